@@ -1,0 +1,103 @@
+# Everything that this project does, each in one obvious way. `make` alone lists it.
+#
+# Needs Python >= 3.10, Node.js >= 20 and the package registries that pip and npm are set up for; the rest is made
+# here: .venv, js/node_modules, and Chromium where this is root on Debian. ARGS goes to the program that is run, as in
+# `make demo ARGS=--no-browser` or `make test-python ARGS="-k trace"`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Two pips in one environment, or two npms, would get in each other's way.
+.NOTPARALLEL:
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+BUNDLE := src/feder_widget/static/widget.js
+NODE_MODULES := js/node_modules/.package-lock.json
+STAMPS := .stamps
+PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
+# The notebook is in the default address rather than an argument, so that the address printed leads to it too.
+QUICKSTART := $(PYTHON) -m jupyterlab --ServerApp.root_dir=$(CURDIR) \
+	--LabApp.default_url=/lab/tree/notebooks/quickstart.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
+ARGS ?=
+
+.PHONY: help
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(STAMPS)/demo $(BUNDLE) ## open notebooks/quickstart.ipynb in JupyterLab
+	$(QUICKSTART) $(ARGS)
+
+.PHONY: test test-python test-js test-notebooks test-browser
+test: test-python test-js test-notebooks test-browser ## run all tests
+test-python: $(STAMPS)/dev $(BUNDLE) ## run the Python tests that need no browser
+	$(PYTHON) -m pytest --ignore=tests/browser $(ARGS)
+test-js: $(NODE_MODULES) chromium ## run the front end's tests
+	npm --prefix js test
+test-notebooks: $(STAMPS)/dev $(BUNDLE) ## run the notebooks
+	$(PYTHON) -m pytest --nbmake --nbmake-timeout=300 notebooks $(ARGS)
+test-browser: $(STAMPS)/dev $(BUNDLE) chromium ## drive the widget in JupyterLab in Chromium
+	$(PYTHON) -m pytest tests/browser $(ARGS)
+
+.PHONY: check
+check: $(STAMPS)/dev $(NODE_MODULES) ## lint and type-check, without changing anything
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m mypy
+	npm --prefix js run check
+
+.PHONY: format
+format: $(STAMPS)/dev $(NODE_MODULES) ## format the code and fix what can be fixed
+	$(PYTHON) -m ruff check --fix --exit-zero
+	$(PYTHON) -m ruff format
+	npm --prefix js run format
+
+.PHONY: bench
+bench: $(STAMPS)/dev $(BUNDLE) chromium ## print the figures that this project promises (minutes)
+	$(PYTHON) -m benchmarks $(ARGS)
+
+.PHONY: watch
+watch: $(STAMPS)/dev $(BUNDLE) ## JupyterLab that reloads the widget as js/src changes
+	trap 'kill 0' EXIT; npm --prefix js run watch & ANYWIDGET_HMR=1 $(QUICKSTART) $(ARGS)
+
+.PHONY: screenshots
+screenshots: $(STAMPS)/dev $(BUNDLE) chromium ## make the README's pictures anew
+	$(PYTHON) -m scripts.screenshot $(ARGS)
+
+.PHONY: build
+build: $(STAMPS)/dev $(BUNDLE) ## make the sdist and the wheel in dist/
+	$(PYTHON) -m build $(ARGS)
+
+.PHONY: clean distclean
+clean: ## remove what was built, and the caches
+	rm -rf dist $(STAMPS) src/feder_widget/static .pytest_cache .mypy_cache .ruff_cache .hypothesis
+distclean: clean ## remove the environments as well
+	rm -rf $(VENV) js/node_modules
+
+.PHONY: chromium
+chromium:
+	@scripts/chromium.sh
+
+$(VENV)/bin/pip:
+	scripts/venv.sh $(VENV)
+
+# The bundle comes first, so that the hook in hatch_build.py finds it and has nothing to do.
+$(STAMPS)/demo: pyproject.toml hatch_build.py $(VENV)/bin/pip | $(BUNDLE)
+	$(PIP_INSTALL) --editable '.[demo]'
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/dev: pyproject.toml hatch_build.py $(VENV)/bin/pip | $(BUNDLE)
+	$(PIP_INSTALL) --editable '.[dev]'
+	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/demo
+
+$(NODE_MODULES): js/package.json js/package-lock.json
+	scripts/node.sh
+	npm --prefix js ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Folders are listed too: they change when a file is removed.
+$(BUNDLE): $(NODE_MODULES) js/build.mjs js/tsconfig.json $(shell find js/src)
+	npm --prefix js run build
+	@touch $@

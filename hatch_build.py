@@ -1,0 +1,27 @@
+"""Build the front end into ``src/feder_widget/static`` before a wheel or an editable install is made."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class FrontEndBuildHook(BuildHookInterface):
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+        root = Path(self.root)
+        static = root / "src" / "feder_widget" / "static"
+        if (static / "widget.js").exists() and (static / "widget.css").exists():
+            return
+        npm = shutil.which("npm")
+        if npm is None:
+            raise RuntimeError(
+                "building feder-widget from source needs Node.js >= 20 with npm (https://nodejs.org); "
+                "the published wheel needs neither"
+            )
+        js = root / "js"
+        subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=js, check=True)
+        subprocess.run([npm, "run", "build"], cwd=js, check=True)

@@ -1,0 +1,1 @@
+"""Tools of the project itself: none of this is installed with the package."""
