@@ -1,0 +1,78 @@
+"""Checking what callers pass, before any of it reaches a Faiss call that would not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def as_int(
+    value: Any, name: str, *, least: int | None = 1, most: int | None = None, most_name: str = ""
+) -> int:
+    """Return an integer (NumPy's count, bools do not) between ``least`` and ``most``, or raise."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be an int, got {_shown(value)}")
+    number = int(value)
+    if (least is not None and number < least) or (most is not None and number > most):
+        wanted = f"at least {least}" if most is None else f"between {least} and {most_name}={most}"
+        raise ValueError(f"{name} must be {wanted}, got {number}")
+    return number
+
+
+def as_vector(query: Any, dim: int) -> npt.NDArray[np.float32]:
+    """Return a query as contiguous float32 (dim,), or raise."""
+    if isinstance(query, (bool, str, bytes)) or query is None:
+        raise TypeError(f"query must be a row id (int) or a vector of {dim} numbers, got {_shown(query)}")
+    try:
+        array = np.asarray(query)
+    except ValueError as error:
+        raise ValueError(f"query must be a vector of {dim} numbers, got {_shown(query)}: {error}") from error
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"query must hold real numbers, got an array of {array.dtype}")
+    if array.shape not in ((dim,), (1, dim)):
+        raise ValueError(
+            f"query must be a vector of shape ({dim},), the index's dimension, got {array.shape}"
+        )
+    if array.dtype == np.float32:
+        vector = np.ascontiguousarray(array, np.float32).reshape(dim)
+    else:
+        with np.errstate(over="ignore"):
+            vector = np.ascontiguousarray(array, np.float32).reshape(dim)
+    finite = np.isfinite(vector)
+    if not finite.all():
+        at = int(np.argmin(finite))
+        raise ValueError(
+            f"query must be finite float32 numbers, got {array.reshape(dim)[at]} at position {at}"
+        )
+    return vector
+
+
+def as_clusters(clusters: npt.ArrayLike, nlist: int) -> npt.NDArray[np.int64]:
+    """Return cluster numbers as contiguous int64 (n,), or raise."""
+    return as_rows(clusters, "clusters", nlist)
+
+
+def as_rows(values: npt.ArrayLike, name: str, size: int | None) -> npt.NDArray[np.int64]:
+    """Return integers as contiguous int64 (n,), each in 0..size-1 unless ``size`` is None, or raise."""
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be one-dimensional, got shape {array.shape}")
+    if array.size == 0:
+        return np.empty(0, np.int64)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be integers, got an array of {array.dtype}")
+    if size is not None:
+        for extreme in (int(array.min()), int(array.max())):
+            if not 0 <= extreme < size:
+                raise ValueError(f"{name} must be between 0 and {size - 1}, got {extreme}")
+    elif array.dtype == np.uint64 and int(array.max()) > np.iinfo(np.int64).max:
+        raise ValueError(f"{name} must fit in int64, got {int(array.max())}")
+    return np.ascontiguousarray(array, np.int64)
+
+
+def _shown(value: Any) -> str:
+    """Return a value as an error message shows it: short, with its type."""
+    text = repr(value)
+    return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
