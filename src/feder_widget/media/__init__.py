@@ -1,0 +1,10 @@
+"""Row id → thumbnail (or a placeholder that says why not) and label.
+
+Everything is made on demand: building a `Media` reads no image, no label and no entry of what it was given.
+"""
+
+from .entries import IdRange
+from .media import Media
+from .thumbnail import SIZES, Thumbnail, bucket
+
+__all__ = ["SIZES", "IdRange", "Media", "Thumbnail", "bucket"]

@@ -1,0 +1,143 @@
+"""Files and bytes that nobody vouches for → small images, within limits. No setting of Pillow is touched."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import os
+import stat
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image, UnidentifiedImageError
+
+from .errors import BadImage
+from .fit import fit
+from .text import one_line
+
+MAX_FILE_BYTES = 128 << 20
+MAX_PIXELS = 64_000_000
+"""Decoded, 64 megapixels take up to 256 MB. Below the 89 million at which Pillow itself begins to warn."""
+
+NAME_LIMIT = 80
+
+_PLUGINS = {
+    "PNG": "PngImagePlugin",
+    "JPEG": "JpegImagePlugin",
+    "MPO": "MpoImagePlugin",
+    "GIF": "GifImagePlugin",
+    "WEBP": "WebPImagePlugin",
+    "AVIF": "AvifImagePlugin",
+    "BMP": "BmpImagePlugin",
+    "TIFF": "TiffImagePlugin",
+    "PPM": "PpmImagePlugin",
+}
+
+
+@cache
+def decoders() -> tuple[str, ...]:
+    """Return the formats that are tried, as far as this Pillow has them; rare and risky ones stay shut."""
+    for plugin in _PLUGINS.values():
+        with contextlib.suppress(ImportError):  # AVIF came with Pillow 11.3
+            importlib.import_module(f"PIL.{plugin}")
+    return tuple(name for name in _PLUGINS if name in Image.OPEN)
+
+
+def shrink_file(path: Path, size: int) -> tuple[Image.Image, bool]:
+    """Read an image file; see `fit` for the answer.
+
+    Raises
+    ------
+    BadImage
+        If it is missing, not a regular file, too large, damaged or no bitmap.
+    """
+    name = one_line(path.name or "the path", NAME_LIMIT)
+    try:
+        # First by name, because opening a device may act on it; then again on what was really opened.
+        _check_regular(path.stat(), name)
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            _check_regular(os.fstat(file.fileno()), name)
+            return _shrink(file, name, size)
+    except FileNotFoundError:
+        raise BadImage(f"{name} was not found") from None
+    except PermissionError:
+        raise BadImage(f"{name} may not be read (permission denied)") from None
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
+        raise BadImage(f"{name} cannot be opened ({type(error).__name__})") from None
+
+
+def shrink_bytes(data: bytes | bytearray | memoryview, size: int) -> tuple[Image.Image, bool]:
+    """Read an encoded image; see `fit` for the answer.
+
+    Raises
+    ------
+    BadImage
+        If it is empty, too large, damaged or no bitmap.
+    """
+    _check_bytes(memoryview(data).nbytes, "the encoded image")
+    return _shrink(io.BytesIO(data), "the encoded image", size)
+
+
+def check_pixels(size: tuple[int, int], name: str) -> None:
+    """Raise BadImage for an image that would take too much memory."""
+    width, height = size
+    if width * height > MAX_PIXELS:
+        limit = MAX_PIXELS // 10**6
+        raise BadImage(
+            f"{name} is too large: {width:,} by {height:,} pixels, the limit is {limit} megapixels"
+        )
+
+
+def _shrink(stream: BinaryIO, name: str, size: int) -> tuple[Image.Image, bool]:
+    try:
+        with Image.open(stream, formats=decoders()) as image:
+            check_pixels(image.size, name)
+            return fit(image, size, own=True)
+    except BadImage:
+        raise
+    except UnidentifiedImageError:
+        raise BadImage(_explain_unknown(stream, name)) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise BadImage(f"{name} is too large: the limit is {MAX_PIXELS // 10**6} megapixels") from None
+    except MemoryError:
+        raise BadImage(f"{name} does not fit into memory") from None
+    except (
+        Exception
+    ) as error:  # decoders raise anything on hostile input: OSError, SyntaxError, struct.error, ...
+        if isinstance(error, EOFError) or "truncated" in str(error).lower():
+            raise BadImage(f"{name} is truncated: it ends before the image does") from None
+        raise BadImage(f"{name} is damaged ({type(error).__name__})") from None
+
+
+def _explain_unknown(stream: BinaryIO, name: str) -> str:
+    stream.seek(0)
+    head = stream.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if name.lower().endswith((".svg", ".svgz")) or (head.startswith(b"<") and b"<svg" in head):
+        return f"{name}: SVG is not a bitmap; convert it to PNG"
+    if head.startswith(b"<"):
+        return f"{name} is HTML or XML, not an image"
+    return f"{name} is no image in a known format ({', '.join(decoders())}), or is damaged"
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    # A FIFO put in the file's place between the two checks must not block for ever.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _check_regular(status: os.stat_result, name: str) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise BadImage(f"{name} is a directory, not a file")
+    if not stat.S_ISREG(status.st_mode):
+        raise BadImage(f"{name} is not a regular file")
+    _check_bytes(status.st_size, name)
+
+
+def _check_bytes(count: int, name: str) -> None:
+    if count == 0:
+        raise BadImage(f"{name} is empty (0 bytes)")
+    if count > MAX_FILE_BYTES:
+        raise BadImage(
+            f"{name} is too large: {-(-count >> 20):,} MiB, the limit is {MAX_FILE_BYTES >> 20} MiB"
+        )

@@ -1,0 +1,79 @@
+"""One decoded image → upright, in a mode that browsers show, and no larger than asked."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from .pixels import to_pixels
+
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def fit(image: Image.Image, size: int, *, own: bool) -> tuple[Image.Image, bool]:
+    """Shrink an image so that its longest side is at most `size`; never enlarge it.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Opened, perhaps not yet decoded.
+    size : int
+        Pixels.
+    own : bool
+        Whether the image may be changed. If so, a large JPEG is decoded at a fraction of its size.
+
+    Returns
+    -------
+    image : PIL.Image.Image
+        Mode L, RGB or RGBA, upright, without metadata.
+    exact : bool
+        Whether its pixels are those of the source, not resampled ones.
+    """
+    target = _target(image.size, size)
+    if own:
+        # Half as large again as needed leaves the final resampling something to smooth.
+        image.draft(None, (target[0] * 3 // 2, target[1] * 3 // 2))
+    image.load()
+    turn = _TURNS.get(_orientation(image))
+    shown = _displayable(image)
+    exact = shown.size == target
+    if not exact:
+        shown = shown.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    shown = shown.copy() if turn is None else shown.transpose(turn)
+    # Pillow writes comments and colour profiles found here into the thumbnail.
+    shown.info = {}
+    return shown, exact
+
+
+def _target(original: tuple[int, int], size: int) -> tuple[int, int]:
+    width, height = original
+    scale = min(1.0, size / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # damaged metadata is no reason to refuse the picture
+        return 1
+
+
+def _displayable(image: Image.Image) -> Image.Image:
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return Image.fromarray(to_pixels(np.asarray(image)))
+    if image.mode in ("LA", "La", "PA", "RGBa", "RGBA") or "transparency" in image.info:
+        straight = image.convert("LA") if image.mode == "La" else image
+        rgba = straight if straight.mode == "RGBA" else straight.convert("RGBA")
+        return rgba.convert("RGB") if rgba.getchannel("A").getextrema() == (255, 255) else rgba
+    if image.mode in ("L", "RGB"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")

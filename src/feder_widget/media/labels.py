@@ -1,0 +1,37 @@
+"""Row id → label, always plain text."""
+
+from __future__ import annotations
+
+from .entries import IdRange, Lookup, is_missing, open_entries
+from .text import one_line
+
+LABEL_LIMIT = 200
+"""Characters of a label that reach the page."""
+
+_WANTED = "None, a sequence, a mapping or a function of the row id"
+
+
+def open_labels(labels: object, index_ids: IdRange) -> Lookup | None:
+    """Open the `labels` argument; see `feder_widget.media.Media`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is nothing that can hold one label per row id, or has the wrong length.
+    """
+    return None if labels is None else open_entries("labels", labels, index_ids, _WANTED)
+
+
+def label_text(lookup: Lookup, row_id: int) -> str | None:
+    """Return the label of a row as one line of at most `LABEL_LIMIT` characters, None where there is none.
+
+    A lookup that fails gives a text that says so.
+    """
+    try:
+        value = lookup(row_id)
+        if is_missing(value):
+            return None
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    except Exception as error:  # a user's function or __str__ may raise anything
+        return f"(label of {row_id} raised {type(error).__name__})"
+    return one_line(text, LABEL_LIMIT)

@@ -1,0 +1,133 @@
+"""Arrays of any number type → 8-bit pixels.
+
+The rule, for one image and for a whole array of images alike: uint8 is shown as it is and bool as black and
+white. Any other type has a range. Values within 0..1 keep that range, values whose largest lies in 128..255
+are taken for 0..255, others from 0 up are shown with white at the largest one (scikit-learn's digits: 0..16),
+and with negative values black is the smallest and white the largest. NaN is shown like 0.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import BadImage
+
+SAMPLED_IMAGES = 256
+SAMPLED_VALUES = 1 << 22
+"""The range of a whole array comes from at most so many images and (roughly) values, evenly spread: reading
+10 million images to learn their range would take minutes."""
+
+CHANNELS = (1, 3, 4)
+
+
+def value_range(values: NDArray[Any]) -> tuple[float, float]:
+    """Return the values shown as black and as white, by the rule above.
+
+    Parameters
+    ----------
+    values : array of bool, int or float, any shape
+        Non-finite ones are left out.
+    """
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
+        return 0.0, 1.0
+    low, high = float(finite.min()), float(finite.max())
+    if low < 0:
+        return (low, high) if high > low else (low, low + 1)
+    if high <= 1:
+        return 0.0, 1.0
+    return 0.0, 255.0 if 128 <= high <= 255 else high
+
+
+def to_pixels(values: NDArray[Any], black_white: tuple[float, float] | None = None) -> NDArray[np.uint8]:
+    """Turn one image into 8-bit pixels.
+
+    Parameters
+    ----------
+    values : array of shape (h, w) or (h, w, 1 | 3 | 4), bool, int or float
+    black_white : (float, float), optional
+        The values shown as black and as white; the image's own range when absent. Unused for uint8 and bool.
+
+    Returns
+    -------
+    uint8 array of shape (h, w) or (h, w, 3 | 4), C-contiguous
+
+    Raises
+    ------
+    BadImage
+        If shape or type are not those of an image.
+    """
+    shape = values.shape
+    if values.dtype.kind not in "buif":
+        raise BadImage(f"an array of type {values.dtype} is no image; wanted uint8, bool, int or float")
+    if len(shape) not in (2, 3) or 0 in shape or (len(shape) == 3 and shape[2] not in CHANNELS):
+        raise BadImage(f"an array of shape {shape} is no image; wanted (h, w) or (h, w, 1 | 3 | 4)")
+    if len(shape) == 3 and shape[2] == 1:
+        values = values[:, :, 0]
+    if values.dtype == np.uint8:
+        exact: NDArray[np.uint8] = np.ascontiguousarray(values)
+        return exact
+    if values.dtype == np.bool_:
+        white: NDArray[np.uint8] = values.astype(np.uint8) * np.uint8(255)
+        return white
+    low, high = black_white or value_range(values)
+    with np.errstate(all="ignore"):
+        shown = (np.nan_to_num(values.astype(np.float64)) - low) * (255.0 / (high - low))
+    pixels: NDArray[np.uint8] = np.rint(shown.clip(0, 255)).astype(np.uint8)
+    return pixels
+
+
+class ArrayStack:
+    """A lookup into one array of images, which share one range so that they can be compared.
+
+    Parameters
+    ----------
+    images : array-like of shape (n, h, w) or (n, h, w, 1 | 3 | 4)
+        NumPy array, memory map, or anything with shape, a NumPy dtype and items (h5py, zarr). Read one image
+        at a time.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If shape or type are not those of images.
+    """
+
+    def __init__(self, images: Any) -> None:
+        shape, dtype = tuple(images.shape), np.dtype(images.dtype)
+        wanted = "(n, h, w) or (n, h, w, 1 | 3 | 4)"
+        if dtype.kind not in "buif":
+            raise TypeError(f"images must be an array of uint8, bool, int or float, got {dtype}")
+        if len(shape) == 4 and shape[3] not in CHANNELS and shape[1] in CHANNELS:
+            raise ValueError(
+                f"images must have shape {wanted}, got {shape}; transpose(0, 2, 3, 1) puts channels last"
+            )
+        if len(shape) == 2:
+            raise ValueError(f"images must have shape {wanted}, got {shape}; reshape flat rows to (n, h, w)")
+        if len(shape) not in (3, 4) or 0 in shape[1:] or (len(shape) == 4 and shape[3] not in CHANNELS):
+            raise ValueError(f"images must have shape {wanted}, got {shape}")
+        self._images = images
+        self._dtype = dtype
+
+    def __len__(self) -> int:
+        return int(self._images.shape[0])
+
+    def __call__(self, row_id: int) -> NDArray[np.uint8] | None:
+        """Return the 8-bit pixels of a row, or None for an id the array has no image of."""
+        if not 0 <= row_id < len(self):
+            return None
+        image = np.asarray(self._images[row_id])
+        return to_pixels(image, None if self._dtype in (np.uint8, np.bool_) else self._range)
+
+    @cached_property
+    def _range(self) -> tuple[float, float]:
+        per_image = max(1, int(np.prod(self._images.shape[1:])))
+        count = min(len(self), SAMPLED_IMAGES, max(1, SAMPLED_VALUES // per_image))
+        step = max(1, per_image // SAMPLED_VALUES)
+        rows = np.linspace(0, len(self) - 1, count).astype(np.int64)
+        return value_range(
+            np.concatenate([np.asarray(self._images[int(row)]).ravel()[::step] for row in rows])
+        )

@@ -1,0 +1,176 @@
+"""One image, in whatever form it came → a `Thumbnail`."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import re
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+import numpy as np
+from PIL import Image
+
+from .decode import check_pixels, shrink_bytes, shrink_file
+from .errors import BadImage
+from .fit import fit
+from .pixels import to_pixels
+from .text import one_line
+
+SIZES = (64, 128, 256, 512, 1024)
+"""Longest sides that are made: few, so that the sizes of every screen and zoom meet in the cache."""
+
+EXACT_SIDE = 64
+JPEG_QUALITY = 85
+MAX_URL = 8 << 10
+MAX_DATA_URL = 64 << 10
+"""Longer data URLs are decoded here: they would not fit the messages to the page."""
+
+REASON_LIMIT = 200
+
+# Two letters at least: "C:" is a drive.
+_SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]+):", re.IGNORECASE)
+_DATA_IMAGE = re.compile(r"data:image/(?:png|jpeg|jpg|gif|webp|avif|bmp)[;,]", re.IGNORECASE)
+
+# Decoding a lazily opened PIL image changes it, and one image may be asked for on two threads.
+_given_images = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """An image for the page, or why there is none: exactly one of `data`, `url` and `reason` is set.
+
+    Attributes
+    ----------
+    mime : str or None
+        Type of `data`: image/png or image/jpeg.
+    data : bytes or None
+        Encoded image.
+    url : str or None
+        http(s) or data:image address that the browser loads by itself.
+    reason : str or None
+        Why there is no image, in plain words without folder names: text, never HTML.
+    width, height : int
+        Pixels of `data`; 0 when unknown.
+    """
+
+    mime: str | None = None
+    data: bytes | None = None
+    url: str | None = None
+    reason: str | None = None
+    width: int = 0
+    height: int = 0
+
+    def __post_init__(self) -> None:
+        if sum(part is not None for part in (self.data, self.url, self.reason)) != 1:
+            raise ValueError("Thumbnail takes exactly one of data, url and reason")
+
+
+def placeholder(reason: str) -> Thumbnail:
+    """Return a thumbnail that only says why there is no image."""
+    return Thumbnail(reason=one_line(reason, REASON_LIMIT))
+
+
+def bucket(size: int) -> int:
+    """Return the smallest of `SIZES` that is at least `size` pixels, the largest one beyond.
+
+    Raises
+    ------
+    ValueError
+        If `size` is below 1.
+    """
+    if size < 1:
+        raise ValueError(f"size must be at least 1 pixel, got {size}")
+    return next((side for side in SIZES if side >= size), SIZES[-1])
+
+
+def render(entry: object, size: int) -> Thumbnail:
+    """Make the thumbnail of one image.
+
+    Parameters
+    ----------
+    entry : path, URL, encoded bytes, array or PIL image
+        A `str` with a scheme is a URL, any other one a path; an `os.PathLike` is always a path.
+    size : int
+        Longest side at most, in pixels.
+
+    Raises
+    ------
+    BadImage
+        If it cannot be shown.
+    """
+    if isinstance(entry, Image.Image):
+        return _encode(*_shrink_given(entry, size))
+    if isinstance(entry, (bytes, bytearray, memoryview)):
+        return _encode(*shrink_bytes(entry, size))
+    if isinstance(entry, str) and (scheme := _SCHEME.match(entry)):
+        return _from_url(entry.strip(), scheme.group(1).lower(), size)
+    if isinstance(entry, (str, os.PathLike)):
+        path = Path(os.fsdecode(entry))
+        return _encode(*shrink_file(_expand(path), size))
+    if hasattr(entry, "__array__"):
+        pixels = to_pixels(np.asarray(entry))
+        check_pixels((pixels.shape[1], pixels.shape[0]), "the array")
+        return _encode(*fit(Image.fromarray(pixels), size, own=True))
+    raise BadImage(
+        f"got {type(entry).__name__}; wanted a path, a URL, encoded bytes, an array or a PIL image"
+    )
+
+
+def _expand(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:  # no such user: then the tilde is part of the name
+        return path
+
+
+def _shrink_given(image: Image.Image, size: int) -> tuple[Image.Image, bool]:
+    check_pixels(image.size, "the PIL image")
+    if 0 in image.size:
+        raise BadImage("the PIL image has no pixels")
+    try:
+        with _given_images:
+            return fit(image, size, own=False)
+    except Exception as error:  # a closed or damaged file behind the image
+        raise BadImage(f"the PIL image cannot be read ({type(error).__name__})") from None
+
+
+def _from_url(url: str, scheme: str, size: int) -> Thumbnail:
+    # Browsers drop line breaks and control characters from addresses: they must load what was checked.
+    printable = url.isprintable()
+    if scheme == "data" and _DATA_IMAGE.match(url):
+        if printable and len(url) <= MAX_DATA_URL:
+            return Thumbnail(url=url)
+        return _encode(*shrink_bytes(_decode_data_url(url), size))
+    if scheme in ("http", "https"):
+        if not printable or url[len(scheme) : len(scheme) + 3] != "://":
+            raise BadImage("the URL is malformed")
+        if len(url) > MAX_URL:
+            raise BadImage(f"the URL is too long: {len(url):,} characters, the limit is {MAX_URL:,}")
+        return Thumbnail(url=url)
+    hint = "pass the path itself" if scheme == "file" else "wanted a path, http(s) or data:image of a bitmap"
+    raise BadImage(f"{one_line(scheme, 20)}: addresses are not shown; {hint}")
+
+
+def _decode_data_url(url: str) -> bytes:
+    header, _, payload = url.partition(",")
+    try:
+        raw = unquote_to_bytes(payload)
+        return base64.b64decode(raw) if header.lower().endswith(";base64") else raw
+    except ValueError:
+        raise BadImage("the data URL is damaged") from None
+
+
+def _encode(image: Image.Image, exact: bool) -> Thumbnail:
+    """Encode afresh: exactly where the source is tiny or has transparency, else as JPEG."""
+    stream = io.BytesIO()
+    if image.mode == "RGBA" or (exact and max(image.size) <= EXACT_SIDE):
+        mime = "image/png"
+        image.save(stream, "PNG")
+    else:
+        mime = "image/jpeg"
+        image.save(stream, "JPEG", quality=JPEG_QUALITY)
+    return Thumbnail(mime, stream.getvalue(), width=image.width, height=image.height)
