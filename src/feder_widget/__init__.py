@@ -1,0 +1,39 @@
+"""See in a notebook how one approximate nearest-neighbour query was answered by a Faiss IVF index."""
+
+from typing import TYPE_CHECKING
+
+from feder_widget.errors import FederError, IndexFileError, UnknownIdError, UnsupportedIndexError
+from feder_widget.index import IvfIndex, open_index
+from feder_widget.search import CoarseStep, FineStep, SearchTrace
+
+if TYPE_CHECKING:
+    from feder_widget.widget import FederWidget
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CoarseStep",
+    "FederError",
+    "FederWidget",
+    "FineStep",
+    "IndexFileError",
+    "IvfIndex",
+    "SearchTrace",
+    "UnknownIdError",
+    "UnsupportedIndexError",
+    "open_index",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import the widget when it is first asked for: tracing a search needs no Jupyter (PEP 562)."""
+    if name != "FederWidget":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from feder_widget.widget import FederWidget
+
+    globals()[name] = FederWidget
+    return FederWidget
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

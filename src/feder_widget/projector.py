@@ -1,0 +1,214 @@
+"""Sends the candidates of a search in the plane, on threads of its own: a linear one, then a better."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .index import IvfIndex
+from .layout import LayoutCancelled
+from .layout.linear import into_unit_square
+from .projection import LinearMap, Method, Sample, gather, into_picture, vectors_of
+from .projection.linear import directions
+from .wire import Packet, ProjectionMessage, Request, pack_float32, pack_int32, pack_int64
+
+LINEAR_ROWS = 100_000
+"""Candidates drawn at most; of more, a sample."""
+
+AXES_ROWS = 8192
+"""Candidates that the axes are fitted to."""
+
+REFINED_ROWS = 2000
+"""Candidates in the better picture: t-SNE of so many takes some three seconds on one thread."""
+
+CHUNK = 32_768
+"""Candidates in one message: 24 bytes each, so a message stays under 1 MiB."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProjectionAsk:
+    """What to draw: the candidates of the ``ranks`` nearest clusters of search ``serial``.
+
+    ``vector`` is the query, float32 (dim,); ``nprobe`` that of the search, on which the order of clusters at
+    the same distance depends; ``k`` the number of results shown.
+    """
+
+    request: Request
+    serial: int
+    vector: NDArray[np.float32]
+    nprobe: int
+    ranks: int
+    k: int
+
+
+class Projector:
+    """Answers requests for a projection, each newer one in place of all older ones.
+
+    Parameters
+    ----------
+    index
+        The opened index.
+    method
+        The better picture's method; None leaves it at the linear one.
+    deliver, fail
+        Called from worker threads with a message and its buffers, and with a request and its error.
+    k_max
+        The largest k the page can show without asking again.
+    """
+
+    def __init__(
+        self,
+        index: IvfIndex,
+        method: Method | None,
+        deliver: Callable[[Packet], None],
+        fail: Callable[[Request, Exception], None],
+        *,
+        k_max: int,
+    ) -> None:
+        self._index = index
+        self._method = method
+        self._deliver = deliver
+        self._fail = fail
+        self._k_max = k_max
+        self._newest = 0
+        self._lock = threading.Lock()
+        self._linear = ThreadPoolExecutor(1, thread_name_prefix="feder-projection")
+        # A second thread: an embedding cannot be stopped, and the next linear picture must not wait for it.
+        self._refiner = ThreadPoolExecutor(1, thread_name_prefix="feder-refine")
+
+    def ask(self, ask: ProjectionAsk) -> None:
+        """Draw this, and nothing asked for before."""
+        number = self.cancel()
+        self._linear.submit(self._guard, ask.request, number, lambda: self._draw(ask, number))
+
+    def cancel(self) -> int:
+        """Send nothing more of what was asked for; return the number of a request made now."""
+        with self._lock:
+            self._newest += 1
+            return self._newest
+
+    def close(self) -> None:
+        """Stop at the next chance and start nothing more."""
+        self.cancel()
+        for pool in (self._linear, self._refiner):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _draw(self, ask: ProjectionAsk, number: int) -> None:
+        index, by_direction = self._index, self._index.similarity
+        clusters = index.rank(ask.vector, ask.nprobe).clusters[: ask.ranks]
+        sample = gather(
+            index,
+            ask.vector,
+            clusters,
+            limit=LINEAR_ROWS,
+            k=ask.k,
+            k_max=self._k_max,
+            cancelled=lambda: self._is_old(number),
+        )
+        fitted = sample.at(sample.first(AXES_ROWS))
+        rows = [vectors for _, vectors in vectors_of(index, fitted)]
+        linear = LinearMap(np.concatenate([*rows, ask.vector[None][:0]]), normalise=by_direction)
+        start = np.empty((len(sample) + 1, 2))
+        start[-1:] = linear(ask.vector[None])
+        for part, vectors in vectors_of(index, sample):
+            self._go_on(number)
+            start[part] = linear(vectors)
+        positions, drawn_in = into_picture(start)
+        method = self._method
+        if method is not None and (len(sample) <= method.fewest or not np.ptp(start, axis=0).any()):
+            method = None
+        name = "PCA of directions" if by_direction else "PCA"
+        self._send(ask, number, sample, positions, name, drawn_in=drawn_in, final=method is None)
+        if method is not None:
+            chosen = method
+            self._refiner.submit(
+                self._guard, ask.request, number, lambda: self._refine(ask, number, sample, start, chosen)
+            )
+
+    def _refine(
+        self, ask: ProjectionAsk, number: int, sample: Sample, start: NDArray[np.float64], method: Method
+    ) -> None:
+        self._go_on(number)
+        kept = sample.first(REFINED_ROWS)
+        shown = sample.at(kept)
+        rows = np.concatenate([*(vectors for _, vectors in vectors_of(self._index, shown)), ask.vector[None]])
+        by_direction = self._index.similarity and method.by_direction
+        if by_direction:
+            rows = directions(rows.astype(np.float64)).astype(np.float32)
+        positions = method(rows, start[np.append(kept, len(start) - 1)])
+        name = f"{method.name}, by direction" if by_direction else method.name
+        self._send(ask, number, shown, into_unit_square(positions), name, drawn_in=0, final=True)
+
+    def _send(
+        self,
+        ask: ProjectionAsk,
+        number: int,
+        sample: Sample,
+        positions: NDArray[np.float32],
+        method: str,
+        *,
+        drawn_in: int,
+        final: bool,
+    ) -> None:
+        for packet in _packets(ask, sample, positions, method, drawn_in=drawn_in, final=final):
+            self._go_on(number)
+            self._deliver(packet)
+
+    def _is_old(self, number: int) -> bool:
+        return number != self._newest
+
+    def _go_on(self, number: int) -> None:
+        if self._is_old(number):
+            raise LayoutCancelled
+
+    def _guard(self, request: Request, number: int, work: Callable[[], None]) -> None:
+        try:
+            self._go_on(number)
+            work()
+        except LayoutCancelled:
+            return
+        except Exception as error:
+            if not self._is_old(number):
+                self._fail(request, error)
+
+
+def _packets(
+    ask: ProjectionAsk,
+    sample: Sample,
+    positions: NDArray[np.float32],
+    method: str,
+    *,
+    drawn_in: int,
+    final: bool,
+) -> Iterator[Packet]:
+    """Cut a picture into messages; ``positions`` holds the query's last."""
+    for offset in range(0, max(1, len(sample)), CHUNK):
+        part = slice(offset, min(offset + CHUNK, len(sample)))
+        message: ProjectionMessage = {
+            "kind": "projection",
+            "request": ask.request,
+            "serial": ask.serial,
+            "ranks": ask.ranks,
+            "method": method,
+            "final": final,
+            "sampled": len(sample) < sample.total,
+            "total": sample.total,
+            "drawn_in": drawn_in,
+            "rows": len(sample),
+            "offset": offset,
+        }
+        yield (
+            message,
+            [
+                pack_int64(sample.ids[part]),
+                pack_int32(sample.ranks[part]),
+                pack_float32(sample.distances[part]),
+                pack_float32(positions[part]),
+                pack_float32(positions[-1]),
+            ],
+        )

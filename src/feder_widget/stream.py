@@ -1,0 +1,205 @@
+"""One search as a stream of messages: coarse, fine cluster by cluster, the nearest of the rest, done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .index import IvfIndex, Scan
+from .topk import keep
+from .wire import CandidatesMessage, Packet, Request, pack_float32, pack_int32, pack_int64
+
+CHUNK = 65_536
+"""Candidates in one message at most: 12 bytes each, so a message stays under 1 MiB."""
+
+BATCH = 32_768
+"""Vectors in one scan of the clusters that are not sent whole; at most ``CHUNK``, for all may be kept."""
+
+LOOK = 1_000_000
+"""Vectors compared between two messages, where a search can be stopped, at most: some 50 ms of work."""
+
+FULL_CANDIDATES = 1_000_000
+"""Up to here every candidate of the probed clusters is sent (12 MB); of clusters beyond, the nearest."""
+
+COMPLETE_ENTRIES = 524_288
+"""Above this many kept entries only those that a longer prefix of the ranking can need are sent."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ask:
+    """A search as the session understood it.
+
+    ``vector`` is float32 (dim,); ``row_id`` is set when the query is a vector of the index.
+    """
+
+    request: Request
+    serial: int
+    vector: NDArray[np.float32]
+    row_id: int | None
+    label: str | None
+    nprobe: int
+    k: int
+    k_max: int
+
+
+def stream(index: IvfIndex, ask: Ask) -> Iterator[Packet]:
+    """Run the search and yield its messages in the order in which the page needs them.
+
+    The caller may stop between any two messages; nothing is held open.
+    """
+    meter = _Meter()
+    coarse = index.rank(ask.vector, ask.nprobe)
+    order = coarse.clusters
+    sizes = index.list_sizes[order]
+    entries = min(index.nlist * ask.k_max, int(sizes.sum()))
+    complete = entries <= COMPLETE_ENTRIES
+    yield meter.sent(
+        "coarse",
+        (
+            {
+                "kind": "coarse",
+                "request": ask.request,
+                "serial": ask.serial,
+                "id": None if ask.row_id is None else str(ask.row_id),
+                "label": ask.label,
+                "nprobe": ask.nprobe,
+                "k": ask.k,
+                "k_max": ask.k_max,
+                "complete": complete,
+            },
+            [pack_int32(order), pack_float32(coarse.distances), pack_float32(ask.vector)],
+        ),
+    )
+
+    full = max(1, int(np.searchsorted(np.cumsum(sizes[: ask.nprobe]), FULL_CANDIDATES, side="right")))
+    bound = _Bound(ask.k_max, index.similarity)
+    for first, last in _batches(sizes, 0, full, CHUNK):
+        scan = index.scan(ask.vector, order[first:last])
+        if not complete:
+            bound.add(scan.distances)
+        for packet in _fine(ask.request, first + 1, scan):
+            yield meter.sent("fine", packet)
+
+    first_rank, held, compared = full + 1, 0, 0
+    parts: list[Scan] = []
+    for first, last in _batches(sizes, full, index.nlist, BATCH):
+        kept = keep(
+            index.scan(ask.vector, order[first:last]),
+            ask.k_max,
+            index.similarity,
+            worst=None if complete else bound.worst,
+        )
+        if not complete:
+            bound.add(kept.distances)
+        if parts and (held + kept.ids.size > CHUNK or compared >= LOOK):
+            yield meter.sent("nearest", _nearest(ask.request, first_rank, parts))
+            first_rank, parts, held, compared = first + 1, [], 0, 0
+        parts.append(kept)
+        held += kept.ids.size
+        compared += int(sizes[first:last].sum())
+    if parts:
+        yield meter.sent("nearest", _nearest(ask.request, first_rank, parts))
+    yield {"kind": "done", "request": ask.request, "seconds": meter.seconds, "bytes": meter.bytes}, []
+
+
+def candidates(
+    index: IvfIndex,
+    request: Request,
+    vector: NDArray[np.float32],
+    order: NDArray[np.int64],
+    first_rank: int,
+    last_rank: int,
+) -> Iterator[Packet]:
+    """Yield every candidate of the clusters at these ranks of a search that has been streamed.
+
+    ``vector`` is float32 (dim,); ``order`` its ranking of all clusters, int64 (nlist,).
+    """
+    sizes = index.list_sizes[order]
+    for first, last in _batches(sizes, first_rank - 1, last_rank, CHUNK):
+        yield from _fine(request, first + 1, index.scan(vector, order[first:last]))
+
+
+class _Meter:
+    """Seconds of work and bytes by step. Sending happens between two packets and is not counted as work."""
+
+    def __init__(self) -> None:
+        self.seconds = {"coarse": 0.0, "fine": 0.0, "nearest": 0.0}
+        self.bytes = 0
+        self._used = time.thread_time()
+
+    def sent(self, step: str, packet: Packet) -> Packet:
+        """Count the work since the last packet, and this packet's bytes."""
+        used = time.thread_time()
+        self.seconds[step] += used - self._used
+        self._used = used
+        self.bytes += sum(len(buffer) for buffer in packet[1])
+        return packet
+
+
+class _Bound:
+    """The ``count``-th best distance seen so far, or None before there are that many."""
+
+    def __init__(self, count: int, similarity: bool) -> None:
+        self._count = count
+        self._sign = -1.0 if similarity else 1.0
+        self._best = np.empty(0, np.float32)
+
+    def add(self, distances: NDArray[np.float32]) -> None:
+        pool = np.concatenate([self._best, distances * np.float32(self._sign)])
+        if pool.size > self._count:
+            pool = np.partition(pool, self._count - 1)[: self._count]
+        self._best = pool
+
+    @property
+    def worst(self) -> float | None:
+        if self._best.size < self._count:
+            return None
+        return self._sign * float(self._best.max())
+
+
+def _batches(sizes: NDArray[np.int64], first: int, last: int, limit: int) -> Iterator[tuple[int, int]]:
+    """Cut ``first..last`` into runs of at least one cluster that hold at most ``limit`` vectors each."""
+    ends = np.cumsum(sizes)
+    while first < last:
+        before = int(ends[first - 1]) if first else 0
+        stop = min(last, max(first + 1, int(np.searchsorted(ends, before + limit, side="right"))))
+        yield first, stop
+        first = stop
+
+
+def _fine(request: Request, first_rank: int, scan: Scan) -> Iterator[Packet]:
+    """One message for the scan, or several where its only cluster is larger than a chunk."""
+    counts = np.diff(scan.lims)
+    if scan.ids.size <= CHUNK:
+        yield _candidates("fine", request, first_rank, counts, scan.ids, scan.distances)
+        return
+    for start in range(0, scan.ids.size, CHUNK):
+        ids = scan.ids[start : start + CHUNK]
+        yield _candidates(
+            "fine", request, first_rank, np.array([ids.size]), ids, scan.distances[start : start + CHUNK]
+        )
+
+
+def _nearest(request: Request, first_rank: int, parts: list[Scan]) -> Packet:
+    counts = np.concatenate([np.diff(part.lims) for part in parts])
+    ids = np.concatenate([part.ids for part in parts])
+    distances = np.concatenate([part.distances for part in parts])
+    return _candidates("nearest", request, first_rank, counts, ids, distances)
+
+
+def _candidates(
+    kind: str,
+    request: Request,
+    first_rank: int,
+    counts: NDArray[np.int64],
+    ids: NDArray[np.int64],
+    distances: NDArray[np.float32],
+) -> Packet:
+    message = CandidatesMessage(
+        kind="fine" if kind == "fine" else "nearest", request=request, first_rank=first_rank
+    )
+    return message, [pack_int32(counts), pack_int64(ids), pack_float32(distances)]

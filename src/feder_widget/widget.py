@@ -1,0 +1,305 @@
+"""The widget: traits on one side, a session on the other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+from numpy.typing import ArrayLike, NDArray
+
+from .index import IvfIndex, open_index
+from .index.arguments import as_int
+from .media import IdRange, Media
+from .projection import resolve_method
+from .search import SearchTrace
+from .selection import described
+from .session import Session
+from .wire import Buffer, Message, pack_int32
+
+VIEWS = ("clusters", "distances", "projection")
+THEMES = ("auto", "light", "dark")
+
+_STATIC = Path(__file__).parent / "static"
+
+K_MAX = 100
+"""Neighbours kept of each cluster, so that k and nprobe can be dragged without asking the kernel."""
+
+K_LIMIT = 10_000
+"""More results than this cannot be told apart on a screen."""
+
+
+def _bundled(name: str) -> Path | str:
+    """Return a part of the page: its file while that is being developed, otherwise its text.
+
+    anywidget notes every widget that was made of a file, to tell it of changes, and so keeps it and its index
+    in memory for good.
+    """
+    path = _STATIC / name
+    return path if os.environ.get("ANYWIDGET_HMR") == "1" else path.read_text(encoding="utf-8")
+
+
+def _id_to_json(value: int | None, _: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _id_from_json(value: object, _: object) -> int | None:
+    return None if value is None else int(str(value))
+
+
+def _ids_to_json(value: list[int], _: object) -> list[str]:
+    return [str(row_id) for row_id in value]
+
+
+def _ids_from_json(value: list[object], _: object) -> list[int]:
+    return [int(str(row_id)) for row_id in value]
+
+
+def _one_of(value: object, name: str, choices: tuple[str, ...]) -> str:
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+    return value
+
+
+class _Checked(traitlets.TraitType[Any, Any]):
+    """A synced trait whose values the widget's method ``_check_<name>`` accepts, converts or refuses.
+
+    Traitlets' own ``@validate`` lets a bad value stand when the check raises anything but a ``TraitError``
+    while notifications are held back, as they are whenever the page sets a value.
+    """
+
+    def __init__(self, default: object, **metadata: object) -> None:
+        super().__init__(default)
+        self.tag(sync=True, **metadata)
+
+    def validate(self, obj: Any, value: object) -> object:
+        """Return the value to keep."""
+        return getattr(obj, f"_check_{self.name}")(value)
+
+
+class FederWidget(anywidget.AnyWidget):
+    """Shows how a Faiss IVF index answers a query: the clusters probed, the vectors compared, the results.
+
+    Parameters
+    ----------
+    index
+        An opened index (:func:`open_index`), a Faiss index in memory, or a path to one. It is not changed.
+    images
+        The picture of each row: a list or glob of paths, an array (n, h, w[, 1 | 3 | 4]), PIL images,
+        encoded bytes, http(s) or data:image URLs (loaded by the browser only), or a mapping or function of
+        the row id. A function is called from worker threads. Without pictures the vector itself is drawn.
+    labels
+        The text of each row: a sequence, a mapping or a function of the row id.
+    nprobe
+        Clusters to probe at first; None takes the index's own ``nprobe``.
+    k
+        Results to show at first.
+    k_max
+        The largest ``k`` that can be chosen; at least ``k``.
+    projection
+        How the candidates are laid out in the plane, after the linear picture that is always shown first:
+        ``"auto"`` (a neighbour embedding where scikit-learn is installed: ``feder-widget[projection]``),
+        ``"linear"`` (principal components only), ``"neighbours"`` (t-SNE) or a function that takes float32
+        (n, dim), the query last, and returns (n, 2). It gets 2,000 candidates at most and is called from a
+        worker thread. With the inner product, all but a function of your own compare directions.
+    theme
+        ``"auto"`` follows the host; ``"light"`` and ``"dark"`` do not.
+
+    Attributes
+    ----------
+    nprobe, k, query_id, cluster, selection, view, theme
+        Traits that ``ipywidgets.link`` and ``observe`` work with. ``query_id`` is the row being searched
+        (None for a free vector; setting it starts a search), ``cluster`` the pinned cluster or None,
+        ``selection`` the selected row ids.
+
+    Raises
+    ------
+    ValueError, TypeError, OSError
+        With the argument, what came and what is wanted.
+    ImportError
+        For ``projection="neighbours"`` without scikit-learn.
+    """
+
+    _esm = _bundled("widget.js")
+    _css = _bundled("widget.css")
+
+    nprobe = _Checked(1)
+    k = _Checked(9)
+    query_id = _Checked(None, to_json=_id_to_json, from_json=_id_from_json)
+    cluster = _Checked(None)
+    selection = _Checked((), to_json=_ids_to_json, from_json=_ids_from_json)
+    view = _Checked(VIEWS[0])
+    theme = _Checked(THEMES[0])
+    _summary = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        index: IvfIndex | object,
+        *,
+        images: object = None,
+        labels: object = None,
+        nprobe: int | None = None,
+        k: int = 9,
+        k_max: int = K_MAX,
+        projection: str | Callable[[NDArray[np.float32]], ArrayLike] = "auto",
+        theme: str = "auto",
+    ) -> None:
+        opened = index if isinstance(index, IvfIndex) else open_index(index)
+        if nprobe is None:
+            nprobe = min(opened.stored_nprobe, opened.nlist)
+        nprobe = as_int(nprobe, "nprobe", most=opened.nlist, most_name="nlist")
+        k_max = as_int(k_max, "k_max", most=K_LIMIT, most_name="the limit")
+        k = as_int(k, "k", most=K_LIMIT, most_name="the limit")
+        k_max = max(k, k_max)
+        method = resolve_method(projection)
+        self._index = opened
+        self._k_max = k_max
+        rows = IdRange(opened.ntotal, lambda: opened.max_id)
+        self._media = Media(images, labels, rows, strips=self._vectors_of)
+        super().__init__(
+            nprobe=nprobe,
+            k=k,
+            theme=theme,
+            _summary={
+                "nlist": opened.nlist,
+                "ntotal": opened.ntotal,
+                "dim": opened.dim,
+                "metric": opened.metric,
+                "k_max": k_max,
+                "images": self._media.has_images,
+                "sizes": pack_int32(opened.list_sizes),
+            },
+        )
+        self._session = Session(opened, self._media, self._post, k_max=k_max, projection=method)
+        self.on_msg(self._on_request)
+
+    @property
+    def index(self) -> IvfIndex:
+        """The opened index."""
+        return self._index
+
+    def search(self, query: int | ArrayLike) -> None:
+        """Search and show the answer, at the present ``nprobe`` and ``k``.
+
+        Parameters
+        ----------
+        query
+            A row id (an integer) or a vector of shape (dim,) or (1, dim).
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the id is not in the index, or the vector has another dimension, NaN or infinite values. The
+            answer on screen stays.
+        """
+        row_id = int(query) if isinstance(query, (int, np.integer)) and not isinstance(query, bool) else None
+        vector = self._index.query_vector(query)
+        self._session.search(vector, row_id, self.nprobe, self.k)
+        self.query_id = row_id
+
+    def trace(self) -> SearchTrace | None:
+        """Trace the query on screen at the present ``nprobe`` and ``k``; None before the first search.
+
+        ``ids`` (int64) and ``distances`` (float32, as Faiss reports them: squared for L2) equal what the
+        index's own ``search`` returns.
+        """
+        query = self._session.query
+        return None if query is None else self._index.trace(query.vector, self.nprobe, self.k)
+
+    def selected(self) -> Any:
+        """Describe the selected rows, in the order in which they were selected.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``id``, ``cluster``, ``rank`` (of the cluster, 1 = nearest; 0 before a search),
+            ``distance`` (to the query, as Faiss reports it; NaN before a search) and ``label``. Without
+            pandas, a dict of the same columns.
+        """
+        query = self._session.query
+        columns = described(
+            self._index, self._media, self.selection, None if query is None else query.vector, self.nprobe
+        )
+        try:
+            import pandas
+        except ImportError:
+            return columns
+        return pandas.DataFrame(columns)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what the page says, except for a ``query_id`` that is no longer being searched.
+
+        The page asks for searches itself and then reports, later, which one it shows. Taken for a wish, a
+        late report would undo a newer search.
+        """
+        query = self._session.query
+        searched = None if query is None else _id_to_json(query.row_id, self)
+        if sync_data.get("query_id", searched) != searched:
+            sync_data = {name: value for name, value in sync_data.items() if name != "query_id"}
+        super().set_state(sync_data)
+
+    def close(self) -> None:
+        """Stop all work, drop the caches and remove the widget from the page."""
+        # Neither exists where __init__ raised, and ipywidgets closes what is dropped.
+        if hasattr(self, "_session"):
+            self._session.close()
+            self._media.clear()
+        super().close()
+
+    def _vectors_of(self, ids: NDArray[np.int64], clusters: NDArray[np.int64] | None) -> NDArray[np.float32]:
+        """Read vectors where the page believes them to be, and look for those that are elsewhere."""
+        vectors = self._index.vectors_of(ids, clusters)
+        missing = np.isnan(vectors[:, 0])
+        if clusters is not None and missing.any():
+            vectors[missing] = self._index.vectors_of(ids[missing])
+        return vectors
+
+    def _check_nprobe(self, value: object) -> int:
+        return as_int(value, "nprobe", most=self._index.nlist, most_name="nlist")
+
+    def _check_k(self, value: object) -> int:
+        return as_int(value, "k", most=self._k_max, most_name="k_max")
+
+    def _check_cluster(self, value: object) -> int | None:
+        if value is None:
+            return None
+        return as_int(value, "cluster", least=0, most=self._index.nlist - 1, most_name="nlist - 1")
+
+    def _check_query_id(self, value: object) -> int | None:
+        if value is None:
+            return None
+        row_id = as_int(value, "query_id", least=None)
+        if not self._is_current(row_id):
+            self._index.locate(row_id)
+        return row_id
+
+    def _check_selection(self, value: object) -> list[int]:
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise TypeError(f"selection must be a list of row ids, got {value!r}")
+        return [as_int(row_id, "selection", least=None) for row_id in value]
+
+    def _check_view(self, value: object) -> str:
+        return _one_of(value, "view", VIEWS)
+
+    def _check_theme(self, value: object) -> str:
+        return _one_of(value, "theme", THEMES)
+
+    @traitlets.observe("query_id")
+    def _search_query_id(self, change: Any) -> None:
+        row_id = change["new"]
+        if row_id is not None and not self._is_current(row_id):
+            self._session.search(self._index.vector(row_id), row_id, self.nprobe, self.k)
+
+    def _is_current(self, row_id: object) -> bool:
+        query = self._session.query if hasattr(self, "_session") else None
+        return query is not None and query.row_id is not None and query.row_id == row_id
+
+    def _on_request(self, _: object, content: object, buffers: list[Buffer]) -> None:
+        self._session.handle(content, buffers)
+
+    def _post(self, message: Message, buffers: Any) -> None:
+        self.send(message, list(buffers))
