@@ -1,0 +1,32 @@
+"""Fixtures that several test modules use."""
+
+import os
+from pathlib import Path
+
+import faiss
+import pytest
+from makers import make_ivf
+
+
+@pytest.fixture
+def clustered():
+    """An IVF,Flat index under L2 of 2,000 vectors in 16 dimensions and 20 clusters, and the vectors."""
+    return make_ivf()
+
+
+@pytest.fixture
+def shared_data():
+    """The folder with the CIFAR-10 images and embeddings; tests that ask for it carry the mark ``shared``."""
+    default = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("FEDER_SHARED_DATA", default))
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there")
+    return folder
+
+
+@pytest.fixture
+def faiss_threads():
+    """Let a test change the number of Faiss threads, and put it back."""
+    before = faiss.omp_get_max_threads()
+    yield faiss.omp_set_num_threads
+    faiss.omp_set_num_threads(before)

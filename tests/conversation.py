@@ -1,0 +1,145 @@
+"""The page's end of a conversation, for tests: a list of what was sent, and searches put together again."""
+
+import json
+import threading
+import time
+
+import numpy as np
+
+from feder_widget.index import open_index
+from feder_widget.media import IdRange, Media
+from feder_widget.session import Session
+from feder_widget.topk import top_k
+
+PATIENCE = 20
+"""Seconds after which something that is waited for counts as never coming."""
+
+
+class Page:
+    """Takes a session's messages as strict JSON and bytes.
+
+    ``hold`` names messages at which ``send`` blocks, after noting them, until ``gate`` is set.
+    """
+
+    def __init__(self, hold=lambda _message: False):
+        self.packets = []
+        self.times = []
+        self.held = threading.Event()
+        self.gate = threading.Event()
+        self._hold = hold
+        self._arrived = threading.Condition()
+
+    def send(self, message, buffers):
+        packet = json.loads(json.dumps(message, allow_nan=False)), [bytes(buffer) for buffer in buffers]
+        with self._arrived:
+            self.packets.append(packet)
+            self.times.append(time.monotonic())
+            self._arrived.notify_all()
+        if self._hold(message):
+            self.held.set()
+            assert self.gate.wait(PATIENCE)
+
+    def wait(self, **fields):
+        """Return the first packet whose message has these fields, as soon as there is one."""
+
+        def find():
+            with_fields = (
+                packet
+                for packet in list(self.packets)
+                if all(packet[0].get(name) == value for name, value in fields.items())
+            )
+            return next(with_fields, None)
+
+        with self._arrived:
+            found = self._arrived.wait_for(find, PATIENCE)
+        assert found is not None, f"no message with {fields} among {self.kinds()}"
+        return found
+
+    def wait_for(self, condition):
+        """Return as soon as a message makes this true."""
+        with self._arrived:
+            assert self._arrived.wait_for(condition, PATIENCE), f"not to be with {self.kinds()}"
+
+    def of(self, request):
+        return [packet for packet in list(self.packets) if packet[0]["request"] == request]
+
+    def kinds(self, request=None):
+        packets = list(self.packets) if request is None else self.of(request)
+        return [message["kind"] for message, _ in packets]
+
+
+class Received:
+    """One search as a page can know it: nothing but its messages."""
+
+    def __init__(self, packets):
+        self.coarse, (clusters, distances, vector) = packets[0]
+        assert self.coarse["kind"] == "coarse"
+        self.clusters = np.frombuffer(clusters, "<i4")
+        self.distances = np.frombuffer(distances, "<f4")
+        self.vector = np.frombuffer(vector, "<f4")
+        self.kinds = {}
+        self.ids = {}
+        self.found = {}
+        for message, buffers in packets[1:]:
+            if message["kind"] in ("fine", "nearest"):
+                self._add(message, buffers)
+
+    def _add(self, message, buffers):
+        counts, ids, distances = (
+            np.frombuffer(buffer, dtype) for buffer, dtype in zip(buffers, ("<i4", "<i8", "<f4"), strict=True)
+        )
+        assert counts.sum() == len(ids) == len(distances)
+        ends = np.cumsum(counts)
+        for i, end in enumerate(ends):
+            rank = message["first_rank"] + i
+            assert rank in (self.ranks, self.ranks + 1), "clusters come in rank order without a gap"
+            part = slice(end - counts[i], end)
+            self.kinds[rank] = message["kind"]
+            self.ids[rank] = np.concatenate([self.ids.get(rank, ids[:0]), ids[part]])
+            self.found[rank] = np.concatenate([self.found.get(rank, distances[:0]), distances[part]])
+
+    @property
+    def ranks(self):
+        """Number of clusters received."""
+        return len(self.ids)
+
+    def fine_ranks(self):
+        return [rank for rank, kind in self.kinds.items() if kind == "fine"]
+
+    def results(self, nprobe, k, similarity):
+        """Return ids and distances of the k best of the ``nprobe`` nearest clusters."""
+        ranks = range(1, nprobe + 1)
+        return top_k(
+            np.concatenate([self.ids[rank] for rank in ranks]),
+            np.concatenate([self.found[rank] for rank in ranks]),
+            k,
+            similarity,
+        )
+
+
+def converse(index, page, *, images=None, labels=None, k_max=100):
+    """Return a session about a Faiss index, or about anything that can be used like an ``IvfIndex``."""
+    opened = index if hasattr(index, "list_sizes") else open_index(index)
+    media = Media(images, labels, IdRange(opened.ntotal, lambda: opened.max_id), strips=opened.vectors_of)
+    return Session(opened, media, page.send, k_max=k_max)
+
+
+def search_request(request="a", query=None, nprobe=4, k=5):
+    return {
+        "kind": "search",
+        "request": request,
+        "query": {"id": "0", "cluster": None} if query is None else query,
+        "nprobe": nprobe,
+        "k": k,
+    }
+
+
+def faiss_search(index, vector, nprobe, k):
+    index.nprobe = nprobe
+    distances, ids = index.search(np.asarray(vector, np.float32)[None], k)
+    return ids[0], distances[0]
+
+
+def assert_same_results(got, expected):
+    np.testing.assert_array_equal(got[0], expected[0])
+    np.testing.assert_array_equal(got[1].view(np.uint32), expected[1].view(np.uint32))

@@ -1,0 +1,516 @@
+"""The candidates in the plane: which, where, and in what order they are sent."""
+
+import builtins
+import importlib.util
+import logging
+import threading
+
+import numpy as np
+import pytest
+from conversation import PATIENCE, Page, search_request
+from makers import ivf_around, make_ivf, make_vectors
+
+from feder_widget import projector as projector_module
+from feder_widget.index import open_index
+from feder_widget.layout import LayoutCancelled
+from feder_widget.media import IdRange, Media
+from feder_widget.projection import (
+    LinearMap,
+    ProjectionError,
+    gather,
+    into_picture,
+    resolve_method,
+    vectors_of,
+)
+from feder_widget.projection import sample as sample_module
+from feder_widget.session import Session
+
+
+def sampled(index, vector, clusters, limit, k=9, k_max=100):
+    return gather(index, vector, np.asarray(clusters), limit=limit, k=k, k_max=k_max, cancelled=lambda: False)
+
+
+def one_cluster_filled():
+    """Return an index with five vectors in cluster 0, and clusters 1 and 2 empty."""
+    faiss_index = ivf_around(np.eye(3, dtype=np.float32))
+    faiss_index.add(np.repeat(np.float32([[1, 0, 0]]), 5, axis=0))
+    return faiss_index
+
+
+class TestSample:
+    def test_without_a_need_to_choose_it_is_every_candidate_in_the_order_compared(self):
+        faiss_index, _ = make_ivf()
+        index = open_index(faiss_index)
+        trace = index.trace(3, 6, 9)
+        sample = sampled(index, index.vector(3), trace.coarse.clusters[:6], 10**6)
+        np.testing.assert_array_equal(sample.ids, np.concatenate([step.ids for step in trace.fine]))
+        np.testing.assert_array_equal(sample.distances, np.concatenate([s.distances for s in trace.fine]))
+        np.testing.assert_array_equal(
+            sample.ranks, np.concatenate([np.full(len(step.ids), step.rank) for step in trace.fine])
+        )
+        assert sample.total == len(sample)
+
+    @pytest.mark.parametrize("metric", ["L2", "inner product"])
+    @pytest.mark.parametrize("limit", [300, 250, 120])
+    def test_a_sample_holds_the_results_at_every_step_of_the_fine_search(self, metric, limit):
+        faiss_index, _ = make_ivf(metric=metric)
+        index = open_index(faiss_index)
+        clusters = index.trace(3, 12, 9).coarse.clusters[:12]
+        sample = sampled(index, index.vector(3), clusters, limit, k=9, k_max=50)
+        assert len(sample) == pytest.approx(limit, abs=len(clusters))
+        assert len(sample) <= limit
+        for nprobe in range(1, 13):
+            assert set(index.trace(3, nprobe, 9).ids) <= set(sample.ids)
+        assert set(index.trace(3, 12, 50).ids) <= set(sample.ids)
+
+    def test_a_smaller_sample_lies_within_a_larger_one_and_is_always_the_same(self):
+        faiss_index, _ = make_ivf(n=5000)
+        index = open_index(faiss_index)
+        clusters = index.rank(7).clusters[:15]
+        large, small, again = (sampled(index, index.vector(7), clusters, n) for n in (2000, 400, 400))
+        assert set(small.ids) <= set(large.ids)
+        np.testing.assert_array_equal(small.ids, again.ids)
+        np.testing.assert_array_equal(large.ids[large.first(400)], small.ids)
+
+    def test_every_cluster_is_sampled_in_proportion_to_its_size(self):
+        sizes = [50, 500, 1000, 2500]
+        centroids = np.eye(4, 8, dtype=np.float32) * 100
+        faiss_index = ivf_around(centroids)
+        rng = np.random.default_rng(0)
+        faiss_index.add(np.repeat(centroids, sizes, axis=0) + rng.normal(size=(4050, 8)).astype(np.float32))
+        index = open_index(faiss_index)
+        sample = sampled(index, index.vector(0), [0, 1, 2, 3], 405, k=1, k_max=1)
+        np.testing.assert_allclose(np.bincount(sample.ranks)[1:], [5, 50, 100, 250], atol=3)
+
+    def test_its_vectors_are_those_of_its_ids(self, monkeypatch):
+        monkeypatch.setattr(sample_module, "READ", 7)
+        faiss_index, vectors = make_ivf()
+        index = open_index(faiss_index)
+        sample = sampled(index, index.vector(3), index.rank(3).clusters[:5], 100)
+        read = np.full((len(sample), 16), np.nan, np.float32)
+        for part, rows in vectors_of(index, sample):
+            read[part] = rows
+        np.testing.assert_array_equal(read, vectors[sample.ids])
+
+    def test_vectors_too_far_for_a_distance_are_left_out_and_the_others_keep_their_places(self):
+        faiss_index = ivf_around(np.zeros((1, 4), np.float32))
+        vectors = make_vectors(n=30, d=4)
+        vectors[[4, 17]] = 3e38
+        faiss_index.add(vectors)
+        index = open_index(faiss_index)
+        sample = sampled(index, index.vector(0), [0], 100)
+        assert sample.ids.tolist() == [i for i in range(30) if i not in (4, 17)]
+        np.testing.assert_array_equal(
+            np.concatenate([r for _, r in vectors_of(index, sample)]), vectors[sample.ids]
+        )
+
+    def test_empty_clusters_give_nothing(self):
+        index = open_index(one_cluster_filled())
+        sample = sampled(index, np.zeros(3, np.float32), [1, 0, 2], 100)
+        assert sample.ranks.tolist() == [2] * 5
+        assert len(sampled(index, np.zeros(3, np.float32), [1, 2], 100)) == 0
+
+    def test_it_stops_when_nobody_waits_any_more(self):
+        index = open_index(make_ivf()[0])
+        with pytest.raises(LayoutCancelled):
+            gather(index, index.vector(0), np.arange(4), limit=9, k=1, k_max=1, cancelled=lambda: True)
+
+
+class TestLinear:
+    def test_positions_are_distances_along_the_principal_axes(self):
+        points = make_vectors(500, 12).astype(np.float64)
+        centred = points - points.mean(axis=0)
+        _, _, axes = np.linalg.svd(centred, full_matrices=False)
+        positions = LinearMap(points, normalise=False)(points)
+        np.testing.assert_allclose(np.abs(positions), np.abs(centred @ axes[:2].T), atol=1e-8)
+
+    def test_lengths_do_not_count_for_the_inner_product(self):
+        points = make_vectors(100, 6)
+        lengths = np.random.default_rng(0).uniform(0.1, 50, (100, 1))
+        plain, scaled = (LinearMap(p, normalise=True)(p) for p in (points, points * lengths))
+        np.testing.assert_allclose(plain, scaled, atol=1e-5)
+
+    def test_an_outlier_changes_neither_the_axes_nor_the_room_of_the_others(self):
+        points = make_vectors(200, 8)
+        with_outlier = np.vstack([points, points[:1] * 1000])
+        alone = into_picture(LinearMap(points, normalise=False)(points))
+        beside = into_picture(LinearMap(with_outlier, normalise=False)(with_outlier))
+        assert alone[1] == 0
+        assert 1 <= beside[1] <= 10
+        assert (np.ptp(beside[0][:-1], axis=0) > 0.3).all()
+        assert ((beside[0] >= 0) & (beside[0] <= 1)).all()
+
+    @pytest.mark.parametrize("count", [1, 2, 5, 300])
+    def test_equal_vectors_lie_at_one_place(self, count):
+        points = np.repeat(make_vectors(1, 9) / 3, count, axis=0)
+        positions, drawn_in = into_picture(LinearMap(points, normalise=True)(points))
+        np.testing.assert_array_equal(positions, np.full((count, 2), 0.5))
+        assert drawn_in == 0
+
+    def test_values_that_are_not_finite_or_huge_do_no_harm(self):
+        points = make_vectors(50, 5)
+        points[3, 2], points[4, 0], points[5] = np.nan, np.inf, 3e38
+        with np.errstate(invalid="ignore"):
+            positions, _ = into_picture(LinearMap(points, normalise=False)(points))
+        assert np.isfinite(positions).all()
+
+
+class TestMethods:
+    def test_an_unknown_one_is_refused_by_name(self):
+        with pytest.raises(
+            ValueError, match=r"projection must be one of auto, linear, neighbours .* got 'umap'"
+        ):
+            resolve_method("umap")
+        with pytest.raises(TypeError, match=r"projection must be one of .* got 7"):
+            resolve_method(7)
+
+    def test_without_scikit_learn_the_extra_is_named_and_auto_is_linear(self, monkeypatch):
+        find_spec = importlib.util.find_spec
+        monkeypatch.setattr(
+            importlib.util, "find_spec", lambda name, *a: None if name == "sklearn" else find_spec(name, *a)
+        )
+        assert resolve_method("auto") is None
+        with pytest.raises(ImportError, match=r"pip install 'feder-widget\[projection\]'"):
+            resolve_method("neighbours")
+
+    @pytest.mark.parametrize(
+        ("returned", "reason"),
+        [
+            (np.zeros((4, 2)), r"must return 5 x 2 finite numbers, got shape \(4, 2\)"),
+            (np.zeros((5, 3)), r"got shape \(5, 3\)"),
+            (np.full((5, 2), np.nan), "got 5 rows with NaN or infinite values"),
+            (None, "got NoneType of object"),
+            ("abc", "got str of"),
+            ([[1, 2], [3]], "got list"),
+            (np.zeros((5, 2), complex), "got ndarray of complex128"),
+        ],
+    )
+    def test_a_function_that_returns_anything_else_says_what_it_returned(self, returned, reason):
+        method = resolve_method(lambda _rows: returned)
+        with pytest.raises(ProjectionError, match=reason):
+            method(np.zeros((5, 3), np.float32), np.zeros((5, 2)))
+
+    @pytest.mark.parametrize("error", [ValueError("no"), SystemExit("no"), MemoryError("no")])
+    def test_a_function_that_raises_is_named_with_its_error(self, error, caplog):
+        def umap(_rows):
+            raise error
+
+        with (
+            caplog.at_level(logging.CRITICAL),
+            pytest.raises(ProjectionError, match=f"custom: umap raised {type(error).__name__}: no"),
+        ):
+            resolve_method(umap)(np.zeros((5, 3), np.float32), np.zeros((5, 2)))
+
+    def test_neighbours_are_kept_together_the_same_way_every_time(self):
+        pytest.importorskip("sklearn")
+        centres = np.random.default_rng(0).normal(size=(6, 20)) * 8
+        homes = np.arange(120) % 6
+        rows = (centres[homes] + np.random.default_rng(1).normal(size=(120, 20))).astype(np.float32)
+        start = LinearMap(rows, normalise=False)(rows)
+        method = resolve_method("neighbours")
+        positions = method(rows.copy(), start)
+        np.testing.assert_array_equal(positions, method(rows.copy(), start))
+        apart = np.linalg.norm(positions[:, None] - positions, axis=-1)
+        np.fill_diagonal(apart, np.inf)
+        assert (homes[apart.argmin(axis=1)] == homes).all()
+
+    @pytest.mark.parametrize("rows", [6, 40])
+    def test_neighbours_of_vectors_in_a_line_or_at_one_place_make_a_picture(self, rows):
+        pytest.importorskip("sklearn")
+        line = np.zeros((rows, 4), np.float32)
+        line[rows // 2 :, 0] = np.arange(rows - rows // 2)
+        positions = resolve_method("neighbours")(line.copy(), LinearMap(line, normalise=False)(line))
+        assert np.isfinite(positions).all()
+
+
+class Picture:
+    """One projection as a page can know it."""
+
+    def __init__(self, packets):
+        self.message = packets[0][0]
+        assert [message["offset"] for message, _ in packets] == sorted(
+            {message["offset"] for message, _ in packets}
+        )
+        assert all({**m, "offset": 0} == {**self.message, "offset": 0} for m, _ in packets)
+        columns = zip(*(buffers for _, buffers in packets), strict=True)
+        ids, ranks, distances, positions, query = (b"".join(column) for column in columns)
+        self.ids = np.frombuffer(ids, "<i8")
+        self.ranks = np.frombuffer(ranks, "<i4")
+        self.distances = np.frombuffer(distances, "<f4")
+        self.positions = np.frombuffer(positions, "<f4").reshape(-1, 2)
+        self.query = np.frombuffer(query, "<f4")[:2]
+        assert len(self.ids) == len(self.ranks) == len(self.distances) == len(self.positions)
+        assert len(self.ids) == self.message["rows"]
+        assert ((self.positions >= 0) & (self.positions <= 1)).all()
+        assert ((self.query >= 0) & (self.query <= 1)).all()
+
+
+class Talk:
+    """A session about an index, with one search done."""
+
+    def __init__(self, faiss_index, projection="linear", vector=None):
+        self.index = open_index(faiss_index)
+        self.page = Page()
+        media = Media(None, None, IdRange(self.index.ntotal, lambda: self.index.max_id))
+        method = resolve_method(projection)
+        self.session = Session(self.index, media, self.page.send, k_max=100, projection=method)
+        self.serial = self.search("first", vector)
+
+    def search(self, request, vector=None):
+        """Search for a vector, or for row 0; return the serial."""
+        query, buffers = (
+            (None, []) if vector is None else ({"vector": True}, [np.asarray(vector, "<f4").tobytes()])
+        )
+        self.session.handle(search_request(request, query=query, nprobe=self.index.nlist), buffers)
+        return self.page.wait(kind="coarse", request=request)[0]["serial"]
+
+    def ask(self, request, ranks, serial=None, k=9):
+        serial = self.serial if serial is None else serial
+        self.session.handle(
+            {"kind": "projection", "request": request, "serial": serial, "ranks": ranks, "k": k}
+        )
+
+    def pictures(self, request, final_method=None):
+        """Return all pictures of a request, once the last one is here."""
+        fields = {} if final_method is None else {"method": final_method}
+        self.page.wait(kind="projection", request=request, final=True, **fields)
+
+        def whole():
+            packets = [p for p in self.page.of(request) if p[0]["final"]]
+            return sum(len(p[1][0]) for p in packets) == 8 * packets[0][0]["rows"]
+
+        self.page.wait_for(whole)
+        packets = self.page.of(request)
+        return [
+            Picture([p for p in packets if p[0]["method"] == method])
+            for method in dict.fromkeys(message["method"] for message, _ in packets)
+        ]
+
+
+@pytest.fixture
+def talk():
+    """Start conversations whose threads have ended when the test is over."""
+    before = set(threading.enumerate())
+    opened = []
+
+    def start(*arguments, **options):
+        opened.append(Talk(*arguments, **options))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.page.gate.set()
+        one.session.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(PATIENCE)
+        assert not thread.is_alive(), f"{thread.name} goes on"
+
+
+def test_the_linear_picture_holds_every_candidate_and_the_query(talk):
+    one = talk(make_ivf()[0])
+    one.ask("p", 6)
+    (picture,) = one.pictures("p")
+    trace = one.index.trace(0, 6, 5)
+    assert picture.message["method"] == "PCA"
+    assert not picture.message["sampled"]
+    np.testing.assert_array_equal(picture.ids, np.concatenate([step.ids for step in trace.fine]))
+    np.testing.assert_array_equal(picture.distances, np.concatenate([s.distances for s in trace.fine]))
+    # Row 0 is the query: it is among the candidates, and lies where that one lies.
+    np.testing.assert_allclose(picture.positions[picture.ids == 0][0], picture.query, atol=1e-6)
+
+
+def test_two_sessions_send_the_same_pictures_byte_by_byte(talk):
+    pytest.importorskip("sklearn")
+    sent = []
+    for _ in range(2):
+        one = talk(make_ivf(n=400, nlist=8)[0], "neighbours")
+        one.ask("p", 4)
+        one.pictures("p", "t-SNE (scikit-learn)")
+        sent.append(one.page.of("p"))
+    assert sent[0] == sent[1]
+
+
+def test_a_better_picture_follows_with_a_sample_that_holds_the_results(talk, monkeypatch):
+    monkeypatch.setattr(projector_module, "REFINED_ROWS", 250)
+    got = []
+
+    def double(rows):
+        got.append(rows.copy())
+        rows[:] = 0
+        return got[0][:, :2]
+
+    one = talk(make_ivf()[0], double)
+    one.ask("p", 10)
+    linear, refined = one.pictures("p")
+    assert linear.message["method"] == "PCA"
+    assert not linear.message["final"]
+    assert refined.message["method"].startswith("custom: ")
+    assert refined.message["sampled"]
+    assert refined.message["rows"] == 250
+    assert refined.message["total"] == len(linear.ids)
+    assert set(one.index.trace(0, 10, 9).ids) <= set(refined.ids)
+    assert got[0].dtype == np.float32
+    assert got[0].shape == (251, 16)
+    np.testing.assert_array_equal(got[0][-1], one.index.vector(0))
+    np.testing.assert_array_equal(got[0][:-1], one.index.vectors_of(refined.ids))
+
+
+def test_above_the_cap_the_linear_picture_is_a_stated_sample_in_messages_below_the_limit(talk, monkeypatch):
+    monkeypatch.setattr(projector_module, "LINEAR_ROWS", 500)
+    monkeypatch.setattr(projector_module, "CHUNK", 64)
+    one = talk(make_ivf()[0])
+    one.ask("p", 20)
+    (picture,) = one.pictures("p")
+    assert picture.message["sampled"]
+    assert picture.message["total"] == 2000
+    assert len(picture.ids) <= 500
+    assert len(one.page.of("p")) == -(-len(picture.ids) // 64)
+    assert set(one.index.trace(0, 20, 9).ids) <= set(picture.ids)
+
+
+def test_a_message_at_the_cap_stays_below_one_mebibyte():
+    assert projector_module.CHUNK * 24 + 8 < 2**20
+
+
+def test_with_the_inner_product_the_picture_says_that_it_compares_directions(talk):
+    one = talk(make_ivf(metric="inner product")[0])
+    one.ask("p", 6)
+    (picture,) = one.pictures("p")
+    assert picture.message["method"] == "PCA of directions"
+
+
+def test_a_query_far_from_all_candidates_is_inside(talk):
+    faiss_index, vectors = make_ivf()
+    one = talk(faiss_index, vector=vectors[0] + 1e6)
+    one.ask("p", 20)
+    (picture,) = one.pictures("p")
+    assert 1 <= picture.message["drawn_in"] <= 100
+    assert (np.ptp(picture.positions, axis=0) > 0.3).all()
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_so_few_candidates_need_no_better_picture(talk, count):
+    def never(_rows):
+        raise AssertionError
+
+    faiss_index = ivf_around(np.zeros((1, 4), np.float32))
+    faiss_index.add(make_vectors(count, 4))
+    one = talk(faiss_index, never)
+    one.ask("p", 1)
+    (picture,) = one.pictures("p")
+    assert picture.message["method"] == "PCA"
+    assert len(picture.ids) == count
+
+
+def test_probed_clusters_without_vectors_make_an_empty_picture(talk):
+    one = talk(one_cluster_filled(), lambda rows: rows, vector=[0, 1, 0])
+    one.ask("p", 1)
+    (picture,) = one.pictures("p")
+    assert picture.message["total"] == 0
+    np.testing.assert_array_equal(picture.query, [0.5, 0.5])
+
+
+def test_candidates_that_are_one_vector_need_no_better_picture(talk):
+    faiss_index = ivf_around(np.zeros((1, 4), np.float32))
+    faiss_index.add(np.ones((50, 4), np.float32))
+    one = talk(faiss_index, lambda _rows: 1 / 0)
+    one.ask("p", 1)
+    (picture,) = one.pictures("p")
+    np.testing.assert_array_equal(picture.positions, np.full((50, 2), 0.5))
+    assert set(range(9)) <= set(picture.ids)
+
+
+def test_a_function_that_fails_leaves_the_linear_picture_and_says_why(talk):
+    one = talk(make_ivf()[0], lambda rows: rows)
+    one.ask("p", 6)
+    error, _ = one.page.wait(kind="error", request="p")
+    assert "must return" in error["message"]
+    assert "got shape" in error["message"]
+    picture = Picture([p for p in one.page.of("p") if p[0]["kind"] == "projection"])
+    assert picture.message["method"] == "PCA"
+
+
+def test_a_newer_request_takes_the_place_of_one_that_is_being_refined(talk):
+    entered, go_on = threading.Event(), threading.Event()
+    calls = []
+
+    def slow(rows):
+        calls.append(len(rows))
+        entered.set()
+        assert go_on.wait(PATIENCE)
+        return rows[:, :2]
+
+    one = talk(make_ivf()[0], slow)
+    one.ask("old", 3)
+    assert entered.wait(PATIENCE)
+    for name in ("skipped", "new"):
+        one.ask(name, 5)
+    one.page.wait(kind="projection", request="new", final=False)
+    assert one.page.kinds("old") == ["projection"]
+    go_on.set()
+    one.pictures("new", "custom: slow")
+    assert one.page.kinds("old") == ["projection"]
+    assert len(calls) == 2
+
+
+def test_searches_and_pictures_are_answered_while_a_projection_is_computed(talk):
+    entered, go_on = threading.Event(), threading.Event()
+
+    def slow(rows):
+        entered.set()
+        assert go_on.wait(PATIENCE)
+        return rows[:, :2]
+
+    one = talk(make_ivf()[0], slow)
+    one.ask("p", 3)
+    assert entered.wait(PATIENCE)
+    one.session.handle({"kind": "thumbnails", "request": "t", "ids": ["3"], "clusters": [0], "size": 64})
+    one.page.wait(kind="thumbnails", request="t")
+    one.search("second")
+    one.page.wait(kind="done", request="second")
+    go_on.set()
+
+
+def test_a_newer_search_ends_the_projections_of_the_one_before(talk):
+    entered, go_on = threading.Event(), threading.Event()
+
+    def slow(rows):
+        entered.set()
+        assert go_on.wait(PATIENCE)
+        return rows[:, :2]
+
+    one = talk(make_ivf()[0], slow)
+    one.ask("p", 3)
+    assert entered.wait(PATIENCE)
+    serial = one.search("second")
+    go_on.set()
+    one.ask("late", 3)
+    assert "is over" in one.page.wait(kind="error", request="late")[0]["message"]
+    one.ask("q", 3, serial)
+    one.page.wait(kind="projection", request="q", final=True)
+    assert one.page.kinds("p") == ["projection"]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"ranks": 0}, {"ranks": 21}, {"ranks": "3"}, {"k": 0}, {"k": 101}, {"serial": None}]
+)
+def test_a_request_that_makes_no_sense_is_refused_by_name(talk, fields):
+    one = talk(make_ivf()[0])
+    content = {"kind": "projection", "request": "bad", "serial": one.serial, "ranks": 3, "k": 9}
+    one.session.handle({**content, **fields})
+    error, _ = one.page.wait(kind="error", request="bad")
+    assert next(iter(fields)) in error["message"]
+
+
+def test_nothing_is_imported_before_it_is_needed(monkeypatch, talk):
+    imported = []
+    real = builtins.__import__
+
+    def watching(name, *arguments, **options):
+        imported.append(name)
+        return real(name, *arguments, **options)
+
+    monkeypatch.setattr(builtins, "__import__", watching)
+    one = talk(make_ivf()[0], "auto")
+    one.search("second")
+    assert not [name for name in imported if name.startswith("sklearn")]

@@ -1,0 +1,213 @@
+"""One search as messages, put together again and compared with Faiss."""
+
+import numpy as np
+import pytest
+from conversation import Received, assert_same_results, faiss_search
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from makers import ivf_around, make_ivf
+
+from feder_widget import stream as stream_module
+from feder_widget.index import open_index
+from feder_widget.stream import Ask, stream
+
+METRICS = ("L2", "inner product")
+MIB = 1 << 20
+
+
+def ask_for(vector, nprobe, *, k=5, k_max=100, row_id=None):
+    return Ask("a", 1, np.ascontiguousarray(vector, np.float32), row_id, None, nprobe, k, k_max)
+
+
+def messages(index, vector, nprobe, **options):
+    return list(stream(open_index(index), ask_for(vector, nprobe, **options)))
+
+
+@st.composite
+def cases(draw):
+    """An index with tied vectors and empty lists but no tied centroids, a query, nprobe and k_max."""
+    d = draw(st.integers(1, 8))
+    nlist = draw(st.integers(1, 12))
+    n = draw(st.integers(1, 160))
+    spread = draw(st.sampled_from([1, 3]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    index = ivf_around(
+        rng.normal(size=(nlist, d)).astype(np.float32) * spread, draw(st.sampled_from(METRICS))
+    )
+    vectors = rng.integers(-spread, spread + 1, size=(n, d)).astype(np.float32)
+    ids = {
+        "sequential": np.arange(n),
+        "shuffled": rng.permutation(n) + 2**53,
+        "anything": rng.integers(-(2**63), 2**63 - 1, size=n, endpoint=True),
+        "negative": -2 - rng.permutation(n),
+    }[draw(st.sampled_from(["sequential", "shuffled", "anything", "negative"]))]
+    index.add_with_ids(vectors, ids.astype(np.int64))
+    query = vectors[0] if draw(st.booleans()) else rng.normal(size=d).astype(np.float32)
+    # Among equally distant centroids, Faiss may probe others at one nprobe than at the next.
+    to_centroids, _ = index.quantizer.search(query[None], nlist)
+    assume(len(np.unique(to_centroids)) == nlist)
+    return index, query, draw(st.integers(1, nlist)), draw(st.sampled_from([1, 7, 200]))
+
+
+def assert_every_prefix_is_the_search(index, received, query, k_max):
+    similarity = open_index(index).similarity
+    assert received.ranks == index.nlist
+    for nprobe in range(1, index.nlist + 1):
+        for k in {1, 2, k_max // 2 + 1, k_max}:
+            if k <= k_max:
+                assert_same_results(
+                    received.results(nprobe, k, similarity), faiss_search(index, query, nprobe, k)
+                )
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(cases())
+def test_the_messages_hold_what_faiss_returns_at_every_nprobe(case):
+    index, query, nprobe, k_max = case
+    received = Received(messages(index, query, nprobe, k_max=k_max))
+    assert received.coarse["complete"]
+    assert_every_prefix_is_the_search(index, received, query, k_max)
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(cases())
+def test_so_do_the_pruned_messages_of_a_very_large_index(case):
+    index, query, nprobe, k_max = case
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stream_module, "COMPLETE_ENTRIES", 0)
+        patch.setattr(stream_module, "CHUNK", 16)
+        patch.setattr(stream_module, "BATCH", 16)
+        received = Received(messages(index, query, nprobe, k_max=k_max))
+    assert not received.coarse["complete"]
+    assert_every_prefix_is_the_search(index, received, query, k_max)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(cases())
+def test_so_do_the_messages_when_the_probed_clusters_are_too_large_to_send_whole(case):
+    index, query, nprobe, k_max = case
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stream_module, "FULL_CANDIDATES", 20)
+        patch.setattr(stream_module, "CHUNK", 8)
+        patch.setattr(stream_module, "BATCH", 8)
+        received = Received(messages(index, query, nprobe, k_max=k_max))
+    assert_every_prefix_is_the_search(index, received, query, k_max)
+    fine = received.fine_ranks()
+    assert fine == list(range(1, len(fine) + 1))
+    assert len(fine) == 1 or sum(len(received.ids[rank]) for rank in fine) <= 20
+
+
+def test_pruning_leaves_out_what_no_longer_prefix_can_need(monkeypatch):
+    index, vectors = make_ivf()
+    whole = Received(messages(index, vectors[0], 2, k_max=10))
+    monkeypatch.setattr(stream_module, "COMPLETE_ENTRIES", 0)
+    pruned = Received(messages(index, vectors[0], 2, k_max=10))
+    count = [sum(len(ids) for ids in received.ids.values()) for received in (whole, pruned)]
+    assert count[1] < 0.6 * count[0]
+
+
+def test_messages_come_as_coarse_then_fine_then_nearest_then_done():
+    index, vectors = make_ivf()
+    packets = messages(index, vectors[0], 6)
+    kinds = [message["kind"] for message, _ in packets]
+    assert kinds == sorted(kinds, key=["coarse", "fine", "nearest", "done"].index)
+    assert kinds[0] == "coarse"
+    assert kinds[-1] == "done"
+    assert Received(packets).fine_ranks() == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_ranking_is_the_coarse_search_of_faiss(metric):
+    index, vectors = make_ivf(metric=metric)
+    received = Received(messages(index, vectors[3], 6))
+    distances, clusters = index.quantizer.search(vectors[3:4], index.nlist)
+    assert received.clusters.tolist() == clusters[0].tolist()
+    assert received.distances.tolist() == distances[0].tolist()
+    assert received.vector.tolist() == vectors[3].tolist()
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_fine_holds_every_candidate_of_the_probed_clusters_in_list_order(metric):
+    index, vectors = make_ivf(metric=metric)
+    traceable = open_index(index)
+    received = Received(messages(index, vectors[3], 6, k_max=3))
+    for rank in range(1, 7):
+        cluster = int(received.clusters[rank - 1])
+        ids = traceable.list_ids(cluster)
+        assert received.ids[rank].tolist() == ids.tolist()
+        stored = vectors[ids].astype(float)
+        expected = stored @ vectors[3] if metric != "L2" else ((stored - vectors[3]) ** 2).sum(1)
+        np.testing.assert_allclose(received.found[rank], expected, rtol=1e-4, atol=1e-3)
+    assert all(len(received.ids[rank]) <= 5 for rank in range(7, 21))
+
+
+def test_a_cluster_larger_than_a_chunk_continues_in_the_next_message():
+    rng = np.random.default_rng(1)
+    index = ivf_around(np.array([[0.0], [100.0]], np.float32))
+    index.add(rng.normal(size=(150_000, 1)).astype(np.float32))
+    packets = messages(index, np.zeros(1), 1)
+    fine = [message for message, _ in packets if message["kind"] == "fine"]
+    assert [message["first_rank"] for message in fine] == [1, 1, 1]
+    assert sorted(Received(packets).ids[1]) == list(range(150_000))
+
+
+@pytest.mark.parametrize(
+    ("n", "nlist", "k_max"), [(200_000, 3, 100), (200_000, 3000, 100), (100_000, 2, 10_000)]
+)
+def test_no_message_is_larger_than_a_mebibyte(n, nlist, k_max):
+    rng = np.random.default_rng(2)
+    centroids = np.arange(nlist, dtype=np.float32)[:, None]
+    index = ivf_around(centroids)
+    index.add((rng.integers(nlist, size=(n, 1)) + rng.uniform(-0.4, 0.4, size=(n, 1))).astype(np.float32))
+    packets = messages(index, np.zeros(1), 2, k_max=k_max)
+    assert max(sum(map(len, buffers)) for _, buffers in packets) <= MIB
+
+
+def test_done_counts_the_bytes_that_were_sent_and_the_time_that_was_used():
+    index, vectors = make_ivf()
+    *packets, (done, buffers) = messages(index, vectors[0], 6)
+    assert done["bytes"] == sum(len(buffer) for _, parts in packets for buffer in parts)
+    assert set(done["seconds"]) == {"coarse", "fine", "nearest"}
+    assert all(0 <= seconds < 60 for seconds in done["seconds"].values())
+    assert list(buffers) == []
+
+
+def test_probing_every_cluster_needs_no_nearest_message():
+    index, vectors = make_ivf()
+    kinds = [message["kind"] for message, _ in messages(index, vectors[0], 20)]
+    assert "nearest" not in kinds
+
+
+def test_stopping_between_two_messages_does_no_further_work():
+    index, vectors = make_ivf()
+    opened = open_index(index)
+    scanned = []
+
+    class Watched:
+        def __getattr__(self, name):
+            return getattr(opened, name)
+
+        def scan(self, query, clusters):
+            scanned.extend(clusters.tolist())
+            return opened.scan(query, clusters)
+
+    packets = stream(Watched(), ask_for(vectors[0], 6))
+    assert next(packets)[0]["kind"] == "coarse"
+    assert scanned == []
+    assert next(packets)[0]["kind"] == "fine"
+    packets.close()
+    assert len(scanned) == 6
+
+
+def test_a_long_scan_that_finds_nothing_can_still_be_stopped(monkeypatch):
+    monkeypatch.setattr(stream_module, "COMPLETE_ENTRIES", 0)
+    monkeypatch.setattr(stream_module, "BATCH", 50)
+    monkeypatch.setattr(stream_module, "LOOK", 100)
+    index = ivf_around(np.arange(0, 3000, 10, dtype=np.float32)[:, None])
+    index.add(np.arange(0, 3000, dtype=np.float32)[:, None])
+    packets = messages(index, np.zeros(1), 1, k_max=1)
+    spans = [np.frombuffer(buffers[0], "<i4") for message, buffers in packets if message["kind"] == "nearest"]
+    assert sum(len(counts) for counts in spans) == 299
+    # 10 vectors in each cluster: up to LOOK, and the scan that reaches it.
+    assert max(len(counts) for counts in spans) <= 15
+    assert sum(counts.sum() for counts in spans) == 0
