@@ -1,0 +1,44 @@
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Asker } from "./asker";
+import type { Exploration } from "./exploration";
+import type { Palette } from "./palette";
+import type { Pictures } from "./pictures";
+
+/** One picture that a person has opened. */
+export interface OpenCard {
+  readonly id: bigint;
+  readonly cluster: number;
+  readonly distance: number;
+  readonly opener: HTMLElement;
+}
+
+/** What every part of one display works with. */
+export interface App {
+  readonly exploration: Exploration;
+  readonly pictures: Pictures;
+  readonly asker: Asker;
+  readonly palette: ReadonlySignal<Palette>;
+  readonly card: Signal<OpenCard | null>;
+  readonly table: Signal<boolean>;
+}
+
+export function makeApp(exploration: Exploration, pictures: Pictures, palette: ReadonlySignal<Palette>): App {
+  return {
+    exploration,
+    pictures,
+    asker: exploration.asker,
+    palette,
+    card: signal<OpenCard | null>(null),
+    table: signal(false),
+  };
+}
+
+export const AppContext = createContext<App | null>(null);
+
+export function useApp(): App {
+  const app = useContext(AppContext);
+  if (app === null) throw new Error("outside of a feder widget");
+  return app;
+}

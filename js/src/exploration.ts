@@ -1,0 +1,256 @@
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Asker } from "./asker";
+import { type CandidateSet, candidatesAt } from "./candidates";
+import { type CellMap, partition } from "./cells/cells";
+import { nearestFirst } from "./order";
+import { Player } from "./player";
+import { Projections } from "./projections";
+import { type Result, resultsAt } from "./results";
+import { Search } from "./search";
+import { runSliced } from "./slices";
+import type { Summary } from "./summary";
+import type { Candidates, Coarse, Done, Failure, Message, Positions, QuerySpec } from "./wire";
+
+export type Status = "idle" | "searching" | "done" | "error" | "disconnected";
+
+/** Width / height of the map. The same for every index, so that a map looks alike wherever it is shown. */
+export const MAP_ASPECT = 1.4;
+
+/** Milliseconds until a kernel that seemed lost is asked once whether it is there. */
+const RECONNECT = 1500;
+
+/** Milliseconds without a word after which a kernel counts as busy. */
+const PATIENCE = 900;
+
+/** The settings that Python sees too. */
+export interface Settings {
+  readonly nprobe: Signal<number>;
+  readonly k: Signal<number>;
+  readonly queryId: Signal<bigint | null>;
+  readonly cluster: Signal<number | null>;
+  readonly selection: Signal<readonly bigint[]>;
+  readonly view: Signal<string>;
+  readonly theme: Signal<string>;
+}
+
+export interface DrawnMap {
+  readonly cells: CellMap;
+  readonly method: string;
+  readonly final: boolean;
+}
+
+/** All that is known of one widget's search, shared by every display of it. */
+export class Exploration {
+  readonly search = signal<Search | null>(null);
+  /** Grows whenever more of the search has arrived. */
+  readonly revision = signal(0);
+  readonly status: ReadonlySignal<Status>;
+  readonly failure = signal<string | null>(null);
+  readonly map = signal<DrawnMap | null>(null);
+  readonly timings = signal<Done | null>(null);
+  readonly player: Player;
+  readonly projections: Projections;
+  /** Where the player stands: 0 overview, 1 coarse search, 1 + r after r clusters; null at the end. */
+  readonly step: ReadonlySignal<number | null>;
+  readonly hovered = signal<number | null>(null);
+  /** Clusters probed as shown: all of nprobe, or as far as the player has come. */
+  readonly probed: ReadonlySignal<number>;
+  readonly results: ReadonlySignal<readonly Result[]>;
+  readonly resultIds: ReadonlySignal<ReadonlySet<bigint>>;
+  /** What the fine search has compared as shown. Views that draw it say so with `needCandidates`. */
+  readonly candidates: ReadonlySignal<CandidateSet | null>;
+  /** Places of the candidates from the nearest to the farthest. */
+  readonly candidateOrder: ReadonlySignal<Uint32Array | null>;
+  /** The row under the pointer in any view. */
+  readonly hoveredRow = signal<bigint | null>(null);
+  readonly selected: ReadonlySignal<ReadonlySet<bigint>>;
+  /** Whether a search was asked for and the kernel has said nothing for a while: it is busy with a cell. */
+  readonly kernelBusy = signal(false);
+  readonly #waiting = signal(false);
+  readonly #connected = signal(true);
+  #request: string | number | null = null;
+  #asked: string | null = null;
+  #patience: ReturnType<typeof setTimeout> | undefined;
+  #restoring: string | null = null;
+  #more: string | null = null;
+  #moreUpTo = 0;
+  #moreOf: Search | null = null;
+  #drawing = new AbortController();
+
+  constructor(
+    readonly summary: Summary,
+    readonly settings: Settings,
+    readonly asker: Asker,
+    abort: AbortSignal,
+  ) {
+    this.status = computed(() => {
+      if (!this.#connected.value) return "disconnected";
+      if (this.#waiting.value) return "searching";
+      if (this.failure.value !== null) return "error";
+      return this.search.value === null ? "idle" : "done";
+    });
+    this.player = new Player(settings.nprobe, abort);
+    this.step = this.player.step;
+    this.probed = computed(() => {
+      const step = this.step.value;
+      return step === null ? settings.nprobe.value : Math.max(0, Math.min(step - 1, settings.nprobe.value));
+    });
+    this.results = computed(() => {
+      this.revision.value;
+      const search = this.search.value;
+      if (search === null) return [];
+      return resultsAt(search, this.probed.value, settings.k.value, summary.similarity);
+    });
+    this.resultIds = computed(() => new Set(this.results.value.map((result) => result.id)));
+    this.candidates = computed(() => {
+      this.revision.value;
+      const search = this.search.value;
+      return search === null ? null : candidatesAt(search, this.probed.value);
+    });
+    this.candidateOrder = computed(() => {
+      const set = this.candidates.value;
+      return set === null ? null : nearestFirst(set.distances, summary.similarity);
+    });
+    this.selected = computed(() => new Set(settings.selection.value));
+    abort.addEventListener("abort", () => {
+      this.#drawing.abort();
+      clearTimeout(this.#patience);
+    });
+    asker.onMessage((message) => this.#receive(message), abort);
+    this.projections = new Projections(this.search, settings, asker);
+    asker.onDisconnect(() => {
+      if (!this.#connected.peek()) return;
+      this.#connected.value = false;
+      const probe = setTimeout(() => asker.askMap(), RECONNECT);
+      abort.addEventListener("abort", () => clearTimeout(probe));
+    }, abort);
+    asker.askMap();
+    this.#ask({ resume: true });
+  }
+
+  /** Start a search; its answer replaces the one on screen when its first message arrives. */
+  ask(query: QuerySpec): void {
+    this.failure.value = null;
+    this.#waiting.value = true;
+    this.#ask(query);
+  }
+
+  /** Ask for what is missing of the probed clusters: past the nprobe of the search only the nearest are here. */
+  needCandidates(): void {
+    const search = this.search.peek();
+    const last = this.settings.nprobe.peek();
+    if (search === null || this.status.peek() !== "done" || search.fine >= last) return;
+    if (this.#more !== null && this.#moreUpTo >= last && this.#moreOf === search) return;
+    this.#more = this.asker.askCandidates(search.serial, search.fine + 1, last);
+    this.#moreUpTo = last;
+    this.#moreOf = search;
+  }
+
+  /** Add a row to the selection, or take it out. */
+  toggleSelected(id: bigint): void {
+    const { selection } = this.settings;
+    const without = selection.peek().filter((selected) => selected !== id);
+    selection.value = without.length < selection.peek().length ? without : [...without, id];
+  }
+
+  /** Say on the page what is wrong with an entry; the answer on screen stays. */
+  complain(message: string): void {
+    this.failure.value = message;
+  }
+
+  dismiss(): void {
+    this.failure.value = null;
+  }
+
+  #ask(query: QuerySpec): void {
+    const { nprobe, k } = this.settings;
+    this.#asked = this.asker.askSearch(query, nprobe.peek(), k.peek());
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => {
+      this.kernelBusy.value = this.status.peek() === "searching";
+    }, PATIENCE);
+    if (this.#asked === null) this.#waiting.value = false;
+  }
+
+  #receive(message: Message): void {
+    this.#connected.value = true;
+    this.kernelBusy.value = false;
+    switch (message.kind) {
+      case "coarse":
+        this.#adopt(message);
+        break;
+      case "fine":
+      case "nearest":
+        this.#extend(message);
+        break;
+      case "done":
+        if (message.request === this.#request) {
+          batch(() => {
+            this.timings.value = message;
+            this.#waiting.value = false;
+          });
+        }
+        break;
+      case "map":
+        void this.#draw(message);
+        break;
+      case "projection":
+        this.projections.take(message);
+        break;
+      case "error":
+        this.projections.fail(message);
+        this.#fail(message);
+        break;
+    }
+  }
+
+  #adopt(coarse: Coarse): void {
+    const shown = this.search.peek();
+    if (shown !== null && coarse.serial <= shown.serial) return;
+    const search = new Search(coarse, this.summary.sizes);
+    batch(() => {
+      this.#request = coarse.request;
+      this.search.value = search;
+      if (coarse.request !== this.#restoring) this.failure.value = null;
+      this.timings.value = null;
+      this.player.finish();
+      this.#waiting.value = true;
+      this.#connected.value = true;
+      if (coarse.request === this.#asked) this.settings.queryId.value = search.id;
+    });
+  }
+
+  #extend(message: Candidates): void {
+    if (message.request !== this.#request && message.request !== this.#more) return;
+    this.search.peek()?.add(message);
+    this.revision.value++;
+  }
+
+  #fail(failure: Failure): void {
+    const mine = failure.request === this.#asked || failure.request === this.#request;
+    if (!mine && failure.request !== null) return;
+    batch(() => {
+      this.failure.value = failure.message;
+      this.#waiting.value = false;
+    });
+    const shown = this.search.peek();
+    if (shown !== null && shown.received < shown.nlist) this.#restore();
+  }
+
+  /** Fetch the rest of the answer on screen, which a failed search has cut off. */
+  #restore(): void {
+    const { nprobe, k } = this.settings;
+    this.#restoring = this.asker.askSearch({ resume: true }, nprobe.peek(), k.peek());
+  }
+
+  async #draw(message: Positions): Promise<void> {
+    if (this.map.peek()?.final) return;
+    this.#drawing.abort();
+    this.#drawing = new AbortController();
+    const cells = await runSliced(
+      partition(message.positions, this.summary.sizes, MAP_ASPECT),
+      this.#drawing.signal,
+    );
+    if (cells !== null) this.map.value = { cells, method: message.method, final: message.final };
+  }
+}

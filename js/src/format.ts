@@ -1,0 +1,34 @@
+const grouped = new Intl.NumberFormat("en-US");
+
+/** A count with thousands separators. */
+export function count(value: number): string {
+  return grouped.format(value);
+}
+
+/** "1 vector", "12 vectors". */
+export function plural(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
+/** A distance in four significant digits. */
+export function distance(value: number): string {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e6 || size < 1e-4) return value.toExponential(2);
+  return value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(size))));
+}
+
+/** A share in percent, with the digits that a small share needs. */
+export function percent(share: number): string {
+  const value = 100 * share;
+  if (value === 0 || value >= 99.95) return `${Math.round(value)} %`;
+  if (value < 0.01) return "< 0.01 %";
+  return `${value.toFixed(value < 1 ? 2 : 1)} %`;
+}
+
+/** 1st, 2nd, 3rd, 4th … */
+export function ordinal(value: number): string {
+  const tens = value % 100;
+  const ending = tens >= 11 && tens <= 13 ? "th" : (["th", "st", "nd", "rd"][value % 10] ?? "th");
+  return `${count(value)}${ending}`;
+}

@@ -1,0 +1,139 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useApp } from "../app";
+import { distance, ordinal, plural } from "../format";
+import { MemberList } from "../members";
+import { css, rankColour } from "../palette";
+import { Tile } from "./Tile";
+
+/** The least width of a picture; what is left of a row is shared out. */
+const LEAST = 56;
+const GAP = 6;
+const MARGIN = 14;
+
+/** The images of the pinned cluster, nearest to the query first; only the rows in sight are in the page. */
+export function ClusterPanel() {
+  const { exploration, palette } = useApp();
+  const { settings, summary } = exploration;
+  const search = exploration.search.value;
+  const cluster = settings.cluster.value ?? search?.order[0] ?? null;
+  if (cluster === null) {
+    return (
+      <section class="feder-cluster">
+        <h3>
+          Cluster <small>click a cell of the map to see what is inside</small>
+        </h3>
+      </section>
+    );
+  }
+  const rank = search?.rankOf[cluster] ?? null;
+  const probed = rank !== null && rank <= exploration.probed.value;
+  const facts = [
+    rank === null ? null : `${ordinal(rank)} nearest${probed ? "" : ", not probed"}`,
+    plural(summary.sizes[cluster], "vector"),
+    rank === null || search === null ? null : `centroid ${distance(search.distances[rank - 1])}`,
+  ];
+  return (
+    <section class="feder-cluster">
+      <h3>
+        {probed && rank !== null && (
+          <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
+        )}
+        Cluster {cluster} <small>{facts.filter((fact) => fact !== null).join(" · ")}</small>
+        {settings.cluster.value !== null && (
+          <button
+            type="button"
+            class="feder-button feder-small"
+            onClick={() => {
+              settings.cluster.value = null;
+            }}
+          >
+            Unpin
+          </button>
+        )}
+      </h3>
+      <Grid key={cluster} cluster={cluster} rank={probed ? rank : null} />
+    </section>
+  );
+}
+
+function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
+  const { exploration, asker } = useApp();
+  const { summary } = exploration;
+  const search = exploration.search.value;
+  const whole = exploration.revision.value >= 0 && (search?.isWhole(search.rankOf[cluster]) ?? false);
+  const members = useMemo(
+    () => new MemberList(cluster, summary.sizes[cluster], search, summary.similarity, asker),
+    [cluster, summary, search, whole, asker],
+  );
+  members.revision.value;
+  const scroller = useRef<HTMLDivElement>(null);
+  const [box, setBox] = useState({ width: 0, height: 0 });
+  const [top, setTop] = useState(0);
+  useEffect(() => {
+    const element = scroller.current as HTMLDivElement;
+    const observer = new ResizeObserver(() =>
+      setBox({ width: element.clientWidth, height: element.clientHeight }),
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const columns = Math.max(1, Math.floor((box.width - MARGIN + GAP) / (LEAST + GAP)));
+  const row = Math.max(LEAST, (box.width - MARGIN + GAP) / columns);
+  const side = row - GAP;
+  const rows = Math.ceil(members.total / columns);
+  const firstRow = Math.max(0, Math.floor(top / row) - 1);
+  const lastRow = Math.min(rows, Math.ceil((top + box.height) / row) + 1);
+  const first = firstRow * columns;
+  const last = box.width === 0 ? first : Math.min(members.total, lastRow * columns);
+  useEffect(() => members.need(first, last), [members, first, last]);
+  const ids = exploration.resultIds.value;
+  return (
+    <div
+      ref={scroller}
+      class="feder-scroller"
+      tabIndex={0}
+      role="group"
+      aria-label="Cluster images, scrollable"
+      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+    >
+      {members.total === 0 && <p class="feder-muted">This cluster is empty.</p>}
+      <ul class="feder-grid" aria-label="Cluster images" style={{ height: `${rows * row}px` }}>
+        {Array.from({ length: Math.max(0, last - first) }, (_, offset) => {
+          const i = first + offset;
+          const member = members.at(i);
+          const place = {
+            left: `${(i % columns) * row}px`,
+            top: `${Math.floor(i / columns) * row}px`,
+            width: `${side}px`,
+            height: `${side}px`,
+          };
+          if (member === null) return <li key={i} class="feder-loading" style={place} />;
+          const isResult = ids.has(member.id);
+          return (
+            <li
+              key={i}
+              style={place}
+              data-id={member.id.toString()}
+              aria-setsize={members.total}
+              aria-posinset={i + 1}
+            >
+              <Tile
+                id={member.id}
+                cluster={cluster}
+                distance={member.distance}
+                clusterRank={isResult ? rank : null}
+                side={LEAST}
+                isResult={isResult}
+                name={
+                  `Row ${member.id}` +
+                  (Number.isNaN(member.distance) ? "" : `, distance ${distance(member.distance)}`) +
+                  (isResult ? ", a result" : "")
+                }
+              />
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}

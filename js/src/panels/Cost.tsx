@@ -1,0 +1,52 @@
+import { useApp } from "../app";
+import { count, percent, plural } from "../format";
+
+/** What the search cost, in distances computed, beside brute force. */
+export function Cost() {
+  const { exploration } = useApp();
+  const { summary, settings, status } = exploration;
+  const search = exploration.search.value;
+  const timings = exploration.timings.value;
+  const probed = exploration.probed.value;
+  exploration.revision.value;
+  const busy = exploration.kernelBusy.value && (
+    <span role="status">The kernel is busy; the search waits.</span>
+  );
+  if (search === null) {
+    return (
+      <div class="feder-cost">
+        {busy}
+        <span>
+          {plural(summary.ntotal, "vector")} × {count(summary.dim)} in {plural(summary.nlist, "cluster")},{" "}
+          {summary.metric}
+        </span>
+      </div>
+    );
+  }
+  const stepping = exploration.step.value !== null;
+  const cost = search.cost(probed);
+  const total = cost.coarse + cost.fine;
+  const behind = search.received < settings.nprobe.value && status.value === "searching";
+  return (
+    <div class="feder-cost">
+      {busy}
+      <span>
+        <b>{plural(total, "distance")}</b>
+        {` = ${count(cost.coarse)} coarse + ${count(cost.fine)} fine`}
+      </span>
+      <span>
+        <b>{percent(total / cost.bruteForce)}</b> of brute force ({count(cost.bruteForce)})
+      </span>
+      <span class="feder-muted">
+        {behind
+          ? `received ${count(search.received)} of ${plural(settings.nprobe.value, "probed cluster")}`
+          : `${count(stepping ? probed : settings.nprobe.value)} of ${plural(summary.nlist, "cluster")} probed`}
+      </span>
+      {timings !== null && (
+        <span class="feder-muted">
+          traced in {(1000 * (timings.seconds.coarse + timings.seconds.fine)).toFixed(1)} ms
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,107 @@
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { type OpenCard, useApp } from "../app";
+import { distance, ordinal } from "../format";
+import { distanceName } from "../summary";
+import { Picture, usePicture } from "./Picture";
+
+const SIDE = 224;
+
+/** One picture, large, with all that is known of it and a way to search from it. */
+export function ImageCard() {
+  const { card } = useApp();
+  return card.value === null ? null : <Card key={card.value.id.toString()} open={card.value} />;
+}
+
+function Card({ open }: { open: OpenCard }) {
+  const { exploration, card } = useApp();
+  const { summary } = exploration;
+  const { id, cluster } = open;
+  const dialog = useRef<HTMLDivElement>(null);
+  const search = exploration.search.value;
+  const rank = search?.rankOf[cluster] ?? null;
+  const picture = usePicture(id, cluster, SIDE);
+  const label = picture.state === "loading" ? null : picture.label;
+  const place = exploration.results.value.findIndex((result) => result.id === id);
+  const close = () => {
+    card.value = null;
+    open.opener.focus();
+  };
+  useLayoutEffect(() => {
+    const element = dialog.current as HTMLDivElement;
+    const root = element.offsetParent as HTMLElement;
+    const outer = root.getBoundingClientRect();
+    const anchor = open.opener.getBoundingClientRect();
+    const left = Math.min(anchor.left - outer.left, outer.width - element.offsetWidth - 12);
+    const top = Math.min(anchor.top - outer.top, outer.height - element.offsetHeight - 12);
+    element.style.left = `${Math.max(12, left)}px`;
+    element.style.top = `${Math.max(12, top)}px`;
+    element.querySelector("button")?.focus();
+  }, [open]);
+  useEffect(() => {
+    const outside = (event: PointerEvent) => {
+      if (!dialog.current?.contains(event.target as Node)) card.value = null;
+    };
+    document.addEventListener("pointerdown", outside);
+    return () => document.removeEventListener("pointerdown", outside);
+  }, [card]);
+  const facts: [string, string][] = [
+    ["id", id.toString()],
+    ["label", label ?? "none"],
+    ...(Number.isNaN(open.distance)
+      ? []
+      : [[distanceName(summary), distance(open.distance)] as [string, string]]),
+    ["cluster", rank === null ? `${cluster}` : `${cluster}, ${ordinal(rank)} nearest`],
+    ...(place < 0
+      ? []
+      : [["result", `${ordinal(place + 1)} of ${exploration.results.value.length}`] as [string, string]]),
+  ];
+  return (
+    <div
+      ref={dialog}
+      class="feder-card feder-image-card"
+      role="dialog"
+      aria-label={`Row ${id}`}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.stopPropagation();
+        close();
+      }}
+    >
+      <Picture id={id} cluster={cluster} side={SIDE} alt={label ?? `row ${id}`} />
+      {picture.state === "broken" && <p class="feder-reason">{picture.reason}</p>}
+      <dl>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <div class="feder-card-actions">
+        <button
+          type="button"
+          class="feder-button feder-primary"
+          onClick={() => {
+            close();
+            exploration.ask({ id: id.toString(), cluster });
+          }}
+        >
+          Search from here
+        </button>
+        <button
+          type="button"
+          class="feder-button"
+          onClick={() => {
+            exploration.settings.cluster.value = cluster;
+            close();
+          }}
+        >
+          Show cluster
+        </button>
+        <button type="button" class="feder-button" onClick={close}>
+          Close
+        </button>
+      </div>
+    </div>
+  );
+}

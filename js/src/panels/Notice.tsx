@@ -1,0 +1,25 @@
+import { useApp } from "../app";
+
+/** What went wrong, in words; the answer on screen stays. */
+export function Notice() {
+  const { exploration } = useApp();
+  const lost = exploration.status.value === "disconnected";
+  const failure = exploration.failure.value;
+  return (
+    <div class="feder-notice" role="alert" hidden={!lost && failure === null} data-lost={lost}>
+      {lost ? (
+        <span>
+          <b>kernel disconnected</b> — this picture is the last answer; nprobe and k still follow from it. Run
+          the cell again to go on.
+        </span>
+      ) : (
+        <>
+          <span>{failure}</span>
+          <button type="button" class="feder-button" onClick={() => exploration.dismiss()}>
+            Dismiss
+          </button>
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+import { useEffect } from "preact/hooks";
+import { useApp } from "../app";
+import { count, distance, plural } from "../format";
+import { distanceName } from "../summary";
+import { Tile } from "./Tile";
+
+const SIDE = 90;
+
+export function Results() {
+  const { exploration } = useApp();
+  const { settings, summary } = exploration;
+  const search = exploration.search.value;
+  const results = exploration.results.value;
+  const probed = exploration.probed.value;
+  const complete = search !== null && results.length > 0 && search.received >= probed;
+  useEffect(() => {
+    if (!complete) return;
+    const frame = requestAnimationFrame(() => performance.mark("feder:results"));
+    return () => cancelAnimationFrame(frame);
+  }, [search, complete]);
+  const few =
+    search !== null && results.length < settings.k.value && search.received >= probed && probed > 0
+      ? `The ${plural(probed, "probed cluster")} hold only ${plural(search.scanned[probed], "vector")}.`
+      : null;
+  return (
+    <section class="feder-results">
+      <h3>
+        Results{" "}
+        <small>
+          {search === null
+            ? "pick a query to begin"
+            : probed === 0
+              ? "nothing compared yet"
+              : `top ${count(results.length)} of ${plural(probed, "cluster")} · ${distanceName(summary)}`}
+        </small>
+      </h3>
+      <ol class="feder-tiles" aria-label="Results">
+        {results.map((result, i) => (
+          <li key={result.id.toString()} data-id={result.id.toString()} data-distance={result.distance}>
+            <Tile
+              id={result.id}
+              cluster={result.cluster}
+              distance={result.distance}
+              clusterRank={result.clusterRank}
+              side={SIDE}
+              rank={i + 1}
+              {...(result.id === search?.id ? { tag: "query" } : {})}
+              name={
+                `Row ${result.id}, ${distanceName(summary)} ${distance(result.distance)}, ` +
+                `cluster ${result.cluster}, rank ${result.clusterRank}${result.id === search?.id ? ", the query itself" : ""}`
+              }
+            />
+          </li>
+        ))}
+      </ol>
+      {few !== null && <p class="feder-muted">{few}</p>}
+    </section>
+  );
+}

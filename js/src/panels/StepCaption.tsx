@@ -1,0 +1,31 @@
+import { useApp } from "../app";
+import type { Exploration } from "../exploration";
+import { distance, ordinal, plural } from "../format";
+
+/** Where the player stands, in a sentence out of what was computed. */
+export function StepCaption() {
+  const { exploration } = useApp();
+  const step = exploration.step.value;
+  return (
+    <p class="feder-step" aria-live="polite" hidden={step === null}>
+      {step === null ? "" : stepSentence(exploration, step)}
+    </p>
+  );
+}
+
+/** What happens in a step. */
+export function stepSentence({ search, summary, results, settings }: Exploration, step: number): string {
+  const shown = search.value;
+  if (shown === null || step === 0)
+    return `Overview: ${plural(summary.ntotal, "vector")} in ${plural(summary.nlist, "cluster")}`;
+  if (step === 1)
+    return `Coarse search: ${plural(summary.nlist, "centroid")} ranked by distance to the query`;
+  const rank = step - 1;
+  const found = results.value;
+  const last = found[found.length - 1];
+  const worst = last === undefined ? "" : `, ${ordinal(found.length)} best ${distance(last.distance)}`;
+  return (
+    `Fine search: cluster ${shown.order[rank - 1]}, ${ordinal(rank)} of ${settings.nprobe.value}, ` +
+    `${plural(shown.sizeAt(rank), "vector")} compared${worst}`
+  );
+}

@@ -1,0 +1,69 @@
+import { useComputed } from "@preact/signals";
+import { useApp } from "../app";
+import { distance as formatted } from "../format";
+import { css, rankColour } from "../palette";
+import { Picture } from "./Picture";
+
+interface Props {
+  readonly id: bigint;
+  readonly cluster: number;
+  readonly distance: number;
+  /** The cluster's rank when it is probed, which gives the frame its colour. */
+  readonly clusterRank: number | null;
+  readonly side: number;
+  readonly name: string;
+  /** Shown below the picture, with the distance. */
+  readonly rank?: number;
+  readonly isResult?: boolean;
+  readonly tag?: string;
+}
+
+/** A picture that can be opened. */
+export function Tile({ id, cluster, distance, clusterRank, side, name, rank, isResult = false, tag }: Props) {
+  const { exploration, card, palette } = useApp();
+  const row = exploration.hoveredRow;
+  const hovered = useComputed(() => row.value === id);
+  const selected = useComputed(() => exploration.selected.value.has(id));
+  const point = () => {
+    row.value = id;
+    exploration.hovered.value = cluster;
+  };
+  const leave = () => {
+    if (row.peek() === id) row.value = null;
+    if (exploration.hovered.peek() === cluster) exploration.hovered.value = null;
+  };
+  const colour = clusterRank === null ? "var(--feder-line)" : css(rankColour(palette.value, clusterRank));
+  return (
+    <button
+      type="button"
+      class="feder-tile"
+      style={{ "--feder-frame": colour }}
+      data-result={isResult}
+      aria-label={name}
+      aria-haspopup="dialog"
+      data-hovered={hovered.value}
+      aria-pressed={selected.value}
+      onPointerEnter={point}
+      onPointerLeave={leave}
+      onFocus={point}
+      onBlur={leave}
+      onClick={(event) => {
+        if (event.shiftKey || event.ctrlKey || event.metaKey) {
+          exploration.toggleSelected(id);
+          return;
+        }
+        exploration.settings.selection.value = [id];
+        card.value = { id, cluster, distance, opener: event.currentTarget };
+      }}
+    >
+      <Picture id={id} cluster={cluster} side={side} alt="" />
+      {tag !== undefined && <span class="feder-tag">{tag}</span>}
+      {rank !== undefined && (
+        <span class="feder-caption">
+          <b>{rank}</b>
+          <span>{Number.isNaN(distance) ? "" : formatted(distance)}</span>
+        </span>
+      )}
+    </button>
+  );
+}

@@ -1,0 +1,138 @@
+import { batch, type ReadonlySignal, signal } from "@preact/signals";
+import type { Asker } from "./asker";
+import type { Settings } from "./exploration";
+import type { Search } from "./search";
+import type { Failure, Projection } from "./wire";
+
+/** Candidates in the plane, by rank of their cluster. */
+export interface Projected {
+  readonly serial: number;
+  /** Clusters whose candidates these are: the nearest so many. */
+  readonly ranks: number;
+  readonly method: string;
+  /** Whether no better picture follows. */
+  readonly final: boolean;
+  readonly sampled: boolean;
+  /** Candidates there are; `ids` may be a sample of them. */
+  readonly total: number;
+  /** How many are drawn nearer than they are, lest they squeeze the others to a dot. */
+  readonly drawnIn: number;
+  readonly ids: BigInt64Array;
+  readonly distances: Float32Array;
+  readonly rankOf: Uint32Array;
+  /** `starts[r - 1] .. starts[r]` are those of the cluster at rank r. */
+  readonly starts: Uint32Array;
+  /** x y x y … in the unit square. */
+  readonly positions: Float32Array;
+  readonly query: Float32Array;
+}
+
+/** What is being waited for. */
+export type Awaited = "first" | "better" | null;
+
+/** The picture of one search's candidates in the plane: asked for when it is shown, then made better. */
+export class Projections {
+  readonly drawn = signal<Projected | null>(null);
+  readonly awaited = signal<Awaited>(null);
+  /** Why there is no picture, or no better one. */
+  readonly reason = signal<string | null>(null);
+  readonly #search: ReadonlySignal<Search | null>;
+  readonly #settings: Settings;
+  readonly #asker: Asker;
+  #asked: { serial: number; ranks: number; request: string } | null = null;
+  #parts: Projection[] = [];
+
+  constructor(search: ReadonlySignal<Search | null>, settings: Settings, asker: Asker) {
+    this.#search = search;
+    this.#settings = settings;
+    this.#asker = asker;
+  }
+
+  /** Whether the picture that is here or being made is that of the search at its present nprobe. */
+  get isAsked(): boolean {
+    const search = this.#search.peek();
+    return this.#asked?.serial === search?.serial && this.#asked?.ranks === this.#settings.nprobe.peek();
+  }
+
+  /** Ask for the picture of the search at its present nprobe, unless that has been done. */
+  need(): void {
+    const search = this.#search.peek();
+    if (search === null || this.isAsked) return;
+    const { nprobe, k } = this.#settings;
+    const ranks = nprobe.peek();
+    const request = this.#asker.askProjection(search.serial, ranks, k.peek());
+    if (request === null) return;
+    this.#asked = { serial: search.serial, ranks, request };
+    this.#parts = [];
+    batch(() => {
+      this.awaited.value = "first";
+      this.reason.value = null;
+    });
+  }
+
+  /** Forget what was asked for: a kernel that comes back does not know of it. */
+  lose(): void {
+    this.#asked = null;
+    this.awaited.value = null;
+  }
+
+  /** Take in that a request has failed, if it was for a projection. */
+  fail({ request, message }: Failure): void {
+    if (this.#asked === null || request !== this.#asked.request) return;
+    batch(() => {
+      this.awaited.value = null;
+      this.reason.value = message;
+    });
+  }
+
+  /** Take in a part; they come in order. Other pages ask too, and their answers are as good. */
+  take(part: Projection): void {
+    const asked = this.#asked;
+    if (asked === null || part.serial !== asked.serial || part.ranks !== asked.ranks) return;
+    const received = part.offset === 0 ? [] : this.#parts;
+    const before = received.reduce((sum, { ids }) => sum + ids.length, 0);
+    if (part.offset !== before) return;
+    this.#parts = [...received, part];
+    if (before + part.ids.length < part.rows) return;
+    const drawn = joined(this.#parts);
+    this.#parts = [];
+    batch(() => {
+      this.drawn.value = drawn;
+      this.awaited.value = part.final ? null : "better";
+      if (part.final) this.reason.value = null;
+    });
+  }
+}
+
+function joined(parts: readonly Projection[]): Projected {
+  const [first] = parts;
+  const ids = new BigInt64Array(first.rows);
+  const distances = new Float32Array(first.rows);
+  const rankOf = new Uint32Array(first.rows);
+  const positions = new Float32Array(2 * first.rows);
+  for (const part of parts) {
+    ids.set(part.ids, part.offset);
+    distances.set(part.distances, part.offset);
+    rankOf.set(part.rankOf, part.offset);
+    positions.set(part.positions, 2 * part.offset);
+  }
+  const starts = new Uint32Array(first.ranks + 1);
+  for (const rank of rankOf) starts[rank]++;
+  for (let rank = 1; rank <= first.ranks; rank++) starts[rank] += starts[rank - 1];
+  const { serial, ranks, method, final, sampled, total, drawnIn, query } = first;
+  return {
+    serial,
+    ranks,
+    method,
+    final,
+    sampled,
+    total,
+    drawnIn,
+    ids,
+    distances,
+    rankOf,
+    starts,
+    positions,
+    query,
+  };
+}

@@ -1,0 +1,39 @@
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import type { Mode } from "./palette";
+
+/** Light or dark: as asked for, else as the host shows itself, else as the system prefers. */
+export function watchMode(wanted: ReadonlySignal<string>, abort: AbortSignal): ReadonlySignal<Mode> {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const host = signal<Mode>(hostMode(system));
+  const look = () => {
+    host.value = hostMode(system);
+  };
+  const observer = new MutationObserver(look);
+  for (const element of [document.documentElement, document.body]) {
+    observer.observe(element, {
+      attributes: true,
+      attributeFilter: ["class", "data-jp-theme-light", "data-theme", "data-vscode-theme-kind", "theme"],
+    });
+  }
+  system.addEventListener("change", look);
+  abort.addEventListener("abort", () => {
+    observer.disconnect();
+    system.removeEventListener("change", look);
+  });
+  return computed(() => (wanted.value === "light" || wanted.value === "dark" ? wanted.value : host.value));
+}
+
+/** JupyterLab and Notebook, VS Code, Colab and marimo each say it in their own way. */
+function hostMode(system: MediaQueryList): Mode {
+  const { body, documentElement: root } = document;
+  const jupyter = body.dataset.jpThemeLight;
+  if (jupyter !== undefined) return jupyter === "false" ? "dark" : "light";
+  const kind = body.dataset.vscodeThemeKind;
+  if (kind !== undefined) return kind.includes("dark") || kind === "vscode-high-contrast" ? "dark" : "light";
+  for (const element of [root, body]) {
+    const named = element.getAttribute("theme") ?? element.dataset.theme;
+    if (named === "dark" || element.classList.contains("dark")) return "dark";
+    if (named === "light" || element.classList.contains("light")) return "light";
+  }
+  return system.matches ? "dark" : "light";
+}

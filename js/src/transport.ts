@@ -1,0 +1,54 @@
+import type { AnyModel } from "@anywidget/types";
+import { decode, type Message, type Request } from "./wire";
+
+/** The other end of the conversation: a kernel, or a recording of one. */
+export interface Transport {
+  /** Throws `Disconnected` when nobody listens any more. */
+  send(request: Request, buffers?: ArrayBuffer[]): void;
+  onMessage(listener: (message: Message) => void, signal: AbortSignal): void;
+  onDisconnect(listener: () => void, signal: AbortSignal): void;
+}
+
+export class Disconnected extends Error {
+  constructor() {
+    super("kernel disconnected");
+  }
+}
+
+/** The kernel behind an anywidget model. */
+export class CommTransport implements Transport {
+  readonly #model: AnyModel;
+
+  constructor(model: AnyModel) {
+    this.#model = model;
+  }
+
+  send(request: Request, buffers: ArrayBuffer[] = []): void {
+    try {
+      this.#model.send(request, undefined, buffers);
+    } catch {
+      throw new Disconnected();
+    }
+  }
+
+  onMessage(listener: (message: Message) => void, signal: AbortSignal): void {
+    const receive = (content: unknown, buffers: DataView[]) => {
+      try {
+        listener(decode(content, buffers));
+      } catch (error) {
+        console.warn("feder_widget: message dropped:", error);
+      }
+    };
+    this.#model.on("msg:custom", receive);
+    signal.addEventListener("abort", () => this.#model.off("msg:custom", receive));
+  }
+
+  /**
+   * The host says that a model's comm has died or come back, as when its kernel restarts, but not which of the two. It
+   * counts as dead until a message arrives.
+   */
+  onDisconnect(listener: () => void, signal: AbortSignal): void {
+    this.#model.on("comm_live_update", listener);
+    signal.addEventListener("abort", () => this.#model.off("comm_live_update", listener));
+  }
+}

@@ -1,0 +1,28 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+
+/** From the pointer to the card, in CSS pixels. */
+const APART = 18;
+const EDGE = 8;
+
+/** A card that stays beside a place of the frame, and inside it. */
+export function useBeside(x: number, y: number, within: { current: HTMLElement | null }) {
+  const card = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const { offsetWidth: width, offsetHeight: height, style } = card.current as HTMLDivElement;
+    const frame = within.current as HTMLElement;
+    const left = x + APART + width > frame.clientWidth ? x - APART - width : x + APART;
+    const top = Math.min(y - APART, frame.clientHeight - height - EDGE);
+    style.transform = `translate(${Math.max(EDGE / 2, left)}px, ${Math.max(EDGE / 2, top)}px)`;
+  });
+  return card;
+}
+
+/** Whether the pointer has stayed with this thing: one that passes over it is not a question. */
+export function useRested<T>(thing: T, milliseconds: number): boolean {
+  const [rested, setRested] = useState<T | null>(null);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(() => thing), milliseconds);
+    return () => clearTimeout(timer);
+  }, [thing, milliseconds]);
+  return rested === thing;
+}

@@ -1,0 +1,158 @@
+import { computed, effect } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useApp } from "../../app";
+import type { Exploration } from "../../exploration";
+import { distance, ordinal, plural } from "../../format";
+import { Gestures } from "../gestures";
+import { ZoomButtons, zoomByKey } from "../zoom";
+import { toMap, toScreen } from "./camera";
+import { HoverCard } from "./HoverCard";
+import { MapPainter } from "./painter";
+import { Portraits } from "./portraits";
+import { cellStyles } from "./scene";
+import { step as walk } from "./walk";
+
+interface Stage {
+  readonly painter: MapPainter;
+  readonly gestures: Gestures;
+}
+
+/** The map of the clusters, with the search drawn on it. */
+export function ClustersView() {
+  const { exploration, palette, pictures, asker } = useApp();
+  const { settings, summary, hovered, map } = exploration;
+  const frame = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const stage = useRef<Stage | null>(null);
+  const [pointer, setPointer] = useState<{ x: number; y: number } | null>(null);
+
+  const cellAt = (x: number, y: number): number | null => {
+    const drawn = map.peek();
+    if (stage.current === null || drawn === null) return null;
+    const cell = drawn.cells.find(...toMap(stage.current.painter.camera, x, y));
+    return cell < 0 ? null : cell;
+  };
+  const pin = (cell: number | null) => {
+    settings.cluster.value = cell === settings.cluster.value ? null : cell;
+  };
+  useEffect(() => {
+    const abort = new AbortController();
+    const element = canvas.current as HTMLCanvasElement;
+    const box = frame.current as HTMLDivElement;
+    const painter = new MapPainter(element);
+    const gestures = new Gestures(
+      element,
+      (zoom) => painter.look(zoom),
+      (x, y) => {
+        const cell = cellAt(x, y);
+        if (cell !== null) pin(cell);
+      },
+      abort.signal,
+    );
+    const portraits = new Portraits(asker, pictures, () => painter.repaint());
+    if (summary.images) painter.showPortraits(portraits);
+    stage.current = { painter, gestures };
+    painter.onDrawn(() => performance.mark("feder:map"));
+    const observer = new ResizeObserver(() => {
+      painter.resize({ width: box.clientWidth, height: box.clientHeight, ratio: devicePixelRatio });
+      gestures.resized();
+    });
+    observer.observe(box);
+    const shown = computed(() => (exploration.step.value === 0 ? null : exploration.search.value));
+    const probedCount = computed(() => (shown.value === null ? 0 : exploration.probed.value));
+    const styles = computed(() => cellStyles(summary.nlist, shown.value, probedCount.value, palette.value));
+    const stop = effect(() => {
+      const drawn = map.value;
+      if (drawn === null) return;
+      const search = shown.value;
+      const probed = probedCount.value;
+      painter.show({
+        cells: drawn.cells,
+        styles: styles.value,
+        palette: palette.value,
+        search,
+        probed,
+        hovered: hovered.value,
+        pinned: settings.cluster.value,
+      });
+    });
+    return () => {
+      stop();
+      observer.disconnect();
+      abort.abort();
+      painter.destroy();
+      portraits.close();
+      stage.current = null;
+    };
+  }, [exploration, palette, pictures, asker]);
+
+  const press = (event: KeyboardEvent) => {
+    const drawn = map.peek();
+    if (drawn === null || stage.current === null || event.target !== frame.current) return;
+    const { painter, gestures } = stage.current;
+    const search = exploration.search.peek();
+    const from = hovered.peek() ?? settings.cluster.peek() ?? search?.order[0] ?? 0;
+    const to = walk(event.key, drawn.cells, from, search);
+    const place = (cell: number): [number, number] =>
+      toScreen(painter.camera, drawn.cells.centres[2 * cell], drawn.cells.centres[2 * cell + 1]);
+    if (to !== null) {
+      hovered.value = to;
+      gestures.reveal(...place(to));
+      const [x, y] = place(to);
+      setPointer({ x, y });
+    } else if (event.key === "Enter" || event.key === " ") pin(hovered.peek());
+    else if (event.key === "Escape") leave();
+    else if (!zoomByKey(event.key, gestures)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const leave = () => {
+    hovered.value = null;
+    setPointer(null);
+  };
+  // What was under the pointer has moved.
+  useEffect(leave, [map.value]);
+  return (
+    <div
+      ref={frame}
+      class="feder-map"
+      role="application"
+      tabIndex={0}
+      aria-label={
+        `Map of ${plural(summary.nlist, "cluster")}. Arrow keys move, Page Up and Page Down go through the ranks, ` +
+        "Enter pins, plus and minus zoom, 0 shows all."
+      }
+      onKeyDown={press}
+      onBlur={leave}
+    >
+      <canvas
+        ref={canvas}
+        onPointerMove={(event) => {
+          const cell = stage.current?.gestures.dragging ? null : cellAt(event.offsetX, event.offsetY);
+          hovered.value = cell;
+          setPointer(cell === null ? null : { x: event.offsetX, y: event.offsetY });
+        }}
+        onPointerLeave={leave}
+      />
+      {map.value === null && <p class="feder-waiting">Drawing the map…</p>}
+      <div class="feder-zoom" role="group" aria-label="Zoom">
+        <ZoomButtons press={(key) => stage.current !== null && zoomByKey(key, stage.current.gestures)} />
+      </div>
+      {pointer !== null && hovered.value !== null && (
+        <HoverCard cluster={hovered.value} x={pointer.x} y={pointer.y} within={frame} />
+      )}
+      <p class="feder-sr" aria-live="polite">
+        {hovered.value === null ? "" : describe(exploration, hovered.value)}
+      </p>
+    </div>
+  );
+}
+
+function describe(exploration: Exploration, cluster: number): string {
+  const search = exploration.search.value;
+  const size = plural(exploration.summary.sizes[cluster], "vector");
+  if (search === null) return `Cluster ${cluster}, ${size}`;
+  const rank = search.rankOf[cluster];
+  const state = rank <= exploration.probed.value ? "probed" : "not probed";
+  return `Cluster ${cluster}, ${size}, ${ordinal(rank)} nearest, distance ${distance(search.distances[rank - 1])}, ${state}`;
+}

@@ -1,0 +1,39 @@
+import { useApp } from "../../app";
+import { distance } from "../../format";
+import { css, mix } from "../../palette";
+import { distanceName } from "../../summary";
+import { shade } from "./scene";
+
+const STOPS = 9;
+
+/** What the colours of the map mean, in values. */
+export function Legend() {
+  const { exploration, palette } = useApp();
+  const search = exploration.search.value;
+  const drawn = exploration.map.value;
+  if (drawn === null) return null;
+  const { near, far } = palette.value;
+  const ramp = Array.from({ length: STOPS }, (_, i) =>
+    css(mix(far, near, shade(1 - i / (STOPS - 1)))),
+  ).join();
+  const shown = search !== null && exploration.step.value !== 0;
+  return (
+    <div class="feder-legend">
+      {shown && (
+        <>
+          <span class="feder-legend-ramp">
+            {distance(search.distances[0])}
+            <i style={{ background: `linear-gradient(90deg, ${ramp})` }} />
+            {distance(search.distances[search.nlist - 1])}
+          </span>
+          <span>query to centroid, {distanceName(exploration.summary)}</span>
+          <span class="feder-legend-target">
+            <i /> nearest cluster
+          </span>
+        </>
+      )}
+      <span>area: vectors</span>
+      <span>layout: {drawn.method}</span>
+    </div>
+  );
+}

@@ -1,0 +1,294 @@
+import type { CellMap } from "../../cells/cells";
+import { css, type Palette, rankColour } from "../../palette";
+import type { Search } from "../../search";
+import type { Zoom } from "../gestures";
+import { type Camera, camera, type Size, sameCamera, toScreen } from "./camera";
+import { CellLayer, cellRadius, tracePolygon } from "./layer";
+import type { Portraits } from "./portraits";
+import { RasterLayer } from "./raster";
+import type { Styles } from "./scene";
+
+/** Milliseconds of painting per frame: half of one at 60 Hz, the rest is for everybody else. */
+const BUDGET = 7;
+/** Up to this many cells are painted anew at every frame of a gesture; more are shown scaled until it rests. */
+const LIVE_CELLS = 600;
+const REST = 90;
+/** From this many cells in sight on, each is a few pixels: a picture is painted instead of polygons. */
+const RASTER_CELLS = 12_000;
+/** Labels in sight: more could not be read, and text is slow to draw. */
+const LABEL_LIMIT = 250;
+/** A cell shows its portrait from this inner radius on, in CSS pixels. */
+const PORTRAIT_ROOM = 17;
+
+type Layer = CellLayer | RasterLayer;
+
+export interface Scene {
+  readonly cells: CellMap;
+  readonly styles: Styles;
+  readonly palette: Palette;
+  readonly search: Search | null;
+  readonly probed: number;
+  readonly hovered: number | null;
+  readonly pinned: number | null;
+}
+
+/** Paints scenes onto a canvas, a frame at a time. */
+export class MapPainter {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #context: CanvasRenderingContext2D;
+  #size: Size = { width: 0, height: 0, ratio: 1 };
+  #zoom: Zoom = { k: 1, x: 0, y: 0 };
+  #scene: Scene | null = null;
+  #front: Layer | null = null;
+  #back: Layer | null = null;
+  #frame = 0;
+  #moved = 0;
+  #drawn: (() => void) | null = null;
+  #portraits: Portraits | null = null;
+  #announced: CellMap | null = null;
+
+  constructor(canvas: HTMLCanvasElement) {
+    this.#canvas = canvas;
+    this.#context = canvas.getContext("2d") as CanvasRenderingContext2D;
+  }
+
+  get camera(): Camera {
+    return camera(this.#size, this.#scene?.cells.aspect ?? 1, this.#zoom);
+  }
+
+  /** Called after the first frame that shows a map whole. */
+  onDrawn(listener: () => void): void {
+    this.#drawn = listener;
+  }
+
+  /** Show pictures in the cells that have room for one. */
+  showPortraits(portraits: Portraits): void {
+    this.#portraits = portraits;
+  }
+
+  repaint(): void {
+    this.#schedule();
+  }
+
+  show(scene: Scene): void {
+    this.#scene = scene;
+    this.#schedule();
+  }
+
+  resize(size: Size): void {
+    this.#size = size;
+    this.#canvas.width = Math.round(size.width * size.ratio);
+    this.#canvas.height = Math.round(size.height * size.ratio);
+    this.#canvas.style.width = `${size.width}px`;
+    this.#canvas.style.height = `${size.height}px`;
+    this.#schedule();
+  }
+
+  look(zoom: Zoom): void {
+    this.#zoom = zoom;
+    this.#moved = performance.now();
+    this.#schedule();
+  }
+
+  destroy(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#drawn = null;
+  }
+
+  #schedule(): void {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#paint();
+    });
+  }
+
+  #paint(): void {
+    const scene = this.#scene;
+    const size = this.#size;
+    if (scene === null || size.width < 1 || size.height < 1) return;
+    const view = this.camera;
+    const { cells, styles, palette } = scene;
+    const moving =
+      cells.inradii.length > LIVE_CELLS &&
+      this.#front !== null &&
+      this.#front.cells === cells &&
+      !sameCamera(view, this.#front.camera) &&
+      performance.now() - this.#moved < REST;
+    if (!moving && !fits(this.#back, cells, size, view, palette.background)) {
+      const crowded = cells.inradii.length / this.#zoom.k ** 2 > RASTER_CELLS;
+      const Kind = crowded ? RasterLayer : CellLayer;
+      this.#back = new Kind(cells, size, view, palette.background);
+    }
+    const complete = !moving && (this.#back?.paint(styles, performance.now() + BUDGET) ?? false);
+    if (complete) this.#front = this.#back;
+
+    const context = this.#context;
+    context.setTransform(size.ratio, 0, 0, size.ratio, 0, 0);
+    context.clearRect(0, 0, size.width, size.height);
+    if (this.#front !== null && this.#front !== this.#back && this.#front.cells === cells) {
+      this.#place(this.#front, view);
+    }
+    if (!moving && this.#back !== null) context.drawImage(this.#back.canvas, 0, 0, size.width, size.height);
+    const roomy = this.#portraits === null ? [] : this.#roomy(cells, view);
+    this.#faces(roomy, scene, view);
+    if (!moving) this.#portraits?.need(roomy);
+    this.#outline(scene, view);
+    this.#labels(scene, view);
+    if (!complete) {
+      this.#schedule();
+    } else if (this.#announced !== cells) {
+      this.#announced = cells;
+      this.#drawn?.();
+    }
+  }
+
+  /** An older picture of the cells where they are now. */
+  #place(layer: Layer, view: Camera): void {
+    const scaleX = view.sx / layer.camera.sx;
+    const scaleY = view.sy / layer.camera.sy;
+    this.#context.drawImage(
+      layer.canvas,
+      view.tx - layer.camera.tx * scaleX,
+      view.ty - layer.camera.ty * scaleY,
+      layer.size.width * scaleX,
+      layer.size.height * scaleY,
+    );
+  }
+
+  /** The cells in sight that are large enough for a picture. */
+  #roomy(cells: CellMap, view: Camera): number[] {
+    const found: number[] = [];
+    const { width, height } = this.#size;
+    for (let cell = 0; cell < cells.inradii.length; cell++) {
+      if (cellRadius(cells, cell, view) < PORTRAIT_ROOM) continue;
+      const [x, y] = toScreen(view, cells.centres[2 * cell], cells.centres[2 * cell + 1]);
+      if (x > -40 && y > -40 && x < width + 40 && y < height + 40) found.push(cell);
+    }
+    return found;
+  }
+
+  #faces(roomy: readonly number[], { cells, search, probed }: Scene, view: Camera): void {
+    const context = this.#context;
+    for (const cell of roomy) {
+      const image = this.#portraits?.get(cell) ?? null;
+      if (image === null) continue;
+      const [x, y] = toScreen(view, cells.centres[2 * cell], cells.centres[2 * cell + 1]);
+      const side = portraitSide(cellRadius(cells, cell, view));
+      const isProbed = search !== null && search.rankOf[cell] <= probed;
+      context.save();
+      context.globalAlpha = search === null || isProbed ? 1 : 0.55;
+      context.beginPath();
+      context.roundRect(x - side / 2, y - side / 2, side, side, Math.min(6, side / 6));
+      context.clip();
+      const scale = side / Math.max(image.naturalWidth, image.naturalHeight, 1);
+      const width = image.naturalWidth * scale;
+      const height = image.naturalHeight * scale;
+      context.drawImage(image, x - width / 2, y - height / 2, width, height);
+      context.restore();
+    }
+  }
+
+  #outline({ cells, palette, hovered, pinned }: Scene, view: Camera): void {
+    const context = this.#context;
+    context.lineJoin = "round";
+    for (const [cell, width] of [
+      [hovered, 1.5],
+      [pinned, 2.5],
+    ] as const) {
+      if (cell === null || cell < 0) continue;
+      context.beginPath();
+      tracePolygon(context, cells, cell, view, 0, true);
+      context.strokeStyle = palette.text;
+      context.lineWidth = width;
+      context.stroke();
+    }
+  }
+
+  #labels({ cells, palette, search, probed }: Scene, view: Camera): void {
+    if (search === null) return;
+    const context = this.#context;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    const { width, height: bottom } = this.#size;
+    let drawn = 0;
+    for (let rank = 1; rank <= probed && drawn < LABEL_LIMIT; rank++) {
+      const cell = search.order[rank - 1];
+      const radius = cellRadius(cells, cell, view);
+      if (radius === 0) continue;
+      const [x, y] = toScreen(view, cells.centres[2 * cell], cells.centres[2 * cell + 1]);
+      if (x < 0 || y < 0 || x > width || y > bottom) continue;
+      if (radius >= PORTRAIT_ROOM && this.#portraits?.get(cell)) {
+        const side = portraitSide(radius);
+        this.#badge(palette, rank, x - side / 2, y - side / 2);
+        continue;
+      }
+      if (rank === 1) {
+        this.#target(palette, x, y, Math.max(5, Math.min(9, radius * 0.5)));
+        continue;
+      }
+      const text = String(rank);
+      const height = Math.round(Math.min(14, radius * 0.95));
+      if (height < 7 || text.length * height * 0.3 > radius) continue;
+      context.font = `600 ${height}px system-ui, sans-serif`;
+      context.fillStyle = palette.text;
+      context.fillText(text, x, y);
+      drawn++;
+    }
+  }
+
+  /** The rank at the corner of a portrait. */
+  #badge(palette: Palette, rank: number, x: number, y: number): void {
+    if (rank === 1) {
+      this.#target(palette, x + 2, y + 2, 7);
+      return;
+    }
+    const context = this.#context;
+    const text = String(rank);
+    context.font = "650 11px system-ui, sans-serif";
+    const width = Math.max(17, context.measureText(text).width + 9);
+    context.beginPath();
+    context.roundRect(x + 2 - width / 2, y + 2 - 8.5, width, 17, 8.5);
+    context.fillStyle = palette.background;
+    context.fill();
+    context.lineWidth = 1.5;
+    context.strokeStyle = css(rankColour(palette, rank));
+    context.stroke();
+    context.fillStyle = palette.text;
+    context.fillText(text, x + 2, y + 2.5);
+  }
+
+  /** Marks the cell whose centroid is nearest to the query. */
+  #target(palette: Palette, x: number, y: number, radius: number): void {
+    const context = this.#context;
+    context.beginPath();
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.fillStyle = palette.background;
+    context.fill();
+    context.lineWidth = Math.max(2, radius * 0.42);
+    context.strokeStyle = palette.text;
+    context.stroke();
+    context.beginPath();
+    context.arc(x, y, radius + context.lineWidth / 2 + 1, 0, 2 * Math.PI);
+    context.lineWidth = 1;
+    context.strokeStyle = css(rankColour(palette, 1));
+    context.stroke();
+  }
+}
+
+function portraitSide(radius: number): number {
+  return Math.min(64, radius * 1.22);
+}
+
+/** Whether a layer shows these cells as they are to be seen now. */
+function fits(layer: Layer | null, cells: CellMap, size: Size, view: Camera, background: string): boolean {
+  return (
+    layer !== null &&
+    cells === layer.cells &&
+    size.width === layer.size.width &&
+    size.height === layer.size.height &&
+    size.ratio === layer.size.ratio &&
+    background === layer.background &&
+    sameCamera(view, layer.camera)
+  );
+}

@@ -1,0 +1,55 @@
+import type { Asker } from "../../asker";
+import type { Pictures } from "../../pictures";
+import { loadImage } from "../image";
+
+/** Portraits asked for at once; a map that is zoomed out shows none, one that is zoomed in a few dozen. */
+const BATCH = 256;
+const SIDE = 64;
+
+/** One picture per cluster: that of the row nearest to its centroid. Asked for when its cell has room for it. */
+export class Portraits {
+  readonly #asker: Asker;
+  readonly #pictures: Pictures;
+  readonly #changed: () => void;
+  readonly #images = new Map<number, HTMLImageElement | null>();
+  readonly #releases: (() => void)[] = [];
+  #closed = false;
+
+  constructor(asker: Asker, pictures: Pictures, changed: () => void) {
+    this.#asker = asker;
+    this.#pictures = pictures;
+    this.#changed = changed;
+  }
+
+  /** The portrait once it is here. */
+  get(cluster: number): HTMLImageElement | null {
+    return this.#images.get(cluster) ?? null;
+  }
+
+  need(clusters: readonly number[]): void {
+    const missing = clusters.filter((cluster) => !this.#images.has(cluster)).slice(0, BATCH);
+    if (missing.length === 0) return;
+    for (const cluster of missing) this.#images.set(cluster, null);
+    void this.#fetch(missing);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const release of this.#releases) release();
+  }
+
+  async #fetch(clusters: readonly number[]): Promise<void> {
+    const answer = await this.#asker.medoids(clusters);
+    if (answer === null || this.#closed) return;
+    for (const [i, cluster] of answer.clusters.entries()) this.#load(cluster, answer.ids[i]);
+  }
+
+  #load(cluster: number, id: bigint): void {
+    this.#releases.push(
+      loadImage(this.#pictures, id, cluster, SIDE, (image) => {
+        this.#images.set(cluster, image);
+        this.#changed();
+      }),
+    );
+  }
+}

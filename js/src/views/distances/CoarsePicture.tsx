@@ -1,0 +1,151 @@
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useApp } from "../../app";
+import { distance, ordinal, plural } from "../../format";
+import type { Search } from "../../search";
+import { distanceName } from "../../summary";
+import type { Size } from "../clusters/camera";
+import { HoverCard } from "../clusters/HoverCard";
+import { PointGrid } from "../points/grid";
+import type { Place } from "../points/points";
+import { step as walk } from "../points/walk";
+import { layoutCentroids } from "./coarse";
+import { paintCoarse, paintOutlines } from "./coarseChart";
+import { circleIn } from "./layout";
+import { NprobeCircle } from "./NprobeCircle";
+import { isCompressed } from "./scale";
+
+const REACH = 16;
+/** Height of the note below the circle. */
+const NOTE = 14;
+
+/** The centroids of the coarse search around the query, and nprobe as a circle between them. */
+export function CoarsePicture({ search }: { search: Search }) {
+  const { exploration, palette } = useApp();
+  const { summary, settings, hovered } = exploration;
+  const frame = useRef<HTMLDivElement>(null);
+  const base = useRef<HTMLCanvasElement>(null);
+  const above = useRef<HTMLCanvasElement>(null);
+  const [size, setSize] = useState<Size | null>(null);
+  const [pointer, setPointer] = useState<Place | null>(null);
+  const nprobe = settings.nprobe.value;
+  const colours = palette.value;
+  useEffect(() => {
+    const element = frame.current as HTMLDivElement;
+    const observer = new ResizeObserver(() => {
+      const { clientWidth: width, clientHeight: height } = element;
+      if (width > 0 && height > 0) setSize({ width, height, ratio: devicePixelRatio });
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const layout = useMemo(
+    () =>
+      size === null
+        ? null
+        : layoutCentroids(search, summary.similarity, circleIn({ ...size, height: size.height - NOTE })),
+    [search, summary, size],
+  );
+  const grid = useMemo(
+    () => (layout === null ? null : new PointGrid(layout.positions, search.nlist)),
+    [layout, search],
+  );
+  useLayoutEffect(() => {
+    if (size === null) return;
+    for (const canvas of [base.current, above.current] as HTMLCanvasElement[]) {
+      canvas.width = Math.round(size.width * size.ratio);
+      canvas.height = Math.round(size.height * size.ratio);
+      canvas.style.width = `${size.width}px`;
+      canvas.style.height = `${size.height}px`;
+    }
+  }, [size]);
+  useLayoutEffect(() => {
+    if (size === null || layout === null) return;
+    const options = { willReadFrequently: true };
+    const context = base.current?.getContext("2d", options) as CanvasRenderingContext2D;
+    const request = requestAnimationFrame(() => paintCoarse(context, layout, nprobe, size, colours));
+    return () => cancelAnimationFrame(request);
+  }, [layout, nprobe, size, colours]);
+  const hoveredRank = hovered.value === null ? 0 : search.rankOf[hovered.value];
+  const pinnedRank = settings.cluster.value === null ? 0 : search.rankOf[settings.cluster.value];
+  useLayoutEffect(() => {
+    if (size === null || layout === null) return;
+    const context = above.current?.getContext("2d") as CanvasRenderingContext2D;
+    const outlined = [[pinnedRank, 2.5] as const, [hoveredRank, 2] as const].filter(([rank]) => rank > 0);
+    const request = requestAnimationFrame(() => paintOutlines(context, layout, outlined, size, colours));
+    return () => cancelAnimationFrame(request);
+  }, [layout, hoveredRank, pinnedRank, size, colours]);
+
+  const rankAt = (x: number, y: number): number => {
+    if (layout === null || grid === null) return 0;
+    const { positions, discs } = layout;
+    // The nearest clusters are drawn on top and are found first, wherever their large discs are hit.
+    for (let i = 0; i < Math.min(search.nlist, 64); i++) {
+      if (Math.hypot(positions[2 * i] - x, positions[2 * i + 1] - y) <= discs[i]) return i + 1;
+    }
+    return grid.nearest(x, y, REACH) + 1;
+  };
+  const pin = (cluster: number | null) => {
+    settings.cluster.value = cluster === settings.cluster.peek() ? null : cluster;
+  };
+  const leave = () => {
+    hovered.value = null;
+    setPointer(null);
+  };
+  const press = (event: KeyboardEvent) => {
+    if (event.target !== frame.current || layout === null) return;
+    const all = Array.from(search.order, (_, i) => i);
+    const to = walk(event.key, hoveredRank - 1, layout.positions, search.nlist, all);
+    if (to !== null) {
+      hovered.value = search.order[to];
+      setPointer({ x: layout.positions[2 * to], y: layout.positions[2 * to + 1] });
+    } else if (event.key === "Enter" || event.key === " ") pin(hovered.peek());
+    else if (event.key === "Escape") leave();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div
+      ref={frame}
+      class="feder-points"
+      role="application"
+      tabIndex={0}
+      aria-label={
+        `${plural(search.nlist, "centroid")} around the query, as far from it as their ${distanceName(summary)}. ` +
+        "Arrow keys move from cluster to cluster, Page Up and Page Down go through the ranks, Enter pins."
+      }
+      onKeyDown={press}
+      onBlur={leave}
+    >
+      <canvas ref={base} />
+      <canvas
+        ref={above}
+        class="feder-points-above"
+        onPointerMove={(event) => {
+          const rank = rankAt(event.offsetX, event.offsetY);
+          hovered.value = rank === 0 ? null : search.order[rank - 1];
+          setPointer(rank === 0 ? null : { x: event.offsetX, y: event.offsetY });
+        }}
+        onPointerLeave={leave}
+        onClick={(event) => {
+          const rank = rankAt(event.offsetX, event.offsetY);
+          if (rank > 0) pin(search.order[rank - 1]);
+        }}
+      />
+      <p class="feder-points-note">
+        radius: query to centroid, {distanceName(summary)} · area: vectors
+        {layout !== null && isCompressed(layout.scale.domain) && " · dashed rings: compressed"}
+      </p>
+      {layout !== null && <NprobeCircle layout={layout} nprobe={settings.nprobe} nlist={search.nlist} />}
+      {pointer !== null && hovered.value !== null && (
+        <HoverCard cluster={hovered.value} x={pointer.x} y={pointer.y} within={frame} />
+      )}
+      <p class="feder-sr" aria-live="polite">
+        {hoveredRank === 0
+          ? ""
+          : `Cluster ${search.order[hoveredRank - 1]}, ${ordinal(hoveredRank)} nearest, ` +
+            `distance ${distance(search.distances[hoveredRank - 1])}, ${plural(search.sizeAt(hoveredRank), "vector")}`}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,149 @@
+import { effect } from "@preact/signals";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { useApp } from "../../app";
+import { candidatesAt } from "../../candidates";
+import type { Exploration } from "../../exploration";
+import { count, plural } from "../../format";
+import { nearestFirst } from "../../order";
+import type { Search } from "../../search";
+import { distanceName } from "../../summary";
+import type { Size } from "../clusters/camera";
+import { PointStage } from "../points/PointStage";
+import { NO_POINTS } from "../points/points";
+import { backgroundOf, foregroundOf } from "./chart";
+import { firstClusters, placesOf, rank } from "./fine";
+import { around } from "./labels";
+import { circleIn, layoutDistances, roomIn } from "./layout";
+import { placePictures } from "./pictures";
+import { radialScale } from "./scale";
+import { angleOf, rankAt, sectorsOf } from "./sectors";
+
+/** A slider that moves asks for nothing before it rests, in milliseconds. */
+const REST = 150;
+/** Milliseconds between two layouts while candidates arrive. */
+const PACE = 120;
+const NOWHERE = new Float64Array(0);
+
+/** The candidates of the fine search around the query. */
+export function FinePicture({ search }: { search: Search }) {
+  const { exploration } = useApp();
+  const { summary, settings } = exploration;
+  const [size, setSize] = useState<Size>({ width: 0, height: 0, ratio: 1 });
+  const revision = useRevision(exploration);
+  const nprobe = Math.min(settings.nprobe.value, summary.nlist);
+  const probed = Math.min(exploration.probed.value, nprobe);
+  const results = exploration.results.value;
+  const pinned = settings.cluster.value;
+
+  const isAll = probed === nprobe;
+  const ranked = useMemo(() => {
+    // While the player steps, everything already lies where it will lie at the end.
+    const all = isAll ? exploration.candidates.peek() : null;
+    const set = all ?? candidatesAt(search, nprobe);
+    const order = all === null ? null : exploration.candidateOrder.peek();
+    return rank(set, order ?? nearestFirst(set.distances, summary.similarity), search, summary.similarity);
+  }, [exploration, search, nprobe, isAll, revision, summary]);
+  const sectors = useMemo(
+    () => sectorsOf(Array.from({ length: nprobe }, (_, i) => search.sizeAt(i + 1))),
+    [search, nprobe],
+  );
+  const drawn = useMemo(() => {
+    if (ranked.domain === null || size.width < 1 || size.height < 1) return null;
+    const circle = circleIn(size);
+    const scale = radialScale(ranked.domain, roomIn(circle));
+    return { circle, scale, layout: layoutDistances(ranked.set, ranked.order, scale, sectors, circle, size) };
+  }, [ranked, sectors, size]);
+  const places = useMemo(() => placesOf(results, ranked), [results, ranked]);
+  const points = useMemo(() => firstClusters(ranked.set, probed), [ranked, probed]);
+  const placed = useMemo(
+    () => (drawn === null ? null : placePictures(places, points, drawn.layout, sectors, drawn.circle)),
+    [drawn, places, points, sectors],
+  );
+  const paints = useMemo(() => {
+    if (drawn === null || placed === null) return { background: undefined, foreground: undefined };
+    const last = results[results.length - 1];
+    const name = results.length === settings.k.value ? "k" : "results";
+    const chart = {
+      circle: drawn.circle,
+      scale: drawn.scale,
+      sectors,
+      clusters: search.order,
+      sizes: search.order.subarray(0, nprobe).map((cluster) => summary.sizes[cluster]),
+      probed,
+      pinned,
+      worst: last === undefined ? null : { distance: last.distance, name: `${name} = ${results.length}` },
+      pictures: placed.marks.map(({ point, side }) =>
+        around(placed.positions[2 * point], placed.positions[2 * point + 1], side, side),
+      ),
+    };
+    return { background: backgroundOf(chart), foreground: foregroundOf(chart) };
+  }, [drawn, placed, sectors, results, settings.k.value, search, nprobe, probed, pinned, summary]);
+
+  const isWhole = ranked.set.whole;
+  const status = exploration.status.value;
+  useEffect(() => {
+    if (isWhole || status !== "done") return;
+    const timer = setTimeout(() => exploration.needCandidates(), REST);
+    return () => clearTimeout(timer);
+  }, [exploration, search, nprobe, isWhole, status]);
+
+  const circle = drawn?.circle ?? null;
+  const clusterAt = (x: number, y: number): number | null => {
+    if (circle === null || Math.hypot(x - circle.x, y - circle.y) > circle.radius + 10) return null;
+    const found = rankAt(sectors, angleOf(x - circle.x, y - circle.y));
+    return found === null || found > probed ? null : search.order[found - 1];
+  };
+  return (
+    <PointStage
+      name={
+        `${plural(points.count, "candidate")} of ${plural(probed, "probed cluster")} around the query, ` +
+        `as far from it as their ${distanceName(summary)}`
+      }
+      points={placed === null ? NO_POINTS : points}
+      positions={placed?.positions ?? NOWHERE}
+      marks={placed?.marks ?? []}
+      query={circle}
+      zoomable={false}
+      clusterAt={clusterAt}
+      background={paints.background}
+      foreground={paints.foreground}
+      onSize={setSize}
+    >
+      {ranked.set.count === 0 && search.received >= nprobe && (
+        <p class="feder-waiting">
+          No candidates: the {plural(nprobe, "probed cluster")} {nprobe === 1 ? "is" : "are"} empty.
+        </p>
+      )}
+      {!isWhole && <p class="feder-points-note">{partialText(search, nprobe, status)}</p>}
+    </PointStage>
+  );
+}
+
+/** How far the search has come, looked at no more often than the picture can be laid out. */
+function useRevision(exploration: Exploration): number {
+  const [shown, setShown] = useState(exploration.revision.peek());
+  useEffect(() => {
+    let last = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const show = () => {
+      timer = undefined;
+      last = performance.now();
+      setShown(exploration.revision.peek());
+    };
+    const stop = effect(() => {
+      exploration.revision.value;
+      timer ??= setTimeout(show, Math.max(0, last + PACE - performance.now()));
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [exploration]);
+  return shown;
+}
+
+function partialText(search: Search, nprobe: number, status: string): string {
+  if (search.received < nprobe) return `${count(search.received)} of ${plural(nprobe, "cluster")} so far`;
+  const some = `Only the nearest ${count(search.kMax)} of each further cluster`;
+  return status === "disconnected" ? `${some}: the kernel is disconnected` : `${some} so far`;
+}

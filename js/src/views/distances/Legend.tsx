@@ -1,0 +1,37 @@
+import { useMemo } from "preact/hooks";
+import { useApp } from "../../app";
+import { distance } from "../../format";
+import { distanceName } from "../../summary";
+import { type Domain, domainOf, isCompressed } from "./scale";
+
+/** What the radius and the angle mean. */
+export function Legend() {
+  const { exploration } = useApp();
+  const { summary } = exploration;
+  const set = exploration.candidates.value;
+  const order = exploration.candidateOrder.value;
+  const own = exploration.search.value?.id ?? null;
+  const domain = useMemo(() => {
+    if (set === null || order === null || set.count === 0) return null;
+    return domainOf(set.distances, order, summary.similarity, own === null ? -1 : set.ids.indexOf(own));
+  }, [set, order, own, summary]);
+  if (domain === null) return null;
+  return (
+    <div class="feder-legend">
+      <span>
+        radius: {distanceName(summary)}
+        {scaleText(domain)}
+      </span>
+      <span>sector width: vectors</span>
+    </div>
+  );
+}
+
+/** Where the scale is linear, and what becomes of the rest. */
+function scaleText(domain: Domain): string {
+  const value = (key: number) => distance(domain.similarity ? -key : key);
+  if (domain.step === 0) return `, ${value(domain.start)} for all`;
+  const inner = domain.best < domain.start;
+  if (!isCompressed(domain)) return inner ? ", linear but for the query itself (dashed)" : ", linear";
+  return `, linear to ${value(domain.bulk)}, then compressed (dashed)`;
+}

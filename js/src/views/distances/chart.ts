@@ -1,0 +1,248 @@
+import { css, type Palette, rankColour } from "../../palette";
+import type { Paint } from "../points/points";
+import { around, type Box, Boxes, outside } from "./labels";
+import type { Circle } from "./layout";
+import type { RadialScale } from "./scale";
+import type { Sectors } from "./sectors";
+
+/** What stands behind and above the candidates. */
+export interface Chart {
+  readonly circle: Circle;
+  readonly scale: RadialScale;
+  readonly sectors: Sectors;
+  /** Clusters by rank. */
+  readonly clusters: ArrayLike<number>;
+  readonly sizes: ArrayLike<number>;
+  /** Clusters probed as shown; the others of the sectors are still to come. */
+  readonly probed: number;
+  readonly pinned: number | null;
+  /** Distance of the worst result, and what to call its circle. */
+  readonly worst: { readonly distance: number; readonly name: string } | null;
+  /** Where pictures are. */
+  readonly pictures: readonly Box[];
+}
+
+const TINT = 0.07;
+const STRONG_TINT = 0.16;
+/** Width of the coloured edge of a sector. */
+const EDGE = 3;
+/** With more sectors than this, labels are ranks only: the pointer tells the rest. */
+const MOST_NAMES = 24;
+/** Places tried for a text on a circle. */
+const TURNS = 36;
+const FONT = "system-ui, sans-serif";
+
+export function backgroundOf(chart: Chart): Paint {
+  const { circle, scale, sectors, probed, pinned, clusters } = chart;
+  return (context, _size, palette, emphasised) => {
+    for (let rank = 1; rank <= Math.min(probed, sectors.count); rank++) {
+      const colour = css(rankColour(palette, rank));
+      sectorPath(context, circle, circle.radius, sectors, rank);
+      context.fillStyle = colour;
+      context.globalAlpha = rank === emphasised ? STRONG_TINT : TINT;
+      context.fill();
+      context.globalAlpha = emphasised === null || rank === emphasised ? 1 : 0.4;
+      context.beginPath();
+      arc(context, circle, circle.radius + EDGE / 2 + 1, sectors.from[rank - 1], sectors.to[rank - 1]);
+      context.lineWidth = EDGE;
+      context.strokeStyle = colour;
+      context.stroke();
+      context.globalAlpha = 1;
+      if (clusters[rank - 1] === pinned) {
+        sectorPath(context, circle, circle.radius, sectors, rank);
+        context.lineWidth = 1.5;
+        context.strokeStyle = palette.text;
+        context.stroke();
+      }
+    }
+    for (let rank = probed + 1; rank <= sectors.count; rank++) {
+      context.beginPath();
+      arc(context, circle, circle.radius + EDGE / 2 + 1, sectors.from[rank - 1], sectors.to[rank - 1]);
+      context.lineWidth = EDGE;
+      context.strokeStyle = palette.line;
+      context.stroke();
+    }
+    paintRings(context, circle, scale, palette);
+  };
+}
+
+/** The rings of a scale, those of compressed distances dashed. */
+export function paintRings(
+  context: CanvasRenderingContext2D,
+  { x, y, radius: outer }: Circle,
+  scale: RadialScale,
+  palette: Palette,
+): void {
+  context.lineWidth = 1;
+  for (const { radius, isCompressed } of scale.rings) {
+    ring(context, x, y, radius, palette.control, 0.38, isCompressed ? [2, 4] : []);
+  }
+  ring(context, x, y, outer, palette.line, 1, []);
+}
+
+/** The values of the rings, at 12 o'clock. */
+export function paintRingLabels(
+  context: CanvasRenderingContext2D,
+  { x, y }: Circle,
+  scale: RadialScale,
+  palette: Palette,
+  boxes: Boxes,
+): void {
+  context.font = `11px ${FONT}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (const { radius, label } of scale.rings) {
+    const width = context.measureText(label).width + 4;
+    if (boxes.take(around(x, y - radius, width, 14)))
+      haloed(context, label, x, y - radius, palette.muted, palette.background);
+  }
+}
+
+export function foregroundOf(chart: Chart): Paint {
+  const { circle, scale, worst, pictures } = chart;
+  return (context, size, palette, emphasised) => {
+    const boxes = new Boxes(pictures);
+    if (worst !== null) {
+      const radius = scale.radius(worst.distance);
+      ring(context, circle.x, circle.y, radius, palette.text, 0.9, [5, 4], 1.5);
+      paintOnCircle(context, worst.name, circle, radius, chart.sectors, palette, boxes);
+    }
+    paintRingLabels(context, circle, scale, palette, boxes);
+    paintNames(context, chart, palette, size.width, emphasised, boxes);
+  };
+}
+
+/** A text on a circle where it hides least: at 12 o'clock, else between two sectors, else anywhere. */
+function paintOnCircle(
+  context: CanvasRenderingContext2D,
+  text: string,
+  { x, y }: Circle,
+  radius: number,
+  sectors: Sectors,
+  palette: Palette,
+  boxes: Boxes,
+): void {
+  context.font = `650 12px ${FONT}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const width = context.measureText(text).width + 6;
+  const places = [0, ...sectors.to, ...Array.from({ length: TURNS }, (_, i) => (2 * Math.PI * i) / TURNS)];
+  const boxAt = (angle: number) =>
+    around(x + radius * Math.sin(angle), y - radius * Math.cos(angle), width, 16);
+  const angle = places.find((place) => boxes.take(boxAt(place))) ?? 0;
+  const box = boxAt(angle);
+  backed(context, box, palette);
+  context.fillStyle = palette.text;
+  context.fillText(text, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
+}
+
+/** The sectors' labels: that of the cluster that stands out first, then by rank while there is room. */
+function paintNames(
+  context: CanvasRenderingContext2D,
+  { circle, sectors, clusters, sizes, probed }: Chart,
+  palette: Palette,
+  room: number,
+  emphasised: number | null,
+  boxes: Boxes,
+): void {
+  const isShort = sectors.count > MOST_NAMES || circle.x - circle.radius < 60;
+  const ranks = Array.from({ length: sectors.count }, (_, i) => i + 1);
+  if (emphasised !== null && emphasised <= sectors.count) ranks.unshift(emphasised);
+  for (const [i, rank] of ranks.entries()) {
+    const isOut = rank === emphasised;
+    if (isOut && i > 0) continue;
+    const cluster = ` · #${clusters[rank - 1]}${sizes[rank - 1] === 0 ? " empty" : ""}`;
+    const rest = isShort && !isOut ? "" : cluster;
+    context.font = `650 12px ${FONT}`;
+    const lead = context.measureText(String(rank)).width;
+    context.font = `12px ${FONT}`;
+    const width = lead + context.measureText(rest).width + 6;
+    const angle = (sectors.from[rank - 1] + sectors.to[rank - 1]) / 2;
+    const box = outside(circle.x, circle.y, circle.radius + 6, angle, width, 16, room);
+    if (isOut) boxes.claim(box);
+    else if (!boxes.take(box)) continue;
+    if (isOut) backed(context, box, palette);
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    const y = (box.top + box.bottom) / 2;
+    context.globalAlpha = rank <= probed ? 1 : 0.5;
+    context.font = `650 12px ${FONT}`;
+    haloed(context, String(rank), box.left + 3, y, palette.text, palette.background);
+    context.font = `12px ${FONT}`;
+    haloed(context, rest, box.left + 3 + lead, y, isOut ? palette.text : palette.muted, palette.background);
+    context.globalAlpha = 1;
+  }
+}
+
+/** A text with an edge in the colour of the page, legible on anything. */
+export function haloed(
+  context: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  colour: string,
+  background: string,
+): void {
+  context.lineJoin = "round";
+  context.lineWidth = 4;
+  context.strokeStyle = background;
+  context.strokeText(text, x, y);
+  context.fillStyle = colour;
+  context.fillText(text, x, y);
+}
+
+export function ring(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  radius: number,
+  colour: string,
+  opacity: number,
+  dash: number[],
+  width = 1,
+): void {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.lineWidth = width;
+  context.strokeStyle = colour;
+  context.globalAlpha = opacity;
+  context.setLineDash(dash);
+  context.stroke();
+  context.setLineDash([]);
+  context.globalAlpha = 1;
+}
+
+function backed(
+  context: CanvasRenderingContext2D,
+  { left, top, right, bottom }: Box,
+  palette: Palette,
+): void {
+  context.beginPath();
+  context.roundRect(left, top, right - left, bottom - top, 4);
+  context.fillStyle = palette.background;
+  context.fill();
+}
+
+function sectorPath(
+  context: CanvasRenderingContext2D,
+  { x, y }: Circle,
+  radius: number,
+  sectors: Sectors,
+  rank: number,
+): void {
+  context.beginPath();
+  context.moveTo(x, y);
+  arc(context, { x, y, radius }, radius, sectors.from[rank - 1], sectors.to[rank - 1]);
+  context.closePath();
+}
+
+/** Canvas angles run clockwise from 3 o'clock. */
+function arc(
+  context: CanvasRenderingContext2D,
+  { x, y }: Circle,
+  radius: number,
+  from: number,
+  to: number,
+): void {
+  context.arc(x, y, radius, from - Math.PI / 2, to - Math.PI / 2);
+}

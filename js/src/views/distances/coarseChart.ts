@@ -1,0 +1,151 @@
+import { css, mix, type Palette, type Rgb, rankColour } from "../../palette";
+import type { Size } from "../clusters/camera";
+import { unpackHex } from "../points/colour";
+import { paintQuery } from "../points/marks";
+import { NO_POINTS } from "../points/points";
+import { splat, stamp } from "../points/splat";
+import { haloed, paintRingLabels, paintRings, ring } from "./chart";
+import { type CoarseLayout, nprobeRadius } from "./coarse";
+import { around, Boxes } from "./labels";
+
+/** Up to this many discs are drawn as circles; more are put down pixel by pixel. */
+const CIRCLES = 3000;
+/** Sizes of discs told apart where there are more. */
+const SIZES = 5;
+/** Least radius of a disc that has its rank written on it. */
+const NUMBER_ROOM = 6.5;
+/** Ranks written on discs, and beside them: more could not be read. */
+const MOST_RANKS = 400;
+const MOST_BESIDE = 24;
+const FONT = "system-ui, sans-serif";
+
+/** Paint the centroids, the nearest ones in the colours of their ranks and inside the circle of nprobe. */
+export function paintCoarse(
+  context: CanvasRenderingContext2D,
+  layout: CoarseLayout,
+  nprobe: number,
+  size: Size,
+  palette: Palette,
+): void {
+  const { circle, scale } = layout;
+  context.setTransform(size.ratio, 0, 0, size.ratio, 0, 0);
+  context.fillStyle = palette.background;
+  context.fillRect(0, 0, size.width, size.height);
+  paintRings(context, circle, scale, palette);
+  ring(context, circle.x, circle.y, nprobeRadius(layout, nprobe), palette.accent, 1, [], 2);
+  if (layout.discs.length <= CIRCLES) circles(context, layout, nprobe, palette);
+  else stamps(context, layout, nprobe, size, palette);
+  const boxes = new Boxes();
+  paintRingLabels(context, circle, scale, palette, boxes);
+  paintRanks(context, layout, nprobe, palette, boxes);
+  paintQuery(context, palette, circle.x, circle.y);
+}
+
+/** Outline discs: that of the rank under the pointer, and that of the pinned one. */
+export function paintOutlines(
+  context: CanvasRenderingContext2D,
+  { positions, discs }: CoarseLayout,
+  outlined: readonly (readonly [rank: number, width: number])[],
+  size: Size,
+  palette: Palette,
+): void {
+  context.setTransform(size.ratio, 0, 0, size.ratio, 0, 0);
+  context.clearRect(0, 0, size.width, size.height);
+  for (const [rank, width] of outlined) {
+    const i = rank - 1;
+    ring(
+      context,
+      positions[2 * i],
+      positions[2 * i + 1],
+      Math.max(4, discs[i] + 2),
+      palette.text,
+      1,
+      [],
+      width,
+    );
+  }
+}
+
+function colours(palette: Palette, nprobe: number): { fill(rank: number): Rgb; edge(rank: number): Rgb } {
+  const background = unpackHex(palette.background);
+  const line = mix(background, unpackHex(palette.control), 0.6);
+  return {
+    fill: (rank) =>
+      rank <= nprobe ? mix(background, rankColour(palette, rank), palette.fill) : palette.plain,
+    edge: (rank) => (rank <= nprobe ? rankColour(palette, rank) : line),
+  };
+}
+
+function circles(
+  context: CanvasRenderingContext2D,
+  { positions, discs }: CoarseLayout,
+  nprobe: number,
+  palette: Palette,
+): void {
+  const { fill, edge } = colours(palette, nprobe);
+  // The nearest last: they are what the picture is about.
+  for (let i = discs.length - 1; i >= 0; i--) {
+    const rank = i + 1;
+    const x = positions[2 * i];
+    const y = positions[2 * i + 1];
+    context.beginPath();
+    context.arc(x, y, discs[i], 0, 2 * Math.PI);
+    context.globalAlpha = 0.9;
+    context.fillStyle = css(fill(rank));
+    context.fill();
+    context.globalAlpha = 1;
+    context.lineWidth = rank <= nprobe ? 1.5 : 1;
+    context.strokeStyle = css(edge(rank));
+    context.stroke();
+  }
+}
+
+/** The ranks of the probed clusters: on their discs, or beside those of the nearest that are too small. */
+function paintRanks(
+  context: CanvasRenderingContext2D,
+  { positions, discs }: CoarseLayout,
+  nprobe: number,
+  palette: Palette,
+  boxes: Boxes,
+): void {
+  context.textBaseline = "middle";
+  for (let rank = 1; rank <= Math.min(nprobe, MOST_RANKS); rank++) {
+    const i = rank - 1;
+    const x = positions[2 * i];
+    const y = positions[2 * i + 1] + 0.5;
+    const isInside = discs[i] >= NUMBER_ROOM + (rank > 9 ? 2.5 : 0);
+    context.textAlign = isInside ? "center" : "left";
+    context.font = `650 ${isInside && discs[i] < 11 ? 10 : 12}px ${FONT}`;
+    const width = context.measureText(String(rank)).width;
+    if (isInside) {
+      context.fillStyle = palette.text;
+      context.fillText(String(rank), x, y);
+      continue;
+    }
+    const left = x + discs[i] + 3;
+    if (rank > MOST_BESIDE || !boxes.take(around(left + width / 2, y, width, 13))) continue;
+    haloed(context, String(rank), left, y, palette.text, palette.background);
+  }
+}
+
+function stamps(
+  context: CanvasRenderingContext2D,
+  { positions, discs, radii }: CoarseLayout,
+  nprobe: number,
+  { width, height, ratio }: Size,
+  palette: Palette,
+): void {
+  const pixels = context.getImageData(0, 0, Math.round(width * ratio), Math.round(height * ratio));
+  const { edge } = colours(palette, nprobe);
+  const ranks = Uint32Array.from(radii, (_, i) => i + 1);
+  const points = { ...NO_POINTS, count: radii.length, ranks };
+  const largest = discs.reduce((most, disc) => Math.max(most, disc), 0);
+  const zoom = { k: 1, x: 0, y: 0 };
+  for (let level = 1; level <= SIZES; level++) {
+    const from = (largest * (level - 1)) / SIZES;
+    const to = (largest * level) / SIZES;
+    const dot = stamp(to * ratio, 0.6);
+    splat(pixels, points, positions, zoom, ratio, dot, edge, (i) => discs[i] > from && discs[i] <= to);
+  }
+  context.putImageData(pixels, 0, 0);
+}

@@ -1,0 +1,88 @@
+import { dotRadius, type Points } from "../points/points";
+import type { RadialScale, Room } from "./scale";
+import type { Sectors } from "./sectors";
+import { Spreader } from "./spreader";
+
+export interface Circle {
+  readonly x: number;
+  readonly y: number;
+  readonly radius: number;
+}
+
+interface Extent {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Up to this many points get an angle that keeps them off each other; of more, density shows. */
+const SPREAD = 4000;
+const NARROW = 520;
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/** The circle that the picture has room for, with labels around it. */
+export function circleIn({ width, height }: Extent): Circle {
+  const aside = width < NARROW ? 34 : 80;
+  const radius = Math.max(10, Math.min(width / 2 - aside, height / 2 - 24));
+  return { x: width / 2, y: height / 2, radius };
+}
+
+/** How a circle is shared out along its radius: the results, as pictures, need room around the query. */
+export function roomIn({ radius }: Circle): Room {
+  return {
+    near: Math.min(Math.max(24, 0.16 * radius), 0.3 * radius),
+    start: Math.min(Math.max(40, 0.33 * radius), 0.45 * radius),
+    outer: radius,
+  };
+}
+
+export interface Layout {
+  /** x y x y … in CSS pixels. */
+  readonly positions: Float64Array;
+  /** Of each point, exactly what the scale says. */
+  readonly radii: Float64Array;
+}
+
+/**
+ * Where candidates lie: each at the radius of its distance, in the sector of its cluster. What gives way so that
+ * points can be told apart is the angle.
+ *
+ * Double precision keeps the order of any two distances when radii are computed back from positions.
+ *
+ * @param order  places from the nearest to the farthest
+ */
+export function layoutDistances(
+  points: Points,
+  order: Uint32Array,
+  scale: RadialScale,
+  sectors: Sectors,
+  circle: Circle,
+  size: Extent,
+): Layout {
+  const { ranks, distances, count } = points;
+  const positions = new Float64Array(2 * count);
+  const radii = new Float64Array(count);
+  const dot = dotRadius(count, { ...size, ratio: 1 }, 1);
+  const spreaders =
+    count <= SPREAD ? Array.from({ length: sectors.count }, () => new Spreader(circle.radius / 200)) : null;
+  const placed = new Uint32Array(sectors.count + 1);
+  for (let k = 0; k < count; k++) {
+    // Points that keep off each other are placed from the query outward; many are read as they lie in memory.
+    const i = spreaders === null ? k : order[k];
+    const rank = ranks[i];
+    const radius = scale.radius(distances[i]);
+    const from = sectors.from[rank - 1];
+    const to = sectors.to[rank - 1];
+    const margin = Math.min(dot / Math.max(radius, 1), 0.25 * (to - from));
+    let angle: number;
+    if (spreaders === null) {
+      const turn = 0.5 + placed[rank]++ * GOLDEN;
+      angle = from + margin + (turn - Math.floor(turn)) * (to - from - 2 * margin);
+    } else {
+      angle = spreaders[rank - 1].place(radius, dot, from + margin, to - margin);
+    }
+    radii[i] = radius;
+    positions[2 * i] = circle.x + radius * Math.sin(angle);
+    positions[2 * i + 1] = circle.y - radius * Math.cos(angle);
+  }
+  return { positions, radii };
+}

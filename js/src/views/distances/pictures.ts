@@ -1,0 +1,143 @@
+import type { Mark, Points } from "../points/points";
+import type { Circle, Layout } from "./layout";
+import type { Sectors } from "./sectors";
+
+/** More results than this are dots with a ring. */
+export const MOST_PICTURES = 40;
+/** Sides of the pictures in CSS pixels, the largest that finds room is taken. */
+const SIDES = [46, 41, 37, 33, 30, 27, 24, 22, 20, 18];
+/** Share of the circle's radius that a picture may take. */
+const LARGEST = 0.19;
+/** Share of the smaller picture's side by which two may overlap. */
+const LAP = 0.22;
+const MOST_ANGLES = 72;
+
+/** What the query takes in the middle. */
+const QUERY: Square = { point: -1, angle: 0, x: 0, y: 0, half: 11, isFree: true };
+
+export interface Placed {
+  readonly positions: Float64Array;
+  readonly marks: readonly Mark[];
+}
+
+interface Square {
+  readonly point: number;
+  readonly angle: number;
+  readonly x: number;
+  readonly y: number;
+  readonly half: number;
+  /** Whether it covers no better result. */
+  readonly isFree: boolean;
+}
+
+/**
+ * The results as pictures at their exact radius: each moves along it, within its sector, until it covers no other.
+ * Those of a sector are as large as finds room; those that find none even at the smallest are dots.
+ *
+ * @param places  points from the best result on; -1 where one is not among the points
+ */
+export function placePictures(
+  places: readonly number[],
+  points: Points,
+  { positions, radii }: Layout,
+  sectors: Sectors,
+  circle: Circle,
+): Placed {
+  const placeOf = new Map(places.map((point, i) => [point, i + 1]));
+  placeOf.delete(-1);
+  const results = [...placeOf.keys()];
+  const markOf = (point: number, side: number): Mark => ({
+    point,
+    place: placeOf.get(point) as number,
+    side,
+    dx: 0,
+    dy: 0,
+  });
+  if (results.length === 0 || results.length > MOST_PICTURES) {
+    return { positions, marks: results.map((point) => markOf(point, 0)) };
+  }
+  const largest = SIDES.findIndex((side) => side <= LARGEST * circle.radius);
+  const smallest = SIDES.length - 1;
+  const levelOf = new Map(results.map((point) => [points.ranks[point], largest < 0 ? smallest : largest]));
+  const level = (point: number) => levelOf.get(points.ranks[point]) as number;
+  let squares: readonly Square[];
+  for (;;) {
+    const attempt = arrange(results, points, radii, sectors, (point) => SIDES[level(point)]);
+    squares = attempt.squares;
+    const crowded = new Set([...attempt.crowded].map((point) => points.ranks[point]));
+    let shrunk = false;
+    for (const rank of crowded) {
+      const now = levelOf.get(rank) as number;
+      if (now === smallest) continue;
+      levelOf.set(rank, now + 1);
+      shrunk = true;
+    }
+    if (!shrunk) break;
+  }
+  const side = (point: number, i: number) => (squares[i].isFree ? SIDES[level(point)] : 0);
+  const moved = positions.slice();
+  results.forEach((point, i) => {
+    const { angle, isFree } = squares[i];
+    if (!isFree) return;
+    moved[2 * point] = circle.x + radii[point] * Math.sin(angle);
+    moved[2 * point + 1] = circle.y - radii[point] * Math.cos(angle);
+  });
+  return { positions: moved, marks: results.map((point, i) => markOf(point, side(point, i))) };
+}
+
+/** Give each result, the best first, the angle at which it covers the least of those before. */
+function arrange(
+  results: readonly number[],
+  { ranks }: Points,
+  radii: Float64Array,
+  sectors: Sectors,
+  sideOf: (point: number) => number,
+): { squares: Square[]; crowded: Set<number> } {
+  const squares: Square[] = [];
+  const crowded = new Set<number>();
+  for (const point of results) {
+    const half = sideOf(point) / 2;
+    const radius = radii[point];
+    const rank = ranks[point];
+    let best: Square | null = null;
+    let least = Number.POSITIVE_INFINITY;
+    for (const angle of anglesIn(sectors.from[rank - 1], sectors.to[rank - 1], radius)) {
+      const x = radius * Math.sin(angle);
+      const y = -radius * Math.cos(angle);
+      const square = { point, angle, half, x, y, isFree: true };
+      let covered = overlap(square, QUERY);
+      for (const other of squares) if (other.isFree) covered += overlap(square, other);
+      if (covered < least) {
+        least = covered;
+        best = { ...square, isFree: covered === 0 };
+      }
+      if (covered === 0) break;
+    }
+    if (best === null) continue;
+    if (least > 0) {
+      crowded.add(point);
+      for (const other of squares) if (overlap(best, other) > 0) crowded.add(other.point);
+    }
+    squares.push(best);
+  }
+  return { squares, crowded };
+}
+
+function overlap(square: Square, other: Square): number {
+  const reach = square.half + other.half - 2 * LAP * Math.min(square.half, other.half);
+  const wide = reach - Math.abs(other.x - square.x);
+  const high = reach - Math.abs(other.y - square.y);
+  return wide > 0 && high > 0 ? wide * high : 0;
+}
+
+/** Angles of a sector from its middle to its sides. What is wider than the sector stands out of it. */
+function anglesIn(from: number, to: number, radius: number): number[] {
+  const middle = (from + to) / 2;
+  const reach = (to - from) / 2;
+  const steps = Math.min(MOST_ANGLES / 2, Math.ceil((reach * radius) / 2));
+  const angles = [middle];
+  for (let i = 1; i <= steps; i++) {
+    angles.push(middle - (reach * i) / steps, middle + (reach * i) / steps);
+  }
+  return angles;
+}

@@ -1,0 +1,180 @@
+import { distance } from "../../format";
+
+/** Share of the candidates whose distances are drawn to scale; those of the rest may be compressed. */
+const BULK = 0.99;
+const RINGS = 5;
+/** Beyond every distance in single precision. */
+const FARTHEST = 3.5e38;
+/** Least room between two rings in CSS pixels. */
+const RING_ROOM = 15;
+
+/** The distances that a scale must show. Keys grow outward: the distance, or the inner product's negative. */
+export interface Domain {
+  readonly similarity: boolean;
+  /** The nearest of all. */
+  readonly best: number;
+  /** The round value from which on the scale is linear; it lies at or below the nearest but the query itself. */
+  readonly start: number;
+  /** Up to here the scale is linear. */
+  readonly bulk: number;
+  readonly last: number;
+  /** Between two round values; 0 when all candidates are equally far. */
+  readonly step: number;
+}
+
+/** Radii in CSS pixels that a scale may use. */
+export interface Room {
+  /** For the nearest of all. */
+  readonly near: number;
+  /** For the round value where the scale begins. */
+  readonly start: number;
+  readonly outer: number;
+}
+
+export interface Ring {
+  readonly radius: number;
+  readonly label: string;
+  readonly isCompressed: boolean;
+}
+
+export interface RadialScale {
+  readonly domain: Domain;
+  /** From this radius on distances are compressed; `outer` when none are. */
+  readonly rim: number;
+  readonly outer: number;
+  /** The radius at a distance that Faiss reports. Never falls from a nearer to a farther candidate. */
+  radius(distance: number): number;
+  readonly rings: readonly Ring[];
+}
+
+/**
+ * @param distances  as Faiss reports them
+ * @param order  places from the nearest to the farthest, at least one
+ * @param own  the place of the query's own row, which says nothing of its neighbours; -1 for none
+ */
+export function domainOf(
+  distances: Float32Array,
+  order: ArrayLike<number>,
+  similarity: boolean,
+  own = -1,
+): Domain {
+  const sign = similarity ? -1 : 1;
+  const key = (place: number) => finite(sign * distances[order[place]]);
+  const n = order.length;
+  const best = key(0);
+  const nearest = n > 1 && order[0] === own ? key(1) : best;
+  const last = key(n - 1);
+  const usual = key(Math.floor(BULK * (n - 1)));
+  const bulk = usual > nearest ? usual : last;
+  if (!(bulk > nearest)) return { similarity, best, start: nearest, bulk: nearest, last: nearest, step: 0 };
+  const step = roundStep((bulk - nearest) / RINGS);
+  return { similarity, best, start: Math.floor(nearest / step) * step, bulk, last, step };
+}
+
+/** Share of the radius that is linear when the farthest are compressed. */
+const LINEAR = 0.86;
+/** Outliers up to this much of the linear part beyond it do not need to be compressed. */
+const SLACK = 0.25;
+
+/** Whether the farthest distances are compressed. */
+export function isCompressed({ start, bulk, last }: Domain): boolean {
+  return last - bulk > SLACK * (bulk - start);
+}
+
+export function radialScale(domain: Domain, room: Room): RadialScale {
+  const { best, start, last, similarity, step } = domain;
+  const sign = similarity ? -1 : 1;
+  if (step === 0) return oneRing(domain, room);
+  const linearRim = LINEAR * room.outer;
+  const bends = isCompressed(domain);
+  const bulk = bends ? domain.bulk : last;
+  const rim = bends ? linearRim : room.outer;
+  const span = bulk - start;
+  const most = (last - bulk) / span;
+  const bend = bends ? bendOf((rim - room.start) / (room.outer - rim), most) : 0;
+  const compressed = Math.log1p(bend * most);
+  const at = (key: number): number => {
+    if (key >= last) return room.outer;
+    if (key > bulk) return rim + ((room.outer - rim) * Math.log1p((bend * (key - bulk)) / span)) / compressed;
+    if (key >= start) return room.start + ((key - start) / span) * (rim - room.start);
+    return best < start ? room.near + ((key - best) / (start - best)) * (room.start - room.near) : room.start;
+  };
+  const innermost = { radius: room.near, label: distance(sign * best), isCompressed: true };
+  return {
+    domain,
+    rim,
+    outer: room.outer,
+    radius: (value) => at(finite(sign * value)),
+    rings: best < start ? [innermost, ...rings(domain, bulk, at)] : rings(domain, bulk, at),
+  };
+}
+
+/** All candidates equally far: one ring, half way out. */
+function oneRing(domain: Domain, { near, start, outer }: Room): RadialScale {
+  const middle = (start + outer) / 2;
+  const sign = domain.similarity ? -1 : 1;
+  return {
+    domain,
+    rim: outer,
+    outer,
+    radius: (value) => (finite(sign * value) < domain.start ? near : middle),
+    rings: [{ radius: middle, label: distance(sign * domain.start), isCompressed: false }],
+  };
+}
+
+/** How strongly to bend so that the compressed part goes on at the slope with which the linear one ends. */
+function bendOf(slope: number, most: number): number {
+  let low = 0;
+  let high = 1;
+  const steepness = (bend: number) => bend / Math.log1p(bend * most);
+  while (steepness(high) < slope) high *= 2;
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (steepness(middle) < slope) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** Rings at round values: evenly spaced, then ever rounder ones as distances are compressed. */
+function rings({ start, last, step, similarity }: Domain, bulk: number, at: (key: number) => number): Ring[] {
+  const sign = similarity ? -1 : 1;
+  const found: Ring[] = [{ radius: at(start), label: roundLabel(sign * start, step), isCompressed: false }];
+  let before = start;
+  let wide = step;
+  for (;;) {
+    const next = (Math.floor(before / wide + 1e-9) + 1) * wide;
+    if (!(next <= last + 1e-9 * Math.abs(last))) return found;
+    const radius = at(next);
+    if (radius - at(before) < RING_ROOM) {
+      wide = roundStep(1.5 * wide);
+      continue;
+    }
+    found.push({ radius, label: roundLabel(sign * next, wide), isCompressed: next > bulk });
+    before = next;
+  }
+}
+
+/** The least of 1, 2, 5, 10, 20 … and their like that is at least this. */
+export function roundStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  for (const factor of [1, 2, 5, 10]) if (factor * power >= least * (1 - 1e-9)) return factor * power;
+  return 10 * power;
+}
+
+/** A multiple of `step` in words, with no more digits than it has. */
+export function roundLabel(value: number, step: number): string {
+  if (Math.abs(value) < step / 2) return "0";
+  const size = Math.abs(value);
+  if (step >= 1e6 || size >= 1e9 || size < 1e-4) {
+    const digits = Math.max(0, Math.ceil(Math.log10(size / step) - 1e-9));
+    return value.toExponential(Math.min(9, digits)).replace(/\.?0+e/, "e");
+  }
+  const decimals = Math.min(9, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
+  return value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+}
+
+/** What is no number, or overflows, is as far as can be. */
+function finite(key: number): number {
+  return Number.isNaN(key) ? FARTHEST : Math.max(-FARTHEST, Math.min(FARTHEST, key));
+}

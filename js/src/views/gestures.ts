@@ -1,0 +1,124 @@
+/** Magnification, and how far the picture is moved, in CSS pixels. */
+export interface Zoom {
+  readonly k: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+const CLOSEST = 80;
+const CLICK_SLACK = 4;
+const WHOLE: Zoom = { k: 1, x: 0, y: 0 };
+
+/**
+ * Zoom by wheel, pinch and keys, and pan by dragging, within the element's own bounds. The picture always fills the
+ * element. A press that does not move is a click.
+ */
+export class Gestures {
+  readonly #element: HTMLElement;
+  readonly #changed: (zoom: Zoom) => void;
+  readonly #clicked: (x: number, y: number) => void;
+  readonly #pointers = new Map<number, { x: number; y: number }>();
+  #zoom = WHOLE;
+  #travelled = 0;
+
+  constructor(
+    element: HTMLElement,
+    changed: (zoom: Zoom) => void,
+    clicked: (x: number, y: number) => void,
+    abort: AbortSignal,
+  ) {
+    this.#element = element;
+    this.#changed = changed;
+    this.#clicked = clicked;
+    const on = <K extends keyof HTMLElementEventMap>(
+      type: K,
+      listener: (event: HTMLElementEventMap[K]) => void,
+    ) => element.addEventListener(type, listener, { signal: abort, passive: false });
+    on("wheel", (event) => this.#wheel(event));
+    on("pointerdown", (event) => this.#down(event));
+    on("pointermove", (event) => this.#move(event));
+    on("pointerup", (event) => this.#up(event));
+    on("pointercancel", (event) => this.#pointers.delete(event.pointerId));
+  }
+
+  get dragging(): boolean {
+    return this.#pointers.size > 0 && this.#travelled > CLICK_SLACK;
+  }
+
+  /** Zoom about a place in the element; about its middle when none is given. */
+  scale(factor: number, x = this.#element.clientWidth / 2, y = this.#element.clientHeight / 2): void {
+    const k = Math.min(CLOSEST, Math.max(1, this.#zoom.k * factor));
+    const change = k / this.#zoom.k;
+    this.#set({ k, x: x - (x - this.#zoom.x) * change, y: y - (y - this.#zoom.y) * change });
+  }
+
+  reset(): void {
+    this.#set(WHOLE);
+  }
+
+  /** Move as little as needed so that a place of the picture is in sight, `margin` pixels from the edge. */
+  reveal(x: number, y: number, margin = 30): void {
+    const { clientWidth: width, clientHeight: height } = this.#element;
+    const dx = Math.max(0, margin - x) - Math.max(0, x - (width - margin));
+    const dy = Math.max(0, margin - y) - Math.max(0, y - (height - margin));
+    if (dx !== 0 || dy !== 0) this.#pan(dx, dy);
+  }
+
+  /** Stay within bounds after the element's size has changed. */
+  resized(): void {
+    this.#set(this.#zoom);
+  }
+
+  #pan(dx: number, dy: number): void {
+    this.#set({ k: this.#zoom.k, x: this.#zoom.x + dx, y: this.#zoom.y + dy });
+  }
+
+  #set({ k, x, y }: Zoom): void {
+    const { clientWidth: width, clientHeight: height } = this.#element;
+    this.#zoom = {
+      k,
+      x: Math.min(0, Math.max(width * (1 - k), x)),
+      y: Math.min(0, Math.max(height * (1 - k), y)),
+    };
+    this.#changed(this.#zoom);
+  }
+
+  /** Zoom; but where there is nothing left to zoom out of, let the notebook scroll. */
+  #wheel(event: WheelEvent): void {
+    event.stopPropagation();
+    if (this.#zoom.k === 1 && event.deltaY > 0 && !event.ctrlKey) return;
+    event.preventDefault();
+    const unit = [1, 20, 400][event.deltaMode] ?? 1;
+    this.scale(2 ** ((-event.deltaY * unit * (event.ctrlKey ? 8 : 1)) / 400), event.offsetX, event.offsetY);
+  }
+
+  #down(event: PointerEvent): void {
+    if (event.button !== 0) return;
+    if (this.#pointers.size === 0) this.#travelled = 0;
+    this.#element.setPointerCapture(event.pointerId);
+    this.#pointers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
+  }
+
+  #move(event: PointerEvent): void {
+    const before = this.#pointers.get(event.pointerId);
+    if (before === undefined) return;
+    const now = { x: event.offsetX, y: event.offsetY };
+    this.#travelled += Math.hypot(now.x - before.x, now.y - before.y);
+    const other = [...this.#pointers].find(([id]) => id !== event.pointerId)?.[1];
+    this.#pointers.set(event.pointerId, now);
+    if (other === undefined) {
+      if (this.dragging) this.#pan(now.x - before.x, now.y - before.y);
+      return;
+    }
+    const spread = Math.hypot(now.x - other.x, now.y - other.y);
+    const was = Math.hypot(before.x - other.x, before.y - other.y) || 1;
+    this.scale(spread / was, (now.x + other.x) / 2, (now.y + other.y) / 2);
+    this.#pan((now.x - before.x) / 2, (now.y - before.y) / 2);
+  }
+
+  #up(event: PointerEvent): void {
+    if (!this.#pointers.delete(event.pointerId)) return;
+    if (this.#pointers.size === 0 && this.#travelled <= CLICK_SLACK)
+      this.#clicked(event.offsetX, event.offsetY);
+  }
+}

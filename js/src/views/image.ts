@@ -1,0 +1,26 @@
+import { effect } from "@preact/signals";
+import type { Pictures } from "../pictures";
+
+/** Load the picture of a row for a canvas; call what is returned to let it go. */
+export function loadImage(
+  pictures: Pictures,
+  id: bigint,
+  cluster: number,
+  side: number,
+  loaded: (image: HTMLImageElement) => void,
+): () => void {
+  const { picture, release } = pictures.acquire(id, cluster, side);
+  const stop = effect(() => {
+    const now = picture.value;
+    if (now.state !== "ready") return;
+    const image = new Image();
+    image.decoding = "async";
+    image.referrerPolicy = "no-referrer";
+    image.onload = () => loaded(image);
+    image.src = now.url;
+  });
+  return () => {
+    stop();
+    release();
+  };
+}

@@ -1,0 +1,148 @@
+import { useEffect, useState } from "preact/hooks";
+import { useApp } from "../../app";
+import { count, distance, plural } from "../../format";
+import { usePicture } from "../../panels/Picture";
+import { distanceName } from "../../summary";
+
+const PAGE = 50;
+/** The least picture there is: a label comes with it. */
+const SIDE = 32;
+
+/** The candidates in words, the nearest first, a page at a time. */
+export function CandidatesTable() {
+  const { exploration } = useApp();
+  const { summary } = exploration;
+  const search = exploration.search.value;
+  const set = exploration.candidates.value;
+  const results = exploration.results.value;
+  const [first, setFirst] = useState(0);
+  const order = exploration.candidateOrder.value;
+  useEffect(() => setFirst(0), [search]);
+  useEffect(() => {
+    if (set?.whole === false) exploration.needCandidates();
+  }, [exploration, set]);
+  if (search === null || set === null || order === null) {
+    return (
+      <div class="feder-table">
+        <p class="feder-muted">No query yet: a search has candidates to list.</p>
+      </div>
+    );
+  }
+  if (set.count === 0) {
+    return (
+      <div class="feder-table">
+        <p class="feder-muted">
+          {exploration.probed.value === 0
+            ? "No cluster is probed yet, so there are no candidates."
+            : "The probed clusters are empty: there are no candidates."}
+        </p>
+      </div>
+    );
+  }
+  const placeOf = new Map(results.map((result, i) => [result.id, i + 1]));
+  const start = Math.min(first, Math.floor((set.count - 1) / PAGE) * PAGE);
+  const end = Math.min(set.count, start + PAGE);
+  return (
+    <div class="feder-table" tabIndex={0} role="group" aria-label="Candidates as a table, scrollable">
+      <table>
+        <caption class="feder-sr">
+          {plural(set.count, "candidate")} of {plural(exploration.probed.value, "probed cluster")}, nearest to
+          the query first
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">result</th>
+            <th scope="col">row</th>
+            <th scope="col">label</th>
+            <th scope="col">{distanceName(summary)}</th>
+            <th scope="col">cluster</th>
+            <th scope="col">rank of cluster</th>
+          </tr>
+        </thead>
+        <tbody>
+          {Array.from(order.subarray(start, end), (i) => {
+            const id = set.ids[i];
+            return (
+              <Row
+                key={id.toString()}
+                id={id}
+                distance={set.distances[i]}
+                rank={set.ranks[i]}
+                cluster={search.order[set.ranks[i] - 1]}
+                place={placeOf.get(id) ?? null}
+              />
+            );
+          })}
+        </tbody>
+      </table>
+      <div class="feder-pager">
+        <button
+          type="button"
+          class="feder-button feder-small"
+          disabled={start === 0}
+          onClick={() => setFirst(start - PAGE)}
+        >
+          Nearer
+        </button>
+        <button
+          type="button"
+          class="feder-button feder-small"
+          disabled={end === set.count}
+          onClick={() => setFirst(end)}
+        >
+          Farther
+        </button>
+        <span class="feder-muted" aria-live="polite">
+          {count(start + 1)}–{count(end)} of {plural(set.count, "candidate")}
+          {!set.whole && `, only the nearest ${count(search.kMax)} of some clusters so far`}
+        </span>
+      </div>
+    </div>
+  );
+}
+
+interface RowProps {
+  readonly id: bigint;
+  readonly distance: number;
+  readonly rank: number;
+  readonly cluster: number;
+  readonly place: number | null;
+}
+
+function Row({ id, distance: value, rank, cluster, place }: RowProps) {
+  const { exploration, card } = useApp();
+  const { hoveredRow, hovered, settings } = exploration;
+  const picture = usePicture(id, cluster, SIDE);
+  const label = picture.state === "loading" ? null : picture.label;
+  return (
+    <tr
+      aria-selected={exploration.selected.value.has(id)}
+      onPointerEnter={() => {
+        hoveredRow.value = id;
+        hovered.value = cluster;
+      }}
+      onPointerLeave={() => {
+        hoveredRow.value = null;
+        hovered.value = null;
+      }}
+    >
+      <td>{place ?? ""}</td>
+      <td>
+        <button
+          type="button"
+          class="feder-link"
+          onClick={(event) => {
+            settings.selection.value = [id];
+            card.value = { id, cluster, distance: value, opener: event.currentTarget };
+          }}
+        >
+          {id.toString()}
+        </button>
+      </td>
+      <td>{label ?? ""}</td>
+      <td>{distance(value)}</td>
+      <td>{cluster}</td>
+      <td>{rank}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,122 @@
+import { css, mix, type Palette, type Rgb, rankColour } from "../../palette";
+import type { Size } from "../clusters/camera";
+import type { Zoom } from "../gestures";
+import { unpackHex } from "./colour";
+import { dotOpacity, dotRadius, type Points, type Positions } from "./points";
+import { type Pixels, splat, stamp } from "./splat";
+
+/** Up to this many dots are drawn as exact circles; more are put down pixel by pixel, which is far quicker. */
+const CIRCLES = 3000;
+/** Dots with all that is drawn around them are no larger than this, in CSS pixels. */
+const MARGIN = 8;
+/** What is left of the colour of dots that stand back. */
+const BACK = 0.28;
+
+export interface Cloud {
+  readonly points: Points;
+  readonly positions: Positions;
+  /** 1 for each selected point. */
+  readonly selected: Uint8Array | null;
+  /** 1 for each point drawn as something else. */
+  readonly hidden: Uint8Array;
+  readonly emphasised: number | null;
+}
+
+/** Draw all points on what is in the canvas, which must be opaque. */
+export function paintCloud(
+  context: CanvasRenderingContext2D,
+  size: Size,
+  zoom: Zoom,
+  palette: Palette,
+  cloud: Cloud,
+): void {
+  const { points, selected, hidden, emphasised } = cloud;
+  const radius = dotRadius(points.count, size, zoom.k);
+  const opacity = dotOpacity(points.count);
+  const background = unpackHex(palette.background);
+  const strong = (rank: number): Rgb => rankColour(palette, rank);
+  const weak = (rank: number): Rgb => mix(background, rankColour(palette, rank), BACK);
+  const dots = points.count <= CIRCLES ? circles(context, cloud, zoom) : stamps(context, size, cloud, zoom);
+  if (emphasised === null) dots.draw(radius, opacity, strong, (i) => hidden[i] === 0);
+  else {
+    const out = (i: number) => points.ranks[i] === emphasised && hidden[i] === 0;
+    dots.draw(radius, opacity, weak, (i) => points.ranks[i] !== emphasised && hidden[i] === 0);
+    dots.draw(radius, Math.max(opacity, 0.7), strong, out);
+  }
+  if (selected !== null) {
+    const ring = unpackHex(palette.text);
+    const isSelected = (i: number) => selected[i] === 1 && hidden[i] === 0;
+    const inner = Math.max(radius, 1.6);
+    dots.draw(inner + 1.6, 1, () => ring, isSelected);
+    dots.draw(inner, 1, strong, isSelected);
+  }
+  dots.finish();
+}
+
+interface Dots {
+  draw(
+    radius: number,
+    opacity: number,
+    colourOf: (rank: number) => Rgb,
+    chosen: (point: number) => boolean,
+  ): void;
+  finish(): void;
+}
+
+function circles(context: CanvasRenderingContext2D, { points, positions }: Cloud, { k, x, y }: Zoom): Dots {
+  return {
+    draw(radius, opacity, colourOf, chosen) {
+      context.globalAlpha = opacity;
+      let rank = 0;
+      // From the farthest cluster to the nearest, whose dots lie on top.
+      for (let i = points.count - 1; i >= 0; i--) {
+        if (!chosen(i) || !Number.isFinite(positions[2 * i])) continue;
+        if (points.ranks[i] !== rank) {
+          rank = points.ranks[i];
+          context.fillStyle = css(colourOf(rank));
+        }
+        context.beginPath();
+        context.arc(positions[2 * i] * k + x, positions[2 * i + 1] * k + y, radius, 0, 2 * Math.PI);
+        context.fill();
+      }
+      context.globalAlpha = 1;
+    },
+    finish() {},
+  };
+}
+
+function stamps(
+  context: CanvasRenderingContext2D,
+  { width, height, ratio }: Size,
+  { points, positions }: Cloud,
+  zoom: Zoom,
+): Dots {
+  const box = boundsOf(points, positions, zoom);
+  const left = Math.max(0, Math.floor((box.left - MARGIN) * ratio));
+  const top = Math.max(0, Math.floor((box.top - MARGIN) * ratio));
+  const right = Math.min(Math.round(width * ratio), Math.ceil((box.right + MARGIN) * ratio));
+  const bottom = Math.min(Math.round(height * ratio), Math.ceil((box.bottom + MARGIN) * ratio));
+  if (!(left < right && top < bottom)) return { draw() {}, finish() {} };
+  // Reading pixels is slow: only those that dots can reach.
+  const pixels: Pixels = context.getImageData(left, top, right - left, bottom - top);
+  const view = { k: zoom.k, x: zoom.x - left / ratio, y: zoom.y - top / ratio };
+  return {
+    draw(radius, opacity, colourOf, chosen) {
+      splat(pixels, points, positions, view, ratio, stamp(radius * ratio, opacity), colourOf, chosen);
+    },
+    finish: () => context.putImageData(pixels as ImageData, left, top),
+  };
+}
+
+function boundsOf({ count }: Points, positions: Positions, { k, x, y }: Zoom) {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < count; i++) {
+    const px = positions[2 * i];
+    const py = positions[2 * i + 1];
+    if (px < left) left = px;
+    if (px > right) right = px;
+    if (py < top) top = py;
+    if (py > bottom) bottom = py;
+  }
+  return { left: left * k + x, top: top * k + y, right: right * k + x, bottom: bottom * k + y };
+}

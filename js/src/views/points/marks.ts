@@ -1,0 +1,153 @@
+import { css, type Palette, rankColour } from "../../palette";
+import type { Scene } from "./painter";
+import type { Place } from "./points";
+import type { Thumbnails } from "./thumbnails";
+
+/** A frame is this much of its picture's side, within bounds. */
+const FRAME = 0.07;
+const BACK = 0.4;
+const RING = 4.5;
+
+/** Draw the results: the nearest last, on top. */
+export function paintMarks(
+  context: CanvasRenderingContext2D,
+  { marks, points, palette, selected, emphasised }: Scene,
+  placeOf: (point: number) => Place,
+  thumbnails: Thumbnails,
+): void {
+  const order = [...marks].sort((left, right) => right.place - left.place);
+  for (const { point, dx, dy, side } of order) {
+    if (side === 0 || (dx === 0 && dy === 0)) continue;
+    const { x, y } = placeOf(point);
+    context.globalAlpha = emphasised === null || emphasised === points.ranks[point] ? 1 : BACK;
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(x + dx, y + dy);
+    context.lineWidth = 1;
+    context.strokeStyle = css(rankColour(palette, points.ranks[point]));
+    context.stroke();
+    context.beginPath();
+    context.arc(x, y, 2.5, 0, 2 * Math.PI);
+    context.fillStyle = context.strokeStyle;
+    context.fill();
+  }
+  for (const mark of order) {
+    const { x, y } = placeOf(mark.point);
+    const rank = points.ranks[mark.point];
+    if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
+    const colour = css(rankColour(palette, rank));
+    const isSelected = selected !== null && selected[mark.point] === 1;
+    context.globalAlpha = emphasised === null || emphasised === rank ? 1 : BACK;
+    if (mark.side === 0) ringed(context, palette, colour, x, y, isSelected);
+    else {
+      const image = thumbnails.get(points.ids[mark.point]);
+      picture(context, palette, colour, mark.side, x + mark.dx, y + mark.dy, image, isSelected);
+    }
+  }
+  // Where pictures lie on each other, their numbers still show.
+  for (const { point, place, side, dx, dy } of order) {
+    const { x, y } = placeOf(point);
+    const rank = points.ranks[point];
+    if (side === 0 || !Number.isFinite(x) || !Number.isFinite(y)) continue;
+    context.globalAlpha = emphasised === null || emphasised === rank ? 1 : BACK;
+    const colour = css(rankColour(palette, rank));
+    badge(context, palette, colour, String(place), x + dx - side / 2 + 1, y + dy - side / 2 + 1, side);
+  }
+  context.globalAlpha = 1;
+}
+
+/** The query: a ring with a middle in the colour of the page, as on the map. */
+export function paintQuery(context: CanvasRenderingContext2D, palette: Palette, x: number, y: number): void {
+  context.beginPath();
+  context.arc(x, y, 8.5, 0, 2 * Math.PI);
+  context.fillStyle = palette.background;
+  context.fill();
+  context.lineWidth = 3.5;
+  context.strokeStyle = palette.text;
+  context.stroke();
+}
+
+function ringed(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  colour: string,
+  x: number,
+  y: number,
+  isSelected: boolean,
+): void {
+  context.beginPath();
+  context.arc(x, y, RING, 0, 2 * Math.PI);
+  context.fillStyle = colour;
+  context.fill();
+  context.lineWidth = isSelected ? 2.5 : 1.5;
+  context.strokeStyle = palette.text;
+  context.stroke();
+}
+
+function picture(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  colour: string,
+  side: number,
+  x: number,
+  y: number,
+  image: HTMLImageElement | null,
+  isSelected: boolean,
+): void {
+  const width = Math.min(2.5, Math.max(1.5, side * FRAME));
+  const corner = Math.min(6, side / 6);
+  const inner = side - 2 * width;
+  context.fillStyle = palette.raised;
+  context.beginPath();
+  context.roundRect(x - side / 2, y - side / 2, side, side, corner);
+  context.fill();
+  if (image !== null) {
+    context.save();
+    context.beginPath();
+    context.roundRect(x - inner / 2, y - inner / 2, inner, inner, Math.max(1, corner - width));
+    context.clip();
+    const scale = inner / Math.max(image.naturalWidth, image.naturalHeight, 1);
+    const w = image.naturalWidth * scale;
+    const h = image.naturalHeight * scale;
+    context.drawImage(image, x - w / 2, y - h / 2, w, h);
+    context.restore();
+  }
+  context.beginPath();
+  context.roundRect(x - (side - width) / 2, y - (side - width) / 2, side - width, side - width, corner);
+  context.lineWidth = width;
+  context.strokeStyle = colour;
+  context.stroke();
+  if (isSelected) {
+    context.beginPath();
+    context.roundRect(x - side / 2 - 1.5, y - side / 2 - 1.5, side + 3, side + 3, corner + 1.5);
+    context.lineWidth = 2.5;
+    context.strokeStyle = palette.text;
+    context.stroke();
+  }
+}
+
+/** The place among the results, at the corner of the picture. */
+function badge(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  colour: string,
+  text: string,
+  x: number,
+  y: number,
+  side: number,
+): void {
+  const height = side >= 30 ? 15 : side >= 20 ? 13 : 11;
+  context.font = `650 ${height - 4}px system-ui, sans-serif`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const width = Math.max(height, context.measureText(text).width + 6);
+  context.beginPath();
+  context.roundRect(x - width / 2, y - height / 2, width, height, height / 2);
+  context.fillStyle = palette.background;
+  context.fill();
+  context.lineWidth = 1.25;
+  context.strokeStyle = colour;
+  context.stroke();
+  context.fillStyle = palette.text;
+  context.fillText(text, x, y + 0.5);
+}

@@ -1,0 +1,202 @@
+import { css, type Palette, rankColour } from "../../palette";
+import type { Size } from "../clusters/camera";
+import type { Zoom } from "../gestures";
+import { paintCloud } from "./cloud";
+import { paintMarks, paintQuery } from "./marks";
+import { dotRadius, type Mark, type Paint, type Place, type Points, type Positions } from "./points";
+import type { Thumbnails } from "./thumbnails";
+
+/** All that the picture is made of. */
+export interface Scene {
+  readonly points: Points;
+  readonly positions: Positions;
+  readonly marks: readonly Mark[];
+  readonly query: Place | null;
+  /** 1 for each selected point; null when none is. */
+  readonly selected: Uint8Array | null;
+  readonly emphasised: number | null;
+  readonly background: Paint | undefined;
+  readonly foreground: Paint | undefined;
+  readonly palette: Palette;
+}
+
+/** What moves with the pointer, on a canvas of its own. */
+export interface Overlay {
+  /** The point with a halo, -1 for none. */
+  readonly point: number;
+  /** An outline being drawn, x y x y … in CSS pixels of the canvas. */
+  readonly outline: readonly number[] | null;
+}
+
+/** Paints points on one canvas and what moves above them on another, at most once per frame. */
+export class PointPainter {
+  readonly #thumbnails: Thumbnails;
+  readonly #base: CanvasRenderingContext2D;
+  readonly #above: CanvasRenderingContext2D;
+  #size: Size = { width: 0, height: 0, ratio: 1 };
+  #zoom: Zoom = { k: 1, x: 0, y: 0 };
+  #scene: Scene | null = null;
+  #overlay: Overlay = { point: -1, outline: null };
+  #frame = 0;
+  #isBaseOld = false;
+
+  constructor(base: HTMLCanvasElement, above: HTMLCanvasElement, thumbnails: Thumbnails) {
+    this.#thumbnails = thumbnails;
+    this.#base = base.getContext("2d", { willReadFrequently: true }) as CanvasRenderingContext2D;
+    this.#above = above.getContext("2d") as CanvasRenderingContext2D;
+  }
+
+  get size(): Size {
+    return this.#size;
+  }
+
+  get zoom(): Zoom {
+    return this.#zoom;
+  }
+
+  get scene(): Scene | null {
+    return this.#scene;
+  }
+
+  show(scene: Scene): void {
+    this.#scene = scene;
+    this.repaint();
+  }
+
+  overlay(overlay: Overlay): void {
+    this.#overlay = overlay;
+    this.#schedule();
+  }
+
+  look(zoom: Zoom): void {
+    if (zoom.k === this.#zoom.k && zoom.x === this.#zoom.x && zoom.y === this.#zoom.y) return;
+    this.#zoom = zoom;
+    this.repaint();
+  }
+
+  resize(size: Size): void {
+    this.#size = size;
+    for (const { canvas } of [this.#base, this.#above]) {
+      canvas.width = Math.round(size.width * size.ratio);
+      canvas.height = Math.round(size.height * size.ratio);
+      canvas.style.width = `${size.width}px`;
+      canvas.style.height = `${size.height}px`;
+    }
+    this.repaint();
+  }
+
+  repaint(): void {
+    this.#isBaseOld = true;
+    this.#schedule();
+  }
+
+  /** Where a point is in the canvas, in CSS pixels. */
+  place(point: number): Place {
+    const positions = this.#scene?.positions;
+    if (positions === undefined) return { x: 0, y: 0 };
+    const { k, x, y } = this.#zoom;
+    return { x: positions[2 * point] * k + x, y: positions[2 * point + 1] * k + y };
+  }
+
+  destroy(): void {
+    cancelAnimationFrame(this.#frame);
+  }
+
+  #schedule(): void {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (this.#scene === null || this.#size.width < 1 || this.#size.height < 1) return;
+      if (this.#isBaseOld) this.#paint(this.#scene);
+      this.#isBaseOld = false;
+      this.#paintAbove(this.#scene);
+    });
+  }
+
+  #paint(scene: Scene): void {
+    const context = this.#base;
+    const { palette, points, marks, emphasised, query } = scene;
+    const { width, height, ratio } = this.#size;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.fillStyle = palette.background;
+    context.fillRect(0, 0, width, height);
+    scene.background?.(context, this.#size, palette, emphasised, this.#zoom);
+    const hidden = new Uint8Array(points.count);
+    for (const mark of marks) hidden[mark.point] = 1;
+    paintCloud(context, this.#size, this.#zoom, palette, { ...scene, hidden });
+    scene.foreground?.(context, this.#size, palette, emphasised, this.#zoom);
+    paintMarks(context, scene, (point) => this.place(point), this.#thumbnails);
+    if (query !== null) {
+      const { k, x, y } = this.#zoom;
+      paintQuery(context, palette, query.x * k + x, query.y * k + y);
+    }
+    performance.clearMarks("feder:points");
+    performance.mark("feder:points", { detail: points.count });
+  }
+
+  #paintAbove({ points, positions, marks, palette }: Scene): void {
+    const context = this.#above;
+    const { width, height, ratio } = this.#size;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    const { point, outline } = this.#overlay;
+    if (point >= 0 && point < points.count && Number.isFinite(positions[2 * point])) {
+      const mark = marks.find((one) => one.point === point);
+      const { x, y } = this.place(point);
+      if (mark !== undefined && mark.side > 0) frame(context, palette, x + mark.dx, y + mark.dy, mark.side);
+      else {
+        const radius = dotRadius(points.count, this.#size, this.#zoom.k);
+        halo(context, palette, points.ranks[point], x, y, Math.max(radius, 3));
+      }
+    }
+    if (outline !== null && outline.length >= 4) {
+      context.beginPath();
+      for (let i = 0; i < outline.length; i += 2) context.lineTo(outline[i], outline[i + 1]);
+      context.closePath();
+      context.globalAlpha = 0.12;
+      context.fillStyle = palette.accent;
+      context.fill();
+      context.globalAlpha = 1;
+      context.setLineDash([4, 3]);
+      context.lineWidth = 1.25;
+      context.strokeStyle = palette.accent;
+      context.stroke();
+      context.setLineDash([]);
+    }
+  }
+}
+
+function halo(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  rank: number,
+  x: number,
+  y: number,
+  radius: number,
+): void {
+  context.beginPath();
+  context.arc(x, y, radius + 4.5, 0, 2 * Math.PI);
+  context.fillStyle = palette.background;
+  context.fill();
+  context.lineWidth = 2;
+  context.strokeStyle = palette.text;
+  context.stroke();
+  context.beginPath();
+  context.arc(x, y, radius + 1, 0, 2 * Math.PI);
+  context.fillStyle = css(rankColour(palette, rank));
+  context.fill();
+}
+
+function frame(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  x: number,
+  y: number,
+  side: number,
+): void {
+  context.beginPath();
+  context.roundRect(x - side / 2 - 4, y - side / 2 - 4, side + 8, side + 8, 7);
+  context.lineWidth = 2;
+  context.strokeStyle = palette.text;
+  context.stroke();
+}

@@ -1,0 +1,72 @@
+import type { Palette } from "../../palette";
+import type { Size } from "../clusters/camera";
+import type { Zoom } from "../gestures";
+
+/** Candidates as they are drawn; a `CandidateSet` is one. */
+export interface Points {
+  readonly count: number;
+  readonly ids: BigInt64Array;
+  readonly distances: Float32Array;
+  /** Rank of each one's cluster, 1 = nearest. */
+  readonly ranks: Uint32Array;
+}
+
+/** x y x y …, two per point, in CSS pixels before zooming. A point that is not finite is not drawn. */
+export type Positions = Float32Array | Float64Array;
+
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A result among the points, drawn as its picture. */
+export interface Mark {
+  /** Which point. */
+  readonly point: number;
+  /** Place among the results, from 1. */
+  readonly place: number;
+  /** Side of the picture in CSS pixels; 0 draws a dot with a ring. */
+  readonly side: number;
+  /** Where the picture's middle is drawn, in CSS pixels from the point; a line leads to it. */
+  readonly dx: number;
+  readonly dy: number;
+}
+
+/** Paints below or above the points, in CSS pixels of the canvas. */
+export type Paint = (
+  context: CanvasRenderingContext2D,
+  size: Size,
+  palette: Palette,
+  /** Rank of the cluster that stands out, if one does. */
+  emphasised: number | null,
+  zoom: Zoom,
+) => void;
+
+const LARGEST = 3.6;
+const SMALLEST = 1.1;
+/** Share of the picture that dots may cover. */
+const COVERAGE = 0.06;
+
+/** Radius of a dot in CSS pixels: smaller where there are many. */
+export function dotRadius(count: number, size: Size, zoom: number): number {
+  const room = (size.width * size.height * COVERAGE * zoom) / Math.max(1, count);
+  return Math.min(LARGEST, Math.max(SMALLEST, Math.sqrt(room / Math.PI)));
+}
+
+/** Opacity of a dot: lower where many overlap, so that density shows. */
+export function dotOpacity(count: number): number {
+  return Math.min(0.82, Math.max(0.32, 0.82 - 0.125 * Math.log10(Math.max(1, count / 200))));
+}
+
+/** The point with an id, -1 without one. */
+export function pointOf({ ids, count }: Points, id: bigint): number {
+  const at = ids.indexOf(id);
+  return at < count ? at : -1;
+}
+
+export const NO_POINTS: Points = {
+  count: 0,
+  ids: new BigInt64Array(0),
+  distances: new Float32Array(0),
+  ranks: new Uint32Array(0),
+};

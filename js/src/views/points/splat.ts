@@ -1,0 +1,88 @@
+import type { Rgb } from "../../palette";
+import type { Zoom } from "../gestures";
+import type { Points, Positions } from "./points";
+
+/** An opaque picture, red green blue alpha, in device pixels. */
+export interface Pixels {
+  readonly data: Uint8ClampedArray;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A round dot as opacities from 0 to 256, on a square of `2 * reach + 1` device pixels. */
+export interface Stamp {
+  readonly reach: number;
+  readonly alpha: Uint16Array;
+}
+
+export function stamp(radius: number, opacity: number): Stamp {
+  const reach = Math.max(1, Math.ceil(radius - 0.5));
+  const side = 2 * reach + 1;
+  const alpha = new Uint16Array(side * side);
+  for (let row = 0; row < side; row++) {
+    for (let column = 0; column < side; column++) {
+      const covered = radius + 0.5 - Math.hypot(column - reach, row - reach);
+      alpha[row * side + column] = Math.round(256 * opacity * Math.min(1, Math.max(0, covered)));
+    }
+  }
+  return { reach, alpha };
+}
+
+/**
+ * Put a dot on every chosen point: where dots overlap the colour grows denser.
+ *
+ * @param chosen  whether a point is drawn
+ * @param colourOf  a point's colour by the rank of its cluster
+ */
+export function splat(
+  pixels: Pixels,
+  points: Points,
+  positions: Positions,
+  { k, x, y }: Zoom,
+  ratio: number,
+  { reach, alpha }: Stamp,
+  colourOf: (rank: number) => Rgb,
+  chosen: (point: number) => boolean,
+): void {
+  const { data, width, height } = pixels;
+  const side = 2 * reach + 1;
+  const covered = Array.from(alpha.keys()).filter((at) => alpha[at] > 0);
+  const shares = Uint16Array.from(covered, (at) => alpha[at]);
+  const columns = Int32Array.from(covered, (at) => (at % side) - reach);
+  const rows = Int32Array.from(covered, (at) => Math.floor(at / side) - reach);
+  const offsets = Int32Array.from(covered, (_, i) => rows[i] * width + columns[i]);
+  // A whole pixel at a time: red and blue in one product, green in another. Typed arrays are little endian here.
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.length / 4);
+  let rank = 0;
+  let redBlue = 0;
+  let green = 0;
+  // From the farthest cluster to the nearest, whose dots lie on top.
+  for (let i = points.count - 1; i >= 0; i--) {
+    const px = Math.round((positions[2 * i] * k + x) * ratio - 0.5);
+    const py = Math.round((positions[2 * i + 1] * k + y) * ratio - 0.5);
+    const inSight = px + reach >= 0 && py + reach >= 0 && px - reach < width && py - reach < height;
+    if (!inSight || !chosen(i)) continue;
+    if (points.ranks[i] !== rank) {
+      rank = points.ranks[i];
+      const [red, middle, blue] = colourOf(rank);
+      redBlue = (blue << 16) | red;
+      green = middle;
+    }
+    const isWhole = px >= reach && py >= reach && px + reach < width && py + reach < height;
+    const middle = py * width + px;
+    for (let j = 0; j < shares.length; j++) {
+      if (!isWhole) {
+        const column = px + columns[j];
+        const row = py + rows[j];
+        if (column < 0 || row < 0 || column >= width || row >= height) continue;
+      }
+      const at = middle + offsets[j];
+      const share = shares[j];
+      const rest = 256 - share;
+      const word = words[at];
+      const rb = ((Math.imul(word & 0xff00ff, rest) + Math.imul(redBlue, share)) >>> 8) & 0xff00ff;
+      const g = (Math.imul((word >>> 8) & 0xff, rest) + Math.imul(green, share)) & 0xff00;
+      words[at] = 0xff000000 | g | rb;
+    }
+  }
+}

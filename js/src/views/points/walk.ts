@@ -1,0 +1,63 @@
+import type { Positions } from "./points";
+
+const DIRECTIONS: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+/** Sideways counts more than ahead, so that a row of points is followed rather than left. */
+const ASIDE = 2;
+
+/** The point that a key leads to: the nearest in an arrow's direction, or the next or previous result; null for none. */
+export function step(
+  key: string,
+  from: number,
+  positions: Positions,
+  count: number,
+  results: readonly number[],
+): number | null {
+  const direction = DIRECTIONS[key];
+  if (direction !== undefined) {
+    return from < 0 ? (results[0] ?? (count > 0 ? 0 : null)) : towards(positions, count, from, direction);
+  }
+  const place = results.indexOf(from);
+  switch (key) {
+    case "PageDown":
+      return results[Math.min(place + 1, results.length - 1)] ?? null;
+    case "PageUp":
+      return results[Math.max(place - 1, 0)] ?? null;
+    case "Home":
+      return results[0] ?? null;
+    case "End":
+      return results[results.length - 1] ?? null;
+    default:
+      return null;
+  }
+}
+
+/** The nearest point ahead; the point itself where there is none. Points at the very same place are gone through. */
+function towards(
+  positions: Positions,
+  count: number,
+  from: number,
+  [dx, dy]: readonly [number, number],
+): number {
+  const x = positions[2 * from];
+  const y = positions[2 * from + 1];
+  let best = from;
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    if (i === from) continue;
+    const ahead = (positions[2 * i] - x) * dx + (positions[2 * i + 1] - y) * dy;
+    const aside = Math.abs((positions[2 * i] - x) * dy) + Math.abs((positions[2 * i + 1] - y) * dx);
+    if (!(ahead > 0) || aside > ASIDE * ahead) continue;
+    const length = ahead + ASIDE * aside;
+    if (length < least) {
+      least = length;
+      best = i;
+    }
+  }
+  return best;
+}

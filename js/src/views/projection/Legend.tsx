@@ -1,0 +1,16 @@
+import { useApp } from "../../app";
+
+/** What nearness in the projection means, and what it does not. */
+export function Legend() {
+  const { exploration } = useApp();
+  if (exploration.search.value === null || exploration.projections.drawn.value === null) return null;
+  return (
+    <div class="feder-legend">
+      <span class="feder-legend-target">
+        <i /> query
+      </span>
+      <span>colour: probed cluster, by rank</span>
+      <span>near each other: alike. A projection keeps neighbours, not distances</span>
+    </div>
+  );
+}

@@ -1,0 +1,104 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Projected } from "../../projections";
+import type { Fitted } from "./fit";
+
+/** Milliseconds in which a better picture takes the place of another. */
+const LONG = 550;
+/** More points than this do not move but jump: their frames would be late. */
+const MOST = 10_000;
+
+/** A picture of candidates as it is on screen. */
+export interface Scene extends Fitted {
+  readonly picture: Projected;
+  /** How much of the way here is done, from 0 to 1. */
+  readonly share: number;
+}
+
+/**
+ * Where the points of `to` are when they begin to move: where they were, those that were there; the others where they
+ * will be. Null when none was there.
+ */
+export function startOf(from: Scene, to: Scene): Float32Array | null {
+  const at = new Map<bigint, number>();
+  to.picture.ids.forEach((id, i) => {
+    at.set(id, i);
+  });
+  const start = to.positions.slice();
+  let found = 0;
+  from.picture.ids.forEach((id, j) => {
+    const i = at.get(id);
+    if (i === undefined) return;
+    start[2 * i] = from.positions[2 * j];
+    start[2 * i + 1] = from.positions[2 * j + 1];
+    found++;
+  });
+  return found === 0 ? null : start;
+}
+
+/** The scene between two others, at a share of the time from 0 to 1: quick at first, then slower. */
+export function between(start: Float32Array, from: Scene, to: Scene, time: number): Scene {
+  const share = 1 - (1 - time) ** 3;
+  const blend = (a: number, b: number) => a + (b - a) * share;
+  const positions = new Float32Array(start.length);
+  for (let i = 0; i < start.length; i++) positions[i] = blend(start[i], to.positions[i]);
+  const query = { x: blend(from.query.x, to.query.x), y: blend(from.query.y, to.query.y) };
+  return { picture: to.picture, positions, query, share };
+}
+
+/** The scene to draw: `target`, or on the way to it from the one before of the same search. */
+export function useMotion(target: Scene | null): Scene | null {
+  const [shown, setShown] = useState(target);
+  const current = useRef(target);
+  const frame = useRef(0);
+  const goal = useRef(target);
+  const show = (scene: Scene | null) => {
+    current.current = scene;
+    setShown(scene);
+  };
+  useLayoutEffect(() => {
+    const from = current.current;
+    cancelAnimationFrame(frame.current);
+    frame.current = 0;
+    goal.current = target;
+    const start = from === null || target === null || !moves(from, target) ? null : startOf(from, target);
+    if (from === null || target === null || start === null) {
+      show(target);
+      return;
+    }
+    let begin: number | null = null;
+    const step = (now: number) => {
+      begin ??= now;
+      const time = Math.min(1, (now - begin) / LONG);
+      show(time === 1 ? target : between(start, from, target, time));
+      frame.current = time === 1 ? 0 : requestAnimationFrame(step);
+    };
+    frame.current = requestAnimationFrame(step);
+  }, [target]);
+  useEffect(() => {
+    const abort = new AbortController();
+    const finish = () => {
+      if (frame.current === 0) return;
+      cancelAnimationFrame(frame.current);
+      frame.current = 0;
+      show(goal.current);
+    };
+    for (const type of ["pointerdown", "wheel", "keydown"]) {
+      document.addEventListener(type, finish, { capture: true, passive: true, signal: abort.signal });
+    }
+    return () => {
+      abort.abort();
+      cancelAnimationFrame(frame.current);
+    };
+  }, []);
+  // A scene of another search, or none, is replaced at once.
+  return shown?.picture.serial === target?.picture.serial ? shown : target;
+}
+
+function moves(from: Scene, to: Scene): boolean {
+  return (
+    from.picture !== to.picture &&
+    from.picture.serial === to.picture.serial &&
+    to.picture.ids.length <= MOST &&
+    !matchMedia("(prefers-reduced-motion: reduce)").matches
+  );
+}

@@ -1,0 +1,68 @@
+import "./styles.css";
+import type { Initialize, Render } from "@anywidget/types";
+import { computed } from "@preact/signals";
+import { h, render as renderInto } from "preact";
+import { AppContext, makeApp } from "./app";
+import { Asker } from "./asker";
+import { Exploration, type Settings } from "./exploration";
+import { PALETTES } from "./palette";
+import { Root } from "./panels/Root";
+import { Pictures } from "./pictures";
+import { readSummary } from "./summary";
+import { watchMode } from "./theme";
+import { Saves, traitSignal } from "./traits";
+import { CommTransport } from "./transport";
+
+/** One per model: every display of the model draws from the same exploration. */
+export default () => {
+  let exploration: Exploration;
+  let pictures: Pictures;
+
+  const initialize: Initialize = ({ model, signal }) => {
+    const same = <T>(value: T): T => value;
+    const integer = (value: unknown) => (Number.isInteger(value) ? (value as number) : undefined);
+    const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+    const saves = new Saves(model, signal);
+    const settings: Settings = {
+      nprobe: traitSignal(model, saves, "nprobe", integer, same, 1, signal),
+      k: traitSignal(model, saves, "k", integer, same, 1, signal),
+      queryId: traitSignal(model, saves, "query_id", rowId, (id) => id?.toString() ?? null, null, signal),
+      cluster: traitSignal(
+        model,
+        saves,
+        "cluster",
+        (v) => (v === null ? null : integer(v)),
+        same,
+        null,
+        signal,
+      ),
+      selection: traitSignal(model, saves, "selection", rowIds, (ids) => ids.map(String), [], signal),
+      view: traitSignal(model, saves, "view", text, same, "clusters", signal),
+      theme: traitSignal(model, saves, "theme", text, same, "auto", signal),
+    };
+    const asker = new Asker(new CommTransport(model));
+    exploration = new Exploration(readSummary(model.get("_summary")), settings, asker, signal);
+    pictures = new Pictures(asker, signal);
+  };
+
+  const render: Render = ({ el, signal }) => {
+    const mode = watchMode(exploration.settings.theme, signal);
+    const palette = computed(() => PALETTES[mode.value]);
+    const app = makeApp(exploration, pictures, palette);
+    renderInto(h(AppContext.Provider, { value: app }, h(Root, { mode })), el);
+    return () => renderInto(null, el);
+  };
+
+  return { initialize, render };
+};
+
+function rowId(value: unknown): bigint | null | undefined {
+  if (value === null) return null;
+  return typeof value === "string" && /^-?\d{1,19}$/.test(value) ? BigInt(value) : undefined;
+}
+
+function rowIds(value: unknown): bigint[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const ids = value.map(rowId);
+  return ids.every((id) => typeof id === "bigint") ? ids : undefined;
+}
