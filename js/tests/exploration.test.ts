@@ -1,0 +1,363 @@
+import { describe, expect, it } from "vitest";
+import type { Message } from "../src/wire";
+import { answerOf, candidatesOf, coarseOf, doneOf, explorationOf, settled } from "./support";
+
+function mapOf(nlist: number, final: boolean): Message {
+  const positions = Float32Array.from({ length: 2 * nlist }, (_, i) => ((i * 7) % 11) / 11);
+  return { kind: "map", request: "m", method: final ? "t-SNE" : "PCA", final, positions };
+}
+
+/** Wait for something that comes in slices of work. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let tasks = 0; tasks < 1000 && !condition(); tasks++) {
+    await new Promise<void>((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        resolve();
+      };
+      port2.postMessage(null);
+    });
+  }
+  expect(condition()).toBe(true);
+}
+
+describe("an exploration begins", () => {
+  it("by asking for the map and for the search that the kernel may have", () => {
+    const { transport, exploration } = explorationOf();
+    expect(transport.all("map")).toHaveLength(1);
+    expect(transport.all("search")).toMatchObject([{ query: { resume: true }, nprobe: 1, k: 3 }]);
+    expect(exploration.status.value).toBe("idle");
+    expect(exploration.results.value).toEqual([]);
+  });
+
+  it("under names that no other page uses", () => {
+    const [one, other] = [explorationOf(), explorationOf()];
+    const names = [...one.transport.requests, ...other.transport.requests].map(({ request }) => request);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe("a search that fails", () => {
+  it("has the answer that it cut off sent again, and goes on saying what was wrong", () => {
+    const { exploration, transport, summary } = explorationOf();
+    exploration.ask({ random: true });
+    const first = transport.last("search").request;
+    const [coarse, ...rest] = answerOf(summary, { request: first });
+    transport.say(coarse);
+    exploration.ask({ id: "77", cluster: null });
+    const { request } = transport.last("search");
+    transport.say({ kind: "error", request, code: "invalid", message: "row id 77 is not in the index" });
+    const again = transport.last("search");
+    expect(again).toMatchObject({ query: { resume: true } });
+    for (const message of answerOf(summary, { request: again.request, serial: 9 })) transport.say(message);
+    expect(exploration.failure.value).toBe("row id 77 is not in the index");
+    expect(exploration.search.value?.received).toBe(summary.nlist);
+    expect(rest.length).toBeGreaterThan(0);
+  });
+
+  it("leaves a complete answer alone", () => {
+    const { exploration, transport, summary } = explorationOf();
+    exploration.ask({ random: true });
+    const { request } = transport.last("search");
+    for (const message of answerOf(summary, { request })) transport.say(message);
+    exploration.ask({ id: "77", cluster: null });
+    const asked = transport.all("search").length;
+    const { request: failed } = transport.last("search");
+    transport.say({ kind: "error", request: failed, code: "invalid", message: "no" });
+    expect(transport.all("search")).toHaveLength(asked);
+  });
+});
+
+describe("a search", () => {
+  it("is searching from the question to the last message", () => {
+    const { exploration, transport, summary } = explorationOf();
+    exploration.ask({ random: true });
+    expect(exploration.status.value).toBe("searching");
+    const { request } = transport.last("search");
+    const answer = answerOf(summary, { request });
+    for (const message of answer) {
+      expect(exploration.status.value).toBe("searching");
+      transport.say(message);
+    }
+    expect(exploration.status.value).toBe("done");
+    expect(exploration.timings.value?.bytes).toBe(100);
+  });
+
+  it("is asked for at the present nprobe and k", () => {
+    const { exploration, transport, settings } = explorationOf();
+    settings.nprobe.value = 3;
+    settings.k.value = 7;
+    exploration.ask({ id: "9007199254740993", cluster: 2 });
+    expect(transport.last("search")).toMatchObject({
+      query: { id: "9007199254740993", cluster: 2 },
+      nprobe: 3,
+      k: 7,
+    });
+  });
+
+  it("shows results as soon as their clusters are here", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    settings.nprobe.value = 2;
+    transport.say(coarseOf(summary));
+    expect(exploration.results.value).toEqual([]);
+    transport.say(candidatesOf(summary, 1, 1));
+    expect(exploration.results.value.map(({ id }) => id)).toEqual([0n, 1n, 2n]);
+    settings.k.value = 5;
+    transport.say(candidatesOf(summary, 2, 2));
+    expect(exploration.results.value.map(({ id }) => id)).toEqual([0n, 1n, 2n, 3n, 4n]);
+    expect(exploration.resultIds.value).toEqual(new Set([0n, 1n, 2n, 3n, 4n]));
+  });
+
+  it("answers every nprobe and k without asking the kernel", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    transport.say(...answerOf(summary));
+    const asked = transport.requests.length;
+    const seen = [1, 2, 3, 4].map((nprobe) => {
+      settings.nprobe.value = nprobe;
+      settings.k.value = 20;
+      return exploration.results.value.length;
+    });
+    expect(seen).toEqual([3, 7, 7, 12]);
+    expect(transport.requests).toHaveLength(asked);
+  });
+
+  it("with a larger serial replaces the one that is shown", () => {
+    const { exploration, transport, summary } = explorationOf();
+    transport.say(...answerOf(summary, { serial: 4, id: 4n, request: "kernel:4" }));
+    transport.say(coarseOf(summary, { serial: 5, id: 5n, request: "kernel:5" }));
+    expect(exploration.search.value?.id).toBe(5n);
+    expect(exploration.results.value).toEqual([]);
+    expect(exploration.status.value).toBe("searching");
+    expect(exploration.timings.value).toBeNull();
+  });
+
+  it.each([3, 4])("with serial %d is ignored after one with serial 4", (serial) => {
+    const { exploration, transport, summary } = explorationOf();
+    transport.say(...answerOf(summary, { serial: 4, id: 4n, request: "kernel:4" }));
+    const before = exploration.results.value;
+    transport.say(...answerOf(summary, { serial, id: 9n, request: "late" }));
+    expect(exploration.search.value?.id).toBe(4n);
+    expect(exploration.results.value).toBe(before);
+    expect(exploration.status.value).toBe("done");
+  });
+
+  it("takes no candidates that belong to another", () => {
+    const { exploration, transport, summary } = explorationOf();
+    transport.say(coarseOf(summary, { request: "kernel:2", serial: 2 }));
+    transport.say(candidatesOf(summary, 1, 1, { request: "kernel:1" }), doneOf("kernel:1"));
+    expect(exploration.search.value?.received).toBe(0);
+    expect(exploration.status.value).toBe("searching");
+  });
+
+  it("of this page is the query that Python is told of", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    exploration.ask({ random: true });
+    transport.say(coarseOf(summary, { request: transport.last("search").request, id: 2n ** 60n }));
+    expect(settings.queryId.value).toBe(2n ** 60n);
+  });
+
+  it("of the kernel or of another page leaves the query to them", () => {
+    const { transport, summary, settings } = explorationOf();
+    transport.say(coarseOf(summary, { id: 7n }));
+    expect(settings.queryId.value).toBeNull();
+  });
+
+  it("ends the player's walk through the one before", () => {
+    const { exploration, transport, summary } = explorationOf();
+    transport.say(...answerOf(summary));
+    exploration.player.step.value = 1;
+    transport.say(coarseOf(summary, { serial: 2 }));
+    expect(exploration.step.value).toBeNull();
+  });
+});
+
+describe("the player", () => {
+  it.each([
+    [null, 3],
+    [0, 0],
+    [1, 0],
+    [2, 1],
+    [3, 2],
+    [4, 3],
+    [9, 3],
+  ])("at step %s shows %d of 3 clusters probed", (step, probed) => {
+    const { exploration, settings } = explorationOf();
+    settings.nprobe.value = 3;
+    exploration.player.step.value = step;
+    expect(exploration.probed.value).toBe(probed);
+  });
+
+  it("shows the results of the clusters that it has reached", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    transport.say(...answerOf(summary));
+    settings.nprobe.value = 4;
+    settings.k.value = 20;
+    const counts = [0, 1, 2, 3, 4, 5].map((step) => {
+      exploration.player.step.value = step;
+      return exploration.results.value.length;
+    });
+    expect(counts).toEqual([0, 0, 3, 7, 7, 12]);
+  });
+});
+
+describe("every candidate of the probed clusters", () => {
+  it("is asked for when nprobe has grown past what was sent whole, once", () => {
+    const { exploration, transport, summary, settings } = explorationOf([3, 4, 0, 30]);
+    transport.say(...answerOf(summary, { serial: 6 }));
+    exploration.needCandidates();
+    expect(transport.all("candidates")).toEqual([]);
+    settings.nprobe.value = 3;
+    exploration.needCandidates();
+    exploration.needCandidates();
+    settings.nprobe.value = 2;
+    exploration.needCandidates();
+    expect(transport.all("candidates")).toMatchObject([{ serial: 6, first_rank: 2, last_rank: 3 }]);
+    const { request } = transport.last("candidates");
+    transport.say(candidatesOf(summary, 2, 3, { request }));
+    expect(exploration.search.value?.fine).toBe(3);
+    expect(exploration.candidates.value).toMatchObject({ count: 7, whole: true });
+  });
+
+  it("is in one list, by rank", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    expect(exploration.candidates.value).toBeNull();
+    settings.nprobe.value = 4;
+    transport.say(coarseOf(summary), candidatesOf(summary, 1, 2));
+    expect(exploration.candidates.value).toMatchObject({ count: 7, whole: false });
+    transport.say(candidatesOf(summary, 3, 4));
+    const set = exploration.candidates.value;
+    expect(set?.whole).toBe(true);
+    expect(set && [...set.ids]).toEqual(Array.from({ length: 12 }, (_, i) => BigInt(i)));
+    expect(set && [...set.ranks]).toEqual([1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4, 4]);
+    expect(set && [...set.starts]).toEqual([0, 3, 7, 7, 12]);
+  });
+
+  it("is not asked for while the search is under way", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    settings.nprobe.value = 4;
+    transport.say(coarseOf(summary));
+    exploration.needCandidates();
+    expect(transport.all("candidates")).toEqual([]);
+  });
+});
+
+it("a row is selected, and no longer, by the same act", () => {
+  const { exploration, settings } = explorationOf();
+  for (const id of [5n, 6n, 5n]) exploration.toggleSelected(id);
+  expect(settings.selection.value).toEqual([6n]);
+  expect(exploration.selected.value).toEqual(new Set([6n]));
+});
+
+describe("what goes wrong", () => {
+  it("is shown, and the answer on screen stays", () => {
+    const { exploration, transport, summary } = explorationOf();
+    transport.say(...answerOf(summary));
+    const before = exploration.results.value;
+    exploration.ask({ id: "99", cluster: null });
+    const { request } = transport.last("search");
+    transport.say({ kind: "error", request, code: "invalid", message: "row id 99 is not in the index" });
+    expect(exploration.status.value).toBe("error");
+    expect(exploration.failure.value).toBe("row id 99 is not in the index");
+    expect(exploration.results.value).toBe(before);
+    exploration.dismiss();
+    expect(exploration.status.value).toBe("done");
+  });
+
+  it("is forgotten with the next question", () => {
+    const { exploration } = explorationOf();
+    exploration.complain("id must be a whole number");
+    expect(exploration.status.value).toBe("error");
+    exploration.ask({ random: true });
+    expect(exploration.failure.value).toBeNull();
+    expect(exploration.status.value).toBe("searching");
+  });
+
+  it("with a question that has been replaced, or with a picture, is nobody's concern", () => {
+    const { exploration, transport } = explorationOf();
+    exploration.ask({ id: "1", cluster: null });
+    const { request } = transport.last("search");
+    exploration.ask({ id: "2", cluster: null });
+    transport.say({ kind: "error", request, code: "invalid", message: "too late" });
+    transport.say({ kind: "error", request: "another page:1", code: "invalid", message: "not mine" });
+    expect(exploration.failure.value).toBeNull();
+    expect(exploration.status.value).toBe("searching");
+  });
+
+  it("with no request in particular concerns every page", () => {
+    const { exploration, transport } = explorationOf();
+    transport.say({ kind: "error", request: null, code: "internal", message: "no map" });
+    expect(exploration.failure.value).toBe("no map");
+  });
+});
+
+describe("a kernel that is gone", () => {
+  it("is told, and nprobe and k still work", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    transport.say(...answerOf(summary));
+    transport.lose();
+    expect(exploration.status.value).toBe("disconnected");
+    settings.nprobe.value = 2;
+    settings.k.value = 20;
+    expect(exploration.results.value).toHaveLength(7);
+  });
+
+  it("is noticed when a question cannot be sent, and nothing waits for ever", async () => {
+    const { exploration, transport, asker } = explorationOf();
+    const picture = asker.thumbnails([1n], [0], 64);
+    transport.alive = false;
+    exploration.ask({ random: true });
+    expect(exploration.status.value).toBe("disconnected");
+    expect(await picture).toBeNull();
+    expect(await asker.members(0, 0, 10)).toBeNull();
+  });
+
+  it("is forgotten when an answer comes after all", () => {
+    const { exploration, transport, summary } = explorationOf();
+    transport.lose();
+    transport.say(...answerOf(summary));
+    expect(exploration.status.value).toBe("done");
+  });
+
+  it("at the very beginning leaves a page that says so", () => {
+    const { transport, exploration } = explorationOf();
+    transport.alive = false;
+    exploration.ask({ resume: true });
+    expect(exploration.status.value).toBe("disconnected");
+    expect(exploration.search.value).toBeNull();
+  });
+});
+
+describe("the map", () => {
+  it("is drawn at once and replaced by the final one", async () => {
+    const { exploration, transport } = explorationOf();
+    transport.say(mapOf(4, false));
+    await until(() => exploration.map.value !== null);
+    expect(exploration.map.value).toMatchObject({ method: "PCA", final: false });
+    transport.say(mapOf(4, true));
+    await until(() => exploration.map.value?.final === true);
+  });
+
+  it("that is final stays", async () => {
+    const { exploration, transport } = explorationOf();
+    transport.say(mapOf(4, true));
+    await until(() => exploration.map.value !== null);
+    const drawn = exploration.map.value;
+    transport.say(mapOf(4, false), mapOf(4, true));
+    await settled();
+    expect(exploration.map.value).toBe(drawn);
+  });
+
+  it("that is final wins even when the first one is still being drawn", async () => {
+    const { exploration, transport } = explorationOf();
+    transport.say(mapOf(4, false), mapOf(4, true));
+    await until(() => exploration.map.value?.final === true);
+  });
+});
+
+it("an exploration that has ended hears no more", () => {
+  const { exploration, transport, summary, abort } = explorationOf();
+  abort.abort();
+  transport.say(...answerOf(summary));
+  expect(exploration.search.value).toBeNull();
+});

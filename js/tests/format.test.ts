@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { count, distance, ordinal, percent, plural } from "../src/format";
+
+describe("numbers as people read them", () => {
+  it.each([
+    [0, "0"],
+    [999, "999"],
+    [1000, "1,000"],
+    [1234567, "1,234,567"],
+  ])("the count %d is %s", (value, text) => expect(count(value)).toBe(text));
+
+  it.each([
+    [0, "0 vectors"],
+    [1, "1 vector"],
+    [12000, "12,000 vectors"],
+  ])("%d of something is %s", (value, text) => expect(plural(value, "vector")).toBe(text));
+
+  it.each([
+    [0, "0"],
+    [-0, "0"],
+    [0.5, "0.5000"],
+    [12.345, "12.35"],
+    [-12.345, "-12.35"],
+    [9999, "9999"],
+    [123456, "123456"],
+    [1e6, "1.00e+6"],
+    [0.00012, "0.0001200"],
+    [0.00001, "1.00e-5"],
+    [3.4e38, "3.40e+38"],
+  ])("the distance %d is %s", (value, text) => expect(distance(value)).toBe(text));
+
+  it.each([
+    [0, "0 %"],
+    [1, "100 %"],
+    [0.9996, "100 %"],
+    [0.999, "99.9 %"],
+    [0.123, "12.3 %"],
+    [0.005, "0.50 %"],
+    [0.00001, "< 0.01 %"],
+    [1.25, "125 %"],
+  ])("the share %d is %s", (value, text) => expect(percent(value)).toBe(text));
+
+  it.each([
+    [1, "1st"],
+    [2, "2nd"],
+    [3, "3rd"],
+    [4, "4th"],
+    [11, "11th"],
+    [12, "12th"],
+    [13, "13th"],
+    [21, "21st"],
+    [102, "102nd"],
+    [111, "111th"],
+    [1013, "1,013th"],
+    [1023, "1,023rd"],
+  ])("place %d is %s", (value, text) => expect(ordinal(value)).toBe(text));
+});

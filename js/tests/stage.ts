@@ -1,0 +1,143 @@
+import type { AnyModel } from "@anywidget/types";
+import { type Locator, page } from "vitest/browser";
+import widget from "../src/widget";
+import type { Candidates, Coarse } from "../src/wire";
+import { FakeModel } from "./model";
+import { candidatesOf, coarseOf, summaryOf } from "./support";
+
+type Typed = Int32Array | Float32Array | BigInt64Array | Uint8Array;
+
+export function view(values: Typed): DataView {
+  return new DataView(values.buffer, values.byteOffset, values.byteLength);
+}
+
+/** A widget in the page, as the host makes one; its kernel is the test. */
+export class Stage {
+  readonly model: FakeModel;
+  readonly abort = new AbortController();
+  readonly element = document.createElement("div");
+  readonly summary;
+  readonly #render: (element: HTMLElement) => () => void;
+  readonly #unrender: (() => void)[] = [];
+  #pictured = 0;
+
+  constructor(sizes: readonly number[] = [3, 4, 0, 5], traits: Record<string, unknown> = {}) {
+    this.summary = summaryOf(sizes);
+    this.model = new FakeModel({
+      nprobe: 1,
+      k: 5,
+      query_id: null,
+      cluster: null,
+      selection: [],
+      view: "clusters",
+      theme: "light",
+      _summary: {
+        nlist: sizes.length,
+        ntotal: this.summary.ntotal,
+        dim: 1,
+        metric: "L2",
+        k_max: this.summary.kMax,
+        images: true,
+        sizes: view(this.summary.sizes),
+      },
+      ...traits,
+    });
+    const { initialize, render } = widget();
+    const context = { model: this.model.model as AnyModel, signal: this.abort.signal };
+    initialize(context as Parameters<typeof initialize>[0]);
+    this.#render = (el) => render({ ...context, el } as Parameters<typeof render>[0]) as () => void;
+    this.element.style.width = "960px";
+    this.element.dataset.testid = crypto.randomUUID();
+    document.body.append(this.element);
+    this.#unrender.push(this.#render(this.element));
+  }
+
+  /** Where a person looks for things. */
+  get see(): Locator {
+    return page.getByTestId(this.element.dataset.testid as string);
+  }
+
+  get root(): HTMLElement {
+    return this.element.querySelector(".feder-widget") as HTMLElement;
+  }
+
+  /** Display the widget a second time. */
+  displayAgain(): HTMLElement {
+    const element = document.createElement("div");
+    element.style.width = "960px";
+    element.dataset.testid = crypto.randomUUID();
+    document.body.append(element);
+    this.#unrender.push(() => element.remove(), this.#render(element));
+    return element;
+  }
+
+  close(): void {
+    for (const stop of this.#unrender) stop();
+    this.abort.abort();
+    this.element.remove();
+  }
+
+  /** What was asked of the kernel, of one kind. */
+  asked(kind: string): Record<string, unknown>[] {
+    return this.model.sent.map(({ content }) => content).filter((content) => content.kind === kind);
+  }
+
+  lastAsked(kind: string): Record<string, unknown> {
+    const last = this.asked(kind).at(-1);
+    if (last === undefined) throw new Error(`no request of kind ${kind}`);
+    return last;
+  }
+
+  sayCoarse(changes: Partial<Coarse> = {}): void {
+    const coarse = coarseOf(this.summary, changes);
+    const { clusters, distances, vector, kMax, id, ...rest } = coarse;
+    this.model.say({ ...rest, k_max: kMax, id: id === null ? null : id.toString() }, [
+      view(clusters),
+      view(distances),
+      view(vector),
+    ]);
+  }
+
+  sayCandidates(first: number, last: number, changes: Partial<Candidates> = {}): void {
+    const { counts, ids, distances, firstRank, ...rest } = candidatesOf(this.summary, first, last, changes);
+    this.model.say({ ...rest, first_rank: firstRank }, [view(counts), view(ids), view(distances)]);
+  }
+
+  sayDone(request: string | number = "kernel:1"): void {
+    this.model.say({
+      kind: "done",
+      request,
+      seconds: { coarse: 0.001, fine: 0.002, nearest: 0.003 },
+      bytes: 9,
+    });
+  }
+
+  /** Answer a search with all that there is. */
+  answer(changes: Partial<Coarse> = {}): void {
+    const request = changes.request ?? "kernel:1";
+    this.sayCoarse(changes);
+    this.sayCandidates(1, this.summary.nlist, { request });
+    this.sayDone(request);
+  }
+
+  sayMap(final = true): void {
+    const positions = Float32Array.from({ length: 2 * this.summary.nlist }, (_, i) => ((i * 7) % 11) / 11);
+    this.model.say({ kind: "map", request: "m", method: final ? "t-SNE" : "PCA", final }, [view(positions)]);
+  }
+
+  fail(request: unknown, message: string): void {
+    this.model.say({ kind: "error", request, code: "invalid", message });
+  }
+
+  /** Answer every request for pictures that has not been answered; there must be one. */
+  sayPictures(item: (id: string) => Record<string, unknown>): void {
+    const requests = this.asked("thumbnails").slice(this.#pictured);
+    if (requests.length === 0) throw new Error("no picture was asked for");
+    this.#pictured += requests.length;
+    const nothing = { label: null, mime: null, offset: 0, length: 0, url: null, reason: null };
+    for (const { request, ids, size } of requests) {
+      const items = (ids as string[]).map((id) => ({ id, ...nothing, ...item(id) }));
+      this.model.say({ kind: "thumbnails", request, size, items }, [view(new Uint8Array(0))]);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import { type Signal, signal } from "@preact/signals";
+import { Asker } from "../src/asker";
+import { Exploration, type Settings } from "../src/exploration";
+import type { Summary } from "../src/summary";
+import { Disconnected, type Transport } from "../src/transport";
+import type { Candidates, Coarse, Message, Request } from "../src/wire";
+
+/** The other end of a page: notes requests, and says what a test tells it to. */
+export class FakeTransport implements Transport {
+  readonly requests: Request[] = [];
+  alive = true;
+  readonly #listeners = new Set<(message: Message) => void>();
+  readonly #lost = new Set<() => void>();
+
+  send(request: Request): void {
+    if (!this.alive) throw new Disconnected();
+    this.requests.push(request);
+  }
+
+  onMessage(listener: (message: Message) => void, signal: AbortSignal): void {
+    this.#listeners.add(listener);
+    signal.addEventListener("abort", () => this.#listeners.delete(listener));
+  }
+
+  onDisconnect(listener: () => void, signal: AbortSignal): void {
+    this.#lost.add(listener);
+    signal.addEventListener("abort", () => this.#lost.delete(listener));
+  }
+
+  say(...messages: Message[]): void {
+    for (const message of messages) for (const listener of this.#listeners) listener(message);
+  }
+
+  lose(): void {
+    for (const listener of this.#lost) listener();
+  }
+
+  all<K extends Request["kind"]>(kind: K): Extract<Request, { kind: K }>[] {
+    return this.requests.filter((request) => request.kind === kind) as Extract<Request, { kind: K }>[];
+  }
+
+  last<K extends Request["kind"]>(kind: K): Extract<Request, { kind: K }> {
+    const found = this.all(kind).at(-1);
+    if (found === undefined) throw new Error(`no request of kind ${kind}`);
+    return found;
+  }
+}
+
+/** An index of one dimension: cluster c holds `sizes[c]` rows, numbered through, the i-th at distance 10 c + i. */
+export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = {}): Summary {
+  return {
+    nlist: sizes.length,
+    ntotal: sizes.reduce((sum, size) => sum + size, 0),
+    dim: 1,
+    metric: "L2",
+    similarity: false,
+    kMax: 20,
+    images: true,
+    sizes: Int32Array.from(sizes),
+    ...changes,
+  };
+}
+
+export function coarseOf(summary: Summary, changes: Partial<Coarse> = {}): Coarse {
+  return {
+    kind: "coarse",
+    request: "kernel:1",
+    serial: 1,
+    id: 0n,
+    label: null,
+    nprobe: 1,
+    k: 3,
+    kMax: summary.kMax,
+    complete: true,
+    clusters: Int32Array.from(summary.sizes, (_, cluster) => cluster),
+    distances: Float32Array.from(summary.sizes, (_, cluster) => 10 * cluster),
+    vector: new Float32Array([0]),
+    ...changes,
+  };
+}
+
+/** The candidates of the clusters ranked `first` to `last` of a search whose ranks follow the numbers. */
+export function candidatesOf(
+  summary: Summary,
+  first: number,
+  last: number,
+  changes: Partial<Candidates> = {},
+): Candidates {
+  const ids: bigint[] = [];
+  const distances: number[] = [];
+  for (let cluster = first - 1; cluster < last; cluster++) {
+    const before = summary.sizes.slice(0, cluster).reduce((sum, size) => sum + size, 0);
+    for (let i = 0; i < summary.sizes[cluster]; i++) {
+      ids.push(BigInt(before + i));
+      distances.push(10 * cluster + i);
+    }
+  }
+  return {
+    kind: "fine",
+    request: "kernel:1",
+    firstRank: first,
+    counts: summary.sizes.slice(first - 1, last),
+    ids: BigInt64Array.from(ids),
+    distances: Float32Array.from(distances),
+    ...changes,
+  };
+}
+
+export function doneOf(request: string | number = "kernel:1"): Message {
+  return { kind: "done", request, seconds: { coarse: 0.001, fine: 0.002, nearest: 0.003 }, bytes: 100 };
+}
+
+/** A whole answer to a search. */
+export function answerOf(summary: Summary, changes: Partial<Coarse> = {}): Message[] {
+  const request = changes.request ?? "kernel:1";
+  return [
+    coarseOf(summary, changes),
+    candidatesOf(summary, 1, 1, { request }),
+    candidatesOf(summary, 2, summary.nlist, { request, kind: "nearest" }),
+    doneOf(request),
+  ];
+}
+
+export function settingsOf(nprobe = 1, k = 3): { [Name in keyof Settings]: Signal } & Settings {
+  return {
+    nprobe: signal(nprobe),
+    k: signal(k),
+    queryId: signal<bigint | null>(null),
+    cluster: signal<number | null>(null),
+    selection: signal<readonly bigint[]>([]),
+    view: signal("clusters"),
+    theme: signal("auto"),
+  };
+}
+
+export function explorationOf(sizes: readonly number[] = [3, 4, 0, 5], changes: Partial<Summary> = {}) {
+  const summary = summaryOf(sizes, changes);
+  const transport = new FakeTransport();
+  const settings = settingsOf();
+  const abort = new AbortController();
+  const asker = new Asker(transport);
+  const exploration = new Exploration(summary, settings, asker, abort.signal);
+  return { summary, transport, settings, abort, asker, exploration };
+}
+
+/** Let promises that are settled be acted on. */
+export async function settled(): Promise<void> {
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+}

@@ -1,0 +1,505 @@
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { page, userEvent } from "vitest/browser";
+import { Stage } from "./stage";
+
+let stages: Stage[] = [];
+
+function open(...options: ConstructorParameters<typeof Stage>) {
+  const stage = new Stage(...options);
+  stages.push(stage);
+  return { stage, see: stage.see };
+}
+
+afterEach(() => {
+  for (const stage of stages) stage.close();
+  stages = [];
+});
+
+const RED_DOT =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+const HOSTILE = "<img src=x onerror=\"document.title = 'hacked'\"><b>bold</b>";
+
+function idsOf(list: Element): (string | null)[] {
+  return [...list.querySelectorAll("li")].map((item) => item.getAttribute("data-id"));
+}
+
+function resultsOf(element: Element): (string | null)[] {
+  return idsOf(element.querySelector('[aria-label="Results"]') as Element);
+}
+
+describe("the page before a search", () => {
+  it("has everything under its name", async () => {
+    const { stage, see } = open();
+    for (const name of ["nprobe", "k"]) {
+      await expect.element(see.getByRole("slider", { name, exact: true })).toBeVisible();
+    }
+    for (const name of ["Random query", "Play", "Step back", "Step forward", "View as table"]) {
+      await expect.element(see.getByRole("button", { name, exact: true })).toBeVisible();
+    }
+    await expect.element(see.getByRole("tab", { name: "Clusters" })).toHaveAttribute("aria-selected", "true");
+    await expect.element(see.getByRole("textbox", { name: "Search by id" })).toBeVisible();
+    await expect.element(see.getByRole("list", { name: "Results", exact: true })).toBeInTheDocument();
+    expect({ ...stage.root.dataset }).toMatchObject({ state: "idle", query: "", nprobe: "1", k: "5" });
+  });
+
+  it("offers no step of a search", async () => {
+    const { see } = open();
+    for (const name of ["Play", "Step back", "Step forward"]) {
+      await expect.element(see.getByRole("button", { name, exact: true })).toBeDisabled();
+    }
+  });
+});
+
+describe("results", () => {
+  it("are a list whose items carry id and distance, nearest first", async () => {
+    const { stage, see } = open();
+    stage.answer({ id: 0n });
+    const list = see.getByRole("list", { name: "Results", exact: true });
+    await expect.element(list).toBeVisible();
+    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["0", "1", "2"]));
+    const distances = [...list.element().querySelectorAll("li")].map((item) => item.dataset.distance);
+    expect(distances).toEqual(["0", "1", "2"]);
+    expect(list.element().tagName).toBe("OL");
+    expect({ ...stage.root.dataset }).toMatchObject({ state: "done", query: "0" });
+    await expect
+      .element(see.getByText("hold only"))
+      .toHaveTextContent("The 1 probed cluster hold only 3 vectors.");
+  });
+
+  it("keep every digit of a large id", async () => {
+    const { stage } = open([2]);
+    stage.sayCoarse({ id: -(2n ** 63n) });
+    stage.sayCandidates(1, 1, { ids: BigInt64Array.of(2n ** 53n + 1n, -(2n ** 63n)) });
+    await vi.waitFor(() =>
+      expect(resultsOf(stage.element)).toEqual(["9007199254740993", "-9223372036854775808"]),
+    );
+    expect(stage.root.dataset.query).toBe("-9223372036854775808");
+  });
+
+  it("follow nprobe and k at once, and the kernel is not asked", async () => {
+    const { stage } = open();
+    stage.answer();
+    await vi.waitFor(() => expect(stage.root.dataset.state).toBe("done"));
+    const searches = stage.asked("search").length;
+    stage.model.receive("nprobe", 2);
+    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["0", "1", "2", "3", "4"]));
+    stage.model.receive("k", 4);
+    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["0", "1", "2", "3"]));
+    expect(stage.asked("search")).toHaveLength(searches);
+  });
+
+  it("say which clusters cost how many distances", async () => {
+    const { stage } = open();
+    stage.answer();
+    stage.model.receive("nprobe", 2);
+    await vi.waitFor(() => {
+      const text = stage.root.querySelector(".feder-cost")?.textContent;
+      expect(text).toContain("11 distances = 4 coarse + 7 fine");
+      expect(text).toContain("91.7 % of brute force (12)");
+    });
+  });
+});
+
+describe("the sliders", () => {
+  it("go by one for each key, in the page and in Python", async () => {
+    const { stage, see } = open([3, 4, 0, 5, ...new Array(96).fill(1)]);
+    const slider = see.getByRole("slider", { name: "nprobe", exact: true });
+    (slider.element() as HTMLElement).focus();
+    await userEvent.keyboard("{ArrowRight}{ArrowRight}{ArrowUp}{ArrowLeft}");
+    await expect.element(slider).toHaveValue("3");
+    expect(stage.root.dataset.nprobe).toBe("3");
+    expect(stage.model.get("nprobe")).toBe(3);
+    await userEvent.keyboard("{End}");
+    await expect.element(slider).toHaveValue("100");
+    await userEvent.keyboard("{ArrowRight}");
+    await expect.element(slider).toHaveValue("100");
+    await userEvent.keyboard("{Home}");
+    expect(stage.model.get("nprobe")).toBe(1);
+  });
+
+  it("run from 1 to nlist and to k_max", () => {
+    const { see } = open();
+    const range = (name: string) => {
+      const { min, max, step } = see.getByRole("slider", { name, exact: true }).element() as HTMLInputElement;
+      return [min, max, step];
+    };
+    expect(range("nprobe")).toEqual(["1", "4", "1"]);
+    expect(range("k")).toEqual(["1", "20", "1"]);
+  });
+
+  it("follow the pointer: nprobe by powers, k evenly", async () => {
+    const { stage, see } = open(new Array(1024).fill(1));
+    const press = async (name: string, share: number) => {
+      const track = see.getByRole("slider", { name, exact: true }).element().nextElementSibling as Element;
+      const box = (track.parentElement as Element).getBoundingClientRect();
+      const inner = track.getBoundingClientRect();
+      await userEvent.click(track.parentElement as Element, {
+        position: { x: inner.left - box.left + share * inner.width, y: box.height / 2 },
+        force: true,
+      });
+      return stage.model.get(name) as number;
+    };
+    const middle = await press("nprobe", 0.5);
+    expect(middle).toBeGreaterThanOrEqual(28);
+    expect(middle).toBeLessThanOrEqual(37);
+    expect(await press("nprobe", 0.1)).toBe(2);
+    expect(await press("k", 0.5)).toBeCloseTo(10.5, -0.5);
+    expect(document.activeElement).toBe(see.getByRole("slider", { name: "k", exact: true }).element());
+  });
+});
+
+describe("picking a query", () => {
+  it("at random asks for any row", async () => {
+    const { stage, see } = open();
+    await see.getByRole("button", { name: "Random query" }).click();
+    expect(stage.lastAsked("search")).toMatchObject({ query: { random: true }, nprobe: 1, k: 5 });
+    await vi.waitFor(() => expect(stage.root.dataset.state).toBe("searching"));
+  });
+
+  it.each([
+    ["5", "5"],
+    [" 007 ", "7"],
+    ["+3", "3"],
+    ["-9223372036854775808", "-9223372036854775808"],
+    ["9007199254740993", "9007199254740993"],
+  ])("by id %j asks for row %s", async (typed, id) => {
+    const { stage, see } = open();
+    await see.getByRole("textbox", { name: "Search by id" }).fill(typed);
+    await userEvent.keyboard("{Enter}");
+    expect(stage.lastAsked("search").query).toEqual({ id, cluster: null });
+  });
+
+  it.each(["abc", "1.5", "1e3", "0x1f", "--1", "99999999999999999999", HOSTILE])(
+    "by %j is refused in words, and the answer stays",
+    async (typed) => {
+      const { stage, see } = open();
+      stage.answer();
+      const searches = stage.asked("search").length;
+      await see.getByRole("textbox", { name: "Search by id" }).fill(typed);
+      await see.getByRole("button", { name: "Search", exact: true }).click();
+      await expect.element(see.getByRole("alert")).toHaveTextContent("id must be a whole number, got");
+      await expect.element(see.getByRole("alert")).toHaveTextContent(typed.slice(0, 40).trim());
+      expect(stage.asked("search")).toHaveLength(searches);
+      expect(resultsOf(stage.element)).toEqual(["0", "1", "2"]);
+      expect(stage.root.dataset.state).toBe("error");
+      await see.getByRole("button", { name: "Dismiss" }).click();
+      await vi.waitFor(() => expect(stage.root.dataset.state).toBe("done"));
+    },
+  );
+
+  it("by nothing does nothing", async () => {
+    const { stage, see } = open();
+    const searches = stage.asked("search").length;
+    await see.getByRole("button", { name: "Search", exact: true }).click();
+    expect(stage.asked("search")).toHaveLength(searches);
+    expect(stage.root.dataset.state).toBe("idle");
+  });
+});
+
+describe("text from outside", () => {
+  it("is never HTML: a label", async () => {
+    const { stage, see } = open();
+    stage.answer({ label: HOSTILE });
+    await expect.element(see.getByText(HOSTILE)).toBeVisible();
+    expect(stage.element.querySelector("img[src=x], b > b")).toBeNull();
+  });
+
+  it("is never HTML: an error, a picture's label and its reason", async () => {
+    const { stage, see } = open();
+    stage.answer();
+    stage.fail(null, HOSTILE);
+    await expect.element(see.getByRole("alert")).toHaveTextContent(HOSTILE);
+    await vi.waitFor(() => stage.sayPictures(() => ({ label: HOSTILE, reason: HOSTILE })));
+    await see.getByRole("button", { name: /^Row 1, squared/ }).click();
+    await vi.waitFor(() => stage.sayPictures(() => ({ label: HOSTILE, reason: HOSTILE })));
+    await expect.element(see.getByRole("dialog").getByText(HOSTILE).first()).toBeVisible();
+    expect(stage.element.querySelector("img")).toBeNull();
+    expect(document.title).not.toBe("hacked");
+  });
+
+  it.each(["javascript:alert(1)", "data:text/html,<b>", "file:///etc/passwd", " javascript:alert(1)"])(
+    "is never a script: the address %s",
+    async (url) => {
+      const { stage } = open();
+      stage.answer();
+      await vi.waitFor(() => stage.sayPictures(() => ({ url })));
+      await vi.waitFor(() => expect(stage.element.querySelector(".feder-broken")).not.toBeNull());
+      expect(stage.element.querySelector("img")).toBeNull();
+    },
+  );
+});
+
+describe("pictures", () => {
+  it("are shown where they can be had", async () => {
+    const { stage } = open();
+    stage.answer();
+    await vi.waitFor(() => stage.sayPictures(() => ({ url: RED_DOT })));
+    await vi.waitFor(() =>
+      expect(stage.element.querySelectorAll("img.feder-picture").length).toBeGreaterThan(2),
+    );
+  });
+
+  it("that the browser cannot load have a placeholder with the reason", async () => {
+    const { stage, see } = open();
+    stage.answer();
+    await vi.waitFor(() => stage.sayPictures(() => ({ url: "data:image/png;base64,AAAA" })));
+    await expect
+      .element(see.getByRole("img", { name: /browser could not load/ }).first())
+      .toBeInTheDocument();
+  });
+});
+
+describe("a picture that is clicked", () => {
+  it("opens a card with what is known of it, and Escape goes back", async () => {
+    const { stage, see } = open();
+    stage.answer();
+    const tile = see.getByRole("button", { name: /^Row 1, squared/ });
+    await tile.click();
+    const card = see.getByRole("dialog");
+    await expect.element(card).toHaveTextContent("id1");
+    await expect.element(card).toHaveTextContent("cluster0, 1st nearest");
+    await expect.element(card).toHaveTextContent("result2nd of 3");
+    expect(stage.model.get("selection")).toEqual(["1"]);
+    await userEvent.keyboard("{Escape}");
+    await expect.element(card).not.toBeInTheDocument();
+    expect(document.activeElement).toBe(tile.element());
+  });
+
+  it("can be searched from", async () => {
+    const { stage, see } = open();
+    stage.answer();
+    await see.getByRole("button", { name: /^Row 2, squared/ }).click();
+    await see.getByRole("button", { name: "Search from here" }).click();
+    expect(stage.lastAsked("search").query).toEqual({ id: "2", cluster: 0 });
+  });
+});
+
+describe("the cluster panel", () => {
+  it("lists the nearest cluster until another one is pinned", async () => {
+    const { stage, see } = open();
+    stage.answer();
+    const list = see.getByRole("list", { name: "Cluster images", exact: true });
+    await vi.waitFor(() => expect(idsOf(list.element())).toEqual(["0", "1", "2"]));
+    stage.model.receive("cluster", 3);
+    await vi.waitFor(() => expect(idsOf(list.element())).toEqual(["7", "8", "9", "10", "11"]));
+    await see.getByRole("button", { name: "Unpin" }).click();
+    expect(stage.model.get("cluster")).toBeNull();
+  });
+
+  it("says that a cluster is empty", async () => {
+    const { see } = open([3, 4, 0, 5], { cluster: 2 });
+    await expect.element(see.getByText("This cluster is empty.")).toBeVisible();
+  });
+
+  it("keeps only what is in sight of 100,000 images in the page", async () => {
+    const { stage, see } = open([100_000, 3], { cluster: 0 });
+    const list = see.getByRole("list", { name: "Cluster images", exact: true });
+    await vi.waitFor(() =>
+      expect(stage.asked("members")).toMatchObject([{ cluster: 0, offset: 0, limit: 512 }]),
+    );
+    const count = list.element().querySelectorAll("li").length;
+    expect(count).toBeGreaterThan(10);
+    expect(count).toBeLessThan(200);
+    const scroller = see.getByRole("group", { name: "Cluster images, scrollable" }).element();
+    expect(scroller.scrollHeight).toBeGreaterThan(100_000);
+    scroller.scrollTop = scroller.scrollHeight;
+    await vi.waitFor(() => expect(stage.lastAsked("members").offset).toBe(512 * Math.floor(99_999 / 512)));
+    expect(list.element().querySelectorAll("li").length).toBeLessThan(200);
+  });
+});
+
+describe("the player", () => {
+  it("goes step by step from the overview to the results", async () => {
+    const { stage, see } = open();
+    stage.model.receive("nprobe", 2);
+    stage.answer();
+    const [back, forward] = ["Step back", "Step forward"].map((name) => see.getByRole("button", { name }));
+    await expect.element(forward).toBeDisabled();
+    const seen = [resultsOf(stage.element).length];
+    for (let steps = 0; steps < 3; steps++) {
+      await back.click();
+      seen.push(resultsOf(stage.element).length);
+    }
+    expect(seen).toEqual([5, 3, 0, 0]);
+    await expect.element(back).toBeDisabled();
+    await expect.element(see.getByText(/^Overview: 12 vectors in 4 clusters/)).toBeVisible();
+    await forward.click();
+    await expect.element(see.getByText(/^Coarse search: 4 centroids ranked/)).toBeVisible();
+    await forward.click();
+    await expect
+      .element(see.getByText(/^Fine search: cluster 0, 1st of 2, 3 vectors compared/))
+      .toBeVisible();
+    await forward.click();
+    await expect.element(forward).toBeDisabled();
+    expect(resultsOf(stage.element)).toHaveLength(5);
+  });
+
+  it("plays to the end by itself, and can be stopped", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const { stage, see } = open();
+    stage.model.receive("nprobe", 2);
+    stage.answer();
+    await see.getByRole("button", { name: "Play", exact: true }).click();
+    const pause = see.getByRole("button", { name: "Pause", exact: true });
+    await expect.element(pause).toBeVisible();
+    const seen = [];
+    for (let beats = 0; beats < 2; beats++) {
+      seen.push(resultsOf(stage.element).length);
+      vi.advanceTimersToNextTimer();
+      await expect.element(see.getByText(beats === 0 ? /^Coarse search/ : /^Fine search/)).toBeVisible();
+    }
+    await pause.click();
+    await expect.poll(() => vi.getTimerCount()).toBe(0);
+    expect([...seen, resultsOf(stage.element).length]).toEqual([0, 0, 3]);
+    await see.getByRole("button", { name: "Play", exact: true }).click();
+    await expect.element(pause).toBeVisible();
+    vi.advanceTimersToNextTimer();
+    await expect.element(see.getByRole("button", { name: "Play", exact: true })).toBeVisible();
+    expect(resultsOf(stage.element)).toHaveLength(5);
+    await expect.poll(() => vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("the map", () => {
+  it("is drawn when it has come", async () => {
+    const { stage } = open();
+    await expect.poll(() => stage.root.dataset.map).toBe("");
+    stage.sayMap(false);
+    await expect.poll(() => stage.root.dataset.map).toBe("pca");
+    stage.sayMap(true);
+    await expect.poll(() => stage.root.dataset.map).toBe("final");
+  });
+
+  it("pins the cluster that is clicked, and frees it when it is clicked again", async () => {
+    const { stage } = open([10], {});
+    stage.sayMap();
+    await expect.poll(() => stage.root.dataset.map).toBe("final");
+    const canvas = stage.element.querySelector(".feder-map canvas") as HTMLCanvasElement;
+    await userEvent.click(canvas, { position: { x: 40, y: 60 } });
+    expect(stage.model.get("cluster")).toBe(0);
+    await userEvent.click(canvas, { position: { x: 40, y: 60 } });
+    expect(stage.model.get("cluster")).toBeNull();
+  });
+
+  it("can be walked and pinned by keys", async () => {
+    const { stage, see } = open();
+    stage.answer();
+    stage.sayMap();
+    await expect.poll(() => stage.root.dataset.map).toBe("final");
+    (see.getByRole("application").element() as HTMLElement).focus();
+    await userEvent.keyboard("{PageDown}{Enter}");
+    expect(stage.model.get("cluster")).toBe(1);
+    await userEvent.keyboard("{Home}{Enter}");
+    expect(stage.model.get("cluster")).toBe(0);
+    await expect
+      .element(see.getByText(/^Cluster 0, 3 vectors, 1st nearest, distance 0, probed/))
+      .toBeInTheDocument();
+  });
+
+  it("can be read as a table", async () => {
+    const { stage, see } = open();
+    stage.answer();
+    await see.getByRole("button", { name: "View as table" }).click();
+    const rows = () => [...stage.element.querySelectorAll("tbody tr")].map((row) => row.textContent);
+    await vi.waitFor(() => expect(rows()).toEqual(["1030yes3", "21410.00no0", "32020.00no0", "43530.00no0"]));
+    await see.getByRole("table").getByRole("button", { name: "3" }).click();
+    expect(stage.model.get("cluster")).toBe(3);
+  });
+});
+
+describe("two displays of one widget", () => {
+  it("stay in step", async () => {
+    const { stage } = open();
+    const other = stage.displayAgain();
+    stage.answer();
+    await vi.waitFor(() => expect(resultsOf(other)).toEqual(["0", "1", "2"]));
+    const slider = page
+      .getByTestId(other.dataset.testid as string)
+      .getByRole("slider", { name: "k", exact: true });
+    (slider.element() as HTMLElement).focus();
+    await userEvent.keyboard("{Home}");
+    for (const element of [stage.element, other]) {
+      await vi.waitFor(() => expect(resultsOf(element)).toEqual(["0"]));
+    }
+    expect(stage.asked("map")).toHaveLength(1);
+  });
+});
+
+describe("the host", () => {
+  it("does not get the keys that are meant for the widget, but gets its own", async () => {
+    const { see } = open();
+    const got: string[] = [];
+    const listen = (event: KeyboardEvent) => got.push(event.key);
+    document.addEventListener("keydown", listen);
+    onTestFinished(() => document.removeEventListener("keydown", listen));
+    (see.getByRole("button", { name: "Random query" }).element() as HTMLElement).focus();
+    await userEvent.keyboard("x{ArrowDown}");
+    expect(got).toEqual([]);
+    await userEvent.keyboard("{Control>}s{/Control}");
+    expect(got).toContain("s");
+  });
+
+  it("decides on light and dark, unless Python does", async () => {
+    const { stage } = open(undefined, { theme: "auto" });
+    onTestFinished(() => {
+      delete document.body.dataset.jpThemeLight;
+    });
+    document.body.dataset.jpThemeLight = "false";
+    await expect.poll(() => stage.root.dataset.mode).toBe("dark");
+    document.body.dataset.jpThemeLight = "true";
+    await expect.poll(() => stage.root.dataset.mode).toBe("light");
+    stage.model.receive("theme", "dark");
+    await expect.poll(() => stage.root.dataset.mode).toBe("dark");
+  });
+
+  it("is told when the kernel is gone, and the picture stays", async () => {
+    const { stage, see } = open();
+    stage.answer();
+    await vi.waitFor(() => expect(resultsOf(stage.element)).toHaveLength(3));
+    stage.model.lose();
+    await expect.element(see.getByRole("alert")).toHaveTextContent("kernel disconnected");
+    expect(stage.root.dataset.state).toBe("disconnected");
+    expect(resultsOf(stage.element)).toHaveLength(3);
+    (see.getByRole("slider", { name: "nprobe", exact: true }).element() as HTMLElement).focus();
+    await userEvent.keyboard("{ArrowRight}");
+    await vi.waitFor(() => expect(resultsOf(stage.element)).toHaveLength(5));
+  });
+
+  it("may lose the kernel without a word: the next question finds out", async () => {
+    const { stage, see } = open();
+    stage.model.alive = false;
+    await see.getByRole("button", { name: "Random query" }).click();
+    await expect.element(see.getByRole("alert")).toHaveTextContent("kernel disconnected");
+  });
+
+  it("gets everything back when the widget ends", () => {
+    const stage = new Stage();
+    stage.answer();
+    expect(stage.model.listeners()).toBeGreaterThan(0);
+    stage.close();
+    expect(stage.model.listeners()).toBe(0);
+    expect(stage.element.childElementCount).toBe(0);
+  });
+
+  it("may pass on nonsense, which changes nothing", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    onTestFinished(() => warn.mockRestore());
+    const { stage } = open();
+    stage.answer();
+    for (const nonsense of [
+      null,
+      3,
+      {},
+      { kind: "coarse" },
+      { kind: "fine", request: "kernel:1", first_rank: 1 },
+    ]) {
+      stage.model.say(nonsense);
+    }
+    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["0", "1", "2"]));
+    expect(stage.root.dataset.state).toBe("done");
+    expect(warn).toHaveBeenCalledTimes(5);
+  });
+});
