@@ -1,0 +1,360 @@
+"""What a person sees and does: the widget on digits in JupyterLab, against Faiss in the same kernel."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from scripts.lab import LabPage, Theme
+
+from .conftest import OpenNotebook
+
+DIGITS = """
+import faiss, numpy as np
+from sklearn.datasets import load_digits
+import feder_widget as fw
+
+digits = load_digits()
+X = digits.data.astype("float32")
+index = faiss.index_factory(64, "IVF40,Flat")
+index.train(X)
+index.add(X)
+images, labels = list(digits.images), [str(digit) for digit in digits.target]
+
+def faiss_ids(query, nprobe, k):
+    index.nprobe = nprobe
+    return [str(row) for row in index.search(X[query : query + 1], k)[1][0] if row >= 0]
+"""
+
+WIDGET = """
+w = fw.FederWidget(fw.open_index(index), images=images, labels=labels, nprobe=4, k=9)
+asked = []
+w.on_msg(lambda _widget, content, _buffers: asked.append(content["kind"]))
+w
+"""
+
+COUNT_COLOURS = """canvas => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return new Set(new Uint32Array(data.buffer)).size;
+}"""
+
+
+def result_ids(view: Locator) -> list[str]:
+    items = view.get_by_role("list", name="Results", exact=True).get_by_role("listitem")
+    return [item.get_attribute("data-id") or "" for item in items.all()]
+
+
+def faiss_ids(lab: LabPage, query: str, nprobe: int, k: int = 9) -> list[str]:
+    found = lab.kernel_json(f"faiss_ids({query}, {nprobe}, {k})")
+    assert isinstance(found, list)
+    return found
+
+
+def search_by_id(lab: LabPage, text: str) -> None:
+    lab.widget.first.get_by_role("textbox", name="Search by id").fill(text)
+    lab.widget.first.get_by_role("textbox", name="Search by id").press("Enter")
+
+
+def searched(lab: LabPage, query: int) -> Locator:
+    """Search for a row by its id and return the view that shows its answer."""
+    search_by_id(lab, str(query))
+    lab.wait_attribute("data-query", str(query))
+    return lab.wait_state("done")
+
+
+def slider(view: Locator, name: str) -> Locator:
+    return view.get_by_role("slider", name=name, exact=True)
+
+
+def test_the_map_is_drawn_before_any_search(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    lab.wait_attribute("data-map", "final")
+    assert lab.widget.get_attribute("data-state") == "idle"
+    assert result_ids(lab.widget) == []
+    canvas = lab.widget.locator("canvas").first
+    expect(canvas).to_be_visible()
+    assert canvas.evaluate(COUNT_COLOURS) > 10
+
+
+def test_a_random_query_is_answered_as_faiss_answers_it(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    lab.widget.get_by_role("button", name="Random query").click()
+    view = lab.wait_state("done")
+    query = view.get_attribute("data-query")
+    assert query is not None
+    assert result_ids(view) == faiss_ids(lab, query, nprobe=4)
+    assert lab.kernel_json("w.query_id") == int(query)
+
+
+def test_a_search_by_id_is_answered_as_faiss_answers_it(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    view = searched(lab, 42)
+    assert result_ids(view) == faiss_ids(lab, "42", nprobe=4)
+    assert result_ids(view)[0] == "42"
+
+
+def test_moving_nprobe_changes_the_results_without_asking_the_kernel(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    view = searched(lab, 42)
+    lab.kernel("asked.clear()")
+    handle = slider(view, "nprobe")
+    handle.press("Home")
+    shown = {}
+    for nprobe in range(1, 11):
+        lab.wait_attribute("data-nprobe", str(nprobe))
+        lab.wait_painted()
+        shown[nprobe] = result_ids(view)
+        handle.press("ArrowRight")
+    handle.press("End")
+    lab.wait_attribute("data-nprobe", "40")
+    lab.wait_painted()
+    shown[40] = result_ids(view)
+    assert shown == {nprobe: faiss_ids(lab, "42", nprobe) for nprobe in shown}
+    assert "search" not in lab.kernel_json("asked")
+    assert lab.kernel_json("w.nprobe") == 40
+
+
+def test_moving_k_changes_the_number_of_results(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    view = searched(lab, 7)
+    lab.kernel("asked.clear()")
+    for _ in range(3):
+        slider(view, "k").press("ArrowRight")
+    lab.wait_attribute("data-k", "12")
+    lab.wait_painted()
+    assert result_ids(view) == faiss_ids(lab, "7", nprobe=4, k=12)
+    assert "search" not in lab.kernel_json("asked")
+    assert lab.kernel_json("w.k") == 12
+
+
+def test_the_keys_of_the_notebook_do_nothing_while_the_widget_has_the_focus(
+    open_notebook: OpenNotebook,
+) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    view = searched(lab, 7)
+    for control in (slider(view, "nprobe"), view.get_by_role("button", name="Random query")):
+        for key in ("x", "a", "b", "d", "d", "m"):
+            control.press(key)
+    assert lab.page.evaluate("window.jupyterapp.shell.currentWidget.content.widgets.length") == 2
+    assert view.is_visible()
+
+
+def test_python_moves_the_page(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    lab.run_cell("w.search(42)")
+    lab.wait_attribute("data-query", "42")
+    view = lab.wait_state("done")
+    lab.run_cell("w.nprobe = 12")
+    lab.wait_attribute("data-nprobe", "12")
+    lab.wait_painted()
+    assert result_ids(view) == faiss_ids(lab, "42", nprobe=12)
+    lab.run_cell("w.k = 5; w.query_id = 100")
+    lab.wait_attribute("data-query", "100")
+    lab.wait_state("done")
+    lab.wait_painted()
+    assert result_ids(view) == faiss_ids(lab, "100", nprobe=12, k=5)
+
+
+def test_the_trace_in_python_is_what_the_page_shows(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    view = searched(lab, 42)
+    assert lab.kernel_json("[str(row) for row in w.trace().ids]") == result_ids(view)
+
+
+def test_two_displays_of_one_widget_stay_in_step(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET, "w"])
+    lab.wait_state("idle", nth=1)
+    searched(lab, 42)
+    slider(lab.widget.nth(1), "nprobe").press("ArrowRight")
+    for nth in (0, 1):
+        lab.wait_attribute("data-query", "42", nth=nth)
+        lab.wait_attribute("data-nprobe", "5", nth=nth)
+    lab.wait_painted()
+    expected = faiss_ids(lab, "42", nprobe=5)
+    assert [result_ids(lab.widget.nth(nth)) for nth in (0, 1)] == [expected, expected]
+
+
+def test_a_bad_id_is_named_and_the_answer_stays(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    before = result_ids(searched(lab, 42))
+    for entry in ("99999999", "9223372036854775807", "-1", "four"):
+        search_by_id(lab, entry)
+        expect(lab.widget.get_by_role("alert")).to_contain_text(entry)
+        view = lab.wait_state("error")
+        assert view.get_attribute("data-query") == "42"
+        assert result_ids(view) == before
+    assert result_ids(searched(lab, 43)) == faiss_ids(lab, "43", nprobe=4)
+    expect(lab.widget.get_by_role("alert")).to_be_hidden()
+
+
+def test_after_a_kernel_restart_the_picture_stays_and_says_so(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    before = result_ids(searched(lab, 42))
+    lab.kernel_restart()
+    lab.widget.get_by_role("button", name="Random query").click()
+    view = lab.wait_state("disconnected")
+    expect(view.get_by_role("alert")).to_contain_text("kernel disconnected")
+    assert result_ids(view) == before
+    handle = slider(view, "nprobe")
+    handle.press("Home")
+    lab.wait_attribute("data-nprobe", "1")
+    assert view.get_attribute("data-state") == "disconnected"
+
+
+def test_after_a_kernel_shutdown_the_picture_stays_and_says_so(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    before = result_ids(searched(lab, 42))
+    lab.kernel_shutdown()
+    lab.widget.get_by_role("button", name="Random query").click()
+    view = lab.wait_state("disconnected")
+    assert result_ids(view) == before
+
+
+def test_an_unreadable_image_is_a_placeholder_that_says_why(open_notebook: OpenNotebook) -> None:
+    broken = "images[42] = 'no/such/file.png'\nimages[43] = b'neither a PNG nor a JPEG'"
+    lab = open_notebook([DIGITS, broken, WIDGET])
+    for query, reason in ((42, "file"), (43, "image")):
+        view = searched(lab, query)
+        placeholder = view.get_by_role("img", name=re.compile(rf"row {query}: .*{reason}", re.IGNORECASE))
+        expect(placeholder.first).to_be_visible()
+    assert result_ids(view) == faiss_ids(lab, "43", nprobe=4)
+
+
+def test_a_label_full_of_html_stays_text(open_notebook: OpenNotebook) -> None:
+    label = "<img src=x onerror='window.hacked = 1'><b>bold</b>"
+    lab = open_notebook([DIGITS, f"labels[42] = {label!r}", WIDGET])
+    view = searched(lab, 42)
+    view.get_by_role("list", name="Results", exact=True).get_by_role("button").first.click()
+    card = view.get_by_role("dialog")
+    expect(card).to_contain_text("<b>bold</b>")
+    assert card.get_by_text("bold", exact=True).count() == 0
+    assert lab.page.evaluate("window.hacked") is None
+
+
+def test_a_picture_opens_with_its_facts_and_searches_from_there(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    view = searched(lab, 42)
+    third = result_ids(view)[2]
+    view.get_by_role("list", name="Results", exact=True).get_by_role("button").nth(2).click()
+    card = view.get_by_role("dialog")
+    expect(card).to_contain_text(third)
+    assert lab.kernel_json("w.selection") == [int(third)]
+    card.get_by_role("button", name="Search from here").click()
+    lab.wait_attribute("data-query", third)
+    lab.wait_state("done")
+    assert result_ids(view) == faiss_ids(lab, third, nprobe=4)
+
+
+def test_a_pinned_cluster_lists_all_its_images_nearest_to_the_query_first(
+    open_notebook: OpenNotebook,
+) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    view = searched(lab, 42)
+    lab.kernel("w.cluster = int(np.argmax(w.index.list_sizes))")
+    size, nearest = lab.kernel_json(
+        "(lambda rows: [len(rows), str(rows[np.argmin(((X[rows] - X[42]) ** 2).sum(1))])])"
+        "(faiss.rev_swig_ptr(index.invlists.get_ids(w.cluster), index.invlists.list_size(w.cluster)))"
+    )
+    items = view.get_by_role("list", name="Cluster images", exact=True).get_by_role("listitem")
+    expect(items.first).to_have_attribute("data-id", nearest)
+    expect(items.first).to_have_attribute("aria-setsize", str(size))
+
+
+def test_stepping_through_the_search_ends_at_its_results(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET], reduced_motion="reduce")
+    view = searched(lab, 42)
+    lab.run_cell("w.nprobe = 2")
+    lab.wait_attribute("data-nprobe", "2")
+    lab.wait_painted()
+    at_the_end = result_ids(view)
+    view.get_by_role("button", name="Step back").click()
+    lab.wait_painted()
+    assert result_ids(view) == faiss_ids(lab, "42", nprobe=1)
+    view.get_by_role("button", name="Step back").click()
+    lab.wait_painted()
+    assert result_ids(view) == []
+    for _ in range(2):
+        view.get_by_role("button", name="Step forward").click()
+    lab.wait_painted()
+    assert result_ids(view) == at_the_end
+    expect(view.get_by_role("button", name="Step forward")).to_be_disabled()
+
+
+def test_playing_ends_at_the_results(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    view = searched(lab, 42)
+    at_the_end = result_ids(view)
+    view.get_by_role("button", name="Play", exact=True).click()
+    expect(view.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    expect(view.get_by_role("button", name="Play", exact=True)).to_be_visible(timeout=30_000)
+    assert result_ids(view) == at_the_end
+
+
+def test_the_picture_can_be_read_as_a_table(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    view = searched(lab, 42)
+    view.get_by_role("button", name="View as table").click()
+    expect(view.get_by_role("table")).to_be_visible()
+    nearest = lab.kernel_json("int(w.trace().coarse.clusters[0])")
+    expect(view.get_by_role("table").get_by_role("row").nth(1)).to_contain_text(str(nearest))
+
+
+def test_reloading_the_page_brings_back_the_same_answer(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    view = searched(lab, 42)
+    slider(view, "nprobe").press("ArrowRight")
+    lab.wait_attribute("data-nprobe", "5")
+    lab.wait_painted()
+    before = result_ids(view)
+    assert lab.kernel_json("w.nprobe") == 5
+    lab.reload()
+    lab.wait_attribute("data-query", "42")
+    view = lab.wait_state("done")
+    assert view.get_attribute("data-nprobe") == "5"
+    assert result_ids(view) == before
+
+
+def test_a_closed_widget_leaves_the_page(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    searched(lab, 42)
+    lab.run_cell("w.close()")
+    expect(lab.widget).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_widget_fits_cells_from_480_to_1600_pixels_in_both_themes(
+    open_notebook: OpenNotebook, theme: Theme
+) -> None:
+    lab = open_notebook([DIGITS, WIDGET], theme=theme, device_scale_factor=2)
+    view = searched(lab, 42)
+    for width in (480, 900, 1600):
+        lab.fit_widget(width=width)
+        wide, inside = view.evaluate("e => [e.offsetWidth, e.scrollWidth]")
+        assert wide == width
+        assert inside <= wide
+    background = view.evaluate("e => getComputedStyle(e).backgroundColor.match(/[\\d.]+/g).map(Number)")
+    assert (sum(background[:3]) < 384) == (theme == "dark")
+
+
+def test_searching_with_ids_beyond_32_bits_keeps_every_digit(open_notebook: OpenNotebook) -> None:
+    ids = "2**53 + 1 + np.arange(len(X))"
+    cells = [
+        DIGITS,
+        f"big = faiss.index_factory(64, 'IVF40,Flat'); big.train(X); big.add_with_ids(X, {ids})",
+        "w = fw.FederWidget(fw.open_index(big), nprobe=4, k=9)\nw",
+    ]
+    lab = open_notebook(cells)
+    view = searched(lab, 2**53 + 1 + 42)
+    big = [int(row) for row in result_ids(view)]
+    assert big[0] == 2**53 + 1 + 42
+    assert big == lab.kernel_json("[int(row) for row in w.trace().ids]")
+
+
+def test_a_screenshot_of_the_widget_can_be_taken(open_notebook: OpenNotebook, tmp_path: Path) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    searched(lab, 42)
+    lab.fit_widget(width=900)
+    assert lab.screenshot(tmp_path / "widget.png").stat().st_size > 10_000
