@@ -1,0 +1,1 @@
+"""What is fast enough, measured: see ``python -m benchmarks --help``."""
