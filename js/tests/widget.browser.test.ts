@@ -399,6 +399,26 @@ describe("the map", () => {
       .toBeInTheDocument();
   });
 
+  it("keeps what a key has chosen when the page scrolls under a resting pointer", async () => {
+    const { stage, see } = open();
+    stage.answer();
+    stage.sayMap();
+    await expect.poll(() => stage.root.dataset.map).toBe("final");
+    const canvas = stage.element.querySelector(".feder-map canvas") as HTMLCanvasElement;
+    const told = () => stage.element.querySelector(".feder-map [aria-live]")?.textContent ?? "";
+    const report = (type: string, movementX: number) =>
+      canvas.dispatchEvent(new PointerEvent(type, { movementX, clientX: -1, clientY: -1, bubbles: true }));
+    (see.getByRole("application").element() as HTMLElement).focus();
+    await userEvent.keyboard("{Home}");
+    await expect.poll(told).toMatch(/^Cluster 0,/);
+    report("pointermove", 0);
+    report("pointerleave", 0);
+    await new Promise(requestAnimationFrame);
+    expect(told()).toMatch(/^Cluster 0,/);
+    report("pointermove", 1);
+    await expect.poll(told).toBe("");
+  });
+
   it("can be read as a table", async () => {
     const { stage, see } = open();
     stage.answer();

@@ -18,9 +18,6 @@ w.on_msg(lambda _widget, content, _buffers: asked.append(content))
 w
 """
 
-ROUND_TRIPS = 40
-"""Questions to the kernel after which something that is waited for counts as never coming."""
-
 
 def opened(open_notebook: OpenNotebook, options: str = "", k: int = 9) -> tuple[LabPage, Locator]:
     """Return the page, and the view that shows the projection of a search."""
@@ -110,12 +107,7 @@ def test_results_are_walked_through_and_selected_by_keys(open_notebook: OpenNote
         picture(view).press("PageDown" if row != results[0] else "Home")
         expect(view.locator(".feder-points [aria-live]").last).to_contain_text(f"Row {row},")
         picture(view).press("Space")
-    # The page saves its state to the kernel five times a second at the most.
-    for _ in range(ROUND_TRIPS):
-        selected = lab.kernel_json("[str(row) for row in w.selection]")
-        if len(selected) == 3:
-            break
-    assert selected == results[:3]
+    lab.wait_kernel("[str(row) for row in w.selection]", results[:3])
 
 
 def test_motion_is_left_out_for_those_who_asked_for_that(open_notebook: OpenNotebook) -> None:

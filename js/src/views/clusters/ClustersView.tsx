@@ -1,9 +1,10 @@
 import { computed, effect } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useApp } from "../../app";
 import type { Exploration } from "../../exploration";
 import { distance, ordinal, plural } from "../../format";
 import { Gestures } from "../gestures";
+import { Rest } from "../rest";
 import { ZoomButtons, zoomByKey } from "../zoom";
 import { toMap, toScreen } from "./camera";
 import { HoverCard } from "./HoverCard";
@@ -24,6 +25,7 @@ export function ClustersView() {
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const stage = useRef<Stage | null>(null);
+  const rest = useMemo(() => new Rest(), []);
   const [pointer, setPointer] = useState<{ x: number; y: number } | null>(null);
 
   const cellAt = (x: number, y: number): number | null => {
@@ -96,6 +98,7 @@ export function ClustersView() {
     const place = (cell: number): [number, number] =>
       toScreen(painter.camera, drawn.cells.centres[2 * cell], drawn.cells.centres[2 * cell + 1]);
     if (to !== null) {
+      rest.keyed();
       hovered.value = to;
       gestures.reveal(...place(to));
       const [x, y] = place(to);
@@ -128,11 +131,12 @@ export function ClustersView() {
       <canvas
         ref={canvas}
         onPointerMove={(event) => {
+          if (!rest.moved(event)) return;
           const cell = stage.current?.gestures.dragging ? null : cellAt(event.offsetX, event.offsetY);
           hovered.value = cell;
           setPointer(cell === null ? null : { x: event.offsetX, y: event.offsetY });
         }}
-        onPointerLeave={leave}
+        onPointerLeave={(event) => rest.moved(event) && leave()}
       />
       {map.value === null && <p class="feder-waiting">Drawing the map…</p>}
       <div class="feder-zoom" role="group" aria-label="Zoom">

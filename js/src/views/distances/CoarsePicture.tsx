@@ -8,6 +8,7 @@ import { HoverCard } from "../clusters/HoverCard";
 import { PointGrid } from "../points/grid";
 import type { Place } from "../points/points";
 import { step as walk } from "../points/walk";
+import { Rest } from "../rest";
 import { layoutCentroids } from "./coarse";
 import { paintCoarse, paintOutlines } from "./coarseChart";
 import { circleIn } from "./layout";
@@ -27,6 +28,7 @@ export function CoarsePicture({ search }: { search: Search }) {
   const above = useRef<HTMLCanvasElement>(null);
   const [size, setSize] = useState<Size | null>(null);
   const [pointer, setPointer] = useState<Place | null>(null);
+  const rest = useMemo(() => new Rest(), []);
   const nprobe = settings.nprobe.value;
   const colours = palette.value;
   useEffect(() => {
@@ -96,6 +98,7 @@ export function CoarsePicture({ search }: { search: Search }) {
     const all = Array.from(search.order, (_, i) => i);
     const to = walk(event.key, hoveredRank - 1, layout.positions, search.nlist, all);
     if (to !== null) {
+      rest.keyed();
       hovered.value = search.order[to];
       setPointer({ x: layout.positions[2 * to], y: layout.positions[2 * to + 1] });
     } else if (event.key === "Enter" || event.key === " ") pin(hovered.peek());
@@ -122,11 +125,12 @@ export function CoarsePicture({ search }: { search: Search }) {
         ref={above}
         class="feder-points-above"
         onPointerMove={(event) => {
+          if (!rest.moved(event)) return;
           const rank = rankAt(event.offsetX, event.offsetY);
           hovered.value = rank === 0 ? null : search.order[rank - 1];
           setPointer(rank === 0 ? null : { x: event.offsetX, y: event.offsetY });
         }}
-        onPointerLeave={leave}
+        onPointerLeave={(event) => rest.moved(event) && leave()}
         onClick={(event) => {
           const rank = rankAt(event.offsetX, event.offsetY);
           if (rank > 0) pin(search.order[rank - 1]);

@@ -64,6 +64,11 @@ export function PointStage(props: PointStageProps) {
     else if (selected.peek().size === 1 && selected.peek().has(id)) open(point);
     else settings.selection.value = [id];
   };
+  const leave = () => {
+    hoveredRow.value = null;
+    hovered.value = null;
+    setPointer(null);
+  };
   useEffect(() => {
     const shown = new Stage(
       base.current as HTMLCanvasElement,
@@ -72,6 +77,7 @@ export function PointStage(props: PointStageProps) {
       { exploration, pictures, palette, lasso },
       {
         pointed: setPointer,
+        left: leave,
         clicked: choose,
         resized: (size) => latest.current.onSize(size),
         zoomed: (k) => latest.current.onZoom?.(k),
@@ -113,11 +119,6 @@ export function PointStage(props: PointStageProps) {
     event.preventDefault();
     event.stopPropagation();
   };
-  const leave = () => {
-    hoveredRow.value = null;
-    hovered.value = null;
-    setPointer(null);
-  };
   return (
     <div
       ref={frame}
@@ -135,7 +136,7 @@ export function PointStage(props: PointStageProps) {
       onBlur={leave}
     >
       <canvas ref={base} />
-      <canvas ref={above} class="feder-points-above" onPointerLeave={leave} />
+      <canvas ref={above} class="feder-points-above" />
       <span ref={anchor} class="feder-anchor" tabIndex={-1} />
       {props.children}
       <div class="feder-zoom" role="group" aria-label="Picture">

@@ -4,6 +4,7 @@ import type { Palette } from "../../palette";
 import type { Pictures } from "../../pictures";
 import type { Size } from "../clusters/camera";
 import { Gestures } from "../gestures";
+import { Rest } from "../rest";
 import { PointGrid } from "./grid";
 import { PointPainter } from "./painter";
 import { type Mark, NO_POINTS, type Paint, type Place, type Points, type Positions, pointOf } from "./points";
@@ -25,6 +26,7 @@ interface Context {
 
 interface Listeners {
   pointed(place: Place | null): void;
+  left(): void;
   clicked(point: number, adds: boolean): void;
   resized(size: Size): void;
   zoomed(k: number): void;
@@ -55,6 +57,7 @@ const NOTHING: Shown = {
 export class Stage {
   readonly painter: PointPainter;
   readonly gestures: Gestures;
+  readonly #rest = new Rest();
   readonly #context: Context;
   readonly #listeners: Listeners;
   readonly #thumbnails: Thumbnails;
@@ -113,6 +116,9 @@ export class Stage {
       { signal: abort, capture: true },
     );
     above.addEventListener("pointermove", (event) => this.#point(event), { signal: abort });
+    above.addEventListener("pointerleave", (event) => this.#rest.moved(event) && listeners.left(), {
+      signal: abort,
+    });
     const observer = new ResizeObserver(() => {
       const size = { width: frame.clientWidth, height: frame.clientHeight, ratio: devicePixelRatio };
       this.painter.resize(size);
@@ -133,8 +139,9 @@ export class Stage {
     if (before.zoomable && !shown.zoomable) this.gestures.reset();
   }
 
-  /** Bring a point into sight; where it is then. */
+  /** Bring a point that a key has chosen into sight; where it is then. */
   reveal(point: number): Place {
+    this.#rest.keyed();
     const { x, y } = this.painter.place(point);
     if (this.#shown.peek().zoomable) this.gestures.reveal(x, y);
     return this.painter.place(point);
@@ -232,7 +239,7 @@ export class Stage {
   }
 
   #point(event: PointerEvent): void {
-    if (this.gestures.dragging || this.#selecting.isDrawing) return;
+    if (this.gestures.dragging || this.#selecting.isDrawing || !this.#rest.moved(event)) return;
     const { exploration } = this.#context;
     const { points } = this.#shown.peek();
     const { offsetX: x, offsetY: y } = event;
