@@ -255,6 +255,14 @@ class LabPage:
         """Value of a Python expression in the notebook's kernel, by way of JSON."""
         return json.loads(self.kernel(f"import json as _json\nprint(_json.dumps({expression}))"))
 
+    def wait_kernel(self, expression: str, wanted: object, *, timeout: float = 30) -> None:
+        """Wait until a Python expression in the kernel has a value: the page saves its state now and then."""
+        deadline = time.monotonic() + timeout
+        while (value := self.kernel_json(expression)) != wanted:
+            if time.monotonic() > deadline:
+                raise LabError(f"waited {timeout:g} s for {expression} to be {wanted!r}, it is {value!r}")
+            time.sleep(0.02)
+
     def wait_state(self, state: str, *, timeout: float = 60, nth: int = 0) -> Locator:
         """Wait until the nth widget view says ``data-state`` = `state`; returns that view."""
         view = self.widget.nth(nth)

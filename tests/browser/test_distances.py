@@ -52,14 +52,6 @@ def picture(lab: LabPage) -> Locator:
     return lab.widget.get_by_role("application")
 
 
-def soon(lab: LabPage, expression: str, wanted: object) -> None:
-    """Ask the kernel until it has heard from the page, which saves no faster than the kernel answers."""
-    for _ in range(20):
-        if lab.kernel_json(expression) == wanted:
-            return
-    assert lab.kernel_json(expression) == wanted
-
-
 def drag(lab: LabPage, *places: tuple[float, float]) -> None:
     """Drag through places, in shares of the picture's width and height."""
     box = picture(lab).bounding_box()
@@ -91,10 +83,10 @@ def test_it_says_what_it_shows(open_notebook: OpenNotebook) -> None:
 def test_a_box_around_everything_selects_every_candidate_and_escape_none(open_notebook: OpenNotebook) -> None:
     lab = searched(open_notebook)
     drag(lab, (0.01, 0.01), (0.99, 0.99))
-    soon(lab, "sorted(w.selection)", lab.kernel_json("candidates(42, 4)"))
+    lab.wait_kernel("sorted(w.selection)", lab.kernel_json("candidates(42, 4)"))
     picture(lab).focus()
     picture(lab).press("Escape")
-    soon(lab, "w.selection", [])
+    lab.wait_kernel("w.selection", [])
 
 
 @pytest.mark.parametrize("way", ["shift", "button"])
@@ -107,7 +99,7 @@ def test_a_lasso_selects_what_it_goes_around(open_notebook: OpenNotebook, way: s
         lab.widget.get_by_role("button", name="Select", exact=True).click()
     drag(lab, *outline)
     lab.page.keyboard.up("Shift")
-    soon(lab, "len(w.selection) > 0", True)
+    lab.wait_kernel("len(w.selection) > 0", True)
     selected = set(lab.kernel_json("w.selection"))
     assert 0 < len(selected) < len(lab.kernel_json("candidates(42, 4)"))
     assert selected <= set(lab.kernel_json("candidates(42, 4)"))
@@ -126,7 +118,7 @@ def test_keys_go_through_the_results_select_and_open(open_notebook: OpenNotebook
     view.press("PageDown")
     expect(live).to_contain_text(f"Row {results[2]}, ")
     view.press(" ")
-    soon(lab, "w.selection", [results[2]])
+    lab.wait_kernel("w.selection", [results[2]])
     tile = lab.widget.locator(f'[aria-label="Results"] [data-id="{results[2]}"] button')
     expect(tile).to_have_attribute("data-hovered", "true")
     expect(tile).to_have_attribute("aria-pressed", "true")
@@ -153,7 +145,7 @@ def test_a_click_on_the_card_that_follows_the_pointer_selects_its_row(open_noteb
     row = int(card.locator("b").inner_text().removeprefix("Row "))
     lab.page.mouse.down()
     lab.page.mouse.up()
-    soon(lab, "w.selection", [row])
+    lab.wait_kernel("w.selection", [row])
     lab.page.mouse.down()
     lab.page.mouse.up()
     expect(lab.widget.get_by_role("dialog", name=f"Row {row}")).to_be_visible()
@@ -180,7 +172,7 @@ def test_the_circle_of_nprobe_moves_by_keys_and_by_dragging(open_notebook: OpenN
     lab.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 4, steps=5)
     lab.page.mouse.up()
     lab.wait_attribute("data-nprobe", "40")
-    soon(lab, "w.nprobe", 40)
+    lab.wait_kernel("w.nprobe", 40)
 
 
 def test_the_table_lists_the_candidates_as_faiss_orders_them(open_notebook: OpenNotebook) -> None:

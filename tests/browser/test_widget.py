@@ -62,6 +62,7 @@ def searched(lab: LabPage, query: int) -> Locator:
     """Search for a row by its id and return the view that shows its answer."""
     search_by_id(lab, str(query))
     lab.wait_attribute("data-query", str(query))
+    lab.wait_kernel("w.query_id", query)
     return lab.wait_state("done")
 
 
@@ -86,7 +87,7 @@ def test_a_random_query_is_answered_as_faiss_answers_it(open_notebook: OpenNoteb
     query = view.get_attribute("data-query")
     assert query is not None
     assert result_ids(view) == faiss_ids(lab, query, nprobe=4)
-    assert lab.kernel_json("w.query_id") == int(query)
+    lab.wait_kernel("w.query_id", int(query))
 
 
 def test_a_search_by_id_is_answered_as_faiss_answers_it(open_notebook: OpenNotebook) -> None:
@@ -114,7 +115,7 @@ def test_moving_nprobe_changes_the_results_without_asking_the_kernel(open_notebo
     shown[40] = result_ids(view)
     assert shown == {nprobe: faiss_ids(lab, "42", nprobe) for nprobe in shown}
     assert "search" not in lab.kernel_json("asked")
-    assert lab.kernel_json("w.nprobe") == 40
+    lab.wait_kernel("w.nprobe", 40)
 
 
 def test_moving_k_changes_the_number_of_results(open_notebook: OpenNotebook) -> None:
@@ -127,7 +128,7 @@ def test_moving_k_changes_the_number_of_results(open_notebook: OpenNotebook) -> 
     lab.wait_painted()
     assert result_ids(view) == faiss_ids(lab, "7", nprobe=4, k=12)
     assert "search" not in lab.kernel_json("asked")
-    assert lab.kernel_json("w.k") == 12
+    lab.wait_kernel("w.k", 12)
 
 
 def test_the_keys_of_the_notebook_do_nothing_while_the_widget_has_the_focus(
@@ -241,7 +242,7 @@ def test_a_picture_opens_with_its_facts_and_searches_from_there(open_notebook: O
     view.get_by_role("list", name="Results", exact=True).get_by_role("button").nth(2).click()
     card = view.get_by_role("dialog")
     expect(card).to_contain_text(third)
-    assert lab.kernel_json("w.selection") == [int(third)]
+    lab.wait_kernel("w.selection", [int(third)])
     card.get_by_role("button", name="Search from here").click()
     lab.wait_attribute("data-query", third)
     lab.wait_state("done")
@@ -309,7 +310,7 @@ def test_reloading_the_page_brings_back_the_same_answer(open_notebook: OpenNoteb
     lab.wait_attribute("data-nprobe", "5")
     lab.wait_painted()
     before = result_ids(view)
-    assert lab.kernel_json("w.nprobe") == 5
+    lab.wait_kernel("w.nprobe", 5)
     lab.reload()
     lab.wait_attribute("data-query", "42")
     view = lab.wait_state("done")
