@@ -163,6 +163,7 @@ def test_the_circle_of_nprobe_moves_by_keys_and_by_dragging(open_notebook: OpenN
     expect(handle).to_have_attribute("aria-valuenow", "5")
     handle.press("Home")
     lab.wait_attribute("data-nprobe", "1")
+    lab.wait_painted()
     place = handle.locator("i").bounding_box()
     box = picture(lab).bounding_box()
     assert place is not None
