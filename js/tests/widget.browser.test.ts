@@ -100,6 +100,28 @@ describe("results", () => {
   });
 });
 
+describe("a result's picture", () => {
+  it("is pointed at by a pointer that moves over it, not by one that it is scrolled under", async () => {
+    const { stage } = open();
+    stage.answer({ id: 0n });
+    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["0", "1", "2"]));
+    const tiles = [...stage.element.querySelectorAll<HTMLElement>('[aria-label="Results"] .feder-tile')];
+    const pointedAt = () => tiles.map((tile) => tile.dataset.hovered === "true").indexOf(true);
+    const report = (tile: number, type: string) =>
+      tiles[tile].dispatchEvent(new PointerEvent(type, { bubbles: type === "pointermove" }));
+    report(2, "pointerenter");
+    await new Promise(requestAnimationFrame);
+    expect(pointedAt()).toBe(-1);
+    report(2, "pointermove");
+    await expect.poll(pointedAt).toBe(2);
+    report(1, "pointerleave");
+    await new Promise(requestAnimationFrame);
+    expect(pointedAt()).toBe(2);
+    report(2, "pointerleave");
+    await expect.poll(pointedAt).toBe(-1);
+  });
+});
+
 describe("the sliders", () => {
   it("go by one for each key, in the page and in Python", async () => {
     const { stage, see } = open([3, 4, 0, 5, ...new Array(96).fill(1)]);

@@ -29,8 +29,9 @@ export function Tile({ id, cluster, distance, clusterRank, side, name, rank, isR
     exploration.hovered.value = cluster;
   };
   const leave = () => {
-    if (row.peek() === id) row.value = null;
-    if (exploration.hovered.peek() === cluster) exploration.hovered.value = null;
+    if (row.peek() !== id) return;
+    row.value = null;
+    exploration.hovered.value = null;
   };
   const colour = clusterRank === null ? "var(--feder-line)" : css(rankColour(palette.value, clusterRank));
   return (
@@ -43,7 +44,7 @@ export function Tile({ id, cluster, distance, clusterRank, side, name, rank, isR
       aria-haspopup="dialog"
       data-hovered={hovered.value}
       aria-pressed={selected.value}
-      onPointerEnter={point}
+      onPointerMove={point}
       onPointerLeave={leave}
       onFocus={point}
       onBlur={leave}

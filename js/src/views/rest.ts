@@ -1,6 +1,6 @@
 /**
  * Tells a pointer that is moved from one that rests. When a key brings the picture into sight, the page scrolls under
- * a resting pointer and the browser reports it as moved or gone; what the key chose must stay.
+ * a resting pointer and the browser reports it as moved, come or gone; what the key chose must stay.
  */
 export class Rest {
   #rests = false;

@@ -117,7 +117,7 @@ function Row({ id, distance: value, rank, cluster, place }: RowProps) {
   return (
     <tr
       aria-selected={exploration.selected.value.has(id)}
-      onPointerEnter={() => {
+      onPointerMove={() => {
         hoveredRow.value = id;
         hovered.value = cluster;
       }}
