@@ -1,20 +1,38 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { argv } from "node:process";
 import { context } from "esbuild";
+import { minify } from "terser";
+import { ownNames } from "./names.mjs";
+
+const OUT = "../src/feder_widget/static";
+const small = !argv.includes("--readable");
+const watch = argv.includes("--watch");
 
 const bundle = await context({
   entryPoints: { widget: "src/widget.ts" },
-  outdir: "../src/feder_widget/static",
+  outdir: OUT,
   bundle: true,
   format: "esm",
   target: "es2022",
-  minify: !argv.includes("--readable"),
+  minify: small,
+  ...(small && { mangleProps: new RegExp(`^(?:${[...ownNames()].join("|")})$`) }),
   legalComments: "none",
   logLevel: "info",
 });
 
-if (argv.includes("--watch")) {
+if (watch) {
   await bundle.watch();
 } else {
   await bundle.rebuild();
   await bundle.dispose();
+  if (small) await squeeze(`${OUT}/widget.js`);
+}
+
+/** What esbuild leaves: it looks at one expression at a time. */
+async function squeeze(path) {
+  const { code } = await minify(readFileSync(path, "utf8"), {
+    module: true,
+    compress: { passes: 3, ecma: 2020, unsafe_arrows: true },
+  });
+  writeFileSync(path, code);
 }

@@ -1,5 +1,6 @@
+import type { QuerySpec, Request } from "./requests";
 import { Disconnected, type Transport } from "./transport";
-import type { Medoids, Members, Message, QuerySpec, Request, Thumbnails } from "./wire";
+import type { Medoids, Members, Message, Thumbnails } from "./wire";
 
 type Answer = Thumbnails | Members | Medoids;
 

@@ -5,11 +5,12 @@ import { type CellMap, partition } from "./cells/cells";
 import { nearestFirst } from "./order";
 import { Player } from "./player";
 import { Projections } from "./projections";
+import type { QuerySpec } from "./requests";
 import { type Result, resultsAt } from "./results";
 import { Search } from "./search";
 import { runSliced } from "./slices";
 import type { Summary } from "./summary";
-import type { Candidates, Coarse, Done, Failure, Message, Positions, QuerySpec } from "./wire";
+import type { Candidates, Coarse, Done, Failure, Message, Positions } from "./wire";
 
 export type Status = "idle" | "searching" | "done" | "error" | "disconnected";
 

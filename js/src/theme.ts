@@ -26,12 +26,12 @@ export function watchMode(wanted: ReadonlySignal<string>, abort: AbortSignal): R
 /** JupyterLab and Notebook, VS Code, Colab and marimo each say it in their own way. */
 function hostMode(system: MediaQueryList): Mode {
   const { body, documentElement: root } = document;
-  const jupyter = body.dataset.jpThemeLight;
-  if (jupyter !== undefined) return jupyter === "false" ? "dark" : "light";
-  const kind = body.dataset.vscodeThemeKind;
-  if (kind !== undefined) return kind.includes("dark") || kind === "vscode-high-contrast" ? "dark" : "light";
+  const jupyter = body.getAttribute("data-jp-theme-light");
+  if (jupyter !== null) return jupyter === "false" ? "dark" : "light";
+  const kind = body.getAttribute("data-vscode-theme-kind");
+  if (kind !== null) return kind.includes("dark") || kind === "vscode-high-contrast" ? "dark" : "light";
   for (const element of [root, body]) {
-    const named = element.getAttribute("theme") ?? element.dataset.theme;
+    const named = element.getAttribute("theme") ?? element.getAttribute("data-theme");
     if (named === "dark" || element.classList.contains("dark")) return "dark";
     if (named === "light" || element.classList.contains("light")) return "light";
   }

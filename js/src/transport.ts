@@ -1,5 +1,6 @@
 import type { AnyModel } from "@anywidget/types";
-import { decode, type Message, type Request } from "./wire";
+import type { Request } from "./requests";
+import { decode, type Message } from "./wire";
 
 /** The other end of the conversation: a kernel, or a recording of one. */
 export interface Transport {

@@ -1,22 +1,6 @@
 /** The messages between page and kernel; the layout of their buffers is described in `wire.py`. */
 
-export type RequestName = string | number;
-
-export type QuerySpec =
-  | { readonly id: string; readonly cluster: number | null }
-  | { readonly vector: true }
-  | { readonly random: true }
-  | { readonly resume: true };
-
-export type Request =
-  | { kind: "search"; request: RequestName; query: QuerySpec; nprobe: number; k: number }
-  | { kind: "thumbnails"; request: RequestName; ids: string[]; clusters: number[]; size: number }
-  | { kind: "members"; request: RequestName; cluster: number; offset: number; limit: number }
-  | { kind: "candidates"; request: RequestName; serial: number; first_rank: number; last_rank: number }
-  | { kind: "medoids"; request: RequestName; clusters: number[] }
-  | { kind: "projection"; request: RequestName; serial: number; ranks: number; k: number }
-  | { kind: "map"; request: RequestName }
-  | { kind: "cancel"; request: RequestName };
+import type { RequestName } from "./requests";
 
 export interface Coarse {
   kind: "coarse";
@@ -182,9 +166,9 @@ export function decode(content: unknown, buffers: readonly DataView[]): Message 
         kind,
         request: fields.request(),
         seconds: {
-          coarse: Number(seconds.coarse),
-          fine: Number(seconds.fine),
-          nearest: Number(seconds.nearest),
+          coarse: seconds.number("coarse"),
+          fine: seconds.number("fine"),
+          nearest: seconds.number("nearest"),
         },
         bytes: fields.number("bytes"),
       };
@@ -349,10 +333,8 @@ class Fields {
     return value;
   }
 
-  record(name: string): Record<string, unknown> {
-    const value = this.#content[name];
-    if (typeof value !== "object" || value === null) throw this.#wrong(name);
-    return value as Record<string, unknown>;
+  record(name: string): Fields {
+    return new Fields(this.#content[name], []);
   }
 
   #wrong(name: string): MalformedMessage {

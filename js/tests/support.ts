@@ -1,9 +1,10 @@
 import { type Signal, signal } from "@preact/signals";
 import { Asker } from "../src/asker";
 import { Exploration, type Settings } from "../src/exploration";
+import type { Request } from "../src/requests";
 import type { Summary } from "../src/summary";
 import { Disconnected, type Transport } from "../src/transport";
-import type { Candidates, Coarse, Message, Request } from "../src/wire";
+import type { Candidates, Coarse, Message } from "../src/wire";
 
 /** The other end of a page: notes requests, and says what a test tells it to. */
 export class FakeTransport implements Transport {

@@ -1,0 +1,19 @@
+/** What the page asks of the kernel, sent as it stands: `wire.py` reads these names. */
+
+export type RequestName = string | number;
+
+export type QuerySpec =
+  | { readonly id: string; readonly cluster: number | null }
+  | { readonly vector: true }
+  | { readonly random: true }
+  | { readonly resume: true };
+
+export type Request =
+  | { kind: "search"; request: RequestName; query: QuerySpec; nprobe: number; k: number }
+  | { kind: "thumbnails"; request: RequestName; ids: string[]; clusters: number[]; size: number }
+  | { kind: "members"; request: RequestName; cluster: number; offset: number; limit: number }
+  | { kind: "candidates"; request: RequestName; serial: number; first_rank: number; last_rank: number }
+  | { kind: "medoids"; request: RequestName; clusters: number[] }
+  | { kind: "projection"; request: RequestName; serial: number; ranks: number; k: number }
+  | { kind: "map"; request: RequestName }
+  | { kind: "cancel"; request: RequestName };
