@@ -119,7 +119,7 @@ function joined(parts: readonly Projection[]): Projected {
   const starts = new Uint32Array(first.ranks + 1);
   for (const rank of rankOf) starts[rank]++;
   for (let rank = 1; rank <= first.ranks; rank++) starts[rank] += starts[rank - 1];
-  const { serial, ranks, method, final, sampled, total, drawnIn, query } = first;
+  const { serial, ranks, method, final, sampled, total, drawn_in: drawnIn, query } = first;
   return {
     serial,
     ranks,

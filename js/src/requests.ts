@@ -6,6 +6,7 @@ export type QuerySpec =
   | { readonly id: string; readonly cluster: number | null }
   | { readonly vector: true }
   | { readonly random: true }
+  | { readonly workload: number }
   | { readonly resume: true };
 
 export type Request =
@@ -15,5 +16,9 @@ export type Request =
   | { kind: "candidates"; request: RequestName; serial: number; first_rank: number; last_rank: number }
   | { kind: "medoids"; request: RequestName; clusters: number[] }
   | { kind: "projection"; request: RequestName; serial: number; ranks: number; k: number }
+  | { kind: "rest"; request: RequestName; serial: number }
+  | { kind: "verdict"; request: RequestName; serial: number; id: string }
+  | { kind: "evaluate"; request: RequestName; sample: number; seed: number; k: number; include_self: boolean }
+  | { kind: "workload"; request: RequestName }
   | { kind: "map"; request: RequestName }
   | { kind: "cancel"; request: RequestName };

@@ -42,7 +42,7 @@ export class Search {
     this.id = coarse.id;
     this.label = coarse.label;
     this.vector = coarse.vector;
-    this.kMax = coarse.kMax;
+    this.kMax = coarse.k_max;
     this.order = coarse.clusters;
     this.distances = coarse.distances;
     this.rankOf = new Int32Array(nlist);
@@ -77,7 +77,7 @@ export class Search {
    * a cluster by all of it.
    */
   add(message: Candidates): void {
-    const { firstRank, counts } = message;
+    const { first_rank: firstRank, counts } = message;
     const isFine = message.kind === "fine";
     const expected = (isFine ? this.#fine : this.#received) + 1;
     const continues =

@@ -10,8 +10,10 @@ export interface Coarse {
   label: string | null;
   nprobe: number;
   k: number;
-  kMax: number;
+  k_max: number;
   complete: boolean;
+  /** Whether the clusters that are not probed follow by themselves; else they come when the page asks for the rest. */
+  exhaustive: boolean;
   clusters: Int32Array;
   distances: Float32Array;
   vector: Float32Array;
@@ -20,7 +22,7 @@ export interface Coarse {
 export interface Candidates {
   kind: "fine" | "nearest";
   request: RequestName;
-  firstRank: number;
+  first_rank: number;
   counts: Int32Array;
   ids: BigInt64Array;
   distances: Float32Array;
@@ -29,8 +31,62 @@ export interface Candidates {
 export interface Done {
   kind: "done";
   request: RequestName;
-  seconds: { coarse: number; fine: number; nearest: number };
+  /** Of work, by step: coarse, fine, nearest. */
+  seconds: Readonly<Record<string, number>>;
   bytes: number;
+  /** Sentences about the index and this query. */
+  findings: string[];
+}
+
+/** The best distance that anything in each cluster can have, by rank. */
+export interface Bounds {
+  kind: "bounds";
+  request: RequestName;
+  serial: number;
+  bounds: Float32Array;
+}
+
+/** Where one row stands for the query. */
+export interface Verdict {
+  kind: "verdict";
+  request: RequestName;
+  serial: number;
+  id: bigint;
+  cluster: number;
+  /** Rank of its cluster. */
+  rank: number;
+  distance: number;
+  /** One more than the number of vectors that are strictly nearer; null where they were not all compared. */
+  position: number | null;
+}
+
+/** How many curves a workload has: mean recall, what 50, 95, 99 and 100 % of the queries reach, vectors compared. */
+export const CURVES = 6;
+
+/** Many queries, as far as they have been evaluated. */
+export interface Workload {
+  kind: "workload";
+  request: RequestName;
+  k: number;
+  seed: number | null;
+  source: string;
+  computed: number;
+  asked: number;
+  final: boolean;
+  include_self: boolean;
+  /** Why it ended before all queries were evaluated. */
+  reason: string | null;
+  /** The values of nprobe that the curves are given at, ascending. */
+  nprobes: Int32Array;
+  /** One after the other, each as long as `nprobes`; vectors compared as a share of all. */
+  curves: Float32Array;
+  /** The hardest queries: their places in the workload, */
+  rows: Int32Array;
+  /** their row ids, or empty where they are free vectors, */
+  ids: BigInt64Array;
+  labels: (string | null)[];
+  /** and the nprobe at which each of their k true neighbours is found, ascending; nlist + 1 beyond the last. */
+  found: Int32Array;
 }
 
 export interface ThumbnailItem {
@@ -88,7 +144,7 @@ export interface Projection {
   final: boolean;
   sampled: boolean;
   total: number;
-  drawnIn: number;
+  drawn_in: number;
   rows: number;
   offset: number;
   ids: BigInt64Array;
@@ -109,7 +165,10 @@ export interface Failure {
 export type Message =
   | Coarse
   | Candidates
+  | Bounds
   | Done
+  | Verdict
+  | Workload
   | Thumbnails
   | Members
   | Medoids
@@ -119,225 +178,146 @@ export type Message =
 
 export class MalformedMessage extends Error {}
 
+/**
+ * What a message of each kind holds besides its kind and the name of its request: fields of its JSON, each followed by
+ * a letter of `FIELDS`, and after the bar its buffers, each followed by a letter of `BUFFERS`. Buffers that are joined
+ * by `=` have as many elements as each other.
+ */
+const LAYOUTS: Readonly<Record<string, string>> = {
+  coarse:
+    "serial:n id:i label:t nprobe:n k:n k_max:n complete:b exhaustive:b|clusters:i=distances:f vector:f",
+  fine: "first_rank:n|counts:i ids:l=distances:f",
+  nearest: "first_rank:n|counts:i ids:l=distances:f",
+  bounds: "serial:n|bounds:f",
+  done: "seconds:o bytes:n findings:a",
+  verdict: "serial:n id:i cluster:n rank:n distance:n position:m",
+  workload:
+    "k:n seed:m source:s computed:n asked:n final:b include_self:b reason:t labels:a|nprobes:i curves:f rows:i ids:l found:i",
+  thumbnails: "size:n items:a|data:u",
+  members: "cluster:n offset:n total:n serial:n|ids:l=distances:f",
+  medoids: "|clusters:i=ids:l",
+  map: "method:s final:b|positions:p",
+  projection:
+    "serial:n ranks:n method:s final:b sampled:b total:n drawn_in:n rows:n offset:n|ids:l=rankOf:i=distances:f=positions:p query:p",
+  error: "code:s message:s",
+};
+
+const ITEM = "id:s label:t mime:t offset:n length:n url:t reason:t";
+
+type Check = (value: unknown) => boolean;
+
+const isString: Check = (value) => typeof value === "string";
+const isObject: Check = (value) => typeof value === "object" && value !== null;
+
+const FIELDS: Readonly<Record<string, Check>> = {
+  n: Number.isFinite,
+  m: (value) => value === null || Number.isFinite(value),
+  b: (value) => typeof value === "boolean",
+  s: isString,
+  t: (value) => value === null || isString(value),
+  i: (value) => value === null || (isString(value) && /^-?\d{1,19}$/.test(value as string)),
+  a: Array.isArray,
+  o: isObject,
+};
+
+const BUFFERS = {
+  u: [Uint8Array, 1],
+  i: [Int32Array, 4],
+  f: [Float32Array, 4],
+  l: [BigInt64Array, 8],
+  p: [Float32Array, 8],
+} as const;
+
+type Entry = Record<string, unknown>;
+
 /** Turn what came over the wire into a message; throws MalformedMessage on anything else. */
 export function decode(content: unknown, buffers: readonly DataView[]): Message {
-  const fields = new Fields(content, buffers);
-  const kind = fields.string("kind");
-  switch (kind) {
-    case "coarse": {
-      const message: Coarse = {
-        kind,
-        request: fields.request(),
-        serial: fields.number("serial"),
-        id: fields.rowId("id"),
-        label: fields.text("label"),
-        nprobe: fields.number("nprobe"),
-        k: fields.number("k"),
-        kMax: fields.number("k_max"),
-        complete: fields.boolean("complete"),
-        clusters: new Int32Array(fields.bytes(0, 4)),
-        distances: new Float32Array(fields.bytes(1, 4)),
-        vector: new Float32Array(fields.bytes(2, 4)),
-      };
-      same(message.clusters.length, message.distances.length);
-      return message;
+  if (!isObject(content)) throw new MalformedMessage("a message is an object");
+  const { kind, request } = content as Entry;
+  if (!isString(kind) || !Object.hasOwn(LAYOUTS, kind as string)) {
+    throw new MalformedMessage(`unknown message kind: ${shown(kind)}`);
+  }
+  if (!isString(request) && !Number.isFinite(request) && (kind !== "error" || request !== null)) {
+    throw wrong("request", request);
+  }
+  const [fields, parts = ""] = LAYOUTS[kind as string].split("|");
+  const message: Entry = { kind, request, ...read(content, fields) };
+  let place = 0;
+  for (const group of parts.split(" ").filter(Boolean)) {
+    let length: number | null = null;
+    for (const part of group.split("=")) {
+      const [name, letter] = part.split(":");
+      const [Values, unit] = BUFFERS[letter as keyof typeof BUFFERS];
+      const view = buffers[place++];
+      if (view === undefined) throw new MalformedMessage(`buffer ${name} is missing`);
+      if (view.byteLength % unit !== 0) throw new MalformedMessage(`buffer ${name} is cut short`);
+      length ??= view.byteLength / unit;
+      same(length, view.byteLength / unit);
+      // A copy: what arrives is a view at an arbitrary offset, which typed arrays refuse.
+      message[name] = new Values(
+        view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer,
+      );
     }
+  }
+  const decoded = message as unknown as Message;
+  examine(decoded);
+  return decoded;
+}
+
+/** What the layout cannot say. */
+function examine(message: Message): void {
+  switch (message.kind) {
     case "fine":
-    case "nearest": {
-      const message: Candidates = {
-        kind,
-        request: fields.request(),
-        firstRank: fields.number("first_rank"),
-        counts: new Int32Array(fields.bytes(0, 4)),
-        ids: new BigInt64Array(fields.bytes(1, 8)),
-        distances: new Float32Array(fields.bytes(2, 4)),
-      };
-      same(message.ids.length, message.distances.length);
+    case "nearest":
       if (message.counts.some((count) => count < 0)) throw new MalformedMessage("a count is below 0");
       same(
         message.ids.length,
         message.counts.reduce((sum, count) => sum + count, 0),
       );
-      return message;
-    }
-    case "done": {
-      const seconds = fields.record("seconds");
-      return {
-        kind,
-        request: fields.request(),
-        seconds: {
-          coarse: seconds.number("coarse"),
-          fine: seconds.number("fine"),
-          nearest: seconds.number("nearest"),
-        },
-        bytes: fields.number("bytes"),
-      };
-    }
+      break;
+    case "done":
+      for (const step of ["coarse", "fine", "nearest"]) {
+        if (!Number.isFinite(message.seconds[step])) throw wrong(step, message.seconds[step]);
+      }
+      break;
+    case "workload":
+      same(message.curves.length, message.nprobes.length * CURVES);
+      same(message.found.length, message.rows.length * message.k);
+      same(message.labels.length, message.rows.length);
+      if (message.ids.length > 0) same(message.ids.length, message.rows.length);
+      break;
     case "thumbnails":
-      return {
-        kind,
-        request: fields.request(),
-        size: fields.number("size"),
-        items: fields.array("items").map(thumbnailItem),
-        data: new Uint8Array(fields.bytes(0, 1)),
-      };
-    case "members": {
-      const message: Members = {
-        kind,
-        request: fields.request(),
-        cluster: fields.number("cluster"),
-        offset: fields.number("offset"),
-        total: fields.number("total"),
-        serial: fields.number("serial"),
-        ids: new BigInt64Array(fields.bytes(0, 8)),
-        distances: new Float32Array(fields.bytes(1, 4)),
-      };
-      same(message.ids.length, message.distances.length);
-      return message;
-    }
-    case "medoids": {
-      const message: Medoids = {
-        kind,
-        request: fields.request(),
-        clusters: new Int32Array(fields.bytes(0, 4)),
-        ids: new BigInt64Array(fields.bytes(1, 8)),
-      };
-      same(message.clusters.length, message.ids.length);
-      return message;
-    }
-    case "map":
-      return {
-        kind,
-        request: fields.request(),
-        method: fields.string("method"),
-        final: fields.boolean("final"),
-        positions: new Float32Array(fields.bytes(0, 8)),
-      };
-    case "projection": {
-      const message: Projection = {
-        kind,
-        request: fields.request(),
-        serial: fields.number("serial"),
-        ranks: fields.number("ranks"),
-        method: fields.string("method"),
-        final: fields.boolean("final"),
-        sampled: fields.boolean("sampled"),
-        total: fields.number("total"),
-        drawnIn: fields.number("drawn_in"),
-        rows: fields.number("rows"),
-        offset: fields.number("offset"),
-        ids: new BigInt64Array(fields.bytes(0, 8)),
-        rankOf: new Int32Array(fields.bytes(1, 4)),
-        distances: new Float32Array(fields.bytes(2, 4)),
-        positions: new Float32Array(fields.bytes(3, 8)),
-        query: new Float32Array(fields.bytes(4, 8)),
-      };
-      same(message.ids.length, message.rankOf.length);
-      same(message.ids.length, message.distances.length);
-      same(message.ids.length, message.positions.length / 2);
+      message.items = message.items.map((item) => read(item, ITEM) as unknown as ThumbnailItem);
+      break;
+    case "projection":
       same(message.query.length, 2);
       if (message.offset < 0 || message.offset + message.ids.length > message.rows) {
         throw new MalformedMessage(`rows from ${message.offset} on do not fit in ${message.rows}`);
       }
-      return message;
-    }
-    case "error":
-      return {
-        kind,
-        request: fields.requestOrNull(),
-        code: fields.string("code"),
-        message: fields.string("message"),
-      };
-    default:
-      throw new MalformedMessage(`unknown message kind: ${kind}`);
+      break;
   }
 }
 
-function thumbnailItem(value: unknown): ThumbnailItem {
-  const fields = new Fields(value, []);
-  return {
-    id: fields.string("id"),
-    label: fields.text("label"),
-    mime: fields.text("mime"),
-    offset: fields.number("offset"),
-    length: fields.number("length"),
-    url: fields.text("url"),
-    reason: fields.text("reason"),
-  };
+function read(content: unknown, layout: string): Entry {
+  if (!isObject(content)) throw wrong("item", content);
+  const fields: Entry = {};
+  for (const part of layout.split(" ").filter(Boolean)) {
+    const [name, letter] = part.split(":");
+    const value = (content as Entry)[name];
+    if (!FIELDS[letter](value)) throw wrong(name, value);
+    fields[name] = letter === "i" && value !== null ? BigInt(value as string) : value;
+  }
+  return fields;
 }
 
 function same(left: number, right: number): void {
   if (left !== right) throw new MalformedMessage(`buffers disagree in length: ${left} and ${right}`);
 }
 
-class Fields {
-  readonly #content: Record<string, unknown>;
-  readonly #buffers: readonly DataView[];
+function wrong(name: string, value: unknown): MalformedMessage {
+  return new MalformedMessage(`field ${name} is wrong: ${shown(value)}`);
+}
 
-  constructor(content: unknown, buffers: readonly DataView[]) {
-    if (typeof content !== "object" || content === null) throw new MalformedMessage("a message is an object");
-    this.#content = content as Record<string, unknown>;
-    this.#buffers = buffers;
-  }
-
-  /** A copy of buffer `index`: what arrives is a view at an arbitrary offset, which typed arrays refuse. */
-  bytes(index: number, unit: number): ArrayBuffer {
-    const view = this.#buffers[index];
-    if (view === undefined) throw new MalformedMessage(`buffer ${index} is missing`);
-    if (view.byteLength % unit !== 0) throw new MalformedMessage(`buffer ${index} is cut short`);
-    return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer;
-  }
-
-  request(): RequestName {
-    const value = this.#content.request;
-    if (typeof value !== "string" && typeof value !== "number") throw this.#wrong("request");
-    return value;
-  }
-
-  requestOrNull(): RequestName | null {
-    return this.#content.request === null ? null : this.request();
-  }
-
-  number(name: string): number {
-    const value = this.#content[name];
-    if (typeof value !== "number" || !Number.isFinite(value)) throw this.#wrong(name);
-    return value;
-  }
-
-  boolean(name: string): boolean {
-    const value = this.#content[name];
-    if (typeof value !== "boolean") throw this.#wrong(name);
-    return value;
-  }
-
-  string(name: string): string {
-    const value = this.#content[name];
-    if (typeof value !== "string") throw this.#wrong(name);
-    return value;
-  }
-
-  text(name: string): string | null {
-    return this.#content[name] === null ? null : this.string(name);
-  }
-
-  rowId(name: string): bigint | null {
-    const value = this.text(name);
-    if (value === null) return null;
-    if (!/^-?\d{1,19}$/.test(value)) throw this.#wrong(name);
-    return BigInt(value);
-  }
-
-  array(name: string): unknown[] {
-    const value = this.#content[name];
-    if (!Array.isArray(value)) throw this.#wrong(name);
-    return value;
-  }
-
-  record(name: string): Fields {
-    return new Fields(this.#content[name], []);
-  }
-
-  #wrong(name: string): MalformedMessage {
-    return new MalformedMessage(`field ${name} is wrong: ${String(this.#content[name]).slice(0, 80)}`);
-  }
+function shown(value: unknown): string {
+  return String(value).slice(0, 80);
 }

@@ -23,7 +23,7 @@ function partOf(changes: Partial<Projection> = {}): Projection {
     final: false,
     sampled: false,
     total: 3,
-    drawnIn: 0,
+    drawn_in: 0,
     rows: offset + n,
     offset,
     ids,
@@ -86,7 +86,7 @@ describe("a projection on the wire", () => {
 
   it("is read with ids beyond what a float can hold", () => {
     const message = decode(content, buffers) as Projection;
-    expect(message).toMatchObject({ serial: 4, ranks: 3, drawnIn: 1, rows: 5, offset: 3, total: 9 });
+    expect(message).toMatchObject({ serial: 4, ranks: 3, drawn_in: 1, rows: 5, offset: 3, total: 9 });
     expect([...message.ids]).toEqual([2n ** 62n, -1n]);
     expect([...message.rankOf]).toEqual([1, 3]);
     expect([...message.positions]).toEqual([0, 0.25, 1, 0.75]);

@@ -128,9 +128,9 @@ describe("a search refuses", () => {
     ["after a gap", 2, 2],
     ["of rank 0", 0, 0],
     ["of a rank that is no integer", 1.5, 1],
-  ])("candidates %s", (_, firstRank, last) => {
+  ])("candidates %s", (_, first_rank, last) => {
     const search = begun();
-    const message = { ...candidatesOf(summary, 1, Math.max(1, last)), counts: Int32Array.of(3), firstRank };
+    const message = { ...candidatesOf(summary, 1, Math.max(1, last)), counts: Int32Array.of(3), first_rank };
     expect(() => search.add(message)).toThrow(MalformedMessage);
     expect(search.received).toBe(0);
   });

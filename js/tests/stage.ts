@@ -90,8 +90,8 @@ export class Stage {
 
   sayCoarse(changes: Partial<Coarse> = {}): void {
     const coarse = coarseOf(this.summary, changes);
-    const { clusters, distances, vector, kMax, id, ...rest } = coarse;
-    this.model.say({ ...rest, k_max: kMax, id: id === null ? null : id.toString() }, [
+    const { clusters, distances, vector, id, ...rest } = coarse;
+    this.model.say({ ...rest, id: id === null ? null : id.toString() }, [
       view(clusters),
       view(distances),
       view(vector),
@@ -99,8 +99,8 @@ export class Stage {
   }
 
   sayCandidates(first: number, last: number, changes: Partial<Candidates> = {}): void {
-    const { counts, ids, distances, firstRank, ...rest } = candidatesOf(this.summary, first, last, changes);
-    this.model.say({ ...rest, first_rank: firstRank }, [view(counts), view(ids), view(distances)]);
+    const { counts, ids, distances, ...rest } = candidatesOf(this.summary, first, last, changes);
+    this.model.say(rest, [view(counts), view(ids), view(distances)]);
   }
 
   sayDone(request: string | number = "kernel:1"): void {
@@ -108,6 +108,7 @@ export class Stage {
       kind: "done",
       request,
       seconds: { coarse: 0.001, fine: 0.002, nearest: 0.003 },
+      findings: [],
       bytes: 9,
     });
   }

@@ -71,8 +71,9 @@ export function coarseOf(summary: Summary, changes: Partial<Coarse> = {}): Coars
     label: null,
     nprobe: 1,
     k: 3,
-    kMax: summary.kMax,
+    k_max: summary.kMax,
     complete: true,
+    exhaustive: true,
     clusters: Int32Array.from(summary.sizes, (_, cluster) => cluster),
     distances: Float32Array.from(summary.sizes, (_, cluster) => 10 * cluster),
     vector: new Float32Array([0]),
@@ -99,7 +100,7 @@ export function candidatesOf(
   return {
     kind: "fine",
     request: "kernel:1",
-    firstRank: first,
+    first_rank: first,
     counts: summary.sizes.slice(first - 1, last),
     ids: BigInt64Array.from(ids),
     distances: Float32Array.from(distances),
@@ -108,7 +109,13 @@ export function candidatesOf(
 }
 
 export function doneOf(request: string | number = "kernel:1"): Message {
-  return { kind: "done", request, seconds: { coarse: 0.001, fine: 0.002, nearest: 0.003 }, bytes: 100 };
+  return {
+    kind: "done",
+    request,
+    seconds: { coarse: 0.001, fine: 0.002, nearest: 0.003 },
+    bytes: 100,
+    findings: [],
+  };
 }
 
 /** A whole answer to a search. */

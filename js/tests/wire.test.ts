@@ -21,6 +21,7 @@ const COARSE = {
   k: 3,
   k_max: 100,
   complete: true,
+  exhaustive: true,
 };
 const RANKING = [
   view(Int32Array.of(2, 0, 1)),
@@ -34,11 +35,55 @@ const CANDIDATES = [
   view(Float32Array.of(1, 2, 3)),
 ];
 const ITEM = { id: "1", label: null, mime: "image/png", offset: 0, length: 2, url: null, reason: null };
+const WORKLOAD = {
+  kind: "workload",
+  request: "w",
+  k: 2,
+  seed: 0,
+  source: "sample",
+  computed: 5,
+  asked: 9,
+  final: false,
+  include_self: true,
+  reason: null,
+  labels: [null, "<b>"],
+};
+const CURVED = [
+  view(Int32Array.of(1, 2, 3)),
+  view(new Float32Array(18)),
+  view(Int32Array.of(4, 0)),
+  view(BigInt64Array.of(9n, -1n)),
+  view(Int32Array.of(1, 2, 3, 3)),
+];
 const GOOD: Record<string, [Record<string, unknown>, DataView[]]> = {
   coarse: [COARSE, RANKING],
   fine: [FINE, CANDIDATES],
   nearest: [{ ...FINE, kind: "nearest" }, CANDIDATES],
-  done: [{ kind: "done", request: 3, seconds: { coarse: 0.1, fine: 0.2, nearest: 0.3 }, bytes: 9 }, []],
+  done: [
+    {
+      kind: "done",
+      request: 3,
+      seconds: { coarse: 0.1, fine: 0.2, nearest: 0.3 },
+      bytes: 9,
+      findings: ["<b>"],
+    },
+    [],
+  ],
+  bounds: [{ kind: "bounds", request: "b", serial: 2 }, [view(Float32Array.of(0, 1, 4))]],
+  verdict: [
+    {
+      kind: "verdict",
+      request: "v",
+      serial: 2,
+      id: "-7",
+      cluster: 3,
+      rank: 2,
+      distance: 1.5,
+      position: null,
+    },
+    [],
+  ],
+  workload: [WORKLOAD, CURVED],
   thumbnails: [{ kind: "thumbnails", request: "t", size: 64, items: [ITEM] }, [view(Uint8Array.of(137, 80))]],
   members: [
     { kind: "members", request: "m", cluster: 1, offset: 0, total: 2, serial: 0 },
@@ -63,8 +108,9 @@ describe("decoding", () => {
       label: "<b>cat</b>",
       nprobe: 2,
       k: 3,
-      kMax: 100,
+      k_max: 100,
       complete: true,
+      exhaustive: true,
       clusters: Int32Array.of(2, 0, 1),
       distances: Float32Array.of(0.5, 1, 2),
       vector: Float32Array.of(1, -1),
@@ -125,7 +171,7 @@ describe("malformed messages", () => {
 
   const withBuffers = Object.entries(GOOD).filter(([, [, buffers]]) => buffers.length > 0);
   it.each(withBuffers)("%s without its last buffer is refused", (_, [content, buffers]) => {
-    expect(() => decode(content, buffers.slice(0, -1))).toThrow(/buffer \d is missing/);
+    expect(() => decode(content, buffers.slice(0, -1))).toThrow(/buffer \w+ is missing/);
   });
 
   it.each(withBuffers.filter(([kind]) => kind !== "thumbnails"))(

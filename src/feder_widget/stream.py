@@ -70,6 +70,7 @@ def stream(index: IvfIndex, ask: Ask) -> Iterator[Packet]:
                 "k": ask.k,
                 "k_max": ask.k_max,
                 "complete": complete,
+                "exhaustive": True,
             },
             [pack_int32(order), pack_float32(coarse.distances), pack_float32(ask.vector)],
         ),
@@ -103,7 +104,16 @@ def stream(index: IvfIndex, ask: Ask) -> Iterator[Packet]:
         compared += int(sizes[first:last].sum())
     if parts:
         yield meter.sent("nearest", _nearest(ask.request, first_rank, parts))
-    yield {"kind": "done", "request": ask.request, "seconds": meter.seconds, "bytes": meter.bytes}, []
+    yield (
+        {
+            "kind": "done",
+            "request": ask.request,
+            "seconds": meter.seconds,
+            "bytes": meter.bytes,
+            "findings": [],
+        },
+        [],
+    )
 
 
 def candidates(

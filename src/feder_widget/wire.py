@@ -28,7 +28,8 @@ class SearchRequest(TypedDict):
     """A query to answer.
 
     ``query`` is a ``QueryById``, ``{"vector": true}`` (buffer 0, float32), ``{"random": true}`` for any row,
-    or ``{"resume": true}`` for the query that the kernel has already.
+    ``{"workload": i}`` for query i of the workload last evaluated, or ``{"resume": true}`` for the query that
+    the kernel has already.
     """
 
     kind: Literal["search"]
@@ -89,6 +90,45 @@ class MedoidsRequest(TypedDict):
     clusters: list[int]
 
 
+class RestRequest(TypedDict):
+    """Compare search ``serial`` with the clusters that were left out because the coarse message's
+    ``exhaustive`` is false; ``nearest`` messages and a ``done`` answer it."""
+
+    kind: Literal["rest"]
+    request: Request
+    serial: int
+
+
+class VerdictRequest(TypedDict):
+    """Where a row stands for search ``serial``."""
+
+    kind: Literal["verdict"]
+    request: Request
+    serial: int
+    id: str
+
+
+class EvaluateRequest(TypedDict):
+    """Evaluate ``sample`` queries drawn from the index with ``seed``; ``workload`` messages answer it.
+
+    A newer request takes the place of an older one; ``cancel`` ends it and keeps what was computed.
+    """
+
+    kind: Literal["evaluate"]
+    request: Request
+    sample: int
+    seed: int
+    k: int
+    include_self: bool
+
+
+class WorkloadRequest(TypedDict):
+    """Send the workload last evaluated, and how it goes on, if there is one."""
+
+    kind: Literal["workload"]
+    request: Request
+
+
 class MapRequest(TypedDict):
     """Send the map's positions, now or as soon as they are ready."""
 
@@ -109,7 +149,8 @@ class CoarseMessage(TypedDict):
     Buffers: clusters int32 (nlist,) in rank order, distances float32 (nlist,), query float32 (dim,).
     ``serial`` grows with every search of this widget: a page adopts a coarse message only when its serial is
     the largest it has seen. ``complete`` says whether ``nearest`` will hold enough for any set of clusters,
-    or (very large nlist) only for prefixes of the ranking.
+    or (very large nlist) only for prefixes of the ranking. ``exhaustive`` says whether ``nearest`` goes on
+    over all clusters by itself, or ends with the probed ones until the page asks for the ``rest``.
     """
 
     kind: Literal["coarse"]
@@ -121,6 +162,7 @@ class CoarseMessage(TypedDict):
     k: int
     k_max: int
     complete: bool
+    exhaustive: bool
 
 
 class CandidatesMessage(TypedDict):
@@ -137,13 +179,68 @@ class CandidatesMessage(TypedDict):
     first_rank: int
 
 
+class BoundsMessage(TypedDict):
+    """The best distance that anything in each cluster can have, by geometry alone.
+
+    Buffer 0: float32 (nlist,), by rank. Sent once the index's geometry is known, at any time in a search.
+    """
+
+    kind: Literal["bounds"]
+    request: Request
+    serial: int
+
+
+class VerdictMessage(TypedDict):
+    """Where one row stands: its distance, its cluster and that cluster's rank.
+
+    ``position`` is one more than the number of vectors that are strictly nearer, null where the index is too
+    large for an exhaustive pass that nobody asked for.
+    """
+
+    kind: Literal["verdict"]
+    request: Request
+    serial: int
+    id: str
+    cluster: int
+    rank: int
+    distance: float
+    position: int | None
+
+
+class WorkloadMessage(TypedDict):
+    """A workload as far as it has been evaluated: ``computed`` of ``asked`` queries.
+
+    Buffers: nprobes int32 (n,), ascending; curves float32 (6, n): mean recall, the recall that 50, 95, 99 and
+    100 % of the queries reach, and the share of the vectors compared; the hardest queries as places in the
+    workload int32 (m,), their row ids int64 (m,) or (0,) for free vectors, and the nprobe at which each of
+    their true neighbours is found int32 (m, k), ascending, nlist + 1 beyond the last. ``source`` says what
+    the queries are; ``reason`` why it ended early.
+    """
+
+    kind: Literal["workload"]
+    request: Request
+    k: int
+    seed: int | None
+    source: Literal["sample", "ids", "vectors"]
+    computed: int
+    asked: int
+    final: bool
+    include_self: bool
+    reason: str | None
+    labels: list[str | None]
+
+
 class DoneMessage(TypedDict):
-    """The search is complete. Times in seconds; ``bytes`` is what was sent in buffers."""
+    """The search is complete. Times in seconds; ``bytes`` is what was sent in buffers.
+
+    ``findings`` are sentences about the index and this query.
+    """
 
     kind: Literal["done"]
     request: Request
     seconds: dict[str, float]
     bytes: int
+    findings: list[str]
 
 
 class ThumbnailItem(TypedDict):
@@ -229,7 +326,10 @@ class ErrorMessage(TypedDict):
 Message: TypeAlias = (
     CoarseMessage
     | CandidatesMessage
+    | BoundsMessage
     | DoneMessage
+    | VerdictMessage
+    | WorkloadMessage
     | ThumbnailsMessage
     | MembersMessage
     | MedoidsMessage
