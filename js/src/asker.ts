@@ -54,6 +54,11 @@ export class Asker {
     }));
   }
 
+  /** What is kept of the clusters up to this rank, as `nearest` messages under the name that is returned. */
+  askRest(serial: number, lastRank: number): string | null {
+    return this.#send((request) => ({ kind: "rest", request, serial, last_rank: lastRank }));
+  }
+
   /** Candidates of the nearest clusters in the plane, as `projection` messages under the name that is returned. */
   askProjection(serial: number, ranks: number, k: number): string | null {
     return this.#send((request) => ({ kind: "projection", request, serial, ranks, k }));

@@ -1,4 +1,4 @@
-import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Asker } from "./asker";
 import { type CandidateSet, candidatesAt } from "./candidates";
 import { type CellMap, partition } from "./cells/cells";
@@ -10,6 +10,7 @@ import { type Result, resultsAt } from "./results";
 import { Search } from "./search";
 import { runSliced } from "./slices";
 import type { Summary } from "./summary";
+import { type Missed, missedAt, openClusters, type Truth, truthOf } from "./truth";
 import type { Candidates, Coarse, Done, Failure, Message, Positions } from "./wire";
 
 export type Status = "idle" | "searching" | "done" | "error" | "disconnected";
@@ -58,6 +59,14 @@ export class Exploration {
   readonly probed: ReadonlySignal<number>;
   readonly results: ReadonlySignal<readonly Result[]>;
   readonly resultIds: ReadonlySignal<ReadonlySet<bigint>>;
+  /** The true neighbours, once all clusters have been compared. */
+  readonly truth: ReadonlySignal<Truth | null>;
+  /** Those of them that the search does not find at this nprobe; none while the player shows a part of it. */
+  readonly missed: ReadonlySignal<readonly Missed[]>;
+  /** The best distance that anything in each cluster can have, by rank, once the kernel knows. */
+  readonly bounds = signal<Float32Array | null>(null);
+  /** Clusters that are not probed and could still hold something nearer than the last result, where that is known. */
+  readonly openClusters: ReadonlySignal<number | null>;
   /** What the fine search has compared as shown. Views that draw it say so with `needCandidates`. */
   readonly candidates: ReadonlySignal<CandidateSet | null>;
   /** Places of the candidates from the nearest to the farthest. */
@@ -76,6 +85,8 @@ export class Exploration {
   #more: string | null = null;
   #moreUpTo = 0;
   #moreOf: Search | null = null;
+  #rest: string | null = null;
+  #restOf = -1;
   #drawing = new AbortController();
 
   constructor(
@@ -103,6 +114,26 @@ export class Exploration {
       return resultsAt(search, this.probed.value, settings.k.value, summary.similarity);
     });
     this.resultIds = computed(() => new Set(this.results.value.map((result) => result.id)));
+    this.truth = computed(() => {
+      this.revision.value;
+      const search = this.search.value;
+      return search === null ? null : truthOf(search, settings.k.value, summary.similarity);
+    });
+    this.missed = computed(() => {
+      const truth = this.truth.value;
+      return truth === null || this.step.value !== null ? [] : missedAt(truth, settings.nprobe.value);
+    });
+    this.openClusters = computed(() => {
+      const bounds = this.bounds.value;
+      if (bounds === null || (this.search.value?.received ?? 0) < this.probed.value) return null;
+      return openClusters(
+        bounds,
+        this.probed.value,
+        this.results.value,
+        settings.k.value,
+        summary.similarity,
+      );
+    });
     this.candidates = computed(() => {
       this.revision.value;
       const search = this.search.value;
@@ -113,7 +144,12 @@ export class Exploration {
       return set === null ? null : nearestFirst(set.distances, summary.similarity);
     });
     this.selected = computed(() => new Set(settings.selection.value));
+    const stop = effect(() => {
+      const nprobe = settings.nprobe.value;
+      if (this.status.value === "done" && this.search.value?.exhaustive === false) this.needRest(nprobe);
+    });
     abort.addEventListener("abort", () => {
+      stop();
       this.#drawing.abort();
       clearTimeout(this.#patience);
     });
@@ -145,6 +181,16 @@ export class Exploration {
     this.#more = this.asker.askCandidates(search.serial, search.fine + 1, last);
     this.#moreUpTo = last;
     this.#moreOf = search;
+  }
+
+  /** Have the clusters up to this rank compared, of a search that ended with the probed ones. */
+  needRest(lastRank: number): void {
+    const search = this.search.peek();
+    if (search === null || this.status.peek() !== "done" || this.#restOf === search.serial) return;
+    if (search.received >= lastRank) return;
+    this.#restOf = search.serial;
+    this.#rest = this.asker.askRest(search.serial, lastRank);
+    this.#waiting.value = this.#rest !== null;
   }
 
   /** Add a row to the selection, or take it out. */
@@ -190,7 +236,13 @@ export class Exploration {
             this.timings.value = message;
             this.#waiting.value = false;
           });
+        } else if (message.request === this.#rest) {
+          this.#restOf = -1;
+          this.#waiting.value = false;
         }
+        break;
+      case "bounds":
+        if (message.serial === this.search.peek()?.serial) this.bounds.value = message.bounds;
         break;
       case "map":
         void this.#draw(message);
@@ -214,6 +266,8 @@ export class Exploration {
       this.search.value = search;
       if (coarse.request !== this.#restoring) this.failure.value = null;
       this.timings.value = null;
+      this.bounds.value = null;
+      this.#restOf = -1;
       this.player.finish();
       this.#waiting.value = true;
       this.#connected.value = true;
@@ -222,13 +276,13 @@ export class Exploration {
   }
 
   #extend(message: Candidates): void {
-    if (message.request !== this.#request && message.request !== this.#more) return;
+    if (![this.#request, this.#more, this.#rest].includes(message.request)) return;
     this.search.peek()?.add(message);
     this.revision.value++;
   }
 
   #fail(failure: Failure): void {
-    const mine = failure.request === this.#asked || failure.request === this.#request;
+    const mine = [this.#asked, this.#request, this.#rest].includes(failure.request);
     if (!mine && failure.request !== null) return;
     batch(() => {
       this.failure.value = failure.message;

@@ -16,7 +16,7 @@ export type Request =
   | { kind: "candidates"; request: RequestName; serial: number; first_rank: number; last_rank: number }
   | { kind: "medoids"; request: RequestName; clusters: number[] }
   | { kind: "projection"; request: RequestName; serial: number; ranks: number; k: number }
-  | { kind: "rest"; request: RequestName; serial: number }
+  | { kind: "rest"; request: RequestName; serial: number; last_rank: number }
   | { kind: "verdict"; request: RequestName; serial: number; id: string }
   | { kind: "evaluate"; request: RequestName; sample: number; seed: number; k: number; include_self: boolean }
   | { kind: "workload"; request: RequestName }

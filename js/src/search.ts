@@ -15,6 +15,8 @@ export class Search {
   readonly label: string | null;
   readonly vector: Float32Array;
   readonly kMax: number;
+  /** Whether all clusters are compared without being asked for. */
+  readonly exhaustive: boolean;
   /** Clusters by rank: `order[rank - 1]`. */
   readonly order: Int32Array;
   /** Query to centroid, by rank. */
@@ -43,6 +45,7 @@ export class Search {
     this.label = coarse.label;
     this.vector = coarse.vector;
     this.kMax = coarse.k_max;
+    this.exhaustive = coarse.exhaustive;
     this.order = coarse.clusters;
     this.distances = coarse.distances;
     this.rankOf = new Int32Array(nlist);

@@ -91,12 +91,16 @@ class MedoidsRequest(TypedDict):
 
 
 class RestRequest(TypedDict):
-    """Compare search ``serial`` with the clusters that were left out because the coarse message's
-    ``exhaustive`` is false; ``nearest`` messages and a ``done`` answer it."""
+    """Go on with search ``serial``, whose coarse message said that it is not ``exhaustive``.
+
+    ``nearest`` messages, from the first rank that has not been sent up to ``last_rank``, and a ``done`` answer
+    it.
+    """
 
     kind: Literal["rest"]
     request: Request
     serial: int
+    last_rank: int
 
 
 class VerdictRequest(TypedDict):
