@@ -5,6 +5,7 @@ import { minify } from "terser";
 import { ownNames } from "./names.mjs";
 
 const OUT = "../src/feder_widget/static";
+const JSX = { jsxFactory: "h", jsxFragmentFactory: "Fragment" };
 const small = !argv.includes("--readable");
 const watch = argv.includes("--watch");
 
@@ -16,6 +17,11 @@ const bundle = await context({
   target: "es2022",
   minify: small,
   ...(small && { mangleProps: new RegExp(`^(?:${[...ownNames()].join("|")})$`) }),
+  // `h(type, props, child)` is shorter than `jsx(type, {children: child})`, hundreds of times.
+  tsconfigRaw: {
+    compilerOptions: { target: "ES2022", verbatimModuleSyntax: true, jsx: "react", ...JSX },
+  },
+  inject: ["src/jsx.ts"],
   legalComments: "none",
   logLevel: "info",
 });
