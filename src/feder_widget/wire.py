@@ -93,8 +93,8 @@ class MedoidsRequest(TypedDict):
 class RestRequest(TypedDict):
     """Go on with search ``serial``, whose coarse message said that it is not ``exhaustive``.
 
-    ``nearest`` messages, from the first rank that has not been sent up to ``last_rank``, and a ``done`` answer
-    it.
+    ``nearest`` messages, from the first rank that has not been sent up to ``last_rank``, and a ``done`` are
+    the answer.
     """
 
     kind: Literal["rest"]
