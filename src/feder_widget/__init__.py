@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from feder_widget.errors import FederError, IndexFileError, UnknownIdError, UnsupportedIndexError
 from feder_widget.index import IvfIndex, open_index
+from feder_widget.recall import Certainty, Explanation, Verdict, Workload
 from feder_widget.search import CoarseStep, FineStep, SearchTrace
 
 if TYPE_CHECKING:
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Certainty",
     "CoarseStep",
+    "Explanation",
     "FederError",
     "FederWidget",
     "FineStep",
@@ -21,6 +24,8 @@ __all__ = [
     "SearchTrace",
     "UnknownIdError",
     "UnsupportedIndexError",
+    "Verdict",
+    "Workload",
     "open_index",
 ]
 

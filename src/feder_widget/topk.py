@@ -40,7 +40,18 @@ def top_k(
     distances : float32 (k,)
         The largest float32 (its negative for a similarity) where there is no result.
     """
-    empty = -_FLT_MAX if similarity else _FLT_MAX
+    places = top_k_places(ids, distances, k, similarity)
+    found_ids = np.full(k, -1, np.int64)
+    found = np.full(k, -_FLT_MAX if similarity else _FLT_MAX, np.float32)
+    found_ids[: len(places)] = ids[places]
+    found[: len(places)] = distances[places]
+    return found_ids, found
+
+
+def top_k_places(
+    ids: npt.NDArray[np.int64], distances: npt.NDArray[np.float32], k: int, similarity: bool
+) -> npt.NDArray[np.int64]:
+    """Return where among the candidates the results of ``top_k`` stand, nearest first, int64 (at most k,)."""
     chosen = _not_worse(distances, _kth(distances, k, similarity), similarity)
     if len(chosen) > k:
         near = -distances[chosen] if similarity else distances[chosen]
@@ -56,15 +67,9 @@ def top_k(
         order = order[::-1]
     # Faiss's heap starts full of (worst float, -1): nothing that bad can enter, and an id of -1 reads as no
     # entry.
-    real = (found > empty if similarity else found < empty) & (found_ids != -1)
-    order = order[real[order]]
-    if len(order) == k:
-        return found_ids[order], found[order]
-    padded_ids = np.full(k, -1, np.int64)
-    padded = np.full(k, empty, np.float32)
-    padded_ids[: len(order)] = found_ids[order]
-    padded[: len(order)] = found[order]
-    return padded_ids, padded
+    real = (found > -_FLT_MAX if similarity else found < _FLT_MAX) & (found_ids != -1)
+    best: npt.NDArray[np.int64] = chosen[order[real[order]]]
+    return best
 
 
 def keep(scan: Scan, k_max: int, similarity: bool, worst: float | None = None) -> Scan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import faiss
@@ -10,10 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.errors import UnknownIdError
-from feder_widget.index import lists, rows
+from feder_widget.index import explaining, lists, rows
 from feder_widget.index.arguments import as_clusters, as_int, as_rows, as_vector
+from feder_widget.index.batch import batches
 from feder_widget.index.coarse import rank_clusters
+from feder_widget.index.geometry import Geometry, bounds, survey
 from feder_widget.index.scanning import scan_lists
+from feder_widget.index.surveyor import Surveyor
+from feder_widget.recall import Certainty, Evaluation, Explanation, Verdict, Workload, evaluate
+from feder_widget.recall.evaluation import Progress
 from feder_widget.search import CoarseStep, FineStep, FineSteps, Scan, SearchTrace
 from feder_widget.topk import keep, top_k
 
@@ -44,6 +49,9 @@ class IvfIndex:
         self._nlist = int(faiss_index.nlist)
         self._dim = int(faiss_index.d)
         self._similarity = bool(faiss_index.metric_type == faiss.METRIC_INNER_PRODUCT)
+        self._surveyor = Surveyor(
+            lambda: self.list_sizes, lambda: survey(faiss_index, self.centroids(), self._similarity)
+        )
 
     def __repr__(self) -> str:
         return f"<IvfIndex {self.ntotal:,} x {self.dim}, nlist={self.nlist}, {self.metric}>"
@@ -213,6 +221,165 @@ class IvfIndex:
         ids, distances = top_k(scan.ids, scan.distances, k, self.similarity)
         return SearchTrace(coarse, FineSteps(scan), ids, distances, self.nlist + len(scan.ids))
 
+    def explain(self, query: Any, k: int, *, include_self: bool = True) -> Explanation:
+        """Find the true neighbours of a query by an exhaustive search of the inverted lists.
+
+        No second copy of the vectors is made.
+
+        Parameters
+        ----------
+        query : int or array_like (dim,)
+            A row id or a vector.
+        k : int
+            Number of neighbours, at least 1.
+        include_self : bool
+            Whether the row searched for counts among its own neighbours, as it does for Faiss, which returns
+            it as the first result. False leaves it out; compare that with a search for k + 1 of whose results
+            it is left out too. Without effect for a vector.
+
+        Returns
+        -------
+        Explanation
+            Its ``ids`` and ``distances`` are what ``faiss_index.search`` returns with nprobe = nlist.
+
+        Raises
+        ------
+        UnknownIdError, TypeError, ValueError
+            If an argument is wrong; see ``query_vector`` for the query.
+        """
+        vector = self.query_vector(query)
+        k = as_int(k, "k")
+        is_row = isinstance(query, (int, np.integer))
+        return explaining.explain(self, vector, k, int(query) if is_row and not include_self else None)
+
+    def verdict(self, query: Any, row_id: int) -> Verdict:
+        """Say where one row stands for a query, by one pass over all vectors.
+
+        Parameters
+        ----------
+        query : int or array_like (dim,)
+            A row id or a vector.
+        row_id : int
+            The row in question.
+
+        Raises
+        ------
+        UnknownIdError, TypeError, ValueError
+            If an argument is wrong.
+        """
+        return explaining.verdict(self, self.query_vector(query), as_int(row_id, "row_id", least=None))
+
+    def evaluate(
+        self,
+        queries: Any,
+        k: int,
+        *,
+        seed: int = 0,
+        include_self: bool = True,
+        progress: bool | Progress = True,
+    ) -> Workload:
+        """Evaluate many queries: recall at every nprobe, its spread, what it costs, and the hardest queries.
+
+        One exhaustive pass over the lists per thousand queries or so, and one ranking of the clusters. Memory
+        does not grow with the number of queries but for 4 k bytes each.
+
+        Parameters
+        ----------
+        queries : int, int array_like (n,) or array_like (n, dim)
+            A sample size (rows drawn from the index), row ids, or vectors.
+        k : int
+            Neighbours of each query, at least 1.
+        seed : int
+            What a sample is drawn with.
+        include_self : bool
+            Whether the row searched for counts among its own neighbours; see ``explain``.
+        progress : bool or function
+            True shows a bar for what takes longer than a moment. A function is called with the queries done
+            and their number; what it raises ends the evaluation.
+
+        Returns
+        -------
+        Workload
+            When interrupted from the keyboard, what was computed by then, with a ``RuntimeWarning``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there are no queries, or an id is unknown, or a vector has another dimension or is not finite.
+        """
+        return evaluate(self.evaluation(queries, k, seed=seed, include_self=include_self), progress)
+
+    def evaluation(self, queries: Any, k: int, *, seed: int = 0, include_self: bool = True) -> Evaluation:
+        """Prepare what ``evaluate`` does, to be run batch by batch; arguments as there."""
+        k = as_int(k, "k")
+        seed = as_int(seed, "seed", least=0)
+        return Evaluation(self, queries, k, seed=seed, include_self=include_self)
+
+    def bounds(self, query: Any) -> npt.NDArray[np.float32]:
+        """Return the best distance that any vector of each cluster can have, by geometry alone.
+
+        By the clusters' radii and, for L2, by the planes half way between centroids where every vector is
+        known to be with its nearest one. The first call measures the clusters, which reads every vector once
+        or twice; what is known is kept until vectors are added. Call ``refresh`` after others were replaced.
+
+        Parameters
+        ----------
+        query : int or array_like (dim,)
+            A row id or a vector.
+
+        Returns
+        -------
+        float32 (nlist,)
+            By cluster number: for L2 nothing in it has a lesser distance, for inner product nothing a greater
+            one. Infinitely far for an empty cluster.
+        """
+        vector = self.query_vector(query)
+        *_, geometry = filter(None, self.survey())
+        return bounds(geometry, vector, self.similarity)
+
+    def certainty(self, query: Any, nprobe: int, k: int) -> Certainty:
+        """Say from geometry alone whether a search is certain to have found the true neighbours.
+
+        Parameters
+        ----------
+        query, nprobe, k
+            As for ``trace``.
+
+        Returns
+        -------
+        Certainty
+            With fewer than k results every cluster with vectors counts as open.
+        """
+        vector = self.query_vector(query)
+        return explaining.certainty(self.trace(vector, nprobe, k), self.bounds(vector), self.similarity)
+
+    def refresh(self) -> None:
+        """Forget what was measured of the clusters, after vectors were replaced; added ones are noticed."""
+        self._surveyor.forget()
+
+    def survey(self) -> Iterator[Geometry | None]:
+        """Measure the clusters bit by bit, for ``bounds``; yields what is known when it is more, or None."""
+        return self._surveyor.run()
+
+    def known_geometry(self) -> Geometry | None:
+        """Return what has been measured of the clusters as they are now, if anything."""
+        return self._surveyor.known()
+
+    def query_batches(self, count: int) -> list[list[slice]]:
+        """Cut queries into batches, and each into parts that are ranked together, as a search would."""
+        return batches(count, self.dim, self.nlist)
+
+    def found_at(
+        self,
+        vectors: npt.NDArray[np.float32],
+        parts: list[slice],
+        own: npt.NDArray[np.int64] | None,
+        k: int,
+        progress: Callable[[float], None],
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+        """Find at which nprobe the k true neighbours of many queries are found; see ``find_batch``."""
+        return explaining.found_at_of_many(self, vectors, parts, own, k, progress)
+
     def locate(self, row_id: int) -> tuple[int, int]:
         """Return the cluster a row id is in, and its offset in that inverted list.
 
@@ -284,6 +451,13 @@ class IvfIndex:
         if homes is not None and len(homes) != len(wanted):
             raise ValueError(f"clusters must be as long as ids ({len(wanted)}), got {len(homes)}")
         return rows.vectors_of(self._index, wanted, homes)
+
+    def sample_ids(self, size: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """Return row ids drawn uniformly over the stored vectors, each of them at most once, int64 (n,).
+
+        n is ``size``, or the number of vectors where that is less.
+        """
+        return rows.sample_ids(self._index, size, rng)
 
     def random_id(self, rng: np.random.Generator | None = None) -> int:
         """Return a row id drawn uniformly over the stored vectors.

@@ -40,17 +40,24 @@ def copy_ids(invlists: Any, cluster: int) -> npt.NDArray[np.int64]:
         return copy
 
 
+@contextmanager
+def borrowed_vectors(invlists: Any, cluster: int, dim: int) -> Iterator[npt.NDArray[np.float32]]:
+    """Lend the vectors of one list, float32 (n, dim); dead when the block is left."""
+    size = invlists.list_size(cluster)
+    if size == 0:
+        yield np.empty((0, dim), np.float32)
+        return
+    pointer = invlists.get_codes(cluster)
+    try:
+        yield faiss.rev_swig_ptr(pointer, size * dim * 4).view(np.float32).reshape(size, dim)
+    finally:
+        invlists.release_codes(cluster, pointer)
+
+
 def copy_vectors(
     invlists: Any, cluster: int, dim: int, offsets: npt.NDArray[np.intp] | None = None
 ) -> npt.NDArray[np.float32]:
     """Return the vectors of one list, or those at ``offsets``, float32 (n, dim)."""
-    size = invlists.list_size(cluster)
-    if size == 0:
-        return np.empty((0, dim), np.float32)
-    pointer = invlists.get_codes(cluster)
-    try:
-        stored = faiss.rev_swig_ptr(pointer, size * dim * 4).view(np.float32).reshape(size, dim)
+    with borrowed_vectors(invlists, cluster, dim) as stored:
         chosen: npt.NDArray[np.float32] = stored.copy() if offsets is None else stored[offsets]
         return chosen
-    finally:
-        invlists.release_codes(cluster, pointer)

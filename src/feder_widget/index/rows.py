@@ -84,14 +84,25 @@ def vectors_of(
 
 def random_id(index: Any, rng: np.random.Generator) -> int:
     """Return a row id drawn uniformly over the stored vectors; ``ValueError`` when there are none."""
-    ends = np.cumsum(lists.sizes(index.invlists))
-    if ends[-1] == 0:
+    drawn = sample_ids(index, 1, rng)
+    if len(drawn) == 0:
         raise ValueError("the index holds no vectors to draw a row id from")
-    drawn = int(rng.integers(ends[-1]))
-    cluster = int(np.searchsorted(ends, drawn, side="right"))
-    offset = drawn - (int(ends[cluster - 1]) if cluster else 0)
-    with lists.borrowed_ids(index.invlists, cluster) as ids:
-        return int(ids[offset])
+    return int(drawn[0])
+
+
+def sample_ids(index: Any, size: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Return row ids drawn uniformly over the stored vectors, each vector at most once, int64 (n,)."""
+    sizes = lists.sizes(index.invlists)
+    ends = np.cumsum(sizes)
+    total = int(ends[-1])
+    places = rng.choice(total, min(size, total), replace=False) if total else np.empty(0, np.int64)
+    clusters = np.searchsorted(ends, places, side="right")
+    ids = np.empty(len(places), np.int64)
+    for cluster in np.unique(clusters):
+        here = clusters == cluster
+        with lists.borrowed_ids(index.invlists, int(cluster)) as stored:
+            ids[here] = stored[places[here] - (ends[cluster] - sizes[cluster])]
+    return ids
 
 
 def max_id(index: Any) -> int:

@@ -46,7 +46,7 @@ def scan_lists(
     to_centroids = np.zeros(n, np.float32)
     result = faiss.RangeSearchResult(n)
     result.buffer_size = BUFFER_ENTRIES
-    _in_default_mode(index).range_search_preassigned_c(
+    in_default_mode(index).range_search_preassigned_c(
         n,
         faiss.swig_ptr(queries),
         -np.inf if similarity else np.inf,
@@ -54,7 +54,7 @@ def scan_lists(
         faiss.swig_ptr(to_centroids),
         result,
         False,
-        _ONE_LIST,
+        ONE_LIST,
     )
     lims = faiss.rev_swig_ptr(result.lims, n + 1).astype(np.int64)
     found = int(lims[-1])
@@ -71,10 +71,10 @@ def _one_list() -> Any:
     return parameters
 
 
-_ONE_LIST = _one_list()
+ONE_LIST = _one_list()
 
 
-def _in_default_mode(index: Any) -> Any:
+def in_default_mode(index: Any) -> Any:
     """Return the index, or one over its lists where its ``parallel_mode`` is not the default."""
     if index.parallel_mode == 0:
         return index

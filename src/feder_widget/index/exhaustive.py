@@ -1,0 +1,224 @@
+"""The nearest of all vectors for one query, out of the inverted lists themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.index import lists
+from feder_widget.index.scanning import BUFFER_ENTRIES, ONE_LIST, in_default_mode
+from feder_widget.search import CoarseStep
+from feder_widget.topk import top_k_places
+
+COUNTED = 1_000_000
+"""Vectors compared between two counts: so many ids and distances are held at most."""
+
+_OFFSET_BITS = 32
+_OFFSET_MASK = (1 << _OFFSET_BITS) - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """Some vectors of an index: what they are called, how far they are, and where they are stored.
+
+    Attributes
+    ----------
+    ids : int64 (n,)
+        Row ids.
+    distances : float32 (n,)
+        Distances to the query.
+    clusters, offsets : int64 (n,)
+        The inverted list of each, and its place there.
+    """
+
+    ids: npt.NDArray[np.int64]
+    distances: npt.NDArray[np.float32]
+    clusters: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return the number of vectors."""
+        return len(self.ids)
+
+    def at(self, places: npt.NDArray[np.int64]) -> Stored:
+        """Return those at these places."""
+        return Stored(self.ids[places], self.distances[places], self.clusters[places], self.offsets[places])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nearest:
+    """The nearest vectors of an index.
+
+    Attributes
+    ----------
+    best : Stored
+        The k nearest, nearest first, as a Faiss search of all clusters returns them; fewer where there are
+        fewer.
+    near : Stored
+        All that are no farther than the last of them: more than k where several tie for its place.
+    """
+
+    best: Stored
+    near: Stored
+
+
+def nearest_of_all(
+    index: Any,
+    vector: npt.NDArray[np.float32],
+    coarse: CoarseStep,
+    k: int,
+    similarity: bool,
+    without: int | None = None,
+) -> Nearest:
+    """Find the k nearest of all vectors by one pass over the lists, on as many threads as Faiss has.
+
+    Parameters
+    ----------
+    index : faiss.IndexIVFFlat
+        Not changed.
+    vector : float32 (dim,)
+        The query: contiguous, of the index's dimension.
+    coarse : CoarseStep
+        All clusters by rank.
+    k : int
+        Neighbours wanted, at least 1.
+    similarity : bool
+        True when a larger distance is nearer.
+    without : int, optional
+        A row id that is left out.
+    """
+    wanted = k if without is None else k + 1
+    while True:
+        found = _not_farther(index, vector, coarse, wanted, similarity)
+        others = found if without is None else found.at(np.flatnonzero(found.ids != without))
+        if len(others) >= k or len(found) < wanted:
+            break
+        # The row to be left out is stored more than once.
+        wanted *= 2
+    rank_of = np.empty(len(coarse.clusters), np.int64)
+    rank_of[coarse.clusters] = np.arange(len(coarse.clusters))
+    # In the order in which a search meets them, which decides among ties.
+    others = others.at(np.lexsort((others.offsets, rank_of[others.clusters])))
+    best = others.at(top_k_places(others.ids, others.distances, k, similarity))
+    if not len(best):
+        return Nearest(best, best)
+    worst = best.distances[-1]
+    near = others.distances >= worst if similarity else others.distances <= worst
+    return Nearest(best, others.at(np.flatnonzero(near & (others.ids != -1))))
+
+
+def count_nearer(
+    index: Any,
+    vector: npt.NDArray[np.float32],
+    coarse: CoarseStep,
+    distance: float,
+) -> int:
+    """Count the vectors of an index that are strictly nearer than a distance."""
+    sizes = lists.sizes(index.invlists)[coarse.clusters]
+    ends = np.cumsum(sizes)
+    count = first = 0
+    while first < len(ends):
+        before = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, before + COUNTED, side="right")))
+        part = CoarseStep(coarse.clusters[first:last], coarse.distances[first:last])
+        count += _nearer_than(index, vector, part, distance)[0]
+        first = last
+    return count
+
+
+def _not_farther(
+    index: Any, vector: npt.NDArray[np.float32], coarse: CoarseStep, k: int, similarity: bool
+) -> Stored:
+    """Return the k nearest, and all as near as the last of them; all vectors where there are fewer."""
+    distances, labels = _search(index, vector, coarse, k + 1, similarity)
+    if len(labels) <= k or distances[k] != distances[k - 1]:
+        return _stored(index, labels[:k], distances[:k])
+    worst = float(distances[k - 1])
+    beyond = np.nextafter(np.float32(worst), np.float32(-np.inf if similarity else np.inf))
+    _, labels, distances = _nearer_than(index, vector, coarse, float(beyond))
+    return _stored(index, labels, distances)
+
+
+def _search(
+    index: Any, vector: npt.NDArray[np.float32], coarse: CoarseStep, k: int, similarity: bool
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """Return distances and places (list and offset in one number) of the k nearest, in order.
+
+    Each thread searches a share of the lists; a query for each is how Faiss is told.
+    """
+    nlist = len(coarse.clusters)
+    threads = min(faiss.omp_get_max_threads(), nlist)
+    width = -(-nlist // threads)
+    clusters = np.full(threads * width, -1, np.int64)
+    clusters[:nlist] = coarse.clusters
+    to_centroids = np.zeros(threads * width, np.float32)
+    to_centroids[:nlist] = coarse.distances
+    # Dealt out in rank order, so that every share begins with near ones.
+    clusters = np.ascontiguousarray(clusters.reshape(width, threads).T)
+    to_centroids = np.ascontiguousarray(to_centroids.reshape(width, threads).T)
+    queries = np.repeat(vector[None], threads, axis=0)
+    distances = np.empty((threads, k), np.float32)
+    labels = np.empty((threads, k), np.int64)
+    in_default_mode(index).search_preassigned_c(
+        threads,
+        faiss.swig_ptr(queries),
+        k,
+        faiss.swig_ptr(clusters),
+        faiss.swig_ptr(to_centroids),
+        faiss.swig_ptr(distances),
+        faiss.swig_ptr(labels),
+        True,
+        _probing(width),
+    )
+    real = labels.ravel() >= 0
+    distances, labels = distances.ravel()[real], labels.ravel()[real]
+    order = np.argsort(-distances if similarity else distances, kind="stable")[:k]
+    return distances[order], labels[order]
+
+
+def _probing(nprobe: int) -> Any:
+    parameters = faiss.SearchParametersIVF()
+    parameters.nprobe = nprobe
+    return parameters
+
+
+def _nearer_than(
+    index: Any, vector: npt.NDArray[np.float32], coarse: CoarseStep, limit: float
+) -> tuple[int, npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Return how many vectors of some clusters are nearer than a limit, their places and distances."""
+    n = len(coarse.clusters)
+    queries = np.repeat(vector[None], n, axis=0)
+    clusters = np.ascontiguousarray(coarse.clusters)
+    to_centroids = np.ascontiguousarray(coarse.distances)
+    result = faiss.RangeSearchResult(n)
+    result.buffer_size = BUFFER_ENTRIES
+    in_default_mode(index).range_search_preassigned_c(
+        n,
+        faiss.swig_ptr(queries),
+        limit,
+        faiss.swig_ptr(clusters),
+        faiss.swig_ptr(to_centroids),
+        result,
+        True,
+        ONE_LIST,
+    )
+    found = int(faiss.rev_swig_ptr(result.lims, n + 1)[-1])
+    if found == 0:
+        return 0, np.empty(0, np.int64), np.empty(0, np.float32)
+    labels = faiss.rev_swig_ptr(result.labels, found).copy()
+    return found, labels, faiss.rev_swig_ptr(result.distances, found).copy()
+
+
+def _stored(index: Any, labels: npt.NDArray[np.int64], distances: npt.NDArray[np.float32]) -> Stored:
+    """Look up what is stored at these places."""
+    clusters, offsets = labels >> _OFFSET_BITS, labels & _OFFSET_MASK
+    ids = np.empty(len(labels), np.int64)
+    for cluster in np.unique(clusters):
+        here = clusters == cluster
+        with lists.borrowed_ids(index.invlists, int(cluster)) as stored:
+            ids[here] = stored[offsets[here]]
+    return Stored(ids, distances, clusters, offsets)

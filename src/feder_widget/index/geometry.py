@@ -1,0 +1,170 @@
+"""What geometry says of clusters that were not looked at: the best distance that anything in them can have.
+
+A vector of a cluster is no farther from the centroid than the cluster's radius, so the triangle inequality
+bounds its distance to the query. If it is also no nearer to another centroid than to its own, it lies on this
+side of the plane half way between the two, and the query may be far beyond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.index import lists
+
+ANCHORS = 32
+"""Nearest centroids whose planes are tried: those of centroids farther away bound no better."""
+
+PROPER_WORK = 3e11
+"""Multiplications up to which every vector is compared with every centroid: some ten seconds."""
+
+PART = 65_536
+"""Vectors measured between two looks at whether anybody still waits."""
+
+UNDERFLOW = 1e-18
+"""A distance that float32 may take for zero."""
+
+
+# Not in the type stubs that come with faiss.
+_DISTANCES: Any = vars(faiss)["fvec_L2sqr_ny"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Geometry:
+    """The extents of the clusters.
+
+    Attributes
+    ----------
+    centroids : float64 (nlist, dim)
+        Where they are.
+    radii : float64 (nlist,)
+        At least the L2 distance (not squared) of any vector from its centroid; -1 for an empty cluster.
+    proper : bool (nlist,)
+        Whether no vector of the cluster is nearer to another centroid, as far as float32 can tell.
+    """
+
+    centroids: npt.NDArray[np.float64]
+    radii: npt.NDArray[np.float64]
+    proper: npt.NDArray[np.bool_]
+
+
+def survey(index: Any, centroids: npt.NDArray[np.float32], similarity: bool) -> Iterator[Geometry | None]:
+    """Measure all clusters: yields their radii as soon as they are known, then all, and None in between.
+
+    Parameters
+    ----------
+    index : faiss.IndexIVFFlat
+        Not changed. Every vector is read once, or twice.
+    centroids : float32 (nlist, dim)
+        Contiguous.
+    similarity : bool
+        True when a larger distance is nearer: then only radii count.
+    """
+    nlist, dim = centroids.shape
+    sizes = lists.sizes(index.invlists)
+    radii = np.full(nlist, -1.0)
+    proper = np.zeros(nlist, bool)
+    exact = centroids.astype(np.float64)
+    for first, last in _parts(sizes):
+        for cluster in range(first, last):
+            radii[cluster] = _radius(index, centroids, cluster)
+        yield None
+    yield Geometry(exact, radii, proper)
+    if similarity or float(sizes.sum()) * nlist * dim > PROPER_WORK:
+        return
+    proper = proper.copy()
+    for first, last in _parts(sizes):
+        for cluster in range(first, last):
+            proper[cluster] = _is_proper(index, dim, cluster)
+        yield None
+    yield Geometry(exact, radii, proper)
+
+
+def bounds(geometry: Geometry, vector: npt.NDArray[np.float32], similarity: bool) -> npt.NDArray[np.float32]:
+    """Return the best distance that a vector of each cluster can have, as Faiss reports it, float32 (nlist,).
+
+    For L2 nothing in the cluster has a lesser one, for inner product nothing has a greater one: rounding is
+    allowed for. Infinitely far for an empty cluster.
+    """
+    query = vector.astype(np.float64)
+    radii = np.maximum(geometry.radii, 0)
+    relative = _relative(len(query))
+    if similarity:
+        lengths = np.linalg.norm(geometry.centroids, axis=1) + radii
+        length = float(np.linalg.norm(query))
+        most = geometry.centroids @ query + length * (radii + relative * lengths)
+        best = np.nextafter(most.astype(np.float32), np.float32(np.inf))
+        return np.asarray(np.where(geometry.radii < 0, np.float32(-np.inf), best))
+    away = np.linalg.norm(geometry.centroids - query, axis=1)
+    least = np.maximum(away - radii, 0)
+    planes = np.flatnonzero(geometry.proper)
+    if len(planes):
+        least[planes] = np.maximum(least[planes], _beyond_planes(geometry, query, away, planes))
+    best = np.nextafter((least**2 * (1 - relative)).astype(np.float32), np.float32(-np.inf))
+    return np.asarray(np.where(geometry.radii < 0, np.float32(np.inf), np.maximum(best, 0)))
+
+
+def _beyond_planes(
+    geometry: Geometry,
+    query: npt.NDArray[np.float64],
+    away: npt.NDArray[np.float64],
+    clusters: npt.NDArray[np.intp],
+) -> npt.NDArray[np.float64]:
+    """Return how far the query is at least from the cells of some clusters, float64 (n,).
+
+    The plane half way between centroids a and c is (|q - c|² - |q - a|²) / 2|c - a| away from the query.
+    """
+    centroids, radii = geometry.centroids, geometry.radii
+    nearest = np.argpartition(away, min(ANCHORS, len(away)) - 1)[:ANCHORS]
+    own, anchors = centroids[clusters], centroids[nearest]
+    squares = (own**2).sum(axis=1)[:, None] + (anchors**2).sum(axis=1)[None]
+    apart = np.sqrt(np.maximum(squares - 2 * own @ anchors.T, 0))
+    # How much nearer to the other centroid float32 may have overlooked a vector to be.
+    lengths = np.linalg.norm(own, axis=1) + radii[clusters]
+    overlooked = 2 * _relative(len(query)) * (lengths**2 + (anchors**2).sum(axis=1).max())
+    lead = away[clusters][:, None] ** 2 - away[nearest][None] ** 2 - overlooked[:, None]
+    # Between centroids that all but coincide, rounding would decide.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        least = np.where(apart**2 > 1e-8 * squares.max(), lead / (2 * apart) * (1 - 1e-6), 0)
+    return np.asarray(np.maximum(least.max(axis=1), 0))
+
+
+def _radius(index: Any, centroids: npt.NDArray[np.float32], cluster: int) -> float:
+    dim = centroids.shape[1]
+    with lists.borrowed_vectors(index.invlists, cluster, dim) as vectors:
+        if not len(vectors):
+            return -1.0
+        squared = np.empty(len(vectors), np.float32)
+        _DISTANCES(
+            *(faiss.swig_ptr(array) for array in (squared, centroids[cluster], vectors)), dim, len(vectors)
+        )
+    return float(np.sqrt(float(squared.max()))) * (1 + _relative(dim)) + UNDERFLOW
+
+
+def _is_proper(index: Any, dim: int, cluster: int) -> bool:
+    with lists.borrowed_vectors(index.invlists, cluster, dim) as vectors:
+        for start in range(0, len(vectors), PART):
+            _, nearest = index.quantizer.search(vectors[start : start + PART], 1)
+            if (nearest != cluster).any():
+                return False
+    return True
+
+
+def _parts(sizes: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    ends = np.cumsum(sizes)
+    first = 0
+    while first < len(sizes):
+        before = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, before + PART, side="right")))
+        yield first, last
+        first = last
+
+
+def _relative(dim: int) -> float:
+    """Return by how much of itself a sum of ``dim`` products may be off in float32."""
+    return 2 * (dim + 8) * 2.0**-24

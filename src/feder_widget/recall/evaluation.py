@@ -1,0 +1,172 @@
+"""Evaluating many queries, batch by batch, as far as somebody waits for it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from .queries import Queries, Rows, open_queries
+from .workload import Workload
+
+Progress = Callable[[float, int], None]
+"""Called with the queries done so far (parts of one too) and their number."""
+
+INTERRUPTED = "interrupted"
+
+SOON = 0.5
+"""Seconds after which a bar is shown."""
+
+
+class Evaluable(Rows, Protocol):
+    """What is asked of an index to evaluate a workload."""
+
+    @property
+    def nlist(self) -> int:
+        """Number of clusters."""
+        ...
+
+    @property
+    def ntotal(self) -> int:
+        """Number of vectors."""
+        ...
+
+    @property
+    def stored_nprobe(self) -> int:
+        """The index's own nprobe."""
+        ...
+
+    def query_batches(self, count: int) -> list[list[slice]]:
+        """Cut queries into batches, and each into parts that are ranked together."""
+        ...
+
+    def found_at(
+        self,
+        vectors: npt.NDArray[np.float32],
+        parts: list[slice],
+        own: npt.NDArray[np.int64] | None,
+        k: int,
+        progress: Callable[[float], None],
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+        """Return where the k true neighbours of each query are found, and the vectors compared."""
+        ...
+
+
+class Evaluation:
+    """A workload in the making. Iterate over it for the workload so far, batch by batch.
+
+    Parameters
+    ----------
+    index
+        What is searched. Not changed.
+    queries : int, int array_like (n,) or array_like (n, dim)
+        A sample size, row ids or vectors.
+    k : int
+        Neighbours of each, at least 1.
+    seed : int
+        For drawing a sample.
+    include_self : bool
+        Whether the query's own row counts among its neighbours.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``queries`` is none of these, is empty, or holds an unknown id or a value that is not finite.
+    """
+
+    def __init__(self, index: Evaluable, queries: Any, k: int, *, seed: int, include_self: bool) -> None:
+        self._index = index
+        self._queries: Queries = open_queries(index, queries, seed)
+        self._k = k
+        self._include_self = include_self or self._queries.ids is None
+        self._found: list[npt.NDArray[np.int32]] = []
+        self._scanned = np.zeros(index.nlist)
+
+    @property
+    def asked(self) -> int:
+        """Number of queries."""
+        return self._queries.count
+
+    @property
+    def done(self) -> int:
+        """Number of queries evaluated."""
+        return sum(map(len, self._found))
+
+    def run(self, progress: Progress) -> Iterator[Workload]:
+        """Yield the workload after every batch; what ``progress`` raises ends it, with what there is kept."""
+        index, queries = self._index, self._queries
+        own_too = 0 if self._include_self else 1
+        k = min(self._k, max(0, index.ntotal - own_too))
+        total = index.ntotal
+        for parts in index.query_batches(queries.count):
+            batch = slice(parts[0].start, parts[-1].stop)
+            done = float(batch.start)
+            size = batch.stop - batch.start
+
+            def on(share: float, size: int = size) -> None:
+                nonlocal done
+                done += share * size
+                progress(done, queries.count)
+
+            own = None if self._include_self or queries.ids is None else queries.ids[batch]
+            within = [slice(part.start - batch.start, part.stop - batch.start) for part in parts]
+            found, scanned = index.found_at(queries.read(batch), within, own, k, on)
+            self._found.append(found)
+            self._scanned += scanned / max(1, total)
+            progress(float(batch.stop), queries.count)
+            yield self.workload(None)
+
+    def workload(self, reason: str | None) -> Workload:
+        """Return what there is so far; ``reason`` says why it is not all."""
+        queries, done = self._queries, self.done
+        return Workload(
+            found_at=np.concatenate(self._found) if self._found else np.empty((0, self._k), np.int32),
+            scanned=self._scanned / max(1, done),
+            k=self._k,
+            nprobe=min(self._index.stored_nprobe, self._index.nlist),
+            source=queries.source,
+            ids=None if queries.ids is None else queries.ids[:done],
+            seed=queries.seed,
+            asked=queries.count,
+            reason=reason,
+            include_self=self._include_self,
+            exact=True,
+        )
+
+
+def evaluate(evaluation: Evaluation, progress: bool | Progress) -> Workload:
+    """Run an evaluation to its end, or until the user interrupts it.
+
+    ``progress`` True shows a bar; a function is called instead.
+    """
+    with _bar(evaluation, progress) as report:
+        try:
+            for _ in evaluation.run(report):
+                pass
+        except KeyboardInterrupt:
+            if evaluation.done == 0:
+                raise
+            warnings.warn(
+                f"interrupted: {evaluation.done:,} of {evaluation.asked:,} queries were evaluated",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+            return evaluation.workload(INTERRUPTED)
+    return evaluation.workload(None)
+
+
+@contextmanager
+def _bar(evaluation: Evaluation, progress: bool | Progress) -> Iterator[Progress]:
+    """Lend a function that shows how far an evaluation is."""
+    if not isinstance(progress, bool):
+        yield progress
+        return
+    # Importing it takes a while, and most programs show no bar.
+    from tqdm.auto import tqdm
+
+    with tqdm(total=evaluation.asked, desc="queries", disable=not progress, delay=SOON, leave=False) as bar:
+        yield lambda done, _: bar.update(done - bar.n) and None
