@@ -100,7 +100,7 @@ def find_batch(
     for share in pool.fill():
         progress(share)
     ids, distances, clusters, is_certain = pool.compared()
-    ranks, scanned = _ranks(index, vectors, parts, clusters)
+    ranks, scanned = find_ranks(index, vectors, parts, clusters)
     # A search that comes to such a row returns nothing in its place.
     ranks[ids == -1] = index.nlist + 1
     if own is not None:
@@ -240,7 +240,7 @@ def _runs(sizes: npt.NDArray[np.int64], room: int) -> Iterator[tuple[int, int]]:
         first = last
 
 
-def _ranks(
+def find_ranks(
     index: Any, vectors: npt.NDArray[np.float32], parts: list[slice], clusters: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Rank some clusters for each query, and sum the vectors compared at every nprobe over the queries.
