@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 from conversation import PATIENCE, Page, search_request
-from makers import ivf_around, make_ivf, make_vectors
+from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 from feder_widget import projector as projector_module
 from feder_widget.index import open_index
@@ -264,10 +264,17 @@ class Talk:
         self.session.handle(search_request(request, query=query, nprobe=self.index.nlist), buffers)
         return self.page.wait(kind="coarse", request=request)[0]["serial"]
 
-    def ask(self, request, ranks, serial=None, k=9):
-        serial = self.serial if serial is None else serial
+    def ask(self, request, ranks, serial=None, k=9, extra=(), extra_clusters=()):
         self.session.handle(
-            {"kind": "projection", "request": request, "serial": serial, "ranks": ranks, "k": k}
+            {
+                "kind": "projection",
+                "request": request,
+                "serial": self.serial if serial is None else serial,
+                "ranks": ranks,
+                "k": k,
+                "extra": [str(row_id) for row_id in extra],
+                "extra_clusters": [int(cluster) for cluster in extra_clusters],
+            }
         )
 
     def pictures(self, request, final_method=None):
@@ -492,14 +499,71 @@ def test_a_newer_search_ends_the_projections_of_the_one_before(talk):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"ranks": 0}, {"ranks": 21}, {"ranks": "3"}, {"k": 0}, {"k": 101}, {"serial": None}]
+    "fields",
+    [
+        {"ranks": 0},
+        {"ranks": 21},
+        {"ranks": "3"},
+        {"k": 0},
+        {"k": 101},
+        {"serial": None},
+        {"extra": None},
+        {"extra": ["x"]},
+        {"extra": ["1"]},
+        {"extra_clusters": None},
+        {"extra_clusters": [1]},
+    ],
 )
 def test_a_request_that_makes_no_sense_is_refused_by_name(talk, fields):
     one = talk(make_ivf()[0])
     content = {"kind": "projection", "request": "bad", "serial": one.serial, "ranks": 3, "k": 9}
+    content |= {"extra": [], "extra_clusters": []}
     one.session.handle({**content, **fields})
     error, _ = one.page.wait(kind="error", request="bad")
-    assert next(iter(fields)) in error["message"]
+    assert next(iter(fields)) in error["message"] or "id must be" in error["message"]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("projection", ["linear", "neighbours"])
+def test_rows_of_farther_clusters_come_along_at_their_ranks(talk, projection, metric):
+    one = talk(make_ivf(metric=metric)[0], projection)
+    index, vector = one.index, one.session.query.vector
+    order = index.rank(vector).clusters
+    rows = {int(index.list_ids(order[rank - 1])[3]): rank for rank in (20, 9, 5, 2)}
+    clusters = [order[rank - 1] for rank in rows.values()]
+    one.ask("p", 4, extra=rows, extra_clusters=clusters)
+    for picture in one.pictures("p"):
+        beyond = picture.ranks > 4
+        assert dict(zip(picture.ids[beyond].tolist(), picture.ranks[beyond].tolist(), strict=True)) == {
+            row_id: rank for row_id, rank in rows.items() if rank > 4
+        }
+        assert picture.ranks.tolist() == sorted(picture.ranks)
+        stored = index.vectors_of(picture.ids[beyond])
+        expected = stored @ vector if metric != "L2" else ((stored - vector) ** 2).sum(1)
+        np.testing.assert_allclose(picture.distances[beyond], expected, rtol=1e-5)
+        assert picture.message["total"] == index.list_sizes[order[:4]].sum()
+        assert not picture.message["sampled"]
+
+
+def test_a_row_that_is_not_where_the_page_believes_is_left_out(talk):
+    one = talk(make_ivf()[0])
+    order = one.index.rank(one.session.query.vector).clusters
+    row_id = int(one.index.list_ids(order[10])[0])
+    one.ask("p", 4, extra=[row_id, 10**15], extra_clusters=[order[11], order[10]])
+    (picture,) = one.pictures("p")
+    assert picture.ranks.max() <= 4
+
+
+def test_farther_rows_do_not_move_the_axes(talk):
+    one = talk(make_ivf()[0])
+    order = one.index.rank(one.session.query.vector).clusters
+    one.ask("p", 4)
+    (alone,) = one.pictures("p")
+    one.ask("q", 4, extra=[int(one.index.list_ids(order[4])[0])], extra_clusters=[order[4]])
+    (with_one,) = one.pictures("q")
+    spread = [picture.positions[:400] - picture.query for picture in (alone, with_one)]
+    scale = np.linalg.norm(spread[1]) / np.linalg.norm(spread[0])
+    np.testing.assert_allclose(spread[1], spread[0] * scale, atol=1e-4)
 
 
 def test_nothing_is_imported_before_it_is_needed(monkeypatch, talk):

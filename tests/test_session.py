@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from makers import ivf_around, make_ivf
 
 from feder_widget import cartographer
-from feder_widget import session as session_module
+from feder_widget import searcher as searcher_module
 from feder_widget import stream as stream_module
 from feder_widget.index import open_index
-from feder_widget.session import BURST, INTERVAL, KINDS
+from feder_widget.searcher import BURST, INTERVAL
 
 
 @pytest.fixture
@@ -328,11 +328,11 @@ def test_messages_are_paced_after_a_burst(talk, monkeypatch):
     [
         (None, "a request must be an object, got NoneType"),
         ([], "a request must be an object, got list"),
-        ({}, "kind must be one of search, thumbnails"),
+        ({}, "kind must be one of search, rest"),
         ({"kind": "explode"}, "got 'explode'"),
         ({"kind": {}}, "got '{}'"),
         ({"kind": "search"}, "query must be an object, got NoneType"),
-        (search_request(query={}), "query must hold one of id, vector, random, resume"),
+        (search_request(query={}), "query must hold one of id, vector, random, workload, resume"),
         (search_request(query={"id": "x"}), "id must be a 64-bit integer, got 'x'"),
         (search_request(query={"id": 2**64}), "id must be a 64-bit integer"),
         (search_request(nprobe=0), "nprobe must be an integer between 1 and nlist=20, got '0'"),
@@ -367,15 +367,36 @@ odd = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["id", "cluster", "vector", "random", "resume"]) | st.text(max_size=4),
+            st.sampled_from(["id", "cluster", "vector", "random", "workload", "resume"])
+            | st.text(max_size=4),
             inner,
             max_size=3,
         )
     ),
     max_leaves=5,
 )
+KINDS = [
+    "search",
+    "rest",
+    "thumbnails",
+    "members",
+    "candidates",
+    "medoids",
+    "projection",
+    "verdict",
+    "evaluate",
+    "workload",
+    "map",
+    "cancel",
+]
 FIELDS = [
     "serial",
+    "id",
+    "sample",
+    "seed",
+    "ranks",
+    "extra",
+    "extra_clusters",
     "first_rank",
     "last_rank",
     "query",
@@ -589,7 +610,7 @@ def test_candidates_of_another_search_or_of_no_rank_are_refused(talk, clustered,
 def test_more_candidates_than_a_page_can_hold_are_refused(talk, clustered, monkeypatch):
     session, page = talk(clustered[0])
     searched(session, page, search_request())
-    monkeypatch.setattr(session_module, "FULL_CANDIDATES", 100)
+    monkeypatch.setattr(searcher_module, "FULL_CANDIDATES", 100)
     asked = {"kind": "candidates", "request": "c", "serial": 1, "first_rank": 1, "last_rank": 20}
     session.handle(asked)
     assert "the most is 100" in page.wait(kind="error", request="c")[0]["message"]
@@ -808,7 +829,7 @@ def test_closing_stops_the_layout(clustered, monkeypatch):
 def test_closing_does_not_wait_out_the_pace(clustered, monkeypatch):
     before = set(threading.enumerate())
     monkeypatch.setattr(stream_module, "CHUNK", 1)
-    monkeypatch.setattr(session_module, "INTERVAL", 3600.0)
+    monkeypatch.setattr(searcher_module, "INTERVAL", 3600.0)
     page = Page()
     session = converse(clustered[0], page)
     session.handle(search_request(nprobe=20))

@@ -1,4 +1,4 @@
-"""Recorded searches for the tests of the page: the messages, and what Faiss returns at every nprobe.
+"""Recorded searches for the tests of the page: messages, what Faiss returns at every nprobe, and the truth.
 
 ``python tests/wire_fixture.py`` writes ``fixtures/wire.json`` anew. Vectors and queries are small integers,
 so that every distance is exact and the recording does not depend on the machine. Buffers are base64.
@@ -95,6 +95,18 @@ def record(name, index, query, nprobe, limits):
         "sizes": opened.list_sizes.tolist(),
         "messages": packets,
         "expected": [expected(index, query, k) for k in KS],
+        "truth": [truth(opened, query, k) for k in KS],
+    }
+
+
+def truth(opened, query, k):
+    """Return the true neighbours, the nprobe that finds each, and those that a search at each nprobe misses."""
+    explanation = opened.explain(query, k)
+    return {
+        "k": k,
+        "ids": text(explanation.ids.astype("<i8")),
+        "found_at": explanation.found_at.tolist(),
+        "missed": [[str(row) for row in explanation.missed(nprobe)] for nprobe in range(1, opened.nlist + 1)],
     }
 
 

@@ -40,7 +40,7 @@ class Outbox:
             if not self.closed:
                 self._send(*packet)
 
-    def guard(self, request: Request, work: Callable[[], None]) -> None:
+    def guard(self, request: Request | None, work: Callable[[], None]) -> None:
         """Do the work that a request asks for; what it raises becomes an ``error`` message."""
         try:
             work()

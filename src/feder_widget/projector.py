@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from .index import IvfIndex
 from .layout import LayoutCancelled
 from .layout.linear import into_unit_square
-from .projection import LinearMap, Method, Sample, gather, into_picture, vectors_of
+from .projection import LinearMap, Method, Sample, gather, into_picture, vectors_of, with_rows
 from .projection.linear import directions
+from .requests import Projected
 from .wire import Packet, ProjectionMessage, Request, pack_float32, pack_int32, pack_int64
 
 LINEAR_ROWS = 100_000
@@ -32,18 +33,15 @@ CHUNK = 32_768
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProjectionAsk:
-    """What to draw: the candidates of the ``ranks`` nearest clusters of search ``serial``.
+    """What to draw: ``wanted`` of the search for ``vector``, float32 (dim,).
 
-    ``vector`` is the query, float32 (dim,); ``nprobe`` that of the search, on which the order of clusters at
-    the same distance depends; ``k`` the number of results shown.
+    ``nprobe`` is that of the search, on which the order of clusters at the same distance depends.
     """
 
     request: Request
-    serial: int
     vector: NDArray[np.float32]
     nprobe: int
-    ranks: int
-    k: int
+    wanted: Projected
 
 
 class Projector:
@@ -100,17 +98,21 @@ class Projector:
 
     def _draw(self, ask: ProjectionAsk, number: int) -> None:
         index, by_direction = self._index, self._index.similarity
-        clusters = index.rank(ask.vector, ask.nprobe).clusters[: ask.ranks]
-        sample = gather(
+        wanted = ask.wanted
+        order = index.rank(ask.vector, ask.nprobe).clusters
+        candidates = gather(
             index,
             ask.vector,
-            clusters,
+            order[: wanted.ranks],
             limit=LINEAR_ROWS,
-            k=ask.k,
+            k=wanted.k,
             k_max=self._k_max,
             cancelled=lambda: self._is_old(number),
         )
-        fitted = sample.at(sample.first(AXES_ROWS))
+        fitted = candidates.at(candidates.first(AXES_ROWS))
+        sample = with_rows(
+            index, ask.vector, order, candidates, wanted.ranks, wanted.extra, wanted.extra_clusters
+        )
         rows = [vectors for _, vectors in vectors_of(index, fitted)]
         linear = LinearMap(np.concatenate([*rows, ask.vector[None][:0]]), normalise=by_direction)
         start = np.empty((len(sample) + 1, 2))
@@ -192,11 +194,11 @@ def _packets(
         message: ProjectionMessage = {
             "kind": "projection",
             "request": ask.request,
-            "serial": ask.serial,
-            "ranks": ask.ranks,
+            "serial": ask.wanted.serial,
+            "ranks": ask.wanted.ranks,
             "method": method,
             "final": final,
-            "sampled": len(sample) < sample.total,
+            "sampled": int(np.searchsorted(sample.ranks, ask.wanted.ranks, side="right")) < sample.total,
             "total": sample.total,
             "drawn_in": drawn_in,
             "rows": len(sample),

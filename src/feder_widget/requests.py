@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from .wire import Request
+import numpy as np
+from numpy.typing import NDArray
+
+from .wire import Buffer, Request
 
 MAX_BATCH = 1024
 """Rows in one request for pictures or members; the page asks for far fewer at a time."""
 
 MAX_WINDOW = 65_536
+
+MAX_SAMPLE = 1_000_000
+"""Queries in a workload that the page asks for."""
 
 
 class BadRequestError(ValueError):
@@ -48,16 +55,7 @@ def parse_search(content: Mapping[str, Any], nlist: int, k_max: int) -> tuple[Ma
 
 def parse_thumbnails(content: Mapping[str, Any], nlist: int) -> tuple[list[int], list[int] | None, int]:
     """Return row ids, the clusters they live in (or None) and the size in device pixels."""
-    ids = content.get("ids")
-    if not isinstance(ids, list) or len(ids) > MAX_BATCH:
-        raise BadRequestError(f"ids must be a list of at most {MAX_BATCH} row ids")
-    row_ids = [parse_row_id(value) for value in ids]
-    clusters = content.get("clusters")
-    if clusters is not None and not (_are_clusters(clusters, nlist) and len(clusters) == len(row_ids)):
-        raise BadRequestError(
-            f"clusters must name one cluster in 0..{nlist - 1} for each of the {len(row_ids)} ids"
-        )
-    return row_ids, clusters, _integer(content, "size", 1, 4096)
+    return *_rows(content, "ids", nlist, "clusters"), _integer(content, "size", 1, 4096)
 
 
 def parse_members(content: Mapping[str, Any], nlist: int) -> tuple[int, int, int]:
@@ -76,11 +74,56 @@ def parse_candidates(content: Mapping[str, Any], nlist: int) -> tuple[int, int, 
     return _integer(content, "serial", 0, 2**62), first, last
 
 
-def parse_projection(content: Mapping[str, Any], nlist: int, k_max: int) -> tuple[int, int, int]:
-    """Return the serial of the search, the number of clusters and k."""
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """Whose candidates are to be laid out: those of the ``ranks`` nearest clusters, and some more rows."""
+
+    serial: int
+    ranks: int
+    k: int
+    extra: list[int]
+    extra_clusters: list[int]
+
+
+def parse_projection(content: Mapping[str, Any], nlist: int, k_max: int) -> Projected:
+    """Return what is to be laid out."""
     ranks = _integer(content, "ranks", 1, nlist, "nlist")
     k = _integer(content, "k", 1, k_max, "k_max")
-    return _integer(content, "serial", 0, 2**62), ranks, k
+    extra, clusters = _rows(content, "extra", nlist)
+    if clusters is None:
+        raise BadRequestError("extra_clusters must name a cluster for each of extra")
+    return Projected(_integer(content, "serial", 0, 2**62), ranks, k, extra, clusters)
+
+
+def parse_rest(content: Mapping[str, Any], nlist: int) -> tuple[int, int]:
+    """Return the serial of the search and the last rank."""
+    return _integer(content, "serial", 0, 2**62), _integer(content, "last_rank", 1, nlist, "nlist")
+
+
+def parse_verdict(content: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the serial of the search and the row id."""
+    return _integer(content, "serial", 0, 2**62), parse_row_id(content.get("id"))
+
+
+def parse_evaluate(content: Mapping[str, Any], k_max: int) -> tuple[int, int, int]:
+    """Return sample size, seed and k."""
+    sample = _integer(content, "sample", 1, MAX_SAMPLE)
+    return sample, _integer(content, "seed", 0, 2**31), _integer(content, "k", 1, k_max, "k_max")
+
+
+def parse_place(query: Mapping[str, Any]) -> int:
+    """Return the place in a workload."""
+    return _integer(query, "workload", 0, 2**62)
+
+
+def parse_vector(buffers: Sequence[Buffer], dim: int) -> NDArray[np.float32]:
+    """Return the vector that comes as the only buffer, float32 (dim,)."""
+    if len(buffers) != 1:
+        raise BadRequestError(f"a search by vector needs one buffer, got {len(buffers)}")
+    values = bytes(buffers[0])
+    if len(values) != 4 * dim:
+        raise BadRequestError(f"the query vector must hold {dim} float32 values, got {len(values)} bytes")
+    return np.frombuffer(values, "<f4")
 
 
 def parse_medoids(content: Mapping[str, Any], nlist: int) -> list[int]:
@@ -98,6 +141,23 @@ def shown(value: object) -> str:
     except ValueError:
         # Python does not spell out integers of more than some thousand digits.
         return f"one that is far too long ({type(value).__name__})"
+
+
+def _rows(
+    content: Mapping[str, Any], name: str, nlist: int, clusters_name: str | None = None
+) -> tuple[list[int], list[int] | None]:
+    """Return row ids and the clusters they live in, or None where none are named."""
+    ids = content.get(name)
+    if not isinstance(ids, list) or len(ids) > MAX_BATCH:
+        raise BadRequestError(f"{name} must be a list of at most {MAX_BATCH} row ids")
+    row_ids = [parse_row_id(value) for value in ids]
+    beside = clusters_name or f"{name}_clusters"
+    clusters = content.get(beside)
+    if clusters is not None and not (_are_clusters(clusters, nlist) and len(clusters) == len(row_ids)):
+        raise BadRequestError(
+            f"{beside} must name one cluster in 0..{nlist - 1} for each of the {len(row_ids)} {name}"
+        )
+    return row_ids, clusters
 
 
 def _are_clusters(value: Any, nlist: int) -> TypeGuard[list[int]]:

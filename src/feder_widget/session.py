@@ -1,52 +1,32 @@
-"""One conversation: requests in, messages out, the work on threads, a newer search superseding an older."""
+"""One conversation: requests in, messages out, each kind of work on its own threads."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from . import requests, truth
 from .cartographer import Cartographer
+from .evaluator import Evaluator
 from .index import IvfIndex
 from .media import Media
 from .members import Members
 from .outbox import Outbox, Send
+from .pictures import thumbnails
 from .projection import Method
 from .projector import ProjectionAsk, Projector
-from .requests import (
-    BadRequestError,
-    parse_candidates,
-    parse_medoids,
-    parse_members,
-    parse_projection,
-    parse_row_id,
-    parse_search,
-    parse_thumbnails,
-    request_of,
-    shown,
-)
-from .stream import FULL_CANDIDATES, Ask, candidates, stream
-from .wire import Buffer, Packet, Request, ThumbnailItem
+from .recall import Evaluation, Workload
+from .recall.evaluation import Progress
+from .requests import BadRequestError
+from .searcher import Begun, Query, Searcher
+from .surveying import Surveying
+from .wire import Buffer, Packet, Request
 
-KINDS = ("search", "thumbnails", "members", "candidates", "medoids", "projection", "map", "cancel")
-
-BURST = 8
-INTERVAL = 1 / 30
-"""The Jupyter server drops messages above 1,000 per second for good: a short burst, then 30 per second."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Query:
-    """What is being searched: float32 (dim,), and the row id when it is a vector of the index."""
-
-    vector: NDArray[np.float32]
-    row_id: int | None
+Handler = Callable[[Request, Mapping[str, Any], Sequence[Buffer]], None]
 
 
 class Session:
@@ -71,117 +51,102 @@ class Session:
     ) -> None:
         self._index = index
         self._media = media
-        self._outbox = Outbox(send)
         self._k_max = k_max
+        self._outbox = outbox = Outbox(send)
         self._members = Members(index)
-        self._lock = threading.Lock()
-        self._serial = 0
-        self._cancelled = -1
-        self._request: Request | None = None
-        self._begun: tuple[int, Query, int] | None = None
         self._random = np.random.default_rng()
-        self._searcher = ThreadPoolExecutor(1, thread_name_prefix="feder-search")
         self._helpers = ThreadPoolExecutor(2, thread_name_prefix="feder-media")
-        self._projector = Projector(index, projection, self._outbox.deliver, self._outbox.fail, k_max=k_max)
-        self._cartographer = Cartographer(index, self._outbox)
+        self._searcher = Searcher(index, outbox, media.label, self._offer_bounds, k_max=k_max)
+        self._projector = Projector(index, projection, outbox.deliver, outbox.fail, k_max=k_max)
+        self._cartographer = Cartographer(index, outbox)
+        self._evaluator = Evaluator(outbox, media.label)
+        self._surveying = Surveying(index, outbox, self._offer_bounds)
+        self._handlers: Mapping[str, Handler] = {
+            "search": self._search,
+            "rest": self._rest,
+            "thumbnails": self._thumbnails,
+            "members": self._window,
+            "candidates": self._candidates,
+            "medoids": self._medoids,
+            "projection": self._project,
+            "verdict": self._verdict,
+            "evaluate": self._evaluate,
+            "workload": lambda request, *_: self._evaluator.resend(request),
+            "map": lambda request, *_: self._cartographer.ask(request),
+            "cancel": self._cancel,
+        }
 
     @property
     def query(self) -> Query | None:
         """The newest query whose search has begun."""
-        begun = self._begun
-        return None if begun is None else begun[1]
+        begun = self._searcher.begun
+        return None if begun is None else begun.query
 
     def search(self, vector: NDArray[np.float32], row_id: int | None, nprobe: int, k: int) -> int:
         """Start a search that the kernel asks for, with a checked vector; returns its serial."""
-        if self._outbox.closed:
-            raise RuntimeError("the widget is closed and can search no more")
+        self._check_open()
         query = Query(vector, row_id)
-        return self._start(None, lambda: query, nprobe, k, begun=query)
+        return self._start(None, lambda: query, nprobe, k, known=query)
+
+    def evaluate(self, evaluation: Evaluation, progress: Progress) -> Workload:
+        """Evaluate on the caller's thread, and show it as it comes."""
+        self._check_open()
+        return self._evaluator.run(evaluation, progress)
 
     def handle(self, content: object, buffers: Sequence[Buffer] = ()) -> None:
         """Take one request of the page. Returns at once; a worker sends the answer, or an ``error``."""
         if self._outbox.closed:
             return
-        request = request_of(content)
+        request = requests.request_of(content)
         try:
             if not isinstance(content, Mapping):
                 raise BadRequestError(f"a request must be an object, got {type(content).__name__}")
-            self._dispatch(request, content, buffers)
+            kind = content.get("kind")
+            handler = self._handlers.get(kind) if isinstance(kind, str) else None
+            if handler is None:
+                known = ", ".join(self._handlers)
+                raise BadRequestError(f"kind must be one of {known}, got {requests.shown(kind)}")
+            handler(request, content, buffers)
         except Exception as error:
             self._outbox.fail(request, error)
 
     def close(self) -> None:
         """Stop all work at the next chunk and drop what is held. Can be called twice."""
         self._outbox.close()
-        with self._lock:
-            self._serial += 1
-        for pool in (self._searcher, self._helpers):
-            pool.shutdown(wait=False, cancel_futures=True)
-        self._projector.close()
-        self._cartographer.close()
-        self._begun = None
+        self._helpers.shutdown(wait=False, cancel_futures=True)
+        for worker in (
+            self._searcher,
+            self._projector,
+            self._cartographer,
+            self._evaluator,
+            self._surveying,
+        ):
+            worker.close()
         self._members.clear()
 
-    def _dispatch(self, request: Request, content: Mapping[str, Any], buffers: Sequence[Buffer]) -> None:
-        kind = content.get("kind")
-        if kind == "search":
-            self._search(request, content, buffers)
-        elif kind == "thumbnails":
-            ids, clusters, size = parse_thumbnails(content, self._index.nlist)
-            self._helpers.submit(
-                self._outbox.guard, request, lambda: self._thumbnails(request, ids, clusters, size)
-            )
-        elif kind == "members":
-            cluster, offset, limit = parse_members(content, self._index.nlist)
-            self._helpers.submit(
-                self._outbox.guard, request, lambda: self._send_members(request, cluster, offset, limit)
-            )
-        elif kind == "candidates":
-            serial, first, last = parse_candidates(content, self._index.nlist)
-            self._helpers.submit(
-                self._outbox.guard, request, lambda: self._send_candidates(request, serial, first, last)
-            )
-        elif kind == "medoids":
-            chosen = parse_medoids(content, self._index.nlist)
-            self._helpers.submit(
-                self._outbox.guard,
-                request,
-                lambda: self._outbox.deliver(self._members.medoids(request, chosen)),
-            )
-        elif kind == "projection":
-            self._project(request, *parse_projection(content, self._index.nlist, self._k_max))
-        elif kind == "map":
-            self._cartographer.ask(request)
-        elif kind == "cancel":
-            with self._lock:
-                if request == self._request:
-                    self._cancelled = self._serial
-        else:
-            raise BadRequestError(f"kind must be one of {', '.join(KINDS)}, got {shown(kind)}")
+    def _check_open(self) -> None:
+        if self._outbox.closed:
+            raise RuntimeError("the widget is closed and can search no more")
 
     def _search(self, request: Request, content: Mapping[str, Any], buffers: Sequence[Buffer]) -> None:
-        query, nprobe, k = parse_search(content, self._index.nlist, self._k_max)
+        query, nprobe, k = requests.parse_search(content, self._index.nlist, self._k_max)
         if "id" in query:
-            row_id, hint = parse_row_id(query["id"]), query.get("cluster")
+            row_id, hint = requests.parse_row_id(query["id"]), query.get("cluster")
             self._start(request, lambda: self._by_id(row_id, hint), nprobe, k)
         elif query.get("vector"):
-            if len(buffers) != 1:
-                raise BadRequestError(f"a search by vector needs one buffer, got {len(buffers)}")
-            values = bytes(buffers[0])
-            if len(values) != 4 * self._index.dim:
-                raise BadRequestError(
-                    f"the query vector must hold {self._index.dim} float32 values, got {len(values)} bytes"
-                )
-            vector = self._index.query_vector(np.frombuffer(values, "<f4"))
+            vector = self._index.query_vector(requests.parse_vector(buffers, self._index.dim))
             self._start(request, lambda: Query(vector, None), nprobe, k)
         elif query.get("random"):
             self._start(request, lambda: self._by_id(self._index.random_id(self._random), None), nprobe, k)
+        elif "workload" in query:
+            place = requests.parse_place(query)
+            self._start(request, lambda: Query(*self._evaluator.query(place)), nprobe, k)
         elif query.get("resume"):
             current = self.query
             if current is not None:
                 self._start(request, lambda: current, nprobe, k)
         else:
-            raise BadRequestError("query must hold one of id, vector, random, resume")
+            raise BadRequestError("query must hold one of id, vector, random, workload, resume")
 
     def _by_id(self, row_id: int, cluster: object) -> Query:
         if isinstance(cluster, int) and 0 <= cluster < self._index.nlist:
@@ -196,89 +161,68 @@ class Session:
         make: Callable[[], Query],
         nprobe: int,
         k: int,
-        begun: Query | None = None,
+        known: Query | None = None,
     ) -> int:
-        with self._lock:
-            self._serial += 1
-            serial = self._serial
-            if begun is not None:
-                self._begun = serial, begun, nprobe
-            self._request = f"kernel:{serial}" if request is None else request
-            name = self._request
         self._projector.cancel()
-        self._searcher.submit(self._outbox.guard, name, lambda: self._run(name, serial, make, nprobe, k))
-        return serial
+        return self._searcher.start(request, make, nprobe, k, known)
 
-    def _run(self, request: Request, serial: int, make: Callable[[], Query], nprobe: int, k: int) -> None:
-        if self._stale(serial):
-            return
-        query = make()
-        with self._lock:
-            if self._stale(serial):
-                return
-            self._begun = serial, query, nprobe
-        label = None if query.row_id is None else self._media.label(query.row_id)
-        ask = Ask(request, serial, query.vector, query.row_id, label, nprobe, k, self._k_max)
-        for packet in self._paced(stream(self._index, ask), serial):
+    def _rest(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
+        self._searcher.go_on(request, *requests.parse_rest(content, self._index.nlist))
+
+    def _cancel(self, request: Request, _content: Mapping[str, Any], _buffers: Sequence[Buffer]) -> None:
+        self._searcher.cancel(request)
+        self._evaluator.cancel(request)
+
+    def _offer_bounds(self, begun: Begun | None = None) -> None:
+        """Send what geometry says of a search, else of the newest, as soon as a helper has time for it."""
+        current = self._searcher.begun if begun is None else begun
+        if current is not None and not self._outbox.closed:
+            self._helpers.submit(self._outbox.guard, None, lambda: self._send_bounds(current))
+
+    def _send_bounds(self, begun: Begun) -> None:
+        packet = truth.bounds(self._index, begun)
+        if packet is not None and self._searcher.is_current(begun):
             self._outbox.deliver(packet)
 
-    def _stale(self, serial: int) -> bool:
-        return serial != self._serial or serial == self._cancelled or self._outbox.closed
+    def _verdict(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
+        serial, row_id = requests.parse_verdict(content)
+        begun = self._searcher.current(serial)
+        count = self._searcher.is_whole
+        self._help(request, lambda: truth.verdict(self._index, request, begun, row_id, count))
 
-    def _thumbnails(self, request: Request, ids: list[int], clusters: list[int] | None, size: int) -> None:
-        items: list[ThumbnailItem] = []
-        parts: list[bytes] = []
-        offset = 0
-        for row_id, picture in zip(ids, self._media.thumbnails(ids, size, clusters), strict=True):
-            data = picture.data or b""
-            items.append(
-                {
-                    "id": str(row_id),
-                    "label": self._media.label(row_id),
-                    "mime": picture.mime,
-                    "offset": offset,
-                    "length": len(data),
-                    "url": picture.url,
-                    "reason": picture.reason,
-                }
-            )
-            parts.append(data)
-            offset += len(data)
-        self._outbox.deliver(
-            ({"kind": "thumbnails", "request": request, "size": size, "items": items}, [b"".join(parts)])
+    def _evaluate(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
+        sample, seed, k = requests.parse_evaluate(content, self._k_max)
+        self._evaluator.ask(request, lambda: self._index.evaluation(sample, k, seed=seed))
+
+    def _thumbnails(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
+        ids, clusters, size = requests.parse_thumbnails(content, self._index.nlist)
+        self._help(request, lambda: thumbnails(self._media, request, ids, clusters, size))
+
+    def _window(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
+        cluster, offset, limit = requests.parse_members(content, self._index.nlist)
+
+        def window() -> Packet:
+            begun = self._searcher.begun
+            serial, vector = (0, None) if begun is None else (begun.serial, begun.query.vector)
+            return self._members.window(request, serial, vector, cluster, offset, limit)
+
+        self._help(request, window)
+
+    def _medoids(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
+        chosen = requests.parse_medoids(content, self._index.nlist)
+        self._help(request, lambda: self._members.medoids(request, chosen))
+
+    def _candidates(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
+        serial, first, last = requests.parse_candidates(content, self._index.nlist)
+        self._helpers.submit(
+            self._outbox.guard, request, lambda: self._searcher.send_candidates(request, serial, first, last)
         )
 
-    def _send_members(self, request: Request, cluster: int, offset: int, limit: int) -> None:
-        begun = self._begun
-        serial, vector = (0, None) if begun is None else (begun[0], begun[1].vector)
-        self._outbox.deliver(self._members.window(request, serial, vector, cluster, offset, limit))
+    def _project(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
+        asked = requests.parse_projection(content, self._index.nlist, self._k_max)
+        begun = self._searcher.current(asked.serial)
+        self._projector.ask(ProjectionAsk(request, begun.query.vector, begun.nprobe, asked))
 
-    def _send_candidates(self, request: Request, serial: int, first: int, last: int) -> None:
-        begun = self._begun
-        if begun is None or begun[0] != serial:
-            raise BadRequestError(f"the search {serial} is over: a newer one has begun")
-        _, query, nprobe = begun
-        order = self._index.rank(query.vector, nprobe).clusters
-        wanted = int(self._index.list_sizes[order[first - 1 : last]].sum())
-        if wanted > FULL_CANDIDATES:
-            raise BadRequestError(f"{wanted:,} candidates are asked for, the most is {FULL_CANDIDATES:,}")
-        for packet in self._paced(candidates(self._index, request, query.vector, order, first, last), serial):
-            self._outbox.deliver(packet)
-
-    def _project(self, request: Request, serial: int, ranks: int, k: int) -> None:
-        begun = self._begun
-        if begun is None or begun[0] != serial:
-            raise BadRequestError(f"the search {serial} is over: a newer one has begun")
-        _, query, nprobe = begun
-        self._projector.ask(ProjectionAsk(request, serial, query.vector, nprobe, ranks, k))
-
-    def _paced(self, packets: Iterator[Packet], serial: int) -> Iterator[Packet]:
-        """Hold packets back to what the server passes on; end when the search they belong to is stale."""
-        begin = time.monotonic()
-        for number, packet in enumerate(packets):
-            early = begin + (number - BURST) * INTERVAL - time.monotonic()
-            if early > 0 and self._outbox.wait(early):
-                return
-            if self._stale(serial):
-                return
-            yield packet
+    def _help(self, request: Request, make: Callable[[], Packet]) -> None:
+        """Answer with one message, made by a helper."""
+        self._helpers.submit(self._outbox.guard, request, lambda: self._outbox.deliver(make()))

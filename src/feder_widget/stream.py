@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .index import IvfIndex, Scan
+from .recall.findings import duplicate_findings, index_findings
 from .topk import keep
 from .wire import CandidatesMessage, Packet, Request, pack_float32, pack_int32, pack_int64
 
@@ -27,6 +28,9 @@ FULL_CANDIDATES = 1_000_000
 
 COMPLETE_ENTRIES = 524_288
 """Above this many kept entries only those that a longer prefix of the ranking can need are sent."""
+
+EXHAUSTIVE_WORK = 4e9
+"""Multiplications, ntotal x dim, up to which all clusters are compared unasked: about a second."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,12 +50,18 @@ class Ask:
     k_max: int
 
 
+def is_exhaustive(index: IvfIndex) -> bool:
+    """Say whether a search goes on over all clusters by itself."""
+    return index.ntotal * index.dim <= EXHAUSTIVE_WORK
+
+
 def stream(index: IvfIndex, ask: Ask) -> Iterator[Packet]:
     """Run the search and yield its messages in the order in which the page needs them.
 
     The caller may stop between any two messages; nothing is held open.
     """
     meter = _Meter()
+    exhaustive = is_exhaustive(index)
     coarse = index.rank(ask.vector, ask.nprobe)
     order = coarse.clusters
     sizes = index.list_sizes[order]
@@ -70,50 +80,67 @@ def stream(index: IvfIndex, ask: Ask) -> Iterator[Packet]:
                 "k": ask.k,
                 "k_max": ask.k_max,
                 "complete": complete,
-                "exhaustive": True,
+                "exhaustive": exhaustive,
             },
             [pack_int32(order), pack_float32(coarse.distances), pack_float32(ask.vector)],
         ),
     )
 
-    full = max(1, int(np.searchsorted(np.cumsum(sizes[: ask.nprobe]), FULL_CANDIDATES, side="right")))
+    full = _whole(sizes, ask.nprobe)
     bound = _Bound(ask.k_max, index.similarity)
+    identical = 0
     for first, last in _batches(sizes, 0, full, CHUNK):
         scan = index.scan(ask.vector, order[first:last])
+        identical += np.count_nonzero(scan.distances == 0)
         if not complete:
             bound.add(scan.distances)
         for packet in _fine(ask.request, first + 1, scan):
             yield meter.sent("fine", packet)
+    last_rank = index.nlist if exhaustive else max(full, ask.nprobe)
+    kept = _Kept(index, ask.vector, order, sizes, ask.k_max, None if complete else bound)
+    for packet in kept.packets(ask.request, full, last_rank):
+        yield meter.sent("nearest", packet)
+    findings = index_findings(sizes, index.stored_nprobe)
+    if not index.similarity:
+        own = int(ask.row_id is not None)
+        findings += duplicate_findings(max(0, identical + kept.identical - own))
+    yield _done(ask.request, meter, findings)
 
-    first_rank, held, compared = full + 1, 0, 0
-    parts: list[Scan] = []
-    for first, last in _batches(sizes, full, index.nlist, BATCH):
-        kept = keep(
-            index.scan(ask.vector, order[first:last]),
-            ask.k_max,
-            index.similarity,
-            worst=None if complete else bound.worst,
-        )
-        if not complete:
-            bound.add(kept.distances)
-        if parts and (held + kept.ids.size > CHUNK or compared >= LOOK):
-            yield meter.sent("nearest", _nearest(ask.request, first_rank, parts))
-            first_rank, parts, held, compared = first + 1, [], 0, 0
-        parts.append(kept)
-        held += kept.ids.size
-        compared += int(sizes[first:last].sum())
-    if parts:
-        yield meter.sent("nearest", _nearest(ask.request, first_rank, parts))
-    yield (
-        {
-            "kind": "done",
-            "request": ask.request,
-            "seconds": meter.seconds,
-            "bytes": meter.bytes,
-            "findings": [],
-        },
-        [],
-    )
+
+def rest(
+    index: IvfIndex,
+    request: Request,
+    vector: NDArray[np.float32],
+    nprobe: int,
+    k_max: int,
+    first: int,
+    last: int,
+) -> Iterator[Packet]:
+    """Go on with a search of ``vector`` at ``nprobe``: the clusters ranked ``first`` + 1 to ``last``."""
+    meter = _Meter()
+    order = index.rank(vector, nprobe).clusters
+    sizes = index.list_sizes[order]
+    bound = None
+    if min(index.nlist * k_max, int(sizes.sum())) > COMPLETE_ENTRIES:
+        bound = _Bound(k_max, index.similarity)
+        for start, stop in _batches(sizes, 0, _whole(sizes, nprobe), CHUNK):
+            bound.add(index.scan(vector, order[start:stop]).distances)
+    for packet in _Kept(index, vector, order, sizes, k_max, bound).packets(request, first, last):
+        yield meter.sent("nearest", packet)
+    yield _done(request, meter, [])
+
+
+def reach(index: IvfIndex, vector: NDArray[np.float32], nprobe: int) -> int:
+    """Return how many clusters a search compares without being asked for more."""
+    if is_exhaustive(index):
+        return index.nlist
+    order = index.rank(vector, nprobe).clusters
+    return max(nprobe, _whole(index.list_sizes[order], nprobe))
+
+
+def _whole(sizes: NDArray[np.int64], nprobe: int) -> int:
+    """Return of how many clusters a search sends every candidate; ``sizes``, int64 (nlist,), are by rank."""
+    return max(1, int(np.searchsorted(np.cumsum(sizes[:nprobe]), FULL_CANDIDATES, side="right")))
 
 
 def candidates(
@@ -131,6 +158,51 @@ def candidates(
     sizes = index.list_sizes[order]
     for first, last in _batches(sizes, first_rank - 1, last_rank, CHUNK):
         yield from _fine(request, first + 1, index.scan(vector, order[first:last]))
+
+
+class _Kept:
+    """What is kept of the clusters that are not sent whole."""
+
+    def __init__(
+        self,
+        index: IvfIndex,
+        vector: NDArray[np.float32],
+        order: NDArray[np.int64],
+        sizes: NDArray[np.int64],
+        k_max: int,
+        bound: _Bound | None,
+    ) -> None:
+        self._index = index
+        self._vector = vector
+        self._order = order
+        self._sizes = sizes
+        self._k_max = k_max
+        self._bound = bound
+        self.identical = 0
+
+    def packets(self, request: Request, start: int, stop: int) -> Iterator[Packet]:
+        """Yield messages for the clusters ranked ``start`` + 1 to ``stop``."""
+        first_rank, held, compared = start + 1, 0, 0
+        parts: list[Scan] = []
+        for first, last in _batches(self._sizes, start, stop, BATCH):
+            kept = self._scanned(self._order[first:last])
+            if parts and (held + kept.ids.size > CHUNK or compared >= LOOK):
+                yield _nearest(request, first_rank, parts)
+                first_rank, parts, held, compared = first + 1, [], 0, 0
+            parts.append(kept)
+            held += kept.ids.size
+            compared += int(self._sizes[first:last].sum())
+        if parts:
+            yield _nearest(request, first_rank, parts)
+
+    def _scanned(self, clusters: NDArray[np.int64]) -> Scan:
+        scan = self._index.scan(self._vector, clusters)
+        self.identical += np.count_nonzero(scan.distances == 0)
+        worst = None if self._bound is None else self._bound.worst
+        kept = keep(scan, self._k_max, self._index.similarity, worst=worst)
+        if self._bound is not None:
+            self._bound.add(kept.distances)
+        return kept
 
 
 class _Meter:
@@ -192,6 +264,19 @@ def _fine(request: Request, first_rank: int, scan: Scan) -> Iterator[Packet]:
         yield _candidates(
             "fine", request, first_rank, np.array([ids.size]), ids, scan.distances[start : start + CHUNK]
         )
+
+
+def _done(request: Request, meter: _Meter, findings: list[str]) -> Packet:
+    return (
+        {
+            "kind": "done",
+            "request": request,
+            "seconds": meter.seconds,
+            "bytes": meter.bytes,
+            "findings": findings,
+        },
+        [],
+    )
 
 
 def _nearest(request: Request, first_rank: int, parts: list[Scan]) -> Packet:

@@ -72,6 +72,7 @@ class CandidatesRequest(TypedDict):
 class ProjectionRequest(TypedDict):
     """The candidates of the ``ranks`` nearest clusters of search ``serial`` in the plane, for ``k`` results.
 
+    ``extra`` are rows of farther clusters to show as well; ``extra[i]`` lives in ``extra_clusters[i]``.
     A newer request takes the place of an older one, which is then answered no further.
     """
 
@@ -80,6 +81,8 @@ class ProjectionRequest(TypedDict):
     serial: int
     ranks: int
     k: int
+    extra: list[str]
+    extra_clusters: list[int]
 
 
 class MedoidsRequest(TypedDict):
@@ -113,9 +116,10 @@ class VerdictRequest(TypedDict):
 
 
 class EvaluateRequest(TypedDict):
-    """Evaluate ``sample`` queries drawn from the index with ``seed``; ``workload`` messages answer it.
+    """Evaluate ``sample`` queries drawn from the index with ``seed``.
 
-    A newer request takes the place of an older one; ``cancel`` ends it and keeps what was computed.
+    ``progress`` and ``workload`` messages answer it. A newer request takes the place of an older one;
+    ``cancel`` ends it and keeps what was computed.
     """
 
     kind: Literal["evaluate"]
@@ -123,11 +127,10 @@ class EvaluateRequest(TypedDict):
     sample: int
     seed: int
     k: int
-    include_self: bool
 
 
 class WorkloadRequest(TypedDict):
-    """Send the workload last evaluated, and how it goes on, if there is one."""
+    """Send the workload last evaluated, as far as it is, if there is one."""
 
     kind: Literal["workload"]
     request: Request
@@ -141,7 +144,7 @@ class MapRequest(TypedDict):
 
 
 class CancelRequest(TypedDict):
-    """Stop the named search at the next chunk."""
+    """Stop the named search, its rest, or the named evaluation, at the next chunk."""
 
     kind: Literal["cancel"]
     request: Request
@@ -186,12 +189,14 @@ class CandidatesMessage(TypedDict):
 class BoundsMessage(TypedDict):
     """The best distance that anything in each cluster can have, by geometry alone.
 
-    Buffer 0: float32 (nlist,), by rank. Sent once the index's geometry is known, at any time in a search.
+    Buffer 0: float32 (nlist,), by rank. Sent as soon as the index's geometry is known, at any time in a
+    search, and again when it is known better. ``findings`` are sentences about this query.
     """
 
     kind: Literal["bounds"]
     request: Request
     serial: int
+    findings: list[str]
 
 
 class VerdictMessage(TypedDict):
@@ -209,6 +214,15 @@ class VerdictMessage(TypedDict):
     rank: int
     distance: float
     position: int | None
+
+
+class ProgressMessage(TypedDict):
+    """How far an evaluation is: ``done`` of ``asked`` queries, the last of them perhaps in part."""
+
+    kind: Literal["progress"]
+    request: Request
+    done: float
+    asked: int
 
 
 class WorkloadMessage(TypedDict):
@@ -333,6 +347,7 @@ Message: TypeAlias = (
     | BoundsMessage
     | DoneMessage
     | VerdictMessage
+    | ProgressMessage
     | WorkloadMessage
     | ThumbnailsMessage
     | MembersMessage

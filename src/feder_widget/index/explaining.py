@@ -52,7 +52,7 @@ def found_at_of_many(
     return find_batch(index.faiss_index, vectors, parts, own, k, index.similarity, progress, find_one)
 
 
-def verdict(index: IvfIndex, vector: npt.NDArray[np.float32], row_id: int) -> Verdict:
+def verdict(index: IvfIndex, vector: npt.NDArray[np.float32], row_id: int, count: bool) -> Verdict:
     """Say where a row stands for a query, float32 (dim,)."""
     cluster, offset = index.locate(row_id)
     coarse = index.rank(vector, index.nlist)
@@ -62,8 +62,8 @@ def verdict(index: IvfIndex, vector: npt.NDArray[np.float32], row_id: int) -> Ve
     if at is None:
         raise ValueError(f"the distance to row {row_id} is no finite float32")
     distance = float(scan.distances[at])
-    nearer = count_nearer(index.faiss_index, vector, coarse, distance)
-    return Verdict(row_id, distance, cluster, int(_rank_of(coarse)[cluster]), nearer + 1)
+    position = count_nearer(index.faiss_index, vector, coarse, distance) + 1 if count else None
+    return Verdict(row_id, distance, cluster, int(_rank_of(coarse)[cluster]), position)
 
 
 def certainty(trace: SearchTrace, bounds: npt.NDArray[np.float32], similarity: bool) -> Certainty:

@@ -252,8 +252,8 @@ class IvfIndex:
         is_row = isinstance(query, (int, np.integer))
         return explaining.explain(self, vector, k, int(query) if is_row and not include_self else None)
 
-    def verdict(self, query: Any, row_id: int) -> Verdict:
-        """Say where one row stands for a query, by one pass over all vectors.
+    def verdict(self, query: Any, row_id: int, *, count: bool = True) -> Verdict:
+        """Say where one row stands for a query.
 
         Parameters
         ----------
@@ -261,13 +261,15 @@ class IvfIndex:
             A row id or a vector.
         row_id : int
             The row in question.
+        count : bool
+            Whether to count the vectors that are nearer, by one pass over all of them.
 
         Raises
         ------
         UnknownIdError, TypeError, ValueError
             If an argument is wrong.
         """
-        return explaining.verdict(self, self.query_vector(query), as_int(row_id, "row_id", least=None))
+        return explaining.verdict(self, self.query_vector(query), as_int(row_id, "row_id", least=None), count)
 
     def evaluate(
         self,
@@ -361,9 +363,10 @@ class IvfIndex:
         """Measure the clusters bit by bit, for ``bounds``; yields what is known when it is more, or None."""
         return self._surveyor.run()
 
-    def known_geometry(self) -> Geometry | None:
-        """Return what has been measured of the clusters as they are now, if anything."""
-        return self._surveyor.known()
+    def known_bounds(self, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32] | None:
+        """Return the ``bounds`` of a query that is a vector, if the clusters have been measured."""
+        geometry = self._surveyor.known()
+        return None if geometry is None else bounds(geometry, vector, self.similarity)
 
     def query_batches(self, count: int) -> list[list[slice]]:
         """Cut queries into batches, and each into parts that are ranked together, as a search would."""

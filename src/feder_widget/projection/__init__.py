@@ -6,7 +6,7 @@ embedding starts from the linear picture with a fixed seed.
 
 from .linear import LinearMap, into_picture
 from .methods import Method, ProjectionError, resolve_method
-from .sample import Sample, gather, vectors_of
+from .sample import Sample, gather, vectors_of, with_rows
 
 __all__ = [
     "LinearMap",
@@ -17,4 +17,5 @@ __all__ = [
     "into_picture",
     "resolve_method",
     "vectors_of",
+    "with_rows",
 ]

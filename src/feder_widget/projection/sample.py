@@ -149,6 +149,56 @@ def gather(
     return _limited(joined.at(np.flatnonzero(held)), limit)
 
 
+def with_rows(
+    index: IvfIndex,
+    vector: NDArray[np.float32],
+    order: NDArray[np.int64],
+    sample: Sample,
+    ranks: int,
+    ids: list[int],
+    clusters: list[int],
+) -> Sample:
+    """Add rows of farther clusters to a sample; those that are not where they should be are left out.
+
+    Parameters
+    ----------
+    index
+        Not changed.
+    vector : float32 (dim,)
+        The query.
+    order : int64 (nlist,)
+        All clusters by rank.
+    sample
+        Candidates of the ``ranks`` nearest clusters.
+    ids, clusters
+        Row ids, and where each of them lives.
+    """
+    rank_of = np.empty(len(order), np.int64)
+    rank_of[order] = np.arange(1, len(order) + 1)
+    homes = np.array(clusters, np.int64)
+    rows = np.array(ids, np.int64)
+    parts = [sample]
+    for cluster in sorted(set(clusters), key=rank_of.__getitem__):
+        if rank_of[cluster] <= ranks:
+            continue
+        scan = index.scan(vector, np.array([cluster]))
+        size = np.array([len(index.list_ids(cluster))])
+        offsets = _offsets(index, scan.clusters, np.diff(scan.lims), size, scan.ids)
+        places = np.flatnonzero(np.isin(scan.ids, rows[homes == cluster]))
+        parts.append(
+            Sample(
+                np.full(len(places), cluster),
+                np.full(len(places), rank_of[cluster]),
+                offsets[places],
+                scan.ids[places],
+                scan.distances[places],
+                np.full(len(places), -1.0),
+                0,
+            )
+        )
+    return _joined(parts, sample.total)
+
+
 def vectors_of(index: IvfIndex, sample: Sample) -> Iterator[tuple[slice, NDArray[np.float32]]]:
     """Yield the vectors of a sample, float32 (m, dim), with the part of the sample that each batch is."""
     ends = np.append(np.flatnonzero(np.diff(sample.ranks)) + 1, len(sample))

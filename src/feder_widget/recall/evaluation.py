@@ -96,6 +96,12 @@ class Evaluation:
         """Number of queries evaluated."""
         return sum(map(len, self._found))
 
+    def query(self, place: int) -> tuple[npt.NDArray[np.float32], int | None]:
+        """Return one of the queries, float32 (dim,), and its row id."""
+        ids = self._queries.ids
+        vector = self._queries.read(slice(place, place + 1))[0]
+        return vector, None if ids is None else int(ids[place])
+
     def run(self, progress: Progress) -> Iterator[Workload]:
         """Yield the workload after every batch; what ``progress`` raises ends it, with what there is kept."""
         index, queries = self._index, self._queries
@@ -165,8 +171,11 @@ def _bar(evaluation: Evaluation, progress: bool | Progress) -> Iterator[Progress
     if not isinstance(progress, bool):
         yield progress
         return
+    if not progress:
+        yield lambda _done, _asked: None
+        return
     # Importing it takes a while, and most programs show no bar.
     from tqdm.auto import tqdm
 
-    with tqdm(total=evaluation.asked, desc="queries", disable=not progress, delay=SOON, leave=False) as bar:
+    with tqdm(total=evaluation.asked, desc="queries", delay=SOON, leave=False) as bar:
         yield lambda done, _: bar.update(done - bar.n) and None

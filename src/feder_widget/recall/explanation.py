@@ -100,15 +100,16 @@ class Verdict:
         Its distance to the query as Faiss reports it.
     cluster, rank : int
         Its cluster, and that cluster's rank, 1 = nearest. A search looks at the row from nprobe ``rank`` on.
-    position : int
-        One more than the number of vectors in the index that are strictly nearer.
+    position : int or None
+        One more than the number of vectors in the index that are strictly nearer; None where they were not
+        counted.
     """
 
     id: int
     distance: float
     cluster: int
     rank: int
-    position: int
+    position: int | None
 
 
 @dataclass(frozen=True, slots=True)

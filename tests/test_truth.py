@@ -1,0 +1,491 @@
+"""The conversation about what is beyond the probed clusters: the rest, bounds, verdicts and workloads."""
+
+import threading
+
+import numpy as np
+import pytest
+from conversation import PATIENCE, Page, Received, assert_same_results, converse, faiss_search, search_request
+from makers import METRICS, ivf_around, make_ivf, make_vectors
+
+from feder_widget import evaluator as evaluator_module
+from feder_widget import stream as stream_module
+from feder_widget.index import batch, open_index
+from feder_widget.recall import findings
+
+
+@pytest.fixture
+def talk():
+    """Open sessions that are closed, and whose threads have ended, when the test is over."""
+    before = set(threading.enumerate())
+    opened = []
+
+    def start(index, page=None, **options):
+        page = page or Page()
+        session = converse(index, page, **options)
+        opened.append((session, page))
+        return session, page
+
+    yield start
+    for session, page in opened:
+        page.gate.set()
+        session.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(PATIENCE)
+        assert not thread.is_alive(), f"{thread.name} goes on"
+
+
+def searched(session, page, request):
+    """Ask, wait for the whole answer and return its messages."""
+    session.handle(request)
+    page.wait(kind="done", request=request["request"])
+    return page.of(request["request"])
+
+
+def values(buffer, dtype):
+    return np.frombuffer(buffer, dtype)
+
+
+# The rest of a search that stops at the probed clusters
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_search_of_a_very_large_index_stops_until_it_is_asked_to_go_on(talk, monkeypatch, metric, complete):
+    monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
+    monkeypatch.setattr(stream_module, "COMPLETE_ENTRIES", 10**9 if complete else 0)
+    monkeypatch.setattr(stream_module, "BATCH", 100)
+    index, vectors = make_ivf(metric=metric)
+    session, page = talk(index, k_max=12)
+    packets = searched(session, page, search_request(query={"id": "3", "cluster": None}, nprobe=4))
+    assert packets[0][0]["exhaustive"] is False
+    assert Received(packets).ranks == 4
+    serial = packets[0][0]["serial"]
+    for request, last_rank in (("b", 9), ("c", 20)):
+        session.handle({"kind": "rest", "request": request, "serial": serial, "last_rank": last_rank})
+        page.wait(kind="done", request=request)
+        packets += page.of(request)
+        received = Received(packets)
+        assert received.ranks == last_rank
+        for nprobe in (1, 4, last_rank):
+            for k in (1, 5, 12):
+                assert_same_results(
+                    received.results(nprobe, k, metric != "L2"), faiss_search(index, vectors[3], nprobe, k)
+                )
+
+
+def test_an_index_of_usual_size_is_compared_whole_unasked(talk, clustered):
+    session, page = talk(clustered[0])
+    packets = searched(session, page, search_request())
+    assert packets[0][0]["exhaustive"] is True
+    assert Received(packets).ranks == 20
+    session.handle({"kind": "rest", "request": "r", "serial": packets[0][0]["serial"], "last_rank": 20})
+    page.wait(kind="done", request="r")
+    assert page.kinds("r") == ["done"]
+
+
+def test_clusters_that_are_probed_but_too_many_to_be_sent_whole_are_compared_all_the_same(
+    talk, clustered, monkeypatch
+):
+    monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
+    monkeypatch.setattr(stream_module, "FULL_CANDIDATES", 150)
+    session, page = talk(clustered[0])
+    received = Received(searched(session, page, search_request(nprobe=9)))
+    assert received.ranks == 9
+    assert len(received.fine_ranks()) < 9
+
+
+def test_going_on_with_a_search_that_is_over_or_was_stopped_is_refused(talk, clustered, monkeypatch):
+    monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
+    session, page = talk(clustered[0])
+    serial = searched(session, page, search_request())[0][0]["serial"]
+    searched(session, page, search_request("b"))
+    session.handle({"kind": "rest", "request": "r", "serial": serial, "last_rank": 20})
+    assert "is over" in page.wait(kind="error", request="r")[0]["message"]
+
+
+def test_going_on_can_be_stopped_and_taken_up_again(talk, clustered, monkeypatch):
+    monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
+    monkeypatch.setattr(stream_module, "BATCH", 100)
+    monkeypatch.setattr(stream_module, "LOOK", 1)
+    index, vectors = clustered
+    page = Page(hold=lambda message: message["request"] == "b" and message["kind"] == "nearest")
+    session, page = talk(index, page)
+    packets = searched(session, page, search_request(query={"id": "3", "cluster": None}))
+    serial = packets[0][0]["serial"]
+    session.handle({"kind": "rest", "request": "b", "serial": serial, "last_rank": 20})
+    assert page.held.wait(PATIENCE)
+    session.handle({"kind": "cancel", "request": "b"})
+    page.gate.set()
+    # A search that was cancelled sends nothing more: the page asks anew.
+    packets = searched(session, page, search_request("c", {"resume": True}))
+    serial = packets[0][0]["serial"]
+    session.handle({"kind": "rest", "request": "d", "serial": serial, "last_rank": 20})
+    page.wait(kind="done", request="d")
+    received = Received(packets + page.of("d"))
+    assert_same_results(received.results(20, 5, False), faiss_search(index, vectors[3], 20, 5))
+    assert len([1 for message, _ in page.of("b") if message["kind"] == "nearest"]) == 1
+
+
+# Bounds
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_bounds_come_with_every_search_by_rank(talk, metric):
+    index, _ = make_ivf(metric=metric)
+    opened = open_index(index)
+    session, page = talk(index)
+    for request, row_id in (("a", 3), ("b", 99)):
+        coarse, (order, *_) = searched(
+            session, page, search_request(request, query={"id": str(row_id), "cluster": None})
+        )[0]
+        expected = opened.bounds(row_id)[values(order, "<i4")]
+
+        def known(serial=coarse["serial"], expected=expected):
+            sent = [b for m, b in page.packets if m["kind"] == "bounds" and m["serial"] == serial]
+            return sent and (values(sent[-1][0], "<f4") == expected).all()
+
+        page.wait_for(known)
+
+
+def test_bounds_of_a_search_that_was_overtaken_are_not_sent(talk, clustered):
+    index, _ = clustered
+    session, page = talk(index)
+    for number in range(20):
+        session.handle(search_request(str(number)))
+    page.wait(kind="done", request="19")
+    newest = page.wait(kind="coarse", request="19")[0]["serial"]
+    page.wait(kind="bounds", serial=newest)
+
+
+# Verdicts
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_any_row_gets_its_verdict(talk, metric):
+    index, _ = make_ivf(metric=metric)
+    opened = open_index(index)
+    session, page = talk(index)
+    packets = searched(session, page, search_request(query={"id": "3", "cluster": None}))
+    serial = packets[0][0]["serial"]
+    for row_id in (3, 17, 1999):
+        session.handle({"kind": "verdict", "request": row_id, "serial": serial, "id": str(row_id)})
+        verdict, _ = page.wait(kind="verdict", request=row_id)
+        expected = opened.verdict(3, row_id)
+        assert verdict["id"] == str(row_id)
+        assert verdict["cluster"] == expected.cluster
+        assert verdict["rank"] == expected.rank
+        assert verdict["distance"] == expected.distance
+        assert verdict["position"] == expected.position
+
+
+def test_a_verdict_does_not_count_where_nobody_asked_for_all_clusters(talk, clustered, monkeypatch):
+    monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
+    session, page = talk(clustered[0])
+    serial = searched(session, page, search_request())[0][0]["serial"]
+    session.handle({"kind": "verdict", "request": "v", "serial": serial, "id": "17"})
+    assert page.wait(kind="verdict", request="v")[0]["position"] is None
+    session.handle({"kind": "rest", "request": "r", "serial": serial, "last_rank": 20})
+    page.wait(kind="done", request="r")
+    session.handle({"kind": "verdict", "request": "w", "serial": serial, "id": "17"})
+    assert page.wait(kind="verdict", request="w")[0]["position"] > 0
+
+
+@pytest.mark.parametrize(("row_id", "words"), [("123456789", "is not in the index"), ("x", "id must be")])
+def test_a_row_that_is_not_there_has_no_verdict(talk, clustered, row_id, words):
+    session, page = talk(clustered[0])
+    serial = searched(session, page, search_request())[0][0]["serial"]
+    session.handle({"kind": "verdict", "request": "v", "serial": serial, "id": row_id})
+    assert words in page.wait(kind="error", request="v")[0]["message"]
+
+
+# Workloads
+
+
+def evaluate_request(request="w", sample=40, k=10, seed=3):
+    return {"kind": "evaluate", "request": request, "sample": sample, "seed": seed, "k": k}
+
+
+class Sent:
+    """A workload as a page gets it."""
+
+    def __init__(self, packet):
+        self.message, (nprobes, curves, rows, ids, found) = packet
+        self.nprobes = values(nprobes, "<i4")
+        self.curves = values(curves, "<f4").reshape(6, -1)
+        self.rows = values(rows, "<i4")
+        self.ids = values(ids, "<i8")
+        self.found = values(found, "<i4").reshape(len(self.rows), self.message["k"])
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_workload_is_what_python_computes(talk, metric):
+    index, _ = make_ivf(metric=metric)
+    session, page = talk(index, labels=lambda row_id: f"row {row_id}")
+    session.handle(evaluate_request())
+    sent = Sent(page.wait(kind="workload", final=True))
+    expected = open_index(index).evaluate(40, 10, seed=3, progress=False)
+    assert sent.nprobes.tolist() == list(range(1, 21))
+    np.testing.assert_allclose(sent.curves[0], expected.recall, rtol=1e-6)
+    for curve, share in zip(sent.curves[1:5], (0.5, 0.95, 0.99, 1.0), strict=True):
+        np.testing.assert_allclose(curve, expected.reached(share), rtol=1e-6)
+    np.testing.assert_allclose(sent.curves[5], expected.scanned, rtol=1e-6)
+    hardest = expected.hardest(24)
+    np.testing.assert_array_equal(sent.rows, hardest)
+    np.testing.assert_array_equal(sent.ids, expected.ids[hardest])
+    np.testing.assert_array_equal(sent.found, expected.found_at[hardest])
+    assert sent.message["labels"] == [f"row {row_id}" for row_id in sent.ids]
+    fields = {"computed": 40, "asked": 40, "source": "sample", "seed": 3, "reason": None}
+    assert fields.items() <= sent.message.items()
+
+
+def test_a_query_of_a_workload_can_be_searched_for(talk, clustered):
+    index, vectors = clustered
+    session, page = talk(index)
+    session.handle(evaluate_request())
+    sent = Sent(page.wait(kind="workload", final=True))
+    place = int(sent.rows[5])
+    packets = searched(session, page, search_request("s", {"workload": place}))
+    assert packets[0][0]["id"] == str(sent.ids[5])
+    np.testing.assert_array_equal(Received(packets).vector, vectors[sent.ids[5]])
+
+
+def test_free_vectors_of_a_workload_have_no_id(talk, clustered):
+    index, _ = clustered
+    session, page = talk(index)
+    queries = make_vectors(30, seed=8)
+    told = []
+    workload = session.evaluate(
+        open_index(index).evaluation(queries, 5), lambda done, asked: told.append((done, asked))
+    )
+    sent = Sent(page.wait(kind="workload", final=True))
+    assert len(workload) == 30
+    assert told[-1] == (30, 30)
+    assert sent.ids.size == 0
+    assert sent.message["labels"] == [None] * 24
+    packets = searched(session, page, search_request("s", {"workload": 7}))
+    assert packets[0][0]["id"] is None
+    np.testing.assert_array_equal(Received(packets).vector, queries[7])
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"workload": 0}, "no workload has been evaluated"),
+        ({"workload": -1}, "workload must be an integer"),
+        ({"workload": "0"}, "workload must be an integer"),
+    ],
+)
+def test_a_query_of_no_workload_is_refused(talk, clustered, query, words):
+    session, page = talk(clustered[0])
+    session.handle(search_request("s", query))
+    assert words in page.wait(kind="error", request="s")[0]["message"]
+
+
+def test_a_place_beyond_the_workload_is_refused(talk, clustered):
+    session, page = talk(clustered[0])
+    session.handle(evaluate_request(sample=5))
+    page.wait(kind="workload", final=True)
+    session.handle(search_request("s", {"workload": 5}))
+    assert "between 0 and 4, got 5" in page.wait(kind="error", request="s")[0]["message"]
+
+
+def slowly(monkeypatch):
+    """Have workloads computed in many batches."""
+    monkeypatch.setattr(batch, "LEAST_BATCH", 20)
+    monkeypatch.setattr(batch, "_blas_work", lambda: 16)
+    monkeypatch.setattr(batch, "RANKING_BYTES", 32 * 20 * 20)
+    monkeypatch.setattr(evaluator_module, "INTERVAL", 0)
+
+
+def test_a_workload_grows_on_the_page(talk, clustered, monkeypatch):
+    slowly(monkeypatch)
+    session, page = talk(clustered[0])
+    session.handle(evaluate_request(sample=200))
+    page.wait(kind="workload", final=True)
+    computed = [m["computed"] for m, _ in page.of("w") if m["kind"] == "workload"]
+    assert computed == sorted(computed)
+    assert len(computed) > 5
+    assert computed[-1] == 200
+    done = [m["done"] for m, _ in page.of("w") if m["kind"] == "progress"]
+    assert done == sorted(done)
+    assert done[-1] == 200
+
+
+def held_back(message):
+    return message["kind"] == "workload" and not message["final"] and message["computed"] >= 60
+
+
+def test_a_cancelled_workload_keeps_what_was_computed(talk, clustered, monkeypatch):
+    slowly(monkeypatch)
+    session, page = talk(clustered[0], Page(hold=held_back))
+    session.handle(evaluate_request(sample=200))
+    assert page.held.wait(PATIENCE)
+    session.handle({"kind": "cancel", "request": "other"})
+    session.handle({"kind": "cancel", "request": "w"})
+    page.gate.set()
+    message, _ = page.wait(kind="workload", final=True)
+    assert (message["reason"], message["asked"]) == ("cancelled", 200)
+    assert 60 <= message["computed"] < 200
+
+
+def test_a_newer_workload_takes_the_place_of_an_older_one(talk, clustered, monkeypatch):
+    slowly(monkeypatch)
+    session, page = talk(clustered[0], Page(hold=held_back))
+    session.handle(evaluate_request("old", sample=200))
+    assert page.held.wait(PATIENCE)
+    session.handle(evaluate_request("new", sample=40))
+    page.gate.set()
+    message, _ = page.wait(kind="workload", request="new", final=True)
+    assert message["computed"] == 40
+    assert all(not m.get("final") for m, _ in page.of("old"))
+
+
+def test_a_page_that_opens_later_can_ask_for_the_workload(talk, clustered):
+    session, page = talk(clustered[0])
+    session.handle({"kind": "workload", "request": "early"})
+    session.handle(evaluate_request())
+    first = Sent(page.wait(kind="workload", final=True))
+    session.handle({"kind": "workload", "request": "late"})
+    again = Sent(page.wait(kind="workload", request="late"))
+    np.testing.assert_array_equal(again.curves, first.curves)
+    assert page.of("early") == []
+
+
+def test_searches_are_answered_while_a_workload_is_evaluated(talk, clustered, monkeypatch):
+    slowly(monkeypatch)
+    entered, go_on = threading.Event(), threading.Event()
+    real = batch._Pool.fill
+
+    def slow(pool):
+        entered.set()
+        assert go_on.wait(PATIENCE)
+        return real(pool)
+
+    monkeypatch.setattr(batch._Pool, "fill", slow)
+    session, page = talk(clustered[0])
+    session.handle(evaluate_request())
+    assert entered.wait(PATIENCE)
+    searched(session, page, search_request())
+    go_on.set()
+    page.wait(kind="workload", final=True)
+
+
+def test_what_goes_wrong_in_a_workload_is_told_and_what_was_computed_kept(talk, clustered, monkeypatch):
+    slowly(monkeypatch)
+    real = batch._Pool.compared
+    calls = []
+
+    def failing(pool):
+        calls.append(1)
+        if len(calls) > 3:
+            raise ValueError("the disk is gone")
+        return real(pool)
+
+    monkeypatch.setattr(batch._Pool, "compared", failing)
+    session, page = talk(clustered[0])
+    session.handle(evaluate_request(sample=200))
+    assert page.wait(kind="error", request="w")[0]["message"] == "the disk is gone"
+    message, _ = page.wait(kind="workload", final=True)
+    assert message["reason"] == "failed"
+    assert message["computed"] == 60
+
+
+def test_an_evaluation_in_python_that_raises_raises_and_ends_on_the_page(talk, clustered):
+    session, page = talk(clustered[0])
+
+    def stop(_done, _asked):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        session.evaluate(open_index(clustered[0]).evaluation(30, 5), stop)
+    assert page.wait(kind="workload", final=True)[0]["reason"] == "interrupted"
+
+
+def test_a_closed_session_refuses_to_evaluate(talk, clustered):
+    session, _ = talk(clustered[0])
+    session.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        session.evaluate(open_index(clustered[0]).evaluation(30, 5), lambda *_: None)
+
+
+@pytest.mark.parametrize("change", [{"sample": 0}, {"sample": "9"}, {"k": 101}, {"seed": -1}, {"seed": None}])
+def test_a_workload_that_makes_no_sense_is_refused_by_name(talk, clustered, change):
+    session, page = talk(clustered[0])
+    session.handle(evaluate_request() | change)
+    assert next(iter(change)) in page.wait(kind="error", request="w")[0]["message"]
+
+
+def test_the_curves_of_very_many_clusters_are_thinned_out():
+    for nlist in (1, 2, 4096):
+        assert evaluator_module._nprobes(nlist).tolist() == list(range(1, nlist + 1))
+    for nlist in (4097, 65_536):
+        chosen = evaluator_module._nprobes(nlist)
+        assert chosen[0] == 1
+        assert chosen[-1] == nlist
+        assert (np.diff(chosen) > 0).all()
+        assert len(chosen) <= 4096
+        assert np.diff(chosen)[chosen[:-1] < 2000].max() == 1
+
+
+# Findings
+
+
+def test_findings_come_with_the_answer(talk):
+    vectors = make_vectors(300, 8, 6)
+    index = ivf_around(vectors[[0, 100, 200]])
+    index.add(np.concatenate([np.repeat(vectors[:1], 250, axis=0), vectors]))
+    index.nprobe = 1
+    session, page = talk(index)
+    packets = searched(session, page, search_request(query={"id": "0", "cluster": None}, nprobe=1))
+    sentences = " ".join(packets[-1][0]["findings"])
+    assert "nprobe = 1" in sentences
+    assert "250 other vectors are identical" in sentences
+    far = {"vector": True}
+    session.handle(search_request("far", far, nprobe=1), [np.full(8, 100, "<f4").tobytes()])
+    bounds, _ = page.wait(kind="bounds", serial=packets[0][0]["serial"] + 1)
+    assert "outside of all clusters" in " ".join(bounds["findings"])
+
+
+def test_an_ordinary_index_has_nothing_that_stands_out(talk, clustered):
+    index, _ = clustered
+    index.nprobe = 4
+    session, page = talk(index)
+    packets = searched(session, page, search_request())
+    assert packets[-1][0]["findings"] == []
+    bounds, _ = page.wait(kind="bounds", serial=packets[0][0]["serial"])
+    assert bounds["findings"] == []
+
+
+@pytest.mark.parametrize(
+    ("sizes", "factor"), [([10, 10, 10], 1.0), ([30, 0, 0], 3.0), ([0, 0], 1.0), ([1, 2, 3, 4], 1.2)]
+)
+def test_the_imbalance_factor_is_that_of_faiss(sizes, factor):
+    assert findings.imbalance_factor(np.array(sizes)) == pytest.approx(factor)
+
+
+def test_it_is_that_of_faiss_on_an_index(clustered):
+    index, _ = clustered
+    mine = findings.imbalance_factor(open_index(index).list_sizes)
+    assert mine == pytest.approx(index.invlists.imbalance_factor())
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: findings.index_findings(np.array([5, 5]), 1), ["nprobe = 1"]),
+        (lambda: findings.index_findings(np.array([5]), 1), []),
+        (lambda: findings.index_findings(np.array([97, 1, 1, 1]), 2), ["imbalance factor is 3.8", "97.0%"]),
+        (lambda: findings.duplicate_findings(0), []),
+        (lambda: findings.duplicate_findings(1), ["Another vector is identical"]),
+        (lambda: findings.duplicate_findings(1200), ["1,200 other vectors"]),
+        (lambda: findings.distance_findings(np.array([0.0, 3], np.float32), False), []),
+        (lambda: findings.distance_findings(np.array([2.5, 3], np.float32), False), ["nearer than 2.5"]),
+        (lambda: findings.distance_findings(np.array([2.5, 3], np.float32), True), []),
+        (lambda: findings.distance_findings(np.array([np.inf], np.float32), False), []),
+    ],
+)
+def test_sentences(call, words):
+    found = call()
+    assert bool(found) == bool(words)
+    for word in words:
+        assert word in " ".join(found)
