@@ -16,6 +16,7 @@ from conversation import PATIENCE, Page, Received, assert_same_results, faiss_se
 from makers import ivf_around, make_ivf
 
 import feder_widget as fw
+from feder_widget.index import batch
 
 BIG = 2**62 + 1
 BIG_IDS = np.r_[np.arange(1997), BIG, -7, 2**53 + 1]
@@ -89,6 +90,52 @@ def answer(widget, row_id):
     coarse, _ = widget.comm.page.wait(kind="coarse", id=None if row_id is None else str(row_id))
     widget.comm.page.wait(kind="done", request=coarse["request"])
     return Received(widget.comm.page.of(coarse["request"]))
+
+
+# Workloads
+
+
+def test_a_workload_evaluated_in_python_is_shown_on_the_page(widget):
+    workload = widget.evaluate(30, seed=5, progress=False)
+    sent, _ = widget.comm.page.wait(kind="workload", final=True)
+    assert (sent["computed"], sent["asked"], sent["seed"], sent["k"]) == (30, 30, 5, 5)
+    expected = widget.index.evaluate(30, 5, seed=5, progress=False)
+    np.testing.assert_array_equal(workload.found_at, expected.found_at)
+
+
+def test_its_k_can_be_another_and_its_queries_anything(widget, clustered):
+    workload = widget.evaluate(clustered[1][:7] + 1, k=12, progress=False)
+    assert (workload.k, workload.source, len(workload)) == (12, "vectors", 7)
+    assert widget.evaluate([4, 5], include_self=False, progress=False).include_self is False
+
+
+def test_an_interrupt_keeps_what_was_computed_on_the_page_too(widget, clustered, monkeypatch):
+    monkeypatch.setattr(batch, "LEAST_BATCH", 20)
+    monkeypatch.setattr(batch, "_blas_work", lambda: 16)
+    monkeypatch.setattr(batch, "RANKING_BYTES", 32 * 20 * 20)
+
+    def interrupt(done, _asked):
+        if done > 50:
+            raise KeyboardInterrupt
+
+    with pytest.warns(RuntimeWarning, match="of 200 queries were evaluated"):
+        kept = widget.evaluate(clustered[1][:200], progress=interrupt)
+    sent, _ = widget.comm.page.wait(kind="workload", final=True)
+    assert 0 < sent["computed"] == len(kept) < 200
+    assert sent["reason"] == kept.reason == "interrupted"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"queries": 0}, "at least 1 query"),
+        ({"queries": 3, "k": 101}, "k_max=100"),
+        ({"queries": []}, "none"),
+    ],
+)
+def test_a_workload_that_makes_no_sense_is_refused(widget, arguments, words):
+    with pytest.raises(ValueError, match=words):
+        widget.evaluate(**arguments)
 
 
 # Made of

@@ -100,7 +100,7 @@ def record(name, index, query, nprobe, limits):
 
 
 def truth(opened, query, k):
-    """Return the true neighbours, the nprobe that finds each, and those that a search at each nprobe misses."""
+    """Return the true neighbours, the nprobe that finds each, and which are missed at each nprobe."""
     explanation = opened.explain(query, k)
     return {
         "k": k,

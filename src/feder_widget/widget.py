@@ -16,6 +16,8 @@ from .index import IvfIndex, open_index
 from .index.arguments import as_int
 from .media import IdRange, Media
 from .projection import resolve_method
+from .recall import Workload, evaluate
+from .recall.evaluation import Progress
 from .search import SearchTrace
 from .selection import described
 from .session import Session
@@ -209,6 +211,40 @@ class FederWidget(anywidget.AnyWidget):
         """
         query = self._session.query
         return None if query is None else self._index.trace(query.vector, self.nprobe, self.k)
+
+    def evaluate(
+        self,
+        queries: Any,
+        *,
+        k: int | None = None,
+        seed: int = 0,
+        include_self: bool = True,
+        progress: bool | Progress = True,
+    ) -> Workload:
+        """Evaluate many queries and show what comes out, as it comes.
+
+        Parameters
+        ----------
+        queries : int, int array_like (n,) or array_like (n, dim)
+            A sample size (rows drawn from the index), row ids, or vectors.
+        k : int, optional
+            Neighbours of each query; the present ``k`` unless given.
+        seed, include_self, progress
+            As for :meth:`IvfIndex.evaluate`.
+
+        Returns
+        -------
+        Workload
+            When interrupted from the keyboard, what was computed by then, with a ``RuntimeWarning``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As :meth:`IvfIndex.evaluate`.
+        """
+        wanted = self.k if k is None else as_int(k, "k", most=self._k_max, most_name="k_max")
+        evaluation = self._index.evaluation(queries, wanted, seed=seed, include_self=include_self)
+        return evaluate(evaluation, progress, self._session.evaluate)
 
     def selected(self) -> Any:
         """Describe the selected rows, in the order in which they were selected.

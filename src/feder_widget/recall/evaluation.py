@@ -144,15 +144,19 @@ class Evaluation:
         )
 
 
-def evaluate(evaluation: Evaluation, progress: bool | Progress) -> Workload:
+def evaluate(
+    evaluation: Evaluation,
+    progress: bool | Progress,
+    run: Callable[[Evaluation, Progress], Workload] | None = None,
+) -> Workload:
     """Run an evaluation to its end, or until the user interrupts it.
 
-    ``progress`` True shows a bar; a function is called instead.
+    ``progress`` True shows a bar; a function is called instead. ``run`` is who runs it and gives what comes
+    out, if somebody else does.
     """
     with _bar(evaluation, progress) as report:
         try:
-            for _ in evaluation.run(report):
-                pass
+            return (run or _run)(evaluation, report)
         except KeyboardInterrupt:
             if evaluation.done == 0:
                 raise
@@ -162,6 +166,11 @@ def evaluate(evaluation: Evaluation, progress: bool | Progress) -> Workload:
                 stacklevel=3,
             )
             return evaluation.workload(INTERRUPTED)
+
+
+def _run(evaluation: Evaluation, report: Progress) -> Workload:
+    for _ in evaluation.run(report):
+        pass
     return evaluation.workload(None)
 
 
