@@ -3,6 +3,7 @@ import { argv } from "node:process";
 import { context } from "esbuild";
 import { minify } from "terser";
 import { ownNames } from "./names.mjs";
+import { shorthands } from "./shorthands.mjs";
 
 const OUT = "../src/feder_widget/static";
 const JSX = { jsxFactory: "h", jsxFragmentFactory: "Fragment" };
@@ -16,12 +17,16 @@ const bundle = await context({
   format: "esm",
   target: "es2022",
   minify: small,
-  ...(small && { mangleProps: new RegExp(`^(?:${[...ownNames()].join("|")})$`) }),
+  ...(small && {
+    define: shorthands.define,
+    plugins: shorthands.plugins,
+    mangleProps: new RegExp(`^(?:${[...ownNames()].join("|")})$`),
+  }),
   // `h(type, props, child)` is shorter than `jsx(type, {children: child})`, hundreds of times.
   tsconfigRaw: {
     compilerOptions: { target: "ES2022", verbatimModuleSyntax: true, jsx: "react", ...JSX },
   },
-  inject: ["src/jsx.ts"],
+  inject: ["src/jsx.ts", ...(small ? shorthands.inject : [])],
   legalComments: "none",
   logLevel: "info",
 });
@@ -38,7 +43,7 @@ if (watch) {
 async function squeeze(path) {
   const { code } = await minify(readFileSync(path, "utf8"), {
     module: true,
-    compress: { passes: 3, ecma: 2020, unsafe_arrows: true },
+    compress: { passes: 4, ecma: 2020, unsafe_arrows: true, keep_fargs: false, pure_getters: false },
   });
   writeFileSync(path, code);
 }
