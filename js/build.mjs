@@ -20,7 +20,7 @@ const bundle = await context({
   ...(small && {
     define: shorthands.define,
     plugins: shorthands.plugins,
-    mangleProps: new RegExp(`^(?:${[...ownNames()].join("|")})$`),
+    mangleProps: ownNames(),
   }),
   // `h(type, props, child)` is shorter than `jsx(type, {children: child})`, hundreds of times.
   tsconfigRaw: {
@@ -43,7 +43,14 @@ if (watch) {
 async function squeeze(path) {
   const { code } = await minify(readFileSync(path, "utf8"), {
     module: true,
-    compress: { passes: 4, ecma: 2020, unsafe_arrows: true, keep_fargs: false, pure_getters: false },
+    compress: {
+      passes: 4,
+      ecma: 2020,
+      unsafe_arrows: true,
+      keep_fargs: false,
+      pure_getters: false,
+      unsafe: true,
+    },
   });
   writeFileSync(path, code);
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-const WORD = /[A-Za-z_$][\w$]*/g;
+const WORD = /[A-Za-z_]\w*/g;
 const DECLARED =
   /^\s*(?:declare |readonly |var |function |get |set |const |interface )*"?([A-Za-z_$][\w$]*)"?\??\s*[:(<]/gm;
 
@@ -16,10 +16,22 @@ const files = (folder, pattern) =>
     .map((name) => readFileSync(new URL(name, folder), "utf8"));
 
 /**
- * The property names that are ours alone, which the bundle may shorten: words of the source that neither the browser
+ * Matches the property names that are ours alone, which the bundle may shorten: words of the source that neither the browser
  * nor a package declares, that no message or trait carries, and that are no string of the source nor a key's name.
  */
 export function ownNames() {
+  const taken = takenNames();
+  const own = new Set();
+  for (const text of sources()) {
+    for (const [name] of text.matchAll(WORD)) if (/^[a-z]\w\w/.test(name) && !taken.has(name)) own.add(name);
+  }
+  return new RegExp(`^(?:${[...own].join("|")})$`);
+}
+
+const sources = () => files(SOURCE, /\.tsx?$/);
+
+/** The names that others use too. */
+export function takenNames() {
   const taken = new Set();
   const declarations = [
     ...files(new URL("typescript/lib/", PACKAGES), /^lib\.(dom|es).*\.d\.ts$/),
@@ -27,13 +39,8 @@ export function ownNames() {
     ...files(new URL("@anywidget/types/", PACKAGES), /\.d\.ts$/),
   ];
   for (const text of declarations) for (const [, name] of text.matchAll(DECLARED)) taken.add(name);
-  const sources = files(SOURCE, /\.tsx?$/);
   const kept = OUTSIDE.map((name) => readFileSync(new URL(name, SOURCE), "utf8"));
-  for (const text of sources) kept.push(...(text.match(/"\w+"/g) ?? []));
+  for (const text of sources()) kept.push(...(text.match(/"\w+"/g) ?? []));
   for (const text of kept) for (const [name] of text.matchAll(WORD)) taken.add(name);
-  const own = new Set();
-  for (const text of sources) {
-    for (const [name] of text.matchAll(WORD)) if (/^[a-z]\w\w/.test(name) && !taken.has(name)) own.add(name);
-  }
-  return own;
+  return taken;
 }

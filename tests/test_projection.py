@@ -264,13 +264,14 @@ class Talk:
         self.session.handle(search_request(request, query=query, nprobe=self.index.nlist), buffers)
         return self.page.wait(kind="coarse", request=request)[0]["serial"]
 
-    def ask(self, request, ranks, serial=None, k=9, extra=(), extra_clusters=()):
+    def ask(self, request, ranks, serial=None, k=9, flips=(), extra=(), extra_clusters=()):
         self.session.handle(
             {
                 "kind": "projection",
                 "request": request,
                 "serial": self.serial if serial is None else serial,
                 "ranks": ranks,
+                "flips": [int(rank) for rank in flips],
                 "k": k,
                 "extra": [str(row_id) for row_id in extra],
                 "extra_clusters": [int(cluster) for cluster in extra_clusters],
@@ -507,6 +508,10 @@ def test_a_newer_search_ends_the_projections_of_the_one_before(talk):
         {"k": 0},
         {"k": 101},
         {"serial": None},
+        {"flips": None},
+        {"flips": [0]},
+        {"flips": [21]},
+        {"flips": ["2"]},
         {"extra": None},
         {"extra": ["x"]},
         {"extra": ["1"]},
@@ -517,7 +522,7 @@ def test_a_newer_search_ends_the_projections_of_the_one_before(talk):
 def test_a_request_that_makes_no_sense_is_refused_by_name(talk, fields):
     one = talk(make_ivf()[0])
     content = {"kind": "projection", "request": "bad", "serial": one.serial, "ranks": 3, "k": 9}
-    content |= {"extra": [], "extra_clusters": []}
+    content |= {"flips": [], "extra": [], "extra_clusters": []}
     one.session.handle({**content, **fields})
     error, _ = one.page.wait(kind="error", request="bad")
     assert next(iter(fields)) in error["message"] or "id must be" in error["message"]
@@ -543,6 +548,21 @@ def test_rows_of_farther_clusters_come_along_at_their_ranks(talk, projection, me
         np.testing.assert_allclose(picture.distances[beyond], expected, rtol=1e-5)
         assert picture.message["total"] == index.list_sizes[order[:4]].sum()
         assert not picture.message["sampled"]
+
+
+@pytest.mark.parametrize("flips", [[2], [7], [1, 2, 3, 4], [3, 9, 20]])
+def test_clusters_that_are_switched_by_hand_are_left_out_or_added(talk, flips):
+    one = talk(make_ivf()[0])
+    order = one.index.rank(one.session.query.vector).clusters
+    one.ask("p", 4, flips=flips)
+    (picture,) = one.pictures("p")
+    ranks = sorted({1, 2, 3, 4} ^ set(flips))
+    assert picture.message["flips"] == flips
+    assert sorted(set(picture.ranks.tolist())) == ranks
+    assert picture.ranks.tolist() == sorted(picture.ranks)
+    assert picture.message["total"] == len(picture.ids)
+    for rank in ranks:
+        np.testing.assert_array_equal(picture.ids[picture.ranks == rank], one.index.list_ids(order[rank - 1]))
 
 
 def test_a_row_that_is_not_where_the_page_believes_is_left_out(talk):

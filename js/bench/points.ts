@@ -25,11 +25,13 @@ function random(seed: number): () => number {
 function candidates(count: number): CandidateSet {
   const next = random(count);
   const each = count / CLUSTERS;
+  const ranks = Uint32Array.from({ length: count }, (_, i) => 1 + Math.floor(i / each));
   return {
     count,
     ids: BigInt64Array.from({ length: count }, (_, i) => BigInt(i)),
     distances: Float32Array.from({ length: count }, () => 10 + next() + next() + next()),
-    ranks: Uint32Array.from({ length: count }, (_, i) => 1 + Math.floor(i / each)),
+    ranks,
+    places: ranks,
     starts: Uint32Array.from({ length: CLUSTERS + 1 }, (_, rank) => Math.ceil(rank * each)),
     whole: true,
   };

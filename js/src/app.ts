@@ -22,6 +22,8 @@ export interface App {
   readonly palette: ReadonlySignal<Palette>;
   readonly card: Signal<OpenCard | null>;
   readonly table: Signal<boolean>;
+  /** Whose recall is shown; null leaves it to whether there is a query. */
+  readonly about: Signal<string | null>;
 }
 
 export function makeApp(exploration: Exploration, pictures: Pictures, palette: ReadonlySignal<Palette>): App {
@@ -32,6 +34,7 @@ export function makeApp(exploration: Exploration, pictures: Pictures, palette: R
     palette,
     card: signal<OpenCard | null>(null),
     table: signal(false),
+    about: signal(null),
   };
 }
 

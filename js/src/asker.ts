@@ -1,18 +1,25 @@
+import type { Scope } from "./projections";
 import type { QuerySpec, Request } from "./requests";
 import { Disconnected, type Transport } from "./transport";
-import type { Medoids, Members, Message, Thumbnails } from "./wire";
+import type { Failure, Medoids, Members, Message, Thumbnails, Verdict } from "./wire";
 
-type Answer = Thumbnails | Members | Medoids;
+interface Answers {
+  thumbnails: Thumbnails;
+  members: Members;
+  medoids: Medoids;
+  verdict: Verdict;
+}
+type Answer = Answers[keyof Answers];
 
 function isAnswer(message: Message): message is Answer {
-  return message.kind === "thumbnails" || message.kind === "members" || message.kind === "medoids";
+  return ["thumbnails", "members", "medoids", "verdict"].includes(message.kind);
 }
 
 /** Asks the kernel, under names that no other page uses, and hands answers back to whom they belong. */
 export class Asker {
   readonly #transport: Transport;
   readonly #client = Math.random().toString(36).slice(2, 10);
-  readonly #waiting = new Map<string, { resolve(answer: Answer | null): void }>();
+  readonly #waiting = new Map<string, (answer: Answer | Failure | null) => void>();
   #count = 0;
   #lost: () => void = () => {};
 
@@ -24,7 +31,7 @@ export class Asker {
     this.#transport.onMessage((message) => {
       if (isAnswer(message)) this.#settle(message.request, message);
       else {
-        if (message.kind === "error" && message.request !== null) this.#settle(message.request, null);
+        if (message.kind === "error" && message.request !== null) this.#settle(message.request, message);
         listener(message);
       }
     }, signal);
@@ -32,7 +39,7 @@ export class Asker {
 
   onDisconnect(listener: () => void, signal: AbortSignal): void {
     this.#lost = () => {
-      for (const { resolve } of this.#waiting.values()) resolve(null);
+      for (const resolve of this.#waiting.values()) resolve(null);
       this.#waiting.clear();
       listener();
     };
@@ -60,8 +67,25 @@ export class Asker {
   }
 
   /** Candidates of the nearest clusters in the plane, as `projection` messages under the name that is returned. */
-  askProjection(serial: number, ranks: number, k: number): string | null {
-    return this.#send((request) => ({ kind: "projection", request, serial, ranks, k }));
+  askProjection({ serial, ranks, flips, k, extra }: Scope): string | null {
+    return this.#send((request) => ({
+      kind: "projection",
+      request,
+      serial,
+      ranks,
+      flips: [...flips],
+      k,
+      extra: extra.map(({ id }) => id.toString()),
+      extra_clusters: extra.map(({ cluster }) => cluster),
+    }));
+  }
+
+  askEvaluate(sample: number, seed: number, k: number): string | null {
+    return this.#send((request) => ({ kind: "evaluate", request, sample, seed, k }));
+  }
+
+  askWorkload(): void {
+    this.#send((request) => ({ kind: "workload", request }));
   }
 
   askMap(): void {
@@ -74,45 +98,45 @@ export class Asker {
 
   /** Pictures of rows, or null when the kernel could not answer. */
   thumbnails(ids: readonly bigint[], clusters: readonly number[], size: number): Promise<Thumbnails | null> {
-    return this.#expect((request) => ({
-      kind: "thumbnails",
-      request,
-      ids: ids.map(String),
-      clusters: [...clusters],
-      size,
-    })) as Promise<Thumbnails | null>;
+    const rows = { ids: ids.map(String), clusters: [...clusters], size };
+    return this.#expect("thumbnails", (request) => ({ kind: "thumbnails", request, ...rows }));
   }
 
   members(cluster: number, offset: number, limit: number): Promise<Members | null> {
-    return this.#expect((request) => ({
-      kind: "members",
-      request,
-      cluster,
-      offset,
-      limit,
-    })) as Promise<Members | null>;
+    return this.#expect("members", (request) => ({ kind: "members", request, cluster, offset, limit }));
   }
 
   /** The row that stands for each cluster. */
   medoids(clusters: readonly number[]): Promise<Medoids | null> {
-    return this.#expect((request) => ({
-      kind: "medoids",
-      request,
-      clusters: [...clusters],
-    })) as Promise<Medoids | null>;
+    return this.#expect("medoids", (request) => ({ kind: "medoids", request, clusters: [...clusters] }));
   }
 
-  #expect(make: (request: string) => Request): Promise<Answer | null> {
+  /** Where a row stands for a search, or why that cannot be said. */
+  verdict(serial: number, id: bigint): Promise<Verdict | Failure | null> {
+    return this.#answer((request) => ({ kind: "verdict", request, serial, id: id.toString() })) as Promise<
+      Verdict | Failure | null
+    >;
+  }
+
+  async #expect<K extends keyof Answers>(
+    kind: K,
+    make: (request: string) => Request,
+  ): Promise<Answers[K] | null> {
+    const answer = await this.#answer(make);
+    return answer?.kind === kind ? (answer as Answers[K]) : null;
+  }
+
+  #answer(make: (request: string) => Request): Promise<Answer | Failure | null> {
     return new Promise((resolve) => {
       const name = this.#send(make);
       if (name === null) resolve(null);
-      else this.#waiting.set(name, { resolve });
+      else this.#waiting.set(name, resolve);
     });
   }
 
-  #settle(request: string | number, answer: Answer | null): void {
+  #settle(request: string | number, answer: Answer | Failure): void {
     const name = String(request);
-    this.#waiting.get(name)?.resolve(answer);
+    this.#waiting.get(name)?.(answer);
     this.#waiting.delete(name);
   }
 

@@ -1,3 +1,5 @@
+import type { Probe } from "./probe";
+import type { Result } from "./results";
 import type { Search } from "./search";
 
 /** The candidates of the probed clusters, in the order in which they were compared. */
@@ -7,32 +9,64 @@ export interface CandidateSet {
   readonly distances: Float32Array;
   /** Rank of each candidate's cluster, 1 = nearest. */
   readonly ranks: Uint32Array;
-  /** `starts[r - 1] .. starts[r]` are the candidates of the cluster at rank r. */
+  /** Which of the probed clusters that is, from 1: where all nearer ones are probed, its rank. */
+  readonly places: Uint32Array;
+  /** `starts[p - 1] .. starts[p]` are the candidates of the p-th cluster. */
   readonly starts: Uint32Array;
   /** Whether these are all: false while some clusters have sent only their nearest. */
   readonly whole: boolean;
 }
 
-/** Everything received of the `probed` nearest clusters. */
-export function candidatesAt(search: Search, probed: number): CandidateSet {
-  const ranks = Math.min(probed, search.received);
-  const starts = new Uint32Array(ranks + 1);
-  let whole = ranks === probed;
-  for (let rank = 1; rank <= ranks; rank++) {
+/** Everything received of the probed clusters. */
+export function candidatesAt(search: Search, { ranks: probed }: Probe): CandidateSet {
+  const starts = new Uint32Array(probed.length + 1);
+  let whole = true;
+  let place = 0;
+  for (const rank of probed) {
     const list = search.at(rank);
-    starts[rank] = starts[rank - 1] + (list === null ? 0 : list.end - list.start);
+    starts[place + 1] = starts[place] + (list === null ? 0 : list.end - list.start);
+    place++;
     if (!search.isWhole(rank)) whole = false;
   }
-  const count = starts[ranks];
+  const count = starts[place];
   const ids = new BigInt64Array(count);
   const distances = new Float32Array(count);
-  const rankOf = new Uint32Array(count);
-  for (let rank = 1; rank <= ranks; rank++) {
+  const places = new Uint32Array(count);
+  const isPrefix = place === 0 || probed[place - 1] === place;
+  const ranks = isPrefix ? places : new Uint32Array(count);
+  place = 0;
+  for (const rank of probed) {
     const list = search.at(rank);
+    const start = starts[place++];
     if (list === null) continue;
-    ids.set(list.ids.subarray(list.start, list.end), starts[rank - 1]);
-    distances.set(list.distances.subarray(list.start, list.end), starts[rank - 1]);
-    rankOf.fill(rank, starts[rank - 1], starts[rank]);
+    ids.set(list.ids.subarray(list.start, list.end), start);
+    distances.set(list.distances.subarray(list.start, list.end), start);
+    places.fill(place, start, starts[place]);
+    if (!isPrefix) ranks.fill(rank, start, starts[place]);
   }
-  return { count, ids, distances, ranks: rankOf, starts, whole };
+  return { count, ids, distances, ranks, places, starts, whole };
+}
+
+/** Candidates and, as those of one more cluster, rows that are none. */
+export function withOthers(set: CandidateSet, others: readonly Result[]): CandidateSet {
+  if (others.length === 0) return set;
+  const place = set.starts.length;
+  const count = set.count + others.length;
+  const longer = <T extends BigInt64Array | Float32Array | Uint32Array>(values: T, larger: T): T => {
+    larger.set(values as never);
+    return larger;
+  };
+  const ids = longer(set.ids, new BigInt64Array(count));
+  const distances = longer(set.distances, new Float32Array(count));
+  const ranks = longer(set.ranks, new Uint32Array(count));
+  const places = longer(set.places, new Uint32Array(count));
+  others.forEach((other, i) => {
+    ids[set.count + i] = other.id;
+    distances[set.count + i] = other.distance;
+    ranks[set.count + i] = other.clusterRank;
+  });
+  places.fill(place, set.count);
+  const starts = longer(set.starts, new Uint32Array(place + 1));
+  starts[place] = count;
+  return { ...set, count, ids, distances, ranks, places, starts };
 }

@@ -4,14 +4,16 @@ import { type CandidateSet, candidatesAt } from "./candidates";
 import { type CellMap, partition } from "./cells/cells";
 import { nearestFirst } from "./order";
 import { Player } from "./player";
-import { Projections } from "./projections";
+import { nearest, type Probe, probeOf } from "./probe";
+import { Projections, type Scope } from "./projections";
 import type { QuerySpec } from "./requests";
 import { type Result, resultsAt } from "./results";
 import { Search } from "./search";
 import { runSliced } from "./slices";
 import type { Summary } from "./summary";
-import { type Missed, missedAt, openClusters, type Truth, truthOf } from "./truth";
-import type { Candidates, Coarse, Done, Failure, Message, Positions } from "./wire";
+import { foundIn, type Missed, missedBy, openClusters, type Truth, truthOf } from "./truth";
+import type { Bounds, Candidates, Coarse, Done, Failure, Message, Positions } from "./wire";
+import { Workloads } from "./workloads";
 
 export type Status = "idle" | "searching" | "done" | "error" | "disconnected";
 
@@ -52,19 +54,30 @@ export class Exploration {
   readonly timings = signal<Done | null>(null);
   readonly player: Player;
   readonly projections: Projections;
+  readonly workloads: Workloads;
   /** Where the player stands: 0 overview, 1 coarse search, 1 + r after r clusters; null at the end. */
   readonly step: ReadonlySignal<number | null>;
   readonly hovered = signal<number | null>(null);
-  /** Clusters probed as shown: all of nprobe, or as far as the player has come. */
+  /** Clusters that are switched on (true) or off by hand, whatever nprobe says. */
+  readonly switched = signal<ReadonlyMap<number, boolean>>(new Map());
+  /** The clusters that are probed, by nprobe and by hand. */
+  readonly wanted: ReadonlySignal<Probe>;
+  /** Those probed as shown: all of them, or as far as the player has come. */
+  readonly probe: ReadonlySignal<Probe>;
+  /** How many these are. */
   readonly probed: ReadonlySignal<number>;
   readonly results: ReadonlySignal<readonly Result[]>;
   readonly resultIds: ReadonlySignal<ReadonlySet<bigint>>;
   /** The true neighbours, once all clusters have been compared. */
   readonly truth: ReadonlySignal<Truth | null>;
-  /** Those of them that the search does not find at this nprobe; none while the player shows a part of it. */
+  /** Those of them that the search does not find; none while the player shows a part of it. */
   readonly missed: ReadonlySignal<readonly Missed[]>;
+  /** How many of them it finds. */
+  readonly found: ReadonlySignal<number>;
+  /** Sentences of the kernel about the index and this query. */
+  readonly findings: ReadonlySignal<readonly string[]>;
   /** The best distance that anything in each cluster can have, by rank, once the kernel knows. */
-  readonly bounds = signal<Float32Array | null>(null);
+  readonly bounds = signal<Bounds | null>(null);
   /** Clusters that are not probed and could still hold something nearer than the last result, where that is known. */
   readonly openClusters: ReadonlySignal<number | null>;
   /** What the fine search has compared as shown. Views that draw it say so with `needCandidates`. */
@@ -101,17 +114,25 @@ export class Exploration {
       if (this.failure.value !== null) return "error";
       return this.search.value === null ? "idle" : "done";
     });
-    this.player = new Player(settings.nprobe, abort);
-    this.step = this.player.step;
-    this.probed = computed(() => {
-      const step = this.step.value;
-      return step === null ? settings.nprobe.value : Math.max(0, Math.min(step - 1, settings.nprobe.value));
+    this.wanted = computed(() => {
+      const search = this.search.value;
+      const nprobe = Math.min(settings.nprobe.value, summary.nlist);
+      return search === null ? nearest(nprobe) : probeOf(search, nprobe, this.switched.value);
     });
+    this.player = new Player(
+      computed(() => this.wanted.value.count),
+      abort,
+    );
+    this.step = this.player.step;
+    this.probe = computed(() => {
+      const step = this.step.value;
+      return step === null ? this.wanted.value : this.wanted.value.first(Math.max(0, step - 1));
+    });
+    this.probed = computed(() => this.probe.value.count);
     this.results = computed(() => {
       this.revision.value;
       const search = this.search.value;
-      if (search === null) return [];
-      return resultsAt(search, this.probed.value, settings.k.value, summary.similarity);
+      return search === null ? [] : resultsAt(search, this.probe.value, settings.k.value, summary.similarity);
     });
     this.resultIds = computed(() => new Set(this.results.value.map((result) => result.id)));
     this.truth = computed(() => {
@@ -121,23 +142,27 @@ export class Exploration {
     });
     this.missed = computed(() => {
       const truth = this.truth.value;
-      return truth === null || this.step.value !== null ? [] : missedAt(truth, settings.nprobe.value);
+      return truth === null || this.step.value !== null ? [] : missedBy(truth, this.probe.value);
     });
+    this.found = computed(() =>
+      this.truth.value === null ? 0 : foundIn(this.truth.value, this.probe.value),
+    );
     this.openClusters = computed(() => {
-      const bounds = this.bounds.value;
-      if (bounds === null || (this.search.value?.received ?? 0) < this.probed.value) return null;
-      return openClusters(
-        bounds,
-        this.probed.value,
-        this.results.value,
-        settings.k.value,
-        summary.similarity,
-      );
+      this.revision.value;
+      const bounds = this.bounds.value?.bounds;
+      const probe = this.probe.value;
+      const last = probe.ranks[probe.count - 1] ?? 0;
+      if (bounds === undefined || (this.search.value?.received ?? 0) < last) return null;
+      return openClusters(bounds, probe, this.results.value, settings.k.value, summary.similarity);
     });
+    this.findings = computed(() => [
+      ...(this.timings.value?.findings ?? []),
+      ...(this.bounds.value?.findings ?? []),
+    ]);
     this.candidates = computed(() => {
       this.revision.value;
       const search = this.search.value;
-      return search === null ? null : candidatesAt(search, this.probed.value);
+      return search === null ? null : candidatesAt(search, this.probe.value);
     });
     this.candidateOrder = computed(() => {
       const set = this.candidates.value;
@@ -145,8 +170,10 @@ export class Exploration {
     });
     this.selected = computed(() => new Set(settings.selection.value));
     const stop = effect(() => {
-      const nprobe = settings.nprobe.value;
-      if (this.status.value === "done" && this.search.value?.exhaustive === false) this.needRest(nprobe);
+      const { ranks, count } = this.wanted.value;
+      if (this.status.value === "done" && this.search.value?.exhaustive === false) {
+        this.needRest(ranks[count - 1] ?? 0);
+      }
     });
     abort.addEventListener("abort", () => {
       stop();
@@ -154,8 +181,13 @@ export class Exploration {
       clearTimeout(this.#patience);
     });
     asker.onMessage((message) => this.#receive(message), abort);
-    this.projections = new Projections(this.search, settings, asker);
+    this.projections = new Projections(
+      computed(() => this.#scope()),
+      asker,
+    );
+    this.workloads = new Workloads(asker);
     asker.onDisconnect(() => {
+      this.workloads.lose();
       if (!this.#connected.peek()) return;
       this.#connected.value = false;
       const probe = setTimeout(() => asker.askMap(), RECONNECT);
@@ -193,6 +225,18 @@ export class Exploration {
     this.#waiting.value = this.#rest !== null;
   }
 
+  /** Probe a cluster although nprobe leaves it out, or the other way round; and back. */
+  toggleProbed(cluster: number): void {
+    const switched = new Map(this.switched.peek());
+    const search = this.search.peek();
+    if (search === null) return;
+    const rank = search.rankOf[cluster];
+    const isOn = !this.wanted.peek().has(rank);
+    if (isOn === rank <= this.settings.nprobe.peek()) switched.delete(cluster);
+    else switched.set(cluster, isOn);
+    this.switched.value = switched;
+  }
+
   /** Add a row to the selection, or take it out. */
   toggleSelected(id: bigint): void {
     const { selection } = this.settings;
@@ -207,6 +251,24 @@ export class Exploration {
 
   dismiss(): void {
     this.failure.value = null;
+  }
+
+  /** What a projection shows: the candidates, and the true neighbours that are none for any k. */
+  #scope(): Scope | null {
+    const search = this.search.value;
+    if (search === null) return null;
+    const { nprobe, k } = this.settings;
+    const { kMax, similarity } = this.summary;
+    this.revision.value;
+    const probe = this.wanted.value;
+    const neighbours = truthOf(search, kMax, similarity)?.neighbours ?? [];
+    return {
+      serial: search.serial,
+      ranks: nprobe.value,
+      flips: [...this.switched.value.keys()].map((cluster) => search.rankOf[cluster]),
+      k: k.value,
+      extra: neighbours.filter(({ clusterRank }) => !probe.has(clusterRank)),
+    };
   }
 
   #ask(query: QuerySpec): void {
@@ -242,7 +304,7 @@ export class Exploration {
         }
         break;
       case "bounds":
-        if (message.serial === this.search.peek()?.serial) this.bounds.value = message.bounds;
+        if (message.serial === this.search.peek()?.serial) this.bounds.value = message;
         break;
       case "map":
         void this.#draw(message);
@@ -250,7 +312,12 @@ export class Exploration {
       case "projection":
         this.projections.take(message);
         break;
+      case "progress":
+      case "workload":
+        this.workloads.take(message);
+        break;
       case "error":
+        this.workloads.take(message);
         this.projections.fail(message);
         this.#fail(message);
         break;
@@ -267,6 +334,7 @@ export class Exploration {
       if (coarse.request !== this.#restoring) this.failure.value = null;
       this.timings.value = null;
       this.bounds.value = null;
+      this.switched.value = new Map();
       this.#restOf = -1;
       this.player.finish();
       this.#waiting.value = true;
@@ -282,7 +350,7 @@ export class Exploration {
   }
 
   #fail(failure: Failure): void {
-    const mine = [this.#asked, this.#request, this.#rest].includes(failure.request);
+    const mine = [this.#asked, this.#request, this.#rest, this.workloads.running].includes(failure.request);
     if (!mine && failure.request !== null) return;
     batch(() => {
       this.failure.value = failure.message;

@@ -6,8 +6,8 @@ export function count(value: number): string {
 }
 
 /** "1 vector", "12 vectors". */
-export function plural(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+export function plural(value: number, noun: string, many = `${noun}s`): string {
+  return `${count(value)} ${value === 1 ? noun : many}`;
 }
 
 /** A distance in four significant digits. */

@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Asker } from "./asker";
-import type { Search } from "./search";
+import { nearestFirst } from "./order";
+import type { Received, Search } from "./search";
 
 export interface Member {
   readonly id: bigint;
@@ -36,7 +37,7 @@ export class MemberList {
     this.ordered = search !== null;
     const rank = search?.rankOf[cluster] ?? 0;
     const here = search?.isWhole(rank) && size <= SORT_LIMIT ? search.at(rank) : null;
-    this.#sorted = size === 0 ? [] : here && nearestFirst(here, similarity);
+    this.#sorted = size === 0 ? [] : here && sorted(here, similarity);
   }
 
   get total(): number {
@@ -75,12 +76,7 @@ export class MemberList {
   }
 }
 
-function nearestFirst(
-  list: { ids: BigInt64Array; distances: Float32Array; start: number; end: number },
-  similarity: boolean,
-): Member[] {
-  const sign = similarity ? -1 : 1;
-  const order = new Uint32Array(list.end - list.start).map((_, i) => list.start + i);
-  order.sort((a, b) => sign * (list.distances[a] - list.distances[b]) || a - b);
-  return Array.from(order, (i) => ({ id: list.ids[i], distance: list.distances[i] }));
+function sorted({ ids, distances, start, end }: Received, similarity: boolean): Member[] {
+  const order = nearestFirst(distances.subarray(start, end), similarity);
+  return Array.from(order, (i) => ({ id: ids[start + i], distance: distances[start + i] }));
 }

@@ -13,10 +13,11 @@ const LEAST = 50;
 export class Player {
   readonly step: Signal<number | null> = signal(null);
   readonly playing = signal(false);
-  readonly #nprobe: ReadonlySignal<number>;
+  readonly #clusters: ReadonlySignal<number>;
 
-  constructor(nprobe: ReadonlySignal<number>, abort: AbortSignal) {
-    this.#nprobe = nprobe;
+  /** @param clusters  how many are probed at the end */
+  constructor(clusters: ReadonlySignal<number>, abort: AbortSignal) {
+    this.#clusters = clusters;
     const stop = effect(() => {
       if (!this.playing.value) return;
       const last = this.last;
@@ -30,7 +31,7 @@ export class Player {
 
   /** The step that shows the whole search. */
   get last(): number {
-    return this.#nprobe.value + 1;
+    return this.#clusters.value + 1;
   }
 
   /** The present step as a number. */
@@ -40,7 +41,7 @@ export class Player {
 
   /** Go to a step; from the last one on, playing ends. */
   seek(step: number): void {
-    const end = step >= this.#nprobe.peek() + 1;
+    const end = step >= this.#clusters.peek() + 1;
     if (end) this.playing.value = false;
     this.step.value = end ? null : Math.max(0, step);
   }
@@ -53,12 +54,12 @@ export class Player {
 
   back(): void {
     this.playing.value = false;
-    this.seek((this.step.peek() ?? this.#nprobe.peek() + 1) - 1);
+    this.seek((this.step.peek() ?? this.#clusters.peek() + 1) - 1);
   }
 
   forward(): void {
     this.playing.value = false;
-    this.seek((this.step.peek() ?? this.#nprobe.peek() + 1) + 1);
+    this.seek((this.step.peek() ?? this.#clusters.peek() + 1) + 1);
   }
 
   /** Show the whole search. */

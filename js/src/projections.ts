@@ -1,13 +1,12 @@
 import { batch, type ReadonlySignal, signal } from "@preact/signals";
 import type { Asker } from "./asker";
-import type { Settings } from "./exploration";
-import type { Search } from "./search";
+import type { Result } from "./results";
 import type { Failure, Projection } from "./wire";
 
 /** Candidates in the plane, by rank of their cluster. */
 export interface Projected {
   readonly serial: number;
-  /** Clusters whose candidates these are: the nearest so many. */
+  /** The nprobe of the picture. */
   readonly ranks: number;
   readonly method: string;
   /** Whether no better picture follows. */
@@ -20,11 +19,30 @@ export interface Projected {
   readonly ids: BigInt64Array;
   readonly distances: Float32Array;
   readonly rankOf: Uint32Array;
-  /** `starts[r - 1] .. starts[r]` are those of the cluster at rank r. */
+  /** `starts[r - 1] .. starts[r]` are those of the cluster at rank r, as far as there are any. */
   readonly starts: Uint32Array;
   /** x y x y … in the unit square. */
   readonly positions: Float32Array;
   readonly query: Float32Array;
+}
+
+/** What a picture is of. */
+export interface Scope {
+  readonly serial: number;
+  /** The nprobe. */
+  readonly ranks: number;
+  /** Ranks of clusters that are switched by hand. */
+  readonly flips: readonly number[];
+  readonly k: number;
+  /** Rows of other clusters that are shown as well. */
+  readonly extra: readonly Result[];
+}
+
+/** Whether a picture of one scope serves for the other. */
+function isSame(left: Scope, right: Scope): boolean {
+  const key = ({ serial, ranks, flips, extra }: Scope) =>
+    `${serial}/${ranks}/${flips}/${extra.map(({ id }) => id)}`;
+  return key(left) === key(right);
 }
 
 /** What is being waited for. */
@@ -36,33 +54,23 @@ export class Projections {
   readonly awaited = signal<Awaited>(null);
   /** Why there is no picture, or no better one. */
   readonly reason = signal<string | null>(null);
-  readonly #search: ReadonlySignal<Search | null>;
-  readonly #settings: Settings;
+  readonly #scope: ReadonlySignal<Scope | null>;
   readonly #asker: Asker;
-  #asked: { serial: number; ranks: number; request: string } | null = null;
+  #asked: { scope: Scope; request: string } | null = null;
   #parts: Projection[] = [];
 
-  constructor(search: ReadonlySignal<Search | null>, settings: Settings, asker: Asker) {
-    this.#search = search;
-    this.#settings = settings;
+  constructor(scope: ReadonlySignal<Scope | null>, asker: Asker) {
+    this.#scope = scope;
     this.#asker = asker;
   }
 
-  /** Whether the picture that is here or being made is that of the search at its present nprobe. */
-  get isAsked(): boolean {
-    const search = this.#search.peek();
-    return this.#asked?.serial === search?.serial && this.#asked?.ranks === this.#settings.nprobe.peek();
-  }
-
-  /** Ask for the picture of the search at its present nprobe, unless that has been done. */
+  /** Ask for the picture of the present scope, unless that has been done. */
   need(): void {
-    const search = this.#search.peek();
-    if (search === null || this.isAsked) return;
-    const { nprobe, k } = this.#settings;
-    const ranks = nprobe.peek();
-    const request = this.#asker.askProjection(search.serial, ranks, k.peek());
+    const scope = this.#scope.peek();
+    if (scope === null || (this.#asked !== null && isSame(scope, this.#asked.scope))) return;
+    const request = this.#asker.askProjection(scope);
     if (request === null) return;
-    this.#asked = { serial: search.serial, ranks, request };
+    this.#asked = { scope, request };
     this.#parts = [];
     batch(() => {
       this.awaited.value = "first";
@@ -87,8 +95,9 @@ export class Projections {
 
   /** Take in a part; they come in order. Other pages ask too, and their answers are as good. */
   take(part: Projection): void {
-    const asked = this.#asked;
-    if (asked === null || part.serial !== asked.serial || part.ranks !== asked.ranks) return;
+    const scope = this.#asked?.scope;
+    if (scope === undefined || part.serial !== scope.serial || part.ranks !== scope.ranks) return;
+    if (String(part.flips) !== String(scope.flips)) return;
     const received = part.offset === 0 ? [] : this.#parts;
     const before = received.reduce((sum, { ids }) => sum + ids.length, 0);
     if (part.offset !== before) return;
@@ -116,9 +125,9 @@ function joined(parts: readonly Projection[]): Projected {
     rankOf.set(part.rankOf, part.offset);
     positions.set(part.positions, 2 * part.offset);
   }
-  const starts = new Uint32Array(first.ranks + 1);
+  const starts = new Uint32Array(Math.max(first.ranks, rankOf[rankOf.length - 1] ?? 0) + 1);
   for (const rank of rankOf) starts[rank]++;
-  for (let rank = 1; rank <= first.ranks; rank++) starts[rank] += starts[rank - 1];
+  for (let rank = 1; rank < starts.length; rank++) starts[rank] += starts[rank - 1];
   const { serial, ranks, method, final, sampled, total, drawn_in: drawnIn, query } = first;
   return {
     serial,

@@ -15,10 +15,19 @@ export type Request =
   | { kind: "members"; request: RequestName; cluster: number; offset: number; limit: number }
   | { kind: "candidates"; request: RequestName; serial: number; first_rank: number; last_rank: number }
   | { kind: "medoids"; request: RequestName; clusters: number[] }
-  | { kind: "projection"; request: RequestName; serial: number; ranks: number; k: number }
+  | {
+      kind: "projection";
+      request: RequestName;
+      serial: number;
+      ranks: number;
+      k: number;
+      flips: number[];
+      extra: string[];
+      extra_clusters: number[];
+    }
   | { kind: "rest"; request: RequestName; serial: number; last_rank: number }
   | { kind: "verdict"; request: RequestName; serial: number; id: string }
-  | { kind: "evaluate"; request: RequestName; sample: number; seed: number; k: number; include_self: boolean }
+  | { kind: "evaluate"; request: RequestName; sample: number; seed: number; k: number }
   | { kind: "workload"; request: RequestName }
   | { kind: "map"; request: RequestName }
   | { kind: "cancel"; request: RequestName };

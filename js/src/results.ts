@@ -1,3 +1,4 @@
+import type { Probe } from "./probe";
 import type { Search } from "./search";
 
 export interface Result {
@@ -15,18 +16,17 @@ interface Entry {
 }
 
 /**
- * The k results of probing the `nprobe` nearest clusters, as Faiss returns them, out of what was streamed.
+ * The k results of probing some clusters, as Faiss returns them, out of what was streamed.
  *
  * Faiss keeps a heap of the k best: a candidate enters only if it is strictly better than the worst, which it
  * replaces, and of equally bad ones the one with the largest id goes (the smallest, for inner product). Only
  * candidates that are not worse than the k-th distance can matter, so the heap is replayed over those alone.
  */
-export function resultsAt(search: Search, nprobe: number, k: number, similarity: boolean): Result[] {
-  const ranks = Math.min(nprobe, search.received);
+export function resultsAt(search: Search, { ranks }: Probe, k: number, similarity: boolean): Result[] {
   const sign = similarity ? -1 : 1;
   const bound = kthBest(search, ranks, k, sign);
   const entries: Entry[] = [];
-  for (let rank = 1; rank <= ranks; rank++) {
+  for (const rank of ranks) {
     const list = search.at(rank);
     if (list === null) continue;
     for (let i = list.start; i < list.end; i++) {
@@ -50,10 +50,10 @@ export function resultsAt(search: Search, nprobe: number, k: number, similarity:
 }
 
 /** The k-th smallest key of the clusters, or infinity where there are fewer. */
-function kthBest(search: Search, ranks: number, k: number, sign: number): number {
+function kthBest(search: Search, ranks: Iterable<number>, k: number, sign: number): number {
   const heap = new Float32Array(k);
   let size = 0;
-  for (let rank = 1; rank <= ranks; rank++) {
+  for (const rank of ranks) {
     const list = search.at(rank);
     if (list === null) continue;
     const { distances, end } = list;
@@ -105,4 +105,11 @@ function replay(entries: readonly Entry[], k: number, worse: (a: Entry, b: Entry
     if (entry.key < kept[worst].key) kept[worst] = entry;
   }
   return kept;
+}
+
+/** How many there are in each cluster. */
+export function tally(results: readonly Result[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const { cluster } of results) counts.set(cluster, (counts.get(cluster) ?? 0) + 1);
+  return counts;
 }

@@ -23,8 +23,8 @@ export class Search {
   readonly distances: Float32Array;
   /** The rank of each cluster. */
   readonly rankOf: Int32Array;
-  /** `scanned[n]`: vectors in the n nearest clusters. */
-  readonly scanned: Float64Array;
+  /** `upTo[n]`: vectors in the n nearest clusters. */
+  readonly upTo: Float64Array;
   readonly #chunks: { ids: BigInt64Array; distances: Float32Array }[] = [];
   readonly #chunkOf: Int32Array;
   readonly #start: Uint32Array;
@@ -49,12 +49,12 @@ export class Search {
     this.order = coarse.clusters;
     this.distances = coarse.distances;
     this.rankOf = new Int32Array(nlist);
-    this.scanned = new Float64Array(nlist + 1);
+    this.upTo = new Float64Array(nlist + 1);
     for (let rank = 1; rank <= nlist; rank++) {
       const cluster = this.order[rank - 1];
       if (cluster < 0 || cluster >= nlist) throw new MalformedMessage(`no cluster ${cluster}`);
       this.rankOf[cluster] = rank;
-      this.scanned[rank] = this.scanned[rank - 1] + sizes[cluster];
+      this.upTo[rank] = this.upTo[rank - 1] + sizes[cluster];
     }
     this.#chunkOf = new Int32Array(nlist).fill(-1);
     this.#start = new Uint32Array(nlist);
@@ -125,9 +125,16 @@ export class Search {
     return this.sizes[this.order[rank - 1]];
   }
 
-  /** Distances computed at this nprobe: all centroids, and every vector of the probed clusters. */
-  cost(nprobe: number): { coarse: number; fine: number; bruteForce: number } {
-    return { coarse: this.nlist, fine: this.scanned[nprobe], bruteForce: this.scanned[this.nlist] };
+  /** Vectors in some clusters. */
+  scanned(ranks: Iterable<number>): number {
+    let sum = 0;
+    for (const rank of ranks) sum += this.sizeAt(rank);
+    return sum;
+  }
+
+  /** Distances computed where these clusters are probed: all centroids, and every vector in them. */
+  cost(ranks: Iterable<number>): { coarse: number; fine: number; bruteForce: number } {
+    return { coarse: this.nlist, fine: this.scanned(ranks), bruteForce: this.upTo[this.nlist] };
   }
 }
 

@@ -7,6 +7,8 @@ export interface Summary {
   /** Whether a larger distance means nearer. */
   readonly similarity: boolean;
   readonly kMax: number;
+  /** The index's own nprobe. */
+  readonly storedNprobe: number;
   readonly images: boolean;
   readonly sizes: Int32Array;
 }
@@ -25,6 +27,7 @@ export function readSummary(value: unknown): Summary {
     metric,
     similarity: metric === "inner product",
     kMax: Number(fields.k_max),
+    storedNprobe: Number(fields.nprobe),
     images: fields.images === true,
     sizes,
   };

@@ -1,15 +1,17 @@
+import { nearest, type Probe } from "./probe";
 import { type Result, resultsAt } from "./results";
 import type { Search } from "./search";
 
-/** The k nearest of all vectors, and when a search finds them. */
+/** The k nearest of all vectors, and where they are. */
 export interface Truth {
   /** Nearest first, as a search of all clusters returns them. */
   readonly neighbours: readonly Result[];
-  /**
-   * The nprobe at which the first of them is found, the second and so on, ascending. Whatever ties with the last one
-   * counts as well as it.
-   */
-  readonly foundAt: Int32Array;
+  /** How many of them are nearer than the last. */
+  readonly better: number;
+  /** The ranks of the clusters of all vectors that are as far as the last, ascending: any will do in its place. */
+  readonly tied: readonly number[];
+  /** The nprobe at which the first of them is found, the second and so on, ascending. */
+  readonly foundAt: readonly number[];
 }
 
 /** A true neighbour that is no result. */
@@ -22,38 +24,42 @@ export interface Missed extends Result {
 export function truthOf(search: Search, k: number, similarity: boolean): Truth | null {
   const { nlist } = search;
   if (search.received < nlist) return null;
-  const neighbours = resultsAt(search, nlist, k, similarity);
+  const neighbours = resultsAt(search, nearest(nlist), k, similarity);
   const worst = neighbours.at(-1)?.distance ?? 0;
-  const ranks: number[] = [];
-  for (let rank = 1; rank <= nlist && ranks.length < neighbours.length; rank++) {
-    const { ids, distances, start, end } = search.at(rank) ?? NOTHING;
-    for (let i = start; i < end; i++) {
-      const isNear = similarity ? distances[i] >= worst : distances[i] <= worst;
-      if (isNear && ids[i] !== -1n) ranks.push(rank);
+  const near = neighbours.filter(({ distance }) => distance !== worst).map(({ clusterRank }) => clusterRank);
+  const better = near.length;
+  const tied: number[] = [];
+  for (let rank = 1; rank <= nlist && neighbours.length > 0; rank++) {
+    const list = search.at(rank);
+    for (let i = list?.start ?? 0; i < (list?.end ?? 0); i++) {
+      if (list?.distances[i] === worst && list.ids[i] !== -1n) tied.push(rank);
     }
   }
-  return { neighbours, foundAt: Int32Array.from(ranks.slice(0, neighbours.length)) };
+  const foundAt = [...near, ...tied.slice(0, neighbours.length - better)].sort((a, b) => a - b);
+  return { neighbours, better, tied, foundAt };
 }
 
-const NOTHING = { ids: new BigInt64Array(0), distances: new Float32Array(0), start: 0, end: 0 };
-
-/** How many of the true neighbours a search at this nprobe finds. */
-export function foundBy(truth: Truth, nprobe: number): number {
-  return truth.foundAt.filter((at) => at <= nprobe).length;
+/** How many of the true neighbours a search finds; of those that tie for the last place any will do. */
+export function foundIn({ neighbours, better, tied }: Truth, probe: Probe): number {
+  let found = 0;
+  for (let i = 0; i < better; i++) if (probe.has(neighbours[i].clusterRank)) found++;
+  let places = neighbours.length - better;
+  for (let i = 0; i < tied.length && places > 0; i++) if (probe.has(tied[i])) places--;
+  return found + neighbours.length - better - places;
 }
 
 /** The smallest nprobe that finds them all. */
-export function nprobeNeeded(truth: Truth): number {
-  return truth.foundAt.at(-1) ?? 1;
+export function nprobeNeeded({ foundAt }: Truth): number {
+  return foundAt.at(-1) ?? 1;
 }
 
-/** The true neighbours that a search at this nprobe does not find; of those that tie for the last place, as many as lack. */
-export function missedAt(truth: Truth, nprobe: number): Missed[] {
+/** The true neighbours that a search does not find; of those that tie for the last place, as many as lack. */
+export function missedBy(truth: Truth, probe: Probe): Missed[] {
   const { neighbours } = truth;
-  let lacking = neighbours.length - foundBy(truth, nprobe);
+  let lacking = neighbours.length - foundIn(truth, probe);
   return neighbours
     .map((neighbour, i) => ({ ...neighbour, place: i + 1 }))
-    .filter(({ clusterRank }) => clusterRank > nprobe && lacking-- > 0);
+    .filter(({ clusterRank }) => !probe.has(clusterRank) && lacking-- > 0);
 }
 
 /**
@@ -62,12 +68,16 @@ export function missedAt(truth: Truth, nprobe: number): Missed[] {
  */
 export function openClusters(
   bounds: Float32Array,
-  nprobe: number,
+  probe: Probe,
   results: readonly Result[],
   k: number,
   similarity: boolean,
 ): number | null {
   if (results.length < k) return null;
   const worst = results[k - 1].distance;
-  return bounds.subarray(nprobe).filter((bound) => (similarity ? bound > worst : bound < worst)).length;
+  let open = 0;
+  bounds.forEach((bound, i) => {
+    if ((similarity ? bound > worst : bound < worst) && !probe.has(i + 1)) open++;
+  });
+  return open;
 }

@@ -43,6 +43,8 @@ export interface Bounds {
   kind: "bounds";
   request: RequestName;
   serial: number;
+  /** Sentences about this query. */
+  findings: string[];
   bounds: Float32Array;
 }
 
@@ -58,6 +60,14 @@ export interface Verdict {
   distance: number;
   /** One more than the number of vectors that are strictly nearer; null where they were not all compared. */
   position: number | null;
+}
+
+/** How far the evaluation of a workload is. */
+export interface Progress {
+  kind: "progress";
+  request: RequestName;
+  done: number;
+  asked: number;
 }
 
 /** How many curves a workload has: mean recall, what 50, 95, 99 and 100 % of the queries reach, vectors compared. */
@@ -138,8 +148,9 @@ export interface Projection {
   kind: "projection";
   request: RequestName;
   serial: number;
-  /** Clusters whose candidates these are. */
+  /** The nprobe of the picture, and ranks of clusters that are switched by hand. */
   ranks: number;
+  flips: number[];
   method: string;
   final: boolean;
   sampled: boolean;
@@ -168,6 +179,7 @@ export type Message =
   | Bounds
   | Done
   | Verdict
+  | Progress
   | Workload
   | Thumbnails
   | Members
@@ -188,8 +200,9 @@ const LAYOUTS: Readonly<Record<string, string>> = {
     "serial:n id:i label:t nprobe:n k:n k_max:n complete:b exhaustive:b|clusters:i=distances:f vector:f",
   fine: "first_rank:n|counts:i ids:l=distances:f",
   nearest: "first_rank:n|counts:i ids:l=distances:f",
-  bounds: "serial:n|bounds:f",
+  bounds: "serial:n findings:a|bounds:f",
   done: "seconds:o bytes:n findings:a",
+  progress: "done:n asked:n",
   verdict: "serial:n id:i cluster:n rank:n distance:n position:m",
   workload:
     "k:n seed:m source:s computed:n asked:n final:b include_self:b reason:t labels:a|nprobes:i curves:f rows:i ids:l found:i",
@@ -198,7 +211,7 @@ const LAYOUTS: Readonly<Record<string, string>> = {
   medoids: "|clusters:i=ids:l",
   map: "method:s final:b|positions:p",
   projection:
-    "serial:n ranks:n method:s final:b sampled:b total:n drawn_in:n rows:n offset:n|ids:l=rankOf:i=distances:f=positions:p query:p",
+    "serial:n ranks:n flips:a method:s final:b sampled:b total:n drawn_in:n rows:n offset:n|ids:l=rankOf:i=distances:f=positions:p query:p",
   error: "code:s message:s",
 };
 
@@ -276,9 +289,13 @@ function examine(message: Message): void {
       );
       break;
     case "done":
+      texts(message.findings);
       for (const step of ["coarse", "fine", "nearest"]) {
         if (!Number.isFinite(message.seconds[step])) throw wrong(step, message.seconds[step]);
       }
+      break;
+    case "bounds":
+      texts(message.findings);
       break;
     case "workload":
       same(message.curves.length, message.nprobes.length * CURVES);
@@ -296,6 +313,10 @@ function examine(message: Message): void {
       }
       break;
   }
+}
+
+function texts(values: unknown[]): void {
+  if (!values.every(isString)) throw wrong("findings", values);
 }
 
 function read(content: unknown, layout: string): Entry {

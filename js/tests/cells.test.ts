@@ -171,38 +171,6 @@ describe("cells", () => {
   });
 });
 
-describe("neighbours", () => {
-  it("are mutual, ascending, never the cell itself, and touch it", () => {
-    const { positions, sizes } = scattered(300);
-    const map = drive(positions, sizes);
-    for (let i = 0; i < 300; i++) {
-      const near = map.neighbours(i);
-      expect(near.length).toBeGreaterThan(0);
-      expect(near).toEqual([...new Set(near)].sort((a, b) => a - b));
-      expect(near).not.toContain(i);
-      for (const j of near) expect(map.neighbours(j)).toContain(i);
-    }
-  });
-
-  it("lead from any cell to any other", () => {
-    const { positions, sizes } = scattered(250);
-    const map = drive(positions, sizes);
-    const reached = new Set([0]);
-    for (const cell of reached) for (const j of map.neighbours(cell)) reached.add(j);
-    expect(reached.size).toBe(250);
-  });
-
-  it("of two cells are each other", () => {
-    const map = drive([0, 0, 1, 1], [3, 5]);
-    expect(map.neighbours(0)).toEqual([1]);
-    expect(map.neighbours(1)).toEqual([0]);
-  });
-
-  it("of a single cell are none", () => {
-    expect(drive([0.3, 0.3], [9]).neighbours(0)).toEqual([]);
-  });
-});
-
 describe("odd input", () => {
   const sizes = Array.from({ length: 30 }, (_, i) => i + 1);
   const n = sizes.length;
@@ -241,7 +209,6 @@ describe("odd input", () => {
     for (let i = 0; i < 50; i += 4) {
       expect(map.offsets[i + 1]).toBe(map.offsets[i]);
       expect(map.inradii[i]).toBe(0);
-      expect(map.neighbours(i)).toEqual([]);
       expect(map.find(map.centres[2 * i], map.centres[2 * i + 1])).toBeGreaterThanOrEqual(0);
     }
   });
@@ -263,10 +230,6 @@ describe("odd input", () => {
     expect(() => drive([1, 2, 3], [1, 1])).toThrow(
       "positions must hold 2 numbers for each of 2 sizes, got 3",
     );
-  });
-
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])("an aspect of %f is refused", (aspect) => {
-    expect(() => drive([0, 0], [1], aspect)).toThrow("aspect must be a finite number above 0");
   });
 });
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { CandidateSet } from "../src/candidates";
+import { type CandidateSet, withOthers } from "../src/candidates";
 import { nearestFirst } from "../src/order";
 import { Search } from "../src/search";
 import { layoutCentroids, nprobeAt, nprobeRadius } from "../src/views/distances/coarse";
-import { firstClusters, placesOf, rank } from "../src/views/distances/fine";
+import { firstClusters, foundAmong, rank } from "../src/views/distances/fine";
 import { Boxes, outside } from "../src/views/distances/labels";
 import { circleIn, layoutDistances, roomIn } from "../src/views/distances/layout";
 import { MOST_PICTURES, placePictures } from "../src/views/distances/pictures";
 import { domainOf, isCompressed, radialScale, roundLabel, roundStep } from "../src/views/distances/scale";
-import { angleOf, rankAt, sectorsOf } from "../src/views/distances/sectors";
+import { angleOf, sectorAt, sectorsOf } from "../src/views/distances/sectors";
 import { randomOf } from "./random";
 import { candidatesOf, coarseOf, summaryOf } from "./support";
 
@@ -27,6 +27,7 @@ function setOf(sizes: readonly number[], distanceOf: (i: number) => number): Can
     ids: BigInt64Array.from({ length: count }, (_, i) => BigInt(i)),
     distances: Float32Array.from({ length: count }, (_, i) => distanceOf(i)),
     ranks,
+    places: ranks,
     starts,
     whole: true,
   };
@@ -102,7 +103,7 @@ describe.each(KINDS)("of %s", (_, sizes, distanceOf, similarity) => {
   it("every candidate lies in the sector of its cluster", () => {
     for (let i = 0; i < set.count; i++) {
       const angle = angleOf(layout.positions[2 * i] - circle.x, layout.positions[2 * i + 1] - circle.y);
-      expect(rankAt(sectors, angle)).toBe(set.ranks[i]);
+      expect(sectorAt(sectors, angle)).toBe(set.ranks[i]);
     }
   });
 
@@ -216,9 +217,9 @@ describe("sectors", () => {
 
   it("are found by their angle, and the gaps between them are nobody's", () => {
     const sectors = sectorsOf([3, 2, 4]);
-    for (let i = 0; i < 3; i++) expect(rankAt(sectors, (sectors.from[i] + sectors.to[i]) / 2)).toBe(i + 1);
-    expect(rankAt(sectors, (sectors.to[0] + sectors.from[1]) / 2)).toBeNull();
-    expect(rankAt(sectors, 0)).toBeNull();
+    for (let i = 0; i < 3; i++) expect(sectorAt(sectors, (sectors.from[i] + sectors.to[i]) / 2)).toBe(i + 1);
+    expect(sectorAt(sectors, (sectors.to[0] + sectors.from[1]) / 2)).toBeNull();
+    expect(sectorAt(sectors, 0)).toBeNull();
   });
 
   it("have angles that begin at 12 o'clock and go clockwise", () => {
@@ -261,7 +262,8 @@ describe("pictures", () => {
     const drawn = drawnOf(sizes, distanceOf);
     const { order, set, layout, sectors, circle } = drawn;
     const places = [...order.subarray(0, k)];
-    return { ...drawn, places, ...placePictures(places, set, layout, sectors, circle) };
+    const found = places.map((point, i) => ({ point, place: i + 1, isMissed: false }));
+    return { ...drawn, places, ...placePictures(found, set, layout, sectors, circle) };
   };
 
   it("stand at their exact radius, in their sector, inside the circle of the k-th result", () => {
@@ -316,13 +318,14 @@ describe("pictures", () => {
     expect(withPictures([200], (i) => i, 0).marks).toEqual([]);
   });
 
-  it("keep their place among the results where one has not been laid out yet", () => {
+  it("keep what they are", () => {
     const { set, layout, sectors, circle } = drawnOf([30], (i) => i + 1);
-    const { marks } = placePictures([0, -1, 2], set, layout, sectors, circle);
-    expect(marks.map(({ point, place }) => [point, place])).toEqual([
-      [0, 1],
-      [2, 3],
-    ]);
+    const found = [
+      { point: 0, place: 1, isMissed: false },
+      { point: 2, place: 3, isMissed: true },
+    ];
+    const { marks } = placePictures(found, set, layout, sectors, circle);
+    expect(marks.map(({ point, place, isMissed }) => ({ point, place, isMissed }))).toEqual(found);
   });
 });
 
@@ -331,11 +334,70 @@ describe("results among candidates", () => {
   const search = new Search(coarseOf(summary), summary.sizes);
   search.add(candidatesOf(summary, 1, 4));
 
-  it("are found in their order, and those that are not here yet are noted", () => {
+  const result = (id: bigint) => ({ id, distance: 0, clusterRank: 2, cluster: 1 });
+
+  it("are found in their order, without those that are not here yet", () => {
     const set = setOf([3, 4], (i) => 7 - i);
     const ranked = rank(set, nearestFirst(set.distances, false), search, false);
-    const result = (id: bigint) => ({ id, distance: 0, clusterRank: 2, cluster: 1 });
-    expect(placesOf([result(6n), result(99n), result(5n)], ranked)).toEqual([6, -1, 5]);
+    expect(foundAmong([result(6n), result(99n), result(5n)], [], ranked)).toEqual([
+      { point: 6, place: 1, isMissed: false },
+      { point: 5, place: 3, isMissed: false },
+    ]);
+  });
+
+  it("and missed rows behind them are told apart, each once", () => {
+    const missed = [
+      { ...result(70n), distance: 0.5, clusterRank: 9, place: 1 },
+      { ...result(71n), distance: 3.5, clusterRank: 7, place: 4 },
+    ];
+    const set = withOthers(
+      setOf([3, 4], (i) => 7 - i),
+      missed,
+    );
+    expect([set.count, ...set.starts]).toEqual([9, 0, 3, 7, 9]);
+    expect([...set.ids.slice(7)]).toEqual([70n, 71n]);
+    expect([...set.ranks.slice(7)]).toEqual([9, 7]);
+    expect([...set.places.slice(7)]).toEqual([3, 3]);
+    const ranked = rank(set, nearestFirst(set.distances, false), search, false);
+    expect(ranked.domain?.best).toBe(0.5);
+    expect(foundAmong([result(6n), result(6n)], missed, ranked)).toEqual([
+      { point: 6, place: 2, isMissed: false },
+      { point: 7, place: 1, isMissed: true },
+      { point: 8, place: 4, isMissed: true },
+    ]);
+  });
+
+  it("stand with what was missed in order of distance, in a sector of its own", () => {
+    const missed = Array.from({ length: 5 }, (_, i) => ({
+      ...result(BigInt(1000 + i)),
+      distance: 1 + i / 3,
+      clusterRank: 30 + i,
+      place: i + 1,
+    }));
+    const set = withOthers(
+      setOf([40, 30], (i) => 2 + i / 10),
+      missed,
+    );
+    const order = nearestFirst(set.distances, false);
+    const circle = circleIn(SIZE);
+    const sectors = sectorsOf([40, 30], true);
+    const scale = radialScale(domainOf(set.distances, order, false), roomIn(circle));
+    const drawn = {
+      set,
+      order,
+      circle,
+      scale,
+      sectors,
+      layout: layoutDistances(set, order, scale, sectors, circle, SIZE),
+    };
+    expect(inversions(drawn, readBack(drawn, drawn.layout.positions))).toBe(0);
+    expect(sectors.count).toBe(3);
+    for (let i = 70; i < 75; i++) {
+      const { positions } = drawn.layout;
+      expect(sectorAt(sectors, angleOf(positions[2 * i] - circle.x, positions[2 * i + 1] - circle.y))).toBe(
+        3,
+      );
+    }
   });
 
   it("have no scale without candidates", () => {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { bisect } from "../src/cells/bisection";
 import { partition } from "../src/cells/cells";
 import { area, clip, moments, type Polygon } from "../src/cells/polygon";
 import { type Diagram, powerDiagram } from "../src/cells/power";
-import { type RoundCells, roundCells } from "../src/cells/relaxation";
+import { roundCells } from "../src/cells/relaxation";
 import { type Places, type Sites, SiteTree } from "../src/cells/sitetree";
 import { spread } from "../src/cells/spreading";
-import { bisectedTiling, roundTiling, type Tiling } from "../src/cells/tiling";
+import { roundTiling } from "../src/cells/tiling";
+import type { Drawn } from "../src/cells/transport";
 
 const WIDTH = 1.4;
 const RECTANGLE: Polygon = [0, 0, WIDTH, 0, WIDTH, 1, 0, 1];
@@ -33,12 +35,6 @@ function scattered(n: number, heaviest: number, seed = 1): Sites {
     y: Float64Array.from({ length: n }, next),
     weight: Float64Array.from({ length: n }, () => next() * heaviest),
   };
-}
-
-/** The site with the least power at a point, out of all. */
-function least({ x, y, weight }: Sites, px: number, py: number): number {
-  const power = Array.from(x, (_, i) => (x[i] - px) ** 2 + (y[i] - py) ** 2 - weight[i]);
-  return power.indexOf(Math.min(...power));
 }
 
 /** A cell cut by every other site. */
@@ -116,30 +112,6 @@ describe("a power diagram", () => {
         }
       }
     }
-  });
-});
-
-describe("a tree of sites", () => {
-  it.each(weighted)("with weights %s finds the cell of a point", (_, heaviest) => {
-    const sites = scattered(300, heaviest);
-    const tree = finish(SiteTree.of(sites));
-    const next = random(3);
-    for (let trial = 0; trial < 1000; trial++) {
-      const x = next() * WIDTH;
-      const y = next();
-      expect(tree.nearest(x, y)).toBe(least(sites, x, y));
-    }
-  });
-
-  it("of sites in one place finds one of them", () => {
-    const n = 50;
-    const sites = {
-      x: new Float64Array(n).fill(0.5),
-      y: new Float64Array(n).fill(0.5),
-      weight: new Float64Array(n),
-    };
-    sites.weight[17] = 1;
-    expect(finish(SiteTree.of(sites)).nearest(0.1, 0.9)).toBe(17);
   });
 });
 
@@ -227,7 +199,7 @@ describe("round cells", () => {
   it("have their sites near their centres", () => {
     const { x, y } = scattered(400, 0);
     const wanted = shares(new Array(400).fill(1));
-    const { start, corners } = (finish(roundCells({ x, y }, wanted, WIDTH)) as RoundCells).diagram;
+    const { start, corners } = (finish(roundCells({ x, y }, wanted, WIDTH)) as Drawn).diagram;
     const off = Array.from({ length: 400 }, (_, i) => {
       const { x: cx, y: cy } = moments(Array.from(corners.subarray(2 * start[i], 2 * start[i + 1])));
       return Math.hypot(cx, cy) / Math.sqrt(wanted[i]);
@@ -248,59 +220,33 @@ describe("tilings", () => {
   const weights = Float64Array.from({ length: n }, (_, i) =>
     i % 10 === 0 ? 0 : 1 + Math.floor(60 * next()),
   );
-  const bisected = finish(bisectedTiling(x, y, weights, WIDTH));
-  const round = finish(roundTiling(bisected, { x, y }, weights, WIDTH)) as Tiling;
-  const both: [string, Tiling][] = [
+  const bisected = finish(bisect(x, y, weights, RECTANGLE));
+  const round = finish(roundTiling(bisected, { x, y }, weights, WIDTH)) as Polygon[];
+  const both: [string, Polygon[]][] = [
     ["bisected", bisected],
     ["round", round],
   ];
 
-  it.each(both)("%s: cells have the weights' shares of the area", (_, { cells }) => {
+  it.each(both)("%s: cells have the weights' shares of the area", (_, cells) => {
     const wanted = shares(Array.from(weights));
     cells.forEach((cell, i) => {
       expect(Math.abs(area(cell) - wanted[i])).toBeLessThanOrEqual(1e-6 * wanted[i]);
     });
   });
 
-  it.each(both)("%s: cells are found at their centres", (_, { cells, find }) => {
-    cells.forEach((cell, i) => {
-      if (cell.length === 0) return;
-      const centre = moments(cell);
-      expect(find(centre.x, centre.y)).toBe(i);
-    });
-  });
-
-  it.each(both)("%s: neighbours are those across the middle of an edge, and mutual", (_, tiling) => {
-    tiling.cells.forEach((cell, i) => {
-      const near = tiling.neighbours(i);
-      for (const j of near) expect(tiling.neighbours(j)).toContain(i);
-      const centre = moments(cell);
-      for (let k = 0, j = cell.length - 2; k < cell.length; j = k, k += 2) {
-        const length = Math.hypot(cell[k] - cell[j], cell[k + 1] - cell[j + 1]);
-        if (length < 0.01 * Math.sqrt(centre.area)) continue;
-        const mx = (cell[k] + cell[j]) / 2;
-        const my = (cell[k + 1] + cell[j + 1]) / 2;
-        const beyond: [number, number] = [mx + 1e-6 * (mx - centre.x), my + 1e-6 * (my - centre.y)];
-        if (beyond[0] < 0 || beyond[0] > WIDTH || beyond[1] < 0 || beyond[1] > 1) continue;
-        expect(near).toContain(tiling.find(...beyond));
-      }
-    });
-    expect(tiling.neighbours(0)).toEqual([]);
-  });
-
   it("round cells are rounder than bisected ones", () => {
-    const spread = ({ cells }: Tiling, share: number) => {
+    const spread = (cells: Polygon[], share: number) => {
       const spreads = cells.filter((cell) => cell.length > 0).map((cell) => moments(cell).spread);
       return spreads.sort((a, b) => a - b)[Math.floor(share * spreads.length)];
     };
     // Second moment over squared area, above the disc's 1/2π.
-    const excess = (tiling: Tiling, share: number) => spread(tiling, share) - 1 / (2 * Math.PI);
+    const excess = (cells: Polygon[], share: number) => spread(cells, share) - 1 / (2 * Math.PI);
     expect(excess(round, 0.5)).toBeLessThan(0.6 * excess(bisected, 0.5));
     expect(excess(round, 0.95)).toBeLessThan(0.6 * excess(bisected, 0.95));
   });
 
   it("round cells keep more of the ten nearest positions near than bisected ones", () => {
-    const kept = ({ cells }: Tiling) => {
+    const kept = (cells: Polygon[]) => {
       const centres = cells.map((cell, i) => (cell.length > 0 ? moments(cell) : { x: x[i], y: y[i] }));
       const near = (places: { x: number; y: number }[], i: number) => {
         const far = places.map((place) => Math.hypot(place.x - places[i].x, place.y - places[i].y));
@@ -321,10 +267,10 @@ describe("tilings", () => {
   it("positions on a line start from the bisected cells", () => {
     const line = { x: x.map((_, i) => (WIDTH * i) / n), y: y.map((_, i) => i / n) };
     const equal = new Float64Array(n).fill(1);
-    const cut = finish(bisectedTiling(line.x, line.y, equal, WIDTH));
-    const { cells } = finish(roundTiling(cut, line, equal, WIDTH)) as Tiling;
+    const cut = finish(bisect(line.x, line.y, equal, RECTANGLE));
+    const cells = finish(roundTiling(cut, line, equal, WIDTH)) as Polygon[];
     const far = cells.map((cell, i) => {
-      const [from, to] = [moments(cut.cells[i]), moments(cell)];
+      const [from, to] = [moments(cut[i]), moments(cell)];
       return Math.hypot(to.x - from.x, to.y - from.y);
     });
     // The average cell is 0.07 wide.
@@ -334,8 +280,7 @@ describe("tilings", () => {
   it("too many cells to be seen are left as they are cut", () => {
     const many = new Float64Array(20_001).fill(1);
     const cells: Polygon[] = Array.from(many, () => []);
-    const tiling = { cells, find: () => 0, neighbours: () => [] };
-    expect(finish(roundTiling(tiling, { x: many, y: many }, many, WIDTH))).toBeNull();
+    expect(finish(roundTiling(cells, { x: many, y: many }, many, WIDTH))).toBeNull();
   });
 
   it("a map whose areas round cells cannot have is left as it is cut", () => {

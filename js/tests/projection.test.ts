@@ -19,6 +19,7 @@ function partOf(changes: Partial<Projection> = {}): Projection {
     request: "p",
     serial: 1,
     ranks: 2,
+    flips: [],
     method: "PCA",
     final: false,
     sampled: false,
@@ -68,6 +69,7 @@ describe("a projection on the wire", () => {
     request: "p",
     serial: 4,
     ranks: 3,
+    flips: [],
     method: "t-SNE",
     final: true,
     sampled: true,
@@ -120,6 +122,28 @@ describe("the projections of an exploration", () => {
     settings.nprobe.value = 3;
     projections.need();
     expect(transport.all("projection")).toHaveLength(2);
+  });
+
+  it("come with the true neighbours that are no candidates, whatever k", () => {
+    const { projections, transport, settings } = searched();
+    settings.nprobe.value = 1;
+    projections.need();
+    const asked = transport.last("projection");
+    expect(asked.extra).toEqual(["3", "4", "5", "6", "7", "8", "9", "10", "11"]);
+    expect(asked.extra_clusters).toEqual([1, 1, 1, 1, 3, 3, 3, 3, 3]);
+  });
+
+  it("are of the clusters as they are switched", () => {
+    const { projections, transport, exploration } = searched();
+    projections.need();
+    exploration.toggleProbed(3);
+    exploration.toggleProbed(0);
+    projections.need();
+    expect(transport.last("projection")).toMatchObject({ ranks: 2, flips: [4, 1] });
+    transport.say(partOf());
+    expect(projections.drawn.value).toBeNull();
+    transport.say(partOf({ flips: [4, 1] }));
+    expect(projections.drawn.value?.ids).toHaveLength(3);
   });
 
   it("are not asked for without a search", () => {
@@ -236,16 +260,20 @@ describe("results in the picture", () => {
 
   it("are found in their cluster; those that the sample lacks are left out", () => {
     const picture = pictureOf([1n, 2n, 1n], [], { ranks: 2, starts: Uint32Array.of(0, 2, 3) });
-    expect(pointsOf([resultOf(1n, 2), resultOf(9n), resultOf(2n), resultOf(1n, 3)], picture)).toEqual([
-      { point: 2, place: 1 },
-      { point: 1, place: 3 },
-    ]);
+    const missed = [{ ...resultOf(1n), place: 7 }];
+    expect(pointsOf([resultOf(1n, 2), resultOf(9n), resultOf(2n), resultOf(1n, 3)], missed, picture)).toEqual(
+      [
+        { point: 2, place: 1, isMissed: false },
+        { point: 1, place: 3, isMissed: false },
+        { point: 0, place: 7, isMissed: true },
+      ],
+    );
   });
 
   it.each([1, 9, 20, MOST_PICTURES])(
     "at one place: %i pictures do not cover each other or the query",
     (n) => {
-      const found = Array.from({ length: n }, (_, i) => ({ point: i, place: i + 1 }));
+      const found = Array.from({ length: n }, (_, i) => ({ point: i, place: i + 1, isMissed: false }));
       const scene = { positions: new Float32Array(2 * n).fill(200), query: { x: 200, y: 200 } };
       const marks = marksOf(found, scene, size);
       const boxes = marks.map(({ dx, dy, side }) => ({ x: 200 + dx, y: 200 + dy, side }));
@@ -262,15 +290,15 @@ describe("results in the picture", () => {
 
   it("stay at their points where there is room", () => {
     const found = [
-      { point: 0, place: 1 },
-      { point: 1, place: 2 },
+      { point: 0, place: 1, isMissed: false },
+      { point: 1, place: 2, isMissed: true },
     ];
     const scene = { positions: Float32Array.of(100, 100, 300, 300), query: { x: 500, y: 50 } };
     for (const { dx, dy } of marksOf(found, scene, size)) expect([dx, dy]).toEqual([0, 0]);
   });
 
   it("go back to their points when the picture is zoomed", () => {
-    const found = Array.from({ length: 6 }, (_, i) => ({ point: i, place: i + 1 }));
+    const found = Array.from({ length: 6 }, (_, i) => ({ point: i, place: i + 1, isMissed: false }));
     const positions = Float32Array.from({ length: 12 }, (_, i) => 150 + 2 * i);
     const scene = { positions, query: { x: 500, y: 50 } };
     expect(marksOf(found, scene, size).some(({ dx }) => dx !== 0)).toBe(true);
@@ -279,13 +307,13 @@ describe("results in the picture", () => {
 
   it("are rings when there are many", () => {
     const n = MOST_PICTURES + 1;
-    const found = Array.from({ length: n }, (_, i) => ({ point: i, place: i + 1 }));
+    const found = Array.from({ length: n }, (_, i) => ({ point: i, place: i + 1, isMissed: false }));
     const scene = { positions: new Float32Array(2 * n), query: { x: 0, y: 0 } };
     expect(marksOf(found, scene, size).every(({ side }) => side === 0)).toBe(true);
   });
 
   it("move with their points", () => {
-    const mark = { point: 0, place: 1, side: 40, dx: 10, dy: 0 };
+    const mark = { point: 0, place: 1, isMissed: false, side: 40, dx: 10, dy: 0 };
     const before = new Map([[7n, { ...mark, dx: 0, dy: 20 }]]);
     expect(marksBetween(before, [mark], BigInt64Array.of(7n), 0.25)).toEqual([{ ...mark, dx: 2.5, dy: 15 }]);
   });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import recorded from "../../tests/fixtures/wire.json";
+import { nearest, probeOf } from "../src/probe";
 import { resultsAt } from "../src/results";
 import { Search } from "../src/search";
+import { foundIn, missedBy, nprobeNeeded, openClusters, truthOf } from "../src/truth";
 import { type Coarse, decode } from "../src/wire";
 import { candidatesOf, coarseOf, summaryOf } from "./support";
 
@@ -43,14 +45,30 @@ describe.each(recorded)("the recorded search: $name", (one) => {
     for (let nprobe = 1; nprobe <= search.nlist; nprobe++) {
       const at = (nprobe - 1) * k;
       const real = [...ids.subarray(at, at + k)].filter((id) => id !== -1n).length;
-      const results = resultsAt(search, nprobe, k, one.similarity);
+      const results = resultsAt(search, nearest(nprobe), k, one.similarity);
       expect(results.map((result) => result.id)).toEqual([...ids.subarray(at, at + real)]);
       expect(results.map((result) => result.distance)).toEqual([...distances.subarray(at, at + real)]);
     }
   });
 
+  it.each(one.truth)(
+    "knows its $k true neighbours, where each is found, and which are missed",
+    (recorded) => {
+      const truth = truthOf(search, recorded.k, one.similarity);
+      expect(truth?.neighbours.map(({ id }) => id)).toEqual([...new BigInt64Array(bytesOf(recorded.ids))]);
+      expect(truth?.foundAt).toEqual(recorded.found_at);
+      if (truth === null) return;
+      recorded.missed.forEach((missed, i) => {
+        const probe = nearest(i + 1);
+        expect(missedBy(truth, probe).map(({ id }) => id.toString())).toEqual(missed);
+        expect(foundIn(truth, probe)).toBe(truth.neighbours.length - missed.length);
+      });
+      expect(nprobeNeeded(truth)).toBe(recorded.found_at.at(-1) ?? 1);
+    },
+  );
+
   it("says of each result which cluster it was in", () => {
-    for (const result of resultsAt(search, search.nlist, 12, one.similarity)) {
+    for (const result of resultsAt(search, nearest(search.nlist), 12, one.similarity)) {
       expect(search.order[result.clusterRank - 1]).toBe(result.cluster);
       const list = search.at(result.clusterRank);
       expect(list?.ids.subarray(list.start, list.end)).toContain(result.id);
@@ -63,17 +81,87 @@ describe("results while a search is arriving", () => {
 
   it("are the best of what is here", () => {
     const search = new Search(coarseOf(summary), summary.sizes);
-    expect(resultsAt(search, 3, 4, false)).toEqual([]);
+    expect(resultsAt(search, nearest(3), 4, false)).toEqual([]);
     search.add(candidatesOf(summary, 1, 1));
-    expect(resultsAt(search, 3, 4, false).map((result) => result.id)).toEqual([0n, 1n, 2n]);
+    expect(resultsAt(search, nearest(3), 4, false).map((result) => result.id)).toEqual([0n, 1n, 2n]);
     search.add(candidatesOf(summary, 2, 3, { kind: "nearest" }));
-    expect(resultsAt(search, 3, 4, false).map((result) => result.id)).toEqual([0n, 1n, 2n, 3n]);
-    expect(resultsAt(search, 1, 4, false).map((result) => result.id)).toEqual([0n, 1n, 2n]);
+    expect(resultsAt(search, nearest(3), 4, false).map((result) => result.id)).toEqual([0n, 1n, 2n, 3n]);
+    expect(resultsAt(search, nearest(1), 4, false).map((result) => result.id)).toEqual([0n, 1n, 2n]);
   });
 
   it("are none when nothing is probed", () => {
     const search = new Search(coarseOf(summary), summary.sizes);
     search.add(candidatesOf(summary, 1, 3));
-    expect(resultsAt(search, 0, 4, false)).toEqual([]);
+    expect(resultsAt(search, nearest(0), 4, false)).toEqual([]);
+  });
+});
+
+describe("clusters that are switched by hand", () => {
+  const summary = summaryOf([3, 4, 0, 5]);
+  const search = new Search(coarseOf(summary, { clusters: Int32Array.of(3, 0, 2, 1) }), summary.sizes);
+  const ranks = (nprobe: number, ...switched: [number, boolean][]) => [
+    ...probeOf(search, nprobe, new Map(switched)).ranks,
+  ];
+
+  it("are added to the nearest, or left out, in rank order", () => {
+    expect(ranks(2)).toEqual([1, 2]);
+    expect(ranks(2, [1, true])).toEqual([1, 2, 4]);
+    expect(ranks(1, [1, true], [2, true])).toEqual([1, 3, 4]);
+    expect(ranks(3, [3, false])).toEqual([2, 3]);
+    expect(ranks(1, [3, false])).toEqual([]);
+  });
+
+  it("stay as they are switched when nprobe says the same", () => {
+    expect(ranks(4, [1, true])).toEqual([1, 2, 3, 4]);
+    expect(ranks(1, [1, false])).toEqual([1]);
+  });
+
+  it("are found among the probed ones by rank", () => {
+    const probe = probeOf(search, 2, new Map([[1, true]]));
+    expect([1, 2, 3, 4].map((rank) => probe.has(rank))).toEqual([true, true, false, true]);
+    expect([1, 2, 3, 4, 0, 9].map((rank) => probe.placeOf(rank))).toEqual([1, 2, 0, 3, 0, 0]);
+    expect([...probe.first(1).ranks]).toEqual([1]);
+    expect(probe.first(9)).toBe(probe);
+  });
+
+  it("give the results of just these clusters", () => {
+    const whole = new Search(coarseOf(summary), summary.sizes);
+    whole.add(candidatesOf(summary, 1, 4));
+    const chosen = probeOf(
+      whole,
+      1,
+      new Map<number, boolean>([
+        [0, false],
+        [3, true],
+      ]),
+    );
+    expect(resultsAt(whole, chosen, 3, false).map(({ id }) => id)).toEqual([7n, 8n, 9n]);
+    const truth = truthOf(whole, 4, false);
+    if (truth === null) throw new Error("all clusters are here");
+    expect(foundIn(truth, chosen)).toBe(0);
+    expect(missedBy(truth, chosen).map(({ place }) => place)).toEqual([1, 2, 3, 4]);
+  });
+});
+
+describe("clusters that could still hold something nearer", () => {
+  const summary = summaryOf([3, 4, 0, 5]);
+  const search = new Search(coarseOf(summary), summary.sizes);
+  search.add(candidatesOf(summary, 1, 4));
+  const openAt = (nprobe: number, k: number, bounds: number[], similarity = false) => {
+    const probe = nearest(nprobe);
+    const results = resultsAt(search, probe, k, false);
+    return openClusters(Float32Array.from(bounds), probe, results, k, similarity);
+  };
+
+  it("are those beyond the probed ones whose bound is better than the last result", () => {
+    expect(openAt(1, 3, [0, 1, 1.5, 9])).toBe(2);
+    expect(openAt(1, 3, [0, 2, 2, 9])).toBe(0);
+    expect(openAt(2, 3, [0, 0, 1.5, 9])).toBe(1);
+    expect(openAt(4, 3, [0, 0, 0, 0])).toBe(0);
+    expect(openAt(1, 3, [9, 1, 3, Number.NEGATIVE_INFINITY], true)).toBe(1);
+  });
+
+  it("cannot be told with fewer results than are asked for", () => {
+    expect(openAt(1, 4, [0, 0, 0, 0])).toBeNull();
   });
 });

@@ -10,8 +10,9 @@ describe("a search", () => {
   it("knows the rank of every cluster and how much a prefix of the ranking holds", () => {
     const search = new Search(coarseOf(summary, { clusters: Int32Array.of(3, 0, 2, 1) }), summary.sizes);
     expect([...search.rankOf]).toEqual([2, 4, 3, 1]);
-    expect([...search.scanned]).toEqual([0, 5, 8, 8, 12]);
-    expect(search.cost(2)).toEqual({ coarse: 4, fine: 8, bruteForce: 12 });
+    expect([...search.upTo]).toEqual([0, 5, 8, 8, 12]);
+    expect(search.scanned([1, 4])).toBe(9);
+    expect(search.cost([1, 2])).toEqual({ coarse: 4, fine: 8, bruteForce: 12 });
     expect(search.sizeAt(1)).toBe(5);
   });
 

@@ -37,6 +37,7 @@ export class Stage {
         dim: 1,
         metric: "L2",
         k_max: this.summary.kMax,
+        nprobe: 1,
         images: true,
         sizes: view(this.summary.sizes),
       },

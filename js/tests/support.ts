@@ -56,6 +56,7 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
     metric: "L2",
     similarity: false,
     kMax: 20,
+    storedNprobe: 1,
     images: true,
     sizes: Int32Array.from(sizes),
     ...changes,

@@ -63,7 +63,7 @@ describe("results", () => {
     expect({ ...stage.root.dataset }).toMatchObject({ state: "done", query: "0" });
     await expect
       .element(see.getByText("hold only"))
-      .toHaveTextContent("The 1 probed cluster hold only 3 vectors.");
+      .toHaveTextContent("k = 5 cannot be reached: the 1 probed cluster hold only 3 vectors.");
   });
 
   it("keep every digit of a large id", async () => {
@@ -280,7 +280,21 @@ describe("a picture that is clicked", () => {
     const card = see.getByRole("dialog");
     await expect.element(card).toHaveTextContent("id1");
     await expect.element(card).toHaveTextContent("cluster0, 1st nearest");
-    await expect.element(card).toHaveTextContent("result2nd of 3");
+    const { request, serial } = stage.lastAsked("verdict");
+    const verdict = {
+      kind: "verdict",
+      request,
+      serial,
+      id: "1",
+      cluster: 0,
+      rank: 1,
+      distance: 1,
+      position: 2,
+    };
+    stage.model.say(verdict);
+    await expect
+      .element(card)
+      .toHaveTextContent("The 2nd result: it is the 2nd nearest of all. Its cluster ranks 1st.");
     expect(stage.model.get("selection")).toEqual(["1"]);
     await userEvent.keyboard("{Escape}");
     await expect.element(card).not.toBeInTheDocument();
@@ -446,7 +460,9 @@ describe("the map", () => {
     stage.answer();
     await see.getByRole("button", { name: "View as table" }).click();
     const rows = () => [...stage.element.querySelectorAll("tbody tr")].map((row) => row.textContent);
-    await vi.waitFor(() => expect(rows()).toEqual(["1030yes3", "21410.00no0", "32020.00no0", "43530.00no0"]));
+    await vi.waitFor(() =>
+      expect(rows()).toEqual(["1030yes30", "21410.00no02", "32020.00no00", "43530.00no00"]),
+    );
     await see.getByRole("table").getByRole("button", { name: "3" }).click();
     expect(stage.model.get("cluster")).toBe(3);
   });

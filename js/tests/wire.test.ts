@@ -69,7 +69,7 @@ const GOOD: Record<string, [Record<string, unknown>, DataView[]]> = {
     },
     [],
   ],
-  bounds: [{ kind: "bounds", request: "b", serial: 2 }, [view(Float32Array.of(0, 1, 4))]],
+  bounds: [{ kind: "bounds", request: "b", serial: 2, findings: ["far"] }, [view(Float32Array.of(0, 1, 4))]],
   verdict: [
     {
       kind: "verdict",

@@ -27,6 +27,9 @@ AXES_ROWS = 8192
 REFINED_ROWS = 2000
 """Candidates in the better picture: t-SNE of so many takes some three seconds on one thread."""
 
+SETTLE = 0.2
+"""Seconds between a linear picture and the start of a better one."""
+
 CHUNK = 32_768
 """Candidates in one message: 24 bytes each, so a message stays under 1 MiB."""
 
@@ -42,6 +45,18 @@ class ProjectionAsk:
     vector: NDArray[np.float32]
     nprobe: int
     wanted: Projected
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Picture:
+    """Rows in the plane, candidates of the clusters at ``ranks`` and perhaps some more; the query is last."""
+
+    sample: Sample
+    ranks: NDArray[np.int64]
+    positions: NDArray[np.float32]
+    method: str
+    drawn_in: int
+    is_final: bool
 
 
 class Projector:
@@ -74,6 +89,7 @@ class Projector:
         self._fail = fail
         self._k_max = k_max
         self._newest = 0
+        self._closed = threading.Event()
         self._lock = threading.Lock()
         self._linear = ThreadPoolExecutor(1, thread_name_prefix="feder-projection")
         # A second thread: an embedding cannot be stopped, and the next linear picture must not wait for it.
@@ -92,6 +108,7 @@ class Projector:
 
     def close(self) -> None:
         """Stop at the next chance and start nothing more."""
+        self._closed.set()
         self.cancel()
         for pool in (self._linear, self._refiner):
             pool.shutdown(wait=False, cancel_futures=True)
@@ -100,19 +117,19 @@ class Projector:
         index, by_direction = self._index, self._index.similarity
         wanted = ask.wanted
         order = index.rank(ask.vector, ask.nprobe).clusters
+        ranks = _probed(wanted, index.nlist)
         candidates = gather(
             index,
             ask.vector,
-            order[: wanted.ranks],
+            order[ranks - 1],
+            ranks=ranks,
             limit=LINEAR_ROWS,
             k=wanted.k,
             k_max=self._k_max,
             cancelled=lambda: self._is_old(number),
         )
         fitted = candidates.at(candidates.first(AXES_ROWS))
-        sample = with_rows(
-            index, ask.vector, order, candidates, wanted.ranks, wanted.extra, wanted.extra_clusters
-        )
+        sample = with_rows(index, ask.vector, order, candidates, ranks, wanted.extra, wanted.extra_clusters)
         rows = [vectors for _, vectors in vectors_of(index, fitted)]
         linear = LinearMap(np.concatenate([*rows, ask.vector[None][:0]]), normalise=by_direction)
         start = np.empty((len(sample) + 1, 2))
@@ -125,39 +142,37 @@ class Projector:
         if method is not None and (len(sample) <= method.fewest or not np.ptp(start, axis=0).any()):
             method = None
         name = "PCA of directions" if by_direction else "PCA"
-        self._send(ask, number, sample, positions, name, drawn_in=drawn_in, final=method is None)
+        picture = _Picture(sample, ranks, positions, name, drawn_in, is_final=method is None)
+        self._send(ask, number, picture)
         if method is not None:
             chosen = method
             self._refiner.submit(
-                self._guard, ask.request, number, lambda: self._refine(ask, number, sample, start, chosen)
+                self._guard, ask.request, number, lambda: self._refine(ask, number, picture, start, chosen)
             )
 
     def _refine(
-        self, ask: ProjectionAsk, number: int, sample: Sample, start: NDArray[np.float64], method: Method
+        self,
+        ask: ProjectionAsk,
+        number: int,
+        picture: _Picture,
+        start: NDArray[np.float64],
+        method: Method,
     ) -> None:
+        # It cannot be stopped: where the next request follows at once, better not to begin.
+        self._closed.wait(SETTLE)
         self._go_on(number)
-        kept = sample.first(REFINED_ROWS)
-        shown = sample.at(kept)
+        kept = picture.sample.first(REFINED_ROWS)
+        shown = picture.sample.at(kept)
         rows = np.concatenate([*(vectors for _, vectors in vectors_of(self._index, shown)), ask.vector[None]])
         by_direction = self._index.similarity and method.by_direction
         if by_direction:
             rows = directions(rows.astype(np.float64)).astype(np.float32)
-        positions = method(rows, start[np.append(kept, len(start) - 1)])
+        positions = into_unit_square(method(rows, start[np.append(kept, len(start) - 1)]))
         name = f"{method.name}, by direction" if by_direction else method.name
-        self._send(ask, number, shown, into_unit_square(positions), name, drawn_in=0, final=True)
+        self._send(ask, number, _Picture(shown, picture.ranks, positions, name, 0, is_final=True))
 
-    def _send(
-        self,
-        ask: ProjectionAsk,
-        number: int,
-        sample: Sample,
-        positions: NDArray[np.float32],
-        method: str,
-        *,
-        drawn_in: int,
-        final: bool,
-    ) -> None:
-        for packet in _packets(ask, sample, positions, method, drawn_in=drawn_in, final=final):
+    def _send(self, ask: ProjectionAsk, number: int, picture: _Picture) -> None:
+        for packet in _packets(ask, picture):
             self._go_on(number)
             self._deliver(packet)
 
@@ -179,16 +194,17 @@ class Projector:
                 self._fail(request, error)
 
 
-def _packets(
-    ask: ProjectionAsk,
-    sample: Sample,
-    positions: NDArray[np.float32],
-    method: str,
-    *,
-    drawn_in: int,
-    final: bool,
-) -> Iterator[Packet]:
-    """Cut a picture into messages; ``positions`` holds the query's last."""
+def _probed(wanted: Projected, nlist: int) -> NDArray[np.int64]:
+    """Return the ranks of the clusters to be drawn, ascending, int64 (n,)."""
+    chosen = np.arange(1, nlist + 1) <= wanted.ranks
+    chosen[np.array(wanted.flips, np.int64) - 1] ^= True
+    return np.flatnonzero(chosen) + 1
+
+
+def _packets(ask: ProjectionAsk, picture: _Picture) -> Iterator[Packet]:
+    """Cut a picture into messages."""
+    sample, positions = picture.sample, picture.positions
+    candidates = int(np.isin(sample.ranks, picture.ranks).sum())
     for offset in range(0, max(1, len(sample)), CHUNK):
         part = slice(offset, min(offset + CHUNK, len(sample)))
         message: ProjectionMessage = {
@@ -196,11 +212,12 @@ def _packets(
             "request": ask.request,
             "serial": ask.wanted.serial,
             "ranks": ask.wanted.ranks,
-            "method": method,
-            "final": final,
-            "sampled": int(np.searchsorted(sample.ranks, ask.wanted.ranks, side="right")) < sample.total,
+            "flips": ask.wanted.flips,
+            "method": picture.method,
+            "final": picture.is_final,
+            "sampled": candidates < sample.total,
             "total": sample.total,
-            "drawn_in": drawn_in,
+            "drawn_in": picture.drawn_in,
             "rows": len(sample),
             "offset": offset,
         }

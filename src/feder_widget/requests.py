@@ -76,10 +76,14 @@ def parse_candidates(content: Mapping[str, Any], nlist: int) -> tuple[int, int, 
 
 @dataclass(frozen=True, slots=True)
 class Projected:
-    """Whose candidates are to be laid out: those of the ``ranks`` nearest clusters, and some more rows."""
+    """Whose candidates are to be laid out: those of the ``ranks`` nearest clusters, and some more rows.
+
+    Clusters at the ranks ``flips`` are left out if they are among these, and added if they are not.
+    """
 
     serial: int
     ranks: int
+    flips: list[int]
     k: int
     extra: list[int]
     extra_clusters: list[int]
@@ -92,7 +96,10 @@ def parse_projection(content: Mapping[str, Any], nlist: int, k_max: int) -> Proj
     extra, clusters = _rows(content, "extra", nlist)
     if clusters is None:
         raise BadRequestError("extra_clusters must name a cluster for each of extra")
-    return Projected(_integer(content, "serial", 0, 2**62), ranks, k, extra, clusters)
+    flips = content.get("flips")
+    if not _are_clusters(flips, nlist + 1) or 0 in flips:
+        raise BadRequestError(f"flips must be a list of ranks in 1..{nlist}, got {shown(flips)}")
+    return Projected(_integer(content, "serial", 0, 2**62), ranks, flips, k, extra, clusters)
 
 
 def parse_rest(content: Mapping[str, Any], nlist: int) -> tuple[int, int]:

@@ -172,6 +172,7 @@ class FederWidget(anywidget.AnyWidget):
                 "dim": opened.dim,
                 "metric": opened.metric,
                 "k_max": k_max,
+                "nprobe": min(opened.stored_nprobe, opened.nlist),
                 "images": self._media.has_images,
                 "sizes": pack_int32(opened.list_sizes),
             },

@@ -72,14 +72,16 @@ class CandidatesRequest(TypedDict):
 class ProjectionRequest(TypedDict):
     """The candidates of the ``ranks`` nearest clusters of search ``serial`` in the plane, for ``k`` results.
 
-    ``extra`` are rows of farther clusters to show as well; ``extra[i]`` lives in ``extra_clusters[i]``.
-    A newer request takes the place of an older one, which is then answered no further.
+    Clusters whose rank is in ``flips`` are left out if they are among these, and added if they are not.
+    ``extra`` are rows of other clusters to show as well; ``extra[i]`` lives in ``extra_clusters[i]``. A newer
+    request takes the place of an older one, which is then answered no further.
     """
 
     kind: Literal["projection"]
     request: Request
     serial: int
     ranks: int
+    flips: list[int]
     k: int
     extra: list[str]
     extra_clusters: list[int]
@@ -313,16 +315,17 @@ class ProjectionMessage(TypedDict):
     """Candidates in the plane, ``offset`` and following of ``rows``: a linear picture, then a better one.
 
     Buffers: ids int64 (n,), ranks int32 (n,) of their clusters, distances float32 (n,), positions float32
-    (n, 2) and the query's float32 (2,), in the unit square. By rank and then in list order. ``sampled`` when
-    these are not all ``total`` candidates; the ``drawn_in`` farthest are shown nearer than they are.
-    ``final`` when no better picture follows. A picture that cannot be made is an ``error``; the one before
-    it stays.
+    (n, 2) and the query's float32 (2,), in the unit square. By rank and then in list order. ``ranks`` and
+    ``flips`` are those of the request. ``sampled`` when these are not all ``total`` candidates; the
+    ``drawn_in`` farthest are shown nearer than they are. ``final`` when no better picture follows. A picture
+    that cannot be made is an ``error``; the one before it stays.
     """
 
     kind: Literal["projection"]
     request: Request
     serial: int
     ranks: int
+    flips: list[int]
     method: str
     final: bool
     sampled: bool

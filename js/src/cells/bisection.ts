@@ -1,10 +1,4 @@
-import type { Cuts } from "./cuts";
 import { clip, moments, offsetForArea, type Polygon } from "./polygon";
-
-export interface Bisection {
-  readonly cuts: Cuts;
-  readonly cells: Polygon[];
-}
 
 /** Directions tried for a cut; a cut between few points matters less. */
 const ANGLES = 12;
@@ -23,8 +17,6 @@ interface Pending {
   readonly from: number;
   readonly to: number;
   readonly polygon: Polygon;
-  readonly parent: number;
-  readonly isAbove: boolean;
 }
 
 /**
@@ -38,31 +30,21 @@ export function* bisect(
   y: Float64Array,
   weights: Float64Array,
   rectangle: Polygon,
-): Generator<void, Bisection> {
+): Generator<void, Polygon[]> {
   const members: number[] = [];
   for (let i = 0; i < weights.length; i++) if (weights[i] > 0) members.push(i);
   const order = Uint32Array.from(members);
   const count = order.length;
   const cells: Polygon[] = new Array(weights.length).fill([]);
-  const nx = new Float64Array(Math.max(0, count - 1));
-  const ny = new Float64Array(nx.length);
-  const offset = new Float64Array(nx.length);
-  const below = new Int32Array(nx.length);
-  const above = new Int32Array(nx.length);
   const keys = new Float64Array(count);
   const moved = new Uint32Array(count);
-  let root = 0;
-  let next = 0;
   let work = 0;
 
   const stack: Pending[] = [];
-  if (count > 0) stack.push({ from: 0, to: count, polygon: rectangle, parent: -1, isAbove: false });
+  if (count > 0) stack.push({ from: 0, to: count, polygon: rectangle });
   while (stack.length > 0) {
-    const { from, to, polygon, parent, isAbove } = stack.pop() as Pending;
+    const { from, to, polygon } = stack.pop() as Pending;
     const size = to - from;
-    const node = size === 1 ? ~order[from] : next++;
-    if (parent < 0) root = node;
-    else (isAbove ? above : below)[parent] = node;
     if (size === 1) {
       cells[order[from]] = polygon;
       continue;
@@ -73,12 +55,9 @@ export function* bisect(
     sortAlong(cos, sin, x, y, order, from, to, keys, moved);
     const { at, share } = middle(weights, order, from, to);
     const line = offsetForArea(polygon, cos, sin, share);
-    nx[node] = cos;
-    ny[node] = sin;
-    offset[node] = line;
     stack.push(
-      { from: at, to, polygon: clip(polygon, cos, sin, line, 1), parent: node, isAbove: true },
-      { from, to: at, polygon: clip(polygon, cos, sin, line, -1), parent: node, isAbove: false },
+      { from: at, to, polygon: clip(polygon, cos, sin, line, 1) },
+      { from, to: at, polygon: clip(polygon, cos, sin, line, -1) },
     );
     work += size + 30;
     if (work > WORK_PER_SLICE) {
@@ -86,7 +65,7 @@ export function* bisect(
       yield;
     }
   }
-  return { cuts: { nx, ny, offset, below, above, root }, cells };
+  return cells;
 }
 
 /** The direction to cut across: compact halves, and the points spread along it. */

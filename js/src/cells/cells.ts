@@ -1,5 +1,7 @@
+import { bisect } from "./bisection";
+import { finder } from "./finder";
 import { clearance, moments, type Polygon } from "./polygon";
-import { bisectedTiling, roundTiling } from "./tiling";
+import { roundTiling } from "./tiling";
 
 /** The clusters' map: convex cells that tile a rectangle, each as large as its cluster's share of the vectors. */
 export interface CellMap {
@@ -13,10 +15,8 @@ export interface CellMap {
   readonly centres: Float32Array;
   /** n: radius of a circle around the centre that fits in the polygon; 0 for an empty cluster. */
   readonly inradii: Float32Array;
-  /** The cluster at a point, -1 outside the rectangle. */
+  /** The cluster at a point, -1 where there is none. */
   find(x: number, y: number): number;
-  /** The clusters whose cells share a piece of edge with this one, in ascending order. */
-  neighbours(cluster: number): number[];
 }
 
 const CELLS_PER_SLICE = 1024;
@@ -39,19 +39,11 @@ export function* partition(
   if (positions.length !== 2 * n) {
     throw new RangeError(`positions must hold 2 numbers for each of ${n} sizes, got ${positions.length}`);
   }
-  if (!(aspect > 0 && Number.isFinite(aspect))) {
-    throw new RangeError(`aspect must be a finite number above 0, got ${aspect}`);
-  }
   const x = stretched(positions, 0, aspect);
   const y = stretched(positions, 1, 1);
   const weights = Float64Array.from(sizes, (size) => (size > 0 && Number.isFinite(size) ? size : 0));
-  const bisected = yield* bisectedTiling(x, y, weights, aspect);
-  const tiling = (yield* roundTiling(bisected, { x, y }, weights, aspect)) ?? bisected;
-  const { cells } = tiling;
-  const populated = weights.some((weight) => weight > 0);
-  const find = (px: number, py: number) =>
-    populated && px >= 0 && px <= aspect && py >= 0 && py <= 1 ? tiling.find(px, py) : -1;
-
+  const bisected = yield* bisect(x, y, weights, [0, 0, aspect, 0, aspect, 1, 0, 1]);
+  const cells = (yield* roundTiling(bisected, { x, y }, weights, aspect)) ?? bisected;
   const { points, offsets } = yield* flatten(cells);
   const centres = new Float32Array(2 * n);
   const inradii = new Float32Array(n);
@@ -76,16 +68,7 @@ export function* partition(
     centres[2 * i + 1] = nearest < 0 ? y[i] : centres[2 * nearest + 1];
   }
 
-  const known = new Map<number, number[]>();
-  const neighbours = (cluster: number): number[] => {
-    let found = known.get(cluster);
-    if (!found) {
-      found = tiling.neighbours(cluster);
-      known.set(cluster, found);
-    }
-    return found;
-  };
-  return { aspect, points, offsets, centres, inradii, find, neighbours };
+  return { aspect, points, offsets, centres, inradii, find: finder(points, offsets) };
 }
 
 /** One coordinate of the positions, stretched to [0, span]. */

@@ -19,11 +19,6 @@ const STRIDE = 0.5;
 const MOST_DRAWN = 200_000;
 const CELLS_PER_SLICE = 2048;
 
-export interface RoundCells extends Drawn {
-  /** Answers which cell holds a point. */
-  readonly tree: SiteTree;
-}
-
 /**
  * Round cells of given areas: a power diagram whose sites are about the centres of their cells.
  *
@@ -37,7 +32,7 @@ export function* roundCells(
   places: Places,
   wanted: Float64Array,
   width: number,
-): Generator<void, RoundCells | null> {
+): Generator<void, Drawn | null> {
   const n = wanted.length;
   const sites = { ...places, weight: new Float64Array(n) };
   const within = ({ off, precision }: typeof ROUGHLY): Goal => ({
@@ -58,10 +53,7 @@ export function* roundCells(
     const moved = yield* recentre(drawn, tree, width);
     fitted = yield* fitAreas(moved, tree, roughly, width);
   }
-  const final = yield* fitAreas(fitted ?? drawn, tree, within(CLOSELY), width);
-  if (final === null) return null;
-  tree.update(final.sites);
-  return { ...final, tree };
+  return yield* fitAreas(fitted ?? drawn, tree, within(CLOSELY), width);
 }
 
 /** Move the sites towards the centres of their cells, only so far that all of them keep a cell. */

@@ -103,34 +103,6 @@ export class SiteTree {
     }
   }
 
-  /** The site whose cell holds a point; -1 without sites. */
-  nearest(px: number, py: number): number {
-    const { x, y, weight } = this.#sites;
-    let best = -1;
-    let least = Number.POSITIVE_INFINITY;
-    let depth = 0;
-    this.#stack[depth++] = 0;
-    while (depth > 0) {
-      const node = this.#stack[--depth];
-      if (this.#squared(node, px, py) - this.#heaviest[node] >= least) continue;
-      if (node < this.#leaves - 1) {
-        depth = this.#descend(node, px, py, depth);
-        continue;
-      }
-      for (let k = this.#from[node]; k < this.#to[node]; k++) {
-        const i = this.#order[k];
-        const dx = x[i] - px;
-        const dy = y[i] - py;
-        const power = dx * dx + dy * dy - weight[i];
-        if (power < least) {
-          least = power;
-          best = i;
-        }
-      }
-    }
-    return best;
-  }
-
   /** Cut a cell around site i, with coordinates relative to it, by all sites that can reach it and are not `done`. */
   carve(i: number, cell: Carved, done: Int32Array): void {
     const { x, y, weight } = this.#sites;

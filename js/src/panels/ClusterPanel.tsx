@@ -1,8 +1,10 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { useApp } from "../app";
 import { distance, ordinal, plural } from "../format";
 import { MemberList } from "../members";
 import { css, rankColour } from "../palette";
+import { useSize } from "../size";
+import { Button } from "./Button";
 import { Tile } from "./Tile";
 
 /** The least width of a picture; what is left of a row is shared out. */
@@ -26,7 +28,7 @@ export function ClusterPanel() {
     );
   }
   const rank = search?.rankOf[cluster] ?? null;
-  const probed = rank !== null && rank <= exploration.probed.value;
+  const probed = rank !== null && exploration.probe.value.has(rank);
   const facts = [
     rank === null ? null : `${ordinal(rank)} nearest${probed ? "" : ", not probed"}`,
     plural(summary.sizes[cluster], "vector"),
@@ -39,16 +41,25 @@ export function ClusterPanel() {
           <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
         )}
         Cluster {cluster} <small>{facts.filter((fact) => fact !== null).join(" · ")}</small>
+        {search !== null && (
+          <Button
+            look="small"
+            aria-pressed={exploration.switched.value.has(cluster)}
+            title="Probe this cluster or leave it out, whatever nprobe says (S on the map)"
+            onClick={() => exploration.toggleProbed(cluster)}
+          >
+            {exploration.wanted.value.has(rank ?? 0) ? "Switch off" : "Switch on"}
+          </Button>
+        )}
         {settings.cluster.value !== null && (
-          <button
-            type="button"
-            class="feder-button feder-small"
+          <Button
+            look="small"
             onClick={() => {
               settings.cluster.value = null;
             }}
           >
             Unpin
-          </button>
+          </Button>
         )}
       </h3>
       <Grid key={cluster} cluster={cluster} rank={probed ? rank : null} />
@@ -66,17 +77,8 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
     [cluster, summary, search, whole, asker],
   );
   members.revision.value;
-  const scroller = useRef<HTMLDivElement>(null);
-  const [box, setBox] = useState({ width: 0, height: 0 });
+  const { element: scroller, ...box } = useSize<HTMLDivElement>();
   const [top, setTop] = useState(0);
-  useEffect(() => {
-    const element = scroller.current as HTMLDivElement;
-    const observer = new ResizeObserver(() =>
-      setBox({ width: element.clientWidth, height: element.clientHeight }),
-    );
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
   const columns = Math.max(1, Math.floor((box.width - MARGIN + GAP) / (LEAST + GAP)));
   const row = Math.max(LEAST, (box.width - MARGIN + GAP) / columns);
   const side = row - GAP;

@@ -7,7 +7,7 @@ export function Cost() {
   const { summary, settings, status } = exploration;
   const search = exploration.search.value;
   const timings = exploration.timings.value;
-  const probed = exploration.probed.value;
+  const { ranks, count: probed } = exploration.probe.value;
   exploration.revision.value;
   const busy = exploration.kernelBusy.value && (
     <span role="status">The kernel is busy; the search waits.</span>
@@ -23,8 +23,7 @@ export function Cost() {
       </div>
     );
   }
-  const stepping = exploration.step.value !== null;
-  const cost = search.cost(probed);
+  const cost = search.cost(ranks);
   const total = cost.coarse + cost.fine;
   const behind = search.received < settings.nprobe.value && status.value === "searching";
   return (
@@ -40,7 +39,7 @@ export function Cost() {
       <span class="feder-muted">
         {behind
           ? `received ${count(search.received)} of ${plural(settings.nprobe.value, "probed cluster")}`
-          : `${count(stepping ? probed : settings.nprobe.value)} of ${plural(summary.nlist, "cluster")} probed`}
+          : `${count(probed)} of ${plural(summary.nlist, "cluster")} probed`}
       </span>
       {timings !== null && (
         <span class="feder-muted">

@@ -1,7 +1,10 @@
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type OpenCard, useApp } from "../app";
 import { distance, ordinal } from "../format";
 import { distanceName } from "../summary";
+import { verdictText } from "../verdict";
+import type { Verdict } from "../wire";
+import { Button } from "./Button";
 import { Picture, usePicture } from "./Picture";
 
 const SIDE = 224;
@@ -13,7 +16,7 @@ export function ImageCard() {
 }
 
 function Card({ open }: { open: OpenCard }) {
-  const { exploration, card } = useApp();
+  const { exploration, asker, card } = useApp();
   const { summary } = exploration;
   const { id, cluster } = open;
   const dialog = useRef<HTMLDivElement>(null);
@@ -21,7 +24,18 @@ function Card({ open }: { open: OpenCard }) {
   const rank = search?.rankOf[cluster] ?? null;
   const picture = usePicture(id, cluster, SIDE);
   const label = picture.state === "loading" ? null : picture.label;
-  const place = exploration.results.value.findIndex((result) => result.id === id);
+  const [verdict, setVerdict] = useState<Verdict | null>(null);
+  useEffect(() => {
+    setVerdict(null);
+    if (search === null) return;
+    let isOpen = true;
+    void asker.verdict(search.serial, id).then((answer) => {
+      if (isOpen && answer?.kind === "verdict") setVerdict(answer);
+    });
+    return () => {
+      isOpen = false;
+    };
+  }, [asker, search, id]);
   const close = () => {
     card.value = null;
     open.opener.focus();
@@ -51,9 +65,6 @@ function Card({ open }: { open: OpenCard }) {
       ? []
       : [[distanceName(summary), distance(open.distance)] as [string, string]]),
     ["cluster", rank === null ? `${cluster}` : `${cluster}, ${ordinal(rank)} nearest`],
-    ...(place < 0
-      ? []
-      : [["result", `${ordinal(place + 1)} of ${exploration.results.value.length}`] as [string, string]]),
   ];
   return (
     <div
@@ -77,30 +88,30 @@ function Card({ open }: { open: OpenCard }) {
           </div>
         ))}
       </dl>
+      {verdict !== null && (
+        <p class="feder-verdict" aria-live="polite">
+          {verdictText(exploration, verdict)}
+        </p>
+      )}
       <div class="feder-card-actions">
-        <button
-          type="button"
-          class="feder-button feder-primary"
+        <Button
+          look="primary"
           onClick={() => {
             close();
             exploration.ask({ id: id.toString(), cluster });
           }}
         >
           Search from here
-        </button>
-        <button
-          type="button"
-          class="feder-button"
+        </Button>
+        <Button
           onClick={() => {
             exploration.settings.cluster.value = cluster;
             close();
           }}
         >
           Show cluster
-        </button>
-        <button type="button" class="feder-button" onClick={close}>
-          Close
-        </button>
+        </Button>
+        <Button onClick={close}>Close</Button>
       </div>
     </div>
   );

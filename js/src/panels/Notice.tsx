@@ -1,4 +1,5 @@
 import { useApp } from "../app";
+import { Button } from "./Button";
 
 /** What went wrong, in words; the answer on screen stays. */
 export function Notice() {
@@ -15,9 +16,7 @@ export function Notice() {
       ) : (
         <>
           <span>{failure}</span>
-          <button type="button" class="feder-button" onClick={() => exploration.dismiss()}>
-            Dismiss
-          </button>
+          <Button onClick={() => exploration.dismiss()}>Dismiss</Button>
         </>
       )}
     </div>

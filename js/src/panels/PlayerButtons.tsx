@@ -1,4 +1,5 @@
 import { useApp } from "../app";
+import { Button } from "./Button";
 
 /** Steps through the search: overview, coarse search, then cluster by cluster. */
 export function PlayerButtons() {
@@ -8,36 +9,33 @@ export function PlayerButtons() {
   const ready = search.value !== null;
   return (
     <div class="feder-player" role="group" aria-label="Player">
-      <button
-        type="button"
-        class="feder-button feder-square"
+      <Button
+        look="square"
         aria-label="Step back"
         title="Step back (,)"
         disabled={!ready || player.now === 0}
         onClick={() => player.back()}
       >
         <Icon path="M11 3 5 8l6 5z M4 3v10" />
-      </button>
-      <button
-        type="button"
-        class="feder-button feder-square"
+      </Button>
+      <Button
+        look="square"
         aria-label={playing ? "Pause" : "Play"}
         title={playing ? "Pause (p)" : "Play the search (p)"}
         disabled={!ready}
         onClick={() => player.toggle()}
       >
         <Icon path={playing ? "M5 3v10 M11 3v10" : "M5 3l8 5-8 5z"} />
-      </button>
-      <button
-        type="button"
-        class="feder-button feder-square"
+      </Button>
+      <Button
+        look="square"
         aria-label="Step forward"
         title="Step forward (.)"
         disabled={!ready || player.step.value === null}
         onClick={() => player.forward()}
       >
         <Icon path="M5 3l6 5-6 5z M12 3v10" />
-      </button>
+      </Button>
     </div>
   );
 }

@@ -11,16 +11,18 @@ export function Results() {
   const { settings, summary } = exploration;
   const search = exploration.search.value;
   const results = exploration.results.value;
-  const probed = exploration.probed.value;
-  const complete = search !== null && results.length > 0 && search.received >= probed;
+  const { ranks, count: probed } = exploration.probe.value;
+  const last = ranks[probed - 1] ?? 0;
+  const complete = search !== null && results.length > 0 && search.received >= last;
   useEffect(() => {
     if (!complete) return;
     const frame = requestAnimationFrame(() => performance.mark("feder:results"));
     return () => cancelAnimationFrame(frame);
   }, [search, complete]);
   const few =
-    search !== null && results.length < settings.k.value && search.received >= probed && probed > 0
-      ? `The ${plural(probed, "probed cluster")} hold only ${plural(search.scanned[probed], "vector")}.`
+    search !== null && results.length < settings.k.value && search.received >= last && probed > 0
+      ? `k = ${settings.k.value} cannot be reached: the ${plural(probed, "probed cluster")} hold only ` +
+        `${plural(search.scanned(ranks), "vector")}.`
       : null;
   return (
     <section class="feder-results">

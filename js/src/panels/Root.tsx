@@ -7,8 +7,10 @@ import { viewNamed } from "../views";
 import { ClusterPanel } from "./ClusterPanel";
 import { Cost } from "./Cost";
 import { ImageCard } from "./ImageCard";
+import { Missed } from "./Missed";
 import { Notice } from "./Notice";
 import { Results } from "./Results";
+import { RecallPanel } from "./recall/RecallPanel";
 import { Scrubber } from "./Scrubber";
 import { StepCaption } from "./StepCaption";
 import { Toolbar } from "./Toolbar";
@@ -36,6 +38,7 @@ export function Root({ mode }: { mode: ReadonlySignal<Mode> }) {
       data-query={search.value?.id?.toString() ?? ""}
       data-nprobe={settings.nprobe.value}
       data-k={settings.k.value}
+      data-missed={exploration.truth.value === null ? "" : exploration.missed.value.length}
       data-map={map.value === null ? "" : map.value.final ? "final" : "pca"}
       style={properties(PALETTES[mode.value])}
       role="region"
@@ -55,10 +58,14 @@ export function Root({ mode }: { mode: ReadonlySignal<Mode> }) {
           )}
         </div>
         <div class="feder-side">
-          <Results />
+          <div class="feder-answer">
+            <Results />
+            <Missed />
+          </div>
           <ClusterPanel />
         </div>
       </div>
+      <RecallPanel />
       <Cost />
       <ImageCard />
     </div>

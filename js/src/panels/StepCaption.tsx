@@ -14,18 +14,19 @@ export function StepCaption() {
 }
 
 /** What happens in a step. */
-export function stepSentence({ search, summary, results, settings }: Exploration, step: number): string {
+export function stepSentence({ search, summary, results, wanted }: Exploration, step: number): string {
   const shown = search.value;
   if (shown === null || step === 0)
     return `Overview: ${plural(summary.ntotal, "vector")} in ${plural(summary.nlist, "cluster")}`;
   if (step === 1)
     return `Coarse search: ${plural(summary.nlist, "centroid")} ranked by distance to the query`;
-  const rank = step - 1;
+  const { ranks, count } = wanted.value;
+  const rank = ranks[step - 2];
   const found = results.value;
   const last = found[found.length - 1];
   const worst = last === undefined ? "" : `, ${ordinal(found.length)} best ${distance(last.distance)}`;
   return (
-    `Fine search: cluster ${shown.order[rank - 1]}, ${ordinal(rank)} of ${settings.nprobe.value}, ` +
+    `Fine search: cluster ${shown.order[rank - 1]}, ${ordinal(step - 1)} of ${count}, ` +
     `${plural(shown.sizeAt(rank), "vector")} compared${worst}`
   );
 }

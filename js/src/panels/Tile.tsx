@@ -14,12 +14,15 @@ interface Props {
   readonly name: string;
   /** Shown below the picture, with the distance. */
   readonly rank?: number;
+  /** Shown below that; it marks a picture of what was missed. */
+  readonly note?: string;
   readonly isResult?: boolean;
   readonly tag?: string;
 }
 
 /** A picture that can be opened. */
-export function Tile({ id, cluster, distance, clusterRank, side, name, rank, isResult = false, tag }: Props) {
+export function Tile(props: Props) {
+  const { id, cluster, distance, clusterRank, side, name, rank, note, isResult = false, tag } = props;
   const { exploration, card, palette } = useApp();
   const row = exploration.hoveredRow;
   const hovered = useComputed(() => row.value === id);
@@ -40,6 +43,7 @@ export function Tile({ id, cluster, distance, clusterRank, side, name, rank, isR
       class="feder-tile"
       style={{ "--feder-frame": colour }}
       data-result={isResult}
+      data-missed={note !== undefined}
       aria-label={name}
       aria-haspopup="dialog"
       data-hovered={hovered.value}
@@ -65,6 +69,7 @@ export function Tile({ id, cluster, distance, clusterRank, side, name, rank, isR
           <span>{Number.isNaN(distance) ? "" : formatted(distance)}</span>
         </span>
       )}
+      {note !== undefined && <span class="feder-note">{note}</span>}
     </button>
   );
 }

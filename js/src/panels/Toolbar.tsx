@@ -1,8 +1,10 @@
 import { useApp } from "../app";
 import { VIEWS } from "../views";
+import { Button } from "./Button";
 import { PlayerButtons } from "./PlayerButtons";
 import { QueryPicker } from "./QueryPicker";
 import { Slider } from "./Slider";
+import { Tabs } from "./Tabs";
 
 export function Toolbar() {
   const { exploration, table } = useApp();
@@ -22,33 +24,24 @@ export function Toolbar() {
       </div>
       <div class="feder-ways">
         <PlayerButtons />
-        <div class="feder-tabs" role="tablist" aria-label="View">
-          {VIEWS.map((view) => (
-            <button
-              key={view.id}
-              type="button"
-              role="tab"
-              aria-selected={settings.view.value === view.id}
-              aria-controls="feder-stage"
-              onClick={() => {
-                settings.view.value = view.id;
-                table.value = false;
-              }}
-            >
-              {view.name}
-            </button>
-          ))}
-        </div>
-        <button
-          type="button"
-          class="feder-button"
+        <Tabs
+          name="View"
+          tabs={VIEWS}
+          chosen={settings.view.value}
+          controls="feder-stage"
+          choose={(id) => {
+            settings.view.value = id;
+            table.value = false;
+          }}
+        />
+        <Button
           aria-pressed={table.value}
           onClick={() => {
             table.value = !table.value;
           }}
         >
           View as table
-        </button>
+        </Button>
       </div>
     </div>
   );

@@ -1,3 +1,4 @@
+import { Button } from "../panels/Button";
 import type { Gestures } from "./gestures";
 
 /** Zoom by a key; false for keys that do not. */
@@ -17,17 +18,10 @@ const BUTTONS: readonly (readonly [string, string, string])[] = [
 
 export function ZoomButtons({ press }: { press: (key: string) => void }) {
   return BUTTONS.map(([name, key, path]) => (
-    <button
-      key={key}
-      type="button"
-      class="feder-button feder-square"
-      aria-label={name}
-      title={`${name} (${key})`}
-      onClick={() => press(key)}
-    >
+    <Button key={key} look="square" aria-label={name} title={`${name} (${key})`} onClick={() => press(key)}>
       <svg class="feder-icon" viewBox="0 0 16 16" aria-hidden="true">
         <path d={path} />
       </svg>
-    </button>
+    </Button>
   ));
 }

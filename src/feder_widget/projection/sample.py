@@ -83,6 +83,7 @@ def gather(
     vector: NDArray[np.float32],
     clusters: NDArray[np.int64],
     *,
+    ranks: NDArray[np.int64] | None = None,
     limit: int,
     k: int,
     k_max: int,
@@ -102,6 +103,8 @@ def gather(
         The query.
     clusters : int64 (n,)
         The probed clusters in rank order.
+    ranks : int64 (n,), optional
+        Their ranks, ascending; 1 to n unless given.
     limit
         Candidates to return at most.
     k, k_max
@@ -114,6 +117,8 @@ def gather(
     LayoutCancelled
         When ``cancelled()`` turned true.
     """
+    if ranks is None:
+        ranks = np.arange(1, len(clusters) + 1)
     sizes = index.list_sizes[clusters]
     share = limit / max(1, int(sizes.sum()))
     nearest = _Nearest(min(k, ALWAYS), min(max(k, k_max), ALWAYS), index.similarity)
@@ -133,7 +138,7 @@ def gather(
         chosen[entered] = True
         part = Sample(
             homes,
-            np.repeat(np.arange(first + 1, last + 1), counts),
+            np.repeat(ranks[first:last], counts),
             offsets,
             scan.ids,
             scan.distances,
@@ -154,11 +159,11 @@ def with_rows(
     vector: NDArray[np.float32],
     order: NDArray[np.int64],
     sample: Sample,
-    ranks: int,
+    ranks: NDArray[np.int64],
     ids: list[int],
     clusters: list[int],
 ) -> Sample:
-    """Add rows of farther clusters to a sample; those that are not where they should be are left out.
+    """Add rows of other clusters to a sample; those that are not where they should be are left out.
 
     Parameters
     ----------
@@ -169,7 +174,9 @@ def with_rows(
     order : int64 (nlist,)
         All clusters by rank.
     sample
-        Candidates of the ``ranks`` nearest clusters.
+        Candidates of the probed clusters.
+    ranks : int64 (n,)
+        The ranks of these.
     ids, clusters
         Row ids, and where each of them lives.
     """
@@ -179,7 +186,7 @@ def with_rows(
     rows = np.array(ids, np.int64)
     parts = [sample]
     for cluster in sorted(set(clusters), key=rank_of.__getitem__):
-        if rank_of[cluster] <= ranks:
+        if rank_of[cluster] in ranks:
             continue
         scan = index.scan(vector, np.array([cluster]))
         size = np.array([len(index.list_ids(cluster))])
@@ -196,7 +203,8 @@ def with_rows(
                 0,
             )
         )
-    return _joined(parts, sample.total)
+    joined = _joined(parts, sample.total)
+    return joined.at(np.argsort(joined.ranks, kind="stable"))
 
 
 def vectors_of(index: IvfIndex, sample: Sample) -> Iterator[tuple[slice, NDArray[np.float32]]]:

@@ -1,6 +1,8 @@
 import { useState } from "preact/hooks";
 import { useApp } from "../../app";
 import { count, distance, plural } from "../../format";
+import { Button } from "../../panels/Button";
+import { tally } from "../../results";
 import { distanceName } from "../../summary";
 
 const PAGE = 100;
@@ -11,9 +13,9 @@ export function ClustersTable() {
   const { summary, settings } = exploration;
   const [shown, setShown] = useState(PAGE);
   const search = exploration.search.value;
-  const probed = exploration.probed.value;
-  const found = new Map<number, number>();
-  for (const { cluster } of exploration.results.value) found.set(cluster, (found.get(cluster) ?? 0) + 1);
+  const probe = exploration.probe.value;
+  const found = tally(exploration.results.value);
+  const missed = tally(exploration.missed.value);
   const rows = Math.min(shown, summary.nlist);
   return (
     <div class="feder-table" tabIndex={0} role="group" aria-label="Clusters as a table, scrollable">
@@ -32,6 +34,7 @@ export function ClustersTable() {
                 <th scope="col">centroid {distanceName(summary)}</th>
                 <th scope="col">probed</th>
                 <th scope="col">results</th>
+                <th scope="col">missed</th>
               </>
             )}
           </tr>
@@ -57,8 +60,9 @@ export function ClustersTable() {
                 {search !== null && (
                   <>
                     <td>{distance(search.distances[i])}</td>
-                    <td>{i < probed ? "yes" : "no"}</td>
+                    <td>{probe.has(i + 1) ? "yes" : "no"}</td>
                     <td>{found.get(cluster) ?? 0}</td>
+                    <td>{missed.get(cluster) ?? 0}</td>
                   </>
                 )}
               </tr>
@@ -67,9 +71,9 @@ export function ClustersTable() {
         </tbody>
       </table>
       {rows < summary.nlist && (
-        <button type="button" class="feder-button" onClick={() => setShown(shown + 10 * PAGE)}>
+        <Button onClick={() => setShown(shown + 10 * PAGE)}>
           Show more of {plural(summary.nlist, "cluster")}
-        </button>
+        </Button>
       )}
     </div>
   );

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useApp } from "../../app";
 import type { Exploration } from "../../exploration";
 import { distance, ordinal, plural } from "../../format";
+import { tally } from "../../results";
 import { Gestures } from "../gestures";
 import { Rest } from "../rest";
 import { ZoomButtons, zoomByKey } from "../zoom";
@@ -61,19 +62,19 @@ export function ClustersView() {
     });
     observer.observe(box);
     const shown = computed(() => (exploration.step.value === 0 ? null : exploration.search.value));
-    const probedCount = computed(() => (shown.value === null ? 0 : exploration.probed.value));
-    const styles = computed(() => cellStyles(summary.nlist, shown.value, probedCount.value, palette.value));
+    const styles = computed(() =>
+      cellStyles(summary.nlist, shown.value, exploration.probe.value, palette.value),
+    );
     const stop = effect(() => {
       const drawn = map.value;
       if (drawn === null) return;
-      const search = shown.value;
-      const probed = probedCount.value;
       painter.show({
         cells: drawn.cells,
         styles: styles.value,
         palette: palette.value,
-        search,
-        probed,
+        search: shown.value,
+        probe: exploration.probe.value,
+        missed: tally(exploration.missed.value),
         hovered: hovered.value,
         pinned: settings.cluster.value,
       });
@@ -104,6 +105,7 @@ export function ClustersView() {
       const [x, y] = place(to);
       setPointer({ x, y });
     } else if (event.key === "Enter" || event.key === " ") pin(hovered.peek());
+    else if (event.key === "s" && hovered.peek() !== null) exploration.toggleProbed(hovered.peek() as number);
     else if (event.key === "Escape") leave();
     else if (!zoomByKey(event.key, gestures)) return;
     event.preventDefault();
@@ -123,7 +125,7 @@ export function ClustersView() {
       tabIndex={0}
       aria-label={
         `Map of ${plural(summary.nlist, "cluster")}. Arrow keys move, Page Up and Page Down go through the ranks, ` +
-        "Enter pins, plus and minus zoom, 0 shows all."
+        "Enter pins, S switches a cluster on or off, plus and minus zoom, 0 shows all."
       }
       onKeyDown={press}
       onBlur={leave}
@@ -157,6 +159,7 @@ function describe(exploration: Exploration, cluster: number): string {
   const size = plural(exploration.summary.sizes[cluster], "vector");
   if (search === null) return `Cluster ${cluster}, ${size}`;
   const rank = search.rankOf[cluster];
-  const state = rank <= exploration.probed.value ? "probed" : "not probed";
-  return `Cluster ${cluster}, ${size}, ${ordinal(rank)} nearest, distance ${distance(search.distances[rank - 1])}, ${state}`;
+  const state = exploration.probe.value.has(rank) ? "probed" : "not probed";
+  const lost = tally(exploration.missed.value).get(cluster) ?? 0;
+  return `Cluster ${cluster}, ${size}, ${ordinal(rank)} nearest, distance ${distance(search.distances[rank - 1])}, ${state}${lost > 0 ? `, ${plural(lost, "missed neighbour")}` : ""}`;
 }

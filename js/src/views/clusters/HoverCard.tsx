@@ -25,7 +25,8 @@ export function HoverCard({ cluster, x, y, within }: Props) {
   const rested = useRested(cluster, REST);
   const search = exploration.search.value;
   const rank = search?.rankOf[cluster] ?? null;
-  const probed = rank !== null && rank <= exploration.probed.value;
+  const probed = rank !== null && exploration.probe.value.has(rank);
+  const missed = exploration.missed.value.filter((one) => one.cluster === cluster).length;
   return (
     <div ref={card} class="feder-card feder-hover" aria-hidden="true">
       <p>
@@ -42,9 +43,11 @@ export function HoverCard({ cluster, x, y, within }: Props) {
             {ordinal(rank)} nearest · {distance(search.distances[rank - 1])}
             <br />
             {probed ? "probed" : `probed from nprobe ${rank}`}
+            {exploration.switched.value.has(cluster) && ", switched by hand"}
           </>
         )}
       </p>
+      {missed > 0 && <p class="feder-danger">{plural(missed, "missed neighbour")}</p>}
       {rested ? <Nine cluster={cluster} /> : <div class="feder-nine" />}
     </div>
   );

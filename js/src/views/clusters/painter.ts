@@ -1,5 +1,6 @@
 import type { CellMap } from "../../cells/cells";
 import { css, type Palette, rankColour } from "../../palette";
+import type { Probe } from "../../probe";
 import type { Search } from "../../search";
 import type { Zoom } from "../gestures";
 import { type Camera, camera, type Size, sameCamera, toScreen } from "./camera";
@@ -19,6 +20,9 @@ const RASTER_CELLS = 12_000;
 const LABEL_LIMIT = 250;
 /** A cell shows its portrait from this inner radius on, in CSS pixels. */
 const PORTRAIT_ROOM = 17;
+/** A cell with a smaller inner radius is a spot whose outline must not be drawn in. */
+const SPOT = 4;
+const MISSED_DASH = [4, 3];
 
 type Layer = CellLayer | RasterLayer;
 
@@ -27,7 +31,9 @@ export interface Scene {
   readonly styles: Styles;
   readonly palette: Palette;
   readonly search: Search | null;
-  readonly probed: number;
+  readonly probe: Probe;
+  /** How many true neighbours were missed in each cluster. */
+  readonly missed: ReadonlyMap<number, number>;
   readonly hovered: number | null;
   readonly pinned: number | null;
 }
@@ -135,6 +141,7 @@ export class MapPainter {
     if (!moving) this.#portraits?.need(roomy);
     this.#outline(scene, view);
     this.#labels(scene, view);
+    this.#missed(scene, view);
     if (!complete) {
       this.#schedule();
     } else if (this.#announced !== cells) {
@@ -168,14 +175,14 @@ export class MapPainter {
     return found;
   }
 
-  #faces(roomy: readonly number[], { cells, search, probed }: Scene, view: Camera): void {
+  #faces(roomy: readonly number[], { cells, search, probe }: Scene, view: Camera): void {
     const context = this.#context;
     for (const cell of roomy) {
       const image = this.#portraits?.get(cell) ?? null;
       if (image === null) continue;
       const [x, y] = toScreen(view, cells.centres[2 * cell], cells.centres[2 * cell + 1]);
       const side = portraitSide(cellRadius(cells, cell, view));
-      const isProbed = search !== null && search.rankOf[cell] <= probed;
+      const isProbed = search !== null && probe.has(search.rankOf[cell]);
       context.save();
       context.globalAlpha = search === null || isProbed ? 1 : 0.55;
       context.beginPath();
@@ -205,14 +212,15 @@ export class MapPainter {
     }
   }
 
-  #labels({ cells, palette, search, probed }: Scene, view: Camera): void {
+  #labels({ cells, palette, search, probe }: Scene, view: Camera): void {
     if (search === null) return;
     const context = this.#context;
     context.textAlign = "center";
     context.textBaseline = "middle";
     const { width, height: bottom } = this.#size;
     let drawn = 0;
-    for (let rank = 1; rank <= probed && drawn < LABEL_LIMIT; rank++) {
+    for (const rank of probe.ranks) {
+      if (drawn >= LABEL_LIMIT) break;
       const cell = search.order[rank - 1];
       const radius = cellRadius(cells, cell, view);
       if (radius === 0) continue;
@@ -234,6 +242,41 @@ export class MapPainter {
       context.fillStyle = palette.text;
       context.fillText(text, x, y);
       drawn++;
+    }
+  }
+
+  /** The clusters that hold missed neighbours: outlined, with how many, and the rank where there is room. */
+  #missed({ cells, palette, search, missed }: Scene, view: Camera): void {
+    const context = this.#context;
+    context.lineJoin = "round";
+    for (const [cell, count] of missed) {
+      const radius = cellRadius(cells, cell, view);
+      const [x, y] = toScreen(view, cells.centres[2 * cell], cells.centres[2 * cell + 1]);
+      context.strokeStyle = palette.danger;
+      context.lineWidth = 2.5;
+      context.setLineDash(MISSED_DASH);
+      context.beginPath();
+      tracePolygon(context, cells, cell, view, radius > SPOT ? 1.5 : 0, true);
+      context.stroke();
+      context.setLineDash([]);
+      const lines = radius > 34 ? [`${count} missed`, `rank ${search?.rankOf[cell]}`] : [String(count)];
+      context.font = "650 12px system-ui, sans-serif";
+      const width = Math.max(...lines.map((line) => context.measureText(line).width)) + 10;
+      const height = 3 + 15 * lines.length;
+      // Where a picture shows what is inside, below it.
+      const top =
+        y +
+        (radius >= PORTRAIT_ROOM && this.#portraits?.get(cell) ? portraitSide(radius) / 2 - 6 : -height / 2);
+      context.beginPath();
+      context.roundRect(x - width / 2, top, width, height, 6);
+      context.fillStyle = palette.background;
+      context.fill();
+      context.lineWidth = 1.25;
+      context.stroke();
+      lines.forEach((line, i) => {
+        context.fillStyle = i === 0 ? palette.danger : palette.muted;
+        context.fillText(line, x, top + 9.5 + 15 * i);
+      });
     }
   }
 

@@ -1,4 +1,5 @@
 import { mix, type Palette, type Rgb, rankColour } from "../../palette";
+import type { Probe } from "../../probe";
 import type { Search } from "../../search";
 
 /** How each cell is painted: packed colours, 0 where there is no edge. */
@@ -11,8 +12,8 @@ export interface Styles {
 
 const SHADES = 48;
 
-/** The colours of all cells for this search with its `probed` nearest clusters probed. */
-export function cellStyles(nlist: number, search: Search | null, probed: number, palette: Palette): Styles {
+/** The colours of all cells for this search. */
+export function cellStyles(nlist: number, search: Search | null, probe: Probe, palette: Palette): Styles {
   const fill = new Uint32Array(nlist).fill(pack(palette.plain));
   const edge = new Uint32Array(nlist);
   if (search === null) return { fill, edge, order: null };
@@ -21,11 +22,11 @@ export function cellStyles(nlist: number, search: Search | null, probed: number,
   );
   const { order, distances } = search;
   const scale = nearness(distances);
-  for (let rank = probed + 1; rank <= nlist; rank++) {
+  for (let rank = 1; rank <= nlist; rank++) {
     fill[order[rank - 1]] = shades[Math.round(scale(distances[rank - 1]) * (SHADES - 1))];
   }
   const background = rgb(palette.background);
-  for (let rank = 1; rank <= probed; rank++) {
+  for (const rank of probe.ranks) {
     const colour = rankColour(palette, rank);
     fill[order[rank - 1]] = pack(mix(background, colour, palette.fill));
     edge[order[rank - 1]] = pack(colour);

@@ -1,17 +1,11 @@
 import type { CellMap } from "../../cells/cells";
 import type { Search } from "../../search";
-
-const DIRECTIONS: Readonly<Record<string, readonly [number, number]>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1],
-};
+import { towards } from "../points/walk";
 
 /** The cluster that a key leads to: the neighbour in that direction, or the next or previous rank; null for other keys. */
 export function step(key: string, cells: CellMap, from: number, search: Search | null): number | null {
-  const direction = DIRECTIONS[key];
-  if (direction !== undefined) return neighbourTowards(cells, from, direction);
+  const next = towards(key, cells.centres, cells.inradii.length, from, (cell) => cells.inradii[cell] > 0);
+  if (next !== null) return next;
   if (search === null) return null;
   const rank = search.rankOf[from];
   switch (key) {
@@ -26,20 +20,4 @@ export function step(key: string, cells: CellMap, from: number, search: Search |
     default:
       return null;
   }
-}
-
-/** The neighbour whose centre lies most nearly in the direction; the cell itself where there is none. */
-function neighbourTowards(cells: CellMap, from: number, [dx, dy]: readonly [number, number]): number {
-  let best = from;
-  let bestCosine = 0.3;
-  for (const cell of cells.neighbours(from)) {
-    const x = cells.centres[2 * cell] - cells.centres[2 * from];
-    const y = cells.centres[2 * cell + 1] - cells.centres[2 * from + 1];
-    const cosine = (x * dx + y * dy) / (Math.hypot(x, y) || 1);
-    if (cosine > bestCosine) {
-      best = cell;
-      bestCosine = cosine;
-    }
-  }
-  return best;
 }

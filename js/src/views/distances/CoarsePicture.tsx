@@ -1,7 +1,8 @@
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useApp } from "../../app";
 import { distance, ordinal, plural } from "../../format";
 import type { Search } from "../../search";
+import { useSize } from "../../size";
 import { distanceName } from "../../summary";
 import type { Size } from "../clusters/camera";
 import { HoverCard } from "../clusters/HoverCard";
@@ -23,23 +24,17 @@ const NOTE = 14;
 export function CoarsePicture({ search }: { search: Search }) {
   const { exploration, palette } = useApp();
   const { summary, settings, hovered } = exploration;
-  const frame = useRef<HTMLDivElement>(null);
+  const { element: frame, width, height } = useSize<HTMLDivElement>();
   const base = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
-  const [size, setSize] = useState<Size | null>(null);
+  const size = useMemo<Size | null>(
+    () => (width > 0 && height > 0 ? { width, height, ratio: devicePixelRatio } : null),
+    [width, height],
+  );
   const [pointer, setPointer] = useState<Place | null>(null);
   const rest = useMemo(() => new Rest(), []);
   const nprobe = settings.nprobe.value;
   const colours = palette.value;
-  useEffect(() => {
-    const element = frame.current as HTMLDivElement;
-    const observer = new ResizeObserver(() => {
-      const { clientWidth: width, clientHeight: height } = element;
-      if (width > 0 && height > 0) setSize({ width, height, ratio: devicePixelRatio });
-    });
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
   const layout = useMemo(
     () =>
       size === null

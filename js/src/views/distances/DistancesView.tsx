@@ -1,6 +1,6 @@
-import type { ComponentChildren } from "preact";
 import { useApp } from "../../app";
 import { plural } from "../../format";
+import { Nothing } from "../points/Nothing";
 import { CoarsePicture } from "./CoarsePicture";
 import { FinePicture } from "./FinePicture";
 
@@ -19,12 +19,4 @@ export function DistancesView() {
     );
   }
   return exploration.probed.value === 0 ? <CoarsePicture search={search} /> : <FinePicture search={search} />;
-}
-
-function Nothing({ children }: { children: ComponentChildren }) {
-  return (
-    <div class="feder-points">
-      <p class="feder-waiting">{children}</p>
-    </div>
-  );
 }

@@ -1,7 +1,7 @@
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { useApp } from "../../app";
-import { candidatesAt } from "../../candidates";
+import { candidatesAt, withOthers } from "../../candidates";
 import type { Exploration } from "../../exploration";
 import { count, plural } from "../../format";
 import { nearestFirst } from "../../order";
@@ -11,12 +11,12 @@ import type { Size } from "../clusters/camera";
 import { PointStage } from "../points/PointStage";
 import { NO_POINTS } from "../points/points";
 import { backgroundOf, foregroundOf } from "./chart";
-import { firstClusters, placesOf, rank } from "./fine";
+import { firstClusters, foundAmong, rank } from "./fine";
 import { around } from "./labels";
 import { circleIn, layoutDistances, roomIn } from "./layout";
 import { placePictures } from "./pictures";
 import { radialScale } from "./scale";
-import { angleOf, rankAt, sectorsOf } from "./sectors";
+import { angleOf, sectorAt, sectorsOf } from "./sectors";
 
 /** A slider that moves asks for nothing before it rests, in milliseconds. */
 const REST = 150;
@@ -30,35 +30,42 @@ export function FinePicture({ search }: { search: Search }) {
   const { summary, settings } = exploration;
   const [size, setSize] = useState<Size>({ width: 0, height: 0, ratio: 1 });
   const revision = useRevision(exploration);
-  const nprobe = Math.min(settings.nprobe.value, summary.nlist);
-  const probed = Math.min(exploration.probed.value, nprobe);
+  const wanted = exploration.wanted.value;
+  const probed = exploration.probed.value;
   const results = exploration.results.value;
+  const missed = exploration.missed.value;
   const pinned = settings.cluster.value;
 
-  const isAll = probed === nprobe;
+  const isAll = probed === wanted.count;
   const ranked = useMemo(() => {
     // While the player steps, everything already lies where it will lie at the end.
-    const all = isAll ? exploration.candidates.peek() : null;
-    const set = all ?? candidatesAt(search, nprobe);
-    const order = all === null ? null : exploration.candidateOrder.peek();
-    return rank(set, order ?? nearestFirst(set.distances, summary.similarity), search, summary.similarity);
-  }, [exploration, search, nprobe, isAll, revision, summary]);
-  const sectors = useMemo(
-    () => sectorsOf(Array.from({ length: nprobe }, (_, i) => search.sizeAt(i + 1))),
-    [search, nprobe],
+    const set = (isAll ? exploration.candidates.peek() : null) ?? candidatesAt(search, wanted);
+    const order = isAll && missed.length === 0 ? exploration.candidateOrder.peek() : null;
+    const all = withOthers(set, missed);
+    return rank(all, order ?? nearestFirst(all.distances, summary.similarity), search, summary.similarity);
+  }, [exploration, search, wanted, isAll, missed, revision, summary]);
+  const clusters = useMemo(
+    () => Array.from(wanted.ranks, (rank) => search.order[rank - 1]),
+    [search, wanted],
   );
+  const sizes = useMemo(() => clusters.map((cluster) => summary.sizes[cluster]), [clusters, summary]);
+  const hasMissed = missed.length > 0;
+  const sectors = useMemo(() => sectorsOf(sizes, hasMissed), [sizes, hasMissed]);
   const drawn = useMemo(() => {
     if (ranked.domain === null || size.width < 1 || size.height < 1) return null;
     const circle = circleIn(size);
     const scale = radialScale(ranked.domain, roomIn(circle));
     return { circle, scale, layout: layoutDistances(ranked.set, ranked.order, scale, sectors, circle, size) };
   }, [ranked, sectors, size]);
-  const places = useMemo(() => placesOf(results, ranked), [results, ranked]);
-  const points = useMemo(() => firstClusters(ranked.set, probed), [ranked, probed]);
-  const placed = useMemo(
-    () => (drawn === null ? null : placePictures(places, points, drawn.layout, sectors, drawn.circle)),
-    [drawn, places, points, sectors],
+  const points = useMemo(
+    () => firstClusters(ranked.set, probed + Number(hasMissed)),
+    [ranked, probed, hasMissed],
   );
+  const placed = useMemo(() => {
+    if (drawn === null) return null;
+    const found = foundAmong(results, missed, ranked);
+    return placePictures(found, points, drawn.layout, sectors, drawn.circle);
+  }, [drawn, results, missed, ranked, points, sectors]);
   const paints = useMemo(() => {
     if (drawn === null || placed === null) return { background: undefined, foreground: undefined };
     const last = results[results.length - 1];
@@ -67,8 +74,9 @@ export function FinePicture({ search }: { search: Search }) {
       circle: drawn.circle,
       scale: drawn.scale,
       sectors,
-      clusters: search.order,
-      sizes: search.order.subarray(0, nprobe).map((cluster) => summary.sizes[cluster]),
+      ranks: wanted.ranks,
+      clusters,
+      sizes,
       probed,
       pinned,
       worst: last === undefined ? null : { distance: last.distance, name: `${name} = ${results.length}` },
@@ -77,7 +85,7 @@ export function FinePicture({ search }: { search: Search }) {
       ),
     };
     return { background: backgroundOf(chart), foreground: foregroundOf(chart) };
-  }, [drawn, placed, sectors, results, settings.k.value, search, nprobe, probed, pinned, summary]);
+  }, [drawn, placed, sectors, results, settings.k.value, wanted, clusters, sizes, probed, pinned]);
 
   const isWhole = ranked.set.whole;
   const status = exploration.status.value;
@@ -85,19 +93,20 @@ export function FinePicture({ search }: { search: Search }) {
     if (isWhole || status !== "done") return;
     const timer = setTimeout(() => exploration.needCandidates(), REST);
     return () => clearTimeout(timer);
-  }, [exploration, search, nprobe, isWhole, status]);
+  }, [exploration, search, wanted, isWhole, status]);
 
   const circle = drawn?.circle ?? null;
   const clusterAt = (x: number, y: number): number | null => {
     if (circle === null || Math.hypot(x - circle.x, y - circle.y) > circle.radius + 10) return null;
-    const found = rankAt(sectors, angleOf(x - circle.x, y - circle.y));
-    return found === null || found > probed ? null : search.order[found - 1];
+    const found = sectorAt(sectors, angleOf(x - circle.x, y - circle.y));
+    return found === null || found > probed ? null : clusters[found - 1];
   };
   return (
     <PointStage
       name={
-        `${plural(points.count, "candidate")} of ${plural(probed, "probed cluster")} around the query, ` +
-        `as far from it as their ${distanceName(summary)}`
+        `${plural(points.count - missed.length, "candidate")} of ${plural(probed, "probed cluster")} around the ` +
+        `query, as far from it as their ${distanceName(summary)}` +
+        (hasMissed ? `, and ${plural(missed.length, "missed neighbour")}` : "")
       }
       points={placed === null ? NO_POINTS : points}
       positions={placed?.positions ?? NOWHERE}
@@ -109,12 +118,13 @@ export function FinePicture({ search }: { search: Search }) {
       foreground={paints.foreground}
       onSize={setSize}
     >
-      {ranked.set.count === 0 && search.received >= nprobe && (
+      {ranked.set.count === 0 && search.received >= wanted.count && (
         <p class="feder-waiting">
-          No candidates: the {plural(nprobe, "probed cluster")} {nprobe === 1 ? "is" : "are"} empty.
+          No candidates: the {plural(wanted.count, "probed cluster")} {wanted.count === 1 ? "is" : "are"}{" "}
+          empty.
         </p>
       )}
-      {!isWhole && <p class="feder-points-note">{partialText(search, nprobe, status)}</p>}
+      {!isWhole && <p class="feder-points-note">{partialText(search, wanted.count, status)}</p>}
     </PointStage>
   );
 }

@@ -1,12 +1,12 @@
 import type { Signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { plural } from "../../format";
+import { slideByKey } from "../../panels/keys";
 import { type CoarseLayout, nprobeAt, nprobeRadius } from "./coarse";
 import { angleOf } from "./sectors";
 
 /** Where on the circle its handle is at first, clockwise from 12 o'clock. */
 const ANGLE = (2 * Math.PI) / 3;
-const PAGE = 8;
 
 interface Props {
   readonly layout: CoarseLayout;
@@ -21,23 +21,10 @@ export function NprobeCircle({ layout, nprobe, nlist }: Props) {
   const radius = nprobeRadius(layout, nprobe.value);
   const x = circle.x + radius * Math.sin(angle);
   const y = circle.y - radius * Math.cos(angle);
-  const set = (value: number) => {
-    nprobe.value = Math.max(1, Math.min(nlist, value));
-  };
   const press = (event: KeyboardEvent) => {
-    const to: Record<string, number> = {
-      ArrowRight: nprobe.peek() + 1,
-      ArrowUp: nprobe.peek() + 1,
-      ArrowLeft: nprobe.peek() - 1,
-      ArrowDown: nprobe.peek() - 1,
-      PageUp: nprobe.peek() + PAGE,
-      PageDown: nprobe.peek() - PAGE,
-      Home: 1,
-      End: nlist,
-    };
-    const value = to[event.key];
-    if (value === undefined) return;
-    set(value);
+    const to = slideByKey(event, nprobe.peek(), nlist);
+    if (to === null) return;
+    nprobe.value = to;
     event.preventDefault();
     event.stopPropagation();
   };
@@ -64,7 +51,7 @@ export function NprobeCircle({ layout, nprobe, nlist }: Props) {
         const dx = event.clientX - box.left - circle.x;
         const dy = event.clientY - box.top - circle.y;
         setAngle(angleOf(dx, dy));
-        set(nprobeAt(layout, Math.hypot(dx, dy)));
+        nprobe.value = Math.min(nlist, nprobeAt(layout, Math.hypot(dx, dy)));
       }}
     >
       <i />

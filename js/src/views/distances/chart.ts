@@ -10,7 +10,8 @@ export interface Chart {
   readonly circle: Circle;
   readonly scale: RadialScale;
   readonly sectors: Sectors;
-  /** Clusters by rank. */
+  /** By sector: the rank, the number and the size of the cluster. What lies beyond is not probed. */
+  readonly ranks: ArrayLike<number>;
   readonly clusters: ArrayLike<number>;
   readonly sizes: ArrayLike<number>;
   /** Clusters probed as shown; the others of the sectors are still to come. */
@@ -31,36 +32,37 @@ const MOST_NAMES = 24;
 /** Places tried for a text on a circle. */
 const TURNS = 36;
 const FONT = "system-ui, sans-serif";
+const DASH = [5, 4];
 
 export function backgroundOf(chart: Chart): Paint {
-  const { circle, scale, sectors, probed, pinned, clusters } = chart;
+  const { circle, scale, sectors, ranks, probed, pinned, clusters } = chart;
   return (context, _size, palette, emphasised) => {
-    for (let rank = 1; rank <= Math.min(probed, sectors.count); rank++) {
-      const colour = css(rankColour(palette, rank));
-      sectorPath(context, circle, circle.radius, sectors, rank);
-      context.fillStyle = colour;
-      context.globalAlpha = rank === emphasised ? STRONG_TINT : TINT;
-      context.fill();
-      context.globalAlpha = emphasised === null || rank === emphasised ? 1 : 0.4;
+    for (let i = 0; i < sectors.count; i++) {
+      const isBeyond = i >= ranks.length;
+      const isShown = i < probed || isBeyond;
+      const colour = isBeyond ? palette.danger : css(rankColour(palette, ranks[i]));
+      const isOut = ranks[i] === emphasised;
+      if (isShown) {
+        sectorPath(context, circle, circle.radius, sectors, i);
+        context.fillStyle = colour;
+        context.globalAlpha = isOut ? STRONG_TINT : TINT;
+        context.fill();
+        context.globalAlpha = emphasised === null || isOut ? 1 : 0.4;
+      }
       context.beginPath();
-      arc(context, circle, circle.radius + EDGE / 2 + 1, sectors.from[rank - 1], sectors.to[rank - 1]);
+      arc(context, circle, circle.radius + EDGE / 2 + 1, sectors.from[i], sectors.to[i]);
       context.lineWidth = EDGE;
-      context.strokeStyle = colour;
+      context.strokeStyle = isShown ? colour : palette.line;
+      context.setLineDash(isBeyond ? DASH : []);
       context.stroke();
+      context.setLineDash([]);
       context.globalAlpha = 1;
-      if (clusters[rank - 1] === pinned) {
-        sectorPath(context, circle, circle.radius, sectors, rank);
+      if (isShown && clusters[i] === pinned) {
+        sectorPath(context, circle, circle.radius, sectors, i);
         context.lineWidth = 1.5;
         context.strokeStyle = palette.text;
         context.stroke();
       }
-    }
-    for (let rank = probed + 1; rank <= sectors.count; rank++) {
-      context.beginPath();
-      arc(context, circle, circle.radius + EDGE / 2 + 1, sectors.from[rank - 1], sectors.to[rank - 1]);
-      context.lineWidth = EDGE;
-      context.strokeStyle = palette.line;
-      context.stroke();
     }
     paintRings(context, circle, scale, palette);
   };
@@ -104,7 +106,7 @@ export function foregroundOf(chart: Chart): Paint {
     const boxes = new Boxes(pictures);
     if (worst !== null) {
       const radius = scale.radius(worst.distance);
-      ring(context, circle.x, circle.y, radius, palette.text, 0.9, [5, 4], 1.5);
+      ring(context, circle.x, circle.y, radius, palette.text, 0.9, DASH, 1.5);
       paintOnCircle(context, worst.name, circle, radius, chart.sectors, palette, boxes);
     }
     paintRingLabels(context, circle, scale, palette, boxes);
@@ -139,25 +141,28 @@ function paintOnCircle(
 /** The sectors' labels: that of the cluster that stands out first, then by rank while there is room. */
 function paintNames(
   context: CanvasRenderingContext2D,
-  { circle, sectors, clusters, sizes, probed }: Chart,
+  { circle, sectors, ranks, clusters, sizes, probed }: Chart,
   palette: Palette,
   room: number,
   emphasised: number | null,
   boxes: Boxes,
 ): void {
   const isShort = sectors.count > MOST_NAMES || circle.x - circle.radius < 60;
-  const ranks = Array.from({ length: sectors.count }, (_, i) => i + 1);
-  if (emphasised !== null && emphasised <= sectors.count) ranks.unshift(emphasised);
-  for (const [i, rank] of ranks.entries()) {
-    const isOut = rank === emphasised;
-    if (isOut && i > 0) continue;
-    const cluster = ` · #${clusters[rank - 1]}${sizes[rank - 1] === 0 ? " empty" : ""}`;
-    const rest = isShort && !isOut ? "" : cluster;
+  const order = Array.from({ length: sectors.count }, (_, i) => i);
+  // First what stands out, and what lies beyond.
+  const weight = (i: number) => (ranks[i] === emphasised ? 2 : Number(i >= ranks.length));
+  order.sort((a, b) => weight(b) - weight(a) || a - b);
+  for (const i of order) {
+    const isBeyond = i >= ranks.length;
+    const isOut = ranks[i] === emphasised;
+    const cluster = ` · #${clusters[i]}${sizes[i] === 0 ? " empty" : ""}`;
+    const name = isBeyond ? "not probed" : String(ranks[i]);
+    const rest = isBeyond || (isShort && !isOut) ? "" : cluster;
     context.font = `650 12px ${FONT}`;
-    const lead = context.measureText(String(rank)).width;
+    const lead = context.measureText(name).width;
     context.font = `12px ${FONT}`;
     const width = lead + context.measureText(rest).width + 6;
-    const angle = (sectors.from[rank - 1] + sectors.to[rank - 1]) / 2;
+    const angle = (sectors.from[i] + sectors.to[i]) / 2;
     const box = outside(circle.x, circle.y, circle.radius + 6, angle, width, 16, room);
     if (isOut) boxes.claim(box);
     else if (!boxes.take(box)) continue;
@@ -165,9 +170,9 @@ function paintNames(
     context.textAlign = "left";
     context.textBaseline = "middle";
     const y = (box.top + box.bottom) / 2;
-    context.globalAlpha = rank <= probed ? 1 : 0.5;
+    context.globalAlpha = i < probed || isBeyond ? 1 : 0.5;
     context.font = `650 12px ${FONT}`;
-    haloed(context, String(rank), box.left + 3, y, palette.text, palette.background);
+    haloed(context, name, box.left + 3, y, isBeyond ? palette.danger : palette.text, palette.background);
     context.font = `12px ${FONT}`;
     haloed(context, rest, box.left + 3 + lead, y, isOut ? palette.text : palette.muted, palette.background);
     context.globalAlpha = 1;
@@ -228,11 +233,11 @@ function sectorPath(
   { x, y }: Circle,
   radius: number,
   sectors: Sectors,
-  rank: number,
+  i: number,
 ): void {
   context.beginPath();
   context.moveTo(x, y);
-  arc(context, { x, y, radius }, radius, sectors.from[rank - 1], sectors.to[rank - 1]);
+  arc(context, { x, y, radius }, radius, sectors.from[i], sectors.to[i]);
   context.closePath();
 }
 

@@ -39,7 +39,7 @@ export function layoutCentroids(search: Search, similarity: boolean, circle: Cir
   const positions = new Float64Array(2 * n);
   const radii = new Float64Array(n);
   const discs = new Float32Array(n);
-  const unit = circle.radius * Math.sqrt(COVERAGE / Math.max(1, search.scanned[n]));
+  const unit = circle.radius * Math.sqrt(COVERAGE / Math.max(1, search.upTo[n]));
   const spreader = n <= SPREAD ? new Spreader(1) : null;
   for (let i = 0; i < n; i++) {
     const radius = scale.radius(search.distances[i]);

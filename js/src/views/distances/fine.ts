@@ -1,7 +1,8 @@
 import type { CandidateSet } from "../../candidates";
 import type { Result } from "../../results";
 import type { Search } from "../../search";
-import type { Points } from "../points/points";
+import type { Missed } from "../../truth";
+import type { Found } from "../points/points";
 import { type Domain, domainOf } from "./scale";
 
 /** Candidates from the nearest to the farthest, and what a scale needs to know of them. */
@@ -19,13 +20,17 @@ export function rank(set: CandidateSet, order: Uint32Array, search: Search, simi
   return { set, order, domain };
 }
 
-/** The candidates of the `probed` nearest clusters out of more. */
-export function firstClusters({ ids, distances, ranks, starts }: CandidateSet, probed: number): Points {
-  return { count: starts[Math.min(probed, starts.length - 1)], ids, distances, ranks };
+/** The candidates of the first so many clusters out of more. */
+export function firstClusters(set: CandidateSet, clusters: number): CandidateSet {
+  return { ...set, count: set.starts[Math.min(clusters, set.starts.length - 1)] };
 }
 
-/** Where the results stand among the candidates, the best first; -1 for one that has only just come. */
-export function placesOf(results: readonly Result[], { set, order }: Ranked): number[] {
+/** Where the results stand among the candidates, the best first, and then the rows behind them that were missed. */
+export function foundAmong(
+  results: readonly Result[],
+  missed: readonly Missed[],
+  { set, order }: Ranked,
+): Found[] {
   const placeOf = new Map<bigint, number>();
   const wanted = new Set(results.map(({ id }) => id));
   const least = Math.max(0, ...results.map(({ clusterRank }) => clusterRank));
@@ -33,5 +38,15 @@ export function placesOf(results: readonly Result[], { set, order }: Ranked): nu
     const place = order[k];
     if (set.ranks[place] <= least && wanted.has(set.ids[place])) placeOf.set(set.ids[place], place);
   }
-  return results.map(({ id }) => placeOf.get(id) ?? -1);
+  // A row that has only just come is not among them yet, and one that is stored twice is one.
+  const found = new Map<number, Found>();
+  results.forEach(({ id }, i) => {
+    const point = placeOf.get(id);
+    if (point !== undefined) found.set(point, { point, place: i + 1, isMissed: false });
+  });
+  missed.forEach(({ place }, i) => {
+    const point = set.count - missed.length + i;
+    found.set(point, { point, place, isMissed: true });
+  });
+  return [...found.values()];
 }

@@ -1,4 +1,5 @@
-import { dotRadius, type Points } from "../points/points";
+import type { CandidateSet } from "../../candidates";
+import { dotRadius } from "../points/points";
 import type { RadialScale, Room } from "./scale";
 import type { Sectors } from "./sectors";
 import { Spreader } from "./spreader";
@@ -51,14 +52,14 @@ export interface Layout {
  * @param order  places from the nearest to the farthest
  */
 export function layoutDistances(
-  points: Points,
+  points: CandidateSet,
   order: Uint32Array,
   scale: RadialScale,
   sectors: Sectors,
   circle: Circle,
   size: Extent,
 ): Layout {
-  const { ranks, distances, count } = points;
+  const { places, distances, count } = points;
   const positions = new Float64Array(2 * count);
   const radii = new Float64Array(count);
   const dot = dotRadius(count, { ...size, ratio: 1 }, 1);
@@ -68,17 +69,17 @@ export function layoutDistances(
   for (let k = 0; k < count; k++) {
     // Points that keep off each other are placed from the query outward; many are read as they lie in memory.
     const i = spreaders === null ? k : order[k];
-    const rank = ranks[i];
+    const sector = places[i];
     const radius = scale.radius(distances[i]);
-    const from = sectors.from[rank - 1];
-    const to = sectors.to[rank - 1];
+    const from = sectors.from[sector - 1];
+    const to = sectors.to[sector - 1];
     const margin = Math.min(dot / Math.max(radius, 1), 0.25 * (to - from));
     let angle: number;
     if (spreaders === null) {
-      const turn = 0.5 + placed[rank]++ * GOLDEN;
+      const turn = 0.5 + placed[sector]++ * GOLDEN;
       angle = from + margin + (turn - Math.floor(turn)) * (to - from - 2 * margin);
     } else {
-      angle = spreaders[rank - 1].place(radius, dot, from + margin, to - margin);
+      angle = spreaders[sector - 1].place(radius, dot, from + margin, to - margin);
     }
     radii[i] = radius;
     positions[2 * i] = circle.x + radius * Math.sin(angle);

@@ -1,8 +1,9 @@
-import type { Mark, Points } from "../points/points";
+import type { CandidateSet } from "../../candidates";
+import type { Found, Mark } from "../points/points";
 import type { Circle, Layout } from "./layout";
 import type { Sectors } from "./sectors";
 
-/** More results than this are dots with a ring. */
+/** More than this are dots with a ring. */
 export const MOST_PICTURES = 40;
 /** Sides of the pictures in CSS pixels, the largest that finds room is taken. */
 const SIDES = [46, 41, 37, 33, 30, 27, 24, 22, 20, 18];
@@ -26,82 +27,74 @@ interface Square {
   readonly x: number;
   readonly y: number;
   readonly half: number;
-  /** Whether it covers no better result. */
+  /** Whether it covers none before. */
   readonly isFree: boolean;
 }
 
 /**
- * The results as pictures at their exact radius: each moves along it, within its sector, until it covers no other.
- * Those of a sector are as large as finds room; those that find none even at the smallest are dots.
+ * Results and missed neighbours as pictures at their exact radius: each moves along it, within its sector, until it
+ * covers no other. Those of a sector are as large as finds room; those that find none even at the smallest are dots.
  *
- * @param places  points from the best result on; -1 where one is not among the points
+ * @param found  which points, the most important first
  */
 export function placePictures(
-  places: readonly number[],
-  points: Points,
+  found: readonly Found[],
+  { places }: CandidateSet,
   { positions, radii }: Layout,
   sectors: Sectors,
   circle: Circle,
 ): Placed {
-  const placeOf = new Map(places.map((point, i) => [point, i + 1]));
-  placeOf.delete(-1);
-  const results = [...placeOf.keys()];
-  const markOf = (point: number, side: number): Mark => ({
-    point,
-    place: placeOf.get(point) as number,
-    side,
-    dx: 0,
-    dy: 0,
-  });
-  if (results.length === 0 || results.length > MOST_PICTURES) {
-    return { positions, marks: results.map((point) => markOf(point, 0)) };
+  const markOf = (one: Found, side: number): Mark => ({ ...one, side, dx: 0, dy: 0 });
+  if (found.length === 0 || found.length > MOST_PICTURES) {
+    return { positions, marks: found.map((one) => markOf(one, 0)) };
   }
+  const points = found.map(({ point }) => point);
   const largest = SIDES.findIndex((side) => side <= LARGEST * circle.radius);
   const smallest = SIDES.length - 1;
-  const levelOf = new Map(results.map((point) => [points.ranks[point], largest < 0 ? smallest : largest]));
-  const level = (point: number) => levelOf.get(points.ranks[point]) as number;
+  const levelOf = new Map(points.map((point) => [places[point], largest < 0 ? smallest : largest]));
+  const level = (point: number) => levelOf.get(places[point]) as number;
   let squares: readonly Square[];
   for (;;) {
-    const attempt = arrange(results, points, radii, sectors, (point) => SIDES[level(point)]);
+    const attempt = arrange(points, places, radii, sectors, (point) => SIDES[level(point)]);
     squares = attempt.squares;
-    const crowded = new Set([...attempt.crowded].map((point) => points.ranks[point]));
+    const crowded = new Set([...attempt.crowded].map((point) => places[point]));
     let shrunk = false;
-    for (const rank of crowded) {
-      const now = levelOf.get(rank) as number;
+    for (const sector of crowded) {
+      const now = levelOf.get(sector) as number;
       if (now === smallest) continue;
-      levelOf.set(rank, now + 1);
+      levelOf.set(sector, now + 1);
       shrunk = true;
     }
     if (!shrunk) break;
   }
-  const side = (point: number, i: number) => (squares[i].isFree ? SIDES[level(point)] : 0);
   const moved = positions.slice();
-  results.forEach((point, i) => {
+  points.forEach((point, i) => {
     const { angle, isFree } = squares[i];
     if (!isFree) return;
     moved[2 * point] = circle.x + radii[point] * Math.sin(angle);
     moved[2 * point + 1] = circle.y - radii[point] * Math.cos(angle);
   });
-  return { positions: moved, marks: results.map((point, i) => markOf(point, side(point, i))) };
+  const marks = found.map((one, i) => markOf(one, squares[i].isFree ? SIDES[level(one.point)] : 0));
+  return { positions: moved, marks };
 }
 
-/** Give each result, the best first, the angle at which it covers the least of those before. */
+/** Give each point, the first one first, the angle at which it covers the least of those before. */
 function arrange(
-  results: readonly number[],
-  { ranks }: Points,
+  points: readonly number[],
+  places: Uint32Array,
   radii: Float64Array,
   sectors: Sectors,
   sideOf: (point: number) => number,
 ): { squares: Square[]; crowded: Set<number> } {
   const squares: Square[] = [];
   const crowded = new Set<number>();
-  for (const point of results) {
+  for (const point of points) {
     const half = sideOf(point) / 2;
     const radius = radii[point];
-    const rank = ranks[point];
+    const sector = places[point];
     let best: Square | null = null;
     let least = Number.POSITIVE_INFINITY;
-    for (const angle of anglesIn(sectors.from[rank - 1], sectors.to[rank - 1], radius)) {
+    for (const angle of anglesIn(sectors.from[sector - 1], sectors.to[sector - 1], radius)) {
       const x = radius * Math.sin(angle);
       const y = -radius * Math.cos(angle);
       const square = { point, angle, half, x, y, isFree: true };

@@ -1,7 +1,7 @@
 /** Angles in radians, clockwise from 12 o'clock. */
 export interface Sectors {
   readonly count: number;
-  /** Sector of rank r: `from[r - 1]` to `to[r - 1]`, clear of its neighbours. */
+  /** Sector p: `from[p - 1]` to `to[p - 1]`, clear of its neighbours. */
   readonly from: Float64Array;
   readonly to: Float64Array;
 }
@@ -13,12 +13,21 @@ const EVEN = 0.12;
 const LEAST = 0.045;
 const LARGEST_GAP = 0.035;
 
-/** One sector per cluster in rank order, as wide as its share of the vectors, but not too narrow. */
-export function sectorsOf(sizes: ArrayLike<number>): Sectors {
+/** What the sector of the clusters that are not probed takes, where it is wanted. */
+const ASIDE = 0.9;
+
+/**
+ * One sector per cluster in rank order, as wide as its share of the vectors, but not too narrow.
+ *
+ * @param hasMore  whether one for everything else comes last
+ */
+export function sectorsOf(sizes: ArrayLike<number>, hasMore = false): Sectors {
   const n = sizes.length;
-  const from = new Float64Array(n);
-  const to = new Float64Array(n);
-  const whole = 2 * Math.PI - AXIS;
+  const count = n + Number(hasMore);
+  const from = new Float64Array(count);
+  const to = new Float64Array(count);
+  const end = 2 * Math.PI - AXIS / 2;
+  const whole = end - AXIS / 2 - (hasMore ? ASIDE : 0);
   let total = 0;
   for (let i = 0; i < n; i++) total += sizes[i];
   const least = total === 0 ? whole / Math.max(1, n) : Math.min(LEAST, (EVEN * whole) / n);
@@ -31,11 +40,15 @@ export function sectorsOf(sizes: ArrayLike<number>): Sectors {
     to[i] = angle + width - gap / 2;
     angle += width;
   }
-  return { count: n, from, to };
+  if (hasMore) {
+    from[n] = end - ASIDE + LARGEST_GAP;
+    to[n] = end;
+  }
+  return { count, from, to };
 }
 
-/** The rank of the sector at an angle, null between sectors. */
-export function rankAt({ count, from, to }: Sectors, angle: number): number | null {
+/** Which sector is at an angle, from 1; null between sectors. */
+export function sectorAt({ count, from, to }: Sectors, angle: number): number | null {
   let low = 0;
   let high = count - 1;
   while (low <= high) {

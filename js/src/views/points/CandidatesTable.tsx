@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { useApp } from "../../app";
 import { count, distance, plural } from "../../format";
+import { Button } from "../../panels/Button";
 import { usePicture } from "../../panels/Picture";
 import { distanceName } from "../../summary";
 
@@ -76,22 +77,12 @@ export function CandidatesTable() {
         </tbody>
       </table>
       <div class="feder-pager">
-        <button
-          type="button"
-          class="feder-button feder-small"
-          disabled={start === 0}
-          onClick={() => setFirst(start - PAGE)}
-        >
+        <Button look="small" disabled={start === 0} onClick={() => setFirst(start - PAGE)}>
           Nearer
-        </button>
-        <button
-          type="button"
-          class="feder-button feder-small"
-          disabled={end === set.count}
-          onClick={() => setFirst(end)}
-        >
+        </Button>
+        <Button look="small" disabled={end === set.count} onClick={() => setFirst(end)}>
           Farther
-        </button>
+        </Button>
         <span class="feder-muted" aria-live="polite">
           {count(start + 1)}–{count(end)} of {plural(set.count, "candidate")}
           {!set.whole && `, only the nearest ${count(search.kMax)} of some clusters so far`}

@@ -1,9 +1,10 @@
 import { useApp } from "../../app";
-import { distance as formatted, ordinal } from "../../format";
+import { count, distance as formatted, ordinal } from "../../format";
 import { css, rankColour } from "../../palette";
 import { Picture, usePicture } from "../../panels/Picture";
 import { distanceName } from "../../summary";
 import { useBeside, useRested } from "../beside";
+import { type Mark, markText } from "./points";
 
 const SIDE = 96;
 /** A pointer that passes over a point is not a question: its picture is asked for when it rests. */
@@ -13,31 +14,39 @@ interface Props {
   readonly id: bigint;
   readonly distance: number;
   readonly rank: number;
+  readonly mark: Mark | undefined;
   readonly x: number;
   readonly y: number;
   readonly within: { current: HTMLElement | null };
 }
 
 /** What is known of the candidate under the pointer. */
-export function PointCard({ id, distance, rank, x, y, within }: Props) {
+export function PointCard({ id, distance, rank, mark, x, y, within }: Props) {
   const { exploration, palette } = useApp();
   const card = useBeside(x, y, within);
   const rested = useRested(id, REST);
   const cluster = exploration.search.value?.order[rank - 1];
   if (cluster === undefined) return null;
-  const place = exploration.results.value.findIndex((result) => result.id === id);
   return (
     <div ref={card} class="feder-card feder-point-card" aria-hidden="true">
       {rested ? <Portrait id={id} cluster={cluster} /> : <span class="feder-picture feder-loading" />}
       <p>
         <b>Row {id.toString()}</b>
-        {place >= 0 && <> · {ordinal(place + 1)} result</>}
+        {mark !== undefined && <> · {markText(mark)}</>}
       </p>
       <p class="feder-muted">
         {distanceName(exploration.summary)} {formatted(distance)}
         <br />
-        <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
+        {mark?.isMissed !== true && (
+          <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
+        )}
         cluster {cluster}, {ordinal(rank)} nearest
+        {mark?.isMissed === true && (
+          <>
+            <br />
+            not probed: found from nprobe {count(rank)}
+          </>
+        )}
       </p>
     </div>
   );

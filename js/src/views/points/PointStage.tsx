@@ -3,12 +3,12 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useApp } from "../../app";
 import { distance, ordinal } from "../../format";
+import { Button } from "../../panels/Button";
 import type { Size } from "../clusters/camera";
 import { HoverCard } from "../clusters/HoverCard";
 import { ZoomButtons, zoomByKey } from "../zoom";
 import { PointCard } from "./PointCard";
-import type { Mark, Paint, Place, Points, Positions } from "./points";
-import { pointOf } from "./points";
+import { type Mark, markText, type Paint, type Place, type Points, type Positions, pointOf } from "./points";
 import { Stage } from "./stage";
 import { step as walk } from "./walk";
 
@@ -105,7 +105,8 @@ export function PointStage(props: PointStageProps) {
   const press = (event: KeyboardEvent) => {
     const shown = stage.current;
     if (shown === null || (event.target !== frame.current && event.target !== anchor.current)) return;
-    const results = [...marks].sort((left, right) => left.place - right.place).map((mark) => mark.point);
+    const rank = ({ isMissed, place }: Mark) => place + (isMissed ? marks.length : 0);
+    const results = [...marks].sort((left, right) => rank(left) - rank(right)).map((mark) => mark.point);
     const to = walk(event.key, point, positions, points.count, results);
     if (to !== null) {
       hoveredRow.value = points.ids[to];
@@ -143,9 +144,8 @@ export function PointStage(props: PointStageProps) {
         {props.zoomable && (
           <ZoomButtons press={(key) => stage.current?.gestures && zoomByKey(key, stage.current.gestures)} />
         )}
-        <button
-          type="button"
-          class="feder-button feder-square"
+        <Button
+          look="square"
           aria-label="Select"
           aria-pressed={lasso.value}
           title="Select by drawing around points (or drag with Shift)"
@@ -156,13 +156,14 @@ export function PointStage(props: PointStageProps) {
           <svg class="feder-icon" viewBox="0 0 16 16" aria-hidden="true">
             <path d="M8 2.5c3.3 0 6 1.7 6 4s-2.7 4-6 4-6-1.7-6-4 2.700-4 6-4z M5 10c-1.500.5-1.500 2.300 0 2.500s1.500 1.500.5 2" />
           </svg>
-        </button>
+        </Button>
       </div>
       {pointer !== null && point >= 0 && (
         <PointCard
           id={points.ids[point]}
           distance={points.distances[point]}
           rank={points.ranks[point]}
+          mark={marks.find((one) => one.point === point)}
           x={pointer.x}
           y={pointer.y}
           within={frame}
@@ -184,5 +185,5 @@ export function PointStage(props: PointStageProps) {
 
 function placeText(marks: readonly Mark[], point: number): string {
   const mark = marks.find((one) => one.point === point);
-  return mark === undefined ? "" : `, result ${mark.place}`;
+  return mark === undefined ? "" : `, ${markText(mark)}`;
 }

@@ -1,14 +1,16 @@
 import { css, type Palette, rankColour } from "../../palette";
 import type { Scene } from "./painter";
-import type { Place } from "./points";
+import type { Mark, Place } from "./points";
 import type { Thumbnails } from "./thumbnails";
 
 /** A frame is this much of its picture's side, within bounds. */
 const FRAME = 0.07;
 const BACK = 0.4;
 const RING = 4.5;
+/** The edge of what was missed. */
+const DASH = [3.5, 2.5];
 
-/** Draw the results: the nearest last, on top. */
+/** Draw the results and what was missed: the nearest last, on top. */
 export function paintMarks(
   context: CanvasRenderingContext2D,
   { marks, points, palette, selected, emphasised }: Scene,
@@ -16,42 +18,43 @@ export function paintMarks(
   thumbnails: Thumbnails,
 ): void {
   const order = [...marks].sort((left, right) => right.place - left.place);
-  for (const { point, dx, dy, side } of order) {
+  const styleOf = ({ point, isMissed }: Mark) => {
+    const rank = points.ranks[point];
+    context.globalAlpha = emphasised === null || emphasised === rank ? 1 : BACK;
+    return isMissed ? palette.danger : css(rankColour(palette, rank));
+  };
+  for (const mark of order) {
+    const { point, dx, dy, side } = mark;
     if (side === 0 || (dx === 0 && dy === 0)) continue;
     const { x, y } = placeOf(point);
-    context.globalAlpha = emphasised === null || emphasised === points.ranks[point] ? 1 : BACK;
+    context.strokeStyle = context.fillStyle = styleOf(mark);
     context.beginPath();
     context.moveTo(x, y);
     context.lineTo(x + dx, y + dy);
     context.lineWidth = 1;
-    context.strokeStyle = css(rankColour(palette, points.ranks[point]));
     context.stroke();
     context.beginPath();
     context.arc(x, y, 2.5, 0, 2 * Math.PI);
-    context.fillStyle = context.strokeStyle;
     context.fill();
   }
   for (const mark of order) {
     const { x, y } = placeOf(mark.point);
-    const rank = points.ranks[mark.point];
     if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
-    const colour = css(rankColour(palette, rank));
+    const colour = styleOf(mark);
     const isSelected = selected !== null && selected[mark.point] === 1;
-    context.globalAlpha = emphasised === null || emphasised === rank ? 1 : BACK;
-    if (mark.side === 0) ringed(context, palette, colour, x, y, isSelected);
+    const dash = mark.isMissed ? DASH : [];
+    if (mark.side === 0) ringed(context, palette, colour, x, y, isSelected, dash);
     else {
       const image = thumbnails.get(points.ids[mark.point]);
-      picture(context, palette, colour, mark.side, x + mark.dx, y + mark.dy, image, isSelected);
+      picture(context, palette, colour, mark.side, x + mark.dx, y + mark.dy, image, isSelected, dash);
     }
   }
   // Where pictures lie on each other, their numbers still show.
-  for (const { point, place, side, dx, dy } of order) {
+  for (const mark of order) {
+    const { point, place, side, dx, dy } = mark;
     const { x, y } = placeOf(point);
-    const rank = points.ranks[point];
     if (side === 0 || !Number.isFinite(x) || !Number.isFinite(y)) continue;
-    context.globalAlpha = emphasised === null || emphasised === rank ? 1 : BACK;
-    const colour = css(rankColour(palette, rank));
-    badge(context, palette, colour, String(place), x + dx - side / 2 + 1, y + dy - side / 2 + 1, side);
+    badge(context, palette, styleOf(mark), String(place), x + dx - side / 2 + 1, y + dy - side / 2 + 1, side);
   }
   context.globalAlpha = 1;
 }
@@ -74,14 +77,17 @@ function ringed(
   x: number,
   y: number,
   isSelected: boolean,
+  dash: number[],
 ): void {
   context.beginPath();
   context.arc(x, y, RING, 0, 2 * Math.PI);
-  context.fillStyle = colour;
+  context.fillStyle = dash.length > 0 ? palette.background : colour;
   context.fill();
   context.lineWidth = isSelected ? 2.5 : 1.5;
-  context.strokeStyle = palette.text;
+  context.strokeStyle = dash.length > 0 ? colour : palette.text;
+  context.setLineDash(dash);
   context.stroke();
+  context.setLineDash([]);
 }
 
 function picture(
@@ -93,6 +99,7 @@ function picture(
   y: number,
   image: HTMLImageElement | null,
   isSelected: boolean,
+  dash: number[],
 ): void {
   const width = Math.min(2.5, Math.max(1.5, side * FRAME));
   const corner = Math.min(6, side / 6);
@@ -116,7 +123,9 @@ function picture(
   context.roundRect(x - (side - width) / 2, y - (side - width) / 2, side - width, side - width, corner);
   context.lineWidth = width;
   context.strokeStyle = colour;
+  context.setLineDash(dash);
   context.stroke();
+  context.setLineDash([]);
   if (isSelected) {
     context.beginPath();
     context.roundRect(x - side / 2 - 1.5, y - side / 2 - 1.5, side + 3, side + 3, corner + 1.5);

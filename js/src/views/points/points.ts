@@ -11,6 +11,14 @@ export interface Points {
   readonly ranks: Uint32Array;
 }
 
+/** A point that is a result, or a true neighbour that is none. */
+export interface Found {
+  readonly point: number;
+  /** Place among the results, or among the true neighbours, from 1. */
+  readonly place: number;
+  readonly isMissed: boolean;
+}
+
 /** x y x y …, two per point, in CSS pixels before zooming. A point that is not finite is not drawn. */
 export type Positions = Float32Array | Float64Array;
 
@@ -19,12 +27,8 @@ export interface Place {
   readonly y: number;
 }
 
-/** A result among the points, drawn as its picture. */
-export interface Mark {
-  /** Which point. */
-  readonly point: number;
-  /** Place among the results, from 1. */
-  readonly place: number;
+/** Such a point, drawn as its picture. */
+export interface Mark extends Found {
   /** Side of the picture in CSS pixels; 0 draws a dot with a ring. */
   readonly side: number;
   /** Where the picture's middle is drawn, in CSS pixels from the point; a line leads to it. */
@@ -62,6 +66,11 @@ export function dotOpacity(count: number): number {
 export function pointOf({ ids, count }: Points, id: bigint): number {
   const at = ids.indexOf(id);
   return at < count ? at : -1;
+}
+
+/** What a mark is, in words. */
+export function markText({ place, isMissed }: Found): string {
+  return isMissed ? `missed, true neighbour ${place}` : `result ${place}`;
 }
 
 export const NO_POINTS: Points = {

@@ -170,7 +170,7 @@ export class Stage {
       effect(() => {
         const cluster = hovered.value;
         const rank = cluster === null ? undefined : exploration.search.value?.rankOf[cluster];
-        const isDrawn = rank !== undefined && rank <= exploration.probed.value;
+        const isDrawn = rank !== undefined && exploration.probe.value.has(rank);
         clearTimeout(this.#dwell);
         this.#dwell = setTimeout(() => {
           this.#emphasised.value = isDrawn ? rank : null;

@@ -18,10 +18,9 @@ export function step(
   count: number,
   results: readonly number[],
 ): number | null {
-  const direction = DIRECTIONS[key];
-  if (direction !== undefined) {
-    return from < 0 ? (results[0] ?? (count > 0 ? 0 : null)) : towards(positions, count, from, direction);
-  }
+  if (key in DIRECTIONS && from < 0) return results[0] ?? (count > 0 ? 0 : null);
+  const next = towards(key, positions, count, from);
+  if (next !== null) return next;
   const place = results.indexOf(from);
   switch (key) {
     case "PageDown":
@@ -37,19 +36,23 @@ export function step(
   }
 }
 
-/** The nearest point ahead; the point itself where there is none. Points at the very same place are gone through. */
-function towards(
+/** The nearest point ahead, by an arrow key; the point itself where there is none, null for other keys. */
+export function towards(
+  key: string,
   positions: Positions,
   count: number,
   from: number,
-  [dx, dy]: readonly [number, number],
-): number {
+  isThere = (_point: number) => true,
+): number | null {
+  const direction = DIRECTIONS[key];
+  if (direction === undefined) return null;
+  const [dx, dy] = direction;
   const x = positions[2 * from];
   const y = positions[2 * from + 1];
   let best = from;
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < count; i++) {
-    if (i === from) continue;
+    if (i === from || !isThere(i)) continue;
     const ahead = (positions[2 * i] - x) * dx + (positions[2 * i + 1] - y) * dy;
     const aside = Math.abs((positions[2 * i] - x) * dy) + Math.abs((positions[2 * i + 1] - y) * dx);
     if (!(ahead > 0) || aside > ASIDE * ahead) continue;

@@ -1,11 +1,12 @@
-import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useApp } from "../../app";
 import { plural } from "../../format";
+import type { Projected } from "../../projections";
 import type { Search } from "../../search";
 import type { Size } from "../clusters/camera";
+import { Nothing } from "../points/Nothing";
 import { PointStage } from "../points/PointStage";
-import { type Mark, NO_POINTS, type Points } from "../points/points";
+import { type Found, type Mark, NO_POINTS } from "../points/points";
 import { fitted } from "./fit";
 import { type Scene, useMotion } from "./motion";
 import { explanation, statement } from "./notes";
@@ -40,7 +41,8 @@ function Picture({ search }: { search: Search }) {
   const [size, setSize] = useState<Size>({ width: 0, height: 0, ratio: 1 });
   const [zoom, setZoom] = useState(1);
   const nprobe = settings.nprobe.value;
-  const probed = Math.min(exploration.probed.value, nprobe);
+  const probe = exploration.probe.value;
+  const missed = exploration.missed.value;
   const status = exploration.status.value;
   const results = exploration.results.value;
   const latest = projections.drawn.value;
@@ -57,7 +59,7 @@ function Picture({ search }: { search: Search }) {
     }
     const timer = setTimeout(() => projections.need(), REST);
     return () => clearTimeout(timer);
-  }, [projections, search, nprobe, status === "disconnected"]);
+  }, [projections, search, exploration.wanted.value, exploration.truth.value, status === "disconnected"]);
 
   const target = useMemo<Scene | null>(
     () => (drawn === null || size.width < 1 ? null : { picture: drawn, share: 1, ...fitted(drawn, size) }),
@@ -65,27 +67,30 @@ function Picture({ search }: { search: Search }) {
   );
   const scene = useMotion(target);
   const picture = scene?.picture ?? null;
-  const points = useMemo<Points>(() => {
-    if (picture === null) return NO_POINTS;
-    const count = picture.starts[Math.min(probed, picture.ranks)];
-    return {
-      count,
-      ids: picture.ids.subarray(0, count),
-      distances: picture.distances.subarray(0, count),
-      ranks: picture.rankOf.subarray(0, count),
-    };
-  }, [picture, probed]);
-  const found = useMemo(() => (picture === null ? [] : pointsOf(results, picture)), [results, picture]);
+  const ids = picture?.ids ?? null;
+  const { points, isShown, candidates } = useMemo(
+    () => shownOf(picture, (rank) => probe.has(rank), new Set(missed.map(({ id }) => id))),
+    [picture, probe, missed],
+  );
+  const positions = useMemo(() => {
+    if (scene === null || candidates + missed.length >= points.count) return scene?.positions ?? NOWHERE;
+    return scene.positions.map((value, i) => (isShown[i >> 1] === 1 ? value : Number.NaN));
+  }, [scene, points, isShown]);
+  const found = useMemo(
+    () => (picture === null ? [] : pointsOf(results, missed, picture)),
+    [results, missed, picture],
+  );
   const marks = useMarks(found, scene, scene?.picture === target?.picture ? target : scene, size, zoom);
-  const state = { drawn, awaited: projections.awaited.value, nprobe, probed, status };
+  const state = { drawn, awaited: projections.awaited.value, nprobe, probed: probe.count, status };
   const reason = projections.reason.value;
   const waiting = explanation(state, reason);
-  const missing = picture === null || picture.ranks < probed ? 0 : results.length - found.length;
+  const missing =
+    ids === null || projections.awaited.value === "first" ? 0 : results.length + missed.length - found.length;
   return (
     <PointStage
-      name={`${plural(points.count, "candidate")} and the query in two dimensions, by ${drawn?.method ?? "no method yet"}`}
+      name={`${plural(candidates, "candidate")} and the query in two dimensions, by ${drawn?.method ?? "no method yet"}`}
       points={points}
-      positions={scene?.positions ?? NOWHERE}
+      positions={positions}
       marks={marks}
       query={scene?.query ?? null}
       zoomable={true}
@@ -104,16 +109,36 @@ function Picture({ search }: { search: Search }) {
               {!drawn.final && ". The linear picture stays."}
             </p>
           )}
-          {missing > 0 && <p>{plural(missing, "result")} outside of the sample</p>}
+          {missing > 0 && <p>{plural(missing, "result")} not in this picture</p>}
         </div>
       )}
     </PointStage>
   );
 }
 
+/** Which points are shown: the candidates of the probed clusters, and what was missed. */
+function shownOf(
+  picture: Projected | null,
+  isProbed: (rank: number) => boolean,
+  missed: ReadonlySet<bigint>,
+) {
+  if (picture === null) return { points: NO_POINTS, isShown: new Uint8Array(0), candidates: 0 };
+  const { ids, distances, rankOf, starts } = picture;
+  const isShown = new Uint8Array(ids.length);
+  let candidates = 0;
+  for (let rank = 1; rank < starts.length; rank++) {
+    const [from, to] = [starts[rank - 1], starts[rank]];
+    if (isProbed(rank)) {
+      isShown.fill(1, from, to);
+      candidates += to - from;
+    } else for (let i = from; i < to; i++) if (missed.has(ids[i])) isShown[i] = 1;
+  }
+  return { points: { count: ids.length, ids, distances, ranks: rankOf }, isShown, candidates };
+}
+
 /** The results beside their points in `scene`, which is on its way to `target`. */
 function useMarks(
-  found: ReturnType<typeof pointsOf>,
+  found: readonly Found[],
   scene: Scene | null,
   target: Scene | null,
   size: Size,
@@ -130,12 +155,4 @@ function useMarks(
     settled.current = new Map(marks.map((mark) => [scene.picture.ids[mark.point], mark]));
   }, [isSettled, marks, scene]);
   return isSettled ? marks : marksBetween(settled.current, marks, scene.picture.ids, scene.share);
-}
-
-function Nothing({ children }: { children: ComponentChildren }) {
-  return (
-    <div class="feder-points">
-      <p class="feder-waiting">{children}</p>
-    </div>
-  );
 }

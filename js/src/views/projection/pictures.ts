@@ -1,6 +1,7 @@
 import type { Projected } from "../../projections";
 import type { Result } from "../../results";
-import type { Mark, Place } from "../points/points";
+import type { Missed } from "../../truth";
+import type { Found, Mark, Place } from "../points/points";
 import type { Fitted } from "./fit";
 
 /** More results than this are dots with a ring. */
@@ -21,25 +22,22 @@ interface Box {
   readonly half: number;
 }
 
-interface Found {
-  readonly point: number;
-  /** Place among the results, from 1. */
-  readonly place: number;
-}
-
-/** The points that are results, by place; those that the sample does not hold are left out. */
-export function pointsOf(results: readonly Result[], { ids, starts }: Projected): Found[] {
-  const found: Found[] = [];
-  results.forEach(({ id, clusterRank }, i) => {
-    const end = starts[clusterRank];
-    if (end === undefined) return;
-    for (let point = starts[clusterRank - 1]; point < end; point++) {
-      if (ids[point] !== id) continue;
-      found.push({ point, place: i + 1 });
-      break;
+/** The points that are results or missed, by place; those that the picture does not hold are left out. */
+export function pointsOf(
+  results: readonly Result[],
+  missed: readonly Missed[],
+  { ids, starts }: Projected,
+): Found[] {
+  const pointOf = ({ id, clusterRank }: Result): number => {
+    for (let point = starts[clusterRank - 1]; point < starts[clusterRank]; point++) {
+      if (ids[point] === id) return point;
     }
-  });
-  return found;
+    return -1;
+  };
+  return [
+    ...results.map((result, i) => ({ point: pointOf(result), place: i + 1, isMissed: false })),
+    ...missed.map((one) => ({ point: pointOf(one), place: one.place, isMissed: true })),
+  ].filter(({ point }) => point >= 0);
 }
 
 /**
@@ -54,19 +52,20 @@ export function marksOf(
   k = 1,
 ): Mark[] {
   if (found.length > MOST_PICTURES) {
-    return found.map(({ point, place }) => ({ point, place, side: 0, dx: 0, dy: 0 }));
+    return found.map((one) => ({ ...one, side: 0, dx: 0, dy: 0 }));
   }
   let marks: Mark[] = [];
   for (const side of SIDES.slice(SIDES.indexOf(sideFor(found.length, { width, height })))) {
     const taken: Box[] = [{ x: k * scene.query.x, y: k * scene.query.y, half: QUERY }];
     let isCrowded = false;
-    marks = found.map(({ point, place }) => {
+    marks = found.map((one) => {
+      const { point } = one;
       const x = k * scene.positions[2 * point];
       const y = k * scene.positions[2 * point + 1];
       const spot = freeSpot(x, y, side / 2, taken, { width: k * width, height: k * height });
       isCrowded ||= spot.covered > 0;
       taken.push({ ...spot, half: side / 2 });
-      return { point, place, side, dx: spot.x - x, dy: spot.y - y };
+      return { ...one, side, dx: spot.x - x, dy: spot.y - y };
     });
     if (!isCrowded) break;
   }

@@ -1,0 +1,2 @@
+export function ownNames(): RegExp;
+export function takenNames(): Set<string>;

@@ -1,0 +1,43 @@
+import { useState } from "preact/hooks";
+import { useApp } from "../app";
+
+const ID = /^\s*[-+]?\d{1,19}\s*$/;
+
+interface Props {
+  readonly name: string;
+  readonly button: string;
+  readonly submit: (id: bigint, form: HTMLElement) => void;
+}
+
+/** A row id to type. */
+export function IdForm({ name, button, submit }: Props) {
+  const { exploration } = useApp();
+  const [typed, setTyped] = useState("");
+  return (
+    <form
+      class="feder-search-id"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (typed.trim() === "") return;
+        if (!ID.test(typed)) {
+          exploration.complain(`id must be a whole number, got “${typed.slice(0, 40)}”`);
+          return;
+        }
+        submit(BigInt(typed.trim().replace(/^\+/, "")), event.currentTarget);
+        setTyped("");
+      }}
+    >
+      <input
+        type="text"
+        inputMode="numeric"
+        aria-label={name}
+        placeholder="id"
+        value={typed}
+        onInput={(event) => setTyped(event.currentTarget.value)}
+      />
+      <button type="submit" class="feder-button">
+        {button}
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,72 @@
+import { useApp } from "../app";
+import { count, distance, ordinal, plural } from "../format";
+import { distanceName } from "../summary";
+import { nprobeNeeded } from "../truth";
+import { Button } from "./Button";
+import { IdForm } from "./IdForm";
+import { Tile } from "./Tile";
+
+const SIDE = 90;
+
+/** The true neighbours that the search did not return, and what would have found them. */
+export function Missed() {
+  const { exploration, asker, card } = useApp();
+  const { missed, truth, settings, summary } = exploration;
+  const why = async (id: bigint, opener: HTMLElement) => {
+    const serial = exploration.search.peek()?.serial;
+    const answer = serial === undefined ? null : await asker.verdict(serial, id);
+    if (answer?.kind === "verdict") card.value = { ...answer, opener };
+    else if (answer !== null) exploration.complain(answer.message);
+  };
+  const lost = missed.value;
+  if (truth.value === null || exploration.step.value !== null) return null;
+  const needed = nprobeNeeded(truth.value);
+  return (
+    <section class="feder-missed">
+      <h3>
+        {lost.length === 0 ? (
+          <>
+            Missed{" "}
+            <small>nothing: all {plural(truth.value.neighbours.length, "true neighbour")} came back</small>
+          </>
+        ) : (
+          <>
+            <span class="feder-danger">{plural(lost.length, "true neighbour")} missed</span>
+            <Button
+              look="small"
+              onClick={() => {
+                exploration.switched.value = new Map();
+                settings.nprobe.value = needed;
+              }}
+            >
+              nprobe = {count(needed)} finds all
+            </Button>
+          </>
+        )}
+      </h3>
+      <ol class="feder-tiles" aria-label="Missed">
+        {lost.map(({ id, cluster, clusterRank, distance: value, place }) => (
+          <li key={id.toString()} data-id={id.toString()} data-distance={value} data-found={clusterRank}>
+            <Tile
+              id={id}
+              cluster={cluster}
+              distance={value}
+              clusterRank={null}
+              side={SIDE}
+              rank={place}
+              note={`nprobe ${count(clusterRank)}`}
+              name={
+                `Row ${id}, missed: ${ordinal(place)} nearest of all, ${distanceName(summary)} ${distance(value)}, ` +
+                `cluster ${cluster}, rank ${clusterRank}, found from nprobe ${clusterRank}`
+              }
+            />
+          </li>
+        ))}
+      </ol>
+      <div class="feder-why">
+        <small>Why not this one?</small>
+        <IdForm name="Row that did not come back" button="Explain" submit={why} />
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,16 @@
+const PAGE = 8;
+
+/** Where a key moves a slider from 1 to `max`; null for other keys. */
+export function slideByKey({ key }: KeyboardEvent, value: number, max: number): number | null {
+  const to = {
+    ArrowRight: value + 1,
+    ArrowUp: value + 1,
+    ArrowLeft: value - 1,
+    ArrowDown: value - 1,
+    PageUp: value + PAGE,
+    PageDown: value - PAGE,
+    Home: 1,
+    End: max,
+  }[key];
+  return to === undefined ? null : Math.max(1, Math.min(max, to));
+}

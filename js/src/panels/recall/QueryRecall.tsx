@@ -1,0 +1,143 @@
+import { useMemo } from "preact/hooks";
+import { useApp } from "../../app";
+import type { Exploration } from "../../exploration";
+import { count, percent, plural } from "../../format";
+import { nprobeNeeded, type Truth } from "../../truth";
+import { Button } from "../Button";
+import { RecallChart } from "./RecallChart";
+
+/** How much of the truth this query's search finds at every nprobe, and in words at this one. */
+export function QueryRecall() {
+  const { exploration } = useApp();
+  const { settings, summary } = exploration;
+  const search = exploration.search.value;
+  const truth = exploration.truth.value;
+  const found = exploration.found.value;
+  const total = truth?.neighbours.length ?? 0;
+  const share = useMemo(() => {
+    const sizes = search?.upTo.subarray(1) ?? new Float64Array(summary.nlist);
+    const all = Math.max(1, sizes[sizes.length - 1]);
+    return { at: sizes.map((_, i) => i + 1), values: sizes.map((size) => size / all) };
+  }, [search, summary]);
+  const curve = useMemo(() => curveOf(truth), [truth]);
+  if (search === null) {
+    return <p class="feder-muted">No query yet: pick one to see at which nprobe its neighbours are found.</p>;
+  }
+  const { k } = settings;
+  const label =
+    truth === null
+      ? `${percent(share.values[settings.nprobe.value - 1])} of the vectors compared`
+      : `recall@${k.value} = ${found}/${total}`;
+  const switched = exploration.switched.value.size;
+  return (
+    <>
+      <RecallChart
+        name={
+          truth === null
+            ? "Share of the vectors compared at every nprobe"
+            : `Recall at every nprobe: ${curve?.at.map((at, i) => `${Math.round(total * curve.values[i])} of ${total} from ${at}`).join(", ")}`
+        }
+        curve={curve}
+        share={share}
+        label={label}
+        height={truth === null ? 0 : found / Math.max(1, total)}
+      />
+      <div class="feder-words">
+        <p aria-live="polite">{sentence(exploration, truth)}</p>
+        {switched > 0 && (
+          <p>
+            {plural(switched, "cluster")} switched by hand.{" "}
+            <Button
+              look="small"
+              onClick={() => {
+                exploration.switched.value = new Map();
+              }}
+            >
+              Reset
+            </Button>
+          </p>
+        )}
+        <Certainty />
+        {exploration.findings.value.map((finding) => (
+          <p key={finding} class="feder-finding">
+            {finding}
+          </p>
+        ))}
+      </div>
+    </>
+  );
+}
+
+/** What geometry alone says, and the way to know for certain. */
+function Certainty() {
+  const { exploration } = useApp();
+  const open = exploration.openClusters.value;
+  const search = exploration.search.value;
+  const { nlist } = exploration.summary;
+  const unprobed = nlist - exploration.probed.value;
+  const missing = search === null ? 0 : search.upTo[nlist] - search.upTo[search.received];
+  return (
+    <>
+      {open === 0 && (
+        <p class="feder-certain">Certified exact: no unprobed cluster can hold anything nearer.</p>
+      )}
+      {open !== null && open > 0 && (
+        <p class="feder-muted">
+          By geometry alone, {count(open)} of {plural(unprobed, "unprobed cluster")} could still hold
+          something nearer.
+        </p>
+      )}
+      {search?.exhaustive === false && missing > 0 && (
+        <Button disabled={exploration.status.value !== "done"} onClick={() => exploration.needRest(nlist)}>
+          Compare the other {plural(missing, "vector")}
+          {costOf(exploration, missing)}
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** About how long comparing so many vectors takes, by what the probed ones took. */
+function costOf({ timings, search }: Exploration, vectors: number): string {
+  const compared = search.value?.upTo[search.value.fine] ?? 0;
+  const seconds = ((timings.value?.seconds.fine ?? 0) * vectors) / Math.max(1, compared);
+  return seconds > 0.1 ? ` (about ${seconds.toPrecision(2)} s)` : "";
+}
+
+/** What a person would say of this search. */
+function sentence(
+  { missed, wanted, found, step, status, settings }: Exploration,
+  truth: Truth | null,
+): string {
+  if (step.value !== null) return "";
+  if (truth === null) {
+    return status.value === "searching"
+      ? "Comparing the other clusters…"
+      : "Not all clusters have been compared.";
+  }
+  const total = truth.neighbours.length;
+  const lost = missed.value;
+  const needed = nprobeNeeded(truth);
+  const nprobe = settings.nprobe.value;
+  if (lost.length === 0) {
+    const spare = needed < nprobe ? ` nprobe = ${count(needed)} would do.` : "";
+    return `All ${plural(total, "true neighbour")} came back.${spare}`;
+  }
+  const ranks = [...new Set(lost.map(({ clusterRank }) => clusterRank))].sort((a, b) => a - b);
+  const where =
+    ranks.length > 4
+      ? `${ranks.slice(0, 3).map(count).join(", ")} … ${count(ranks[ranks.length - 1])}`
+      : ranks.map(count).join(", ");
+  return (
+    `${found.value} of the ${total} true neighbours came back. ${lost.length} ${lost.length === 1 ? "was" : "were"} missed: ` +
+    `the search probed ${plural(wanted.value.count, "cluster")}, and ${lost.length === 1 ? "it is" : "they are"} in ` +
+    `${ranks.length === 1 ? "the cluster" : "clusters"} ranked ${where}.`
+  );
+}
+
+function curveOf(truth: Truth | null) {
+  if (truth === null) return null;
+  const total = Math.max(1, truth.neighbours.length);
+  const at = [...new Set([1, ...truth.foundAt])];
+  return { at, values: at.map((nprobe) => truth.foundAt.filter((one) => one <= nprobe).length / total) };
+}

@@ -1,0 +1,122 @@
+import { useMemo } from "preact/hooks";
+import { useApp } from "../../app";
+import { count } from "../../format";
+import { useSize } from "../../size";
+import { slideByKey } from "../keys";
+import { Axis } from "./scale";
+
+const HEIGHT = 150;
+const MARGIN = { left: 50, right: 16, top: 12, bottom: 22 };
+
+/** Values that hold from one nprobe to the next. */
+export interface Steps {
+  readonly at: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
+}
+
+interface Props {
+  /** What the picture shows, in words. */
+  readonly name: string;
+  readonly curve: Steps | null;
+  /** Further curves, from the highest to the lowest; what lies between them is shaded. */
+  readonly band?: readonly Steps[];
+  /** The share of the vectors compared. */
+  readonly share: Steps;
+  /** Beside the handle, and read out with it. */
+  readonly label: string;
+  /** Where to draw it. */
+  readonly height: number;
+  /** The nprobe that the index has stored. */
+  readonly stored?: number;
+}
+
+/** Recall against nprobe; what is dragged is nprobe itself. */
+export function RecallChart({ name, curve, band = [], share, label, height, stored }: Props) {
+  const { exploration } = useApp();
+  const { nprobe } = exploration.settings;
+  const { nlist } = exploration.summary;
+  const { element: box, width } = useSize<HTMLDivElement>();
+  const right = width - MARGIN.right;
+  const bottom = HEIGHT - MARGIN.bottom;
+  const axis = useMemo(
+    () => new Axis({ left: MARGIN.left, right, top: MARGIN.top, bottom }, nlist),
+    [right, nlist],
+  );
+  const still = useMemo(
+    () =>
+      width < 80 ? null : (
+        <>
+          <path class="feder-share" d={axis.below(share.at, share.values)} />
+          <text class="feder-share-name" x={right - 6} y={bottom - 6}>
+            share of the vectors compared
+          </text>
+          {[0, 0.5, 1].map((value) => (
+            <g key={value}>
+              <path class="feder-gridline" d={`M${MARGIN.left} ${axis.y(value)}H${right}`} />
+              <text class="feder-percent" x={MARGIN.left - 7} y={axis.y(value) + 4}>
+                {100 * value} %
+              </text>
+            </g>
+          ))}
+          {axis.ticks().map((tick) => (
+            <text key={tick} class="feder-tick" x={axis.x(tick)} y={HEIGHT - 6}>
+              {count(tick)}
+            </text>
+          ))}
+          {stored !== undefined && (
+            <path class="feder-stored" d={`M${axis.x(stored)} ${MARGIN.top}V${bottom}`} />
+          )}
+          {band.map(({ at, values }, i) => (
+            <path key={i} class="feder-band" d={axis.below(at, values)} />
+          ))}
+          {curve !== null && <path class="feder-curve" d={axis.steps(curve.at, curve.values)} />}
+        </>
+      ),
+    [axis, width, share, curve, band, stored],
+  );
+  const x = axis.x(nprobe.value);
+  const isRight = x > width / 2;
+  const follow = (event: PointerEvent) => {
+    const { left } = (box.current as HTMLDivElement).getBoundingClientRect();
+    nprobe.value = axis.nprobeAt(event.clientX - left);
+  };
+  return (
+    <div
+      ref={box}
+      class="feder-chart"
+      onPointerDown={(event) => {
+        if (event.button !== 0) return;
+        event.currentTarget.setPointerCapture(event.pointerId);
+        follow(event);
+      }}
+      onPointerMove={(event) => {
+        if (event.currentTarget.hasPointerCapture(event.pointerId)) follow(event);
+      }}
+    >
+      <svg width={width} height={HEIGHT} role="img" aria-label={name}>
+        {still}
+        <path class="feder-now" d={`M${x} ${MARGIN.top}V${bottom}`} />
+      </svg>
+      <div
+        class="feder-handle"
+        role="slider"
+        tabIndex={0}
+        aria-label="nprobe on the curve"
+        aria-valuemin={1}
+        aria-valuemax={nlist}
+        aria-valuenow={nprobe.value}
+        aria-valuetext={`nprobe ${nprobe.value}: ${label}`}
+        style={{ transform: `translate(${x}px, ${axis.y(height)}px)` }}
+        onKeyDown={(event) => {
+          const to = slideByKey(event, nprobe.peek(), nlist);
+          if (to === null) return;
+          nprobe.value = to;
+          event.preventDefault();
+        }}
+      >
+        <i />
+        <span data-left={isRight}>{label}</span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import { useApp } from "../../app";
+import { Tabs } from "../Tabs";
+import { QueryRecall } from "./QueryRecall";
+import { WorkloadPanel } from "./WorkloadPanel";
+
+const TABS = [
+  { id: "query", name: "Recall of this query" },
+  { id: "workload", name: "Workload" },
+];
+
+/** What a search should have found: for one query, or for many. */
+export function RecallPanel() {
+  const { exploration, about } = useApp();
+  const chosen = about.value ?? (exploration.search.value === null ? "workload" : "query");
+  return (
+    <div class="feder-recall">
+      <Tabs
+        name="Recall"
+        tabs={TABS}
+        chosen={chosen}
+        controls="feder-recall"
+        choose={(id) => {
+          about.value = id;
+        }}
+        look="feder-small-tabs"
+      />
+      <div class="feder-recall-body" id="feder-recall" role="tabpanel" aria-label="Recall">
+        {chosen === "query" ? <QueryRecall /> : <WorkloadPanel />}
+      </div>
+    </div>
+  );
+}

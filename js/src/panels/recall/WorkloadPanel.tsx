@@ -1,0 +1,181 @@
+import { useMemo, useState } from "preact/hooks";
+import { useApp } from "../../app";
+import { count, percent, plural } from "../../format";
+import type { Workload } from "../../wire";
+import { Button } from "../Button";
+import { Picture } from "../Picture";
+import { RecallChart, type Steps } from "./RecallChart";
+
+const SAMPLE = 1000;
+const SIDE = 40;
+
+/** Recall of many queries at every nprobe, and those that need most. */
+export function WorkloadPanel() {
+  const { exploration } = useApp();
+  const workload = exploration.workloads.latest.value;
+  return (
+    <>
+      {workload !== null && workload.computed > 0 && <Curves workload={workload} />}
+      <div class="feder-words">
+        <Evaluate />
+        {workload !== null && <Facts workload={workload} />}
+        {workload !== null && workload.computed > 0 && <Hardest workload={workload} />}
+      </div>
+    </>
+  );
+}
+
+function Curves({ workload }: { workload: Workload }) {
+  const { exploration } = useApp();
+  const { k, nprobes, curves, computed } = workload;
+  const [mean, ...others] = useMemo(
+    () =>
+      Array.from({ length: curves.length / nprobes.length }, (_, i) => ({
+        at: nprobes,
+        values: curves.subarray(i * nprobes.length, (i + 1) * nprobes.length),
+      })),
+    [nprobes, curves],
+  );
+  const share = others.pop() as Steps;
+  const at = placeOf(nprobes, exploration.settings.nprobe.value);
+  const height = mean.values[at];
+  return (
+    <RecallChart
+      name={`Mean recall@${k} of ${plural(computed, "query", "queries")} at every nprobe, and what 50, 95, 99 and 100 % of them reach`}
+      curve={mean}
+      band={others}
+      share={share}
+      label={`mean recall@${k} = ${height.toFixed(3)}`}
+      height={height}
+      stored={exploration.summary.storedNprobe}
+    />
+  );
+}
+
+/** How to have a workload evaluated, and how far that is. */
+function Evaluate() {
+  const { exploration } = useApp();
+  const { workloads, settings, summary } = exploration;
+  const [sample, setSample] = useState(Math.min(SAMPLE, summary.ntotal));
+  const progress = workloads.progress.value;
+  if (progress !== null) {
+    const { done, asked } = progress;
+    return (
+      <p class="feder-evaluate">
+        <progress max={asked} value={done} aria-label="Evaluating" /> {count(Math.floor(done))} of{" "}
+        {plural(asked, "query", "queries")}
+        <Button look="small" onClick={() => workloads.cancel()}>
+          Cancel
+        </Button>
+      </p>
+    );
+  }
+  return (
+    <form
+      class="feder-evaluate"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (Number.isInteger(sample) && sample > 0) {
+          workloads.evaluate(sample, Math.floor(Math.random() * 2 ** 31), settings.k.peek());
+        } else exploration.complain("the number of queries must be a whole number above 0");
+      }}
+    >
+      <input
+        type="number"
+        min={1}
+        max={1_000_000}
+        aria-label="Queries drawn from the index"
+        value={sample}
+        onInput={(event) => setSample(event.currentTarget.valueAsNumber)}
+      />
+      <button
+        type="submit"
+        class="feder-button"
+        disabled={exploration.status.value === "disconnected"}
+        title="Draw so many rows of the index, search for each, and compare with exhaustive searches"
+      >
+        Evaluate queries
+      </button>
+    </form>
+  );
+}
+
+/** What the curves come to, in words. */
+function Facts({ workload }: { workload: Workload }) {
+  const { exploration } = useApp();
+  const { computed, asked, k, source, seed, include_self, reason, nprobes, curves } = workload;
+  const n = nprobes.length;
+  const at = placeOf(nprobes, exploration.settings.nprobe.value);
+  const [, median, p95, p99, worst, share] = Array.from({ length: 6 }, (_, i) => curves[i * n + at]);
+  const enough = nprobes[curves.subarray(0, n).findIndex((recall) => recall >= 0.95 - 1e-6)];
+  const queries = plural(computed, "query", "queries");
+  const from =
+    source === "sample"
+      ? `drawn from the index with seed ${seed}`
+      : source === "ids"
+        ? "rows of the index"
+        : "vectors";
+  return (
+    <>
+      <p class="feder-muted">
+        {queries}
+        {computed < asked && ` of ${count(asked)}${reason === null ? " so far" : ` (${reason})`}`}, {from}
+        {include_self ? "" : ", each left out of its own neighbours"} · k = {k}
+      </p>
+      {computed > 0 && (
+        <p>
+          At nprobe = {count(nprobes[at])}: half of the queries reach {percent(median)}, 95 % reach{" "}
+          {percent(p95)}, 99 % {percent(p99)}, the worst {percent(worst)}, comparing {percent(share)} of the
+          vectors.
+          {enough !== undefined && ` nprobe = ${count(enough)} gives 95 % on average.`}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** The queries that need the largest nprobe; each opens in the explorer. */
+function Hardest({ workload }: { workload: Workload }) {
+  const { exploration } = useApp();
+  const { rows, ids, labels, found, k } = workload;
+  const nprobe = exploration.settings.nprobe.value;
+  const { nlist } = exploration.summary;
+  return (
+    <ol class="feder-hardest" aria-label="Hardest queries">
+      {Array.from(rows, (row, i) => {
+        const at = found.subarray(i * k, (i + 1) * k);
+        const needed = at[k - 1] ?? 1;
+        const hits = at.filter((one) => one <= nprobe).length;
+        const id = ids[i] ?? null;
+        const name = id === null ? `query ${row}` : `#${id}`;
+        const needs = needed > nlist ? "never all" : `needs nprobe ${count(needed)}`;
+        return (
+          <li key={row} data-id={id?.toString()}>
+            <button
+              type="button"
+              class="feder-hard"
+              aria-label={`Search for ${name}${labels[i] === null ? "" : `, ${labels[i]}`}: recall ${hits} of ${k}, ${needs}`}
+              onClick={() => exploration.ask({ workload: row })}
+            >
+              {id !== null && <Picture id={id} cluster={0} side={SIDE} alt="" />}
+              <span>
+                <b>{name}</b> {labels[i]}
+                <br />
+                <small>
+                  {hits}/{k} · {needs}
+                </small>
+              </span>
+            </button>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+/** The last place whose nprobe is at most this. */
+function placeOf(nprobes: Int32Array, nprobe: number): number {
+  let place = 0;
+  while (place + 1 < nprobes.length && nprobes[place + 1] <= nprobe) place++;
+  return place;
+}

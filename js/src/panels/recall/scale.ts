@@ -1,0 +1,70 @@
+/** The plot's inside, in CSS pixels. */
+export interface Frame {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** Least room between two ticks, in CSS pixels. */
+const TICK_ROOM = 34;
+
+/** nprobe along powers of two, where small values matter most, from 1 to nlist. */
+export class Axis {
+  readonly #frame: Frame;
+  readonly #nlist: number;
+
+  constructor(frame: Frame, nlist: number) {
+    this.#frame = frame;
+    this.#nlist = nlist;
+  }
+
+  x(nprobe: number): number {
+    const { left, right } = this.#frame;
+    return left + ((right - left) * Math.log(nprobe)) / Math.max(Math.log(this.#nlist), 1e-9);
+  }
+
+  nprobeAt(x: number): number {
+    const { left, right } = this.#frame;
+    const share = Math.max(0, Math.min(1, (x - left) / Math.max(1, right - left)));
+    return Math.round(this.#nlist ** share);
+  }
+
+  y(share: number): number {
+    const { top, bottom } = this.#frame;
+    return bottom - (bottom - top) * share;
+  }
+
+  /** Powers of two as far as they find room, and nlist. */
+  ticks(): number[] {
+    const last = this.x(this.#nlist);
+    const ticks: number[] = [];
+    for (let tick = 1; tick < this.#nlist; tick *= 2) {
+      const before = ticks[ticks.length - 1];
+      const isFree = before === undefined || this.x(tick) - this.x(before) >= TICK_ROOM;
+      if (isFree && last - this.x(tick) >= TICK_ROOM) ticks.push(tick);
+    }
+    return [...ticks, this.#nlist];
+  }
+
+  /** A line of steps: `values[i]` from `at[i]` on. */
+  steps(at: ArrayLike<number>, values: ArrayLike<number>): string {
+    const place = (value: number) => value.toFixed(1);
+    let path = "";
+    let before = "";
+    for (let i = 0; i < at.length; i++) {
+      const y = place(this.y(values[i]));
+      if (y === before) continue;
+      const x = place(this.x(at[i]));
+      path += i === 0 ? `M${x} ${y}` : `H${x}V${y}`;
+      before = y;
+    }
+    return `${path}H${place(this.#frame.right)}`;
+  }
+
+  /** What lies below such a line. */
+  below(at: ArrayLike<number>, values: ArrayLike<number>): string {
+    const { left, bottom } = this.#frame;
+    return `${this.steps(at, values)}V${bottom}H${left}Z`;
+  }
+}

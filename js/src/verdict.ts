@@ -1,0 +1,31 @@
+import type { Exploration } from "./exploration";
+import { count, distance, ordinal } from "./format";
+import type { Verdict } from "./wire";
+
+/** Why a row came back, or why it did not, with the numbers. */
+export function verdictText({ results, probe, settings, summary }: Exploration, verdict: Verdict): string {
+  const { id, rank, distance: own, position } = verdict;
+  const found = results.value;
+  const last = found[found.length - 1];
+  const isProbed = probe.value.has(rank);
+  const isFar =
+    found.length >= settings.k.value && (summary.similarity ? own <= last.distance : own >= last.distance);
+  const nearest = position === 1 ? "nearest" : `${ordinal(position ?? 0)} nearest`;
+  const standing = position === null ? "" : `it is the ${nearest} of all`;
+  const place = found.findIndex((result) => result.id === id);
+  if (place >= 0) {
+    return `The ${ordinal(place + 1)} result${standing && `: ${standing}`}. Its cluster ranks ${ordinal(rank)}.`;
+  }
+  if (isFar) {
+    const than = `${own === last.distance ? "As far as" : "Farther than"} the ${ordinal(found.length)} result`;
+    return (
+      `${than}, at ${distance(last.distance)}${standing && `: ${standing}`}. Its cluster ranks ${ordinal(rank)} and was ` +
+      (isProbed ? "probed." : "not probed, which changes nothing.")
+    );
+  }
+  if (isProbed) return "Not among the results, although its cluster was probed.";
+  return (
+    `Missed by the index: ${standing && `${standing}, but `}its cluster ranks ${ordinal(rank)} and was not probed. ` +
+    `nprobe = ${count(rank)} finds it.`
+  );
+}

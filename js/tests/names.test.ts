@@ -1,0 +1,16 @@
+import { describe, expect, it } from "vitest";
+import { ownNames, takenNames } from "../names.mjs";
+
+describe("the names that the bundle shortens", () => {
+  it("are none that a message, the browser or a package uses", () => {
+    const own = ownNames();
+    const taken = [...takenNames()];
+    expect(taken).toContain("nearest");
+    expect(taken).toContain("addEventListener");
+    expect(taken.filter((name) => own.test(name))).toEqual([]);
+  });
+
+  it("are those of the source alone", () => {
+    expect(ownNames().test("candidateOrder")).toBe(true);
+  });
+});

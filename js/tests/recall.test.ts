@@ -1,0 +1,242 @@
+import { describe, expect, it } from "vitest";
+import { Axis } from "../src/panels/recall/scale";
+import { verdictText } from "../src/verdict";
+import type { Verdict, Workload } from "../src/wire";
+import { answerOf, explorationOf } from "./support";
+
+const FRAME = { left: 50, right: 450, top: 10, bottom: 110 };
+
+describe("the axis of nprobe", () => {
+  const axis = new Axis(FRAME, 256);
+
+  it("goes along powers of two from 1 to nlist", () => {
+    expect([1, 4, 16, 256].map((nprobe) => axis.x(nprobe))).toEqual([50, 150, 250, 450]);
+    expect([0, 0.5, 1].map((share) => axis.y(share))).toEqual([110, 60, 10]);
+  });
+
+  it.each([1, 2, 3, 17, 100, 255, 256])("leads back to nprobe %i", (nprobe) => {
+    expect(axis.nprobeAt(axis.x(nprobe))).toBe(nprobe);
+  });
+
+  it("ends at its ends, wherever the pointer is", () => {
+    expect([-1e6, 0, 1e6].map((x) => axis.nprobeAt(x))).toEqual([1, 1, 256]);
+  });
+
+  it("has ticks that do not lie on each other, nlist among them", () => {
+    for (const [nlist, right] of [
+      [256, 450],
+      [65_536, 300],
+      [3, 90],
+      [1, 450],
+      [100, 60],
+    ]) {
+      const narrow = new Axis({ ...FRAME, right }, nlist);
+      const ticks = narrow.ticks();
+      expect(ticks.at(-1)).toBe(nlist);
+      for (let i = 1; i < ticks.length; i++)
+        expect(narrow.x(ticks[i]) - narrow.x(ticks[i - 1])).toBeGreaterThan(30);
+    }
+  });
+
+  it("draws values that hold until the next as steps, and what is below them", () => {
+    expect(axis.steps([1, 4, 16], [0, 0.5, 1])).toBe("M50.0 110.0H150.0V60.0H250.0V10.0H450.0");
+    expect(axis.steps([1, 2, 3], [1, 1, 1])).toBe("M50.0 10.0H450.0");
+    expect(axis.below([1, 4], [0.5, 1])).toBe("M50.0 60.0H150.0V10.0H450.0V110H50Z");
+  });
+
+  it("of one cluster is a place", () => {
+    const one = new Axis(FRAME, 1);
+    expect(one.x(1)).toBe(50);
+    expect(one.nprobeAt(300)).toBe(1);
+  });
+});
+
+describe("the verdict on a row", () => {
+  // Clusters of 3, 4, 0 and 5 rows at distances 0 1 2, 10 11 12 13, -, 30 31 32 33 34.
+  function found(nprobe = 1, k = 5) {
+    const { exploration, transport, settings, summary } = explorationOf();
+    for (const message of answerOf(summary)) transport.say(message);
+    settings.nprobe.value = nprobe;
+    settings.k.value = k;
+    return exploration;
+  }
+  const verdictOf = (changes: Partial<Verdict>): Verdict => ({
+    kind: "verdict",
+    request: "v",
+    serial: 1,
+    id: 1n,
+    cluster: 0,
+    rank: 1,
+    distance: 1,
+    position: 2,
+    ...changes,
+  });
+
+  it("says that it came back", () => {
+    expect(verdictText(found(), verdictOf({}))).toBe(
+      "The 2nd result: it is the 2nd nearest of all. Its cluster ranks 1st.",
+    );
+  });
+
+  it("says that the index missed it, and what would have found it", () => {
+    const missed = verdictOf({ id: 3n, cluster: 1, rank: 2, distance: 10, position: 4 });
+    expect(verdictText(found(1, 5), missed)).toBe(
+      "Missed by the index: it is the 4th nearest of all, but its cluster ranks 2nd and was not probed. " +
+        "nprobe = 2 finds it.",
+    );
+  });
+
+  it("says that others are nearer, whatever is probed", () => {
+    const far = verdictOf({ id: 9n, cluster: 3, rank: 4, distance: 32, position: 10 });
+    expect(verdictText(found(2, 3), far)).toBe(
+      "Farther than the 3rd result, at 2.000: it is the 10th nearest of all. Its cluster ranks 4th and was not " +
+        "probed, which changes nothing.",
+    );
+    const probed = verdictOf({ id: 6n, cluster: 1, rank: 2, distance: 13, position: 7 });
+    expect(verdictText(found(2, 3), probed)).toContain("Its cluster ranks 2nd and was probed.");
+  });
+
+  it("goes without a place among all where they were not compared", () => {
+    const missed = verdictOf({ id: 3n, cluster: 1, rank: 2, distance: 1.5, position: null });
+    expect(verdictText(found(1, 3), missed)).not.toContain("nearest of all");
+    expect(verdictText(found(1, 3), missed)).toContain("nprobe = 2 finds it");
+  });
+});
+
+describe("the true neighbours of an exploration", () => {
+  it("are known when all clusters are here, and missed as nprobe says, without a word to the kernel", () => {
+    const { exploration, transport, settings, summary } = explorationOf();
+    const [coarse, fine, nearest, done] = answerOf(summary);
+    transport.say(coarse, fine);
+    expect(exploration.truth.value).toBeNull();
+    transport.say(nearest, done);
+    settings.k.value = 9;
+    const asked = transport.requests.length;
+    const missed = () => exploration.missed.value.map(({ id }) => Number(id));
+    expect(missed()).toEqual([3, 4, 5, 6, 7, 8]);
+    expect(exploration.found.value).toBe(3);
+    settings.nprobe.value = 2;
+    expect(missed()).toEqual([7, 8]);
+    settings.nprobe.value = 4;
+    expect(missed()).toEqual([]);
+    settings.nprobe.value = 1;
+    exploration.toggleProbed(3);
+    expect(missed()).toEqual([3, 4, 5, 6]);
+    expect(exploration.results.value.map(({ id }) => Number(id))).toEqual([0, 1, 2, 7, 8, 9, 10, 11]);
+    exploration.toggleProbed(3);
+    expect(exploration.switched.value.size).toBe(0);
+    exploration.player.seek(0);
+    expect(missed()).toEqual([]);
+    expect(transport.requests).toHaveLength(asked);
+  });
+
+  it("leave nothing missed once a cluster is switched back by dragging past it", () => {
+    const { exploration, transport, settings, summary } = explorationOf();
+    for (const message of answerOf(summary)) transport.say(message);
+    settings.nprobe.value = 2;
+    exploration.toggleProbed(1);
+    expect([...exploration.probe.value.ranks]).toEqual([1]);
+    exploration.toggleProbed(1);
+    expect(exploration.switched.value.size).toBe(0);
+    exploration.toggleProbed(3);
+    settings.nprobe.value = 4;
+    expect([...exploration.probe.value.ranks]).toEqual([1, 2, 3, 4]);
+  });
+
+  it("and what geometry leaves open follow as the search arrives", () => {
+    const { exploration, transport, summary } = explorationOf();
+    const [coarse, fine, nearest, done] = answerOf(summary);
+    const bounds = Float32Array.of(0, 9, Number.POSITIVE_INFINITY, 29);
+    transport.say(coarse, { kind: "bounds", request: "b", serial: 1, findings: ["far"], bounds });
+    expect(exploration.openClusters.value).toBeNull();
+    transport.say(fine);
+    expect(exploration.openClusters.value).toBe(0);
+    transport.say(nearest, done);
+    expect(exploration.findings.value).toEqual(["far"]);
+    transport.say({ kind: "bounds", request: "b", serial: 9, findings: [], bounds });
+    expect(exploration.findings.value).toEqual(["far"]);
+  });
+});
+
+describe("a search that stops at the probed clusters", () => {
+  it("goes on when it is asked to, or when nprobe goes past it", () => {
+    const { exploration, transport, settings, summary } = explorationOf();
+    settings.nprobe.value = 1;
+    const [coarse, fine, nearest, done] = answerOf(summary, { exhaustive: false });
+    transport.say(coarse, fine, done);
+    expect(exploration.status.value).toBe("done");
+    expect(transport.all("rest")).toHaveLength(0);
+    settings.nprobe.value = 3;
+    expect(transport.last("rest")).toMatchObject({ serial: 1, last_rank: 3 });
+    expect(exploration.status.value).toBe("searching");
+    const { request } = transport.last("rest");
+    transport.say({ ...nearest, request } as typeof nearest, { ...done, request } as typeof done);
+    expect(exploration.status.value).toBe("done");
+    expect(exploration.truth.value?.neighbours).toHaveLength(3);
+    exploration.needRest(4);
+    expect(transport.all("rest")).toHaveLength(1);
+  });
+});
+
+describe("workloads", () => {
+  const workloadOf = (changes: Partial<Workload> = {}): Workload => ({
+    kind: "workload",
+    request: "w",
+    k: 2,
+    seed: 1,
+    source: "sample",
+    computed: 5,
+    asked: 10,
+    final: false,
+    include_self: true,
+    reason: null,
+    nprobes: Int32Array.of(1, 2),
+    curves: new Float32Array(12),
+    rows: Int32Array.of(3),
+    ids: BigInt64Array.of(7n),
+    labels: [null],
+    found: Int32Array.of(1, 2),
+    ...changes,
+  });
+
+  it("are asked for when the page opens, and shown as far as they are", () => {
+    const { exploration, transport } = explorationOf();
+    expect(transport.all("workload")).toHaveLength(1);
+    transport.say(workloadOf());
+    expect(exploration.workloads.latest.value?.computed).toBe(5);
+  });
+
+  it("are evaluated, and can be cancelled, here or in Python", () => {
+    const { exploration, transport } = explorationOf();
+    const { workloads } = exploration;
+    workloads.evaluate(10, 7, 3);
+    const { request } = transport.last("evaluate");
+    expect(transport.last("evaluate")).toMatchObject({ sample: 10, seed: 7, k: 3 });
+    expect(workloads.progress.value).toEqual({ done: 0, asked: 10 });
+    transport.say({ kind: "progress", request, done: 4.5, asked: 10 });
+    expect(workloads.progress.value?.done).toBe(4.5);
+    workloads.cancel();
+    expect(transport.last("cancel").request).toBe(request);
+    transport.say(workloadOf({ request, final: true, reason: "cancelled" }));
+    expect(workloads.progress.value).toBeNull();
+    transport.say({ kind: "progress", request: "kernel", done: 1, asked: 99 });
+    workloads.cancel();
+    expect(transport.last("cancel").request).toBe("kernel");
+  });
+
+  it("that fail or lose their kernel are under way no more", () => {
+    const { exploration, transport } = explorationOf();
+    const { workloads } = exploration;
+    workloads.evaluate(10, 7, 3);
+    const { request } = transport.last("evaluate");
+    transport.say({ kind: "error", request, code: "invalid", message: "no" });
+    expect(workloads.progress.value).toBeNull();
+    expect(exploration.failure.value).toBe("no");
+    workloads.evaluate(10, 7, 3);
+    transport.lose();
+    expect(workloads.progress.value).toBeNull();
+    transport.alive = false;
+    workloads.evaluate(10, 7, 3);
+    expect(workloads.progress.value).toBeNull();
+  });
+});
