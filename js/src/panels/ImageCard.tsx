@@ -49,8 +49,8 @@ function Card({ open }: { open: OpenCard }) {
     const top = Math.min(anchor.top - outer.top, outer.height - element.offsetHeight - 12);
     element.style.left = `${Math.max(12, left)}px`;
     element.style.top = `${Math.max(12, top)}px`;
-    element.querySelector("button")?.focus();
-  }, [open]);
+    if (!element.contains(document.activeElement)) element.querySelector("button")?.focus();
+  }, [open, verdict]);
   useEffect(() => {
     const outside = (event: PointerEvent) => {
       if (!dialog.current?.contains(event.target as Node)) card.value = null;

@@ -3,21 +3,14 @@ import { count, distance, ordinal, plural } from "../format";
 import { distanceName } from "../summary";
 import { nprobeNeeded } from "../truth";
 import { Button } from "./Button";
-import { IdForm } from "./IdForm";
 import { Tile } from "./Tile";
 
 const SIDE = 90;
 
 /** The true neighbours that the search did not return, and what would have found them. */
 export function Missed() {
-  const { exploration, asker, card } = useApp();
+  const { exploration } = useApp();
   const { missed, truth, settings, summary } = exploration;
-  const why = async (id: bigint, opener: HTMLElement) => {
-    const serial = exploration.search.peek()?.serial;
-    const answer = serial === undefined ? null : await asker.verdict(serial, id);
-    if (answer?.kind === "verdict") card.value = { ...answer, opener };
-    else if (answer !== null) exploration.complain(answer.message);
-  };
   const lost = missed.value;
   if (truth.value === null || exploration.step.value !== null) return null;
   const needed = nprobeNeeded(truth.value);
@@ -63,10 +56,6 @@ export function Missed() {
           </li>
         ))}
       </ol>
-      <div class="feder-why">
-        <small>Why not this one?</small>
-        <IdForm name="Row that did not come back" button="Explain" submit={why} />
-      </div>
     </section>
   );
 }

@@ -4,6 +4,7 @@ import type { Exploration } from "../../exploration";
 import { count, percent, plural } from "../../format";
 import { nprobeNeeded, type Truth } from "../../truth";
 import { Button } from "../Button";
+import { IdForm } from "../IdForm";
 import { RecallChart } from "./RecallChart";
 
 /** How much of the truth this query's search finds at every nprobe, and in words at this one. */
@@ -58,6 +59,7 @@ export function QueryRecall() {
           </p>
         )}
         <Certainty />
+        <WhyNot />
         {exploration.findings.value.map((finding) => (
           <p key={finding} class="feder-finding">
             {finding}
@@ -65,6 +67,23 @@ export function QueryRecall() {
         ))}
       </div>
     </>
+  );
+}
+
+/** Asks for any row why it did not come back. */
+function WhyNot() {
+  const { exploration, asker, card } = useApp();
+  const why = async (id: bigint, opener: HTMLElement) => {
+    const serial = exploration.search.peek()?.serial;
+    const answer = serial === undefined ? null : await asker.verdict(serial, id);
+    if (answer?.kind === "verdict") card.value = { ...answer, opener };
+    else if (answer !== null) exploration.complain(answer.message);
+  };
+  return (
+    <div class="feder-evaluate">
+      Why not this one?
+      <IdForm name="Row that did not come back" button="Explain" submit={why} />
+    </div>
   );
 }
 

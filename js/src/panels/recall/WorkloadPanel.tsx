@@ -148,7 +148,7 @@ function Hardest({ workload }: { workload: Workload }) {
         const hits = at.filter((one) => one <= nprobe).length;
         const id = ids[i] ?? null;
         const name = id === null ? `query ${row}` : `#${id}`;
-        const needs = needed > nlist ? "never all" : `needs nprobe ${count(needed)}`;
+        const needs = needed > nlist ? "never all" : `nprobe ${count(needed)}`;
         return (
           <li key={row} data-id={id?.toString()}>
             <button

@@ -1,0 +1,243 @@
+"""What was missed and why, on the page, against Faiss in the same kernel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from scripts.lab import LabPage
+
+from .conftest import OpenNotebook
+from .test_widget import result_ids, searched, slider
+
+# No clusters to speak of, so that neighbours are in many.
+SPREAD = """
+import faiss, numpy as np, threading
+import feder_widget as fw
+
+rng = np.random.default_rng(5)
+X = rng.normal(size=(4000, 16)).astype("float32")
+index = faiss.index_factory(16, "IVF50,Flat{metric}"{kind})
+index.train(X)
+index.add(X)
+
+def found(query, nprobe, k):
+    index.nprobe = nprobe
+    return index.search(X[query : query + 1], k)[1][0].tolist()
+
+def lost(query, nprobe, k):
+    return [str(row) for row in found(query, 50, k) if row not in found(query, nprobe, k)]
+
+def needed(query, k):
+    return next(n for n in range(1, 51) if not lost(query, n, k))
+"""
+L2 = SPREAD.format(metric="", kind="")
+INNER_PRODUCT = SPREAD.format(metric="", kind=", faiss.METRIC_INNER_PRODUCT")
+
+WIDGET = """
+w = fw.FederWidget(fw.open_index(index), nprobe=4, k=9)
+asked = []
+w.on_msg(lambda _widget, content, _buffers: asked.append(content["kind"]))
+w
+"""
+
+
+def missed_items(view: Locator) -> list[Locator]:
+    return view.get_by_role("list", name="Missed", exact=True).get_by_role("listitem").all()
+
+
+def missed_ids(view: Locator) -> list[str]:
+    return [item.get_attribute("data-id") or "" for item in missed_items(view)]
+
+
+def kernel(lab: LabPage, expression: str) -> Any:
+    return lab.kernel_json(expression)
+
+
+@pytest.mark.parametrize("cells", [L2, INNER_PRODUCT], ids=["L2", "inner product"])
+def test_the_missed_ones_are_what_faiss_misses_at_every_nprobe(
+    open_notebook: OpenNotebook, cells: str
+) -> None:
+    lab = open_notebook([cells, WIDGET])
+    view = searched(lab, 42)
+    lab.kernel("asked.clear()")
+    handle = view.get_by_role("slider", name="nprobe on the curve")
+    handle.press("Home")
+    shown = {}
+    for nprobe in range(1, 13):
+        lab.wait_attribute("data-nprobe", str(nprobe))
+        lab.wait_painted()
+        shown[nprobe] = missed_ids(view)
+        assert view.get_attribute("data-missed") == str(len(shown[nprobe]))
+        handle.press("ArrowRight")
+    assert shown == {nprobe: kernel(lab, f"lost(42, {nprobe}, 9)") for nprobe in shown}
+    assert kernel(lab, "[kind for kind in asked if kind not in ('thumbnails', 'members')]") == []
+
+
+def test_one_button_finds_all(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([L2, WIDGET])
+    view = searched(lab, 42)
+    needed = kernel(lab, "needed(42, 9)")
+    found_from = [int(item.get_attribute("data-found") or 0) for item in missed_items(view)]
+    assert max(found_from) == needed
+    expect(view).to_contain_text("true neighbours came back")
+    view.get_by_role("button", name=f"nprobe = {needed} finds all").click()
+    lab.wait_attribute("data-nprobe", str(needed))
+    lab.wait_painted()
+    assert missed_ids(view) == []
+    assert result_ids(view) == [str(row) for row in kernel(lab, "found(42, 50, 9)")]
+    expect(view).to_contain_text("All 9 true neighbours came back.")
+    lab.wait_kernel("w.nprobe", needed)
+
+
+def test_dragging_while_the_kernel_is_busy_shows_what_faiss_finds(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([L2, WIDGET])
+    view = searched(lab, 42)
+    expected = kernel(lab, "{n: [[str(i) for i in found(42, n, 9)], lost(42, n, 9)] for n in range(1, 51)}")
+    # A cell that holds the kernel's main thread until a file says that it may go on.
+    lab.kernel("import pathlib, tempfile, time; gate = pathlib.Path(tempfile.mkdtemp()) / 'gate'")
+    gate = kernel(lab, "str(gate)")
+    lab.page.evaluate(
+        "code => { window.busy = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+        ".requestExecute({ code }).done; }",
+        "while not gate.exists():\n    time.sleep(0.01)",
+    )
+    chart = view.locator('[aria-label^="Recall at every nprobe"]')
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box is not None
+    lab.page.mouse.move(box["x"] + 60, box["y"] + 40)
+    lab.page.mouse.down()
+    seen = {}
+    for step in range(60):
+        lab.page.mouse.move(box["x"] + 60 + step * (box["width"] - 80) / 60, box["y"] + 40)
+        lab.wait_painted()
+        seen[view.get_attribute("data-nprobe")] = [result_ids(view), missed_ids(view)]
+    lab.page.mouse.up()
+    Path(gate).touch()
+    lab.page.evaluate("window.busy")
+    assert len(seen) > 20
+    assert seen == {nprobe: expected[nprobe] for nprobe in seen}
+
+
+def test_any_row_is_told_why_it_did_not_come_back(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([L2, WIDGET])
+    view = searched(lab, 42)
+    lost = missed_ids(view)
+    box = view.get_by_role("textbox", name="Row that did not come back")
+    box.fill(lost[0])
+    box.press("Enter")
+    card = view.get_by_role("dialog", name=f"Row {lost[0]}")
+    rank = kernel(lab, f"int(w.index.verdict(42, {lost[0]}).rank)")
+    expect(card).to_contain_text("Missed by the index")
+    expect(card).to_contain_text(f"nprobe = {rank} finds it.")
+    lab.page.keyboard.press("Escape")
+    far = kernel(lab, "found(42, 50, 4000)[1500]")
+    box.fill(str(far))
+    box.press("Enter")
+    card = view.get_by_role("dialog", name=f"Row {far}")
+    expect(card).to_contain_text("it is the 1,501st nearest of all")
+    lab.page.keyboard.press("Escape")
+    box.fill("123456789")
+    box.press("Enter")
+    expect(view.get_by_role("alert")).to_contain_text("123456789 is not in the index")
+
+
+def test_clusters_can_be_switched_by_hand(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([L2, WIDGET])
+    view = searched(lab, 42)
+    lost = missed_items(view)[0]
+    rank, row = int(lost.get_attribute("data-found") or 0), lost.get_attribute("data-id")
+    lab.run_cell(f"w.cluster = int(w.index.rank(42).clusters[{rank} - 1])")
+    view.get_by_role("button", name="Switch on").click()
+    lab.wait_painted()
+    assert row in result_ids(view)
+    expected = kernel(
+        lab,
+        "(lambda order: [str(int(i)) for i in np.array("
+        "sorted((d, i) for s in [w.index.scan(42, order)] for d, i in zip(s.distances, s.ids)))[:9, 1]])"
+        f"(np.r_[w.index.rank(42).clusters[:4], w.index.rank(42).clusters[{rank} - 1]])",
+    )
+    assert result_ids(view) == expected
+    expect(view).to_contain_text("1 cluster switched by hand")
+    view.get_by_role("button", name="Reset").click()
+    lab.wait_painted()
+    assert row not in result_ids(view)
+
+
+def test_a_workload_is_evaluated_and_its_hardest_query_opens(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([L2, WIDGET])
+    lab.wait_state("idle")
+    view = lab.widget.first
+    view.get_by_role("spinbutton", name="Queries drawn from the index").fill("200")
+    view.get_by_role("button", name="Evaluate queries").click()
+    hardest = view.get_by_role("list", name="Hardest queries").get_by_role("listitem")
+    expect(hardest).to_have_count(24)
+    expect(view).to_contain_text("200 queries, drawn from the index with seed")
+    workload = "w._session._evaluator._last.workload"
+    assert [item.get_attribute("data-id") for item in hardest.all()] == kernel(
+        lab, f"[str(row) for row in {workload}.ids[{workload}.hardest(24)]]"
+    )
+    handle = view.get_by_role("slider", name="nprobe on the curve")
+    handle.press("Home")
+    for _ in range(6):
+        handle.press("ArrowRight")
+    lab.wait_attribute("data-nprobe", "7")
+    mean = kernel(
+        lab,
+        f"[index.__setattr__('nprobe', 50), float(np.mean([len(set(a) & set(b)) / 9 for a, b in zip("
+        f"(lambda: [index.__setattr__('nprobe', 7), index.search(X[{workload}.ids], 9)[1]][1])(), "
+        f"(lambda: [index.__setattr__('nprobe', 50), index.search(X[{workload}.ids], 9)[1]][1])())]))][1]",
+    )
+    expect(view).to_contain_text(f"mean recall@9 = {mean:.3f}")
+    first = hardest.first.get_attribute("data-id")
+    hardest.first.get_by_role("button").click()
+    lab.wait_attribute("data-query", str(first))
+    lab.wait_state("done")
+    lab.wait_painted()
+    assert missed_ids(view) == kernel(lab, f"lost({first}, 7, 9)")
+
+
+def test_a_workload_from_python_is_shown_and_survives_a_reload(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([L2, WIDGET, "workload = w.evaluate(rng.normal(size=(50, 16)), k=5, progress=False)"])
+    view = lab.widget.first
+    expect(view).to_contain_text("50 queries, vectors")
+    lab.reload()
+    expect(lab.widget.first).to_contain_text("50 queries, vectors")
+    hardest = lab.widget.first.get_by_role("list", name="Hardest queries").get_by_role("button")
+    hardest.first.click()
+    lab.wait_state("done")
+    assert kernel(
+        lab,
+        "bool((w._session.query.vector == w._session._evaluator.query("
+        "int(workload.hardest(1)[0]))[0]).all())",
+    )
+
+
+def test_it_is_said_when_no_other_cluster_can_hold_anything_nearer(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([L2, WIDGET])
+    view = searched(lab, 42)
+    certain = next(n for n in range(1, 51) if kernel(lab, f"w.index.certainty(42, {n}, 9).certified"))
+    expect(view).not_to_contain_text("Certified exact")
+    lab.run_cell(f"w.nprobe = {certain}")
+    lab.wait_attribute("data-nprobe", str(certain))
+    expect(view).to_contain_text("Certified exact")
+    assert missed_ids(view) == []
+
+
+def test_a_very_large_index_is_compared_whole_only_when_asked(open_notebook: OpenNotebook) -> None:
+    limit = "from feder_widget import stream\nstream.EXHAUSTIVE_WORK = 1"
+    lab = open_notebook([L2, limit, WIDGET])
+    view = searched(lab, 42)
+    assert view.get_attribute("data-missed") == ""
+    expect(view).to_contain_text("could still hold something nearer")
+    slider(view, "nprobe").press("ArrowRight")
+    lab.wait_attribute("data-nprobe", "5")
+    view = lab.wait_state("done")
+    assert result_ids(view) == [str(row) for row in kernel(lab, "found(42, 5, 9)")]
+    view.get_by_role("button", name="Compare the other").click()
+    expect(view).to_have_attribute("data-missed", str(len(kernel(lab, "lost(42, 5, 9)"))))
+    assert missed_ids(view) == kernel(lab, "lost(42, 5, 9)")
