@@ -92,7 +92,7 @@ function Evaluate() {
         type="submit"
         class="feder-button"
         disabled={exploration.status.value === "disconnected"}
-        title="Draw so many rows of the index, search for each, and compare with exhaustive searches"
+        title="Search for rows drawn at random and compare with exhaustive searches"
       >
         Evaluate queries
       </button>
