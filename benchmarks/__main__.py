@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-NAMES = ("sizes", "trace", "recall", "layout", "cells", "projection", "media", "page", "views")
+NAMES = ("sizes", "trace", "recall", "layout", "cells", "projection", "media", "page", "views", "dragging")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

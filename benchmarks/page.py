@@ -89,8 +89,8 @@ def _measure_searches(lab: LabPage, received: list[int], count: int) -> None:
         drawn.append(times["drawn"])
         done.append(times["done"])
         sizes.append(sum(received))
-    print(f"search asked to results drawn  {_spread(drawn)}   (nprobe 32)")
-    print(f"search asked to all streamed   {_spread(done)}")
+    print(f"search asked to results drawn  {spread(drawn)}   (nprobe 32)")
+    print(f"search asked to all streamed   {spread(done)}")
     print(f"bytes received per search      {statistics.median(sizes):9,.0f}")
 
 
@@ -108,10 +108,10 @@ def _measure_notches(lab: LabPage, count: int) -> None:
     slider.focus()
 
     def work(key: str) -> tuple[float, float]:
-        before = _main_thread_milliseconds(session)
+        before = main_thread_milliseconds(session)
         page.keyboard.press(key)
         lab.wait_painted()
-        after = _main_thread_milliseconds(session)
+        after = main_thread_milliseconds(session)
         return after[0] - before[0], after[1] - before[1]
 
     # A key that changes nothing costs the same measuring, and takes the same way through JupyterLab.
@@ -124,9 +124,9 @@ def _measure_notches(lab: LabPage, count: int) -> None:
     tasks, scripts = (
         [cost - free for cost in column] for column, free in zip(zip(*costs, strict=True), idle, strict=True)
     )
-    print(f"notch of nprobe, page work     {_spread(tasks)}   ({count} notches from nprobe {first})")
-    print(f"  of it script, style, layout  {_spread(scripts)}")
-    print(f"notch of nprobe, key to frame  {_spread(frames)}")
+    print(f"notch of nprobe, page work     {spread(tasks)}   ({count} notches from nprobe {first})")
+    print(f"  of it script, style, layout  {spread(scripts)}")
+    print(f"notch of nprobe, key to frame  {spread(frames)}")
     print(f"tasks over 50 ms               {len(long_tasks)}, longest {max(long_tasks, default=0):.0f} ms")
     if moved != count:
         raise RuntimeError(f"{count} notches moved nprobe by {moved}")
@@ -143,7 +143,7 @@ def _count_received(lab: LabPage) -> list[int]:
     return received
 
 
-def _main_thread_milliseconds(session: Any) -> tuple[float, float]:
+def main_thread_milliseconds(session: Any) -> tuple[float, float]:
     """Time spent so far in all tasks of the main thread, and in its scripts, styles and layouts alone."""
     seconds = {
         metric["name"]: float(metric["value"]) for metric in session.send("Performance.getMetrics")["metrics"]
@@ -152,7 +152,8 @@ def _main_thread_milliseconds(session: Any) -> tuple[float, float]:
     return 1000 * seconds["TaskDuration"], 1000 * own
 
 
-def _spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float]) -> str:
+    """Say the median and the 95th percentile of times in milliseconds."""
     ordered = sorted(values)
     p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
     return f"median {statistics.median(ordered):7.1f} ms   p95 {p95:7.1f} ms"
