@@ -2,12 +2,14 @@
 
 ``first`` is from the click to the first picture of the search, its coarse ranking; ``ready`` until the view
 shows every candidate (for Projection the linear picture). ``block`` is the longest task of the page then,
-``frames`` the median and 95th percentile of the time between frames while nprobe is dragged to and fro.
+``drag``, ``hover`` and ``pan`` the median and 95th percentile of the time between frames while nprobe is
+dragged to and fro, while the mouse crosses the picture, and while the picture is dragged by it, zoomed in.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import tempfile
 from collections.abc import Sequence
@@ -66,6 +68,20 @@ ASK = """async (view) => {
   return { first: first - start, ready: ready - start, block: Math.max(0, ...blocks) };
 }"""
 
+FRAMES = """() => {
+  window.federTimes = [];
+  let last = performance.now();
+  const frame = () => {
+    const now = performance.now();
+    window.federTimes?.push(now - last);
+    last = now;
+    if (window.federTimes) requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+}"""
+
+OVER = "() => { const times = window.federTimes.slice(1); window.federTimes = null; return times; }"
+
 DRAG = """async () => {
   const slider = document.querySelector('.feder-widget input[aria-label="nprobe"]');
   const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
@@ -98,7 +114,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--searches", type=int, default=3)
     options = parser.parse_args(argv)
-    print(f"{'index':<26}{'view':<12}{'nprobe':>6}{'first':>8}{'ready':>8}{'block':>8}   frames ms")
+    print(
+        f"{'index':<26}{'view':<12}{'nprobe':>6}{'first':>8}{'ready':>8}{'block':>8}   "
+        "drag ms   hover ms   pan ms"
+    )
     with jupyterlab() as server, chromium() as browser:
         for n, d, nlist in SIZES:
             path = options.cache.resolve() / f"views-{n}x{d}-nlist{nlist}.index"
@@ -118,13 +137,47 @@ def _measure(lab: LabPage, name: str, view: str, nprobe: int, searches: int) -> 
     lab.wait_painted()
     rows: list[dict[str, Any]] = [lab.page.evaluate(ASK, view) for _ in range(searches + 1)][1:]
     first, ready, block = (statistics.median(row[key] for row in rows) for key in ("first", "ready", "block"))
-    frames = sorted(lab.page.evaluate(DRAG))
+    drag = lab.page.evaluate(DRAG)
     lab.wait_painted()
+    hover, pan = _frames(lab, press=False), _frames(lab, press=True)
     print(
         f"{name:<26}{view:<12}{nprobe:>6}{first:>8.0f}{ready:>8.0f}{block:>8.0f}   "
-        f"{statistics.median(frames):.0f} / {frames[int(0.95 * len(frames))]:.0f}",
+        f"{_spread(drag):<10}{_spread(hover):<11}{_spread(pan)}",
         flush=True,
     )
+
+
+def _frames(lab: LabPage, *, press: bool) -> list[float]:
+    """Cross the picture with the mouse, its button down or up, and return the times between frames."""
+    mouse = lab.page.mouse
+    box = lab.widget.locator(".feder-stage canvas").first.bounding_box()
+    if box is None:
+        raise RuntimeError("the picture is not on the page")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    mouse.move(x, y)
+    if press:
+        for _ in range(4):
+            mouse.wheel(0, -300)
+        mouse.down()
+    lab.wait_painted()
+    lab.page.evaluate(FRAMES)
+    for step in range(120):
+        turn = step / 120 * 2 * math.pi
+        mouse.move(
+            x + 0.3 * box["width"] * math.sin(turn), y + 0.3 * box["height"] * (math.cos(2 * turn) - 1) / 2
+        )
+    times: list[float] = lab.page.evaluate(OVER)
+    if press:
+        mouse.up()
+        lab.page.keyboard.press("0")
+    mouse.move(1, 1)
+    lab.wait_painted()
+    return times
+
+
+def _spread(times: Sequence[float]) -> str:
+    ordered = sorted(times)
+    return f"{statistics.median(ordered):.0f} / {ordered[int(0.95 * len(ordered))]:.0f}"
 
 
 if __name__ == "__main__":
