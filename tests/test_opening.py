@@ -12,6 +12,7 @@ from makers import ivf_around, make_ivf, make_vectors
 
 from feder_widget.errors import IndexFileError, UnsupportedIndexError
 from feder_widget.index import open_index
+from feder_widget.index.families import why_refused
 
 
 def written(index, folder):
@@ -68,51 +69,93 @@ def flat_l2(d=8):
     return faiss.IndexFlatL2(d)
 
 
+def dedup():
+    return filled(faiss.IndexIVFFlatDedup(flat_l2(), 8, 4))
+
+
+def independent():
+    ivf = faiss.IndexIVFFlat(flat_l2(4), 4, 4)
+    quantizer, transform = flat_l2(), faiss.PCAMatrix(8, 4)
+    index = faiss.IndexIVFIndependentQuantizer(quantizer, ivf, transform)
+    index.referenced_objects = [quantizer, ivf, transform]
+    return index
+
+
+def sharded(*shards):
+    index = faiss.IndexShards(8)
+    for shard in shards:
+        index.add_shard(shard)
+    index.referenced_objects = list(shards)
+    return index
+
+
+def refined_twice():
+    return faiss.IndexRefineFlat(filled(faiss.index_factory(8, "IVF4,Flat,RFlat")), flat_codes())
+
+
+def flat_codes():
+    return faiss.swig_ptr(make_vectors(400, 8))
+
+
+def on_lattice():
+    quantizer = faiss.IndexLSH(8, 8)
+    quantizer.add(make_vectors(4, 8))
+    return faiss.IndexIVFFlat(quantizer, 8, 4)
+
+
 REFUSED = {
-    "IndexFlatL2": lambda: filled(flat_l2()),
-    "IndexHNSWFlat": lambda: filled(faiss.IndexHNSWFlat(8, 4)),
-    "IndexIVFPQ": lambda: faiss.IndexIVFPQ(flat_l2(), 8, 4, 4, 4),
-    "IndexIVFScalarQuantizer": lambda: faiss.IndexIVFScalarQuantizer(
-        flat_l2(), 8, 4, faiss.ScalarQuantizer.QT_8bit
+    "IndexFlatL2": (lambda: filled(flat_l2()), "it is no IVF index, so it has no clusters to probe"),
+    "IndexHNSWFlat": (lambda: filled(faiss.IndexHNSWFlat(8, 4)), "no clusters"),
+    "IndexLSH": (lambda: filled(faiss.IndexLSH(8, 8)), "no clusters"),
+    "IndexBinaryFlat": (lambda: faiss.IndexBinaryFlat(64), "no clusters"),
+    "IndexFlat": (lambda: faiss.index_factory(8, "IDMap,Flat"), "no clusters"),
+    "IndexIVFFlatDedup": (dedup, "use an IndexIVFFlat"),
+    "IndexIVFPQR": (lambda: faiss.index_factory(8, "IVF4,PQ4+4"), "IndexRefineFlat around an IndexIVFPQ can"),
+    "IndexIVFIndependentQuantizer": (independent, "see different vectors"),
+    "IndexRefineFlat": (refined_twice, "open one of the two alone"),
+    "IndexShards": (lambda: faiss.IndexShards(8), "it has no shards"),
+    "IndexFlatL2 in shards": (lambda: sharded(flat_l2()), "a shard must be an IVF index"),
+    "IndexPreTransform in shards": (
+        lambda: sharded(filled(faiss.index_factory(8, "PCA4,IVF4,Flat"))),
+        "put transforms around the shards",
     ),
-    "IndexIVFFlatDedup": lambda: faiss.IndexIVFFlatDedup(flat_l2(), 8, 4),
-    "IndexIDMap": lambda: faiss.IndexIDMap(flat_l2()),
-    "IndexPreTransform": lambda: filled(faiss.index_factory(8, "PCA4,IVF4,Flat")),
-    "IndexRefineFlat": lambda: filled(faiss.index_factory(8, "IVF4,Flat,RFlat")),
-    "IndexBinaryIVF": lambda: faiss.IndexBinaryIVF(faiss.IndexBinaryFlat(64), 64, 4),
-    "IndexBinaryFlat": lambda: faiss.IndexBinaryFlat(64),
-    "IndexShards": lambda: faiss.IndexShards(8),
-    "ndarray": lambda: np.zeros((3, 8), np.float32),
-    "NoneType": lambda: None,
-    "int": lambda: 7,
-    "bytes": lambda: b"voc.index",
-    "list": lambda: [1],
+    "IndexReplicas": (faiss.IndexReplicas, "open one of them"),
+    "IndexIVFFlat": (on_lattice, r"its coarse quantizer is a faiss\.IndexLSH, which is not supported"),
+    "ndarray": (lambda: np.zeros((3, 8), np.float32), "it is no faiss index"),
+    "NoneType": (lambda: None, "it is no faiss index"),
+    "int": (lambda: 7, "it is no faiss index"),
+    "bytes": (lambda: b"voc.index", "it is no faiss index"),
+    "list": (lambda: [1], "it is no faiss index"),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_anything_but_an_ivf_flat_index_is_refused_by_name(name):
-    with pytest.raises(UnsupportedIndexError, match=name) as caught:
-        open_index(REFUSED[name]())
+def test_what_cannot_be_traced_is_refused_by_name_with_the_reason(name):
+    build, reason = REFUSED[name]
+    with pytest.raises(UnsupportedIndexError, match=reason) as caught:
+        open_index(build())
     assert isinstance(caught.value, TypeError)
-    assert "index must be a faiss.IndexIVFFlat" in str(caught.value)
+    assert "index must be a Faiss IVF index, got" in str(caught.value)
+    assert name.split()[0] in str(caught.value)
 
 
-def test_another_metric_is_refused():
-    index = faiss.IndexIVFFlat(faiss.IndexFlat(8, faiss.METRIC_L1), 8, 4, faiss.METRIC_L1)
-    with pytest.raises(UnsupportedIndexError, match="metric_type 2 is none of METRIC_L2"):
-        open_index(filled(index))
+def test_an_index_on_a_gpu_is_refused_with_what_to_do():
+    # There is no GPU here: the class alone decides.
+    assert why_refused(type("GpuIndexIVFFlat", (), {})()).endswith("pass faiss.index_gpu_to_cpu(index)")
 
 
-def test_a_coarse_quantizer_of_another_metric_is_refused():
-    index = faiss.IndexIVFFlat(faiss.IndexFlatIP(8), 8, 4, faiss.METRIC_L2)
-    with pytest.raises(UnsupportedIndexError, match="metric_type is 1 but its coarse quantizer's is 0"):
-        open_index(filled(index))
-
-
-def test_a_coarse_quantizer_that_is_not_flat_is_refused():
-    with pytest.raises(UnsupportedIndexError, match=r"coarse quantizer is a faiss\.IndexHNSWFlat"):
-        open_index(filled(faiss.index_factory(8, "IVF4_HNSW4,Flat")))
+def test_shards_with_other_centroids_are_refused():
+    one, other = (filled(faiss.index_factory(8, f"IVF{nlist},Flat")) for nlist in (4, 5))
+    with pytest.raises(UnsupportedIndexError, match="shard 1 has other centroids than shard 0"):
+        open_index(sharded(one, other))
+    moved = faiss.clone_index(one)
+    centroids = faiss.rev_swig_ptr(faiss.downcast_index(moved.quantizer).get_xb(), 32)
+    assert open_index(sharded(one, moved)).ntotal == 800
+    centroids[0] += 1
+    with pytest.raises(UnsupportedIndexError, match="shard 1 has other centroids"):
+        open_index(sharded(one, moved))
+    with pytest.raises(UnsupportedIndexError, match="shard 1 is of another kind"):
+        open_index(sharded(one, filled(faiss.index_factory(8, "IVF4,SQ8"))))
 
 
 @pytest.mark.parametrize("metric", [faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT])
@@ -174,9 +217,9 @@ def test_a_file_of_another_kind_of_index_is_unsupported(tmp_path):
     binary = faiss.IndexBinaryFlat(64)
     binary.add(np.zeros((3, 8), np.uint8))
     faiss.write_index_binary(binary, str(path))
-    with pytest.raises(UnsupportedIndexError, match="binary index"):
+    with pytest.raises(UnsupportedIndexError, match=r"binary\.index: .*IndexBinaryFlat"):
         open_index(path)
-    with pytest.raises(UnsupportedIndexError, match="IndexFlatL2"):
+    with pytest.raises(UnsupportedIndexError, match=r"test\.index: .*IndexFlatL2"):
         open_index(written(filled(flat_l2()), tmp_path))
 
 

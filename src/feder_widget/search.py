@@ -1,17 +1,17 @@
-"""One search as data: the coarse step, the fine steps, and what came out of them.
+"""One search as data: the coarse step, the fine steps, a re-ranking where there is one, and what came out.
 
-Distances are the ones Faiss reports: squared for L2, the inner product itself for inner product.
+Distances are the ones Faiss reports: squared for L2, the inner product itself for inner product; float32, and
+int32 where the index is binary.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, overload
+from typing import overload
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+import numpy as np
+import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +23,7 @@ class CoarseStep:
     clusters : int64 (nlist,)
         Cluster numbers, nearest first.
     distances : float32 (nlist,)
-        Distance from the query to the centroid of each of ``clusters``.
+        Distance from the query to the centroid of each of ``clusters``, under the coarse quantizer's metric.
     """
 
     clusters: npt.NDArray[np.int64]
@@ -73,6 +73,13 @@ class Scan:
     ids: npt.NDArray[np.int64]
     distances: npt.NDArray[np.float32]
 
+    def at(self, places: npt.NDArray[np.intp]) -> Scan:
+        """Return the clusters at these places, in this order."""
+        counts = np.diff(self.lims)[places]
+        lims = np.concatenate([[0], np.cumsum(counts)])
+        moved = np.arange(lims[-1]) + np.repeat(self.lims[places] - lims[:-1], counts)
+        return Scan(self.clusters[places], lims, self.ids[moved], self.distances[moved])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FineSteps(Sequence[FineStep]):
@@ -114,6 +121,28 @@ class FineSteps(Sequence[FineStep]):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RefineStep:
+    """The second pass of an index that re-ranks: the best of the first pass, compared once more.
+
+    Attributes
+    ----------
+    ids : int64 (n,)
+        Row ids that the first pass hands over, nearest first by its distances.
+    first_distances : float32 (n,)
+        Their distances in the first pass.
+    distances : float32 (n,)
+        Their distances by the index that refines, by which the results are chosen.
+    k_base : int
+        How many the first pass was asked for; n is smaller where it found fewer.
+    """
+
+    ids: npt.NDArray[np.int64]
+    first_distances: npt.NDArray[np.float32]
+    distances: npt.NDArray[np.float32]
+    k_base: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SearchTrace:
     """One query from the coarse ranking to its k results.
 
@@ -127,9 +156,13 @@ class SearchTrace:
         The results, nearest first, exactly as ``faiss_index.search`` returns them; -1 where there are fewer
         than k.
     distances : float32 (k,)
-        Their distances; the largest float32 (L2) or its negative (inner product) where there is no result.
+        Their distances; where there is no result, what Faiss puts there: the largest float32 (L2) or its
+        negative (inner product) in most indexes.
     n_distances : int
-        Distances computed: nlist in the coarse search plus one per candidate.
+        Distances computed: in the coarse search nlist, or only the clusters it returned where it does not
+        look at all of them; one per candidate; one per row that is compared once more.
+    refine : RefineStep or None
+        The re-ranking, where the index has one.
     """
 
     coarse: CoarseStep
@@ -137,3 +170,4 @@ class SearchTrace:
     ids: npt.NDArray[np.int64]
     distances: npt.NDArray[np.float32]
     n_distances: int
+    refine: RefineStep | None = None

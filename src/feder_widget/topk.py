@@ -9,12 +9,15 @@ do, each in place of a tied one. Worse candidates never matter. So no heap is ne
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from feder_widget.search import Scan
 
-_FLT_MAX = np.finfo(np.float32).max
+_LARGEST_FLOAT = np.finfo(np.float32).max
+_LARGEST_INT = np.iinfo(np.int32).max
 
 
 def top_k(
@@ -26,7 +29,7 @@ def top_k(
     ----------
     ids : int64 (n,)
         Row ids in scan order.
-    distances : float32 (n,)
+    distances : float32 or int32 (n,)
         Their distances. No NaN.
     k : int
         Number of results, at least 1.
@@ -37,12 +40,12 @@ def top_k(
     -------
     ids : int64 (k,)
         Nearest first, -1 where there are fewer than k results.
-    distances : float32 (k,)
-        The largest float32 (its negative for a similarity) where there is no result.
+    distances : float32 or int32 (k,)
+        The largest float32 or int32 (its negative for a similarity) where there is no result.
     """
     places = top_k_places(ids, distances, k, similarity)
     found_ids = np.full(k, -1, np.int64)
-    found = np.full(k, -_FLT_MAX if similarity else _FLT_MAX, np.float32)
+    found = np.full(k, _worst(distances.dtype, similarity), distances.dtype)
     found_ids[: len(places)] = ids[places]
     found[: len(places)] = distances[places]
     return found_ids, found
@@ -65,9 +68,10 @@ def top_k_places(
     order = np.lexsort((found_ids, found))
     if similarity:
         order = order[::-1]
-    # Faiss's heap starts full of (worst float, -1): nothing that bad can enter, and an id of -1 reads as no
-    # entry.
-    real = (found > -_FLT_MAX if similarity else found < _FLT_MAX) & (found_ids != -1)
+    # Faiss's heap starts full of (worst distance, -1): nothing that bad can enter, and an id of -1 reads as
+    # no entry.
+    empty = _worst(distances.dtype, similarity)
+    real = (found > empty if similarity else found < empty) & (found_ids != -1)
     best: npt.NDArray[np.int64] = chosen[order[real[order]]]
     return best
 
@@ -114,6 +118,12 @@ def keep(scan: Scan, k_max: int, similarity: bool, worst: float | None = None) -
         kept = kept[stays]
         lims = np.searchsorted(kept, scan.lims)
     return Scan(scan.clusters, lims.astype(np.int64, copy=False), scan.ids[kept], scan.distances[kept])
+
+
+def _worst(dtype: np.dtype[Any], similarity: bool) -> Any:
+    """Return the number that stands for no distance."""
+    largest = _LARGEST_FLOAT if dtype == np.float32 else _LARGEST_INT
+    return -largest if similarity else largest
 
 
 def _kth(distances: npt.NDArray[np.float32], k: int, similarity: bool) -> float:

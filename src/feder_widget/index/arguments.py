@@ -49,9 +49,47 @@ def as_vector(query: Any, dim: int) -> npt.NDArray[np.float32]:
     return vector
 
 
+def as_bytes(query: Any, dim: int) -> npt.NDArray[np.uint8]:
+    """Return a query of a binary index as contiguous uint8 (dim / 8,), or raise.
+
+    It may be given as the bytes that Faiss takes, or as ``dim`` zeros and ones, the first in the highest bit.
+    """
+    if isinstance(query, (bool, str, bytes)) or query is None:
+        raise TypeError(f"query must be a row id (int) or uint8 of shape ({dim // 8},), got {_shown(query)}")
+    try:
+        array = np.asarray(query)
+    except ValueError as error:
+        raise ValueError(
+            f"query must be uint8 of shape ({dim // 8},), got {_shown(query)}: {error}"
+        ) from error
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"query must hold integers, got an array of {array.dtype}")
+    if array.shape in ((dim,), (1, dim)):
+        if not np.isin(array, (0, 1)).all():
+            raise ValueError(f"a query of {dim} numbers must be zeros and ones, got {_shown(array)}")
+        return np.packbits(array.reshape(dim).astype(np.uint8))
+    if array.shape not in ((dim // 8,), (1, dim // 8)):
+        raise ValueError(
+            f"query must be a vector of shape ({dim // 8},), {dim} bits as bytes, got {array.shape}"
+        )
+    if array.dtype.kind == "f" or array.min() < 0 or array.max() > 255:
+        raise TypeError(f"query must hold bytes (uint8), got an array of {array.dtype}")
+    return np.ascontiguousarray(array.reshape(dim // 8), np.uint8)
+
+
 def as_clusters(clusters: npt.ArrayLike, nlist: int) -> npt.NDArray[np.int64]:
     """Return cluster numbers as contiguous int64 (n,), or raise."""
     return as_rows(clusters, "clusters", nlist)
+
+
+def as_distances(values: npt.ArrayLike, count: int) -> npt.NDArray[np.float32]:
+    """Return distances to centroids as contiguous float32 (count,), or raise."""
+    array = np.asarray(values)
+    if array.shape != (count,) or array.dtype.kind not in "iuf":
+        raise ValueError(
+            f"to_centroids must be {count} numbers, one per cluster, got {array.dtype} of shape {array.shape}"
+        )
+    return np.ascontiguousarray(array, np.float32)
 
 
 def as_rows(values: npt.ArrayLike, name: str, size: int | None) -> npt.NDArray[np.int64]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.index import lists
+from feder_widget.index.engine import Engine
 from feder_widget.recall.explanation import found_at
 
 SCRATCH_BYTES = 16 << 20
@@ -21,8 +22,7 @@ SPARE = 8
 RANKING_BYTES = 128 << 20
 """Size of the rankings held at once."""
 
-# Not in the type stubs that come with faiss.
-_KERNELS: Any = [vars(faiss)["fvec_L2sqr_by_idx"], vars(faiss)["fvec_inner_products_by_idx"]]
+_KERNELS = (faiss.fvec_L2sqr_by_idx, faiss.fvec_inner_products_by_idx)
 
 LEAST_BATCH = 1024
 """Queries in a batch where there are so many: each batch reads all lists once."""
@@ -56,6 +56,19 @@ def batches(count: int, dim: int, nlist: int) -> list[list[slice]]:
     elif batch:
         done.append(batch)
     return done
+
+
+def can_batch(engine: Engine) -> bool:
+    """Say whether ``find_batch`` serves: for vectors stored whole in one index, under L2 or inner product."""
+    ivf, centroids = engine.stack.ivf, engine.centroids
+    return (
+        engine.has_one_scanner
+        and engine.stack.refine is None
+        and type(ivf).__name__ == "IndexIVFFlat"
+        and ivf.metric_type <= faiss.METRIC_L2
+        and centroids.is_flat
+        and centroids.similarity == engine.similarity
+    )
 
 
 def find_batch(

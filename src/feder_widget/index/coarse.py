@@ -1,94 +1,85 @@
-"""Ranking every cluster for one query exactly as Faiss's coarse search would."""
+"""Ranking every cluster for one query: the clusters that Faiss probes, as it probes them, then all others."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.index.centroids import Centroids
 from feder_widget.search import CoarseStep
 
 BLAS_NLIST = 10_000
 """From this many centroids on Faiss may use BLAS for one query; its last digits differ from the kernels'."""
 
 
-def rank_clusters(
-    quantizer: Any, vector: npt.NDArray[np.float32], nprobe: int | None, similarity: bool
-) -> tuple[CoarseStep, int]:
-    """Rank all centroids of a flat quantizer.
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """What a coarse search returned, and the ranking of all clusters that begins with it.
+
+    Attributes
+    ----------
+    step : CoarseStep
+        All clusters.
+    clusters : int64 (n,)
+        The clusters to probe; fewer than nprobe where the quantizer found no more. A multi-index may name one
+        twice, and Faiss then scans it twice.
+    distances : float32 (n,)
+        Their distances as the quantizer reports them.
+    """
+
+    step: CoarseStep
+    clusters: npt.NDArray[np.int64]
+    distances: npt.NDArray[np.float32]
+
+
+def rank_clusters(centroids: Centroids, vector: npt.NDArray[Any], nprobe: int | None) -> Ranking:
+    """Rank all clusters of an index.
 
     Parameters
     ----------
-    quantizer : faiss.Index
-        The centroids, in an ``IndexFlat``; as its base class will do.
-    vector : float32 (dim,)
+    centroids : Centroids
+        Those of the index.
+    vector : float32 (inner dim,), or uint8 (bytes,) of a binary index
         The query.
     nprobe : int or None
-        The first ``nprobe`` clusters are the ones ``quantizer.search(vector, nprobe)`` returns, in its order,
-        even where Faiss chooses among equally distant centroids in its own way. None: no such prefix is
-        wanted.
-    similarity : bool
-        True when a larger distance is nearer.
-
-    Returns
-    -------
-    CoarseStep
-        All clusters.
-    int
-        How many clusters of the prefix a search probes: ``nprobe``, or fewer where distances overflow
-        float32.
+        The first clusters are the ones that ``quantizer.search(vector, nprobe)`` returns, in its order, even
+        where it is approximate or chooses among equally distant centroids in its own way. None: no such
+        prefix is wanted; all are in order of distance, ties in order of their number.
     """
-    nlist = quantizer.ntotal
-    distances = _all_distances(quantizer, vector, similarity)
-    order = _nearest_first(distances, similarity)
+    distances = centroids.distances(vector)
+    order = _nearest_first(distances, centroids)
     ranked = distances[order]
-    wanted = nlist if nprobe is None else nprobe
-    if nlist < BLAS_NLIST and (nprobe is None or _prefix_is_unique(ranked, nprobe)):
-        return CoarseStep(order, ranked), wanted
-    found, probed = quantizer.search(vector[None], wanted)
-    valid = probed[0] >= 0
-    probed, found = probed[0][valid], found[0][valid]
-    rest = np.ones(nlist, bool)
+    if nprobe is None:
+        return Ranking(CoarseStep(order, ranked), order, ranked)
+    if centroids.is_flat and len(order) < BLAS_NLIST and _prefix_is_unique(ranked, nprobe):
+        return Ranking(CoarseStep(order, ranked), order[:nprobe], ranked[:nprobe])
+    probed, found = centroids.search(vector, nprobe)
+    first = np.sort(np.unique(probed, return_index=True)[1])
+    rest = np.ones(len(order), bool)
     rest[probed] = False
     others = rest[order]
-    return (
-        CoarseStep(np.concatenate([probed, order[others]]), np.concatenate([found, ranked[others]])),
-        len(probed),
+    step = CoarseStep(
+        np.concatenate([probed[first], order[others]]), np.concatenate([found[first], ranked[others]])
     )
+    return Ranking(step, probed, found)
 
 
-def _all_distances(
-    quantizer: Any, vector: npt.NDArray[np.float32], similarity: bool
-) -> npt.NDArray[np.float32]:
-    """Return the distance to every centroid, float32 (nlist,).
-
-    A range search without a limit runs the kernels of ``search``, which ``fvec_L2sqr_ny`` does not at 2 to 12
-    dimensions. What overflowed or is not a number is infinitely far.
-    """
-    nlist = quantizer.ntotal
-    worst = -np.inf if similarity else np.inf
-    result = faiss.RangeSearchResult(1)
-    result.buffer_size = nlist
-    quantizer.range_search_c(1, faiss.swig_ptr(vector), worst, result)
-    found = int(faiss.rev_swig_ptr(result.lims, 2)[1])
-    distances = np.full(nlist, worst, np.float32)
-    if found:
-        distances[faiss.rev_swig_ptr(result.labels, found)] = faiss.rev_swig_ptr(result.distances, found)
-    return distances
-
-
-def _nearest_first(distances: npt.NDArray[np.float32], similarity: bool) -> npt.NDArray[np.int64]:
+def _nearest_first(distances: npt.NDArray[np.float32], centroids: Centroids) -> npt.NDArray[np.int64]:
     """Return the positions sorted by distance, then position, int64 (n,).
 
-    The bits of a float, read as an integer and with the magnitude flipped below zero, sort like the float; an
-    L2 distance is never below zero. With the position in the low half, one sort of integers replaces a slower
-    stable argsort.
+    The bits of a float, read as an integer and with the magnitude flipped below zero, sort like the float.
+    With the position in the low half, one sort of integers replaces a slower stable argsort.
     """
-    if similarity:
-        # Subtracting, unlike negating, gives no -0.0, whose bits differ from those of the 0.0 that it equals.
-        bits = (np.float32(0) - distances).view(np.int32)
+    if distances.dtype != np.float32:
+        return np.argsort(distances, kind="stable")
+    if centroids.may_be_negative:
+        # Subtracting and adding, unlike negating, give no -0.0, whose bits differ from those of the 0.0 it
+        # equals.
+        nearness = np.float32(0) - distances if centroids.similarity else distances + np.float32(0)
+        bits = nearness.view(np.int32)
         bits ^= (bits >> 31) & 0x7FFFFFFF
     else:
         bits = distances.view(np.int32)

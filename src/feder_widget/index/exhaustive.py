@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.index import lists
-from feder_widget.index.scanning import BUFFER_ENTRIES, ONE_LIST, in_default_mode
+from feder_widget.index.engine import Engine
+from feder_widget.index.scanning.ranged import BUFFER_ENTRIES, ONE_LIST
 from feder_widget.search import CoarseStep
 from feder_widget.topk import top_k_places
 
@@ -67,34 +69,30 @@ class Nearest:
 
 
 def nearest_of_all(
-    index: Any,
-    vector: npt.NDArray[np.float32],
-    coarse: CoarseStep,
-    k: int,
-    similarity: bool,
-    without: int | None = None,
+    engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, k: int, without: int | None = None
 ) -> Nearest:
     """Find the k nearest of all vectors by one pass over the lists, on as many threads as Faiss has.
 
     Parameters
     ----------
-    index : faiss.IndexIVFFlat
-        Not changed.
-    vector : float32 (dim,)
-        The query: contiguous, of the index's dimension.
+    engine : Engine
+        The index.
+    vector : float32 (inner dim,), or uint8 (bytes,) of a binary index
+        The query, as the inverted lists see it.
     coarse : CoarseStep
         All clusters by rank.
     k : int
         Neighbours wanted, at least 1.
-    similarity : bool
-        True when a larger distance is nearer.
     without : int, optional
-        A row id that is left out.
+        A row id, of the whole index, that is left out.
     """
+    similarity = engine.similarity
     wanted = k if without is None else k + 1
     while True:
-        found = _not_farther(index, vector, coarse, wanted, similarity)
-        others = found if without is None else found.at(np.flatnonzero(found.ids != without))
+        found = _not_farther(engine, vector, coarse, wanted)
+        others = (
+            found if without is None else found.at(np.flatnonzero(engine.external_ids(found.ids) != without))
+        )
         if len(others) >= k or len(found) < wanted:
             break
         # The row to be left out is stored more than once.
@@ -108,32 +106,31 @@ def nearest_of_all(
         return Nearest(best, best)
     worst = best.distances[-1]
     near = others.distances >= worst if similarity else others.distances <= worst
-    return Nearest(best, others.at(np.flatnonzero(near & (others.ids != -1))))
+    nearby = others.at(np.flatnonzero(near & (others.ids != -1)))
+    return Nearest(_named(engine, best), _named(engine, nearby))
 
 
-def count_nearer(
-    index: Any,
-    vector: npt.NDArray[np.float32],
-    coarse: CoarseStep,
-    distance: float,
-) -> int:
+def count_nearer(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, distance: float) -> int:
     """Count the vectors of an index that are strictly nearer than a distance."""
-    sizes = lists.sizes(index.invlists)[coarse.clusters]
-    ends = np.cumsum(sizes)
-    count = first = 0
-    while first < len(ends):
-        before = int(ends[first - 1]) if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, before + COUNTED, side="right")))
-        part = CoarseStep(coarse.clusters[first:last], coarse.distances[first:last])
-        count += _nearer_than(index, vector, part, distance)[0]
-        first = last
+    count = 0
+    for part in _batches(engine, coarse):
+        if engine.has_one_scanner:
+            count += _nearer_than(engine.stack.ivf, vector, part, distance)[0]
+        else:
+            found = engine.scan(vector, part.clusters, part.distances).distances
+            nearer = found > distance if engine.similarity else found < distance
+            count += int(np.count_nonzero(nearer))
     return count
 
 
-def _not_farther(
-    index: Any, vector: npt.NDArray[np.float32], coarse: CoarseStep, k: int, similarity: bool
-) -> Stored:
-    """Return the k nearest, and all as near as the last of them; all vectors where there are fewer."""
+def _not_farther(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, k: int) -> Stored:
+    """Return the k nearest, and all as near as the last of them; all vectors where there are fewer.
+
+    With the ids in the lists.
+    """
+    if not engine.has_one_scanner:
+        return _by_scanning(engine, vector, coarse, k)
+    index, similarity = engine.stack.ivf, engine.similarity
     distances, labels = _search(index, vector, coarse, k + 1, similarity)
     if len(labels) <= k or distances[k] != distances[k - 1]:
         return _stored(index, labels[:k], distances[:k])
@@ -141,6 +138,46 @@ def _not_farther(
     beyond = np.nextafter(np.float32(worst), np.float32(-np.inf if similarity else np.inf))
     _, labels, distances = _nearer_than(index, vector, coarse, float(beyond))
     return _stored(index, labels, distances)
+
+
+def _by_scanning(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, k: int) -> Stored:
+    """Find the same where Faiss cannot search for places, or several indexes are searched."""
+    held: Stored | None = None
+    for part in _batches(engine, coarse):
+        scan = engine.scan(vector, part.clusters, part.distances)
+        counts = np.diff(scan.lims)
+        offsets = np.arange(len(scan.ids)) - np.repeat(scan.lims[:-1], counts)
+        found = Stored(scan.ids, scan.distances, np.repeat(scan.clusters, counts), offsets)
+        if held is not None:
+            found = Stored(
+                np.concatenate([held.ids, found.ids]),
+                np.concatenate([held.distances, found.distances]),
+                np.concatenate([held.clusters, found.clusters]),
+                np.concatenate([held.offsets, found.offsets]),
+            )
+        keys = -found.distances if engine.similarity else found.distances
+        if len(keys) > k:
+            found = found.at(np.flatnonzero(keys <= np.partition(keys, k - 1)[k - 1]))
+        held = found
+    none = np.empty(0, np.int64)
+    return Stored(none, np.empty(0, np.float32), none, none) if held is None else held
+
+
+def _batches(engine: Engine, coarse: CoarseStep) -> Iterator[CoarseStep]:
+    """Cut a ranking into runs of clusters that are compared at once; one where they must be together."""
+    ends = np.cumsum(engine.sizes()[coarse.clusters])
+    most = COUNTED if engine.is_splittable else int(ends[-1])
+    first = 0
+    while first < len(ends):
+        before = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, before + most, side="right")))
+        yield CoarseStep(coarse.clusters[first:last], coarse.distances[first:last])
+        first = last
+
+
+def _named(engine: Engine, stored: Stored) -> Stored:
+    ids = engine.external_ids(stored.ids)
+    return Stored(ids, stored.distances, stored.clusters, stored.offsets)
 
 
 def _search(
@@ -163,7 +200,7 @@ def _search(
     queries = np.repeat(vector[None], threads, axis=0)
     distances = np.empty((threads, k), np.float32)
     labels = np.empty((threads, k), np.int64)
-    in_default_mode(index).search_preassigned_c(
+    index.search_preassigned_c(
         threads,
         faiss.swig_ptr(queries),
         k,
@@ -196,7 +233,7 @@ def _nearer_than(
     to_centroids = np.ascontiguousarray(coarse.distances)
     result = faiss.RangeSearchResult(n)
     result.buffer_size = BUFFER_ENTRIES
-    in_default_mode(index).range_search_preassigned_c(
+    index.range_search_preassigned_c(
         n,
         faiss.swig_ptr(queries),
         limit,

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.index.batch import find_batch
+from feder_widget.index.batch import can_batch, find_batch
+from feder_widget.index.coarse import Ranking
 from feder_widget.index.exhaustive import count_nearer, nearest_of_all
+from feder_widget.index.searching import Searching
 from feder_widget.recall import Certainty, Explanation, Verdict, found_at
 from feder_widget.search import CoarseStep, SearchTrace
 
-if TYPE_CHECKING:
-    from feder_widget.index.ivf import IvfIndex
 
-
-def explain(index: IvfIndex, vector: npt.NDArray[np.float32], k: int, without: int | None) -> Explanation:
-    """Find the k true neighbours of a query, float32 (dim,), leaving out one row id if that is wanted."""
-    coarse = index.rank(vector, index.nlist)
-    found = nearest_of_all(index.faiss_index, vector, coarse, k, index.similarity, without)
+def explain(index: Searching, vector: npt.NDArray[Any], k: int, without: int | None) -> Explanation:
+    """Find the k true neighbours of a query that is a vector, leaving out one row id if that is wanted."""
+    engine = index.engine
+    inner = engine.transform(vector)
+    ranking = engine.rank(inner, index.nlist)
+    coarse = ranking.step
+    found = nearest_of_all(engine, inner, coarse, k, without)
     rank_of = _rank_of(coarse)
     best, near = found.best, found.near
-    reached = _reached(index, coarse, rank_of[near.clusters], near.offsets)
+    reached = _reached(index, ranking, rank_of[near.clusters], near.offsets)
     return Explanation(
         ids=best.ids,
         distances=best.distances,
@@ -31,12 +33,12 @@ def explain(index: IvfIndex, vector: npt.NDArray[np.float32], k: int, without: i
         ranks=rank_of[best.clusters],
         found_at=found_at(reached, near.distances, len(best), index.similarity),
         nlist=index.nlist,
-        exact=True,
+        exact=index.exact,
     )
 
 
 def found_at_of_many(
-    index: IvfIndex,
+    index: Searching,
     vectors: npt.NDArray[np.float32],
     parts: list[slice],
     own: npt.NDArray[np.int64] | None,
@@ -46,23 +48,38 @@ def found_at_of_many(
     """Find at which nprobe the k true neighbours of many queries are found; see ``find_batch``."""
 
     def find_one(i: int) -> npt.NDArray[np.int64]:
-        found = explain(index, vectors[i], k, None if own is None else int(own[i])).found_at
+        vector = index.query_vector(vectors[i])
+        found = explain(index, vector, k, None if own is None else int(own[i])).found_at
         return np.pad(found, (0, k - len(found)), constant_values=index.nlist + 1)
 
-    return find_batch(index.faiss_index, vectors, parts, own, k, index.similarity, progress, find_one)
+    engine = index.engine
+    if can_batch(engine):
+        inner = np.stack([engine.transform(vector) for vector in vectors]) if engine.stack.chain else vectors
+        hidden = None if own is None else engine.inner_ids(own)
+        return find_batch(engine.stack.ivf, inner, parts, hidden, k, index.similarity, progress, find_one)
+    found = np.empty((len(vectors), k), np.int32)
+    scanned = np.zeros(index.nlist)
+    sizes = index.list_sizes
+    for i in range(len(vectors)):
+        found[i] = find_one(i)
+        scanned += np.cumsum(sizes[index.rank(vectors[i], index.nlist).clusters])
+        progress(1 / len(vectors))
+    return found, scanned
 
 
-def verdict(index: IvfIndex, vector: npt.NDArray[np.float32], row_id: int, count: bool) -> Verdict:
-    """Say where a row stands for a query, float32 (dim,)."""
+def verdict(index: Searching, vector: npt.NDArray[Any], row_id: int, count: bool) -> Verdict:
+    """Say where a row stands for a query that is a vector."""
     cluster, offset = index.locate(row_id)
-    coarse = index.rank(vector, index.nlist)
+    engine = index.engine
+    inner = engine.transform(vector)
+    coarse = engine.rank(inner, index.nlist).step
     scan = index.scan(vector, [cluster])
     # By id where a vector whose distance overflows is left out of the scan.
     at = offset if len(scan.ids) > offset and scan.ids[offset] == row_id else _first(scan.ids, row_id)
     if at is None:
         raise ValueError(f"the distance to row {row_id} is no finite float32")
     distance = float(scan.distances[at])
-    position = count_nearer(index.faiss_index, vector, coarse, distance) + 1 if count else None
+    position = count_nearer(engine, inner, coarse, distance) + 1 if count else None
     return Verdict(row_id, distance, cluster, int(_rank_of(coarse)[cluster]), position)
 
 
@@ -78,14 +95,18 @@ def certainty(trace: SearchTrace, bounds: npt.NDArray[np.float32], similarity: b
 
 
 def _reached(
-    index: IvfIndex, coarse: CoarseStep, ranks: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]
+    index: Searching, ranking: Ranking, ranks: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
-    """Return the nprobe at which a search comes to each place: nlist + 1 beyond the index's max_codes."""
-    limit = int(index.faiss_index.max_codes)
+    """Return the nprobe at which a search comes to each place; nlist + 1 where none does.
+
+    That is beyond the index's ``max_codes``, and in clusters that an approximate coarse search never returns.
+    """
+    reached = np.where(ranks <= len(ranking.clusters), ranks, index.nlist + 1)
+    limit = index.engine.parts[0].limit
     if limit <= 0:
-        return ranks
-    before = np.cumsum(np.append(0, index.list_sizes[coarse.clusters]))
-    return np.where(before[ranks - 1] + offsets < limit, ranks, index.nlist + 1)
+        return reached
+    before = np.cumsum(np.append(0, index.list_sizes[ranking.step.clusters]))
+    return np.where(before[ranks - 1] + offsets < limit, reached, index.nlist + 1)
 
 
 def _rank_of(coarse: CoarseStep) -> npt.NDArray[np.int64]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.index import lists
+from feder_widget.index.engine import Engine
 
 ANCHORS = 32
 """Nearest centroids whose planes are tried: those of centroids farther away bound no better."""
@@ -28,10 +27,6 @@ PART = 65_536
 
 UNDERFLOW = 1e-18
 """A distance that float32 may take for zero."""
-
-
-# Not in the type stubs that come with faiss.
-_DISTANCES: Any = vars(faiss)["fvec_L2sqr_ny"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,34 +48,40 @@ class Geometry:
     proper: npt.NDArray[np.bool_]
 
 
-def survey(index: Any, centroids: npt.NDArray[np.float32], similarity: bool) -> Iterator[Geometry | None]:
+def is_measurable(engine: Engine) -> bool:
+    """Say whether distances are those between points that can be read, so that geometry bounds them."""
+    family, ivf = engine.family, engine.stack.ivf
+    if engine.stack.refine is not None:
+        return False
+    return family.decode is not None and family.faithful(ivf) and ivf.metric_type <= faiss.METRIC_L2
+
+
+def survey(engine: Engine) -> Iterator[Geometry | None]:
     """Measure all clusters: yields their radii as soon as they are known, then all, and None in between.
 
-    Parameters
-    ----------
-    index : faiss.IndexIVFFlat
-        Not changed. Every vector is read once, or twice.
-    centroids : float32 (nlist, dim)
-        Contiguous.
-    similarity : bool
-        True when a larger distance is nearer: then only radii count.
+    Every vector is read once; twice where planes count, which they do under L2 where every vector was put
+    into the list of its nearest centroid. Nothing is yielded where geometry says nothing of distances.
     """
+    if not is_measurable(engine):
+        return
+    centroids = engine.centroids.vectors()
     nlist, dim = centroids.shape
-    sizes = lists.sizes(index.invlists)
+    sizes = engine.sizes()
     radii = np.full(nlist, -1.0)
     proper = np.zeros(nlist, bool)
     exact = centroids.astype(np.float64)
     for first, last in _parts(sizes):
         for cluster in range(first, last):
-            radii[cluster] = _radius(index, centroids, cluster)
+            radii[cluster] = _radius(engine.decode(cluster), centroids[cluster])
         yield None
     yield Geometry(exact, radii, proper)
-    if similarity or float(sizes.sum()) * nlist * dim > PROPER_WORK:
+    has_planes = engine.centroids.is_flat and not engine.similarity and not engine.centroids.similarity
+    if not has_planes or float(sizes.sum()) * nlist * dim > PROPER_WORK:
         return
     proper = proper.copy()
     for first, last in _parts(sizes):
         for cluster in range(first, last):
-            proper[cluster] = _is_proper(index, dim, cluster)
+            proper[cluster] = _is_proper(engine, cluster)
         yield None
     yield Geometry(exact, radii, proper)
 
@@ -134,24 +135,22 @@ def _beyond_planes(
     return np.asarray(np.maximum(least.max(axis=1), 0))
 
 
-def _radius(index: Any, centroids: npt.NDArray[np.float32], cluster: int) -> float:
-    dim = centroids.shape[1]
-    with lists.borrowed_vectors(index.invlists, cluster, dim) as vectors:
-        if not len(vectors):
-            return -1.0
-        squared = np.empty(len(vectors), np.float32)
-        _DISTANCES(
-            *(faiss.swig_ptr(array) for array in (squared, centroids[cluster], vectors)), dim, len(vectors)
-        )
+def _radius(vectors: npt.NDArray[np.float32], centroid: npt.NDArray[np.float32]) -> float:
+    n, dim = vectors.shape
+    if not n:
+        return -1.0
+    squared = np.empty(n, np.float32)
+    faiss.fvec_L2sqr_ny(*(faiss.swig_ptr(array) for array in (squared, centroid, vectors)), dim, n)
     return float(np.sqrt(float(squared.max()))) * (1 + _relative(dim)) + UNDERFLOW
 
 
-def _is_proper(index: Any, dim: int, cluster: int) -> bool:
-    with lists.borrowed_vectors(index.invlists, cluster, dim) as vectors:
-        for start in range(0, len(vectors), PART):
-            _, nearest = index.quantizer.search(vectors[start : start + PART], 1)
-            if (nearest != cluster).any():
-                return False
+def _is_proper(engine: Engine, cluster: int) -> bool:
+    vectors = engine.decode(cluster)
+    quantizer = engine.centroids.quantizer
+    for start in range(0, len(vectors), PART):
+        _, nearest = quantizer.search(vectors[start : start + PART], 1)
+        if (nearest != cluster).any():
+            return False
     return True
 
 

@@ -1,225 +1,41 @@
-"""``IvfIndex``: what a Faiss IVF,Flat index holds, and how it answers one query."""
+"""``IvfIndex``: what a Faiss IVF index holds, how it answers one query, and what it should have found."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Any
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.errors import UnknownIdError
-from feder_widget.index import explaining, lists, rows
-from feder_widget.index.arguments import as_clusters, as_int, as_rows, as_vector
+from feder_widget.index import explaining, geometry
+from feder_widget.index.arguments import as_int
 from feder_widget.index.batch import batches
-from feder_widget.index.coarse import rank_clusters
-from feder_widget.index.geometry import Geometry, bounds, survey
-from feder_widget.index.scanning import scan_lists
+from feder_widget.index.geometry import Geometry
+from feder_widget.index.searching import Searching
 from feder_widget.index.surveyor import Surveyor
+from feder_widget.index.unwrap import Stack
 from feder_widget.recall import Certainty, Evaluation, Explanation, Verdict, Workload, evaluate
 from feder_widget.recall.evaluation import Progress
-from feder_widget.search import CoarseStep, FineStep, FineSteps, Scan, SearchTrace
-from feder_widget.topk import keep, top_k
-
-STEP_CLUSTERS = 8
-"""Clusters that ``steps`` scans at once: enough to use several cores, few enough to stop promptly."""
 
 
-class IvfIndex:
-    """A ``faiss.IndexIVFFlat`` whose searches can be watched. Make one with ``open_index``.
+class IvfIndex(Searching):
+    """A Faiss IVF index whose searches can be watched. Make one with ``open_index``.
 
-    Nothing is copied and nothing is changed: sizes, ids and vectors are read from the caller's index when
-    asked for, so the index may grow between calls. It must not change during one. Any number of threads may
-    call at once.
+    Nothing is changed, and nothing copied that could go stale: sizes, ids and vectors are read from the
+    caller's index when asked for, so the index may grow between calls. It must not change during one. Any
+    number of threads may call at once.
 
-    Distances are squared for L2, the inner product itself for inner product.
-
-    Parameters
-    ----------
-    faiss_index : faiss.IndexIVFFlat
-        A trained index with a flat coarse quantizer, as ``open_index`` checks.
-    owner : object, optional
-        Whatever else must live as long as the index.
+    Distances are the ones Faiss reports, ``distance_name`` says which. Queries and the vectors of rows are in
+    the space of the whole index, ``dim`` dimensions; where it transforms vectors first (PCA, OPQ, …),
+    centroids and codes are in the space behind the transforms, which a query reaches through ``transform``. A
+    query of a binary index is uint8 (dim / 8,), or the same bits as zeros and ones; its vectors and centroids
+    are zeros and ones.
     """
 
-    def __init__(self, faiss_index: Any, *, owner: object = None) -> None:
-        self._index = faiss_index
-        self._owner = owner
-        self._nlist = int(faiss_index.nlist)
-        self._dim = int(faiss_index.d)
-        self._similarity = bool(faiss_index.metric_type == faiss.METRIC_INNER_PRODUCT)
-        self._surveyor = Surveyor(
-            lambda: self.list_sizes, lambda: survey(faiss_index, self.centroids(), self._similarity)
-        )
-
-    def __repr__(self) -> str:
-        return f"<IvfIndex {self.ntotal:,} x {self.dim}, nlist={self.nlist}, {self.metric}>"
-
-    @property
-    def faiss_index(self) -> Any:
-        """The caller's ``faiss.IndexIVFFlat``."""
-        return self._index
-
-    @property
-    def nlist(self) -> int:
-        """Number of clusters."""
-        return self._nlist
-
-    @property
-    def dim(self) -> int:
-        """Number of dimensions of a vector."""
-        return self._dim
-
-    @property
-    def metric(self) -> Literal["L2", "inner product"]:
-        """What a distance is."""
-        return "inner product" if self._similarity else "L2"
-
-    @property
-    def similarity(self) -> bool:
-        """True when a larger distance is nearer."""
-        return self._similarity
-
-    @property
-    def ntotal(self) -> int:
-        """Number of vectors, now."""
-        return int(self._index.ntotal)
-
-    @property
-    def stored_nprobe(self) -> int:
-        """The index's own nprobe, now."""
-        return int(self._index.nprobe)
-
-    @property
-    def list_sizes(self) -> npt.NDArray[np.int64]:
-        """Number of vectors in every cluster, now: int64 (nlist,)."""
-        return lists.sizes(self._index.invlists)
-
-    @property
-    def max_id(self) -> int:
-        """The largest row id, now; -1 when the index is empty. One pass over the ids."""
-        return rows.max_id(self._index)
-
-    def centroids(self) -> npt.NDArray[np.float32]:
-        """Return a copy of the centroids, float32 (nlist, dim)."""
-        flat: Any = faiss.downcast_index(self._index.quantizer)
-        stored = faiss.rev_swig_ptr(flat.get_xb(), self.nlist * self.dim)
-        return np.array(stored, np.float32).reshape(self.nlist, self.dim)
-
-    def query_vector(self, query: Any) -> npt.NDArray[np.float32]:
-        """Return the vector a query stands for.
-
-        Parameters
-        ----------
-        query : int or array_like (dim,) or (1, dim)
-            A row id, whose vector is read from the index, or a vector.
-
-        Returns
-        -------
-        float32 (dim,)
-            Contiguous; the caller's own array where that fits already.
-
-        Raises
-        ------
-        UnknownIdError
-            If the row id is not in the index.
-        TypeError
-            If the query is a bool or holds anything but real numbers.
-        ValueError
-            If it has another shape or a value that is not a finite float32.
-        """
-        if isinstance(query, (int, np.integer)) and not isinstance(query, bool):
-            return self.vector(int(query))
-        return as_vector(query, self.dim)
-
-    def rank(self, query: Any, nprobe: int | None = None) -> CoarseStep:
-        """Rank all clusters for a query.
-
-        Parameters
-        ----------
-        query : int or array_like (dim,)
-            A row id or a vector.
-        nprobe : int, optional
-            Order the first ``nprobe`` clusters exactly as a search at this nprobe probes them. This matters
-            only among centroids at the same distance: without it, ties are in order of the cluster number.
-
-        Returns
-        -------
-        CoarseStep
-            All nlist clusters, nearest first.
-        """
-        vector = self.query_vector(query)
-        return self._rank(vector, None if nprobe is None else self._nprobe(nprobe))[0]
-
-    def scan(self, query: Any, clusters: npt.ArrayLike) -> Scan:
-        """Compare a query with every vector of some clusters.
-
-        Parameters
-        ----------
-        query : int or array_like (dim,)
-            A row id or a vector.
-        clusters : int array_like (n,)
-            Cluster numbers, in any order.
-
-        Returns
-        -------
-        Scan
-            All their vectors in list order, with the distances that Faiss reports. Vectors at a distance that
-            overflows float32 are left out, as Faiss leaves them out of results.
-        """
-        return self._scan(self.query_vector(query), as_clusters(clusters, self.nlist))
-
-    def nearest(self, scan: Scan, k_max: int, worst: float | None = None) -> Scan:
-        """Keep what any search for up to ``k_max`` results could return; see ``feder_widget.topk.keep``."""
-        return keep(scan, as_int(k_max, "k_max"), self.similarity, worst)
-
-    def steps(self, query: Any, nprobe: int, k: int) -> Iterator[CoarseStep | FineStep]:
-        """Run a search step by step.
-
-        Arguments are those of ``trace`` and are checked at once; the work is done as the steps are asked for.
-
-        Yields
-        ------
-        CoarseStep or FineStep
-            First the ranking, then one fine step per probed cluster in rank order.
-        """
-        vector = self.query_vector(query)
-        nprobe = self._nprobe(nprobe)
-        as_int(k, "k")
-        return self._steps(vector, nprobe)
-
-    def trace(self, query: Any, nprobe: int, k: int) -> SearchTrace:
-        """Search, and return everything that was looked at.
-
-        Parameters
-        ----------
-        query : int or array_like (dim,)
-            A row id or a vector.
-        nprobe : int
-            Clusters to probe, 1 to nlist. The index's own nprobe is neither used nor changed.
-        k : int
-            Number of results, at least 1.
-
-        Returns
-        -------
-        SearchTrace
-            Its ``ids`` and ``distances`` are, bit for bit, what ``faiss_index.search`` returns for this one
-            query at this nprobe.
-
-        Raises
-        ------
-        UnknownIdError, TypeError, ValueError
-            If an argument is wrong; see ``query_vector`` for the query.
-        """
-        vector = self.query_vector(query)
-        nprobe = self._nprobe(nprobe)
-        k = as_int(k, "k")
-        coarse, probed = self._rank(vector, nprobe)
-        scan = self._scan(vector, coarse.clusters[:probed])
-        scan = self._within_max_codes(scan)
-        ids, distances = top_k(scan.ids, scan.distances, k, self.similarity)
-        return SearchTrace(coarse, FineSteps(scan), ids, distances, self.nlist + len(scan.ids))
+    def __init__(self, stack: Stack, *, on_disk: bool = False, vectors_given: Any = None) -> None:
+        super().__init__(stack, on_disk=on_disk, vectors_given=vectors_given)
+        self._surveyor = Surveyor(self.engine.sizes, lambda: geometry.survey(self.engine))
 
     def explain(self, query: Any, k: int, *, include_self: bool = True) -> Explanation:
         """Find the true neighbours of a query by an exhaustive search of the inverted lists.
@@ -240,13 +56,16 @@ class IvfIndex:
         Returns
         -------
         Explanation
-            Its ``ids`` and ``distances`` are what ``faiss_index.search`` returns with nprobe = nlist.
+            Its ``ids`` and ``distances`` are what ``faiss_index.search`` returns with nprobe = nlist, where
+            results are ``replayable`` and the coarse search is exhaustive. In general, the nearest by the
+            distances that ``scan`` reports.
 
         Raises
         ------
         UnknownIdError, TypeError, ValueError
             If an argument is wrong; see ``query_vector`` for the query.
         """
+        self._check_explainable()
         vector = self.query_vector(query)
         k = as_int(k, "k")
         is_row = isinstance(query, (int, np.integer))
@@ -313,6 +132,7 @@ class IvfIndex:
 
     def evaluation(self, queries: Any, k: int, *, seed: int = 0, include_self: bool = True) -> Evaluation:
         """Prepare what ``evaluate`` does, to be run batch by batch; arguments as there."""
+        self._check_explainable()
         k = as_int(k, "k")
         seed = as_int(seed, "seed", least=0)
         return Evaluation(self, queries, k, seed=seed, include_self=include_self)
@@ -334,10 +154,19 @@ class IvfIndex:
         float32 (nlist,)
             By cluster number: for L2 nothing in it has a lesser distance, for inner product nothing a greater
             one. Infinitely far for an empty cluster.
+
+        Raises
+        ------
+        ValueError
+            If distances are not those between vectors that can be read from the index, or if it refines.
         """
-        vector = self.query_vector(query)
-        *_, geometry = filter(None, self.survey())
-        return bounds(geometry, vector, self.similarity)
+        point = self.transform(query)
+        measured = [found for found in self.survey() if found is not None]
+        if not measured:
+            raise ValueError(
+                f"nothing bounds the distances of {self.family}: they are not those between points"
+            )
+        return geometry.bounds(measured[-1], point, self.similarity)
 
     def certainty(self, query: Any, nprobe: int, k: int) -> Certainty:
         """Say from geometry alone whether a search is certain to have found the true neighbours.
@@ -356,7 +185,11 @@ class IvfIndex:
         return explaining.certainty(self.trace(vector, nprobe, k), self.bounds(vector), self.similarity)
 
     def refresh(self) -> None:
-        """Forget what was measured of the clusters, after vectors were replaced; added ones are noticed."""
+        """Forget what is known, after vectors were replaced or the index was trained anew.
+
+        That is what was measured of the clusters, and of the coarse quantizer. Added vectors are noticed.
+        """
+        self.engine.centroids.refresh()
         self._surveyor.forget()
 
     def survey(self) -> Iterator[Geometry | None]:
@@ -365,8 +198,10 @@ class IvfIndex:
 
     def known_bounds(self, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32] | None:
         """Return the ``bounds`` of a query that is a vector, if the clusters have been measured."""
-        geometry = self._surveyor.known()
-        return None if geometry is None else bounds(geometry, vector, self.similarity)
+        measured = self._surveyor.known()
+        return (
+            None if measured is None else geometry.bounds(measured, self.transform(vector), self.similarity)
+        )
 
     def query_batches(self, count: int) -> list[list[slice]]:
         """Cut queries into batches, and each into parts that are ranked together, as a search would."""
@@ -383,117 +218,12 @@ class IvfIndex:
         """Find at which nprobe the k true neighbours of many queries are found; see ``find_batch``."""
         return explaining.found_at_of_many(self, vectors, parts, own, k, progress)
 
-    def locate(self, row_id: int) -> tuple[int, int]:
-        """Return the cluster a row id is in, and its offset in that inverted list.
-
-        The index's direct map is used where it has one; otherwise the ids are searched list by list. The
-        first occurrence counts where an id was added more than once.
-
-        Raises
-        ------
-        UnknownIdError
-            If the id is not in the index.
-        """
-        row_id = as_int(row_id, "row_id", least=None)
-        place = rows.locate(self._index, row_id)
-        if place is None:
-            raise UnknownIdError(f"row id {row_id} is not in the index of {self.ntotal:,} vectors")
-        return place
-
-    def places(self, ids: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return the cluster of each row id and its offset there, int64 (n,) both; -1 for an unknown id.
-
-        As ``locate`` for many ids in one pass.
-        """
-        return rows.places(self._index, as_rows(ids, "ids", None))
-
-    def vector(self, row_id: int) -> npt.NDArray[np.float32]:
-        """Return the vector stored under a row id, float32 (dim,); raise as ``locate`` does."""
-        cluster, offset = self.locate(row_id)
-        found: npt.NDArray[np.float32] = lists.copy_vectors(
-            self._index.invlists, cluster, self.dim, np.array([offset])
-        )[0]
-        return found
-
-    def list_ids(self, cluster: int) -> npt.NDArray[np.int64]:
-        """Return a copy of the row ids of one cluster, int64 (n,), in list order."""
-        return lists.copy_ids(self._index.invlists, self._cluster(cluster))
-
-    def list_vectors(self, cluster: int, offsets: npt.ArrayLike | None = None) -> npt.NDArray[np.float32]:
-        """Return a copy of the vectors of one cluster, or of those at ``offsets``, float32 (n, dim).
-
-        Raises
-        ------
-        ValueError
-            If ``cluster`` or an offset is out of range.
-        """
-        cluster = self._cluster(cluster)
-        invlists = self._index.invlists
-        chosen = None if offsets is None else as_rows(offsets, "offsets", invlists.list_size(cluster))
-        return lists.copy_vectors(invlists, cluster, self.dim, chosen)
-
-    def vectors_of(
-        self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None = None
-    ) -> npt.NDArray[np.float32]:
-        """Return the vectors stored under row ids.
-
-        Parameters
-        ----------
-        ids : int array_like (n,)
-            Row ids.
-        clusters : int array_like (n,), optional
-            The cluster each of them is in. Then only these inverted lists are read.
-
-        Returns
-        -------
-        float32 (n, dim)
-            A row of NaN where an id was not found.
-        """
-        wanted = as_rows(ids, "ids", None)
-        homes = None if clusters is None else as_clusters(clusters, self.nlist)
-        if homes is not None and len(homes) != len(wanted):
-            raise ValueError(f"clusters must be as long as ids ({len(wanted)}), got {len(homes)}")
-        return rows.vectors_of(self._index, wanted, homes)
-
-    def sample_ids(self, size: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Return row ids drawn uniformly over the stored vectors, each of them at most once, int64 (n,).
-
-        n is ``size``, or the number of vectors where that is less.
-        """
-        return rows.sample_ids(self._index, size, rng)
-
-    def random_id(self, rng: np.random.Generator | None = None) -> int:
-        """Return a row id drawn uniformly over the stored vectors.
-
-        Raises
-        ------
-        ValueError
-            If the index is empty.
-        """
-        return rows.random_id(self._index, rng or np.random.default_rng())
-
-    def _nprobe(self, nprobe: Any) -> int:
-        return as_int(nprobe, "nprobe", most=self.nlist, most_name="nlist")
-
-    def _cluster(self, cluster: Any) -> int:
-        return as_int(cluster, "cluster", least=0, most=self.nlist - 1, most_name="nlist - 1")
-
-    def _rank(self, vector: npt.NDArray[np.float32], nprobe: int | None) -> tuple[CoarseStep, int]:
-        return rank_clusters(self._index.quantizer, vector, nprobe, self.similarity)
-
-    def _steps(self, vector: npt.NDArray[np.float32], nprobe: int) -> Iterator[CoarseStep | FineStep]:
-        coarse, probed = self._rank(vector, nprobe)
-        yield coarse
-        for start in range(0, probed, STEP_CLUSTERS):
-            scan = self._scan(vector, coarse.clusters[start : min(start + STEP_CLUSTERS, probed)])
-            yield from FineSteps(scan, first_rank=start + 1)
-
-    def _scan(self, vector: npt.NDArray[np.float32], clusters: npt.NDArray[np.int64]) -> Scan:
-        return scan_lists(self._index, vector, clusters, self.similarity)
-
-    def _within_max_codes(self, scan: Scan) -> Scan:
-        """Cut a scan where a search stops because the index limits the vectors it compares."""
-        limit = int(self._index.max_codes)
-        if not 0 < limit < len(scan.ids):
-            return scan
-        return Scan(scan.clusters, np.minimum(scan.lims, limit), scan.ids[:limit], scan.distances[:limit])
+    def _check_explainable(self) -> None:
+        """Refuse to say at which nprobe something is found where its cluster's rank does not tell."""
+        if self.engine.stack.refine is not None:
+            raise ValueError(
+                "true neighbours of an index that refines cannot be explained: which vectors are compared once "
+                "more depends on all that are probed; open its base_index"
+            )
+        if self.engine.is_limited and len(self.engine.parts) > 1:
+            raise ValueError("true neighbours of shards that have max_codes cannot be explained")

@@ -19,6 +19,16 @@ def sizes(invlists: Any) -> npt.NDArray[np.int64]:
     return np.fromiter(map(invlists.list_size, range(invlists.nlist)), np.int64, invlists.nlist)
 
 
+def are_on_disk(invlists: Any) -> bool:
+    """Say whether the lists are not in memory but mapped from a file."""
+    held: Any = faiss.downcast_InvertedLists(invlists)
+    if type(held).__name__ == "OnDiskInvertedLists":
+        return True
+    if type(held).__name__ != "ArrayInvertedLists" or not held.nlist:
+        return False
+    return not getattr(held.codes.at(0), "is_owned", True)
+
+
 @contextmanager
 def borrowed_ids(invlists: Any, cluster: int) -> Iterator[npt.NDArray[np.int64]]:
     """Lend the row ids of one list, int64 (n,); dead when the block is left."""
@@ -41,23 +51,38 @@ def copy_ids(invlists: Any, cluster: int) -> npt.NDArray[np.int64]:
 
 
 @contextmanager
-def borrowed_vectors(invlists: Any, cluster: int, dim: int) -> Iterator[npt.NDArray[np.float32]]:
-    """Lend the vectors of one list, float32 (n, dim); dead when the block is left."""
+def borrowed_codes(invlists: Any, cluster: int, code_size: int) -> Iterator[npt.NDArray[np.uint8]]:
+    """Lend the codes of one list, uint8 (n, code_size); dead when the block is left.
+
+    For lists that keep one code after the other, which those of fast-scan indexes do not.
+    """
     size = invlists.list_size(cluster)
-    if size == 0:
-        yield np.empty((0, dim), np.float32)
+    if size * code_size == 0:
+        yield np.empty((size, code_size), np.uint8)
         return
     pointer = invlists.get_codes(cluster)
     try:
-        yield faiss.rev_swig_ptr(pointer, size * dim * 4).view(np.float32).reshape(size, dim)
+        yield faiss.rev_swig_ptr(pointer, size * code_size).reshape(size, code_size)
     finally:
         invlists.release_codes(cluster, pointer)
 
 
-def copy_vectors(
-    invlists: Any, cluster: int, dim: int, offsets: npt.NDArray[np.intp] | None = None
-) -> npt.NDArray[np.float32]:
-    """Return the vectors of one list, or those at ``offsets``, float32 (n, dim)."""
-    with borrowed_vectors(invlists, cluster, dim) as stored:
-        chosen: npt.NDArray[np.float32] = stored.copy() if offsets is None else stored[offsets]
-        return chosen
+@contextmanager
+def borrowed_vectors(invlists: Any, cluster: int, dim: int) -> Iterator[npt.NDArray[np.float32]]:
+    """Lend the vectors of one list that stores them whole, float32 (n, dim); dead when the block is left."""
+    with borrowed_codes(invlists, cluster, dim * 4) as codes:
+        yield codes.view(np.float32)
+
+
+@contextmanager
+def borrowed_blocks(invlists: Any, cluster: int) -> Iterator[npt.NDArray[np.uint8]]:
+    """Lend the codes of one list of a ``faiss.BlockInvertedLists``, uint8 (blocks, block_size)."""
+    blocks = -(-invlists.list_size(cluster) // invlists.n_per_block)
+    if blocks == 0:
+        yield np.empty((0, invlists.block_size), np.uint8)
+        return
+    pointer = invlists.get_codes(cluster)
+    try:
+        yield faiss.rev_swig_ptr(pointer, blocks * invlists.block_size).reshape(blocks, invlists.block_size)
+    finally:
+        invlists.release_codes(cluster, pointer)

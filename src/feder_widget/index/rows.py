@@ -1,4 +1,4 @@
-"""Finding stored vectors by row id, without keeping anything per vector."""
+"""Finding rows in the inverted lists of one index by the ids in them, without keeping anything per row."""
 
 from __future__ import annotations
 
@@ -16,109 +16,50 @@ _OFFSET_BITS = 32
 _OFFSET_MASK = (1 << _OFFSET_BITS) - 1
 _INT64 = np.iinfo(np.int64)
 
-
-def locate(index: Any, row_id: int) -> tuple[int, int] | None:
-    """Return (cluster, offset) of a row id in an IVF index, or None.
-
-    Through the direct map where there is one; otherwise the ids are searched list by list, and the first one
-    counts.
-    """
-    if not _INT64.min <= row_id <= _INT64.max:
-        return None
-    if index.direct_map.type != _DIRECT_MAP.NoMap:
-        return _mapped(index, row_id)
-    invlists = index.invlists
-    for cluster in range(index.nlist):
-        with lists.borrowed_ids(invlists, cluster) as ids:
-            found = np.flatnonzero(ids == row_id)
-        if len(found):
-            return cluster, int(found[0])
-    return None
+Ids = npt.NDArray[np.int64]
 
 
-def places(index: Any, ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def places(ivf: Any, ids: Ids, homes: Ids | None = None) -> tuple[Ids, Ids]:
     """Return the cluster and the offset of each row id, int64 (n,) both, -1 where there is none.
 
-    One pass over the ids of the index, or its direct map.
+    ``homes``, int64 (n,), says which cluster each id is in: then only those lists are read. Otherwise the
+    direct map is asked, or every list is read.
     """
     clusters = np.full(len(ids), -1, np.int64)
     offsets = np.full(len(ids), -1, np.int64)
-    if index.direct_map.type != _DIRECT_MAP.NoMap:
-        for i, row_id in enumerate(ids):
-            clusters[i], offsets[i] = _mapped(index, int(row_id)) or (-1, -1)
+    if homes is not None:
+        for cluster in np.unique(homes).tolist():
+            here = np.flatnonzero(homes == cluster)
+            offsets[here] = _first_offsets(ivf, cluster, ids[here])
+        return np.where(offsets >= 0, homes, -1), offsets
+    if ivf.direct_map.type != _DIRECT_MAP.NoMap:
+        for i, row_id in enumerate(ids.tolist()):
+            clusters[i], offsets[i] = _mapped(ivf, row_id) or (-1, -1)
         return clusters, offsets
-    for cluster in range(index.nlist):
-        with lists.borrowed_ids(index.invlists, cluster) as stored:
-            found = np.flatnonzero(np.isin(stored, ids))
-            held = stored[found]
-        for row_id, offset in zip(held, found, strict=True):
-            new = (ids == row_id) & (clusters < 0)
-            clusters[new], offsets[new] = cluster, offset
+    missing = np.arange(len(ids))
+    for cluster in range(ivf.nlist):
+        if not len(missing):
+            break
+        found = _first_offsets(ivf, cluster, ids[missing])
+        clusters[missing[found >= 0]] = cluster
+        offsets[missing[found >= 0]] = found[found >= 0]
+        missing = missing[found < 0]
     return clusters, offsets
 
 
-def vectors_of(
-    index: Any, ids: npt.NDArray[np.int64], homes: npt.NDArray[np.int64] | None
-) -> npt.NDArray[np.float32]:
-    """Return the vectors stored under row ids, float32 (n, dim), NaN where there is none.
-
-    ``homes``, int64 (n,), says which cluster each id is in; only those lists are read. Without it every list
-    is, unless the index has a direct map.
-    """
-    out = np.full((len(ids), index.d), np.nan, np.float32)
-    wanted = np.arange(len(ids))
-    if homes is None and index.direct_map.type != _DIRECT_MAP.NoMap:
-        places = [_mapped(index, int(row_id)) for row_id in ids]
-        homes = np.array([-1 if place is None else place[0] for place in places], np.int64)
-        wanted = wanted[homes >= 0]
-    if homes is None:
-        for cluster in range(index.nlist):
-            _fill(out, index, cluster, ids, wanted)
-        return out
-    wanted = wanted[np.argsort(homes[wanted], kind="stable")]
-    starts = np.flatnonzero(np.diff(homes[wanted], prepend=-1))
-    for some in np.split(wanted, starts[1:]) if len(wanted) else ():
-        _fill(out, index, int(homes[some[0]]), ids, some)
-    return out
-
-
-def random_id(index: Any, rng: np.random.Generator) -> int:
-    """Return a row id drawn uniformly over the stored vectors; ``ValueError`` when there are none."""
-    drawn = sample_ids(index, 1, rng)
-    if len(drawn) == 0:
-        raise ValueError("the index holds no vectors to draw a row id from")
-    return int(drawn[0])
-
-
-def sample_ids(index: Any, size: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Return row ids drawn uniformly over the stored vectors, each vector at most once, int64 (n,)."""
-    sizes = lists.sizes(index.invlists)
-    ends = np.cumsum(sizes)
-    total = int(ends[-1])
-    places = rng.choice(total, min(size, total), replace=False) if total else np.empty(0, np.int64)
-    clusters = np.searchsorted(ends, places, side="right")
-    ids = np.empty(len(places), np.int64)
-    for cluster in np.unique(clusters):
-        here = clusters == cluster
-        with lists.borrowed_ids(index.invlists, int(cluster)) as stored:
-            ids[here] = stored[places[here] - (ends[cluster] - sizes[cluster])]
-    return ids
-
-
-def max_id(index: Any) -> int:
-    """Return the largest row id, or -1 when there is none."""
-    largest = _INT64.min
-    empty = True
-    for cluster in range(index.nlist):
-        with lists.borrowed_ids(index.invlists, cluster) as ids:
+def extremes(ivf: Any) -> tuple[int, int] | None:
+    """Return the smallest and the largest row id, or None when there is none. One pass over all ids."""
+    smallest, largest = _INT64.max, _INT64.min
+    for cluster in range(ivf.nlist):
+        with lists.borrowed_ids(ivf.invlists, cluster) as ids:
             if len(ids):
-                largest, empty = max(largest, int(ids.max())), False
-    return -1 if empty else largest
+                smallest, largest = min(smallest, int(ids.min())), max(largest, int(ids.max()))
+    return None if largest < smallest else (smallest, largest)
 
 
-def _mapped(index: Any, row_id: int) -> tuple[int, int] | None:
+def _mapped(ivf: Any, row_id: int) -> tuple[int, int] | None:
     """Look a row id up in the direct map."""
-    direct_map = index.direct_map
+    direct_map = ivf.direct_map
     if direct_map.type == _DIRECT_MAP.Array and not 0 <= row_id < direct_map.array.size():
         return None
     try:
@@ -127,24 +68,22 @@ def _mapped(index: Any, row_id: int) -> tuple[int, int] | None:
         # SWIG does not wrap the hash table, so that asking is the only way to learn that the key is not
         # there.
         return None
-    return None if place < 0 else (place >> _OFFSET_BITS, place & _OFFSET_MASK)
+    if place < 0:
+        return None
+    cluster, offset = place >> _OFFSET_BITS, place & _OFFSET_MASK
+    # A map from a damaged file may point anywhere.
+    if cluster >= ivf.nlist or offset >= ivf.invlists.list_size(cluster):
+        return None
+    return cluster, offset
 
 
-def _fill(
-    out: npt.NDArray[np.float32],
-    index: Any,
-    cluster: int,
-    ids: npt.NDArray[np.int64],
-    wanted: npt.NDArray[np.int64],
-) -> None:
-    """Write the vectors that one list holds of ``ids[wanted]`` into ``out[wanted]``, where still NaN."""
-    with lists.borrowed_ids(index.invlists, cluster) as stored:
-        offsets = np.flatnonzero(np.isin(stored, ids[wanted]))
-        held = stored[offsets]
-    if not len(offsets):
-        return
+def _first_offsets(ivf: Any, cluster: int, ids: Ids) -> Ids:
+    """Return where each id comes first in one list, int64 (n,), -1 where it does not."""
+    with lists.borrowed_ids(ivf.invlists, cluster) as stored:
+        hits = np.flatnonzero(np.isin(stored, ids))
+        held = stored[hits]
+    if not len(held):
+        return np.full(len(ids), -1, np.int64)
     held, first = np.unique(held, return_index=True)
-    at = np.minimum(np.searchsorted(held, ids[wanted]), len(held) - 1)
-    hit = (held[at] == ids[wanted]) & np.isnan(out[wanted, 0])
-    chosen = offsets[first[at[hit]]]
-    out[wanted[hit]] = lists.copy_vectors(index.invlists, cluster, index.d, chosen)
+    at = np.minimum(np.searchsorted(held, ids), len(held) - 1)
+    return np.where(held[at] == ids, hits[first[at]], -1)

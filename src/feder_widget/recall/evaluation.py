@@ -40,6 +40,11 @@ class Evaluable(Rows, Protocol):
         """The index's own nprobe."""
         ...
 
+    @property
+    def exact(self) -> bool:
+        """True when vectors are stored whole."""
+        ...
+
     def query_batches(self, count: int) -> list[list[slice]]:
         """Cut queries into batches, and each into parts that are ranked together."""
         ...
@@ -140,7 +145,7 @@ class Evaluation:
             asked=queries.count,
             reason=reason,
             include_self=self._include_self,
-            exact=True,
+            exact=self._index.exact,
         )
 
 

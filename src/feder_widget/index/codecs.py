@@ -1,0 +1,137 @@
+"""Codecs whose tables and code sizes must agree with the dimension that they are for.
+
+As in ``fitting``: a sentence for everything that is off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import faiss
+
+Finding = str
+
+_BITS = {"QT_8bit": 8, "QT_6bit": 6, "QT_4bit": 4, "QT_8bit_uniform": 8, "QT_4bit_uniform": 4}
+
+
+def equal(what: str, got: int, wanted: int) -> Iterator[Finding]:
+    """Say so where a number is not the one that is wanted."""
+    if got != wanted:
+        yield f"{what} must be {wanted}, got {got}"
+
+
+def plain(index: Any) -> Iterator[Finding]:
+    """Look at an index of codes one after the other, or at a coarse quantizer made of codebooks."""
+    kind = type(index).__name__
+    if kind == "MultiIndexQuantizer":
+        yield from _product(index.pq, index.d)
+        yield from equal("number of combinations of centroids", index.ntotal, index.pq.ksub**index.pq.M)
+        return
+    if kind in ("ResidualCoarseQuantizer", "LocalSearchCoarseQuantizer"):
+        quantizer = index.rq if kind.startswith("Residual") else index.lsq
+        yield from _additive(quantizer, index.d)
+        yield from equal("number of combinations of centroids", index.ntotal, 1 << quantizer.tot_bits)
+        return
+    if kind == "IndexPQFastScan":
+        yield from _product(index.pq, index.d)
+        yield from equal("subquantizers", index.M, index.pq.M)
+        return
+    yield from equal(
+        "bytes of centroids" if isinstance(index, faiss.IndexFlat) else "bytes of codes",
+        index.codes.size(),
+        index.ntotal * index.code_size,
+    )
+    if isinstance(index, faiss.IndexFlat):
+        yield from equal("bytes per vector", index.code_size, index.d * 4)
+    elif kind == "IndexScalarQuantizer":
+        yield from _scalar(index.sq, index)
+    elif kind == "IndexPQ":
+        yield from _product(index.pq, index.d)
+        yield from equal("bytes per code", index.code_size, index.pq.code_size)
+    else:
+        yield f"a {kind} is not expected here"
+
+
+def ivf(index: Any) -> Iterator[Finding]:
+    """Look at the codec of an IVF index."""
+    kind = type(index).__name__
+    if kind == "IndexIVFFlat":
+        yield from equal("bytes per vector", index.code_size, index.d * 4)
+    elif kind == "IndexIVFScalarQuantizer":
+        yield from _scalar(index.sq, index)
+    elif kind == "IndexIVFPQ":
+        yield from _product(index.pq, index.d)
+        yield from equal("bytes per code", index.code_size, index.pq.code_size)
+    elif "FastScan" in kind:
+        yield from _fast_scan(index)
+    elif hasattr(index, "aq"):
+        yield from _additive(index.aq, index.d)
+        yield from equal("bytes per code", index.code_size, index.aq.code_size)
+    elif kind == "IndexIVFRaBitQ":
+        yield from _rabitq(index.rabitq, index)
+    elif kind == "IndexIVFSpectralHash":
+        transform = faiss.downcast_VectorTransform(index.vt)
+        yield from equal("input dimension of the hash", transform.d_in, index.d)
+        yield from equal("output dimension of the hash", transform.d_out, index.nbit)
+        yield from equal("bytes per code", index.code_size, (index.nbit + 7) // 8)
+
+
+def _scalar(sq: Any, index: Any) -> Iterator[Finding]:
+    yield from equal("dimension of the scalar quantizer", sq.d, index.d)
+    yield from equal("bytes per code", index.code_size, sq.code_size)
+    names = {getattr(faiss.ScalarQuantizer, name): name for name in _BITS}
+    if sq.qtype in names:
+        name = names[sq.qtype]
+        yield from equal("bytes per code", sq.code_size, (sq.d * _BITS[name] + 7) // 8)
+        yield from equal(
+            "ranges of the scalar quantizer", sq.trained.size(), 2 if "uniform" in name else 2 * sq.d
+        )
+
+
+def _product(pq: Any, dim: int) -> Iterator[Finding]:
+    yield from equal("dimension of the product quantizer", pq.d, dim)
+    yield from equal("dimensions of all subquantizers", pq.M * pq.dsub, pq.d)
+    yield from equal("centroids of a subquantizer", pq.ksub, 1 << pq.nbits)
+    yield from equal("numbers in the codebook", pq.centroids.size(), pq.d * pq.ksub)
+    yield from equal("bytes per code", pq.code_size, (pq.M * pq.nbits + 7) // 8)
+
+
+def _additive(aq: Any, dim: int) -> Iterator[Finding]:
+    bits = faiss.vector_to_array(aq.nbits).tolist()
+    yield from equal("dimension of the additive quantizer", aq.d, dim)
+    yield from equal("number of codebooks", len(bits), aq.M)
+    offsets = faiss.vector_to_array(aq.codebook_offsets).tolist()
+    entries = [1 << bit for bit in bits]
+    if offsets != [sum(entries[:i]) for i in range(len(entries) + 1)]:
+        yield f"codebooks of {entries} entries must not begin at {offsets}"
+    yield from equal("entries of all codebooks", aq.total_codebook_size, sum(entries))
+    # A product of additive quantizers has codebooks for a part of the dimensions each.
+    parts = getattr(faiss.downcast_AdditiveQuantizer(aq), "nsplits", 1)
+    yield from equal("numbers in the codebooks", aq.codebooks.size() * parts, sum(entries) * aq.d)
+
+
+def _fast_scan(index: Any) -> Iterator[Finding]:
+    yield from equal("bits per subquantizer", index.nbits, 4)
+    yield from equal("centroids of a subquantizer", index.ksub, 16)
+    yield from equal("subquantizers, rounded up", index.M2, (index.M + 1) // 2 * 2)
+    if index.bbs < 32 or index.bbs % 32:
+        yield f"vectors per block must be a multiple of 32, got {index.bbs}"
+    if hasattr(index, "pq"):
+        yield from _product(index.pq, index.d)
+        yield from equal("subquantizers", index.M, index.pq.M)
+        yield from equal("bytes per code", index.code_size, index.M2 // 2)
+    elif hasattr(index, "rabitq"):
+        yield from _rabitq(index.rabitq, index)
+        yield from equal("subquantizers", index.M, (index.d + 3) // 4)
+    else:
+        yield from _additive(index.aq, index.d)
+        yield from equal("bytes per code", index.code_size, index.M2 // 2)
+
+
+def _rabitq(rabitq: Any, index: Any) -> Iterator[Finding]:
+    yield from equal("dimension of RaBitQ", rabitq.d, index.d)
+    if not 1 <= rabitq.nb_bits <= 9:
+        yield f"bits of RaBitQ must be between 1 and 9, got {rabitq.nb_bits}"
+    yield from equal("bytes per code", rabitq.code_size, rabitq.compute_code_size(rabitq.d, rabitq.nb_bits))
+    yield from equal("bytes per code", index.code_size, rabitq.code_size)

@@ -1,0 +1,81 @@
+"""Fast-scan indexes, which look distances up in tables of bytes made for the query and its clusters.
+
+A range search there takes only a radius that is within the 65,535 steps of the table's scale, and picks its
+clusters itself: so it serves for the clusters of a search, and ``everything.scan_by_id`` for any others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.index import lists
+from feder_widget.index.scanning import everything
+from feder_widget.search import Scan
+
+PILOT = 64
+"""Results whose distances tell the size of a step."""
+
+REACHES = (16_384, 40_000, 6_000)
+"""Steps beyond the best result at which the radius is tried, in this order."""
+
+
+def probe(
+    ivf: Any,
+    vector: npt.NDArray[np.float32],
+    clusters: npt.NDArray[np.int64],
+    to_centroids: npt.NDArray[np.float32],
+    nprobe: int,
+) -> Scan:
+    """Scan the clusters of a search: those that the coarse quantizer returns for ``nprobe``."""
+    order = np.argsort(clusters, kind="stable") if ivf.bbs == 32 else np.arange(len(clusters))
+    held = [lists.copy_ids(ivf.invlists, int(cluster)) for cluster in clusters[order]]
+    lims = np.concatenate([[0], np.cumsum([len(ids) for ids in held])]).astype(np.int64)
+    if lims[-1]:
+        expected = np.concatenate(held)
+        for radius in _radii(ivf, vector, clusters, to_centroids):
+            ids, distances = _range_search(ivf, vector, radius, nprobe)
+            # The radius may have been too small or too large; then, candidates are missing.
+            if np.array_equal(ids, expected):
+                return Scan(clusters[order], lims, ids, distances).at(np.argsort(order))
+    return everything.scan_by_id(ivf, vector, clusters, to_centroids)
+
+
+def _radii(
+    ivf: Any,
+    vector: npt.NDArray[np.float32],
+    clusters: npt.NDArray[np.int64],
+    to_centroids: npt.NDArray[np.float32],
+) -> Iterator[float]:
+    """Yield radii that probably hold every candidate."""
+    if ivf.implem != 0:
+        return
+    if faiss.is_similarity_metric(ivf.metric_type):
+        yield -np.inf
+        return
+    ids, distances = everything.search(ivf, vector, clusters, to_centroids, PILOT)
+    found = np.unique(distances[ids >= 0].astype(np.float64))
+    if len(found) > 1:
+        step = np.diff(found).min()
+        for reach in REACHES:
+            yield float(found[0] + reach * step)
+
+
+def _range_search(
+    ivf: Any, vector: npt.NDArray[np.float32], radius: float, nprobe: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    parameters = faiss.SearchParametersIVF()
+    parameters.nprobe = nprobe
+    result = faiss.RangeSearchResult(1)
+    ivf.range_search_c(1, faiss.swig_ptr(vector), radius, result, parameters)
+    found = int(faiss.rev_swig_ptr(result.lims, 2)[1])
+    if found == 0:
+        return np.empty(0, np.int64), np.empty(0, np.float32)
+    return (
+        faiss.rev_swig_ptr(result.labels, found).copy(),
+        faiss.rev_swig_ptr(result.distances, found).copy(),
+    )
