@@ -63,11 +63,11 @@ class Watched:
     def __getattr__(self, name):
         return getattr(self._index, name)
 
-    def scan(self, query, clusters):
+    def scan(self, query, clusters, to_centroids=None):
         self.entered.set()
         assert self.gate.wait(PATIENCE)
         self.scanned.append(np.array(clusters).tolist())
-        return self._index.scan(query, clusters)
+        return self._index.scan(query, clusters, to_centroids)
 
 
 def searched(session, page, request):
@@ -443,10 +443,10 @@ def test_what_goes_wrong_inside_is_told_and_logged(talk, clustered, caplog):
     class Broken(Watched):
         broken = True
 
-        def scan(self, query, clusters):
+        def scan(self, query, clusters, to_centroids=None):
             if self.broken:
                 raise RuntimeError("the disk is gone")
-            return self._index.scan(query, clusters)
+            return self._index.scan(query, clusters, to_centroids)
 
     index = Broken(clustered[0])
     session, page = talk(index)

@@ -187,9 +187,9 @@ def test_stopping_between_two_messages_does_no_further_work():
         def __getattr__(self, name):
             return getattr(opened, name)
 
-        def scan(self, query, clusters):
+        def scan(self, query, clusters, to_centroids=None):
             scanned.extend(clusters.tolist())
-            return opened.scan(query, clusters)
+            return opened.scan(query, clusters, to_centroids)
 
     packets = stream(Watched(), ask_for(vectors[0], 6))
     assert next(packets)[0]["kind"] == "coarse"

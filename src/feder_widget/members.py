@@ -51,10 +51,9 @@ class Members:
 
     def medoids(self, request: Request, clusters: list[int]) -> Packet:
         """Find, for each cluster that has any, the vector nearest to its centroid."""
-        centroids = self._index.centroids()
         found: list[tuple[int, int]] = []
         for cluster in clusters:
-            scan = self._index.scan(centroids[cluster], np.array([cluster]))
+            scan = self._index.scan_from_centroid(cluster)
             if scan.ids.size:
                 best = np.argmax(scan.distances) if self._index.similarity else np.argmin(scan.distances)
                 found.append((cluster, int(scan.ids[best])))

@@ -131,9 +131,10 @@ class Projector:
         fitted = candidates.at(candidates.first(AXES_ROWS))
         sample = with_rows(index, ask.vector, order, candidates, ranks, wanted.extra, wanted.extra_clusters)
         rows = [vectors for _, vectors in vectors_of(index, fitted)]
-        linear = LinearMap(np.concatenate([*rows, ask.vector[None][:0]]), normalise=by_direction)
+        query = index.transform(ask.vector)[None]
+        linear = LinearMap(np.concatenate([*rows, query[:0]]), normalise=by_direction)
         start = np.empty((len(sample) + 1, 2))
-        start[-1:] = linear(ask.vector[None])
+        start[-1:] = linear(query)
         for part, vectors in vectors_of(index, sample):
             self._go_on(number)
             start[part] = linear(vectors)
@@ -163,7 +164,8 @@ class Projector:
         self._go_on(number)
         kept = picture.sample.first(REFINED_ROWS)
         shown = picture.sample.at(kept)
-        rows = np.concatenate([*(vectors for _, vectors in vectors_of(self._index, shown)), ask.vector[None]])
+        query = self._index.transform(ask.vector)[None]
+        rows = np.concatenate([*(vectors for _, vectors in vectors_of(self._index, shown)), query])
         by_direction = self._index.similarity and method.by_direction
         if by_direction:
             rows = directions(rows.astype(np.float64)).astype(np.float32)

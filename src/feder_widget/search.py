@@ -80,6 +80,15 @@ class Scan:
         moved = np.arange(lims[-1]) + np.repeat(self.lims[places] - lims[:-1], counts)
         return Scan(self.clusters[places], lims, self.ids[moved], self.distances[moved])
 
+    def followed_by(self, other: Scan) -> Scan:
+        """Return the clusters of both, one after the other."""
+        return Scan(
+            np.concatenate([self.clusters, other.clusters]),
+            np.concatenate([self.lims, self.lims[-1] + other.lims[1:]]),
+            np.concatenate([self.ids, other.ids]),
+            np.concatenate([self.distances, other.distances]),
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FineSteps(Sequence[FineStep]):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .index import IvfIndex, Scan
 from .recall.findings import duplicate_findings, index_findings
+from .search import CoarseStep
 from .topk import keep
 from .wire import CandidatesMessage, Packet, Request, pack_float32, pack_int32, pack_int64
 
@@ -88,16 +89,17 @@ def stream(index: IvfIndex, ask: Ask) -> Iterator[Packet]:
 
     full = _whole(sizes, ask.nprobe)
     bound = _Bound(ask.k_max, index.similarity)
+    scans = _Scans(index, ask.vector, coarse, ask.nprobe)
     identical = 0
     for first, last in _batches(sizes, 0, full, CHUNK):
-        scan = index.scan(ask.vector, order[first:last])
+        scan = scans.between(first, last)
         identical += np.count_nonzero(scan.distances == 0)
         if not complete:
             bound.add(scan.distances)
         for packet in _fine(ask.request, first + 1, scan):
             yield meter.sent("fine", packet)
     last_rank = index.nlist if exhaustive else max(full, ask.nprobe)
-    kept = _Kept(index, ask.vector, order, sizes, ask.k_max, None if complete else bound)
+    kept = _Kept(scans, sizes, ask.k_max, index.similarity, None if complete else bound)
     for packet in kept.packets(ask.request, full, last_rank):
         yield meter.sent("nearest", packet)
     findings = index_findings(sizes, index.stored_nprobe)
@@ -118,14 +120,15 @@ def rest(
 ) -> Iterator[Packet]:
     """Go on with a search of ``vector`` at ``nprobe``: the clusters ranked ``first`` + 1 to ``last``."""
     meter = _Meter()
-    order = index.rank(vector, nprobe).clusters
-    sizes = index.list_sizes[order]
+    coarse = index.rank(vector, nprobe)
+    sizes = index.list_sizes[coarse.clusters]
+    scans = _Scans(index, vector, coarse, nprobe)
     bound = None
     if min(index.nlist * k_max, int(sizes.sum())) > COMPLETE_ENTRIES:
         bound = _Bound(k_max, index.similarity)
         for start, stop in _batches(sizes, 0, _whole(sizes, nprobe), CHUNK):
-            bound.add(index.scan(vector, order[start:stop]).distances)
-    for packet in _Kept(index, vector, order, sizes, k_max, bound).packets(request, first, last):
+            bound.add(scans.between(start, stop).distances)
+    for packet in _Kept(scans, sizes, k_max, index.similarity, bound).packets(request, first, last):
         yield meter.sent("nearest", packet)
     yield _done(request, meter, [])
 
@@ -160,23 +163,44 @@ def candidates(
         yield from _fine(request, first + 1, index.scan(vector, order[first:last]))
 
 
+class _Scans:
+    """The scans of one search, run by run of its ranking."""
+
+    def __init__(self, index: IvfIndex, vector: NDArray[np.float32], coarse: CoarseStep, nprobe: int) -> None:
+        self._index = index
+        self._vector = vector
+        self._coarse = coarse
+        # Where distances depend on the clusters that are scanned together, those of the search are.
+        self._probed = None if index.splittable else self._scan(0, nprobe)
+
+    def between(self, first: int, last: int) -> Scan:
+        """Compare the clusters ranked ``first`` + 1 to ``last``."""
+        if self._probed is None or first >= len(self._probed.clusters):
+            return self._scan(first, last)
+        inside = min(last, len(self._probed.clusters))
+        probed = self._probed.at(np.arange(first, inside))
+        return probed if inside == last else probed.followed_by(self._scan(inside, last))
+
+    def _scan(self, first: int, last: int) -> Scan:
+        part = slice(first, last)
+        return self._index.scan(self._vector, self._coarse.clusters[part], self._coarse.distances[part])
+
+
 class _Kept:
     """What is kept of the clusters that are not sent whole."""
 
     def __init__(
         self,
-        index: IvfIndex,
-        vector: NDArray[np.float32],
-        order: NDArray[np.int64],
+        scans: _Scans,
         sizes: NDArray[np.int64],
         k_max: int,
+        similarity: bool,
         bound: _Bound | None,
     ) -> None:
-        self._index = index
-        self._vector = vector
-        self._order = order
+        self._scans = scans
         self._sizes = sizes
         self._k_max = k_max
+        self._similarity = similarity
         self._bound = bound
         self.identical = 0
 
@@ -185,7 +209,7 @@ class _Kept:
         first_rank, held, compared = start + 1, 0, 0
         parts: list[Scan] = []
         for first, last in _batches(self._sizes, start, stop, BATCH):
-            kept = self._scanned(self._order[first:last])
+            kept = self._scanned(first, last)
             if parts and (held + kept.ids.size > CHUNK or compared >= LOOK):
                 yield _nearest(request, first_rank, parts)
                 first_rank, parts, held, compared = first + 1, [], 0, 0
@@ -195,11 +219,11 @@ class _Kept:
         if parts:
             yield _nearest(request, first_rank, parts)
 
-    def _scanned(self, clusters: NDArray[np.int64]) -> Scan:
-        scan = self._index.scan(self._vector, clusters)
+    def _scanned(self, first: int, last: int) -> Scan:
+        scan = self._scans.between(first, last)
         self.identical += np.count_nonzero(scan.distances == 0)
         worst = None if self._bound is None else self._bound.worst
-        kept = keep(scan, self._k_max, self._index.similarity, worst=worst)
+        kept = keep(scan, self._k_max, self._similarity, worst=worst)
         if self._bound is not None:
             self._bound.add(kept.distances)
         return kept

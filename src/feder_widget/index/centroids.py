@@ -106,6 +106,11 @@ class Centroids:
         held = self.quantizer.reconstruct_n(0, self.nlist)
         return unpacked(held) if self._is_binary else held
 
+    def vector(self, cluster: int) -> npt.NDArray[Any]:
+        """Return one centroid as a query behind the transforms, float32 (inner dim,) or uint8 (bytes,)."""
+        found: npt.NDArray[Any] = self.quantizer.reconstruct_n(cluster, 1)[0]
+        return found
+
     def distances(self, vector: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Return the distance to every centroid as the quantizer measures it, float32 (nlist,).
 

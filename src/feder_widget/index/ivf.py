@@ -222,8 +222,8 @@ class IvfIndex(Searching):
         """Refuse to say at which nprobe something is found where its cluster's rank does not tell."""
         if self.engine.stack.refine is not None:
             raise ValueError(
-                "true neighbours of an index that refines cannot be explained: which vectors are compared once "
-                "more depends on all that are probed; open its base_index"
+                "true neighbours of an index that refines cannot be explained: which vectors are compared "
+                "once more depends on all that are probed; open its base_index"
             )
         if self.engine.is_limited and len(self.engine.parts) > 1:
             raise ValueError("true neighbours of shards that have max_codes cannot be explained")

@@ -96,6 +96,11 @@ class Searching(Contents):
         distances = None if to_centroids is None else as_distances(to_centroids, len(wanted))
         return self._named(self.engine.scan(inner, wanted, distances))
 
+    def scan_from_centroid(self, cluster: int) -> Scan:
+        """Compare the centroid of a cluster with every vector in it; as ``scan`` does with a query."""
+        cluster = self._cluster(cluster)
+        return self._named(self.engine.scan(self.engine.centroids.vector(cluster), np.array([cluster])))
+
     def nearest(self, scan: Scan, k_max: int, worst: float | None = None) -> Scan:
         """Keep what any search for up to ``k_max`` results could return; see ``feder_widget.topk.keep``."""
         return keep(scan, as_int(k_max, "k_max"), self.similarity, worst)

@@ -208,13 +208,16 @@ def with_rows(
 
 
 def vectors_of(index: IvfIndex, sample: Sample) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """Yield the vectors of a sample, float32 (m, dim), with the part of the sample that each batch is."""
+    """Yield the vectors of a sample, with the part of the sample that each batch is.
+
+    They are float32 (m, inner dim), in the space of ``index.transform``, where distances are measured.
+    """
     ends = np.append(np.flatnonzero(np.diff(sample.ranks)) + 1, len(sample))
     start = 0
     for end in ends.tolist():
         for first in range(start, end, READ):
             part = slice(first, min(first + READ, end))
-            yield part, index.list_vectors(int(sample.clusters[first]), sample.offsets[part])
+            yield part, index.stored_vectors(int(sample.clusters[first]), sample.offsets[part])
         start = end
 
 
