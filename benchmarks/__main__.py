@@ -10,7 +10,20 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-NAMES = ("sizes", "trace", "recall", "layout", "cells", "projection", "media", "page", "views", "dragging")
+NAMES = (
+    "sizes",
+    "trace",
+    "families",
+    "disk",
+    "recall",
+    "layout",
+    "cells",
+    "projection",
+    "media",
+    "page",
+    "views",
+    "dragging",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,7 +6,7 @@ int32 where the index is binary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -28,6 +28,43 @@ class CoarseStep:
 
     clusters: npt.NDArray[np.int64]
     distances: npt.NDArray[np.float32]
+
+
+class LateCoarseStep(CoarseStep):
+    """A coarse step that is worked out when it is first looked at.
+
+    An approximate coarse search does not compare the query with most centroids; a trace need not either.
+
+    Parameters
+    ----------
+    rank : function
+        Works it out.
+    """
+
+    __slots__ = ("_rank", "_ranked")
+    _rank: Callable[[], CoarseStep]
+    _ranked: CoarseStep | None
+
+    def __init__(self, rank: Callable[[], CoarseStep]) -> None:
+        object.__setattr__(self, "_rank", rank)
+        object.__setattr__(self, "_ranked", None)
+
+    @property
+    def clusters(self) -> npt.NDArray[np.int64]:
+        """Cluster numbers, nearest first, int64 (nlist,)."""
+        return self._step().clusters
+
+    @property
+    def distances(self) -> npt.NDArray[np.float32]:
+        """Distance from the query to the centroid of each of ``clusters``, float32 (nlist,)."""
+        return self._step().distances
+
+    def _step(self) -> CoarseStep:
+        ranked = self._ranked
+        if ranked is None:
+            ranked = self._rank()
+            object.__setattr__(self, "_ranked", ranked)
+        return ranked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,10 +112,15 @@ class Scan:
 
     def at(self, places: npt.NDArray[np.intp]) -> Scan:
         """Return the clusters at these places, in this order."""
-        counts = np.diff(self.lims)[places]
-        lims = np.concatenate([[0], np.cumsum(counts)])
-        moved = np.arange(lims[-1]) + np.repeat(self.lims[places] - lims[:-1], counts)
-        return Scan(self.clusters[places], lims, self.ids[moved], self.distances[moved])
+        lims = np.concatenate([[0], np.cumsum(np.diff(self.lims)[places])])
+        if lims[-1] == 0:
+            return Scan(self.clusters[places], lims, self.ids[:0], self.distances[:0])
+        # Slices are copied many times faster than single elements.
+        parts = [slice(self.lims[i], self.lims[i + 1]) for i in places.tolist()]
+        ids = np.concatenate([self.ids[part] for part in parts])
+        return Scan(
+            self.clusters[places], lims, ids, np.concatenate([self.distances[part] for part in parts])
+        )
 
     def followed_by(self, other: Scan) -> Scan:
         """Return the clusters of both, one after the other."""

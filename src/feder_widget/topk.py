@@ -16,6 +16,9 @@ import numpy.typing as npt
 
 from feder_widget.search import Scan
 
+HEAD = 2048
+"""Candidates whose k-th best tells how far others can be at most."""
+
 _LARGEST_FLOAT = np.finfo(np.float32).max
 _LARGEST_INT = np.iinfo(np.int32).max
 
@@ -44,6 +47,8 @@ def top_k(
         The largest float32 or int32 (its negative for a similarity) where there is no result.
     """
     places = top_k_places(ids, distances, k, similarity)
+    if len(places) == k:
+        return ids[places], distances[places]
     found_ids = np.full(k, -1, np.int64)
     found = np.full(k, _worst(distances.dtype, similarity), distances.dtype)
     found_ids[: len(places)] = ids[places]
@@ -55,7 +60,7 @@ def top_k_places(
     ids: npt.NDArray[np.int64], distances: npt.NDArray[np.float32], k: int, similarity: bool
 ) -> npt.NDArray[np.int64]:
     """Return where among the candidates the results of ``top_k`` stand, nearest first, int64 (at most k,)."""
-    chosen = _not_worse(distances, _kth(distances, k, similarity), similarity)
+    chosen = _in_contention(distances, k, similarity)
     if len(chosen) > k:
         near = -distances[chosen] if similarity else distances[chosen]
         tied = near == near.max()
@@ -122,8 +127,21 @@ def keep(scan: Scan, k_max: int, similarity: bool, worst: float | None = None) -
 
 def _worst(dtype: np.dtype[Any], similarity: bool) -> Any:
     """Return the number that stands for no distance."""
-    largest = _LARGEST_FLOAT if dtype == np.float32 else _LARGEST_INT
+    largest = _LARGEST_FLOAT if dtype.kind == "f" else _LARGEST_INT
     return -largest if similarity else largest
+
+
+def _in_contention(distances: npt.NDArray[np.float32], k: int, similarity: bool) -> npt.NDArray[np.int64]:
+    """Return the positions, in order, of the distances at least as good as the k-th best."""
+    limit = _kth(distances[: max(HEAD, k)], k, similarity)
+    chosen = np.flatnonzero(distances >= limit if similarity else distances <= limit)
+    if len(distances) <= max(HEAD, k):
+        return chosen
+    # What is worse than the k-th best of some is worse than that of all, and the first come from near
+    # clusters.
+    near = distances[chosen]
+    limit = _kth(near, k, similarity)
+    return chosen[near >= limit if similarity else near <= limit]
 
 
 def _kth(distances: npt.NDArray[np.float32], k: int, similarity: bool) -> float:
@@ -133,8 +151,3 @@ def _kth(distances: npt.NDArray[np.float32], k: int, similarity: bool) -> float:
         return -np.inf if similarity else np.inf
     at = n - k if similarity else k - 1
     return float(np.partition(distances, at)[at])
-
-
-def _not_worse(distances: npt.NDArray[np.float32], limit: float, similarity: bool) -> npt.NDArray[np.int64]:
-    """Return the positions, in order, of the distances at least as good as ``limit``."""
-    return np.flatnonzero(distances >= limit if similarity else distances <= limit)

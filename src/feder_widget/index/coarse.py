@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.index.centroids import Centroids
-from feder_widget.search import CoarseStep
+from feder_widget.search import CoarseStep, LateCoarseStep
 
 BLAS_NLIST = 10_000
 """From this many centroids on Faiss may use BLAS for one query; its last digits differ from the kernels'."""
@@ -22,7 +22,8 @@ class Ranking:
     Attributes
     ----------
     step : CoarseStep
-        All clusters.
+        All clusters. Where the quantizer does not compare the query with all of them, that is done when it is
+        looked at.
     clusters : int64 (n,)
         The clusters to probe; fewer than nprobe where the quantizer found no more. A multi-index may name one
         twice, and Faiss then scans it twice.
@@ -49,22 +50,38 @@ def rank_clusters(centroids: Centroids, vector: npt.NDArray[Any], nprobe: int | 
         where it is approximate or chooses among equally distant centroids in its own way. None: no such
         prefix is wanted; all are in order of distance, ties in order of their number.
     """
+    if nprobe is None:
+        step = _by_distance(centroids, vector)
+        return Ranking(step, step.clusters, step.distances)
+    if not centroids.is_flat:
+        probed, found = centroids.search(vector, nprobe)
+        late = LateCoarseStep(lambda: _beginning_with(probed, found, _by_distance(centroids, vector)))
+        return Ranking(late, probed, found)
+    step = _by_distance(centroids, vector)
+    if centroids.nlist < BLAS_NLIST and _prefix_is_unique(step.distances, nprobe):
+        return Ranking(step, step.clusters[:nprobe], step.distances[:nprobe])
+    probed, found = centroids.search(vector, nprobe)
+    return Ranking(_beginning_with(probed, found, step), probed, found)
+
+
+def _by_distance(centroids: Centroids, vector: npt.NDArray[Any]) -> CoarseStep:
     distances = centroids.distances(vector)
     order = _nearest_first(distances, centroids)
-    ranked = distances[order]
-    if nprobe is None:
-        return Ranking(CoarseStep(order, ranked), order, ranked)
-    if centroids.is_flat and len(order) < BLAS_NLIST and _prefix_is_unique(ranked, nprobe):
-        return Ranking(CoarseStep(order, ranked), order[:nprobe], ranked[:nprobe])
-    probed, found = centroids.search(vector, nprobe)
+    return CoarseStep(order, distances[order])
+
+
+def _beginning_with(
+    probed: npt.NDArray[np.int64], found: npt.NDArray[np.float32], step: CoarseStep
+) -> CoarseStep:
+    """Return a ranking that begins with the clusters that a search probes, each once."""
     first = np.sort(np.unique(probed, return_index=True)[1])
-    rest = np.ones(len(order), bool)
+    rest = np.ones(len(step.clusters), bool)
     rest[probed] = False
-    others = rest[order]
-    step = CoarseStep(
-        np.concatenate([probed[first], order[others]]), np.concatenate([found[first], ranked[others]])
+    others = rest[step.clusters]
+    return CoarseStep(
+        np.concatenate([probed[first], step.clusters[others]]),
+        np.concatenate([found[first], step.distances[others]]),
     )
-    return Ranking(step, probed, found)
 
 
 def _nearest_first(distances: npt.NDArray[np.float32], centroids: Centroids) -> npt.NDArray[np.int64]:

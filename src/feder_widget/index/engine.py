@@ -266,7 +266,8 @@ class Engine:
     def has_one_scanner(self) -> bool:
         """True when Faiss can search any lists for places and distances, by the scanner of a search."""
         first = self.parts[0]
-        return len(self.parts) == 1 and first.family.scan is ranged.scan and first.ivf.parallel_mode == 0
+        by_range = first.family.scan in (ranged.scan, ranged.scan_in_groups)
+        return len(self.parts) == 1 and by_range and first.ivf.parallel_mode == 0
 
     @property
     def is_limited(self) -> bool:

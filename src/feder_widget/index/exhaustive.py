@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from feder_widget.index import lists
 from feder_widget.index.engine import Engine
-from feder_widget.index.scanning.ranged import BUFFER_ENTRIES, ONE_LIST
+from feder_widget.index.scanning.ranged import BUFFER_ENTRIES, probing
 from feder_widget.search import CoarseStep
 from feder_widget.topk import top_k_places
 
@@ -209,18 +209,12 @@ def _search(
         faiss.swig_ptr(distances),
         faiss.swig_ptr(labels),
         True,
-        _probing(width),
+        probing(width),
     )
     real = labels.ravel() >= 0
     distances, labels = distances.ravel()[real], labels.ravel()[real]
     order = np.argsort(-distances if similarity else distances, kind="stable")[:k]
     return distances[order], labels[order]
-
-
-def _probing(nprobe: int) -> Any:
-    parameters = faiss.SearchParametersIVF()
-    parameters.nprobe = nprobe
-    return parameters
 
 
 def _nearer_than(
@@ -241,7 +235,7 @@ def _nearer_than(
         faiss.swig_ptr(to_centroids),
         result,
         True,
-        ONE_LIST,
+        probing(1),
     )
     found = int(faiss.rev_swig_ptr(result.lims, n + 1)[-1])
     if found == 0:

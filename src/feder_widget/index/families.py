@@ -98,7 +98,7 @@ _WHOLE_NORMS = (
     faiss.AdditiveQuantizer.ST_norm_from_LUT,
 )
 
-_ADDITIVE = Family(faithful=_additive_is_faithful)
+_ADDITIVE = Family(scan=ranged.scan_in_groups, faithful=_additive_is_faithful)
 _FAST_SCAN = Family(
     scan=everything.scan_by_id,
     probe=fastscan.probe,
@@ -114,7 +114,7 @@ FAMILIES = {
     # A search sums a distance level by level and the range search in other blocks: the last digit may differ.
     "IndexIVFFlatPanorama": Family(decode=codes.one_by_one, exact=True, replays=_never),
     "IndexIVFScalarQuantizer": Family(faithful=_scalar_is_faithful),
-    "IndexIVFPQ": Family(),
+    "IndexIVFPQ": Family(scan=ranged.scan_in_groups),
     "IndexIVFPQFastScan": _FAST_SCAN,
     "IndexIVFResidualQuantizer": _ADDITIVE,
     "IndexIVFLocalSearchQuantizer": _ADDITIVE,

@@ -7,6 +7,7 @@ clusters itself: so it serves for the clusters of a search, and ``everything.sca
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any
 
 import faiss
@@ -32,17 +33,25 @@ def probe(
     nprobe: int,
 ) -> Scan:
     """Scan the clusters of a search: those that the coarse quantizer returns for ``nprobe``."""
-    order = np.argsort(clusters, kind="stable") if ivf.bbs == 32 else np.arange(len(clusters))
-    held = [lists.copy_ids(ivf.invlists, int(cluster)) for cluster in clusters[order]]
-    lims = np.concatenate([[0], np.cumsum([len(ids) for ids in held])]).astype(np.int64)
-    if lims[-1]:
-        expected = np.concatenate(held)
-        for radius in _radii(ivf, vector, clusters, to_centroids):
+    if ivf.implem == 0:
+        order = np.argsort(clusters, kind="stable") if ivf.bbs == 32 else np.arange(len(clusters))
+        sizes = [ivf.invlists.list_size(cluster) for cluster in clusters[order].tolist()]
+        lims = np.array([0, *accumulate(sizes)])
+        for radius in _radii(ivf, vector, clusters, to_centroids) if lims[-1] else ():
             ids, distances = _range_search(ivf, vector, radius, nprobe)
+            scan = Scan(clusters[order], lims, ids, distances)
             # The radius may have been too small or too large; then, candidates are missing.
-            if np.array_equal(ids, expected):
-                return Scan(clusters[order], lims, ids, distances).at(np.argsort(order))
+            if len(ids) == lims[-1] and _is_in_list_order(ivf, scan):
+                return scan.at(np.argsort(order))
     return everything.scan_by_id(ivf, vector, clusters, to_centroids)
+
+
+def _is_in_list_order(ivf: Any, scan: Scan) -> bool:
+    for i, cluster in enumerate(scan.clusters.tolist()):
+        with lists.borrowed_ids(ivf.invlists, cluster) as stored:
+            if not np.array_equal(stored, scan.ids[scan.lims[i] : scan.lims[i + 1]]):
+                return False
+    return True
 
 
 def _radii(
@@ -52,8 +61,6 @@ def _radii(
     to_centroids: npt.NDArray[np.float32],
 ) -> Iterator[float]:
     """Yield radii that probably hold every candidate."""
-    if ivf.implem != 0:
-        return
     if faiss.is_similarity_metric(ivf.metric_type):
         yield -np.inf
         return

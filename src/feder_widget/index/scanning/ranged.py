@@ -1,11 +1,12 @@
 """By a range search without a limit: the scanner of a search, without its heap.
 
-It is the only call that gives every distance as the search computes it, at the search's own speed. The query
-is repeated once per cluster: so Faiss slices the result by cluster and shares the clusters among threads.
+It is the only call that gives every distance as the search computes it, at the search's own speed.
 """
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import accumulate
 from typing import Any
 
 import faiss
@@ -21,46 +22,62 @@ BUFFER_ENTRIES = 16_384
 PARALLEL_MODES = (0, 1, 2)
 """What an index's ``parallel_mode`` may be in a range search."""
 
+Ids = npt.NDArray[np.int64]
+Distances = npt.NDArray[np.float32]
 
-def scan(
-    ivf: Any,
-    vector: npt.NDArray[np.float32],
-    clusters: npt.NDArray[np.int64],
-    to_centroids: npt.NDArray[np.float32],
-) -> Scan:
+
+def scan(ivf: Any, vector: npt.NDArray[np.float32], clusters: Ids, to_centroids: Distances) -> Scan:
     """Return every vector of ``clusters`` with its distance to ``vector``, in list order.
 
     What a search passes over is left out: distances that overflow float32 or are not a number, and codes that
     the index's own filter (``polysemous_ht``) rejects.
+
+    The query is repeated once per cluster: so Faiss slices the result, and shares the clusters among threads.
     """
-    n = len(clusters)
-    if n == 0:
+    if len(clusters) == 0:
         return Scan(clusters, np.zeros(1, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
     if ivf.parallel_mode not in PARALLEL_MODES:
         return everything.scan(ivf, vector, clusters, to_centroids)
-    lims, labels, distances = _range_search(ivf, vector, clusters, to_centroids, store_pairs=False)
-    return Scan(clusters, lims, labels, distances)
+    return Scan(clusters, *_range_search(ivf, vector, clusters, to_centroids, 1))
 
 
-def offsets(
-    ivf: Any, vector: npt.NDArray[np.float32], cluster: int, to_centroid: float
-) -> npt.NDArray[np.int64]:
+def scan_in_groups(ivf: Any, vector: npt.NDArray[np.float32], clusters: Ids, to_centroids: Distances) -> Scan:
+    """Return the same where a query costs a table: the query is repeated once per thread."""
+    n = len(clusters)
+    if n == 0 or ivf.parallel_mode not in PARALLEL_MODES:
+        return scan(ivf, vector, clusters, to_centroids)
+    width = -(-n // min(n, faiss.omp_get_max_threads()))
+    _, ids, distances = _range_search(ivf, vector, clusters, to_centroids, width)
+    lims = np.array([0, *accumulate(map(ivf.invlists.list_size, clusters.tolist()))])
+    if len(ids) != lims[-1]:
+        # Something is left out, and only a query per cluster tells where.
+        return scan(ivf, vector, clusters, to_centroids)
+    return Scan(clusters, lims, ids, distances)
+
+
+def offsets(ivf: Any, vector: npt.NDArray[np.float32], cluster: int, to_centroid: float) -> Ids:
     """Return the offsets in one list of the candidates that ``scan`` returns for it, int64 (n,)."""
-    labels = _range_search(
-        ivf, vector, np.array([cluster]), np.array([to_centroid], np.float32), store_pairs=True
-    )[1]
-    return labels & everything.OFFSET_MASK
+    found = _range_search(
+        ivf, vector, np.array([cluster]), np.array([to_centroid], np.float32), 1, store_pairs=True
+    )
+    return found[1] & everything.OFFSET_MASK
 
 
 def _range_search(
     ivf: Any,
     vector: npt.NDArray[np.float32],
-    clusters: npt.NDArray[np.int64],
-    to_centroids: npt.NDArray[np.float32],
+    clusters: Ids,
+    to_centroids: Distances,
+    width: int,
     *,
-    store_pairs: bool,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    n = len(clusters)
+    store_pairs: bool = False,
+) -> tuple[Ids, Ids, Distances]:
+    """Search ``width`` clusters with each of several queries; return limits, labels and distances."""
+    n = -(-len(clusters) // width)
+    missing = n * width - len(clusters)
+    if missing:
+        clusters = np.concatenate([clusters, np.full(missing, -1, np.int64)])
+        to_centroids = np.concatenate([to_centroids, np.zeros(missing, np.float32)])
     queries = np.repeat(vector[None], n, axis=0)
     result = faiss.RangeSearchResult(n)
     result.buffer_size = BUFFER_ENTRIES
@@ -72,7 +89,7 @@ def _range_search(
         faiss.swig_ptr(to_centroids),
         result,
         store_pairs,
-        ONE_LIST,
+        probing(width),
     )
     lims = faiss.rev_swig_ptr(result.lims, n + 1).astype(np.int64)
     found = int(lims[-1])
@@ -82,10 +99,9 @@ def _range_search(
     return lims, labels, faiss.rev_swig_ptr(result.distances, found).copy()
 
 
-def _one_list() -> Any:
+@cache
+def probing(nprobe: int) -> Any:
+    """Return the parameters of a search of so many clusters; not to be changed."""
     parameters = faiss.SearchParametersIVF()
-    parameters.nprobe = 1
+    parameters.nprobe = nprobe
     return parameters
-
-
-ONE_LIST = _one_list()
