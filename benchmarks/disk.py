@@ -39,22 +39,20 @@ def main(argv: list[str] | None = None) -> int:
     start = time.perf_counter()
     index = open_index(path, mmap=True)
     opening = time.perf_counter() - start
-    opened = resident()
+    held = [resident() - before]
     seconds = []
     for query in asked:
         start = time.perf_counter()
         index.trace(query, NPROBE, K)
         seconds.append(time.perf_counter() - start)
-    searched = resident()
+        held.append(resident() - before)
     print(f"faiss {faiss.__version__}, {options.n:,} x {DIM}, {size / 1e9:.2f} GB, mapped, nprobe {NPROBE}")
-    print(
-        f"opening                 {opening * 1e3:>8.1f} ms, {share(opened - before, size)} of the file in memory"
-    )
-    print(f"first search            {seconds[0] * 1e3:>8.1f} ms")
-    print(
-        f"{len(asked)} searches, median     {np.median(seconds) * 1e3:>8.1f} ms,"
-        f" {share(searched - before, size)} of the file in memory after them"
-    )
+    for what, took, memory in (
+        ("opening", opening, held[0]),
+        ("first search", seconds[0], held[1]),
+        (f"{len(asked)} searches, median", float(np.median(seconds)), held[-1]),
+    ):
+        print(f"{what:<22} {took * 1e3:>8.1f} ms  {memory / 1e6:>6.0f} MB, {memory / size:.1%} of the file")
     return 0
 
 
@@ -77,10 +75,6 @@ def resident() -> int:
     """Return the bytes of this process that are in memory, those of mapped files among them."""
     with Path("/proc/self/statm").open() as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def share(count: int, size: int) -> str:
-    return f"{count / 1e6:.0f} MB, {count / size:.1%}"
 
 
 if __name__ == "__main__":

@@ -9,13 +9,15 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
 from makers import make_vectors
+
+from feder_widget.index.families import REFUSED
 
 DOCS = Path(__file__).parents[1] / "docs" / "FAMILIES.md"
 
@@ -27,12 +29,17 @@ L2, IP = faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT
 
 @dataclass(frozen=True)
 class Case:
-    """An index, the IVF indexes inside it, the vectors in it, and queries that are not among them."""
+    """An index, the IVF indexes inside it, the vectors in it, and queries that are not among them.
+
+    ``reconstructs`` says whether Faiss gives the vector of a row, ``writes`` whether it can write the index.
+    """
 
     index: Any
     ivfs: list[Any]
     vectors: np.ndarray
     queries: np.ndarray
+    reconstructs: bool = True
+    writes: bool = True
 
     def search(self, query, nprobe, k):
         """Return ids and distances of Faiss's own search, the oracle."""
@@ -48,7 +55,8 @@ class Family:
 
     The claims are properties of ``IvfIndex``; None for one that is not the same for all variants.
     ``tolerance`` is the relative difference allowed between a candidate's distance and that of the search; 0
-    where they are equal bit for bit. ``filtered`` says that a search looks at some candidates only.
+    where they are equal bit for bit. ``filtered`` says that a search looks at some candidates only,
+    ``finds_all`` that one for more than there is returns everything.
     """
 
     name: str
@@ -60,7 +68,9 @@ class Family:
     replayable: bool | None = True
     coarse_is_exact: bool | None = True
     decodes: bool = True
+    on_disk: bool | None = False
     filtered: bool = False
+    finds_all: bool = True
     tolerance: float = 0.0
 
 
@@ -85,14 +95,15 @@ def filled(index, ivf=None, x=None, q=None, ids=None):
     return Case(index, [index if ivf is None else ivf], x, queries() if q is None else q)
 
 
-def made(description, metric=L2, d=D, x=None, q=None, ids=None, **settings):
+def made(description, metric=L2, d=D, x=None, q=None, ids=None):
     """Build what ``faiss.index_factory`` makes of a description."""
     index = faiss.index_factory(d, description, metric)
     ivf = faiss.extract_index_ivf(index)
-    for name, value in settings.items():
-        setattr(ivf if hasattr(ivf, name) else index, name, value)
     x = vectors(d=d) if x is None else x
-    return filled(index, ivf, x, queries(d) if q is None else q, ids)
+    case = filled(index, ivf, x, queries(d) if q is None else q, ids)
+    # Neither has Faiss a way back from whitening, nor a plain id map one from an id to its row.
+    reconstructs = not description.startswith("PCAW") and type(index).__name__ != "IndexIDMap"
+    return replace(case, reconstructs=reconstructs)
 
 
 def built(kind, metric, *arguments, x=None, q=None, quantizer=None, **settings):
@@ -118,6 +129,7 @@ def variants(make, **options):
 
 METRICS = {"L2": L2, "inner product": IP}
 RESIDUAL = {"residual": True, "no residual": False}
+BLOCKS = {"blocks of 32": 32, "of 64": 64}
 
 
 # --- vectors stored whole
@@ -273,6 +285,12 @@ HARD_IDS = {
 }
 
 
+def with_ids(ids):
+    case = made("IVF12,Flat", ids=ids)
+    # Of an id that is there twice, a hash table finds the last one.
+    return replace(case, reconstructs=len(np.unique(ids)) == len(ids))
+
+
 def moved(description):
     """Build an index from which rows were removed and to which some were added again, under other ids."""
     case = made(description)
@@ -381,7 +399,7 @@ def sharded(kind, metric, successive, ids=None, codes="Flat"):
         shards.add_shard(part)
         parts.append(part)
     shards.referenced_objects = [*parts, empty]
-    return Case(shards, parts, whole.vectors, whole.queries)
+    return Case(shards, parts, whole.vectors, whole.queries, reconstructs=False)
 
 
 def sharded_maps():
@@ -402,7 +420,7 @@ def sharded_maps():
         maps.append(id_map)
     shards.referenced_objects = [*maps, *parts]
     outer = faiss.IndexPreTransform(transform, shards)
-    return Case(outer, parts, vectors(), queries())
+    return Case(outer, parts, vectors(), queries(), reconstructs=False)
 
 
 def on_disk(description, metric):
@@ -416,16 +434,17 @@ def on_disk(description, metric):
     return case
 
 
-def from_file(description, flags):
+def from_file(description, flags, reconstructs=True):
+    """Read an index back. Faiss ends the process where it reconstructs from a fast-scan index that it has
+    read."""
     case = made(description)
     name = str(Path(tempfile.mkdtemp(dir=TEMPORARY.name)) / "index")
     faiss.write_index(case.index, name)
     index = faiss.read_index(name, flags)
-    return Case(index, [faiss.extract_index_ivf(index)], case.vectors, case.queries)
+    return Case(index, [faiss.extract_index_ivf(index)], case.vectors, case.queries, reconstructs)
 
 
 TEMPORARY = tempfile.TemporaryDirectory()
-MAPPINGS = {name: getattr(faiss, f"IO_FLAG_{name}") for name in ("MMAP", "MMAP_IFC", "READ_ONLY")}
 
 
 def binary(quantizer, bits, id_map=None, use_heap=True):
@@ -445,7 +464,7 @@ def binary(quantizer, bits, id_map=None, use_heap=True):
     else:
         outer.add_with_ids(x, HARD_IDS["negative"])
     q = np.concatenate([x[:4], rng.integers(0, 256, size=(4, bits // 8)).astype(np.uint8)])
-    return Case(outer, [ivf], x, q)
+    return Case(outer, [ivf], x, q, reconstructs=id_map != "IndexBinaryIDMap")
 
 
 FAMILIES = [
@@ -471,13 +490,19 @@ FAMILIES = [
     ),
     Family(
         "IVF,SQ",
-        "4, 6 and 8 bits, uniform or not, direct or signed; fp16, bf16, 0bit; by residual or not",
+        "4, 6 and 8 bits, uniform or not; fp16, bf16, 0bit; by residual or not",
         variants(
             scalar,
-            type=sq_types("bit", "uniform", "direct", "signed", "fp16", "bf16"),
+            type=sq_types("bit", "uniform", "fp16", "bf16"),
             metric=METRICS,
             residual=RESIDUAL,
         ),
+    ),
+    Family(
+        "IVF,SQ of bytes",
+        "8bit_direct, 8bit_direct_signed, which round the query to bytes too; by residual or not",
+        variants(scalar, type=sq_types("direct", "signed"), metric=METRICS, residual=RESIDUAL),
+        faithful=False,
     ),
     Family(
         "IVF,SQ of TurboQuant (mse) and EDEN",
@@ -497,7 +522,7 @@ FAMILIES = [
     ),
     Family(
         "IVF,PQ",
-        "4 to 10 bits; by residual or not; with and without precomputed tables",
+        "4 to 9 bits; by residual or not; with and without precomputed tables",
         variants(product, metric=METRICS, bits={f"{n} bits": n for n in (4, 5, 6, 8, 9)}, residual=RESIDUAL)
         | variants(tabled, table={"no table": -1, "table if small": 0, "table": 1}),
     ),
@@ -514,7 +539,7 @@ FAMILIES = [
             product_fast,
             metric=METRICS,
             m={"PQ4": 4, "PQ16": 16},
-            bbs={"blocks of 32": 32, "of 64": 64},
+            bbs=BLOCKS,
             residual={"no residual": False},
         ),
         faithful=False,
@@ -527,7 +552,7 @@ FAMILIES = [
             product_fast,
             metric=METRICS,
             m={"PQ4": 4, "PQ16": 16},
-            bbs={"blocks of 32": 32, "of 64": 64},
+            bbs=BLOCKS,
             residual={"residual": True},
         ),
         faithful=False,
@@ -563,7 +588,7 @@ FAMILIES = [
             additive_fast,
             codes=ADDITIVE,
             metric=METRICS,
-            bbs={"blocks of 32": 32, "of 64": 64},
+            bbs=BLOCKS,
             residual={"no residual": False},
         ),
         faithful=False,
@@ -576,7 +601,7 @@ FAMILIES = [
             additive_fast,
             codes=ADDITIVE,
             metric=METRICS,
-            bbs={"blocks of 32": 32, "of 64": 64},
+            bbs=BLOCKS,
             residual={"residual": True},
         ),
         faithful=False,
@@ -598,15 +623,18 @@ FAMILIES = [
     ),
     Family(
         "IVF,RaBitQ fast-scan",
-        "1 to 9 bits; blocks of 32 or 64",
-        variants(
-            rabitq_fast,
-            metric=METRICS,
-            bits={"1 bit": 1, "2 bits": 2, "4 bits": 4},
-            bbs={"blocks of 32": 32, "of 64": 64},
-        ),
+        "1 bit; blocks of 32 or 64",
+        variants(rabitq_fast, metric=METRICS, bits={"1 bit": 1}, bbs=BLOCKS),
         faithful=False,
         splittable=False,
+        replayable=False,
+        decodes=False,
+    ),
+    Family(
+        "IVF,RaBitQ fast-scan of more bits",
+        "2 to 9 bits; blocks of 32 or 64; a search compares only what the first bit lets through",
+        variants(rabitq_fast, metric=METRICS, bits={f"{n} bits": n for n in (2, 4, 9)}, bbs=BLOCKS),
+        faithful=False,
         replayable=False,
         decodes=False,
     ),
@@ -647,7 +675,7 @@ FAMILIES = [
     Family(
         "Ids of every kind, direct maps",
         "negative, beyond 2^53, duplicate; removed and added again; direct maps Array and Hashtable",
-        variants(lambda ids: made("IVF12,Flat", ids=ids), ids=HARD_IDS)
+        variants(with_ids, ids=HARD_IDS)
         | variants(
             lambda codes: moved(codes), codes={"removed, SQ8": "IVF12,SQ8", "removed, PQ": "IVF12,PQ4x4fs"}
         )
@@ -693,6 +721,7 @@ FAMILIES = [
             "inner product under L2, PQ": lambda: spherical("IndexIVFPQ", 4, 4, L2),
         },
         exact=None,
+        faithful=None,
     ),
     Family(
         "Coarse quantizers that are approximate",
@@ -717,22 +746,37 @@ FAMILIES = [
             "residual, L2": lambda: residual_coarse(L2, (3, 2), 4.0, "Flat"),
             "residual, all": lambda: residual_coarse(L2, (3, 2), -1.0, "PQ"),
             "residual, inner product": lambda: residual_coarse(IP, (3, 2), 1.0, "Flat"),
-            "local search": lambda: quantized(faiss.LocalSearchCoarseQuantizer(D, 2, 3, L2)),
+            "local search": lambda: replace(
+                quantized(faiss.LocalSearchCoarseQuantizer(D, 2, 3, L2)), writes=False
+            ),
         },
         exact=None,
+        faithful=None,
         coarse_is_exact=False,
     ),
     Family(
         "Lists on disk or mapped",
-        "OnDiskInvertedLists; IO_FLAG_MMAP, MMAP_IFC, READ_ONLY",
+        "OnDiskInvertedLists; IO_FLAG_MMAP, MMAP_IFC",
         variants(
             on_disk,
             codes={"Flat on disk": "IVF12,Flat", "OPQ, PQ on disk": "OPQ4,IVF12,PQ4x4"},
             metric=METRICS,
         )
-        | variants(from_file, codes={"Flat": "IVF12,Flat", "PQ": "IVF12,PQ4x4"}, flags=MAPPINGS)
-        | {"fast-scan, MMAP_IFC": lambda: from_file("IVF12,PQ4x4fs", faiss.IO_FLAG_MMAP_IFC)},
+        | variants(
+            from_file,
+            codes={"Flat": "IVF12,Flat", "PQ": "IVF12,PQ4x4"},
+            flags={"MMAP": faiss.IO_FLAG_MMAP, "MMAP_IFC": faiss.IO_FLAG_MMAP_IFC},
+        ),
         exact=None,
+        on_disk=True,
+    ),
+    Family(
+        "Lists read from a file",
+        "IO_FLAG_READ_ONLY; lists in blocks, which cannot be mapped",
+        {
+            "READ_ONLY": lambda: from_file("IVF12,PQ4x4", faiss.IO_FLAG_READ_ONLY),
+            "fast-scan": lambda: from_file("IVF12,PQ4x4fs", faiss.IO_FLAG_MMAP_IFC, False),
+        },
         faithful=None,
         replayable=None,
     ),
@@ -746,7 +790,6 @@ FAMILIES = [
             successive={"successive ids": True, "own ids": False},
         )
         | {
-            "negative ids": lambda: sharded("IndexShards", L2, False, HARD_IDS["negative"]),
             "PQ": lambda: sharded("IndexShards", L2, True, codes="PQ4x4"),
             "fast-scan": lambda: sharded("IndexShards", L2, True, codes="PQ4x4fs"),
             "id maps behind PCA": sharded_maps,
@@ -754,6 +797,14 @@ FAMILIES = [
         exact=None,
         faithful=None,
         replayable=False,
+    ),
+    Family(
+        "IndexShards with negative ids",
+        "which Faiss takes for no results",
+        {"Flat": lambda: sharded("IndexShards", L2, False, HARD_IDS["negative"])},
+        exact=True,
+        replayable=False,
+        finds_all=False,
     ),
     Family(
         "IndexBinaryIVF",
@@ -772,5 +823,79 @@ FAMILIES = [
         {"flat": lambda: binary("flat", 64, use_heap=False)},
         exact=True,
         replayable=False,
+        finds_all=False,
     ),
 ]
+
+
+def markdown():
+    """Return docs/FAMILIES.md."""
+    rows = [
+        "| family | variants proven | exact | faithful codes | splittable | replayable | rows as queries |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    rows += [
+        f"| {family.name} | {family.options} ({len(family.variants)}) | "
+        + " | ".join(
+            WORDS[claim]
+            for claim in (
+                family.exact,
+                family.faithful,
+                family.splittable,
+                family.replayable,
+                family.decodes,
+            )
+        )
+        + " |"
+        for family in FAMILIES
+    ]
+    refused = [f"| `{name}` | {reason} |" for name, reason in REFUSED.items()]
+    return INTRODUCTION.format(table="\n".join(rows), refused="\n".join(refused))
+
+
+WORDS = {True: "yes", False: "no", None: "as inside"}
+
+INTRODUCTION = """\
+# Families of indexes
+
+Written by `python tests/families.py` from the registry that `tests/test_families.py` proves: every variant is
+built, searched and traced at several nprobe and k, and ids and distances of the trace equal those of
+`faiss_index.search` bit for bit. So do the candidates' distances, but for the last digit where the table says
+so.
+
+{table}
+
+- **exact**: vectors are stored whole, so that a distance is the one to the vector itself (`IvfIndex.exact`).
+- **faithful codes**: a distance is the one to the decoded vector, to within float32's rounding (3e-6 of the
+largest distance
+  in the list; `IvfIndex.faithful_codes`).
+- **splittable**: a distance is the same whichever clusters are scanned together (`IvfIndex.splittable`).
+Elsewhere the
+  distances of a trace are those of a search at its nprobe.
+- **replayable**: the results are the k best of the candidates (`IvfIndex.replayable`). Elsewhere Faiss passes
+over some
+  candidates by a bound, orders ties in its own way, merges or re-ranks, and is itself asked for the results.
+- **rows as queries**: a row id can be a query: its vector can be read from its code and taken back through
+transforms. - **as inside**: as without the layer that the row of the table is about.
+
+An approximate coarse quantizer's ranking is shown as it was searched for the clusters that are probed; all
+others follow by their distance (`IvfIndex.coarse_is_exact` says which kind it is).
+
+## What is refused
+
+With `UnsupportedIndexError`, the reason and what to do.
+
+| index | reason |
+|---|---|
+| no IVF index (`IndexFlat`, `IndexHNSW`, `IndexLSH`, …) | it has no clusters to probe |
+| `GpuIndexIVF…` | its inverted lists are on a GPU; pass `faiss.index_gpu_to_cpu(index)` |
+{refused}
+| `IndexShards` over other centroids in each shard | they share no clusters |
+| transforms or refinement inside a shard | put them around the shards |
+| refinement of what is refined | open one of the two alone |
+| coarse quantizers that are not in the table | not proven |
+"""
+
+
+if __name__ == "__main__":
+    DOCS.write_text(markdown(), encoding="utf-8")

@@ -84,6 +84,12 @@ class Centroids:
         return self.kind in EXHAUSTIVE
 
     @property
+    def are_measured(self) -> bool:
+        """True when the distances that the quantizer reports are those to the centroids, but for rounding."""
+        by_beam = self.kind == "ResidualCoarseQuantizer" and self.similarity
+        return self.kind not in ("IndexPreTransform", "IndexPQFastScan") and not by_beam
+
+    @property
     def is_flat(self) -> bool:
         """True when it does so by the kernels that ``distances`` uses."""
         return self.kind in FLAT

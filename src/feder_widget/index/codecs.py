@@ -12,6 +12,18 @@ import faiss
 
 Finding = str
 
+IMPLEMENTATIONS = (0, 10, 11, 12, 13, 14, 15)
+"""Ways of a fast-scan search (``implem``) for lists in blocks."""
+
+BLOCKS = (32, 64, 96, 128, 256)
+"""Vectors in a block of a fast-scan list."""
+
+MOST_QUERIES = 1024
+"""Queries that a fast-scan search compares with a block at a time, at most; Faiss itself takes some ten."""
+
+MOST_BITS = 24
+"""Bits of a code that Faiss makes a codebook for."""
+
 _BITS = {"QT_8bit": 8, "QT_6bit": 6, "QT_4bit": 4, "QT_8bit_uniform": 8, "QT_4bit_uniform": 4}
 
 
@@ -34,8 +46,12 @@ def plain(index: Any) -> Iterator[Finding]:
         yield from equal("number of combinations of centroids", index.ntotal, 1 << quantizer.tot_bits)
         return
     if kind == "IndexPQFastScan":
+        yield from _tables(index)
         yield from _product(index.pq, index.d)
         yield from equal("subquantizers", index.M, index.pq.M)
+        rows = -(-index.ntotal // index.bbs) * index.bbs
+        yield from equal("rows of all blocks", index.ntotal2, rows)
+        yield from equal("bytes of all blocks", index.codes.size(), rows * index.M2 // 2)
         return
     yield from equal(
         "bytes of centroids" if isinstance(index, faiss.IndexFlat) else "bytes of codes",
@@ -92,6 +108,8 @@ def _scalar(sq: Any, index: Any) -> Iterator[Finding]:
 def _product(pq: Any, dim: int) -> Iterator[Finding]:
     yield from equal("dimension of the product quantizer", pq.d, dim)
     yield from equal("dimensions of all subquantizers", pq.M * pq.dsub, pq.d)
+    if not 0 <= pq.nbits <= MOST_BITS:
+        yield f"bits of a subquantizer must be between 0 and {MOST_BITS}, got {pq.nbits}"
     yield from equal("centroids of a subquantizer", pq.ksub, 1 << pq.nbits)
     yield from equal("numbers in the codebook", pq.centroids.size(), pq.d * pq.ksub)
     yield from equal("bytes per code", pq.code_size, (pq.M * pq.nbits + 7) // 8)
@@ -101,6 +119,8 @@ def _additive(aq: Any, dim: int) -> Iterator[Finding]:
     bits = faiss.vector_to_array(aq.nbits).tolist()
     yield from equal("dimension of the additive quantizer", aq.d, dim)
     yield from equal("number of codebooks", len(bits), aq.M)
+    if bits and not 0 <= min(bits) <= max(bits) <= MOST_BITS:
+        yield f"bits of a codebook must be between 0 and {MOST_BITS}, got {min(bits)} to {max(bits)}"
     offsets = faiss.vector_to_array(aq.codebook_offsets).tolist()
     entries = [1 << bit for bit in bits]
     if offsets != [sum(entries[:i]) for i in range(len(entries) + 1)]:
@@ -111,12 +131,21 @@ def _additive(aq: Any, dim: int) -> Iterator[Finding]:
     yield from equal("numbers in the codebooks", aq.codebooks.size() * parts, sum(entries) * aq.d)
 
 
-def _fast_scan(index: Any) -> Iterator[Finding]:
+def _tables(index: Any) -> Iterator[Finding]:
+    """Look at what all fast-scan indexes have in common."""
     yield from equal("bits per subquantizer", index.nbits, 4)
     yield from equal("centroids of a subquantizer", index.ksub, 16)
     yield from equal("subquantizers, rounded up", index.M2, (index.M + 1) // 2 * 2)
-    if index.bbs < 32 or index.bbs % 32:
-        yield f"vectors per block must be a multiple of 32, got {index.bbs}"
+    if index.implem not in IMPLEMENTATIONS:
+        yield f"implem must be one of {IMPLEMENTATIONS}, got {index.implem}"
+    if index.bbs not in BLOCKS:
+        yield f"vectors per block must be one of {BLOCKS}, got {index.bbs}"
+
+
+def _fast_scan(index: Any) -> Iterator[Finding]:
+    yield from _tables(index)
+    if not 0 <= index.qbs2 <= MOST_QUERIES:
+        yield f"queries at a time (qbs2) must be at most {MOST_QUERIES}, got {index.qbs2}"
     if hasattr(index, "pq"):
         yield from _product(index.pq, index.d)
         yield from equal("subquantizers", index.M, index.pq.M)

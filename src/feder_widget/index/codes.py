@@ -42,7 +42,12 @@ def packed(ivf: Any, cluster: int, offsets: Offsets) -> Float32Array:
     with lists.borrowed_blocks(blocks_of, cluster) as blocks:
         for i, block in enumerate(needed):
             blocks_of.packer.unpack_all(faiss.swig_ptr(blocks[block]), faiss.swig_ptr(codes[i]))
-    return _decoded(ivf, cluster, codes[at, wanted % per_block])
+    # Not by ``sa_decode``: in an index that was read from a file it follows a pointer that nobody has set.
+    codec = ivf.pq if hasattr(ivf, "pq") else ivf.aq
+    vectors: Float32Array = codec.decode(np.ascontiguousarray(codes[at, wanted % per_block]))
+    if ivf.by_residual:
+        vectors += ivf.quantizer.reconstruct_n(cluster, 1)
+    return vectors
 
 
 def one_by_one(ivf: Any, cluster: int, offsets: Offsets) -> Float32Array:

@@ -7,7 +7,6 @@ from typing import Any
 
 import faiss
 
-from feder_widget.index.families import family_of
 from feder_widget.index.unwrap import IdMap, Stack, Transform, chain_of, derived
 
 METRICS = {
@@ -34,8 +33,8 @@ def metric(stack: Stack) -> str:
     return f"{name} (p={stack.ivf.metric_arg:g})" if stack.ivf.metric_type == faiss.METRIC_Lp else name
 
 
-def distance(stack: Stack) -> str:
-    """Return what a reported distance is."""
+def distance(stack: Stack, faithful: bool) -> str:
+    """Return what a reported distance is; ``faithful`` says whether it is measured to what is decoded."""
     if stack.is_binary:
         return "Hamming distance"
     ivf = stack.ivf
@@ -44,8 +43,7 @@ def distance(stack: Stack) -> str:
     name = METRICS[ivf.metric_type][1]
     if ivf.metric_type == faiss.METRIC_INNER_PRODUCT and _compares_directions(stack.chain):
         name = "cosine similarity"
-    family = family_of(ivf)
-    return name if family is None or family.faithful(ivf) else f"estimated {name}"
+    return name if faithful else f"estimated {name}"
 
 
 def family(stack: Stack) -> str:

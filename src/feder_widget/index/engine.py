@@ -232,9 +232,11 @@ class Engine:
         for i, (part, first_id) in enumerate(zip(self.parts, self._first_ids(), strict=True)):
             sought = np.flatnonzero(known & (clusters < 0))
             at, within = part.places(inner[sought], None if homes is None else homes[sought], first_id)
-            clusters[sought], offsets[sought] = at, within
-            for other in self.parts[:i]:
-                offsets[sought] += [other.size(cluster) if cluster >= 0 else 0 for cluster in at.tolist()]
+            here = at >= 0
+            clusters[sought[here]] = at[here]
+            # The lists of earlier parts come first.
+            earlier = [sum(other.size(cluster) for other in self.parts[:i]) for cluster in at[here].tolist()]
+            offsets[sought[here]] = within[here] + np.array(earlier, np.int64)
         return clusters, offsets
 
     def extremes(self) -> tuple[int, int] | None:
@@ -256,6 +258,15 @@ class Engine:
         """True when results are the best of the candidates; not merged by Faiss, nor compared once more."""
         first = self.parts[0]
         return len(self.parts) == 1 and self.stack.refine is None and first.family.replays(first.ivf)
+
+    @property
+    def is_faithful(self) -> bool:
+        """True when a distance is the one to the decoded vector, but for rounding."""
+        ivf = self.stack.ivf
+        if ivf.by_residual if isinstance(ivf, faiss.Index) else False:
+            # The distance to the centroid is a part of it.
+            return self.family.faithful(ivf) and self.centroids.are_measured
+        return self.family.faithful(ivf)
 
     @property
     def is_splittable(self) -> bool:

@@ -19,15 +19,12 @@ class Facts:
     ----------
     stack : Stack
         The index taken apart and checked, as ``open_index`` does.
-    on_disk : bool
-        Its file is mapped, not read.
     vectors_given : array (n, dim), optional
         The original vectors, row i for row id i.
     """
 
-    def __init__(self, stack: Stack, *, on_disk: bool = False, vectors_given: Any = None) -> None:
+    def __init__(self, stack: Stack, *, vectors_given: Any = None) -> None:
         self.engine = Engine(stack)
-        self._mapped = on_disk
         self._vectors_given = vectors_given
 
     def __repr__(self) -> str:
@@ -61,7 +58,7 @@ class Facts:
     @property
     def distance_name(self) -> str:
         """What a reported distance is: "squared L2 distance", "cosine similarity", …."""
-        return describe.distance(self.engine.stack)
+        return describe.distance(self.engine.stack, self.engine.is_faithful)
 
     @property
     def similarity(self) -> bool:
@@ -90,7 +87,7 @@ class Facts:
     @property
     def faithful_codes(self) -> bool:
         """True when a distance is the one to the decoded vector, to within float32's rounding."""
-        return self.engine.family.faithful(self.engine.stack.ivf)
+        return self.engine.is_faithful
 
     @property
     def splittable(self) -> bool:
@@ -113,7 +110,7 @@ class Facts:
     @property
     def on_disk(self) -> bool:
         """True when inverted lists are not in memory, but are read from a file as they are needed."""
-        return self._mapped or any(part.on_disk for part in self.engine.parts)
+        return any(part.on_disk for part in self.engine.parts)
 
     @property
     def vectors_given(self) -> Any:

@@ -64,7 +64,9 @@ def family_of(ivf: Any) -> Family | None:
 
 
 def _scalar_is_faithful(ivf: Any) -> bool:
-    """Say so unless the codes correct the distance by something that the decoded vector does not show."""
+    """Say so unless the query is rounded to bytes too, or codes correct distances by what is not decoded."""
+    if ivf.sq.qtype in _BYTES:
+        return False
     return ivf.metric_type != faiss.METRIC_L2 or ivf.sq.qtype not in _TURBO
 
 
@@ -78,6 +80,11 @@ def _has_one_table(ivf: Any) -> bool:
     return not ivf.by_residual
 
 
+def _has_more_bits(ivf: Any) -> bool:
+    """With more bits, a distance is computed from them and not looked up in a table."""
+    return not _has_one_bit(ivf)
+
+
 def _has_one_bit(ivf: Any) -> bool:
     """With more bits, a search compares only the candidates that the first bit lets through."""
     return bool(ivf.rabitq.nb_bits == 1)
@@ -87,6 +94,7 @@ def _keeps_a_heap(ivf: Any) -> bool:
     return bool(ivf.use_heap and not ivf.per_invlist_search)
 
 
+_BYTES = (faiss.ScalarQuantizer.QT_8bit_direct, faiss.ScalarQuantizer.QT_8bit_direct_signed)
 _TURBO = [
     getattr(faiss.ScalarQuantizer, name)
     for name in ("QT_2bit_tq", "QT_3bit_tq", "QT_4bit_tq", "QT_5bit_tq")
@@ -130,7 +138,7 @@ FAMILIES = {
         # What its reconstruct returns is further from the vector than the centroid is.
         decode=None,
         faithful=_never,
-        splittable=_never,
+        splittable=_has_more_bits,
         replays=_never,
         heeds_max_codes=False,
     ),

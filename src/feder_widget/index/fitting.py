@@ -16,6 +16,9 @@ from feder_widget.index import codecs, graphs
 from feder_widget.index.codecs import Finding, equal
 from feder_widget.index.unwrap import IdMap, Stack, Transform, chain_of, derived
 
+MOST_REFINED = 1_000_000
+"""Candidates per result that a second pass may compare."""
+
 
 def misfit(stack: Stack) -> Finding:
     """Return the first thing that does not fit in an index, or an empty string."""
@@ -83,6 +86,8 @@ def _refine(index: Any, dim: int) -> Iterator[Finding]:
     if type(index).__name__ == "IndexRefineFlat" and not isinstance(refining, faiss.IndexFlat):
         yield f"the refining index must be flat, got {type(refining).__name__}"
         return
+    if not index.k_factor <= MOST_REFINED:
+        yield f"k_factor must be at most {MOST_REFINED:,}, got {index.k_factor}"
     yield from equal(
         "number of vectors in the refining index", refining.ntotal, derived(index.base_index).ntotal
     )

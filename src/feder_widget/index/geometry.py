@@ -50,10 +50,9 @@ class Geometry:
 
 def is_measurable(engine: Engine) -> bool:
     """Say whether distances are those between points that can be read, so that geometry bounds them."""
-    family, ivf = engine.family, engine.stack.ivf
-    if engine.stack.refine is not None:
+    if engine.stack.refine is not None or engine.family.decode is None:
         return False
-    return family.decode is not None and family.faithful(ivf) and ivf.metric_type <= faiss.METRIC_L2
+    return engine.is_faithful and engine.stack.ivf.metric_type <= faiss.METRIC_L2
 
 
 def survey(engine: Engine) -> Iterator[Geometry | None]:

@@ -60,5 +60,7 @@ def nsg(index: Any) -> Iterator[Finding]:
     links = faiss.rev_swig_ptr(graph.data, graph.N * graph.K)
     if len(links) and not -1 <= links.min() <= links.max() < n:
         yield f"links must lead to nodes 0 to {n - 1}, got {links.min()} to {links.max()}"
+    if not 0 < index.nsg.search_L <= n:
+        yield f"search_L must be between 1 and {n}, the number of nodes, got {index.nsg.search_L}"
     if not 0 <= index.nsg.enterpoint < n:
         yield f"the entry point must be one of {n} nodes, got {index.nsg.enterpoint}"

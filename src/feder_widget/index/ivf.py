@@ -33,8 +33,8 @@ class IvfIndex(Searching):
     are zeros and ones.
     """
 
-    def __init__(self, stack: Stack, *, on_disk: bool = False, vectors_given: Any = None) -> None:
-        super().__init__(stack, on_disk=on_disk, vectors_given=vectors_given)
+    def __init__(self, stack: Stack, *, vectors_given: Any = None) -> None:
+        super().__init__(stack, vectors_given=vectors_given)
         self._surveyor = Surveyor(self.engine.sizes, lambda: geometry.survey(self.engine))
 
     def explain(self, query: Any, k: int, *, include_self: bool = True) -> Explanation:

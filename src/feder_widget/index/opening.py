@@ -10,7 +10,7 @@ from feder_widget.errors import IndexFileError, UnsupportedIndexError
 from feder_widget.index import given, reading
 from feder_widget.index.ivf import IvfIndex
 from feder_widget.index.soundness import InconsistentIndexError, check
-from feder_widget.index.unwrap import unwrap
+from feder_widget.index.unwrap import Stack, unwrap
 
 
 def open_index(source: Any, *, vectors: Any = None, mmap: bool | None = None) -> IvfIndex:
@@ -27,8 +27,9 @@ def open_index(source: Any, *, vectors: Any = None, mmap: bool | None = None) ->
     vectors : array_like (n, dim), optional
         The original vectors, row i for row id i, as an array or a ``numpy.memmap``; not copied.
     mmap : bool, optional
-        Map the file into memory rather than read it; by default from 4 GiB on. A file that is mapped must not
-        change.
+        Map the inverted lists of a file rather than read them; by default from 4 GiB on. A file that is
+        mapped must not change. Lists of fast-scan indexes, and the vectors of an index that refines, are read
+        all the same.
 
     Returns
     -------
@@ -52,28 +53,33 @@ def open_index(source: Any, *, vectors: Any = None, mmap: bool | None = None) ->
     the index file, whatever folder it names. To read them from elsewhere, read the index with
     ``faiss.read_index`` and pass it.
     """
-    if not isinstance(source, (str, os.PathLike)):
-        if mmap is not None:
-            raise ValueError(f"mmap says how a file is opened, but source is {type(source).__name__}")
-        return _opened(source, vectors)
-    path = Path(source)
-    index, mapped = reading.read(path, mmap)
+    if isinstance(source, (str, os.PathLike)):
+        return _opened(_read(Path(source), mmap), vectors)
+    if mmap is not None:
+        raise ValueError(f"mmap says how a file is opened, but source is {type(source).__name__}")
+    stack = unwrap(source)
+    check(stack)
+    return _opened(stack, vectors)
+
+
+def _read(path: Path, mmap: bool | None) -> Stack:
+    """Read a file, and raise what is wrong with it by its name."""
+    index = reading.read(path, mmap)
     try:
-        return _opened(index, vectors, on_disk=mapped)
+        stack = unwrap(index)
+        check(stack)
     except InconsistentIndexError as error:
         raise IndexFileError(f"{path} is damaged: {error}") from error
     except UnsupportedIndexError as error:
         raise UnsupportedIndexError(f"{path}: {error}") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+    reading.complete(stack)
+    return stack
 
 
-def _opened(index: Any, vectors: Any, *, on_disk: bool = False) -> IvfIndex:
-    stack = unwrap(index)
-    check(stack)
-    opened = IvfIndex(stack, on_disk=on_disk)
-    return (
-        opened
-        if vectors is None
-        else IvfIndex(stack, on_disk=on_disk, vectors_given=given.as_vectors(vectors, opened))
-    )
+def _opened(stack: Stack, vectors: Any) -> IvfIndex:
+    opened = IvfIndex(stack)
+    if vectors is None:
+        return opened
+    return IvfIndex(stack, vectors_given=given.as_vectors(vectors, opened))

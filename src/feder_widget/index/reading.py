@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,20 +13,24 @@ from typing import Any
 import faiss
 
 from feder_widget.errors import IndexFileError
+from feder_widget.index.unwrap import Stack
 
 MAPPED_FROM = 4 << 30
-"""Bytes from which on a file is mapped into memory rather than read, unless the caller decides."""
+"""Bytes from which on the lists of a file are mapped rather than read, unless the caller decides."""
 
 HARDENED = (1, 15, 1)
 """The first version of faiss whose readers check what a file says of itself."""
 
 _HARDENED_NAME = ".".join(map(str, HARDENED))
 
+# A table of products of centroids, which is left out, may be larger than the file many times over.
+FLAGS = faiss.IO_FLAG_ONDISK_SAME_DIR | faiss.IO_FLAG_READ_ONLY | faiss.IO_FLAG_SKIP_PRECOMPUTE_TABLE
+
 # The limits are global to the process, so that two files opened at once would restore each other's.
 _limits_lock = threading.Lock()
 
 
-def read(path: Path, mmap: bool | None) -> tuple[Any, bool]:
+def read(path: Path, mmap: bool | None) -> Any:
     """Read an index file.
 
     Parameters
@@ -34,14 +38,12 @@ def read(path: Path, mmap: bool | None) -> tuple[Any, bool]:
     path : Path
         A file that ``faiss.write_index`` or ``faiss.write_index_binary`` wrote.
     mmap : bool or None
-        Map it into memory, or not; None maps from ``MAPPED_FROM`` bytes on.
+        Map its inverted lists into memory, or not; None maps from ``MAPPED_FROM`` bytes on, if they can be.
 
     Returns
     -------
     faiss.Index or faiss.IndexBinary
         Inverted lists in a file of their own are looked for beside ``path``, whatever folder ``path`` names.
-    bool
-        Whether the file is mapped.
 
     Raises
     ------
@@ -60,17 +62,35 @@ def read(path: Path, mmap: bool | None) -> tuple[Any, bool]:
             RuntimeWarning,
             stacklevel=4,
         )
-    mapped = size >= MAPPED_FROM if mmap is None else mmap
-    flags = faiss.IO_FLAG_ONDISK_SAME_DIR | faiss.IO_FLAG_READ_ONLY
-    if mapped:
-        flags |= faiss.IO_FLAG_MMAP_IFC
     # The magic numbers of binary indexes, and of no others, begin with IB.
     read_file = faiss.read_index_binary if magic[:2] == b"IB" else faiss.read_index
     with _limits_lock, _allocations_up_to(size):
         try:
-            return read_file(os.fspath(path), flags), mapped
+            if mmap is None and size >= MAPPED_FROM:
+                return _mapped_or_read(read_file, path)
+            # Not IO_FLAG_MMAP_IFC, whose reader runs past the end of a file that ends within a number.
+            return read_file(os.fspath(path), FLAGS | faiss.IO_FLAG_MMAP if mmap else FLAGS)
         except (RuntimeError, MemoryError) as error:
             raise IndexFileError(f"{path} ({size:,} bytes) is no readable faiss index: {error}") from error
+
+
+def _mapped_or_read(read_file: Callable[[str, int], Any], path: Path) -> Any:
+    """Map what can be mapped: of some lists Faiss says only while it reads that they cannot."""
+    try:
+        return read_file(os.fspath(path), FLAGS | faiss.IO_FLAG_MMAP)
+    except RuntimeError:
+        return read_file(os.fspath(path), FLAGS)
+
+
+def complete(stack: Stack) -> None:
+    """Make what a reader leaves out, once an index that was read is known to be sound.
+
+    That is the table by which a search of residual product codes is faster, if Faiss would make it: it is not
+    made where it is large.
+    """
+    for shard in stack.shards:
+        if type(shard.ivf).__name__ == "IndexIVFPQ" and shard.ivf.by_residual:
+            shard.ivf.precompute_table()
 
 
 def _version() -> tuple[int, ...]:

@@ -44,8 +44,15 @@ def backward(chain: Sequence[Any], vectors: Float32Array) -> Float32Array:
 
     As ``IndexPreTransform.reconstruct`` where Faiss can reverse a transform itself; where it cannot
     (whitening, a rotation into more dimensions), the shortest of those vectors, by least squares.
+
+    Raises
+    ------
+    ValueError
+        If a transform has no way back.
     """
     for step in reversed(chain):
+        if type(step).__name__ not in REVERSIBLE:
+            raise ValueError(f"a faiss.{type(step).__name__} has no way back: query by vector")
         if _faiss_reverses(step):
             vectors = step.reverse_transform(np.ascontiguousarray(vectors, np.float32))
         else:

@@ -94,12 +94,26 @@ def _scan_by_id(ivf: Any, vector: npt.NDArray[np.float32], clusters: Ids, to_cen
         return _nothing(clusters)
     labels, distances = search(ivf, vector, clusters, to_centroids, total)
     ids = np.concatenate([lists.copy_ids(ivf.invlists, int(cluster)) for cluster in clusters])
+    place = _places(ids, labels)
+    found = place >= 0
+    in_list_order = np.full(total, np.nan, np.float32)
+    in_list_order[place[found]] = distances[found]
+    # What a search never returns, as it is infinitely far or no number, has no distance.
+    held = ~np.isnan(in_list_order)
+    lims = np.concatenate([[0], np.cumsum(sizes)])
+    return Scan(clusters, np.concatenate([[0], np.cumsum(held)])[lims], ids[held], in_list_order[held])
+
+
+def _places(ids: Ids, labels: Ids) -> npt.NDArray[np.intp]:
+    """Return where among ``ids`` each label stands, -1 where it does not; equal ones one after the other."""
     by_id, by_label = np.argsort(ids, kind="stable"), np.argsort(labels, kind="stable")
-    if not np.array_equal(ids[by_id], labels[by_label]):
-        raise RuntimeError(f"a search for all {total:,} candidates did not return each of them")
-    in_list_order = np.empty_like(distances)
-    in_list_order[by_id] = distances[by_label]
-    return Scan(clusters, np.concatenate([[0], np.cumsum(sizes)]), ids, in_list_order)
+    ordered, sought = ids[by_id], labels[by_label]
+    nth = np.arange(len(sought)) - np.searchsorted(sought, sought)
+    at = np.searchsorted(ordered, sought) + nth
+    within = np.minimum(at, len(ids) - 1)
+    places = np.empty(len(labels), np.intp)
+    places[by_label] = np.where((at < len(ids)) & (ordered[within] == sought), by_id[within], -1)
+    return places
 
 
 def _each_once(
