@@ -6,6 +6,7 @@ from pathlib import Path
 import faiss
 import pytest
 from makers import make_ivf
+from threadpoolctl import threadpool_limits
 
 
 @pytest.fixture
@@ -30,3 +31,11 @@ def faiss_threads():
     before = faiss.omp_get_max_threads()
     yield faiss.omp_set_num_threads
     faiss.omp_set_num_threads(before)
+
+
+@pytest.fixture
+def one_thread():
+    """Let Faiss and BLAS use one thread: for tests of many small searches, in which several would mostly
+    wait."""
+    with threadpool_limits(1):
+        yield

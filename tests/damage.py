@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import faiss
 import numpy as np
 
 from feder_widget.index import open_index
@@ -47,6 +48,7 @@ def say(**what):
 
 def main(folder):
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
+    faiss.omp_set_num_threads(1)
     for path in sorted(Path(folder).iterdir()):
         for mmap in (False, True):
             start = time.monotonic()

@@ -87,6 +87,7 @@ def queries(d=D):
 def filled(index, ivf=None, x=None, q=None, ids=None):
     """Train and fill an index; ``ivf`` is the one inside it, or itself."""
     x = vectors() if x is None else x
+    hurry(index if ivf is None else ivf)
     index.train(x)
     if ids is None:
         index.add(x)
@@ -95,10 +96,26 @@ def filled(index, ivf=None, x=None, q=None, ids=None):
     return Case(index, [index if ivf is None else ivf], x, queries() if q is None else q)
 
 
+def hurry(ivf):
+    """Train as little as will do: codes need not be good to be traced."""
+    ivf.cp.niter = 4
+    for name in ("pq", "prq", "rq", "lsq"):
+        codec = getattr(ivf, name, None)
+        if hasattr(codec, "cp"):
+            codec.cp.niter = 4
+        if hasattr(codec, "train_iters"):
+            codec.train_iters = 2
+
+
 def made(description, metric=L2, d=D, x=None, q=None, ids=None):
     """Build what ``faiss.index_factory`` makes of a description."""
     index = faiss.index_factory(d, description, metric)
-    ivf = faiss.extract_index_ivf(index)
+    ivf = faiss.downcast_index(faiss.extract_index_ivf(index))
+    refining = faiss.downcast_index(index.refine_index) if hasattr(index, "refine_index") else None
+    for trained in (ivf, refining):
+        if hasattr(trained, "do_polysemous_training"):
+            # Faiss asks for it by itself, and it takes longer than all the rest.
+            trained.do_polysemous_training = False
     x = vectors(d=d) if x is None else x
     case = filled(index, ivf, x, queries(d) if q is None else q, ids)
     # Neither has Faiss a way back from whitening, nor a plain id map one from an id to its row.

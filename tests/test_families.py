@@ -11,12 +11,14 @@ from feder_widget.errors import UnknownIdError
 from feder_widget.index import open_index
 from feder_widget.topk import top_k
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 VARIANTS = [
     pytest.param(family, build, id=f"{family.name}: {name}")
     for family in families.FAMILIES
     for name, build in family.variants.items()
 ]
-ALL = 2000
+ALL = 1000
 """More results than any of the indexes holds vectors."""
 
 ROUNDING = 3e-6

@@ -262,11 +262,10 @@ class Engine:
     @property
     def is_faithful(self) -> bool:
         """True when a distance is the one to the decoded vector, but for rounding."""
-        ivf = self.stack.ivf
-        if ivf.by_residual if isinstance(ivf, faiss.Index) else False:
-            # The distance to the centroid is a part of it.
-            return self.family.faithful(ivf) and self.centroids.are_measured
-        return self.family.faithful(ivf)
+        family, ivf = self.family, self.stack.ivf
+        if not family.faithful(ivf):
+            return False
+        return self.centroids.are_measured or not family.adds_centroid(ivf)
 
     @property
     def is_splittable(self) -> bool:

@@ -39,6 +39,8 @@ class Family:
         Vectors are stored whole.
     faithful : function
         A distance is the one to the decoded vector, but for rounding.
+    adds_centroid : function
+        A distance is one to a centroid, as the coarse quantizer reports it, and something added to it.
     splittable : function
         A distance is the same whichever lists are scanned together.
     replays : function
@@ -53,6 +55,7 @@ class Family:
     decode: Callable[..., Any] | None = codes.coded
     exact: bool = False
     faithful: Judgement = _always
+    adds_centroid: Judgement = _never
     splittable: Judgement = _always
     replays: Judgement = _always
     heeds_max_codes: bool = True
@@ -68,6 +71,19 @@ def _scalar_is_faithful(ivf: Any) -> bool:
     if ivf.sq.qtype in _BYTES:
         return False
     return ivf.metric_type != faiss.METRIC_L2 or ivf.sq.qtype not in _TURBO
+
+
+def _is_residual(ivf: Any) -> bool:
+    return bool(ivf.by_residual)
+
+
+def _scalar_adds_centroid(ivf: Any) -> bool:
+    return bool(ivf.by_residual and ivf.metric_type != faiss.METRIC_L2)
+
+
+def _product_adds_centroid(ivf: Any) -> bool:
+    """Say whether the squares that a distance is split into are looked up in a table, or are not needed."""
+    return bool(ivf.by_residual and (ivf.metric_type != faiss.METRIC_L2 or ivf.use_precomputed_table > 0))
 
 
 def _additive_is_faithful(ivf: Any) -> bool:
@@ -106,7 +122,7 @@ _WHOLE_NORMS = (
     faiss.AdditiveQuantizer.ST_norm_from_LUT,
 )
 
-_ADDITIVE = Family(scan=ranged.scan_in_groups, faithful=_additive_is_faithful)
+_ADDITIVE = Family(scan=ranged.scan_in_groups, faithful=_additive_is_faithful, adds_centroid=_is_residual)
 _FAST_SCAN = Family(
     scan=everything.scan_by_id,
     probe=fastscan.probe,
@@ -121,8 +137,8 @@ FAMILIES = {
     "IndexIVFFlat": Family(decode=codes.whole, exact=True),
     # A search sums a distance level by level and the range search in other blocks: the last digit may differ.
     "IndexIVFFlatPanorama": Family(decode=codes.one_by_one, exact=True, replays=_never),
-    "IndexIVFScalarQuantizer": Family(faithful=_scalar_is_faithful),
-    "IndexIVFPQ": Family(scan=ranged.scan_in_groups),
+    "IndexIVFScalarQuantizer": Family(faithful=_scalar_is_faithful, adds_centroid=_scalar_adds_centroid),
+    "IndexIVFPQ": Family(scan=ranged.scan_in_groups, adds_centroid=_product_adds_centroid),
     "IndexIVFPQFastScan": _FAST_SCAN,
     "IndexIVFResidualQuantizer": _ADDITIVE,
     "IndexIVFLocalSearchQuantizer": _ADDITIVE,

@@ -143,14 +143,12 @@ class Part:
         scan = self.family.scan(self.ivf, vector, clusters[: whole + 1], to_centroids[: whole + 1])
         counts = np.zeros(len(clusters), np.int64)
         counts[: whole + 1] = np.diff(scan.lims)
-        if whole < len(clusters) and not self._finishes_lists:
+        if whole < len(clusters):
             compared = limit - int(sizes[:whole].sum())
-            at = ranged.offsets(self.ivf, vector, int(clusters[whole]), float(to_centroids[whole]))
+            at = np.arange(counts[whole])
+            if counts[whole] < sizes[whole]:
+                # Some of its vectors are not in the scan, but are compared all the same.
+                at = ranged.offsets(self.ivf, vector, int(clusters[whole]), float(to_centroids[whole]))
             counts[whole] = np.count_nonzero(at < compared)
         lims = np.concatenate([[0], np.cumsum(counts)])
         return Scan(clusters, lims, scan.ids[: lims[-1]], scan.distances[: lims[-1]])
-
-    @property
-    def _finishes_lists(self) -> bool:
-        """A binary search looks at the limit only between two lists."""
-        return not isinstance(self.ivf, faiss.Index)

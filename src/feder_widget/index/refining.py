@@ -41,6 +41,8 @@ def distances_to(
             f"{int(rows.min())} to {int(rows.max())}"
         )
     distances = np.empty(len(rows), np.float32)
+    if not len(rows):
+        return distances
     if type(refine).__name__ == "IndexRefineFlat":
         index.compute_distance_subset(
             1, faiss.swig_ptr(vector), len(rows), faiss.swig_ptr(distances), faiss.swig_ptr(rows)

@@ -44,7 +44,8 @@ def scan(ivf: Any, vector: npt.NDArray[np.float32], clusters: Ids, to_centroids:
 def scan_in_groups(ivf: Any, vector: npt.NDArray[np.float32], clusters: Ids, to_centroids: Distances) -> Scan:
     """Return the same where a query costs a table: the query is repeated once per thread."""
     n = len(clusters)
-    if n == 0 or ivf.parallel_mode not in PARALLEL_MODES:
+    # In other modes the threads share the clusters of one query, in any order.
+    if n == 0 or ivf.parallel_mode != 0:
         return scan(ivf, vector, clusters, to_centroids)
     width = -(-n // min(n, faiss.omp_get_max_threads()))
     _, ids, distances = _range_search(ivf, vector, clusters, to_centroids, width)
