@@ -216,6 +216,7 @@ def test_the_page_is_told_of_the_index_once(widget):
         "dim": 16,
         "metric": "L2",
         "k_max": 100,
+        "nprobe": 1,
         "images": False,
     }
     assert np.frombuffer(buffers[0], "<i4").tolist() == widget.index.list_sizes.tolist()
