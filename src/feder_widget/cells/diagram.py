@@ -1,0 +1,108 @@
+"""The power diagram of sites: their cells' edges, areas and centres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .checkpoint import Check
+from .insertion import triangulate
+from .plane import Floats, Indices, Points, cross, summed, summed_points
+from .polygons import Polygons
+from .regular import LostCells, make_regular
+from .sites import Sites
+from .triangulation import Triangulation
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Diagram:
+    """The cells of n sites, each an area of the rectangle; see `Sites` for what lies in which."""
+
+    sites: Sites
+    triangulation: Triangulation
+    corners: Indices
+    """(m,) the triangulation's corner at the cell's site, in the triangle where each edge begins"""
+    cell: Indices
+    """(m,) the cell that each edge belongs to; edges between two cells are here twice"""
+    beyond: Indices
+    """(m,) the site, or side, beyond it"""
+    start: Points
+    """(m,) where the edge begins, counter-clockwise, relative to the cell's own site, lest it lose digits"""
+    end: Points
+    """(m,) and ends"""
+    area: Floats
+    """(n,)"""
+
+    @classmethod
+    def of(cls, sites: Sites, check: Check) -> Diagram:
+        """Draw the diagram of sites from nothing; raises `LostCells` if one has no cell."""
+        return cls._dual(sites, triangulate(sites, check))
+
+    def changed(self, sites: Sites) -> Diagram:
+        """Draw the diagram of the same sites with other weights or at other places.
+
+        Quick where not much changes; raises `LostCells` if a site has no cell.
+        """
+        triangulation = self.triangulation.copy()
+        make_regular(triangulation, sites, triangulation.edges())
+        return Diagram._dual(sites, triangulation)
+
+    @classmethod
+    def _dual(cls, sites: Sites, triangulation: Triangulation) -> Diagram:
+        site = triangulation.site
+        corners = np.flatnonzero(site < sites.count)
+        cell, beyond = site[corners], site[triangulation.before[corners]]
+        turned = triangulation.turned(corners)
+        towards = np.empty(len(site), np.complex128)
+        limit = np.empty(len(site))
+        first, at_first = sites.seen(cell, site[triangulation.after[corners]])
+        towards[corners], limit[corners] = first, at_first
+        second, at_second = towards[turned], limit[turned]
+        # The point p of 2 p · first = at_first and 2 p · second = at_second, the middle of the triangle.
+        middle = towards
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            start = 0.5j * (at_second * first - at_first * second) / cross(first, second)
+            middle[corners] = start
+            end = middle[turned]
+            area = summed(cell, cross(start, end), sites.count) / 2
+        lost = np.flatnonzero(~(area > 0))
+        if len(lost):
+            raise LostCells(lost)
+        return cls(sites, triangulation, corners, cell, beyond, start, end, area)
+
+    def centres(self) -> Points:
+        """Return the centre of area of each cell, (n,), relative to its site."""
+        moments = (self.start + self.end) * cross(self.start, self.end) / 6
+        return np.asarray(summed_points(self.cell, moments, self.sites.count) / self.area)
+
+    def between(self) -> Indices:
+        """Return the places, in the lists of edges, of those with a cell beyond."""
+        return np.flatnonzero(self.beyond < self.sites.count)
+
+    def polygons(self) -> Polygons:
+        """Return the cells as polygons, their corners in order."""
+        order = self._in_order()
+        cell, start = self.cell[order], self.start[order]
+        corners = self.sites.places[cell] + start
+        corners = np.clip(corners.real, 0, self.sites.width) + 1j * np.clip(corners.imag, 0, 1)
+        return Polygons.of(cell, corners, self.sites.count)
+
+    def _in_order(self) -> Indices:
+        """Return the edges' places, cell by cell and counter-clockwise around each."""
+        count = self.sites.count
+        place = np.empty(len(self.triangulation.site), np.intp)
+        place[self.corners] = np.arange(len(self.corners))
+        following = place[self.triangulation.turned(self.corners)]
+        sides = np.bincount(self.cell, minlength=count)
+        starts = np.cumsum(sides) - sides
+        by_sides = np.argsort(-sides, kind="stable")
+        fewest_last = -sides[by_sides]
+        current = np.empty(count, np.intp)
+        current[self.cell] = np.arange(len(self.cell))
+        order = np.empty(len(self.cell), np.intp)
+        for k in range(int(sides.max())):
+            longer = by_sides[: np.searchsorted(fewest_last, -k)]
+            order[starts[longer] + k] = current[longer]
+            current[longer] = following[current[longer]]
+        return order
