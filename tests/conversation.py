@@ -117,6 +117,47 @@ class Received:
         )
 
 
+class ReceivedMap:
+    """A final map as a page can know it: nothing but its messages, which must come in order."""
+
+    def __init__(self, packets):
+        self.parts = len(packets)
+        self.message = packets[0][0]
+        points, offsets, centres, inradii = [], [np.zeros(1, np.int64)], [], []
+        for message, buffers in packets:
+            assert message["offset"] == sum(map(len, inradii)), "parts come in order without a gap"
+            assert message["rows"] == self.message["rows"]
+            corners, starts, middles, radii = (
+                np.frombuffer(buffer, dtype)
+                for buffer, dtype in zip(buffers, ("<f4", "<i4", "<f4", "<f4"), strict=True)
+            )
+            assert starts[0] == 0
+            assert 2 * starts[-1] == len(corners)
+            assert len(starts) - 1 == len(radii) == len(middles) / 2
+            offsets.append(offsets[-1][-1] + starts[1:].astype(np.int64))
+            points.append(corners.reshape(-1, 2))
+            centres.append(middles.reshape(-1, 2))
+            inradii.append(radii)
+        self.points, self.offsets, self.centres, self.inradii = map(
+            np.concatenate, (points, offsets, centres, inradii)
+        )
+        assert len(self.inradii) == self.message["rows"]
+
+    @classmethod
+    def wait(cls, page, request):
+        """Return the final map that answers a request, as soon as all parts are there."""
+
+        def parts():
+            return [packet for packet in page.of(request) if packet[0]["final"]]
+
+        page.wait_for(
+            lambda: any(
+                message["offset"] + len(buffers[3]) // 4 == message["rows"] for message, buffers in parts()
+            )
+        )
+        return cls(parts())
+
+
 def converse(index, page, *, images=None, labels=None, k_max=100):
     """Return a session about a Faiss index, or about anything that can be used like an ``IvfIndex``."""
     opened = index if hasattr(index, "list_sizes") else open_index(index)

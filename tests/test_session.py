@@ -9,6 +9,7 @@ from conversation import (
     PATIENCE,
     Page,
     Received,
+    ReceivedMap,
     assert_same_results,
     converse,
     faiss_search,
@@ -699,12 +700,53 @@ def test_a_map_is_sent_until_it_is_final(talk, clustered):
     index, _ = clustered
     session, page = talk(index)
     session.handle({"kind": "map", "request": "m"})
-    final, (positions,) = page.wait(kind="map", final=True)
-    assert final["method"] == "t-SNE"
-    places = np.frombuffer(positions, "<f4").reshape(20, 2)
-    assert np.isfinite(places).all()
-    assert ((places >= 0) & (places <= 1)).all()
+    drawn = ReceivedMap.wait(page, "m")
+    assert drawn.message["method"] == "t-SNE"
+    assert drawn.message["aspect"] == 1.4
+    assert ((drawn.points >= 0) & (drawn.points <= np.float32([1.4, 1]))).all()
+    assert ((drawn.centres > 0) & (drawn.centres < [1.4, 1])).all()
+    assert (drawn.inradii > 0).all()
+    for cell in range(20):
+        x, y = drawn.points[drawn.offsets[cell] : drawn.offsets[cell + 1]].astype(np.float64).T
+        area = (x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2
+        assert area / 1.4 == pytest.approx(index.invlists.list_size(cell) / 2000, abs=1e-6)
     assert [message["final"] for message, _ in page.of("m")] in ([True], [False, True])
+
+
+@pytest.mark.parametrize(("chunk", "parts"), [(300, 5), (1, 20)])
+def test_a_large_map_is_sent_in_parts_that_join(talk, clustered, monkeypatch, chunk, parts):
+    session, page = talk(clustered[0])
+    session.handle({"kind": "map", "request": "whole"})
+    whole = ReceivedMap.wait(page, "whole")
+    monkeypatch.setattr(cartographer, "CHUNK", chunk)
+    session.handle({"kind": "map", "request": "parts"})
+    joined = ReceivedMap.wait(page, "parts")
+    assert joined.parts == parts
+    for name in ("points", "offsets", "centres", "inradii"):
+        np.testing.assert_array_equal(getattr(joined, name), getattr(whole, name))
+
+
+def test_no_part_of_a_map_is_larger_than_a_message_may_be(talk, monkeypatch):
+    monkeypatch.setattr(cartographer, "neighbour_layout", lambda centroids, **_: centroids[:, :2])
+    centroids = np.random.default_rng(0).random((21_000, 2), np.float32)
+    index = ivf_around(centroids)
+    index.add(centroids)
+    session, page = talk(index)
+    session.handle({"kind": "map", "request": "m"})
+    drawn = ReceivedMap.wait(page, "m")
+    assert drawn.parts > 1
+    assert len(drawn.inradii) == 21_000
+    assert max(sum(map(len, buffers)) for _, buffers in page.of("m")) < 2**20
+
+
+def test_a_cluster_without_vectors_is_on_the_map_but_has_no_cell(talk):
+    index = ivf_around(np.eye(5, dtype=np.float32))
+    index.add(np.eye(5, dtype=np.float32)[[0, 1, 2, 4]])
+    session, page = talk(index)
+    session.handle({"kind": "map", "request": "m"})
+    drawn = ReceivedMap.wait(page, "m")
+    assert (np.diff(drawn.offsets) > 0).tolist() == [True, True, True, False, True]
+    assert drawn.inradii[3] == 0
 
 
 def test_the_first_map_is_there_while_the_final_one_is_made(talk, clustered, monkeypatch):
@@ -724,6 +766,9 @@ def test_the_first_map_is_there_while_the_final_one_is_made(talk, clustered, mon
             "request": request,
             "method": "PCA",
             "final": False,
+            "aspect": 1.4,
+            "rows": 20,
+            "offset": 0,
         }
     go_on.set()
     for request in ("one", "two"):
@@ -732,6 +777,29 @@ def test_the_first_map_is_there_while_the_final_one_is_made(talk, clustered, mon
     session.handle({"kind": "map", "request": "late"})
     page.wait(kind="map", request="late", final=True)
     assert len(page.of("late")) == 1
+
+
+@pytest.mark.parametrize("slow", ["bisected_cells", "round_cells"])
+def test_a_map_that_is_being_drawn_is_given_up_at_the_end(clustered, monkeypatch, slow):
+    before = set(threading.enumerate())
+    begun = threading.Event()
+    make = getattr(cartographer, slow)
+
+    def slowly(*given, cancelled):
+        begun.set()
+        patience = threading.Event()
+        while not cancelled():
+            patience.wait(0.01)
+        return make(*given, cancelled=cancelled)
+
+    monkeypatch.setattr(cartographer, slow, slowly)
+    page = Page()
+    session = converse(clustered[0], page)
+    session.handle({"kind": "map", "request": "m"})
+    assert begun.wait(PATIENCE)
+    session.close()
+    assert_threads_end(before)
+    assert not any(message["final"] for message, _ in page.of("m"))
 
 
 def test_every_session_draws_the_same_map(talk, clustered):

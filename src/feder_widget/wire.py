@@ -139,7 +139,7 @@ class WorkloadRequest(TypedDict):
 
 
 class MapRequest(TypedDict):
-    """Send the map's positions, now or as soon as they are ready."""
+    """Send the map, now or as soon as it is ready, and a better one when that is."""
 
     kind: Literal["map"]
     request: Request
@@ -303,12 +303,22 @@ class MedoidsMessage(TypedDict):
 
 
 class MapMessage(TypedDict):
-    """Positions of all centroids in the unit square. Buffer 0: float32 (nlist, 2)."""
+    """The map's cells, ``offset`` and following of ``rows``, which is nlist: a first map, then the final one.
+
+    Buffers: corners of these cells float32 (m, 2), counter-clockwise where y points up, in the rectangle
+    [0, ``aspect``] by [0, 1]; offsets int32 (n + 1,), so that cell i of these has the corners ``offsets[i]``
+    to ``offsets[i + 1]``, none if it holds no vectors; centres float32 (n, 2); radii of circles around these
+    that fit in the cells, float32 (n,). ``method`` is that of the layout of the centroids. ``final`` when no
+    better map follows.
+    """
 
     kind: Literal["map"]
     request: Request
     method: str
     final: bool
+    aspect: float
+    rows: int
+    offset: int
 
 
 class ProjectionMessage(TypedDict):

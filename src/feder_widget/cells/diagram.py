@@ -21,14 +21,14 @@ class Diagram:
 
     sites: Sites
     triangulation: Triangulation
-    corners: Indices
-    """(m,) the triangulation's corner at the cell's site, in the triangle where each edge begins"""
     cell: Indices
     """(m,) the cell that each edge belongs to; edges between two cells are here twice"""
     beyond: Indices
     """(m,) the site, or side, beyond it"""
+    following: Indices
+    """(m,) the edge that follows it around the cell, counter-clockwise"""
     start: Points
-    """(m,) where the edge begins, counter-clockwise, relative to the cell's own site, lest it lose digits"""
+    """(m,) where the edge begins, relative to the cell's own site, lest it lose digits"""
     end: Points
     """(m,) and ends"""
     area: Floats
@@ -53,23 +53,20 @@ class Diagram:
         site = triangulation.site
         corners = np.flatnonzero(site < sites.count)
         cell, beyond = site[corners], site[triangulation.before[corners]]
-        turned = triangulation.turned(corners)
-        towards = np.empty(len(site), np.complex128)
-        limit = np.empty(len(site))
+        place = np.empty(len(site), np.intp)
+        place[corners] = np.arange(len(corners))
+        following = place[triangulation.turned(corners)]
         first, at_first = sites.seen(cell, site[triangulation.after[corners]])
-        towards[corners], limit[corners] = first, at_first
-        second, at_second = towards[turned], limit[turned]
-        # The point p of 2 p · first = at_first and 2 p · second = at_second, the middle of the triangle.
-        middle = towards
+        second, at_second = first[following], at_first[following]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            # The middle of the triangle: the point p of 2 p · first = at_first and 2 p · second = at_second.
             start = 0.5j * (at_second * first - at_first * second) / cross(first, second)
-            middle[corners] = start
-            end = middle[turned]
+            end = start[following]
             area = summed(cell, cross(start, end), sites.count) / 2
         lost = np.flatnonzero(~(area > 0))
         if len(lost):
             raise LostCells(lost)
-        return cls(sites, triangulation, corners, cell, beyond, start, end, area)
+        return cls(sites, triangulation, cell, beyond, following, start, end, area)
 
     def centres(self) -> Points:
         """Return the centre of area of each cell, (n,), relative to its site."""
@@ -77,7 +74,7 @@ class Diagram:
         return np.asarray(summed_points(self.cell, moments, self.sites.count) / self.area)
 
     def between(self) -> Indices:
-        """Return the places, in the lists of edges, of those with a cell beyond."""
+        """Return the edges that have a cell beyond."""
         return np.flatnonzero(self.beyond < self.sites.count)
 
     def polygons(self) -> Polygons:
@@ -89,11 +86,8 @@ class Diagram:
         return Polygons.of(cell, corners, self.sites.count)
 
     def _in_order(self) -> Indices:
-        """Return the edges' places, cell by cell and counter-clockwise around each."""
+        """Return the edges, cell by cell and counter-clockwise around each."""
         count = self.sites.count
-        place = np.empty(len(self.triangulation.site), np.intp)
-        place[self.corners] = np.arange(len(self.corners))
-        following = place[self.triangulation.turned(self.corners)]
         sides = np.bincount(self.cell, minlength=count)
         starts = np.cumsum(sides) - sides
         by_sides = np.argsort(-sides, kind="stable")
@@ -104,5 +98,5 @@ class Diagram:
         for k in range(int(sides.max())):
             longer = by_sides[: np.searchsorted(fewest_last, -k)]
             order[starts[longer] + k] = current[longer]
-            current[longer] = following[current[longer]]
+            current[longer] = self.following[current[longer]]
         return order

@@ -44,25 +44,25 @@ def make_regular(triangulation: Triangulation, sites: Sites, edges: Indices) -> 
     LostCells
         If a site has no cell. The triangulation is then of no use.
     """
-    nearest = np.empty(len(triangulation.site) // 3, np.intp)
+    claims = np.empty(len(triangulation.site) // 3, np.intp)
     for _ in range(ROUNDS):
         faulty, can_flip, cut_off = _examine(triangulation, sites, edges)
         if len(faulty) == 0:
             return
         if not can_flip.any():
             raise LostCells(np.unique(cut_off))
-        changed = triangulation.flip(_apart(triangulation, faulty[can_flip], nearest))
+        changed = triangulation.flip(_apart(triangulation, faulty[can_flip], claims))
         edges = triangulation.facing(np.concatenate([faulty, changed]))
     raise LostCells(np.empty(0, np.intp))
 
 
-def _apart(triangulation: Triangulation, corners: Indices, last: Indices) -> Indices:
-    """Return some of the corners, such that no triangle has two of their edges; `last` is room to write."""
+def _apart(triangulation: Triangulation, corners: Indices, claims: Indices) -> Indices:
+    """Return some of the corners, such that no triangle has two of their edges; `claims` is room to write."""
     triangles = np.stack([corners, triangulation.twin[corners]]) // 3
     turn = np.arange(len(corners))
     # The last one to claim a triangle has it. The very last has both of its own, so there is always one.
-    last[triangles.T.ravel()] = turn.repeat(2)
-    return np.asarray(corners[(last[triangles] == turn).all(axis=0)])
+    claims[triangles.T.ravel()] = turn.repeat(2)
+    return np.asarray(corners[(claims[triangles] == turn).all(axis=0)])
 
 
 def _examine(triangulation: Triangulation, sites: Sites, corners: Indices) -> tuple[Indices, Flags, Indices]:

@@ -32,6 +32,10 @@ class Goal:
     shortest: float
     """and the shortest one, of the whole, that is tried"""
 
+    def is_met(self, diagram: Diagram) -> bool:
+        """Say whether all areas are near enough to those that are wanted."""
+        return bool((np.abs(self.wanted - diagram.area) <= self.allowed).all())
+
 
 def fit_areas(diagram: Diagram, goal: Goal, check: Check) -> Diagram | None:
     """Find weights that give every cell its area, from weights that give every site a cell.
@@ -44,11 +48,12 @@ def fit_areas(diagram: Diagram, goal: Goal, check: Check) -> Diagram | None:
     if not least > 0:
         return None
     precision = goal.precision
-    for _ in range(goal.steps):
-        missing = goal.wanted - diagram.area
-        if (np.abs(missing) <= goal.allowed).all():
-            return diagram
-        direction = newton_step(diagram, missing, precision, check)
+    steps = 0
+    while not goal.is_met(diagram):
+        if steps == goal.steps:
+            return None
+        steps += 1
+        direction = newton_step(diagram, goal.wanted - diagram.area, precision, check)
         advanced = _advance(diagram, direction, goal, least, check)
         if advanced is not None:
             diagram = advanced
@@ -56,7 +61,7 @@ def fit_areas(diagram: Diagram, goal: Goal, check: Check) -> Diagram | None:
             precision *= REFINEMENT
         else:
             return None
-    return None
+    return diagram
 
 
 def _advance(diagram: Diagram, direction: Floats, goal: Goal, least: float, check: Check) -> Diagram | None:
