@@ -1,24 +1,21 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Asker } from "./asker";
 import { type CandidateSet, candidatesAt } from "./candidates";
-import { type CellMap, partition } from "./cells/cells";
+import { type CellMap, joined } from "./cells";
 import { nearestFirst } from "./order";
+import { Parts } from "./parts";
 import { Player } from "./player";
 import { nearest, type Probe, probeOf } from "./probe";
 import { Projections, type Scope } from "./projections";
 import type { QuerySpec } from "./requests";
 import { type Result, resultsAt } from "./results";
 import { Search } from "./search";
-import { runSliced } from "./slices";
 import type { Summary } from "./summary";
 import { foundIn, type Missed, missedBy, openClusters, type Truth, truthOf } from "./truth";
-import type { Bounds, Candidates, Coarse, Done, Failure, Message, Positions } from "./wire";
+import type { Bounds, Candidates, Coarse, Done, Failure, MapPart, Message } from "./wire";
 import { Workloads } from "./workloads";
 
 export type Status = "idle" | "searching" | "done" | "error" | "disconnected";
-
-/** Width / height of the map. The same for every index, so that a map looks alike wherever it is shown. */
-export const MAP_ASPECT = 1.4;
 
 /** Milliseconds until a kernel that seemed lost is asked once whether it is there. */
 const RECONNECT = 1500;
@@ -100,7 +97,7 @@ export class Exploration {
   #moreOf: Search | null = null;
   #rest: string | null = null;
   #restOf = -1;
-  #drawing = new AbortController();
+  readonly #mapParts = new Parts<MapPart>();
 
   constructor(
     readonly summary: Summary,
@@ -177,7 +174,6 @@ export class Exploration {
     });
     abort.addEventListener("abort", () => {
       stop();
-      this.#drawing.abort();
       clearTimeout(this.#patience);
     });
     asker.onMessage((message) => this.#receive(message), abort);
@@ -307,7 +303,7 @@ export class Exploration {
         if (message.serial === this.search.peek()?.serial) this.bounds.value = message;
         break;
       case "map":
-        void this.#draw(message);
+        this.#draw(message);
         break;
       case "projection":
         this.projections.take(message);
@@ -366,14 +362,9 @@ export class Exploration {
     this.#restoring = this.asker.askSearch({ resume: true }, nprobe.peek(), k.peek());
   }
 
-  async #draw(message: Positions): Promise<void> {
-    if (this.map.peek()?.final) return;
-    this.#drawing.abort();
-    this.#drawing = new AbortController();
-    const cells = await runSliced(
-      partition(message.positions, this.summary.sizes, MAP_ASPECT),
-      this.#drawing.signal,
-    );
-    if (cells !== null) this.map.value = { cells, method: message.method, final: message.final };
+  #draw(part: MapPart): void {
+    if (this.map.peek()?.final || part.rows !== this.summary.nlist) return;
+    const parts = this.#mapParts.take(part, part.inradii.length);
+    if (parts !== null) this.map.value = { cells: joined(parts), method: part.method, final: part.final };
   }
 }

@@ -1,5 +1,6 @@
 import { batch, type ReadonlySignal, signal } from "@preact/signals";
 import type { Asker } from "./asker";
+import { Parts } from "./parts";
 import type { Result } from "./results";
 import type { Failure, Projection } from "./wire";
 
@@ -57,7 +58,7 @@ export class Projections {
   readonly #scope: ReadonlySignal<Scope | null>;
   readonly #asker: Asker;
   #asked: { scope: Scope; request: string } | null = null;
-  #parts: Projection[] = [];
+  readonly #parts = new Parts<Projection>();
 
   constructor(scope: ReadonlySignal<Scope | null>, asker: Asker) {
     this.#scope = scope;
@@ -71,7 +72,7 @@ export class Projections {
     const request = this.#asker.askProjection(scope);
     if (request === null) return;
     this.#asked = { scope, request };
-    this.#parts = [];
+    this.#parts.clear();
     batch(() => {
       this.awaited.value = "first";
       this.reason.value = null;
@@ -93,20 +94,15 @@ export class Projections {
     });
   }
 
-  /** Take in a part; they come in order. Other pages ask too, and their answers are as good. */
+  /** Take in a part. Other pages ask too, and their answers are as good. */
   take(part: Projection): void {
     const scope = this.#asked?.scope;
     if (scope === undefined || part.serial !== scope.serial || part.ranks !== scope.ranks) return;
     if (String(part.flips) !== String(scope.flips)) return;
-    const received = part.offset === 0 ? [] : this.#parts;
-    const before = received.reduce((sum, { ids }) => sum + ids.length, 0);
-    if (part.offset !== before) return;
-    this.#parts = [...received, part];
-    if (before + part.ids.length < part.rows) return;
-    const drawn = joined(this.#parts);
-    this.#parts = [];
+    const parts = this.#parts.take(part, part.ids.length);
+    if (parts === null) return;
     batch(() => {
-      this.drawn.value = drawn;
+      this.drawn.value = joined(parts);
       this.awaited.value = part.final ? null : "better";
       if (part.final) this.reason.value = null;
     });

@@ -135,12 +135,21 @@ export interface Medoids {
   ids: BigInt64Array;
 }
 
-export interface Positions {
+/** Some of the map's cells: those from `offset` on, of `rows`. `CellMap` says what the arrays hold. */
+export interface MapPart {
   kind: "map";
   request: RequestName;
+  /** Of the layout of the centroids. */
   method: string;
+  /** Whether no better map follows. */
   final: boolean;
-  positions: Float32Array;
+  aspect: number;
+  rows: number;
+  offset: number;
+  points: Float32Array;
+  offsets: Int32Array;
+  centres: Float32Array;
+  inradii: Float32Array;
 }
 
 /** Some of the candidates in the plane: those from `offset` on, of `rows`. */
@@ -184,7 +193,7 @@ export type Message =
   | Thumbnails
   | Members
   | Medoids
-  | Positions
+  | MapPart
   | Projection
   | Failure;
 
@@ -209,7 +218,7 @@ const LAYOUTS: Readonly<Record<string, string>> = {
   thumbnails: "size:n items:a|data:u",
   members: "cluster:n offset:n total:n serial:n|ids:l=distances:f",
   medoids: "|clusters:i=ids:l",
-  map: "method:s final:b|positions:p",
+  map: "method:s final:b aspect:n rows:n offset:n|points:p offsets:i centres:p=inradii:f",
   projection:
     "serial:n ranks:n flips:a method:s final:b sampled:b total:n drawn_in:n rows:n offset:n|ids:l=rankOf:i=distances:f=positions:p query:p",
   error: "code:s message:s",
@@ -306,12 +315,26 @@ function examine(message: Message): void {
     case "thumbnails":
       message.items = message.items.map((item) => read(item, ITEM) as unknown as ThumbnailItem);
       break;
+    case "map": {
+      const { offsets, points, inradii } = message;
+      same(offsets.length, inradii.length + 1);
+      if (offsets.some((offset, i) => (i === 0 ? offset !== 0 : offset < offsets[i - 1]))) {
+        throw new MalformedMessage("offsets do not ascend from 0");
+      }
+      same(offsets[inradii.length], points.length / 2);
+      fits(message, inradii.length);
+      break;
+    }
     case "projection":
       same(message.query.length, 2);
-      if (message.offset < 0 || message.offset + message.ids.length > message.rows) {
-        throw new MalformedMessage(`rows from ${message.offset} on do not fit in ${message.rows}`);
-      }
+      fits(message, message.ids.length);
       break;
+  }
+}
+
+function fits({ offset, rows }: MapPart | Projection, length: number): void {
+  if (offset < 0 || offset + length > rows) {
+    throw new MalformedMessage(`rows from ${offset} on do not fit in ${rows}`);
   }
 }
 

@@ -1,26 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Message } from "../src/wire";
-import { answerOf, candidatesOf, coarseOf, doneOf, explorationOf, settled } from "./support";
-
-function mapOf(nlist: number, final: boolean): Message {
-  const positions = Float32Array.from({ length: 2 * nlist }, (_, i) => ((i * 7) % 11) / 11);
-  return { kind: "map", request: "m", method: final ? "t-SNE" : "PCA", final, positions };
-}
-
-/** Wait for something that comes in slices of work. */
-async function until(condition: () => boolean): Promise<void> {
-  for (let tasks = 0; tasks < 1000 && !condition(); tasks++) {
-    await new Promise<void>((resolve) => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        port1.close();
-        resolve();
-      };
-      port2.postMessage(null);
-    });
-  }
-  expect(condition()).toBe(true);
-}
+import { answerOf, candidatesOf, coarseOf, doneOf, explorationOf, mapOf, partOf } from "./support";
 
 describe("an exploration begins", () => {
   it("by asking for the map and for the search that the kernel may have", () => {
@@ -329,29 +308,39 @@ describe("a kernel that is gone", () => {
 });
 
 describe("the map", () => {
-  it("is drawn at once and replaced by the final one", async () => {
-    const { exploration, transport } = explorationOf();
-    transport.say(mapOf(4, false));
-    await until(() => exploration.map.value !== null);
+  const sizes = [3, 4, 0, 5];
+  const first = mapOf(sizes, { method: "PCA", final: false });
+  const final = mapOf(sizes);
+
+  it("is drawn at once and replaced by the final one", () => {
+    const { exploration, transport } = explorationOf(sizes);
+    transport.say(first);
     expect(exploration.map.value).toMatchObject({ method: "PCA", final: false });
-    transport.say(mapOf(4, true));
-    await until(() => exploration.map.value?.final === true);
+    transport.say(final);
+    expect(exploration.map.value).toMatchObject({ method: "t-SNE", final: true });
   });
 
-  it("that is final stays", async () => {
-    const { exploration, transport } = explorationOf();
-    transport.say(mapOf(4, true));
-    await until(() => exploration.map.value !== null);
+  it("that is final stays", () => {
+    const { exploration, transport } = explorationOf(sizes);
+    transport.say(final);
     const drawn = exploration.map.value;
-    transport.say(mapOf(4, false), mapOf(4, true));
-    await settled();
+    transport.say(first, final);
     expect(exploration.map.value).toBe(drawn);
   });
 
-  it("that is final wins even when the first one is still being drawn", async () => {
-    const { exploration, transport } = explorationOf();
-    transport.say(mapOf(4, false), mapOf(4, true));
-    await until(() => exploration.map.value?.final === true);
+  it("is drawn when all its parts are here", () => {
+    const { exploration, transport } = explorationOf(sizes);
+    transport.say(partOf(final, 0, 1), partOf(final, 1, 3));
+    expect(exploration.map.value).toBeNull();
+    transport.say(partOf(final, 3, 4));
+    const { points, offsets, centres, inradii } = final;
+    expect(exploration.map.value?.cells).toMatchObject({ points, offsets, centres, inradii });
+  });
+
+  it("of another number of clusters is none of this index", () => {
+    const { exploration, transport } = explorationOf(sizes);
+    transport.say(mapOf([1, 2, 3]));
+    expect(exploration.map.value).toBeNull();
   });
 });
 

@@ -3,7 +3,7 @@ import { type Locator, page } from "vitest/browser";
 import widget from "../src/widget";
 import type { Candidates, Coarse } from "../src/wire";
 import { FakeModel } from "./model";
-import { candidatesOf, coarseOf, summaryOf } from "./support";
+import { candidatesOf, coarseOf, mapOf, summaryOf } from "./support";
 
 type Typed = Int32Array | Float32Array | BigInt64Array | Uint8Array;
 
@@ -123,8 +123,9 @@ export class Stage {
   }
 
   sayMap(final = true): void {
-    const positions = Float32Array.from({ length: 2 * this.summary.nlist }, (_, i) => ((i * 7) % 11) / 11);
-    this.model.say({ kind: "map", request: "m", method: final ? "t-SNE" : "PCA", final }, [view(positions)]);
+    const map = mapOf(this.summary.sizes, { method: final ? "t-SNE" : "PCA", final });
+    const { points, offsets, centres, inradii, ...rest } = map;
+    this.model.say(rest, [view(points), view(offsets), view(centres), view(inradii)]);
   }
 
   fail(request: unknown, message: string): void {

@@ -4,7 +4,7 @@ import { Exploration, type Settings } from "../src/exploration";
 import type { Request } from "../src/requests";
 import type { Summary } from "../src/summary";
 import { Disconnected, type Transport } from "../src/transport";
-import type { Candidates, Coarse, Message } from "../src/wire";
+import type { Candidates, Coarse, MapPart, Message } from "../src/wire";
 
 /** The other end of a page: notes requests, and says what a test tells it to. */
 export class FakeTransport implements Transport {
@@ -128,6 +128,58 @@ export function answerOf(summary: Summary, changes: Partial<Coarse> = {}): Messa
     candidatesOf(summary, 2, summary.nlist, { request, kind: "nearest" }),
     doneOf(request),
   ];
+}
+
+/** A map of rows of boxes, one box for each cluster that holds anything. */
+export function mapOf(sizes: ArrayLike<number>, changes: Partial<MapPart> = {}): MapPart {
+  const n = sizes.length;
+  const populated = Array.from(sizes).flatMap((size, cluster) => (size > 0 ? [cluster] : []));
+  const columns = Math.ceil(Math.sqrt(populated.length));
+  const lines = Math.ceil(populated.length / columns);
+  const points: number[] = [];
+  const offsets = [0];
+  const centres = new Float32Array(2 * n).fill(0.5);
+  const inradii = new Float32Array(n);
+  for (let cluster = 0; cluster < n; cluster++) {
+    const place = populated.indexOf(cluster);
+    if (place >= 0) {
+      const line = Math.floor(place / columns);
+      const width = 1.4 / Math.min(columns, populated.length - line * columns);
+      const [left, bottom] = [(place % columns) * width, line / lines];
+      const [right, top] = [left + width, bottom + 1 / lines];
+      points.push(left, bottom, right, bottom, right, top, left, top);
+      centres.set([(left + right) / 2, (bottom + top) / 2], 2 * cluster);
+      inradii[cluster] = Math.min(width, 1 / lines) / 2;
+    }
+    offsets.push(points.length / 2);
+  }
+  return {
+    kind: "map",
+    request: "m",
+    method: "t-SNE",
+    final: true,
+    aspect: 1.4,
+    rows: n,
+    offset: 0,
+    points: Float32Array.from(points),
+    offsets: Int32Array.from(offsets),
+    centres,
+    inradii,
+    ...changes,
+  };
+}
+
+/** Those of a map's cells from the first up to the last. */
+export function partOf(map: MapPart, first: number, last: number): MapPart {
+  const [start, end] = [map.offsets[first], map.offsets[last]];
+  return {
+    ...map,
+    offset: first,
+    points: map.points.slice(2 * start, 2 * end),
+    offsets: map.offsets.slice(first, last + 1).map((offset) => offset - start),
+    centres: map.centres.slice(2 * first, 2 * last),
+    inradii: map.inradii.slice(first, last),
+  };
 }
 
 export function settingsOf(nprobe = 1, k = 3): { [Name in keyof Settings]: Signal } & Settings {

@@ -93,7 +93,15 @@ const GOOD: Record<string, [Record<string, unknown>, DataView[]]> = {
     { kind: "medoids", request: "m" },
     [view(Int32Array.of(1)), view(BigInt64Array.of(-(2n ** 63n)))],
   ],
-  map: [{ kind: "map", request: "p", method: "PCA", final: false }, [view(Float32Array.of(0, 0.25, 0.5, 1))]],
+  map: [
+    { kind: "map", request: "p", method: "PCA", final: false, aspect: 1.4, rows: 5, offset: 2 },
+    [
+      view(Float32Array.of(0, 0, 1.4, 0, 1.4, 1)),
+      view(Int32Array.of(0, 3, 3)),
+      view(Float32Array.of(0.9, 0.4, 0.9, 0.4)),
+      view(Float32Array.of(0.2, 0)),
+    ],
+  ],
   error: [{ kind: "error", request: null, code: "invalid", message: "<script>" }, []],
 };
 
@@ -191,6 +199,31 @@ describe("malformed messages", () => {
     expect(() => decode(...withShorter("members", 1, Float32Array.of(1)))).toThrow(/disagree/);
     expect(() => decode(...withShorter("medoids", 0, new Int32Array(0)))).toThrow(/disagree/);
   });
+
+  it.each([
+    ["that descend", [0, 4, 3]],
+    ["below 0", [0, -1, 3]],
+    ["that do not begin at 0", [1, 3, 3]],
+    ["beyond the corners", [0, 3, 4]],
+    ["short of the corners", [0, 2, 2]],
+    ["fewer than the cells", [0, 3]],
+    ["more than the cells", [0, 1, 2, 3]],
+  ])("a map with offsets %s is refused", (_, offsets) => {
+    expect(() => decode(...withShorter("map", 1, Int32Array.from(offsets)))).toThrow(MalformedMessage);
+  });
+
+  it("a map with more or fewer centres or radii than cells is refused", () => {
+    expect(() => decode(...withShorter("map", 2, new Float32Array(2)))).toThrow(/disagree/);
+    expect(() => decode(...withShorter("map", 3, new Float32Array(3)))).toThrow(/disagree/);
+  });
+
+  it.each([{ offset: 4 }, { offset: -1 }, { rows: 3 }])(
+    "cells that do not fit in the map are refused: %j",
+    (change) => {
+      const [content, buffers] = GOOD.map;
+      expect(() => decode({ ...content, ...change }, buffers)).toThrow(/do not fit in/);
+    },
+  );
 
   it("negative counts are refused even where their sum is right", () => {
     expect(() => decode(FINE, CANDIDATES.with(0, view(Int32Array.of(4, -1))))).toThrow(MalformedMessage);

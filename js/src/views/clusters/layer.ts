@@ -1,4 +1,4 @@
-import type { CellMap } from "../../cells/cells";
+import type { CellMap } from "../../cells";
 import type { Camera, Size } from "./camera";
 import { type Styles, unpack } from "./scene";
 

@@ -1,4 +1,4 @@
-import type { CellMap } from "../../cells/cells";
+import type { CellMap } from "../../cells";
 import { css, type Palette, rankColour } from "../../palette";
 import type { Probe } from "../../probe";
 import type { Search } from "../../search";

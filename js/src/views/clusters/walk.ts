@@ -1,4 +1,4 @@
-import type { CellMap } from "../../cells/cells";
+import type { CellMap } from "../../cells";
 import type { Search } from "../../search";
 import { towards } from "../points/walk";
 
