@@ -3,9 +3,9 @@
     python -m benchmarks.cells [--n 1024 4096 16384 65536] [--repeats 3]
 
 Stops: the longest time between two questions whether to go on. Area: the greatest difference from the
-cluster's share, as a part of it, in the single precision that is sent. Kept: share of each cluster's ten nearest
-positions that are among its ten nearest cells. Axes: the longer over the shorter one of the cell's ellipse of
-inertia.
+cluster's share, as a part of it, in the single precision that is sent. Kept: share of each cluster's ten
+nearest positions that are among its ten nearest cells. Axes: the longer over the shorter one of the cell's
+ellipse of inertia.
 """
 
 from __future__ import annotations
