@@ -12,6 +12,7 @@ SIDES = np.array([-1, -1j, 1, 1j])
 """Directions of the rectangle's left, bottom, right and top, counter-clockwise."""
 
 NUDGE = 1e-6
+"""How far a site may be off its place, in about the size of a mean cell."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -21,7 +21,10 @@ Layouts that take longer are lumps far apart, or their sizes so unlike that the 
 """
 
 PARTING = 0.05
-"""How far the sites start from their positions, as a share of the way to their own place: apart."""
+"""How far the sites start from their positions, as a share of the way to their own place.
+
+That parts those whose positions are equal.
+"""
 
 THIN = 1e-3
 """Width of the positions, as a share of their length, below which they are a line.
