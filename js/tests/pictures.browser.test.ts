@@ -43,7 +43,7 @@ function open() {
 }
 
 /** One byte for each picture: its id. */
-function encoded({ ids }: { ids: string[] }): Partial<Thumbnails> {
+function encoded({ ids }: { ids: string[] }): Pick<Thumbnails, "items" | "data"> {
   return {
     items: ids.map((id, i) => ({
       id,
@@ -181,6 +181,30 @@ describe("pictures", () => {
   });
 });
 
+/** Pictures as large as photographs are. */
+function large({ ids }: { ids: string[] }): Partial<Thumbnails> {
+  const items = encoded({ ids }).items.map((item) => ({ ...item, offset: 0, length: 40_000 }));
+  return { items, data: new Uint8Array(40_000) };
+}
+
+describe("small pictures", () => {
+  it("hold their bytes in their address, every value of them", async () => {
+    const bytes = Uint8Array.from({ length: 512 }, (_, i) => i % 256);
+    const { pictures, answer } = open();
+    const { picture } = pictures.acquire(7n, 0, 60);
+    await answer(({ ids }) => ({
+      items: encoded({ ids }).items.map((item) => ({ ...item, offset: 100, length: 300 })),
+      data: bytes,
+    }));
+    const state = picture.value;
+    if (state.state !== "ready") throw new Error("not ready");
+    expect(state).toMatchObject({ owned: false, label: "row 7" });
+    expect(state.url).toMatch(/^data:image\/png;base64,/);
+    const there = new Uint8Array(await (await fetch(state.url)).arrayBuffer());
+    expect(there).toEqual(bytes.slice(100, 400));
+  });
+});
+
 describe("memory for pictures", () => {
   function countUrls() {
     let open = 0;
@@ -203,7 +227,7 @@ describe("memory for pictures", () => {
     const shown = pictures.acquire(0n, 0, 60);
     const releases = [];
     for (let id = 1; id <= 1600; id++) releases.push(pictures.acquire(BigInt(id), 0, 60).release);
-    await answer();
+    await answer(large);
     expect(urls()).toBe(1601);
     for (const release of releases) {
       release();
@@ -226,9 +250,9 @@ describe("memory for pictures", () => {
     await settled();
     for (const release of releases) release();
     for (let id = 1000; id < 2600; id++) pictures.acquire(BigInt(id), 0, 60).release();
-    await answer();
+    await answer(large);
     for (let id = 0; id < 144; id++) pictures.acquire(BigInt(id), 0, 60);
-    await answer();
+    await answer(large);
     expect(urls()).toBe(144);
   });
 
@@ -236,7 +260,7 @@ describe("memory for pictures", () => {
     const urls = countUrls();
     const { pictures, abort, transport, answer } = open();
     pictures.acquire(1n, 0, 60);
-    await answer();
+    await answer(large);
     pictures.acquire(2n, 0, 60);
     await settled();
     const late = transport.last("thumbnails");
@@ -249,7 +273,7 @@ describe("memory for pictures", () => {
       size: late.size,
       items: [],
       data: new Uint8Array(0),
-      ...encoded(late),
+      ...large(late),
     });
     await settled();
     expect(urls()).toBe(0);
