@@ -1,9 +1,11 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Asker } from "./asker";
-import { type CandidateSet, candidatesAt } from "./candidates";
+
+import { type CandidateSet, candidatesAt, withOthers } from "./candidates";
 import { type CellMap, joined } from "./cells";
-import { nearestFirst } from "./order";
+import { extendOrder, Orders } from "./order";
 import { Parts } from "./parts";
+
 import { Player } from "./player";
 import { nearest, type Probe, probeOf } from "./probe";
 import { Projections, type Scope } from "./projections";
@@ -81,6 +83,8 @@ export class Exploration {
   readonly candidates: ReadonlySignal<CandidateSet | null>;
   /** Places of the candidates from the nearest to the farthest. */
   readonly candidateOrder: ReadonlySignal<Uint32Array | null>;
+  /** The candidates and, behind them, the missed neighbours. */
+  readonly withMissed: ReadonlySignal<{ set: CandidateSet; order: Uint32Array } | null>;
   /** The row under the pointer in any view. */
   readonly hoveredRow = signal<bigint | null>(null);
   readonly selected: ReadonlySignal<ReadonlySet<bigint>>;
@@ -161,9 +165,16 @@ export class Exploration {
       const search = this.search.value;
       return search === null ? null : candidatesAt(search, this.probe.value);
     });
+    const orders = new Orders(summary.similarity);
     this.candidateOrder = computed(() => {
       const set = this.candidates.value;
-      return set === null ? null : nearestFirst(set.distances, summary.similarity);
+      return set === null ? null : orders.of(set.distances);
+    });
+    this.withMissed = computed(() => {
+      const [candidates, order] = [this.candidates.value, this.candidateOrder.value];
+      if (candidates === null || order === null) return null;
+      const set = withOthers(candidates, this.missed.value);
+      return { set, order: extendOrder(order, set.distances, summary.similarity) };
     });
     this.selected = computed(() => new Set(settings.selection.value));
     const stop = effect(() => {

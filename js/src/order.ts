@@ -1,6 +1,7 @@
 const BITS = 11;
 const BUCKETS = 1 << BITS;
 const PASSES = 3;
+const NONE = new Uint32Array(0);
 
 /**
  * The places of the values from the smallest to the largest; equal ones in the order in which they come. NaN sorts
@@ -40,5 +41,54 @@ export function ascending(values: Float32Array): Uint32Array {
 
 /** The places of candidates from the best to the worst: largest first where a larger distance means nearer. */
 export function nearestFirst(distances: Float32Array, similarity: boolean): Uint32Array {
-  return ascending(similarity ? distances.map((distance) => -distance) : distances);
+  return ascending(keys(distances, similarity));
+}
+
+/** The same, where the order of the first of them is known. */
+export function extendOrder(order: Uint32Array, distances: Float32Array, similarity: boolean): Uint32Array {
+  const known = order.length;
+  if (known === distances.length) return order;
+  const values = keys(distances, similarity);
+  const rest = ascending(values.subarray(known));
+  const merged = new Uint32Array(values.length);
+  let [i, j] = [0, 0];
+  for (let k = 0; k < merged.length; k++) {
+    const value = values[order[i]];
+    const isLater = i === known || Number.isNaN(value) || values[known + rest[j]] < value;
+    merged[k] = isLater && j < rest.length ? known + rest[j++] : order[i++];
+  }
+  return merged;
+}
+
+/** Orders of candidates that grow and shrink at their end, as they do while nprobe is dragged: sorted only once. */
+export class Orders {
+  #distances: Float32Array = new Float32Array(0);
+  #order: Uint32Array = NONE;
+
+  constructor(readonly similarity: boolean) {}
+
+  of(distances: Float32Array): Uint32Array {
+    const before = this.#distances;
+    const known = before.length;
+    const n = distances.length;
+    let same = 0;
+    while (same < n && same < known && distances[same] === before[same]) same++;
+    if (same === n && n === known) return this.#order;
+    if (same === n) return first(this.#order, n);
+    this.#order = extendOrder(same === known ? this.#order : NONE, distances, this.similarity);
+    this.#distances = distances;
+    return this.#order;
+  }
+}
+
+/** What is below `n`. A loop: `filter` takes many times as long. */
+function first(order: Uint32Array, n: number): Uint32Array {
+  const kept = new Uint32Array(n);
+  let k = 0;
+  for (const place of order) if (place < n) kept[k++] = place;
+  return kept;
+}
+
+function keys(distances: Float32Array, similarity: boolean): Float32Array {
+  return similarity ? distances.map((distance) => -distance) : distances;
 }

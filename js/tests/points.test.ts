@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ascending, nearestFirst } from "../src/order";
+import { ascending, extendOrder, nearestFirst, Orders } from "../src/order";
 import { PointGrid } from "../src/views/points/grid";
 import { dotOpacity, dotRadius, type Points, pointOf } from "../src/views/points/points";
 import { splat, stamp } from "../src/views/points/splat";
@@ -40,6 +40,32 @@ describe("order", () => {
 
   it("orders nothing", () => {
     expect(ascending(new Float32Array(0))).toHaveLength(0);
+  });
+
+  it.each([false, true])("is the same when it grows and shrinks at its end (similarity %s)", (similarity) => {
+    const random = randomOf(3);
+    const values = Float32Array.from({ length: 900 }, () => Math.round(60 * random()) / 4);
+    values[40] = NaN;
+    values[700] = NaN;
+    const orders = new Orders(similarity);
+    for (const n of [0, 300, 200, 40, 41, 900, 899, 120, 0, 900]) {
+      const part = values.subarray(0, n);
+      expect([...orders.of(part)].filter((place) => !Number.isNaN(values[place]))).toEqual(
+        [...nearestFirst(part, similarity)].filter((place) => !Number.isNaN(values[place])),
+      );
+      expect(new Set(orders.of(part)).size).toBe(n);
+    }
+    const others = values.map((value) => value + 1);
+    expect(orders.of(others)).toEqual(nearestFirst(others, similarity));
+  });
+
+  it("goes on from an order of the first, and puts what is no number last", () => {
+    const values = Float32Array.of(3, NaN, 1, 2, 2, NaN, 0);
+    for (let known = 0; known <= values.length; known++) {
+      const order = extendOrder(ascending(values.subarray(0, known)), values, false);
+      expect([...order.subarray(0, 5)]).toEqual([6, 2, 3, 4, 0]);
+      expect([...order.subarray(5)].sort()).toEqual([1, 5]);
+    }
   });
 });
 

@@ -39,10 +39,10 @@ export function FinePicture({ search }: { search: Search }) {
   const isAll = probed === wanted.count;
   const ranked = useMemo(() => {
     // While the player steps, everything already lies where it will lie at the end.
-    const set = (isAll ? exploration.candidates.peek() : null) ?? candidatesAt(search, wanted);
-    const order = isAll && missed.length === 0 ? exploration.candidateOrder.peek() : null;
-    const all = withOthers(set, missed);
-    return rank(all, order ?? nearestFirst(all.distances, summary.similarity), search, summary.similarity);
+    const shown = isAll ? exploration.withMissed.peek() : null;
+    const set = shown?.set ?? withOthers(candidatesAt(search, wanted), missed);
+    const order = shown?.order ?? nearestFirst(set.distances, summary.similarity);
+    return rank(set, order, search, summary.similarity);
   }, [exploration, search, wanted, isAll, missed, revision, summary]);
   const clusters = useMemo(
     () => Array.from(wanted.ranks, (rank) => search.order[rank - 1]),

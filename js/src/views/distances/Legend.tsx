@@ -2,19 +2,19 @@ import { useMemo } from "preact/hooks";
 import { useApp } from "../../app";
 import { distance } from "../../format";
 import { distanceName } from "../../summary";
-import { type Domain, domainOf, isCompressed } from "./scale";
+import { rank } from "./fine";
+import { type Domain, isCompressed } from "./scale";
 
 /** What the radius and the angle mean. */
 export function Legend() {
   const { exploration } = useApp();
   const { summary } = exploration;
-  const set = exploration.candidates.value;
-  const order = exploration.candidateOrder.value;
-  const own = exploration.search.value?.id ?? null;
-  const domain = useMemo(() => {
-    if (set === null || order === null || set.count === 0) return null;
-    return domainOf(set.distances, order, summary.similarity, own === null ? -1 : set.ids.indexOf(own));
-  }, [set, order, own, summary]);
+  const search = exploration.search.value;
+  const shown = exploration.withMissed.value;
+  const domain = useMemo(
+    () => search && shown && rank(shown.set, shown.order, search, summary.similarity).domain,
+    [search, shown, summary],
+  );
   if (domain === null) return null;
   return (
     <div class="feder-legend">

@@ -18,7 +18,16 @@ interface Extent {
 /** Up to this many points get an angle that keeps them off each other; of more, density shows. */
 const SPREAD = 4000;
 const NARROW = 520;
+const TURN = 2 * Math.PI;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/** Directions that many points are spread over: a fraction of a pixel apart. */
+const DIRECTIONS = 16_384;
+/** Sine and cosine of each, in turn. */
+const compass = new Float64Array(2 * DIRECTIONS).map((_, i) => {
+  const angle = ((i >> 1) / DIRECTIONS) * TURN;
+  return i % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+});
 
 /** The circle that the picture has room for, with labels around it. */
 export function circleIn({ width, height }: Extent): Circle {
@@ -45,7 +54,7 @@ export interface Layout {
 
 /**
  * Where candidates lie: each at the radius of its distance, in the sector of its cluster. What gives way so that
- * points can be told apart is the angle.
+ * points can be told apart is the angle; of many points, it is one of many directions.
  *
  * Double precision keeps the order of any two distances when radii are computed back from positions.
  *
@@ -74,16 +83,18 @@ export function layoutDistances(
     const from = sectors.from[sector - 1];
     const to = sectors.to[sector - 1];
     const margin = Math.min(dot / Math.max(radius, 1), 0.25 * (to - from));
-    let angle: number;
+    radii[i] = radius;
     if (spreaders === null) {
       const turn = 0.5 + placed[sector]++ * GOLDEN;
-      angle = from + margin + (turn - Math.floor(turn)) * (to - from - 2 * margin);
+      const angle = from + margin + (turn - Math.floor(turn)) * (to - from - 2 * margin);
+      const at = 2 * (Math.round((angle / TURN) * DIRECTIONS) & (DIRECTIONS - 1));
+      positions[2 * i] = circle.x + radius * compass[at];
+      positions[2 * i + 1] = circle.y - radius * compass[at + 1];
     } else {
-      angle = spreaders[sector - 1].place(radius, dot, from + margin, to - margin);
+      const angle = spreaders[sector - 1].place(radius, dot, from + margin, to - margin);
+      positions[2 * i] = circle.x + radius * Math.sin(angle);
+      positions[2 * i + 1] = circle.y - radius * Math.cos(angle);
     }
-    radii[i] = radius;
-    positions[2 * i] = circle.x + radius * Math.sin(angle);
-    positions[2 * i + 1] = circle.y - radius * Math.cos(angle);
   }
   return { positions, radii };
 }

@@ -51,7 +51,9 @@ export class Spreader {
     const last = this.#x.length;
     for (let i = last - 1; i >= Math.max(0, last - BACK); i--) {
       if (radius - this.#radius[i] > size + this.#largest + this.#gap) break;
-      const free = Math.hypot(this.#x[i] - x, this.#y[i] - y) - size - this.#size[i];
+      const [dx, dy] = [this.#x[i] - x, this.#y[i] - y];
+      // Several times as fast as `hypot`, and there are many of them.
+      const free = Math.sqrt(dx * dx + dy * dy) - size - this.#size[i];
       if (free < least) least = free;
       if (least <= enough) break;
     }
