@@ -1,14 +1,18 @@
 """Every family in ``tests/families.py`` against Faiss's own search, and every claim that is made of it."""
 
 import itertools
+import json
 
 import faiss
 import families
 import numpy as np
 import pytest
+from conversation import Received
 
 from feder_widget.errors import UnknownIdError
 from feder_widget.index import open_index
+from feder_widget.outcome import outcome
+from feder_widget.stream import Ask, is_replayable, stream
 from feder_widget.topk import top_k
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -38,6 +42,7 @@ def test_a_family_is_what_is_claimed_of_it(family, build):
     for query in case.queries[::3]:
         assert_every_candidate_is_seen(family, case, opened, query)
     assert_lists_can_be_scanned_alone(opened, case.queries)
+    assert_a_page_shows_what_the_search_returns(case, opened)
     assert_codes_are_as_faithful_as_claimed(family, opened, case.queries[0])
     for ivf, held in zip(case.ivfs, before, strict=False):
         ivf.nprobe = 1
@@ -53,6 +58,34 @@ def assert_results_are_those_of_the_search(case, opened):
         np.testing.assert_array_equal(trace.ids, expected_ids)
         assert trace.distances.dtype == expected.dtype
         np.testing.assert_array_equal(bits(trace.distances), bits(expected))
+
+
+def assert_a_page_shows_what_the_search_returns(case, opened):
+    """Either the messages of a search let a page tell the results, or one of them says them."""
+    query, nprobe, k = case.queries[0], min(4, opened.nlist), 10
+    vector = opened.query_vector(query)
+    packets = list(stream(opened, Ask("a", 1, vector, None, None, nprobe, k, 50)))
+    json.dumps([message for message, _ in packets], allow_nan=False)
+    expected_ids, expected = case.search(query, nprobe, k)
+    real = expected_ids != -1
+    said = [packet for packet in packets if packet[0]["kind"] == "results"]
+    assert len(said) == (not is_replayable(opened))
+    if not said:
+        ids, distances = Received(packets).results(nprobe, k, opened.similarity)
+        np.testing.assert_array_equal(distances, expected.astype(np.float32))
+        if len(np.unique(distances)) == k or not opened.renames_rows:
+            np.testing.assert_array_equal(ids, expected_ids)
+        said = [outcome(opened, "b", 1, vector, nprobe, k)]
+    message, (ids, distances, ranks, handed, first, second) = said[0]
+    np.testing.assert_array_equal(np.frombuffer(ids, "<i8"), expected_ids[real])
+    np.testing.assert_array_equal(np.frombuffer(distances, "<f4"), expected[real].astype(np.float32))
+    order = opened.rank(query, nprobe).clusters
+    ranks = np.frombuffer(ranks, "<i4")
+    for row, rank in zip(expected_ids[real], ranks, strict=True):
+        assert 1 <= rank <= nprobe
+        assert row in opened.list_ids(order[rank - 1])
+    assert len(handed) == 2 * len(first) == 2 * len(second)
+    assert (message["first_k"] > 0) is (opened.refines) is (len(handed) > 0)
 
 
 def assert_every_candidate_is_seen(family, case, opened, query):

@@ -385,6 +385,7 @@ KINDS = [
     "medoids",
     "projection",
     "verdict",
+    "results",
     "evaluate",
     "workload",
     "map",

@@ -157,6 +157,45 @@ def test_bounds_of_a_search_that_was_overtaken_are_not_sent(talk, clustered):
     page.wait(kind="bounds", serial=newest)
 
 
+# Results
+
+
+def test_what_faiss_returns_can_be_asked_for(talk, clustered):
+    index, vectors = clustered
+    session, page = talk(index)
+    serial = searched(session, page, search_request(query={"id": "3", "cluster": None}))[0][0]["serial"]
+    for nprobe, k in ((1, 3), (20, 100)):
+        asked = {"kind": "results", "request": nprobe, "serial": serial, "nprobe": nprobe, "k": k}
+        session.handle(asked)
+        message, (ids, distances, ranks, *refined) = page.wait(kind="results", request=nprobe)
+        expected = faiss_search(index, vectors[3], nprobe, k)
+        assert {name: message[name] for name in asked} == asked
+        assert_same_results((np.frombuffer(ids, "<i8"), np.frombuffer(distances, "<f4")), expected)
+        assert message["first_k"] == 0
+        assert refined == [b"", b"", b""]
+        assert message["compared"] == sum(
+            len(step.ids) for step in open_index(index).trace(vectors[3], nprobe, k).fine
+        )
+        assert len(ranks) == 4 * k
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"serial": 99}, "the search 99 is over"),
+        ({"nprobe": 0}, "nprobe must be an integer between 1 and nlist=20, got '0'"),
+        ({"nprobe": 21}, "nprobe must be an integer between 1 and nlist=20, got '21'"),
+        ({"k": 101}, "k must be an integer between 1 and k_max=100, got '101'"),
+        ({"k": None}, "k must be an integer between 1 and k_max=100, got 'None'"),
+    ],
+)
+def test_what_faiss_returns_for_nothing_sensible_is_refused(talk, clustered, change, words):
+    session, page = talk(clustered[0])
+    serial = searched(session, page, search_request(query={"id": "3", "cluster": None}))[0][0]["serial"]
+    session.handle({"kind": "results", "request": "r", "serial": serial, "nprobe": 2, "k": 3, **change})
+    assert words in page.wait(kind="error", request="r")[0]["message"]
+
+
 # Verdicts
 
 
@@ -475,6 +514,19 @@ def test_it_is_that_of_faiss_on_an_index(clustered):
         (lambda: findings.index_findings(np.array([5, 5]), 1), ["nprobe = 1"]),
         (lambda: findings.index_findings(np.array([5]), 1), []),
         (lambda: findings.index_findings(np.array([97, 1, 1, 1]), 2), ["imbalance factor is 3.8", "97.0%"]),
+        (lambda: findings.coarse_findings(np.float32([1, 5]), np.float32([4.99999, 6]), False), []),
+        (
+            lambda: findings.coarse_findings(np.float32([1, 5]), np.float32([3, 6]), False),
+            ["passed over 1 cluster nearer"],
+        ),
+        (
+            lambda: findings.coarse_findings(np.float32([9, 5]), np.float32([7, 6, 1]), True),
+            ["passed over 2 clusters"],
+        ),
+        (lambda: findings.coarse_findings(np.float32([]), np.float32([3, 6]), False), []),
+        (lambda: findings.refine_findings(5, 5), ["With k_factor = 1"]),
+        (lambda: findings.refine_findings(5, 20), []),
+        (lambda: findings.refine_findings(5, 0), []),
         (lambda: findings.duplicate_findings(0), []),
         (lambda: findings.duplicate_findings(1), ["Another vector is identical"]),
         (lambda: findings.duplicate_findings(1200), ["1,200 other vectors"]),

@@ -10,17 +10,29 @@ import { Player } from "./player";
 import { nearest, type Probe, probeOf } from "./probe";
 import { Projections, type Scope } from "./projections";
 import type { QuerySpec } from "./requests";
-import { type Result, resultsAt } from "./results";
+import { areTied, type Result, resultsAt, resultsOf } from "./results";
 import { Search } from "./search";
 import type { Summary } from "./summary";
-import { foundIn, type Missed, missedBy, openClusters, type Truth, truthOf } from "./truth";
-import type { Bounds, Candidates, Coarse, Done, Failure, MapPart, Message } from "./wire";
+import {
+  type Finds,
+  foundBy,
+  inside,
+  type Missed,
+  missedBy,
+  openClusters,
+  type Truth,
+  truthOf,
+} from "./truth";
+import type { Bounds, Candidates, Coarse, Done, Failure, MapPart, Message, Outcome } from "./wire";
 import { Workloads } from "./workloads";
 
 export type Status = "idle" | "searching" | "done" | "error" | "disconnected";
 
 /** Milliseconds until a kernel that seemed lost is asked once whether it is there. */
 const RECONNECT = 1500;
+
+/** Milliseconds that nprobe and k have to rest before the kernel is asked what Faiss returns. */
+const REST = 150;
 
 /** Milliseconds without a word after which a kernel counts as busy. */
 const PATIENCE = 900;
@@ -66,6 +78,10 @@ export class Exploration {
   /** How many these are. */
   readonly probed: ReadonlySignal<number>;
   readonly results: ReadonlySignal<readonly Result[]>;
+  /** What the kernel says that they are, where it has said so. */
+  readonly outcome: ReadonlySignal<Outcome | null>;
+  /** Whether they are the best of the candidates only, of an index where Faiss may return others. */
+  readonly estimated: ReadonlySignal<boolean>;
   readonly resultIds: ReadonlySignal<ReadonlySet<bigint>>;
   /** The true neighbours, once all clusters have been compared. */
   readonly truth: ReadonlySignal<Truth | null>;
@@ -90,6 +106,7 @@ export class Exploration {
   readonly selected: ReadonlySignal<ReadonlySet<bigint>>;
   /** Whether a search was asked for and the kernel has said nothing for a while: it is busy with a cell. */
   readonly kernelBusy = signal(false);
+  readonly #said = signal<Outcome | null>(null);
   readonly #waiting = signal(false);
   readonly #connected = signal(true);
   #request: string | number | null = null;
@@ -101,6 +118,7 @@ export class Exploration {
   #moreOf: Search | null = null;
   #rest: string | null = null;
   #restOf = -1;
+  #results: string | null = null;
   readonly #mapParts = new Parts<MapPart>();
 
   constructor(
@@ -121,7 +139,7 @@ export class Exploration {
       return search === null ? nearest(nprobe) : probeOf(search, nprobe, this.switched.value);
     });
     this.player = new Player(
-      computed(() => this.wanted.value.count),
+      computed(() => this.wanted.value.count + Number(summary.refinedDistance !== null)),
       abort,
     );
     this.step = this.player.step;
@@ -130,24 +148,51 @@ export class Exploration {
       return step === null ? this.wanted.value : this.wanted.value.first(Math.max(0, step - 1));
     });
     this.probed = computed(() => this.probe.value.count);
+    this.outcome = computed(() => {
+      const said = this.#said.value;
+      const isShown =
+        said !== null &&
+        said.serial === this.search.value?.serial &&
+        said.nprobe === settings.nprobe.value &&
+        said.k === settings.k.value &&
+        !this.#isAsIf() &&
+        !this.#isOtherRanking();
+      return isShown ? said : null;
+    });
     this.results = computed(() => {
       this.revision.value;
       const search = this.search.value;
-      return search === null ? [] : resultsAt(search, this.probe.value, settings.k.value, summary.similarity);
+      if (search === null) return [];
+      const outcome = this.outcome.value;
+      if (outcome !== null) return resultsOf(outcome, search);
+      return resultsAt(search, this.probe.value, settings.k.value, summary.similarity);
+    });
+    this.estimated = computed(() => {
+      const search = this.search.value;
+      if (search === null || this.outcome.value !== null) return false;
+      if (!summary.replayable || this.#isOtherRanking()) return true;
+      this.revision.value;
+      return summary.renamed && areTied(search, this.probe.value, settings.k.value, summary.similarity);
     });
     this.resultIds = computed(() => new Set(this.results.value.map((result) => result.id)));
     this.truth = computed(() => {
       this.revision.value;
       const search = this.search.value;
-      return search === null ? null : truthOf(search, settings.k.value, summary.similarity);
+      if (search === null || summary.unexplained !== null) return null;
+      return truthOf(search, settings.k.value, summary.similarity);
+    });
+    const finds = computed<Finds>(() => {
+      const ids = this.resultIds.value;
+      // What the kernel says counts: rounded distances may put others before a true neighbour.
+      return this.outcome.value === null || summary.replayable
+        ? inside(this.probe.value)
+        : ({ id }) => ids.has(id);
     });
     this.missed = computed(() => {
       const truth = this.truth.value;
-      return truth === null || this.step.value !== null ? [] : missedBy(truth, this.probe.value);
+      return truth === null || this.step.value !== null ? [] : missedBy(truth, finds.value);
     });
-    this.found = computed(() =>
-      this.truth.value === null ? 0 : foundIn(this.truth.value, this.probe.value),
-    );
+    this.found = computed(() => (this.truth.value === null ? 0 : foundBy(this.truth.value, finds.value)));
     this.openClusters = computed(() => {
       this.revision.value;
       const bounds = this.bounds.value?.bounds;
@@ -183,8 +228,16 @@ export class Exploration {
         this.needRest(ranks[count - 1] ?? 0);
       }
     });
+    const settle = effect(() => {
+      settings.nprobe.value;
+      settings.k.value;
+      if (!this.estimated.value || this.#isAsIf() || this.status.value !== "done") return;
+      const timer = setTimeout(() => this.#settle(), REST);
+      return () => clearTimeout(timer);
+    });
     abort.addEventListener("abort", () => {
       stop();
+      settle();
       clearTimeout(this.#patience);
     });
     asker.onMessage((message) => this.#receive(message), abort);
@@ -278,6 +331,28 @@ export class Exploration {
     };
   }
 
+  /** Whether what is shown is no search that Faiss was asked for: a part of one, or one of clusters chosen by hand. */
+  #isAsIf(): boolean {
+    return this.step.value !== null || this.switched.value.size > 0;
+  }
+
+  /** Whether a search at this nprobe may rank the clusters in another way than the one on screen. */
+  #isOtherRanking(): boolean {
+    const search = this.search.value;
+    const nprobe = this.settings.nprobe.value;
+    if (search === null || search.nprobe === nprobe) return false;
+    return !this.summary.steady || search.distances[nprobe - 1] === search.distances[nprobe];
+  }
+
+  /** Have Faiss asked for what is shown. */
+  #settle(): void {
+    const search = this.search.peek();
+    if (search === null) return;
+    const { nprobe, k } = this.settings;
+    if (this.#isOtherRanking()) this.ask({ resume: true });
+    else this.#results = this.asker.askResults(search.serial, nprobe.peek(), k.peek());
+  }
+
   #ask(query: QuerySpec): void {
     const { nprobe, k } = this.settings;
     this.#asked = this.asker.askSearch(query, nprobe.peek(), k.peek());
@@ -309,6 +384,9 @@ export class Exploration {
           this.#restOf = -1;
           this.#waiting.value = false;
         }
+        break;
+      case "results":
+        if (message.rankOf.every((rank) => rank <= this.summary.nlist)) this.#said.value = message;
         break;
       case "bounds":
         if (message.serial === this.search.peek()?.serial) this.bounds.value = message;
@@ -357,7 +435,8 @@ export class Exploration {
   }
 
   #fail(failure: Failure): void {
-    const mine = [this.#asked, this.#request, this.#rest, this.workloads.running].includes(failure.request);
+    const own = [this.#asked, this.#request, this.#rest, this.#results, this.workloads.running];
+    const mine = own.includes(failure.request);
     if (!mine && failure.request !== null) return;
     batch(() => {
       this.failure.value = failure.message;

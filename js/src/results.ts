@@ -1,5 +1,6 @@
 import type { Probe } from "./probe";
 import type { Search } from "./search";
+import type { Outcome } from "./wire";
 
 export interface Result {
   readonly id: bigint;
@@ -7,6 +8,8 @@ export interface Result {
   /** Rank of its cluster, 1 = nearest. */
   readonly clusterRank: number;
   readonly cluster: number;
+  /** Its place in the first pass, where there was a second. */
+  readonly before?: number | undefined;
 }
 
 interface Entry {
@@ -105,6 +108,26 @@ function replay(entries: readonly Entry[], k: number, worse: (a: Entry, b: Entry
     if (entry.key < kept[worst].key) kept[worst] = entry;
   }
   return kept;
+}
+
+/** What the kernel says that the results are. */
+export function resultsOf({ ids, distances, rankOf, handed }: Outcome, search: Search): Result[] {
+  const before = new Map(Array.from(handed, (id, i) => [id, i + 1]));
+  return Array.from(ids, (id, i) => ({
+    id,
+    distance: distances[i],
+    clusterRank: rankOf[i],
+    cluster: search.order[rankOf[i] - 1],
+    before: before.get(id),
+  }));
+}
+
+/** Whether some results are as far as each other or as others: then more than distances chooses among them. */
+export function areTied(search: Search, probe: Probe, k: number, similarity: boolean): boolean {
+  // As far as is known: of each cluster so many are kept.
+  if (k >= search.kMax) return true;
+  const results = resultsAt(search, probe, k + 1, similarity);
+  return results.some(({ distance }, i) => distance === results[i - 1]?.distance);
 }
 
 /** How many there are in each cluster. */

@@ -14,6 +14,8 @@ export class Search {
   readonly id: bigint | null;
   readonly label: string | null;
   readonly vector: Float32Array;
+  /** The nprobe that the ranking was made for. */
+  readonly nprobe: number;
   readonly kMax: number;
   /** Whether all clusters are compared without being asked for. */
   readonly exhaustive: boolean;
@@ -44,6 +46,7 @@ export class Search {
     this.id = coarse.id;
     this.label = coarse.label;
     this.vector = coarse.vector;
+    this.nprobe = coarse.nprobe;
     this.kMax = coarse.k_max;
     this.exhaustive = coarse.exhaustive;
     this.order = coarse.clusters;

@@ -1,11 +1,30 @@
-/** What the kernel says of the index once, when the widget is made. */
+/** What the kernel says of the index once, when the widget is made; `summary.py` says more of some of it. */
 export interface Summary {
   readonly nlist: number;
   readonly ntotal: number;
   readonly dim: number;
-  readonly metric: "L2" | "inner product";
-  /** Whether a larger distance means nearer. */
+  /** What it is made of: "IVF1024,PQ16x8". */
+  readonly family: string;
+  readonly metric: string;
+  /** What is compared in the lists, in the coarse search, and in a second pass where there is one. */
+  readonly distance: string;
+  readonly coarseDistance: string;
+  readonly refinedDistance: string | null;
+  /** Whether a larger distance means nearer, in the lists and in the coarse search. */
   readonly similarity: boolean;
+  readonly coarseSimilarity: boolean;
+  /** Whether the coarse search looks at every centroid. */
+  readonly coarseExact: boolean;
+  /** Whether vectors are stored whole. */
+  readonly exact: boolean;
+  /** Whether results are the best of the candidates, */
+  readonly replayable: boolean;
+  /** but for which of several at one distance. */
+  readonly renamed: boolean;
+  /** Whether another nprobe probes these clusters and more, or fewer, at the same distances. */
+  readonly steady: boolean;
+  /** Why there are no true neighbours to compare with. */
+  readonly unexplained: string | null;
   readonly kMax: number;
   /** The index's own nprobe. */
   readonly storedNprobe: number;
@@ -19,21 +38,28 @@ export function readSummary(value: unknown): Summary {
   const sizes = new Int32Array(
     view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer,
   );
-  const metric = fields.metric === "inner product" ? "inner product" : "L2";
+  const text = (name: string) => (fields[name] == null ? null : String(fields[name]));
+  const flag = (name: string) => fields[name] === true;
   return {
     nlist: sizes.length,
     ntotal: Number(fields.ntotal),
     dim: Number(fields.dim),
-    metric,
-    similarity: metric === "inner product",
+    family: text("family") ?? "",
+    metric: text("metric") ?? "",
+    distance: text("distance") ?? "distance",
+    coarseDistance: text("coarse_distance") ?? "distance",
+    refinedDistance: text("refined_distance"),
+    similarity: flag("similarity"),
+    coarseSimilarity: flag("coarse_similarity"),
+    coarseExact: flag("coarse_exact"),
+    exact: flag("exact"),
+    replayable: flag("replayable"),
+    renamed: flag("renamed"),
+    steady: flag("steady"),
+    unexplained: text("unexplained"),
     kMax: Number(fields.k_max),
     storedNprobe: Number(fields.nprobe),
-    images: fields.images === true,
+    images: flag("images"),
     sizes,
   };
-}
-
-/** How distances of this metric are called wherever one is shown. */
-export function distanceName(summary: Summary): string {
-  return summary.similarity ? "inner product" : "squared L2 distance";
 }

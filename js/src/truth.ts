@@ -1,6 +1,13 @@
 import { nearest, type Probe } from "./probe";
 import { type Result, resultsAt } from "./results";
 import type { Search } from "./search";
+import type { Summary } from "./summary";
+
+/** A row, and the rank of its cluster. */
+export type Row = Pick<Result, "id" | "clusterRank">;
+
+/** Whether a search finds a row that is near enough. */
+export type Finds = (row: Row) => boolean;
 
 /** The k nearest of all vectors, and where they are. */
 export interface Truth {
@@ -8,8 +15,8 @@ export interface Truth {
   readonly neighbours: readonly Result[];
   /** How many of them are nearer than the last. */
   readonly better: number;
-  /** The ranks of the clusters of all vectors that are as far as the last, ascending: any will do in its place. */
-  readonly tied: readonly number[];
+  /** All vectors that are as far as the last, by rank of their clusters: any will do in its place. */
+  readonly tied: readonly Row[];
   /** The nprobe at which the first of them is found, the second and so on, ascending. */
   readonly foundAt: readonly number[];
 }
@@ -28,24 +35,33 @@ export function truthOf(search: Search, k: number, similarity: boolean): Truth |
   const worst = neighbours.at(-1)?.distance ?? 0;
   const near = neighbours.filter(({ distance }) => distance !== worst).map(({ clusterRank }) => clusterRank);
   const better = near.length;
-  const tied: number[] = [];
+  const tied: Row[] = [];
   for (let rank = 1; rank <= nlist && neighbours.length > 0; rank++) {
     const list = search.at(rank);
     for (let i = list?.start ?? 0; i < (list?.end ?? 0); i++) {
-      if (list?.distances[i] === worst && list.ids[i] !== -1n) tied.push(rank);
+      if (list?.distances[i] === worst && list.ids[i] !== -1n)
+        tied.push({ id: list.ids[i], clusterRank: rank });
     }
   }
-  const foundAt = [...near, ...tied.slice(0, neighbours.length - better)].sort((a, b) => a - b);
+  const last = tied.slice(0, neighbours.length - better).map(({ clusterRank }) => clusterRank);
+  const foundAt = [...near, ...last].sort((a, b) => a - b);
   return { neighbours, better, tied, foundAt };
 }
 
+/** What to add where true neighbours are spoken of: by lossy codes they are not known better than the codes know. */
+export function asSeen({ exact }: Summary): string {
+  return exact ? "" : ", as the codes see it";
+}
+
+/** Finds all that is in the probed clusters. */
+export function inside(probe: Probe): Finds {
+  return ({ clusterRank }) => probe.has(clusterRank);
+}
+
 /** How many of the true neighbours a search finds; of those that tie for the last place any will do. */
-export function foundIn({ neighbours, better, tied }: Truth, probe: Probe): number {
-  let found = 0;
-  for (let i = 0; i < better; i++) if (probe.has(neighbours[i].clusterRank)) found++;
-  let places = neighbours.length - better;
-  for (let i = 0; i < tied.length && places > 0; i++) if (probe.has(tied[i])) places--;
-  return found + neighbours.length - better - places;
+export function foundBy({ neighbours, better, tied }: Truth, finds: Finds): number {
+  const found = neighbours.slice(0, better).filter(finds).length;
+  return found + Math.min(neighbours.length - better, tied.filter(finds).length);
 }
 
 /** The smallest nprobe that finds them all. */
@@ -54,12 +70,12 @@ export function nprobeNeeded({ foundAt }: Truth): number {
 }
 
 /** The true neighbours that a search does not find; of those that tie for the last place, as many as lack. */
-export function missedBy(truth: Truth, probe: Probe): Missed[] {
+export function missedBy(truth: Truth, finds: Finds): Missed[] {
   const { neighbours } = truth;
-  let lacking = neighbours.length - foundIn(truth, probe);
+  let lacking = neighbours.length - foundBy(truth, finds);
   return neighbours
     .map((neighbour, i) => ({ ...neighbour, place: i + 1 }))
-    .filter(({ clusterRank }) => !probe.has(clusterRank) && lacking-- > 0);
+    .filter((neighbour) => !finds(neighbour) && lacking-- > 0);
 }
 
 /**

@@ -3,7 +3,10 @@ import { count, distance, ordinal } from "./format";
 import type { Verdict } from "./wire";
 
 /** Why a row came back, or why it did not, with the numbers. */
-export function verdictText({ results, probe, settings, summary }: Exploration, verdict: Verdict): string {
+export function verdictText(
+  { results, outcome, probe, settings, summary }: Exploration,
+  verdict: Verdict,
+): string {
   const { id, rank, distance: own, position } = verdict;
   const found = results.value;
   const last = found[found.length - 1];
@@ -16,6 +19,15 @@ export function verdictText({ results, probe, settings, summary }: Exploration, 
   if (place >= 0) {
     return `The ${ordinal(place + 1)} result${standing && `: ${standing}`}. Its cluster ranks ${ordinal(rank)}.`;
   }
+  const refined = outcome.value?.first_k ? outcome.value : null;
+  if (refined !== null && isProbed) {
+    const handed = refined.handed.indexOf(id);
+    const pass = `Its cluster ranks ${ordinal(rank)} and was probed.`;
+    return handed < 0
+      ? `The first pass found ${count(refined.handed.length)} others nearer, at ${distance(own)} by its codes, and did not hand it over. ${pass}`
+      : `${ordinal(handed + 1)} in the first pass, but behind the results when compared once more, at ${distance(refined.second[handed])}. ${pass}`;
+  }
+  if (refined !== null) return `Its cluster ranks ${ordinal(rank)} and was not probed.`;
   if (isFar) {
     const than = `${own === last.distance ? "As far as" : "Farther than"} the ${ordinal(found.length)} result`;
     return (
@@ -23,7 +35,8 @@ export function verdictText({ results, probe, settings, summary }: Exploration, 
       (isProbed ? "probed." : "not probed, which changes nothing.")
     );
   }
-  if (isProbed) return "Not among the results, although its cluster was probed.";
+  if (isProbed)
+    return "Not among the results, although its cluster was probed: others were taken for nearer.";
   return (
     `Missed by the index: ${standing && `${standing}, but `}its cluster ranks ${ordinal(rank)} and was not probed. ` +
     `nprobe = ${count(rank)} finds it.`

@@ -28,6 +28,27 @@ export interface Candidates {
   distances: Float32Array;
 }
 
+/** What Faiss returns, where that cannot be told from the candidates. */
+export interface Outcome {
+  kind: "results";
+  request: RequestName;
+  serial: number;
+  nprobe: number;
+  k: number;
+  /** How many rows the first pass was asked for; 0 without a second. */
+  first_k: number;
+  /** Vectors compared in the lists. */
+  compared: number;
+  ids: BigInt64Array;
+  distances: Float32Array;
+  /** Rank of each one's cluster. */
+  rankOf: Int32Array;
+  /** What the first pass hands over, nearest first: rows, and their distances in it and in the second. */
+  handed: BigInt64Array;
+  first: Float32Array;
+  second: Float32Array;
+}
+
 export interface Done {
   kind: "done";
   request: RequestName;
@@ -185,6 +206,7 @@ export interface Failure {
 export type Message =
   | Coarse
   | Candidates
+  | Outcome
   | Bounds
   | Done
   | Verdict
@@ -209,6 +231,7 @@ const LAYOUTS: Readonly<Record<string, string>> = {
     "serial:n id:i label:t nprobe:n k:n k_max:n complete:b exhaustive:b|clusters:i=distances:f vector:f",
   fine: "first_rank:n|counts:i ids:l=distances:f",
   nearest: "first_rank:n|counts:i ids:l=distances:f",
+  results: "serial:n nprobe:n k:n first_k:n compared:n|ids:l=distances:f=rankOf:i handed:l=first:f=second:f",
   bounds: "serial:n findings:a|bounds:f",
   done: "seconds:o bytes:n findings:a",
   progress: "done:n asked:n",
@@ -305,6 +328,9 @@ function examine(message: Message): void {
       break;
     case "bounds":
       texts(message.findings);
+      break;
+    case "results":
+      if (message.rankOf.some((rank) => rank < 1)) throw new MalformedMessage("a rank is below 1");
       break;
     case "workload":
       same(message.curves.length, message.nprobes.length * CURVES);

@@ -3,7 +3,7 @@ import recorded from "../../tests/fixtures/wire.json";
 import { nearest, probeOf } from "../src/probe";
 import { resultsAt } from "../src/results";
 import { Search } from "../src/search";
-import { foundIn, missedBy, nprobeNeeded, openClusters, truthOf } from "../src/truth";
+import { foundBy, inside, missedBy, nprobeNeeded, openClusters, truthOf } from "../src/truth";
 import { type Coarse, decode } from "../src/wire";
 import { candidatesOf, coarseOf, summaryOf } from "./support";
 
@@ -60,8 +60,8 @@ describe.each(recorded)("the recorded search: $name", (one) => {
       if (truth === null) return;
       recorded.missed.forEach((missed, i) => {
         const probe = nearest(i + 1);
-        expect(missedBy(truth, probe).map(({ id }) => id.toString())).toEqual(missed);
-        expect(foundIn(truth, probe)).toBe(truth.neighbours.length - missed.length);
+        expect(missedBy(truth, inside(probe)).map(({ id }) => id.toString())).toEqual(missed);
+        expect(foundBy(truth, inside(probe))).toBe(truth.neighbours.length - missed.length);
       });
       expect(nprobeNeeded(truth)).toBe(recorded.found_at.at(-1) ?? 1);
     },
@@ -138,8 +138,8 @@ describe("clusters that are switched by hand", () => {
     expect(resultsAt(whole, chosen, 3, false).map(({ id }) => id)).toEqual([7n, 8n, 9n]);
     const truth = truthOf(whole, 4, false);
     if (truth === null) throw new Error("all clusters are here");
-    expect(foundIn(truth, chosen)).toBe(0);
-    expect(missedBy(truth, chosen).map(({ place }) => place)).toEqual([1, 2, 3, 4]);
+    expect(foundBy(truth, inside(chosen))).toBe(0);
+    expect(missedBy(truth, inside(chosen)).map(({ place }) => place)).toEqual([1, 2, 3, 4]);
   });
 });
 

@@ -4,7 +4,7 @@ import { Exploration, type Settings } from "../src/exploration";
 import type { Request } from "../src/requests";
 import type { Summary } from "../src/summary";
 import { Disconnected, type Transport } from "../src/transport";
-import type { Candidates, Coarse, MapPart, Message } from "../src/wire";
+import type { Candidates, Coarse, MapPart, Message, Outcome } from "../src/wire";
 
 /** The other end of a page: notes requests, and says what a test tells it to. */
 export class FakeTransport implements Transport {
@@ -53,8 +53,19 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
     nlist: sizes.length,
     ntotal: sizes.reduce((sum, size) => sum + size, 0),
     dim: 1,
+    family: "IVF,Flat",
     metric: "L2",
+    distance: "squared L2 distance",
+    coarseDistance: "squared L2 distance",
+    refinedDistance: null,
     similarity: false,
+    coarseSimilarity: false,
+    coarseExact: true,
+    exact: true,
+    replayable: true,
+    renamed: false,
+    steady: true,
+    unexplained: null,
     kMax: 20,
     storedNprobe: 1,
     images: true,
@@ -105,6 +116,31 @@ export function candidatesOf(
     counts: summary.sizes.slice(first - 1, last),
     ids: BigInt64Array.from(ids),
     distances: Float32Array.from(distances),
+    ...changes,
+  };
+}
+
+/** What the kernel says that Faiss returns: the first rows, in this order. */
+export function outcomeOf(summary: Summary, ids: readonly number[], changes: Partial<Outcome> = {}): Outcome {
+  const rankOf = ids.map((id) => {
+    let cluster = 0;
+    for (let end = summary.sizes[0]; id >= end; end += summary.sizes[cluster]) cluster++;
+    return cluster + 1;
+  });
+  return {
+    kind: "results",
+    request: "kernel:1",
+    serial: 1,
+    nprobe: 1,
+    k: 3,
+    first_k: 0,
+    compared: summary.sizes[0],
+    ids: BigInt64Array.from(ids, BigInt),
+    distances: Float32Array.from(ids, (_, i) => i),
+    rankOf: Int32Array.from(rankOf),
+    handed: new BigInt64Array(0),
+    first: new Float32Array(0),
+    second: new Float32Array(0),
     ...changes,
   };
 }

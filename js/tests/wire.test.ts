@@ -83,6 +83,17 @@ const GOOD: Record<string, [Record<string, unknown>, DataView[]]> = {
     },
     [],
   ],
+  results: [
+    { kind: "results", request: "r", serial: 2, nprobe: 4, k: 3, first_k: 6, compared: 40 },
+    [
+      view(BigInt64Array.of(2n ** 53n + 1n, -5n)),
+      view(Float32Array.of(1, 2)),
+      view(Int32Array.of(4, 1)),
+      view(BigInt64Array.of(-5n, 9n, 2n ** 53n + 1n)),
+      view(Float32Array.of(1, 2, 3)),
+      view(Float32Array.of(2, 9, 1)),
+    ],
+  ],
   workload: [WORKLOAD, CURVED],
   thumbnails: [{ kind: "thumbnails", request: "t", size: 64, items: [ITEM] }, [view(Uint8Array.of(137, 80))]],
   members: [

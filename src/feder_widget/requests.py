@@ -107,6 +107,12 @@ def parse_rest(content: Mapping[str, Any], nlist: int) -> tuple[int, int]:
     return _integer(content, "serial", 0, 2**62), _integer(content, "last_rank", 1, nlist, "nlist")
 
 
+def parse_results(content: Mapping[str, Any], nlist: int, k_max: int) -> tuple[int, int, int]:
+    """Return the serial of the search, nprobe and k."""
+    nprobe = _integer(content, "nprobe", 1, nlist, "nlist")
+    return _integer(content, "serial", 0, 2**62), nprobe, _integer(content, "k", 1, k_max, "k_max")
+
+
 def parse_verdict(content: Mapping[str, Any]) -> tuple[int, int]:
     """Return the serial of the search and the row id."""
     return _integer(content, "serial", 0, 2**62), parse_row_id(content.get("id"))
@@ -124,7 +130,7 @@ def parse_place(query: Mapping[str, Any]) -> int:
 
 
 def parse_vector(buffers: Sequence[Buffer], dim: int) -> NDArray[np.float32]:
-    """Return the vector that comes as the only buffer, float32 (dim,)."""
+    """Return the vector that comes as the only buffer, float32 (dim,); zeros and ones of a binary index."""
     if len(buffers) != 1:
         raise BadRequestError(f"a search by vector needs one buffer, got {len(buffers)}")
     values = bytes(buffers[0])

@@ -165,11 +165,11 @@ class Searcher:
         label = None if query.row_id is None else self._label(query.row_id)
         ask = Ask(request, serial, query.vector, query.row_id, label, nprobe, k, self._k_max)
         for packet in self._paced(stream(self._index, ask), serial):
+            if packet[0]["kind"] == "done":
+                self._reached = reach(self._index, query.vector, nprobe)
             self._outbox.deliver(packet)
             if packet[0]["kind"] == "coarse":
                 self._announce(begun)
-            elif packet[0]["kind"] == "done":
-                self._reached = reach(self._index, query.vector, nprobe)
 
     def _go_on(self, request: Request, begun: Begun, last_rank: int) -> None:
         # A search that was stopped has sent less than it would have, and the page must not find a gap.

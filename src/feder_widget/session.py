@@ -16,6 +16,7 @@ from .index import IvfIndex
 from .media import Media
 from .members import Members
 from .outbox import Outbox, Send
+from .outcome import outcome
 from .pictures import thumbnails
 from .projection import Method
 from .projector import ProjectionAsk, Projector
@@ -70,6 +71,7 @@ class Session:
             "medoids": self._medoids,
             "projection": self._project,
             "verdict": self._verdict,
+            "results": self._results,
             "evaluate": self._evaluate,
             "workload": lambda request, *_: self._evaluator.resend(request),
             "map": lambda request, *_: self._cartographer.ask(request),
@@ -189,6 +191,11 @@ class Session:
         begun = self._searcher.current(serial)
         count = self._searcher.is_whole
         self._help(request, lambda: truth.verdict(self._index, request, begun, row_id, count))
+
+    def _results(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
+        serial, nprobe, k = requests.parse_results(content, self._index.nlist, self._k_max)
+        vector = self._searcher.current(serial).query.vector
+        self._help(request, lambda: outcome(self._index, request, serial, vector, nprobe, k))
 
     def _evaluate(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
         sample, seed, k = requests.parse_evaluate(content, self._k_max)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .index import IvfIndex, Scan
-from .recall.findings import duplicate_findings, index_findings
+from .outcome import outcome
+from .recall.findings import coarse_findings, duplicate_findings, index_findings, refine_findings
 from .search import CoarseStep
 from .topk import keep
 from .wire import CandidatesMessage, Packet, Request, pack_float32, pack_int32, pack_int64
@@ -52,8 +53,13 @@ class Ask:
 
 
 def is_exhaustive(index: IvfIndex) -> bool:
-    """Say whether a search goes on over all clusters by itself."""
-    return index.ntotal * index.dim <= EXHAUSTIVE_WORK
+    """Say whether a search goes on over all clusters by itself: not where they must be read from a disk."""
+    return not index.on_disk and index.ntotal * index.dim <= EXHAUSTIVE_WORK
+
+
+def is_replayable(index: IvfIndex) -> bool:
+    """Say whether a page can tell the results from the candidates, but perhaps for ties."""
+    return index.replayable and not index.limited
 
 
 def stream(index: IvfIndex, ask: Ask) -> Iterator[Packet]:
@@ -83,7 +89,11 @@ def stream(index: IvfIndex, ask: Ask) -> Iterator[Packet]:
                 "complete": complete,
                 "exhaustive": exhaustive,
             },
-            [pack_int32(order), pack_float32(coarse.distances), pack_float32(ask.vector)],
+            [
+                pack_int32(order),
+                pack_float32(coarse.distances),
+                pack_float32(index.components(ask.vector)),
+            ],
         ),
     )
 
@@ -98,12 +108,19 @@ def stream(index: IvfIndex, ask: Ask) -> Iterator[Packet]:
             bound.add(scan.distances)
         for packet in _fine(ask.request, first + 1, scan):
             yield meter.sent("fine", packet)
+    findings = index_findings(sizes, index.stored_nprobe)
+    if not index.coarse_is_exact and index.engine.centroids.are_measured:
+        probed, others = np.split(coarse.distances, [ask.nprobe])
+        findings += coarse_findings(probed, others, index.coarse_similarity)
+    if not is_replayable(index):
+        packet = outcome(index, ask.request, ask.serial, ask.vector, ask.nprobe, ask.k)
+        findings += refine_findings(ask.k, packet[0]["first_k"])
+        yield meter.sent("fine", packet)
     last_rank = index.nlist if exhaustive else max(full, ask.nprobe)
     kept = _Kept(scans, sizes, ask.k_max, index.similarity, None if complete else bound)
     for packet in kept.packets(ask.request, full, last_rank):
         yield meter.sent("nearest", packet)
-    findings = index_findings(sizes, index.stored_nprobe)
-    if not index.similarity:
+    if index.exact and not index.similarity:
         own = int(ask.row_id is not None)
         findings += duplicate_findings(max(0, identical + kept.identical - own))
     yield _done(ask.request, meter, findings)

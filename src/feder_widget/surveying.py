@@ -31,7 +31,9 @@ class Surveying:
         self._learned = learned
         self._closed = threading.Event()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="feder-survey")
-        self._pool.submit(outbox.guard, None, self._run)
+        # Lists that are not in memory are read when somebody asks for them.
+        if not index.on_disk:
+            self._pool.submit(outbox.guard, None, self._run)
 
     def close(self) -> None:
         """Stop at the next chance."""

@@ -21,7 +21,8 @@ from .recall.evaluation import Progress
 from .search import SearchTrace
 from .selection import described
 from .session import Session
-from .wire import Buffer, Message, pack_int32
+from .summary import summary_of
+from .wire import Buffer, Message
 
 VIEWS = ("clusters", "distances", "projection")
 THEMES = ("auto", "light", "dark")
@@ -166,16 +167,7 @@ class FederWidget(anywidget.AnyWidget):
             nprobe=nprobe,
             k=k,
             theme=theme,
-            _summary={
-                "nlist": opened.nlist,
-                "ntotal": opened.ntotal,
-                "dim": opened.dim,
-                "metric": opened.metric,
-                "k_max": k_max,
-                "nprobe": min(opened.stored_nprobe, opened.nlist),
-                "images": self._media.has_images,
-                "sizes": pack_int32(opened.list_sizes),
-            },
+            _summary=summary_of(opened, k_max=k_max, images=self._media.has_images),
         )
         self._session = Session(opened, self._media, self._post, k_max=k_max, projection=method)
         self.on_msg(self._on_request)

@@ -117,6 +117,16 @@ class VerdictRequest(TypedDict):
     id: str
 
 
+class ResultsRequest(TypedDict):
+    """What Faiss returns for search ``serial`` at this nprobe and k. A ``results`` message answers."""
+
+    kind: Literal["results"]
+    request: Request
+    serial: int
+    nprobe: int
+    k: int
+
+
 class EvaluateRequest(TypedDict):
     """Evaluate ``sample`` queries drawn from the index with ``seed``.
 
@@ -186,6 +196,26 @@ class CandidatesMessage(TypedDict):
     kind: Literal["fine", "nearest"]
     request: Request
     first_rank: int
+
+
+class ResultsMessage(TypedDict):
+    """What Faiss returns for search ``serial``, where that cannot be told from the candidates.
+
+    Comes after the ``fine`` messages of such a search, and when it is asked for. Buffers: ids int64 (n,),
+    distances float32 (n,) and ranks of their clusters int32 (n,);
+    then, of an index that re-ranks, the rows that the first pass hands over, nearest first: ids int64 (m,),
+    distances in the first pass float32 (m,) and in the second float32 (m,).
+    ``first_k`` is how many the first pass was asked for, 0 without a second. ``compared`` counts the vectors
+    compared in the lists.
+    """
+
+    kind: Literal["results"]
+    request: Request
+    serial: int
+    nprobe: int
+    k: int
+    first_k: int
+    compared: int
 
 
 class BoundsMessage(TypedDict):
@@ -357,6 +387,7 @@ class ErrorMessage(TypedDict):
 Message: TypeAlias = (
     CoarseMessage
     | CandidatesMessage
+    | ResultsMessage
     | BoundsMessage
     | DoneMessage
     | VerdictMessage

@@ -18,20 +18,26 @@ export function Cost() {
         {busy}
         <span>
           {plural(summary.ntotal, "vector")} × {count(summary.dim)} in {plural(summary.nlist, "cluster")},{" "}
-          {summary.metric}
+          {summary.family}, {summary.metric}
         </span>
       </div>
     );
   }
+  const outcome = exploration.outcome.value;
+  const again = outcome?.handed.length ?? 0;
   const cost = search.cost(ranks);
-  const total = cost.coarse + cost.fine;
+  const fine = outcome?.compared ?? cost.fine;
+  const coarse = summary.coarseExact ? cost.coarse : 0;
+  const total = coarse + fine + again;
   const behind = search.received < settings.nprobe.value && status.value === "searching";
   return (
     <div class="feder-cost">
       {busy}
       <span>
         <b>{plural(total, "distance")}</b>
-        {` = ${count(cost.coarse)} coarse + ${count(cost.fine)} fine`}
+        {summary.coarseExact ? ` = ${count(coarse)} coarse + ${count(fine)} fine` : ` = ${count(fine)} fine`}
+        {again > 0 && ` + ${count(again)} re-ranked`}
+        {!summary.coarseExact && ", besides an approximate coarse search"}
       </span>
       <span>
         <b>{percent(total / cost.bruteForce)}</b> of brute force ({count(cost.bruteForce)})
@@ -41,6 +47,7 @@ export function Cost() {
           ? `received ${count(search.received)} of ${plural(settings.nprobe.value, "probed cluster")}`
           : `${count(probed)} of ${plural(summary.nlist, "cluster")} probed`}
       </span>
+      <span class="feder-muted">{summary.family}</span>
       {timings !== null && (
         <span class="feder-muted">
           traced in {(1000 * (timings.seconds.coarse + timings.seconds.fine)).toFixed(1)} ms

@@ -1,7 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type OpenCard, useApp } from "../app";
 import { distance, ordinal } from "../format";
-import { distanceName } from "../summary";
 import { verdictText } from "../verdict";
 import type { Verdict } from "../wire";
 import { Button } from "./Button";
@@ -17,7 +16,7 @@ export function ImageCard() {
 
 function Card({ open }: { open: OpenCard }) {
   const { exploration, asker, card } = useApp();
-  const { summary } = exploration;
+  const { summary, outcome, results } = exploration;
   const { id, cluster } = open;
   const dialog = useRef<HTMLDivElement>(null);
   const search = exploration.search.value;
@@ -58,12 +57,14 @@ function Card({ open }: { open: OpenCard }) {
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
   }, [card]);
+  const isRefined =
+    outcome.value !== null &&
+    results.value.some((result) => result.id === id && result.distance === open.distance);
+  const name = (isRefined && summary.refinedDistance) || summary.distance;
   const facts: [string, string][] = [
     ["id", id.toString()],
     ["label", label ?? "none"],
-    ...(Number.isNaN(open.distance)
-      ? []
-      : [[distanceName(summary), distance(open.distance)] as [string, string]]),
+    ...(Number.isNaN(open.distance) ? [] : [[name, distance(open.distance)] as [string, string]]),
     ["cluster", rank === null ? `${cluster}` : `${cluster}, ${ordinal(rank)} nearest`],
   ];
   return (

@@ -1,7 +1,6 @@
 import { useApp } from "../app";
 import { count, distance, ordinal, plural } from "../format";
-import { distanceName } from "../summary";
-import { nprobeNeeded } from "../truth";
+import { asSeen, nprobeNeeded } from "../truth";
 import { Button } from "./Button";
 import { Tile } from "./Tile";
 
@@ -10,7 +9,7 @@ const SIDE = 90;
 /** The true neighbours that the search did not return, and what would have found them. */
 export function Missed() {
   const { exploration } = useApp();
-  const { missed, truth, settings, summary } = exploration;
+  const { missed, truth, probe, settings, summary } = exploration;
   const lost = missed.value;
   if (truth.value === null || exploration.step.value !== null) return null;
   const needed = nprobeNeeded(truth.value);
@@ -20,20 +19,26 @@ export function Missed() {
         {lost.length === 0 ? (
           <>
             Missed{" "}
-            <small>nothing: all {plural(truth.value.neighbours.length, "true neighbour")} came back</small>
+            <small>
+              nothing: all {plural(truth.value.neighbours.length, "true neighbour")} came back
+              {asSeen(summary)}
+            </small>
           </>
         ) : (
           <>
             <span class="feder-danger">{plural(lost.length, "true neighbour")} missed</span>
-            <Button
-              look="small"
-              onClick={() => {
-                exploration.switched.value = new Map();
-                settings.nprobe.value = needed;
-              }}
-            >
-              nprobe = {count(needed)} finds all
-            </Button>
+            <small>{asSeen(summary).slice(2)}</small>
+            {lost.some(({ clusterRank }) => !probe.value.has(clusterRank)) && (
+              <Button
+                look="small"
+                onClick={() => {
+                  exploration.switched.value = new Map();
+                  settings.nprobe.value = needed;
+                }}
+              >
+                nprobe = {count(needed)} {summary.replayable ? "finds" : "probes"} all
+              </Button>
+            )}
           </>
         )}
       </h3>
@@ -47,10 +52,14 @@ export function Missed() {
               clusterRank={null}
               side={SIDE}
               rank={place}
-              note={`nprobe ${count(clusterRank)}`}
+              isMissed
+              note={probe.value.has(clusterRank) ? "outranked" : `nprobe ${count(clusterRank)}`}
               name={
-                `Row ${id}, missed: ${ordinal(place)} nearest of all, ${distanceName(summary)} ${distance(value)}, ` +
-                `cluster ${cluster}, rank ${clusterRank}, found from nprobe ${clusterRank}`
+                `Row ${id}, missed: ${ordinal(place)} nearest of all, ${summary.distance} ${distance(value)}, ` +
+                `cluster ${cluster}, rank ${clusterRank}, ` +
+                (probe.value.has(clusterRank)
+                  ? "which was probed: others were taken for nearer"
+                  : `found from nprobe ${clusterRank}`)
               }
             />
           </li>

@@ -1,7 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { useApp } from "../app";
-import { count, distance, plural } from "../format";
-import { distanceName } from "../summary";
+import { count, distance, ordinal, plural } from "../format";
 import { Tile } from "./Tile";
 
 const SIDE = 90;
@@ -9,6 +8,8 @@ const SIDE = 90;
 export function Results() {
   const { exploration } = useApp();
   const { settings, summary } = exploration;
+  const outcome = exploration.outcome.value;
+  const name = (outcome !== null && summary.refinedDistance) || summary.distance;
   const search = exploration.search.value;
   const results = exploration.results.value;
   const { ranks, count: probed } = exploration.probe.value;
@@ -33,9 +34,21 @@ export function Results() {
             ? "pick a query to begin"
             : probed === 0
               ? "nothing compared yet"
-              : `top ${count(results.length)} of ${plural(probed, "cluster")} · ${distanceName(summary)}`}
+              : `top ${count(results.length)} of ${plural(probed, "cluster")} · ${name}`}
         </small>
       </h3>
+      {outcome !== null && outcome.first_k > 0 && (
+        <p class="feder-muted">
+          Re-ranked: the first pass hands over its best {count(outcome.handed.length)} by {summary.distance}.
+        </p>
+      )}
+      {exploration.estimated.value && results.length > 0 && (
+        <p class="feder-muted" role="status">
+          {exploration.step.value === null && exploration.switched.value.size === 0
+            ? "The best of the candidates; what Faiss returns may differ and is being asked for…"
+            : "The best of the candidates: what Faiss would return may differ."}
+        </p>
+      )}
       <ol class="feder-tiles" aria-label="Results">
         {results.map((result, i) => (
           <li key={result.id.toString()} data-id={result.id.toString()} data-distance={result.distance}>
@@ -46,10 +59,13 @@ export function Results() {
               clusterRank={result.clusterRank}
               side={SIDE}
               rank={i + 1}
+              {...(result.before === undefined ? {} : { note: `was ${ordinal(result.before)}` })}
               {...(result.id === search?.id ? { tag: "query" } : {})}
               name={
-                `Row ${result.id}, ${distanceName(summary)} ${distance(result.distance)}, ` +
-                `cluster ${result.cluster}, rank ${result.clusterRank}${result.id === search?.id ? ", the query itself" : ""}`
+                `Row ${result.id}, ${name} ${distance(result.distance)}, ` +
+                `cluster ${result.cluster}, rank ${result.clusterRank}` +
+                (result.before === undefined ? "" : `, ${ordinal(result.before)} in the first pass`) +
+                `${result.id === search?.id ? ", the query itself" : ""}`
               }
             />
           </li>

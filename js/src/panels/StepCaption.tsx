@@ -27,6 +27,7 @@ export function stepSentence({ search, summary, results, wanted }: Exploration, 
   const worst = last === undefined ? "" : `, ${ordinal(found.length)} best ${distance(last.distance)}`;
   return (
     `Fine search: cluster ${shown.order[rank - 1]}, ${ordinal(step - 1)} of ${count}, ` +
-    `${plural(shown.sizeAt(rank), "vector")} compared${worst}`
+    `${plural(shown.sizeAt(rank), "vector")} compared${worst}` +
+    (summary.refinedDistance !== null && step > count ? "; the best are re-ranked next" : "")
   );
 }

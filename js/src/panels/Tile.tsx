@@ -14,15 +14,16 @@ interface Props {
   readonly name: string;
   /** Shown below the picture, with the distance. */
   readonly rank?: number;
-  /** Shown below that; it marks a picture of what was missed. */
+  /** Shown below that. */
   readonly note?: string;
+  readonly isMissed?: boolean;
   readonly isResult?: boolean;
   readonly tag?: string;
 }
 
 /** A picture that can be opened. */
 export function Tile(props: Props) {
-  const { id, cluster, distance, clusterRank, side, name, rank, note, isResult = false, tag } = props;
+  const { id, cluster, distance, clusterRank, side, name, rank, note, isResult, isMissed, tag } = props;
   const { exploration, card, palette } = useApp();
   const row = exploration.hoveredRow;
   const hovered = useComputed(() => row.value === id);
@@ -42,8 +43,8 @@ export function Tile(props: Props) {
       type="button"
       class="feder-tile"
       style={{ "--feder-frame": colour }}
-      data-result={isResult}
-      data-missed={note !== undefined}
+      data-result={isResult === true}
+      data-missed={isMissed === true}
       aria-label={name}
       aria-haspopup="dialog"
       data-hovered={hovered.value}

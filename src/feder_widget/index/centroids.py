@@ -55,6 +55,8 @@ class Centroids:
         How many there are.
     kind : str
         Class of the coarse quantizer.
+    metric : int
+        Its metric, as Faiss numbers them; L2 where it is binary.
     similarity : bool
         True when the coarse quantizer takes a larger distance for nearer.
     """
@@ -69,8 +71,8 @@ class Centroids:
         quantizer = self.quantizer
         self.nlist = int(self._ivf.nlist)
         self.kind = type(quantizer).__name__
-        self._metric = faiss.METRIC_L2 if self._is_binary else quantizer.metric_type
-        self.similarity = bool(faiss.is_similarity_metric(self._metric))
+        self.metric = faiss.METRIC_L2 if self._is_binary else quantizer.metric_type
+        self.similarity = bool(faiss.is_similarity_metric(self.metric))
         self._decoded: Any = None
 
     @property
@@ -97,7 +99,7 @@ class Centroids:
     @property
     def may_be_negative(self) -> bool:
         """True when distances can be below zero."""
-        return bool(self._metric != faiss.METRIC_L2)
+        return bool(self.metric != faiss.METRIC_L2)
 
     def search(
         self, vector: npt.NDArray[Any], nprobe: int
@@ -127,7 +129,7 @@ class Centroids:
             distances: Any = np.empty(self.nlist, np.int32)
             count_differing_bits(vector, self.quantizer.reconstruct_n(0, self.nlist), distances)
             return np.asarray(distances)
-        if self.is_flat and self._metric <= faiss.METRIC_L2:
+        if self.is_flat and self.metric <= faiss.METRIC_L2:
             # The base class will do, and spares the time to find out the other.
             return _by_range_search(self._ivf.quantizer, vector, self.nlist, self.similarity)
         return self._distances(self.quantizer, vector)

@@ -46,6 +46,29 @@ def distance(stack: Stack, faithful: bool) -> str:
     return name if faithful else f"estimated {name}"
 
 
+def refined_distance(stack: Stack) -> str | None:
+    """Return what a distance of the second pass is, or None where there is none."""
+    if stack.refine is None:
+        return None
+    index = derived(stack.refine.refine_index)
+    return of_codes(METRICS[index.metric_type][1], _store(index) == "Flat")
+
+
+def of_codes(name: str, exact: bool) -> str:
+    """Return the name of a distance so that it says whether it is one to the vectors or to their codes."""
+    if exact or name.startswith("estimated") or "codes" in name:
+        return name
+    return f"{name} {'to' if 'distance' in name else 'with'} codes"
+
+
+def coarse_distance(stack: Stack, metric: int, measured: bool) -> str:
+    """Return what a distance to a centroid is; ``measured`` says whether it is measured to the centroid."""
+    if stack.is_binary:
+        return "Hamming distance"
+    name = METRICS[metric][1]
+    return name if measured else f"estimated {name}"
+
+
 def family(stack: Stack) -> str:
     """Return what an index is made of: "OPQ16_64 → IVF1024,PQ16x8 + RFlat"."""
     before: list[str] = []

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from feder_widget.index import describe
 from feder_widget.index.engine import Engine
-from feder_widget.index.unwrap import Stack
+from feder_widget.index.unwrap import IdMap, Stack
 
 
 class Facts:
@@ -71,6 +71,12 @@ class Facts:
         return self.engine.centroids.similarity
 
     @property
+    def coarse_distance_name(self) -> str:
+        """What a distance to a centroid is."""
+        found = self.engine.centroids
+        return describe.coarse_distance(self.engine.stack, found.metric, found.are_measured)
+
+    @property
     def coarse_is_exact(self) -> bool:
         """True when the coarse search compares the query with every centroid.
 
@@ -106,6 +112,21 @@ class Facts:
         candidates at one distance is a result can depend on the map.
         """
         return self.engine.replays
+
+    @property
+    def refines(self) -> bool:
+        """True when a search compares its best candidates once more, by another index."""
+        return self.engine.stack.refine is not None
+
+    @property
+    def renames_rows(self) -> bool:
+        """True when ids are given by an id map around the lists, which have others."""
+        return any(isinstance(layer, IdMap) for layer in self.engine.stack.layers)
+
+    @property
+    def limited(self) -> bool:
+        """True when a search stops after so many vectors (``max_codes``), now."""
+        return self.engine.is_limited
 
     @property
     def on_disk(self) -> bool:

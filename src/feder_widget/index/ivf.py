@@ -218,12 +218,21 @@ class IvfIndex(Searching):
         """Find at which nprobe the k true neighbours of many queries are found; see ``find_batch``."""
         return explaining.found_at_of_many(self, vectors, parts, own, k, progress)
 
-    def _check_explainable(self) -> None:
-        """Refuse to say at which nprobe something is found where its cluster's rank does not tell."""
-        if self.engine.stack.refine is not None:
-            raise ValueError(
+    @property
+    def why_unexplained(self) -> str | None:
+        """Why ``explain`` and ``evaluate`` refuse this index, or None where they do not.
+
+        They do where a row's cluster does not tell at which nprobe the row is found.
+        """
+        if self.refines:
+            return (
                 "true neighbours of an index that refines cannot be explained: which vectors are compared "
                 "once more depends on all that are probed; open its base_index"
             )
-        if self.engine.is_limited and len(self.engine.parts) > 1:
-            raise ValueError("true neighbours of shards that have max_codes cannot be explained")
+        if self.limited and len(self.engine.parts) > 1:
+            return "true neighbours of shards that have max_codes cannot be explained"
+        return None
+
+    def _check_explainable(self) -> None:
+        if self.why_unexplained is not None:
+            raise ValueError(self.why_unexplained)

@@ -47,6 +47,10 @@ class Searching(Contents):
             query = self.vector(int(query))
         return as_bytes(query, self.dim) if self.engine.stack.is_binary else as_vector(query, self.dim)
 
+    def components(self, query: Any) -> npt.NDArray[np.float32]:
+        """Return the numbers of a query, float32 (dim,); of a binary index, its bits as zeros and ones."""
+        return self.engine.as_point(self.query_vector(query))
+
     def transform(self, query: Any) -> npt.NDArray[np.float32]:
         """Return a query as a point among the centroids and ``stored_vectors``, float32 (inner dim,)."""
         return self.engine.as_point(self.engine.transform(self.query_vector(query)))

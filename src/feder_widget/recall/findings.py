@@ -8,6 +8,9 @@ import numpy.typing as npt
 UNEVEN = 2.0
 """Imbalance factor from which on the clusters are called out of balance."""
 
+ROUNDING = 1e-5
+"""Share of a distance by which it may differ from itself when it is computed in another way."""
+
 
 def index_findings(sizes: npt.NDArray[np.int64], stored_nprobe: int) -> list[str]:
     """Say what stands out in an index.
@@ -41,6 +44,37 @@ def duplicate_findings(identical: int) -> list[str]:
         "Another vector is identical to the query."
         if identical == 1
         else f"{identical:,} other vectors are identical to the query."
+    ]
+
+
+def coarse_findings(
+    probed: npt.NDArray[np.float32], rest: npt.NDArray[np.float32], similarity: bool
+) -> list[str]:
+    """Say that a coarse search has passed over clusters that are nearer than some that it returned.
+
+    Parameters
+    ----------
+    probed, rest : float32 (n,), float32 (m,)
+        Distances to the centroids of the clusters probed, and to those of all others.
+    similarity : bool
+        True when a larger distance is nearer.
+    """
+    sign = -1 if similarity else 1
+    worst = float((sign * probed).max(initial=-np.inf))
+    passed_over = np.count_nonzero(sign * rest < worst - ROUNDING * abs(worst))
+    if not passed_over:
+        return []
+    others = f"{passed_over:,} cluster{'s' if passed_over > 1 else ''}"
+    return [f"The coarse search is approximate: it passed over {others} nearer than some that it probes."]
+
+
+def refine_findings(k: int, first_k: int) -> list[str]:
+    """Say that a re-ranking has nothing to choose from."""
+    if first_k != k:
+        return []
+    return [
+        "With k_factor = 1 the first pass hands over k rows: re-ranking orders them anew and brings in "
+        "no others."
     ]
 
 

@@ -2,7 +2,7 @@ import { useMemo } from "preact/hooks";
 import { useApp } from "../../app";
 import type { Exploration } from "../../exploration";
 import { count, percent, plural } from "../../format";
-import { nprobeNeeded, type Truth } from "../../truth";
+import { asSeen, nprobeNeeded, type Truth } from "../../truth";
 import { Button } from "../Button";
 import { IdForm } from "../IdForm";
 import { RecallChart } from "./RecallChart";
@@ -125,10 +125,11 @@ function costOf({ timings, search }: Exploration, vectors: number): string {
 
 /** What a person would say of this search. */
 function sentence(
-  { missed, wanted, found, step, status, settings }: Exploration,
+  { missed, wanted, found, step, status, settings, summary }: Exploration,
   truth: Truth | null,
 ): string {
   if (step.value !== null) return "";
+  if (summary.unexplained !== null) return `No true neighbours to compare with: ${summary.unexplained}.`;
   if (truth === null) {
     return status.value === "searching"
       ? "Comparing the other clusters…"
@@ -140,17 +141,23 @@ function sentence(
   const nprobe = settings.nprobe.value;
   if (lost.length === 0) {
     const spare = needed < nprobe ? ` nprobe = ${count(needed)} would do.` : "";
-    return `All ${plural(total, "true neighbour")} came back.${spare}`;
+    return `All ${plural(total, "true neighbour")} came back${asSeen(summary)}.${spare}`;
   }
-  const ranks = [...new Set(lost.map(({ clusterRank }) => clusterRank))].sort((a, b) => a - b);
+  const unseen = lost.filter(({ clusterRank }) => !wanted.value.has(clusterRank));
+  const outranked = lost.length - unseen.length;
+  const ranks = [...new Set(unseen.map(({ clusterRank }) => clusterRank))].sort((a, b) => a - b);
   const where =
     ranks.length > 4
       ? `${ranks.slice(0, 3).map(count).join(", ")} … ${count(ranks[ranks.length - 1])}`
       : ranks.map(count).join(", ");
+  const was = (n: number) => `${n} ${n === 1 ? "was" : "were"}`;
   return (
-    `${found.value} of the ${total} true neighbours came back. ${lost.length} ${lost.length === 1 ? "was" : "were"} missed: ` +
-    `the search probed ${plural(wanted.value.count, "cluster")}, and ${lost.length === 1 ? "it is" : "they are"} in ` +
-    `${ranks.length === 1 ? "the cluster" : "clusters"} ranked ${where}.`
+    `${found.value} of the ${total} true neighbours came back${asSeen(summary)}. ` +
+    (unseen.length === 0
+      ? ""
+      : `${was(unseen.length)} missed: the search probed ${plural(wanted.value.count, "cluster")}, and ` +
+        `${unseen.length === 1 ? "it is" : "they are"} in ${ranks.length === 1 ? "the cluster" : "clusters"} ranked ${where}. `) +
+    (outranked === 0 ? "" : `${was(outranked)} in probed clusters, but others were taken for nearer.`)
   );
 }
 

@@ -115,7 +115,9 @@ export function RecallChart({ name, curve, band = [], share, label, height, stor
         }}
       >
         <i />
-        <span data-left={isRight}>{label}</span>
+        <span data-left={isRight} data-low={height < 0.2}>
+          {label}
+        </span>
       </div>
     </div>
   );

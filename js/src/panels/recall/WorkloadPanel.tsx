@@ -1,6 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { useApp } from "../../app";
 import { count, percent, plural } from "../../format";
+import { asSeen } from "../../truth";
 import type { Workload } from "../../wire";
 import { Button } from "../Button";
 import { Picture } from "../Picture";
@@ -58,6 +59,7 @@ function Evaluate() {
   const { workloads, settings, summary } = exploration;
   const [sample, setSample] = useState(Math.min(SAMPLE, summary.ntotal));
   const progress = workloads.progress.value;
+  if (summary.unexplained !== null) return <p class="feder-muted">No workload: {summary.unexplained}.</p>;
   if (progress !== null) {
     const { done, asked } = progress;
     return (
@@ -121,6 +123,7 @@ function Facts({ workload }: { workload: Workload }) {
         {queries}
         {computed < asked && ` of ${count(asked)}${reason === null ? " so far" : ` (${reason})`}`}, {from}
         {include_self ? "" : ", each left out of its own neighbours"} · k = {k}
+        {asSeen(exploration.summary)}
       </p>
       {computed > 0 && (
         <p>

@@ -3,7 +3,6 @@ import { useApp } from "../../app";
 import { count, distance, plural } from "../../format";
 import { Button } from "../../panels/Button";
 import { tally } from "../../results";
-import { distanceName } from "../../summary";
 
 const PAGE = 100;
 
@@ -31,7 +30,7 @@ export function ClustersTable() {
             <th scope="col">vectors</th>
             {search !== null && (
               <>
-                <th scope="col">centroid {distanceName(summary)}</th>
+                <th scope="col">centroid {summary.coarseDistance}</th>
                 <th scope="col">probed</th>
                 <th scope="col">results</th>
                 <th scope="col">missed</th>

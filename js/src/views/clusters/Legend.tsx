@@ -1,7 +1,6 @@
 import { useApp } from "../../app";
 import { distance } from "../../format";
 import { css, mix } from "../../palette";
-import { distanceName } from "../../summary";
 import { shade } from "./scene";
 
 const STOPS = 9;
@@ -26,7 +25,7 @@ export function Legend() {
             <i style={{ background: `linear-gradient(90deg, ${ramp})` }} />
             {distance(search.distances[search.nlist - 1])}
           </span>
-          <span>query to centroid, {distanceName(exploration.summary)}</span>
+          <span>query to centroid, {exploration.summary.coarseDistance}</span>
           <span class="feder-legend-target">
             <i /> nearest cluster
           </span>

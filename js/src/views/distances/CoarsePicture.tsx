@@ -3,7 +3,6 @@ import { useApp } from "../../app";
 import { distance, ordinal, plural } from "../../format";
 import type { Search } from "../../search";
 import { useSize } from "../../size";
-import { distanceName } from "../../summary";
 import type { Size } from "../clusters/camera";
 import { HoverCard } from "../clusters/HoverCard";
 import { PointGrid } from "../points/grid";
@@ -39,7 +38,11 @@ export function CoarsePicture({ search }: { search: Search }) {
     () =>
       size === null
         ? null
-        : layoutCentroids(search, summary.similarity, circleIn({ ...size, height: size.height - NOTE })),
+        : layoutCentroids(
+            search,
+            summary.coarseSimilarity,
+            circleIn({ ...size, height: size.height - NOTE }),
+          ),
     [search, summary, size],
   );
   const grid = useMemo(
@@ -109,7 +112,7 @@ export function CoarsePicture({ search }: { search: Search }) {
       role="application"
       tabIndex={0}
       aria-label={
-        `${plural(search.nlist, "centroid")} around the query, as far from it as their ${distanceName(summary)}. ` +
+        `${plural(search.nlist, "centroid")} around the query, as far from it as their ${summary.coarseDistance}. ` +
         "Arrow keys move from cluster to cluster, Page Up and Page Down go through the ranks, Enter pins."
       }
       onKeyDown={press}
@@ -132,7 +135,7 @@ export function CoarsePicture({ search }: { search: Search }) {
         }}
       />
       <p class="feder-points-note">
-        radius: query to centroid, {distanceName(summary)} · area: vectors
+        radius: query to centroid, {summary.coarseDistance} · area: vectors
         {layout !== null && isCompressed(layout.scale.domain) && " · dashed rings: compressed"}
       </p>
       {layout !== null && <NprobeCircle layout={layout} nprobe={settings.nprobe} nlist={search.nlist} />}

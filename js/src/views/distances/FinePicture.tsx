@@ -6,7 +6,6 @@ import type { Exploration } from "../../exploration";
 import { count, plural } from "../../format";
 import { nearestFirst } from "../../order";
 import type { Search } from "../../search";
-import { distanceName } from "../../summary";
 import type { Size } from "../clusters/camera";
 import { PointStage } from "../points/PointStage";
 import { NO_POINTS } from "../points/points";
@@ -33,6 +32,7 @@ export function FinePicture({ search }: { search: Search }) {
   const wanted = exploration.wanted.value;
   const probed = exploration.probed.value;
   const results = exploration.results.value;
+  const outcome = exploration.outcome.value;
   const missed = exploration.missed.value;
   const pinned = settings.cluster.value;
 
@@ -70,6 +70,14 @@ export function FinePicture({ search }: { search: Search }) {
     if (drawn === null || placed === null) return { background: undefined, foreground: undefined };
     const last = results[results.length - 1];
     const name = results.length === settings.k.value ? "k" : "results";
+    // Re-ranked results have distances of another kind: the circle is that of the first pass.
+    const handed = outcome?.first_k ? outcome.first : null;
+    const worst =
+      last === undefined
+        ? null
+        : handed === null
+          ? { distance: last.distance, name: `${name} = ${results.length}` }
+          : { distance: handed[handed.length - 1], name: `re-ranked = ${handed.length}` };
     const chart = {
       circle: drawn.circle,
       scale: drawn.scale,
@@ -79,13 +87,13 @@ export function FinePicture({ search }: { search: Search }) {
       sizes,
       probed,
       pinned,
-      worst: last === undefined ? null : { distance: last.distance, name: `${name} = ${results.length}` },
+      worst,
       pictures: placed.marks.map(({ point, side }) =>
         around(placed.positions[2 * point], placed.positions[2 * point + 1], side, side),
       ),
     };
     return { background: backgroundOf(chart), foreground: foregroundOf(chart) };
-  }, [drawn, placed, sectors, results, settings.k.value, wanted, clusters, sizes, probed, pinned]);
+  }, [drawn, placed, sectors, results, outcome, settings.k.value, wanted, clusters, sizes, probed, pinned]);
 
   const isWhole = ranked.set.whole;
   const status = exploration.status.value;
@@ -105,7 +113,7 @@ export function FinePicture({ search }: { search: Search }) {
     <PointStage
       name={
         `${plural(points.count - missed.length, "candidate")} of ${plural(probed, "probed cluster")} around the ` +
-        `query, as far from it as their ${distanceName(summary)}` +
+        `query, as far from it as their ${summary.distance}` +
         (hasMissed ? `, and ${plural(missed.length, "missed neighbour")}` : "")
       }
       points={placed === null ? NO_POINTS : points}

@@ -1,7 +1,6 @@
 import { useMemo } from "preact/hooks";
 import { useApp } from "../../app";
 import { distance } from "../../format";
-import { distanceName } from "../../summary";
 import { rank } from "./fine";
 import { type Domain, isCompressed } from "./scale";
 
@@ -19,7 +18,7 @@ export function Legend() {
   return (
     <div class="feder-legend">
       <span>
-        radius: {distanceName(summary)}
+        radius: {summary.distance}
         {scaleText(domain)}
       </span>
       <span>sector width: vectors</span>

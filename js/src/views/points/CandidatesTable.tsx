@@ -3,7 +3,6 @@ import { useApp } from "../../app";
 import { count, distance, plural } from "../../format";
 import { Button } from "../../panels/Button";
 import { usePicture } from "../../panels/Picture";
-import { distanceName } from "../../summary";
 
 const PAGE = 50;
 /** The least picture there is: a label comes with it. */
@@ -55,7 +54,7 @@ export function CandidatesTable() {
             <th scope="col">result</th>
             <th scope="col">row</th>
             <th scope="col">label</th>
-            <th scope="col">{distanceName(summary)}</th>
+            <th scope="col">{summary.distance}</th>
             <th scope="col">cluster</th>
             <th scope="col">rank of cluster</th>
           </tr>

@@ -2,7 +2,6 @@ import { useApp } from "../../app";
 import { count, distance as formatted, ordinal } from "../../format";
 import { css, rankColour } from "../../palette";
 import { Picture, usePicture } from "../../panels/Picture";
-import { distanceName } from "../../summary";
 import { useBeside, useRested } from "../beside";
 import { type Mark, markText } from "./points";
 
@@ -35,7 +34,7 @@ export function PointCard({ id, distance, rank, mark, x, y, within }: Props) {
         {mark !== undefined && <> · {markText(mark)}</>}
       </p>
       <p class="feder-muted">
-        {distanceName(exploration.summary)} {formatted(distance)}
+        {exploration.summary.distance} {formatted(distance)}
         <br />
         {mark?.isMissed !== true && (
           <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />

@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Summary } from "../src/summary";
+import { verdictText } from "../src/verdict";
+import type { Outcome } from "../src/wire";
+import { answerOf, explorationOf, outcomeOf } from "./support";
+
+const SIZES = [4, 4, 0, 5];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** An exploration whose search has been answered, and what Faiss is said to return where that is said. */
+function answered(changes: Partial<Summary>, outcome?: readonly number[], more: Partial<Outcome> = {}) {
+  const all = explorationOf(SIZES, changes);
+  all.transport.say(...answerOf(all.summary));
+  if (outcome !== undefined) all.transport.say(outcomeOf(all.summary, outcome, more));
+  const ids = () => all.exploration.results.value.map(({ id }) => Number(id));
+  const rest = () => vi.advanceTimersByTime(500);
+  return { ...all, ids, rest };
+}
+
+describe("an index whose results are the best of its candidates", () => {
+  it("asks for nothing when nprobe and k change", () => {
+    const { exploration, transport, settings, rest, ids } = answered({});
+    const asked = transport.requests.length;
+    settings.nprobe.value = 4;
+    settings.k.value = 5;
+    rest();
+    expect(exploration.estimated.value).toBe(false);
+    expect(ids()).toEqual([0, 1, 2, 3, 4]);
+    expect(transport.requests).toHaveLength(asked);
+  });
+});
+
+describe("an index where Faiss may return others", () => {
+  const rounded = { replayable: false, exact: false, distance: "estimated squared L2 distance" };
+
+  it("shows what the kernel says", () => {
+    const { exploration, ids } = answered(rounded, [2, 0, 1]);
+    expect(ids()).toEqual([2, 0, 1]);
+    expect(exploration.results.value.map(({ cluster }) => cluster)).toEqual([0, 0, 0]);
+    expect(exploration.estimated.value).toBe(false);
+  });
+
+  it("says that the best of the candidates are an estimate, and asks once nprobe rests", () => {
+    const { exploration, transport, settings, rest, ids, summary } = answered(rounded, [2, 0, 1]);
+    settings.nprobe.value = 2;
+    expect(exploration.estimated.value).toBe(true);
+    expect(ids()).toEqual([0, 1, 2]);
+    expect(transport.all("results")).toHaveLength(0);
+    settings.nprobe.value = 4;
+    rest();
+    expect(transport.all("results")).toMatchObject([{ serial: 1, nprobe: 4, k: 3 }]);
+    const { request } = transport.last("results");
+    transport.say(outcomeOf(summary, [5, 0, 9], { request, nprobe: 4 }));
+    expect(ids()).toEqual([5, 0, 9]);
+    expect(exploration.results.value.map(({ cluster }) => cluster)).toEqual([1, 0, 3]);
+    expect(exploration.estimated.value).toBe(false);
+    rest();
+    expect(transport.all("results")).toHaveLength(1);
+  });
+
+  it("passes over what it is told of another nprobe, k or search", () => {
+    for (const change of [{ nprobe: 2 }, { k: 2 }, { serial: 0 }]) {
+      const { exploration, ids } = answered(rounded, [2, 0, 1], change);
+      expect(ids()).toEqual([0, 1, 2]);
+      expect(exploration.estimated.value).toBe(true);
+    }
+  });
+
+  it("counts as found what comes back, not what is in a probed cluster", () => {
+    const { exploration } = answered(rounded, [0, 1, 3]);
+    expect(exploration.found.value).toBe(2);
+    expect(exploration.missed.value.map(({ id, place }) => [Number(id), place])).toEqual([[2, 3]]);
+  });
+
+  it("says what goes wrong when it asks, and does not ask again by itself", () => {
+    const { exploration, transport, settings, rest } = answered(rounded, [2, 0, 1]);
+    settings.nprobe.value = 2;
+    rest();
+    const { request } = transport.last("results");
+    transport.say({ kind: "error", request, code: "internal", message: "no" });
+    expect(exploration.failure.value).toBe("no");
+    rest();
+    expect(transport.all("results")).toHaveLength(1);
+    expect(exploration.estimated.value).toBe(true);
+  });
+
+  it("asks for nothing while the player shows a part of the search, or clusters are switched by hand", () => {
+    const { exploration, transport, rest } = answered(rounded);
+    exploration.player.seek(1);
+    rest();
+    expect(transport.all("results")).toHaveLength(0);
+    exploration.player.finish();
+    exploration.toggleProbed(1);
+    rest();
+    expect(exploration.estimated.value).toBe(true);
+    expect(transport.all("results")).toHaveLength(0);
+    exploration.toggleProbed(1);
+    rest();
+    expect(transport.all("results")).toHaveLength(1);
+  });
+});
+
+describe("an index whose ids say nothing of the order of ties", () => {
+  it("asks where some results are as far as each other, and else does not", () => {
+    const { exploration, transport, summary, settings, rest } = answered({ renamed: true });
+    rest();
+    expect(exploration.estimated.value).toBe(false);
+    expect(transport.all("results")).toHaveLength(0);
+    settings.k.value = summary.kMax;
+    rest();
+    expect(transport.all("results")).toHaveLength(1);
+  });
+});
+
+describe("an index whose coarse search ranks anew for every nprobe", () => {
+  it("searches again once nprobe rests", () => {
+    const { exploration, transport, settings, summary, rest } = answered({ steady: false });
+    expect(exploration.estimated.value).toBe(false);
+    const before = transport.all("search").length;
+    settings.nprobe.value = 2;
+    expect(exploration.estimated.value).toBe(true);
+    rest();
+    expect(transport.all("search").slice(before)).toMatchObject([{ query: { resume: true }, nprobe: 2 }]);
+    const { request } = transport.last("search");
+    transport.say(...answerOf(summary, { request, serial: 2, nprobe: 2 }));
+    expect(exploration.estimated.value).toBe(false);
+    rest();
+    expect(transport.all("search")).toHaveLength(before + 1);
+  });
+
+  it("does so too where the last probed cluster and the next are as far", () => {
+    const { exploration, transport, settings, summary, rest } = answered({});
+    const distances = Float32Array.from([0, 10, 10, 30]);
+    transport.say(...answerOf(summary, { serial: 2, distances }));
+    settings.nprobe.value = 2;
+    expect(exploration.estimated.value).toBe(true);
+    settings.nprobe.value = 3;
+    expect(exploration.estimated.value).toBe(false);
+    rest();
+    expect(transport.all("results")).toHaveLength(0);
+  });
+});
+
+describe("an index that re-ranks", () => {
+  const refining = {
+    replayable: false,
+    exact: false,
+    refinedDistance: "squared L2 distance",
+    unexplained: "it re-ranks",
+  };
+  const handed = {
+    first_k: 4,
+    handed: BigInt64Array.from([0n, 1n, 2n, 3n]),
+    first: Float32Array.from([0, 1, 2, 3]),
+    second: Float32Array.from([2, 0, 9, 1]),
+  };
+
+  it("shows the first pass in a step of its own, and then where each result stood in it", () => {
+    const { exploration, ids } = answered(refining, [1, 3, 0], handed);
+    expect(exploration.results.value.map(({ before }) => before)).toEqual([2, 4, 1]);
+    exploration.player.back();
+    expect(exploration.step.value).toBe(2);
+    expect(exploration.probed.value).toBe(1);
+    expect(ids()).toEqual([0, 1, 2]);
+    exploration.player.forward();
+    expect(exploration.step.value).toBe(null);
+    expect(ids()).toEqual([1, 3, 0]);
+  });
+
+  it("has no true neighbours to compare with", () => {
+    const { exploration } = answered(refining, [1, 3, 0], handed);
+    expect(exploration.truth.value).toBe(null);
+    expect(exploration.missed.value).toEqual([]);
+  });
+
+  it("says of a row in which pass it was left behind", () => {
+    const { exploration } = answered(refining, [1, 3, 0], handed);
+    const say = (id: bigint, rank: number) =>
+      verdictText(exploration, {
+        kind: "verdict",
+        request: "v",
+        serial: 1,
+        id,
+        cluster: 0,
+        rank,
+        distance: 5,
+        position: 4,
+      });
+    expect(say(2n, 1)).toMatch(
+      /^3rd in the first pass, but behind the results when compared once more, at 9.000/,
+    );
+    expect(say(7n, 1)).toMatch(/^The first pass found 4 others nearer, at 5.000/);
+    expect(say(7n, 3)).toBe("Its cluster ranks 3rd and was not probed.");
+    expect(say(3n, 1)).toMatch(/^The 2nd result/);
+  });
+});

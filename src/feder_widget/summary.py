@@ -1,0 +1,55 @@
+"""What the page is told of an index once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .index import IvfIndex, describe
+from .stream import is_replayable
+from .wire import pack_int32
+
+
+def summary_of(index: IvfIndex, *, k_max: int, images: bool) -> dict[str, Any]:
+    """Describe an index, as JSON and bytes.
+
+    Parameters
+    ----------
+    index
+        The opened index.
+    k_max
+        The largest k that can be chosen.
+    images
+        Whether its rows have pictures.
+
+    Returns
+    -------
+    dict
+        ``distance``, ``coarse_distance``, ``refined_distance``: what is compared in the lists, in the coarse
+        search and in a second pass, null where there is none. ``replayable``: the results are the best of the
+        candidates. ``renamed``: but where some of these are as far as each other, which of them are results
+        does not depend on their ids. ``steady``: another nprobe probes the same clusters and more, or fewer,
+        and finds the same distances. ``unexplained``: why there are no true neighbours to compare with, or
+        null.
+    """
+    return {
+        "nlist": index.nlist,
+        "ntotal": index.ntotal,
+        "dim": index.dim,
+        "family": index.family,
+        "metric": index.metric,
+        "distance": describe.of_codes(index.distance_name, index.exact),
+        "refined_distance": describe.refined_distance(index.engine.stack),
+        "similarity": index.similarity,
+        "coarse_distance": index.coarse_distance_name,
+        "coarse_similarity": index.coarse_similarity,
+        "coarse_exact": index.coarse_is_exact,
+        "exact": index.exact,
+        "replayable": is_replayable(index),
+        "renamed": index.renames_rows,
+        "steady": index.coarse_is_exact and index.splittable,
+        "unexplained": index.why_unexplained,
+        "k_max": k_max,
+        "nprobe": min(index.stored_nprobe, index.nlist),
+        "images": images,
+        "sizes": pack_int32(index.list_sizes),
+    }
