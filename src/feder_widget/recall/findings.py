@@ -72,10 +72,8 @@ def refine_findings(k: int, first_k: int) -> list[str]:
     """Say that a re-ranking has nothing to choose from."""
     if first_k != k:
         return []
-    return [
-        "With k_factor = 1 the first pass hands over k rows: re-ranking orders them anew and brings in "
-        "no others."
-    ]
+    what = "With k_factor = 1 the first pass hands over k rows"
+    return [f"{what}: re-ranking orders them anew and brings in no others."]
 
 
 def distance_findings(bounds: npt.NDArray[np.float32], similarity: bool) -> list[str]:
