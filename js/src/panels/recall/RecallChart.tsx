@@ -47,9 +47,11 @@ export function RecallChart({ name, curve, band = [], share, label, height, stor
       width < 80 ? null : (
         <>
           <path class="feder-share" d={axis.below(share.at, share.values)} />
-          <text class="feder-share-name" x={right - 6} y={bottom - 6}>
-            share of the vectors compared
-          </text>
+          {curve !== null && (
+            <text class="feder-share-name" x={right - 6} y={bottom - 6}>
+              share of the vectors compared
+            </text>
+          )}
           {[0, 0.5, 1].map((value) => (
             <g key={value}>
               <path class="feder-gridline" d={`M${MARGIN.left} ${axis.y(value)}H${right}`} />
