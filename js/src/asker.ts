@@ -66,9 +66,9 @@ export class Asker {
     return this.#send((request) => ({ kind: "rest", request, serial, last_rank: lastRank }));
   }
 
-  /** What Faiss returns, as a `results` message under the name that is returned. */
-  askResults(serial: number, nprobe: number, k: number): string | null {
-    return this.#send((request) => ({ kind: "results", request, serial, nprobe, k }));
+  /** What Faiss returns, or what it should, as a message of that kind under the name that is returned. */
+  askFor(kind: "results" | "truth", serial: number, nprobe: number, k: number): string | null {
+    return this.#send((request) => ({ kind, request, serial, nprobe, k }));
   }
 
   /** Candidates of the nearest clusters in the plane, as `projection` messages under the name that is returned. */

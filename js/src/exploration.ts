@@ -20,10 +20,22 @@ import {
   type Missed,
   missedBy,
   openClusters,
+  returnedAt,
   type Truth,
   truthOf,
+  truthTold,
 } from "./truth";
-import type { Bounds, Candidates, Coarse, Done, Failure, MapPart, Message, Outcome } from "./wire";
+import type {
+  Bounds,
+  Candidates,
+  Coarse,
+  Done,
+  Failure,
+  MapPart,
+  Message,
+  Neighbours,
+  Outcome,
+} from "./wire";
 import { Workloads } from "./workloads";
 
 export type Status = "idle" | "searching" | "done" | "error" | "disconnected";
@@ -107,6 +119,7 @@ export class Exploration {
   /** Whether a search was asked for and the kernel has said nothing for a while: it is busy with a cell. */
   readonly kernelBusy = signal(false);
   readonly #said = signal<Outcome | null>(null);
+  readonly #told = signal<Neighbours | null>(null);
   readonly #waiting = signal(false);
   readonly #connected = signal(true);
   #request: string | number | null = null;
@@ -119,6 +132,7 @@ export class Exploration {
   #rest: string | null = null;
   #restOf = -1;
   #results: string | null = null;
+  #neighbours: string | null = null;
   readonly #mapParts = new Parts<MapPart>();
 
   constructor(
@@ -175,13 +189,24 @@ export class Exploration {
       return summary.renamed && areTied(search, this.probe.value, settings.k.value, summary.similarity);
     });
     this.resultIds = computed(() => new Set(this.results.value.map((result) => result.id)));
+    const told = computed(() => {
+      const [search, told] = [this.search.value, this.#told.value];
+      return search === null || told?.serial !== search.serial ? null : truthTold(told, search);
+    });
+    const isToldHere = computed(() => {
+      const told = this.#told.value;
+      const holds = told?.k === settings.k.value && [0, settings.nprobe.value].includes(told.nprobe);
+      return holds && this.switched.value.size === 0 && !this.#isOtherRanking();
+    });
     this.truth = computed(() => {
+      if (summary.given) return isToldHere.value ? told.value : null;
       this.revision.value;
       const search = this.search.value;
       if (search === null || summary.unexplained !== null) return null;
       return truthOf(search, settings.k.value, summary.similarity);
     });
     const finds = computed<Finds>(() => {
+      if (summary.given) return returnedAt(this.probed.value);
       const ids = this.resultIds.value;
       // What the kernel says counts: rounded distances may put others before a true neighbour.
       return this.outcome.value === null || summary.replayable
@@ -231,7 +256,9 @@ export class Exploration {
     const settle = effect(() => {
       settings.nprobe.value;
       settings.k.value;
-      if (!this.estimated.value || this.#isAsIf() || this.status.value !== "done") return;
+      this.revision.value;
+      const lacking = this.estimated.value || this.#lacksTruth();
+      if (!lacking || this.#isAsIf() || this.status.value !== "done") return;
       const timer = setTimeout(() => this.#settle(), REST);
       return () => clearTimeout(timer);
     });
@@ -344,13 +371,26 @@ export class Exploration {
     return !this.summary.steady || search.distances[nprobe - 1] === search.distances[nprobe];
   }
 
+  /** Whether the kernel is to say what should have been found: of a large index, when it was to compare all of it. */
+  #lacksTruth(): boolean {
+    const search = this.search.value;
+    const { given, unexplained } = this.summary;
+    const isCompared = search !== null && search.received >= search.nlist;
+    return given && unexplained === null && isCompared && this.truth.value === null;
+  }
+
   /** Have Faiss asked for what is shown. */
   #settle(): void {
     const search = this.search.peek();
     if (search === null) return;
     const { nprobe, k } = this.settings;
     if (this.#isOtherRanking()) this.ask({ resume: true });
-    else this.#results = this.asker.askResults(search.serial, nprobe.peek(), k.peek());
+    else {
+      const ask = (kind: "results" | "truth") =>
+        this.asker.askFor(kind, search.serial, nprobe.peek(), k.peek());
+      if (this.estimated.peek()) this.#results = ask("results");
+      if (this.#lacksTruth()) this.#neighbours = ask("truth");
+    }
   }
 
   #ask(query: QuerySpec): void {
@@ -387,6 +427,9 @@ export class Exploration {
         break;
       case "results":
         if (message.rankOf.every((rank) => rank <= this.summary.nlist)) this.#said.value = message;
+        break;
+      case "truth":
+        if (message.rankOf.every((rank) => rank <= this.summary.nlist)) this.#told.value = message;
         break;
       case "bounds":
         if (message.serial === this.search.peek()?.serial) this.bounds.value = message;
@@ -435,7 +478,14 @@ export class Exploration {
   }
 
   #fail(failure: Failure): void {
-    const own = [this.#asked, this.#request, this.#rest, this.#results, this.workloads.running];
+    const own = [
+      this.#asked,
+      this.#request,
+      this.#rest,
+      this.#results,
+      this.#neighbours,
+      this.workloads.running,
+    ];
     const mine = own.includes(failure.request);
     if (!mine && failure.request !== null) return;
     batch(() => {

@@ -27,6 +27,7 @@ export type Request =
     }
   | { kind: "rest"; request: RequestName; serial: number; last_rank: number }
   | { kind: "results"; request: RequestName; serial: number; nprobe: number; k: number }
+  | { kind: "truth"; request: RequestName; serial: number; nprobe: number; k: number }
   | { kind: "verdict"; request: RequestName; serial: number; id: string }
   | { kind: "evaluate"; request: RequestName; sample: number; seed: number; k: number }
   | { kind: "workload"; request: RequestName }

@@ -23,6 +23,8 @@ export interface Summary {
   readonly renamed: boolean;
   /** Whether another nprobe probes these clusters and more, or fewer, at the same distances. */
   readonly steady: boolean;
+  /** Whether true neighbours are by the vectors that were given. */
+  readonly given: boolean;
   /** Why there are no true neighbours to compare with. */
   readonly unexplained: string | null;
   readonly kMax: number;
@@ -56,6 +58,7 @@ export function readSummary(value: unknown): Summary {
     replayable: flag("replayable"),
     renamed: flag("renamed"),
     steady: flag("steady"),
+    given: flag("given"),
     unexplained: text("unexplained"),
     kMax: Number(fields.k_max),
     storedNprobe: Number(fields.nprobe),

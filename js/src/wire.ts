@@ -69,6 +69,27 @@ export interface Bounds {
   bounds: Float32Array;
 }
 
+/** True neighbours by the vectors given, and what a search does with them. */
+export interface Neighbours {
+  kind: "truth";
+  request: RequestName;
+  serial: number;
+  k: number;
+  /** The only nprobe that it holds for; 0 for any. */
+  nprobe: number;
+  /** True neighbours; what follows them is as far as the last. */
+  count: number;
+  ids: BigInt64Array;
+  distances: Float32Array;
+  rankOf: Int32Array;
+  /** The nprobe from which on each is compared, handed over to a second pass, and returned, */
+  compared: Int32Array;
+  handed: Int32Array;
+  from: Int32Array;
+  /** and from which on it is returned no more. */
+  until: Int32Array;
+}
+
 /** Where one row stands for the query. */
 export interface Verdict {
   kind: "verdict";
@@ -208,6 +229,7 @@ export type Message =
   | Candidates
   | Outcome
   | Bounds
+  | Neighbours
   | Done
   | Verdict
   | Progress
@@ -233,6 +255,7 @@ const LAYOUTS: Readonly<Record<string, string>> = {
   nearest: "first_rank:n|counts:i ids:l=distances:f",
   results: "serial:n nprobe:n k:n first_k:n compared:n|ids:l=distances:f=rankOf:i handed:l=first:f=second:f",
   bounds: "serial:n findings:a|bounds:f",
+  truth: "serial:n k:n nprobe:n count:n|ids:l=distances:f=rankOf:i=compared:i=handed:i=from:i=until:i",
   done: "seconds:o bytes:n findings:a",
   progress: "done:n asked:n",
   verdict: "serial:n id:i cluster:n rank:n distance:n position:m",
@@ -329,6 +352,7 @@ function examine(message: Message): void {
     case "bounds":
       texts(message.findings);
       break;
+    case "truth":
     case "results":
       if (message.rankOf.some((rank) => rank < 1)) throw new MalformedMessage("a rank is below 1");
       break;

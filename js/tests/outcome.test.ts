@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Summary } from "../src/summary";
+import { lostTo, nprobeNeeded } from "../src/truth";
 import { verdictText } from "../src/verdict";
 import type { Outcome } from "../src/wire";
-import { answerOf, explorationOf, outcomeOf } from "./support";
+import { answerOf, explorationOf, neighboursOf, outcomeOf } from "./support";
 
 const SIZES = [4, 4, 0, 5];
 
@@ -198,5 +199,104 @@ describe("an index that re-ranks", () => {
     expect(say(7n, 1)).toMatch(/^The first pass found 4 others nearer, at 5.000/);
     expect(say(7n, 3)).toBe("Its cluster ranks 3rd and was not probed.");
     expect(say(3n, 1)).toMatch(/^The 2nd result/);
+  });
+});
+
+describe("an index whose vectors were given beside its codes", () => {
+  const given = { exact: false, given: true };
+  const never = SIZES.length + 1;
+  /** The first is found, pushed out at nprobe 3; the second never; the third from nprobe 4 on. */
+  const ROWS: Parameters<typeof neighboursOf>[0] = [
+    [0, 0.1, 1, never, 1, 3],
+    [5, 0.2, 2, never, never, never],
+    [9, 0.3, 4, never, 4, never],
+  ];
+
+  it("asks for its true neighbours once all clusters have been compared, and for every k", () => {
+    const { exploration, transport, settings, rest } = answered(given);
+    expect(exploration.truth.value).toBe(null);
+    rest();
+    expect(transport.all("truth")).toMatchObject([{ serial: 1, nprobe: 1, k: 3 }]);
+    transport.say(neighboursOf(ROWS));
+    rest();
+    settings.nprobe.value = 2;
+    rest();
+    expect(transport.all("truth")).toHaveLength(1);
+    settings.k.value = 2;
+    expect(exploration.truth.value).toBe(null);
+    rest();
+    expect(transport.all("truth").slice(1)).toMatchObject([{ serial: 1, nprobe: 2, k: 2 }]);
+    expect(transport.all("results")).toHaveLength(0);
+  });
+
+  it("says at every nprobe what is found, and to what the others are lost", () => {
+    const { exploration, transport, settings } = answered(given);
+    transport.say(neighboursOf(ROWS));
+    const seen = [1, 2, 3, 4].map((nprobe) => {
+      settings.nprobe.value = nprobe;
+      const lost = exploration.missed.value.map((row) => lostTo(row, exploration.probe.value));
+      return [exploration.found.value, ...lost];
+    });
+    expect(seen).toEqual([
+      [1, "coarse search", "coarse search"],
+      [1, "code", "coarse search"],
+      [0, "code", "code", "coarse search"],
+      [1, "code", "code"],
+    ]);
+    const truth = exploration.truth.value;
+    expect(truth?.turns).toEqual([1, 3, 4]);
+    expect(truth?.foundAt).toEqual([1]);
+    expect(truth && nprobeNeeded(truth)).toBe(null);
+  });
+
+  it("counts any of those that are as far as the last", () => {
+    const { exploration, transport, settings } = answered(given);
+    const rows: typeof ROWS = [
+      [0, 0.1, 1, 1, 1, never],
+      [5, 0.2, 4, 4, 4, never],
+      [6, 0.2, 2, 2, 2, never],
+    ];
+    transport.say(neighboursOf(rows, { count: 2, k: 3 }));
+    settings.nprobe.value = 2;
+    expect(exploration.found.value).toBe(2);
+    expect(exploration.missed.value).toEqual([]);
+    expect(exploration.truth.value?.foundAt).toEqual([1, 2]);
+  });
+
+  it("asks anew for every nprobe where it is told of one only", () => {
+    const { exploration, transport, settings, rest, summary } = answered({
+      ...given,
+      replayable: false,
+      refinedDistance: "squared L2 distance",
+    });
+    rest();
+    transport.say(
+      outcomeOf(summary, [0, 1, 2]),
+      neighboursOf(
+        [
+          [0, 0.1, 1, 1, 1, never],
+          [3, 0.2, 1, 1, never, never],
+          [9, 0.3, 4, never, never, never],
+        ],
+        { nprobe: 1 },
+      ),
+    );
+    const lost = exploration.missed.value.map((row) => lostTo(row, exploration.probe.value));
+    expect(lost).toEqual(["re-ranking", "coarse search"]);
+    expect(exploration.truth.value?.turns).toEqual([]);
+    settings.nprobe.value = 4;
+    expect(exploration.truth.value).toBe(null);
+    rest();
+    expect(transport.last("truth")).toMatchObject({ nprobe: 4, k: 3 });
+    expect(transport.last("results")).toMatchObject({ nprobe: 4, k: 3 });
+  });
+
+  it("knows no ledger of clusters chosen by hand", () => {
+    const { exploration, transport, rest } = answered(given);
+    transport.say(neighboursOf(ROWS));
+    exploration.toggleProbed(1);
+    expect(exploration.truth.value).toBe(null);
+    rest();
+    expect(transport.all("truth")).toHaveLength(0);
   });
 });

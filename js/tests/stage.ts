@@ -47,6 +47,7 @@ export class Stage {
         replayable: true,
         renamed: false,
         steady: true,
+        given: false,
         unexplained: null,
         k_max: this.summary.kMax,
         nprobe: 1,

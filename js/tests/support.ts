@@ -4,7 +4,7 @@ import { Exploration, type Settings } from "../src/exploration";
 import type { Request } from "../src/requests";
 import type { Summary } from "../src/summary";
 import { Disconnected, type Transport } from "../src/transport";
-import type { Candidates, Coarse, MapPart, Message, Outcome } from "../src/wire";
+import type { Candidates, Coarse, MapPart, Message, Neighbours, Outcome } from "../src/wire";
 
 /** The other end of a page: notes requests, and says what a test tells it to. */
 export class FakeTransport implements Transport {
@@ -65,6 +65,7 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
     replayable: true,
     renamed: false,
     steady: true,
+    given: false,
     unexplained: null,
     kMax: 20,
     storedNprobe: 1,
@@ -141,6 +142,30 @@ export function outcomeOf(summary: Summary, ids: readonly number[], changes: Par
     handed: new BigInt64Array(0),
     first: new Float32Array(0),
     second: new Float32Array(0),
+    ...changes,
+  };
+}
+
+/** True neighbours by the vectors given: row, distance, rank, and the nprobe of each stage. */
+export function neighboursOf(
+  rows: readonly [id: number, distance: number, rank: number, handed: number, from: number, until: number][],
+  changes: Partial<Neighbours> = {},
+): Neighbours {
+  const column = (i: number) => Int32Array.from(rows, (row) => row[i]);
+  return {
+    kind: "truth",
+    request: "kernel:1",
+    serial: 1,
+    k: 3,
+    nprobe: 0,
+    count: 3,
+    ids: BigInt64Array.from(rows, ([id]) => BigInt(id)),
+    distances: Float32Array.from(rows, ([, distance]) => distance),
+    rankOf: column(2),
+    compared: column(2),
+    handed: column(3),
+    from: column(4),
+    until: column(5),
     ...changes,
   };
 }

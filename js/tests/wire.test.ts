@@ -94,6 +94,18 @@ const GOOD: Record<string, [Record<string, unknown>, DataView[]]> = {
       view(Float32Array.of(2, 9, 1)),
     ],
   ],
+  truth: [
+    { kind: "truth", request: "r", serial: 2, k: 1, nprobe: 0, count: 1 },
+    [
+      view(BigInt64Array.of(9n, -5n)),
+      view(Float32Array.of(2, 2)),
+      view(Int32Array.of(4, 1)),
+      view(Int32Array.of(4, 1)),
+      view(Int32Array.of(4, 5)),
+      view(Int32Array.of(4, 5)),
+      view(Int32Array.of(5, 5)),
+    ],
+  ],
   workload: [WORKLOAD, CURVED],
   thumbnails: [{ kind: "thumbnails", request: "t", size: 64, items: [ITEM] }, [view(Uint8Array.of(137, 80))]],
   members: [

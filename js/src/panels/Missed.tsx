@@ -1,6 +1,6 @@
 import { useApp } from "../app";
 import { count, distance, ordinal, plural } from "../format";
-import { asSeen, nprobeNeeded } from "../truth";
+import { asSeen, COARSE, lostTo, nprobeNeeded, type Row } from "../truth";
 import { Button } from "./Button";
 import { Tile } from "./Tile";
 
@@ -13,6 +13,7 @@ export function Missed() {
   const lost = missed.value;
   if (truth.value === null || exploration.step.value !== null) return null;
   const needed = nprobeNeeded(truth.value);
+  const lostBy = (row: Row) => lostTo(row, probe.value);
   return (
     <section class="feder-missed">
       <h3>
@@ -28,7 +29,7 @@ export function Missed() {
           <>
             <span class="feder-danger">{plural(lost.length, "true neighbour")} missed</span>
             <small>{asSeen(summary).slice(2)}</small>
-            {lost.some(({ clusterRank }) => !probe.value.has(clusterRank)) && (
+            {needed !== null && lost.some((row) => lostBy(row) === COARSE) && (
               <Button
                 look="small"
                 onClick={() => {
@@ -36,34 +37,37 @@ export function Missed() {
                   settings.nprobe.value = needed;
                 }}
               >
-                nprobe = {count(needed)} {summary.replayable ? "finds" : "probes"} all
+                nprobe = {count(needed)} {summary.replayable || summary.given ? "finds" : "probes"} all
               </Button>
             )}
           </>
         )}
       </h3>
       <ol class="feder-tiles" aria-label="Missed">
-        {lost.map(({ id, cluster, clusterRank, distance: value, place }) => (
-          <li key={id.toString()} data-id={id.toString()} data-distance={value} data-found={clusterRank}>
-            <Tile
-              id={id}
-              cluster={cluster}
-              distance={value}
-              clusterRank={null}
-              side={SIDE}
-              rank={place}
-              isMissed
-              note={probe.value.has(clusterRank) ? "outranked" : `nprobe ${count(clusterRank)}`}
-              name={
-                `Row ${id}, missed: ${ordinal(place)} nearest of all, ${summary.distance} ${distance(value)}, ` +
-                `cluster ${cluster}, rank ${clusterRank}, ` +
-                (probe.value.has(clusterRank)
-                  ? "which was probed: others were taken for nearer"
-                  : `found from nprobe ${clusterRank}`)
-              }
-            />
-          </li>
-        ))}
+        {lost.map((row) => {
+          const { id, cluster, clusterRank, distance: value, place } = row;
+          return (
+            <li key={id.toString()} data-id={id.toString()} data-distance={value} data-found={clusterRank}>
+              <Tile
+                id={id}
+                cluster={cluster}
+                distance={value}
+                clusterRank={null}
+                side={SIDE}
+                rank={place}
+                isMissed
+                note={lostBy(row) === COARSE ? `nprobe ${count(clusterRank)}` : `lost to ${lostBy(row)}`}
+                name={
+                  `Row ${id}, missed: ${ordinal(place)} nearest of all, ${summary.distance} ${distance(value)}, ` +
+                  `cluster ${cluster}, rank ${clusterRank}, ` +
+                  (lostBy(row) === COARSE
+                    ? `found from nprobe ${clusterRank}`
+                    : `which was probed: lost to the ${lostBy(row)}`)
+                }
+              />
+            </li>
+          );
+        })}
       </ol>
     </section>
   );

@@ -2,7 +2,7 @@ import { useMemo } from "preact/hooks";
 import { useApp } from "../../app";
 import type { Exploration } from "../../exploration";
 import { count, percent, plural } from "../../format";
-import { asSeen, nprobeNeeded, type Truth } from "../../truth";
+import { asSeen, COARSE, foundBy, lostTo, nprobeNeeded, returnedAt, type Truth } from "../../truth";
 import { Button } from "../Button";
 import { IdForm } from "../IdForm";
 import { RecallChart } from "./RecallChart";
@@ -131,39 +131,42 @@ function sentence(
   if (step.value !== null) return "";
   if (summary.unexplained !== null) return `No true neighbours to compare with: ${summary.unexplained}.`;
   if (truth === null) {
-    return status.value === "searching"
-      ? "Comparing the other clusters…"
-      : "Not all clusters have been compared.";
+    if (status.value === "searching") return "Comparing the other clusters…";
+    return summary.given ? "What was lost is being asked for…" : "Not all clusters have been compared.";
   }
   const total = truth.neighbours.length;
   const lost = missed.value;
   const needed = nprobeNeeded(truth);
-  const nprobe = settings.nprobe.value;
+  const seen = asSeen(summary);
   if (lost.length === 0) {
-    const spare = needed < nprobe ? ` nprobe = ${count(needed)} would do.` : "";
-    return `All ${plural(total, "true neighbour")} came back${asSeen(summary)}.${spare}`;
+    const spare =
+      needed !== null && needed < settings.nprobe.value ? ` nprobe = ${count(needed)} would do.` : "";
+    return `All ${plural(total, "true neighbour")} came back${seen}.${spare}`;
   }
-  const unseen = lost.filter(({ clusterRank }) => !wanted.value.has(clusterRank));
-  const outranked = lost.length - unseen.length;
+  const losses = (stage: string) => lost.filter((row) => lostTo(row, wanted.value) === stage);
+  const unseen = losses(COARSE);
   const ranks = [...new Set(unseen.map(({ clusterRank }) => clusterRank))].sort((a, b) => a - b);
   const where =
     ranks.length > 4
       ? `${ranks.slice(0, 3).map(count).join(", ")} … ${count(ranks[ranks.length - 1])}`
       : ranks.map(count).join(", ");
   const was = (n: number) => `${n} ${n === 1 ? "was" : "were"}`;
-  return (
-    `${found.value} of the ${total} true neighbours came back${asSeen(summary)}. ` +
-    (unseen.length === 0
-      ? ""
-      : `${was(unseen.length)} missed: the search probed ${plural(wanted.value.count, "cluster")}, and ` +
-        `${unseen.length === 1 ? "it is" : "they are"} in ${ranks.length === 1 ? "the cluster" : "clusters"} ranked ${where}. `) +
-    (outranked === 0 ? "" : `${was(outranked)} in probed clusters, but others were taken for nearer.`)
-  );
+  return [
+    `${found.value} of the ${total} true neighbours came back${seen}.`,
+    unseen.length > 0 &&
+      `${was(unseen.length)} missed: the search probed ${plural(wanted.value.count, "cluster")}, and ` +
+        `${unseen.length === 1 ? "it is" : "they are"} in ${ranks.length === 1 ? "the cluster" : "clusters"} ranked ${where}.`,
+    ...["code", "re-ranking"].map((stage) => {
+      const n = losses(stage).length;
+      return n > 0 && `${was(n)} lost to the ${stage}, which put others first.`;
+    }),
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function curveOf(truth: Truth | null) {
-  if (truth === null) return null;
+  if (truth === null || truth.turns.length === 0) return null;
   const total = Math.max(1, truth.neighbours.length);
-  const at = [...new Set([1, ...truth.foundAt])];
-  return { at, values: at.map((nprobe) => truth.foundAt.filter((one) => one <= nprobe).length / total) };
+  return { at: truth.turns, values: truth.turns.map((at) => foundBy(truth, returnedAt(at)) / total) };
 }
