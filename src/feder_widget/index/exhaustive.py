@@ -123,6 +123,16 @@ def count_nearer(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, d
     return count
 
 
+def not_worse(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, limit: float) -> Stored:
+    """Return all vectors of some clusters that are no farther than a distance, in the order of the scan.
+
+    With the ids in the lists. For an engine that ``has_one_scanner``.
+    """
+    beyond = np.nextafter(np.float32(limit), np.float32(-np.inf if engine.similarity else np.inf))
+    _, labels, distances = _nearer_than(engine.stack.ivf, vector, coarse, float(beyond))
+    return _stored(engine.stack.ivf, labels, distances)
+
+
 def _not_farther(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, k: int) -> Stored:
     """Return the k nearest, and all as near as the last of them; all vectors where there are fewer.
 
@@ -134,10 +144,7 @@ def _not_farther(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, k
     distances, labels = _search(index, vector, coarse, k + 1, similarity)
     if len(labels) <= k or distances[k] != distances[k - 1]:
         return _stored(index, labels[:k], distances[:k])
-    worst = float(distances[k - 1])
-    beyond = np.nextafter(np.float32(worst), np.float32(-np.inf if similarity else np.inf))
-    _, labels, distances = _nearer_than(index, vector, coarse, float(beyond))
-    return _stored(index, labels, distances)
+    return not_worse(engine, vector, coarse, float(distances[k - 1]))
 
 
 def _by_scanning(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, k: int) -> Stored:
@@ -248,8 +255,9 @@ def _stored(index: Any, labels: npt.NDArray[np.int64], distances: npt.NDArray[np
     """Look up what is stored at these places."""
     clusters, offsets = labels >> _OFFSET_BITS, labels & _OFFSET_MASK
     ids = np.empty(len(labels), np.int64)
-    for cluster in np.unique(clusters):
-        here = clusters == cluster
-        with lists.borrowed_ids(index.invlists, int(cluster)) as stored:
+    order = np.argsort(clusters, kind="stable")
+    starts = np.flatnonzero(np.diff(clusters[order], prepend=-1))
+    for here in np.split(order, starts[1:]) if len(order) else ():
+        with lists.borrowed_ids(index.invlists, int(clusters[here[0]])) as stored:
             ids[here] = stored[offsets[here]]
     return Stored(ids, distances, clusters, offsets)
