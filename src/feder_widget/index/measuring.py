@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import faiss
+
 from feder_widget.index.engine import Engine
 from feder_widget.index.unwrap import Transform
 
@@ -19,7 +21,7 @@ from feder_widget.index.unwrap import Transform
 def metric_chain(engine: Engine) -> tuple[Any, ...]:
     """Return the transforms that vectors pass before they are compared: all up to the last that matters."""
     chain = _measured_behind(engine)
-    return tuple(chain[: _belonging(chain, engine.similarity)])
+    return tuple(chain[: _belonging(chain, engine.stack.ivf.metric_type)])
 
 
 def tells_all(engine: Engine) -> bool:
@@ -27,7 +29,7 @@ def tells_all(engine: Engine) -> bool:
     if engine.stack.refine is not None or not engine.family.exact:
         return False
     chain = _measured_behind(engine)
-    return all(step.d_out >= step.d_in for step in chain[_belonging(chain, engine.similarity) :])
+    return all(step.d_out >= step.d_in for step in chain[_belonging(chain, engine.stack.ivf.metric_type) :])
 
 
 def _measured_behind(engine: Engine) -> list[Any]:
@@ -36,13 +38,16 @@ def _measured_behind(engine: Engine) -> list[Any]:
     return [step for layer in layers if isinstance(layer, Transform) for step in layer.chain]
 
 
-def _belonging(chain: Sequence[Any], similarity: bool) -> int:
-    changing = [place for place, step in enumerate(chain) if not _keeps_distances(step, similarity)]
+def _belonging(chain: Sequence[Any], metric: int) -> int:
+    changing = [place for place, step in enumerate(chain) if not _keeps_distances(step, metric)]
     return changing[-1] + 1 if changing else 0
 
 
-def _keeps_distances(step: Any, similarity: bool) -> bool:
+def _keeps_distances(step: Any, metric: int) -> bool:
     """Say whether a transform is a rotation, dropped dimensions aside; a shift is no matter under L2."""
+    if metric not in (faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT):
+        return False
+    similarity = metric == faiss.METRIC_INNER_PRODUCT
     kind = type(step).__name__
     if kind == "CenteringTransform":
         return not similarity
