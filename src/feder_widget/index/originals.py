@@ -9,8 +9,8 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-BLOCK_BYTES = 8 << 20
-"""Vectors compared at once."""
+BLOCK_BYTES = 64 << 20
+"""Vectors compared at once; a copy is made of those that are no float32, or that are transformed."""
 
 BLOCK_PAIRS = 1 << 20
 """Distances held at once."""
