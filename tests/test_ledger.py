@@ -537,6 +537,24 @@ def test_other_metrics_are_those_of_a_flat_index(metric):
         np.testing.assert_array_equal(rows[order][:K], ids[0])
 
 
+@pytest.mark.parametrize(
+    ("description", "metric", "by_codes", "by_vectors"),
+    [
+        ("IVF12,RaBitQ", L2, "estimated squared L2 distance", "squared L2 distance"),
+        ("L2norm,OPQ4_8,IVF12,PQ4x4fs", IP, "estimated inner product", "cosine similarity"),
+        ("IVF12,SQ8", L2, "squared L2 distance to codes", "squared L2 distance"),
+        ("IVF12,Flat", IP, "inner product", "inner product"),
+    ],
+)
+def test_distances_are_named_by_what_they_are(description, metric, by_codes, by_vectors):
+    case = made(description, metric)
+    names = [
+        open_index(case.index, vectors=given).explain(case.queries[0], 3).distance_name
+        for given in (None, case.vectors)
+    ]
+    assert names == [by_codes, by_vectors]
+
+
 def test_rows_that_have_no_distance_are_no_neighbours():
     case = made("IVF12,SQ8")
     given = case.vectors.copy()
@@ -620,6 +638,17 @@ def test_an_index_that_stops_early_loses_what_comes_after_to_the_coarse_search()
     assert outranking.why_not(opened.engine) == "the search stops at max_codes"
 
 
+def test_shards_that_stop_early_are_refused():
+    case = families.sharded("IndexShards", L2, True, codes="PQ4x4")
+    opened = open_index(case.index, vectors=case.vectors)
+    assert len(opened.ledger(case.queries[0], K, 3)) == K
+    for part in case.ivfs:
+        part.max_codes = 50
+    for ask in (lambda: opened.ledger(case.queries[0], K, 3), lambda: opened.explain(case.queries[0], K)):
+        with pytest.raises(ValueError, match="shards that have max_codes"):
+            ask()
+
+
 def test_an_index_that_outgrows_its_vectors_says_so():
     case = made("IVF12,PQ4x4")
     opened = open_index(case.index, vectors=case.vectors)
@@ -679,8 +708,8 @@ def test_a_ledger_says_itself_in_words():
         0.25,
     )
     assert mean.sentence == (
-        "recall 60.0% at nprobe 4; lost 5.0% to the coarse search, 10.0% to the code, 25.0% to the re-ranking "
-        "(exact, from the vectors given)"
+        "recall 60.0% at nprobe 4; lost 5.0% to the coarse search, 10.0% to the code, 25.0% to the "
+        "re-ranking (exact, from the vectors given)"
     )
 
 

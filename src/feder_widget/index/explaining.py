@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.index import measuring, neighbours, outranking, stages
+from feder_widget.index import describe, measuring, neighbours, outranking, stages
 from feder_widget.index.batch import can_batch, find_batch
 from feder_widget.index.coarse import Ranking
 from feder_widget.index.exhaustive import count_nearer
@@ -45,6 +45,7 @@ def explain(index: Searching, vector: npt.NDArray[Any], k: int, without: int | N
         presence=_presence(index, vector, ranking, found, k, without),
         nlist=index.nlist,
         basis=basis_of(index),
+        distance_name=_distance_name(index),
     )
 
 
@@ -148,6 +149,12 @@ def _originals(index: Searching) -> Originals:
     )
 
 
+def _distance_name(index: Searching) -> str:
+    if basis_of(index) != "vectors":
+        return describe.of_codes(index.distance_name, index.exact)
+    return describe.exact_distance(index.engine.stack.ivf, measuring.metric_chain(index.engine))
+
+
 def _presence(
     index: Searching,
     vector: npt.NDArray[Any],
@@ -189,8 +196,7 @@ def _ledger(
 
 
 def _check_ledger(index: Searching) -> None:
-    refines = index.engine.stack.refine is not None
-    if basis_of(index) == "codes" or (refines and index.vectors_given is None):
+    if basis_of(index) == "codes" or (index.refines and index.vectors_given is None):
         raise ValueError(WITHOUT_VECTORS)
 
 

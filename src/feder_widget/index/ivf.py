@@ -110,6 +110,7 @@ class IvfIndex(Searching):
             If an argument is wrong. If codes stand for the vectors, or the index refines, and ``open_index``
             was not given the vectors.
         """
+        self._check_explainable()
         vector, nprobe = self.query_vector(query), self._nprobe(nprobe)
         return explaining.ledger(self, vector, as_int(k, "k"), nprobe, _left_out(query, include_self))
 
@@ -130,6 +131,7 @@ class IvfIndex(Searching):
         list of Ledger
             In the order of the queries. ``MeanLedger.of`` takes their mean.
         """
+        self._check_explainable()
         k, nprobe = as_int(k, "k"), self._nprobe(nprobe)
         asked = open_queries(self, queries, as_int(seed, "seed", least=0))
         own = None if include_self else asked.ids
@@ -306,9 +308,11 @@ class IvfIndex(Searching):
     def why_unexplained(self) -> str | None:
         """Why the lists alone do not explain this index, or None where they do.
 
-        They do not where a row's cluster does not tell at which nprobe the row is found. ``explain`` refuses such
-        an index, unless it refines and ``open_index`` was given the vectors.
+        They do not where a row's cluster does not tell at which nprobe the row is found. ``explain`` refuses
+        such an index, unless it refines and ``open_index`` was given the vectors.
         """
+        if self._stops_in_shards:
+            return "true neighbours of shards that have max_codes cannot be explained"
         if self.refines:
             instead = (
                 "pass the original vectors, open_index(source, vectors=...), or open its base_index"
@@ -316,16 +320,19 @@ class IvfIndex(Searching):
                 else "ask its ledger(query, k, nprobe)"
             )
             return (
-                "true neighbours of an index that refines cannot be explained by its lists: which vectors are "
-                f"compared once more depends on all that are probed; {instead}"
+                "true neighbours of an index that refines cannot be explained by its lists: which vectors "
+                f"are compared once more depends on all that are probed; {instead}"
             )
-        if self.limited and len(self.engine.parts) > 1:
-            return "true neighbours of shards that have max_codes cannot be explained"
         return None
 
     def _check_explainable(self) -> None:
-        if self.why_unexplained is not None and not (self.refines and self.vectors_given is not None):
+        told = self.refines and self.vectors_given is not None and not self._stops_in_shards
+        if self.why_unexplained is not None and not told:
             raise ValueError(self.why_unexplained)
+
+    @property
+    def _stops_in_shards(self) -> bool:
+        return self.limited and len(self.engine.parts) > 1
 
 
 def _left_out(query: Any, include_self: bool) -> int | None:

@@ -45,6 +45,8 @@ class Explanation:
     basis : "vectors", "lists" or "codes"
         What the neighbours are by: the vectors given to ``open_index``, the vectors stored in the index, or
         what its codes keep of them.
+    distance_name : str
+        What ``distances`` are: "squared L2 distance", "squared L2 distance to codes", ….
     """
 
     ids: npt.NDArray[np.int64]
@@ -54,6 +56,7 @@ class Explanation:
     presence: Presence
     nlist: int
     basis: Basis
+    distance_name: str
 
     def __len__(self) -> int:
         """Return the number of true neighbours."""
