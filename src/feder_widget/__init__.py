@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from feder_widget.errors import FederError, IndexFileError, UnknownIdError, UnsupportedIndexError
 from feder_widget.index import IvfIndex, open_index
-from feder_widget.recall import Certainty, Explanation, Verdict, Workload
+from feder_widget.recall import Certainty, Explanation, Ledger, MeanLedger, Verdict, Workload
 from feder_widget.search import CoarseStep, FineStep, SearchTrace
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ __all__ = [
     "FineStep",
     "IndexFileError",
     "IvfIndex",
+    "Ledger",
+    "MeanLedger",
     "SearchTrace",
     "UnknownIdError",
     "UnsupportedIndexError",

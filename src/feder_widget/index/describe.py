@@ -40,9 +40,7 @@ def distance(stack: Stack, faithful: bool) -> str:
     ivf = stack.ivf
     if type(ivf).__name__ == "IndexIVFSpectralHash":
         return "Hamming distance between codes"
-    name = METRICS[ivf.metric_type][1]
-    if ivf.metric_type == faiss.METRIC_INNER_PRODUCT and _compares_directions(stack.chain):
-        name = "cosine similarity"
+    name = exact_distance(ivf, stack.chain)
     return name if faithful else f"estimated {name}"
 
 
@@ -67,6 +65,13 @@ def coarse_distance(stack: Stack, metric: int, measured: bool) -> str:
         return "Hamming distance"
     name = METRICS[metric][1]
     return name if measured else f"estimated {name}"
+
+
+def exact_distance(ivf: Any, chain: tuple[Any, ...]) -> str:
+    """Return what a distance between vectors is that have passed some transforms."""
+    if ivf.metric_type == faiss.METRIC_INNER_PRODUCT and _compares_directions(chain):
+        return "cosine similarity"
+    return METRICS[ivf.metric_type][1]
 
 
 def family(stack: Stack) -> str:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from feder_widget.index import lists
 from feder_widget.index.engine import Engine
-from feder_widget.index.scanning.ranged import BUFFER_ENTRIES, probing
+from feder_widget.index.scanning import ranged
 from feder_widget.search import CoarseStep
 from feder_widget.topk import top_k_places
 
@@ -115,12 +115,22 @@ def count_nearer(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, d
     count = 0
     for part in _batches(engine, coarse):
         if engine.has_one_scanner:
-            count += _nearer_than(engine.stack.ivf, vector, part, distance)[0]
+            count += len(_nearer(engine, vector, part, distance)[0])
         else:
             found = engine.scan(vector, part.clusters, part.distances).distances
             nearer = found > distance if engine.similarity else found < distance
             count += int(np.count_nonzero(nearer))
     return count
+
+
+def not_worse(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, limit: float) -> Stored:
+    """Return all vectors of some clusters that are no farther than a distance, in the order of the scan.
+
+    With the ids in the lists. For an engine that ``has_one_scanner``.
+    """
+    beyond = np.nextafter(np.float32(limit), np.float32(-np.inf if engine.similarity else np.inf))
+    labels, distances = _nearer(engine, vector, coarse, float(beyond))
+    return _stored(engine.stack.ivf, labels, distances)
 
 
 def _not_farther(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, k: int) -> Stored:
@@ -134,10 +144,7 @@ def _not_farther(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, k
     distances, labels = _search(index, vector, coarse, k + 1, similarity)
     if len(labels) <= k or distances[k] != distances[k - 1]:
         return _stored(index, labels[:k], distances[:k])
-    worst = float(distances[k - 1])
-    beyond = np.nextafter(np.float32(worst), np.float32(-np.inf if similarity else np.inf))
-    _, labels, distances = _nearer_than(index, vector, coarse, float(beyond))
-    return _stored(index, labels, distances)
+    return not_worse(engine, vector, coarse, float(distances[k - 1]))
 
 
 def _by_scanning(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, k: int) -> Stored:
@@ -209,7 +216,7 @@ def _search(
         faiss.swig_ptr(distances),
         faiss.swig_ptr(labels),
         True,
-        probing(width),
+        ranged.probing(width),
     )
     real = labels.ravel() >= 0
     distances, labels = distances.ravel()[real], labels.ravel()[real]
@@ -217,39 +224,21 @@ def _search(
     return distances[order], labels[order]
 
 
-def _nearer_than(
-    index: Any, vector: npt.NDArray[np.float32], coarse: CoarseStep, limit: float
-) -> tuple[int, npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Return how many vectors of some clusters are nearer than a limit, their places and distances."""
-    n = len(coarse.clusters)
-    queries = np.repeat(vector[None], n, axis=0)
-    clusters = np.ascontiguousarray(coarse.clusters)
-    to_centroids = np.ascontiguousarray(coarse.distances)
-    result = faiss.RangeSearchResult(n)
-    result.buffer_size = BUFFER_ENTRIES
-    index.range_search_preassigned_c(
-        n,
-        faiss.swig_ptr(queries),
-        limit,
-        faiss.swig_ptr(clusters),
-        faiss.swig_ptr(to_centroids),
-        result,
-        True,
-        probing(1),
-    )
-    found = int(faiss.rev_swig_ptr(result.lims, n + 1)[-1])
-    if found == 0:
-        return 0, np.empty(0, np.int64), np.empty(0, np.float32)
-    labels = faiss.rev_swig_ptr(result.labels, found).copy()
-    return found, labels, faiss.rev_swig_ptr(result.distances, found).copy()
+def _nearer(
+    engine: Engine, vector: npt.NDArray[np.float32], coarse: CoarseStep, limit: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Return the places of all vectors of some clusters that are strictly nearer, and their distances."""
+    clusters, distances = np.ascontiguousarray(coarse.clusters), np.ascontiguousarray(coarse.distances)
+    return ranged.nearer(engine.stack.ivf, vector, clusters, distances, limit)
 
 
 def _stored(index: Any, labels: npt.NDArray[np.int64], distances: npt.NDArray[np.float32]) -> Stored:
     """Look up what is stored at these places."""
     clusters, offsets = labels >> _OFFSET_BITS, labels & _OFFSET_MASK
     ids = np.empty(len(labels), np.int64)
-    for cluster in np.unique(clusters):
-        here = clusters == cluster
-        with lists.borrowed_ids(index.invlists, int(cluster)) as stored:
+    order = np.argsort(clusters, kind="stable")
+    starts = np.flatnonzero(np.diff(clusters[order], prepend=-1))
+    for here in np.split(order, starts[1:]) if len(order) else ():
+        with lists.borrowed_ids(index.invlists, int(clusters[here[0]])) as stored:
             ids[here] = stored[offsets[here]]
     return Stored(ids, distances, clusters, offsets)

@@ -2,39 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.index import describe, measuring, neighbours, outranking, stages
 from feder_widget.index.batch import can_batch, find_batch
 from feder_widget.index.coarse import Ranking
-from feder_widget.index.exhaustive import count_nearer, nearest_of_all
+from feder_widget.index.exhaustive import count_nearer
+from feder_widget.index.neighbours import Neighbours
+from feder_widget.index.originals import Originals
 from feder_widget.index.searching import Searching
-from feder_widget.recall import Certainty, Explanation, Verdict, found_at
+from feder_widget.recall import Basis, Certainty, Explanation, Found, Ledger, Verdict
+from feder_widget.recall.curves import curves_of
+from feder_widget.recall.ledger import WITHOUT_VECTORS
+from feder_widget.recall.presence import Presence, Searches, Spans, first_reaching
 from feder_widget.search import CoarseStep, SearchTrace
+
+SIFTED = 0.5
+"""Share of an evaluation by original vectors that finding the true neighbours counts for in its progress."""
+
+
+def basis_of(index: Searching) -> Basis:
+    """Return what the true neighbours of an index are by."""
+    if index.vectors_given is not None and not measuring.tells_all(index.engine):
+        return "vectors"
+    return "lists" if index.exact else "codes"
 
 
 def explain(index: Searching, vector: npt.NDArray[Any], k: int, without: int | None) -> Explanation:
     """Find the k true neighbours of a query that is a vector, leaving out one row id if that is wanted."""
-    engine = index.engine
-    inner = engine.transform(vector)
-    ranking = engine.rank(inner, index.nlist)
-    coarse = ranking.step
-    found = nearest_of_all(engine, inner, coarse, k, without)
-    rank_of = _rank_of(coarse)
-    best, near = found.best, found.near
-    reached = _reached(index, ranking, rank_of[near.clusters], near.offsets)
+    found = _neighbours(index, vector, k, without)
+    ranking = _ranking(index, vector)
+    best = found.best
     return Explanation(
         ids=best.ids,
         distances=best.distances,
         clusters=best.clusters,
-        ranks=rank_of[best.clusters],
-        found_at=found_at(reached, near.distances, len(best), index.similarity),
+        ranks=_rank_of(ranking.step)[best.clusters],
+        presence=_presence(index, vector, ranking, found, k, without),
         nlist=index.nlist,
-        exact=index.exact,
+        basis=basis_of(index),
+        distance_name=_distance_name(index),
     )
+
+
+def ledger(index: Searching, vector: npt.NDArray[Any], k: int, nprobe: int, without: int | None) -> Ledger:
+    """Search, and say what became of the k true neighbours of a query that is a vector."""
+    _check_ledger(index)
+    return _ledger(index, vector, _neighbours(index, vector, k, without), k, nprobe, without)
+
+
+def ledgers(
+    index: Searching, vectors: npt.NDArray[np.float32], own: npt.NDArray[np.int64] | None, k: int, nprobe: int
+) -> Iterator[Ledger]:
+    """Do the same for several queries, with one pass over the original vectors where there are any."""
+    _check_ledger(index)
+    found = None
+    if basis_of(index) == "vectors":
+        found = neighbours.by_originals(index.engine, _originals(index), vectors, k, own)
+    for i in range(len(vectors)):
+        vector, without = index.query_vector(vectors[i]), None if own is None else int(own[i])
+        one = _neighbours(index, vector, k, without) if found is None else found[i]
+        yield _ledger(index, vector, one, k, nprobe, without)
 
 
 def found_at_of_many(
@@ -44,8 +76,10 @@ def found_at_of_many(
     own: npt.NDArray[np.int64] | None,
     k: int,
     progress: Callable[[float], None],
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+) -> Found:
     """Find at which nprobe the k true neighbours of many queries are found; see ``find_batch``."""
+    if basis_of(index) == "vectors":
+        return _found_by_originals(index, vectors, own, k, progress)
 
     def find_one(i: int) -> npt.NDArray[np.int64]:
         vector = index.query_vector(vectors[i])
@@ -56,15 +90,122 @@ def found_at_of_many(
     if can_batch(engine):
         inner = np.stack([engine.transform(vector) for vector in vectors]) if engine.stack.chain else vectors
         hidden = None if own is None else engine.inner_ids(own)
-        return find_batch(engine.stack.ivf, inner, parts, hidden, k, index.similarity, progress, find_one)
+        return Found(
+            *find_batch(engine.stack.ivf, inner, parts, hidden, k, index.similarity, progress, find_one)
+        )
     found = np.empty((len(vectors), k), np.int32)
     scanned = np.zeros(index.nlist)
-    sizes = index.list_sizes
     for i in range(len(vectors)):
         found[i] = find_one(i)
-        scanned += np.cumsum(sizes[index.rank(vectors[i], index.nlist).clusters])
+        scanned += _compared(index, _ranking(index, index.query_vector(vectors[i])).step)
         progress(1 / len(vectors))
-    return found, scanned
+    return Found(found, scanned)
+
+
+def why_no_curve(index: Searching) -> str | None:
+    """Return why recall at every nprobe cannot be told from one pass, or None where it can."""
+    return outranking.why_not(index.engine) if basis_of(index) == "vectors" else None
+
+
+def _found_by_originals(
+    index: Searching,
+    vectors: npt.NDArray[np.float32],
+    own: npt.NDArray[np.int64] | None,
+    k: int,
+    progress: Callable[[float], None],
+) -> Found:
+    every = neighbours.by_originals(
+        index.engine, _originals(index), vectors, k, own, lambda share: progress(SIFTED * share)
+    )
+    found = np.full((2, len(vectors), k), index.nlist + 1, np.int32)
+    scanned = np.zeros(index.nlist)
+    curves = []
+    for i, one in enumerate(every):
+        vector = index.query_vector(vectors[i])
+        ranking = _ranking(index, vector)
+        spans = _spans(index, vector, ranking, one, k, None if own is None else int(own[i]))
+        curves.append(spans.curve())
+        found[:, i, : one.count] = (
+            first_reaching(curves[-1], one.count),
+            first_reaching(spans.reachable(), one.count),
+        )
+        scanned += _compared(index, ranking.step)
+        progress((1 - SIFTED) / len(vectors))
+    return Found(found[0], scanned, found[1], curves_of(curves))
+
+
+def _neighbours(index: Searching, vector: npt.NDArray[Any], k: int, without: int | None) -> Neighbours:
+    engine = index.engine
+    if basis_of(index) == "vectors":
+        own = None if without is None else np.array([without])
+        return neighbours.by_originals(engine, _originals(index), vector[None], k, own)[0]
+    return neighbours.by_lists(engine, engine.transform(vector), _ranking(index, vector).step, k, without)
+
+
+def _originals(index: Searching) -> Originals:
+    ivf = index.engine.stack.ivf
+    return Originals(
+        index.vectors_given, measuring.metric_chain(index.engine), ivf.metric_type, ivf.metric_arg
+    )
+
+
+def _distance_name(index: Searching) -> str:
+    if basis_of(index) != "vectors":
+        return describe.of_codes(index.distance_name, index.exact)
+    return describe.exact_distance(index.engine.stack.ivf, measuring.metric_chain(index.engine))
+
+
+def _presence(
+    index: Searching,
+    vector: npt.NDArray[Any],
+    ranking: Ranking,
+    found: Neighbours,
+    k: int,
+    without: int | None,
+) -> Presence:
+    reason = why_no_curve(index)
+    if reason is None:
+        return _spans(index, vector, ranking, found, k, without)
+    return Searches(
+        found.near, lambda nprobe: stages.of_search(index, vector, found, k, nprobe, without), reason
+    )
+
+
+def _spans(
+    index: Searching,
+    vector: npt.NDArray[Any],
+    ranking: Ranking,
+    found: Neighbours,
+    k: int,
+    without: int | None,
+) -> Spans:
+    stored, coarse = found.stored, ranking.step
+    reached = _reached(index, ranking, _rank_of(coarse)[stored.clusters], stored.offsets)
+    begin, end = reached, np.full(len(stored), index.nlist + 1)
+    if basis_of(index) == "vectors":
+        inner = index.engine.transform(vector)
+        begin, end = outranking.spans(index.engine, inner, coarse, stored, k, without)
+    return Spans(found.near, index.nlist, reached, begin, end)
+
+
+def _ledger(
+    index: Searching, vector: npt.NDArray[Any], found: Neighbours, k: int, nprobe: int, without: int | None
+) -> Ledger:
+    stages_of = stages.of_search(index, vector, found, k, nprobe, without)
+    return found.near.ledger(stages_of, nprobe, basis_of(index))
+
+
+def _check_ledger(index: Searching) -> None:
+    if basis_of(index) == "codes" or (index.refines and index.vectors_given is None):
+        raise ValueError(WITHOUT_VECTORS)
+
+
+def _ranking(index: Searching, vector: npt.NDArray[Any]) -> Ranking:
+    return index.engine.rank(index.engine.transform(vector), index.nlist)
+
+
+def _compared(index: Searching, coarse: CoarseStep) -> npt.NDArray[np.int64]:
+    return np.cumsum(index.list_sizes[coarse.clusters])
 
 
 def verdict(index: Searching, vector: npt.NDArray[Any], row_id: int, count: bool) -> Verdict:

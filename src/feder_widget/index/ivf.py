@@ -15,8 +15,19 @@ from feder_widget.index.geometry import Geometry
 from feder_widget.index.searching import Searching
 from feder_widget.index.surveyor import Surveyor
 from feder_widget.index.unwrap import Stack
-from feder_widget.recall import Certainty, Evaluation, Explanation, Verdict, Workload, evaluate
+from feder_widget.recall import (
+    Basis,
+    Certainty,
+    Evaluation,
+    Explanation,
+    Found,
+    Ledger,
+    Verdict,
+    Workload,
+    evaluate,
+)
 from feder_widget.recall.evaluation import Progress
+from feder_widget.recall.queries import open_queries
 
 
 class IvfIndex(Searching):
@@ -38,9 +49,10 @@ class IvfIndex(Searching):
         self._surveyor = Surveyor(self.engine.sizes, lambda: geometry.survey(self.engine))
 
     def explain(self, query: Any, k: int, *, include_self: bool = True) -> Explanation:
-        """Find the true neighbours of a query by an exhaustive search of the inverted lists.
+        """Find the true neighbours of a query by an exhaustive search.
 
-        No second copy of the vectors is made.
+        Of the inverted lists; or, where codes stand for the vectors and ``open_index`` was given the vectors,
+        of these. No copy of the vectors is made.
 
         Parameters
         ----------
@@ -58,18 +70,77 @@ class IvfIndex(Searching):
         Explanation
             Its ``ids`` and ``distances`` are what ``faiss_index.search`` returns with nprobe = nlist, where
             results are ``replayable`` and the coarse search is exhaustive. In general, the nearest by the
-            distances that ``scan`` reports.
+            distances that ``scan`` reports. By the vectors given, they are what a ``faiss.IndexFlat`` of the
+            stored ones returns, behind the transforms that belong to the metric (L2norm, whitening); its
+            ``basis`` says which.
 
         Raises
         ------
         UnknownIdError, TypeError, ValueError
-            If an argument is wrong; see ``query_vector`` for the query.
+            If an argument is wrong; see ``query_vector`` for the query. If the index refines and
+            ``open_index`` was not given the vectors.
         """
         self._check_explainable()
         vector = self.query_vector(query)
-        k = as_int(k, "k")
-        is_row = isinstance(query, (int, np.integer))
-        return explaining.explain(self, vector, k, int(query) if is_row and not include_self else None)
+        return explaining.explain(self, vector, as_int(k, "k"), _left_out(query, include_self))
+
+    def ledger(self, query: Any, k: int, nprobe: int, *, include_self: bool = True) -> Ledger:
+        """Search, and say what became of every true neighbour: returned, or lost at which stage.
+
+        Parameters
+        ----------
+        query : int or array_like (dim,)
+            A row id or a vector.
+        k : int
+            Number of neighbours and of results, at least 1.
+        nprobe : int
+            Clusters to probe, 1 to nlist.
+        include_self : bool
+            As for ``explain``; False is a search for k + 1 without the row.
+
+        Returns
+        -------
+        Ledger
+            What it lists as ``hits`` is among what ``faiss_index.search`` returns at this nprobe, and what it
+            lists as lost is not.
+
+        Raises
+        ------
+        UnknownIdError, TypeError, ValueError
+            If an argument is wrong. If codes stand for the vectors, or the index refines, and ``open_index``
+            was not given the vectors.
+        """
+        self._check_explainable()
+        vector, nprobe = self.query_vector(query), self._nprobe(nprobe)
+        return explaining.ledger(self, vector, as_int(k, "k"), nprobe, _left_out(query, include_self))
+
+    def ledgers(
+        self, queries: Any, k: int, nprobe: int, *, seed: int = 0, include_self: bool = True
+    ) -> list[Ledger]:
+        """Return the ledger of each of many queries, with one pass over the vectors given for all of them.
+
+        Parameters
+        ----------
+        queries, seed
+            As for ``evaluate``.
+        k, nprobe, include_self
+            As for ``ledger``.
+
+        Returns
+        -------
+        list of Ledger
+            In the order of the queries. ``MeanLedger.of`` takes their mean.
+        """
+        self._check_explainable()
+        k, nprobe = as_int(k, "k"), self._nprobe(nprobe)
+        asked = open_queries(self, queries, as_int(seed, "seed", least=0))
+        own = None if include_self else asked.ids
+        found: list[Ledger] = []
+        for batch in self.query_batches(asked.count):
+            part = slice(batch[0].start, batch[-1].stop)
+            leave_out = None if own is None else own[part]
+            found += explaining.ledgers(self, asked.read(part), leave_out, k, nprobe)
+        return found
 
     def verdict(self, query: Any, row_id: int, *, count: bool = True) -> Verdict:
         """Say where one row stands for a query.
@@ -102,7 +173,8 @@ class IvfIndex(Searching):
         """Evaluate many queries: recall at every nprobe, its spread, what it costs, and the hardest queries.
 
         One exhaustive pass over the lists per thousand queries or so, and one ranking of the clusters. Memory
-        does not grow with the number of queries but for 4 k bytes each.
+        does not grow with the number of queries but for 4 k bytes each. By the vectors given, one pass over
+        these per thousand queries, one over the codes for each, and some 20 k bytes each.
 
         Parameters
         ----------
@@ -127,12 +199,21 @@ class IvfIndex(Searching):
         ------
         TypeError, ValueError
             If there are no queries, or an id is unknown, or a vector has another dimension or is not finite.
+            If recall at every nprobe would take a search at each: by the vectors given, for an index that is
+            not ``replayable`` or ``splittable`` or whose coarse search is approximate. ``ledgers`` works for
+            all.
         """
         return evaluate(self.evaluation(queries, k, seed=seed, include_self=include_self), progress)
 
     def evaluation(self, queries: Any, k: int, *, seed: int = 0, include_self: bool = True) -> Evaluation:
         """Prepare what ``evaluate`` does, to be run batch by batch; arguments as there."""
         self._check_explainable()
+        reason = explaining.why_no_curve(self)
+        if reason is not None:
+            raise ValueError(
+                f"recall at every nprobe by the vectors given takes a search at each of them: {reason}; ask "
+                "ledgers(queries, k, nprobe), or open the index without vectors for recall as codes see it"
+            )
         k = as_int(k, "k")
         seed = as_int(seed, "seed", least=0)
         return Evaluation(self, queries, k, seed=seed, include_self=include_self)
@@ -214,25 +295,47 @@ class IvfIndex(Searching):
         own: npt.NDArray[np.int64] | None,
         k: int,
         progress: Callable[[float], None],
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+    ) -> Found:
         """Find at which nprobe the k true neighbours of many queries are found; see ``find_batch``."""
         return explaining.found_at_of_many(self, vectors, parts, own, k, progress)
 
     @property
-    def why_unexplained(self) -> str | None:
-        """Why ``explain`` and ``evaluate`` refuse this index, or None where they do not.
+    def basis(self) -> Basis:
+        """What true neighbours are by: "vectors" (given to ``open_index``), "lists" or "codes"."""
+        return explaining.basis_of(self)
 
-        They do where a row's cluster does not tell at which nprobe the row is found.
+    @property
+    def why_unexplained(self) -> str | None:
+        """Why the lists alone do not explain this index, or None where they do.
+
+        They do not where a row's cluster does not tell at which nprobe the row is found. ``explain`` refuses
+        such an index, unless it refines and ``open_index`` was given the vectors.
         """
-        if self.refines:
-            return (
-                "true neighbours of an index that refines cannot be explained: which vectors are compared "
-                "once more depends on all that are probed; open its base_index"
-            )
-        if self.limited and len(self.engine.parts) > 1:
+        if self._stops_in_shards:
             return "true neighbours of shards that have max_codes cannot be explained"
+        if self.refines:
+            instead = (
+                "pass the original vectors, open_index(source, vectors=...), or open its base_index"
+                if self.vectors_given is None
+                else "ask its ledger(query, k, nprobe)"
+            )
+            return (
+                "true neighbours of an index that refines cannot be explained by its lists: which vectors "
+                f"are compared once more depends on all that are probed; {instead}"
+            )
         return None
 
     def _check_explainable(self) -> None:
-        if self.why_unexplained is not None:
+        told = self.refines and self.vectors_given is not None and not self._stops_in_shards
+        if self.why_unexplained is not None and not told:
             raise ValueError(self.why_unexplained)
+
+    @property
+    def _stops_in_shards(self) -> bool:
+        return self.limited and len(self.engine.parts) > 1
+
+
+def _left_out(query: Any, include_self: bool) -> int | None:
+    """Return the row id that is left out of the neighbours, if any."""
+    is_row = isinstance(query, (int, np.integer))
+    return int(query) if is_row and not include_self else None

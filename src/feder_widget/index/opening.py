@@ -25,7 +25,11 @@ def open_index(source: Any, *, vectors: Any = None, mmap: bool | None = None) ->
         it keeps alive itself. That does not include its parent: where ``source`` is a child (``outer.index``,
         ``extract_index_ivf(outer)``, ``outer.at(0)``), hold the parent yourself, or pass it instead.
     vectors : array_like (n, dim), optional
-        The original vectors, row i for row id i, as an array or a ``numpy.memmap``; not copied.
+        The original vectors, before any transform of the index: row i for row id i, as an array or a
+        ``numpy.memmap``; not copied, and read once by each ``explain``, ``ledger`` or batch of ``evaluate``.
+        Rows that are not stored are no matter. Where codes stand for the vectors, or the index refines, true
+        neighbours are by these. They are compared behind the transforms that belong to the metric, such as
+        L2norm; what PCA or OPQ drops counts as lost by the code.
     mmap : bool, optional
         Map the inverted lists of a file rather than read them; by default from 4 GiB on. A file that is
         mapped must not change. Lists of fast-scan indexes, and the vectors of an index that refines, are read

@@ -5,11 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from .curves import Curves, joined
+from .ledger import Basis
 from .queries import Queries, Rows, open_queries
 from .workload import Workload
 
@@ -20,6 +23,28 @@ INTERRUPTED = "interrupted"
 
 SOON = 0.5
 """Seconds after which a bar is shown."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What an index finds out about some queries.
+
+    Attributes
+    ----------
+    found_at : int32 (n, k)
+        The smallest nprobe that finds 1, 2, … k true neighbours of each; nlist + 1 where none does.
+    scanned : float64 (nlist,)
+        Vectors compared at nprobe 1 to nlist, summed over the queries.
+    compared_at : int32 (n, k) or None
+        The smallest nprobe that compares the query with 1, 2, … k of them. None where that finds them.
+    curves : Curves or None
+        How many are found at each nprobe, which can fall. None where ``found_at`` says it.
+    """
+
+    found_at: npt.NDArray[np.int32]
+    scanned: npt.NDArray[np.float64]
+    compared_at: npt.NDArray[np.int32] | None = None
+    curves: Curves | None = None
 
 
 class Evaluable(Rows, Protocol):
@@ -41,8 +66,8 @@ class Evaluable(Rows, Protocol):
         ...
 
     @property
-    def exact(self) -> bool:
-        """True when vectors are stored whole."""
+    def basis(self) -> Basis:
+        """What the true neighbours are by."""
         ...
 
     def query_batches(self, count: int) -> list[list[slice]]:
@@ -56,7 +81,7 @@ class Evaluable(Rows, Protocol):
         own: npt.NDArray[np.int64] | None,
         k: int,
         progress: Callable[[float], None],
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+    ) -> Found:
         """Return where the k true neighbours of each query are found, and the vectors compared."""
         ...
 
@@ -88,7 +113,7 @@ class Evaluation:
         self._queries: Queries = open_queries(index, queries, seed)
         self._k = k
         self._include_self = include_self or self._queries.ids is None
-        self._found: list[npt.NDArray[np.int32]] = []
+        self._found: list[Found] = []
         self._scanned = np.zeros(index.nlist)
 
     @property
@@ -99,7 +124,7 @@ class Evaluation:
     @property
     def done(self) -> int:
         """Number of queries evaluated."""
-        return sum(map(len, self._found))
+        return sum(len(batch.found_at) for batch in self._found)
 
     def query(self, place: int) -> tuple[npt.NDArray[np.float32], int | None]:
         """Return one of the queries, float32 (dim,), and its row id."""
@@ -125,17 +150,20 @@ class Evaluation:
 
             own = None if self._include_self or queries.ids is None else queries.ids[batch]
             within = [slice(part.start - batch.start, part.stop - batch.start) for part in parts]
-            found, scanned = index.found_at(queries.read(batch), within, own, k, on)
+            found = index.found_at(queries.read(batch), within, own, k, on)
             self._found.append(found)
-            self._scanned += scanned / max(1, total)
+            self._scanned += found.scanned / max(1, total)
             progress(float(batch.stop), queries.count)
             yield self.workload(None)
 
     def workload(self, reason: str | None) -> Workload:
         """Return what there is so far; ``reason`` says why it is not all."""
         queries, done = self._queries, self.done
+        none = np.empty((0, self._k), np.int32)
+        compared = [batch.compared_at for batch in self._found if batch.compared_at is not None]
+        curves = [batch.curves for batch in self._found if batch.curves is not None]
         return Workload(
-            found_at=np.concatenate(self._found) if self._found else np.empty((0, self._k), np.int32),
+            found_at=np.concatenate([batch.found_at for batch in self._found]) if self._found else none,
             scanned=self._scanned / max(1, done),
             k=self._k,
             nprobe=min(self._index.stored_nprobe, self._index.nlist),
@@ -145,7 +173,9 @@ class Evaluation:
             asked=queries.count,
             reason=reason,
             include_self=self._include_self,
-            exact=self._index.exact,
+            exact=self._index.basis != "codes",
+            compared_at=np.concatenate(compared) if compared else None,
+            curves=joined(curves) if curves else None,
         )
 
 

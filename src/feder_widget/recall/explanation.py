@@ -1,7 +1,9 @@
 """The true neighbours of one query, and at which nprobe a search finds each of them.
 
-Probing fewer clusters cannot displace a true neighbour, so a search finds it from the nprobe on that is its
-cluster's rank. Recall at every nprobe follows from the ranks alone.
+Where distances in the inverted lists are those that true neighbours are by, probing more clusters cannot
+displace one: a search finds it from the nprobe on that is its cluster's rank. Where codes stand for the
+vectors, others that they rank nearer can displace it again, and a search finds it over a span of nprobe, or
+not at all.
 """
 
 from __future__ import annotations
@@ -12,10 +14,17 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
+from .ledger import BASES, WITHOUT_VECTORS, Basis, Ledger
+from .presence import Presence, Searches, Spans, first_reaching
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
     """The k true neighbours of one query.
+
+    Recall and what is missed are those of a search at any nprobe, ties included: where several vectors are at
+    the distance of the last neighbour, any of them serves as well as those listed. Centroids at one distance
+    may be ranked otherwise by a search at another nprobe.
 
     Attributes
     ----------
@@ -23,38 +32,95 @@ class Explanation:
         Row ids, nearest first, as an exhaustive search returns them; m is k, or fewer where the index holds
         fewer vectors.
     distances : float32 (m,)
-        Their distances as Faiss reports them.
+        Their distances: as the index reports them, or to the vectors given, under the same metric.
     clusters : int64 (m,)
         The cluster each is in.
     ranks : int64 (m,)
-        That cluster's rank for this query, 1 = nearest: the nprobe from which on a search finds the
+        That cluster's rank for this query, 1 = nearest: the nprobe from which on a search looks at the
         neighbour.
-    found_at : int64 (m,)
-        The nprobe at which the first of them is found, the second and so on, ascending; nlist + 1 for one
-        that no nprobe finds. Where several vectors are at the distance of the last neighbour, any of them
-        serves as well as those listed, so this can be less than the largest of ``ranks``.
+    presence : Presence
+        At which nprobe a search returns what; the methods below say it.
     nlist : int
         Clusters there are.
-    exact : bool
-        Whether the distances are those to the vectors themselves, not to what a code keeps of them.
+    basis : "vectors", "lists" or "codes"
+        What the neighbours are by: the vectors given to ``open_index``, the vectors stored in the index, or
+        what its codes keep of them.
+    distance_name : str
+        What ``distances`` are: "squared L2 distance", "squared L2 distance to codes", ….
     """
 
     ids: npt.NDArray[np.int64]
     distances: npt.NDArray[np.float32]
     clusters: npt.NDArray[np.int64]
     ranks: npt.NDArray[np.int64]
-    found_at: npt.NDArray[np.int64]
+    presence: Presence
     nlist: int
-    exact: bool
+    basis: Basis
+    distance_name: str
 
     def __len__(self) -> int:
         """Return the number of true neighbours."""
         return len(self.ids)
 
+    def __repr__(self) -> str:
+        return f"<Explanation: {len(self)} true neighbours, {BASES[self.basis]}>"
+
+    @property
+    def exact(self) -> bool:
+        """True when distances are those to the vectors themselves, not to what a code keeps of them."""
+        return self.basis != "codes"
+
+    @property
+    def found_at(self) -> npt.NDArray[np.int64]:
+        """The smallest nprobe that finds 1, 2, … m of them, ascending, int64 (m,); nlist + 1 where none does.
+
+        Of neighbours that tie for the last place, those in nearer clusters count, so this can be less than
+        ``ranks``.
+
+        Raises
+        ------
+        ValueError
+            If every nprobe would have to be searched to know.
+        """
+        return first_reaching(self._spans().curve(), len(self))
+
     @property
     def nprobe_needed(self) -> int:
-        """The smallest nprobe that finds all true neighbours; nlist + 1 when none does."""
+        """The smallest nprobe that finds all true neighbours; nlist + 1 when none does.
+
+        By exact distances under lossy codes a larger nprobe may lose one again: see ``recall``.
+
+        Raises
+        ------
+        ValueError
+            As ``found_at``.
+        """
         return int(self.found_at[-1]) if len(self) else 1
+
+    @property
+    def returned_from(self) -> npt.NDArray[np.int64]:
+        """The nprobe from which on each is returned, int64 (m,); nlist + 1 for one that never is.
+
+        Raises
+        ------
+        ValueError
+            As ``found_at``.
+        """
+        return self._spans().returned_from[: len(self)]
+
+    @property
+    def returned_until(self) -> npt.NDArray[np.int64]:
+        """The nprobe from which on each is no longer returned, int64 (m,).
+
+        That is, it is returned where ``returned_from <= nprobe < returned_until``. nlist + 1 for one that
+        stays, or is never returned; always so where ``basis`` is not "vectors".
+
+        Raises
+        ------
+        ValueError
+            As ``found_at``.
+        """
+        return self._spans().returned_until[: len(self)]
 
     @overload
     def recall(self, nprobe: int) -> float: ...
@@ -66,16 +132,16 @@ class Explanation:
         Parameters
         ----------
         nprobe : int or int array_like (n,)
-            Clusters probed, 1 to nlist.
+            Clusters probed, 1 to nlist. Where ``found_at`` cannot be told, each takes a search.
 
         Returns
         -------
         float, or float64 (n,)
-            Between 0 and 1; 1 where there are no neighbours to find.
+            Between 0 and 1; 1 where there are no neighbours to find. May fall as nprobe grows, by exact
+            distances under lossy codes.
         """
         wanted = checked_nprobe(nprobe, self.nlist)
-        found = np.searchsorted(self.found_at, wanted, side="right")
-        share = found / len(self) if len(self) else np.ones(wanted.shape)
+        share = self.presence.hits(wanted) / len(self) if len(self) else np.ones(wanted.shape)
         return float(share) if wanted.ndim == 0 else np.asarray(share, np.float64)
 
     def missed(self, nprobe: int) -> npt.NDArray[np.int64]:
@@ -83,9 +149,32 @@ class Explanation:
 
         A neighbour whose place is taken by another vector at the same distance is not missed.
         """
+        stages = self.presence.stages(int(checked_nprobe(nprobe, self.nlist)))
+        return self.presence.near.lost(np.ones(len(stages.returned), bool), stages.returned)
+
+    def ledger(self, nprobe: int) -> Ledger:
+        """Return what became of the true neighbours in a search: found, or lost at which stage.
+
+        Takes no search where ``found_at`` can be told. ``IvfIndex.ledger`` always searches.
+
+        Raises
+        ------
+        ValueError
+            If the neighbours are as the codes see them, so that the code can lose none.
+        """
         wanted = int(checked_nprobe(nprobe, self.nlist))
-        lacking = len(self) - int(np.searchsorted(self.found_at, wanted, side="right"))
-        return self.ids[np.flatnonzero(self.ranks > wanted)[:lacking]]
+        if self.basis == "codes":
+            raise ValueError(WITHOUT_VECTORS)
+        return self.presence.near.ledger(self.presence.stages(wanted), wanted, self.basis)
+
+    def _spans(self) -> Spans:
+        if isinstance(self.presence, Spans):
+            return self.presence
+        reason = self.presence.reason if isinstance(self.presence, Searches) else "it takes searches"
+        raise ValueError(
+            f"which nprobe finds a neighbour takes a search at each to know: {reason}; ask recall(nprobe) or "
+            "ledger(nprobe)"
+        )
 
 
 @dataclass(frozen=True, slots=True)

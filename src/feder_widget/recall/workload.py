@@ -10,7 +10,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from .curves import Curves
 from .explanation import checked_nprobe
+from .ledger import WITHOUT_VECTORS, Basis, MeanLedger
 
 Source = Literal["sample", "ids", "vectors"]
 
@@ -21,14 +23,15 @@ _ROUNDING = 1e-9
 class Workload:
     """How an index answers many queries, at every nprobe.
 
-    Everything follows from ``found_at``. Rankings and distances are those of a batch search; for one query
+    Everything follows from ``found_at``; by exact distances under lossy codes, where a larger nprobe may lose
+    a neighbour again, from ``curves``. Rankings and distances are those of a batch search; for one query
     alone Faiss may use other arithmetic and differ in the last digit.
 
     Attributes
     ----------
     found_at : int32 (n, m)
-        For each query the nprobe at which the first of its m true neighbours is found, the second and so on,
-        ascending; nlist + 1 for one that no nprobe finds.
+        For each query the smallest nprobe that finds 1, 2, … m of its true neighbours, ascending; nlist + 1
+        where none does.
     scanned : float64 (nlist,)
         Mean share of the vectors that are compared at nprobe 1 to nlist.
     k : int
@@ -49,6 +52,11 @@ class Workload:
         Whether the query's own row counts among its neighbours, as it does in a Faiss search.
     exact : bool
         Whether the true neighbours are those of the vectors themselves, not of what a code keeps of them.
+    compared_at : int32 (n, m) or None
+        The smallest nprobe that compares each query with 1, 2, … m of its true neighbours. None where that
+        finds them.
+    curves : Curves or None
+        How many each query finds at every nprobe. None where that never falls, so that ``found_at`` says it.
     """
 
     found_at: npt.NDArray[np.int32]
@@ -62,6 +70,8 @@ class Workload:
     reason: str | None
     include_self: bool
     exact: bool
+    compared_at: npt.NDArray[np.int32] | None = None
+    curves: Curves | None = None
 
     def __len__(self) -> int:
         """Return the number of queries evaluated."""
@@ -75,13 +85,20 @@ class Workload:
         return f"<Workload of {len(self):,}{part} queries, k={self.k}{recall}>"
 
     @property
+    def basis(self) -> Basis:
+        """What the true neighbours are by: the vectors given, vectors stored in the index, or codes."""
+        if not self.exact:
+            return "codes"
+        return "lists" if self.curves is None else "vectors"
+
+    @property
     def nlist(self) -> int:
         """Clusters there are."""
         return len(self.scanned)
 
     @property
     def nprobe_needed(self) -> npt.NDArray[np.int32]:
-        """The smallest nprobe that finds all true neighbours of each query, int32 (n,)."""
+        """The smallest nprobe that finds all true neighbours of each query, int32 (n,); nlist + 1 if none."""
         if self.found_at.shape[1] == 0:
             return np.ones(len(self), np.int32)
         return self.found_at[:, -1]
@@ -89,18 +106,36 @@ class Workload:
     @cached_property
     def recall(self) -> npt.NDArray[np.float64]:
         """Mean recall at nprobe 1 to nlist, float64 (nlist,): ``recall[nprobe - 1]``."""
-        wanted = self.found_at.size
-        if wanted == 0:
-            return np.ones(self.nlist)
-        found = np.bincount(self.found_at.ravel(), minlength=self.nlist + 2)[1 : self.nlist + 1]
-        return np.asarray(np.cumsum(found) / wanted)
+        if self.curves is None or self.found_at.size == 0:
+            return self._share(self.found_at)
+        return np.asarray(self.curves.total(self.nlist) / self.found_at.size)
 
     def recall_of(self, nprobe: int) -> npt.NDArray[np.float64]:
         """Return the recall of each query at one nprobe, float64 (n,)."""
         wanted = int(checked_nprobe(nprobe, self.nlist))
         if self.found_at.shape[1] == 0:
             return np.ones(len(self))
+        if self.curves is not None:
+            return np.asarray(self.curves.at(wanted) / self.found_at.shape[1])
         return np.asarray((self.found_at <= wanted).mean(axis=1))
+
+    def ledger(self, nprobe: int) -> MeanLedger:
+        """Return where the true neighbours are lost on the mean, at any nprobe.
+
+        Raises
+        ------
+        ValueError
+            If the true neighbours are as the codes see them, so that the code can lose none.
+        """
+        wanted = int(checked_nprobe(nprobe, self.nlist))
+        if self.basis == "codes":
+            raise ValueError(WITHOUT_VECTORS)
+        compared = float(
+            self._share(self.found_at if self.compared_at is None else self.compared_at)[wanted - 1]
+        )
+        recall = float(self.recall[wanted - 1])
+        # An index that refines has no curve, and so no workload.
+        return MeanLedger(wanted, recall, 1 - compared, compared - recall, 0.0, self.basis)
 
     def reached(self, share: float) -> npt.NDArray[np.float64]:
         """Return the recall that a share of the queries reach or exceed, at nprobe 1 to nlist.
@@ -114,12 +149,16 @@ class Workload:
         -------
         float64 (nlist,)
         """
-        levels = self._levels(_fraction(share, "share"))
+        share = _fraction(share, "share")
+        if self.curves is not None and self.found_at.size:
+            place = len(self) - math.ceil(share * len(self) - _ROUNDING)
+            return np.asarray(self.curves.exceeded(place, self.nlist) / self.found_at.shape[1])
+        levels = self._levels(share)
         found = np.searchsorted(levels, np.arange(1, self.nlist + 1), side="right")
         return found / len(levels) if len(levels) else np.ones(self.nlist)
 
     def nprobe_for(self, *, recall: float, share: float | None = None) -> int | None:
-        """Return the smallest nprobe that gives a recall.
+        """Return the smallest nprobe that gives a recall; where curves fall, a larger one may give less.
 
         Parameters
         ----------
@@ -134,9 +173,10 @@ class Workload:
             None where not even nprobe = nlist does.
         """
         recall = _fraction(recall, "recall")
-        if share is None:
-            reached = np.flatnonzero(self.recall >= recall - _ROUNDING)
-            return int(reached[0]) + 1 if len(reached) else None
+        if share is None or self.curves is not None:
+            curve = self.recall if share is None else self.reached(share)
+            enough = np.flatnonzero(curve >= recall - _ROUNDING)
+            return int(enough[0]) + 1 if len(enough) else None
         levels = self._levels(_fraction(share, "share"))
         if len(levels) == 0:
             return 1
@@ -175,6 +215,13 @@ class Workload:
         columns["nprobe_needed"] = self.nprobe_needed
         columns["recall"] = self.recall_of(self.nprobe if nprobe is None else nprobe)
         return pandas.DataFrame(columns)
+
+    def _share(self, at: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+        """Return the share of all that have come at nprobe 1 to nlist, float64 (nlist,); ``at`` says when."""
+        if at.size == 0:
+            return np.ones(self.nlist)
+        come = np.bincount(at.ravel(), minlength=self.nlist + 2)[1 : self.nlist + 1]
+        return np.asarray(np.cumsum(come) / at.size)
 
     def _levels(self, share: float) -> npt.NDArray[np.int64]:
         """Return the nprobe from which on a share of the queries find 1, 2, … m neighbours, int64 (m,)."""

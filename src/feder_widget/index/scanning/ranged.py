@@ -64,6 +64,20 @@ def offsets(ivf: Any, vector: npt.NDArray[np.float32], cluster: int, to_centroid
     return found[1] & everything.OFFSET_MASK
 
 
+def nearer(
+    ivf: Any, vector: npt.NDArray[np.float32], clusters: Ids, to_centroids: Distances, limit: float
+) -> tuple[Ids, Distances]:
+    """Return the places of all vectors of ``clusters`` that are strictly nearer than a distance, and theirs.
+
+    In the order of the scan; a place is (cluster << 32 | offset). For a ``parallel_mode`` of 0.
+    """
+    width = max(1, -(-len(clusters) // faiss.omp_get_max_threads()))
+    _, places, distances = _range_search(
+        ivf, vector, clusters, to_centroids, width, store_pairs=True, radius=limit
+    )
+    return places, distances
+
+
 def _range_search(
     ivf: Any,
     vector: npt.NDArray[np.float32],
@@ -72,6 +86,7 @@ def _range_search(
     width: int,
     *,
     store_pairs: bool = False,
+    radius: float | None = None,
 ) -> tuple[Ids, Ids, Distances]:
     """Search ``width`` clusters with each of several queries; return limits, labels and distances."""
     n = -(-len(clusters) // width)
@@ -80,12 +95,14 @@ def _range_search(
         clusters = np.concatenate([clusters, np.full(missing, -1, np.int64)])
         to_centroids = np.concatenate([to_centroids, np.zeros(missing, np.float32)])
     queries = np.repeat(vector[None], n, axis=0)
+    if radius is None:
+        radius = -np.inf if faiss.is_similarity_metric(ivf.metric_type) else np.inf
     result = faiss.RangeSearchResult(n)
     result.buffer_size = BUFFER_ENTRIES
     ivf.range_search_preassigned_c(
         n,
         faiss.swig_ptr(queries),
-        -np.inf if faiss.is_similarity_metric(ivf.metric_type) else np.inf,
+        radius,
         faiss.swig_ptr(clusters),
         faiss.swig_ptr(to_centroids),
         result,

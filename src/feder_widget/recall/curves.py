@@ -1,0 +1,98 @@
+"""How many true neighbours many queries find at every nprobe, where that may fall as well as rise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+ENTRIES = 4_000_000
+"""Numbers held at once while queries are ordered at each nprobe."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curves:
+    """A step function of nprobe for each query, as its changes.
+
+    Attributes
+    ----------
+    queries : int32 (c,)
+        Places of queries, ascending.
+    nprobes : int32 (c,)
+        Where each changes, ascending within a query.
+    changes : int32 (c,)
+        By how many.
+    count : int
+        Number of queries.
+    """
+
+    queries: npt.NDArray[np.int32]
+    nprobes: npt.NDArray[np.int32]
+    changes: npt.NDArray[np.int32]
+    count: int
+
+    def total(self, nlist: int) -> npt.NDArray[np.int64]:
+        """Return the sum over the queries at nprobe 1 to nlist, int64 (nlist,)."""
+        changes = np.bincount(self.nprobes, weights=self.changes, minlength=nlist + 1)[1 : nlist + 1]
+        return np.asarray(np.cumsum(changes), np.int64)
+
+    def at(self, nprobe: int) -> npt.NDArray[np.int64]:
+        """Return the number of each query at one nprobe, int64 (count,)."""
+        here = self.nprobes <= nprobe
+        found = np.bincount(self.queries[here], weights=self.changes[here], minlength=self.count)
+        return np.asarray(found, np.int64)
+
+    def exceeded(self, place: int, nlist: int) -> npt.NDArray[np.int64]:
+        """Return the number that stands at a place among all queries, least first, at nprobe 1 to nlist."""
+        return np.concatenate([np.partition(part, place, axis=0)[place] for part in self._parts(nlist)])
+
+    def _parts(self, nlist: int) -> Iterator[npt.NDArray[np.int64]]:
+        """Yield the numbers of all queries, int64 (count, width), for some nprobes after the others."""
+        width = max(1, ENTRIES // max(1, self.count))
+        before = np.zeros(self.count, np.int64)
+        for start in range(1, nlist + 1, width):
+            stop = min(start + width, nlist + 1)
+            part = np.zeros((self.count, stop - start), np.int64)
+            here = (start <= self.nprobes) & (self.nprobes < stop)
+            part[self.queries[here], self.nprobes[here] - start] = self.changes[here]
+            part[:, 0] += before
+            np.cumsum(part, axis=1, out=part)
+            before = part[:, -1].copy()
+            yield part
+
+
+def curves_of(rows: Sequence[npt.NDArray[np.int64]]) -> Curves:
+    """Return curves that are given at nprobe 1 to nlist each, int64 (nlist,)."""
+    changes = [np.diff(row, prepend=0) for row in rows]
+    at = [np.flatnonzero(change) for change in changes]
+    none = [np.empty(0, np.int32)]
+    return Curves(
+        np.repeat(np.arange(len(rows), dtype=np.int32), [len(places) for places in at]),
+        np.concatenate([*none, *((places + 1).astype(np.int32) for places in at)]),
+        np.concatenate(
+            [*none, *(change[places].astype(np.int32) for change, places in zip(changes, at, strict=True))]
+        ),
+        len(rows),
+    )
+
+
+def joined(parts: Sequence[Curves]) -> Curves:
+    """Return the curves of one batch of queries after the other as one."""
+    before = np.cumsum([0, *(part.count for part in parts)])
+    none = np.empty(0, np.int32)
+    return Curves(
+        np.concatenate(
+            [
+                none,
+                *(
+                    (part.queries + first).astype(np.int32)
+                    for part, first in zip(parts, before, strict=False)
+                ),
+            ]
+        ),
+        np.concatenate([none, *(part.nprobes for part in parts)]),
+        np.concatenate([none, *(part.changes for part in parts)]),
+        int(before[-1]),
+    )

@@ -1,0 +1,149 @@
+"""Where recall is lost, stage by stage: to the coarse search, to the code, to the re-ranking. It adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Basis = Literal["vectors", "lists", "codes"]
+"""What true neighbours are by: the vectors given, vectors stored whole in the lists, or codes."""
+
+BASES: dict[Basis, str] = {
+    "vectors": "exact, from the vectors given",
+    "lists": "exact, from the vectors in the index",
+    "codes": "as the codes see it",
+}
+"""How that is said."""
+
+WITHOUT_VECTORS = (
+    "what the code loses cannot be told from the codes: pass the original vectors, "
+    "open_index(source, vectors=...)"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ledger:
+    """What became of the true neighbours of one query in a search: each is in one of four places.
+
+    Where several vectors are at the distance of the last true neighbour, any of them serves. A stage loses
+    one only where it leaves fewer of them than there are places, and which of them is listed as lost is a
+    matter of their order.
+
+    Attributes
+    ----------
+    nprobe : int
+        Clusters probed.
+    hits : int64 (n,)
+        Row ids of those that the search returned, nearest first. So are the others.
+    lost_to_coarse : int64 (n,)
+        Their cluster was not probed; or the search stopped before them (``max_codes``).
+    lost_to_code : int64 (n,)
+        Their cluster was probed, but by the distances to codes they are not among the k nearest; where the
+        index refines, not among those that the first pass hands over.
+    lost_to_rerank : int64 (n,)
+        Handed over, but not among the k nearest by the distances of the re-ranking.
+    basis : "vectors" or "lists"
+        What the true neighbours are by: the vectors given, or the vectors in the index.
+    """
+
+    nprobe: int
+    hits: npt.NDArray[np.int64]
+    lost_to_coarse: npt.NDArray[np.int64]
+    lost_to_code: npt.NDArray[np.int64]
+    lost_to_rerank: npt.NDArray[np.int64]
+    basis: Basis
+
+    def __len__(self) -> int:
+        """Return the number of true neighbours: k, or fewer where the index holds fewer vectors."""
+        return len(self.hits) + self.lost
+
+    def __repr__(self) -> str:
+        return f"<Ledger at nprobe {self.nprobe}: {self.sentence}>"
+
+    @property
+    def lost(self) -> int:
+        """How many true neighbours were not returned."""
+        return len(self.lost_to_coarse) + len(self.lost_to_code) + len(self.lost_to_rerank)
+
+    @property
+    def recall(self) -> float:
+        """The share that was returned, 0 to 1; 1 where there are none."""
+        return len(self.hits) / len(self) if len(self) else 1.0
+
+    @property
+    def sentence(self) -> str:
+        """The ledger in words."""
+        neighbours = "true neighbour" if len(self) == 1 else "true neighbours"
+        if not self.lost:
+            found = f"all {len(self)} {neighbours} are" if len(self) != 1 else "the true neighbour is"
+            return f"{found} found ({BASES[self.basis]})"
+        parts = [
+            f"{len(ids)} to {stage}"
+            for ids, stage in (
+                (self.lost_to_coarse, "the coarse search (clusters not probed)"),
+                (self.lost_to_code, "the code"),
+                (self.lost_to_rerank, "the re-ranking"),
+            )
+            if len(ids)
+        ]
+        verb = "is" if self.lost == 1 else "are"
+        return (
+            f"{self.lost} of {len(self)} {neighbours} {verb} lost: {', '.join(parts)} ({BASES[self.basis]})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MeanLedger:
+    """The mean of the ledgers of many queries: four shares of the true neighbours, which add up to 1.
+
+    Attributes
+    ----------
+    nprobe : int
+        Clusters probed.
+    recall : float
+        Share that is returned.
+    lost_to_coarse, lost_to_code, lost_to_rerank : float
+        Shares that are not; see ``Ledger``.
+    basis : "vectors" or "lists"
+        What the true neighbours are by.
+    """
+
+    nprobe: int
+    recall: float
+    lost_to_coarse: float
+    lost_to_code: float
+    lost_to_rerank: float
+    basis: Basis
+
+    @classmethod
+    def of(cls, ledgers: Sequence[Ledger]) -> MeanLedger:
+        """Return the mean of some ledgers, at least one, each counting alike.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or if they are of searches at different nprobe.
+        """
+        if len({(each.nprobe, each.basis) for each in ledgers}) != 1:
+            raise ValueError(f"ledgers must be of searches at one nprobe, at least one, got {len(ledgers)}")
+        some = [each for each in ledgers if len(each)]
+        shares = [
+            [len(each.lost_to_coarse), len(each.lost_to_code), len(each.lost_to_rerank)] for each in some
+        ]
+        lost = np.mean(np.array(shares) / [[len(each)] for each in some], axis=0) if some else np.zeros(3)
+        coarse, code, rerank = lost.tolist()
+        recall = float(np.mean([each.recall for each in ledgers]))
+        return cls(ledgers[0].nprobe, recall, coarse, code, rerank, ledgers[0].basis)
+
+    @property
+    def sentence(self) -> str:
+        """The ledger in words."""
+        return (
+            f"recall {self.recall:.1%} at nprobe {self.nprobe}; lost {self.lost_to_coarse:.1%} to the coarse "
+            f"search, {self.lost_to_code:.1%} to the code, {self.lost_to_rerank:.1%} to the re-ranking "
+            f"({BASES[self.basis]})"
+        )
