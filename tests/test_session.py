@@ -386,6 +386,7 @@ KINDS = [
     "projection",
     "verdict",
     "results",
+    "truth",
     "evaluate",
     "workload",
     "map",

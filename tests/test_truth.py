@@ -2,6 +2,7 @@
 
 import threading
 
+import faiss
 import numpy as np
 import pytest
 from conversation import PATIENCE, Page, Received, assert_same_results, converse, faiss_search, search_request
@@ -194,6 +195,59 @@ def test_what_faiss_returns_for_nothing_sensible_is_refused(talk, clustered, cha
     serial = searched(session, page, search_request(query={"id": "3", "cluster": None}))[0][0]["serial"]
     session.handle({"kind": "results", "request": "r", "serial": serial, "nprobe": 2, "k": 3, **change})
     assert words in page.wait(kind="error", request="r")[0]["message"]
+
+
+# True neighbours by the vectors given
+
+
+LOSSY = ["IVF20,PQ4x4", "IVF20,SQ4", "IVF20,PQ4x4fs", "IVF20,PQ4x4,RFlat", "IVF20,PQ4x4,Refine(SQ4)"]
+
+
+@pytest.mark.parametrize("factory", LOSSY)
+def test_what_is_lost_and_to_what_is_told_as_it_is_in_a_ledger(talk, clustered, factory):
+    vectors = clustered[1]
+    index = faiss.index_factory(vectors.shape[1], factory)
+    index.train(vectors)
+    index.add(vectors)
+    opened = open_index(index, vectors=vectors)
+    session, page = talk(opened)
+    packets = searched(session, page, search_request(query={"id": "3", "cluster": None}))
+    serial, query = packets[0][0]["serial"], np.frombuffer(packets[0][1][2], "<f4")
+    order = np.frombuffer(packets[0][1][0], "<i4")
+    k, nlist, every = 10, 20, []
+    for nprobe in (1, 4, 20):
+        asked = {"kind": "truth", "request": nprobe, "serial": serial, "nprobe": nprobe, "k": k}
+        session.handle(asked)
+        message, buffers = page.wait(kind="truth", request=nprobe)
+        ids, distances, ranks = (
+            np.frombuffer(buffer, dtype)
+            for buffer, dtype in zip(buffers, ("<i8", "<f4", "<i4"), strict=False)
+        )
+        compared, handed, begin, end = (np.frombuffer(buffer, "<i4") for buffer in buffers[3:])
+        assert message["nprobe"] in (0, nprobe)
+        every.append(message["nprobe"] == 0)
+        assert message["count"] == k
+        exact = ((vectors.astype(np.float64) - query) ** 2).sum(axis=1)
+        np.testing.assert_allclose(distances[:k], np.sort(exact)[:k], rtol=1e-4, atol=1e-4)
+        assert all(
+            opened.locate(int(row))[0] == order[rank - 1] for row, rank in zip(ids, ranks, strict=True)
+        )
+        returned = (begin <= nprobe) & (nprobe < end)
+        by_code = (compared <= nprobe) & ~returned & (handed > nprobe)
+        ledger = opened.ledger(query, k, nprobe)
+        assert ids[:k][returned[:k]].tolist() == ledger.hits.tolist()
+        assert ids[:k][compared[:k] > nprobe].tolist() == ledger.lost_to_coarse.tolist()
+        assert ids[:k][by_code[:k]].tolist() == ledger.lost_to_code.tolist()
+        assert ids[:k][(~returned & (handed <= nprobe))[:k]].tolist() == ledger.lost_to_rerank.tolist()
+        assert max(*compared, *handed, *begin, *end) <= nlist + 1
+    assert every == [factory in ("IVF20,PQ4x4", "IVF20,SQ4")] * 3
+
+
+def test_without_vectors_there_is_nothing_to_tell(talk, clustered):
+    session, page = talk(clustered[0])
+    serial = searched(session, page, search_request(query={"id": "3", "cluster": None}))[0][0]["serial"]
+    session.handle({"kind": "truth", "request": "t", "serial": serial, "nprobe": 2, "k": 3})
+    assert "no vectors were given" in page.wait(kind="error", request="t")[0]["message"]
 
 
 # Verdicts

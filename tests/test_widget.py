@@ -226,6 +226,7 @@ def test_the_page_is_told_of_the_index_once(widget):
         "replayable": True,
         "renamed": False,
         "steady": True,
+        "given": False,
         "unexplained": None,
         "k_max": 100,
         "nprobe": 1,

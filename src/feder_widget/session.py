@@ -61,6 +61,7 @@ class Session:
         self._projector = Projector(index, projection, outbox.deliver, outbox.fail, k_max=k_max)
         self._cartographer = Cartographer(index, outbox)
         self._evaluator = Evaluator(outbox, media.label)
+        self._neighbours = truth.Neighbours(index)
         self._surveying = Surveying(index, outbox, self._offer_bounds)
         self._handlers: Mapping[str, Handler] = {
             "search": self._search,
@@ -72,6 +73,7 @@ class Session:
             "projection": self._project,
             "verdict": self._verdict,
             "results": self._results,
+            "truth": self._truth,
             "evaluate": self._evaluate,
             "workload": lambda request, *_: self._evaluator.resend(request),
             "map": lambda request, *_: self._cartographer.ask(request),
@@ -196,6 +198,13 @@ class Session:
         serial, nprobe, k = requests.parse_results(content, self._index.nlist, self._k_max)
         vector = self._searcher.current(serial).query.vector
         self._help(request, lambda: outcome(self._index, request, serial, vector, nprobe, k))
+
+    def _truth(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
+        serial, nprobe, k = requests.parse_results(content, self._index.nlist, self._k_max)
+        begun = self._searcher.current(serial)
+        if self._index.basis != "vectors":
+            raise BadRequestError("no vectors were given to tell true neighbours by")
+        self._help(request, lambda: self._neighbours.packet(request, begun, nprobe, k))
 
     def _evaluate(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
         sample, seed, k = requests.parse_evaluate(content, self._k_max)

@@ -28,8 +28,8 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool) -> dict[str, Any]:
         search and in a second pass, null where there is none. ``replayable``: the results are the best of the
         candidates. ``renamed``: but where some of these are as far as each other, which of them are results
         does not depend on their ids. ``steady``: another nprobe probes the same clusters and more, or fewer,
-        and finds the same distances. ``unexplained``: why there are no true neighbours to compare with, or
-        null.
+        and finds the same distances. ``given``: true neighbours are by the vectors given. ``unexplained``:
+        why there are no true neighbours to compare with, or null.
     """
     return {
         "nlist": index.nlist,
@@ -47,6 +47,7 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool) -> dict[str, Any]:
         "replayable": is_replayable(index),
         "renamed": index.renames_rows,
         "steady": index.coarse_is_exact and index.splittable,
+        "given": index.basis == "vectors",
         "unexplained": index.why_unexplained,
         "k_max": k_max,
         "nprobe": min(index.stored_nprobe, index.nlist),

@@ -127,6 +127,16 @@ class ResultsRequest(TypedDict):
     k: int
 
 
+class TruthRequest(TypedDict):
+    """What a search at this nprobe and k loses, by the vectors given. A ``truth`` message answers."""
+
+    kind: Literal["truth"]
+    request: Request
+    serial: int
+    nprobe: int
+    k: int
+
+
 class EvaluateRequest(TypedDict):
     """Evaluate ``sample`` queries drawn from the index with ``seed``.
 
@@ -216,6 +226,24 @@ class ResultsMessage(TypedDict):
     k: int
     first_k: int
     compared: int
+
+
+class TruthMessage(TypedDict):
+    """The ``count`` true neighbours by the vectors given, and then those that tie with the last of them.
+
+    Buffers: ids int64 (n,), nearest first, distances to the vectors given float32 (n,), ranks of their
+    clusters int32 (n,), and the nprobe from which on a search compares the query with each, hands it over to
+    a second pass (never where there is none) and returns it, and from which on it returns it no more, int32
+    (n,) each; nlist + 1 for never. ``nprobe`` is the only one that this holds for, or 0 where it holds for
+    all.
+    """
+
+    kind: Literal["truth"]
+    request: Request
+    serial: int
+    k: int
+    nprobe: int
+    count: int
 
 
 class BoundsMessage(TypedDict):
@@ -388,6 +416,7 @@ Message: TypeAlias = (
     CoarseMessage
     | CandidatesMessage
     | ResultsMessage
+    | TruthMessage
     | BoundsMessage
     | DoneMessage
     | VerdictMessage
