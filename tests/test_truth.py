@@ -194,7 +194,9 @@ def test_what_faiss_returns_for_nothing_sensible_is_refused(talk, clustered, cha
     session, page = talk(clustered[0])
     serial = searched(session, page, search_request(query={"id": "3", "cluster": None}))[0][0]["serial"]
     session.handle({"kind": "results", "request": "r", "serial": serial, "nprobe": 2, "k": 3, **change})
-    assert words in page.wait(kind="error", request="r")[0]["message"]
+    error = page.wait(kind="error", request="r")[0]
+    assert words in error["message"]
+    assert error["code"] == ("superseded" if "serial" in change else "invalid")
 
 
 # True neighbours by the vectors given

@@ -478,6 +478,8 @@ export class Exploration {
   }
 
   #fail(failure: Failure): void {
+    // What is asked of a search that is over, the newer one will be asked.
+    if (failure.code === "superseded") return;
     const own = [
       this.#asked,
       this.#request,

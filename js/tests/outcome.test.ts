@@ -91,6 +91,16 @@ describe("an index where Faiss may return others", () => {
     expect(exploration.estimated.value).toBe(true);
   });
 
+  it("says nothing where a newer search has begun before it asked", () => {
+    const { exploration, transport, settings, rest } = answered(rounded, [2, 0, 1]);
+    settings.nprobe.value = 2;
+    rest();
+    const { request } = transport.last("results");
+    transport.say({ kind: "error", request, code: "superseded", message: "over" });
+    expect(exploration.failure.value).toBe(null);
+    expect(exploration.status.value).toBe("done");
+  });
+
   it("asks for nothing while the player shows a part of the search, or clusters are switched by hand", () => {
     const { exploration, transport, rest } = answered(rounded);
     exploration.player.seek(1);

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
+from .requests import SupersededError
 from .wire import Buffer, ErrorMessage, Message, Packet, Request
 
 _log = logging.getLogger(__name__)
@@ -55,10 +56,11 @@ class Outbox:
         if not expected:
             _log.error("feder_widget: %s", error, exc_info=error)
         text = str(error) if expected else f"{type(error).__name__}: {error}"
+        code = "superseded" if isinstance(error, SupersededError) else "invalid" if expected else "internal"
         message: ErrorMessage = {
             "kind": "error",
             "request": request,
-            "code": "invalid" if expected else "internal",
+            "code": code,
             "message": text[:2000],
         }
         try:

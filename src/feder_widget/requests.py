@@ -24,6 +24,10 @@ class BadRequestError(ValueError):
     """A request that does not say what it must."""
 
 
+class SupersededError(BadRequestError):
+    """A request that goes on with a search when a newer one has begun."""
+
+
 def request_of(content: object) -> Request:
     """Return the request's own name, echoed in every answer to it; an empty string when it has none."""
     if isinstance(content, Mapping):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .index import IvfIndex
 from .outbox import Outbox
-from .requests import BadRequestError
+from .requests import BadRequestError, SupersededError
 from .stream import FULL_CANDIDATES, Ask, candidates, reach, rest, stream
 from .wire import Packet, Request
 
@@ -92,7 +92,7 @@ class Searcher:
         """Return the newest search if it has this number, or raise ``BadRequestError``."""
         begun = self._begun
         if begun is None or begun.serial != serial:
-            raise BadRequestError(f"the search {serial} is over: a newer one has begun")
+            raise SupersededError(f"the search {serial} is over: a newer one has begun")
         return begun
 
     def start(

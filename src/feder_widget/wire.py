@@ -404,7 +404,10 @@ class ProjectionMessage(TypedDict):
 
 
 class ErrorMessage(TypedDict):
-    """A request that failed; the previous answer stays valid."""
+    """A request that failed; the previous answer stays valid.
+
+    ``code`` is "invalid" (the request), "superseded" (it is about a search that is over) or "internal".
+    """
 
     kind: Literal["error"]
     request: Request | None
