@@ -21,7 +21,8 @@ interface Stage {
 
 /** The map of the clusters, with the search drawn on it. */
 export function ClustersView() {
-  const { exploration, palette, pictures, asker } = useApp();
+  const app = useApp();
+  const { exploration, palette, pictures, asker } = app;
   const { settings, summary, hovered, map } = exploration;
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -55,6 +56,7 @@ export function ClustersView() {
     const portraits = new Portraits(asker, pictures, () => painter.repaint());
     if (summary.images) painter.showPortraits(portraits);
     stage.current = { painter, gestures };
+    app.look = () => painter.sight();
     painter.onDrawn(() => performance.mark("feder:map"));
     const observer = new ResizeObserver(() => {
       painter.resize({ width: box.clientWidth, height: box.clientHeight, ratio: devicePixelRatio });
@@ -80,6 +82,7 @@ export function ClustersView() {
       });
     });
     return () => {
+      app.look = null;
       stop();
       observer.disconnect();
       abort.abort();
@@ -87,7 +90,7 @@ export function ClustersView() {
       portraits.close();
       stage.current = null;
     };
-  }, [exploration, palette, pictures, asker]);
+  }, [app]);
 
   const press = (event: KeyboardEvent) => {
     const drawn = map.peek();

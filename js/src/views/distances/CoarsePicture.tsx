@@ -5,6 +5,7 @@ import type { Search } from "../../search";
 import { useSize } from "../../size";
 import type { Size } from "../clusters/camera";
 import { HoverCard } from "../clusters/HoverCard";
+import { setSize } from "../draw";
 import { PointGrid } from "../points/grid";
 import type { Place } from "../points/points";
 import { step as walk } from "../points/walk";
@@ -51,12 +52,7 @@ export function CoarsePicture({ search }: { search: Search }) {
   );
   useLayoutEffect(() => {
     if (size === null) return;
-    for (const canvas of [base.current, above.current] as HTMLCanvasElement[]) {
-      canvas.width = Math.round(size.width * size.ratio);
-      canvas.height = Math.round(size.height * size.ratio);
-      canvas.style.width = `${size.width}px`;
-      canvas.style.height = `${size.height}px`;
-    }
+    for (const canvas of [base.current, above.current]) setSize(canvas as HTMLCanvasElement, size);
   }, [size]);
   useLayoutEffect(() => {
     if (size === null || layout === null) return;
