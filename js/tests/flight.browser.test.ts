@@ -12,6 +12,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  vi.restoreAllMocks();
   frames?.end();
   stage.close();
 });
@@ -208,7 +209,6 @@ describe("nothing flies", () => {
     await shown();
     vi.spyOn(globalThis, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList);
     await still("Distances");
-    vi.restoreAllMocks();
   });
 
   it("before a search", async () => {
