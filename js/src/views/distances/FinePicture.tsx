@@ -131,10 +131,9 @@ export function FinePicture({ search }: { search: Search }) {
       foreground={paints.foreground}
       onSize={setSize}
     >
-      {ranked.set.count === 0 && search.received >= wanted.count && (
-        <p class="feder-waiting">
-          No candidates: the {plural(wanted.count, "probed cluster")} {wanted.count === 1 ? "is" : "are"}{" "}
-          empty.
+      {all.count === missed.length && search.received >= probed && (
+        <p class={hasMissed ? "feder-points-note" : "feder-waiting"}>
+          No candidates: the {plural(probed, "probed cluster")} {probed === 1 ? "is" : "are"} empty.
         </p>
       )}
       {(!isWhole || points.count < all.count) && (
