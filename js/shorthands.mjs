@@ -8,7 +8,7 @@ const MEMBERS = {
   Number: "isFinite isInteger isNaN POSITIVE_INFINITY NEGATIVE_INFINITY",
   globalThis:
     "BigInt64Array Float32Array Float64Array Int32Array Map Set Uint8Array Uint32Array " +
-    "cancelAnimationFrame clearTimeout requestAnimationFrame setTimeout",
+    "cancelAnimationFrame clearTimeout document performance requestAnimationFrame setTimeout",
 };
 
 const entries = Object.entries(MEMBERS).flatMap(([owner, names]) =>

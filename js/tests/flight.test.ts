@@ -88,8 +88,8 @@ describe("what flies from one picture to another", () => {
     const marks = [markOf(17, 1), markOf(33_333, 2), markOf(49_999, 3, true)];
     const from = sightOf(pointsOf(ids, ranks), 0, marks);
     const { points, marks: flown } = routesOf(from, sightOf(null, 9));
-    expect(points.count).toBeGreaterThan(2500);
-    expect(points.count).toBeLessThanOrEqual(3003);
+    expect(points.count).toBeGreaterThan(1900);
+    expect(points.count).toBeLessThanOrEqual(2003);
     expect([...points.ids.slice(0, 3)]).toEqual([17n, 33_333n, 49_999n]);
     expect(new Set(points.ids).size).toBe(points.count);
     expect(new Set(points.ranks).size).toBe(100);

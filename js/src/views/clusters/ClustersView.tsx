@@ -114,6 +114,12 @@ export function ClustersView() {
     event.preventDefault();
     event.stopPropagation();
   };
+  const point = (event: PointerEvent) => {
+    if (!rest.moved(event)) return;
+    const cell = stage.current?.gestures.dragging ? null : cellAt(event.offsetX, event.offsetY);
+    hovered.value = cell;
+    setPointer(cell === null ? null : { x: event.offsetX, y: event.offsetY });
+  };
   const leave = () => {
     hovered.value = null;
     setPointer(null);
@@ -135,13 +141,10 @@ export function ClustersView() {
     >
       <canvas
         ref={canvas}
-        onPointerMove={(event) => {
-          if (!rest.moved(event)) return;
-          const cell = stage.current?.gestures.dragging ? null : cellAt(event.offsetX, event.offsetY);
-          hovered.value = cell;
-          setPointer(cell === null ? null : { x: event.offsetX, y: event.offsetY });
-        }}
-        onPointerLeave={(event) => rest.moved(event) && leave()}
+        onPointerMove={point}
+        onPointerDown={point}
+        onPointerLeave={(event) => rest.left(event) && leave()}
+        onPointerCancel={leave}
       />
       {map.value === null && <p class="feder-waiting">Drawing the map…</p>}
       <div class="feder-zoom" role="group" aria-label="Zoom">

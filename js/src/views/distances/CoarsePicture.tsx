@@ -83,6 +83,12 @@ export function CoarsePicture({ search }: { search: Search }) {
   const pin = (cluster: number | null) => {
     settings.cluster.value = cluster === settings.cluster.peek() ? null : cluster;
   };
+  const point = (event: PointerEvent) => {
+    if (!rest.moved(event)) return;
+    const rank = rankAt(event.offsetX, event.offsetY);
+    hovered.value = rank === 0 ? null : search.order[rank - 1];
+    setPointer(rank === 0 ? null : { x: event.offsetX, y: event.offsetY });
+  };
   const leave = () => {
     hovered.value = null;
     setPointer(null);
@@ -118,13 +124,10 @@ export function CoarsePicture({ search }: { search: Search }) {
       <canvas
         ref={above}
         class="feder-points-above"
-        onPointerMove={(event) => {
-          if (!rest.moved(event)) return;
-          const rank = rankAt(event.offsetX, event.offsetY);
-          hovered.value = rank === 0 ? null : search.order[rank - 1];
-          setPointer(rank === 0 ? null : { x: event.offsetX, y: event.offsetY });
-        }}
-        onPointerLeave={(event) => rest.moved(event) && leave()}
+        onPointerMove={point}
+        onPointerDown={point}
+        onPointerLeave={(event) => rest.left(event) && leave()}
+        onPointerCancel={leave}
         onClick={(event) => {
           const rank = rankAt(event.offsetX, event.offsetY);
           if (rank > 0) pin(search.order[rank - 1]);

@@ -2,7 +2,7 @@ import { type Mark, NO_POINTS, type Place, type Points } from "../points/points"
 import type { Sight } from "./sight";
 
 /** Dots that fly at most: a sample of more. */
-const MOST = 3000;
+const MOST = 2000;
 /** What is smaller on its way is a dot with a ring, no picture. */
 const LEAST_SIDE = 14;
 
