@@ -101,7 +101,10 @@ afterEach(() => {
 });
 
 function show({ sizes, nprobe, row, centroid, metric }: Kind, view: string): Stage {
-  const summary = metric === undefined ? {} : { metric, similarity: true };
+  const summary =
+    metric === undefined
+      ? {}
+      : { metric, distance: metric, coarseDistance: metric, similarity: true, coarseSimilarity: true };
   const shown = new Stage(sizes, { nprobe, view, k: 3 }, summary);
   const count = sizes.reduce((sum, size) => sum + size, 0);
   shown.sayMap();
