@@ -4,10 +4,11 @@
  */
 const MEMBERS = {
   Math: "abs atan2 ceil cos floor hypot log log10 log1p max min PI round sin sqrt",
+  Array: "from isArray",
   Number: "isFinite isInteger isNaN POSITIVE_INFINITY NEGATIVE_INFINITY",
   globalThis:
     "BigInt64Array Float32Array Float64Array Int32Array Map Set Uint8Array Uint32Array " +
-    "cancelAnimationFrame clearTimeout requestAnimationFrame setTimeout",
+    "cancelAnimationFrame clearTimeout document performance requestAnimationFrame setTimeout",
 };
 
 const entries = Object.entries(MEMBERS).flatMap(([owner, names]) =>

@@ -5,6 +5,7 @@ import type { Asker } from "./asker";
 import type { Exploration } from "./exploration";
 import type { Palette } from "./palette";
 import type { Pictures } from "./pictures";
+import type { Look } from "./views/flight/sight";
 
 /** One picture that a person has opened. */
 export interface OpenCard {
@@ -24,6 +25,8 @@ export interface App {
   readonly table: Signal<boolean>;
   /** Whose recall is shown; null leaves it to whether there is a query. */
   readonly about: Signal<string | null>;
+  /** How to see where things are in the picture that is shown; its view puts it here. */
+  look: Look | null;
 }
 
 export function makeApp(exploration: Exploration, pictures: Pictures, palette: ReadonlySignal<Palette>): App {
@@ -35,6 +38,7 @@ export function makeApp(exploration: Exploration, pictures: Pictures, palette: R
     card: signal<OpenCard | null>(null),
     table: signal(false),
     about: signal(null),
+    look: null,
   };
 }
 

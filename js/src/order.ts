@@ -81,11 +81,10 @@ export class Orders {
   }
 }
 
-/** What is below `n`. A loop: `filter` takes many times as long. */
+/** What is below `n`. By index: `filter` and `of` take many times as long. */
 function first(order: Uint32Array, n: number): Uint32Array {
   const kept = new Uint32Array(n);
-  let k = 0;
-  for (const place of order) if (place < n) kept[k++] = place;
+  for (let i = 0, k = 0; k < n; i++) if (order[i] < n) kept[k++] = order[i];
   return kept;
 }
 

@@ -3,7 +3,7 @@ import { type CandidateSet, withOthers } from "../src/candidates";
 import { nearestFirst } from "../src/order";
 import { Search } from "../src/search";
 import { layoutCentroids, nprobeAt, nprobeRadius } from "../src/views/distances/coarse";
-import { firstClusters, foundAmong, rank } from "../src/views/distances/fine";
+import { firstClusters, foundAmong, rank, SAMPLE, sampleOf } from "../src/views/distances/fine";
 import { Boxes, outside } from "../src/views/distances/labels";
 import { circleIn, layoutDistances, roomIn } from "../src/views/distances/layout";
 import { MOST_PICTURES, placePictures } from "../src/views/distances/pictures";
@@ -403,6 +403,42 @@ describe("results among candidates", () => {
   it("have no scale without candidates", () => {
     const set = setOf([0, 0], () => 0);
     expect(rank(set, new Uint32Array(0), search, false).domain).toBeNull();
+  });
+
+  it("are all of few, and of many an even sample with all that was found", () => {
+    const few = setOf([SAMPLE, SAMPLE - 1], (i) => i);
+    const nothing = sampleOf(few, []);
+    expect(nothing.set).toBe(few);
+    const sizes = [100_000, 3, 0, 150_001];
+    const many = setOf(sizes, (i) => (i * 7919) % 250_004);
+    const found = [5, 100_001, 250_003, 8].map((point, i) => ({ point, place: i + 1, isMissed: i === 2 }));
+    const { set, found: kept } = sampleOf(many, found);
+    expect(set.count).toBeGreaterThanOrEqual(SAMPLE);
+    expect(set.count).toBeLessThan(2 * SAMPLE + found.length);
+    expect([...set.ids].every((id, i) => set.distances[i] === many.distances[Number(id)])).toBe(true);
+    expect([...set.ids].every((id, i) => set.ranks[i] === many.ranks[Number(id)])).toBe(true);
+    expect(new Set(set.ids).size).toBe(set.count);
+    expect(kept.map(({ point }) => set.ids[point])).toEqual([5n, 100_001n, 250_003n, 8n]);
+    expect(kept.map(({ place, isMissed }) => [place, isMissed])).toEqual([
+      [1, false],
+      [2, false],
+      [3, true],
+      [4, false],
+    ]);
+    sizes.forEach((size, i) => {
+      const of = set.ids.slice(set.starts[i], set.starts[i + 1]);
+      expect(Math.abs(of.length - size / 8)).toBeLessThan(4);
+      expect([...of].every((id) => many.ranks[Number(id)] === i + 1)).toBe(true);
+    });
+    expect(set.starts[sizes.length]).toBe(set.count);
+  });
+
+  it("lie in a sample exactly as far from the query as among all", () => {
+    const { set, order, circle, scale, sectors } = drawnOf([90_000, 40_000], (i) => 20 + 3 * Math.sin(i));
+    const sample = sampleOf(set, []).set;
+    expect(sample.count).toBeLessThan(set.count);
+    const { radii } = layoutDistances(sample, order, scale, sectors, circle, SIZE);
+    expect([...radii]).toEqual([...sample.distances].map((distance) => scale.radius(distance)));
   });
 
   it("are drawn of the clusters probed so far", () => {

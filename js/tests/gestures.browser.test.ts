@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Gestures, type Zoom } from "../src/views/gestures";
+import { Rest } from "../src/views/rest";
 
 const WIDTH = 400;
 const HEIGHT = 300;
@@ -185,6 +186,60 @@ describe("dragging and pinching", () => {
     point("pointerup", 100, 150, 1);
     point("pointerup", 300, 150, 2);
     expect(clicks).toEqual([]);
+  });
+});
+
+describe("a finger", () => {
+  const isKept = (element: HTMLElement, fingers: number): boolean => {
+    const touches = Array.from(
+      { length: fingers },
+      (_, identifier) => new Touch({ identifier, target: element }),
+    );
+    const event = new TouchEvent("touchmove", { touches, cancelable: true, bubbles: true });
+    element.dispatchEvent(event);
+    return event.defaultPrevented;
+  };
+
+  it("scrolls the page while all is shown, and moves a picture that is enlarged", () => {
+    const { element, gestures } = open();
+    expect(isKept(element, 1)).toBe(false);
+    gestures.scale(2);
+    expect(isKept(element, 1)).toBe(true);
+    gestures.reset();
+    expect(isKept(element, 1)).toBe(false);
+  });
+
+  it("and another one zoom, whatever is shown", () => {
+    const { element } = open();
+    expect(isKept(element, 2)).toBe(true);
+  });
+
+  it("that the page has taken for scrolling is no click", () => {
+    const { point, clicks, zooms } = open();
+    point("pointerdown", 100, 100);
+    point("pointercancel", 100, 100);
+    point("pointerup", 100, 100);
+    expect([...clicks, ...zooms]).toEqual([]);
+  });
+});
+
+describe("what is pointed at", () => {
+  const event = (type: string, init: PointerEventInit = {}) => new PointerEvent(type, init);
+
+  it("stays where a key has put it until the pointer is moved or pressed", () => {
+    const rest = new Rest();
+    rest.keyed();
+    expect(rest.moved(event("pointermove"))).toBe(false);
+    expect(rest.left(event("pointerleave"))).toBe(false);
+    expect(rest.moved(event("pointerdown"))).toBe(true);
+    rest.keyed();
+    expect(rest.moved(event("pointermove", { movementX: 1 }))).toBe(true);
+    expect(rest.left(event("pointerleave"))).toBe(true);
+  });
+
+  it("stays when a finger is lifted", () => {
+    expect(new Rest().left(event("pointerleave", { pointerType: "touch" }))).toBe(false);
+    expect(new Rest().left(event("pointerleave", { pointerType: "mouse" }))).toBe(true);
   });
 });
 

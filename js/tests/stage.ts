@@ -1,7 +1,8 @@
 import type { AnyModel } from "@anywidget/types";
 import { type Locator, page } from "vitest/browser";
+import type { Summary } from "../src/summary";
 import widget from "../src/widget";
-import type { Candidates, Coarse } from "../src/wire";
+import type { Candidates, Coarse, Projection } from "../src/wire";
 import { FakeModel } from "./model";
 import { candidatesOf, coarseOf, mapOf, summaryOf } from "./support";
 
@@ -21,8 +22,12 @@ export class Stage {
   readonly #unrender: (() => void)[] = [];
   #pictured = 0;
 
-  constructor(sizes: readonly number[] = [3, 4, 0, 5], traits: Record<string, unknown> = {}) {
-    this.summary = summaryOf(sizes);
+  constructor(
+    sizes: readonly number[] = [3, 4, 0, 5],
+    traits: Record<string, unknown> = {},
+    summary: Partial<Summary> = {},
+  ) {
+    this.summary = summaryOf(sizes, summary);
     this.model = new FakeModel({
       nprobe: 1,
       k: 5,
@@ -36,12 +41,12 @@ export class Stage {
         ntotal: this.summary.ntotal,
         dim: 1,
         family: this.summary.family,
-        metric: "L2",
+        metric: this.summary.metric,
         distance: this.summary.distance,
         coarse_distance: this.summary.coarseDistance,
         refined_distance: null,
-        similarity: false,
-        coarse_similarity: false,
+        similarity: this.summary.similarity,
+        coarse_similarity: this.summary.coarseSimilarity,
         coarse_exact: true,
         exact: true,
         replayable: true,
@@ -139,6 +144,39 @@ export class Stage {
     const map = mapOf(this.summary.sizes, { method: final ? "t-SNE" : "PCA", final });
     const { points, offsets, centres, inradii, ...rest } = map;
     this.model.say(rest, [view(points), view(offsets), view(centres), view(inradii)]);
+  }
+
+  /** Answer the last request for a projection: each row of the first clusters has its place, whatever else is shown. */
+  sayProjection(changes: Partial<Projection> = {}): void {
+    const { request, serial, ranks, flips } = this.lastAsked("projection") as unknown as Projection;
+    const { ids, distances } = candidatesOf(this.summary, 1, ranks);
+    const rankOf = Array.from(this.summary.sizes.slice(0, ranks)).flatMap((size, i) =>
+      Array(size).fill(i + 1),
+    );
+    const place = (i: number) =>
+      ((Number(ids[i >> 1]) + 1) * (i % 2 === 0 ? 0.7548776662466927 : 0.569840290998)) % 1;
+    const message: Projection = {
+      kind: "projection",
+      request,
+      serial,
+      ranks,
+      flips,
+      method: "PCA",
+      final: true,
+      sampled: false,
+      total: ids.length,
+      drawn_in: 0,
+      rows: ids.length,
+      offset: 0,
+      ids,
+      distances,
+      rankOf: Int32Array.from(rankOf),
+      positions: Float32Array.from({ length: 2 * ids.length }, (_, i) => place(i)),
+      query: Float32Array.of(0.5, 0.5),
+      ...changes,
+    };
+    const { ids: rows, rankOf: ranksOf, distances: far, positions, query, ...rest } = message;
+    this.model.say(rest, [view(rows), view(ranksOf), view(far), view(positions), view(query)]);
   }
 
   fail(request: unknown, message: string): void {

@@ -4,6 +4,7 @@ import { useApp } from "../app";
 import { type Mode, PALETTES, properties } from "../palette";
 import type { Player } from "../player";
 import { viewNamed } from "../views";
+import { Flight } from "../views/flight/Flight";
 import { ClusterPanel } from "./ClusterPanel";
 import { Cost } from "./Cost";
 import { ImageCard } from "./ImageCard";
@@ -49,6 +50,7 @@ export function Root({ mode }: { mode: ReadonlySignal<Mode> }) {
       <div class="feder-body">
         <div class="feder-stage" id="feder-stage" role="tabpanel" aria-label={view.name}>
           <Stage />
+          <Flight />
           {!table.value && (
             <div class="feder-foot">
               <Scrubber />

@@ -17,9 +17,14 @@ export function useBeside(x: number, y: number, within: { current: HTMLElement |
   return card;
 }
 
-/** Whether the pointer has stayed with this thing: one that passes over it is not a question. */
-export function useRested<T>(thing: T, milliseconds: number): boolean {
-  const [rested, setRested] = useState<T | null>(null);
+/**
+ * Whether this has been the same thing for a while, as when the pointer has stayed with it: one that passes over it is
+ * not a question.
+ *
+ * @param first  what counts as having been there before
+ */
+export function useRested<T>(thing: T, milliseconds: number, first: T | null = null): boolean {
+  const [rested, setRested] = useState(first);
   useEffect(() => {
     const timer = setTimeout(() => setRested(() => thing), milliseconds);
     return () => clearTimeout(timer);

@@ -39,6 +39,10 @@ export class Gestures {
     on("pointermove", (event) => this.#move(event));
     on("pointerup", (event) => this.#up(event));
     on("pointercancel", (event) => this.#pointers.delete(event.pointerId));
+    // One finger scrolls the page, unless the picture is enlarged; two always zoom the picture.
+    on("touchmove", (event) => {
+      if (event.cancelable && (event.touches.length > 1 || this.#zoom.k > 1)) event.preventDefault();
+    });
   }
 
   get dragging(): boolean {

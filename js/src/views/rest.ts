@@ -10,9 +10,14 @@ export class Rest {
     this.#rests = true;
   }
 
-  /** Whether a person has moved the pointer since the last key. */
+  /** Whether a person has moved or pressed the pointer since the last key. */
   moved(event: PointerEvent): boolean {
-    if (event.movementX !== 0 || event.movementY !== 0) this.#rests = false;
+    if (event.type === "pointerdown" || event.movementX !== 0 || event.movementY !== 0) this.#rests = false;
     return !this.#rests;
+  }
+
+  /** Whether the pointer has gone elsewhere. A finger that is lifted has not: what it has tapped stays. */
+  left(event: PointerEvent): boolean {
+    return event.pointerType !== "touch" && this.moved(event);
   }
 }

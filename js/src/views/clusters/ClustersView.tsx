@@ -21,7 +21,8 @@ interface Stage {
 
 /** The map of the clusters, with the search drawn on it. */
 export function ClustersView() {
-  const { exploration, palette, pictures, asker } = useApp();
+  const app = useApp();
+  const { exploration, palette, pictures, asker } = app;
   const { settings, summary, hovered, map } = exploration;
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -55,6 +56,7 @@ export function ClustersView() {
     const portraits = new Portraits(asker, pictures, () => painter.repaint());
     if (summary.images) painter.showPortraits(portraits);
     stage.current = { painter, gestures };
+    app.look = () => painter.sight();
     painter.onDrawn(() => performance.mark("feder:map"));
     const observer = new ResizeObserver(() => {
       painter.resize({ width: box.clientWidth, height: box.clientHeight, ratio: devicePixelRatio });
@@ -80,6 +82,7 @@ export function ClustersView() {
       });
     });
     return () => {
+      app.look = null;
       stop();
       observer.disconnect();
       abort.abort();
@@ -87,7 +90,7 @@ export function ClustersView() {
       portraits.close();
       stage.current = null;
     };
-  }, [exploration, palette, pictures, asker]);
+  }, [app]);
 
   const press = (event: KeyboardEvent) => {
     const drawn = map.peek();
@@ -111,6 +114,12 @@ export function ClustersView() {
     event.preventDefault();
     event.stopPropagation();
   };
+  const point = (event: PointerEvent) => {
+    if (!rest.moved(event)) return;
+    const cell = stage.current?.gestures.dragging ? null : cellAt(event.offsetX, event.offsetY);
+    hovered.value = cell;
+    setPointer(cell === null ? null : { x: event.offsetX, y: event.offsetY });
+  };
   const leave = () => {
     hovered.value = null;
     setPointer(null);
@@ -132,13 +141,10 @@ export function ClustersView() {
     >
       <canvas
         ref={canvas}
-        onPointerMove={(event) => {
-          if (!rest.moved(event)) return;
-          const cell = stage.current?.gestures.dragging ? null : cellAt(event.offsetX, event.offsetY);
-          hovered.value = cell;
-          setPointer(cell === null ? null : { x: event.offsetX, y: event.offsetY });
-        }}
-        onPointerLeave={(event) => rest.moved(event) && leave()}
+        onPointerMove={point}
+        onPointerDown={point}
+        onPointerLeave={(event) => rest.left(event) && leave()}
+        onPointerCancel={leave}
       />
       {map.value === null && <p class="feder-waiting">Drawing the map…</p>}
       <div class="feder-zoom" role="group" aria-label="Zoom">

@@ -1,7 +1,7 @@
 import { useApp } from "../../app";
 import { distance } from "../../format";
 import { css, mix } from "../../palette";
-import { shade } from "./scene";
+import { rampEnd, shade } from "./scene";
 
 const STOPS = 9;
 
@@ -15,6 +15,7 @@ export function Legend() {
   const ramp = Array.from({ length: STOPS }, (_, i) =>
     css(mix(far, near, shade(1 - i / (STOPS - 1)))),
   ).join();
+  const end = search === null ? 0 : rampEnd(search.distances);
   const shown = search !== null && exploration.step.value !== 0;
   return (
     <div class="feder-legend">
@@ -23,7 +24,8 @@ export function Legend() {
           <span class="feder-legend-ramp">
             {distance(search.distances[0])}
             <i style={{ background: `linear-gradient(90deg, ${ramp})` }} />
-            {distance(search.distances[search.nlist - 1])}
+            {distance(end)}
+            {end !== search.distances[search.nlist - 1] && " and beyond"}
           </span>
           <span>query to centroid, {exploration.summary.coarseDistance}</span>
           <span class="feder-legend-target">

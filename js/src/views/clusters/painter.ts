@@ -2,7 +2,10 @@ import type { CellMap } from "../../cells";
 import { css, type Palette, rankColour } from "../../palette";
 import type { Probe } from "../../probe";
 import type { Search } from "../../search";
+import { box, circle, fill, font, picture, setSize, stroke } from "../draw";
+import { placeIn, type Sight } from "../flight/sight";
 import type { Zoom } from "../gestures";
+import type { Place } from "../points/points";
 import { type Camera, camera, type Size, sameCamera, toScreen } from "./camera";
 import { CellLayer, cellRadius, tracePolygon } from "./layer";
 import type { Portraits } from "./portraits";
@@ -83,10 +86,7 @@ export class MapPainter {
 
   resize(size: Size): void {
     this.#size = size;
-    this.#canvas.width = Math.round(size.width * size.ratio);
-    this.#canvas.height = Math.round(size.height * size.ratio);
-    this.#canvas.style.width = `${size.width}px`;
-    this.#canvas.style.height = `${size.height}px`;
+    setSize(this.#canvas, size);
     this.#schedule();
   }
 
@@ -94,6 +94,29 @@ export class MapPainter {
     this.#zoom = zoom;
     this.#moved = performance.now();
     this.#schedule();
+  }
+
+  /** Where the clusters of the search lie; also after the picture's end. */
+  sight(): Sight | null {
+    const scene = this.#scene;
+    if (scene === null || scene.search === null || this.#size.width < 1) return null;
+    const { cells, search } = scene;
+    const view = this.camera;
+    const placeOf = (rank: number, _id: bigint | null, turn: number): Place => {
+      const cell = search.order[rank - 1];
+      const [x, y] = toScreen(view, cells.centres[2 * cell], cells.centres[2 * cell + 1]);
+      return placeIn(x, y, cellRadius(cells, cell, view), turn);
+    };
+    return {
+      canvas: this.#canvas,
+      scene: this.#size,
+      points: null,
+      marks: [],
+      dot: null,
+      query: placeOf(1, null, 0),
+      placeOf,
+      imageOf: () => null,
+    };
   }
 
   destroy(): void {
@@ -183,16 +206,9 @@ export class MapPainter {
       const [x, y] = toScreen(view, cells.centres[2 * cell], cells.centres[2 * cell + 1]);
       const side = portraitSide(cellRadius(cells, cell, view));
       const isProbed = search !== null && probe.has(search.rankOf[cell]);
-      context.save();
       context.globalAlpha = search === null || isProbed ? 1 : 0.55;
-      context.beginPath();
-      context.roundRect(x - side / 2, y - side / 2, side, side, Math.min(6, side / 6));
-      context.clip();
-      const scale = side / Math.max(image.naturalWidth, image.naturalHeight, 1);
-      const width = image.naturalWidth * scale;
-      const height = image.naturalHeight * scale;
-      context.drawImage(image, x - width / 2, y - height / 2, width, height);
-      context.restore();
+      picture(context, image, x, y, side, Math.min(6, side / 6));
+      context.globalAlpha = 1;
     }
   }
 
@@ -206,17 +222,13 @@ export class MapPainter {
       if (cell === null || cell < 0) continue;
       context.beginPath();
       tracePolygon(context, cells, cell, view, 0, true);
-      context.strokeStyle = palette.text;
-      context.lineWidth = width;
-      context.stroke();
+      stroke(context, palette.text, width);
     }
   }
 
   #labels({ cells, palette, search, probe }: Scene, view: Camera): void {
     if (search === null) return;
     const context = this.#context;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
     const { width, height: bottom } = this.#size;
     let drawn = 0;
     for (const rank of probe.ranks) {
@@ -238,7 +250,7 @@ export class MapPainter {
       const text = String(rank);
       const height = Math.round(Math.min(14, radius * 0.95));
       if (height < 7 || text.length * height * 0.3 > radius) continue;
-      context.font = `600 ${height}px system-ui, sans-serif`;
+      font(context, height, 600);
       context.fillStyle = palette.text;
       context.fillText(text, x, y);
       drawn++;
@@ -252,27 +264,20 @@ export class MapPainter {
     for (const [cell, count] of missed) {
       const radius = cellRadius(cells, cell, view);
       const [x, y] = toScreen(view, cells.centres[2 * cell], cells.centres[2 * cell + 1]);
-      context.strokeStyle = palette.danger;
-      context.lineWidth = 2.5;
-      context.setLineDash(MISSED_DASH);
       context.beginPath();
       tracePolygon(context, cells, cell, view, radius > SPOT ? 1.5 : 0, true);
-      context.stroke();
-      context.setLineDash([]);
+      stroke(context, palette.danger, 2.5, MISSED_DASH);
       const lines = radius > 34 ? [`${count} missed`, `rank ${search?.rankOf[cell]}`] : [String(count)];
-      context.font = "650 12px system-ui, sans-serif";
+      font(context, 12);
       const width = Math.max(...lines.map((line) => context.measureText(line).width)) + 10;
       const height = 3 + 15 * lines.length;
       // Where a picture shows what is inside, below it.
       const top =
         y +
         (radius >= PORTRAIT_ROOM && this.#portraits?.get(cell) ? portraitSide(radius) / 2 - 6 : -height / 2);
-      context.beginPath();
-      context.roundRect(x - width / 2, top, width, height, 6);
-      context.fillStyle = palette.background;
-      context.fill();
-      context.lineWidth = 1.25;
-      context.stroke();
+      box(context, x, top + height / 2, width, height, 6);
+      fill(context, palette.background);
+      stroke(context, palette.danger, 1.25);
       lines.forEach((line, i) => {
         context.fillStyle = i === 0 ? palette.danger : palette.muted;
         context.fillText(line, x, top + 9.5 + 15 * i);
@@ -288,15 +293,11 @@ export class MapPainter {
     }
     const context = this.#context;
     const text = String(rank);
-    context.font = "650 11px system-ui, sans-serif";
+    font(context, 11);
     const width = Math.max(17, context.measureText(text).width + 9);
-    context.beginPath();
-    context.roundRect(x + 2 - width / 2, y + 2 - 8.5, width, 17, 8.5);
-    context.fillStyle = palette.background;
-    context.fill();
-    context.lineWidth = 1.5;
-    context.strokeStyle = css(rankColour(palette, rank));
-    context.stroke();
+    box(context, x + 2, y + 2, width, 17, 8.5);
+    fill(context, palette.background);
+    stroke(context, css(rankColour(palette, rank)), 1.5);
     context.fillStyle = palette.text;
     context.fillText(text, x + 2, y + 2.5);
   }
@@ -304,18 +305,12 @@ export class MapPainter {
   /** Marks the cell whose centroid is nearest to the query. */
   #target(palette: Palette, x: number, y: number, radius: number): void {
     const context = this.#context;
-    context.beginPath();
-    context.arc(x, y, radius, 0, 2 * Math.PI);
-    context.fillStyle = palette.background;
-    context.fill();
-    context.lineWidth = Math.max(2, radius * 0.42);
-    context.strokeStyle = palette.text;
-    context.stroke();
-    context.beginPath();
-    context.arc(x, y, radius + context.lineWidth / 2 + 1, 0, 2 * Math.PI);
-    context.lineWidth = 1;
-    context.strokeStyle = css(rankColour(palette, 1));
-    context.stroke();
+    const width = Math.max(2, radius * 0.42);
+    circle(context, x, y, radius);
+    fill(context, palette.background);
+    stroke(context, palette.text, width);
+    circle(context, x, y, radius + width / 2 + 1);
+    stroke(context, css(rankColour(palette, 1)), 1);
   }
 }
 

@@ -37,10 +37,22 @@ export function cellStyles(nlist: number, search: Search | null, probe: Probe, p
 /** Distances to centroids crowd far from the query; a power spreads out the near ones, which matter. */
 const EMPHASIS = 2.2;
 
-/** 1 at the nearest centroid, 0 at the farthest, falling with the distance that Faiss reports. */
+/** Share of the centroids that are told apart by their shade, and how much farther than they are others may be. */
+const USUAL = 0.95;
+const SLACK = 2;
+
+/** Where the shades end: at the farthest centroid, or this side of a few that are far beyond all others. */
+export function rampEnd(distances: Float32Array): number {
+  const nearest = distances[0];
+  const last = distances[distances.length - 1];
+  const reach = SLACK * (distances[Math.floor(USUAL * (distances.length - 1))] - nearest);
+  return reach !== 0 && Math.abs(last - nearest) > Math.abs(reach) ? nearest + reach : last;
+}
+
+/** 1 at the nearest centroid, 0 where the shades end, falling with the distance that Faiss reports. */
 export function nearness(distances: Float32Array): (distance: number) => number {
   const nearest = distances[0];
-  const span = distances[distances.length - 1] - nearest;
+  const span = rampEnd(distances) - nearest;
   return (distance) => (span === 0 ? 1 : shade(1 - (distance - nearest) / span));
 }
 

@@ -5,6 +5,7 @@ import type { Search } from "../../search";
 import { useSize } from "../../size";
 import type { Size } from "../clusters/camera";
 import { HoverCard } from "../clusters/HoverCard";
+import { setSize } from "../draw";
 import { PointGrid } from "../points/grid";
 import type { Place } from "../points/points";
 import { step as walk } from "../points/walk";
@@ -51,12 +52,7 @@ export function CoarsePicture({ search }: { search: Search }) {
   );
   useLayoutEffect(() => {
     if (size === null) return;
-    for (const canvas of [base.current, above.current] as HTMLCanvasElement[]) {
-      canvas.width = Math.round(size.width * size.ratio);
-      canvas.height = Math.round(size.height * size.ratio);
-      canvas.style.width = `${size.width}px`;
-      canvas.style.height = `${size.height}px`;
-    }
+    for (const canvas of [base.current, above.current]) setSize(canvas as HTMLCanvasElement, size);
   }, [size]);
   useLayoutEffect(() => {
     if (size === null || layout === null) return;
@@ -86,6 +82,12 @@ export function CoarsePicture({ search }: { search: Search }) {
   };
   const pin = (cluster: number | null) => {
     settings.cluster.value = cluster === settings.cluster.peek() ? null : cluster;
+  };
+  const point = (event: PointerEvent) => {
+    if (!rest.moved(event)) return;
+    const rank = rankAt(event.offsetX, event.offsetY);
+    hovered.value = rank === 0 ? null : search.order[rank - 1];
+    setPointer(rank === 0 ? null : { x: event.offsetX, y: event.offsetY });
   };
   const leave = () => {
     hovered.value = null;
@@ -122,13 +124,10 @@ export function CoarsePicture({ search }: { search: Search }) {
       <canvas
         ref={above}
         class="feder-points-above"
-        onPointerMove={(event) => {
-          if (!rest.moved(event)) return;
-          const rank = rankAt(event.offsetX, event.offsetY);
-          hovered.value = rank === 0 ? null : search.order[rank - 1];
-          setPointer(rank === 0 ? null : { x: event.offsetX, y: event.offsetY });
-        }}
-        onPointerLeave={(event) => rest.moved(event) && leave()}
+        onPointerMove={point}
+        onPointerDown={point}
+        onPointerLeave={(event) => rest.left(event) && leave()}
+        onPointerCancel={leave}
         onClick={(event) => {
           const rank = rankAt(event.offsetX, event.offsetY);
           if (rank > 0) pin(search.order[rank - 1]);

@@ -6,18 +6,19 @@ import type { Exploration } from "../../exploration";
 import { count, plural } from "../../format";
 import { nearestFirst } from "../../order";
 import type { Search } from "../../search";
+import { useRested } from "../beside";
 import type { Size } from "../clusters/camera";
 import { PointStage } from "../points/PointStage";
 import { NO_POINTS } from "../points/points";
 import { backgroundOf, foregroundOf } from "./chart";
-import { firstClusters, foundAmong, rank } from "./fine";
+import { firstClusters, foundAmong, rank, sampleOf } from "./fine";
 import { around } from "./labels";
 import { circleIn, layoutDistances, roomIn } from "./layout";
 import { placePictures } from "./pictures";
 import { radialScale } from "./scale";
 import { angleOf, sectorAt, sectorsOf } from "./sectors";
 
-/** A slider that moves asks for nothing before it rests, in milliseconds. */
+/** While a slider moves, few of many candidates are drawn and no others asked for, until it rests: in milliseconds. */
 const REST = 150;
 /** Milliseconds between two layouts while candidates arrive. */
 const PACE = 120;
@@ -51,21 +52,25 @@ export function FinePicture({ search }: { search: Search }) {
   const sizes = useMemo(() => clusters.map((cluster) => summary.sizes[cluster]), [clusters, summary]);
   const hasMissed = missed.length > 0;
   const sectors = useMemo(() => sectorsOf(sizes, hasMissed), [sizes, hasMissed]);
+  const rests = useRested(ranked, REST, ranked);
+  const { set, found } = useMemo(() => {
+    const found = foundAmong(results, missed, ranked);
+    return rests ? { set: ranked.set, found } : sampleOf(ranked.set, found);
+  }, [ranked, results, missed, rests]);
   const drawn = useMemo(() => {
     if (ranked.domain === null || size.width < 1 || size.height < 1) return null;
     const circle = circleIn(size);
     const scale = radialScale(ranked.domain, roomIn(circle));
-    return { circle, scale, layout: layoutDistances(ranked.set, ranked.order, scale, sectors, circle, size) };
-  }, [ranked, sectors, size]);
-  const points = useMemo(
-    () => firstClusters(ranked.set, probed + Number(hasMissed)),
-    [ranked, probed, hasMissed],
+    return { circle, scale, layout: layoutDistances(set, ranked.order, scale, sectors, circle, size) };
+  }, [ranked, set, sectors, size]);
+  const [points, all] = useMemo(
+    () => [set, ranked.set].map((one) => firstClusters(one, probed + Number(hasMissed))),
+    [set, ranked, probed, hasMissed],
   );
-  const placed = useMemo(() => {
-    if (drawn === null) return null;
-    const found = foundAmong(results, missed, ranked);
-    return placePictures(found, points, drawn.layout, sectors, drawn.circle);
-  }, [drawn, results, missed, ranked, points, sectors]);
+  const placed = useMemo(
+    () => drawn && placePictures(found, points, drawn.layout, sectors, drawn.circle),
+    [drawn, found, points, sectors],
+  );
   const paints = useMemo(() => {
     if (drawn === null || placed === null) return { background: undefined, foreground: undefined };
     const last = results[results.length - 1];
@@ -112,7 +117,7 @@ export function FinePicture({ search }: { search: Search }) {
   return (
     <PointStage
       name={
-        `${plural(points.count - missed.length, "candidate")} of ${plural(probed, "probed cluster")} around the ` +
+        `${plural(all.count - missed.length, "candidate")} of ${plural(probed, "probed cluster")} around the ` +
         `query, as far from it as their ${summary.distance}` +
         (hasMissed ? `, and ${plural(missed.length, "missed neighbour")}` : "")
       }
@@ -126,13 +131,18 @@ export function FinePicture({ search }: { search: Search }) {
       foreground={paints.foreground}
       onSize={setSize}
     >
-      {ranked.set.count === 0 && search.received >= wanted.count && (
-        <p class="feder-waiting">
-          No candidates: the {plural(wanted.count, "probed cluster")} {wanted.count === 1 ? "is" : "are"}{" "}
-          empty.
+      {all.count === missed.length && search.received >= probed && (
+        <p class={hasMissed ? "feder-points-note" : "feder-waiting"}>
+          No candidates: the {plural(probed, "probed cluster")} {probed === 1 ? "is" : "are"} empty.
         </p>
       )}
-      {!isWhole && <p class="feder-points-note">{partialText(search, wanted.count, status)}</p>}
+      {(!isWhole || points.count < all.count) && (
+        <p class="feder-points-note">
+          {isWhole
+            ? `${count(points.count)} of ${plural(all.count, "candidate")} until this rests`
+            : partialText(search, wanted.count, status)}
+        </p>
+      )}
     </PointStage>
   );
 }

@@ -1,4 +1,5 @@
 import { css, type Palette, rankColour } from "../../palette";
+import { circle, font, stroke } from "../draw";
 import type { Paint } from "../points/points";
 import { around, type Box, Boxes, outside } from "./labels";
 import type { Circle } from "./layout";
@@ -31,7 +32,6 @@ const EDGE = 3;
 const MOST_NAMES = 24;
 /** Places tried for a text on a circle. */
 const TURNS = 36;
-const FONT = "system-ui, sans-serif";
 const DASH = [5, 4];
 
 export function backgroundOf(chart: Chart): Paint {
@@ -51,17 +51,11 @@ export function backgroundOf(chart: Chart): Paint {
       }
       context.beginPath();
       arc(context, circle, circle.radius + EDGE / 2 + 1, sectors.from[i], sectors.to[i]);
-      context.lineWidth = EDGE;
-      context.strokeStyle = isShown ? colour : palette.line;
-      context.setLineDash(isBeyond ? DASH : []);
-      context.stroke();
-      context.setLineDash([]);
+      stroke(context, isShown ? colour : palette.line, EDGE, isBeyond ? DASH : []);
       context.globalAlpha = 1;
       if (isShown && clusters[i] === pinned) {
         sectorPath(context, circle, circle.radius, sectors, i);
-        context.lineWidth = 1.5;
-        context.strokeStyle = palette.text;
-        context.stroke();
+        stroke(context, palette.text, 1.5);
       }
     }
     paintRings(context, circle, scale, palette);
@@ -90,9 +84,7 @@ export function paintRingLabels(
   palette: Palette,
   boxes: Boxes,
 ): void {
-  context.font = `11px ${FONT}`;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
+  font(context, 11, 400);
   for (const { radius, label } of scale.rings) {
     const width = context.measureText(label).width + 4;
     if (boxes.take(around(x, y - radius, width, 14)))
@@ -124,9 +116,7 @@ function paintOnCircle(
   palette: Palette,
   boxes: Boxes,
 ): void {
-  context.font = `650 12px ${FONT}`;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
+  font(context, 12);
   const width = context.measureText(text).width + 6;
   const places = [0, ...sectors.to, ...Array.from({ length: TURNS }, (_, i) => (2 * Math.PI * i) / TURNS)];
   const boxAt = (angle: number) =>
@@ -158,23 +148,36 @@ function paintNames(
     const cluster = ` · #${clusters[i]}${sizes[i] === 0 ? " empty" : ""}`;
     const name = isBeyond ? "not probed" : String(ranks[i]);
     const rest = isBeyond || (isShort && !isOut) ? "" : cluster;
-    context.font = `650 12px ${FONT}`;
+    font(context, 12);
     const lead = context.measureText(name).width;
-    context.font = `12px ${FONT}`;
-    const width = lead + context.measureText(rest).width + 6;
+    font(context, 12, 400);
+    const more = context.measureText(rest).width;
+    const width = lead + more + 6;
     const angle = (sectors.from[i] + sectors.to[i]) / 2;
     const box = outside(circle.x, circle.y, circle.radius + 6, angle, width, 16, room);
     if (isOut) boxes.claim(box);
     else if (!boxes.take(box)) continue;
     if (isOut) backed(context, box, palette);
-    context.textAlign = "left";
-    context.textBaseline = "middle";
     const y = (box.top + box.bottom) / 2;
     context.globalAlpha = i < probed || isBeyond ? 1 : 0.5;
-    context.font = `650 12px ${FONT}`;
-    haloed(context, name, box.left + 3, y, isBeyond ? palette.danger : palette.text, palette.background);
-    context.font = `12px ${FONT}`;
-    haloed(context, rest, box.left + 3 + lead, y, isOut ? palette.text : palette.muted, palette.background);
+    font(context, 12);
+    haloed(
+      context,
+      name,
+      box.left + 3 + lead / 2,
+      y,
+      isBeyond ? palette.danger : palette.text,
+      palette.background,
+    );
+    font(context, 12, 400);
+    haloed(
+      context,
+      rest,
+      box.left + 3 + lead + more / 2,
+      y,
+      isOut ? palette.text : palette.muted,
+      palette.background,
+    );
     context.globalAlpha = 1;
   }
 }
@@ -206,14 +209,9 @@ export function ring(
   dash: number[],
   width = 1,
 ): void {
-  context.beginPath();
-  context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.lineWidth = width;
-  context.strokeStyle = colour;
+  circle(context, x, y, radius);
   context.globalAlpha = opacity;
-  context.setLineDash(dash);
-  context.stroke();
-  context.setLineDash([]);
+  stroke(context, colour, width, dash);
   context.globalAlpha = 1;
 }
 

@@ -1,5 +1,6 @@
 import { css, mix, type Palette, type Rgb, rankColour } from "../../palette";
 import type { Size } from "../clusters/camera";
+import { circle, fill, font, stroke } from "../draw";
 import { unpackHex } from "../points/colour";
 import { paintQuery } from "../points/marks";
 import { NO_POINTS } from "../points/points";
@@ -17,7 +18,6 @@ const NUMBER_ROOM = 6.5;
 /** Ranks written on discs, and beside them: more could not be read. */
 const MOST_RANKS = 400;
 const MOST_BESIDE = 24;
-const FONT = "system-ui, sans-serif";
 
 /** Paint the centroids, the nearest ones in the colours of their ranks and inside the circle of nprobe. */
 export function paintCoarse(
@@ -27,18 +27,18 @@ export function paintCoarse(
   size: Size,
   palette: Palette,
 ): void {
-  const { circle, scale } = layout;
+  const { circle: whole, scale } = layout;
   context.setTransform(size.ratio, 0, 0, size.ratio, 0, 0);
   context.fillStyle = palette.background;
   context.fillRect(0, 0, size.width, size.height);
-  paintRings(context, circle, scale, palette);
-  ring(context, circle.x, circle.y, nprobeRadius(layout, nprobe), palette.accent, 1, [], 2);
+  paintRings(context, whole, scale, palette);
+  ring(context, whole.x, whole.y, nprobeRadius(layout, nprobe), palette.accent, 1, [], 2);
   if (layout.discs.length <= CIRCLES) circles(context, layout, nprobe, palette);
   else stamps(context, layout, nprobe, size, palette);
   const boxes = new Boxes();
-  paintRingLabels(context, circle, scale, palette, boxes);
+  paintRingLabels(context, whole, scale, palette, boxes);
   paintRanks(context, layout, nprobe, palette, boxes);
-  paintQuery(context, palette, circle.x, circle.y);
+  paintQuery(context, palette, whole.x, whole.y);
 }
 
 /** Outline discs: that of the rank under the pointer, and that of the pinned one. */
@@ -66,11 +66,11 @@ export function paintOutlines(
   }
 }
 
-function colours(palette: Palette, nprobe: number): { fill(rank: number): Rgb; edge(rank: number): Rgb } {
+function colours(palette: Palette, nprobe: number): { inner(rank: number): Rgb; edge(rank: number): Rgb } {
   const background = unpackHex(palette.background);
   const line = mix(background, unpackHex(palette.control), 0.6);
   return {
-    fill: (rank) =>
+    inner: (rank) =>
       rank <= nprobe ? mix(background, rankColour(palette, rank), palette.fill) : palette.plain,
     edge: (rank) => (rank <= nprobe ? rankColour(palette, rank) : line),
   };
@@ -82,21 +82,17 @@ function circles(
   nprobe: number,
   palette: Palette,
 ): void {
-  const { fill, edge } = colours(palette, nprobe);
+  const { inner, edge } = colours(palette, nprobe);
   // The nearest last: they are what the picture is about.
   for (let i = discs.length - 1; i >= 0; i--) {
     const rank = i + 1;
     const x = positions[2 * i];
     const y = positions[2 * i + 1];
-    context.beginPath();
-    context.arc(x, y, discs[i], 0, 2 * Math.PI);
+    circle(context, x, y, discs[i]);
     context.globalAlpha = 0.9;
-    context.fillStyle = css(fill(rank));
-    context.fill();
+    fill(context, css(inner(rank)));
     context.globalAlpha = 1;
-    context.lineWidth = rank <= nprobe ? 1.5 : 1;
-    context.strokeStyle = css(edge(rank));
-    context.stroke();
+    stroke(context, css(edge(rank)), rank <= nprobe ? 1.5 : 1);
   }
 }
 
@@ -108,23 +104,21 @@ function paintRanks(
   palette: Palette,
   boxes: Boxes,
 ): void {
-  context.textBaseline = "middle";
   for (let rank = 1; rank <= Math.min(nprobe, MOST_RANKS); rank++) {
     const i = rank - 1;
     const x = positions[2 * i];
     const y = positions[2 * i + 1] + 0.5;
     const isInside = discs[i] >= NUMBER_ROOM + (rank > 9 ? 2.5 : 0);
-    context.textAlign = isInside ? "center" : "left";
-    context.font = `650 ${isInside && discs[i] < 11 ? 10 : 12}px ${FONT}`;
+    font(context, isInside && discs[i] < 11 ? 10 : 12);
     const width = context.measureText(String(rank)).width;
     if (isInside) {
       context.fillStyle = palette.text;
       context.fillText(String(rank), x, y);
       continue;
     }
-    const left = x + discs[i] + 3;
-    if (rank > MOST_BESIDE || !boxes.take(around(left + width / 2, y, width, 13))) continue;
-    haloed(context, String(rank), left, y, palette.text, palette.background);
+    const beside = x + discs[i] + 3 + width / 2;
+    if (rank > MOST_BESIDE || !boxes.take(around(beside, y, width, 13))) continue;
+    haloed(context, String(rank), beside, y, palette.text, palette.background);
   }
 }
 

@@ -25,6 +25,40 @@ export function firstClusters(set: CandidateSet, clusters: number): CandidateSet
   return { ...set, count: set.starts[Math.min(clusters, set.starts.length - 1)] };
 }
 
+/** Fewer candidates than twice this are always all drawn. */
+export const SAMPLE = 30_000;
+
+/** Every 2nd, 4th, 8th … candidate, so that they can be laid out in a frame; and all that were found. */
+export function sampleOf(
+  set: CandidateSet,
+  found: readonly Found[],
+): { set: CandidateSet; found: readonly Found[] } {
+  const stride = 2 ** Math.floor(Math.log2(set.count / SAMPLE));
+  if (!(stride > 1)) return { set, found };
+  const all: number[] = [];
+  const starts = set.starts.map((end, place) => {
+    const start = set.starts[place - 1] ?? 0;
+    for (let i = Math.ceil(start / stride) * stride; i < end; i += stride) all.push(i);
+    for (const { point } of found) {
+      if (point >= start && point < end && point % stride > 0) all.push(point);
+    }
+    return all.length;
+  });
+  const kept = Uint32Array.from(all);
+  return {
+    set: {
+      ...set,
+      count: kept.length,
+      ids: new BigInt64Array(kept.length).map((_, k) => set.ids[kept[k]]),
+      distances: new Float32Array(kept.length).map((_, k) => set.distances[kept[k]]),
+      ranks: kept.map((i) => set.ranks[i]),
+      places: kept.map((i) => set.places[i]),
+      starts,
+    },
+    found: found.map((one) => ({ ...one, point: kept.indexOf(one.point) })),
+  };
+}
+
 /** Where the results stand among the candidates, the best first, and then the rows behind them that were missed. */
 export function foundAmong(
   results: readonly Result[],

@@ -36,7 +36,8 @@ export interface PointStageProps {
 
 /** Candidates as points to look at, point at, walk through and select. */
 export function PointStage(props: PointStageProps) {
-  const { exploration, pictures, palette, card } = useApp();
+  const app = useApp();
+  const { exploration, pictures, palette, card } = app;
   const { hoveredRow, hovered, settings } = exploration;
   const frame = useRef<HTMLDivElement>(null);
   const base = useRef<HTMLCanvasElement>(null);
@@ -84,12 +85,14 @@ export function PointStage(props: PointStageProps) {
       },
     );
     stage.current = shown;
+    app.look = () => shown.painter.sight();
     shown.show(latest.current);
     return () => {
+      app.look = null;
       shown.close();
       stage.current = null;
     };
-  }, [exploration, pictures, palette, lasso]);
+  }, [app, lasso]);
   useLayoutEffect(() => stage.current?.show(latest.current));
   useEffect(
     () =>

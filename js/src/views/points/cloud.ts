@@ -1,5 +1,6 @@
 import { css, mix, type Palette, type Rgb, rankColour } from "../../palette";
 import type { Size } from "../clusters/camera";
+import { circle } from "../draw";
 import type { Zoom } from "../gestures";
 import { unpackHex } from "./colour";
 import { dotOpacity, dotRadius, type Points, type Positions } from "./points";
@@ -63,7 +64,12 @@ interface Dots {
   finish(): void;
 }
 
-function circles(context: CanvasRenderingContext2D, { points, positions }: Cloud, { k, x, y }: Zoom): Dots {
+/** Dots as exact circles, also on a canvas that is not opaque. */
+export function circles(
+  context: CanvasRenderingContext2D,
+  { points, positions }: Pick<Cloud, "points" | "positions">,
+  { k, x, y }: Zoom,
+): Dots {
   return {
     draw(radius, opacity, colourOf, chosen) {
       context.globalAlpha = opacity;
@@ -75,8 +81,7 @@ function circles(context: CanvasRenderingContext2D, { points, positions }: Cloud
           rank = points.ranks[i];
           context.fillStyle = css(colourOf(rank));
         }
-        context.beginPath();
-        context.arc(positions[2 * i] * k + x, positions[2 * i + 1] * k + y, radius, 0, 2 * Math.PI);
+        circle(context, positions[2 * i] * k + x, positions[2 * i + 1] * k + y, radius);
         context.fill();
       }
       context.globalAlpha = 1;

@@ -1,4 +1,5 @@
 import { css, type Palette, rankColour } from "../../palette";
+import { box, circle, fill, font, picture, stroke } from "../draw";
 import type { Scene } from "./painter";
 import type { Mark, Place } from "./points";
 import type { Thumbnails } from "./thumbnails";
@@ -13,9 +14,15 @@ const DASH = [3.5, 2.5];
 /** Draw the results and what was missed: the nearest last, on top. */
 export function paintMarks(
   context: CanvasRenderingContext2D,
-  { marks, points, palette, selected, emphasised }: Scene,
+  {
+    marks,
+    points,
+    palette,
+    selected,
+    emphasised,
+  }: Omit<Scene, "positions" | "query" | "background" | "foreground">,
   placeOf: (point: number) => Place,
-  thumbnails: Thumbnails,
+  thumbnails: Pick<Thumbnails, "get">,
 ): void {
   const order = [...marks].sort((left, right) => right.place - left.place);
   const styleOf = ({ point, isMissed }: Mark) => {
@@ -33,8 +40,7 @@ export function paintMarks(
     context.lineTo(x + dx, y + dy);
     context.lineWidth = 1;
     context.stroke();
-    context.beginPath();
-    context.arc(x, y, 2.5, 0, 2 * Math.PI);
+    circle(context, x, y, 2.5);
     context.fill();
   }
   for (const mark of order) {
@@ -46,7 +52,7 @@ export function paintMarks(
     if (mark.side === 0) ringed(context, palette, colour, x, y, isSelected, dash);
     else {
       const image = thumbnails.get(points.ids[mark.point]);
-      picture(context, palette, colour, mark.side, x + mark.dx, y + mark.dy, image, isSelected, dash);
+      framed(context, palette, colour, mark.side, x + mark.dx, y + mark.dy, image, isSelected, dash);
     }
   }
   // Where pictures lie on each other, their numbers still show.
@@ -61,13 +67,9 @@ export function paintMarks(
 
 /** The query: a ring with a middle in the colour of the page, as on the map. */
 export function paintQuery(context: CanvasRenderingContext2D, palette: Palette, x: number, y: number): void {
-  context.beginPath();
-  context.arc(x, y, 8.5, 0, 2 * Math.PI);
-  context.fillStyle = palette.background;
-  context.fill();
-  context.lineWidth = 3.5;
-  context.strokeStyle = palette.text;
-  context.stroke();
+  circle(context, x, y, 8.5);
+  fill(context, palette.background);
+  stroke(context, palette.text, 3.5);
 }
 
 function ringed(
@@ -79,18 +81,12 @@ function ringed(
   isSelected: boolean,
   dash: number[],
 ): void {
-  context.beginPath();
-  context.arc(x, y, RING, 0, 2 * Math.PI);
-  context.fillStyle = dash.length > 0 ? palette.background : colour;
-  context.fill();
-  context.lineWidth = isSelected ? 2.5 : 1.5;
-  context.strokeStyle = dash.length > 0 ? colour : palette.text;
-  context.setLineDash(dash);
-  context.stroke();
-  context.setLineDash([]);
+  circle(context, x, y, RING);
+  fill(context, dash.length > 0 ? palette.background : colour);
+  stroke(context, dash.length > 0 ? colour : palette.text, isSelected ? 2.5 : 1.5, dash);
 }
 
-function picture(
+function framed(
   context: CanvasRenderingContext2D,
   palette: Palette,
   colour: string,
@@ -104,34 +100,14 @@ function picture(
   const width = Math.min(2.5, Math.max(1.5, side * FRAME));
   const corner = Math.min(6, side / 6);
   const inner = side - 2 * width;
-  context.fillStyle = palette.raised;
-  context.beginPath();
-  context.roundRect(x - side / 2, y - side / 2, side, side, corner);
-  context.fill();
-  if (image !== null) {
-    context.save();
-    context.beginPath();
-    context.roundRect(x - inner / 2, y - inner / 2, inner, inner, Math.max(1, corner - width));
-    context.clip();
-    const scale = inner / Math.max(image.naturalWidth, image.naturalHeight, 1);
-    const w = image.naturalWidth * scale;
-    const h = image.naturalHeight * scale;
-    context.drawImage(image, x - w / 2, y - h / 2, w, h);
-    context.restore();
-  }
-  context.beginPath();
-  context.roundRect(x - (side - width) / 2, y - (side - width) / 2, side - width, side - width, corner);
-  context.lineWidth = width;
-  context.strokeStyle = colour;
-  context.setLineDash(dash);
-  context.stroke();
-  context.setLineDash([]);
+  box(context, x, y, side, side, corner);
+  fill(context, palette.raised);
+  if (image !== null) picture(context, image, x, y, inner, Math.max(1, corner - width));
+  box(context, x, y, side - width, side - width, corner);
+  stroke(context, colour, width, dash);
   if (isSelected) {
-    context.beginPath();
-    context.roundRect(x - side / 2 - 1.5, y - side / 2 - 1.5, side + 3, side + 3, corner + 1.5);
-    context.lineWidth = 2.5;
-    context.strokeStyle = palette.text;
-    context.stroke();
+    box(context, x, y, side + 3, side + 3, corner + 1.5);
+    stroke(context, palette.text, 2.5);
   }
 }
 
@@ -146,17 +122,11 @@ function badge(
   side: number,
 ): void {
   const height = side >= 30 ? 15 : side >= 20 ? 13 : 11;
-  context.font = `650 ${height - 4}px system-ui, sans-serif`;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
+  font(context, height - 4);
   const width = Math.max(height, context.measureText(text).width + 6);
-  context.beginPath();
-  context.roundRect(x - width / 2, y - height / 2, width, height, height / 2);
-  context.fillStyle = palette.background;
-  context.fill();
-  context.lineWidth = 1.25;
-  context.strokeStyle = colour;
-  context.stroke();
+  box(context, x, y, width, height, height / 2);
+  fill(context, palette.background);
+  stroke(context, colour, 1.25);
   context.fillStyle = palette.text;
   context.fillText(text, x, y + 0.5);
 }

@@ -1,9 +1,20 @@
 import { css, type Palette, rankColour } from "../../palette";
 import type { Size } from "../clusters/camera";
+import { box, circle, fill, setSize, stroke } from "../draw";
+import type { Sight } from "../flight/sight";
 import type { Zoom } from "../gestures";
 import { paintCloud } from "./cloud";
 import { paintMarks, paintQuery } from "./marks";
-import { dotRadius, type Mark, type Paint, type Place, type Points, type Positions } from "./points";
+import {
+  dotOpacity,
+  dotRadius,
+  type Mark,
+  type Paint,
+  type Place,
+  type Points,
+  type Positions,
+  pointFinder,
+} from "./points";
 import type { Thumbnails } from "./thumbnails";
 
 /** All that the picture is made of. */
@@ -76,12 +87,7 @@ export class PointPainter {
 
   resize(size: Size): void {
     this.#size = size;
-    for (const { canvas } of [this.#base, this.#above]) {
-      canvas.width = Math.round(size.width * size.ratio);
-      canvas.height = Math.round(size.height * size.ratio);
-      canvas.style.width = `${size.width}px`;
-      canvas.style.height = `${size.height}px`;
-    }
+    for (const { canvas } of [this.#base, this.#above]) setSize(canvas, size);
     this.repaint();
   }
 
@@ -96,6 +102,30 @@ export class PointPainter {
     if (positions === undefined) return { x: 0, y: 0 };
     const { k, x, y } = this.#zoom;
     return { x: positions[2 * point] * k + x, y: positions[2 * point + 1] * k + y };
+  }
+
+  /** What is in the picture, and where; also after its end. */
+  sight(): Sight | null {
+    const scene = this.#scene;
+    if (scene === null || scene.points.count === 0 || this.#size.width < 1) return null;
+    const { points, positions, marks, query } = scene;
+    const { k, x, y } = this.#zoom;
+    let pointOf: ReturnType<typeof pointFinder> | null = null;
+    const images = new Map(marks.map(({ point: i }) => [points.ids[i], this.#thumbnails.get(points.ids[i])]));
+    return {
+      canvas: this.#base.canvas,
+      scene: positions,
+      points,
+      marks,
+      dot: [dotRadius(points.count, this.#size, k), dotOpacity(points.count)],
+      query: query && { x: query.x * k + x, y: query.y * k + y },
+      placeOf: (rank, id) => {
+        pointOf ??= pointFinder(points);
+        const place = this.place(pointOf(rank, id));
+        return Number.isFinite(place.x) ? place : null;
+      },
+      imageOf: (id) => this.#thumbnails.get(id) ?? images.get(id) ?? null,
+    };
   }
 
   destroy(): void {
@@ -154,14 +184,9 @@ export class PointPainter {
       for (let i = 0; i < outline.length; i += 2) context.lineTo(outline[i], outline[i + 1]);
       context.closePath();
       context.globalAlpha = 0.12;
-      context.fillStyle = palette.accent;
-      context.fill();
+      fill(context, palette.accent);
       context.globalAlpha = 1;
-      context.setLineDash([4, 3]);
-      context.lineWidth = 1.25;
-      context.strokeStyle = palette.accent;
-      context.stroke();
-      context.setLineDash([]);
+      stroke(context, palette.accent, 1.25, [4, 3]);
     }
   }
 }
@@ -174,17 +199,11 @@ function halo(
   y: number,
   radius: number,
 ): void {
-  context.beginPath();
-  context.arc(x, y, radius + 4.5, 0, 2 * Math.PI);
-  context.fillStyle = palette.background;
-  context.fill();
-  context.lineWidth = 2;
-  context.strokeStyle = palette.text;
-  context.stroke();
-  context.beginPath();
-  context.arc(x, y, radius + 1, 0, 2 * Math.PI);
-  context.fillStyle = css(rankColour(palette, rank));
-  context.fill();
+  circle(context, x, y, radius + 4.5);
+  fill(context, palette.background);
+  stroke(context, palette.text, 2);
+  circle(context, x, y, radius + 1);
+  fill(context, css(rankColour(palette, rank)));
 }
 
 function frame(
@@ -194,9 +213,6 @@ function frame(
   y: number,
   side: number,
 ): void {
-  context.beginPath();
-  context.roundRect(x - side / 2 - 4, y - side / 2 - 4, side + 8, side + 8, 7);
-  context.lineWidth = 2;
-  context.strokeStyle = palette.text;
-  context.stroke();
+  box(context, x, y, side + 8, side + 8, 7);
+  stroke(context, palette.text, 2);
 }

@@ -68,6 +68,20 @@ export function pointOf({ ids, count }: Points, id: bigint): number {
   return at < count ? at : -1;
 }
 
+/** Finds points by the rank of their cluster, whose points lie together, and their id; -1 for one that is not there. */
+export function pointFinder({ ids, ranks, count }: Points): (rank: number, id: bigint) => number {
+  const spans = new Map<number, readonly [start: number, end: number]>();
+  for (let i = 0, end = 0; i < count; i = end) {
+    while (end < count && ranks[end] === ranks[i]) end++;
+    spans.set(ranks[i], [spans.get(ranks[i])?.[0] ?? i, end]);
+  }
+  return (rank, id) => {
+    const [start, end] = spans.get(rank) ?? [0, 0];
+    const at = ids.subarray(start, end).indexOf(id);
+    return at < 0 ? at : start + at;
+  };
+}
+
 /** What a mark is, in words. */
 export function markText({ place, isMissed }: Found): string {
   return isMissed ? `missed, true neighbour ${place}` : `result ${place}`;

@@ -51,26 +51,27 @@ export function splat(
   const columns = Int32Array.from(covered, (at) => (at % side) - reach);
   const rows = Int32Array.from(covered, (at) => Math.floor(at / side) - reach);
   const offsets = Int32Array.from(covered, (_, i) => rows[i] * width + columns[i]);
-  // A whole pixel at a time: red and blue in one product, green in another. Typed arrays are little endian here.
-  const words = new Uint32Array(data.buffer, data.byteOffset, data.length / 4);
+  // A whole pixel at a time, red and blue together, in integers that never become floats. Typed arrays are little endian here.
+  const words = new Int32Array(data.buffer, data.byteOffset, data.length / 4);
+  const n = shares.length;
   let rank = 0;
   let redBlue = 0;
   let green = 0;
   // From the farthest cluster to the nearest, whose dots lie on top.
   for (let i = points.count - 1; i >= 0; i--) {
-    const px = Math.round((positions[2 * i] * k + x) * ratio - 0.5);
-    const py = Math.round((positions[2 * i + 1] * k + y) * ratio - 0.5);
+    const px = Math.floor((positions[2 * i] * k + x) * ratio);
+    const py = Math.floor((positions[2 * i + 1] * k + y) * ratio);
     const inSight = px + reach >= 0 && py + reach >= 0 && px - reach < width && py - reach < height;
     if (!inSight || !chosen(i)) continue;
     if (points.ranks[i] !== rank) {
       rank = points.ranks[i];
       const [red, middle, blue] = colourOf(rank);
       redBlue = (blue << 16) | red;
-      green = middle;
+      green = middle << 8;
     }
     const isWhole = px >= reach && py >= reach && px + reach < width && py + reach < height;
     const middle = py * width + px;
-    for (let j = 0; j < shares.length; j++) {
+    for (let j = 0; j < n; j++) {
       if (!isWhole) {
         const column = px + columns[j];
         const row = py + rows[j];
@@ -78,11 +79,12 @@ export function splat(
       }
       const at = middle + offsets[j];
       const share = shares[j];
-      const rest = 256 - share;
-      const word = words[at];
-      const rb = ((Math.imul(word & 0xff00ff, rest) + Math.imul(redBlue, share)) >>> 8) & 0xff00ff;
-      const g = (Math.imul((word >>> 8) & 0xff, rest) + Math.imul(green, share)) & 0xff00;
-      words[at] = 0xff000000 | g | rb;
+      const rb = words[at] & 0xff00ff;
+      const g = words[at] & 0xff00;
+      words[at] =
+        0xff000000 |
+        ((rb + (Math.imul(redBlue - rb, share) >> 8)) & 0xff00ff) |
+        ((g + (Math.imul(green - g, share) >> 8)) & 0xff00);
     }
   }
 }

@@ -115,10 +115,13 @@ export class Stage {
       },
       { signal: abort, capture: true },
     );
-    above.addEventListener("pointermove", (event) => this.#point(event), { signal: abort });
-    above.addEventListener("pointerleave", (event) => this.#rest.moved(event) && listeners.left(), {
+    for (const type of ["pointerdown", "pointermove"] as const) {
+      above.addEventListener(type, (event) => this.#point(event), { signal: abort, capture: true });
+    }
+    above.addEventListener("pointerleave", (event) => this.#rest.left(event) && listeners.left(), {
       signal: abort,
     });
+    above.addEventListener("pointercancel", () => listeners.left(), { signal: abort });
     const observer = new ResizeObserver(() => {
       const size = { width: frame.clientWidth, height: frame.clientHeight, ratio: devicePixelRatio };
       this.painter.resize(size);

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Projected } from "../../projections";
+import { onAction, wantsStillness } from "../action";
 import type { Fitted } from "./fit";
 
 /** Milliseconds in which a better picture takes the place of another. */
@@ -82,9 +83,7 @@ export function useMotion(target: Scene | null): Scene | null {
       frame.current = 0;
       show(goal.current);
     };
-    for (const type of ["pointerdown", "wheel", "keydown"]) {
-      document.addEventListener(type, finish, { capture: true, passive: true, signal: abort.signal });
-    }
+    onAction(finish, abort.signal);
     return () => {
       abort.abort();
       cancelAnimationFrame(frame.current);
@@ -99,6 +98,6 @@ function moves(from: Scene, to: Scene): boolean {
     from.picture !== to.picture &&
     from.picture.serial === to.picture.serial &&
     to.picture.ids.length <= MOST &&
-    !matchMedia("(prefers-reduced-motion: reduce)").matches
+    !wantsStillness()
   );
 }

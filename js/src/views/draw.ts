@@ -1,0 +1,70 @@
+type Context = CanvasRenderingContext2D;
+
+/** Begin a circle. */
+export function circle(context: Context, x: number, y: number, radius: number): void {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+}
+
+/** Begin a box about its middle, with round corners. */
+export function box(
+  context: Context,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  corner: number,
+): void {
+  context.beginPath();
+  context.roundRect(x - width / 2, y - height / 2, width, height, corner);
+}
+
+export function fill(context: Context, colour: string): void {
+  context.fillStyle = colour;
+  context.fill();
+}
+
+export function stroke(context: Context, colour: string, width: number, dash: readonly number[] = []): void {
+  context.strokeStyle = colour;
+  context.lineWidth = width;
+  context.setLineDash(dash as number[]);
+  context.stroke();
+  context.setLineDash([]);
+}
+
+/** Have texts written in this size, about the middle of their place. */
+export function font(context: Context, size: number, weight = 650): void {
+  context.font = `${weight} ${size}px system-ui, sans-serif`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+}
+
+/** Draw the whole of an image in the middle of a square with round corners. */
+export function picture(
+  context: Context,
+  image: HTMLImageElement,
+  x: number,
+  y: number,
+  side: number,
+  corner: number,
+): void {
+  context.save();
+  box(context, x, y, side, side, corner);
+  context.clip();
+  const scale = side / Math.max(image.naturalWidth, image.naturalHeight, 1);
+  const width = image.naturalWidth * scale;
+  const height = image.naturalHeight * scale;
+  context.drawImage(image, x - width / 2, y - height / 2, width, height);
+  context.restore();
+}
+
+/** Give a canvas its size on the page, and a pixel for each of the screen's. */
+export function setSize(
+  canvas: HTMLCanvasElement,
+  { width, height, ratio }: { width: number; height: number; ratio: number },
+): void {
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+}

@@ -1,0 +1,41 @@
+import { type Palette, rankColour } from "../../palette";
+import { circles } from "../points/cloud";
+import { paintMarks, paintQuery } from "../points/marks";
+import { blend, markBetween, type Routes } from "./routes";
+import type { Sight } from "./sight";
+
+const WHOLE = { k: 1, x: 0, y: 0 };
+
+/** Paint what is on its way from one picture to another, after a share of it. */
+export function paintRoutes(
+  context: CanvasRenderingContext2D,
+  routes: Routes,
+  from: Sight,
+  to: Sight,
+  share: number,
+  palette: Palette,
+): void {
+  const { points, starts, ends, query } = routes;
+  const positions = starts.map((start, i) => blend(start, ends[i], share));
+  const start = from.dot ?? to.dot;
+  const end = to.dot ?? from.dot;
+  if (start === null || end === null) return;
+  const dots = circles(context, { points, positions }, WHOLE);
+  dots.draw(
+    blend(start[0], end[0], share),
+    blend(start[1], end[1], share),
+    (rank) => rankColour(palette, rank),
+    (point) => point >= routes.marks.length,
+  );
+  const marks = routes.marks.map((mark) => markBetween(mark.start, mark.end, share));
+  paintMarks(
+    context,
+    { marks, points, palette, selected: null, emphasised: null },
+    (point) => ({ x: positions[2 * point], y: positions[2 * point + 1] }),
+    { get: (id) => to.imageOf(id) ?? from.imageOf(id) },
+  );
+  if (query !== null) {
+    const [before, after] = query;
+    paintQuery(context, palette, blend(before.x, after.x, share), blend(before.y, after.y, share));
+  }
+}

@@ -1,0 +1,73 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Stage } from "./stage";
+
+let stage: Stage;
+
+afterEach(() => stage.close());
+
+/** A widget in a cell of 300 pixels, with all of a search in it. */
+async function narrow(view: string, sizes: readonly number[] = [30, 40, 0, 50, 20]): Promise<HTMLElement> {
+  stage = new Stage(sizes, { nprobe: 3, k: 12, view });
+  stage.element.style.width = "300px";
+  stage.sayMap();
+  stage.answer({ label: "a label that is too long for any cell" });
+  if (view === "projection") {
+    await vi.waitFor(() => stage.lastAsked("projection"));
+    stage.sayProjection({ method: "a method whose name is as long as that of any other method there is" });
+  }
+  await vi.waitFor(() => expect(stage.root.dataset.state).toBe("done"));
+  await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  return stage.root;
+}
+
+const SCROLLERS = ".feder-table, .feder-scroller, .feder-sr";
+
+/** What reaches out of the widget, or out of the part of it that scrolls. */
+function outside(root: HTMLElement): string[] {
+  const { left, right } = root.getBoundingClientRect();
+  return [...root.querySelectorAll<HTMLElement>("*")]
+    .filter((element) => element.closest(SCROLLERS) === null && element.closest("svg") === null)
+    .filter((element) => {
+      const box = element.getBoundingClientRect();
+      return box.width > 0 && (box.left < left - 0.5 || box.right > right + 0.5);
+    })
+    .map((element) => `${element.tagName} ${element.className} ${element.textContent?.slice(0, 40)}`);
+}
+
+describe.each(["clusters", "distances", "projection"])("at 300 pixels %s", (view) => {
+  it("keeps to the widget, and every control can be pressed", async () => {
+    const root = await narrow(view);
+    expect(root.offsetWidth).toBe(300);
+    expect(outside(root)).toEqual([]);
+    const controls = [...root.querySelectorAll<HTMLElement>(".feder-toolbar button, .feder-stage button")];
+    expect(controls.length).toBeGreaterThan(8);
+    for (const control of controls) {
+      control.scrollIntoView({ block: "center" });
+      const box = control.getBoundingClientRect();
+      const hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+      expect(control.contains(hit), control.textContent ?? "").toBe(true);
+    }
+  });
+
+  it("has a picture that is worth the name", async () => {
+    const root = await narrow(view);
+    const canvas = root.querySelector(".feder-map canvas, .feder-points canvas") as HTMLCanvasElement;
+    expect(canvas.clientWidth).toBeGreaterThan(280);
+    expect(canvas.clientHeight).toBeGreaterThan(220);
+  });
+
+  it("can be read as a table", async () => {
+    const root = await narrow(view);
+    [...root.querySelectorAll("button")].find((button) => button.textContent === "View as table")?.click();
+    await vi.waitFor(() => expect(root.querySelector(".feder-table")).not.toBeNull());
+    expect(outside(root)).toEqual([]);
+  });
+});
+
+it("at 300 pixels an image card keeps to the widget", async () => {
+  const root = await narrow("clusters");
+  root.querySelector<HTMLElement>('[aria-label="Results"] .feder-tile')?.click();
+  await vi.waitFor(() => expect(root.querySelector(".feder-image-card")).not.toBeNull());
+  expect(outside(root)).toEqual([]);
+});
