@@ -21,7 +21,11 @@ export class Stage {
   readonly #unrender: (() => void)[] = [];
   #pictured = 0;
 
-  constructor(sizes: readonly number[] = [3, 4, 0, 5], traits: Record<string, unknown> = {}) {
+  constructor(
+    sizes: readonly number[] = [3, 4, 0, 5],
+    traits: Record<string, unknown> = {},
+    host: HTMLElement = document.body,
+  ) {
     this.summary = summaryOf(sizes);
     this.model = new FakeModel({
       nprobe: 1,
@@ -31,6 +35,7 @@ export class Stage {
       selection: [],
       view: "clusters",
       theme: "light",
+      _snapshot: [],
       _summary: {
         nlist: sizes.length,
         ntotal: this.summary.ntotal,
@@ -49,7 +54,7 @@ export class Stage {
     this.#render = (el) => render({ ...context, el } as Parameters<typeof render>[0]) as () => void;
     this.element.style.width = "960px";
     this.element.dataset.testid = crypto.randomUUID();
-    document.body.append(this.element);
+    host.append(this.element);
     this.#unrender.push(this.#render(this.element));
   }
 
@@ -67,7 +72,7 @@ export class Stage {
     const element = document.createElement("div");
     element.style.width = "960px";
     element.dataset.testid = crypto.randomUUID();
-    document.body.append(element);
+    this.element.after(element);
     this.#unrender.push(() => element.remove(), this.#render(element));
     return element;
   }
