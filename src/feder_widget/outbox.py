@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
+from .disclosure import told
 from .wire import Buffer, ErrorMessage, Message, Packet, Request
 
 _log = logging.getLogger(__name__)
@@ -54,12 +55,12 @@ class Outbox:
         expected = isinstance(error, (ValueError, TypeError, OSError))
         if not expected:
             _log.error("feder_widget: %s", error, exc_info=error)
-        text = str(error) if expected else f"{type(error).__name__}: {error}"
+        text = told(error)
         message: ErrorMessage = {
             "kind": "error",
             "request": request,
             "code": "invalid" if expected else "internal",
-            "message": text[:2000],
+            "message": text if expected else f"{type(error).__name__}: {text}",
         }
         try:
             self.deliver((message, []))
