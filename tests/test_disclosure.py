@@ -5,6 +5,13 @@ import pytest
 from feder_widget.disclosure import LIMIT, told
 
 
+class Unspeakable(Exception):
+    """An error that cannot be put into words."""
+
+    def __str__(self):
+        raise RuntimeError
+
+
 @pytest.mark.parametrize(
     ("error", "text"),
     [
@@ -18,8 +25,10 @@ from feder_widget.disclosure import LIMIT, told
         (OSError("[Errno 2] gone: '/home/ann/a.png'"), "[Errno 2] gone: 'a.png'"),
         (RuntimeError("could not open /home/ann lee/my secret/voc.index for reading"),
          "could not open voc.index for reading"),
-        (RuntimeError("Error at /root/faiss/impl/io.cpp:67: Error: 'f' failed: could not open data/ann/v.index"),
-         "Error at io.cpp:67: Error: 'f' failed: could not open v.index"),
+        (RuntimeError("Error at /root/faiss/impl/io.cpp:67: 'f' failed: could not open data/ann/v.index"),
+         "Error at io.cpp:67: 'f' failed: could not open v.index"),
+        (OSError(9, "Bad file descriptor", 7), "[Errno 9] Bad file descriptor: 7"),
+        (Unspeakable(), ""),
         (RuntimeError(r"C:\Users\ann\secret\v.index is damaged"), "v.index is damaged"),
         (RuntimeError(r"\\server\share\v.index is damaged"), "v.index is damaged"),
         (RuntimeError("see ~/secret/v.index, ~ann/v.index, ../v.index; ./v.index"),

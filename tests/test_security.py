@@ -201,7 +201,8 @@ def test_a_picture_in_an_address_is_decoded_here_when_it_is_large(folder):
 @pytest.mark.parametrize("way", [
     "innerHTML", "outerHTML", "dangerouslySetInnerHTML", "insertAdjacentHTML", "document.write", "DOMParser",
     "createContextualFragment", "srcdoc", "eval(", "new Function", "fetch(", "XMLHttpRequest", "WebSocket",
-    "EventSource", "sendBeacon", "importScripts", "import(", "<iframe", "<object", "<embed", "href=", "@import",
+    "EventSource", "sendBeacon", "importScripts", "import(", "<iframe", "<object", "<embed", "href=",
+    "@import",
 ])  # fmt: skip
 def test_the_page_has_no_way_to_make_html_of_data_nor_to_ask_a_host(way):
     files = [path for path in SOURCES.rglob("*") if path.suffix in (".ts", ".tsx", ".css")]

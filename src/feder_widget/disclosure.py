@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 
 from .media.text import one_line
 
@@ -25,9 +26,16 @@ def told(error: Exception) -> str:
 
     A page may be shown to others, and what opens files names them by their whole paths.
     """
-    if isinstance(error, OSError) and error.filename is not None:
-        names = (os.path.basename(os.fsdecode(name)) for name in (error.filename, error.filename2) if name)
-        text = ": ".join([error.strerror or type(error).__name__, *names])
+    if isinstance(error, OSError) and isinstance(error.filename, (str, bytes)):
+        names = [error.filename, *filter(None, [error.filename2])]
+        text = ": ".join([error.strerror or type(error).__name__, *map(_last_part, names)])
     else:
-        text = str(error)
+        try:
+            text = str(error)
+        except Exception:  # a user's error may do anything
+            text = ""
     return one_line(_FOLDERS.sub("", text[: 2 * LIMIT]), LIMIT)
+
+
+def _last_part(path: str | bytes) -> str:
+    return Path(os.fsdecode(path)).name
