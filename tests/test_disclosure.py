@@ -5,7 +5,7 @@ import pytest
 from feder_widget.disclosure import LIMIT, told
 
 
-class Unspeakable(Exception):
+class UnspeakableError(Exception):
     """An error that cannot be put into words."""
 
     def __str__(self):
@@ -28,7 +28,7 @@ class Unspeakable(Exception):
         (RuntimeError("Error at /root/faiss/impl/io.cpp:67: 'f' failed: could not open data/ann/v.index"),
          "Error at io.cpp:67: 'f' failed: could not open v.index"),
         (OSError(9, "Bad file descriptor", 7), "[Errno 9] Bad file descriptor: 7"),
-        (Unspeakable(), ""),
+        (UnspeakableError(), ""),
         (RuntimeError(r"C:\Users\ann\secret\v.index is damaged"), "v.index is damaged"),
         (RuntimeError(r"\\server\share\v.index is damaged"), "v.index is damaged"),
         (RuntimeError("see ~/secret/v.index, ~ann/v.index, ../v.index; ./v.index"),

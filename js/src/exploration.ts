@@ -13,6 +13,7 @@ import type { QuerySpec } from "./requests";
 import { type Result, resultsAt } from "./results";
 import { Search } from "./search";
 import type { Summary } from "./summary";
+import { UNREADABLE } from "./transport";
 import { foundIn, type Missed, missedBy, openClusters, type Truth, truthOf } from "./truth";
 import type { Bounds, Candidates, Coarse, Done, Failure, MapPart, Message } from "./wire";
 import { Workloads } from "./workloads";
@@ -95,7 +96,7 @@ export class Exploration {
   #request: string | number | null = null;
   #asked: string | null = null;
   #patience: ReturnType<typeof setTimeout> | undefined;
-  #restoring: string | null = null;
+  #restoring: string | null = "";
   #more: string | null = null;
   #moreUpTo = 0;
   #moreOf: Search | null = null;
@@ -305,6 +306,7 @@ export class Exploration {
             this.timings.value = message;
             this.#waiting.value = false;
           });
+          this.#mend();
         } else if (message.request === this.#rest) {
           this.#restOf = -1;
           this.#waiting.value = false;
@@ -364,7 +366,17 @@ export class Exploration {
       this.#waiting.value = false;
     });
     const shown = this.search.peek();
-    if (shown !== null && shown.received < shown.nlist) this.#restore();
+    // Of what cannot be read there would only be more, and what has failed twice fails again.
+    const again = failure.code === UNREADABLE || failure.request === this.#restoring;
+    if (!again && shown !== null && shown.received < shown.nlist) this.#restore();
+  }
+
+  /** Ask once more for an answer of which messages were lost on the way. */
+  #mend(): void {
+    const shown = this.search.peek();
+    if (!shown?.exhaustive || shown.received === shown.nlist) return;
+    if (this.#request !== this.#restoring) this.#restore();
+    else this.failure.value = "Parts of this answer were lost on the way. Search again.";
   }
 
   /** Fetch the rest of the answer on screen, which a failed search has cut off. */
