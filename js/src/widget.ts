@@ -1,4 +1,5 @@
 import "./styles.css";
+import "./stale";
 import type { Initialize, Render } from "@anywidget/types";
 import { computed } from "@preact/signals";
 import { h, render as renderInto } from "preact";
