@@ -23,7 +23,7 @@ entries = [
     svg.encode(), "https://pictures.example/a.png", "https://pictures.example/" + hostile,
 ]
 found = [int(row) for row in faiss_ids(42, 40, 30)]
-images = {row: entries[place % len(entries)] for place, row in enumerate(found)}
+images = dict(zip(found, entries * 3))
 
 def project(rows):
     raise OSError(2, hostile, "/no/such/secret-folder/" + hostile)
