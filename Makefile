@@ -58,6 +58,10 @@ format: $(STAMPS)/dev $(NODE_MODULES) ## format the code and fix what can be fix
 bench: $(STAMPS)/dev $(BUNDLE) chromium ## print the figures that this project promises (minutes)
 	$(PYTHON) -m benchmarks $(ARGS)
 
+.PHONY: soak
+soak: $(STAMPS)/dev $(BUNDLE) chromium ## use one widget for thousands of searches and watch its memory (minutes)
+	$(PYTHON) -m scripts.soak $(ARGS)
+
 .PHONY: watch
 watch: $(STAMPS)/dev $(BUNDLE) ## JupyterLab that reloads the widget as js/src changes
 	trap 'kill 0' EXIT; npm --prefix js run watch & ANYWIDGET_HMR=1 $(QUICKSTART) $(ARGS)

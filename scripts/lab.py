@@ -109,7 +109,7 @@ def jupyterlab(*, start_timeout: float = 90) -> Iterator[Server]:
             "IPYTHONDIR": str(home / "ipython"),
             "PYTHONPATH": os.pathsep.join(filter(None, python_path)),
         }
-        port = _free_port()
+        port = free_port()
         url = f"http://127.0.0.1:{port}"
         log = home / "lab.log"
         with log.open("wb") as output:
@@ -123,6 +123,7 @@ def jupyterlab(*, start_timeout: float = 90) -> Iterator[Server]:
                     "--ServerApp.disable_check_xsrf=True",
                     f"--ServerApp.root_dir={notebooks}",
                     "--LabApp.expose_app_in_browser=True",
+                    "--JupyterNotebookApp.expose_app_in_browser=True",
                 ],
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -130,10 +131,10 @@ def jupyterlab(*, start_timeout: float = 90) -> Iterator[Server]:
                 stderr=subprocess.STDOUT,
             )
         try:
-            _wait_for_server(url, process, log, start_timeout)
+            wait_for_server(f"{url}/api/status", process, log, start_timeout)
             yield Server(url, notebooks, log)
         finally:
-            _stop(process)
+            stop(process)
 
 
 @contextmanager
@@ -165,6 +166,7 @@ def open_notebook(
     reduced_motion: Literal["no-preference", "reduce"] = "no-preference",
     run: bool = True,
     timeout: float = 120,
+    at: str = "lab/tree",
 ) -> Iterator[LabPage]:
     """Write `cells` to a new notebook, open it alone on the page, run it; shut its kernel down at the end.
 
@@ -176,6 +178,8 @@ def open_notebook(
         Run all cells and wait until they have ended without an error.
     timeout
         Seconds that any single step may take.
+    at
+        Where the server has the application: ``"notebooks"`` is that of Notebook 7.
 
     Raises
     ------
@@ -190,7 +194,7 @@ def open_notebook(
         reduced_motion=reduced_motion,
     )
     context.set_default_timeout(timeout * 1000)
-    lab = LabPage(context.new_page(), f"{server.url}/lab/tree/{name}", theme)
+    lab = LabPage(context.new_page(), f"{server.url}/{at}/{name}", theme)
     try:
         lab.open(reset=True)
         if run:
@@ -394,30 +398,30 @@ def _notebook(cells: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_for_server(url: str, process: subprocess.Popen[bytes], log: Path, timeout: float) -> None:
+def wait_for_server(url: str, process: subprocess.Popen[bytes], log: Path, timeout: float) -> None:
     deadline = time.monotonic() + timeout
     while not _answers(url):
         if process.poll() is not None or time.monotonic() > deadline:
             tail = log.read_text(errors="replace")[-4000:]
-            raise LabError(f"JupyterLab did not answer within {timeout:g} s:\n{tail}")
+            raise LabError(f"{url} did not answer within {timeout:g} s:\n{tail}")
         time.sleep(0.05)
 
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/api/status", timeout=5):
+        with urllib.request.urlopen(url, timeout=5):
             return True
     except OSError:
         return False
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     # On SIGTERM the server shuts its kernels down before it leaves.
     process.terminate()
     try:

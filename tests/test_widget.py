@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from comm.base_comm import BaseComm
 from conversation import PATIENCE, Page, Received, assert_same_results, faiss_search, search_request
+from ipywidgets.embed import dependency_state
 from makers import ivf_around, make_ivf
 
 import feder_widget as fw
@@ -486,6 +487,28 @@ def test_a_wrong_request_of_the_page_is_answered_in_words(widget, content):
     assert "must be" in error["message"]
     widget.search(1)
     answer(widget, 1)
+
+
+def test_the_pages_picture_is_kept_and_not_sent_back(widget):
+    snapshot = ["data:image/webp;base64,UklGRkRw", "query 5, nprobe 4, k 5"]
+    before = len(widget.comm.states)
+    widget.comm.set(_snapshot=snapshot)
+    assert widget.get_state("_snapshot") == {"_snapshot": snapshot}
+    assert widget.comm.states[before:] == []
+
+
+def test_a_picture_of_the_page_that_is_none_is_refused_and_the_last_stays(widget):
+    snapshot = ["data:image/webp;base64,UklGRkRw", "query 5, nprobe 4, k 5"]
+    widget.comm.set(_snapshot=snapshot)
+    widget.comm.set(_snapshot=["javascript:alert(1)", ""])
+    assert widget.get_state("_snapshot") == {"_snapshot": snapshot}
+
+
+def test_the_picture_is_in_what_is_exported_to_a_page_without_a_kernel(widget):
+    snapshot = ["data:image/webp;base64,UklGRkRw", "query 5, nprobe 4, k 5"]
+    widget.comm.set(_snapshot=snapshot)
+    states = dependency_state([widget], drop_defaults=False)
+    assert states[widget.model_id]["state"]["_snapshot"] == snapshot
 
 
 def test_pictures_come_over_the_comm(make, clustered):

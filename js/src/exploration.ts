@@ -13,6 +13,7 @@ import type { QuerySpec } from "./requests";
 import { areTied, type Result, resultsAt, resultsOf } from "./results";
 import { Search } from "./search";
 import type { Summary } from "./summary";
+import { UNREADABLE } from "./transport";
 import {
   type Finds,
   foundBy,
@@ -125,7 +126,7 @@ export class Exploration {
   #request: string | number | null = null;
   #asked: string | null = null;
   #patience: ReturnType<typeof setTimeout> | undefined;
-  #restoring: string | null = null;
+  #restoring: string | null = "";
   #more: string | null = null;
   #moreUpTo = 0;
   #moreOf: Search | null = null;
@@ -420,6 +421,7 @@ export class Exploration {
             this.timings.value = message;
             this.#waiting.value = false;
           });
+          this.#mend();
         } else if (message.request === this.#rest) {
           this.#restOf = -1;
           this.#waiting.value = false;
@@ -495,7 +497,17 @@ export class Exploration {
       this.#waiting.value = false;
     });
     const shown = this.search.peek();
-    if (shown !== null && shown.received < shown.nlist) this.#restore();
+    // Of what cannot be read there would only be more, and what has failed twice fails again.
+    const again = failure.code === UNREADABLE || failure.request === this.#restoring;
+    if (!again && shown !== null && shown.received < shown.nlist) this.#restore();
+  }
+
+  /** Ask once more for an answer of which messages were lost on the way. */
+  #mend(): void {
+    const shown = this.search.peek();
+    if (!shown?.exhaustive || shown.received === shown.nlist) return;
+    if (this.#request !== this.#restoring) this.#restore();
+    else this.failure.value = "Parts of this answer were lost on the way. Search again.";
   }
 
   /** Fetch the rest of the answer on screen, which a failed search has cut off. */

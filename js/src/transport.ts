@@ -10,6 +10,9 @@ export interface Transport {
   onDisconnect(listener: () => void, signal: AbortSignal): void;
 }
 
+/** The code of the failure that stands for a message that cannot be read. */
+export const UNREADABLE = "unreadable";
+
 export class Disconnected extends Error {
   constructor() {
     super("kernel disconnected");
@@ -35,7 +38,7 @@ export class CommTransport implements Transport {
   onMessage(listener: (message: Message) => void, signal: AbortSignal): void {
     const receive = (content: unknown, buffers: DataView[]) => {
       try {
-        listener(decode(content, buffers));
+        listener(readable(content, buffers));
       } catch (error) {
         console.warn("feder_widget: message dropped:", error);
       }
@@ -51,5 +54,19 @@ export class CommTransport implements Transport {
   onDisconnect(listener: () => void, signal: AbortSignal): void {
     this.#model.on("comm_live_update", listener);
     signal.addEventListener("abort", () => this.#model.off("comm_live_update", listener));
+  }
+}
+
+/** What a message says, or that it says nothing: it is damaged, or that of a kernel of another version. */
+function readable(content: unknown, buffers: DataView[]): Message {
+  try {
+    return decode(content, buffers);
+  } catch (error) {
+    return {
+      kind: "error",
+      request: null,
+      code: UNREADABLE,
+      message: `A message of the kernel cannot be read (${(error as Error).message}). Run the cell again.`,
+    };
   }
 }

@@ -1,4 +1,5 @@
 import "./styles.css";
+import "./stale";
 import type { Initialize, Render } from "@anywidget/types";
 import { computed } from "@preact/signals";
 import { h, render as renderInto } from "preact";
@@ -8,6 +9,7 @@ import { Exploration, type Settings } from "./exploration";
 import { PALETTES } from "./palette";
 import { Root } from "./panels/Root";
 import { Pictures } from "./pictures";
+import { keepSnapshot, readSnapshot } from "./snapshot";
 import { readSummary } from "./summary";
 import { watchMode } from "./theme";
 import { Saves, traitSignal } from "./traits";
@@ -17,6 +19,7 @@ import { CommTransport } from "./transport";
 export default () => {
   let exploration: Exploration;
   let pictures: Pictures;
+  const stages = new Set<HTMLElement>();
 
   const initialize: Initialize = ({ model, signal }) => {
     const same = <T>(value: T): T => value;
@@ -43,14 +46,21 @@ export default () => {
     const asker = new Asker(new CommTransport(model));
     exploration = new Exploration(readSummary(model.get("_summary")), settings, asker, signal);
     pictures = new Pictures(asker, signal);
+    keepSnapshot(model, saves, exploration, stages, signal);
   };
 
-  const render: Render = ({ el, signal }) => {
+  const render: Render = ({ model, el, signal }) => {
     const mode = watchMode(exploration.settings.theme, signal);
     const palette = computed(() => PALETTES[mode.value]);
     const app = makeApp(exploration, pictures, palette);
-    renderInto(h(AppContext.Provider, { value: app }, h(Root, { mode })), el);
-    return () => renderInto(null, el);
+    // The hosts of Jupyter mark a widget whose kernel is gone, and only they save its state.
+    const saved = el.closest(".jupyter-widgets-disconnected") === null ? null : readSnapshot(model);
+    if (el.closest(".lm-Widget") !== null) stages.add(el);
+    renderInto(h(AppContext.Provider, { value: app }, h(Root, { mode, saved })), el);
+    return () => {
+      stages.delete(el);
+      renderInto(null, el);
+    };
   };
 
   return { initialize, render };

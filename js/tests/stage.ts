@@ -26,6 +26,7 @@ export class Stage {
     sizes: readonly number[] = [3, 4, 0, 5],
     traits: Record<string, unknown> = {},
     summary: Partial<Summary> = {},
+    host: HTMLElement = document.body,
   ) {
     this.summary = summaryOf(sizes, summary);
     this.model = new FakeModel({
@@ -36,6 +37,7 @@ export class Stage {
       selection: [],
       view: "clusters",
       theme: "light",
+      _snapshot: [],
       _summary: {
         nlist: sizes.length,
         ntotal: this.summary.ntotal,
@@ -67,7 +69,7 @@ export class Stage {
     this.#render = (el) => render({ ...context, el } as Parameters<typeof render>[0]) as () => void;
     this.element.style.width = "960px";
     this.element.dataset.testid = crypto.randomUUID();
-    document.body.append(this.element);
+    host.append(this.element);
     this.#unrender.push(this.#render(this.element));
   }
 
@@ -85,7 +87,7 @@ export class Stage {
     const element = document.createElement("div");
     element.style.width = "960px";
     element.dataset.testid = crypto.randomUUID();
-    document.body.append(element);
+    this.element.after(element);
     this.#unrender.push(() => element.remove(), this.#render(element));
     return element;
   }

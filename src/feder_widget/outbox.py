@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
+from .disclosure import told
 from .requests import SupersededError
 from .wire import Buffer, ErrorMessage, Message, Packet, Request
 
@@ -55,13 +56,13 @@ class Outbox:
         expected = isinstance(error, (ValueError, TypeError, OSError))
         if not expected:
             _log.error("feder_widget: %s", error, exc_info=error)
-        text = str(error) if expected else f"{type(error).__name__}: {error}"
+        text = told(error)
         code = "superseded" if isinstance(error, SupersededError) else "invalid" if expected else "internal"
         message: ErrorMessage = {
             "kind": "error",
             "request": request,
             "code": code,
-            "message": text[:2000],
+            "message": text if expected else f"{type(error).__name__}: {text}",
         }
         try:
             self.deliver((message, []))

@@ -21,6 +21,7 @@ from .recall.evaluation import Progress
 from .search import SearchTrace
 from .selection import described
 from .session import Session
+from .snapshot import checked_snapshot
 from .summary import summary_of
 from .wire import Buffer, Message
 
@@ -138,6 +139,7 @@ class FederWidget(anywidget.AnyWidget):
     view = _Checked(VIEWS[0])
     theme = _Checked(THEMES[0])
     _summary = traitlets.Dict().tag(sync=True)
+    _snapshot = _Checked((), echo_update=False)
 
     def __init__(
         self,
@@ -316,6 +318,9 @@ class FederWidget(anywidget.AnyWidget):
 
     def _check_theme(self, value: object) -> str:
         return _one_of(value, "theme", THEMES)
+
+    def _check__snapshot(self, value: object) -> list[str]:
+        return list(checked_snapshot(value))
 
     @traitlets.observe("query_id")
     def _search_query_id(self, change: Any) -> None:

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../app";
 import { type Mode, PALETTES, properties } from "../palette";
 import type { Player } from "../player";
+import type { Snapshot } from "../snapshot";
 import { viewNamed } from "../views";
 import { Flight } from "../views/flight/Flight";
 import { ClusterPanel } from "./ClusterPanel";
@@ -12,16 +13,24 @@ import { Missed } from "./Missed";
 import { Notice } from "./Notice";
 import { Results } from "./Results";
 import { RecallPanel } from "./recall/RecallPanel";
+import { Saved } from "./Saved";
 import { Scrubber } from "./Scrubber";
 import { StepCaption } from "./StepCaption";
 import { Toolbar } from "./Toolbar";
 
-export function Root({ mode }: { mode: ReadonlySignal<Mode> }) {
+interface Props {
+  readonly mode: ReadonlySignal<Mode>;
+  /** What there is to show if nothing comes, where there is no kernel. */
+  readonly saved: Snapshot | null;
+}
+
+export function Root({ mode, saved }: Props) {
   const { exploration, table } = useApp();
   const root = useRef<HTMLDivElement>(null);
   const { settings, search, status, map } = exploration;
   const view = viewNamed(settings.view.value);
   const Stage = table.value ? view.Table : view.Picture;
+  const isLost = saved !== null && map.value === null;
   useEffect(() => {
     if (search.value !== null) performance.mark("feder:first");
   }, [search.value]);
@@ -35,7 +44,7 @@ export function Root({ mode }: { mode: ReadonlySignal<Mode> }) {
         if (search.value !== null) playKeys(event, exploration.player);
       }}
       data-mode={mode.value}
-      data-state={status.value}
+      data-state={isLost ? "disconnected" : status.value}
       data-query={search.value?.id?.toString() ?? ""}
       data-nprobe={settings.nprobe.value}
       data-k={settings.k.value}
@@ -45,31 +54,37 @@ export function Root({ mode }: { mode: ReadonlySignal<Mode> }) {
       role="region"
       aria-label="Search of a Faiss index"
     >
-      <Toolbar />
-      <Notice />
-      <div class="feder-body">
-        <div class="feder-stage" id="feder-stage" role="tabpanel" aria-label={view.name}>
-          <Stage />
-          <Flight />
-          {!table.value && (
-            <div class="feder-foot">
-              <Scrubber />
-              <StepCaption />
-              {exploration.step.value === null && <view.Legend />}
+      {isLost ? (
+        <Saved snapshot={saved} />
+      ) : (
+        <>
+          <Toolbar />
+          <Notice />
+          <div class="feder-body">
+            <div class="feder-stage" id="feder-stage" role="tabpanel" aria-label={view.name}>
+              <Stage />
+              <Flight />
+              {!table.value && (
+                <div class="feder-foot">
+                  <Scrubber />
+                  <StepCaption />
+                  {exploration.step.value === null && <view.Legend />}
+                </div>
+              )}
             </div>
-          )}
-        </div>
-        <div class="feder-side">
-          <div class="feder-answer">
-            <Results />
-            <Missed />
+            <div class="feder-side">
+              <div class="feder-answer">
+                <Results />
+                <Missed />
+              </div>
+              <ClusterPanel />
+            </div>
           </div>
-          <ClusterPanel />
-        </div>
-      </div>
-      <RecallPanel />
-      <Cost />
-      <ImageCard />
+          <RecallPanel />
+          <Cost />
+          <ImageCard />
+        </>
+      )}
     </div>
   );
 }

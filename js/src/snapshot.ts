@@ -1,0 +1,80 @@
+import type { AnyModel } from "@anywidget/types";
+import { effect } from "@preact/signals";
+import type { Exploration } from "./exploration";
+import type { Saves } from "./traits";
+
+const TRAIT = "_snapshot";
+/** Milliseconds without a change before a picture is taken, and the least between two of them. */
+const REST = 2000;
+const INTERVAL = 10_000;
+/** Characters of a picture: it is saved with the notebook, once for each widget. `snapshot.py` holds the same. */
+const LIMIT = 40_000;
+const WIDTH = 560;
+const QUALITIES = [0.8, 0.4];
+const PICTURE = /^data:image\/(webp|png);base64,[\w+/]+=*$/;
+
+/** A picture of the stage, empty where there is none, and what it shows. */
+export type Snapshot = readonly [picture: string, caption: string];
+
+/** What a notebook that was opened without its kernel has to show. Nothing in a notebook is trusted. */
+export function readSnapshot(model: AnyModel): Snapshot {
+  const [picture, caption] = [model.get(TRAIT)].flat().map(String);
+  return [picture && fits(picture) ? picture : "", caption?.slice(0, 200) ?? ""];
+}
+
+function fits(picture: string): boolean {
+  return picture.length <= LIMIT && PICTURE.test(picture);
+}
+
+/**
+ * Keeps a small picture of what is shown in the widget's state, which the host may save in the notebook: rarely, and
+ * only while nothing moves. `stages` are the displays that can be photographed.
+ */
+export function keepSnapshot(
+  model: AnyModel,
+  saves: Saves,
+  exploration: Exploration,
+  stages: ReadonlySet<HTMLElement>,
+  abort: AbortSignal,
+): void {
+  const { settings, search, map, status, step, switched } = exploration;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let taken = -INTERVAL;
+  const wait = () => {
+    timer = setTimeout(take, Math.max(REST, taken + INTERVAL - performance.now()));
+  };
+  const take = () => {
+    const shown = [...stages];
+    if (shown.some((stage) => stage.matches(":active"))) return wait();
+    const picture = shown.map(pictureOf).find((found) => found !== undefined);
+    if (picture === undefined) return;
+    taken = performance.now();
+    const found = search.peek();
+    const query = found === null ? "no query" : found.id === null ? "a vector" : `query ${found.id}`;
+    model.set(TRAIT, [picture, `${query}, nprobe ${settings.nprobe}, k ${settings.k}`]);
+    saves.save(TRAIT);
+  };
+  const stop = effect(() => {
+    const { nprobe, k, view, cluster } = settings;
+    for (const change of [nprobe, k, view, cluster, search, step, switched]) change.value;
+    if (map.value?.final && status.value !== "searching") wait();
+    return () => clearTimeout(timer);
+  });
+  abort.addEventListener("abort", stop);
+}
+
+/** What the canvases of a display show, small; empty where that cannot be had, undefined where none is in sight. */
+function pictureOf(stage: HTMLElement): string | undefined {
+  const layers = stage.querySelectorAll<HTMLCanvasElement>(".feder-stage canvas:not(.feder-picture)");
+  if (!layers[0]?.clientWidth) return;
+  const canvas = document.createElement("canvas");
+  canvas.width = WIDTH;
+  canvas.height = (WIDTH * layers[0].height) / layers[0].width;
+  for (const layer of layers) canvas.getContext("2d")?.drawImage(layer, 0, 0, WIDTH, canvas.height);
+  try {
+    return QUALITIES.map((quality) => canvas.toDataURL("image/webp", quality)).find(fits) ?? "";
+  } catch {
+    // A picture of another site is drawn on it, and may be shown but not read.
+    return "";
+  }
+}

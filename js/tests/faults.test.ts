@@ -1,0 +1,235 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Asker } from "../src/asker";
+import { Exploration } from "../src/exploration";
+import { CommTransport } from "../src/transport";
+import type { Candidates, Coarse } from "../src/wire";
+import { FakeModel } from "./model";
+import { randomOf } from "./random";
+import {
+  answerOf,
+  candidatesOf,
+  coarseOf,
+  doneOf,
+  explorationOf,
+  mapOf,
+  settingsOf,
+  summaryOf,
+} from "./support";
+
+const SIZES = [3, 4, 0, 5, 2, 6];
+
+/** A message as it goes over the wire: its JSON, and its buffers. */
+type Packet = [content: Record<string, unknown>, buffers: DataView[]];
+
+function packet(message: object): Packet {
+  const content: Record<string, unknown> = {};
+  const buffers: DataView[] = [];
+  for (const [name, value] of Object.entries(message)) {
+    if (ArrayBuffer.isView(value)) {
+      buffers.push(new DataView(value.buffer, value.byteOffset, value.byteLength));
+    } else content[name] = typeof value === "bigint" ? value.toString() : value;
+  }
+  return [content, buffers];
+}
+
+/** A page whose kernel is the test, as the host hands messages on. */
+function connected() {
+  const model = new FakeModel({});
+  const summary = summaryOf(SIZES);
+  const abort = new AbortController();
+  const settings = settingsOf(2, 4);
+  const asker = new Asker(new CommTransport(model.model));
+  const exploration = new Exploration(summary, settings, asker, abort.signal);
+  const asked = (kind: string) => model.sent.filter(({ content }) => content.kind === kind);
+  const say = (...packets: Packet[]) => {
+    for (const [content, buffers] of packets) model.say(content, buffers);
+  };
+  return { model, summary, settings, exploration, asked, say, abort };
+}
+
+/** A whole answer in several messages. */
+function answer(summary: ReturnType<typeof summaryOf>, changes: Partial<Coarse> = {}): Packet[] {
+  const request = changes.request ?? "kernel:1";
+  const fine = (first: number, last: number, kind: Candidates["kind"] = "fine") =>
+    candidatesOf(summary, first, last, { request, kind });
+  return [
+    coarseOf(summary, changes),
+    fine(1, 1),
+    fine(2, 2),
+    fine(3, 4, "nearest"),
+    fine(5, 6, "nearest"),
+    doneOf(request),
+  ].map(packet);
+}
+
+const EXPECTED = ["0", "1", "2", "3"];
+const ids = (exploration: Exploration) => exploration.results.value.map(({ id }) => id.toString());
+
+let warn: ReturnType<typeof vi.spyOn>;
+beforeEach(() => {
+  warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+});
+afterEach(() => warn.mockRestore());
+
+describe("a message that cannot be read", () => {
+  it.each([
+    ["of a kind that this page does not know", { kind: "hologram", request: "a" }],
+    ["without a kind", { request: "a" }],
+    ["that is no object", 7],
+    ["that lacks a field", { kind: "done", request: "a", bytes: 3, findings: [] }],
+    ["that lacks its buffers", { kind: "fine", request: "a", first_rank: 1 }],
+    ["of a later version", { kind: "coarse", version: 2, request: "a", ranking: [1, 2] }],
+  ])("is told in a sentence: one %s", (_, content) => {
+    const { exploration, model } = connected();
+    model.say(content);
+    expect(exploration.failure.value).toMatch(
+      /^A message of the kernel cannot be read \(.+\)\. Run the cell/,
+    );
+    expect(exploration.status.value).toBe("error");
+    exploration.dismiss();
+    expect(exploration.status.value).toBe("idle");
+  });
+
+  it("ends the waiting for it, and asks for nothing", () => {
+    const { exploration, say, asked, summary } = connected();
+    exploration.ask({ random: true });
+    const [coarse, fine] = answer(summary, { request: "kernel:1" });
+    say(coarse);
+    const before = asked("search").length;
+    for (let i = 0; i < 100; i++) say([{ ...fine[0], first_rank: "one" }, fine[1]]);
+    expect(asked("search")).toHaveLength(before);
+    expect(exploration.status.value).toBe("error");
+  });
+
+  it("is forgotten with the next answer", () => {
+    const { exploration, say, summary } = connected();
+    say([{ kind: "hologram", request: "a" }, []]);
+    say(...answer(summary));
+    expect(exploration.status.value).toBe("done");
+    expect(ids(exploration)).toEqual(EXPECTED);
+  });
+});
+
+describe("an answer of which a message is lost", () => {
+  it.each([1, 2, 3, 4])("is asked for again: message %i", (lost) => {
+    const { exploration, say, asked, summary } = connected();
+    const before = asked("search").length;
+    say(...answer(summary).filter((_, i) => i !== lost));
+    const again = asked("search").slice(before);
+    expect(again.map(({ content }) => content.query)).toEqual([{ resume: true }]);
+    say(...answer(summary, { request: again[0].content.request as string, serial: 2 }));
+    expect(exploration.status.value).toBe("done");
+    expect(ids(exploration)).toEqual(EXPECTED);
+  });
+
+  it("says so when it is lost again, and is not asked for a third time", () => {
+    const { exploration, say, asked, summary } = connected();
+    say(...answer(summary).filter((_, i) => i !== 2));
+    const request = asked("search").at(-1)?.content.request as string;
+    const before = asked("search").length;
+    say(...answer(summary, { request, serial: 2 }).filter((_, i) => i !== 3));
+    expect(asked("search")).toHaveLength(before);
+    expect(exploration.status.value).toBe("error");
+    expect(exploration.failure.value).toBe("Parts of this answer were lost on the way. Search again.");
+  });
+});
+
+it("a search that fails each time is asked for once more and not for ever", () => {
+  const { exploration, transport, summary } = explorationOf();
+  exploration.ask({ random: true });
+  for (let serial = 1; serial < 20; serial++) {
+    const { request } = transport.last("search");
+    transport.say(coarseOf(summary, { request, serial }), candidatesOf(summary, 1, 1, { request }));
+    transport.say({ kind: "error", request, code: "internal", message: "the disk is gone" });
+  }
+  expect(transport.all("search")).toHaveLength(3);
+  expect(exploration.failure.value).toBe("the disk is gone");
+});
+
+describe("messages that come twice or in another order", () => {
+  it("change nothing when they are repeated", () => {
+    const { exploration, say, asked, summary } = connected();
+    const before = asked("search").length;
+    for (const part of answer(summary)) say(part, part);
+    expect(ids(exploration)).toEqual(EXPECTED);
+    expect(exploration.status.value).toBe("done");
+    expect(exploration.failure.value).toBeNull();
+    expect(asked("search")).toHaveLength(before);
+  });
+
+  it("of two searches that are mixed, show the newer", () => {
+    const { exploration, say, summary } = connected();
+    const older = answer(summary, { request: "kernel:1", serial: 1, id: 7n });
+    const newer = answer(summary, { request: "kernel:2", serial: 2, id: 8n });
+    older.forEach((part, i) => {
+      say(newer[i], part);
+    });
+    expect(exploration.search.value?.id).toBe(8n);
+    expect(ids(exploration)).toEqual(EXPECTED);
+    expect(exploration.status.value).toBe("done");
+  });
+});
+
+/** What may happen to messages on their way. */
+const ACCIDENTS: ((packets: Packet[], place: number, dice: () => number) => Packet[])[] = [
+  (packets, place) => packets.filter((_, i) => i !== place),
+  (packets, place) => packets.flatMap((part, i) => (i === place ? [part, part] : [part])),
+  (packets, place) => {
+    const other = (place + 1) % packets.length;
+    return packets.map((part, i) => (i === place ? packets[other] : i === other ? packets[place] : part));
+  },
+  (packets, place, dice) =>
+    packets.map(([content, buffers], i): Packet => {
+      if (i !== place) return [content, buffers];
+      const cut = buffers.map(
+        (view) => new DataView(view.buffer, view.byteOffset, Math.floor(view.byteLength * dice())),
+      );
+      return [content, cut];
+    }),
+  (packets, place, dice) =>
+    packets.map(([content, buffers], i): Packet => {
+      if (i !== place) return [content, buffers];
+      const names = Object.keys(content);
+      const name = names[Math.floor(dice() * names.length)];
+      const wrong = [null, -1, "x", [], {}, undefined, Number.NaN, 1e300][Math.floor(dice() * 8)];
+      return [{ ...content, [name]: wrong }, buffers];
+    }),
+  (packets, place) =>
+    packets.map(([content, buffers], i): Packet => [content, i === place ? buffers.slice(1) : buffers]),
+  (packets, place) => packets.slice(0, place),
+];
+
+it("whatever happens on the way, the next answer is right", () => {
+  for (let seed = 0; seed < 400; seed++) {
+    const dice = randomOf(seed);
+    const { exploration, say, asked, summary, abort, settings } = connected();
+    const map = packet(mapOf(summary.sizes));
+    let packets: Packet[] = [map, ...answer(summary), ...answer(summary, { request: "kernel:2", serial: 2 })];
+    for (let count = Math.floor(1 + 3 * dice()); count > 0 && packets.length > 0; count--) {
+      const accident = ACCIDENTS[Math.floor(dice() * ACCIDENTS.length)];
+      packets = accident(packets, Math.floor(dice() * packets.length), dice);
+    }
+    const before = asked("search").length;
+    say(...packets);
+    expect(asked("search").length - before, `seed ${seed}`).toBeLessThanOrEqual(3);
+    for (const { content } of asked("search").slice(before)) {
+      say(...answer(summary, { request: content.request as string, serial: 1e6 }));
+    }
+    exploration.ask({ random: true });
+    const request = asked("search").at(-1)?.content.request as string;
+    settings.nprobe.value = 2;
+    settings.k.value = 4;
+    say(map, ...answer(summary, { request, serial: 1e301 }));
+    const shown = [exploration.status.value, ids(exploration), exploration.map.value?.final];
+    expect(shown, `seed ${seed}`).toEqual(["done", EXPECTED, true]);
+    abort.abort();
+  }
+});
+
+it("the fuzzed answer is the one that is expected without any accident", () => {
+  const { exploration, transport, settings, summary } = explorationOf(SIZES);
+  settings.nprobe.value = 2;
+  settings.k.value = 4;
+  transport.say(...answerOf(summary));
+  expect(ids(exploration)).toEqual(EXPECTED);
+});

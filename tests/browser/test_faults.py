@@ -1,0 +1,174 @@
+"""What goes wrong around a widget: interrupted cells, kernels that die, pages that are loaded anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import expect
+
+from scripts.lab import LabPage
+
+from .conftest import OpenNotebook
+from .test_recall import L2
+from .test_recall import WIDGET as PLAIN
+from .test_widget import DIGITS, WIDGET, result_ids, searched, slider
+
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+TOGGLE_SAVED_STATE = (
+    "window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
+)
+SAVE = "window.jupyterapp.commands.execute('docmanager:save')"
+
+# The search waits, in the middle of its stream, until the gate is open.
+GATE = """
+gate = threading.Event()
+scan = type(w.index).scan
+type(w.index).scan = lambda *args, **options: (gate.wait(60), scan(*args, **options))[1]
+"""
+
+
+def begin_cell(lab: LabPage, code: str) -> None:
+    """Run code in the kernel as a cell does, and wait until it runs but not for its end."""
+    lab.page.evaluate(_BEGIN, "print('begun', flush=True)\n" + code)
+    lab.page.wait_for_function("window.begun")
+
+
+_BEGIN = f"""code => {{
+  const future = {KERNEL}.requestExecute({{ code }});
+  window.begun = false;
+  window.running = future.done;
+  future.onIOPub = ({{ header }}) => {{ window.begun ||= header.msg_type === 'stream'; }};
+}}"""
+
+
+def interrupt(lab: LabPage) -> str:
+    """Interrupt what was begun; returns how it ended."""
+    lab.page.evaluate(f"{KERNEL}.interrupt()")
+    ended = lab.page.evaluate("window.running.then(({ content }) => content.ename ?? content.status)")
+    assert isinstance(ended, str)
+    return ended
+
+
+def found(lab: LabPage, query: int, nprobe: int, k: int = 9) -> list[str]:
+    ids: Any = lab.kernel_json(f"[str(row) for row in found({query}, {nprobe}, {k})]")
+    assert isinstance(ids, list)
+    return ids
+
+
+def test_a_notebook_without_its_kernel_shows_a_picture_and_a_sentence(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET, "w"])
+    searched(lab, 42)
+    lab.wait_attribute("data-map", "final")
+    lab.wait_kernel("w._snapshot[1:]", ["query 42, nprobe 4, k 9"])
+    lab.page.evaluate(TOGGLE_SAVED_STATE)
+    try:
+        lab.page.evaluate(SAVE)
+        lab.kernel_shutdown()
+        lab.open()
+        for nth in (0, 1):
+            view = lab.wait_state("disconnected", nth=nth)
+            expect(view.get_by_role("alert")).to_have_text(
+                "Saved picture: query 42, nprobe 4, k 9. The kernel is not running; run the cell to explore."
+            )
+            picture = view.get_by_role("img", name="query 42, nprobe 4, k 9")
+            expect(picture).to_be_visible()
+            assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 560
+    finally:
+        lab.page.evaluate(TOGGLE_SAVED_STATE)
+    lab.run_all()
+    lab.wait_state("idle")
+    assert result_ids(searched(lab, 43)) == lab.kernel_json("faiss_ids(43, 4, 9)")
+
+
+def test_cells_that_are_interrupted_or_search_in_threads_leave_the_widget_working(
+    open_notebook: OpenNotebook,
+) -> None:
+    lab = open_notebook([L2, PLAIN])
+    view = searched(lab, 42)
+    view.get_by_role("tab", name="Workload").click()
+    begin_cell(lab, "w.evaluate(np.tile(X, (200, 1)), progress=False)")
+    expect(view.get_by_role("progressbar", name="Evaluating")).to_be_visible(timeout=30_000)
+    assert interrupt(lab) in ("ok", "KeyboardInterrupt")
+    expect(view.get_by_role("progressbar", name="Evaluating")).to_be_hidden(timeout=30_000)
+    for work in ("w.index.explain(X[7], 9)", "w.trace()", "w.search(7)"):
+        begin_cell(lab, f"while True:\n    {work}")
+        assert interrupt(lab) == "KeyboardInterrupt"
+    lab.wait_state("done")
+    assert result_ids(searched(lab, 43)) == found(lab, 43, 4)
+    # Threads of a cell that search the same index while the widget does.
+    lab.kernel(
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "threads_before = faiss.omp_get_max_threads()\n"
+        "pool = ThreadPoolExecutor(4)\n"
+        "answers = [pool.submit(lambda row: w.index.trace(X[row], 4, 9).ids, row) for row in range(400)]\n"
+    )
+    assert result_ids(searched(lab, 44)) == found(lab, 44, 4)
+    assert result_ids(searched(lab, 45)) == found(lab, 45, 4)
+    assert lab.kernel_json(
+        "[a.result().tolist() for a in answers] == [found(row, 4, 9) for row in range(400)]"
+    )
+    assert lab.kernel_json("faiss.omp_get_max_threads() == threads_before")
+
+
+def test_a_page_that_is_loaded_anew_during_a_search_gets_its_answer(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([L2, PLAIN])
+    searched(lab, 42)
+    lab.kernel(GATE)
+    lab.widget.get_by_role("textbox", name="Search by id").fill("43")
+    lab.widget.get_by_role("textbox", name="Search by id").press("Enter")
+    lab.wait_attribute("data-query", "43")
+    assert lab.widget.get_attribute("data-state") == "searching"
+    lab.reload()
+    lab.widget.wait_for()
+    lab.kernel("gate.set()")
+    lab.wait_attribute("data-query", "43")
+    assert result_ids(lab.wait_state("done")) == found(lab, 43, 4)
+
+
+def test_a_kernel_that_dies_during_a_workload_is_told_and_the_answer_stays(
+    open_notebook: OpenNotebook, expected_console_errors: list[str]
+) -> None:
+    expected_console_errors += ["Kernel", "kernel", "Canceled", "status of 404"]
+    lab = open_notebook([L2, PLAIN])
+    view = searched(lab, 42)
+    at_4, at_5 = found(lab, 42, 4), found(lab, 42, 5)
+    view.get_by_role("tab", name="Workload").click()
+    view.get_by_role("spinbutton", name="Queries drawn from the index").fill("1000000")
+    view.get_by_role("button", name="Evaluate queries").click()
+    expect(view.get_by_role("progressbar", name="Evaluating")).to_be_visible(timeout=30_000)
+    lab.kernel("import os, threading\nthreading.Timer(0.2, os._exit, [1]).start()")
+    lab.wait_state("disconnected")
+    expect(view.get_by_role("alert")).to_contain_text("kernel disconnected")
+    expect(view.get_by_role("progressbar", name="Evaluating")).to_be_hidden(timeout=30_000)
+    assert result_ids(view) == at_4
+    # JupyterLab tells of it too, over the page.
+    lab.page.get_by_role("button", name="Ok", exact=True).click()
+    slider(view, "nprobe").press("ArrowRight")
+    lab.wait_attribute("data-nprobe", "5")
+    lab.wait_painted()
+    assert result_ids(view) == at_5
+    lab.page.wait_for_function(f"{KERNEL}.connectionStatus === 'connected' && {KERNEL}.status === 'idle'")
+    lab.run_all()
+    lab.wait_state("idle")
+    assert result_ids(searched(lab, 43)) == found(lab, 43, 4)
+
+
+TEN = """
+from IPython.display import display
+opened = fw.open_index(index)
+ws = [fw.FederWidget(opened, nprobe=1 + n, k=5) for n in range(10)]
+display(*ws)
+for row, w in enumerate(ws):
+    w.search(row)
+"""
+
+
+def test_ten_widgets_on_one_index_all_answer(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([L2, TEN])
+    expect(lab.widget).to_have_count(10)
+    expected = lab.kernel_json("[[str(i) for i in found(row, 1 + row, 5)] for row in range(10)]")
+    shown = []
+    for nth in range(10):
+        lab.wait_attribute("data-query", str(nth), nth=nth)
+        shown.append(result_ids(lab.wait_state("done", nth=nth)))
+    assert shown == expected

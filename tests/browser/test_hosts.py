@@ -1,0 +1,98 @@
+"""The widget in other hosts than JupyterLab: it draws, answers as Faiss does, and keeps keys to itself."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, Locator, expect
+
+from scripts.lab import LabPage
+from scripts.marimo import marimo
+
+from .conftest import OpenNotebook
+from .test_widget import DIGITS, WIDGET, result_ids, searched, slider
+
+KEYS = ("x", "a", "b", "d", "d", "m", "Enter")
+
+
+def press_keys_of_hosts(view: Locator) -> None:
+    for control in (slider(view, "nprobe"), view.get_by_role("application")):
+        for key in KEYS:
+            control.press(key)
+
+
+def cells_of(lab: LabPage) -> int:
+    count = lab.page.evaluate("window.jupyterapp.shell.currentWidget.content.widgets.length")
+    assert isinstance(count, int)
+    return count
+
+
+def test_notebook_7(open_notebook: OpenNotebook, expected_console_errors: list[str]) -> None:
+    # Its own: it reads the settings of JupyterLab's shell, which it does not have.
+    expected_console_errors.append("reading 'schema'")
+    lab = open_notebook([DIGITS, WIDGET], at="notebooks")
+    assert lab.page.evaluate("window.jupyterapp.name") == "Jupyter Notebook"
+    lab.wait_attribute("data-map", "final")
+    view = searched(lab, 42)
+    assert result_ids(view) == lab.kernel_json("faiss_ids(42, 4, 9)")
+    slider(view, "nprobe").press("ArrowRight")
+    lab.wait_attribute("data-nprobe", "5")
+    lab.wait_painted()
+    assert result_ids(view) == lab.kernel_json("faiss_ids(42, 5, 9)")
+    lab.wait_kernel("w.nprobe", 5)
+    press_keys_of_hosts(view)
+    assert cells_of(lab) == 2
+    lab.wait_attribute("data-query", "42")
+
+
+MARIMO = [
+    f"""
+import marimo as mo
+{DIGITS.strip()}
+shown = mo.ui.anywidget(fw.FederWidget(fw.open_index(index), images=images, labels=labels, nprobe=4, k=9))
+return X, faiss_ids, mo, shown
+""",
+    "shown",
+    """
+mo.plain_text(f"nprobe {shown.nprobe} finds " + " ".join(faiss_ids(42, shown.nprobe, 9)) + ".")
+""",
+]
+
+
+def faiss_ids_said(page_text: str, nprobe: int) -> list[str]:
+    said = re.search(rf"nprobe {nprobe} finds ([\d ]+)\.", page_text)
+    assert said is not None
+    return said[1].split()
+
+
+def test_marimo(chromium: Browser) -> None:
+    with marimo(MARIMO) as url:
+        context = chromium.new_context(viewport={"width": 1400, "height": 1000})
+        try:
+            page = context.new_page()
+            errors: list[str] = []
+            asked: list[str] = []
+            page.on("pageerror", lambda error: errors.append(f"{error.name}: {error.message}"))
+            page.on("request", lambda request: asked.append(request.url))
+            page.goto(url)
+            view = page.locator(".feder-widget")
+            expect(view).to_have_attribute("data-map", "final", timeout=60_000)
+            view.get_by_role("textbox", name="Search by id").fill("42")
+            view.get_by_role("textbox", name="Search by id").press("Enter")
+            expect(view).to_have_attribute("data-query", "42")
+            expect(view).to_have_attribute("data-state", "done", timeout=30_000)
+            for nprobe in (4, 5):
+                expect(view).to_have_attribute("data-nprobe", str(nprobe))
+                said = page.get_by_text(f"nprobe {nprobe} finds")
+                expect(said).to_be_visible(timeout=30_000)
+                assert result_ids(view) == faiss_ids_said(said.inner_text(), nprobe)
+                slider(view, "nprobe").press("ArrowRight")
+            cells = page.locator(".marimo-cell")
+            before = cells.count()
+            press_keys_of_hosts(view)
+            expect(cells).to_have_count(before)
+            assert before == len(MARIMO)
+            assert errors == []
+            assert [address for address in asked if not address.startswith((url, "data:", "blob:"))] == []
+        finally:
+            context.close()
