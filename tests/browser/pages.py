@@ -75,13 +75,21 @@ class Pages:
             yield lab
             finished = True
         finally:
+            # What JupyterLab says when a kernel goes away is nobody's error.
+            well = finished and lab not in self._spoilt and not lab.console_errors
             lab.kernel_shutdown()
-            clean = finished and lab not in self._spoilt and page.evaluate(_CLOSE)
-            lab.detach()
-            if clean and not lab.console_errors and device_scale_factor not in self._idle:
+            if well and device_scale_factor not in self._idle and _closed(lab):
                 self._idle[device_scale_factor] = page
             else:
                 page.context.close()
+
+
+def _closed(lab: LabPage) -> bool:
+    """Close what is open, wait until it is said what there is to say, and tell if nothing is left."""
+    clean = lab.page.evaluate(_CLOSE)
+    lab.wait_painted()
+    lab.detach()
+    return bool(clean)
 
 
 _KNOWN = {"theme", "viewport", "device_scale_factor", "reduced_motion", "run"}
