@@ -16,11 +16,17 @@ PYTHON := $(VENV)/bin/python
 BUNDLE := src/feder_widget/static/widget.js
 NODE_MODULES := js/node_modules/.package-lock.json
 STAMPS := .stamps
-PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
+# Modules are compiled when they are first imported, and most never are.
+unexport PYTHONDONTWRITEBYTECODE
+PIP_INSTALL := $(PYTHON) -m pip install --no-compile --quiet --disable-pip-version-check --root-user-action=ignore
 # The notebook is in the default address rather than an argument, so that the address printed leads to it too.
 QUICKSTART := $(PYTHON) -m jupyterlab --ServerApp.root_dir=$(CURDIR) \
 	--LabApp.default_url=/lab/tree/notebooks/quickstart.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
 ARGS ?=
+# Tests run in several processes, each with a JupyterLab and a Chromium of its own where it needs them. With ARGS they
+# run in one, which is ready at once and lets --pdb and -x do what they say.
+WORKERS := $(if $(ARGS),0,logical)
+SPREAD := --numprocesses=$(WORKERS) --maxprocesses=4 -p no:nbmake
 
 .PHONY: help
 help: ## list these targets
@@ -33,13 +39,13 @@ demo: $(STAMPS)/demo $(BUNDLE) ## open notebooks/quickstart.ipynb in JupyterLab
 .PHONY: test test-python test-js test-notebooks test-browser
 test: test-python test-js test-notebooks test-browser ## run all tests
 test-python: $(STAMPS)/dev $(BUNDLE) ## run the Python tests that need no browser
-	$(PYTHON) -m pytest --ignore=tests/browser $(ARGS)
+	$(PYTHON) -m pytest --ignore=tests/browser $(SPREAD) --dist=loadfile $(ARGS)
 test-js: $(NODE_MODULES) chromium ## run the front end's tests
 	npm --prefix js test
 test-notebooks: $(STAMPS)/dev $(BUNDLE) ## run the notebooks
 	$(PYTHON) -m pytest --nbmake --nbmake-timeout=300 notebooks $(ARGS)
 test-browser: $(STAMPS)/dev $(BUNDLE) chromium ## drive the widget in JupyterLab in Chromium
-	$(PYTHON) -m pytest tests/browser $(ARGS)
+	$(PYTHON) -m pytest tests/browser $(SPREAD) --dist=worksteal $(ARGS)
 
 .PHONY: check
 check: $(STAMPS)/dev $(NODE_MODULES) ## lint and type-check, without changing anything

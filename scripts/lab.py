@@ -20,13 +20,13 @@ import tempfile
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -186,8 +186,7 @@ def open_notebook(
     LabError
         When a cell raises.
     """
-    name = f"n{uuid.uuid4().hex[:10]}.ipynb"
-    (server.notebooks / name).write_text(json.dumps(_notebook(cells)))
+    name = write_notebook(server, cells)
     context = browser.new_context(
         viewport={"width": viewport[0], "height": viewport[1]},
         device_scale_factor=device_scale_factor,
@@ -205,6 +204,13 @@ def open_notebook(
         context.close()
 
 
+def write_notebook(server: Server, cells: Sequence[str]) -> str:
+    """Write a new notebook where the server serves it, and return its name."""
+    name = f"n{uuid.uuid4().hex[:10]}.ipynb"
+    (server.notebooks / name).write_text(json.dumps(_notebook(cells)))
+    return name
+
+
 @dataclass
 class LabPage:
     """One notebook, open in JupyterLab."""
@@ -216,10 +222,13 @@ class LabPage:
     """What the page has logged as errors or thrown, without JupyterLab's own noise."""
 
     def __post_init__(self) -> None:
-        self.page.on("console", lambda m: self._note(m.type, f"{m.text} ({m.location.get('url', '')})"))
-        self.page.on("pageerror", lambda error: self._note("error", f"{error.name}: {error.message}"))
-        # Leaving a notebook with unsaved output asks first.
-        self.page.on("dialog", lambda dialog: dialog.accept())
+        for event, listener in self._listeners():
+            self.page.on(event, listener)
+
+    def detach(self) -> None:
+        """Listen to the page no longer."""
+        for event, listener in self._listeners():
+            self.page.remove_listener(event, listener)
 
     @property
     def widget(self) -> Locator:
@@ -229,6 +238,10 @@ class LabPage:
     def open(self, *, reset: bool = False) -> None:
         """Load the page and wait for the notebook's kernel."""
         self.page.goto(self.url + ("?reset" if reset else ""))
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Wait for the notebook's kernel, and for the theme."""
         self.page.wait_for_function(_KERNEL_IS_IDLE)
         self.page.evaluate(_TIDY, THEMES[self.theme])
         self.page.wait_for_function(f"document.body.dataset.jpThemeName === '{THEMES[self.theme]}'")
@@ -326,8 +339,26 @@ class LabPage:
             self.widget.first.screenshot(path=path)
         return path
 
-    def _note(self, kind: str, text: str) -> None:
-        if kind == "error" and not any(noise in text for noise in LAB_NOISE):
+    def _listeners(self) -> tuple[tuple[Any, Callable[[Any], None]], ...]:
+        return (
+            ("console", self._on_console),
+            ("pageerror", self._on_error),
+            # Leaving a notebook with unsaved output asks first.
+            ("dialog", self._on_dialog),
+        )
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._note(f"{message.text} ({message.location.get('url', '')})")
+
+    def _on_error(self, error: PlaywrightError) -> None:
+        self._note(f"{error.name}: {error.message}")
+
+    def _on_dialog(self, dialog: Dialog) -> None:
+        dialog.accept()
+
+    def _note(self, text: str) -> None:
+        if not any(noise in text for noise in LAB_NOISE):
             self.console_errors.append(text)
 
     def _raise_cell_errors(self) -> None:

@@ -110,7 +110,7 @@ def stream(index: IvfIndex, ask: Ask) -> Iterator[Packet]:
             yield meter.sent("fine", packet)
     findings = index_findings(sizes, index.stored_nprobe)
     if not index.coarse_is_exact and index.engine.centroids.are_measured:
-        probed, others = np.split(coarse.distances, [ask.nprobe])
+        probed, others = np.split(coarse.distances.astype(np.float32), [ask.nprobe])
         findings += coarse_findings(probed, others, index.coarse_similarity)
     if not is_replayable(index):
         packet = outcome(index, ask.request, ask.serial, ask.vector, ask.nprobe, ask.k)

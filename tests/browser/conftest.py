@@ -1,27 +1,43 @@
-"""JupyterLab and Chromium once for all browser tests, and a notebook of its own for each."""
+"""JupyterLab and Chromium once for all browser tests of a worker, and a notebook of its own for each test."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from scripts.lab import LabPage, Server, find_chromium
 from scripts.lab import chromium as running_chromium
 from scripts.lab import jupyterlab as running_jupyterlab
-from scripts.lab import open_notebook as opened_notebook
+
+from .pages import Pages
 
 OpenNotebook = Callable[..., LabPage]
+
+PASSED = pytest.StashKey[bool]()
+
+# Five seconds by default, which two workers on two cores can make each other wait.
+expect.set_options(timeout=30_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in item.path.parent.parts:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.when == "call":
+        item.stash[PASSED] = report.passed
+    return report
 
 
 @pytest.fixture(scope="package")
@@ -39,6 +55,11 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="package")
+def pages(jupyterlab: Server, chromium: Browser) -> Pages:
+    return Pages(jupyterlab, chromium)
+
+
 @pytest.fixture
 def expected_console_errors() -> list[str]:
     """Parts of console errors that the test provokes; append to it."""
@@ -47,9 +68,9 @@ def expected_console_errors() -> list[str]:
 
 @pytest.fixture
 def open_notebook(
-    jupyterlab: Server, chromium: Browser, expected_console_errors: list[str]
+    request: pytest.FixtureRequest, pages: Pages, expected_console_errors: list[str]
 ) -> Iterator[OpenNotebook]:
-    """A function: cells and the options of `scripts.lab.open_notebook` in, a `LabPage` that has run them out.
+    """A function: cells and the options of `Pages.open_notebook` in, a `LabPage` that has run them out.
 
     When the test ends, nothing unexpected may stand in the page's console.
     """
@@ -57,10 +78,13 @@ def open_notebook(
     with ExitStack() as stack:
 
         def open_one(cells: Sequence[str], **options: Any) -> LabPage:
-            lab = stack.enter_context(opened_notebook(jupyterlab, chromium, cells, **options))
+            lab = stack.enter_context(pages.open_notebook(cells, **options))
             opened.append(lab)
             return lab
 
         yield open_one
+        if not request.node.stash.get(PASSED, False):
+            for lab in opened:
+                pages.spoil(lab)
         errors = [error for lab in opened for error in lab.console_errors]
     assert [e for e in errors if not any(part in e for part in expected_console_errors)] == []

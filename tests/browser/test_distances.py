@@ -10,20 +10,12 @@ from playwright.sync_api import Locator, expect
 from scripts.lab import LabPage
 
 from .conftest import OpenNotebook
+from .test_widget import DIGITS
 
-CELL = """
-import faiss
-from sklearn.datasets import load_digits
-
-import feder_widget as fw
-
-digits = load_digits()
-X = digits.data.astype("float32")
-index = faiss.index_factory(64, "IVF40,Flat")
-index.train(X)
-index.add(X)
+CELL = f"""
+{DIGITS}
 ivf = fw.open_index(index)
-w = fw.FederWidget(ivf, images=digits.images, labels=digits.target, nprobe=4, k=9)
+w = fw.FederWidget(ivf, images=np.array(images), labels=digits[:, 64].astype(int), nprobe=4, k=9)
 w.view = "distances"
 w
 

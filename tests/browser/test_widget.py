@@ -12,17 +12,19 @@ from scripts.lab import LabPage, Theme
 
 from .conftest import OpenNotebook
 
+# The file that sklearn.datasets.load_digits() reads: to import scikit-learn takes a kernel two seconds.
 DIGITS = """
 import faiss, numpy as np
-from sklearn.datasets import load_digits
+from importlib.util import find_spec
+from pathlib import Path
 import feder_widget as fw
 
-digits = load_digits()
-X = digits.data.astype("float32")
+digits = np.loadtxt(Path(find_spec("sklearn").origin).parent / "datasets/data/digits.csv.gz", delimiter=",")
+X = digits[:, :64].astype("float32")
 index = faiss.index_factory(64, "IVF40,Flat")
 index.train(X)
 index.add(X)
-images, labels = list(digits.images), [str(digit) for digit in digits.target]
+images, labels = list(digits[:, :64].reshape(-1, 8, 8)), [str(int(digit)) for digit in digits[:, 64]]
 
 def faiss_ids(query, nprobe, k):
     index.nprobe = nprobe
