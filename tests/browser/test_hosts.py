@@ -28,8 +28,8 @@ def cells_of(lab: LabPage) -> int:
 
 
 def test_notebook_7(open_notebook: OpenNotebook, expected_console_errors: list[str]) -> None:
-    # Its own: it reads the settings of JupyterLab's shell, which it does not have.
-    expected_console_errors.append("reading 'schema'")
+    # Its own: it reads the settings of JupyterLab's shell and asks its file browser, and has neither.
+    expected_console_errors += ["reading 'schema'", "Command 'filebrowser:open-path' not registered"]
     lab = open_notebook([DIGITS, WIDGET], at="notebooks")
     assert lab.page.evaluate("window.jupyterapp.name") == "Jupyter Notebook"
     lab.wait_attribute("data-map", "final")
