@@ -43,6 +43,7 @@ if (watch) {
 async function squeeze(path) {
   const { code } = await minify(readFileSync(path, "utf8"), {
     module: true,
+    ecma: 2020,
     compress: {
       passes: 4,
       ecma: 2020,

@@ -17,6 +17,9 @@ export interface CandidateSet {
   readonly whole: boolean;
 }
 
+/** Of each search the largest set of its nearest clusters: what smaller ones begin with need not be copied again. */
+const largest = new WeakMap<Search, { readonly version: number; readonly set: CandidateSet }>();
+
 /** Everything received of the probed clusters. */
 export function candidatesAt(search: Search, { ranks: probed }: Probe): CandidateSet {
   const starts = new Uint32Array(probed.length + 1);
@@ -29,10 +32,24 @@ export function candidatesAt(search: Search, { ranks: probed }: Probe): Candidat
     if (!search.isWhole(rank)) whole = false;
   }
   const count = starts[place];
+  const isPrefix = place === 0 || probed[place - 1] === place;
+  const { version } = search;
+  const known = largest.get(search);
+  if (isPrefix && known?.version === version && known.set.starts.length > place) {
+    const places = known.set.places.subarray(0, count);
+    return {
+      count,
+      ids: known.set.ids.subarray(0, count),
+      distances: known.set.distances.subarray(0, count),
+      ranks: places,
+      places,
+      starts,
+      whole,
+    };
+  }
   const ids = new BigInt64Array(count);
   const distances = new Float32Array(count);
   const places = new Uint32Array(count);
-  const isPrefix = place === 0 || probed[place - 1] === place;
   const ranks = isPrefix ? places : new Uint32Array(count);
   place = 0;
   for (const rank of probed) {
@@ -44,7 +61,9 @@ export function candidatesAt(search: Search, { ranks: probed }: Probe): Candidat
     places.fill(place, start, starts[place]);
     if (!isPrefix) ranks.fill(rank, start, starts[place]);
   }
-  return { count, ids, distances, ranks, places, starts, whole };
+  const set = { count, ids, distances, ranks, places, starts, whole };
+  if (isPrefix) largest.set(search, { version, set });
+  return set;
 }
 
 /** Candidates and, as those of one more cluster, rows that are none. */

@@ -73,6 +73,11 @@ export class Search {
     return this.#received;
   }
 
+  /** Grows whenever there is more, or other, to be read. */
+  get version(): number {
+    return this.#chunks.length;
+  }
+
   /** Clusters of which every candidate was received. */
   get fine(): number {
     return this.#fine;

@@ -24,8 +24,8 @@ export function verdictText(
     const handed = refined.handed.indexOf(id);
     const pass = `Its cluster ranks ${ordinal(rank)} and was probed.`;
     return handed < 0
-      ? `The first pass found ${count(refined.handed.length)} others nearer, at ${distance(own)} by its codes, and did not hand it over. ${pass}`
-      : `${ordinal(handed + 1)} in the first pass, but behind the results when compared once more, at ${distance(refined.second[handed])}. ${pass}`;
+      ? `Behind the best ${count(refined.handed.length)} of the first pass, at ${distance(own)}. ${pass}`
+      : `${ordinal(handed + 1)} in the first pass, but re-ranked behind the results, at ${distance(refined.second[handed])}. ${pass}`;
   }
   if (refined !== null) return `Its cluster ranks ${ordinal(rank)} and was not probed.`;
   if (isFar) {
@@ -35,8 +35,7 @@ export function verdictText(
       (isProbed ? "probed." : "not probed, which changes nothing.")
     );
   }
-  if (isProbed)
-    return "Not among the results, although its cluster was probed: others were taken for nearer.";
+  if (isProbed) return "Not among the results, although its cluster was probed.";
   return (
     `Missed by the index: ${standing && `${standing}, but `}its cluster ranks ${ordinal(rank)} and was not probed. ` +
     `nprobe = ${count(rank)} finds it.`

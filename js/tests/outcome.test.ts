@@ -203,10 +203,8 @@ describe("an index that re-ranks", () => {
         distance: 5,
         position: 4,
       });
-    expect(say(2n, 1)).toMatch(
-      /^3rd in the first pass, but behind the results when compared once more, at 9.000/,
-    );
-    expect(say(7n, 1)).toMatch(/^The first pass found 4 others nearer, at 5.000/);
+    expect(say(2n, 1)).toMatch(/^3rd in the first pass, but re-ranked behind the results, at 9.000/);
+    expect(say(7n, 1)).toMatch(/^Behind the best 4 of the first pass, at 5.000/);
     expect(say(7n, 3)).toBe("Its cluster ranks 3rd and was not probed.");
     expect(say(3n, 1)).toMatch(/^The 2nd result/);
   });

@@ -16,7 +16,7 @@ export function ImageCard() {
 
 function Card({ open }: { open: OpenCard }) {
   const { exploration, asker, card } = useApp();
-  const { summary, outcome, results } = exploration;
+  const { summary } = exploration;
   const { id, cluster } = open;
   const dialog = useRef<HTMLDivElement>(null);
   const search = exploration.search.value;
@@ -57,10 +57,8 @@ function Card({ open }: { open: OpenCard }) {
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
   }, [card]);
-  const isRefined =
-    outcome.value !== null &&
-    results.value.some((result) => result.id === id && result.distance === open.distance);
-  const name = (isRefined && summary.refinedDistance) || summary.distance;
+  // Of an index that re-ranks it is that of the first pass or of the second, as where the card was opened.
+  const name = summary.refinedDistance === null ? summary.distance : "distance";
   const facts: [string, string][] = [
     ["id", id.toString()],
     ["label", label ?? "none"],

@@ -39,14 +39,12 @@ export function Results() {
       </h3>
       {outcome !== null && outcome.first_k > 0 && (
         <p class="feder-muted">
-          Re-ranked: the first pass hands over its best {count(outcome.handed.length)} by {summary.distance}.
+          Re-ranked: the best {count(outcome.handed.length)} of the first pass, by {summary.distance}.
         </p>
       )}
       {exploration.estimated.value && results.length > 0 && (
         <p class="feder-muted" role="status">
-          {exploration.step.value === null && exploration.switched.value.size === 0
-            ? "The best of the candidates; what Faiss returns may differ and is being asked for…"
-            : "The best of the candidates: what Faiss would return may differ."}
+          The best of the candidates: what Faiss returns may differ.
         </p>
       )}
       <ol class="feder-tiles" aria-label="Results">

@@ -249,6 +249,12 @@ export class MapPainter {
       }
       const text = String(rank);
       const height = Math.round(Math.min(14, radius * 0.95));
+      if (radius < SPOT) {
+        circle(context, x, y, 2.5);
+        fill(context, css(rankColour(palette, rank)));
+        stroke(context, palette.background, 1);
+        drawn++;
+      }
       if (height < 7 || text.length * height * 0.3 > radius) continue;
       font(context, height, 600);
       context.fillStyle = palette.text;

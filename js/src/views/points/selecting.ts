@@ -25,10 +25,14 @@ export class Selecting {
   constructor(element: HTMLElement, listeners: Listeners, abort: AbortSignal) {
     this.#element = element;
     this.#listeners = listeners;
-    element.addEventListener("pointerdown", (event) => this.#down(event), { signal: abort });
-    element.addEventListener("pointermove", (event) => this.#move(event), { signal: abort });
-    element.addEventListener("pointerup", (event) => this.#up(event), { signal: abort });
-    element.addEventListener("pointercancel", () => this.cancel(), { signal: abort });
+    const on = (
+      type: "pointerdown" | "pointermove" | "pointerup" | "pointercancel",
+      listener: (event: PointerEvent) => void,
+    ) => element.addEventListener(type, listener, { signal: abort });
+    on("pointerdown", (event) => this.#down(event));
+    on("pointermove", (event) => this.#move(event));
+    on("pointerup", (event) => this.#up(event));
+    on("pointercancel", () => this.cancel());
   }
 
   get isDrawing(): boolean {
