@@ -312,6 +312,10 @@ class LabPage:
         """End the kernel; the page stays."""
         self.page.evaluate("window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()")
 
+    def kernel_crash(self) -> None:
+        """Let the kernel's process end at once, as a crash does; no reply to this is waited for."""
+        self.page.evaluate(_EXECUTE_UNANSWERED, "import os; os._exit(1)")
+
     def kernel_restart(self) -> None:
         """Restart the kernel, without the question a person gets, and wait until it is idle."""
         self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
@@ -398,6 +402,11 @@ _EXECUTE = """async code => {
   };
   await future.done;
   return answer;
+}"""
+
+_EXECUTE_UNANSWERED = """code => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  kernel.requestExecute({ code, store_history: false }).done.catch(() => {});
 }"""
 
 _CELL_ERRORS = r"""() => {

@@ -136,7 +136,7 @@ def test_a_kernel_that_dies_during_a_workload_is_told_and_the_answer_stays(
     view.get_by_role("spinbutton", name="Queries drawn from the index").fill("1000000")
     view.get_by_role("button", name="Evaluate queries").click()
     expect(view.get_by_role("progressbar", name="Evaluating")).to_be_visible(timeout=30_000)
-    lab.kernel("import os, threading\nthreading.Timer(0.2, os._exit, [1]).start()")
+    lab.kernel_crash()
     lab.wait_state("disconnected")
     expect(view.get_by_role("alert")).to_contain_text("kernel disconnected")
     expect(view.get_by_role("progressbar", name="Evaluating")).to_be_hidden(timeout=30_000)
