@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from scripts.soak import cells, devtools_of, measure, use
+from scripts.soak import begin, cells, devtools_of, measure, use
 
 from .conftest import OpenNotebook
 
 
 def test_searches_sliders_and_cancels_leave_nothing_behind(open_notebook: OpenNotebook) -> None:
     lab = open_notebook(cells(rows=20_000, nlist=256))
-    lab.wait_attribute("data-map", "final")
+    begin(lab)
     devtools = devtools_of(lab)
     use(lab, searches=15, seed=1)
     before = measure(lab, devtools)
