@@ -49,6 +49,8 @@ async function squeeze(path) {
       ecma: 2020,
       unsafe_arrows: true,
       keep_fargs: false,
+      hoist_funs: true,
+      unsafe_methods: true,
       pure_getters: false,
       unsafe: true,
     },

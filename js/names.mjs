@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
+const COMMENT = /\/\*[\s\S]*?\*\/|\/\/.*/g;
 const WORD = /[A-Za-z_]\w*/g;
 const DECLARED =
   /^\s*(?:declare |readonly |var |function |get |set |const |interface )*"?([A-Za-z_$][\w$]*)"?\??\s*[:(<]/gm;
@@ -39,7 +40,7 @@ export function takenNames() {
     ...files(new URL("@anywidget/types/", PACKAGES), /\.d\.ts$/),
   ];
   for (const text of declarations) for (const [, name] of text.matchAll(DECLARED)) taken.add(name);
-  const kept = OUTSIDE.map((name) => readFileSync(new URL(name, SOURCE), "utf8"));
+  const kept = OUTSIDE.map((name) => readFileSync(new URL(name, SOURCE), "utf8").replace(COMMENT, ""));
   for (const text of sources()) kept.push(...(text.match(/"\w+"/g) ?? []));
   for (const text of kept) for (const [name] of text.matchAll(WORD)) taken.add(name);
   return taken;

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from makers import make_ivf
 
+from feder_widget import IndexFileError, open_index
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="cannot limit the memory of the child")
 
 WHOLE = {
@@ -114,3 +116,16 @@ def test_alien_files_are_refused_with_their_name(tmp_path):
         assert found["outcome"].startswith(kind), (name, mmap, found)
         assert name in found["outcome"]
         assert found["peak"] < MOST_MEMORY
+
+
+def test_a_norm_that_faiss_cannot_divide_by_is_refused(tmp_path):
+    index = faiss.index_factory(8, "L2norm,IVF4,Flat")
+    vectors = make_ivf(n=100, d=8, nlist=4)[1]
+    index.train(vectors)
+    index.add(vectors)
+    faiss.downcast_VectorTransform(index.chain.at(0)).norm = 1
+    content_of(index, tmp_path / "odd")
+    with pytest.raises(IndexFileError, match="norm of a NormalizationTransform must be 2, got 1"):
+        open_index(tmp_path / "odd")
+    with pytest.raises(ValueError, match="norm of a NormalizationTransform must be 2, got 1"):
+        open_index(index)

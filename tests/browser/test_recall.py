@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -168,8 +170,31 @@ def test_clusters_can_be_switched_by_hand(open_notebook: OpenNotebook) -> None:
     assert row not in result_ids(view)
 
 
+BANDS = """view => {
+  const x = new DOMPoint(view.querySelector('.feder-handle').getBoundingClientRect().x + 0.5, 0)
+    .matrixTransform(view.querySelector('.feder-chart svg').getScreenCTM().inverse()).x;
+  const [, top, bottom] = view.querySelector('.feder-now').getAttribute('d').match(/ (.+)V(.+)/).map(Number);
+  return [...view.querySelectorAll('.feder-band')].map(band => {
+    const filled = [];
+    for (let y = top; y <= bottom; y += 0.25) {
+      if (band.isPointInFill(new DOMPoint(x, y))) filled.push((bottom - y) / (bottom - top));
+    }
+    return filled.length === 0 ? [] : [filled[0], filled.at(-1)];
+  });
+}"""
+"""The highest and the lowest recall that each band of the chart covers at the current nprobe."""
+
+STORED = """view => {
+  const x = name => Number(view.querySelector(name).getAttribute('d').match(/^M([^ ]+)/)[1]);
+  const [from, to] = view.querySelector('.feder-gridline').getAttribute('d').match(/^M([^ ]+) .*H(.+)/)
+    .slice(1).map(Number);
+  return (x('.feder-stored') - from) / (to - from);
+}"""
+"""How far along the axis the line of the stored nprobe stands."""
+
+
 def test_a_workload_is_evaluated_and_its_hardest_query_opens(open_notebook: OpenNotebook) -> None:
-    lab = open_notebook([L2, WIDGET])
+    lab = open_notebook([L2, "index.nprobe = 5\n" + WIDGET])
     lab.wait_state("idle")
     view = lab.widget.first
     view.get_by_role("spinbutton", name="Queries drawn from the index").fill("200")
@@ -193,6 +218,10 @@ def test_a_workload_is_evaluated_and_its_hardest_query_opens(open_notebook: Open
         f"(lambda: [index.__setattr__('nprobe', 50), index.search(X[{workload}.ids], 9)[1]][1])())]))][1]",
     )
     expect(view).to_contain_text(f"mean recall@9 = {mean:.3f}")
+    reached = [kernel(lab, f"float({workload}.reached({share})[6])") for share in (0.5, 0.95, 0.99, 1)]
+    for band, (upper, lower) in zip(view.evaluate(BANDS), itertools.pairwise(reached), strict=True):
+        assert band == pytest.approx([upper, lower] if upper > lower else [], abs=0.01)
+    assert view.evaluate(STORED) == pytest.approx(np.log(5) / np.log(50), abs=1e-3)
     first = hardest.first.get_attribute("data-id")
     hardest.first.get_by_role("button").click()
     lab.wait_attribute("data-query", str(first))

@@ -142,7 +142,7 @@ def _transform(step: Any) -> str:
     if kind == "OPQMatrix":
         return f"OPQ{step.M}_{step.d_out}"
     if kind == "NormalizationTransform":
-        return f"L{step.norm:g}norm"
+        return "L2norm"
     short = {"RandomRotationMatrix": "RR", "RemapDimensionsTransform": "Pad", "HadamardRotation": "HR"}
     name = short.get(kind, kind.removesuffix("Transform").removesuffix("Matrix"))
     return f"{name}{step.d_out}"
@@ -153,7 +153,7 @@ def _compares_directions(chain: tuple[Any, ...]) -> bool:
     for step in reversed(chain):
         kind = _kind(step)
         if kind == "NormalizationTransform":
-            return bool(step.norm == 2)
+            return True
         rotates = kind == "HadamardRotation" or getattr(step, "is_orthonormal", False)
         if not rotates or step.d_out < step.d_in or getattr(step, "have_bias", False):
             return False

@@ -66,6 +66,7 @@ def _transform(step: Any) -> Iterator[Finding]:
         yield from equal(f"output dimension of a {kind}", step.d_out, step.d_in)
     elif kind == "NormalizationTransform":
         yield from equal(f"output dimension of a {kind}", step.d_out, step.d_in)
+        yield from equal(f"norm of a {kind}", step.norm, 2)
     elif kind == "ITQTransform":
         yield from equal(f"numbers in the mean of an {kind}", step.mean.size(), step.d_in)
         yield from equal(f"input dimension of the matrix of an {kind}", step.pca_then_itq.d_in, step.d_in)

@@ -18,7 +18,7 @@ interface Props {
   /** What the picture shows, in words. */
   readonly name: string;
   readonly curve: Steps | null;
-  /** Further curves, from the highest to the lowest; what lies between them is shaded. */
+  /** Further curves, from the highest to the lowest; what lies between two of them is shaded. */
   readonly band?: readonly Steps[];
   /** The share of the vectors compared. */
   readonly share: Steps;
@@ -28,6 +28,21 @@ interface Props {
   readonly height: number;
   /** The nprobe that the index has stored. */
   readonly stored?: number;
+}
+
+/** Where a search stands that sets no nprobe of its own. */
+function Stored({ nprobe, axis }: { nprobe: number; axis: Axis }) {
+  const { left, right, top, bottom } = axis.frame;
+  const x = axis.x(nprobe);
+  const isRight = x > (left + right) / 2;
+  return (
+    <>
+      <path class="feder-stored" d={`M${x} ${top}V${bottom}`} />
+      <text class="feder-stored-name" data-left={isRight} x={x} y={bottom - (isRight ? 20 : 6)}>
+        stored nprobe
+      </text>
+    </>
+  );
 }
 
 /** Recall against nprobe; what is dragged is nprobe itself. */
@@ -65,11 +80,9 @@ export function RecallChart({ name, curve, band = [], share, label, height, stor
               {count(tick)}
             </text>
           ))}
-          {stored !== undefined && (
-            <path class="feder-stored" d={`M${axis.x(stored)} ${MARGIN.top}V${bottom}`} />
-          )}
-          {band.map(({ at, values }, i) => (
-            <path key={i} class="feder-band" d={axis.below(at, values)} />
+          {stored !== undefined && <Stored nprobe={stored} axis={axis} />}
+          {band.slice(1).map(({ at, values }, i) => (
+            <path key={i} class="feder-band" d={axis.below(at, band[i].values) + axis.below(at, values)} />
           ))}
           {curve !== null && <path class="feder-curve" d={axis.steps(curve.at, curve.values)} />}
         </>

@@ -41,15 +41,24 @@ function Curves({ workload }: { workload: Workload }) {
   const at = placeOf(nprobes, exploration.settings.nprobe.value);
   const height = mean.values[at];
   return (
-    <RecallChart
-      name={`Mean recall@${k} of ${plural(computed, "query", "queries")} at every nprobe, and what 50, 95, 99 and 100 % of them reach`}
-      curve={mean}
-      band={others}
-      share={share}
-      label={`mean recall@${k} = ${height.toFixed(3)}`}
-      height={height}
-      stored={exploration.summary.storedNprobe}
-    />
+    <div>
+      <RecallChart
+        name={`Mean recall@${k} of ${plural(computed, "query", "queries")} at every nprobe, and what 50, 95, 99 and 100 % of them reach`}
+        curve={mean}
+        band={others}
+        share={share}
+        label={`mean recall@${k} = ${height.toFixed(3)}`}
+        height={height}
+        stored={exploration.summary.storedNprobe}
+      />
+      <div class="feder-legend feder-bands">
+        {["mean", "median to 95 %", "to 99 %", "to the worst query"].map((name) => (
+          <span key={name}>
+            <i /> {name}
+          </span>
+        ))}
+      </div>
+    </div>
   );
 }
 

@@ -11,27 +11,27 @@ const TICK_ROOM = 34;
 
 /** nprobe along powers of two, where small values matter most, from 1 to nlist. */
 export class Axis {
-  readonly #frame: Frame;
+  readonly frame: Frame;
   readonly #nlist: number;
 
   constructor(frame: Frame, nlist: number) {
-    this.#frame = frame;
+    this.frame = frame;
     this.#nlist = nlist;
   }
 
   x(nprobe: number): number {
-    const { left, right } = this.#frame;
+    const { left, right } = this.frame;
     return left + ((right - left) * Math.log(nprobe)) / Math.max(Math.log(this.#nlist), 1e-9);
   }
 
   nprobeAt(x: number): number {
-    const { left, right } = this.#frame;
+    const { left, right } = this.frame;
     const share = Math.max(0, Math.min(1, (x - left) / Math.max(1, right - left)));
     return Math.round(this.#nlist ** share);
   }
 
   y(share: number): number {
-    const { top, bottom } = this.#frame;
+    const { top, bottom } = this.frame;
     return bottom - (bottom - top) * share;
   }
 
@@ -59,12 +59,12 @@ export class Axis {
       path += i === 0 ? `M${x} ${y}` : `H${x}V${y}`;
       before = y;
     }
-    return `${path}H${place(this.#frame.right)}`;
+    return `${path}H${place(this.frame.right)}`;
   }
 
   /** What lies below such a line. */
   below(at: ArrayLike<number>, values: ArrayLike<number>): string {
-    const { left, bottom } = this.#frame;
+    const { left, bottom } = this.frame;
     return `${this.steps(at, values)}V${bottom}H${left}Z`;
   }
 }
