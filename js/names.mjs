@@ -6,7 +6,7 @@ const DECLARED =
   /^\s*(?:declare |readonly |var |function |get |set |const |interface )*"?([A-Za-z_$][\w$]*)"?\??\s*[:(<]/gm;
 
 /** What is said to Python under these names, or comes from it, is spelled out in these modules. */
-const OUTSIDE = ["wire.ts", "requests.ts", "summary.ts", "traits.ts"];
+const OUTSIDE = ["messages.ts", "wire.ts", "requests.ts", "summary.ts", "traits.ts"];
 
 const SOURCE = new URL("src/", import.meta.url);
 const PACKAGES = new URL("node_modules/", import.meta.url);

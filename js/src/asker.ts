@@ -1,7 +1,7 @@
+import type { Failure, Medoids, Members, Message, Thumbnails, Verdict } from "./messages";
 import type { Scope } from "./projections";
 import type { QuerySpec, Request } from "./requests";
 import { Disconnected, type Transport } from "./transport";
-import type { Failure, Medoids, Members, Message, Thumbnails, Verdict } from "./wire";
 
 interface Answers {
   thumbnails: Thumbnails;

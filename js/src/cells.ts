@@ -1,4 +1,4 @@
-import type { MapPart } from "./wire";
+import type { MapPart } from "./messages";
 
 /** The clusters' map: convex cells that tile a rectangle, each as large as its cluster's share of the vectors. */
 export interface CellMap {

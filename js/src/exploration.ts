@@ -1,19 +1,15 @@
-import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { Asker } from "./asker";
-
 import { type CandidateSet, candidatesAt, withOthers } from "./candidates";
-import { type CellMap, joined } from "./cells";
+import { Conversation } from "./conversation";
+import type { Failure, Outcome, Projection } from "./messages";
 import { extendOrder, Orders } from "./order";
-import { Parts } from "./parts";
-
 import { Player } from "./player";
 import { nearest, type Probe, probeOf } from "./probe";
 import { Projections, type Scope } from "./projections";
-import type { QuerySpec } from "./requests";
 import { areTied, type Result, resultsAt, resultsOf } from "./results";
-import { Search } from "./search";
+import type { Settings } from "./settings";
 import type { Summary } from "./summary";
-import { UNREADABLE } from "./transport";
 import {
   type Finds,
   foundBy,
@@ -26,59 +22,14 @@ import {
   truthOf,
   truthTold,
 } from "./truth";
-import type {
-  Bounds,
-  Candidates,
-  Coarse,
-  Done,
-  Failure,
-  MapPart,
-  Message,
-  Neighbours,
-  Outcome,
-} from "./wire";
-import { Workloads } from "./workloads";
-
-export type Status = "idle" | "searching" | "done" | "error" | "disconnected";
-
-/** Milliseconds until a kernel that seemed lost is asked once whether it is there. */
-const RECONNECT = 1500;
 
 /** Milliseconds that nprobe and k have to rest before the kernel is asked what Faiss returns. */
 const REST = 150;
 
-/** Milliseconds without a word after which a kernel counts as busy. */
-const PATIENCE = 900;
-
-/** The settings that Python sees too. */
-export interface Settings {
-  readonly nprobe: Signal<number>;
-  readonly k: Signal<number>;
-  readonly queryId: Signal<bigint | null>;
-  readonly cluster: Signal<number | null>;
-  readonly selection: Signal<readonly bigint[]>;
-  readonly view: Signal<string>;
-  readonly theme: Signal<string>;
-}
-
-export interface DrawnMap {
-  readonly cells: CellMap;
-  readonly method: string;
-  readonly final: boolean;
-}
-
-/** All that is known of one widget's search, shared by every display of it. */
-export class Exploration {
-  readonly search = signal<Search | null>(null);
-  /** Grows whenever more of the search has arrived. */
-  readonly revision = signal(0);
-  readonly status: ReadonlySignal<Status>;
-  readonly failure = signal<string | null>(null);
-  readonly map = signal<DrawnMap | null>(null);
-  readonly timings = signal<Done | null>(null);
+/** All that is known of one widget's search, shared by every display of it: what has come, and what follows from it. */
+export class Exploration extends Conversation {
   readonly player: Player;
   readonly projections: Projections;
-  readonly workloads: Workloads;
   /** Where the player stands: 0 overview, 1 coarse search, 1 + r after r clusters; null at the end. */
   readonly step: ReadonlySignal<number | null>;
   readonly hovered = signal<number | null>(null);
@@ -104,8 +55,6 @@ export class Exploration {
   readonly found: ReadonlySignal<number>;
   /** Sentences of the kernel about the index and this query. */
   readonly findings: ReadonlySignal<readonly string[]>;
-  /** The best distance that anything in each cluster can have, by rank, once the kernel knows. */
-  readonly bounds = signal<Bounds | null>(null);
   /** Clusters that are not probed and could still hold something nearer than the last result, where that is known. */
   readonly openClusters: ReadonlySignal<number | null>;
   /** What the fine search has compared as shown. Views that draw it say so with `needCandidates`. */
@@ -117,37 +66,9 @@ export class Exploration {
   /** The row under the pointer in any view. */
   readonly hoveredRow = signal<bigint | null>(null);
   readonly selected: ReadonlySignal<ReadonlySet<bigint>>;
-  /** Whether a search was asked for and the kernel has said nothing for a while: it is busy with a cell. */
-  readonly kernelBusy = signal(false);
-  readonly #said = signal<Outcome | null>(null);
-  readonly #told = signal<Neighbours | null>(null);
-  readonly #waiting = signal(false);
-  readonly #connected = signal(true);
-  #request: string | number | null = null;
-  #asked: string | null = null;
-  #patience: ReturnType<typeof setTimeout> | undefined;
-  #restoring: string | null = "";
-  #more: string | null = null;
-  #moreUpTo = 0;
-  #moreOf: Search | null = null;
-  #rest: string | null = null;
-  #restOf = -1;
-  #results: string | null = null;
-  #neighbours: string | null = null;
-  readonly #mapParts = new Parts<MapPart>();
 
-  constructor(
-    readonly summary: Summary,
-    readonly settings: Settings,
-    readonly asker: Asker,
-    abort: AbortSignal,
-  ) {
-    this.status = computed(() => {
-      if (!this.#connected.value) return "disconnected";
-      if (this.#waiting.value) return "searching";
-      if (this.failure.value !== null) return "error";
-      return this.search.value === null ? "idle" : "done";
-    });
+  constructor(summary: Summary, settings: Settings, asker: Asker, abort: AbortSignal) {
+    super(summary, settings, asker);
     this.wanted = computed(() => {
       const search = this.search.value;
       const nprobe = Math.min(settings.nprobe.value, summary.nlist);
@@ -164,7 +85,7 @@ export class Exploration {
     });
     this.probed = computed(() => this.probe.value.count);
     this.outcome = computed(() => {
-      const said = this.#said.value;
+      const said = this.said.value;
       const isShown =
         said !== null &&
         said.serial === this.search.value?.serial &&
@@ -191,11 +112,11 @@ export class Exploration {
     });
     this.resultIds = computed(() => new Set(this.results.value.map((result) => result.id)));
     const told = computed(() => {
-      const [search, told] = [this.search.value, this.#told.value];
+      const [search, told] = [this.search.value, this.told.value];
       return search === null || told?.serial !== search.serial ? null : truthTold(told, search);
     });
     const isToldHere = computed(() => {
-      const told = this.#told.value;
+      const told = this.told.value;
       const holds = told?.k === settings.k.value && [0, settings.nprobe.value].includes(told.nprobe);
       return holds && this.switched.value.size === 0 && !this.#isOtherRanking();
     });
@@ -266,51 +187,12 @@ export class Exploration {
     abort.addEventListener("abort", () => {
       stop();
       settle();
-      clearTimeout(this.#patience);
     });
-    asker.onMessage((message) => this.#receive(message), abort);
     this.projections = new Projections(
       computed(() => this.#scope()),
       asker,
     );
-    this.workloads = new Workloads(asker);
-    asker.onDisconnect(() => {
-      this.workloads.lose();
-      if (!this.#connected.peek()) return;
-      this.#connected.value = false;
-      const probe = setTimeout(() => asker.askMap(), RECONNECT);
-      abort.addEventListener("abort", () => clearTimeout(probe));
-    }, abort);
-    asker.askMap();
-    this.#ask({ resume: true });
-  }
-
-  /** Start a search; its answer replaces the one on screen when its first message arrives. */
-  ask(query: QuerySpec): void {
-    this.failure.value = null;
-    this.#waiting.value = true;
-    this.#ask(query);
-  }
-
-  /** Ask for what is missing of the probed clusters: past the nprobe of the search only the nearest are here. */
-  needCandidates(): void {
-    const search = this.search.peek();
-    const last = this.settings.nprobe.peek();
-    if (search === null || this.status.peek() !== "done" || search.fine >= last) return;
-    if (this.#more !== null && this.#moreUpTo >= last && this.#moreOf === search) return;
-    this.#more = this.asker.askCandidates(search.serial, search.fine + 1, last);
-    this.#moreUpTo = last;
-    this.#moreOf = search;
-  }
-
-  /** Have the clusters up to this rank compared, of a search that ended with the probed ones. */
-  needRest(lastRank: number): void {
-    const search = this.search.peek();
-    if (search === null || this.status.peek() !== "done" || this.#restOf === search.serial) return;
-    if (search.received >= lastRank) return;
-    this.#restOf = search.serial;
-    this.#rest = this.asker.askRest(search.serial, lastRank);
-    this.#waiting.value = this.#rest !== null;
+    this.begin(abort);
   }
 
   /** Probe a cluster although nprobe leaves it out, or the other way round; and back. */
@@ -332,13 +214,14 @@ export class Exploration {
     selection.value = without.length < selection.peek().length ? without : [...without, id];
   }
 
-  /** Say on the page what is wrong with an entry; the answer on screen stays. */
-  complain(message: string): void {
-    this.failure.value = message;
+  protected override adopted(): void {
+    this.switched.value = new Map();
+    this.player.finish();
   }
 
-  dismiss(): void {
-    this.failure.value = null;
+  protected override projected(message: Projection | Failure): void {
+    if (message.kind === "projection") this.projections.take(message);
+    else this.projections.fail(message);
   }
 
   /** What a projection shows: the candidates, and the true neighbours that are none for any k. */
@@ -382,143 +265,7 @@ export class Exploration {
 
   /** Have Faiss asked for what is shown. */
   #settle(): void {
-    const search = this.search.peek();
-    if (search === null) return;
-    const { nprobe, k } = this.settings;
     if (this.#isOtherRanking()) this.ask({ resume: true });
-    else {
-      const ask = (kind: "results" | "truth") =>
-        this.asker.askFor(kind, search.serial, nprobe.peek(), k.peek());
-      if (this.estimated.peek()) this.#results = ask("results");
-      if (this.#lacksTruth()) this.#neighbours = ask("truth");
-    }
-  }
-
-  #ask(query: QuerySpec): void {
-    const { nprobe, k } = this.settings;
-    this.#asked = this.asker.askSearch(query, nprobe.peek(), k.peek());
-    clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => {
-      this.kernelBusy.value = this.status.peek() === "searching";
-    }, PATIENCE);
-    if (this.#asked === null) this.#waiting.value = false;
-  }
-
-  #receive(message: Message): void {
-    this.#connected.value = true;
-    this.kernelBusy.value = false;
-    switch (message.kind) {
-      case "coarse":
-        this.#adopt(message);
-        break;
-      case "fine":
-      case "nearest":
-        this.#extend(message);
-        break;
-      case "done":
-        if (message.request === this.#request) {
-          batch(() => {
-            this.timings.value = message;
-            this.#waiting.value = false;
-          });
-          this.#mend();
-        } else if (message.request === this.#rest) {
-          this.#restOf = -1;
-          this.#waiting.value = false;
-        }
-        break;
-      case "results":
-        if (message.rankOf.every((rank) => rank <= this.summary.nlist)) this.#said.value = message;
-        break;
-      case "truth":
-        if (message.rankOf.every((rank) => rank <= this.summary.nlist)) this.#told.value = message;
-        break;
-      case "bounds":
-        if (message.serial === this.search.peek()?.serial) this.bounds.value = message;
-        break;
-      case "map":
-        this.#draw(message);
-        break;
-      case "projection":
-        this.projections.take(message);
-        break;
-      case "progress":
-      case "workload":
-        this.workloads.take(message);
-        break;
-      case "error":
-        this.workloads.take(message);
-        this.projections.fail(message);
-        this.#fail(message);
-        break;
-    }
-  }
-
-  #adopt(coarse: Coarse): void {
-    const shown = this.search.peek();
-    if (shown !== null && coarse.serial <= shown.serial) return;
-    const search = new Search(coarse, this.summary.sizes);
-    batch(() => {
-      this.#request = coarse.request;
-      this.search.value = search;
-      if (coarse.request !== this.#restoring) this.failure.value = null;
-      this.timings.value = null;
-      this.bounds.value = null;
-      this.switched.value = new Map();
-      this.#restOf = -1;
-      this.player.finish();
-      this.#waiting.value = true;
-      this.#connected.value = true;
-      if (coarse.request === this.#asked) this.settings.queryId.value = search.id;
-    });
-  }
-
-  #extend(message: Candidates): void {
-    if (![this.#request, this.#more, this.#rest].includes(message.request)) return;
-    this.search.peek()?.add(message);
-    this.revision.value++;
-  }
-
-  #fail(failure: Failure): void {
-    // What is asked of a search that is over, the newer one will be asked.
-    if (failure.code === "superseded") return;
-    const own = [
-      this.#asked,
-      this.#request,
-      this.#rest,
-      this.#results,
-      this.#neighbours,
-      this.workloads.running,
-    ];
-    const mine = own.includes(failure.request);
-    if (!mine && failure.request !== null) return;
-    batch(() => {
-      this.failure.value = failure.message;
-      this.#waiting.value = false;
-    });
-    const shown = this.search.peek();
-    // Of what cannot be read there would only be more, and what has failed twice fails again.
-    const again = failure.code === UNREADABLE || failure.request === this.#restoring;
-    if (!again && shown !== null && shown.received < shown.nlist) this.#restore();
-  }
-
-  /** Ask once more for an answer of which messages were lost on the way. */
-  #mend(): void {
-    const shown = this.search.peek();
-    if (!shown?.exhaustive || shown.received === shown.nlist) return;
-    if (this.#request !== this.#restoring) this.#restore();
-    else this.failure.value = "Parts of this answer were lost on the way. Search again.";
-  }
-
-  /** Fetch the rest of the answer on screen, which a failed search has cut off. */
-  #restore(): void {
-    const { nprobe, k } = this.settings;
-    this.#restoring = this.asker.askSearch({ resume: true }, nprobe.peek(), k.peek());
-  }
-
-  #draw(part: MapPart): void {
-    if (this.map.peek()?.final || part.rows !== this.summary.nlist) return;
-    const parts = this.#mapParts.take(part, part.inradii.length);
-    if (parts !== null) this.map.value = { cells: joined(parts), method: part.method, final: part.final };
+    else this.askFor(this.estimated.peek(), this.#lacksTruth());
   }
 }

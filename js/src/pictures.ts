@@ -1,6 +1,6 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Asker } from "./asker";
-import type { Thumbnails } from "./wire";
+import type { Thumbnails } from "./messages";
 
 export type Picture =
   | { readonly state: "loading" }

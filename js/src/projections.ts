@@ -1,8 +1,8 @@
 import { batch, type ReadonlySignal, signal } from "@preact/signals";
 import type { Asker } from "./asker";
+import type { Failure, Projection } from "./messages";
 import { Parts } from "./parts";
 import type { Result } from "./results";
-import type { Failure, Projection } from "./wire";
 
 /** Candidates in the plane, by rank of their cluster. */
 export interface Projected {

@@ -1,6 +1,6 @@
+import type { Outcome } from "./messages";
 import type { Probe } from "./probe";
 import type { Search } from "./search";
-import type { Outcome } from "./wire";
 
 export interface Result {
   readonly id: bigint;

@@ -1,4 +1,5 @@
-import { type Candidates, type Coarse, MalformedMessage } from "./wire";
+import type { Candidates, Coarse } from "./messages";
+import { MalformedMessage } from "./wire";
 
 /** Where one cluster's received candidates stand. */
 export interface Received {

@@ -1,6 +1,7 @@
 import type { AnyModel } from "@anywidget/types";
+import type { Message } from "./messages";
 import type { Request } from "./requests";
-import { decode, type Message } from "./wire";
+import { decode } from "./wire";
 
 /** The other end of the conversation: a kernel, or a recording of one. */
 export interface Transport {

@@ -1,8 +1,8 @@
+import type { Neighbours } from "./messages";
 import { nearest, type Probe } from "./probe";
 import { type Result, resultsAt } from "./results";
 import type { Search } from "./search";
 import type { Summary } from "./summary";
-import type { Neighbours } from "./wire";
 
 /** What a search does with a row: the nprobe from which on it gets so far, and from which on it is pushed out. */
 export interface Fate {

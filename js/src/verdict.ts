@@ -1,6 +1,6 @@
 import type { Exploration } from "./exploration";
 import { count, distance, ordinal } from "./format";
-import type { Verdict } from "./wire";
+import type { Verdict } from "./messages";
 
 /** Why a row came back, or why it did not, with the numbers. */
 export function verdictText(

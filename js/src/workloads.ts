@@ -1,6 +1,6 @@
 import { batch, signal } from "@preact/signals";
 import type { Asker } from "./asker";
-import type { Message, Progress, Workload } from "./wire";
+import type { Message, Progress, Workload } from "./messages";
 
 /** Many queries at once, as far as the kernel has evaluated them. */
 export class Workloads {
@@ -12,7 +12,6 @@ export class Workloads {
 
   constructor(asker: Asker) {
     this.#asker = asker;
-    asker.askWorkload();
   }
 
   /** What the evaluation is called that is under way or was last, here or in Python. */

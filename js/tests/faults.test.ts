@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Asker } from "../src/asker";
 import { Exploration } from "../src/exploration";
+import type { Candidates, Coarse } from "../src/messages";
 import { CommTransport } from "../src/transport";
-import type { Candidates, Coarse } from "../src/wire";
 import { FakeModel } from "./model";
 import { randomOf } from "./random";
 import {

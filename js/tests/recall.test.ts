@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Verdict, Workload } from "../src/messages";
 import { Axis } from "../src/panels/recall/scale";
 import { verdictText } from "../src/verdict";
-import type { Verdict, Workload } from "../src/wire";
 import { answerOf, explorationOf } from "./support";
 
 const FRAME = { left: 50, right: 450, top: 10, bottom: 110 };

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import recorded from "../../tests/fixtures/wire.json";
+import type { Coarse } from "../src/messages";
 import { nearest, probeOf } from "../src/probe";
 import { resultsAt } from "../src/results";
 import { Search } from "../src/search";
 import { foundBy, inside, missedBy, nprobeNeeded, openClusters, truthOf } from "../src/truth";
-import { type Coarse, decode } from "../src/wire";
+import { decode } from "../src/wire";
 import { candidatesOf, coarseOf, summaryOf } from "./support";
 
 function bytesOf(text: string): ArrayBuffer {

@@ -1,8 +1,8 @@
 import type { AnyModel } from "@anywidget/types";
 import { type Locator, page } from "vitest/browser";
+import type { Candidates, Coarse, Projection } from "../src/messages";
 import type { Summary } from "../src/summary";
 import widget from "../src/widget";
-import type { Candidates, Coarse, Projection } from "../src/wire";
 import { FakeModel } from "./model";
 import { candidatesOf, coarseOf, mapOf, summaryOf } from "./support";
 

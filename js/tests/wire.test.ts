@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Candidates, decode, MalformedMessage } from "../src/wire";
+import type { Candidates } from "../src/messages";
+import { decode, MalformedMessage } from "../src/wire";
 
 type Typed = Int32Array | Float32Array | BigInt64Array | Uint8Array;
 

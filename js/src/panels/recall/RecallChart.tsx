@@ -2,7 +2,7 @@ import { useMemo } from "preact/hooks";
 import { useApp } from "../../app";
 import { count } from "../../format";
 import { useSize } from "../../size";
-import { slideByKey } from "../keys";
+import { NprobeHandle } from "../NprobeHandle";
 import { Axis } from "./scale";
 
 const HEIGHT = 150;
@@ -112,28 +112,18 @@ export function RecallChart({ name, curve, band = [], share, label, height, stor
         {still}
         <path class="feder-now" d={`M${x} ${MARGIN.top}V${bottom}`} />
       </svg>
-      <div
+      <NprobeHandle
         class="feder-handle"
-        role="slider"
-        tabIndex={0}
-        aria-label="nprobe on the curve"
-        aria-valuemin={1}
-        aria-valuemax={nlist}
-        aria-valuenow={nprobe.value}
-        aria-valuetext={`nprobe ${nprobe.value}: ${label}`}
-        style={{ transform: `translate(${x}px, ${axis.y(height)}px)` }}
-        onKeyDown={(event) => {
-          const to = slideByKey(event, nprobe.peek(), nlist);
-          if (to === null) return;
-          nprobe.value = to;
-          event.preventDefault();
-        }}
+        name="nprobe on the curve"
+        text={`nprobe ${nprobe.value}: ${label}`}
+        x={x}
+        y={axis.y(height)}
       >
         <i />
         <span data-left={isRight} data-low={height < 0.2}>
           {label}
         </span>
-      </div>
+      </NprobeHandle>
     </div>
   );
 }

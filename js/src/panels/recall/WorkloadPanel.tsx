@@ -1,8 +1,8 @@
 import { useMemo, useState } from "preact/hooks";
 import { useApp } from "../../app";
 import { count, percent, plural } from "../../format";
+import type { Workload } from "../../messages";
 import { asSeen } from "../../truth";
-import type { Workload } from "../../wire";
 import { Button } from "../Button";
 import { Picture } from "../Picture";
 import { RecallChart, type Steps } from "./RecallChart";

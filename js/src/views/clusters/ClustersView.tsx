@@ -1,14 +1,13 @@
 import { computed, effect } from "@preact/signals";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../../app";
 import type { Exploration } from "../../exploration";
 import { distance, ordinal, plural } from "../../format";
 import { tally } from "../../results";
 import { Gestures } from "../gestures";
-import { Rest } from "../rest";
+import { PointedCard, usePointed } from "../pointed";
 import { ZoomButtons, zoomByKey } from "../zoom";
 import { toMap, toScreen } from "./camera";
-import { HoverCard } from "./HoverCard";
 import { MapPainter } from "./painter";
 import { Portraits } from "./portraits";
 import { cellStyles } from "./scene";
@@ -27,8 +26,6 @@ export function ClustersView() {
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const stage = useRef<Stage | null>(null);
-  const rest = useMemo(() => new Rest(), []);
-  const [pointer, setPointer] = useState<{ x: number; y: number } | null>(null);
 
   const cellAt = (x: number, y: number): number | null => {
     const drawn = map.peek();
@@ -36,6 +33,9 @@ export function ClustersView() {
     const cell = drawn.cells.find(...toMap(stage.current.painter.camera, x, y));
     return cell < 0 ? null : cell;
   };
+  const { pointer, leave, lead, listeners } = usePointed((x, y) =>
+    stage.current?.gestures.dragging ? null : cellAt(x, y),
+  );
   const pin = (cell: number | null) => {
     settings.cluster.value = cell === settings.cluster.value ? null : cell;
   };
@@ -102,27 +102,14 @@ export function ClustersView() {
     const place = (cell: number): [number, number] =>
       toScreen(painter.camera, drawn.cells.centres[2 * cell], drawn.cells.centres[2 * cell + 1]);
     if (to !== null) {
-      rest.keyed();
-      hovered.value = to;
       gestures.reveal(...place(to));
-      const [x, y] = place(to);
-      setPointer({ x, y });
+      lead(to, ...place(to));
     } else if (event.key === "Enter" || event.key === " ") pin(hovered.peek());
     else if (event.key === "s" && hovered.peek() !== null) exploration.toggleProbed(hovered.peek() as number);
     else if (event.key === "Escape") leave();
     else if (!zoomByKey(event.key, gestures)) return;
     event.preventDefault();
     event.stopPropagation();
-  };
-  const point = (event: PointerEvent) => {
-    if (!rest.moved(event)) return;
-    const cell = stage.current?.gestures.dragging ? null : cellAt(event.offsetX, event.offsetY);
-    hovered.value = cell;
-    setPointer(cell === null ? null : { x: event.offsetX, y: event.offsetY });
-  };
-  const leave = () => {
-    hovered.value = null;
-    setPointer(null);
   };
   // What was under the pointer has moved.
   useEffect(leave, [map.value]);
@@ -139,20 +126,12 @@ export function ClustersView() {
       onKeyDown={press}
       onBlur={leave}
     >
-      <canvas
-        ref={canvas}
-        onPointerMove={point}
-        onPointerDown={point}
-        onPointerLeave={(event) => rest.left(event) && leave()}
-        onPointerCancel={leave}
-      />
+      <canvas ref={canvas} {...listeners} />
       {map.value === null && <p class="feder-waiting">Drawing the map…</p>}
       <div class="feder-zoom" role="group" aria-label="Zoom">
         <ZoomButtons press={(key) => stage.current !== null && zoomByKey(key, stage.current.gestures)} />
       </div>
-      {pointer !== null && hovered.value !== null && (
-        <HoverCard cluster={hovered.value} x={pointer.x} y={pointer.y} within={frame} />
-      )}
+      <PointedCard pointer={pointer} within={frame} />
       <p class="feder-sr" aria-live="polite">
         {hovered.value === null ? "" : describe(exploration, hovered.value)}
       </p>

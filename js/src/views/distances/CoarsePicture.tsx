@@ -1,15 +1,13 @@
-import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { useApp } from "../../app";
 import { distance, ordinal, plural } from "../../format";
 import type { Search } from "../../search";
 import { useSize } from "../../size";
 import type { Size } from "../clusters/camera";
-import { HoverCard } from "../clusters/HoverCard";
 import { setSize } from "../draw";
+import { PointedCard, usePointed } from "../pointed";
 import { PointGrid } from "../points/grid";
-import type { Place } from "../points/points";
 import { step as walk } from "../points/walk";
-import { Rest } from "../rest";
 import { layoutCentroids } from "./coarse";
 import { paintCoarse, paintOutlines } from "./coarseChart";
 import { circleIn } from "./layout";
@@ -31,8 +29,6 @@ export function CoarsePicture({ search }: { search: Search }) {
     () => (width > 0 && height > 0 ? { width, height, ratio: devicePixelRatio } : null),
     [width, height],
   );
-  const [pointer, setPointer] = useState<Place | null>(null);
-  const rest = useMemo(() => new Rest(), []);
   const nprobe = settings.nprobe.value;
   const colours = palette.value;
   const layout = useMemo(
@@ -80,27 +76,16 @@ export function CoarsePicture({ search }: { search: Search }) {
     }
     return grid.nearest(x, y, REACH) + 1;
   };
+  const { pointer, leave, lead, listeners } = usePointed((x, y) => search.order[rankAt(x, y) - 1] ?? null);
   const pin = (cluster: number | null) => {
     settings.cluster.value = cluster === settings.cluster.peek() ? null : cluster;
-  };
-  const point = (event: PointerEvent) => {
-    if (!rest.moved(event)) return;
-    const rank = rankAt(event.offsetX, event.offsetY);
-    hovered.value = rank === 0 ? null : search.order[rank - 1];
-    setPointer(rank === 0 ? null : { x: event.offsetX, y: event.offsetY });
-  };
-  const leave = () => {
-    hovered.value = null;
-    setPointer(null);
   };
   const press = (event: KeyboardEvent) => {
     if (event.target !== frame.current || layout === null) return;
     const all = Array.from(search.order, (_, i) => i);
     const to = walk(event.key, hoveredRank - 1, layout.positions, search.nlist, all);
     if (to !== null) {
-      rest.keyed();
-      hovered.value = search.order[to];
-      setPointer({ x: layout.positions[2 * to], y: layout.positions[2 * to + 1] });
+      lead(search.order[to], layout.positions[2 * to], layout.positions[2 * to + 1]);
     } else if (event.key === "Enter" || event.key === " ") pin(hovered.peek());
     else if (event.key === "Escape") leave();
     else return;
@@ -124,10 +109,7 @@ export function CoarsePicture({ search }: { search: Search }) {
       <canvas
         ref={above}
         class="feder-points-above"
-        onPointerMove={point}
-        onPointerDown={point}
-        onPointerLeave={(event) => rest.left(event) && leave()}
-        onPointerCancel={leave}
+        {...listeners}
         onClick={(event) => {
           const rank = rankAt(event.offsetX, event.offsetY);
           if (rank > 0) pin(search.order[rank - 1]);
@@ -138,9 +120,7 @@ export function CoarsePicture({ search }: { search: Search }) {
         {layout !== null && isCompressed(layout.scale.domain) && " · dashed rings: compressed"}
       </p>
       {layout !== null && <NprobeCircle layout={layout} nprobe={settings.nprobe} nlist={search.nlist} />}
-      {pointer !== null && hovered.value !== null && (
-        <HoverCard cluster={hovered.value} x={pointer.x} y={pointer.y} within={frame} />
-      )}
+      <PointedCard pointer={pointer} within={frame} />
       <p class="feder-sr" aria-live="polite">
         {hoveredRank === 0
           ? ""

@@ -1,7 +1,7 @@
 import type { Signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { plural } from "../../format";
-import { slideByKey } from "../../panels/keys";
+import { NprobeHandle } from "../../panels/NprobeHandle";
 import { type CoarseLayout, nprobeAt, nprobeRadius } from "./coarse";
 import { angleOf } from "./sectors";
 
@@ -19,28 +19,14 @@ export function NprobeCircle({ layout, nprobe, nlist }: Props) {
   const { circle } = layout;
   const [angle, setAngle] = useState(ANGLE);
   const radius = nprobeRadius(layout, nprobe.value);
-  const x = circle.x + radius * Math.sin(angle);
-  const y = circle.y - radius * Math.cos(angle);
-  const press = (event: KeyboardEvent) => {
-    const to = slideByKey(event, nprobe.peek(), nlist);
-    if (to === null) return;
-    nprobe.value = to;
-    event.preventDefault();
-    event.stopPropagation();
-  };
   return (
-    <div
+    <NprobeHandle
       class="feder-nprobe-circle"
-      role="slider"
-      tabIndex={0}
-      aria-label="nprobe circle"
-      aria-valuemin={1}
-      aria-valuemax={nlist}
-      aria-valuenow={nprobe.value}
-      aria-valuetext={`${plural(nprobe.value, "nearest cluster")} probed`}
+      name="nprobe circle"
+      text={`${plural(nprobe.value, "nearest cluster")} probed`}
+      x={circle.x + radius * Math.sin(angle)}
+      y={circle.y - radius * Math.cos(angle)}
       title="Drag to probe more or fewer clusters"
-      style={{ transform: `translate(${x}px, ${y}px)` }}
-      onKeyDown={press}
       onPointerDown={(event) => {
         if (event.button !== 0) return;
         event.currentTarget.setPointerCapture(event.pointerId);
@@ -56,6 +42,6 @@ export function NprobeCircle({ layout, nprobe, nlist }: Props) {
     >
       <i />
       <span>nprobe = {nprobe.value}</span>
-    </div>
+    </NprobeHandle>
   );
 }

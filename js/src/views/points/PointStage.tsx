@@ -5,7 +5,7 @@ import { useApp } from "../../app";
 import { distance, ordinal } from "../../format";
 import { Button } from "../../panels/Button";
 import type { Size } from "../clusters/camera";
-import { HoverCard } from "../clusters/HoverCard";
+import { PointedCard } from "../pointed";
 import { ZoomButtons, zoomByKey } from "../zoom";
 import { PointCard } from "./PointCard";
 import { type Mark, markText, type Paint, type Place, type Points, type Positions, pointOf } from "./points";
@@ -172,9 +172,7 @@ export function PointStage(props: PointStageProps) {
           within={frame}
         />
       )}
-      {pointer !== null && point < 0 && hovered.value !== null && (
-        <HoverCard cluster={hovered.value} x={pointer.x} y={pointer.y} within={frame} />
-      )}
+      {point < 0 && <PointedCard pointer={pointer} within={frame} />}
       <p class="feder-sr" aria-live="polite">
         {point < 0
           ? ""

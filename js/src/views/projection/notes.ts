@@ -1,4 +1,4 @@
-import type { Status } from "../../exploration";
+import type { Status } from "../../conversation";
 import { count, plural } from "../../format";
 import type { Awaited, Projected } from "../../projections";
 import { isOnePlace } from "./fit";

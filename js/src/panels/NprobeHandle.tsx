@@ -1,0 +1,38 @@
+import type { ComponentChildren, JSX } from "preact";
+import { useApp } from "../app";
+import { slideByKey } from "./keys";
+
+interface Props extends JSX.HTMLAttributes<HTMLDivElement> {
+  readonly name: string;
+  /** The value in words. */
+  readonly text: string;
+  readonly x: number;
+  readonly y: number;
+  readonly children: ComponentChildren;
+}
+
+/** nprobe as a thing in a picture, at x and y of it; keys move it, and dragging is for the picture to understand. */
+export function NprobeHandle({ name, text, x, y, ...others }: Props) {
+  const { settings, summary } = useApp().exploration;
+  const { nprobe } = settings;
+  return (
+    <div
+      role="slider"
+      tabIndex={0}
+      aria-label={name}
+      aria-valuemin={1}
+      aria-valuemax={summary.nlist}
+      aria-valuenow={nprobe.value}
+      aria-valuetext={text}
+      style={{ transform: `translate(${x}px, ${y}px)` }}
+      onKeyDown={(event) => {
+        const to = slideByKey(event, nprobe.peek(), summary.nlist);
+        if (to === null) return;
+        nprobe.value = to;
+        event.preventDefault();
+        event.stopPropagation();
+      }}
+      {...others}
+    />
+  );
+}
