@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from makers import make_vectors
 
-from feder_widget import Ledger, MeanLedger
+from feder_widget import Ledger, MeanLedger, UnknownIdError
 from feder_widget.index import open_index, originals, outranking
 from feder_widget.recall import curves as curves_module
 from feder_widget.recall.curves import curves_of, joined
@@ -373,19 +373,56 @@ def test_the_row_searched_for_can_be_left_out(drawn, seed):
     case, k = drawn
     opened = open_index(case.index, vectors=case.vectors)
     row = opened.random_id(np.random.default_rng(seed))
-    query = opened.vector(row)
+    query = opened.query_vector(row)
     explained = opened.explain(row, k, include_self=False)
     true = truth(opened, query, k, without=row)
     assert row not in explained.ids
     assert len(explained) == true.count
     for nprobe in (1, opened.nlist):
         ledger = opened.ledger(row, k, nprobe, include_self=False)
-        found = case.search(query, nprobe, k + 1)[0]
+        found = case.search(query, nprobe, k + opened.engine.copies_of(row))[0]
         kept = [other for other in found.tolist() if other not in (row, -1)][:k]
         assert len(ledger.hits) == true.of(Counter(kept))
         if opened.nlist == nprobe or len(np.unique(opened.rank(query).distances)) == opened.nlist:
             assert explained.recall(nprobe) == ledger.recall
         assert len(ledger) == len(explained)
+
+
+UNREADABLE = {
+    "RaBitQ fast-scan": lambda: made("IVF12,RaBitQfs"),
+    "spectral hash": lambda: families.spectral(faiss.IndexIVFSpectralHash.Thresh_global),
+}
+"""Codes that tell no vectors."""
+
+
+@pytest.mark.parametrize("build", [*UNREADABLE.values(), lambda: made("IVF12,PQ4x4,RFlat")])
+def test_a_row_is_searched_for_by_the_vector_given(build):
+    case = build()
+    opened = open_index(case.index, vectors=case.vectors.astype(np.float64))
+    row = int(opened.sample_ids(1, np.random.default_rng(3))[0])
+    np.testing.assert_array_equal(opened.query_vector(row), case.vectors[row])
+    home = opened.locate(row)[0]
+    asked = opened.queries_of([row, row, 10**9], [home, (home + 1) % opened.nlist, home])
+    np.testing.assert_array_equal(asked[0], case.vectors[row])
+    assert np.isnan(asked[1:]).all()
+    with pytest.raises(UnknownIdError):
+        opened.query_vector(10**9)
+    np.testing.assert_array_equal(opened.trace(row, 4, K).ids, case.search(case.vectors[row], 4, K)[0])
+    ledgers = opened.ledgers(5, K, 4, seed=1)
+    assert len(ledgers) == 5
+    assert ledgers[0].hits.tolist() == opened.ledger(case.vectors[first_of(opened, 5)], K, 4).hits.tolist()
+
+
+def first_of(opened, size):
+    """Return the first row of a sample of that size drawn with seed 1."""
+    return int(opened.sample_ids(size, np.random.default_rng(1))[0])
+
+
+@pytest.mark.parametrize("build", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_without_the_vectors_rows_of_unreadable_codes_cannot_be_searched_for(build):
+    opened = open_index(build().index)
+    with pytest.raises(ValueError, match=r"cannot be read back.*vectors="):
+        opened.query_vector(int(opened.random_id()))
 
 
 @pytest.mark.parametrize("codes", ["IVF12,PQ4x4", "L2norm,IVF12,SQ4", "PCA8,IVF12,Flat"])

@@ -291,10 +291,11 @@ def test_a_search_that_the_kernel_begins_is_its_query_at_once_and_stays_it(talk,
     seen = []
 
     class SlowToFind(Watched):
-        def vector(self, row_id):
-            self.entered.set()
-            assert self.gate.wait(PATIENCE)
-            return self._index.vector(row_id)
+        def query_vector(self, query):
+            if isinstance(query, int):
+                self.entered.set()
+                assert self.gate.wait(PATIENCE)
+            return self._index.query_vector(query)
 
     slow = SlowToFind(index)
     slow.gate.clear()

@@ -154,10 +154,10 @@ class Session:
 
     def _by_id(self, row_id: int, cluster: object) -> Query:
         if isinstance(cluster, int) and 0 <= cluster < self._index.nlist:
-            vector = self._index.vectors_of(np.array([row_id]), np.array([cluster]))[0]
+            vector = self._index.queries_of(np.array([row_id]), np.array([cluster]))[0]
             if not np.isnan(vector).any():
                 return Query(vector, row_id)
-        return Query(self._index.vector(row_id), row_id)
+        return Query(self._index.query_vector(row_id), row_id)
 
     def _start(
         self,

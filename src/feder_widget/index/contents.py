@@ -84,11 +84,23 @@ class Contents(Facts):
         float32 (n, dim)
             A row of NaN where an id was not found.
         """
-        wanted = as_rows(ids, "ids", None)
-        homes = None if clusters is None else as_clusters(clusters, self.nlist)
-        if homes is not None and len(homes) != len(wanted):
-            raise ValueError(f"clusters must be as long as ids ({len(wanted)}), got {len(homes)}")
-        return self.engine.vectors_of(wanted, homes)[0]
+        return self.engine.vectors_of(*self._wanted(ids, clusters))[0]
+
+    def queries_of(
+        self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Return what searches for rows ask for, as ``query_vector`` does: the vectors given, or stored.
+
+        Parameters and result as for ``vectors_of``.
+        """
+        if not self.goes_by_given:
+            return self.vectors_of(ids, clusters)
+        wanted, homes = self._wanted(ids, clusters)
+        known = self.engine.places(wanted, homes)[0] >= 0
+        vectors = np.full((len(wanted), self.dim), np.nan, np.float32)
+        with np.errstate(over="ignore"):
+            vectors[known] = self.vectors_given[wanted[known]]
+        return vectors
 
     def list_ids(self, cluster: int) -> npt.NDArray[np.int64]:
         """Return a copy of the row ids of one cluster, int64 (n,), in list order."""
@@ -143,6 +155,24 @@ class Contents(Facts):
         if not len(drawn):
             raise ValueError("the index holds no vectors to draw a row id from")
         return int(drawn[0])
+
+    def _asked_for(self, row_id: int) -> npt.NDArray[Any]:
+        """Return what a search for a row asks for."""
+        if not self.goes_by_given:
+            return self.vector(row_id)
+        self.locate(row_id)
+        vector: npt.NDArray[Any] = self.vectors_given[row_id]
+        return vector
+
+    def _wanted(
+        self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64] | None]:
+        """Return row ids, and the cluster of each where these are given."""
+        wanted = as_rows(ids, "ids", None)
+        homes = None if clusters is None else as_clusters(clusters, self.nlist)
+        if homes is not None and len(homes) != len(wanted):
+            raise ValueError(f"clusters must be as long as ids ({len(wanted)}), got {len(homes)}")
+        return wanted, homes
 
     def _cluster(self, cluster: Any) -> int:
         return as_int(cluster, "cluster", least=0, most=self.nlist - 1, most_name="nlist - 1")

@@ -221,6 +221,12 @@ class Engine:
             filled[known] = transforms.backward(chain, vectors)
         return filled, known
 
+    def copies_of(self, row_id: int) -> int:
+        """Count the vectors that are stored under a row id: one, unless it was added more than once."""
+        return sum(
+            int(np.count_nonzero(self.ids(cluster) == row_id)) for cluster in range(self.centroids.nlist)
+        )
+
     def places(self, ids: Ids, homes: Ids | None = None) -> tuple[Ids, Ids]:
         """Return the cluster and the offset of each id of the whole index, -1 where there is none.
 

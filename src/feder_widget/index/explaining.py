@@ -27,7 +27,7 @@ SIFTED = 0.5
 
 def basis_of(index: Searching) -> Basis:
     """Return what the true neighbours of an index are by."""
-    if index.vectors_given is not None and not measuring.tells_all(index.engine):
+    if index.goes_by_given:
         return "vectors"
     return "lists" if index.exact else "codes"
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.index import describe
+from feder_widget.index import describe, measuring
 from feder_widget.index.engine import Engine
 from feder_widget.index.unwrap import IdMap, Stack
 
@@ -137,6 +137,11 @@ class Facts:
     def vectors_given(self) -> Any:
         """The original vectors that ``open_index`` was given, (n, dim), row i for row id i; or None."""
         return self._vectors_given
+
+    @property
+    def goes_by_given(self) -> bool:
+        """True when the vectors given count and not the stored ones: codes, or fewer dimensions."""
+        return self._vectors_given is not None and not measuring.tells_all(self.engine)
 
     @property
     def ntotal(self) -> int:

@@ -63,7 +63,8 @@ class IvfIndex(Searching):
         include_self : bool
             Whether the row searched for counts among its own neighbours, as it does for Faiss, which returns
             it as the first result. False leaves it out; compare that with a search for k + 1 of whose results
-            it is left out too. Without effect for a vector.
+            it is left out too (for k + 2 where it is stored twice under that id, and so on). Without effect
+            for a vector.
 
         Returns
         -------
@@ -96,7 +97,8 @@ class IvfIndex(Searching):
         nprobe : int
             Clusters to probe, 1 to nlist.
         include_self : bool
-            As for ``explain``; False is a search for k + 1 without the row.
+            As for ``explain``; False is a search for k + 1 without the row (for k + 2 where it is stored
+            twice under that id, and so on).
 
         Returns
         -------

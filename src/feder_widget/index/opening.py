@@ -29,7 +29,8 @@ def open_index(source: Any, *, vectors: Any = None, mmap: bool | None = None) ->
         ``numpy.memmap``; not copied, and read once by each ``explain``, ``ledger`` or batch of ``evaluate``.
         Rows that are not stored are no matter. Where codes stand for the vectors, or the index refines, true
         neighbours are by these. They are compared behind the transforms that belong to the metric, such as
-        L2norm; what PCA or OPQ drops counts as lost by the code.
+        L2norm; what PCA or OPQ drops counts as lost by the code. A row that is searched for by its id is
+        then searched for by its vector here.
     mmap : bool, optional
         Map the inverted lists of a file rather than read them; by default from 4 GiB on. A file that is
         mapped must not change. Lists of fast-scan indexes, and the vectors of an index that refines, are read

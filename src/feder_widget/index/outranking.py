@@ -65,7 +65,8 @@ def spans(
     k : int
         Number of results.
     without : int or None
-        A row id of the whole index: results are then those of a search for k + 1, without that row.
+        A row id of the whole index: results are then those of a search for k + 1, without that row; for as
+        many more as that row is stored times, which is once but for an id that was added again.
 
     Returns
     -------
@@ -76,7 +77,7 @@ def spans(
     nlist = len(coarse.clusters)
     rank_of = np.empty(nlist, np.int64)
     rank_of[coarse.clusters] = np.arange(1, nlist + 1)
-    limits = _Limits(k if without is None else k + 1, k)
+    limits = _Limits(k if without is None else k + engine.copies_of(without), k)
     keys = _keys_of(engine, vector, coarse, near, rank_of)
     rivals = {float(key): _Rivals(float(key), limits) for key in np.unique(keys[np.isfinite(keys)])}
     for part in _runs(engine, coarse):

@@ -87,7 +87,8 @@ class Part:
         """
         if self.family.decode is None:
             raise ValueError(
-                f"the codes of a faiss.{type(self.ivf).__name__} cannot be read back: query by vector"
+                f"the codes of a faiss.{type(self.ivf).__name__} cannot be read back: query by vector, "
+                "or pass the original vectors, open_index(source, vectors=...)"
             )
         found: npt.NDArray[np.float32] = self.family.decode(self.ivf, cluster, offsets)
         return found

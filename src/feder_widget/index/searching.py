@@ -26,7 +26,8 @@ class Searching(Contents):
         Parameters
         ----------
         query : int or array_like (dim,) or (1, dim)
-            A row id, whose vector is read from the index, or a vector.
+            A row id, or a vector. The vector of a row is the one that ``open_index`` was given, where the
+            index holds codes or refines, and else the one that it holds.
 
         Returns
         -------
@@ -44,7 +45,7 @@ class Searching(Contents):
             codes of this index do not tell vectors.
         """
         if isinstance(query, (int, np.integer)) and not isinstance(query, bool):
-            query = self.vector(int(query))
+            query = self._asked_for(int(query))
         return as_bytes(query, self.dim) if self.engine.stack.is_binary else as_vector(query, self.dim)
 
     def components(self, query: Any) -> npt.NDArray[np.float32]:

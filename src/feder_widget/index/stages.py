@@ -17,12 +17,13 @@ Ids = npt.NDArray[np.int64]
 def of_search(
     index: Searching, vector: npt.NDArray[Any], found: Neighbours, k: int, nprobe: int, without: int | None
 ) -> Stages:
-    """Search for k results, or for k + 1 of which a row is left out, and look for some vectors at each stage.
+    """Search for k results, or for more of which a row is left out, and look for some vectors at each stage.
 
     Results are row ids. Of several vectors that are stored under one id, those that are compared are taken
     for returned first; as they stand for one original, none is nearer than another.
     """
-    trace = index.trace(vector, nprobe, k if without is None else k + 1)
+    copies = 0 if without is None else index.engine.copies_of(without)
+    trace = index.trace(vector, nprobe, k + copies)
     returned = trace.ids[trace.ids >= 0]
     if without is not None:
         returned = returned[returned != without][:k]

@@ -30,10 +30,10 @@ class Rows(Protocol):
         """Return cluster and offset of each row id, -1 for an unknown one."""
         ...
 
-    def vectors_of(
+    def queries_of(
         self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None = None
     ) -> npt.NDArray[np.float32]:
-        """Return the vectors stored under row ids."""
+        """Return what searches for these rows ask for."""
         ...
 
 
@@ -123,4 +123,4 @@ def _checked_ids(index: Rows, given: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 
 def _by_id(index: Rows, ids: npt.NDArray[np.int64], source: Source, seed: int | None) -> Queries:
-    return Queries(source, len(ids), ids, seed, lambda part: index.vectors_of(ids[part]))
+    return Queries(source, len(ids), ids, seed, lambda part: index.queries_of(ids[part]))
