@@ -11,6 +11,9 @@ export interface Transport {
   onDisconnect(listener: () => void, signal: AbortSignal): void;
 }
 
+/** Milliseconds that a coarse message waits for what follows it: a frame less is drawn when both are taken in at once. */
+const HELD = 40;
+
 /** The code of the failure that stands for a message that cannot be read. */
 export const UNREADABLE = "unreadable";
 
@@ -37,15 +40,33 @@ export class CommTransport implements Transport {
   }
 
   onMessage(listener: (message: Message) => void, signal: AbortSignal): void {
-    const receive = (content: unknown, buffers: DataView[]) => {
+    let held: Message[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const tell = (message: Message) => {
       try {
-        listener(readable(content, buffers));
+        listener(message);
       } catch (error) {
         console.warn("feder_widget: message dropped:", error);
       }
     };
+    const release = () => {
+      clearTimeout(timer);
+      timer = undefined;
+      const messages = held;
+      held = [];
+      messages.forEach(tell);
+    };
+    const receive = (content: unknown, buffers: DataView[]) => {
+      const message = readable(content, buffers);
+      held.push(message);
+      if (message.kind === "coarse") timer ??= setTimeout(release, HELD);
+      else if (held.length === 1 || message.kind !== "bounds") release();
+    };
     this.#model.on("msg:custom", receive);
-    signal.addEventListener("abort", () => this.#model.off("msg:custom", receive));
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      this.#model.off("msg:custom", receive);
+    });
   }
 
   /**

@@ -134,6 +134,44 @@ describe("an answer of which a message is lost", () => {
   });
 });
 
+describe("a coarse message", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+  const bounds = { kind: "bounds", request: "kernel:1", serial: 1, findings: [] };
+  const unbounded = new DataView(new Float32Array(SIZES.length).buffer);
+
+  it("is taken in with the first candidates, so that no picture without them is drawn", () => {
+    const { exploration, say, summary } = connected();
+    const [coarse, fine] = answer(summary);
+    say(coarse);
+    expect(exploration.search.value).toBeNull();
+    say([bounds, [unbounded]]);
+    expect(exploration.search.value).toBeNull();
+    say(fine);
+    expect(exploration.search.value?.received).toBe(1);
+    expect(exploration.bounds.value?.bounds).toHaveLength(SIZES.length);
+  });
+
+  it("is shown without them when they take long", () => {
+    const { exploration, say, summary } = connected();
+    const [coarse, fine] = answer(summary);
+    say(coarse, [bounds, [unbounded]]);
+    vi.advanceTimersByTime(40);
+    expect(exploration.search.value?.received).toBe(0);
+    expect(exploration.bounds.value).not.toBeNull();
+    say(fine);
+    expect(exploration.search.value?.received).toBe(1);
+  });
+
+  it("is nobody's once the page is gone", () => {
+    const { exploration, say, summary, abort } = connected();
+    say(answer(summary)[0]);
+    abort.abort();
+    vi.advanceTimersByTime(1000);
+    expect(exploration.search.value).toBeNull();
+  });
+});
+
 it("a search that fails each time is asked for once more and not for ever", () => {
   const { exploration, transport, summary } = explorationOf();
   exploration.ask({ random: true });

@@ -21,7 +21,8 @@ const layer = () => stage.element.querySelector(".feder-flight") as HTMLElement;
 const flies = () => layer().childElementCount > 0;
 const picture = () =>
   stage.element.querySelector(".feder-map canvas, .feder-points canvas") as HTMLCanvasElement;
-const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+/** Longer than a coarse message waits for what follows it. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 60));
 
 /** Let frames pass until this is so. */
 async function until(isSo: () => boolean): Promise<void> {
