@@ -14,9 +14,6 @@ from .test_recall import WIDGET as PLAIN
 from .test_widget import DIGITS, WIDGET, result_ids, searched, slider
 
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
-TOGGLE_SAVED_STATE = (
-    "window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
-)
 SAVE = "window.jupyterapp.commands.execute('docmanager:save')"
 
 # The search waits, in the middle of its stream, until the gate is open.
@@ -25,6 +22,13 @@ gate = threading.Event()
 scan = type(w.index).scan
 type(w.index).scan = lambda *args, **options: (gate.wait(60), scan(*args, **options))[1]
 """
+
+
+def save_widget_state(lab: LabPage, wanted: bool) -> None:
+    """Have JupyterLab save widget state with notebooks, or not; it hears of its setting a moment later."""
+    command = "window.jupyterapp.commands.{}('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
+    lab.page.evaluate(command.format("execute"))
+    lab.page.wait_for_function(f"{command.format('isToggled')} === {str(wanted).lower()}")
 
 
 def begin_cell(lab: LabPage, code: str) -> None:
@@ -60,7 +64,7 @@ def test_a_notebook_without_its_kernel_shows_a_picture_and_a_sentence(open_noteb
     searched(lab, 42)
     lab.wait_attribute("data-map", "final")
     lab.wait_kernel("w._snapshot[1:]", ["query 42, nprobe 4, k 9"])
-    lab.page.evaluate(TOGGLE_SAVED_STATE)
+    save_widget_state(lab, True)
     try:
         lab.page.evaluate(SAVE)
         lab.kernel_shutdown()
@@ -74,7 +78,7 @@ def test_a_notebook_without_its_kernel_shows_a_picture_and_a_sentence(open_noteb
             expect(picture).to_be_visible()
             assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 560
     finally:
-        lab.page.evaluate(TOGGLE_SAVED_STATE)
+        save_widget_state(lab, False)
     lab.run_all()
     lab.wait_state("idle")
     assert result_ids(searched(lab, 43)) == lab.kernel_json("faiss_ids(43, 4, 9)")
