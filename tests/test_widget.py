@@ -229,6 +229,7 @@ def test_the_page_is_told_of_the_index_once(widget):
         "steady": True,
         "given": False,
         "unexplained": None,
+        "unevaluated": None,
         "k_max": 100,
         "nprobe": 1,
         "images": False,

@@ -10,6 +10,8 @@ export interface Summary {
   readonly distance: string;
   readonly coarseDistance: string;
   readonly refinedDistance: string | null;
+  /** What is told of true neighbours. */
+  readonly trueDistance: string;
   /** Whether a larger distance means nearer, in the lists and in the coarse search. */
   readonly similarity: boolean;
   readonly coarseSimilarity: boolean;
@@ -27,6 +29,8 @@ export interface Summary {
   readonly given: boolean;
   /** Why there are no true neighbours to compare with. */
   readonly unexplained: string | null;
+  /** Why there are none for many queries at every nprobe. */
+  readonly unevaluated: string | null;
   readonly kMax: number;
   /** The index's own nprobe. */
   readonly storedNprobe: number;
@@ -42,13 +46,15 @@ export function readSummary(value: unknown): Summary {
   );
   const text = (name: string) => (fields[name] == null ? null : String(fields[name]));
   const flag = (name: string) => fields[name] === true;
+  const [distance, given] = [text("distance") ?? "distance", flag("given")];
   return {
     nlist: sizes.length,
     ntotal: Number(fields.ntotal),
     dim: Number(fields.dim),
     family: text("family") ?? "",
     metric: text("metric") ?? "",
-    distance: text("distance") ?? "distance",
+    distance,
+    trueDistance: given ? "distance by the vectors given" : distance,
     coarseDistance: text("coarse_distance") ?? "distance",
     refinedDistance: text("refined_distance"),
     similarity: flag("similarity"),
@@ -58,8 +64,9 @@ export function readSummary(value: unknown): Summary {
     replayable: flag("replayable"),
     renamed: flag("renamed"),
     steady: flag("steady"),
-    given: flag("given"),
+    given,
     unexplained: text("unexplained"),
+    unevaluated: text("unevaluated"),
     kMax: Number(fields.k_max),
     storedNprobe: Number(fields.nprobe),
     images: flag("images"),

@@ -56,6 +56,7 @@ export class Stage {
         steady: true,
         given: false,
         unexplained: null,
+        unevaluated: null,
         k_max: this.summary.kMax,
         nprobe: 1,
         images: true,

@@ -29,7 +29,8 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool) -> dict[str, Any]:
         candidates. ``renamed``: but where some of these are as far as each other, which of them are results
         does not depend on their ids. ``steady``: another nprobe probes the same clusters and more, or fewer,
         and finds the same distances. ``given``: true neighbours are by the vectors given. ``unexplained``:
-        why there are no true neighbours to compare with, or null.
+        why there are no true neighbours to compare with, and ``unevaluated``: why none for many queries at
+        every nprobe, or null.
     """
     return {
         "nlist": index.nlist,
@@ -49,6 +50,7 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool) -> dict[str, Any]:
         "steady": index.coarse_is_exact and index.splittable,
         "given": index.basis == "vectors",
         "unexplained": index.why_unexplained,
+        "unevaluated": index.why_unevaluated,
         "k_max": k_max,
         "nprobe": min(index.stored_nprobe, index.nlist),
         "images": images,

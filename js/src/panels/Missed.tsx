@@ -58,7 +58,7 @@ export function Missed() {
                 isMissed
                 note={lostBy(row) === COARSE ? `nprobe ${count(clusterRank)}` : `lost to ${lostBy(row)}`}
                 name={
-                  `Row ${id}, missed: ${ordinal(place)} nearest of all, ${summary.distance} ${distance(value)}, ` +
+                  `Row ${id}, missed: ${ordinal(place)} nearest of all, ${summary.trueDistance} ${distance(value)}, ` +
                   `cluster ${cluster}, rank ${clusterRank}, ` +
                   (lostBy(row) === COARSE
                     ? `found from nprobe ${clusterRank}`

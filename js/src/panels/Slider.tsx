@@ -1,6 +1,7 @@
 import type { Signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { count } from "../format";
+import { drag } from "./drag";
 
 interface Props {
   readonly name: string;
@@ -27,16 +28,11 @@ export function Slider({ name, help, value, max, scale }: Props) {
       <span class="feder-slider-name">{name}</span>
       <span
         class="feder-slider-box"
-        onPointerDown={(event) => {
-          if (event.button !== 0) return;
+        {...drag(follow, (event) => {
           event.preventDefault();
-          event.currentTarget.setPointerCapture(event.pointerId);
           event.currentTarget.querySelector("input")?.focus({ focusVisible: false } as FocusOptions);
           follow(event);
-        }}
-        onPointerMove={(event) => {
-          if (event.currentTarget.hasPointerCapture(event.pointerId)) follow(event);
-        }}
+        })}
       >
         <input
           type="range"

@@ -209,13 +209,8 @@ class IvfIndex(Searching):
 
     def evaluation(self, queries: Any, k: int, *, seed: int = 0, include_self: bool = True) -> Evaluation:
         """Prepare what ``evaluate`` does, to be run batch by batch; arguments as there."""
-        self._check_explainable()
-        reason = explaining.why_no_curve(self)
-        if reason is not None:
-            raise ValueError(
-                f"recall at every nprobe by the vectors given takes a search at each of them: {reason}; ask "
-                "ledgers(queries, k, nprobe), or open the index without vectors for recall as codes see it"
-            )
+        if self.why_unevaluated is not None:
+            raise ValueError(self.why_unevaluated)
         k = as_int(k, "k")
         seed = as_int(seed, "seed", least=0)
         return Evaluation(self, queries, k, seed=seed, include_self=include_self)
@@ -308,28 +303,36 @@ class IvfIndex(Searching):
 
     @property
     def why_unexplained(self) -> str | None:
-        """Why the lists alone do not explain this index, or None where they do.
+        """Why true neighbours are not told for this index, or None where they are.
 
-        They do not where a row's cluster does not tell at which nprobe the row is found. ``explain`` refuses
-        such an index, unless it refines and ``open_index`` was given the vectors.
+        They are not where a row's cluster does not tell at which nprobe the row is found, and the vectors to
+        compare a search with were not given to ``open_index``.
         """
         if self._stops_in_shards:
             return "true neighbours of shards that have max_codes cannot be explained"
-        if self.refines:
-            instead = (
-                "pass the original vectors, open_index(source, vectors=...), or open its base_index"
-                if self.vectors_given is None
-                else "ask its ledger(query, k, nprobe)"
-            )
+        if self.refines and self.vectors_given is None:
             return (
                 "true neighbours of an index that refines cannot be explained by its lists: which vectors "
-                f"are compared once more depends on all that are probed; {instead}"
+                "are compared once more depends on all that are probed; pass the original vectors, "
+                "open_index(source, vectors=...), or open its base_index"
             )
         return None
 
+    @property
+    def why_unevaluated(self) -> str | None:
+        """Why recall at every nprobe is not told for many queries at once, or None where it is."""
+        reason = self.why_unexplained
+        if reason is None and (each := explaining.why_no_curve(self)) is not None:
+            reason = (
+                f"recall at every nprobe by the vectors given takes a search at each of them: {each}; ask "
+                "ledgers(queries, k, nprobe)"
+            )
+            if not self.refines:
+                reason += ", or open the index without vectors for recall as codes see it"
+        return reason
+
     def _check_explainable(self) -> None:
-        told = self.refines and self.vectors_given is not None and not self._stops_in_shards
-        if self.why_unexplained is not None and not told:
+        if self.why_unexplained is not None:
             raise ValueError(self.why_unexplained)
 
     @property

@@ -2,6 +2,7 @@ import { useMemo } from "preact/hooks";
 import { useApp } from "../../app";
 import { count } from "../../format";
 import { useSize } from "../../size";
+import { drag } from "../drag";
 import { NprobeHandle } from "../NprobeHandle";
 import { Axis } from "./scale";
 
@@ -96,18 +97,7 @@ export function RecallChart({ name, curve, band = [], share, label, height, stor
     nprobe.value = axis.nprobeAt(event.clientX - left);
   };
   return (
-    <div
-      ref={box}
-      class="feder-chart"
-      onPointerDown={(event) => {
-        if (event.button !== 0) return;
-        event.currentTarget.setPointerCapture(event.pointerId);
-        follow(event);
-      }}
-      onPointerMove={(event) => {
-        if (event.currentTarget.hasPointerCapture(event.pointerId)) follow(event);
-      }}
-    >
+    <div ref={box} class="feder-chart" {...drag(follow, follow)}>
       <svg width={width} height={HEIGHT} role="img" aria-label={name}>
         {still}
         <path class="feder-now" d={`M${x} ${MARGIN.top}V${bottom}`} />

@@ -68,7 +68,7 @@ function Evaluate() {
   const { workloads, settings, summary } = exploration;
   const [sample, setSample] = useState(Math.min(SAMPLE, summary.ntotal));
   const progress = workloads.progress.value;
-  if (summary.unexplained !== null) return <p class="feder-muted">No workload: {summary.unexplained}.</p>;
+  if (summary.unevaluated !== null) return <p class="feder-muted">No workload: {summary.unevaluated}.</p>;
   if (progress !== null) {
     const { done, asked } = progress;
     return (

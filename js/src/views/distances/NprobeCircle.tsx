@@ -1,6 +1,7 @@
 import type { Signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { plural } from "../../format";
+import { drag } from "../../panels/drag";
 import { NprobeHandle } from "../../panels/NprobeHandle";
 import { type CoarseLayout, nprobeAt, nprobeRadius } from "./coarse";
 import { angleOf } from "./sectors";
@@ -27,18 +28,13 @@ export function NprobeCircle({ layout, nprobe, nlist }: Props) {
       x={circle.x + radius * Math.sin(angle)}
       y={circle.y - radius * Math.cos(angle)}
       title="Drag to probe more or fewer clusters"
-      onPointerDown={(event) => {
-        if (event.button !== 0) return;
-        event.currentTarget.setPointerCapture(event.pointerId);
-      }}
-      onPointerMove={(event) => {
-        if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
+      {...drag((event) => {
         const box = (event.currentTarget.parentElement as HTMLElement).getBoundingClientRect();
         const dx = event.clientX - box.left - circle.x;
         const dy = event.clientY - box.top - circle.y;
         setAngle(angleOf(dx, dy));
         nprobe.value = Math.min(nlist, nprobeAt(layout, Math.hypot(dx, dy)));
-      }}
+      })}
     >
       <i />
       <span>nprobe = {nprobe.value}</span>

@@ -34,7 +34,7 @@ export function PointCard({ id, distance, rank, mark, x, y, within }: Props) {
         {mark !== undefined && <> · {markText(mark)}</>}
       </p>
       <p class="feder-muted">
-        {exploration.summary.distance} {formatted(distance)}
+        {exploration.summary[mark?.isMissed ? "trueDistance" : "distance"]} {formatted(distance)}
         <br />
         {mark?.isMissed !== true && (
           <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />

@@ -157,7 +157,7 @@ export function PointStage(props: PointStageProps) {
           }}
         >
           <svg class="feder-icon" viewBox="0 0 16 16" aria-hidden="true">
-            <path d="M8 2.5c3.3 0 6 1.7 6 4s-2.7 4-6 4-6-1.7-6-4 2.700-4 6-4z M5 10c-1.500.5-1.500 2.300 0 2.500s1.500 1.500.5 2" />
+            <path d="M8 2.5c3.3 0 6 1.7 6 4s-2.7 4-6 4-6-1.7-6-4 2.7-4 6-4z M5 10c-1.5.5-1.5 2.3 0 2.5s1.5 1.5.5 2" />
           </svg>
         </Button>
       </div>

@@ -4,7 +4,7 @@ import { plural } from "../../format";
 import type { Projected } from "../../projections";
 import type { Search } from "../../search";
 import type { Size } from "../clusters/camera";
-import { Nothing } from "../points/Nothing";
+import { Begun } from "../points/Begun";
 import { PointStage } from "../points/PointStage";
 import { type Found, type Mark, NO_POINTS } from "../points/points";
 import { fitted } from "./fit";
@@ -20,19 +20,14 @@ const ZOOM_STEP = 1.25;
 
 /** Who lies beside whom: the candidates and the query in two dimensions. */
 export function ProjectionView() {
-  const { exploration } = useApp();
-  const search = exploration.search.value;
-  if (search === null) return <Nothing>No query yet: pick one to see who lies beside it.</Nothing>;
-  if (exploration.step.value === 0) {
-    return (
-      <Nothing>
-        Nothing has been compared with the query yet.
-        <br />
-        The candidates of {plural(exploration.settings.nprobe.value, "probed cluster")} will be drawn here.
-      </Nothing>
-    );
-  }
-  return <Picture search={search} />;
+  const { nprobe } = useApp().exploration.settings;
+  return (
+    <Begun
+      purpose="who lies beside it"
+      next={() => `The candidates of ${plural(nprobe.value, "probed cluster")} will be drawn here.`}
+      picture={(search) => <Picture search={search} />}
+    />
+  );
 }
 
 function Picture({ search }: { search: Search }) {
