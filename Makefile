@@ -23,6 +23,11 @@ PIP_INSTALL := $(PYTHON) -m pip install --no-compile --quiet --disable-pip-versi
 QUICKSTART := $(PYTHON) -m jupyterlab --ServerApp.root_dir=$(CURDIR) \
 	--LabApp.default_url=/lab/tree/notebooks/quickstart.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
 ARGS ?=
+tab = widget.get_by_role('tab', name='$(1)').click()
+README_PICTURES := \
+	--do "$(call tab,Distances); page.wait_for_timeout(1000); shot('distances')" \
+	--do "$(call tab,Clusters); $(call tab,Workload); button('Evaluate queries'); page.wait_for_timeout(3000)" \
+	--do "lab.fit_widget(width=1200); shot('workload'); $(call tab,Recall of this query)"
 # Tests run in several processes, each with a JupyterLab and a Chromium of its own where it needs them. With ARGS they
 # run in one, which is ready at once and lets --pdb and -x do what they say.
 WORKERS := $(if $(ARGS),0,logical)
@@ -74,7 +79,7 @@ watch: $(STAMPS)/dev $(BUNDLE) ## JupyterLab that reloads the widget as js/src c
 
 .PHONY: screenshots
 screenshots: $(STAMPS)/dev $(BUNDLE) chromium ## make the README's pictures anew
-	$(PYTHON) -m scripts.screenshot $(ARGS)
+	$(PYTHON) -m scripts.screenshot $(or $(ARGS),$(README_PICTURES))
 
 .PHONY: build
 build: $(STAMPS)/dev $(BUNDLE) ## make the sdist and the wheel in dist/

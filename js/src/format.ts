@@ -18,12 +18,12 @@ export function distance(value: number): string {
   return value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(size))));
 }
 
-/** A share in percent, with the digits that a small share needs. */
+/** A share in percent, with the digits that a small share needs, in one piece when a line is broken. */
 export function percent(share: number): string {
   const value = 100 * share;
-  if (value === 0 || value >= 99.95) return `${Math.round(value)} %`;
-  if (value < 0.01) return "< 0.01 %";
-  return `${value.toFixed(value < 1 ? 2 : 1)} %`;
+  const whole = value === 0 || value >= 99.95;
+  const digits = value > 0 && value < 0.01 ? "<\u00a00.01" : value.toFixed(whole ? 0 : value < 1 ? 2 : 1);
+  return `${digits}\u00a0%`;
 }
 
 /** 1st, 2nd, 3rd, 4th … */

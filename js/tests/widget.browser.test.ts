@@ -95,7 +95,7 @@ describe("results", () => {
     await vi.waitFor(() => {
       const text = stage.root.querySelector(".feder-cost")?.textContent;
       expect(text).toContain("11 distances = 4 coarse + 7 fine");
-      expect(text).toContain("91.7 % of brute force (12)");
+      expect(text).toContain("91.7\u00a0% of brute force (12)");
     });
   });
 });

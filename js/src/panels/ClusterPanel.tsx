@@ -32,7 +32,7 @@ export function ClusterPanel() {
   const facts = [
     rank === null ? null : `${ordinal(rank)} nearest${probed ? "" : ", not probed"}`,
     plural(summary.sizes[cluster], "vector"),
-    rank === null || search === null ? null : `centroid ${distance(search.distances[rank - 1])}`,
+    rank === null || search === null ? null : `centroid\u00a0${distance(search.distances[rank - 1])}`,
   ];
   return (
     <section class="feder-cluster">
