@@ -7,6 +7,8 @@ const GAP = 0.9;
 /** Corners are rounded where fewer cells than this are in sight. */
 const ROUND_LIMIT = 3000;
 const NOTHING = 0;
+/** Cells painted in one frame: what a path costs to fill shows only when the layer is drawn, after the budget. */
+const MOST = 600;
 
 /**
  * The painted cells, kept between frames. Only cells whose colour has changed are painted again, and never for
@@ -57,7 +59,7 @@ export class CellLayer {
       const cell = order === null ? this.#next : order[this.#next];
       if (this.#visible[cell] === 0) continue;
       if (this.#fill[cell] === fill[cell] && this.#edge[cell] === edge[cell]) continue;
-      if ((++painted & 15) === 0 && performance.now() > deadline) return false;
+      if ((++painted & 15) === 0 && (painted > MOST || performance.now() > deadline)) return false;
       this.#cell(cell, fill[cell], edge[cell]);
     }
     return true;
