@@ -413,6 +413,19 @@ def test_a_row_is_searched_for_by_the_vector_given(build):
     assert ledgers[0].hits.tolist() == opened.ledger(case.vectors[first_of(opened, 5)], K, 4).hits.tolist()
 
 
+def test_a_row_that_was_added_after_the_vectors_were_given_cannot_be_searched_for():
+    case = made("IVF12,PQ4x4")
+    opened = open_index(case.index, vectors=case.vectors)
+    case.index.add(case.vectors[:3])
+    case.index.add_with_ids(case.vectors[:1], np.array([-5]))
+    for row in (families.N, -5):
+        with pytest.raises(ValueError, match=rf"now holds row id {row}, but there are"):
+            opened.query_vector(row)
+        with pytest.raises(ValueError, match=rf"now holds row id {row}, but there are"):
+            opened.queries_of([0, row])
+    np.testing.assert_array_equal(opened.query_vector(1), case.vectors[1])
+
+
 def first_of(opened, size):
     """Return the first row of a sample of that size drawn with seed 1."""
     return int(opened.sample_ids(size, np.random.default_rng(1))[0])

@@ -99,7 +99,7 @@ class Contents(Facts):
         known = self.engine.places(wanted, homes)[0] >= 0
         vectors = np.full((len(wanted), self.dim), np.nan, np.float32)
         with np.errstate(over="ignore"):
-            vectors[known] = self.vectors_given[wanted[known]]
+            vectors[known] = self._given(wanted[known])
         return vectors
 
     def list_ids(self, cluster: int) -> npt.NDArray[np.int64]:
@@ -161,8 +161,20 @@ class Contents(Facts):
         if not self.goes_by_given:
             return self.vector(row_id)
         self.locate(row_id)
-        vector: npt.NDArray[Any] = self.vectors_given[row_id]
+        vector: npt.NDArray[Any] = self._given(np.array([row_id]))[0]
         return vector
+
+    def _given(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """Return the vectors given of rows that are stored; rows may have been added since."""
+        rows = len(self.vectors_given)
+        beyond = ids[(ids < 0) | (ids >= rows)]
+        if len(beyond):
+            raise ValueError(
+                f"vectors must hold row i for every row id i, and the index now holds row id {beyond[0]}, "
+                f"but there are {rows:,} rows"
+            )
+        vectors: npt.NDArray[Any] = self.vectors_given[ids]
+        return vectors
 
     def _wanted(
         self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None
