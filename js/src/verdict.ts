@@ -3,10 +3,13 @@ import { count, distance, ordinal } from "./format";
 import type { Verdict } from "./messages";
 
 /** Why a row came back, or why it did not, with the numbers. */
-export function verdictText(
-  { results, outcome, probe, settings, summary }: Exploration,
-  verdict: Verdict,
-): string {
+export function verdictText(exploration: Exploration, verdict: Verdict): string {
+  const { missed, summary } = exploration;
+  const lost = summary.given && missed.value.find(({ id }) => id === verdict.id);
+  return `${lost ? `The ${ordinal(lost.place)} nearest by the vectors given. ` : ""}${fate(exploration, verdict)}`;
+}
+
+function fate({ results, outcome, probe, settings, summary }: Exploration, verdict: Verdict): string {
   const { id, rank, distance: own, position } = verdict;
   const found = results.value;
   const last = found[found.length - 1];
@@ -14,7 +17,7 @@ export function verdictText(
   const isFar =
     found.length >= settings.k.value && (summary.similarity ? own <= last.distance : own >= last.distance);
   const nearest = position === 1 ? "nearest" : `${ordinal(position ?? 0)} nearest`;
-  const standing = position === null ? "" : `it is the ${nearest} of all`;
+  const standing = position === null ? "" : `it is the ${nearest} of all${summary.exact ? "" : " by code"}`;
   const place = found.findIndex((result) => result.id === id);
   if (place >= 0) {
     return `The ${ordinal(place + 1)} result${standing && `: ${standing}`}. Its cluster ranks ${ordinal(rank)}.`;

@@ -258,6 +258,27 @@ describe("an index whose vectors were given beside its codes", () => {
     expect(truth && nprobeNeeded(truth)).toBe(null);
   });
 
+  it("says of a true neighbour that it is one, and where its code puts it", () => {
+    const { exploration, transport, settings } = answered(given);
+    transport.say(neighboursOf(ROWS));
+    settings.nprobe.value = 2;
+    const say = (id: bigint, position: number) =>
+      verdictText(exploration, {
+        kind: "verdict",
+        request: "v",
+        serial: 1,
+        id,
+        cluster: 1,
+        rank: 2,
+        distance: 12,
+        position,
+      });
+    expect(say(5n, 6)).toMatch(
+      /^The 2nd nearest by the vectors given\. Farther than .+: it is the 6th nearest of all by code\. Its cluster/,
+    );
+    expect(say(6n, 7)).toMatch(/^Farther than .+ it is the 7th nearest of all by code/);
+  });
+
   it("counts any of those that are as far as the last", () => {
     const { exploration, transport, settings } = answered(given);
     const rows: typeof ROWS = [
