@@ -23,6 +23,9 @@ export class Disconnected extends Error {
   }
 }
 
+/** What a model takes as a listener to any event. */
+type EventHandler = Exclude<Parameters<AnyModel["off"]>[1], null | undefined>;
+
 /** The kernel behind an anywidget model. */
 export class CommTransport implements Transport {
   readonly #model: AnyModel;
@@ -62,11 +65,10 @@ export class CommTransport implements Transport {
       if (message.kind === "coarse") timer ??= setTimeout(release, HELD);
       else if (held.length === 1 || message.kind !== "bounds") release();
     };
-    this.#model.on("msg:custom", receive);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      this.#model.off("msg:custom", receive);
-    });
+    this.#on("msg:custom", receive, signal);
+    // What came before the kernel went must not be taken for a sign of life.
+    this.#on("comm_live_update", release, signal);
+    signal.addEventListener("abort", () => clearTimeout(timer));
   }
 
   /**
@@ -74,8 +76,12 @@ export class CommTransport implements Transport {
    * counts as dead until a message arrives.
    */
   onDisconnect(listener: () => void, signal: AbortSignal): void {
-    this.#model.on("comm_live_update", listener);
-    signal.addEventListener("abort", () => this.#model.off("comm_live_update", listener));
+    this.#on("comm_live_update", listener, signal);
+  }
+
+  #on(event: string, listener: EventHandler, signal: AbortSignal): void {
+    this.#model.on(event, listener);
+    signal.addEventListener("abort", () => this.#model.off(event, listener));
   }
 }
 

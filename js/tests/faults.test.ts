@@ -163,6 +163,16 @@ describe("a coarse message", () => {
     expect(exploration.search.value?.received).toBe(1);
   });
 
+  it("is no sign of life of a kernel that has gone since", () => {
+    const { exploration, model, say, summary } = connected();
+    say(answer(summary)[0]);
+    model.lose();
+    expect(exploration.search.value?.received).toBe(0);
+    expect(exploration.status.value).toBe("disconnected");
+    vi.advanceTimersByTime(100);
+    expect(exploration.status.value).toBe("disconnected");
+  });
+
   it("is nobody's once the page is gone", () => {
     const { exploration, say, summary, abort } = connected();
     say(answer(summary)[0]);
