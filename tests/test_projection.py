@@ -147,6 +147,22 @@ class TestLinear:
         np.testing.assert_array_equal(positions, np.full((count, 2), 0.5))
         assert drawn_in == 0
 
+    def test_turned_like_others_it_is_the_same_picture_turned(self):
+        points, others = make_vectors(60, 12), make_vectors(9, 12)
+        plain, turned = (LinearMap(points, normalise=False, like=x)(points) for x in (None, others))
+        np.testing.assert_allclose(np.linalg.norm(turned, axis=1), np.linalg.norm(plain, axis=1))
+        np.testing.assert_allclose(turned @ turned.T, plain @ plain.T, atol=1e-9)
+        itself = LinearMap(points, normalise=False, like=points)(points)
+        np.testing.assert_allclose(itself, plain, atol=1e-9)
+        mirrored = LinearMap(points, normalise=False, like=points[::-1] * [[1.0]])(points)
+        np.testing.assert_allclose(mirrored, plain, atol=1e-9)
+
+    @pytest.mark.parametrize("like", [np.zeros((0, 5)), np.ones((1, 5)), np.ones((4, 5)), [[np.nan] * 5]])
+    def test_what_has_no_direction_turns_nothing(self, like):
+        points = make_vectors(50, 5)
+        plain, turned = (LinearMap(points, normalise=False, like=x)(points) for x in (None, like))
+        np.testing.assert_array_equal(turned, plain)
+
     def test_values_that_are_not_finite_or_huge_do_no_harm(self):
         points = make_vectors(50, 5)
         points[3, 2], points[4, 0], points[5] = np.nan, np.inf, 3e38
@@ -325,6 +341,28 @@ def test_the_linear_picture_holds_every_candidate_and_the_query(talk):
     np.testing.assert_array_equal(picture.distances, np.concatenate([s.distances for s in trace.fine]))
     # Row 0 is the query: it is among the candidates, and lies where that one lies.
     np.testing.assert_allclose(picture.positions[picture.ids == 0][0], picture.query, atol=1e-6)
+
+
+def test_a_few_candidates_more_do_not_turn_the_picture_round(talk):
+    # Two directions that vary alike: which of them comes first is the toss of a coin at every nprobe.
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(3000, 12)).astype(np.float32)
+    vectors[:, 2:] *= 0.05
+    faiss_index = ivf_around(vectors[:40])
+    faiss_index.add(vectors)
+    one = talk(faiss_index)
+    before = None
+    for ranks in range(4, 41, 4):
+        one.ask(f"p{ranks}", ranks)
+        (picture,) = one.pictures(f"p{ranks}")
+        places = picture.positions - picture.query
+        if before is not None:
+            assert set(before) <= set(picture.ids.tolist())
+            now = places[np.isin(picture.ids, list(before))]
+            then = np.array([before[row_id] for row_id in picture.ids.tolist() if row_id in before])
+            alike = (now * then).sum() / (np.linalg.norm(now) * np.linalg.norm(then))
+            assert alike > 0.95
+        before = dict(zip(picture.ids.tolist(), places, strict=True))
 
 
 def test_two_sessions_send_the_same_pictures_byte_by_byte(talk):

@@ -24,6 +24,9 @@ LINEAR_ROWS = 100_000
 AXES_ROWS = 8192
 """Candidates that the axes are fitted to."""
 
+TURNED_LIKE = 16
+"""Clusters nearest to the query, probed or not, that every picture of a search is turned to lie like."""
+
 REFINED_ROWS = 2000
 """Candidates in the better picture: t-SNE of so many takes some three seconds on one thread."""
 
@@ -132,7 +135,11 @@ class Projector:
         sample = with_rows(index, ask.vector, order, candidates, ranks, wanted.extra, wanted.extra_clusters)
         rows = [vectors for _, vectors in vectors_of(index, fitted)]
         query = index.transform(ask.vector)[None]
-        linear = LinearMap(np.concatenate([*rows, query[:0]]), normalise=by_direction)
+        linear = LinearMap(
+            np.concatenate([*rows, query[:0]]),
+            normalise=by_direction,
+            like=index.centroids(order[:TURNED_LIKE]),
+        )
         start = np.empty((len(sample) + 1, 2))
         start[-1:] = linear(query)
         for part, vectors in vectors_of(index, sample):

@@ -114,6 +114,13 @@ class Centroids:
         held = self.quantizer.reconstruct_n(0, self.nlist)
         return unpacked(held) if self._is_binary else held
 
+    def some(self, clusters: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Return a copy of the centroids of these clusters, as ``vectors`` does, without reading the others."""
+        if not len(clusters):
+            return np.empty((0, self.quantizer.d), np.float32)
+        held = np.stack([self.vector(int(cluster)) for cluster in clusters])
+        return unpacked(held) if self._is_binary else held
+
     def vector(self, cluster: int) -> npt.NDArray[Any]:
         """Return one centroid as a query behind the transforms, float32 (inner dim,) or uint8 (bytes,)."""
         found: npt.NDArray[Any] = self.quantizer.reconstruct_n(cluster, 1)[0]

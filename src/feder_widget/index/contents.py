@@ -18,9 +18,26 @@ _INT64 = np.iinfo(np.int64)
 class Contents(Facts):
     """Reads what is stored. Nothing that it returns points into Faiss."""
 
-    def centroids(self) -> npt.NDArray[np.float32]:
-        """Return a copy of the centroids, float32 (nlist, inner dim), in the space of ``transform``."""
-        return self.engine.centroids.vectors()
+    def centroids(self, clusters: npt.ArrayLike | None = None) -> npt.NDArray[np.float32]:
+        """Return a copy of the centroids, or of those of some clusters, in the space of ``transform``.
+
+        Parameters
+        ----------
+        clusters : int array_like (n,), optional
+            All clusters if it is not given.
+
+        Returns
+        -------
+        float32 (nlist or n, inner dim)
+            Zeros and ones for a binary index.
+
+        Raises
+        ------
+        ValueError
+            If a cluster is out of range.
+        """
+        held = self.engine.centroids
+        return held.vectors() if clusters is None else held.some(as_clusters(clusters, self.nlist))
 
     def locate(self, row_id: int) -> tuple[int, int]:
         """Return the cluster a row id is stored in and its offset in that cluster's list.

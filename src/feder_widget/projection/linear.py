@@ -26,9 +26,12 @@ class LinearMap:
         What the axes are fitted to; rows that are not finite are left out.
     normalise : bool
         Compare directions, not lengths: for the inner-product metric, where a query may have any length.
+    like : (m, d) array of numbers, optional
+        What the picture is turned, or mirrored, to lie like: principal components have no direction of their
+        own, and a few vectors more or less may swap them or turn them round.
     """
 
-    def __init__(self, rows: npt.ArrayLike, *, normalise: bool) -> None:
+    def __init__(self, rows: npt.ArrayLike, *, normalise: bool, like: npt.ArrayLike | None = None) -> None:
         self._normalise = normalise
         points = self._prepared(rows)
         points = points[np.isfinite(points).all(axis=1)]
@@ -45,6 +48,9 @@ class LinearMap:
         axes = centred.T @ principal_components(centred, 2)
         lengths = np.linalg.norm(axes, axis=0)
         self._axes = axes / np.where(lengths > 0, lengths, 1)
+        if like is not None:
+            other = LinearMap(like, normalise=normalise)
+            self._axes = self._axes @ nearest_turn(self._axes, other._axes)
 
     def __call__(self, rows: npt.ArrayLike) -> Float64Array:
         """Return the positions of vectors, (n, 2) float64; the middle for one that is not finite."""
@@ -55,6 +61,15 @@ class LinearMap:
     def _prepared(self, rows: npt.ArrayLike) -> Float64Array:
         points = np.array(rows, dtype=np.float64)
         return directions(points) if self._normalise else points
+
+
+def nearest_turn(some: Float64Array, others: Float64Array) -> Float64Array:
+    """Return the rotation or reflection that takes ``some`` nearest to ``others``, (2, 2) float64.
+
+    Both (n, 2), row i of one to lie like row i of the other (orthogonal Procrustes).
+    """
+    u, _, vt = np.linalg.svd(some.T @ others)
+    return np.asarray(u @ vt)
 
 
 def directions(rows: Float64Array) -> Float64Array:

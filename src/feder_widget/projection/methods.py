@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from feder_widget.layout.linear import Float32Array, Float64Array, principal_components
+from feder_widget.projection.linear import nearest_turn
 
 _log = logging.getLogger(__name__)
 
@@ -144,14 +145,8 @@ def _neighbours(rows: Float32Array, start: Float64Array) -> Float64Array:
     # On one thread: others are searching and drawing thumbnails. OpenMP's limit is that of this thread alone.
     with threadpool_limits(1, user_api="openmp"):
         positions = tsne.fit_transform(reduced).astype(np.float64)
-    return _turned(positions, start)
-
-
-def _turned(positions: Float64Array, like: Float64Array) -> Float64Array:
-    """Rotate or mirror positions to lie as much as possible like others (orthogonal Procrustes)."""
-    centred = positions - positions.mean(axis=0)
-    u, _, vt = np.linalg.svd(centred.T @ (like - like.mean(axis=0)))
-    return np.asarray(centred @ (u @ vt))
+    positions -= positions.mean(axis=0)
+    return np.asarray(positions @ nearest_turn(positions, start - start.mean(axis=0)))
 
 
 def _name_of(function: Callable[..., object]) -> str:
