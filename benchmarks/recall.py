@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.trace import K, cached_index, queries, vectors
 from feder_widget.index import IvfIndex, open_index
-from feder_widget.index.batch import batches, find_ranks
+from feder_widget.index.batch import batches, compared_at, rankings, ranks_among
 
 NPROBES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 NLIST = 256
@@ -109,7 +109,11 @@ def ranks_alone(opened: IvfIndex, asked: np.ndarray, true: np.ndarray) -> None:
     for parts in batches(len(asked), opened.dim, opened.nlist):
         whole = slice(parts[0].start, parts[-1].stop)
         within = [slice(part.start - whole.start, part.stop - whole.start) for part in parts]
-        find_ranks(opened.faiss_index, asked[whole], within, clusters[whole])
+        orders = rankings(opened.faiss_index, asked[whole], within)
+        for start in range(0, len(orders), 256):
+            some = slice(start, start + 256)
+            ranks_among(orders[some], clusters[whole][some])
+            compared_at(orders[some], opened.list_sizes, 0)
 
 
 def sweep(index: faiss.IndexIVFFlat, asked: np.ndarray) -> list[np.ndarray]:

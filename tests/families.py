@@ -125,8 +125,9 @@ def made(description, metric=L2, d=D, x=None, q=None, ids=None):
 
 def built(kind, metric, *arguments, x=None, q=None, quantizer=None, **settings):
     """Build an IVF index by its constructor: ``kind(quantizer, d, nlist, *arguments)``."""
-    quantizer = faiss.IndexFlat(D, metric) if quantizer is None else quantizer
-    index = getattr(faiss, kind)(quantizer, D, NLIST, *arguments)
+    d = D if x is None else x.shape[1]
+    quantizer = faiss.IndexFlat(d, metric) if quantizer is None else quantizer
+    index = getattr(faiss, kind)(quantizer, d, NLIST, *arguments)
     # Not every constructor keeps the quantizer alive.
     index.referenced_objects = [quantizer]
     for name, value in settings.items():
@@ -194,6 +195,8 @@ def scalar(qtype, metric, by_residual):
     name = next(name for name, value in SQ_TYPES.items() if value == qtype)
     if "direct" in name:
         offset = 0 if "signed" in name else 128
+        # Faiss rounds queries where a whole number of registers holds a vector: 32 bytes on any machine.
+        x = np.hstack([x, x[::-1]])
         x = np.clip(np.round(x * 10) + offset, offset - 128, offset + 127).astype(np.float32)
         q = x[:6] + np.float32(0.3)
     return built("IndexIVFScalarQuantizer", metric, qtype, metric, by_residual, x=x, q=q)
@@ -686,7 +689,6 @@ FAMILIES = [
         "Behind an ITQ transform",
         "rows cannot be queries: it has no way back",
         {"ITQ8": lambda: made("ITQ8,IVF12,Flat")},
-        exact=True,
         decodes=False,
     ),
     Family(

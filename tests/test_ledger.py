@@ -768,13 +768,18 @@ def test_a_ledger_says_itself_in_words():
 def test_curves_are_what_they_were_made_of(seed, count, nlist):
     rows = np.random.default_rng(seed).integers(0, 5, size=(count, nlist))
     curves = curves_of(list(rows))
-    np.testing.assert_array_equal(curves.total(nlist), rows.sum(axis=0))
+    weights = np.random.default_rng(seed).uniform(size=count)
+    np.testing.assert_allclose(curves.total(nlist, weights), weights @ rows, atol=1e-12)
+    counts = np.random.default_rng(seed + 1).integers(0, 6, count)
+    recalls = np.where(counts[:, None] == 0, 1, rows / np.maximum(counts, 1)[:, None])
     for nprobe in range(1, nlist + 1):
         np.testing.assert_array_equal(curves.at(nprobe), rows[:, nprobe - 1])
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(curves_module, "ENTRIES", 2 * count)
         for place in range(count):
-            np.testing.assert_array_equal(curves.exceeded(place, nlist), np.sort(rows, axis=0)[place])
+            np.testing.assert_array_equal(
+                curves.exceeded(place, nlist, counts), np.sort(recalls, axis=0)[place]
+            )
     halves = joined([curves_of(list(rows[:3])), curves_of(list(rows[3:]))])
     np.testing.assert_array_equal(halves.at(nlist), rows[:, -1])
     assert halves.count == count

@@ -11,6 +11,7 @@ from makers import METRICS, ivf_around, make_ivf, make_vectors
 from feder_widget import evaluator as evaluator_module
 from feder_widget import stream as stream_module
 from feder_widget.index import batch, open_index
+from feder_widget.index import pool as pool_module
 from feder_widget.recall import findings
 
 
@@ -389,7 +390,9 @@ def slowly(monkeypatch):
     monkeypatch.setattr(batch, "LEAST_BATCH", 20)
     monkeypatch.setattr(batch, "_blas_work", lambda: 16)
     monkeypatch.setattr(batch, "RANKING_BYTES", 32 * 20 * 20)
+    monkeypatch.setattr(batch, "CHUNK_QUERIES", (20, 20))
     monkeypatch.setattr(evaluator_module, "INTERVAL", 0)
+    monkeypatch.setattr(evaluator_module, "PUBLISHED", 0)
 
 
 def test_a_workload_grows_on_the_page(talk, clustered, monkeypatch):
@@ -449,14 +452,14 @@ def test_a_page_that_opens_later_can_ask_for_the_workload(talk, clustered):
 def test_searches_are_answered_while_a_workload_is_evaluated(talk, clustered, monkeypatch):
     slowly(monkeypatch)
     entered, go_on = threading.Event(), threading.Event()
-    real = batch._Pool.fill
+    real = pool_module.Pool.fill
 
     def slow(pool):
         entered.set()
         assert go_on.wait(PATIENCE)
         return real(pool)
 
-    monkeypatch.setattr(batch._Pool, "fill", slow)
+    monkeypatch.setattr(pool_module.Pool, "fill", slow)
     session, page = talk(clustered[0])
     session.handle(evaluate_request())
     assert entered.wait(PATIENCE)
@@ -467,7 +470,7 @@ def test_searches_are_answered_while_a_workload_is_evaluated(talk, clustered, mo
 
 def test_what_goes_wrong_in_a_workload_is_told_and_what_was_computed_kept(talk, clustered, monkeypatch):
     slowly(monkeypatch)
-    real = batch._Pool.compared
+    real = pool_module.Pool.compared
     calls = []
 
     def failing(pool):
@@ -476,7 +479,7 @@ def test_what_goes_wrong_in_a_workload_is_told_and_what_was_computed_kept(talk, 
             raise ValueError("the disk is gone")
         return real(pool)
 
-    monkeypatch.setattr(batch._Pool, "compared", failing)
+    monkeypatch.setattr(pool_module.Pool, "compared", failing)
     session, page = talk(clustered[0])
     session.handle(evaluate_request(sample=200))
     assert page.wait(kind="error", request="w")[0]["message"] == "the disk is gone"

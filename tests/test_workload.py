@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from makers import METRICS, cases, ivf_around, make_ivf, make_vectors
 
 from feder_widget import UnknownIdError, Workload
-from feder_widget.index import batch, open_index
+from feder_widget.index import batch, open_index, pool
 from feder_widget.recall import evaluation as evaluation_module
 
 
@@ -65,7 +65,7 @@ def test_every_query_is_found_where_it_alone_is_found(case, include_self, spare)
     # Among rows that tie with one that says "no result" Faiss chooses by id.
     assume(all((opened.list_ids(cluster) != -1).all() for cluster in range(index.nlist)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch, "SPARE", spare)
+        patch.setattr(pool, "SPARE", spare)
         workload = opened.evaluate(queries, k, progress=False)
         ids = opened.sample_ids(4, np.random.default_rng(3))
         by_id = opened.evaluate(ids, k, include_self=include_self, progress=False)
@@ -77,9 +77,9 @@ def test_every_query_is_found_where_it_alone_is_found(case, include_self, spare)
 
 
 def padded(explanation, workload):
-    """Rows that say "no result" are no neighbours, but a batch has as many columns as there are vectors."""
+    """A query that has fewer neighbours than others begins with zeros."""
     lacking = workload.found_at.shape[1] - len(explanation)
-    return np.append(explanation.found_at, np.full(lacking, workload.nlist + 1))
+    return np.append(np.zeros(lacking), explanation.found_at)
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -169,7 +169,7 @@ def test_rankings_and_lists_are_taken_in_parts_of_bounded_size(monkeypatch):
     opened = open_index(index)
     whole = opened.evaluate(queries, 10, progress=False)
     monkeypatch.setattr(batch, "RANKING_BYTES", 32 * 40 * 7)
-    monkeypatch.setattr(batch, "SCRATCH_BYTES", 4 * 24 * 100)
+    monkeypatch.setattr(pool, "SCRATCH_BYTES", 4 * 24 * 100)
     monkeypatch.setattr(batch, "LEAST_BATCH", 20)
     monkeypatch.setattr(batch, "_blas_work", lambda: 24)
     cut = batch.batches(300, 24, 40)
@@ -195,7 +195,7 @@ def test_where_products_cannot_tell_each_query_is_answered_by_itself(monkeypatch
     index, queries = spread_index()
     opened = open_index(index)
     expected = opened.evaluate(queries[:30], 10, progress=False)
-    monkeypatch.setattr(batch._Pool, "_certain", lambda _self, ids, _distances: np.zeros(len(ids), bool))
+    monkeypatch.setattr(pool.Pool, "_certain", lambda _self, ids, _distances: np.zeros(len(ids), bool))
     np.testing.assert_array_equal(
         opened.evaluate(queries[:30], 10, progress=False).found_at, expected.found_at
     )
@@ -242,8 +242,10 @@ def test_an_evaluation_grows_batch_by_batch_and_keeps_what_it_has_when_it_is_sto
     lengths = []
 
     def take_all():
-        for workload in evaluation.run(progress):
-            lengths.append(len(workload))
+        for done in evaluation.run(progress):
+            workload = evaluation.workload(None)
+            assert len(workload) == done
+            lengths.append(done)
             np.testing.assert_array_equal(workload.found_at, whole.found_at[: len(workload)])
 
     with pytest.raises(TimeoutError):

@@ -134,7 +134,7 @@ export interface Workload {
   /** their row ids, or empty where they are free vectors, */
   ids: BigInt64Array;
   labels: (string | null)[];
-  /** and the nprobe at which each of their k true neighbours is found, ascending; nlist + 1 beyond the last. */
+  /** and the nprobe at which each of their k true neighbours is found, ascending: 0 for none, nlist + 1 for never. */
   found: Int32Array;
 }
 

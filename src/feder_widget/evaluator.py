@@ -28,6 +28,9 @@ EVERY = 4096
 INTERVAL = 0.25
 """Seconds between two reports of progress."""
 
+PUBLISHED = 1.0
+"""Seconds between two pictures of a workload that is not complete."""
+
 KERNEL = "kernel"
 """The name under which the page hears of what was asked in Python."""
 
@@ -111,7 +114,7 @@ class Evaluator:
             self._run(request, number, make(), lambda _done, _asked: None)
 
     def _run(self, request: Request, number: int, evaluation: Evaluation, progress: Progress) -> Workload:
-        reported = time.monotonic()
+        reported = published = time.monotonic()
 
         def report(done: float, asked: int) -> None:
             nonlocal reported
@@ -127,9 +130,10 @@ class Evaluator:
 
         reason: str | None = "cancelled"
         try:
-            for workload in evaluation.run(report):
-                if len(workload) < evaluation.asked:
-                    self._publish(request, number, evaluation, workload, is_final=False)
+            for done in evaluation.run(report):
+                if done < evaluation.asked and time.monotonic() - published >= PUBLISHED:
+                    self._publish(request, number, evaluation, evaluation.workload(None), is_final=False)
+                    published = time.monotonic()
             reason = None
         except EvaluationCancelled:
             pass

@@ -17,9 +17,13 @@ MOST_TIED = 65_536
 
 
 def bounds(index: IvfIndex, begun: Begun) -> Packet | None:
-    """Return the best distance that anything in each cluster can have; None before the index is measured."""
+    """Return the best distance that anything in each cluster can have.
+
+    None before the index is measured, and where a search stops at ``max_codes``: that a cluster was probed
+    does not say then that all in it was compared.
+    """
     vector = begun.query.vector
-    best = index.known_bounds(vector)
+    best = None if index.limited else index.known_bounds(vector)
     if best is None:
         return None
     order = index.rank(vector, begun.nprobe).clusters

@@ -305,7 +305,7 @@ class FederWidget(anywidget.AnyWidget):
             return None
         row_id = as_int(value, "query_id", least=None)
         if not self._is_current(row_id):
-            self._index.locate(row_id)
+            self._index.query_vector(row_id)
         return row_id
 
     def _check_selection(self, value: object) -> list[int]:
@@ -326,7 +326,7 @@ class FederWidget(anywidget.AnyWidget):
     def _search_query_id(self, change: Any) -> None:
         row_id = change["new"]
         if row_id is not None and not self._is_current(row_id):
-            self._session.search(self._index.vector(row_id), row_id, self.nprobe, self.k)
+            self._session.search(self._index.query_vector(row_id), row_id, self.nprobe, self.k)
 
     def _is_current(self, row_id: object) -> bool:
         query = self._session.query if hasattr(self, "_session") else None

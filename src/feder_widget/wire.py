@@ -291,8 +291,8 @@ class WorkloadMessage(TypedDict):
     Buffers: nprobes int32 (n,), ascending; curves float32 (6, n): mean recall, the recall that 50, 95, 99 and
     100 % of the queries reach, and the share of the vectors compared; the hardest queries as places in the
     workload int32 (m,), their row ids int64 (m,) or (0,) for free vectors, and the nprobe at which each of
-    their true neighbours is found int32 (m, k), ascending, nlist + 1 beyond the last. ``source`` says what
-    the queries are; ``reason`` why it ended early.
+    their true neighbours is found int32 (m, k), ascending: 0 at first where there are fewer than k, nlist + 1
+    for those that are never found. ``source`` says what the queries are; ``reason`` why it ended early.
     """
 
     kind: Literal["workload"]

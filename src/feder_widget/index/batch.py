@@ -1,7 +1,8 @@
-"""The nearest vectors of all for many queries, and the ranks of their clusters: one pass over the lists."""
+"""At which nprobe the nearest vectors of all are found, for many queries: one pass over the lists."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,44 +12,50 @@ import numpy.typing as npt
 
 from feder_widget.index import lists
 from feder_widget.index.engine import Engine
+from feder_widget.index.pool import SPARE, Pool
 from feder_widget.recall.explanation import found_at
 
-SCRATCH_BYTES = 16 << 20
-"""Vectors gathered from the lists and compared at once: as much as a cache holds, and BLAS needs."""
-
-SPARE = 8
-"""Candidates beyond the k nearest that are compared again by the kernels of a search."""
-
 RANKING_BYTES = 128 << 20
-"""Size of the rankings held at once."""
+"""Size of what is held while clusters are ranked."""
 
-_KERNELS = (faiss.fvec_L2sqr_by_idx, faiss.fvec_inner_products_by_idx)
+COMPARED_BYTES = 64 << 20
+"""Size of the candidates that are compared once more at once."""
 
-LEAST_BATCH = 1024
-"""Queries in a batch where there are so many: each batch reads all lists once."""
+ALIGNED = 1024
+"""Queries ranked together are as many as a multiple of this, so that BLAS goes about them in the same way."""
 
-EPSILON = 2.0**-24
+LEAST_BATCH = 256
+"""Queries in a batch where there are so many."""
+
+CHUNKS = 8
+"""Parts of a batch that are finished one after the other, so that what ends early leaves something."""
+
+CHUNK_QUERIES = 64, 1024
+"""Queries in such a part, at least and at most: each reads all lists once."""
+
+CHUNK_WORK = 2**36
+"""Queries times vectors times dimensions of such a part at most: a second or two."""
 
 
 def batches(count: int, dim: int, nlist: int) -> list[list[slice]]:
     """Cut queries into batches, and each of them into parts that are ranked together.
 
     Faiss cuts the queries of a search evenly among its threads, and their number decides on the arithmetic
-    that ranks the clusters, so the parts are the same unless their rankings would take too much memory. A
-    batch is large enough to be compared by matrix products where there are enough queries.
+    that ranks the clusters. The parts are the same; where they are large they are cut as Faiss's own products
+    of matrices are, or smaller where their rankings would take too much memory. A batch is large enough to be
+    compared by matrix products where there are enough queries.
     """
     threads = max(1, min(faiss.omp_get_max_threads(), count))
-    most = max(1, RANKING_BYTES // (32 * nlist))
+    most = max(1, min(int(faiss.cvar.distance_compute_blas_query_bs), RANKING_BYTES // (32 * nlist)))
+    most -= most % ALIGNED if most > ALIGNED else 0
     enough = max(LEAST_BATCH, -(-_blas_work() // dim))
     done: list[list[slice]] = []
     batch: list[slice] = []
     for thread in range(threads):
         start, stop = count * thread // threads, count * (thread + 1) // threads
-        pieces = -(-(stop - start) // most)
-        for piece in range(pieces):
-            begin = start + (stop - start) * piece // pieces
-            batch.append(slice(begin, start + (stop - start) * (piece + 1) // pieces))
-            if batch[-1].stop - batch[0].start >= enough:
+        for begin, end in itertools.pairwise([*_begins(start, stop, most), stop]):
+            batch.append(slice(begin, end))
+            if end - batch[0].start >= enough:
                 done.append(batch)
                 batch = []
     if batch and done and batch[-1].stop - batch[0].start < enough // 2:
@@ -56,6 +63,27 @@ def batches(count: int, dim: int, nlist: int) -> list[list[slice]]:
     elif batch:
         done.append(batch)
     return done
+
+
+def _begins(start: int, stop: int, most: int) -> list[int]:
+    """Cut a run of queries where that does not matter to BLAS, or else evenly; return where pieces begin."""
+    if most < ALIGNED:
+        pieces = -(-(stop - start) // most)
+        return [start + (stop - start) * piece // pieces for piece in range(pieces)]
+    begins = list(range(start, stop, most))
+    if len(begins) > 1 and stop - begins[-1] < ALIGNED:
+        begins.pop()
+    return begins
+
+
+def chunks(count: int, ntotal: int, dim: int, k: int) -> Iterator[slice]:
+    """Cut the queries of a batch into parts that are finished one after the other."""
+    least, most = CHUNK_QUERIES
+    wanted = min(-(-count // CHUNKS), CHUNK_WORK // max(1, ntotal * dim))
+    room = max(1, COMPARED_BYTES // (4 * dim * (k + SPARE)))
+    size = min(room, max(least, min(most, wanted)))
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
 
 
 def can_batch(engine: Engine) -> bool:
@@ -80,8 +108,8 @@ def find_batch(
     similarity: bool,
     progress: Callable[[float], None],
     find_one: Callable[[int], npt.NDArray[np.int64]],
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
-    """Find where the k nearest vectors of each query are.
+) -> Iterator[tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]]:
+    """Find where the k nearest vectors of each query are, some queries after the others.
 
     Parameters
     ----------
@@ -102,193 +130,64 @@ def find_batch(
     find_one : function
         Gives the answer for one query by its place, int64 (k,), where matrix products are too coarse to tell.
 
-    Returns
-    -------
-    found : int32 (n, k)
-        The nprobe at which the first of them is found, the second and so on, ascending.
+    Yields
+    ------
+    found : int32 (m, k)
+        For the next m queries: the nprobe at which the first of them is found, the second and so on,
+        ascending.
     scanned : float64 (nlist,)
-        Vectors compared at nprobe 1 to nlist, summed over the queries.
+        Vectors compared at nprobe 1 to nlist, summed over these queries.
     """
-    pool = _Pool(index, vectors, own, k, similarity)
-    for share in pool.fill():
-        progress(share)
-    ids, distances, clusters, is_certain = pool.compared()
-    ranks, scanned = find_ranks(index, vectors, parts, clusters)
-    # A search that comes to such a row returns nothing in its place.
-    ranks[ids == -1] = index.nlist + 1
-    if own is not None:
-        left_out = ids == own[:, None]
-        distances[left_out] = -np.inf if similarity else np.inf
-        ranks[left_out] = index.nlist + 1
-    found = found_at(ranks, distances, k, similarity).astype(np.int32)
-    # The limit counts vectors, so that a cluster's rank does not say whether a search comes to one of them.
-    for i in range(len(found)) if index.max_codes > 0 else np.flatnonzero(~is_certain):
-        found[i] = find_one(int(i))
-        progress(0.0)
-    return found, scanned
-
-
-class _Pool:
-    """The nearest candidates of each query, by matrix products at first."""
-
-    def __init__(
-        self,
-        index: Any,
-        vectors: npt.NDArray[np.float32],
-        own: npt.NDArray[np.int64] | None,
-        k: int,
-        similarity: bool,
-    ) -> None:
-        self._index = index
-        self._vectors = vectors
-        self._k = k
-        self._similarity = similarity
-        self._own = own
-        self._sizes = lists.sizes(index.invlists)
-        self._width = min(k + SPARE, int(self._sizes.sum()))
-        dim = vectors.shape[1]
-        # Products of large numbers lose the small differences; L2 distances are the same about any origin.
-        self._origin = np.zeros(dim, np.float32) if similarity else _middle(index, dim)
-        self._keys = np.full((len(vectors), 0), np.inf, np.float32)
-        self._places = np.empty((len(vectors), 0), np.int64)
-        self._largest = 0.0
-
-    def fill(self) -> Iterator[float]:
-        """Go through all lists; yields the share of the vectors compared since the last time."""
-        total = int(self._sizes.sum())
-        dim = self._vectors.shape[1]
-        queries = np.ascontiguousarray(self._vectors - self._origin)
-        metric = faiss.METRIC_INNER_PRODUCT if self._similarity else faiss.METRIC_L2
-        room = max(int(self._sizes.max(initial=1)), SCRATCH_BYTES // (4 * dim))
-        scratch = np.empty((min(room, total), dim), np.float32)
-        first_place = 0
-        for first, last in _runs(self._sizes, room):
-            count = 0
-            for cluster in range(first, last):
-                size = int(self._sizes[cluster])
-                with lists.borrowed_vectors(self._index.invlists, cluster, dim) as stored:
-                    np.subtract(stored, self._origin, out=scratch[count : count + size])
-                count += size
-            part = scratch[:count]
-            self._largest = max(self._largest, float(np.einsum("ij,ij->i", part, part).max(initial=0)))
-            distances, rows = faiss.knn(queries, part, min(self._width, count), metric=metric)
-            self._take(-distances if self._similarity else distances, rows + first_place)
-            first_place += count
-            yield count / total
-
-    def _take(self, keys: npt.NDArray[np.float32], places: npt.NDArray[np.int64]) -> None:
-        keys = np.concatenate([self._keys, keys], axis=1)
-        places = np.concatenate([self._places, places], axis=1)
-        if keys.shape[1] > self._width:
-            best = np.argpartition(keys, self._width - 1, axis=1)[:, : self._width]
-            keys, places = np.take_along_axis(keys, best, 1), np.take_along_axis(places, best, 1)
-        self._keys, self._places = keys, places
-
-    def compared(
-        self,
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        """Compare the candidates as a search does.
-
-        Returns
-        -------
-        ids, distances, clusters : (n, width)
-            Of each query's candidates.
-        is_certain : bool (n,)
-            Whether no other vector can be as near as the k-th.
-        """
-        ends = np.cumsum(self._sizes)
-        clusters = np.searchsorted(ends, self._places, side="right")
-        offsets = self._places - (ends - self._sizes)[clusters]
-        n, width = self._places.shape
-        dim = self._vectors.shape[1]
-        stored = np.empty((n * width, dim), np.float32)
-        ids = np.empty(n * width, np.int64)
-        order = np.argsort(self._places, axis=None, kind="stable")
-        homes = clusters.ravel()[order]
-        starts = np.flatnonzero(np.diff(homes, prepend=-1))
-        for some in np.split(order, starts[1:]):
-            cluster, at = int(clusters.flat[some[0]]), offsets.ravel()[some]
-            with lists.borrowed_ids(self._index.invlists, cluster) as names:
-                ids[some] = names[at]
-            with lists.borrowed_vectors(self._index.invlists, cluster, dim) as vectors:
-                stored[some] = vectors[at]
-        distances = np.empty((n, width), np.float32)
-        rows = np.arange(n * width).reshape(n, width)
-        compare = _KERNELS[self._similarity]
-        compare(*(faiss.swig_ptr(array) for array in (distances, self._vectors, stored, rows)), dim, n, width)
-        names_of = ids.reshape(n, width)
-        return names_of, distances, clusters, self._certain(names_of, distances)
-
-    def _certain(
-        self, ids: npt.NDArray[np.int64], distances: npt.NDArray[np.float32]
-    ) -> npt.NDArray[np.bool_]:
-        if self._width == int(self._sizes.sum()):
-            return np.ones(len(ids), bool)
-        keys = (-distances if self._similarity else distances).astype(np.float64)
-        if self._own is not None:
-            keys[ids == self._own[:, None]] = np.inf
-        kth = np.partition(keys, self._k - 1, axis=1)[:, self._k - 1]
-        centred = (self._vectors - self._origin).astype(np.float64)
-        norms = np.einsum("ij,ij->i", centred, centred)
-        # The bound of a sum of dim products, each term rounded, on both sides of the comparison.
-        slack = 2 * (self._vectors.shape[1] + 8) * EPSILON * 2 * (norms + self._largest)
-        return np.asarray(kth + slack < self._keys.max(axis=1))
-
-
-def _middle(index: Any, dim: int) -> npt.NDArray[np.float32]:
-    quantizer: Any = faiss.downcast_index(index.quantizer)
-    centroids = faiss.rev_swig_ptr(quantizer.get_xb(), index.nlist * dim).reshape(index.nlist, dim)
-    return np.asarray(centroids.mean(axis=0, dtype=np.float64), np.float32)
-
-
-def _runs(sizes: npt.NDArray[np.int64], room: int) -> Iterator[tuple[int, int]]:
-    """Cut the lists into runs that hold at most ``room`` vectors each."""
-    ends = np.cumsum(sizes)
-    first = 0
-    while first < len(sizes):
-        before = int(ends[first - 1]) if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, before + room, side="right")))
-        if ends[last - 1] > before:
-            yield first, last
-        first = last
-
-
-def find_ranks(
-    index: Any, vectors: npt.NDArray[np.float32], parts: list[slice], clusters: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Rank some clusters for each query, and sum the vectors compared at every nprobe over the queries.
-
-    Parameters
-    ----------
-    index : faiss.IndexIVFFlat
-        Not changed.
-    vectors : float32 (n, dim)
-        Queries.
-    parts : list of slice
-        Which of them are ranked together.
-    clusters : int64 (n, width)
-        Clusters to rank for each of them.
-
-    Returns
-    -------
-    ranks : int64 (n, width)
-        From 1.
-    scanned : float64 (nlist,)
-    """
+    orders = rankings(index, vectors, parts)
     sizes = lists.sizes(index.invlists)
-    nlist = index.nlist
-    ranks = np.empty(clusters.shape, np.int64)
-    scanned = np.zeros(nlist)
+    for some in chunks(len(vectors), int(sizes.sum()), vectors.shape[1], k):
+        mine = None if own is None else own[some]
+        pool = Pool(index, np.ascontiguousarray(vectors[some]), mine, k, similarity)
+        for share in pool.fill():
+            progress(share * (some.stop - some.start) / len(vectors))
+        best = pool.compared()
+        ranks, distances = ranks_among(orders[some], best.clusters), best.distances
+        if mine is not None:
+            left_out = best.ids == mine[:, None]
+            distances[left_out] = -np.inf if similarity else np.inf
+            ranks[left_out] = index.nlist + 1
+        found = found_at(ranks, distances, k, similarity).astype(np.int32)
+        # The limit counts vectors, so that a cluster's rank does not say whether a search comes to one of
+        # them.
+        for i in range(len(found)) if index.max_codes > 0 else np.flatnonzero(~best.is_certain):
+            found[i] = find_one(some.start + int(i))
+            progress(0.0)
+        yield found, compared_at(orders[some], sizes, index.max_codes)
+
+
+def rankings(index: Any, vectors: npt.NDArray[np.float32], parts: list[slice]) -> npt.NDArray[np.int32]:
+    """Return the clusters by rank for each query, int32 (n, nlist); -1 beyond those that a search finds."""
+    orders = np.empty((len(vectors), index.nlist), np.int32)
     for part in parts:
-        _, order = index.quantizer.search(vectors[part], nlist)
-        rank_of = np.empty((len(order), nlist), np.int32)
-        np.put_along_axis(rank_of, order, np.arange(1, nlist + 1, dtype=np.int32)[None], axis=1)
-        ranks[part] = np.take_along_axis(rank_of, clusters[part], axis=1)
-        compared = np.cumsum(sizes[order], axis=1)
-        if index.max_codes > 0:
-            np.minimum(compared, index.max_codes, out=compared)
-        scanned += compared.sum(axis=0)
-    return ranks, scanned
+        orders[part] = index.quantizer.search(vectors[part], index.nlist)[1]
+    return orders
+
+
+def ranks_among(orders: npt.NDArray[np.int32], clusters: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the ranks of some clusters, int64 (n, width), from 1; nlist + 1 where a search finds it not.
+
+    ``orders`` are the ``rankings`` of n queries, ``clusters`` is int64 (n, width).
+    """
+    n, nlist = orders.shape
+    # The last column takes what is said of cluster -1.
+    rank_of = np.full((n, nlist + 1), nlist + 1, np.int32)
+    np.put_along_axis(rank_of, orders, np.arange(1, nlist + 1, dtype=np.int32)[None], axis=1)
+    return np.take_along_axis(rank_of, clusters, axis=1).astype(np.int64)
+
+
+def compared_at(
+    orders: npt.NDArray[np.int32], sizes: npt.NDArray[np.int64], max_codes: int
+) -> npt.NDArray[np.float64]:
+    """Return the vectors compared at nprobe 1 to nlist, summed over the queries, float64 (nlist,)."""
+    by_rank = np.append(sizes, 0)[orders]
+    if max_codes <= 0:
+        return np.cumsum(by_rank.sum(axis=0, dtype=np.float64))
+    return np.asarray(np.minimum(np.cumsum(by_rank, axis=1), max_codes).sum(axis=0), np.float64)
 
 
 def _blas_work() -> int:

@@ -115,7 +115,7 @@ class Centroids:
         return unpacked(held) if self._is_binary else held
 
     def some(self, clusters: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """Return a copy of the centroids of these clusters, as ``vectors`` does, without reading the others."""
+        """Return a copy of the centroids of these clusters, as ``vectors`` does, and read no others."""
         if not len(clusters):
             return np.empty((0, self.quantizer.d), np.float32)
         held = np.stack([self.vector(int(cluster)) for cluster in clusters])

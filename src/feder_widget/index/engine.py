@@ -279,6 +279,15 @@ class Engine:
         return all(part.family.splittable(part.ivf) for part in self.parts)
 
     @property
+    def why_each_nprobe(self) -> str | None:
+        """Why a vector's place in the lists does not tell at which nprobe it is found; None where it does."""
+        if not self.is_splittable:
+            return "a distance depends on all clusters that are probed"
+        if any(part.family.skips(part.ivf) for part in self.parts):
+            return "Faiss passes over some candidates by an estimate"
+        return None
+
+    @property
     def has_one_scanner(self) -> bool:
         """True when Faiss can search any lists for places and distances, by the scanner of a search."""
         first = self.parts[0]

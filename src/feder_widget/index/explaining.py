@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.index import describe, measuring, neighbours, outranking, stages
-from feder_widget.index.batch import can_batch, find_batch
+from feder_widget.index.batch import can_batch, chunks, find_batch
 from feder_widget.index.coarse import Ranking
 from feder_widget.index.exhaustive import count_nearer
 from feder_widget.index.neighbours import Neighbours
@@ -34,6 +34,7 @@ def basis_of(index: Searching) -> Basis:
 
 def explain(index: Searching, vector: npt.NDArray[Any], k: int, without: int | None) -> Explanation:
     """Find the k true neighbours of a query that is a vector, leaving out one row id if that is wanted."""
+    k = min(k, max(1, index.ntotal))
     found = _neighbours(index, vector, k, without)
     ranking = _ranking(index, vector)
     best = found.best
@@ -41,7 +42,7 @@ def explain(index: Searching, vector: npt.NDArray[Any], k: int, without: int | N
         ids=best.ids,
         distances=best.distances,
         clusters=best.clusters,
-        ranks=_rank_of(ranking.step)[best.clusters],
+        ranks=_rank_of(ranking)[best.clusters],
         presence=_presence(index, vector, ranking, found, k, without),
         nlist=index.nlist,
         basis=basis_of(index),
@@ -52,6 +53,7 @@ def explain(index: Searching, vector: npt.NDArray[Any], k: int, without: int | N
 def ledger(index: Searching, vector: npt.NDArray[Any], k: int, nprobe: int, without: int | None) -> Ledger:
     """Search, and say what became of the k true neighbours of a query that is a vector."""
     _check_ledger(index)
+    k = min(k, max(1, index.ntotal))
     return _ledger(index, vector, _neighbours(index, vector, k, without), k, nprobe, without)
 
 
@@ -60,6 +62,7 @@ def ledgers(
 ) -> Iterator[Ledger]:
     """Do the same for several queries, with one pass over the original vectors where there are any."""
     _check_ledger(index)
+    k = min(k, max(1, index.ntotal))
     found = None
     if basis_of(index) == "vectors":
         found = neighbours.by_originals(index.engine, _originals(index), vectors, k, own)
@@ -76,35 +79,41 @@ def found_at_of_many(
     own: npt.NDArray[np.int64] | None,
     k: int,
     progress: Callable[[float], None],
-) -> Found:
+) -> Iterator[Found]:
     """Find at which nprobe the k true neighbours of many queries are found; see ``find_batch``."""
-    if basis_of(index) == "vectors":
-        return _found_by_originals(index, vectors, own, k, progress)
 
     def find_one(i: int) -> npt.NDArray[np.int64]:
         vector = index.query_vector(vectors[i])
         found = explain(index, vector, k, None if own is None else int(own[i])).found_at
-        return np.pad(found, (0, k - len(found)), constant_values=index.nlist + 1)
+        return np.pad(found, (k - len(found), 0))
 
     engine = index.engine
-    if can_batch(engine):
+    if basis_of(index) != "vectors" and can_batch(engine):
         inner = np.stack([engine.transform(vector) for vector in vectors]) if engine.stack.chain else vectors
         hidden = None if own is None else engine.inner_ids(own)
-        return Found(
-            *find_batch(engine.stack.ivf, inner, parts, hidden, k, index.similarity, progress, find_one)
-        )
-    found = np.empty((len(vectors), k), np.int32)
-    scanned = np.zeros(index.nlist)
-    for i in range(len(vectors)):
-        found[i] = find_one(i)
-        scanned += _compared(index, _ranking(index, index.query_vector(vectors[i])).step)
-        progress(1 / len(vectors))
-    return Found(found, scanned)
+        for each in find_batch(
+            engine.stack.ivf, inner, parts, hidden, k, index.similarity, progress, find_one
+        ):
+            yield Found(*each)
+        return
+    for some in chunks(len(vectors), index.ntotal, index.dim, k):
+        share = (some.stop - some.start) / len(vectors)
+        if basis_of(index) == "vectors":
+            mine = None if own is None else own[some]
+            yield _found_by_originals(index, vectors[some], mine, k, lambda part: progress(part * share))  # noqa: B023
+            continue
+        found = np.empty((some.stop - some.start, k), np.int32)
+        scanned = np.zeros(index.nlist)
+        for place, i in enumerate(range(some.start, some.stop)):
+            found[place] = find_one(i)
+            scanned += _compared(index, _ranking(index, index.query_vector(vectors[i])).step)
+            progress(1 / len(vectors))
+        yield Found(found, scanned)
 
 
 def why_no_curve(index: Searching) -> str | None:
     """Return why recall at every nprobe cannot be told from one pass, or None where it can."""
-    return outranking.why_not(index.engine) if basis_of(index) == "vectors" else None
+    return outranking.why_not(index.engine) if basis_of(index) == "vectors" else index.engine.why_each_nprobe
 
 
 def _found_by_originals(
@@ -117,7 +126,7 @@ def _found_by_originals(
     every = neighbours.by_originals(
         index.engine, _originals(index), vectors, k, own, lambda share: progress(SIFTED * share)
     )
-    found = np.full((2, len(vectors), k), index.nlist + 1, np.int32)
+    found = np.zeros((2, len(vectors), k), np.int32)
     scanned = np.zeros(index.nlist)
     curves = []
     for i, one in enumerate(every):
@@ -125,7 +134,7 @@ def _found_by_originals(
         ranking = _ranking(index, vector)
         spans = _spans(index, vector, ranking, one, k, None if own is None else int(own[i]))
         curves.append(spans.curve())
-        found[:, i, : one.count] = (
+        found[:, i, k - one.count :] = (
             first_reaching(curves[-1], one.count),
             first_reaching(spans.reachable(), one.count),
         )
@@ -180,7 +189,7 @@ def _spans(
     without: int | None,
 ) -> Spans:
     stored, coarse = found.stored, ranking.step
-    reached = _reached(index, ranking, _rank_of(coarse)[stored.clusters], stored.offsets)
+    reached = _reached(index, ranking, _rank_of(ranking)[stored.clusters], stored.offsets)
     begin, end = reached, np.full(len(stored), index.nlist + 1)
     if basis_of(index) == "vectors":
         inner = index.engine.transform(vector)
@@ -213,26 +222,40 @@ def verdict(index: Searching, vector: npt.NDArray[Any], row_id: int, count: bool
     cluster, offset = index.locate(row_id)
     engine = index.engine
     inner = engine.transform(vector)
-    coarse = engine.rank(inner, index.nlist).step
+    ranking = engine.rank(inner, index.nlist)
     scan = index.scan(vector, [cluster])
     # By id where a vector whose distance overflows is left out of the scan.
     at = offset if len(scan.ids) > offset and scan.ids[offset] == row_id else _first(scan.ids, row_id)
     if at is None:
         raise ValueError(f"the distance to row {row_id} is no finite float32")
     distance = float(scan.distances[at])
-    position = count_nearer(engine, inner, coarse, distance) + 1 if count else None
-    return Verdict(row_id, distance, cluster, int(_rank_of(coarse)[cluster]), position)
+    position = count_nearer(engine, inner, ranking.step, distance) + 1 if count else None
+    return Verdict(row_id, distance, cluster, int(_rank_of(ranking)[cluster]), position)
 
 
-def certainty(trace: SearchTrace, bounds: npt.NDArray[np.float32], similarity: bool) -> Certainty:
-    """Count the clusters beyond a trace whose bounds, float32 (nlist,), do not rule out something nearer."""
-    best = bounds[trace.coarse.clusters[len(trace.fine) :]]
+def certainty(
+    index: Searching, vector: npt.NDArray[Any], nprobe: int, k: int, bounds: npt.NDArray[np.float32]
+) -> Certainty:
+    """Count the clusters that a search leaves out whose bounds, float32 (nlist,), leave room for better."""
+    trace = index.trace(vector, nprobe, min(k, index.ntotal + 1))
+    left_out = np.ones(index.nlist, bool)
+    left_out[_compared_whole(index, trace)] = False
+    best = bounds[left_out]
+    worst = trace.distances[-1]
     if trace.ids[-1] == -1:
-        still = np.isfinite(best)
-    else:
-        worst = trace.distances[-1]
-        still = best > worst if similarity else best < worst
+        worst = np.float32(-np.inf if index.similarity else np.inf)
+    still = best > worst if index.similarity else best < worst
     return Certainty(open=int(np.count_nonzero(still)), unprobed=len(best))
+
+
+def _compared_whole(index: Searching, trace: SearchTrace) -> npt.NDArray[np.int64]:
+    """Return the clusters whose vectors a search has all looked at, int64 (n,)."""
+    probed = np.array([step.cluster for step in trace.fine], np.int64)
+    if not index.limited:
+        return probed
+    if len(index.engine.parts) > 1:
+        return probed[:0]
+    return probed[np.cumsum(index.list_sizes[probed]) <= index.engine.parts[0].limit]
 
 
 def _reached(
@@ -242,17 +265,19 @@ def _reached(
 
     That is beyond the index's ``max_codes``, and in clusters that an approximate coarse search never returns.
     """
-    reached = np.where(ranks <= len(ranking.clusters), ranks, index.nlist + 1)
     limit = index.engine.parts[0].limit
     if limit <= 0:
-        return reached
+        return ranks
     before = np.cumsum(np.append(0, index.list_sizes[ranking.step.clusters]))
-    return np.where(before[ranks - 1] + offsets < limit, reached, index.nlist + 1)
+    return np.where(before[ranks - 1] + offsets < limit, ranks, index.nlist + 1)
 
 
-def _rank_of(coarse: CoarseStep) -> npt.NDArray[np.int64]:
-    ranks = np.empty(len(coarse.clusters), np.int64)
-    ranks[coarse.clusters] = np.arange(1, len(ranks) + 1)
+def _rank_of(ranking: Ranking) -> npt.NDArray[np.int64]:
+    """Return every cluster's rank, int64 (nlist,); nlist + 1 where a search of all never comes to it."""
+    clusters = ranking.step.clusters
+    ranks = np.full(len(clusters), len(clusters) + 1)
+    returned = np.unique(ranking.clusters)
+    ranks[clusters[: len(returned)]] = np.arange(1, len(returned) + 1)
     return ranks
 
 

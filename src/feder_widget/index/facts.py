@@ -87,8 +87,11 @@ class Facts:
 
     @property
     def exact(self) -> bool:
-        """True when vectors are stored whole, so that distances are those to the vectors themselves."""
-        return self.engine.family.exact
+        """True when vectors are stored whole, so that distances are those to the vectors themselves.
+
+        Behind transforms that drop dimensions (PCA) what is stored is a code like others.
+        """
+        return self.engine.family.exact and not measuring.shortens(self.engine)
 
     @property
     def faithful_codes(self) -> bool:

@@ -46,6 +46,8 @@ class Family:
     replays : function
         The results are the best of the candidates. Elsewhere a search passes over some by a bound, or chooses
         among ties in a way of its own, and Faiss itself is asked for the results.
+    skips : function
+        A search passes over candidates by what is only an estimate of a bound, the best of them perhaps too.
     heeds_max_codes : bool
         A search compares at most ``max_codes`` vectors where that is set.
     """
@@ -58,6 +60,7 @@ class Family:
     adds_centroid: Judgement = _never
     splittable: Judgement = _always
     replays: Judgement = _always
+    skips: Judgement = _never
     heeds_max_codes: bool = True
 
 
@@ -148,7 +151,7 @@ FAMILIES = {
     "IndexIVFLocalSearchQuantizerFastScan": _FAST_SCAN,
     "IndexIVFProductResidualQuantizerFastScan": _FAST_SCAN,
     "IndexIVFProductLocalSearchQuantizerFastScan": _FAST_SCAN,
-    "IndexIVFRaBitQ": Family(faithful=_never, replays=_has_one_bit),
+    "IndexIVFRaBitQ": Family(faithful=_never, replays=_has_one_bit, skips=_has_more_bits),
     "IndexIVFRaBitQFastScan": Family(
         scan=everything.scan_by_id,
         # What its reconstruct returns is further from the vector than the centroid is.
@@ -156,6 +159,7 @@ FAMILIES = {
         faithful=_never,
         splittable=_has_more_bits,
         replays=_never,
+        skips=_has_more_bits,
         heeds_max_codes=False,
     ),
     "IndexIVFEDEN": Family(faithful=_never),

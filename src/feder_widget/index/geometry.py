@@ -38,14 +38,19 @@ class Geometry:
     centroids : float64 (nlist, dim)
         Where they are.
     radii : float64 (nlist,)
-        At least the L2 distance (not squared) of any vector from its centroid; -1 for an empty cluster.
+        At least the L2 distance (not squared) of any vector from its centroid; -1 for a cluster that holds
+        nothing that a search could return. Infinite where that distance is no finite number.
     proper : bool (nlist,)
         Whether no vector of the cluster is nearer to another centroid, as far as float32 can tell.
+    summed : bool
+        Whether distances are put together from terms as large as the vectors, whose rounding stays when they
+        cancel out. Differences are squared otherwise.
     """
 
     centroids: npt.NDArray[np.float64]
     radii: npt.NDArray[np.float64]
     proper: npt.NDArray[np.bool_]
+    summed: bool
 
 
 def is_measurable(engine: Engine) -> bool:
@@ -69,12 +74,15 @@ def survey(engine: Engine) -> Iterator[Geometry | None]:
     radii = np.full(nlist, -1.0)
     proper = np.zeros(nlist, bool)
     exact = centroids.astype(np.float64)
+    summed = not engine.family.exact
     for first, last in _parts(sizes):
         for cluster in range(first, last):
             radii[cluster] = _radius(engine.decode(cluster), centroids[cluster])
         yield None
-    yield Geometry(exact, radii, proper)
-    has_planes = engine.centroids.is_flat and not engine.similarity and not engine.centroids.similarity
+    yield Geometry(exact, radii, proper, summed)
+    has_planes = (
+        engine.centroids.is_flat and not engine.similarity and engine.centroids.metric == faiss.METRIC_L2
+    )
     if not has_planes or float(sizes.sum()) * nlist * dim > PROPER_WORK:
         return
     proper = proper.copy()
@@ -82,14 +90,14 @@ def survey(engine: Engine) -> Iterator[Geometry | None]:
         for cluster in range(first, last):
             proper[cluster] = _is_proper(engine, cluster)
         yield None
-    yield Geometry(exact, radii, proper)
+    yield Geometry(exact, radii, proper, summed)
 
 
 def bounds(geometry: Geometry, vector: npt.NDArray[np.float32], similarity: bool) -> npt.NDArray[np.float32]:
     """Return the best distance that a vector of each cluster can have, as Faiss reports it, float32 (nlist,).
 
     For L2 nothing in the cluster has a lesser one, for inner product nothing has a greater one: rounding is
-    allowed for. Infinitely far for an empty cluster.
+    allowed for. Infinitely far for an empty cluster; as near as can be where nothing can be told.
     """
     query = vector.astype(np.float64)
     radii = np.maximum(geometry.radii, 0)
@@ -97,15 +105,21 @@ def bounds(geometry: Geometry, vector: npt.NDArray[np.float32], similarity: bool
     if similarity:
         lengths = np.linalg.norm(geometry.centroids, axis=1) + radii
         length = float(np.linalg.norm(query))
-        most = geometry.centroids @ query + length * (radii + relative * lengths)
-        best = np.nextafter(most.astype(np.float32), np.float32(np.inf))
+        with np.errstate(invalid="ignore", over="ignore"):
+            most = geometry.centroids @ query + length * (radii + relative * lengths)
+            best = np.nextafter(np.nan_to_num(most, nan=np.inf).astype(np.float32), np.float32(np.inf))
         return np.asarray(np.where(geometry.radii < 0, np.float32(-np.inf), best))
     away = np.linalg.norm(geometry.centroids - query, axis=1)
-    least = np.maximum(away - radii, 0)
+    with np.errstate(invalid="ignore"):
+        least = np.maximum(np.nan_to_num(away - radii, nan=0), 0)
     planes = np.flatnonzero(geometry.proper)
     if len(planes):
         least[planes] = np.maximum(least[planes], _beyond_planes(geometry, query, away, planes))
-    best = np.nextafter((least**2 * (1 - relative)).astype(np.float32), np.float32(-np.inf))
+    lengths = np.linalg.norm(geometry.centroids, axis=1) + radii + float(np.linalg.norm(query))
+    with np.errstate(over="ignore", invalid="ignore"):
+        lost = relative * (lengths if geometry.summed else least) ** 2
+        least = np.nan_to_num(least**2 - lost, nan=0)
+        best = np.nextafter(least.astype(np.float32), np.float32(-np.inf))
     return np.asarray(np.where(geometry.radii < 0, np.float32(np.inf), np.maximum(best, 0)))
 
 
@@ -140,6 +154,11 @@ def _radius(vectors: npt.NDArray[np.float32], centroid: npt.NDArray[np.float32])
         return -1.0
     squared = np.empty(n, np.float32)
     faiss.fvec_L2sqr_ny(*(faiss.swig_ptr(array) for array in (squared, centroid, vectors)), dim, n)
+    if np.isnan(squared).any():
+        # What holds a NaN is at no distance from anything, and is never returned.
+        squared = np.nan_to_num(squared[~np.isnan(vectors).any(axis=1)], nan=np.inf)
+        if not len(squared):
+            return -1.0
     return float(np.sqrt(float(squared.max()))) * (1 + _relative(dim)) + UNDERFLOW
 
 

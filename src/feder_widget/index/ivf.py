@@ -201,9 +201,10 @@ class IvfIndex(Searching):
         ------
         TypeError, ValueError
             If there are no queries, or an id is unknown, or a vector has another dimension or is not finite.
-            If recall at every nprobe would take a search at each: by the vectors given, for an index that is
-            not ``replayable`` or ``splittable`` or whose coarse search is approximate. ``ledgers`` works for
-            all.
+            If recall at every nprobe would take a search at each: for an index that is not ``splittable`` or
+            passes over candidates by an estimate (RaBitQ of several bits), and by the vectors given also for
+            one that is not ``replayable`` or whose coarse search is approximate. ``explain`` and ``ledgers``
+            work for all.
         """
         return evaluate(self.evaluation(queries, k, seed=seed, include_self=include_self), progress)
 
@@ -259,8 +260,8 @@ class IvfIndex(Searching):
         Certainty
             With fewer than k results every cluster with vectors counts as open.
         """
-        vector = self.query_vector(query)
-        return explaining.certainty(self.trace(vector, nprobe, k), self.bounds(vector), self.similarity)
+        vector, nprobe, k = self.query_vector(query), self._nprobe(nprobe), as_int(k, "k")
+        return explaining.certainty(self, vector, nprobe, k, self.bounds(vector))
 
     def refresh(self) -> None:
         """Forget what is known, after vectors were replaced or the index was trained anew.
@@ -292,7 +293,7 @@ class IvfIndex(Searching):
         own: npt.NDArray[np.int64] | None,
         k: int,
         progress: Callable[[float], None],
-    ) -> Found:
+    ) -> Iterator[Found]:
         """Find at which nprobe the k true neighbours of many queries are found; see ``find_batch``."""
         return explaining.found_at_of_many(self, vectors, parts, own, k, progress)
 
@@ -323,12 +324,14 @@ class IvfIndex(Searching):
         """Why recall at every nprobe is not told for many queries at once, or None where it is."""
         reason = self.why_unexplained
         if reason is None and (each := explaining.why_no_curve(self)) is not None:
-            reason = (
-                f"recall at every nprobe by the vectors given takes a search at each of them: {each}; ask "
-                "ledgers(queries, k, nprobe)"
-            )
-            if not self.refines:
-                reason += ", or open the index without vectors for recall as codes see it"
+            reason = f"recall at every nprobe takes a search at each of them: {each}; ask "
+            if self.basis != "vectors":
+                reason += "explain(query, k).recall(nprobe)"
+            elif self.refines or self.engine.why_each_nprobe is not None:
+                reason += "ledgers(queries, k, nprobe)"
+            else:
+                reason += "ledgers(queries, k, nprobe), or open the index without vectors for recall as "
+                reason += "codes see it"
         return reason
 
     def _check_explainable(self) -> None:

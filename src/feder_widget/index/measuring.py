@@ -32,6 +32,11 @@ def tells_all(engine: Engine) -> bool:
     return all(step.d_out >= step.d_in for step in chain[_belonging(chain, engine.stack.ivf.metric_type) :])
 
 
+def shortens(engine: Engine) -> bool:
+    """Say whether vectors lose dimensions on their way into the lists."""
+    return any(step.d_out < step.d_in for step in engine.stack.chain)
+
+
 def _measured_behind(engine: Engine) -> list[Any]:
     """Return the transforms behind which the distances of results are measured."""
     layers = engine.stack.outside_refine

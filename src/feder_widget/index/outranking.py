@@ -38,8 +38,8 @@ def why_not(engine: Engine) -> str | None:
         return "which vectors are compared once more depends on all that are probed"
     if not engine.replays or not engine.has_one_scanner:
         return "Faiss passes over some candidates, orders ties in its own way, or merges results"
-    if not engine.is_splittable:
-        return "a distance depends on all clusters that are probed"
+    if engine.why_each_nprobe is not None:
+        return engine.why_each_nprobe
     if not engine.centroids.is_exhaustive:
         return "which clusters the coarse search ranks first depends on nprobe"
     if engine.is_limited:

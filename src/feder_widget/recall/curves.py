@@ -33,10 +33,14 @@ class Curves:
     changes: npt.NDArray[np.int32]
     count: int
 
-    def total(self, nlist: int) -> npt.NDArray[np.int64]:
-        """Return the sum over the queries at nprobe 1 to nlist, int64 (nlist,)."""
-        changes = np.bincount(self.nprobes, weights=self.changes, minlength=nlist + 1)[1 : nlist + 1]
-        return np.asarray(np.cumsum(changes), np.int64)
+    def total(self, nlist: int, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the weighted sum over the queries at nprobe 1 to nlist, float64 (nlist,).
+
+        ``weights``, float64 (count,), are what one neighbour of each query counts for.
+        """
+        changes = self.changes * weights[self.queries]
+        at = np.bincount(self.nprobes, weights=changes, minlength=nlist + 1)[1 : nlist + 1]
+        return np.asarray(np.cumsum(at))
 
     def at(self, nprobe: int) -> npt.NDArray[np.int64]:
         """Return the number of each query at one nprobe, int64 (count,)."""
@@ -44,9 +48,18 @@ class Curves:
         found = np.bincount(self.queries[here], weights=self.changes[here], minlength=self.count)
         return np.asarray(found, np.int64)
 
-    def exceeded(self, place: int, nlist: int) -> npt.NDArray[np.int64]:
-        """Return the number that stands at a place among all queries, least first, at nprobe 1 to nlist."""
-        return np.concatenate([np.partition(part, place, axis=0)[place] for part in self._parts(nlist)])
+    def exceeded(self, place: int, nlist: int, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return the recall at a place among those of all queries, least first, at nprobe 1 to nlist.
+
+        ``counts``, int64 (count,), are the true neighbours of each query; without any its recall is 1.
+        """
+        most, without = np.maximum(counts, 1)[:, None], (counts == 0)[:, None]
+        return np.concatenate(
+            [
+                np.partition(np.where(without, 1.0, part / most), place, axis=0)[place]
+                for part in self._parts(nlist)
+            ]
+        )
 
     def _parts(self, nlist: int) -> Iterator[npt.NDArray[np.int64]]:
         """Yield the numbers of all queries, int64 (count, width), for some nprobes after the others."""

@@ -32,11 +32,13 @@ class Found:
     Attributes
     ----------
     found_at : int32 (n, k)
-        The smallest nprobe that finds 1, 2, … k true neighbours of each; nlist + 1 where none does.
+        The smallest nprobe that finds 1, 2, … of the true neighbours of each, ascending; nlist + 1 where none
+        does, and 0 at first where there are fewer than k.
     scanned : float64 (nlist,)
         Vectors compared at nprobe 1 to nlist, summed over the queries.
     compared_at : int32 (n, k) or None
-        The smallest nprobe that compares the query with 1, 2, … k of them. None where that finds them.
+        The smallest nprobe that compares the query with 1, 2, … of them, likewise. None where that finds
+        them.
     curves : Curves or None
         How many are found at each nprobe, which can fall. None where ``found_at`` says it.
     """
@@ -81,13 +83,13 @@ class Evaluable(Rows, Protocol):
         own: npt.NDArray[np.int64] | None,
         k: int,
         progress: Callable[[float], None],
-    ) -> Found:
-        """Return where the k true neighbours of each query are found, and the vectors compared."""
+    ) -> Iterator[Found]:
+        """Yield where the k true neighbours of the queries are found, for some after the others."""
         ...
 
 
 class Evaluation:
-    """A workload in the making. Iterate over it for the workload so far, batch by batch.
+    """A workload in the making.
 
     Parameters
     ----------
@@ -111,7 +113,8 @@ class Evaluation:
     def __init__(self, index: Evaluable, queries: Any, k: int, *, seed: int, include_self: bool) -> None:
         self._index = index
         self._queries: Queries = open_queries(index, queries, seed)
-        self._k = k
+        self._k = min(k, max(1, index.ntotal))
+        self._asked_k = k
         self._include_self = include_self or self._queries.ids is None
         self._found: list[Found] = []
         self._scanned = np.zeros(index.nlist)
@@ -132,8 +135,11 @@ class Evaluation:
         vector = self._queries.read(slice(place, place + 1))[0]
         return vector, None if ids is None else int(ids[place])
 
-    def run(self, progress: Progress) -> Iterator[Workload]:
-        """Yield the workload after every batch; what ``progress`` raises ends it, with what there is kept."""
+    def run(self, progress: Progress) -> Iterator[int]:
+        """Yield how many queries are done, now and then, when ``workload`` says more than before.
+
+        What ``progress`` raises ends it, with what there is kept.
+        """
         index, queries = self._index, self._queries
         own_too = 0 if self._include_self else 1
         k = min(self._k, max(0, index.ntotal - own_too))
@@ -150,11 +156,11 @@ class Evaluation:
 
             own = None if self._include_self or queries.ids is None else queries.ids[batch]
             within = [slice(part.start - batch.start, part.stop - batch.start) for part in parts]
-            found = index.found_at(queries.read(batch), within, own, k, on)
-            self._found.append(found)
-            self._scanned += found.scanned / max(1, total)
-            progress(float(batch.stop), queries.count)
-            yield self.workload(None)
+            for found in index.found_at(queries.read(batch), within, own, k, on):
+                self._found.append(found)
+                self._scanned += found.scanned / max(1, total)
+                progress(float(self.done), queries.count)
+                yield self.done
 
     def workload(self, reason: str | None) -> Workload:
         """Return what there is so far; ``reason`` says why it is not all."""
@@ -165,7 +171,7 @@ class Evaluation:
         return Workload(
             found_at=np.concatenate([batch.found_at for batch in self._found]) if self._found else none,
             scanned=self._scanned / max(1, done),
-            k=self._k,
+            k=self._asked_k,
             nprobe=min(self._index.stored_nprobe, self._index.nlist),
             source=queries.source,
             ids=None if queries.ids is None else queries.ids[:done],

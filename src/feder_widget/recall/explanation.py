@@ -37,7 +37,7 @@ class Explanation:
         The cluster each is in.
     ranks : int64 (m,)
         That cluster's rank for this query, 1 = nearest: the nprobe from which on a search looks at the
-        neighbour.
+        neighbour. nlist + 1 where an approximate coarse search never comes to it.
     presence : Presence
         At which nprobe a search returns what; the methods below say it.
     nlist : int
@@ -149,7 +149,7 @@ class Explanation:
 
         A neighbour whose place is taken by another vector at the same distance is not missed.
         """
-        stages = self.presence.stages(int(checked_nprobe(nprobe, self.nlist)))
+        stages = self.presence.stages(one_nprobe(nprobe, self.nlist))
         return self.presence.near.lost(np.ones(len(stages.returned), bool), stages.returned)
 
     def ledger(self, nprobe: int) -> Ledger:
@@ -162,7 +162,7 @@ class Explanation:
         ValueError
             If the neighbours are as the codes see them, so that the code can lose none.
         """
-        wanted = int(checked_nprobe(nprobe, self.nlist))
+        wanted = one_nprobe(nprobe, self.nlist)
         if self.basis == "codes":
             raise ValueError(WITHOUT_VECTORS)
         return self.presence.near.ledger(self.presence.stages(wanted), wanted, self.basis)
@@ -188,7 +188,8 @@ class Verdict:
     distance : float
         Its distance to the query as Faiss reports it.
     cluster, rank : int
-        Its cluster, and that cluster's rank, 1 = nearest. A search looks at the row from nprobe ``rank`` on.
+        Its cluster, and that cluster's rank, 1 = nearest. A search looks at the row from nprobe ``rank`` on;
+        nlist + 1 where an approximate coarse search never comes to it.
     position : int or None
         One more than the number of vectors in the index that are strictly nearer; None where they were not
         counted.
@@ -210,7 +211,7 @@ class Certainty:
     open : int
         Clusters that were not probed and could still hold something nearer than the k-th result.
     unprobed : int
-        Clusters that were not probed.
+        Clusters that were not probed, or not to their end where the index has ``max_codes``.
     """
 
     open: int
@@ -259,3 +260,10 @@ def checked_nprobe(nprobe: npt.ArrayLike, nlist: int) -> npt.NDArray[np.int64]:
     if outside.any():
         raise ValueError(f"nprobe must be between 1 and nlist={nlist}, got {int(values[outside].flat[0])}")
     return values.astype(np.int64)
+
+
+def one_nprobe(nprobe: int, nlist: int) -> int:
+    """Return nprobe as an int between 1 and nlist, or raise."""
+    if np.ndim(nprobe):
+        raise TypeError(f"nprobe must be one int, got {len(np.atleast_1d(nprobe))} of them")
+    return int(checked_nprobe(nprobe, nlist))

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .curves import Curves
-from .explanation import checked_nprobe
+from .explanation import one_nprobe
 from .ledger import WITHOUT_VECTORS, Basis, MeanLedger
 
 Source = Literal["sample", "ids", "vectors"]
@@ -30,8 +30,9 @@ class Workload:
     Attributes
     ----------
     found_at : int32 (n, m)
-        For each query the smallest nprobe that finds 1, 2, … m of its true neighbours, ascending; nlist + 1
-        where none does.
+        For each query the smallest nprobe that finds 1, 2, … of its true neighbours, ascending; nlist + 1
+        where none does. A query that has fewer than m begins with as many zeros: stored copies of its own
+        row are left out, and vectors whose distance is no finite number.
     scanned : float64 (nlist,)
         Mean share of the vectors that are compared at nprobe 1 to nlist.
     k : int
@@ -53,8 +54,8 @@ class Workload:
     exact : bool
         Whether the true neighbours are those of the vectors themselves, not of what a code keeps of them.
     compared_at : int32 (n, m) or None
-        The smallest nprobe that compares each query with 1, 2, … m of its true neighbours. None where that
-        finds them.
+        The smallest nprobe that compares each query with 1, 2, … of its true neighbours, likewise. None where
+        that finds them.
     curves : Curves or None
         How many each query finds at every nprobe. None where that never falls, so that ``found_at`` says it.
     """
@@ -101,23 +102,31 @@ class Workload:
         """The smallest nprobe that finds all true neighbours of each query, int32 (n,); nlist + 1 if none."""
         if self.found_at.shape[1] == 0:
             return np.ones(len(self), np.int32)
-        return self.found_at[:, -1]
+        return np.asarray(np.maximum(self.found_at[:, -1], 1), np.int32)
+
+    @cached_property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Number of true neighbours of each query, int64 (n,): m, or fewer where it has fewer."""
+        return np.asarray(np.count_nonzero(self.found_at, axis=1), np.int64)
 
     @cached_property
     def recall(self) -> npt.NDArray[np.float64]:
-        """Mean recall at nprobe 1 to nlist, float64 (nlist,): ``recall[nprobe - 1]``."""
-        if self.curves is None or self.found_at.size == 0:
+        """Mean recall at nprobe 1 to nlist, float64 (nlist,): ``recall[nprobe - 1]``.
+
+        A query without true neighbours has missed none: its recall is 1.
+        """
+        if self.curves is None:
             return self._share(self.found_at)
-        return np.asarray(self.curves.total(self.nlist) / self.found_at.size)
+        return self._mean(self.curves.total(self.nlist, self._weights))
 
     def recall_of(self, nprobe: int) -> npt.NDArray[np.float64]:
         """Return the recall of each query at one nprobe, float64 (n,)."""
-        wanted = int(checked_nprobe(nprobe, self.nlist))
-        if self.found_at.shape[1] == 0:
-            return np.ones(len(self))
-        if self.curves is not None:
-            return np.asarray(self.curves.at(wanted) / self.found_at.shape[1])
-        return np.asarray((self.found_at <= wanted).mean(axis=1))
+        wanted = one_nprobe(nprobe, self.nlist)
+        if self.curves is None:
+            found = np.count_nonzero((self.found_at > 0) & (self.found_at <= wanted), axis=1)
+        else:
+            found = self.curves.at(wanted)
+        return np.where(self.counts == 0, 1.0, found / np.maximum(self.counts, 1))
 
     def ledger(self, nprobe: int) -> MeanLedger:
         """Return where the true neighbours are lost on the mean, at any nprobe.
@@ -127,7 +136,7 @@ class Workload:
         ValueError
             If the true neighbours are as the codes see them, so that the code can lose none.
         """
-        wanted = int(checked_nprobe(nprobe, self.nlist))
+        wanted = one_nprobe(nprobe, self.nlist)
         if self.basis == "codes":
             raise ValueError(WITHOUT_VECTORS)
         compared = float(
@@ -150,12 +159,16 @@ class Workload:
         float64 (nlist,)
         """
         share = _fraction(share, "share")
-        if self.curves is not None and self.found_at.size:
-            place = len(self) - math.ceil(share * len(self) - _ROUNDING)
-            return np.asarray(self.curves.exceeded(place, self.nlist) / self.found_at.shape[1])
-        levels = self._levels(share)
-        found = np.searchsorted(levels, np.arange(1, self.nlist + 1), side="right")
-        return found / len(levels) if len(levels) else np.ones(self.nlist)
+        if len(self) == 0:
+            return np.ones(self.nlist)
+        if self.curves is not None:
+            place = len(self) - _at_least(share, len(self))
+            return self.curves.exceeded(place, self.nlist, self.counts)
+        recalls, nprobes = self._levels(share)
+        if not len(recalls):
+            return np.ones(self.nlist)
+        reached = np.searchsorted(nprobes, np.arange(1, self.nlist + 1), side="right")
+        return np.append(0.0, recalls)[reached]
 
     def nprobe_for(self, *, recall: float, share: float | None = None) -> int | None:
         """Return the smallest nprobe that gives a recall; where curves fall, a larger one may give less.
@@ -177,10 +190,10 @@ class Workload:
             curve = self.recall if share is None else self.reached(share)
             enough = np.flatnonzero(curve >= recall - _ROUNDING)
             return int(enough[0]) + 1 if len(enough) else None
-        levels = self._levels(_fraction(share, "share"))
-        if len(levels) == 0:
+        recalls, nprobes = self._levels(_fraction(share, "share"))
+        if not len(recalls):
             return 1
-        nprobe = int(levels[math.ceil(recall * len(levels) - _ROUNDING) - 1])
+        nprobe = int(nprobes[np.searchsorted(recalls, recall - _ROUNDING)])
         return nprobe if nprobe <= self.nlist else None
 
     def hardest(self, n: int = 10) -> npt.NDArray[np.int64]:
@@ -218,18 +231,46 @@ class Workload:
 
     def _share(self, at: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
         """Return the share of all that have come at nprobe 1 to nlist, float64 (nlist,); ``at`` says when."""
-        if at.size == 0:
-            return np.ones(self.nlist)
-        come = np.bincount(at.ravel(), minlength=self.nlist + 2)[1 : self.nlist + 1]
-        return np.asarray(np.cumsum(come) / at.size)
+        weights = np.repeat(self._weights, at.shape[1])
+        come = np.bincount(at.ravel(), weights=weights, minlength=self.nlist + 2)
+        return self._mean(np.cumsum(come[1 : self.nlist + 1]))
 
-    def _levels(self, share: float) -> npt.NDArray[np.int64]:
-        """Return the nprobe from which on a share of the queries find 1, 2, … m neighbours, int64 (m,)."""
+    @property
+    def _weights(self) -> npt.NDArray[np.float64]:
+        """What one neighbour counts for, float64 (n,), in whole m-th parts where every query has m."""
+        return np.asarray(self.found_at.shape[1] / np.maximum(self.counts, 1))
+
+    def _mean(self, weighed: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the mean recall, of what all queries find together as weighed."""
+        if self.found_at.size == 0:
+            return np.ones(self.nlist)
+        found_all = np.count_nonzero(self.counts == 0)
+        return np.asarray((weighed + found_all * self.found_at.shape[1]) / self.found_at.size)
+
+    def _levels(self, share: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """Return all recalls there are, ascending, and the nprobe from which on so many queries reach each.
+
+        Both (l,); there is none without a query that has true neighbours.
+        """
         n, m = self.found_at.shape
-        if n == 0 or m == 0:
-            return np.empty(0, np.int64)
-        least = math.ceil(share * n - _ROUNDING)
-        return np.asarray(np.partition(self.found_at, least - 1, axis=0)[least - 1], np.int64)
+        least = _at_least(share, n)
+        numbers = np.unique(self.counts[self.counts > 0])
+        if numbers.tolist() == [m] and self.counts.all():
+            nprobes = np.partition(self.found_at, least - 1, axis=0)[least - 1]
+            return np.arange(1, m + 1) / m, nprobes.astype(np.int64)
+        recalls = np.unique(np.concatenate([np.zeros(0), *(np.arange(1, c + 1) / c for c in numbers)]))
+        rows, spare = np.arange(n), m - self.counts
+        nprobes = np.empty(len(recalls), np.int64)
+        for level, recall in enumerate(recalls):
+            places = spare + np.ceil(recall * self.counts - _ROUNDING).astype(np.int64) - 1
+            found = np.where(self.counts == 0, 1, self.found_at[rows, np.minimum(places, m - 1)])
+            nprobes[level] = np.partition(found, least - 1)[least - 1]
+        return recalls, nprobes
+
+
+def _at_least(share: float, count: int) -> int:
+    """Return the least number that is a share of ``count``, at least 1."""
+    return max(1, math.ceil(share * count - _ROUNDING))
 
 
 def _fraction(value: float, name: str) -> float:

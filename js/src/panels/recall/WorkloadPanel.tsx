@@ -155,8 +155,8 @@ function Hardest({ workload }: { workload: Workload }) {
   return (
     <ol class="feder-hardest" aria-label="Hardest queries">
       {Array.from(rows, (row, i) => {
-        const at = found.subarray(i * k, (i + 1) * k);
-        const needed = at[k - 1] ?? 1;
+        const at = found.subarray(i * k, (i + 1) * k).filter(Boolean);
+        const needed = at.at(-1) ?? 1;
         const hits = at.filter((one) => one <= nprobe).length;
         const id = ids[i] ?? null;
         const name = id === null ? `query ${row}` : `#${id}`;
@@ -166,7 +166,7 @@ function Hardest({ workload }: { workload: Workload }) {
             <button
               type="button"
               class="feder-hard"
-              aria-label={`Search for ${name}${labels[i] === null ? "" : `, ${labels[i]}`}: recall ${hits} of ${k}, ${needs}`}
+              aria-label={`Search for ${name}${labels[i] === null ? "" : `, ${labels[i]}`}: recall ${hits} of ${at.length}, ${needs}`}
               onClick={() => exploration.ask({ workload: row })}
             >
               {id !== null && <Picture id={id} cluster={0} side={SIDE} alt="" />}
@@ -174,7 +174,7 @@ function Hardest({ workload }: { workload: Workload }) {
                 <b>{name}</b> {labels[i]}
                 <br />
                 <small>
-                  {hits}/{k} · {needs}
+                  {hits}/{at.length} · {needs}
                 </small>
               </span>
             </button>

@@ -1,0 +1,306 @@
+"""Recall, certainty and workloads where they are easily wrong, held against Faiss's own searches."""
+
+import resource
+import sys
+
+import faiss
+import numpy as np
+import pytest
+from makers import METRICS, ivf_around, make_ivf, make_vectors
+
+import feder_widget as fw
+from feder_widget.index import open_index
+
+
+def searched(faiss_index, query, nprobe, k):
+    faiss_index.nprobe = nprobe
+    return faiss_index.search(query[None], k)
+
+
+def wrong_certificates(faiss_index, queries, nprobes, k):
+    """Count the searches that are certified exact, and those of them that are not what a search of all is."""
+    opened, nlist = open_index(faiss_index), faiss_index.nlist
+    certified = wrong = 0
+    for query in queries:
+        truth = searched(faiss_index, query, nlist, k)[0]
+        for nprobe in nprobes:
+            if opened.certainty(query, nprobe, k).certified:
+                certified += 1
+                wrong += not np.array_equal(searched(faiss_index, query, nprobe, k)[0], truth)
+    return certified, wrong
+
+
+class TestCertainty:
+    def test_a_cluster_that_max_codes_cuts_short_is_not_ruled_out(self):
+        index, vectors = make_ivf(2000, 8, 20)
+        queries = vectors[:50] + np.float32(0.01)
+        index.max_codes = 50
+        opened = open_index(index)
+        assert not opened.certainty(queries[0], 20, 10).certified
+        for query in queries:
+            for nprobe in (1, 5, 20):
+                if opened.certainty(query, nprobe, 10).certified:
+                    assert opened.explain(query, 10).recall(nprobe) == 1
+        index.max_codes = index.ntotal
+        assert open_index(index).certainty(queries[0], 20, 10).certified
+
+    @pytest.mark.parametrize("metric", [faiss.METRIC_L1, faiss.METRIC_Linf, faiss.METRIC_Canberra])
+    def test_planes_count_only_where_the_lists_were_chosen_by_l2(self, metric):
+        vectors = make_vectors(3000, 4)
+        quantizer = faiss.IndexFlat(4, metric)
+        quantizer.add(vectors[:40])
+        index = faiss.IndexIVFFlat(quantizer, 4, 40)
+        index.is_trained = True
+        index.add(vectors)
+        (*_, known) = filter(None, open_index(index).survey())
+        assert not known.proper.any()
+        certified, wrong = wrong_certificates(index, vectors[:100] + np.float32(0.3), (1, 2, 4, 20, 39), 5)
+        assert certified > 0
+        assert wrong == 0
+
+    @pytest.mark.parametrize("metric", METRICS)
+    def test_a_row_of_nan_is_no_reason_to_rule_a_cluster_out(self, metric):
+        vectors = make_vectors(3000, 4)
+        index = ivf_around(vectors[:20], metric)
+        index.add(vectors)
+        nothing = np.full((20, 4), np.nan, np.float32)
+        index.add_core(
+            20, *(faiss.swig_ptr(a) for a in (nothing, np.arange(9000, 9020), np.arange(20, dtype=np.int64)))
+        )
+        opened = open_index(index)
+        assert not np.isnan(opened.bounds(vectors[0])).any()
+        certified, wrong = wrong_certificates(index, vectors[:60] + np.float32(0.01), (1, 4, 12), 5)
+        assert certified > 0
+        assert wrong == 0
+
+    def test_a_cluster_that_holds_nothing_but_nan_is_as_good_as_empty(self):
+        index = ivf_around(np.float32([[0, 0], [9, 9]]))
+        index.add(np.float32([[0, 1], [1, 0]]))
+        nothing = np.full((1, 2), np.nan, np.float32)
+        index.add_core(1, *(faiss.swig_ptr(a) for a in (nothing, np.array([7]), np.array([1]))))
+        opened = open_index(index)
+        assert opened.bounds([0, 0])[1] == np.inf
+        assert opened.certainty([0, 0], 1, 2).certified
+
+    def test_a_bound_that_overflows_rules_nothing_out(self):
+        rng = np.random.default_rng(0)
+        vectors = rng.normal(size=(50, 4)).astype(np.float32)
+        vectors[25:] *= np.float32(2e19)
+        index = ivf_around(rng.normal(size=(5, 4)).astype(np.float32), "inner product")
+        index.add(vectors)
+        _, wrong = wrong_certificates(index, vectors[:25], range(1, 5), 30)
+        assert wrong == 0
+
+    def test_distances_that_are_sums_of_large_terms_are_allowed_their_rounding(self):
+        vectors = make_vectors(2000, 16) + np.float32(1e4)
+        index = faiss.index_factory(16, "IVF20,PQ4x8")
+        index.train(vectors)
+        index.add(vectors)
+        opened = open_index(index)
+        for query in vectors[:40]:
+            best = opened.bounds(query)
+            for cluster in range(20):
+                assert (opened.scan(query, [cluster]).distances >= best[cluster]).all()
+
+    @pytest.mark.parametrize("k", [2001, 2**40, 2**63])
+    def test_more_neighbours_than_there_are_leave_every_cluster_open(self, k):
+        index, vectors = make_ivf(2000, 8, 20)
+        certainty = open_index(index).certainty(vectors[0], 3, k)
+        assert (certainty.open, certainty.unprobed) == (17, 17)
+
+
+class TestExplanation:
+    @pytest.mark.parametrize("k", [2000, 2**31, 2**63])
+    def test_more_neighbours_than_there_are_are_all_there_are(self, k):
+        index, vectors = make_ivf(2000, 8, 20)
+        opened = open_index(index, vectors=vectors)
+        assert len(opened.explain(3, k)) == 2000
+        assert len(opened.explain(3, k, include_self=False)) == 1999
+        assert len(opened.ledger(3, k, 20).hits) == 2000
+
+    def test_a_cluster_that_a_coarse_search_never_returns_has_no_rank(self):
+        vectors = make_vectors(3000, 16)
+        quantizer = faiss.IndexHNSWFlat(16, 4)
+        quantizer.hnsw.efConstruction = 8
+        kmeans = faiss.Kmeans(16, 100, niter=5, seed=3)
+        kmeans.train(vectors)
+        quantizer.add(kmeans.centroids)
+        index = faiss.IndexIVFFlat(quantizer, 16, 100)
+        index.quantizer_trains_alone = 2
+        index.train(vectors)
+        index.add(vectors)
+        opened = open_index(index)
+        never = 0
+        for query in vectors[:60]:
+            found = opened.explain(query, 10)
+            np.testing.assert_array_equal(found.ranks > 100, found.returned_from > 100)
+            for row_id, rank in zip(found.ids[:3], found.ranks[:3], strict=True):
+                assert opened.verdict(query, int(row_id)).rank == rank
+            never += int((found.ranks > 100).sum())
+        assert never > 0
+
+    @pytest.mark.parametrize("factory", ["IVF64,RaBitQfs", "IVF64,RaBitQ4", "IVF64,PQ4x4fsr"])
+    def test_where_candidates_depend_on_nprobe_recall_is_that_of_faiss(self, factory):
+        rng = np.random.default_rng(0)
+        vectors = (
+            rng.normal(size=(60, 16))[rng.integers(0, 60, 8000)] * 2 + rng.normal(size=(8000, 16))
+        ).astype(np.float32)
+        index = faiss.index_factory(16, factory)
+        index.train(vectors)
+        index.add(vectors)
+        opened = open_index(index)
+        for query in (vectors[:25] + 0.5 * rng.normal(size=(25, 16))).astype(np.float32):
+            explanation = opened.explain(query, 10)
+            last = explanation.distances[-1]
+            for nprobe in (1, 4, 16):
+                _, ids = searched(index, query, nprobe, 10)
+                strictly = explanation.ids[explanation.distances != last]
+                missed = set(strictly.tolist()) - set(ids[0].tolist())
+                assert missed <= set(explanation.missed(nprobe).tolist())
+                if len(strictly) == 9:
+                    hits = len(set(ids[0].tolist()) & set(explanation.ids.tolist()))
+                    assert explanation.recall(nprobe) >= hits / 10
+                    assert explanation.recall(nprobe) <= (hits + 1) / 10
+        with pytest.raises(ValueError, match=r"explain\(query, k\)\.recall\(nprobe\)"):
+            opened.evaluate(vectors[:5], 10, progress=False)
+        assert opened.why_unevaluated is not None
+
+    def test_a_single_nprobe_is_asked_for_where_one_is_wanted(self):
+        index, vectors = make_ivf(500, 8, 10)
+        opened = open_index(index)
+        workload = opened.evaluate(vectors[:9], 3, progress=False)
+        explanation = opened.explain(0, 3)
+        for call in (explanation.missed, explanation.ledger, workload.recall_of, workload.ledger):
+            with pytest.raises(TypeError, match="nprobe must be one int, got 2 of them"):
+                call([1, 2])
+
+    @pytest.mark.parametrize("metric", [faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT])
+    def test_vectors_that_lost_dimensions_are_codes(self, metric):
+        vectors = make_vectors(1000, 8)
+        index = faiss.index_factory(8, "PCA4,IVF10,Flat", metric)
+        index.train(vectors)
+        index.add(vectors)
+        opened = open_index(index)
+        assert (opened.basis, opened.exact) == ("codes", False)
+        assert not opened.explain(0, 3).exact
+        if metric == faiss.METRIC_L2:
+            by_vectors = open_index(index, vectors=vectors)
+            assert by_vectors.basis == "vectors"
+            flat = faiss.IndexFlatL2(8)
+            flat.add(vectors)
+            np.testing.assert_array_equal(by_vectors.explain(5, 9).ids, flat.search(vectors[5:6], 9)[1][0])
+
+
+class TestWorkload:
+    def test_memory_does_not_grow_with_the_queries(self):
+        vectors = make_vectors(20_000, 64, 40)
+        index = ivf_around(vectors[:16])
+        index.add(vectors)
+        opened = open_index(index)
+        opened.evaluate(vectors[:2000], 50, progress=False)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        opened.evaluate(vectors, 50, progress=False)
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * (
+            1 if sys.platform == "darwin" else 1024
+        )
+        # Results and the queries themselves, a few times over; what is compared took 290 MB more once.
+        assert grown < 80e6
+
+    @pytest.mark.parametrize("count", [600, 5000])
+    def test_what_was_computed_when_it_is_interrupted_is_kept(self, count):
+        opened = open_index(make_ivf(6000, 16, 50)[0])
+
+        def interrupt(done, asked):
+            if done > 0.6 * asked:
+                raise KeyboardInterrupt
+
+        with pytest.warns(RuntimeWarning, match=r"queries were evaluated"):
+            part = opened.evaluate(count, 10, progress=interrupt)
+        assert 0.4 * count < len(part) < count
+        whole = opened.evaluate(count, 10, progress=False)
+        np.testing.assert_array_equal(part.found_at, whole.found_at[: len(part)])
+
+    @pytest.mark.parametrize("metric", METRICS)
+    @pytest.mark.parametrize("far", [2e19, 1.7e19, 3e38])
+    def test_where_distances_overflow_it_is_its_queries_explained(self, metric, far):
+        rng = np.random.default_rng(0)
+        for seed in range(6):
+            vectors = rng.normal(size=(20, 4)).astype(np.float32)
+            vectors[: seed + 1] *= np.float32(far) / 4
+            index = ivf_around(vectors[[0, 7, 8, 9, 10]], metric)
+            index.add(vectors)
+            opened = open_index(index)
+            for k in (3, 15):
+                workload = opened.evaluate(vectors, k, progress=False)
+                found = [opened.explain(query, k) for query in vectors]
+                for i, explanation in enumerate(found):
+                    assert workload.recall_of(2)[i] == explanation.recall(2)
+                    assert workload.nprobe_needed[i] == explanation.nprobe_needed
+                curves = [explanation.recall(np.arange(1, 6)) for explanation in found]
+                np.testing.assert_allclose(workload.recall, np.mean(curves, axis=0), atol=1e-12)
+
+    @pytest.mark.parametrize("include_self", [False, True])
+    def test_queries_that_have_fewer_neighbours_than_others(self, include_self):
+        vectors = make_vectors(31, 4)
+        # Three vectors under each id but the last one, which is alone.
+        index = ivf_around(vectors[:5])
+        index.add_with_ids(vectors, np.append(np.arange(30) // 3, 10))
+        opened = open_index(index)
+        ids = np.arange(11)
+        workload = opened.evaluate(ids, 50, include_self=include_self, progress=False)
+        found = [opened.explain(int(row), 50, include_self=include_self) for row in ids]
+        assert workload.counts.tolist() == [len(each) for each in found]
+        assert len(set(workload.counts.tolist())) == (1 if include_self else 2)
+        curves = np.array([each.recall(np.arange(1, 6)) for each in found])
+        np.testing.assert_allclose(workload.recall, curves.mean(axis=0))
+        for nprobe in range(1, 6):
+            np.testing.assert_allclose(workload.recall_of(nprobe), curves[:, nprobe - 1])
+        assert workload.nprobe_needed.tolist() == [each.nprobe_needed for each in found]
+        for share in (1e-12, 0.3, 0.5, 0.95, 1.0):
+            place = len(ids) - max(1, int(np.ceil(share * len(ids))))
+            reached = np.sort(curves, axis=0)[place]
+            np.testing.assert_allclose(workload.reached(share), reached)
+            for recall in (1e-12, 0.4, 28 / 30, 1.0):
+                enough = np.flatnonzero(reached >= recall - 1e-9)
+                assert workload.nprobe_for(recall=recall, share=share) == enough[0] + 1
+        hardest = workload.hardest(3)
+        assert (workload.nprobe_needed[hardest] >= np.sort(workload.nprobe_needed)[-3]).all()
+
+    def test_a_query_without_any_neighbour_has_missed_none(self):
+        index = ivf_around(np.zeros((1, 2), np.float32))
+        index.add(np.full((1, 2), 2e19, np.float32))
+        opened = open_index(index)
+        assert searched(index, np.zeros(2, np.float32), 1, 1)[1].tolist() == [[-1]]
+        workload = opened.evaluate(np.zeros((3, 2)), 1, progress=False)
+        explanation = opened.explain(np.zeros(2), 1)
+        assert (len(explanation), explanation.recall(1)) == (0, 1)
+        assert workload.recall.tolist() == [1]
+        assert workload.nprobe_needed.tolist() == [1, 1, 1]
+        assert workload.nprobe_for(recall=1.0, share=1.0) == 1
+
+
+def test_the_widgets_query_id_is_searched_for_by_the_vector_given():
+    vectors = make_vectors(1000, 4)
+    index = faiss.index_factory(4, "IVF10,PQ2x4")
+    index.train(vectors)
+    index.add(vectors)
+    widget = fw.FederWidget(open_index(index, vectors=vectors))
+    widget.query_id = 5
+    by_trait = widget.trace()
+    widget.search(5)
+    np.testing.assert_array_equal(by_trait.ids, widget.trace().ids)
+    plain = open_index(index).trace(vectors[5], widget.nprobe, widget.k)
+    np.testing.assert_array_equal(by_trait.ids, plain.ids)
+    widget.close()
+
+
+def test_a_query_id_whose_vector_nobody_knows_is_refused_and_changes_nothing():
+    vectors = make_vectors(1000, 16)
+    index = faiss.index_factory(16, "IVF10,RaBitQfs")
+    index.train(vectors)
+    index.add(vectors)
+    widget = fw.FederWidget(index)
+    with pytest.raises(ValueError, match="query by vector"):
+        widget.query_id = 7
+    assert widget.query_id is None
+    widget.close()
