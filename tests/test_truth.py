@@ -390,7 +390,7 @@ def slowly(monkeypatch):
     monkeypatch.setattr(batch, "LEAST_BATCH", 20)
     monkeypatch.setattr(batch, "_blas_work", lambda: 16)
     monkeypatch.setattr(batch, "RANKING_BYTES", 32 * 20 * 20)
-    monkeypatch.setattr(batch, "CHUNK_QUERIES", (20, 20))
+    monkeypatch.setattr(batch, "LEAST_CHUNK", 20)
     monkeypatch.setattr(evaluator_module, "INTERVAL", 0)
     monkeypatch.setattr(evaluator_module, "PUBLISHED", 0)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from makers import METRICS, cases, ivf_around, make_ivf, make_vectors
 
 from feder_widget import UnknownIdError, Workload
-from feder_widget.index import batch, open_index, pool
+from feder_widget.index import batch, gathered, open_index, pool
 from feder_widget.recall import evaluation as evaluation_module
 
 
@@ -169,7 +169,8 @@ def test_rankings_and_lists_are_taken_in_parts_of_bounded_size(monkeypatch):
     opened = open_index(index)
     whole = opened.evaluate(queries, 10, progress=False)
     monkeypatch.setattr(batch, "RANKING_BYTES", 32 * 40 * 7)
-    monkeypatch.setattr(pool, "SCRATCH_BYTES", 4 * 24 * 100)
+    monkeypatch.setattr(gathered, "SCRATCH_BYTES", 4 * 24 * 100)
+    monkeypatch.setattr(gathered, "KEPT_BYTES", 0)
     monkeypatch.setattr(batch, "LEAST_BATCH", 20)
     monkeypatch.setattr(batch, "_blas_work", lambda: 24)
     cut = batch.batches(300, 24, 40)

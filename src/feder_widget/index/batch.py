@@ -10,8 +10,8 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.index import lists
 from feder_widget.index.engine import Engine
+from feder_widget.index.gathered import Gathered
 from feder_widget.index.pool import SPARE, Pool
 from feder_widget.recall.explanation import found_at
 
@@ -27,14 +27,8 @@ ALIGNED = 1024
 LEAST_BATCH = 256
 """Queries in a batch where there are so many."""
 
-CHUNKS = 8
-"""Parts of a batch that are finished one after the other, so that what ends early leaves something."""
-
-CHUNK_QUERIES = 64, 1024
-"""Queries in such a part, at least and at most: each reads all lists once."""
-
-CHUNK_WORK = 2**36
-"""Queries times vectors times dimensions of such a part at most: a second or two."""
+LEAST_CHUNK = 256
+"""Queries that are finished one after the other where they are too few for products of matrices."""
 
 
 def batches(count: int, dim: int, nlist: int) -> list[list[slice]]:
@@ -76,14 +70,17 @@ def _begins(start: int, stop: int, most: int) -> list[int]:
     return begins
 
 
-def chunks(count: int, ntotal: int, dim: int, k: int) -> Iterator[slice]:
-    """Cut the queries of a batch into parts that are finished one after the other."""
-    least, most = CHUNK_QUERIES
-    wanted = min(-(-count // CHUNKS), CHUNK_WORK // max(1, ntotal * dim))
-    room = max(1, COMPARED_BYTES // (4 * dim * (k + SPARE)))
-    size = min(room, max(least, min(most, wanted)))
-    for start in range(0, count, size):
-        yield slice(start, min(start + size, count))
+def chunks(count: int, dim: int, k: int) -> Iterator[slice]:
+    """Cut the queries of a batch into parts that are finished one after the other.
+
+    What ends early then leaves something. A part reads all lists, so it is as large as Faiss needs to compare
+    by products of matrices, where there are so many, unless its candidates would take too much memory.
+    """
+    enough = -(-_blas_work() // dim)
+    size = max(enough, LEAST_CHUNK) if count >= enough else LEAST_CHUNK
+    pieces = max(1, count // size, -(-count * 4 * dim * (k + SPARE) // COMPARED_BYTES))
+    for begin, end in itertools.pairwise([count * piece // pieces for piece in range(pieces + 1)]):
+        yield slice(begin, end)
 
 
 def can_batch(engine: Engine) -> bool:
@@ -139,10 +136,10 @@ def find_batch(
         Vectors compared at nprobe 1 to nlist, summed over these queries.
     """
     orders = rankings(index, vectors, parts)
-    sizes = lists.sizes(index.invlists)
-    for some in chunks(len(vectors), int(sizes.sum()), vectors.shape[1], k):
+    gathered = Gathered(index, centred=not similarity)
+    for some in chunks(len(vectors), vectors.shape[1], k):
         mine = None if own is None else own[some]
-        pool = Pool(index, np.ascontiguousarray(vectors[some]), mine, k, similarity)
+        pool = Pool(gathered, np.ascontiguousarray(vectors[some]), mine, k, similarity)
         for share in pool.fill():
             progress(share * (some.stop - some.start) / len(vectors))
         best = pool.compared()
@@ -157,7 +154,7 @@ def find_batch(
         for i in range(len(found)) if index.max_codes > 0 else np.flatnonzero(~best.is_certain):
             found[i] = find_one(some.start + int(i))
             progress(0.0)
-        yield found, compared_at(orders[some], sizes, index.max_codes)
+        yield found, compared_at(orders[some], gathered.sizes, index.max_codes)
 
 
 def rankings(index: Any, vectors: npt.NDArray[np.float32], parts: list[slice]) -> npt.NDArray[np.int32]:

@@ -96,7 +96,7 @@ def found_at_of_many(
         ):
             yield Found(*each)
         return
-    for some in chunks(len(vectors), index.ntotal, index.dim, k):
+    for some in chunks(len(vectors), index.dim, k):
         share = (some.stop - some.start) / len(vectors)
         if basis_of(index) == "vectors":
             mine = None if own is None else own[some]

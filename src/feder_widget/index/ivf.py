@@ -135,7 +135,7 @@ class IvfIndex(Searching):
         """
         self._check_explainable()
         k, nprobe = as_int(k, "k"), self._nprobe(nprobe)
-        asked = open_queries(self, queries, as_int(seed, "seed", least=0))
+        asked = open_queries(self, self._as_numbers(queries), as_int(seed, "seed", least=0))
         own = None if include_self else asked.ids
         found: list[Ledger] = []
         for batch in self.query_batches(asked.count):
@@ -214,7 +214,7 @@ class IvfIndex(Searching):
             raise ValueError(self.why_unevaluated)
         k = as_int(k, "k")
         seed = as_int(seed, "seed", least=0)
-        return Evaluation(self, queries, k, seed=seed, include_self=include_self)
+        return Evaluation(self, self._as_numbers(queries), k, seed=seed, include_self=include_self)
 
     def bounds(self, query: Any) -> npt.NDArray[np.float32]:
         """Return the best distance that any vector of each cluster can have, by geometry alone.
@@ -337,6 +337,13 @@ class IvfIndex(Searching):
     def _check_explainable(self) -> None:
         if self.why_unexplained is not None:
             raise ValueError(self.why_unexplained)
+
+    def _as_numbers(self, queries: Any) -> Any:
+        """Return the queries of a workload, the bits in the bytes of a binary index's as zeros and ones."""
+        are_bytes = self.engine.stack.is_binary and getattr(queries, "dtype", None) == np.uint8
+        if are_bytes and queries.ndim == 2 and 8 * queries.shape[1] == self.dim:
+            return np.unpackbits(queries, axis=1)
+        return queries
 
     @property
     def _stops_in_shards(self) -> bool:

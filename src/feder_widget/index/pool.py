@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 
 from feder_widget.index import lists
-
-SCRATCH_BYTES = 16 << 20
-"""Vectors gathered from the lists and compared at once: as much as a cache holds, and BLAS needs."""
+from feder_widget.index.gathered import Gathered
 
 SPARE = 8
 """Candidates beyond the k nearest that are compared again by the kernels of a search."""
@@ -47,8 +44,8 @@ class Pool:
 
     Parameters
     ----------
-    index : faiss.IndexIVFFlat
-        Not changed.
+    gathered : Gathered
+        What is searched.
     vectors : float32 (n, dim)
         Queries: contiguous.
     own : int64 (n,) or None
@@ -61,50 +58,34 @@ class Pool:
 
     def __init__(
         self,
-        index: Any,
+        gathered: Gathered,
         vectors: npt.NDArray[np.float32],
         own: npt.NDArray[np.int64] | None,
         k: int,
         similarity: bool,
     ) -> None:
-        self._index = index
+        self._gathered = gathered
         self._vectors = vectors
         self._k = k
         self._similarity = similarity
         self._own = own
-        self._sizes = lists.sizes(index.invlists)
-        self._width = min(k + SPARE, int(self._sizes.sum()))
-        dim = vectors.shape[1]
-        # Products of large numbers lose the small differences; L2 distances are the same about any origin.
-        self._origin = np.zeros(dim, np.float32) if similarity else _middle(index, dim)
+        self._width = min(k + SPARE, gathered.total)
         self._keys = np.full((len(vectors), 0), np.inf, np.float32)
         self._places = np.empty((len(vectors), 0), np.int64)
-        self._largest = 0.0
 
     def fill(self) -> Iterator[float]:
         """Go through all lists; yields the share of the vectors compared since the last time."""
-        total = int(self._sizes.sum())
-        dim = self._vectors.shape[1]
-        queries = np.ascontiguousarray(self._vectors - self._origin)
+        queries = np.ascontiguousarray(self._vectors - self._gathered.origin)
         metric = faiss.METRIC_INNER_PRODUCT if self._similarity else faiss.METRIC_L2
-        room = max(int(self._sizes.max(initial=1)), SCRATCH_BYTES // (4 * dim))
-        scratch = np.empty((min(room, total), dim), np.float32)
         first_place = 0
-        for first, last in _runs(self._sizes, room):
-            count = 0
-            for cluster in range(first, last):
-                size = int(self._sizes[cluster])
-                with lists.borrowed_vectors(self._index.invlists, cluster, dim) as stored:
-                    np.subtract(stored, self._origin, out=scratch[count : count + size])
-                count += size
-            part = scratch[:count]
-            self._largest = max(self._largest, float(np.einsum("ij,ij->i", part, part).max(initial=0)))
+        for part in self._gathered.runs():
+            count = len(part)
             distances, rows = faiss.knn(queries, part, min(self._width, count), metric=metric)
             found = rows >= 0
             keys = np.where(found, -distances if self._similarity else distances, np.float32(np.inf))
             self._take(keys, np.where(found, rows + first_place, -1))
             first_place += count
-            yield count / total
+            yield count / self._gathered.total
 
     def _take(self, keys: npt.NDArray[np.float32], places: npt.NDArray[np.int64]) -> None:
         keys = np.concatenate([self._keys, keys], axis=1)
@@ -118,9 +99,10 @@ class Pool:
         """Compare the candidates as a search does."""
         are_known = (self._places >= 0).all(axis=1)
         places = np.maximum(self._places, 0)
-        ends = np.cumsum(self._sizes)
+        sizes, invlists = self._gathered.sizes, self._gathered.index.invlists
+        ends = np.cumsum(sizes)
         clusters = np.searchsorted(ends, places, side="right")
-        offsets = places - (ends - self._sizes)[clusters]
+        offsets = places - (ends - sizes)[clusters]
         n, width = places.shape
         dim = self._vectors.shape[1]
         stored = np.empty((n * width, dim), np.float32)
@@ -130,9 +112,9 @@ class Pool:
         starts = np.flatnonzero(np.diff(homes, prepend=-1))
         for some in np.split(order, starts[1:]) if len(order) else ():
             cluster, at = int(clusters.flat[some[0]]), offsets.ravel()[some]
-            with lists.borrowed_ids(self._index.invlists, cluster) as names:
+            with lists.borrowed_ids(invlists, cluster) as names:
                 ids[some] = names[at]
-            with lists.borrowed_vectors(self._index.invlists, cluster, dim) as vectors:
+            with lists.borrowed_vectors(invlists, cluster, dim) as vectors:
                 stored[some] = vectors[at]
         distances = np.empty((n, width), np.float32)
         rows = np.arange(n * width).reshape(n, width)
@@ -147,33 +129,15 @@ class Pool:
         self, ids: npt.NDArray[np.int64], distances: npt.NDArray[np.float32]
     ) -> npt.NDArray[np.bool_]:
         left_out = np.zeros(ids.shape, bool) if self._own is None else ids == self._own[:, None]
-        if self._width == int(self._sizes.sum()):
+        if self._width == self._gathered.total:
             return np.asarray(np.count_nonzero(~left_out, axis=1) >= self._k)
         keys = (-distances if self._similarity else distances).astype(np.float64)
         keys[left_out] = np.inf
         kth = np.partition(keys, self._k - 1, axis=1)[:, self._k - 1]
-        centred = (self._vectors - self._origin).astype(np.float64)
+        centred = (self._vectors - self._gathered.origin).astype(np.float64)
         norms = np.einsum("ij,ij->i", centred, centred)
         # The bound of a sum of dim products, each term rounded, on both sides of the comparison.
-        slack = 2 * (self._vectors.shape[1] + 8) * EPSILON * 2 * (norms + self._largest)
+        slack = 2 * (self._vectors.shape[1] + 8) * EPSILON * 2 * (norms + self._gathered.largest)
         # Where numbers overflowed, the comparison is one with NaN: not certain.
         with np.errstate(invalid="ignore"):
             return np.asarray(kth + slack < self._keys.max(axis=1))
-
-
-def _middle(index: Any, dim: int) -> npt.NDArray[np.float32]:
-    quantizer: Any = faiss.downcast_index(index.quantizer)
-    centroids = faiss.rev_swig_ptr(quantizer.get_xb(), index.nlist * dim).reshape(index.nlist, dim)
-    return np.asarray(centroids.mean(axis=0, dtype=np.float64), np.float32)
-
-
-def _runs(sizes: npt.NDArray[np.int64], room: int) -> Iterator[tuple[int, int]]:
-    """Cut the lists into runs that hold at most ``room`` vectors each."""
-    ends = np.cumsum(sizes)
-    first = 0
-    while first < len(sizes):
-        before = int(ends[first - 1]) if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, before + room, side="right")))
-        if ends[last - 1] > before:
-            yield first, last
-        first = last
