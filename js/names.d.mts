@@ -1,2 +1,3 @@
 export function ownNames(): RegExp;
+export function saidAsStrings(): string[];
 export function takenNames(): Set<string>;

@@ -8,6 +8,14 @@ const DECLARED =
 /** What is said to Python under these names, or comes from it, is spelled out in these modules. */
 const OUTSIDE = ["messages.ts", "wire.ts", "requests.ts", "summary.ts", "traits.ts"];
 
+/** What the parts of Preact call each other by: all of them are in the bundle, and none says it as a string. */
+const PREACT = (
+  "componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps " +
+  "componentWillUnmount componentWillUpdate contextType current debounceRendering defaultProps displayName " +
+  "forceUpdate getChildContext getDerivedStateFromError getDerivedStateFromProps getSnapshotBeforeUpdate peek " +
+  "props setState shouldComponentUpdate"
+).split(" ");
+
 const SOURCE = new URL("src/", import.meta.url);
 const PACKAGES = new URL("node_modules/", import.meta.url);
 
@@ -22,7 +30,7 @@ const files = (folder, pattern) =>
  */
 export function ownNames() {
   const taken = takenNames();
-  const own = new Set();
+  const own = new Set(PREACT);
   for (const text of sources()) {
     for (const [name] of text.matchAll(WORD)) if (/^[a-z]\w\w/.test(name) && !taken.has(name)) own.add(name);
   }
@@ -31,7 +39,18 @@ export function ownNames() {
 
 const sources = () => files(SOURCE, /\.tsx?$/);
 
-/** The names that others use too. */
+/** Those of the shortened names that a part of Preact says as a string, by which it would miss them. */
+export function saidAsStrings() {
+  const said = files(new URL("preact/dist/", PACKAGES), /^preact\.module\.js$/)
+    .concat(files(new URL("preact/hooks/dist/", PACKAGES), /^hooks\.module\.js$/))
+    .concat(files(new URL("@preact/signals/dist/", PACKAGES), /^signals\.module\.js$/))
+    .concat(files(new URL("@preact/signals-core/dist/", PACKAGES), /^signals-core\.module\.js$/))
+    .flatMap((text) => text.match(/["'`][A-Za-z_]\w*["'`]/g) ?? []);
+  if (!said.includes('"diffed"')) throw new Error("Preact is not where it was");
+  return PREACT.filter((name) => said.some((string) => string.slice(1, -1) === name));
+}
+
+/** The names that others than the parts of the bundle use too. */
 export function takenNames() {
   const taken = new Set();
   const declarations = [
@@ -43,5 +62,6 @@ export function takenNames() {
   const kept = OUTSIDE.map((name) => readFileSync(new URL(name, SOURCE), "utf8").replace(COMMENT, ""));
   for (const text of sources()) kept.push(...(text.match(/"\w+"/g) ?? []));
   for (const text of kept) for (const [name] of text.matchAll(WORD)) taken.add(name);
+  for (const name of PREACT) taken.delete(name);
   return taken;
 }

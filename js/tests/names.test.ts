@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ownNames, takenNames } from "../names.mjs";
+import { ownNames, saidAsStrings, takenNames } from "../names.mjs";
 
 describe("the names that the bundle shortens", () => {
   it("are none that a message, the browser or a package uses", () => {
@@ -8,6 +8,10 @@ describe("the names that the bundle shortens", () => {
     expect(taken).toContain("nearest");
     expect(taken).toContain("addEventListener");
     expect(taken.filter((name) => own.test(name))).toEqual([]);
+  });
+
+  it("are said by no part of Preact as a string, by which it would miss them", () => {
+    expect(saidAsStrings()).toEqual([]);
   });
 
   it("are those of the source alone", () => {

@@ -62,8 +62,8 @@ describe("results", () => {
     expect(list.element().tagName).toBe("OL");
     expect({ ...stage.root.dataset }).toMatchObject({ state: "done", query: "0" });
     await expect
-      .element(see.getByText("hold only"))
-      .toHaveTextContent("k = 5 cannot be reached: the 1 probed cluster hold only 3 vectors.");
+      .element(see.getByText("holds only"))
+      .toHaveTextContent("k = 5 cannot be reached: the 1 probed cluster holds only 3 vectors.");
   });
 
   it("keep every digit of a large id", async () => {
@@ -322,6 +322,36 @@ describe("the cluster panel", () => {
     expect(stage.model.get("cluster")).toBeNull();
   });
 
+  it("is one stop of the tab key, whose images arrow keys go through, those out of sight too", async () => {
+    const { stage, see } = open([9_000, 3], { cluster: 0 });
+    stage.answer();
+    const list = see.getByRole("list", { name: "Cluster images", exact: true });
+    await vi.waitFor(() => expect(list.element().querySelectorAll("li button").length).toBeGreaterThan(5));
+    const stops = () =>
+      [...list.element().querySelectorAll<HTMLElement>("button")].filter((one) => one.tabIndex === 0);
+    expect(stops()).toHaveLength(1);
+    stops()[0].focus();
+    const place = () => document.activeElement?.closest("li")?.getAttribute("aria-posinset");
+    expect(place()).toBe("1");
+    await userEvent.keyboard("{ArrowRight}{ArrowRight}");
+    await expect.poll(place).toBe("3");
+    expect(stops()).toEqual([document.activeElement]);
+    await userEvent.keyboard("{ArrowDown}");
+    await expect.poll(() => Number(place())).toBeGreaterThan(5);
+    const columns = Number(place()) - 3;
+    await userEvent.keyboard("{ArrowUp}{ArrowLeft}{Home}");
+    await expect.poll(place).toBe("1");
+    for (let i = 1; i <= 12; i++) {
+      await userEvent.keyboard("{ArrowDown}");
+      await expect.poll(place).toBe(String(1 + i * columns));
+    }
+    const box = (document.activeElement as HTMLElement).getBoundingClientRect();
+    const frame = stage.root.querySelector(".feder-scroller")?.getBoundingClientRect() as DOMRect;
+    expect(box.top).toBeGreaterThanOrEqual(frame.top - 1);
+    expect(box.bottom).toBeLessThanOrEqual(frame.bottom + 1);
+    expect(stops()).toEqual([document.activeElement]);
+  });
+
   it("says that a cluster is empty", async () => {
     const { see } = open([3, 4, 0, 5], { cluster: 2 });
     await expect.element(see.getByText("This cluster is empty.")).toBeVisible();
@@ -344,7 +374,87 @@ describe("the cluster panel", () => {
   });
 });
 
+describe("the focus", () => {
+  it("stays in the widget when what had it goes or can no longer be pressed", async () => {
+    const { stage, see } = open([3, 4, 0, 5], { cluster: 1 });
+    stage.answer();
+    for (const name of ["Unpin", "Step back"]) {
+      const button = see.getByRole("button", { name });
+      (button.element() as HTMLElement).focus();
+      for (let presses = 0; presses < 3; presses++) {
+        if (name === "Step back" || presses === 0) await userEvent.keyboard("{Enter}");
+      }
+      await expect.poll(() => stage.root.contains(document.activeElement)).toBe(true);
+    }
+    await expect.element(see.getByText(/^Overview/)).toBeVisible();
+    await userEvent.keyboard(".");
+    await expect.element(see.getByText(/^Coarse search: 4 centroids ranked/)).toBeVisible();
+  });
+
+  it("goes from tab to tab by arrow keys, and to the next thing by the tab key", async () => {
+    const { stage, see } = open();
+    const [first, last] = ["Clusters", "Projection"].map((name) => see.getByRole("tab", { name }));
+    (first.element() as HTMLElement).focus();
+    await userEvent.keyboard("{ArrowLeft}");
+    await expect.element(last).toHaveFocus();
+    expect(stage.model.get("view")).toBe("projection");
+    await userEvent.keyboard("{ArrowRight}{ArrowRight}");
+    await expect.element(see.getByRole("tab", { name: "Distances" })).toHaveFocus();
+    await userEvent.keyboard("{Tab}");
+    await expect.element(see.getByRole("button", { name: "View as table" })).toHaveFocus();
+  });
+
+  it("closes a card that it leaves", async () => {
+    const { stage, see } = open();
+    stage.answer();
+    await see.getByRole("button", { name: /^Row 2, squared/ }).click();
+    const card = see.getByRole("dialog");
+    await expect.element(card).toBeVisible();
+    (see.getByRole("button", { name: "Random query" }).element() as HTMLElement).focus();
+    await expect.element(card).not.toBeInTheDocument();
+  });
+});
+
+describe("the selection", () => {
+  it("is counted in words, and cleared by a button", async () => {
+    const { stage, see } = open();
+    stage.answer();
+    stage.model.receive("selection", ["1", "2", "7"]);
+    await expect.element(see.getByText("3 rows selected")).toBeVisible();
+    await see.getByRole("button", { name: "Clear" }).click();
+    expect(stage.model.get("selection")).toEqual([]);
+    await expect.element(see.getByText("rows selected")).not.toBeInTheDocument();
+  });
+});
+
+describe("what is typed", () => {
+  it("is marked where it is no id", async () => {
+    const { see } = open();
+    const field = see.getByRole("textbox", { name: "Search by id" });
+    await expect.element(field).toHaveAttribute("aria-invalid", "false");
+    await field.fill("12a");
+    await expect.element(field).toHaveAttribute("aria-invalid", "true");
+    await field.fill(" -12 ");
+    await expect.element(field).toHaveAttribute("aria-invalid", "false");
+  });
+});
+
 describe("the player", () => {
+  it("keeps the recall of the whole search on its curve, and counts what was compared so far", async () => {
+    const { stage, see } = open();
+    stage.model.receive("nprobe", 2);
+    stage.answer();
+    const handle = see.getByRole("slider", { name: "nprobe on the curve" });
+    await expect
+      .element(handle)
+      .toHaveAttribute("aria-valuetext", expect.stringMatching(/recall@5 = [1-5]\/5/));
+    const text = handle.element().getAttribute("aria-valuetext") as string;
+    for (let steps = 0; steps < 3; steps++) await see.getByRole("button", { name: "Step back" }).click();
+    await expect.element(see.getByText(/^Overview/)).toBeVisible();
+    await expect.element(handle).toHaveAttribute("aria-valuetext", text);
+    await expect.element(see.getByText("0 distances")).toBeVisible();
+  });
+
   it("goes step by step from the overview to the results", async () => {
     const { stage, see } = open();
     stage.model.receive("nprobe", 2);

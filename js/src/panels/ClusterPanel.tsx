@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useApp } from "../app";
 import { distance, ordinal, plural } from "../format";
 import { MemberList } from "../members";
@@ -44,7 +44,6 @@ export function ClusterPanel() {
         {search !== null && (
           <Button
             look="small"
-            aria-pressed={exploration.switched.value.has(cluster)}
             title="Probe this cluster or leave it out, whatever nprobe says (S on the map)"
             onClick={() => exploration.toggleProbed(cluster)}
           >
@@ -79,6 +78,8 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
   members.revision.value;
   const { element: scroller, ...box } = useSize<HTMLDivElement>();
   const [top, setTop] = useState(0);
+  const [current, setCurrent] = useState(0);
+  const isWalking = useRef(false);
   const columns = Math.max(1, Math.floor((box.width - MARGIN + GAP) / (LEAST + GAP)));
   const row = Math.max(LEAST, (box.width - MARGIN + GAP) / columns);
   const side = row - GAP;
@@ -89,14 +90,39 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
   const last = box.width === 0 ? first : Math.min(members.total, lastRow * columns);
   useEffect(() => members.need(first, last), [members, first, last]);
   const ids = exploration.resultIds.value;
+  useLayoutEffect(() => {
+    const tile = scroller.current?.querySelector<HTMLElement>(`[aria-posinset="${current + 1}"] button`);
+    if (!isWalking.current || !tile) return;
+    isWalking.current = false;
+    tile.focus();
+  });
+  /** Of thousands, one can be reached by the tab key, the others from there by arrow keys. */
+  const walk = (event: KeyboardEvent) => {
+    const by = {
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      ArrowUp: -columns,
+      ArrowDown: columns,
+      Home: -rows * columns,
+      End: rows * columns,
+    }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    const to = Math.max(0, Math.min(members.total - 1, current + by));
+    isWalking.current = true;
+    setCurrent(to);
+    const y = Math.floor(to / columns) * row;
+    const box = scroller.current as HTMLElement;
+    box.scrollTop = Math.min(y, Math.max(box.scrollTop, y + row - box.clientHeight));
+  };
   return (
     <div
       ref={scroller}
       class="feder-scroller"
-      tabIndex={0}
       role="group"
       aria-label="Cluster images, scrollable"
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      onKeyDown={walk}
     >
       {members.total === 0 && <p class="feder-muted">This cluster is empty.</p>}
       <ul class="feder-grid" aria-label="Cluster images" style={{ height: `${rows * row}px` }}>
@@ -118,6 +144,7 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
               data-id={member.id.toString()}
               aria-setsize={members.total}
               aria-posinset={i + 1}
+              onFocusIn={() => setCurrent(i)}
             >
               <Tile
                 id={member.id}
@@ -125,6 +152,7 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
                 distance={member.distance}
                 clusterRank={isResult ? rank : null}
                 side={LEAST}
+                tabIndex={i === Math.max(first, Math.min(last - 1, current)) ? 0 : -1}
                 isResult={isResult}
                 name={
                   `Row ${member.id}` +

@@ -1,5 +1,6 @@
 import { useApp } from "../app";
 import { count, percent, plural } from "../format";
+import { Button } from "./Button";
 
 /** What the search cost, in distances computed, beside brute force. */
 export function Cost() {
@@ -20,6 +21,7 @@ export function Cost() {
           {plural(summary.ntotal, "vector")} × {count(summary.dim)} in {plural(summary.nlist, "cluster")},{" "}
           {summary.family}, {summary.metric}
         </span>
+        <Selected />
       </div>
     );
   }
@@ -27,7 +29,7 @@ export function Cost() {
   const again = outcome?.handed.length ?? 0;
   const cost = search.cost(ranks);
   const fine = outcome?.compared ?? cost.fine;
-  const coarse = summary.coarseExact ? cost.coarse : 0;
+  const coarse = summary.coarseExact && exploration.step.value !== 0 ? cost.coarse : 0;
   const total = coarse + fine + again;
   const behind = search.received < settings.nprobe.value && status.value === "searching";
   return (
@@ -53,6 +55,30 @@ export function Cost() {
           traced in {(1000 * (timings.seconds.coarse + timings.seconds.fine)).toFixed(1)} ms
         </span>
       )}
+      <Selected />
     </div>
+  );
+}
+
+/** How many rows are selected, in whichever view. */
+function Selected() {
+  const { selected, settings } = useApp().exploration;
+  const { size } = selected.value;
+  return (
+    <span role="status" class="feder-selected">
+      {size > 0 && (
+        <>
+          {plural(size, "row")} selected{" "}
+          <Button
+            look="small"
+            onClick={() => {
+              settings.selection.value = [];
+            }}
+          >
+            Clear
+          </Button>
+        </>
+      )}
+    </span>
   );
 }

@@ -6,7 +6,7 @@ const ID = /^\s*[-+]?\d{1,19}\s*$/;
 interface Props {
   readonly name: string;
   readonly button: string;
-  readonly submit: (id: bigint, form: HTMLElement) => void;
+  readonly submit: (id: bigint, input: HTMLElement) => void;
 }
 
 /** A row id to type. */
@@ -23,7 +23,7 @@ export function IdForm({ name, button, submit }: Props) {
           exploration.complain(`id must be a whole number, got “${typed.slice(0, 40)}”`);
           return;
         }
-        submit(BigInt(typed.trim().replace(/^\+/, "")), event.currentTarget);
+        submit(BigInt(typed.trim().replace(/^\+/, "")), event.currentTarget.elements[0] as HTMLElement);
         setTyped("");
       }}
     >
@@ -31,6 +31,7 @@ export function IdForm({ name, button, submit }: Props) {
         type="text"
         inputMode="numeric"
         aria-label={name}
+        aria-invalid={typed.trim() !== "" && !ID.test(typed)}
         placeholder="id"
         value={typed}
         onInput={(event) => setTyped(event.currentTarget.value)}

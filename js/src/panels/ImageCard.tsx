@@ -37,7 +37,7 @@ function Card({ open }: { open: OpenCard }) {
   }, [asker, search, id]);
   const close = () => {
     card.value = null;
-    open.opener.focus();
+    (open.opener.closest<HTMLElement>(".feder-points") ?? open.opener).focus();
   };
   useLayoutEffect(() => {
     const element = dialog.current as HTMLDivElement;
@@ -71,6 +71,10 @@ function Card({ open }: { open: OpenCard }) {
       class="feder-card feder-image-card"
       role="dialog"
       aria-label={`Row ${id}`}
+      onFocusOut={(event) => {
+        if (event.relatedTarget !== null && !dialog.current?.contains(event.relatedTarget as Node))
+          card.value = null;
+      }}
       onKeyDown={(event) => {
         if (event.key !== "Escape") return;
         event.stopPropagation();
@@ -87,11 +91,9 @@ function Card({ open }: { open: OpenCard }) {
           </div>
         ))}
       </dl>
-      {verdict !== null && (
-        <p class="feder-verdict" aria-live="polite">
-          {verdictText(exploration, verdict)}
-        </p>
-      )}
+      <p class="feder-verdict" aria-live="polite">
+        {verdict !== null && verdictText(exploration, verdict)}
+      </p>
       <div class="feder-card-actions">
         <Button
           look="primary"

@@ -28,7 +28,7 @@ export function Missed() {
         ) : (
           <>
             <span class="feder-danger">{plural(lost.length, "true neighbour")} missed</span>
-            <small>{asSeen(summary).slice(2)}</small>
+            {asSeen(summary) && <small>{asSeen(summary).slice(2)}</small>}
             {needed !== null && lost.some((row) => lostBy(row) === COARSE) && (
               <Button
                 look="small"
@@ -56,7 +56,7 @@ export function Missed() {
                 side={SIDE}
                 rank={place}
                 isMissed
-                note={lostBy(row) === COARSE ? `nprobe ${count(clusterRank)}` : `lost to ${lostBy(row)}`}
+                note={lostBy(row) === COARSE ? `nprobe\u00a0${count(clusterRank)}` : `lost to ${lostBy(row)}`}
                 name={
                   `Row ${id}, missed: ${ordinal(place)} nearest of all, ${summary.trueDistance} ${distance(value)}, ` +
                   `cluster ${cluster}, rank ${clusterRank}, ` +

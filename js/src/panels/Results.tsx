@@ -22,7 +22,7 @@ export function Results() {
   }, [search, complete]);
   const few =
     search !== null && results.length < settings.k.value && search.received >= last && probed > 0
-      ? `k = ${settings.k.value} cannot be reached: the ${plural(probed, "probed cluster")} hold only ` +
+      ? `k = ${settings.k.value} cannot be reached: the ${plural(probed, "probed cluster")} ${probed === 1 ? "holds" : "hold"} only ` +
         `${plural(search.scanned(ranks), "vector")}.`
       : null;
   return (

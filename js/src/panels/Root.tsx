@@ -18,6 +18,9 @@ import { Scrubber } from "./Scrubber";
 import { StepCaption } from "./StepCaption";
 import { Toolbar } from "./Toolbar";
 
+/** Milliseconds after which the browser has taken the focus from what can no longer be pressed. */
+const FRAMES = 50;
+
 interface Props {
   readonly mode: ReadonlySignal<Mode>;
   /** What there is to show if nothing comes, where there is no kernel. */
@@ -34,10 +37,18 @@ export function Root({ mode, saved }: Props) {
   useEffect(() => {
     if (search.value !== null) performance.mark("feder:first");
   }, [search.value]);
+  // Where what was focused has gone or can no longer be pressed, keys should still come here.
+  const keepFocus = () =>
+    setTimeout(() => {
+      if (document.activeElement === document.body) root.current?.focus({ preventScroll: true });
+    }, FRAMES);
   return (
     <div
       ref={root}
       class="feder-widget"
+      tabIndex={-1}
+      onClick={keepFocus}
+      onKeyUp={keepFocus}
       onFocusIn={markFocused}
       onKeyDown={(event) => {
         keepKeys(event);

@@ -51,7 +51,7 @@ export function Slider({ name, help, value, max, scale }: Props) {
         </span>
       </span>
       <output class="feder-slider-value">
-        <b>{count(value.value)}</b>
+        <b style={{ minWidth: `${count(max).length}ch` }}>{count(value.value)}</b>
         {scale === "log" ? ` / ${count(max)}` : ""}
       </output>
     </label>

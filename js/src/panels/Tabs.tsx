@@ -15,12 +15,24 @@ interface Props {
 
 export function Tabs({ name, tabs, chosen, controls, choose, look = "" }: Props) {
   return (
-    <div class={`feder-tabs ${look}`} role="tablist" aria-label={name}>
+    <div
+      class={`feder-tabs ${look}`}
+      role="tablist"
+      aria-label={name}
+      onKeyDown={(event) => {
+        const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+        if (by === undefined) return;
+        const to = (tabs.findIndex(({ id }) => id === chosen) + by + tabs.length) % tabs.length;
+        choose(tabs[to].id);
+        (event.currentTarget.children[to] as HTMLElement).focus();
+      }}
+    >
       {tabs.map((tab) => (
         <button
           key={tab.id}
           type="button"
           role="tab"
+          tabIndex={tab.id === chosen ? 0 : -1}
           aria-selected={tab.id === chosen}
           aria-controls={controls}
           onClick={() => choose(tab.id)}

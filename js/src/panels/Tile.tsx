@@ -19,11 +19,14 @@ interface Props {
   readonly isMissed?: boolean;
   readonly isResult?: boolean;
   readonly tag?: string;
+  /** -1 where arrow keys lead to it and the tab key does not. */
+  readonly tabIndex?: number;
 }
 
 /** A picture that can be opened. */
 export function Tile(props: Props) {
-  const { id, cluster, distance, clusterRank, side, name, rank, note, isResult, isMissed, tag } = props;
+  const { id, cluster, distance, clusterRank, side, name, rank, note, isResult, isMissed, tag, tabIndex } =
+    props;
   const { exploration, card, palette } = useApp();
   const row = exploration.hoveredRow;
   const hovered = useComputed(() => row.value === id);
@@ -45,6 +48,7 @@ export function Tile(props: Props) {
       style={{ "--feder-frame": colour }}
       data-result={isResult === true}
       data-missed={isMissed === true}
+      tabIndex={tabIndex}
       aria-label={name}
       aria-haspopup="dialog"
       data-hovered={hovered.value}

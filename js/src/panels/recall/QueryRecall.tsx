@@ -13,7 +13,11 @@ export function QueryRecall() {
   const { settings, summary } = exploration;
   const search = exploration.search.value;
   const truth = exploration.truth.value;
-  const found = exploration.found.value;
+  // A search that is stepped through has found as many in the end.
+  const found =
+    truth === null || exploration.step.value === null
+      ? exploration.found.value
+      : foundBy(truth, returnedAt(settings.nprobe.value));
   const total = truth?.neighbours.length ?? 0;
   const share = useMemo(() => {
     const sizes = search?.upTo.subarray(1) ?? new Float64Array(summary.nlist);
@@ -59,12 +63,12 @@ export function QueryRecall() {
           </p>
         )}
         <Certainty />
-        <WhyNot />
         {exploration.findings.value.map((finding) => (
           <p key={finding} class="feder-finding">
             {finding}
           </p>
         ))}
+        <WhyNot />
       </div>
     </>
   );
@@ -100,12 +104,14 @@ function Certainty() {
       {open === 0 && (
         <p class="feder-certain">Certified exact: no unprobed cluster can hold anything nearer.</p>
       )}
-      {open !== null && open > 0 && (
-        <p class="feder-muted">
-          By geometry alone, {count(open)} of {plural(unprobed, "unprobed cluster")} could still hold
-          something nearer.
-        </p>
-      )}
+      {open !== null &&
+        open > 0 &&
+        (exploration.truth.value === null || exploration.missed.value.length > 0) && (
+          <p class="feder-muted">
+            By geometry alone, {count(open)} of {plural(unprobed, "unprobed cluster")} could still hold
+            something nearer.
+          </p>
+        )}
       {search?.exhaustive === false && missing > 0 && (
         <Button disabled={exploration.status.value !== "done"} onClick={() => exploration.needRest(nlist)}>
           Compare the other {plural(missing, "vector")}
@@ -141,7 +147,7 @@ function sentence(
   if (lost.length === 0) {
     const spare =
       needed !== null && needed < settings.nprobe.value ? ` nprobe = ${count(needed)} would do.` : "";
-    return `All ${plural(total, "true neighbour")} came back${seen}.${spare}`;
+    return `${total === 1 ? "The" : "All"} ${total === 1 ? "true neighbour" : plural(total, "true neighbour")} came back${seen}.${spare}`;
   }
   const losses = (stage: string) => lost.filter((row) => lostTo(row, wanted.value) === stage);
   const unseen = losses(COARSE);

@@ -7,6 +7,8 @@ import { NprobeHandle } from "../NprobeHandle";
 import { Axis } from "./scale";
 
 const HEIGHT = 150;
+/** Room for the words beside the handle. */
+const LABEL = 170;
 const MARGIN = { left: 50, right: 16, top: 12, bottom: 22 };
 
 /** Values that hold from one nprobe to the next. */
@@ -91,7 +93,7 @@ export function RecallChart({ name, curve, band = [], share, label, height, stor
     [axis, width, share, curve, band, stored],
   );
   const x = axis.x(nprobe.value);
-  const isRight = x > width / 2;
+  const isRight = x > right - LABEL;
   const follow = (event: PointerEvent) => {
     const { left } = (box.current as HTMLDivElement).getBoundingClientRect();
     nprobe.value = axis.nprobeAt(event.clientX - left);

@@ -128,7 +128,7 @@ function Facts({ workload }: { workload: Workload }) {
         : "vectors";
   return (
     <>
-      <p class="feder-muted">
+      <p class="feder-muted" role="status">
         {queries}
         {computed < asked && ` of ${count(asked)}${reason === null ? " so far" : ` (${reason})`}`}, {from}
         {include_self ? "" : ", each left out of its own neighbours"} · k = {k}

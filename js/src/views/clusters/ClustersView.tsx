@@ -1,5 +1,5 @@
 import { computed, effect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useApp } from "../../app";
 import type { Exploration } from "../../exploration";
 import { distance, ordinal, plural } from "../../format";
@@ -112,7 +112,7 @@ export function ClustersView() {
     event.stopPropagation();
   };
   // What was under the pointer has moved.
-  useEffect(leave, [map.value]);
+  useLayoutEffect(leave, [map.value]);
   return (
     <div
       ref={frame}
@@ -133,7 +133,9 @@ export function ClustersView() {
       </div>
       <PointedCard pointer={pointer} within={frame} />
       <p class="feder-sr" aria-live="polite">
-        {hovered.value === null ? "" : describe(exploration, hovered.value)}
+        {hovered.value === null || !frame.current?.matches(":focus")
+          ? ""
+          : describe(exploration, hovered.value)}
       </p>
     </div>
   );

@@ -33,6 +33,11 @@ export function Legend() {
           </span>
         </>
       )}
+      {exploration.missed.value.length > 0 && (
+        <span class="feder-legend-missed">
+          <i /> missed
+        </span>
+      )}
       <span>area: vectors</span>
       <span>layout: {drawn.method}</span>
     </div>

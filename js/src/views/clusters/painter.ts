@@ -23,6 +23,8 @@ const RASTER_CELLS = 12_000;
 const LABEL_LIMIT = 250;
 /** A cell shows its portrait from this inner radius on, in CSS pixels. */
 const PORTRAIT_ROOM = 17;
+/** And words on what was missed in it from this one on. */
+const WORDS_ROOM = 34;
 /** A cell with a smaller inner radius is a spot whose outline must not be drawn in. */
 const SPOT = 4;
 const MISSED_DASH = [4, 3];
@@ -263,7 +265,7 @@ export class MapPainter {
     }
   }
 
-  /** The clusters that hold missed neighbours: outlined, with how many, and the rank where there is room. */
+  /** The clusters that hold missed neighbours: outlined, with how many if several, in words where there is room. */
   #missed({ cells, palette, search, missed }: Scene, view: Camera): void {
     const context = this.#context;
     context.lineJoin = "round";
@@ -273,7 +275,9 @@ export class MapPainter {
       context.beginPath();
       tracePolygon(context, cells, cell, view, radius > SPOT ? 1.5 : 0, true);
       stroke(context, palette.danger, 2.5, MISSED_DASH);
-      const lines = radius > 34 ? [`${count} missed`, `rank ${search?.rankOf[cell]}`] : [String(count)];
+      const isWide = radius > WORDS_ROOM;
+      if (!isWide && count === 1) continue;
+      const lines = isWide ? [`${count} missed`, `rank ${search?.rankOf[cell]}`] : [`×${count}`];
       font(context, 12);
       const width = Math.max(...lines.map((line) => context.measureText(line).width)) + 10;
       const height = 3 + 15 * lines.length;

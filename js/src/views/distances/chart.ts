@@ -76,10 +76,10 @@ export function paintRings(
   ring(context, x, y, outer, palette.line, 1, []);
 }
 
-/** The values of the rings, at 12 o'clock. */
+/** The values of the rings, at 12 o'clock or where else there is room. */
 export function paintRingLabels(
   context: CanvasRenderingContext2D,
-  { x, y }: Circle,
+  circle: Circle,
   scale: RadialScale,
   palette: Palette,
   boxes: Boxes,
@@ -87,45 +87,50 @@ export function paintRingLabels(
   font(context, 11, 400);
   for (const { radius, label } of scale.rings) {
     const width = context.measureText(label).width + 4;
-    if (boxes.take(around(x, y - radius, width, 14)))
-      haloed(context, label, x, y - radius, palette.muted, palette.background);
+    const box = placeOn(circle, radius, width, 14, [], boxes);
+    if (box) haloed(context, label, ...middleOf(box), palette.muted, palette.background);
   }
+}
+
+/** Take room for a text on a circle where it hides least: at 12 o'clock, else at these angles, else anywhere. */
+function placeOn(
+  { x, y }: Circle,
+  radius: number,
+  width: number,
+  height: number,
+  angles: readonly number[],
+  boxes: Boxes,
+): Box | undefined {
+  const turns = Array.from({ length: TURNS }, (_, i) => (2 * Math.PI * i) / TURNS);
+  return [0, ...angles, ...turns]
+    .map((angle) => around(x + radius * Math.sin(angle), y - radius * Math.cos(angle), width, height))
+    .find((box) => boxes.take(box));
+}
+
+function middleOf({ left, top, right, bottom }: Box): [number, number] {
+  return [(left + right) / 2, (top + bottom) / 2];
 }
 
 export function foregroundOf(chart: Chart): Paint {
   const { circle, scale, worst, pictures } = chart;
   return (context, size, palette, emphasised) => {
     const boxes = new Boxes(pictures);
-    if (worst !== null) {
+    if (worst === null) paintRingLabels(context, circle, scale, palette, boxes);
+    else {
       const radius = scale.radius(worst.distance);
       ring(context, circle.x, circle.y, radius, palette.text, 0.9, DASH, 1.5);
-      paintOnCircle(context, worst.name, circle, radius, chart.sectors, palette, boxes);
+      paintRingLabels(context, circle, scale, palette, boxes);
+      font(context, 12);
+      const width = context.measureText(worst.name).width + 6;
+      const box =
+        placeOn(circle, radius, width, 16, [...chart.sectors.to], boxes) ??
+        around(circle.x, circle.y - radius, width, 16);
+      backed(context, box, palette);
+      context.fillStyle = palette.text;
+      context.fillText(worst.name, ...middleOf(box));
     }
-    paintRingLabels(context, circle, scale, palette, boxes);
     paintNames(context, chart, palette, size.width, emphasised, boxes);
   };
-}
-
-/** A text on a circle where it hides least: at 12 o'clock, else between two sectors, else anywhere. */
-function paintOnCircle(
-  context: CanvasRenderingContext2D,
-  text: string,
-  { x, y }: Circle,
-  radius: number,
-  sectors: Sectors,
-  palette: Palette,
-  boxes: Boxes,
-): void {
-  font(context, 12);
-  const width = context.measureText(text).width + 6;
-  const places = [0, ...sectors.to, ...Array.from({ length: TURNS }, (_, i) => (2 * Math.PI * i) / TURNS)];
-  const boxAt = (angle: number) =>
-    around(x + radius * Math.sin(angle), y - radius * Math.cos(angle), width, 16);
-  const angle = places.find((place) => boxes.take(boxAt(place))) ?? 0;
-  const box = boxAt(angle);
-  backed(context, box, palette);
-  context.fillStyle = palette.text;
-  context.fillText(text, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
 }
 
 /** The sectors' labels: that of the cluster that stands out first, then by rank while there is room. */

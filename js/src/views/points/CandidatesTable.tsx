@@ -60,6 +60,17 @@ export function CandidatesTable() {
           </tr>
         </thead>
         <tbody>
+          {start === 0 &&
+            exploration.missed.value.map(({ id, distance, clusterRank, cluster }) => (
+              <Row
+                key={id.toString()}
+                id={id}
+                distance={distance}
+                rank={clusterRank}
+                cluster={cluster}
+                place="missed"
+              />
+            ))}
           {Array.from(order.subarray(start, end), (i) => {
             const id = set.ids[i];
             return (
@@ -69,7 +80,7 @@ export function CandidatesTable() {
                 distance={set.distances[i]}
                 rank={set.ranks[i]}
                 cluster={search.order[set.ranks[i] - 1]}
-                place={placeOf.get(id) ?? null}
+                place={placeOf.get(id) ?? ""}
               />
             );
           })}
@@ -96,7 +107,7 @@ interface RowProps {
   readonly distance: number;
   readonly rank: number;
   readonly cluster: number;
-  readonly place: number | null;
+  readonly place: number | string;
 }
 
 function Row({ id, distance: value, rank, cluster, place }: RowProps) {
@@ -116,7 +127,7 @@ function Row({ id, distance: value, rank, cluster, place }: RowProps) {
         hovered.value = null;
       }}
     >
-      <td>{place ?? ""}</td>
+      <td>{place}</td>
       <td>
         <button
           type="button"

@@ -11,7 +11,7 @@ const RING = 4.5;
 /** The edge of what was missed. */
 const DASH = [3.5, 2.5];
 
-/** Draw the results and what was missed: the nearest last, on top. */
+/** Draw the results and what was missed: the nearest last, on top, and those without a picture above all others. */
 export function paintMarks(
   context: CanvasRenderingContext2D,
   {
@@ -24,7 +24,9 @@ export function paintMarks(
   placeOf: (point: number) => Place,
   thumbnails: Pick<Thumbnails, "get">,
 ): void {
-  const order = [...marks].sort((left, right) => right.place - left.place);
+  const order = [...marks].sort(
+    (left, right) => Number(left.side === 0) - Number(right.side === 0) || right.place - left.place,
+  );
   const styleOf = ({ point, isMissed }: Mark) => {
     const rank = points.ranks[point];
     context.globalAlpha = emphasised === null || emphasised === rank ? 1 : BACK;
