@@ -188,7 +188,7 @@ export class MapPainter {
     );
   }
 
-  /** The cells in sight that are large enough for a picture. */
+  /** The cells in sight that are large enough for a picture; none where few are, which would look like results. */
   #roomy(cells: CellMap, view: Camera): number[] {
     const found: number[] = [];
     const { width, height } = this.#size;
@@ -197,7 +197,7 @@ export class MapPainter {
       const [x, y] = toScreen(view, cells.centres[2 * cell], cells.centres[2 * cell + 1]);
       if (x > -40 && y > -40 && x < width + 40 && y < height + 40) found.push(cell);
     }
-    return found;
+    return found.length < cells.inradii.length / this.#zoom.k ** 2 / 4 ? [] : found;
   }
 
   #faces(roomy: readonly number[], { cells, search, probe }: Scene, view: Camera): void {
