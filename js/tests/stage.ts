@@ -56,7 +56,7 @@ export class Stage {
         steady: true,
         given: false,
         unexplained: null,
-        unevaluated: null,
+        unevaluated: this.summary.unevaluated,
         k_max: this.summary.kMax,
         nprobe: 1,
         images: true,

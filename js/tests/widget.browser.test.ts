@@ -415,6 +415,19 @@ describe("the focus", () => {
   });
 });
 
+describe("recall against nprobe", () => {
+  it.each([
+    [null, 1],
+    ["a distance depends on all clusters that are probed", 0],
+  ])("is a curve where no search is needed to know it: %s", async (unevaluated, curves) => {
+    const { stage, see } = open([3, 4, 0, 5], {}, { unevaluated });
+    stage.answer();
+    const name = curves === 1 ? /^Recall at every nprobe: \d of 5 from 1/ : /^Share of the vectors/;
+    await expect.element(see.getByRole("img", { name })).toBeVisible();
+    expect(stage.element.querySelectorAll(".feder-curve")).toHaveLength(curves);
+  });
+});
+
 describe("the selection", () => {
   it("is counted in words, and cleared by a button", async () => {
     const { stage, see } = open();

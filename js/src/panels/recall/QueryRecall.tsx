@@ -24,7 +24,8 @@ export function QueryRecall() {
     const all = Math.max(1, sizes[sizes.length - 1]);
     return { at: sizes.map((_, i) => i + 1), values: sizes.map((size) => size / all) };
   }, [search, summary]);
-  const curve = useMemo(() => curveOf(truth), [truth]);
+  // Where each nprobe takes a search, the ranks of the clusters do not tell a curve.
+  const curve = useMemo(() => (summary.unevaluated === null ? curveOf(truth) : null), [truth, summary]);
   if (search === null) {
     return <p class="feder-muted">No query yet: pick one to see at which nprobe its neighbours are found.</p>;
   }
@@ -38,9 +39,9 @@ export function QueryRecall() {
     <>
       <RecallChart
         name={
-          truth === null
+          curve === null
             ? "Share of the vectors compared at every nprobe"
-            : `Recall at every nprobe: ${curve?.at.map((at, i) => `${Math.round(total * curve.values[i])} of ${total} from ${at}`).join(", ")}`
+            : `Recall at every nprobe: ${curve.at.map((at, i) => `${Math.round(total * curve.values[i])} of ${total} from ${at}`).join(", ")}`
         }
         curve={curve}
         share={share}
