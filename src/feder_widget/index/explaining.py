@@ -1,4 +1,4 @@
-"""Beyond the probed clusters: true neighbours, where a row stands, how certain an answer is."""
+"""Beyond the probed clusters: true neighbours, and where a row stands."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from feder_widget.index.exhaustive import count_nearer
 from feder_widget.index.neighbours import Neighbours
 from feder_widget.index.originals import Originals
 from feder_widget.index.searching import Searching
-from feder_widget.recall import Basis, Certainty, Explanation, Found, Ledger, Verdict
+from feder_widget.recall import Basis, Explanation, Found, Ledger, Verdict
 from feder_widget.recall.curves import curves_of
 from feder_widget.recall.ledger import WITHOUT_VECTORS
 from feder_widget.recall.presence import Presence, Searches, Spans, first_reaching
-from feder_widget.search import CoarseStep, SearchTrace
+from feder_widget.search import CoarseStep
 
 SIFTED = 0.5
 """Share of an evaluation by original vectors that finding the true neighbours counts for in its progress."""
@@ -231,31 +231,6 @@ def verdict(index: Searching, vector: npt.NDArray[Any], row_id: int, count: bool
     distance = float(scan.distances[at])
     position = count_nearer(engine, inner, ranking.step, distance) + 1 if count else None
     return Verdict(row_id, distance, cluster, int(_rank_of(ranking)[cluster]), position)
-
-
-def certainty(
-    index: Searching, vector: npt.NDArray[Any], nprobe: int, k: int, bounds: npt.NDArray[np.float32]
-) -> Certainty:
-    """Count the clusters that a search leaves out whose bounds, float32 (nlist,), leave room for better."""
-    trace = index.trace(vector, nprobe, min(k, index.ntotal + 1))
-    left_out = np.ones(index.nlist, bool)
-    left_out[_compared_whole(index, trace)] = False
-    best = bounds[left_out]
-    worst = trace.distances[-1]
-    if trace.ids[-1] == -1:
-        worst = np.float32(-np.inf if index.similarity else np.inf)
-    still = best > worst if index.similarity else best < worst
-    return Certainty(open=int(np.count_nonzero(still)), unprobed=len(best))
-
-
-def _compared_whole(index: Searching, trace: SearchTrace) -> npt.NDArray[np.int64]:
-    """Return the clusters whose vectors a search has all looked at, int64 (n,)."""
-    probed = np.array([step.cluster for step in trace.fine], np.int64)
-    if not index.limited:
-        return probed
-    if len(index.engine.parts) > 1:
-        return probed[:0]
-    return probed[np.cumsum(index.list_sizes[probed]) <= index.engine.parts[0].limit]
 
 
 def _reached(

@@ -8,16 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.index import explaining, geometry
+from feder_widget.index import explaining
 from feder_widget.index.arguments import as_int
 from feder_widget.index.batch import batches
-from feder_widget.index.geometry import Geometry
-from feder_widget.index.searching import Searching
-from feder_widget.index.surveyor import Surveyor
-from feder_widget.index.unwrap import Stack
+from feder_widget.index.bounding import Bounding
 from feder_widget.recall import (
     Basis,
-    Certainty,
     Evaluation,
     Explanation,
     Found,
@@ -30,7 +26,7 @@ from feder_widget.recall.evaluation import Progress
 from feder_widget.recall.queries import open_queries
 
 
-class IvfIndex(Searching):
+class IvfIndex(Bounding):
     """A Faiss IVF index whose searches can be watched. Make one with ``open_index``.
 
     Nothing is changed, and nothing copied that could go stale: sizes, ids and vectors are read from the
@@ -43,10 +39,6 @@ class IvfIndex(Searching):
     query of a binary index is uint8 (dim / 8,), or the same bits as zeros and ones; its vectors and centroids
     are zeros and ones.
     """
-
-    def __init__(self, stack: Stack, *, vectors_given: Any = None) -> None:
-        super().__init__(stack, vectors_given=vectors_given)
-        self._surveyor = Surveyor(self.engine.sizes, lambda: geometry.survey(self.engine))
 
     def explain(self, query: Any, k: int, *, include_self: bool = True) -> Explanation:
         """Find the true neighbours of a query by an exhaustive search.
@@ -215,72 +207,6 @@ class IvfIndex(Searching):
         k = as_int(k, "k")
         seed = as_int(seed, "seed", least=0)
         return Evaluation(self, self._as_numbers(queries), k, seed=seed, include_self=include_self)
-
-    def bounds(self, query: Any) -> npt.NDArray[np.float32]:
-        """Return the best distance that any vector of each cluster can have, by geometry alone.
-
-        By the clusters' radii and, for L2, by the planes half way between centroids where every vector is
-        known to be with its nearest one. The first call measures the clusters, which reads every vector once
-        or twice; what is known is kept until vectors are added. Call ``refresh`` after others were replaced.
-
-        Parameters
-        ----------
-        query : int or array_like (dim,)
-            A row id or a vector.
-
-        Returns
-        -------
-        float32 (nlist,)
-            By cluster number: for L2 nothing in it has a lesser distance, for inner product nothing a greater
-            one. Infinitely far for an empty cluster.
-
-        Raises
-        ------
-        ValueError
-            If distances are not those between vectors that can be read from the index, or if it refines.
-        """
-        point = self.transform(query)
-        measured = [found for found in self.survey() if found is not None]
-        if not measured:
-            raise ValueError(
-                f"nothing bounds the distances of {self.family}: they are not those between points"
-            )
-        return geometry.bounds(measured[-1], point, self.similarity)
-
-    def certainty(self, query: Any, nprobe: int, k: int) -> Certainty:
-        """Say from geometry alone whether a search is certain to have found the true neighbours.
-
-        Parameters
-        ----------
-        query, nprobe, k
-            As for ``trace``.
-
-        Returns
-        -------
-        Certainty
-            With fewer than k results every cluster with vectors counts as open.
-        """
-        vector, nprobe, k = self.query_vector(query), self._nprobe(nprobe), as_int(k, "k")
-        return explaining.certainty(self, vector, nprobe, k, self.bounds(vector))
-
-    def refresh(self) -> None:
-        """Forget what is known, after vectors were replaced or the index was trained anew.
-
-        That is what was measured of the clusters, and of the coarse quantizer. Added vectors are noticed.
-        """
-        self.engine.centroids.refresh()
-        self._surveyor.forget()
-
-    def survey(self) -> Iterator[Geometry | None]:
-        """Measure the clusters bit by bit, for ``bounds``; yields what is known when it is more, or None."""
-        return self._surveyor.run()
-
-    def known_bounds(self, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32] | None:
-        """Return the ``bounds`` of a query that is a vector, if the clusters have been measured."""
-        measured = self._surveyor.known()
-        return (
-            None if measured is None else geometry.bounds(measured, self.transform(vector), self.similarity)
-        )
 
     def query_batches(self, count: int) -> list[list[slice]]:
         """Cut queries into batches, and each into parts that are ranked together, as a search would."""
