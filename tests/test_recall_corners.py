@@ -102,6 +102,32 @@ class TestCertainty:
             for cluster in range(20):
                 assert (opened.scan(query, [cluster]).distances >= best[cluster]).all()
 
+    @pytest.mark.parametrize("offset", [0, 100, 1e6, 1e7])
+    @pytest.mark.parametrize("factory", ["IVF8,PQ2x4", "IVF8,PQ8x4np"])
+    def test_distances_below_zero_are_not_ruled_out(self, factory, offset):
+        rng = np.random.default_rng(1)
+        vectors = np.repeat((rng.normal(size=(600, 16)) + offset).astype(np.float32)[:10], 60, axis=0)
+        index = faiss.index_factory(16, factory)
+        index.train(vectors)
+        index.add(vectors)
+        opened = open_index(index)
+        for query in vectors[::60]:
+            best = opened.bounds(query)
+            for cluster in range(8):
+                assert (opened.scan(query, [cluster]).distances >= best[cluster]).all()
+        assert wrong_certificates(index, vectors[::60], (1, 3), 3)[1] == 0
+
+    def test_centroids_that_all_but_coincide_seen_from_afar(self):
+        rng = np.random.default_rng(0)
+        centroids = (rng.normal(size=(5, 4)) * 1e-17).astype(np.float32)
+        index = ivf_around(centroids)
+        index.add(centroids)
+        opened = open_index(index)
+        for query in rng.normal(size=(200, 4)).astype(np.float32):
+            best = opened.bounds(query)
+            for cluster in range(5):
+                assert (opened.scan(query, [cluster]).distances >= best[cluster]).all()
+
     @pytest.mark.parametrize("k", [2001, 2**40, 2**63])
     def test_more_neighbours_than_there_are_leave_every_cluster_open(self, k):
         index, vectors = make_ivf(2000, 8, 20)
@@ -189,6 +215,103 @@ class TestExplanation:
             flat = faiss.IndexFlatL2(8)
             flat.add(vectors)
             np.testing.assert_array_equal(by_vectors.explain(5, 9).ids, flat.search(vectors[5:6], 9)[1][0])
+
+    @pytest.mark.parametrize("kind", ["refined", "NSG", "residual beam", "behind PCA, refined"])
+    def test_where_the_ranking_depends_on_nprobe_recall_is_that_of_a_search_at_each(self, kind):
+        vectors, queries = make_vectors(4000, 32, seed=1), make_vectors(12, 32, seed=2)
+        quantizer = unsteady(kind, vectors[:128])
+        index = faiss.IndexIVFFlat(quantizer, 32, quantizer.ntotal)
+        index.is_trained = True
+        index.quantizer_trains_alone = 2
+        index.add(vectors)
+        opened = open_index(index)
+        assert "depends on nprobe" in opened.why_unevaluated
+        for query in queries:
+            explanation = opened.explain(query, 10)
+            for nprobe in (1, 2, 5, 10):
+                distances, ids = searched(index, query, nprobe, 10)
+                near = distances[0] <= explanation.distances[-1]
+                assert explanation.recall(nprobe) == np.count_nonzero(near) / 10
+                assert not set(explanation.missed(nprobe).tolist()) & set(ids[0].tolist())
+        with pytest.raises(ValueError, match="depends on nprobe"):
+            opened.evaluate(queries, 10, progress=False)
+
+    @pytest.mark.parametrize(
+        "factory", ["_HNSW4", "_HNSW16", "(IVF12,Flat)", "(IVF12,SQ8)", "(SQ6)", "(PCA8,Flat)"]
+    )
+    def test_where_it_does_not_a_search_for_more_clusters_begins_with_those_of_one_for_fewer(self, factory):
+        vectors = make_vectors(3000, 16, seed=1)
+        index = faiss.index_factory(16, f"IVF150{factory},Flat")
+        index.train(vectors)
+        index.add(vectors)
+        opened = open_index(index)
+        assert opened.engine.centroids.is_steady
+        quantizer, queries = faiss.downcast_index(index.quantizer), make_vectors(60, 16, seed=3)
+        every = quantizer.search(queries, 150)[1]
+        for nprobe in (1, 2, 3, 8, 16, 40, 100):
+            np.testing.assert_array_equal(quantizer.search(queries, nprobe)[1], every[:, :nprobe])
+
+    @pytest.mark.parametrize("factory", ["IVF10,Flat", "IDMap2,IVF10,Flat", "IVF10,RaBitQ4"])
+    def test_negative_ids_are_found_as_others_are(self, factory):
+        vectors = make_vectors(1000, 8)
+        index = faiss.index_factory(8, factory)
+        index.train(vectors)
+        index.add_with_ids(vectors, np.arange(1000) - 1005)
+        opened = open_index(index, vectors=None)
+        if factory == "IVF10,RaBitQ4":
+            assert opened.explain(vectors[5], 5).recall(10) > 0.5
+            return
+        assert len(opened.ledger(vectors[5], 5, 10).hits) == 5
+        mean = fw.MeanLedger.of(opened.ledgers(vectors[:20], 5, 4))
+        workload = opened.evaluate(vectors[:20], 5, progress=False)
+        assert mean.recall == pytest.approx(workload.ledger(4).recall)
+
+    def test_a_binary_index_without_a_heap_finds_what_faiss_finds(self):
+        codes = np.random.default_rng(2).integers(0, 256, (900, 4)).astype(np.uint8)
+        quantizer = faiss.IndexBinaryFlat(32)
+        index = faiss.IndexBinaryIVF(quantizer, 32, 10)
+        index.train(codes)
+        index.add(codes)
+        index.use_heap = False
+        opened = open_index(index)
+        for nprobe in (3, 10):
+            _, ids = searched(index, codes[0], nprobe, 5)
+            explanation = opened.explain(codes[0], 5)
+            found = np.count_nonzero(ids[0] != -1)
+            assert explanation.recall(nprobe) <= found / 5
+            assert len(opened.ledger(codes[0], 5, nprobe).hits) <= found
+
+
+HELD = []
+"""Parts of quantizers whose own references end with them."""
+
+
+def unsteady(kind, centroids):
+    """Return a coarse quantizer that ranks other clusters first when it is asked for more."""
+    dim = centroids.shape[1]
+    if kind == "NSG":
+        quantizer = faiss.IndexNSGFlat(dim, 16)
+        quantizer.nsg.search_L = 1
+        quantizer.add(centroids)
+    elif kind == "residual beam":
+        quantizer = faiss.ResidualCoarseQuantizer(dim, 2, 3, faiss.METRIC_L2)
+        quantizer.train(centroids)
+        quantizer.set_beam_factor(1.0)
+    elif kind == "refined":
+        coded = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_4bit)
+        coded.train(centroids)
+        quantizer = faiss.IndexRefineFlat(coded)
+        quantizer.add(centroids)
+    else:
+        pca = faiss.PCAMatrix(dim, 16)
+        pca.train(centroids)
+        coded = faiss.IndexScalarQuantizer(16, faiss.ScalarQuantizer.QT_4bit)
+        coded.train(pca.apply(centroids))
+        refined = faiss.IndexRefineFlat(coded)
+        quantizer = faiss.IndexPreTransform(pca, refined)
+        quantizer.add(centroids)
+        HELD.extend([pca, coded, refined])
+    return quantizer
 
 
 class TestWorkload:
@@ -304,3 +427,29 @@ def test_a_query_id_whose_vector_nobody_knows_is_refused_and_changes_nothing():
         widget.query_id = 7
     assert widget.query_id is None
     widget.close()
+
+
+@pytest.mark.parametrize("value", [2**64, 2**63, -(2**63) - 1])
+def test_a_selection_beyond_int64_is_refused_and_changes_nothing(value):
+    widget = fw.FederWidget(make_ivf(200, 4, 5)[0])
+    widget.selection = [3, 2**63 - 1, -(2**63)]
+    with pytest.raises(
+        ValueError, match="selection must be between -9223372036854775808 and 9223372036854775807"
+    ):
+        widget.selection = [value]
+    assert widget.selection == [3, 2**63 - 1, -(2**63)]
+    assert widget.selected()["cluster"].tolist()[1:] == [-1, -1]
+    widget.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "words"),
+    [
+        ((5, 3), {"progress": 5}, "progress must be True, False or a function, got 5"),
+        ((5, 3), {"progress": None}, "progress must be True, False or a function, got None"),
+        (({1}, 3), {}, "queries must be a sample size, .* got set"),
+    ],
+)
+def test_what_a_workload_cannot_be_made_of_is_named(arguments, options, words):
+    with pytest.raises(TypeError, match=words):
+        open_index(make_ivf(200, 4, 5)[0]).evaluate(*arguments, **options)

@@ -499,6 +499,25 @@ def test_an_evaluation_in_python_that_raises_raises_and_ends_on_the_page(talk, c
     assert page.wait(kind="workload", final=True)[0]["reason"] == "interrupted"
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_what_ends_before_it_began_leaves_the_workload_before_it(talk, clustered, error):
+    session, page = talk(clustered[0])
+    opened = open_index(clustered[0])
+    before = session.evaluate(opened.evaluation(30, 5), lambda _done, _asked: None)
+
+    def stop(_done, _asked):
+        raise error
+
+    with pytest.raises(error):
+        session.evaluate(opened.evaluation(20, 5), stop)
+    last = [m for m, _ in page.packets if m["kind"] == "workload"][-1]
+    assert (last["computed"], last["final"], last["reason"]) == (30, True, None)
+    session.handle(search_request("s", {"workload": 29}))
+    page.wait(kind="done", request="s")
+    session.handle({"kind": "workload", "request": "again"})
+    assert page.wait(kind="workload", request="again")[0]["computed"] == len(before)
+
+
 def test_a_closed_session_refuses_to_evaluate(talk, clustered):
     session, _ = talk(clustered[0])
     session.close()

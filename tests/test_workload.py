@@ -324,7 +324,7 @@ def test_threads_are_left_as_they_were_and_can_evaluate_at_once(faiss_threads):
         ("all", TypeError, "got 'all'"),
         ([], ValueError, "at least one, got none"),
         (np.empty((0, 16)), ValueError, "at least one, got none"),
-        (2.5, ValueError, "got a number"),
+        (2.5, TypeError, "got float"),
         (np.zeros(16), ValueError, r"got float64 of shape \(16,\)"),
         (np.zeros((3, 15)), ValueError, r"of shape \(3, 15\)"),
         (np.array([["a"]]), TypeError, "array of"),

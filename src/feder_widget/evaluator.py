@@ -155,7 +155,12 @@ class Evaluator:
             # One that was ended by a newer one leaves the page to that one, one that was cancelled does not.
             if self._current != request or (number != self._newest and workload.reason is None):
                 return
-            self._last = _Last(request, evaluation, workload, is_final)
+            last = self._last
+            if len(workload) == 0 and last is not None and len(last.workload) > 0:
+                # Of what ended before it began, nothing is left but the one before it.
+                workload = last.workload
+            else:
+                self._last = _Last(request, evaluation, workload, is_final)
         self._outbox.deliver(self._packet(request, workload, is_final))
 
     def _packet(self, request: Request, workload: Workload, is_final: bool) -> Packet:

@@ -311,7 +311,8 @@ class FederWidget(anywidget.AnyWidget):
     def _check_selection(self, value: object) -> list[int]:
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise TypeError(f"selection must be a list of row ids, got {value!r}")
-        return [as_int(row_id, "selection", least=None) for row_id in value]
+        extremes = np.iinfo(np.int64)
+        return [as_int(row_id, "selection", least=extremes.min, most=extremes.max) for row_id in value]
 
     def _check_view(self, value: object) -> str:
         return _one_of(value, "view", VIEWS)

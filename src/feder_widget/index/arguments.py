@@ -16,7 +16,8 @@ def as_int(
         raise TypeError(f"{name} must be an int, got {_shown(value)}")
     number = int(value)
     if (least is not None and number < least) or (most is not None and number > most):
-        wanted = f"at least {least}" if most is None else f"between {least} and {most_name}={most}"
+        limit = f"{most_name}={most}" if most_name else most
+        wanted = f"at least {least}" if most is None else f"between {least} and {limit}"
         raise ValueError(f"{name} must be {wanted}, got {number}")
     return number
 

@@ -37,6 +37,23 @@ APPROXIMATE = (
 )
 """Quantizers whose search may miss a nearer centroid, or compares with something less than the centroid."""
 
+STEADY = (
+    *EXHAUSTIVE,
+    "IndexHNSWFlat",
+    "IndexHNSWSQ",
+    "IndexHNSWPQ",
+    "IndexIVFFlat",
+    "IndexIVFScalarQuantizer",
+    "IndexIVFPQ",
+    "MultiIndexQuantizer",
+    "LocalSearchCoarseQuantizer",
+    "IndexBinaryHNSW",
+)
+"""Quantizers whose search for more centroids begins with those that a search for fewer returns.
+
+The others look further, or at more candidates again, the more are wanted.
+"""
+
 
 class Centroids:
     """The centroids of one IVF index.
@@ -84,6 +101,14 @@ class Centroids:
     def is_exhaustive(self) -> bool:
         """True when a coarse search compares the query with every centroid."""
         return self.kind in EXHAUSTIVE
+
+    @property
+    def is_steady(self) -> bool:
+        """True when a coarse search for more clusters begins with those that one for fewer returns."""
+        quantizer = self.quantizer
+        while type(quantizer).__name__ == "IndexPreTransform":
+            quantizer = derived(quantizer.index)
+        return type(quantizer).__name__ in STEADY
 
     @property
     def are_measured(self) -> bool:

@@ -284,7 +284,9 @@ class Engine:
         if not self.is_splittable:
             return "a distance depends on all clusters that are probed"
         if any(part.family.skips(part.ivf) for part in self.parts):
-            return "Faiss passes over some candidates by an estimate"
+            return "Faiss may pass over some of the best candidates"
+        if not self.centroids.is_steady:
+            return "which clusters the coarse search ranks first depends on nprobe"
         return None
 
     @property

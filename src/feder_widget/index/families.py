@@ -47,7 +47,8 @@ class Family:
         The results are the best of the candidates. Elsewhere a search passes over some by a bound, or chooses
         among ties in a way of its own, and Faiss itself is asked for the results.
     skips : function
-        A search passes over candidates by what is only an estimate of a bound, the best of them perhaps too.
+        A search may pass over some of the best candidates: by what is only an estimate of a bound, or as
+        Faiss 1.15 does in an ``IndexBinaryIVF`` without a heap, over all.
     heeds_max_codes : bool
         A search compares at most ``max_codes`` vectors where that is set.
     """
@@ -113,6 +114,10 @@ def _keeps_a_heap(ivf: Any) -> bool:
     return bool(ivf.use_heap and not ivf.per_invlist_search)
 
 
+def _keeps_none(ivf: Any) -> bool:
+    return not ivf.use_heap
+
+
 _BYTES = (faiss.ScalarQuantizer.QT_8bit_direct, faiss.ScalarQuantizer.QT_8bit_direct_signed)
 _TURBO = [
     getattr(faiss.ScalarQuantizer, name)
@@ -164,7 +169,9 @@ FAMILIES = {
     ),
     "IndexIVFEDEN": Family(faithful=_never),
     "IndexIVFSpectralHash": Family(decode=None, faithful=_never),
-    "IndexBinaryIVF": Family(scan=hamming.scan, decode=codes.bits, exact=True, replays=_keeps_a_heap),
+    "IndexBinaryIVF": Family(
+        scan=hamming.scan, decode=codes.bits, exact=True, replays=_keeps_a_heap, skips=_keeps_none
+    ),
 }
 
 REFUSED = {

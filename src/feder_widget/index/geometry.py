@@ -25,6 +25,9 @@ PROPER_WORK = 3e11
 PART = 65_536
 """Vectors measured between two looks at whether anybody still waits."""
 
+ROUNDING = 1e-12
+"""Difference of two squares, as a share of them, that float64's rounding could have made."""
+
 UNDERFLOW = 1e-18
 """A distance that float32 may take for zero."""
 
@@ -107,6 +110,8 @@ def bounds(geometry: Geometry, vector: npt.NDArray[np.float32], similarity: bool
         length = float(np.linalg.norm(query))
         with np.errstate(invalid="ignore", over="ignore"):
             most = geometry.centroids @ query + length * (radii + relative * lengths)
+            # What overflows on the way is as large as can be.
+            most[~(length * lengths < np.finfo(np.float32).max)] = np.inf
             best = np.nextafter(np.nan_to_num(most, nan=np.inf).astype(np.float32), np.float32(np.inf))
         return np.asarray(np.where(geometry.radii < 0, np.float32(-np.inf), best))
     away = np.linalg.norm(geometry.centroids - query, axis=1)
@@ -118,9 +123,11 @@ def bounds(geometry: Geometry, vector: npt.NDArray[np.float32], similarity: bool
     lengths = np.linalg.norm(geometry.centroids, axis=1) + radii + float(np.linalg.norm(query))
     with np.errstate(over="ignore", invalid="ignore"):
         lost = relative * (lengths if geometry.summed else least) ** 2
-        least = np.nan_to_num(least**2 - lost, nan=0)
+        # Terms that cancel out can leave less than nothing; squares cannot.
+        floor = -np.inf if geometry.summed else 0
+        least = np.maximum(np.nan_to_num(least**2 - lost, nan=-np.inf), floor)
         best = np.nextafter(least.astype(np.float32), np.float32(-np.inf))
-    return np.asarray(np.where(geometry.radii < 0, np.float32(np.inf), np.maximum(best, 0)))
+    return np.asarray(np.where(geometry.radii < 0, np.float32(np.inf), np.maximum(best, np.float32(floor))))
 
 
 def _beyond_planes(
@@ -141,7 +148,8 @@ def _beyond_planes(
     # How much nearer to the other centroid float32 may have overlooked a vector to be.
     lengths = np.linalg.norm(own, axis=1) + radii[clusters]
     overlooked = 2 * _relative(len(query)) * (lengths**2 + (anchors**2).sum(axis=1).max())
-    lead = away[clusters][:, None] ** 2 - away[nearest][None] ** 2 - overlooked[:, None]
+    far, near = away[clusters][:, None] ** 2, away[nearest][None] ** 2
+    lead = far - near - overlooked[:, None] - ROUNDING * (far + near)
     # Between centroids that all but coincide, rounding would decide.
     with np.errstate(divide="ignore", invalid="ignore"):
         least = np.where(apart**2 > 1e-8 * squares.max(), lead / (2 * apart) * (1 - 1e-6), 0)

@@ -193,10 +193,11 @@ class IvfIndex(Bounding):
         ------
         TypeError, ValueError
             If there are no queries, or an id is unknown, or a vector has another dimension or is not finite.
-            If recall at every nprobe would take a search at each: for an index that is not ``splittable`` or
-            passes over candidates by an estimate (RaBitQ of several bits), and by the vectors given also for
-            one that is not ``replayable`` or whose coarse search is approximate. ``explain`` and ``ledgers``
-            work for all.
+            If recall at every nprobe would take a search at each: for an index that is not ``splittable``,
+            passes over candidates by an estimate (RaBitQ of several bits) or ranks its clusters otherwise at
+            another nprobe (NSG and re-ranked coarse quantizers), and by the vectors given also for one that
+            is not ``replayable`` or whose coarse search is approximate. ``explain`` and ``ledgers`` work for
+            all.
         """
         return evaluate(self.evaluation(queries, k, seed=seed, include_self=include_self), progress)
 

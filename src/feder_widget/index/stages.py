@@ -24,7 +24,7 @@ def of_search(
     """
     copies = 0 if without is None else index.engine.copies_of(without)
     trace = index.trace(vector, nprobe, k + copies)
-    returned = trace.ids[trace.ids >= 0]
+    returned = trace.ids[trace.ids != -1]
     if without is not None:
         returned = returned[returned != without][:k]
     handed_over = returned if trace.refine is None else trace.refine.ids

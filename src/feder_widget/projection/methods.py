@@ -65,7 +65,7 @@ class Method:
         count = len(rows)
         try:
             positions = self.embed(rows, start)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             _log.warning("feder_widget: the projection %s raised", self.name, exc_info=error)
             raise ProjectionError(f"{self.name} raised {type(error).__name__}: {error}") from error
         return self._checked(positions, count)

@@ -219,6 +219,8 @@ def _run(evaluation: Evaluation, report: Progress) -> Workload:
 def _bar(evaluation: Evaluation, progress: bool | Progress) -> Iterator[Progress]:
     """Lend a function that shows how far an evaluation is."""
     if not isinstance(progress, bool):
+        if not callable(progress):
+            raise TypeError(f"progress must be True, False or a function, got {progress!r}")
         yield progress
         return
     if not progress:

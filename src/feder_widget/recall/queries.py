@@ -90,8 +90,10 @@ def open_queries(index: Rows, queries: Any, seed: int) -> Queries:
         given = np.asarray(queries)
     except ValueError as error:
         raise ValueError(f"{wanted}: {error}") from error
-    if given.size == 0 or given.ndim == 0:
-        raise ValueError(f"{wanted}, at least one, got {'a number' if given.ndim == 0 else 'none'}")
+    if given.ndim == 0:
+        raise TypeError(f"{wanted}, got {type(queries).__name__}")
+    if given.size == 0:
+        raise ValueError(f"{wanted}, at least one, got none")
     if given.dtype.kind not in "iuf":
         raise TypeError(f"{wanted}, got an array of {given.dtype}")
     if given.ndim == 1 and given.dtype.kind in "iu":
