@@ -35,8 +35,8 @@ def basis_of(index: Searching) -> Basis:
 def explain(index: Searching, vector: npt.NDArray[Any], k: int, without: int | None) -> Explanation:
     """Find the k true neighbours of a query that is a vector, leaving out one row id if that is wanted."""
     k = min(k, max(1, index.ntotal))
-    found = _neighbours(index, vector, k, without)
     ranking = _ranking(index, vector)
+    found = _neighbours(index, vector, k, without, ranking)
     best = found.best
     return Explanation(
         ids=best.ids,
@@ -54,7 +54,8 @@ def ledger(index: Searching, vector: npt.NDArray[Any], k: int, nprobe: int, with
     """Search, and say what became of the k true neighbours of a query that is a vector."""
     _check_ledger(index)
     k = min(k, max(1, index.ntotal))
-    return _ledger(index, vector, _neighbours(index, vector, k, without), k, nprobe, without)
+    found = _neighbours(index, vector, k, without, _ranking(index, vector))
+    return _ledger(index, vector, found, k, nprobe, without)
 
 
 def ledgers(
@@ -68,7 +69,8 @@ def ledgers(
         found = neighbours.by_originals(index.engine, _originals(index), vectors, k, own)
     for i in range(len(vectors)):
         vector, without = index.query_vector(vectors[i]), None if own is None else int(own[i])
-        one = _neighbours(index, vector, k, without) if found is None else found[i]
+        ranking = _ranking(index, vector)
+        one = _neighbours(index, vector, k, without, ranking) if found is None else found[i]
         yield _ledger(index, vector, one, k, nprobe, without)
 
 
@@ -143,12 +145,14 @@ def _found_by_originals(
     return Found(found[0], scanned, found[1], curves_of(curves))
 
 
-def _neighbours(index: Searching, vector: npt.NDArray[Any], k: int, without: int | None) -> Neighbours:
+def _neighbours(
+    index: Searching, vector: npt.NDArray[Any], k: int, without: int | None, ranking: Ranking
+) -> Neighbours:
     engine = index.engine
     if basis_of(index) == "vectors":
         own = None if without is None else np.array([without])
         return neighbours.by_originals(engine, _originals(index), vector[None], k, own)[0]
-    return neighbours.by_lists(engine, engine.transform(vector), _ranking(index, vector).step, k, without)
+    return neighbours.by_lists(engine, engine.transform(vector), ranking.step, k, without)
 
 
 def _originals(index: Searching) -> Originals:
