@@ -101,13 +101,16 @@ export function ClustersView() {
     const to = walk(event.key, drawn.cells, from, search);
     const place = (cell: number): [number, number] =>
       toScreen(painter.camera, drawn.cells.centres[2 * cell], drawn.cells.centres[2 * cell + 1]);
-    if (to !== null) {
-      gestures.reveal(...place(to));
-      lead(to, ...place(to));
-    } else if (event.key === "Enter" || event.key === " ") pin(hovered.peek());
+    const show = (cell: number) => {
+      gestures.reveal(...place(cell));
+      lead(cell, ...place(cell));
+    };
+    if (to !== null) show(to);
+    else if (event.key === "Enter" || event.key === " ") pin(hovered.peek());
     else if (event.key === "s" && hovered.peek() !== null) exploration.toggleProbed(hovered.peek() as number);
     else if (event.key === "Escape") leave();
     else if (!zoomByKey(event.key, gestures)) return;
+    else if (hovered.peek() !== null) show(from);
     event.preventDefault();
     event.stopPropagation();
   };
