@@ -51,7 +51,7 @@ export class Exploration extends Conversation {
   readonly truth: ReadonlySignal<Truth | null>;
   /** Those of them that the search does not find; none while the player shows a part of it. */
   readonly missed: ReadonlySignal<readonly Missed[]>;
-  /** How many of them it finds. */
+  /** How many of them it finds in the end. */
   readonly found: ReadonlySignal<number>;
   /** Sentences of the kernel about the index and this query. */
   readonly findings: ReadonlySignal<readonly string[]>;
@@ -128,11 +128,11 @@ export class Exploration extends Conversation {
       return truthOf(search, settings.k.value, summary.similarity);
     });
     const finds = computed<Finds>(() => {
-      if (summary.given) return returnedAt(this.probed.value);
+      if (summary.given) return returnedAt(this.wanted.value.count);
       const ids = this.resultIds.value;
       // What the kernel says counts: rounded distances may put others before a true neighbour.
       return this.outcome.value === null || summary.replayable
-        ? inside(this.probe.value)
+        ? inside(this.wanted.value)
         : ({ id }) => ids.has(id);
     });
     this.missed = computed(() => {

@@ -352,6 +352,38 @@ describe("the cluster panel", () => {
     expect(stops()).toEqual([document.activeElement]);
   });
 
+  it("leaves the focus where it is, whatever keys were pressed in it before", async () => {
+    const { stage, see } = open([60, 3], { cluster: 0 });
+    stage.answer();
+    const list = see.getByRole("list", { name: "Cluster images", exact: true });
+    await vi.waitFor(() => expect(list.element().querySelectorAll("li button").length).toBeGreaterThan(5));
+    const first = list.element().querySelector("button") as HTMLElement;
+    first.focus();
+    await userEvent.keyboard("{ArrowLeft}{Home}{Alt>}{ArrowRight}{/Alt}");
+    expect(document.activeElement).toBe(first);
+    const slider = see.getByRole("slider", { name: "nprobe", exact: true });
+    (slider.element() as HTMLElement).focus();
+    await userEvent.keyboard("{ArrowRight}");
+    await expect.poll(() => stage.root.dataset.nprobe).toBe("2");
+    expect(document.activeElement).toBe(slider.element());
+  });
+
+  it("keeps the image that has the focus when it is scrolled out of sight", async () => {
+    const { stage, see } = open([9_000, 3], { cluster: 0 });
+    stage.answer();
+    const list = see.getByRole("list", { name: "Cluster images", exact: true });
+    await vi.waitFor(() => expect(list.element().querySelectorAll("li button").length).toBeGreaterThan(5));
+    const first = list.element().querySelector("button") as HTMLElement;
+    first.focus();
+    const scroller = stage.root.querySelector(".feder-scroller") as HTMLElement;
+    scroller.scrollTop = 50_000;
+    await vi.waitFor(() => expect(list.element().querySelector('[aria-posinset="2"]')).toBeNull());
+    expect(document.activeElement).toBe(first);
+    await userEvent.keyboard("{ArrowRight}");
+    await expect.poll(() => document.activeElement?.closest("li")?.getAttribute("aria-posinset")).toBe("2");
+    expect(scroller.scrollTop).toBe(0);
+  });
+
   it("says that a cluster is empty", async () => {
     const { see } = open([3, 4, 0, 5], { cluster: 2 });
     await expect.element(see.getByText("This cluster is empty.")).toBeVisible();
@@ -402,6 +434,31 @@ describe("the focus", () => {
     await expect.element(see.getByRole("tab", { name: "Distances" })).toHaveFocus();
     await userEvent.keyboard("{Tab}");
     await expect.element(see.getByRole("button", { name: "View as table" })).toHaveFocus();
+  });
+
+  it("stays with a card that is clicked, in a shadow root too", async () => {
+    const host = document.createElement("div");
+    document.body.append(host);
+    onTestFinished(() => host.remove());
+    const shadow = host.attachShadow({ mode: "open" });
+    for (const style of document.querySelectorAll("style")) shadow.append(style.cloneNode(true));
+    for (const place of [document.body, shadow as unknown as HTMLElement]) {
+      const { stage } = open([3, 4, 0, 5], {}, {}, place);
+      stage.answer();
+      await vi.waitFor(() => expect(stage.root.querySelector(".feder-tiles button")).not.toBeNull());
+      await userEvent.click(stage.root.querySelector(".feder-tiles button") as HTMLElement);
+      const card = () => stage.root.querySelector<HTMLElement>('[role="dialog"]');
+      await vi.waitFor(() => expect(card()).not.toBeNull());
+      await userEvent.click(card()?.querySelector("dd") as HTMLElement);
+      await userEvent.click(card() as HTMLElement, { position: { x: 4, y: 4 } });
+      expect(card()).not.toBeNull();
+      const button = [...(card()?.querySelectorAll("button") ?? [])].find(
+        (one) => one.textContent === "Show cluster",
+      );
+      await userEvent.click(button as HTMLElement);
+      expect(stage.model.get("cluster")).toBe(0);
+      await vi.waitFor(() => expect(card()).toBeNull());
+    }
   });
 
   it("closes a card that it leaves", async () => {
@@ -466,6 +523,17 @@ describe("the player", () => {
     await expect.element(see.getByText(/^Overview/)).toBeVisible();
     await expect.element(handle).toHaveAttribute("aria-valuetext", text);
     await expect.element(see.getByText("0 distances")).toBeVisible();
+  });
+
+  it("counts clusters that were switched by hand in that recall", async () => {
+    const { stage, see } = open([3, 4, 2, 5], { nprobe: 1, cluster: 1 });
+    stage.answer();
+    const handle = see.getByRole("slider", { name: "nprobe on the curve" });
+    await see.getByRole("button", { name: "Switch on" }).click();
+    await expect.element(handle).toHaveAttribute("aria-valuetext", expect.stringContaining("5/5"));
+    await see.getByRole("button", { name: "Step back" }).click();
+    await expect.element(see.getByText(/^Fine search/)).toBeVisible();
+    await expect.element(handle).toHaveAttribute("aria-valuetext", expect.stringContaining("5/5"));
   });
 
   it("goes step by step from the overview to the results", async () => {

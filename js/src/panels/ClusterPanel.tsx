@@ -1,10 +1,11 @@
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { useApp } from "../app";
 import { distance, ordinal, plural } from "../format";
 import { MemberList } from "../members";
 import { css, rankColour } from "../palette";
 import { useSize } from "../size";
 import { Button } from "./Button";
+import { isShortcut } from "./keys";
 import { Tile } from "./Tile";
 
 /** The least width of a picture; what is left of a row is shared out. */
@@ -79,7 +80,6 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
   const { element: scroller, ...box } = useSize<HTMLDivElement>();
   const [top, setTop] = useState(0);
   const [current, setCurrent] = useState(0);
-  const isWalking = useRef(false);
   const columns = Math.max(1, Math.floor((box.width - MARGIN + GAP) / (LEAST + GAP)));
   const row = Math.max(LEAST, (box.width - MARGIN + GAP) / columns);
   const side = row - GAP;
@@ -90,11 +90,11 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
   const last = box.width === 0 ? first : Math.min(members.total, lastRow * columns);
   useEffect(() => members.need(first, last), [members, first, last]);
   const ids = exploration.resultIds.value;
+  const reach = (place: number) =>
+    scroller.current?.querySelector<HTMLElement>(`[aria-posinset="${place + 1}"] button`)?.focus();
+  // The focus waits here for an image that is not in the page yet.
   useLayoutEffect(() => {
-    const tile = scroller.current?.querySelector<HTMLElement>(`[aria-posinset="${current + 1}"] button`);
-    if (!isWalking.current || !tile) return;
-    isWalking.current = false;
-    tile.focus();
+    if (scroller.current?.matches(":focus")) reach(current);
   });
   /** Of thousands, one can be reached by the tab key, the others from there by arrow keys. */
   const walk = (event: KeyboardEvent) => {
@@ -106,28 +106,32 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
       Home: -rows * columns,
       End: rows * columns,
     }[event.key];
-    if (by === undefined) return;
+    if (by === undefined || isShortcut(event)) return;
     event.preventDefault();
     const to = Math.max(0, Math.min(members.total - 1, current + by));
-    isWalking.current = true;
     setCurrent(to);
     const y = Math.floor(to / columns) * row;
     const box = scroller.current as HTMLElement;
+    box.focus({ preventScroll: true });
     box.scrollTop = Math.min(y, Math.max(box.scrollTop, y + row - box.clientHeight));
+    reach(to);
   };
+  const shown = Array.from({ length: Math.max(0, last - first) }, (_, offset) => first + offset);
+  // What has the focus stays in the page when it is scrolled out of sight.
+  if (last > 0 && current < members.total && !shown.includes(current)) shown.push(current);
   return (
     <div
       ref={scroller}
       class="feder-scroller"
       role="group"
       aria-label="Cluster images, scrollable"
+      tabIndex={members.at(current) === null ? 0 : -1}
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
       onKeyDown={walk}
     >
       {members.total === 0 && <p class="feder-muted">This cluster is empty.</p>}
       <ul class="feder-grid" aria-label="Cluster images" style={{ height: `${rows * row}px` }}>
-        {Array.from({ length: Math.max(0, last - first) }, (_, offset) => {
-          const i = first + offset;
+        {shown.map((i) => {
           const member = members.at(i);
           const place = {
             left: `${(i % columns) * row}px`,
@@ -152,7 +156,7 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
                 distance={member.distance}
                 clusterRank={isResult ? rank : null}
                 side={LEAST}
-                tabIndex={i === Math.max(first, Math.min(last - 1, current)) ? 0 : -1}
+                tabIndex={i === current ? 0 : -1}
                 isResult={isResult}
                 name={
                   `Row ${member.id}` +

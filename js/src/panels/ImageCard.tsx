@@ -48,11 +48,12 @@ function Card({ open }: { open: OpenCard }) {
     const top = Math.min(anchor.top - outer.top, outer.height - element.offsetHeight - 12);
     element.style.left = `${Math.max(12, left)}px`;
     element.style.top = `${Math.max(12, top)}px`;
-    if (!element.contains(document.activeElement)) element.querySelector("button")?.focus();
+    if (!element.matches(":focus-within")) element.querySelector("button")?.focus();
   }, [open, verdict]);
   useEffect(() => {
     const outside = (event: PointerEvent) => {
-      if (!dialog.current?.contains(event.target as Node)) card.value = null;
+      // In a shadow root, the target of what is heard outside is its host.
+      if (!event.composedPath().includes(dialog.current as Node)) card.value = null;
     };
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
@@ -70,6 +71,7 @@ function Card({ open }: { open: OpenCard }) {
       ref={dialog}
       class="feder-card feder-image-card"
       role="dialog"
+      tabIndex={-1}
       aria-label={`Row ${id}`}
       onFocusOut={(event) => {
         if (event.relatedTarget !== null && !dialog.current?.contains(event.relatedTarget as Node))

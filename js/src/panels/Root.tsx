@@ -9,6 +9,7 @@ import { Flight } from "../views/flight/Flight";
 import { ClusterPanel } from "./ClusterPanel";
 import { Cost } from "./Cost";
 import { ImageCard } from "./ImageCard";
+import { isShortcut } from "./keys";
 import { Missed } from "./Missed";
 import { Notice } from "./Notice";
 import { Results } from "./Results";
@@ -118,7 +119,7 @@ const PLAYER_KEYS: Readonly<Record<string, (player: Player) => void>> = {
 /** The player's keys work wherever the focus is, except where text is typed. */
 function playKeys(event: KeyboardEvent, player: Player): void {
   const typing = event.target instanceof HTMLInputElement && event.target.type !== "range";
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing || isShortcut(event)) return;
   PLAYER_KEYS[event.key]?.(player);
 }
 

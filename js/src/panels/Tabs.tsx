@@ -1,3 +1,5 @@
+import { isShortcut } from "./keys";
+
 interface Tab {
   readonly id: string;
   readonly name: string;
@@ -21,7 +23,7 @@ export function Tabs({ name, tabs, chosen, controls, choose, look = "" }: Props)
       aria-label={name}
       onKeyDown={(event) => {
         const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-        if (by === undefined) return;
+        if (by === undefined || isShortcut(event)) return;
         const to = (tabs.findIndex(({ id }) => id === chosen) + by + tabs.length) % tabs.length;
         choose(tabs[to].id);
         (event.currentTarget.children[to] as HTMLElement).focus();

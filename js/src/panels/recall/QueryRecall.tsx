@@ -13,11 +13,7 @@ export function QueryRecall() {
   const { settings, summary } = exploration;
   const search = exploration.search.value;
   const truth = exploration.truth.value;
-  // A search that is stepped through has found as many in the end.
-  const found =
-    truth === null || exploration.step.value === null
-      ? exploration.found.value
-      : foundBy(truth, returnedAt(settings.nprobe.value));
+  const found = exploration.found.value;
   const total = truth?.neighbours.length ?? 0;
   const share = useMemo(() => {
     const sizes = search?.upTo.subarray(1) ?? new Float64Array(summary.nlist);
