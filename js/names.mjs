@@ -60,6 +60,8 @@ export function takenNames() {
   ];
   for (const text of declarations) for (const [, name] of text.matchAll(DECLARED)) taken.add(name);
   const kept = OUTSIDE.map((name) => readFileSync(new URL(name, SOURCE), "utf8").replace(COMMENT, ""));
+  const said = PREACT.filter((name) => kept.some((text) => new RegExp(`\\b${name}\\??:`).test(text)));
+  if (said.length > 0) throw new Error(`${said} would be shortened where Python says them in full`);
   for (const text of sources()) kept.push(...(text.match(/"\w+"/g) ?? []));
   for (const text of kept) for (const [name] of text.matchAll(WORD)) taken.add(name);
   for (const name of PREACT) taken.delete(name);

@@ -154,8 +154,11 @@ class TestLinear:
         np.testing.assert_allclose(turned @ turned.T, plain @ plain.T, atol=1e-9)
         itself = LinearMap(points, normalise=False, like=points)(points)
         np.testing.assert_allclose(itself, plain, atol=1e-9)
-        mirrored = LinearMap(points, normalise=False, like=points[::-1] * [[1.0]])(points)
-        np.testing.assert_allclose(mirrored, plain, atol=1e-9)
+        grid = np.stack(np.meshgrid(np.arange(-3.0, 4), [-1.0, 0, 1]), axis=-1).reshape(-1, 2)
+        np.testing.assert_allclose(LinearMap(grid, normalise=False)(grid), grid, atol=1e-12)
+        # Where the second number varies more, that comes first; and the other way round for what is like it.
+        crossed = LinearMap(grid, normalise=False, like=grid * [0.1, 1])(grid)
+        np.testing.assert_allclose(crossed, grid[:, ::-1], atol=1e-12)
 
     @pytest.mark.parametrize("like", [np.zeros((0, 5)), np.ones((1, 5)), np.ones((4, 5)), [[np.nan] * 5]])
     def test_what_has_no_direction_turns_nothing(self, like):

@@ -9,7 +9,7 @@ import pytest
 from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 import feder_widget as fw
-from feder_widget.index import open_index
+from feder_widget.index import batch, open_index
 
 
 def searched(faiss_index, query, nprobe, k):
@@ -216,7 +216,9 @@ class TestExplanation:
             flat.add(vectors)
             np.testing.assert_array_equal(by_vectors.explain(5, 9).ids, flat.search(vectors[5:6], 9)[1][0])
 
-    @pytest.mark.parametrize("kind", ["refined", "NSG", "residual beam", "behind PCA, refined"])
+    @pytest.mark.parametrize(
+        "kind", ["refined", "NSG", "HNSW unbounded", "residual beam", "behind PCA, refined"]
+    )
     def test_where_the_ranking_depends_on_nprobe_recall_is_that_of_a_search_at_each(self, kind):
         vectors, queries = make_vectors(4000, 32, seed=1), make_vectors(12, 32, seed=2)
         quantizer = unsteady(kind, vectors[:128])
@@ -293,6 +295,11 @@ def unsteady(kind, centroids):
         quantizer = faiss.IndexNSGFlat(dim, 16)
         quantizer.nsg.search_L = 1
         quantizer.add(centroids)
+    elif kind == "HNSW unbounded":
+        quantizer = faiss.IndexHNSWFlat(dim, 4)
+        quantizer.hnsw.efSearch = 1
+        quantizer.hnsw.search_bounded_queue = False
+        quantizer.add(centroids)
     elif kind == "residual beam":
         quantizer = faiss.ResidualCoarseQuantizer(dim, 2, 3, faiss.METRIC_L2)
         quantizer.train(centroids)
@@ -328,6 +335,25 @@ class TestWorkload:
         )
         # Results and the queries themselves, a few times over; what is compared took 290 MB more once.
         assert grown < 80e6
+
+    def test_memory_is_bounded_where_there_are_many_clusters(self):
+        vectors = make_vectors(16_000, 8)
+        index = ivf_around(vectors[:4096])
+        index.add(vectors)
+        opened = open_index(index)
+        opened.evaluate(vectors[:100], 10, progress=False)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        opened.evaluate(vectors, 10, progress=False)
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * (
+            1 if sys.platform == "darwin" else 1024
+        )
+        assert grown < 400e6
+
+    def test_very_many_neighbours_are_cut_into_no_more_parts_than_there_are_queries(self):
+        for count in (1, 2, 24, 256):
+            parts = list(batch.chunks(count, 1024, 20_000))
+            assert all(part.stop > part.start for part in parts)
+            assert [parts[0].start, parts[-1].stop] == [0, count]
 
     @pytest.mark.parametrize("count", [600, 5000])
     def test_what_was_computed_when_it_is_interrupted_is_kept(self, count):

@@ -518,6 +518,19 @@ def test_what_ends_before_it_began_leaves_the_workload_before_it(talk, clustered
     assert page.wait(kind="workload", request="again")[0]["computed"] == len(before)
 
 
+def test_an_unfinished_workload_that_is_left_is_said_to_have_been_ended(talk, clustered, monkeypatch):
+    slowly(monkeypatch)
+    session, page = talk(clustered[0], Page(hold=held_back))
+    session.handle(evaluate_request("old", sample=200))
+    assert page.held.wait(PATIENCE)
+    session.handle(evaluate_request("new", sample=40))
+    session.handle({"kind": "cancel", "request": "new"})
+    page.gate.set()
+    message, _ = page.wait(kind="workload", request="new", final=True)
+    assert 60 <= message["computed"] < 200
+    assert message["reason"] == "ended by another evaluation"
+
+
 def test_a_closed_session_refuses_to_evaluate(talk, clustered):
     session, _ = talk(clustered[0])
     session.close()

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,8 @@ INTERVAL = 0.25
 
 PUBLISHED = 1.0
 """Seconds between two pictures of a workload that is not complete."""
+
+SUPERSEDED = "ended by another evaluation"
 
 KERNEL = "kernel"
 """The name under which the page hears of what was asked in Python."""
@@ -110,7 +112,8 @@ class Evaluator:
             return self._newest
 
     def _guarded(self, request: Request, number: int, make: Callable[[], Evaluation]) -> None:
-        if number == self._newest:
+        # One that was cancelled before it began is answered too.
+        if number == self._newest or request == self._current:
             self._run(request, number, make(), lambda _done, _asked: None)
 
     def _run(self, request: Request, number: int, evaluation: Evaluation, progress: Progress) -> Workload:
@@ -157,8 +160,12 @@ class Evaluator:
                 return
             last = self._last
             if len(workload) == 0 and last is not None and len(last.workload) > 0:
-                # Of what ended before it began, nothing is left but the one before it.
+                # Of what ended before it began, nothing is left but the one before it, which it ended if that
+                # was not over.
                 workload = last.workload
+                if not last.is_final:
+                    workload = replace(workload, reason=SUPERSEDED)
+                    self._last = replace(last, workload=workload, is_final=True)
             else:
                 self._last = _Last(request, evaluation, workload, is_final)
         self._outbox.deliver(self._packet(request, workload, is_final))

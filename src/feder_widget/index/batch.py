@@ -16,7 +16,10 @@ from feder_widget.index.pool import SPARE, Pool
 from feder_widget.recall.explanation import found_at
 
 RANKING_BYTES = 128 << 20
-"""Size of what is held while clusters are ranked."""
+"""Size of what is held while clusters are ranked, and of the rankings that are kept."""
+
+BLOCK_BYTES = 16 << 20
+"""Size of what is held while rankings are looked through."""
 
 COMPARED_BYTES = 64 << 20
 """Size of the candidates that are compared once more at once."""
@@ -49,7 +52,8 @@ def batches(count: int, dim: int, nlist: int) -> list[list[slice]]:
         start, stop = count * thread // threads, count * (thread + 1) // threads
         for begin, end in itertools.pairwise([*_begins(start, stop, most), stop]):
             batch.append(slice(begin, end))
-            if end - batch[0].start >= enough:
+            size = end - batch[0].start
+            if size >= enough or 4 * nlist * size >= RANKING_BYTES:
                 done.append(batch)
                 batch = []
     if batch and done and batch[-1].stop - batch[0].start < enough // 2:
@@ -78,7 +82,7 @@ def chunks(count: int, dim: int, k: int) -> Iterator[slice]:
     """
     enough = -(-_blas_work() // dim)
     size = max(enough, LEAST_CHUNK) if count >= enough else LEAST_CHUNK
-    pieces = max(1, count // size, -(-count * 4 * dim * (k + SPARE) // COMPARED_BYTES))
+    pieces = min(count, max(1, count // size, -(-count * 4 * dim * (k + SPARE) // COMPARED_BYTES)))
     for begin, end in itertools.pairwise([count * piece // pieces for piece in range(pieces + 1)]):
         yield slice(begin, end)
 
@@ -171,20 +175,33 @@ def ranks_among(orders: npt.NDArray[np.int32], clusters: npt.NDArray[np.int64]) 
     ``orders`` are the ``rankings`` of n queries, ``clusters`` is int64 (n, width).
     """
     n, nlist = orders.shape
-    # The last column takes what is said of cluster -1.
-    rank_of = np.full((n, nlist + 1), nlist + 1, np.int32)
-    np.put_along_axis(rank_of, orders, np.arange(1, nlist + 1, dtype=np.int32)[None], axis=1)
-    return np.take_along_axis(rank_of, clusters, axis=1).astype(np.int64)
+    ranks = np.empty(clusters.shape, np.int64)
+    for some in _blocks(n, nlist):
+        # The last column takes what is said of cluster -1.
+        rank_of = np.full((len(orders[some]), nlist + 1), nlist + 1, np.int32)
+        np.put_along_axis(rank_of, orders[some], np.arange(1, nlist + 1, dtype=np.int32)[None], axis=1)
+        ranks[some] = np.take_along_axis(rank_of, clusters[some], axis=1)
+    return ranks
 
 
 def compared_at(
     orders: npt.NDArray[np.int32], sizes: npt.NDArray[np.int64], max_codes: int
 ) -> npt.NDArray[np.float64]:
     """Return the vectors compared at nprobe 1 to nlist, summed over the queries, float64 (nlist,)."""
-    by_rank = np.append(sizes, 0)[orders]
-    if max_codes <= 0:
-        return np.cumsum(by_rank.sum(axis=0, dtype=np.float64))
-    return np.asarray(np.minimum(np.cumsum(by_rank, axis=1), max_codes).sum(axis=0), np.float64)
+    n, nlist = orders.shape
+    compared = np.zeros(nlist)
+    held = np.append(sizes, 0)
+    for some in _blocks(n, nlist):
+        by_rank = np.cumsum(held[orders[some]], axis=1)
+        compared += (np.minimum(by_rank, max_codes) if max_codes > 0 else by_rank).sum(axis=0)
+    return compared
+
+
+def _blocks(n: int, nlist: int) -> Iterator[slice]:
+    """Cut queries so that a few numbers for each of their clusters fit into ``BLOCK_BYTES``."""
+    size = max(1, BLOCK_BYTES // (16 * nlist))
+    for start in range(0, n, size):
+        yield slice(start, start + size)
 
 
 def _blas_work() -> int:

@@ -38,7 +38,7 @@ APPROXIMATE = (
 """Quantizers whose search may miss a nearer centroid, or compares with something less than the centroid."""
 
 STEADY = (
-    *EXHAUSTIVE,
+    *(kind for kind in EXHAUSTIVE if kind != "IndexPQFastScan"),
     "IndexHNSWFlat",
     "IndexHNSWSQ",
     "IndexHNSWPQ",
@@ -51,7 +51,7 @@ STEADY = (
 )
 """Quantizers whose search for more centroids begins with those that a search for fewer returns.
 
-The others look further, or at more candidates again, the more are wanted.
+The others look further, or at more candidates again, or choose among ties otherwise, the more are wanted.
 """
 
 
@@ -108,6 +108,8 @@ class Centroids:
         quantizer = self.quantizer
         while type(quantizer).__name__ == "IndexPreTransform":
             quantizer = derived(quantizer.index)
+        if not getattr(getattr(quantizer, "hnsw", None), "search_bounded_queue", True):
+            return False
         return type(quantizer).__name__ in STEADY
 
     @property
