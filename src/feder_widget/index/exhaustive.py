@@ -201,9 +201,12 @@ def _search(
     clusters[:nlist] = coarse.clusters
     to_centroids = np.zeros(threads * width, np.float32)
     to_centroids[:nlist] = coarse.distances
-    # Dealt out in rank order, so that every share begins with near ones.
-    clusters = np.ascontiguousarray(clusters.reshape(width, threads).T)
-    to_centroids = np.ascontiguousarray(to_centroids.reshape(width, threads).T)
+    # Dealt out in rank order, so that every share has near ones, and read in the order of their numbers, in
+    # which lists mostly lie in memory.
+    clusters = clusters.reshape(width, threads).T
+    order = np.argsort(clusters, axis=1)
+    clusters = np.take_along_axis(clusters, order, axis=1)
+    to_centroids = np.take_along_axis(to_centroids.reshape(width, threads).T, order, axis=1)
     queries = np.repeat(vector[None], threads, axis=0)
     distances = np.empty((threads, k), np.float32)
     labels = np.empty((threads, k), np.int64)
