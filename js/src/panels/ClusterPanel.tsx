@@ -91,7 +91,9 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
   useEffect(() => members.need(first, last), [members, first, last]);
   const ids = exploration.resultIds.value;
   const reach = (place: number) =>
-    scroller.current?.querySelector<HTMLElement>(`[aria-posinset="${place + 1}"] button`)?.focus();
+    scroller.current
+      ?.querySelector<HTMLElement>(`[aria-posinset="${place + 1}"] button`)
+      ?.focus({ preventScroll: true });
   // The focus waits here for an image that is not in the page yet.
   useLayoutEffect(() => {
     if (scroller.current?.matches(":focus")) reach(current);

@@ -46,17 +46,18 @@ def batches(count: int, dim: int, nlist: int) -> list[list[slice]]:
     most = max(1, min(int(faiss.cvar.distance_compute_blas_query_bs), RANKING_BYTES // (32 * nlist)))
     most -= most % ALIGNED if most > ALIGNED else 0
     enough = max(LEAST_BATCH, -(-_blas_work() // dim))
+    room = RANKING_BYTES // (4 * nlist)
     done: list[list[slice]] = []
     batch: list[slice] = []
     for thread in range(threads):
         start, stop = count * thread // threads, count * (thread + 1) // threads
         for begin, end in itertools.pairwise([*_begins(start, stop, most), stop]):
             batch.append(slice(begin, end))
-            size = end - batch[0].start
-            if size >= enough or 4 * nlist * size >= RANKING_BYTES:
+            if end - batch[0].start >= min(enough, room):
                 done.append(batch)
                 batch = []
-    if batch and done and batch[-1].stop - batch[0].start < enough // 2:
+    few = min(enough // 2, room - (done[-1][-1].stop - done[-1][0].start)) if done else 0
+    if batch and batch[-1].stop - batch[0].start < few:
         done[-1].extend(batch)
     elif batch:
         done.append(batch)

@@ -34,7 +34,7 @@ def basis_of(index: Searching) -> Basis:
 
 def explain(index: Searching, vector: npt.NDArray[Any], k: int, without: int | None) -> Explanation:
     """Find the k true neighbours of a query that is a vector, leaving out one row id if that is wanted."""
-    k = min(k, max(1, index.ntotal))
+    k = _at_most_all(index, k)
     ranking = _ranking(index, vector)
     found = _neighbours(index, vector, k, without, ranking)
     best = found.best
@@ -53,7 +53,7 @@ def explain(index: Searching, vector: npt.NDArray[Any], k: int, without: int | N
 def ledger(index: Searching, vector: npt.NDArray[Any], k: int, nprobe: int, without: int | None) -> Ledger:
     """Search, and say what became of the k true neighbours of a query that is a vector."""
     _check_ledger(index)
-    k = min(k, max(1, index.ntotal))
+    k = _at_most_all(index, k)
     found = _neighbours(index, vector, k, without, _ranking(index, vector))
     return _ledger(index, vector, found, k, nprobe, without)
 
@@ -63,7 +63,7 @@ def ledgers(
 ) -> Iterator[Ledger]:
     """Do the same for several queries, with one pass over the original vectors where there are any."""
     _check_ledger(index)
-    k = min(k, max(1, index.ntotal))
+    k = _at_most_all(index, k)
     found = None
     if basis_of(index) == "vectors":
         found = neighbours.by_originals(index.engine, _originals(index), vectors, k, own)
@@ -102,7 +102,7 @@ def found_at_of_many(
         share = (some.stop - some.start) / len(vectors)
         if basis_of(index) == "vectors":
             mine = None if own is None else own[some]
-            yield _found_by_originals(index, vectors[some], mine, k, lambda part: progress(part * share))  # noqa: B023
+            yield _found_by_originals(index, vectors[some], mine, k, _scaled(progress, share))
             continue
         found = np.empty((some.stop - some.start, k), np.int32)
         scanned = np.zeros(index.nlist)
@@ -111,6 +111,16 @@ def found_at_of_many(
             scanned += _compared(index, _ranking(index, index.query_vector(vectors[i])).step)
             progress(1 / len(vectors))
         yield Found(found, scanned)
+
+
+def _at_most_all(index: Searching, k: int) -> int:
+    """Return k, or as many as there are, for which room must be made."""
+    return min(k, max(1, index.ntotal))
+
+
+def _scaled(progress: Callable[[float], None], share: float) -> Callable[[float], None]:
+    """Return what reports of a part that is a share of the whole."""
+    return lambda part: progress(part * share)
 
 
 def why_no_curve(index: Searching) -> str | None:

@@ -65,7 +65,8 @@ export function CandidatesTable() {
               <Row
                 key={id.toString()}
                 id={id}
-                distance={distance}
+                // By the vectors given it is another distance than that of the column.
+                distance={summary.given ? Number.NaN : distance}
                 rank={clusterRank}
                 cluster={cluster}
                 place="missed"
@@ -141,7 +142,7 @@ function Row({ id, distance: value, rank, cluster, place }: RowProps) {
         </button>
       </td>
       <td>{label ?? ""}</td>
-      <td>{distance(value)}</td>
+      <td>{Number.isNaN(value) ? "" : distance(value)}</td>
       <td>{cluster}</td>
       <td>{rank}</td>
     </tr>
