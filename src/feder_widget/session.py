@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -62,6 +63,7 @@ class Session:
         self._cartographer = Cartographer(index, outbox)
         self._evaluator = Evaluator(outbox, media.label)
         self._neighbours = truth.Neighbours(index)
+        self._bounding = threading.Lock()
         self._surveying = Surveying(index, outbox, self._offer_bounds)
         self._handlers: Mapping[str, Handler] = {
             "search": self._search,
@@ -184,9 +186,11 @@ class Session:
             self._helpers.submit(self._outbox.guard, None, lambda: self._send_bounds(current))
 
     def _send_bounds(self, begun: Begun) -> None:
-        packet = truth.bounds(self._index, begun)
-        if packet is not None and self._searcher.is_current(begun):
-            self._outbox.deliver(packet)
+        # One at a time, lest what was known earlier arrives last.
+        with self._bounding:
+            packet = truth.bounds(self._index, begun)
+            if packet is not None and self._searcher.is_current(begun):
+                self._outbox.deliver(packet)
 
     def _verdict(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
         serial, row_id = requests.parse_verdict(content)
