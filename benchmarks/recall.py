@@ -133,7 +133,7 @@ def ranks_alone(opened: IvfIndex, asked: np.ndarray, true: np.ndarray) -> None:
         for start in range(0, len(orders), 256):
             some = slice(start, start + 256)
             ranks_among(orders[some], clusters[whole][some])
-            compared_at(orders[some], opened.list_sizes, 0)
+            compared_at(orders[some], opened.list_sizes)
 
 
 def sweep(index: faiss.IndexIVFFlat, asked: np.ndarray) -> list[np.ndarray]:

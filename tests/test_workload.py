@@ -253,8 +253,8 @@ def test_an_evaluation_grows_batch_by_batch_and_keeps_what_it_has_when_it_is_sto
         take_all()
     kept = evaluation.workload("stopped")
     assert lengths == [50, 100]
-    assert len(kept) == 100
-    assert 0 < len(kept) < 300
+    assert len(kept) == 150
+    np.testing.assert_array_equal(kept.found_at, whole.found_at[:150])
     assert (kept.asked, kept.reason) == (300, "stopped")
     assert f"{len(kept)} of 300" in repr(kept)
     recalls = [kept.recall_of(nprobe).mean() for nprobe in range(1, 41)]
@@ -282,6 +282,142 @@ def test_an_interrupt_from_the_keyboard_keeps_what_was_computed(monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         opened.evaluate(queries, 10, progress=at_once)
+
+
+class TestEndedOnTheWay:
+    """What is kept of queries that are compared together, when somebody ends them all."""
+
+    @pytest.fixture(autouse=True)
+    def many_runs(self, monkeypatch):
+        monkeypatch.setattr(gathered, "SCRATCH_BYTES", 4 * 24 * 100)
+
+    def part_and_whole(self, opened, queries, progress, **options):
+        with pytest.warns(RuntimeWarning, match="queries were evaluated"):
+            part = opened.evaluate(queries, 10, progress=progress, **options)
+        return part, opened.evaluate(queries, 10, progress=False, **options)
+
+    @pytest.mark.parametrize("metric", METRICS)
+    @pytest.mark.parametrize("include_self", [True, False])
+    @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+    def test_the_first_queries_are_finished(self, monkeypatch, metric, include_self, share):
+        monkeypatch.setattr(batch, "LEAST_CHUNK", 400)
+        opened = open_index(spread_index(metric)[0])
+        seen = []
+
+        def interrupt(done, asked):
+            seen.append(done)
+            if done >= share * asked:
+                raise KeyboardInterrupt
+
+        part, whole = self.part_and_whole(opened, 200, interrupt, include_self=include_self)
+        assert share * 200 * 0.8 <= len(part) <= seen[-1]
+        np.testing.assert_array_equal(part.found_at, whole.found_at[: len(part)])
+        np.testing.assert_array_equal(part.ids, whole.ids[: len(part)])
+        alone = opened.evaluate(part.ids, 10, progress=False, include_self=include_self)
+        np.testing.assert_allclose(part.scanned, alone.scanned)
+
+    @pytest.mark.parametrize("room", [1, 7, 10**6])
+    def test_no_more_are_finished_than_soon_can_be(self, monkeypatch, room):
+        monkeypatch.setattr(batch, "LEAST_CHUNK", 400)
+        monkeypatch.setattr(batch, "FINISHED_WORK", room * 3000 * 24 // 2)
+        opened = open_index(spread_index()[0])
+
+        def interrupt(done, asked):
+            if done >= 0.5 * asked:
+                raise KeyboardInterrupt
+
+        part, whole = self.part_and_whole(opened, 200, interrupt)
+        # Half or a little less is left.
+        assert room <= len(part) <= 2 * room if room < 100 else 100 <= len(part) < 150
+        np.testing.assert_array_equal(part.found_at, whole.found_at[: len(part)])
+
+    @pytest.mark.parametrize("before", [True, False])
+    def test_an_interrupt_while_vectors_are_compared(self, monkeypatch, before):
+        monkeypatch.setattr(batch, "LEAST_CHUNK", 400)
+        opened = open_index(spread_index()[0])
+        real, calls = pool.faiss.knn, []
+
+        def knn(*arguments, **options):
+            calls.append(1)
+            if len(calls) == 6 and before:
+                raise KeyboardInterrupt
+            found = real(*arguments, **options)
+            if len(calls) == 6:
+                raise KeyboardInterrupt
+            return found
+
+        monkeypatch.setattr(pool.faiss, "knn", knn)
+        part, whole = self.part_and_whole(opened, 200, lambda _done, _asked: None)
+        assert 0 < len(part) < 200
+        np.testing.assert_array_equal(part.found_at, whole.found_at[: len(part)])
+
+    def test_an_interrupt_while_vectors_are_read_leaves_the_queries_before(self, monkeypatch):
+        monkeypatch.setattr(batch, "LEAST_CHUNK", 50)
+        monkeypatch.setattr(gathered, "KEPT_BYTES", 0)
+        opened = open_index(spread_index()[0])
+        real, calls = gathered.lists.borrowed_vectors, []
+
+        def borrowed(*arguments):
+            calls.append(1)
+            # Of 40 lists in each round, and those that the candidates are in.
+            if len(calls) == 110:
+                raise KeyboardInterrupt
+            return real(*arguments)
+
+        monkeypatch.setattr(gathered.lists, "borrowed_vectors", borrowed)
+        part, whole = self.part_and_whole(opened, 200, lambda _done, _asked: None)
+        assert len(part) == 50
+        np.testing.assert_array_equal(part.found_at, whole.found_at[:50])
+
+    def test_an_interrupt_while_doubtful_ones_are_settled(self):
+        vectors = np.repeat(make_vectors(100, 16), 30, axis=0)
+        index = ivf_around(vectors[::300])
+        index.add(vectors)
+        opened = open_index(index)
+        seen = []
+
+        def interrupt(done, _asked):
+            seen.append(done)
+            if seen.count(done) > 12:
+                raise KeyboardInterrupt
+
+        part, whole = self.part_and_whole(opened, 60, interrupt)
+        assert len(part) == 11
+        np.testing.assert_array_equal(part.found_at, whole.found_at[: len(part)])
+
+    @pytest.mark.parametrize("given", [True, False])
+    def test_where_each_takes_a_search_of_its_own(self, given):
+        vectors = make_vectors(2000, 16)
+        index = faiss.index_factory(16, "IVF20,SQ4")
+        index.train(vectors)
+        index.add(vectors)
+        opened = open_index(index, vectors=vectors if given else None)
+
+        def interrupt(done, asked):
+            if done >= 0.8 * asked:
+                raise KeyboardInterrupt
+
+        part, whole = self.part_and_whole(opened, 100, interrupt)
+        assert 55 <= len(part) <= 80
+        np.testing.assert_array_equal(part.found_at, whole.found_at[: len(part)])
+        np.testing.assert_allclose(part.recall, [part.recall_of(n).mean() for n in range(1, 21)])
+
+
+@pytest.mark.parametrize("name", ["Flat", "SQ8", "PQ4x4"])
+@pytest.mark.parametrize("limit", [0, 70, 300])
+def test_the_vectors_compared_are_as_many_as_faiss_counts(name, limit):
+    vectors = make_vectors(2000, 16)
+    index = faiss.index_factory(16, f"IVF20,{name}")
+    index.train(vectors)
+    index.add(vectors)
+    index.max_codes = limit
+    workload = open_index(index).evaluate(vectors[:20], 5, progress=False)
+    for nprobe in range(1, 21):
+        index.nprobe = nprobe
+        faiss.cvar.indexIVF_stats.reset()
+        for query in vectors[:20]:
+            index.search(query[None], 5)
+        assert workload.scanned[nprobe - 1] == pytest.approx(faiss.cvar.indexIVF_stats.ndis / 20 / 2000)
 
 
 def test_a_bar_is_shown_for_what_takes_a_while(monkeypatch, capsys):

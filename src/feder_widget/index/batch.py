@@ -31,7 +31,10 @@ LEAST_BATCH = 256
 """Queries in a batch where there are so many."""
 
 LEAST_CHUNK = 256
-"""Queries that are finished one after the other where they are too few for products of matrices."""
+"""Queries that are finished together where they are too few for products of matrices."""
+
+FINISHED_WORK = 10_000_000_000
+"""Multiplications by which the first queries are finished when all are ended: a quarter of a second."""
 
 
 def batches(count: int, dim: int, nlist: int) -> list[list[slice]]:
@@ -89,12 +92,16 @@ def chunks(count: int, dim: int, k: int) -> Iterator[slice]:
 
 
 def can_batch(engine: Engine) -> bool:
-    """Say whether ``find_batch`` serves: for vectors stored whole in one index, under L2 or inner product."""
+    """Say whether ``find_batch`` serves: for vectors stored whole in one index, under L2 or inner product.
+
+    Not where a limit on the vectors compared decides whether a search comes to one of them.
+    """
     ivf, centroids = engine.stack.ivf, engine.centroids
     return (
         engine.has_one_scanner
         and engine.stack.refine is None
         and type(ivf).__name__ == "IndexIVFFlat"
+        and ivf.max_codes <= 0
         and ivf.metric_type <= faiss.METRIC_L2
         and centroids.is_flat
         and centroids.similarity == engine.similarity
@@ -128,7 +135,8 @@ def find_batch(
     similarity : bool
         True when a larger distance is nearer.
     progress : function
-        Called now and then with the share that is done since the last call; what it raises ends the work.
+        Called now and then with the share that is done since the last call; what it raises ends the work,
+        after the first queries were finished if that does not take long.
     find_one : function
         Gives the answer for one query by its place, int64 (k,), where matrix products are too coarse to tell.
 
@@ -145,21 +153,66 @@ def find_batch(
     for some in chunks(len(vectors), vectors.shape[1], k):
         mine = None if own is None else own[some]
         pool = Pool(gathered, np.ascontiguousarray(vectors[some]), mine, k, similarity)
-        for share in pool.fill():
-            progress(share * (some.stop - some.start) / len(vectors))
+        ended = _fill(pool, gathered, progress, (some.stop - some.start) / len(vectors))
         best = pool.compared()
-        ranks, distances = ranks_among(orders[some], best.clusters), best.distances
+        order = orders[some.start : some.start + len(pool)]
+        ranks, distances = ranks_among(order, best.clusters), best.distances
         if mine is not None:
-            left_out = best.ids == mine[:, None]
+            left_out = best.ids == mine[: len(pool), None]
             distances[left_out] = -np.inf if similarity else np.inf
             ranks[left_out] = index.nlist + 1
         found = found_at(ranks, distances, k, similarity).astype(np.int32)
-        # The limit counts vectors, so that a cluster's rank does not say whether a search comes to one of
-        # them.
-        for i in range(len(found)) if index.max_codes > 0 else np.flatnonzero(~best.is_certain):
-            found[i] = find_one(some.start + int(i))
+        doubtful = np.flatnonzero(~best.is_certain)
+        if ended is None:
+            ended, found = _settle(found, doubtful, some.start, find_one, progress)
+        elif len(doubtful):
+            found = found[: doubtful[0]]
+        if len(found):
+            yield found, compared_at(order[: len(found)], gathered.sizes)
+        if ended is not None:
+            raise ended
+
+
+def _fill(
+    pool: Pool, gathered: Gathered, progress: Callable[[float], None], part: float
+) -> BaseException | None:
+    """Fill a pool; if something is raised, finish the first queries alone and return what that was.
+
+    They are no greater a share of all than the work that was done is, and few enough to be finished soon.
+    """
+    try:
+        for share in pool.fill():
+            progress(share * part)
+    except BaseException as error:
+        left = (1 - pool.share) * gathered.total * gathered.index.d
+        few = int(min(len(pool) * pool.share, FINISHED_WORK // max(1, left)))
+        if few == 0 or not pool.finish(few):
+            raise
+        return error
+    return None
+
+
+def _settle(
+    found: npt.NDArray[np.int32],
+    doubtful: npt.NDArray[np.intp],
+    start: int,
+    find_one: Callable[[int], npt.NDArray[np.int64]],
+    progress: Callable[[float], None],
+) -> tuple[BaseException | None, npt.NDArray[np.int32]]:
+    """Find rows one by one, the first of all being query ``start``.
+
+    Returns
+    -------
+    What was raised on the way, if anything, and the rows before it.
+    """
+    row = 0
+    try:
+        for row in doubtful.tolist():
+            found[row] = find_one(start + row)
             progress(0.0)
-        yield found, compared_at(orders[some], gathered.sizes, index.max_codes)
+    except BaseException as error:
+        return error, found[:row]
+    return None, found
 
 
 def rankings(index: Any, vectors: npt.NDArray[np.float32], parts: list[slice]) -> npt.NDArray[np.int32]:
@@ -185,16 +238,13 @@ def ranks_among(orders: npt.NDArray[np.int32], clusters: npt.NDArray[np.int64]) 
     return ranks
 
 
-def compared_at(
-    orders: npt.NDArray[np.int32], sizes: npt.NDArray[np.int64], max_codes: int
-) -> npt.NDArray[np.float64]:
+def compared_at(orders: npt.NDArray[np.int32], sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Return the vectors compared at nprobe 1 to nlist, summed over the queries, float64 (nlist,)."""
     n, nlist = orders.shape
     compared = np.zeros(nlist)
     held = np.append(sizes, 0)
     for some in _blocks(n, nlist):
-        by_rank = np.cumsum(held[orders[some]], axis=1)
-        compared += (np.minimum(by_rank, max_codes) if max_codes > 0 else by_rank).sum(axis=0)
+        compared += np.cumsum(held[orders[some]], axis=1).sum(axis=0)
     return compared
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.index import describe, measuring, neighbours, outranking, stages
-from feder_widget.index.batch import can_batch, chunks, find_batch
+from feder_widget.index.batch import can_batch, find_batch
 from feder_widget.index.coarse import Ranking
 from feder_widget.index.exhaustive import count_nearer
 from feder_widget.index.neighbours import Neighbours
@@ -23,6 +23,9 @@ from feder_widget.search import CoarseStep
 
 SIFTED = 0.5
 """Share of an evaluation by original vectors that finding the true neighbours counts for in its progress."""
+
+SIFTED_TOGETHER = 128
+"""Queries that are compared with the original vectors at once, which are read anew for the next ones."""
 
 
 def basis_of(index: Searching) -> Basis:
@@ -98,29 +101,19 @@ def found_at_of_many(
         ):
             yield Found(*each)
         return
-    for some in chunks(len(vectors), index.dim, k):
-        share = (some.stop - some.start) / len(vectors)
-        if basis_of(index) == "vectors":
-            mine = None if own is None else own[some]
-            yield _found_by_originals(index, vectors[some], mine, k, _scaled(progress, share))
-            continue
-        found = np.empty((some.stop - some.start, k), np.int32)
-        scanned = np.zeros(index.nlist)
-        for place, i in enumerate(range(some.start, some.stop)):
-            found[place] = find_one(i)
-            scanned += _compared(index, _ranking(index, index.query_vector(vectors[i])).step)
-            progress(1 / len(vectors))
+    if basis_of(index) == "vectors":
+        yield from _found_by_originals(index, vectors, own, k, progress)
+        return
+    for i in range(len(vectors)):
+        found = find_one(i)[None].astype(np.int32)
+        scanned = _compared(index, _ranking(index, index.query_vector(vectors[i])).step)
+        progress(1 / len(vectors))
         yield Found(found, scanned)
 
 
 def _at_most_all(index: Searching, k: int) -> int:
     """Return k, or as many as there are, for which room must be made."""
     return min(k, max(1, index.ntotal))
-
-
-def _scaled(progress: Callable[[float], None], share: float) -> Callable[[float], None]:
-    """Return what reports of a part that is a share of the whole."""
-    return lambda part: progress(part * share)
 
 
 def why_no_curve(index: Searching) -> str | None:
@@ -134,25 +127,29 @@ def _found_by_originals(
     own: npt.NDArray[np.int64] | None,
     k: int,
     progress: Callable[[float], None],
-) -> Found:
-    every = neighbours.by_originals(
-        index.engine, _originals(index), vectors, k, own, lambda share: progress(SIFTED * share)
-    )
-    found = np.zeros((2, len(vectors), k), np.int32)
-    scanned = np.zeros(index.nlist)
-    curves = []
-    for i, one in enumerate(every):
-        vector = index.query_vector(vectors[i])
-        ranking = _ranking(index, vector)
-        spans = _spans(index, vector, ranking, one, k, None if own is None else int(own[i]))
-        curves.append(spans.curve())
-        found[:, i, k - one.count :] = (
-            first_reaching(curves[-1], one.count),
-            first_reaching(spans.reachable(), one.count),
-        )
-        scanned += _compared(index, ranking.step)
-        progress((1 - SIFTED) / len(vectors))
-    return Found(found[0], scanned, found[1], curves_of(curves))
+) -> Iterator[Found]:
+    originals = _originals(index)
+    count = len(vectors)
+    for start in range(0, count, SIFTED_TOGETHER):
+        some = slice(start, min(start + SIFTED_TOGETHER, count))
+        sifted = (some.stop - some.start) / count
+
+        def on(share: float, sifted: float = sifted) -> None:
+            progress(SIFTED * share * sifted)
+
+        mine = None if own is None else own[some]
+        every = neighbours.by_originals(index.engine, originals, vectors[some], k, mine, on)
+        for i, one in enumerate(every, start):
+            vector = index.query_vector(vectors[i])
+            ranking = _ranking(index, vector)
+            spans = _spans(index, vector, ranking, one, k, None if own is None else int(own[i]))
+            curve = spans.curve()
+            found = np.zeros((2, 1, k), np.int32)
+            found[0, 0, k - one.count :] = first_reaching(curve, one.count)
+            found[1, 0, k - one.count :] = first_reaching(spans.reachable(), one.count)
+            scanned = _compared(index, ranking.step)
+            progress((1 - SIFTED) / count)
+            yield Found(found[0], scanned, found[1], curves_of([curve]))
 
 
 def _neighbours(
@@ -227,8 +224,11 @@ def _ranking(index: Searching, vector: npt.NDArray[Any]) -> Ranking:
     return index.engine.rank(index.engine.transform(vector), index.nlist)
 
 
-def _compared(index: Searching, coarse: CoarseStep) -> npt.NDArray[np.int64]:
-    return np.cumsum(index.list_sizes[coarse.clusters])
+def _compared(index: Searching, coarse: CoarseStep) -> npt.NDArray[np.float64]:
+    """Return the vectors compared at nprobe 1 to nlist, float64 (nlist,)."""
+    compared = np.cumsum(index.list_sizes[coarse.clusters], dtype=np.float64)
+    limits = [part.limit for part in index.engine.parts]
+    return np.minimum(compared, limits[0]) if len(limits) == 1 and limits[0] > 0 else compared
 
 
 def verdict(index: Searching, vector: npt.NDArray[Any], row_id: int, count: bool) -> Verdict:

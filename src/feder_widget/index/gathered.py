@@ -17,6 +17,9 @@ SCRATCH_BYTES = 16 << 20
 KEPT_BYTES = 64 << 20
 """Vectors kept from one round to the next, where they are no more than this."""
 
+Run = tuple[int, npt.NDArray[np.float32]]
+"""How many vectors come before these, and these, (n, dim)."""
+
 
 class Gathered:
     """Goes through the lists as often as it is asked to.
@@ -46,26 +49,27 @@ class Gathered:
         self.sizes = lists.sizes(index.invlists)
         self.origin = _middle(index) if centred else np.zeros(index.d, np.float32)
         self.largest = 0.0
-        self._kept: list[npt.NDArray[np.float32]] | None = None
+        self._kept: list[Run] | None = None
 
     @property
     def total(self) -> int:
         """Number of vectors."""
         return int(self.sizes.sum())
 
-    def runs(self) -> Iterator[npt.NDArray[np.float32]]:
-        """Yield vectors by cluster and place in its list, float32 (n, dim), each until the next one."""
+    def runs(self) -> Iterator[Run]:
+        """Yield all vectors by cluster and place in its list, each run until the next one."""
         if self._kept is not None:
             yield from self._kept
             return
-        kept: list[npt.NDArray[np.float32]] | None = (
-            [] if 4 * self.total * self.index.d <= KEPT_BYTES else None
-        )
+        kept: list[Run] | None = [] if 4 * self.total * self.index.d <= KEPT_BYTES else None
+        start = 0
         for part in self._read(reuse=kept is None):
             self.largest = max(self.largest, float(np.einsum("ij,ij->i", part, part).max(initial=0)))
+            run = start, part
             if kept is not None:
-                kept.append(part)
-            yield part
+                kept.append(run)
+            yield run
+            start += len(part)
         self._kept = kept
 
     def _read(self, *, reuse: bool) -> Iterator[npt.NDArray[np.float32]]:

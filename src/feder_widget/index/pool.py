@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.index import lists
-from feder_widget.index.gathered import Gathered
+from feder_widget.index.gathered import Gathered, Run
 
 SPARE = 8
 """Candidates beyond the k nearest that are compared again by the kernels of a search."""
@@ -37,6 +38,15 @@ class Candidates:
     distances: npt.NDArray[np.float32]
     clusters: npt.NDArray[np.int64]
     is_certain: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    """The best so far, by key and place, (n, width) each, and with how many vectors queries were compared."""
+
+    keys: npt.NDArray[np.float32]
+    places: npt.NDArray[np.int64]
+    compared: int
 
 
 class Pool:
@@ -66,39 +76,70 @@ class Pool:
     ) -> None:
         self._gathered = gathered
         self._vectors = vectors
+        self._centred = np.ascontiguousarray(vectors - gathered.origin)
         self._k = k
         self._similarity = similarity
         self._own = own
         self._width = min(k + SPARE, gathered.total)
-        self._keys = np.full((len(vectors), 0), np.inf, np.float32)
-        self._places = np.empty((len(vectors), 0), np.int64)
+        self._runs = gathered.runs()
+        self._run: Run | None = None
+        none = np.empty((len(vectors), 0))
+        self._held = _Held(none.astype(np.float32), none.astype(np.int64), 0)
+
+    def __len__(self) -> int:
+        """Return the number of queries."""
+        return len(self._vectors)
+
+    @property
+    def share(self) -> float:
+        """Share of the vectors that the queries were compared with."""
+        return self._held.compared / max(1, self._gathered.total)
 
     def fill(self) -> Iterator[float]:
         """Go through all lists; yields the share of the vectors compared since the last time."""
-        queries = np.ascontiguousarray(self._vectors - self._gathered.origin)
-        metric = faiss.METRIC_INNER_PRODUCT if self._similarity else faiss.METRIC_L2
-        first_place = 0
-        for part in self._gathered.runs():
-            count = len(part)
-            distances, rows = faiss.knn(queries, part, min(self._width, count), metric=metric)
-            found = rows >= 0
-            keys = np.where(found, -distances if self._similarity else distances, np.float32(np.inf))
-            self._take(keys, np.where(found, rows + first_place, -1))
-            first_place += count
-            yield count / self._gathered.total
+        for run in self._runs:
+            self._run = run
+            self._compare(*run)
+            yield len(run[1]) / self._gathered.total
 
-    def _take(self, keys: npt.NDArray[np.float32], places: npt.NDArray[np.int64]) -> None:
-        keys = np.concatenate([self._keys, keys], axis=1)
-        places = np.concatenate([self._places, places], axis=1)
+    def finish(self, few: int) -> bool:
+        """Go on with the first queries alone, after something was raised on the way through the lists.
+
+        Returns
+        -------
+        bool
+            Whether nothing was lost.
+        """
+        held = self._held
+        self._vectors, self._centred = self._vectors[:few], self._centred[:few]
+        self._own = None if self._own is None else self._own[:few]
+        self._held = _Held(held.keys[:few], held.places[:few], held.compared)
+        for start, part in itertools.chain(() if self._run is None else (self._run,), self._runs):
+            if start == self._held.compared:
+                self._compare(start, part)
+        return self._held.compared == self._gathered.total
+
+    def _compare(self, first_place: int, part: npt.NDArray[np.float32]) -> None:
+        metric = faiss.METRIC_INNER_PRODUCT if self._similarity else faiss.METRIC_L2
+        width = min(self._width, len(part))
+        distances, rows = faiss.knn(self._centred, part, width, metric=metric)
+        found = rows >= 0
+        held = self._held
+        keys = np.concatenate(
+            [held.keys, np.where(found, -distances if self._similarity else distances, np.float32(np.inf))],
+            axis=1,
+        )
+        places = np.concatenate([held.places, np.where(found, rows + first_place, -1)], axis=1)
         if keys.shape[1] > self._width:
             best = np.argpartition(keys, self._width - 1, axis=1)[:, : self._width]
             keys, places = np.take_along_axis(keys, best, 1), np.take_along_axis(places, best, 1)
-        self._keys, self._places = keys, places
+        # At once: what interrupts this leaves it done or not begun.
+        self._held = _Held(keys, places, first_place + len(part))
 
     def compared(self) -> Candidates:
         """Compare the candidates as a search does."""
-        are_known = (self._places >= 0).all(axis=1)
-        places = np.maximum(self._places, 0)
+        are_known = (self._held.places >= 0).all(axis=1)
+        places = np.maximum(self._held.places, 0)
         sizes, invlists = self._gathered.sizes, self._gathered.index.invlists
         ends = np.cumsum(sizes)
         clusters = np.searchsorted(ends, places, side="right")
@@ -134,10 +175,10 @@ class Pool:
         keys = (-distances if self._similarity else distances).astype(np.float64)
         keys[left_out] = np.inf
         kth = np.partition(keys, self._k - 1, axis=1)[:, self._k - 1]
-        centred = (self._vectors - self._gathered.origin).astype(np.float64)
+        centred = self._centred.astype(np.float64)
         norms = np.einsum("ij,ij->i", centred, centred)
         # The bound of a sum of dim products, each term rounded, on both sides of the comparison.
         slack = 2 * (self._vectors.shape[1] + 8) * EPSILON * 2 * (norms + self._gathered.largest)
         # Where numbers overflowed, the comparison is one with NaN: not certain.
         with np.errstate(invalid="ignore"):
-            return np.asarray(kth + slack < self._keys.max(axis=1))
+            return np.asarray(kth + slack < self._held.keys.max(axis=1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -117,6 +117,7 @@ class Evaluation:
         self._asked_k = k
         self._include_self = include_self or self._queries.ids is None
         self._found: list[Found] = []
+        self._done = 0
         self._scanned = np.zeros(index.nlist)
 
     @property
@@ -127,7 +128,7 @@ class Evaluation:
     @property
     def done(self) -> int:
         """Number of queries evaluated."""
-        return sum(len(batch.found_at) for batch in self._found)
+        return self._done
 
     def query(self, place: int) -> tuple[npt.NDArray[np.float32], int | None]:
         """Return one of the queries, float32 (dim,), and its row id."""
@@ -144,6 +145,7 @@ class Evaluation:
         own_too = 0 if self._include_self else 1
         k = min(self._k, max(0, index.ntotal - own_too))
         total = index.ntotal
+        progress(0.0, queries.count)
         for parts in index.query_batches(queries.count):
             batch = slice(parts[0].start, parts[-1].stop)
             done = float(batch.start)
@@ -157,9 +159,12 @@ class Evaluation:
             own = None if self._include_self or queries.ids is None else queries.ids[batch]
             within = [slice(part.start - batch.start, part.stop - batch.start) for part in parts]
             for found in index.found_at(queries.read(batch), within, own, k, on):
-                self._found.append(found)
+                # Without what is summed, which is as long as there are clusters.
+                self._found.append(replace(found, scanned=found.scanned[:0]))
+                self._done += len(found.found_at)
                 self._scanned += found.scanned / max(1, total)
-                progress(float(self.done), queries.count)
+                # What is ended early tells of fewer queries than it has begun.
+                progress(max(done, float(self.done)), queries.count)
                 yield self.done
 
     def workload(self, reason: str | None) -> Workload:
