@@ -10,7 +10,7 @@ import pytest
 from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 import feder_widget as fw
-from feder_widget.index import batch, open_index
+from feder_widget.index import batch, gathered, open_index
 
 GROWTH = """
 import re, sys
@@ -372,7 +372,8 @@ class TestWorkload:
             assert [parts[0].start, parts[-1].stop] == [0, count]
 
     @pytest.mark.parametrize("count", [600, 5000])
-    def test_what_was_computed_when_it_is_interrupted_is_kept(self, count):
+    def test_what_was_computed_when_it_is_interrupted_is_kept(self, count, monkeypatch):
+        monkeypatch.setattr(gathered, "SCRATCH_BYTES", 4 * 16 * 200)
         opened = open_index(make_ivf(6000, 16, 50)[0])
 
         def interrupt(done, asked):
