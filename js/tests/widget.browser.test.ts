@@ -507,6 +507,17 @@ describe("what is typed", () => {
     await field.fill(" -12 ");
     await expect.element(field).toHaveAttribute("aria-invalid", "false");
   });
+
+  it("stays once it is searched for, and what is typed next takes its place", async () => {
+    const { stage, see } = open();
+    const field = see.getByRole("textbox", { name: "Search by id" });
+    await field.fill("123");
+    await userEvent.keyboard("{Enter}");
+    await expect.element(field).toHaveValue("123");
+    await userEvent.keyboard("45{Enter}");
+    await expect.element(field).toHaveValue("45");
+    expect(stage.lastAsked("search").query).toEqual({ id: "45", cluster: null });
+  });
 });
 
 describe("the player", () => {
