@@ -1,6 +1,7 @@
 """Fixtures that several test modules use."""
 
 import os
+import threading
 from pathlib import Path
 
 # OpenMP's threads spin while they wait, unless told otherwise before faiss is loaded. Where others have work
@@ -9,6 +10,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import faiss
 import pytest
+from conversation import PATIENCE, Page, converse
 from makers import make_ivf
 from threadpoolctl import threadpool_limits
 
@@ -43,3 +45,24 @@ def one_thread():
     wait."""
     with threadpool_limits(1):
         yield
+
+
+@pytest.fixture
+def talk():
+    """Open sessions that are closed, and whose threads have ended, when the test is over."""
+    before = set(threading.enumerate())
+    opened = []
+
+    def start(index, page=None, **options):
+        page = page or Page()
+        session = converse(index, page, **options)
+        opened.append((session, page))
+        return session, page
+
+    yield start
+    for session, page in opened:
+        page.gate.set()
+        session.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(PATIENCE)
+        assert not thread.is_alive(), f"{thread.name} goes on"

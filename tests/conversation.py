@@ -158,11 +158,11 @@ class ReceivedMap:
         return cls(parts())
 
 
-def converse(index, page, *, images=None, labels=None, k_max=100):
+def converse(index, page, *, images=None, labels=None, k_max=100, **options):
     """Return a session about a Faiss index, or about anything that can be used like an ``IvfIndex``."""
     opened = index if hasattr(index, "list_sizes") else open_index(index)
     media = Media(images, labels, IdRange(opened.ntotal, lambda: opened.max_id), strips=opened.vectors_of)
-    return Session(opened, media, page.send, k_max=k_max)
+    return Session(opened, media, page.send, k_max=k_max, **options)
 
 
 def search_request(request="a", query=None, nprobe=4, k=5):

@@ -6,7 +6,7 @@ import time
 import faiss
 import numpy as np
 import pytest
-from conversation import PATIENCE, Page, Received, assert_same_results, converse, faiss_search, search_request
+from conversation import PATIENCE, Page, Received, assert_same_results, faiss_search, search_request
 from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 from feder_widget import evaluator as evaluator_module
@@ -14,27 +14,6 @@ from feder_widget import stream as stream_module
 from feder_widget.index import batch, open_index
 from feder_widget.index import pool as pool_module
 from feder_widget.recall import findings
-
-
-@pytest.fixture
-def talk():
-    """Open sessions that are closed, and whose threads have ended, when the test is over."""
-    before = set(threading.enumerate())
-    opened = []
-
-    def start(index, page=None, **options):
-        page = page or Page()
-        session = converse(index, page, **options)
-        opened.append((session, page))
-        return session, page
-
-    yield start
-    for session, page in opened:
-        page.gate.set()
-        session.close()
-    for thread in set(threading.enumerate()) - before:
-        thread.join(PATIENCE)
-        assert not thread.is_alive(), f"{thread.name} goes on"
 
 
 def searched(session, page, request):

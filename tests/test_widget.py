@@ -481,6 +481,49 @@ def test_a_late_report_of_the_page_does_not_undo_a_newer_search(widget):
     assert [received.coarse["id"] for received in answers(widget)] == ["5", "6", "7"]
 
 
+def test_a_late_report_does_not_undo_a_search_that_begins_while_it_is_read(widget, monkeypatch):
+    widget.comm.ask(search_request("a", query={"id": "5", "cluster": None}))
+    answer(widget, 5)
+    gate, real = threading.Event(), widget.index.query_vector
+
+    def query_vector(query):
+        if threading.current_thread().name.startswith("feder-search"):
+            assert gate.wait(PATIENCE)
+        return real(query)
+
+    check = fw.FederWidget._check_query_id
+
+    def checked(self, value):
+        found = check(self, value)
+        gate.set()
+        answer(self, 6)
+        return found
+
+    monkeypatch.setattr(widget.index, "query_vector", query_vector)
+    monkeypatch.setattr(fw.FederWidget, "_check_query_id", checked)
+    widget.comm.ask(search_request("b", query={"id": "6", "cluster": None}))
+    widget.comm.set(query_id="5")
+    assert gate.is_set()
+    assert widget._session.query.row_id == 6
+    monkeypatch.undo()
+    widget.search(7)
+    answer(widget, 7)
+    assert [received.coarse["id"] for received in answers(widget)] == ["5", "6", "7"]
+
+
+def test_a_page_that_asks_as_soon_as_it_can_is_answered(make, clustered, monkeypatch):
+    class Hasty(PageComm):
+        """Asks as soon as somebody listens, while the widget is still being made."""
+
+        def on_msg(self, callback):
+            super().on_msg(callback)
+            self.ask({"kind": "map", "request": "hasty"})
+
+    monkeypatch.setattr(comm, "create_comm", Hasty)
+    widget = make(clustered[0])
+    widget.comm.page.wait(kind="map", request="hasty")
+
+
 @pytest.mark.parametrize("content", [None, 3, "search", [], {}, {"kind": "search", "request": "x"}])
 def test_a_wrong_request_of_the_page_is_answered_in_words(widget, content):
     widget.comm.ask(content)
@@ -557,7 +600,9 @@ def test_a_widget_keeps_next_to_nothing_per_vector(make):
     n, d = 100_000, 16
     index, _ = make_ivf(n=n, d=d, nlist=500)
     labels = [None] * n
-    search_everything(make(index, images=labels, labels=labels))
+    first = make(index, images=labels, labels=labels)
+    search_everything(first)
+    first.close()
     stored = n * (4 * d + 8)
     gc.collect()
     tracemalloc.start()
@@ -565,6 +610,10 @@ def test_a_widget_keeps_next_to_nothing_per_vector(make):
         before, _ = tracemalloc.get_traced_memory()
         widget = make(index, images=labels, labels=labels)
         search_everything(widget)
+        for thread in threading.enumerate():
+            if thread.name == "feder-survey":
+                thread.join(PATIENCE)
+        widget._session._helpers.shutdown(wait=True)
         widget.comm.page.packets.clear()
         widget.comm.states.clear()
         gc.collect()

@@ -369,6 +369,20 @@ class TestEndedOnTheWay:
         assert len(part) == 50
         np.testing.assert_array_equal(part.found_at, whole.found_at[:50])
 
+    def test_an_index_that_is_changed_meanwhile_is_said_to_be(self, monkeypatch):
+        monkeypatch.setattr(gathered, "KEPT_BYTES", 0)
+        index, queries = spread_index()
+        opened = open_index(index)
+        added = []
+
+        def progress(done, _asked):
+            if done > 0 and not added:
+                added.append(1)
+                index.add(queries)
+
+        with pytest.raises(ValueError, match=r"the index was changed meanwhile: cluster \d+ held"):
+            opened.evaluate(200, 10, progress=progress)
+
     def test_an_interrupt_while_doubtful_ones_are_settled(self):
         vectors = np.repeat(make_vectors(100, 16), 30, axis=0)
         index = ivf_around(vectors[::300])

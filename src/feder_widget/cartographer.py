@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
+from . import threads
 from .cells import Cells, bisected_cells, round_cells
 from .index import IvfIndex
 from .layout import LayoutCancelled, linear_layout, neighbour_layout
@@ -40,7 +40,7 @@ class Cartographer:
         self._map: _Map | None = None
         self._requests: list[Request] = []
         self._closed = threading.Event()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="feder-map")
+        self._pool = threads.pool(1, "map")
         self._pool.submit(self._draw)
 
     def ask(self, request: Request) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from . import threads
 from .outbox import Outbox
 from .recall import Evaluation, Workload
 from .recall.evaluation import Progress
@@ -64,10 +64,12 @@ class Evaluator:
         self._outbox = outbox
         self._label = label
         self._lock = threading.Lock()
+        self._sending = threading.Lock()
         self._newest = 0
+        self._begun = 0
         self._current: Request | None = None
         self._last: _Last | None = None
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="feder-evaluate")
+        self._pool = threads.pool(1, "evaluate")
 
     def ask(self, request: Request, make: Callable[[], Evaluation]) -> None:
         """Evaluate on the own thread; what goes wrong becomes an ``error`` message."""
@@ -86,9 +88,10 @@ class Evaluator:
 
     def resend(self, request: Request) -> None:
         """Send the last workload again, to a page that has just been opened."""
-        last = self._last
-        if last is not None:
-            self._outbox.deliver(self._packet(request, last.workload, last.is_final))
+        with self._sending:
+            last = self._last
+            if last is not None:
+                self._outbox.deliver(self._packet(request, last.workload, last.is_final))
 
     def query(self, place: int) -> tuple[NDArray[np.float32], int | None]:
         """Return a query of the last workload, float32 (dim,), and its row id."""
@@ -108,13 +111,19 @@ class Evaluator:
     def _begin(self, request: Request) -> int:
         with self._lock:
             self._newest += 1
-            self._current = request
+            self._current, self._begun = request, self._newest
             return self._newest
 
     def _guarded(self, request: Request, number: int, make: Callable[[], Evaluation]) -> None:
         # One that was cancelled before it began is answered too.
-        if number == self._newest or request == self._current:
-            self._run(request, number, make(), lambda _done, _asked: None)
+        if number != self._begun:
+            return
+        try:
+            evaluation = make()
+        except Exception:
+            self._restore(request, number)
+            raise
+        self._run(request, number, evaluation, lambda _done, _asked: None)
 
     def _run(self, request: Request, number: int, evaluation: Evaluation, progress: Progress) -> Workload:
         reported = published = time.monotonic()
@@ -127,9 +136,11 @@ class Evaluator:
             now = time.monotonic()
             if now - reported >= INTERVAL:
                 reported = now
-                self._outbox.deliver(
-                    ({"kind": "progress", "request": request, "done": done, "asked": asked}, [])
-                )
+                with self._sending:
+                    if number == self._newest:
+                        self._outbox.deliver(
+                            ({"kind": "progress", "request": request, "done": done, "asked": asked}, [])
+                        )
 
         reason: str | None = "cancelled"
         try:
@@ -148,27 +159,51 @@ class Evaluator:
             raise
         finally:
             workload = evaluation.workload(reason)
-            self._publish(request, number, evaluation, workload, is_final=True)
+            self._finish(request, number, evaluation, workload)
         return workload
+
+    def _finish(self, request: Request, number: int, evaluation: Evaluation, workload: Workload) -> None:
+        def publish() -> None:
+            self._publish(request, number, evaluation, workload, is_final=True)
+
+        # What cannot be sent is an error of the page's; here the workload is done.
+        try:
+            self._outbox.guard(request, publish)
+        except KeyboardInterrupt:
+            self._outbox.guard(request, publish)
+            raise
 
     def _publish(
         self, request: Request, number: int, evaluation: Evaluation, workload: Workload, *, is_final: bool
     ) -> None:
-        with self._lock:
-            # One that was ended by a newer one leaves the page to that one, one that was cancelled does not.
-            if self._current != request or (number != self._newest and workload.reason is None):
-                return
-            last = self._last
-            if len(workload) == 0 and last is not None and len(last.workload) > 0:
-                # Of what ended before it began, nothing is left but the one before it, which it ended if that
-                # was not over.
-                workload = last.workload
-                if not last.is_final:
-                    workload = replace(workload, reason=SUPERSEDED)
-                    self._last = replace(last, workload=workload, is_final=True)
-            else:
-                self._last = _Last(request, evaluation, workload, is_final)
-        self._outbox.deliver(self._packet(request, workload, is_final))
+        with self._sending:
+            with self._lock:
+                # One that was ended by a newer one leaves the page to that one, one that was cancelled does
+                # not.
+                if number != self._begun:
+                    return
+                if len(workload) == 0 and self._last is not None and len(self._last.workload) > 0:
+                    # Nothing is left of what ended before it began.
+                    last = self._ended(self._last)
+                else:
+                    last = _Last(request, evaluation, workload, is_final)
+                self._last = last
+            self._outbox.deliver(self._packet(request, last.workload, last.is_final))
+
+    def _restore(self, request: Request, number: int) -> None:
+        """Leave the page with the workload before one that cannot begin, which has ended that."""
+        with self._sending:
+            with self._lock:
+                last = self._last
+                if number != self._begun or last is None or last.is_final:
+                    return
+                self._last = last = self._ended(last)
+            self._outbox.deliver(self._packet(request, last.workload, last.is_final))
+
+    def _ended(self, last: _Last) -> _Last:
+        if last.is_final:
+            return last
+        return replace(last, workload=replace(last.workload, reason=SUPERSEDED), is_final=True)
 
     def _packet(self, request: Request, workload: Workload, is_final: bool) -> Packet:
         nprobes = _nprobes(workload.nlist)

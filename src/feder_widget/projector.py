@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from . import threads
 from .index import IvfIndex
 from .layout import LayoutCancelled
 from .layout.linear import into_unit_square
@@ -94,9 +94,9 @@ class Projector:
         self._newest = 0
         self._closed = threading.Event()
         self._lock = threading.Lock()
-        self._linear = ThreadPoolExecutor(1, thread_name_prefix="feder-projection")
+        self._linear = threads.pool(1, "projection")
         # A second thread: an embedding cannot be stopped, and the next linear picture must not wait for it.
-        self._refiner = ThreadPoolExecutor(1, thread_name_prefix="feder-refine")
+        self._refiner = threads.pool(1, "refine")
 
     def ask(self, ask: ProjectionAsk) -> None:
         """Draw this, and nothing asked for before."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from . import threads
 from .index import IvfIndex
 from .outbox import Outbox
 from .requests import BadRequestError, SupersededError
@@ -72,11 +72,12 @@ class Searcher:
         self._k_max = k_max
         self._lock = threading.Lock()
         self._serial = 0
+        self._wanted = 0
         self._cancelled = -1
         self._request: Request | None = None
         self._begun: Begun | None = None
         self._reached = 0
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="feder-search")
+        self._pool = threads.pool(1, "search")
 
     @property
     def begun(self) -> Begun | None:
@@ -109,7 +110,7 @@ class Searcher:
         """
         with self._lock:
             self._serial += 1
-            serial = self._serial
+            serial = self._wanted = self._serial
             if known is not None:
                 self._begun = Begun(serial, known, nprobe)
             self._request = f"kernel:{serial}" if request is None else request
@@ -133,30 +134,35 @@ class Searcher:
         if wanted > FULL_CANDIDATES:
             raise BadRequestError(f"{wanted:,} candidates are asked for, the most is {FULL_CANDIDATES:,}")
         packets = candidates(self._index, request, vector, order, first_rank, last_rank)
-        for packet in self._paced(packets, serial):
+        for packet in self._paced(packets, lambda: not self.is_current(begun)):
             self._outbox.deliver(packet)
 
     def cancel(self, request: Request) -> None:
         """Stop the search of this name, or what goes on with it, at the next chunk."""
         with self._lock:
             if request == self._request:
-                self._cancelled = self._serial
+                self._cancelled = self._wanted
 
     def close(self) -> None:
         """Stop at the next chunk and begin nothing more."""
         with self._lock:
-            self._serial += 1
+            self._wanted = -1
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._begun = None
 
     def is_current(self, begun: Begun) -> bool:
-        """Say whether no newer search has been asked for."""
-        return begun.serial == self._serial
+        """Say whether no newer search has begun."""
+        current = self._begun
+        return current is not None and current.serial == begun.serial
 
     def _run(self, request: Request, serial: int, make: Callable[[], Query], nprobe: int, k: int) -> None:
         if self._stale(serial):
             return
-        query = make()
+        try:
+            query = make()
+        except BaseException:
+            self._give_up(serial)
+            raise
         with self._lock:
             if self._stale(serial):
                 return
@@ -164,12 +170,18 @@ class Searcher:
             self._reached = 0
         label = None if query.row_id is None else self._label(query.row_id)
         ask = Ask(request, serial, query.vector, query.row_id, label, nprobe, k, self._k_max)
-        for packet in self._paced(stream(self._index, ask), serial):
+        for packet in self._paced(stream(self._index, ask), lambda: self._stale(serial)):
             if packet[0]["kind"] == "done":
                 self._reached = reach(self._index, query.vector, nprobe)
             self._outbox.deliver(packet)
             if packet[0]["kind"] == "coarse":
                 self._announce(begun)
+
+    def _give_up(self, serial: int) -> None:
+        """Go back to the search before one that cannot begin: the page still shows it."""
+        with self._lock:
+            if self._wanted == serial and self._begun is not None:
+                self._wanted, self._request = self._begun.serial, None
 
     def _go_on(self, request: Request, begun: Begun, last_rank: int) -> None:
         # A search that was stopped has sent less than it would have, and the page must not find a gap.
@@ -179,21 +191,21 @@ class Searcher:
         packets = rest(
             self._index, request, begun.query.vector, begun.nprobe, self._k_max, first, max(first, last_rank)
         )
-        for packet in self._paced(packets, begun.serial):
+        for packet in self._paced(packets, lambda: self._stale(begun.serial)):
             self._outbox.deliver(packet)
             if packet[0]["kind"] == "nearest":
                 self._reached = packet[0]["first_rank"] - 1 + len(packet[1][0]) // 4
 
     def _stale(self, serial: int) -> bool:
-        return serial != self._serial or serial == self._cancelled or self._outbox.closed
+        return serial != self._wanted or serial == self._cancelled or self._outbox.closed
 
-    def _paced(self, packets: Iterator[Packet], serial: int) -> Iterator[Packet]:
+    def _paced(self, packets: Iterator[Packet], stale: Callable[[], bool]) -> Iterator[Packet]:
         """Hold packets back to what the server passes on; end when the search they belong to is stale."""
         begin = time.monotonic()
         for number, packet in enumerate(packets):
             early = begin + (number - BURST) * INTERVAL - time.monotonic()
             if early > 0 and self._outbox.wait(early):
                 return
-            if self._stale(serial):
+            if stale():
                 return
             yield packet

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import requests, truth
+from . import requests, threads, truth
 from .cartographer import Cartographer
 from .evaluator import Evaluator
 from .index import IvfIndex
@@ -57,7 +56,7 @@ class Session:
         self._outbox = outbox = Outbox(send)
         self._members = Members(index)
         self._random = np.random.default_rng()
-        self._helpers = ThreadPoolExecutor(2, thread_name_prefix="feder-media")
+        self._helpers = threads.pool(2, "media")
         self._searcher = Searcher(index, outbox, media.label, self._offer_bounds, k_max=k_max)
         self._projector = Projector(index, projection, outbox.deliver, outbox.fail, k_max=k_max)
         self._cartographer = Cartographer(index, outbox)
@@ -169,8 +168,13 @@ class Session:
         k: int,
         known: Query | None = None,
     ) -> int:
-        self._projector.cancel()
-        return self._searcher.start(request, make, nprobe, k, known)
+        def made() -> Query:
+            query = make()
+            # A search that fails leaves the one on screen, and its picture.
+            self._projector.cancel()
+            return query
+
+        return self._searcher.start(request, made, nprobe, k, known)
 
     def _rest(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
         self._searcher.go_on(request, *requests.parse_rest(content, self._index.nlist))
@@ -189,7 +193,9 @@ class Session:
         # One at a time, lest what was known earlier arrives last.
         with self._bounding:
             packet = truth.bounds(self._index, begun)
-            if packet is not None and self._searcher.is_current(begun):
+            if packet is None and not self._index.limited:
+                self._surveying.go_on()
+            elif packet is not None and self._searcher.is_current(begun):
                 self._outbox.deliver(packet)
 
     def _verdict(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:

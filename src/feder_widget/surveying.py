@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import faiss
 
@@ -13,7 +12,7 @@ from .outbox import Outbox
 
 
 class Surveying:
-    """Runs the survey of an index on a thread of its own, as soon as it is made.
+    """Runs the survey of an index on a thread of its own, as soon as it is made and whenever it has grown.
 
     Parameters
     ----------
@@ -30,21 +29,31 @@ class Surveying:
         self._outbox = outbox
         self._learned = learned
         self._closed = threading.Event()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="feder-survey")
-        # Lists that are not in memory are read when somebody asks for them.
-        if not index.on_disk:
-            self._pool.submit(outbox.guard, None, self._run)
+        self._busy = threading.Lock()
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Measure what has not been measured, unless that is being done.
+
+        Lists that are not in memory are read when somebody asks for them.
+        """
+        if self._index.on_disk or self._closed.is_set() or not self._busy.acquire(blocking=False):
+            return
+        threading.Thread(target=self._outbox.guard, args=(None, self._run), name="feder-survey").start()
 
     def close(self) -> None:
         """Stop at the next chance."""
         self._closed.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _run(self) -> None:
         # This thread's limit alone: searches and drawing come first.
         faiss.omp_set_num_threads(1)
-        for geometry in self._index.survey():
-            if self._closed.is_set():
-                return
-            if geometry is not None:
-                self._learned()
+        try:
+            for geometry in self._index.survey():
+                # A program that has come to its end waits for this thread.
+                if self._closed.is_set() or not threading.main_thread().is_alive():
+                    return
+                if geometry is not None:
+                    self._learned()
+        finally:
+            self._busy.release()

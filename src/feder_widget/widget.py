@@ -92,6 +92,8 @@ class FederWidget(anywidget.AnyWidget):
     ----------
     index
         An opened index (:func:`open_index`), a Faiss index in memory, or a path to one. It is not changed.
+        It is read in the background, for some seconds at first and whenever the page asks for something:
+        add to it when the widget rests, or is closed.
     images
         The picture of each row: a list or glob of paths, an array (n, h, w[, 1 | 3 | 4]), PIL images,
         encoded bytes, http(s) or data:image URLs (loaded by the browser only), or a mapping or function of
@@ -162,6 +164,8 @@ class FederWidget(anywidget.AnyWidget):
         k_max = max(k, k_max)
         method = resolve_method(projection)
         self._index = opened
+        self._reported: int | None = None
+        self._method = method
         self._k_max = k_max
         rows = IdRange(opened.ntotal, lambda: opened.max_id)
         self._media = Media(images, labels, rows, strips=self._vectors_of)
@@ -171,8 +175,15 @@ class FederWidget(anywidget.AnyWidget):
             theme=theme,
             _summary=summary_of(opened, k_max=k_max, images=self._media.has_images),
         )
-        self._session = Session(opened, self._media, self._post, k_max=k_max, projection=method)
-        self.on_msg(self._on_request)
+
+    def open(self) -> None:
+        """Open the comm, once there is somebody to answer what comes over it."""
+        if not hasattr(self, "_session"):
+            self._session = Session(
+                self._index, self._media, self._post, k_max=self._k_max, projection=self._method
+            )
+            self.on_msg(self._on_request)
+        super().open()
 
     @property
     def index(self) -> IvfIndex:
@@ -271,7 +282,11 @@ class FederWidget(anywidget.AnyWidget):
         searched = None if query is None else _id_to_json(query.row_id, self)
         if sync_data.get("query_id", searched) != searched:
             sync_data = {name: value for name, value in sync_data.items() if name != "query_id"}
-        super().set_state(sync_data)
+        self._reported = None if query is None else query.row_id
+        try:
+            super().set_state(sync_data)
+        finally:
+            self._reported = None
 
     def close(self) -> None:
         """Stop all work, drop the caches and remove the widget from the page."""
@@ -326,7 +341,7 @@ class FederWidget(anywidget.AnyWidget):
     @traitlets.observe("query_id")
     def _search_query_id(self, change: Any) -> None:
         row_id = change["new"]
-        if row_id is not None and not self._is_current(row_id):
+        if row_id is not None and row_id != self._reported and not self._is_current(row_id):
             self._session.search(self._index.query_vector(row_id), row_id, self.nprobe, self.k)
 
     def _is_current(self, row_id: object) -> bool:

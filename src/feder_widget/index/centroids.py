@@ -90,7 +90,7 @@ class Centroids:
         self.kind = type(quantizer).__name__
         self.metric = faiss.METRIC_L2 if self._is_binary else quantizer.metric_type
         self.similarity = bool(faiss.is_similarity_metric(self.metric))
-        self._decoded: Any = None
+        self._decoded: list[Any] = []
 
     @property
     def quantizer(self) -> Any:
@@ -183,12 +183,13 @@ class Centroids:
         return _to_all(self._flat_copy(quantizer), vector)
 
     def _flat_copy(self, quantizer: Any) -> Any:
-        copy = self._decoded
-        if copy is None:
+        # Another list after a refresh: what is decoded meanwhile is not kept.
+        decoded = self._decoded
+        if not decoded:
             copy = faiss.IndexFlat(quantizer.d, quantizer.metric_type)
             copy.add(quantizer.reconstruct_n(0, quantizer.ntotal))
-            self._decoded = copy
-        return copy
+            decoded.append(copy)
+        return decoded[0]
 
 
 def _to_all(quantizer: Any, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

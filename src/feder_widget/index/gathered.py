@@ -83,6 +83,11 @@ class Gathered:
             for cluster in range(first, last):
                 stop = start + int(self.sizes[cluster])
                 with lists.borrowed_vectors(self.index.invlists, cluster, dim) as stored:
+                    if len(stored) != stop - start:
+                        raise ValueError(
+                            f"the index was changed meanwhile: cluster {cluster} held {stop - start} vectors "
+                            f"and holds {len(stored)} now"
+                        )
                     np.subtract(stored, self.origin, out=scratch[start:stop])
                 start = stop
             yield scratch

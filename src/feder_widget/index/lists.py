@@ -26,7 +26,9 @@ def are_on_disk(invlists: Any) -> bool:
         return True
     if type(held).__name__ != "ArrayInvertedLists" or not held.nlist:
         return False
-    return not getattr(held.codes.at(0), "is_owned", True)
+    # The codes are copied to be looked at.
+    filled = [(size, cluster) for cluster, size in enumerate(sizes(held).tolist()) if size]
+    return bool(filled) and not getattr(held.codes.at(min(filled)[1]), "is_owned", True)
 
 
 @contextmanager

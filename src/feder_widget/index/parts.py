@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import faiss
@@ -53,9 +54,9 @@ class Part:
         """Vectors after which a search stops, now; 0 for no limit."""
         return int(self.ivf.max_codes) if self.family.heeds_max_codes else 0
 
-    @property
+    @cached_property
     def on_disk(self) -> bool:
-        """True when the lists are in a file."""
+        """True when the lists were in a file when this was asked first."""
         return lists.are_on_disk(self.ivf.invlists)
 
     def size(self, cluster: int) -> int:

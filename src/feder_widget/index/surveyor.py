@@ -41,6 +41,7 @@ class Surveyor:
         self._survey = survey
         self._lock = threading.Lock()
         self._kept: _Surveyed | None = None
+        self._going: tuple[bytes, Iterator[Geometry | None]] | None = None
 
     def known(self) -> Geometry | None:
         """Return what has been measured of the lists as they are now; measures nothing."""
@@ -48,25 +49,44 @@ class Surveyor:
         return kept.geometry if kept is not None and kept.sizes == self._sizes().tobytes() else None
 
     def forget(self) -> None:
-        """Measure again when asked."""
-        self._kept = None
+        """Measure again when asked, also what is being measured."""
+        with self._lock:
+            self._kept = self._going = None
 
     def run(self) -> Iterator[Geometry | None]:
         """Measure, unless that was done; yields what is known when it is more, and None in between.
 
-        Whoever comes second waits for the first.
+        All who ask go on with the same survey, a step each.
         """
-        with self._lock:
-            sizes = self._sizes().tobytes()
-            kept = self._kept
-            if kept is not None and kept.is_final and kept.sizes == sizes:
-                yield kept.geometry
-                return
-            last: Geometry | None = None
-            for geometry in self._survey():
-                if geometry is not None:
-                    last = geometry
-                    self._kept = _Surveyed(sizes, geometry, is_final=False)
-                yield geometry
-            if last is not None:
-                self._kept = _Surveyed(sizes, last, is_final=True)
+        told: Geometry | None = None
+        is_done = False
+        while not is_done:
+            with self._lock:
+                is_done = self._step()
+                known = None if self._kept is None else self._kept.geometry
+            if known is not told:
+                told = known
+                yield known
+            elif not is_done:
+                yield None
+
+    def _step(self) -> bool:
+        """Measure a little more; return whether that is all."""
+        sizes, kept = self._sizes().tobytes(), self._kept
+        if kept is not None and kept.is_final and kept.sizes == sizes:
+            return True
+        if self._going is None or self._going[0] != sizes:
+            self._kept, self._going = None, (sizes, self._survey())
+        try:
+            found = next(self._going[1])
+        except StopIteration:
+            self._going, kept = None, self._kept
+            if kept is not None:
+                self._kept = _Surveyed(sizes, kept.geometry, is_final=True)
+            return True
+        except BaseException:
+            self._going = None
+            raise
+        if found is not None:
+            self._kept = _Surveyed(sizes, found, is_final=False)
+        return False

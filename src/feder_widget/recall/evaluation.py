@@ -211,7 +211,7 @@ def evaluate(
                 RuntimeWarning,
                 stacklevel=3,
             )
-            return evaluation.workload(INTERRUPTED)
+            return evaluation.workload(INTERRUPTED if evaluation.done < evaluation.asked else None)
 
 
 def _run(evaluation: Evaluation, report: Progress) -> Workload:

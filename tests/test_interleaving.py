@@ -1,0 +1,428 @@
+"""What may happen at the same moment, made to: nothing is lost, and what was known earlier is never last."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+from conversation import PATIENCE, Page, Received, search_request
+from makers import make_ivf, make_vectors
+
+from feder_widget import evaluator as evaluator_module
+from feder_widget import stream as stream_module
+from feder_widget.index import batch, centroids, geometry, open_index
+from feder_widget.projection import resolve_method
+from feder_widget.recall import evaluate
+from feder_widget.recall.evaluation import Evaluation
+
+
+def shown(session, page, name="good", **options):
+    """Search, wait for the whole answer and return its number."""
+    session.handle(search_request(name, **options))
+    page.wait(kind="done", request=name)
+    return page.wait(kind="coarse", request=name)[0]["serial"]
+
+
+def failed(session, page):
+    session.handle(search_request("bad", {"id": "99999", "cluster": None}))
+    page.wait(kind="error", request="bad")
+
+
+class Pause:
+    """Holds one thread back at a place, until it is let go."""
+
+    def __init__(self):
+        self.reached = threading.Event()
+        self._gate = threading.Event()
+
+    def here(self):
+        self.reached.set()
+        assert self._gate.wait(PATIENCE)
+
+    def let_go(self):
+        self._gate.set()
+
+
+class TestASearchThatFails:
+    """It leaves the one on screen as it was."""
+
+    def test_more_can_be_asked_about_the_one_before(self, talk, clustered, monkeypatch):
+        monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
+        session, page = talk(clustered[0])
+        serial = shown(session, page)
+        failed(session, page)
+        more = {"kind": "candidates", "request": "more", "serial": serial, "first_rank": 2, "last_rank": 4}
+        session.handle(more)
+        page.wait(kind="fine", request="more")
+        session.handle({"kind": "rest", "request": "rest", "serial": serial, "last_rank": 20})
+        page.wait(kind="done", request="rest")
+        assert Received(page.of("good") + page.of("rest")).ranks == 20
+
+    def test_bounds_of_the_one_before_are_still_sent(self, talk, clustered, monkeypatch):
+        pause, real = Pause(), geometry.survey
+
+        def survey(engine):
+            pause.here()
+            yield from real(engine)
+
+        monkeypatch.setattr(geometry, "survey", survey)
+        session, page = talk(clustered[0])
+        assert pause.reached.wait(PATIENCE)
+        serial = shown(session, page)
+        failed(session, page)
+        pause.let_go()
+        page.wait(kind="bounds", serial=serial)
+
+    def test_a_picture_of_the_one_before_is_finished(self, talk, clustered):
+        pause, calls = Pause(), []
+
+        def projection(vectors):
+            calls.append(1)
+            pause.here()
+            return vectors[:, :2]
+
+        session, page = talk(clustered[0], projection=resolve_method(projection))
+        serial = shown(session, page)
+        session.handle(
+            {
+                "kind": "projection",
+                "request": "picture",
+                "serial": serial,
+                "ranks": 4,
+                "flips": [],
+                "k": 5,
+                "extra": [],
+                "extra_clusters": [],
+            }
+        )
+        assert pause.reached.wait(PATIENCE)
+        failed(session, page)
+        pause.let_go()
+        page.wait(kind="projection", request="picture", final=True)
+        assert calls == [1]
+
+    def test_what_goes_on_with_the_one_before_cannot_be_cancelled_by_its_name(
+        self, talk, clustered, monkeypatch
+    ):
+        monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
+        session, page = talk(clustered[0])
+        serial = shown(session, page)
+        failed(session, page)
+        session.handle({"kind": "cancel", "request": "bad"})
+        session.handle({"kind": "rest", "request": "rest", "serial": serial, "last_rank": 20})
+        page.wait(kind="done", request="rest")
+
+
+class TestSurvey:
+    def test_whoever_goes_through_it_can_use_what_is_known(self, clustered):
+        opened = open_index(clustered[0])
+        seen = []
+
+        def go_through():
+            seen.extend(
+                opened.certainty(0, 20, 5).certified for found in opened.survey() if found is not None
+            )
+
+        thread = threading.Thread(target=go_through, daemon=True)
+        thread.start()
+        thread.join(PATIENCE)
+        assert seen == [True, True] or seen == [True]
+
+    def test_one_that_somebody_has_begun_and_left_holds_nobody_up(self, talk, clustered):
+        opened = open_index(clustered[0])
+        begun = opened.survey()
+        next(begun)
+        session, page = talk(opened)
+        serial = shown(session, page)
+        page.wait_for(
+            lambda: [
+                1
+                for message, buffers in page.packets
+                if message["kind"] == "bounds" and message["serial"] == serial and buffers
+            ]
+        )
+        assert list(begun)[-1] is not None
+
+    def test_what_it_measured_before_a_refresh_does_not_count(self, monkeypatch):
+        index, vectors = make_ivf(500, 4, 10)
+        opened = open_index(index)
+        pause, real = Pause(), geometry.survey
+
+        def survey(engine):
+            for number, found in enumerate(real(engine)):
+                yield found
+                if number == 0 and not pause.reached.is_set():
+                    pause.here()
+
+        monkeypatch.setattr(geometry, "survey", survey)
+        thread = threading.Thread(target=lambda: list(opened.survey()))
+        thread.start()
+        assert pause.reached.wait(PATIENCE)
+        far = vectors[0] + 100
+        ids = faiss.rev_swig_ptr(index.invlists.get_ids(0), 1).copy()
+        index.invlists.update_entries(0, 0, 1, faiss.swig_ptr(ids), faiss.swig_ptr(far.view(np.uint8)))
+        refreshing = threading.Thread(target=opened.refresh)
+        refreshing.start()
+        pause.let_go()
+        for each in (thread, refreshing):
+            each.join(PATIENCE)
+            assert not each.is_alive()
+        assert opened.bounds(far)[0] <= opened.scan(far, [0]).distances.min() == 0
+
+    def test_one_that_fails_is_begun_anew(self, clustered, monkeypatch):
+        opened = open_index(clustered[0])
+        real, calls = geometry.survey, []
+
+        def survey(engine):
+            for found in real(engine):
+                yield found
+                if found is not None and not calls:
+                    calls.append(1)
+                    raise OSError("the disk is gone")
+
+        monkeypatch.setattr(geometry, "survey", survey)
+        with pytest.raises(OSError, match="the disk is gone"):
+            list(opened.survey())
+        found = list(filter(None, opened.survey()))
+        assert found[-1].proper.all()
+
+    def test_bounds_come_again_when_the_index_has_grown(self, talk, clustered):
+        index, vectors = clustered
+        opened = open_index(index)
+        session, page = talk(opened)
+        first = shown(session, page, "a")
+        page.wait(kind="bounds", serial=first)
+        list(opened.survey())
+        index.add(vectors[:50] + 1)
+        second = shown(session, page, "b")
+        page.wait(kind="bounds", serial=second)
+        page.wait_for(lambda: opened.known_bounds(vectors[0]) is not None)
+
+    def test_an_index_that_limits_the_vectors_compared_is_not_measured_over_and_over(self, talk, clustered):
+        index, _ = clustered
+        index.max_codes = 100
+        opened = open_index(index)
+        calls, real = [], opened.survey
+
+        def survey():
+            calls.append(1)
+            return real()
+
+        opened.survey = survey
+        session, page = talk(opened)
+        for name in "abc":
+            shown(session, page, name)
+        time.sleep(0.3)
+        assert len(calls) == 1
+
+    @pytest.mark.parametrize("widget", [True, False])
+    def test_a_program_ends_without_waiting_for_it(self, widget):
+        done = subprocess.run(
+            [sys.executable, "-c", ENDS, str(int(widget))],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+            cwd=Path(__file__).parent,
+        )
+        assert done.stdout.split() == ["surveying", "over"]
+
+
+ENDS = """
+import sys, threading
+from conversation import Page, converse
+from makers import make_ivf
+from feder_widget.index import geometry, open_index
+import feder_widget as fw
+
+def survey(engine):
+    print("surveying", flush=True)
+    for _ in range(10**9):
+        going.set()
+        yield None
+
+going = threading.Event()
+geometry.survey = survey
+index, _ = make_ivf()
+kept = fw.FederWidget(index) if int(sys.argv[1]) else converse(index, Page())
+assert going.wait(20)
+print("over", flush=True)
+"""
+
+
+def test_centroids_that_are_decoded_during_a_refresh_are_not_kept(monkeypatch):
+    vectors = make_vectors(2000, 8)
+
+    def quantizer(of):
+        made = faiss.index_factory(8, "IVF4,Flat")
+        made.train(of)
+        made.add(of)
+        return made
+
+    coarse = quantizer(vectors[:64])
+    index = faiss.IndexIVFFlat(coarse, 8, 64)
+    index.is_trained = True
+    index.add(vectors)
+    opened = open_index(index)
+    pause = Pause()
+
+    class Slow(faiss.IndexFlat):
+        def add(self, added):
+            super().add(added)
+            pause.here()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(centroids.faiss, "IndexFlat", Slow)
+        ranking = threading.Thread(target=lambda: opened.rank(vectors[0]))
+        ranking.start()
+        assert pause.reached.wait(PATIENCE)
+    other = quantizer(vectors[64:128])
+    index.quantizer = other
+    opened.refresh()
+    pause.let_go()
+    ranking.join(PATIENCE)
+    expected = ((other.reconstruct_n(0, 64) - vectors[0]) ** 2).sum(axis=1)
+    np.testing.assert_allclose(opened.engine.centroids.distances(vectors[0]), expected, rtol=1e-4)
+
+
+def test_threads_in_the_background_keep_to_the_limit_of_faiss(talk, clustered, faiss_threads, monkeypatch):
+    faiss_threads(1)
+    seen = {}
+    opened = open_index(clustered[0])
+    real = opened.rank
+
+    def rank(*arguments):
+        seen[threading.current_thread().name.split("_")[0]] = faiss.omp_get_max_threads()
+        return real(*arguments)
+
+    monkeypatch.setattr(opened, "rank", rank)
+    session, page = talk(opened)
+    page.wait(kind="bounds", serial=shown(session, page))
+    assert seen
+    assert set(seen.values()) == {1}
+    assert any(name.startswith("feder-") for name in seen)
+
+
+class TestTheLastWorkload:
+    """The one that comes last is the one that there is."""
+
+    @pytest.fixture(autouse=True)
+    def slowly(self, monkeypatch):
+        monkeypatch.setattr(batch, "LEAST_BATCH", 20)
+        monkeypatch.setattr(batch, "_blas_work", lambda: 16)
+        monkeypatch.setattr(batch, "RANKING_BYTES", 32 * 20 * 20)
+        monkeypatch.setattr(batch, "LEAST_CHUNK", 20)
+        monkeypatch.setattr(evaluator_module, "INTERVAL", 0)
+        monkeypatch.setattr(evaluator_module, "PUBLISHED", 0)
+
+    def ask(self, session, request="w", sample=200):
+        session.handle({"kind": "evaluate", "request": request, "sample": sample, "seed": 3, "k": 10})
+
+    def last(self, page):
+        told = [m for m, _ in page.packets if m["kind"] in ("workload", "progress")][-1]
+        return told["kind"], told["request"], told.get("computed"), told.get("final"), told.get("reason")
+
+    def slow_packets(self, monkeypatch, when):
+        pause, real = Pause(), evaluator_module.Evaluator._packet
+
+        def packet(evaluator, request, workload, is_final):
+            if when(request, workload) and not pause.reached.is_set():
+                pause.reached.set()
+                time.sleep(0.3)
+            return real(evaluator, request, workload, is_final)
+
+        monkeypatch.setattr(evaluator_module.Evaluator, "_packet", packet)
+        return pause
+
+    def test_where_a_page_asks_for_it_meanwhile(self, talk, clustered, monkeypatch):
+        pause = self.slow_packets(monkeypatch, lambda request, _: request == "reload")
+        session, page = talk(
+            clustered[0], Page(hold=lambda m: m["kind"] == "workload" and 60 <= m["computed"] < 80)
+        )
+        self.ask(session)
+        assert page.held.wait(PATIENCE)
+        asking = threading.Thread(target=session.handle, args=({"kind": "workload", "request": "reload"},))
+        asking.start()
+        page.gate.set()
+        page.wait(kind="workload", request="w", final=True)
+        asking.join(PATIENCE)
+        assert pause.reached.is_set()
+        assert self.last(page)[2:] == (200, True, None)
+
+    def test_where_one_in_python_begins_and_ends_meanwhile(self, talk, clustered, monkeypatch):
+        pause = self.slow_packets(
+            monkeypatch, lambda request, workload: request == "w" and len(workload) >= 60
+        )
+        session, page = talk(clustered[0])
+        self.ask(session)
+        assert pause.reached.wait(PATIENCE)
+        session.evaluate(open_index(clustered[0]).evaluation(40, 10), lambda *_: None)
+        time.sleep(0.5)
+        assert self.last(page) == ("workload", "kernel", 40, True, None)
+
+    def test_where_it_is_cancelled_at_the_very_end(self, talk, clustered, monkeypatch):
+        session, page = talk(clustered[0])
+        real = Evaluation.workload
+
+        def workload(evaluation, reason):
+            if evaluation.done == evaluation.asked:
+                session.handle({"kind": "cancel", "request": "w"})
+            return real(evaluation, reason)
+
+        monkeypatch.setattr(Evaluation, "workload", workload)
+        self.ask(session)
+        page.wait(kind="workload", request="w", final=True)
+        assert self.last(page) == ("workload", "w", 200, True, None)
+
+    def test_where_the_next_cannot_begin(self, talk, clustered, monkeypatch):
+        opened = open_index(clustered[0])
+        session, page = talk(
+            opened, Page(hold=lambda m: m["kind"] == "workload" and 60 <= m["computed"] < 80)
+        )
+        self.ask(session, "old")
+        assert page.held.wait(PATIENCE)
+
+        def evaluation(*_arguments, **_options):
+            raise OSError("the disk is gone")
+
+        monkeypatch.setattr(opened, "evaluation", evaluation)
+        self.ask(session, "new")
+        page.gate.set()
+        page.wait(kind="error", request="new")
+        kind, request, computed, final, reason = self.last(page)
+        assert (kind, request, final, reason) == ("workload", "new", True, evaluator_module.SUPERSEDED)
+        assert 60 <= computed < 200
+
+    @pytest.mark.filterwarnings("ignore:interrupted")
+    def test_where_an_interrupt_comes_while_it_is_packed(self, talk, clustered, monkeypatch):
+        session, page = talk(clustered[0])
+        real, calls = evaluator_module.Evaluator._packet, []
+
+        def packet(evaluator, request, workload, is_final):
+            if is_final and not calls:
+                calls.append(1)
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.01)
+            return real(evaluator, request, workload, is_final)
+
+        monkeypatch.setattr(evaluator_module.Evaluator, "_packet", packet)
+        workload = evaluate(open_index(clustered[0]).evaluation(200, 10), False, session.evaluate)
+        assert (len(workload), workload.reason) == (200, None)
+        assert self.last(page) == ("workload", "kernel", 200, True, None)
+
+    def test_where_the_page_cannot_be_reached(self, talk, clustered):
+        class Gone(Page):
+            def send(self, message, buffers):
+                if message["kind"] == "workload" and message["final"]:
+                    raise ConnectionError("the comm is closed")
+                super().send(message, buffers)
+
+        session, _ = talk(clustered[0], Gone())
+        workload = evaluate(open_index(clustered[0]).evaluation(200, 10), False, session.evaluate)
+        assert len(workload) == 200
