@@ -272,6 +272,22 @@ class LabPage:
         """Value of a Python expression in the notebook's kernel, by way of JSON."""
         return json.loads(self.kernel(f"import json as _json\nprint(_json.dumps({expression}))"))
 
+    @contextmanager
+    def busy_kernel(self) -> Iterator[None]:
+        """Hold the kernel's main thread for as long as the block runs, as a cell that takes long does."""
+        self.kernel("import pathlib, tempfile, time; _gate = pathlib.Path(tempfile.mkdtemp()) / 'gate'")
+        gate = Path(self.kernel_json("str(_gate)"))
+        self.page.evaluate(
+            "code => { window.busy = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+            ".requestExecute({ code }).done; }",
+            "while not _gate.exists():\n    time.sleep(0.01)",
+        )
+        try:
+            yield
+        finally:
+            gate.touch()
+            self.page.evaluate("window.busy")
+
     def wait_kernel(self, expression: str, wanted: object, *, timeout: float = 30) -> None:
         """Wait until a Python expression in the kernel has a value: the page saves its state now and then."""
         deadline = time.monotonic() + timeout

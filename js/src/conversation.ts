@@ -109,6 +109,7 @@ export abstract class Conversation {
   ask(query: QuerySpec): void {
     this.failure.value = null;
     this.#waiting.value = true;
+    this.#request = this.#rest = null;
     this.#ask(query);
   }
 
@@ -118,6 +119,7 @@ export abstract class Conversation {
     const last = this.settings.nprobe.peek();
     if (search === null || this.status.peek() !== "done" || search.fine >= last) return;
     if (this.#more !== null && this.#moreUpTo >= last && this.#moreOf === search) return;
+    search.restart();
     this.#more = this.asker.askCandidates(search.serial, search.fine + 1, last);
     this.#moreUpTo = last;
     this.#moreOf = search;
@@ -126,9 +128,13 @@ export abstract class Conversation {
   /** Have the clusters up to this rank compared, of a search that ended with the probed ones. */
   needRest(lastRank: number): void {
     const search = this.search.peek();
-    if (search === null || this.status.peek() !== "done" || this.#restOf === search.serial) return;
-    if (search.received >= lastRank) return;
-    this.#restOf = search.serial;
+    if (search === null || this.status.peek() !== "done" || search.received >= lastRank) return;
+    // What was asked for has brought nothing.
+    if (this.#restOf === search.received) {
+      this.#restore();
+      return;
+    }
+    this.#restOf = search.received;
     this.#rest = this.asker.askRest(search.serial, lastRank);
     this.#waiting.value = this.#rest !== null;
   }
@@ -164,6 +170,7 @@ export abstract class Conversation {
   #receive(message: Message): void {
     this.#connected.value = true;
     this.kernelBusy.value = false;
+    clearTimeout(this.#patience);
     switch (message.kind) {
       case "coarse":
         this.#adopt(message);
@@ -180,9 +187,8 @@ export abstract class Conversation {
           });
           this.#mend();
         } else if (message.request === this.#rest) {
-          this.#restOf = -1;
           this.#waiting.value = false;
-        }
+        } else if (message.request === this.#asked) this.#restore();
         break;
       case "results":
         if (message.rankOf.every((rank) => rank <= this.summary.nlist)) this.said.value = message;
@@ -222,6 +228,7 @@ export abstract class Conversation {
       this.timings.value = null;
       this.bounds.value = null;
       this.#restOf = -1;
+      this.#more = this.#rest = null;
       this.adopted();
       this.#waiting.value = true;
       this.#connected.value = true;
@@ -255,7 +262,7 @@ export abstract class Conversation {
     const shown = this.search.peek();
     // Of what cannot be read there would only be more, and what has failed twice fails again.
     const again = failure.code === UNREADABLE || failure.request === this.#restoring;
-    if (!again && shown !== null && shown.received < shown.nlist) this.#restore();
+    if (!again && shown !== null && this.timings.peek() === null) this.#restore();
   }
 
   /** Ask once more for an answer of which messages were lost on the way. */

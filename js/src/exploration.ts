@@ -78,7 +78,10 @@ export class Exploration extends Conversation {
       computed(() => this.wanted.value.count + Number(summary.refinedDistance !== null)),
       abort,
     );
-    this.step = this.player.step;
+    this.step = computed(() => {
+      const step = this.player.step.value;
+      return step !== null && step < this.player.last ? step : null;
+    });
     this.probe = computed(() => {
       const step = this.step.value;
       return step === null ? this.wanted.value : this.wanted.value.first(Math.max(0, step - 1));

@@ -54,12 +54,12 @@ export class Player {
 
   back(): void {
     this.playing.value = false;
-    this.seek((this.step.peek() ?? this.#clusters.peek() + 1) - 1);
+    this.seek(this.now - 1);
   }
 
   forward(): void {
     this.playing.value = false;
-    this.seek((this.step.peek() ?? this.#clusters.peek() + 1) + 1);
+    this.seek(this.now + 1);
   }
 
   /** Show the whole search. */

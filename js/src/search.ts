@@ -84,6 +84,12 @@ export class Search {
     return this.#fine;
   }
 
+  /** Forget a part of a cluster, of which all will be asked for again. */
+  restart(): void {
+    if (this.#filling !== null) this.#fine--;
+    this.#filling = null;
+  }
+
   /**
    * Take in the next clusters. `fine` messages go on where the last one ended, and may replace what `nearest` held of
    * a cluster by all of it.

@@ -280,3 +280,14 @@ it("nothing is heard after the end", () => {
   wheel(-100);
   expect([...clicks, ...zooms]).toEqual([]);
 });
+
+it("stays where it was while its element is hidden, as a tab of the host hides it", () => {
+  const { element, gestures, now } = open();
+  gestures.scale(4);
+  const before = now();
+  element.style.display = "none";
+  gestures.resized();
+  element.style.display = "";
+  gestures.resized();
+  expect(now()).toEqual(before);
+});

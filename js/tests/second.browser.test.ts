@@ -82,7 +82,9 @@ const PHASES: Record<string, (stage: Stage, view: string) => Promise<void>> = {
     press(stage, "Play");
     await vi.waitFor(() => expect(words(stage)).toContain("Pause"));
     press(stage, "Step forward");
+    await vi.waitFor(() => expect(words(stage)).toContain("Play"));
     press(stage, "Play");
+    await vi.waitFor(() => expect(words(stage)).toContain("Pause"));
   },
   "it is stepped through": async (stage, view) => {
     stage.answer();

@@ -497,6 +497,34 @@ describe("the selection", () => {
   });
 });
 
+describe("a search that is over", () => {
+  it("leaves no distance of its own on a card that stays open", async () => {
+    const { stage, see } = open();
+    stage.answer();
+    await vi.waitFor(() => expect(stage.root.dataset.state).toBe("done"));
+    await userEvent.click(stage.element.querySelectorAll("[aria-label=Results] .feder-tile")[2]);
+    const card = see.getByRole("dialog");
+    await expect.element(card).toHaveTextContent(/squared L2 distance\s*2/);
+    stage.answer({ serial: 2, request: "kernel:2", id: 20n });
+    await expect.element(card).toBeVisible();
+    await expect.element(card).not.toHaveTextContent("squared L2 distance");
+  });
+
+  it("is not explained any more, and its end is no error", async () => {
+    const { stage, see } = open();
+    stage.answer();
+    await see.getByRole("textbox", { name: "Row that did not come back" }).fill("9");
+    await userEvent.keyboard("{Enter}");
+    const { request } = stage.lastAsked("verdict");
+    stage.answer({ serial: 2, request: "kernel:2", id: 20n });
+    stage.model.say({ kind: "error", request, code: "superseded", message: "the search 1 is over" });
+    await new Promise(requestAnimationFrame);
+    await new Promise(requestAnimationFrame);
+    expect(stage.root.dataset.state).toBe("done");
+    await expect.element(see.getByRole("dialog")).not.toBeInTheDocument();
+  });
+});
+
 describe("what is typed", () => {
   it("is marked where it is no id", async () => {
     const { see } = open();

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -99,28 +98,19 @@ def test_dragging_while_the_kernel_is_busy_shows_what_faiss_finds(open_notebook:
     lab = open_notebook([L2, WIDGET])
     view = searched(lab, 42)
     expected = kernel(lab, "{n: [[str(i) for i in found(42, n, 9)], lost(42, n, 9)] for n in range(1, 51)}")
-    # A cell that holds the kernel's main thread until a file says that it may go on.
-    lab.kernel("import pathlib, tempfile, time; gate = pathlib.Path(tempfile.mkdtemp()) / 'gate'")
-    gate = kernel(lab, "str(gate)")
-    lab.page.evaluate(
-        "code => { window.busy = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
-        ".requestExecute({ code }).done; }",
-        "while not gate.exists():\n    time.sleep(0.01)",
-    )
     chart = view.locator('[aria-label^="Recall at every nprobe"]')
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
     assert box is not None
-    lab.page.mouse.move(box["x"] + 60, box["y"] + 40)
-    lab.page.mouse.down()
     seen = {}
-    for step in range(60):
-        lab.page.mouse.move(box["x"] + 60 + step * (box["width"] - 80) / 60, box["y"] + 40)
-        lab.wait_painted()
-        seen[view.get_attribute("data-nprobe")] = [result_ids(view), missed_ids(view)]
-    lab.page.mouse.up()
-    Path(gate).touch()
-    lab.page.evaluate("window.busy")
+    with lab.busy_kernel():
+        lab.page.mouse.move(box["x"] + 60, box["y"] + 40)
+        lab.page.mouse.down()
+        for step in range(60):
+            lab.page.mouse.move(box["x"] + 60 + step * (box["width"] - 80) / 60, box["y"] + 40)
+            lab.wait_painted()
+            seen[view.get_attribute("data-nprobe")] = [result_ids(view), missed_ids(view)]
+        lab.page.mouse.up()
     assert len(seen) > 20
     assert seen == {nprobe: expected[nprobe] for nprobe in seen}
 
@@ -255,6 +245,28 @@ def test_it_is_said_when_no_other_cluster_can_hold_anything_nearer(open_notebook
     lab.wait_attribute("data-nprobe", str(certain))
     expect(view).to_contain_text("Certified exact")
     assert missed_ids(view) == []
+
+
+def test_two_pages_of_one_widget_go_on_with_a_search_without_end_to_neither(
+    open_notebook: OpenNotebook,
+) -> None:
+    limit = "from feder_widget import stream\nstream.EXHAUSTIVE_WORK = 1"
+    lab = open_notebook([L2, limit, WIDGET], own_page=True)
+    view = searched(lab, 42)
+    lab.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    other = lab.page.context.new_page()
+    other.goto(lab.url)
+    theirs = other.locator(".feder-widget").first
+    expect(theirs).to_have_attribute("data-query", "42", timeout=60_000)
+    expect(theirs).to_have_attribute("data-state", "done")
+    lab.kernel("asked.clear()")
+    slider(view, "nprobe").press("ArrowRight")
+    for each in (view, theirs):
+        expect(each).to_have_attribute("data-nprobe", "5")
+        expect(each).to_have_attribute("data-state", "done")
+        assert result_ids(each) == kernel(lab, "[str(i) for i in found(42, 5, 9)]")
+    assert kernel(lab, "asked.count('rest')") <= 2
+    other.close()
 
 
 def test_a_very_large_index_is_compared_whole_only_when_asked(open_notebook: OpenNotebook) -> None:

@@ -79,6 +79,7 @@ def test_the_map_is_drawn_before_any_search(open_notebook: OpenNotebook) -> None
     assert result_ids(lab.widget) == []
     canvas = lab.widget.locator("canvas").first
     expect(canvas).to_be_visible()
+    lab.wait_painted()
     assert canvas.evaluate(COUNT_COLOURS) > 10
 
 

@@ -20,6 +20,7 @@ function Card({ open }: { open: OpenCard }) {
   const { id, cluster } = open;
   const dialog = useRef<HTMLDivElement>(null);
   const search = exploration.search.value;
+  const [then] = useState(search);
   const rank = search?.rankOf[cluster] ?? null;
   const picture = usePicture(id, cluster, SIDE);
   const label = picture.state === "loading" ? null : picture.label;
@@ -63,7 +64,9 @@ function Card({ open }: { open: OpenCard }) {
   const facts: [string, string][] = [
     ["id", id.toString()],
     ["label", label ?? "none"],
-    ...(Number.isNaN(open.distance) ? [] : [[name, distance(open.distance)] as [string, string]]),
+    ...(search !== then || Number.isNaN(open.distance)
+      ? []
+      : [[name, distance(open.distance)] as [string, string]]),
     ["cluster", rank === null ? `${cluster}` : `${cluster}, ${ordinal(rank)} nearest`],
   ];
   return (

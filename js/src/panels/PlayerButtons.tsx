@@ -31,7 +31,7 @@ export function PlayerButtons() {
         look="square"
         aria-label="Step forward"
         title="Step forward (.)"
-        disabled={!ready || player.step.value === null}
+        disabled={!ready || exploration.step.value === null}
         onClick={() => player.forward()}
       >
         <Icon path="M5 3l6 5-6 5z M12 3v10" />

@@ -70,7 +70,7 @@ export class Gestures {
 
   /** Stay within bounds after the element's size has changed. */
   resized(): void {
-    this.#set(this.#zoom);
+    if (this.#element.clientWidth > 0) this.#set(this.#zoom);
   }
 
   #pan(dx: number, dy: number): void {

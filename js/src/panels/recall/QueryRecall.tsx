@@ -77,6 +77,7 @@ function WhyNot() {
   const why = async (id: bigint, opener: HTMLElement) => {
     const serial = exploration.search.peek()?.serial;
     const answer = serial === undefined ? null : await asker.verdict(serial, id);
+    if (serial !== exploration.search.peek()?.serial) return;
     if (answer?.kind === "verdict") card.value = { ...answer, opener };
     else if (answer !== null) exploration.complain(answer.message);
   };
