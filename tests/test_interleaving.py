@@ -119,6 +119,41 @@ class TestASearchThatFails:
         page.wait(kind="done", request="rest")
 
 
+class TestASearchThatDoesNotBegin:
+    """The page still shows the one before, and what it asks about that is answered."""
+
+    @pytest.fixture
+    def busy(self, talk, clustered, monkeypatch):
+        """A session with a search on screen, and a pause that holds its search thread."""
+        monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
+        session, page = talk(clustered[0])
+        serial = shown(session, page)
+        pause = Pause()
+        session._searcher._pool.submit(pause.here)
+        assert pause.reached.wait(PATIENCE)
+        return session, page, serial, pause
+
+    def test_for_it_was_cancelled(self, busy):
+        session, page, serial, pause = busy
+        session.handle(search_request("never"))
+        session.handle({"kind": "cancel", "request": "never"})
+        pause.let_go()
+        session._searcher._pool.submit(int).result(PATIENCE)
+        session.handle({"kind": "rest", "request": "rest", "serial": serial, "last_rank": 20})
+        page.wait(kind="done", request="rest")
+        assert page.kinds("never") == []
+
+    def test_for_one_that_fails_came_after_it(self, busy, clustered):
+        session, page, serial, pause = busy
+        session.search(clustered[1][3], 3, 4, 5)
+        session.handle(search_request("bad", {"id": "99999", "cluster": None}))
+        pause.let_go()
+        page.wait(kind="error", request="bad")
+        session.handle({"kind": "rest", "request": "rest", "serial": serial, "last_rank": 20})
+        page.wait(kind="done", request="rest")
+        assert session.query.row_id == 0
+
+
 class TestSurvey:
     def test_whoever_goes_through_it_can_use_what_is_known(self, clustered):
         opened = open_index(clustered[0])
@@ -203,6 +238,44 @@ class TestSurvey:
         second = shown(session, page, "b")
         page.wait(kind="bounds", serial=second)
         page.wait_for(lambda: opened.known_bounds(vectors[0]) is not None)
+
+    def test_one_that_fails_in_the_background_is_not_tried_at_every_search(
+        self, talk, clustered, monkeypatch
+    ):
+        def survey(_engine):
+            raise MemoryError("too many centroids")
+            yield
+
+        monkeypatch.setattr(geometry, "survey", survey)
+        session, page = talk(clustered[0])
+        for name in "abc":
+            shown(session, page, name)
+            session._helpers.submit(int).result(PATIENCE)
+        page.wait(kind="error", request=None)
+        time.sleep(0.2)
+        assert page.kinds().count("error") == 1
+
+    def test_an_index_that_goes_on_growing_is_measured_when_it_rests(self, talk, monkeypatch):
+        index, vectors = make_ivf(n=3000)
+        real, calls, growing = geometry.survey, [], threading.Event()
+        growing.set()
+
+        def survey(engine):
+            calls.append(1)
+            for found in real(engine):
+                if growing.is_set():
+                    index.add(vectors[:1])
+                yield found
+
+        monkeypatch.setattr(geometry, "survey", survey)
+        monkeypatch.setattr(geometry, "PART", 10)
+        session, page = talk(index)
+        for name in "abc":
+            shown(session, page, name)
+        time.sleep(0.3)
+        assert 1 <= len(calls) <= 4
+        growing.clear()
+        page.wait(kind="bounds", serial=shown(session, page, "d"))
 
     def test_an_index_that_limits_the_vectors_compared_is_not_measured_over_and_over(self, talk, clustered):
         index, _ = clustered
@@ -416,13 +489,26 @@ class TestTheLastWorkload:
         assert (len(workload), workload.reason) == (200, None)
         assert self.last(page) == ("workload", "kernel", 200, True, None)
 
-    def test_where_the_page_cannot_be_reached(self, talk, clustered):
+    @pytest.mark.parametrize("lost", [("workload", True), ("workload", False), ("progress", None)])
+    def test_where_the_page_cannot_be_reached(self, talk, clustered, lost):
         class Gone(Page):
             def send(self, message, buffers):
-                if message["kind"] == "workload" and message["final"]:
+                if (message["kind"], message.get("final")) == lost:
                     raise ConnectionError("the comm is closed")
                 super().send(message, buffers)
 
         session, _ = talk(clustered[0], Gone())
         workload = evaluate(open_index(clustered[0]).evaluation(200, 10), False, session.evaluate)
         assert len(workload) == 200
+
+    def test_where_it_is_interrupted_at_the_very_end(self, talk, clustered):
+        session, page = talk(clustered[0])
+
+        def interrupt(done, asked):
+            if done == asked:
+                raise KeyboardInterrupt
+
+        with pytest.warns(RuntimeWarning, match="interrupted: 200 of 200"):
+            workload = evaluate(open_index(clustered[0]).evaluation(200, 10), interrupt, session.evaluate)
+        assert workload.reason is None
+        assert self.last(page) == ("workload", "kernel", 200, True, None)

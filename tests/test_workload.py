@@ -1,8 +1,10 @@
 """Many queries at once, against Faiss's own sweeps and against one query at a time."""
 
+import gc
 import itertools
 import math
 import threading
+import tracemalloc
 
 import faiss
 import numpy as np
@@ -415,6 +417,30 @@ class TestEndedOnTheWay:
         assert 55 <= len(part) <= 80
         np.testing.assert_array_equal(part.found_at, whole.found_at[: len(part)])
         np.testing.assert_allclose(part.recall, [part.recall_of(n).mean() for n in range(1, 21)])
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_each_query_that_is_evaluated_takes_next_to_no_memory(monkeypatch, given):
+    monkeypatch.setattr(evaluation_module, "TOGETHER", 20)
+    vectors = make_vectors(2000, 8)
+    index = faiss.index_factory(8, "IVF256,SQ8")
+    index.train(vectors)
+    index.add(vectors)
+    opened = open_index(index, vectors=vectors if given else None)
+    evaluation = opened.evaluation(vectors[:230], 10)
+    held = {}
+    tracemalloc.start()
+    try:
+        for done in evaluation.run(lambda _done, _asked: None):
+            if done in (30, 230):
+                gc.collect()
+                held[done] = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    # The clusters compared at each nprobe alone would be 2 kB.
+    assert (held[230] - held[30]) / 200 < 500
+    kept = evaluation.workload(None)
+    np.testing.assert_array_equal(kept.found_at, opened.evaluate(vectors[:230], 10, progress=False).found_at)
 
 
 @pytest.mark.parametrize("name", ["Flat", "SQ8", "PQ4x4"])

@@ -18,7 +18,6 @@ import type { QuerySpec } from "./requests";
 import { Search } from "./search";
 import type { Settings } from "./settings";
 import type { Summary } from "./summary";
-import { UNREADABLE } from "./transport";
 import { Workloads } from "./workloads";
 
 export type Status = "idle" | "searching" | "done" | "error" | "disconnected";
@@ -260,9 +259,10 @@ export abstract class Conversation {
       this.#waiting.value = false;
     });
     const shown = this.search.peek();
-    // Of what cannot be read there would only be more, and what has failed twice fails again.
-    const again = failure.code === UNREADABLE || failure.request === this.#restoring;
-    if (!again && shown !== null && this.timings.peek() === null) this.#restore();
+    // What nobody asked for cuts nothing off, and what has failed twice fails again.
+    const again = failure.request === null || failure.request === this.#restoring;
+    const wanted = this.timings.peek() === null ? Number.POSITIVE_INFINITY : this.settings.nprobe.peek();
+    if (!again && shown !== null && shown.received < wanted) this.#restore();
   }
 
   /** Ask once more for an answer of which messages were lost on the way. */

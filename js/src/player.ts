@@ -48,7 +48,7 @@ export class Player {
 
   /** Play from here, or from the start when at the end; pause when playing. */
   toggle(): void {
-    if (!this.playing.peek() && this.step.peek() === null) this.step.value = 0;
+    if (!this.playing.peek() && this.now === this.last) this.step.value = 0;
     this.playing.value = !this.playing.peek();
   }
 

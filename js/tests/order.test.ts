@@ -61,6 +61,25 @@ describe("what fails", () => {
     },
   );
 
+  it("starts it anew where more of it was on its way", () => {
+    const { exploration, transport, settings } = partly();
+    settings.nprobe.value = 3;
+    expect(transport.last("rest").last_rank).toBe(3);
+    exploration.ask({ id: "99", cluster: null });
+    const { request } = transport.last("search");
+    transport.say({ kind: "error", request, code: "invalid", message: "no" });
+    expect(transport.last("search").query).toEqual({ resume: true });
+  });
+
+  it("and was not asked for starts nothing anew", () => {
+    const { exploration, transport, summary } = explorationOf(SIZES);
+    transport.say(coarseOf(summary), candidatesOf(summary, 1, 2));
+    const before = transport.all("search").length;
+    transport.say({ kind: "error", request: null, code: "internal", message: "no" });
+    expect(transport.all("search")).toHaveLength(before);
+    expect(exploration.failure.value).toBe("no");
+  });
+
   it("starts it anew where it was cut off", () => {
     const { exploration, transport, summary } = explorationOf(SIZES);
     transport.say(coarseOf(summary), candidatesOf(summary, 1, 2));
@@ -193,6 +212,11 @@ it("a step beyond the end, once nprobe is smaller, is the whole search", () => {
   expect(stepSentence(exploration, exploration.step.value as number)).toContain("4th of 6");
   settings.nprobe.value = 1;
   expect(exploration.step.value).toBeNull();
+  exploration.player.toggle();
+  expect(exploration.step.value).toBe(0);
+  exploration.player.finish();
+  settings.nprobe.value = 6;
+  exploration.player.seek(5);
   settings.nprobe.value = 2;
   exploration.player.back();
   expect(stepSentence(exploration, exploration.step.value as number)).toContain("1st of 2");

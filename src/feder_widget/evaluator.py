@@ -136,17 +136,13 @@ class Evaluator:
             now = time.monotonic()
             if now - reported >= INTERVAL:
                 reported = now
-                with self._sending:
-                    if number == self._newest:
-                        self._outbox.deliver(
-                            ({"kind": "progress", "request": request, "done": done, "asked": asked}, [])
-                        )
+                self._outbox.guard(request, lambda: self._report(request, number, done, asked))
 
         reason: str | None = "cancelled"
         try:
             for done in evaluation.run(report):
                 if done < evaluation.asked and time.monotonic() - published >= PUBLISHED:
-                    self._publish(request, number, evaluation, evaluation.workload(None), is_final=False)
+                    self._tell(request, number, evaluation, evaluation.workload(None), is_final=False)
                     published = time.monotonic()
             reason = None
         except EvaluationCancelled:
@@ -158,20 +154,28 @@ class Evaluator:
             reason = "failed"
             raise
         finally:
-            workload = evaluation.workload(reason)
-            self._finish(request, number, evaluation, workload)
+            workload = evaluation.workload(reason if evaluation.done < evaluation.asked else None)
+            try:
+                self._tell(request, number, evaluation, workload, is_final=True)
+            except KeyboardInterrupt:
+                self._tell(request, number, evaluation, workload, is_final=True)
+                raise
         return workload
 
-    def _finish(self, request: Request, number: int, evaluation: Evaluation, workload: Workload) -> None:
-        def publish() -> None:
-            self._publish(request, number, evaluation, workload, is_final=True)
+    def _report(self, request: Request, number: int, done: float, asked: int) -> None:
+        with self._sending:
+            if number == self._newest:
+                self._outbox.deliver(
+                    ({"kind": "progress", "request": request, "done": done, "asked": asked}, [])
+                )
 
-        # What cannot be sent is an error of the page's; here the workload is done.
-        try:
-            self._outbox.guard(request, publish)
-        except KeyboardInterrupt:
-            self._outbox.guard(request, publish)
-            raise
+    def _tell(
+        self, request: Request, number: int, evaluation: Evaluation, workload: Workload, *, is_final: bool
+    ) -> None:
+        """Publish; what cannot be sent is an error of the page's, and no evaluation fails by it."""
+        self._outbox.guard(
+            request, lambda: self._publish(request, number, evaluation, workload, is_final=is_final)
+        )
 
     def _publish(
         self, request: Request, number: int, evaluation: Evaluation, workload: Workload, *, is_final: bool

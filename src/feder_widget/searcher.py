@@ -76,6 +76,7 @@ class Searcher:
         self._cancelled = -1
         self._request: Request | None = None
         self._begun: Begun | None = None
+        self._shown: Begun | None = None
         self._reached = 0
         self._pool = threads.pool(1, "search")
 
@@ -148,7 +149,7 @@ class Searcher:
         with self._lock:
             self._wanted = -1
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._begun = None
+        self._begun = self._shown = None
 
     def is_current(self, begun: Begun) -> bool:
         """Say whether no newer search has begun."""
@@ -156,18 +157,10 @@ class Searcher:
         return current is not None and current.serial == begun.serial
 
     def _run(self, request: Request, serial: int, make: Callable[[], Query], nprobe: int, k: int) -> None:
-        if self._stale(serial):
+        begun = self._begin(serial, make, nprobe)
+        if begun is None:
             return
-        try:
-            query = make()
-        except BaseException:
-            self._give_up(serial)
-            raise
-        with self._lock:
-            if self._stale(serial):
-                return
-            self._begun = begun = Begun(serial, query, nprobe)
-            self._reached = 0
+        query = begun.query
         label = None if query.row_id is None else self._label(query.row_id)
         ask = Ask(request, serial, query.vector, query.row_id, label, nprobe, k, self._k_max)
         for packet in self._paced(stream(self._index, ask), lambda: self._stale(serial)):
@@ -175,13 +168,29 @@ class Searcher:
                 self._reached = reach(self._index, query.vector, nprobe)
             self._outbox.deliver(packet)
             if packet[0]["kind"] == "coarse":
+                self._shown = begun
                 self._announce(begun)
 
+    def _begin(self, serial: int, make: Callable[[], Query], nprobe: int) -> Begun | None:
+        begun = None
+        try:
+            if not self._stale(serial):
+                query = make()
+                with self._lock:
+                    if not self._stale(serial):
+                        self._begun = begun = Begun(serial, query, nprobe)
+                        self._reached = 0
+        finally:
+            if begun is None:
+                self._give_up(serial)
+        return begun
+
     def _give_up(self, serial: int) -> None:
-        """Go back to the search before one that cannot begin: the page still shows it."""
+        """Go back from a search that does not begin to the one that the page still shows."""
         with self._lock:
-            if self._wanted == serial and self._begun is not None:
-                self._wanted, self._request = self._begun.serial, None
+            if self._wanted == serial and self._shown is not None:
+                self._begun = self._shown
+                self._wanted, self._request = self._shown.serial, None
 
     def _go_on(self, request: Request, begun: Begun, last_rank: int) -> None:
         # A search that was stopped has sent less than it would have, and the page must not find a gap.

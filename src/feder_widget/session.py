@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -187,7 +188,9 @@ class Session:
         """Send what geometry says of a search, else of the newest, as soon as a helper has time for it."""
         current = self._searcher.begun if begun is None else begun
         if current is not None and not self._outbox.closed:
-            self._helpers.submit(self._outbox.guard, None, lambda: self._send_bounds(current))
+            # There are no helpers any more where a program has come to its end.
+            with suppress(RuntimeError):
+                self._helpers.submit(self._outbox.guard, None, lambda: self._send_bounds(current))
 
     def _send_bounds(self, begun: Begun) -> None:
         # One at a time, lest what was known earlier arrives last.

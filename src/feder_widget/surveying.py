@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 import faiss
+import numpy as np
 
 from .index import IvfIndex
 from .outbox import Outbox
@@ -33,7 +34,7 @@ class Surveying:
         self.go_on()
 
     def go_on(self) -> None:
-        """Measure what has not been measured, unless that is being done.
+        """Measure what has not been measured, unless that is being done or has failed.
 
         Lists that are not in memory are read when somebody asks for them.
         """
@@ -42,12 +43,13 @@ class Surveying:
         threading.Thread(target=self._outbox.guard, args=(None, self._run), name="feder-survey").start()
 
     def close(self) -> None:
-        """Stop at the next chance."""
+        """Stop at the next chance, and measure nothing more."""
         self._closed.set()
 
     def _run(self) -> None:
         # This thread's limit alone: searches and drawing come first.
         faiss.omp_set_num_threads(1)
+        sizes = self._index.list_sizes
         try:
             for geometry in self._index.survey():
                 # A program that has come to its end waits for this thread.
@@ -55,5 +57,11 @@ class Surveying:
                     return
                 if geometry is not None:
                     self._learned()
+                # One that goes on growing would be measured from the start without end.
+                if not np.array_equal(sizes, self._index.list_sizes):
+                    return
+        except BaseException:
+            self.close()
+            raise
         finally:
             self._busy.release()

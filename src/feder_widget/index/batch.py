@@ -10,6 +10,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.index import lists
 from feder_widget.index.engine import Engine
 from feder_widget.index.gathered import Gathered
 from feder_widget.index.pool import SPARE, Pool
@@ -186,7 +187,8 @@ def _fill(
     except BaseException as error:
         left = (1 - pool.share) * gathered.total * gathered.index.d
         few = int(min(len(pool) * pool.share, FINISHED_WORK // max(1, left)))
-        if few == 0 or not pool.finish(few):
+        # What would have to be read from a file first takes too long.
+        if few == 0 or lists.are_on_disk(gathered.index.invlists) or not pool.finish(few):
             raise
         return error
     return None

@@ -168,7 +168,7 @@ class IvfIndex(Bounding):
 
         One exhaustive pass over the lists per thousand queries or so, and one ranking of the clusters. Memory
         does not grow with the number of queries but for 4 k bytes each. By the vectors given, one pass over
-        these per thousand queries, one over the codes for each, and some 20 k bytes each.
+        these per 128 queries, one over the codes for each, and some 20 k bytes each.
 
         Parameters
         ----------

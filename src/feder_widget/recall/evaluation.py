@@ -21,6 +21,9 @@ Progress = Callable[[float, int], None]
 
 INTERRUPTED = "interrupted"
 
+TOGETHER = 256
+"""Pieces of what was found that are put together: many queries come one by one."""
+
 SOON = 0.5
 """Seconds after which a bar is shown."""
 
@@ -117,6 +120,7 @@ class Evaluation:
         self._asked_k = k
         self._include_self = include_self or self._queries.ids is None
         self._found: list[Found] = []
+        self._loose = 0
         self._done = 0
         self._scanned = np.zeros(index.nlist)
 
@@ -160,7 +164,11 @@ class Evaluation:
             within = [slice(part.start - batch.start, part.stop - batch.start) for part in parts]
             for found in index.found_at(queries.read(batch), within, own, k, on):
                 # Without what is summed, which is as long as there are clusters.
-                self._found.append(replace(found, scanned=found.scanned[:0]))
+                self._found.append(replace(found, scanned=np.empty(0)))
+                self._loose += 1
+                if self._loose == TOGETHER:
+                    self._found[-TOGETHER:] = [_joined(self._found[-TOGETHER:])]
+                    self._loose = 0
                 self._done += len(found.found_at)
                 self._scanned += found.scanned / max(1, total)
                 # What is ended early tells of fewer queries than it has begun.
@@ -171,10 +179,9 @@ class Evaluation:
         """Return what there is so far; ``reason`` says why it is not all."""
         queries, done = self._queries, self.done
         none = np.empty((0, self._k), np.int32)
-        compared = [batch.compared_at for batch in self._found if batch.compared_at is not None]
-        curves = [batch.curves for batch in self._found if batch.curves is not None]
+        found = _joined(self._found) if self._found else Found(none, np.empty(0))
         return Workload(
-            found_at=np.concatenate([batch.found_at for batch in self._found]) if self._found else none,
+            found_at=found.found_at,
             scanned=self._scanned / max(1, done),
             k=self._asked_k,
             nprobe=min(self._index.stored_nprobe, self._index.nlist),
@@ -185,9 +192,21 @@ class Evaluation:
             reason=reason,
             include_self=self._include_self,
             exact=self._index.basis != "codes",
-            compared_at=np.concatenate(compared) if compared else None,
-            curves=joined(curves) if curves else None,
+            compared_at=found.compared_at,
+            curves=found.curves,
         )
+
+
+def _joined(parts: list[Found]) -> Found:
+    """Return what was found of some queries after the others as one, but for what is summed."""
+    compared = [part.compared_at for part in parts if part.compared_at is not None]
+    curves = [part.curves for part in parts if part.curves is not None]
+    return Found(
+        np.concatenate([part.found_at for part in parts]),
+        np.empty(0),
+        np.concatenate(compared) if compared else None,
+        joined(curves) if curves else None,
+    )
 
 
 def evaluate(
