@@ -6,7 +6,8 @@ import time
 
 import numpy as np
 
-from feder_widget.index import open_index
+from feder_widget import evaluator
+from feder_widget.index import batch, open_index
 from feder_widget.media import IdRange, Media
 from feder_widget.session import Session
 from feder_widget.topk import top_k
@@ -184,3 +185,13 @@ def faiss_search(index, vector, nprobe, k):
 def assert_same_results(got, expected):
     np.testing.assert_array_equal(got[0], expected[0])
     np.testing.assert_array_equal(got[1].view(np.uint32), expected[1].view(np.uint32))
+
+
+def slowly(monkeypatch):
+    """Have workloads computed in many batches."""
+    monkeypatch.setattr(batch, "LEAST_BATCH", 20)
+    monkeypatch.setattr(batch, "_blas_work", lambda: 16)
+    monkeypatch.setattr(batch, "RANKING_BYTES", 32 * 20 * 20)
+    monkeypatch.setattr(batch, "LEAST_CHUNK", 20)
+    monkeypatch.setattr(evaluator, "INTERVAL", 0)
+    monkeypatch.setattr(evaluator, "PUBLISHED", 0)

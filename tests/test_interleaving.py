@@ -11,12 +11,12 @@ from pathlib import Path
 import faiss
 import numpy as np
 import pytest
-from conversation import PATIENCE, Page, Received, search_request
+from conversation import PATIENCE, Page, Received, search_request, slowly
 from makers import make_ivf, make_vectors
 
 from feder_widget import evaluator as evaluator_module
 from feder_widget import stream as stream_module
-from feder_widget.index import batch, centroids, geometry, open_index
+from feder_widget.index import centroids, geometry, open_index
 from feder_widget.projection import resolve_method
 from feder_widget.recall import evaluate
 from feder_widget.recall.evaluation import Evaluation
@@ -386,13 +386,8 @@ class TestTheLastWorkload:
     """The one that comes last is the one that there is."""
 
     @pytest.fixture(autouse=True)
-    def slowly(self, monkeypatch):
-        monkeypatch.setattr(batch, "LEAST_BATCH", 20)
-        monkeypatch.setattr(batch, "_blas_work", lambda: 16)
-        monkeypatch.setattr(batch, "RANKING_BYTES", 32 * 20 * 20)
-        monkeypatch.setattr(batch, "LEAST_CHUNK", 20)
-        monkeypatch.setattr(evaluator_module, "INTERVAL", 0)
-        monkeypatch.setattr(evaluator_module, "PUBLISHED", 0)
+    def in_many_parts(self, monkeypatch):
+        slowly(monkeypatch)
 
     def ask(self, session, request="w", sample=200):
         session.handle({"kind": "evaluate", "request": request, "sample": sample, "seed": 3, "k": 10})

@@ -6,12 +6,20 @@ import time
 import faiss
 import numpy as np
 import pytest
-from conversation import PATIENCE, Page, Received, assert_same_results, faiss_search, search_request
+from conversation import (
+    PATIENCE,
+    Page,
+    Received,
+    assert_same_results,
+    faiss_search,
+    search_request,
+    slowly,
+)
 from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 from feder_widget import evaluator as evaluator_module
 from feder_widget import stream as stream_module
-from feder_widget.index import batch, open_index
+from feder_widget.index import open_index
 from feder_widget.index import pool as pool_module
 from feder_widget.recall import findings
 
@@ -394,16 +402,6 @@ def test_a_place_beyond_the_workload_is_refused(talk, clustered):
     page.wait(kind="workload", final=True)
     session.handle(search_request("s", {"workload": 5}))
     assert "between 0 and 4, got 5" in page.wait(kind="error", request="s")[0]["message"]
-
-
-def slowly(monkeypatch):
-    """Have workloads computed in many batches."""
-    monkeypatch.setattr(batch, "LEAST_BATCH", 20)
-    monkeypatch.setattr(batch, "_blas_work", lambda: 16)
-    monkeypatch.setattr(batch, "RANKING_BYTES", 32 * 20 * 20)
-    monkeypatch.setattr(batch, "LEAST_CHUNK", 20)
-    monkeypatch.setattr(evaluator_module, "INTERVAL", 0)
-    monkeypatch.setattr(evaluator_module, "PUBLISHED", 0)
 
 
 def test_a_workload_grows_on_the_page(talk, clustered, monkeypatch):

@@ -536,6 +536,19 @@ describe("what is typed", () => {
     await expect.element(field).toHaveAttribute("aria-invalid", "false");
   });
 
+  it("that is no id is complained of until another is", async () => {
+    const { stage, see } = open();
+    stage.answer();
+    const field = see.getByRole("textbox", { name: "Row that did not come back" });
+    await field.fill("abc");
+    await userEvent.keyboard("{Enter}");
+    await expect.element(see.getByRole("alert")).toBeVisible();
+    await field.fill("9");
+    await userEvent.keyboard("{Enter}");
+    await expect.element(see.getByRole("alert")).not.toBeInTheDocument();
+    expect(stage.lastAsked("verdict").id).toBe("9");
+  });
+
   it("stays once it is searched for, and what is typed next takes its place", async () => {
     const { stage, see } = open();
     const field = see.getByRole("textbox", { name: "Search by id" });
@@ -545,6 +558,42 @@ describe("what is typed", () => {
     await userEvent.keyboard("45{Enter}");
     await expect.element(field).toHaveValue("45");
     expect(stage.lastAsked("search").query).toEqual({ id: "45", cluster: null });
+  });
+});
+
+describe("beside the map", () => {
+  it.each([950, 1000, 1240, 1400])("nine results are seen whole at a width of %i", async (width) => {
+    const { stage } = open([12, 4, 2, 5], { nprobe: 1, k: 9 });
+    stage.element.style.width = `${width}px`;
+    stage.answer();
+    await vi.waitFor(() => expect(resultsOf(stage.element)).toHaveLength(9));
+    const box = stage.element.querySelector(".feder-results") as HTMLElement;
+    await vi.waitFor(() => expect(box.scrollHeight).toBeLessThanOrEqual(box.clientHeight));
+  });
+
+  it("what a cluster that is switched off holds is missed for that, at whatever nprobe", async () => {
+    const { stage, see } = open([3, 4, 2, 5], { nprobe: 4, k: 5 });
+    stage.answer();
+    await see.getByRole("button", { name: "Switch off" }).click();
+    const missed = see.getByRole("list", { name: "Missed", exact: true });
+    await expect.element(missed.getByText("switched off").first()).toBeVisible();
+    await expect.element(missed.getByText("nprobe")).not.toBeInTheDocument();
+  });
+});
+
+describe("the coarse step of Distances", () => {
+  it("is a table of the clusters, in which one can go on", async () => {
+    const { stage, see } = open([3, 4, 2, 5], { nprobe: 2, view: "distances" });
+    stage.answer();
+    await vi.waitFor(() => expect(stage.root.dataset.state).toBe("done"));
+    for (let steps = 0; steps < 2; steps++) await see.getByRole("button", { name: "Step back" }).click();
+    await see.getByRole("button", { name: "View as table" }).click();
+    await expect.element(see.getByText(/^Coarse search/)).toBeVisible();
+    await expect
+      .element(see.getByRole("columnheader", { name: "centroid squared L2 distance" }))
+      .toBeVisible();
+    await see.getByRole("button", { name: "Step forward" }).click();
+    await expect.element(see.getByRole("columnheader", { name: "rank of cluster" })).toBeVisible();
   });
 });
 

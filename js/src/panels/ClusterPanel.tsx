@@ -30,8 +30,9 @@ export function ClusterPanel() {
   }
   const rank = search?.rankOf[cluster] ?? null;
   const probed = rank !== null && exploration.probe.value.has(rank);
+  const wanted = exploration.wanted.value.has(rank ?? 0);
   const facts = [
-    rank === null ? null : `${ordinal(rank)} nearest${probed ? "" : ", not probed"}`,
+    rank === null ? null : `${ordinal(rank)} nearest${wanted ? "" : ", not probed"}`,
     plural(summary.sizes[cluster], "vector"),
     rank === null || search === null ? null : `centroid\u00a0${distance(search.distances[rank - 1])}`,
   ];
@@ -48,7 +49,7 @@ export function ClusterPanel() {
             title="Probe this cluster or leave it out, whatever nprobe says (S on the map)"
             onClick={() => exploration.toggleProbed(cluster)}
           >
-            {exploration.wanted.value.has(rank ?? 0) ? "Switch off" : "Switch on"}
+            {wanted ? "Switch off" : "Switch on"}
           </Button>
         )}
         {settings.cluster.value !== null && (

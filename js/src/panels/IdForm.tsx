@@ -23,6 +23,7 @@ export function IdForm({ name, button, submit }: Props) {
           exploration.complain(`id must be a whole number, got “${typed.slice(0, 40)}”`);
           return;
         }
+        exploration.dismiss();
         const input = event.currentTarget.elements[0] as HTMLInputElement;
         submit(BigInt(typed.trim().replace(/^\+/, "")), input);
         // Stays, in case it is not in the index; what is typed next takes its place.

@@ -56,7 +56,13 @@ export function Missed() {
                 side={SIDE}
                 rank={place}
                 isMissed
-                note={lostBy(row) === COARSE ? `nprobe\u00a0${count(clusterRank)}` : `lost to ${lostBy(row)}`}
+                note={
+                  lostBy(row) !== COARSE
+                    ? `lost to ${lostBy(row)}`
+                    : clusterRank > settings.nprobe.value
+                      ? `nprobe\u00a0${count(clusterRank)}`
+                      : "switched off"
+                }
                 name={
                   `Row ${id}, missed: ${ordinal(place)} nearest of all, ${summary.trueDistance} ${distance(value)}, ` +
                   `cluster ${cluster}, rank ${clusterRank}, ` +

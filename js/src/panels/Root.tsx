@@ -76,13 +76,11 @@ export function Root({ mode, saved }: Props) {
             <div class="feder-stage" id="feder-stage" role="tabpanel" aria-label={view.name}>
               <Stage />
               <Flight />
-              {!table.value && (
-                <div class="feder-foot">
-                  <Scrubber />
-                  <StepCaption />
-                  {exploration.step.value === null && <view.Legend />}
-                </div>
-              )}
+              <div class="feder-foot">
+                <Scrubber />
+                <StepCaption />
+                {!table.value && exploration.step.value === null && <view.Legend />}
+              </div>
             </div>
             <div class="feder-side">
               <div class="feder-answer">

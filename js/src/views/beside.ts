@@ -8,11 +8,12 @@ const EDGE = 8;
 export function useBeside(x: number, y: number, within: { current: HTMLElement | null }) {
   const card = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
-    const { offsetWidth: width, offsetHeight: height, style } = card.current as HTMLDivElement;
+    const { offsetWidth: width, style } = card.current as HTMLDivElement;
     const frame = within.current as HTMLElement;
     const left = x + APART + width > frame.clientWidth ? x - APART - width : x + APART;
-    const top = Math.min(y - APART, frame.clientHeight - height - EDGE);
-    style.transform = `translate(${Math.max(EDGE / 2, left)}px, ${Math.max(EDGE / 2, top)}px)`;
+    // The browser looks at the height again when a label comes later.
+    const top = `min(${y - APART}px, ${frame.clientHeight - EDGE}px - 100%)`;
+    style.transform = `translate(${Math.max(EDGE / 2, left)}px, max(${EDGE / 2}px, ${top}))`;
   });
   return card;
 }

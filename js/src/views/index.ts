@@ -2,6 +2,7 @@ import type { ComponentType } from "preact";
 import { ClustersTable } from "./clusters/ClustersTable";
 import { ClustersView } from "./clusters/ClustersView";
 import { Legend } from "./clusters/Legend";
+import { DistancesTable } from "./distances/DistancesTable";
 import { DistancesView } from "./distances/DistancesView";
 import { Legend as DistancesLegend } from "./distances/Legend";
 import { CandidatesTable } from "./points/CandidatesTable";
@@ -25,7 +26,7 @@ export const VIEWS: readonly View[] = [
     name: "Distances",
     Picture: DistancesView,
     Legend: DistancesLegend,
-    Table: CandidatesTable,
+    Table: DistancesTable,
   },
   {
     id: "projection",

@@ -6,8 +6,8 @@ import { NprobeHandle } from "../../panels/NprobeHandle";
 import { type CoarseLayout, nprobeAt, nprobeRadius } from "./coarse";
 import { angleOf } from "./sectors";
 
-/** Where on the circle its handle is at first, clockwise from 12 o'clock. */
-const ANGLE = (2 * Math.PI) / 3;
+/** Where on the circle its handle is at first, clockwise from 12 o'clock: away from the discs of the nearest. */
+const ANGLE = 1.77;
 
 interface Props {
   readonly layout: CoarseLayout;

@@ -188,7 +188,7 @@ function paintNames(
 }
 
 /** A text with an edge in the colour of the page, legible on anything. */
-export function haloed(
+function haloed(
   context: CanvasRenderingContext2D,
   text: string,
   x: number,

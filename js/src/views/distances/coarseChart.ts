@@ -5,9 +5,9 @@ import { unpackHex } from "../points/colour";
 import { paintQuery } from "../points/marks";
 import { NO_POINTS } from "../points/points";
 import { splat, stamp } from "../points/splat";
-import { haloed, paintRingLabels, paintRings, ring } from "./chart";
+import { paintRingLabels, paintRings, ring } from "./chart";
 import { type CoarseLayout, nprobeRadius } from "./coarse";
-import { around, Boxes } from "./labels";
+import { Boxes } from "./labels";
 
 /** Up to this many discs are drawn as circles; more are put down pixel by pixel. */
 const CIRCLES = 3000;
@@ -15,9 +15,8 @@ const CIRCLES = 3000;
 const SIZES = 5;
 /** Least radius of a disc that has its rank written on it. */
 const NUMBER_ROOM = 6.5;
-/** Ranks written on discs, and beside them: more could not be read. */
+/** Ranks written on discs: more could not be read. */
 const MOST_RANKS = 400;
-const MOST_BESIDE = 24;
 
 /** Paint the centroids, the nearest ones in the colours of their ranks and inside the circle of nprobe. */
 export function paintCoarse(
@@ -35,9 +34,8 @@ export function paintCoarse(
   ring(context, whole.x, whole.y, nprobeRadius(layout, nprobe), palette.accent, 1, [], 2);
   if (layout.discs.length <= CIRCLES) circles(context, layout, nprobe, palette);
   else stamps(context, layout, nprobe, size, palette);
-  const boxes = new Boxes();
-  paintRingLabels(context, whole, scale, palette, boxes);
-  paintRanks(context, layout, nprobe, palette, boxes);
+  paintRingLabels(context, whole, scale, palette, new Boxes());
+  paintRanks(context, layout, nprobe, palette);
   paintQuery(context, palette, whole.x, whole.y);
 }
 
@@ -96,29 +94,19 @@ function circles(
   }
 }
 
-/** The ranks of the probed clusters: on their discs, or beside those of the nearest that are too small. */
+/** The ranks of the probed clusters, on those of their discs that have room. */
 function paintRanks(
   context: CanvasRenderingContext2D,
   { positions, discs }: CoarseLayout,
   nprobe: number,
   palette: Palette,
-  boxes: Boxes,
 ): void {
+  context.fillStyle = palette.text;
   for (let rank = 1; rank <= Math.min(nprobe, MOST_RANKS); rank++) {
     const i = rank - 1;
-    const x = positions[2 * i];
-    const y = positions[2 * i + 1] + 0.5;
-    const isInside = discs[i] >= NUMBER_ROOM + (rank > 9 ? 2.5 : 0);
-    font(context, isInside && discs[i] < 11 ? 10 : 12);
-    const width = context.measureText(String(rank)).width;
-    if (isInside) {
-      context.fillStyle = palette.text;
-      context.fillText(String(rank), x, y);
-      continue;
-    }
-    const beside = x + discs[i] + 3 + width / 2;
-    if (rank > MOST_BESIDE || !boxes.take(around(beside, y, width, 13))) continue;
-    haloed(context, String(rank), beside, y, palette.text, palette.background);
+    if (discs[i] < NUMBER_ROOM + (rank > 9 ? 2.5 : 0)) continue;
+    font(context, discs[i] < 11 ? 10 : 12);
+    context.fillText(String(rank), positions[2 * i], positions[2 * i + 1] + 0.5);
   }
 }
 

@@ -1,0 +1,8 @@
+import { useApp } from "../../app";
+import { ClustersTable } from "../clusters/ClustersTable";
+import { CandidatesTable } from "../points/CandidatesTable";
+
+/** What the picture shows, in words: centroids in the coarse step, then candidates. */
+export function DistancesTable() {
+  return useApp().exploration.step.value === 1 ? <ClustersTable /> : <CandidatesTable />;
+}
