@@ -9,8 +9,9 @@ const REST = 2000;
 const INTERVAL = 10_000;
 /** Characters of a picture: it is saved with the notebook, once for each widget. `snapshot.py` holds the same. */
 const LIMIT = 40_000;
-const WIDTH = 560;
-const QUALITIES = [0.8, 0.4];
+/** Of a picture, in pixels: the first at which it is small enough, full of images as it may be. */
+const WIDTHS = [560, 440, 330, 250];
+const QUALITY = 0.5;
 const PICTURE = /^data:image\/(webp|png);base64,[\w+/]+=*$/;
 
 /** A picture of the stage, empty where there is none, and what it shows. */
@@ -68,13 +69,16 @@ function pictureOf(stage: HTMLElement): string | undefined {
   const layers = stage.querySelectorAll<HTMLCanvasElement>(".feder-stage canvas:not(.feder-picture)");
   if (!layers[0]?.clientWidth) return;
   const canvas = document.createElement("canvas");
-  canvas.width = WIDTH;
-  canvas.height = (WIDTH * layers[0].height) / layers[0].width;
-  for (const layer of layers) canvas.getContext("2d")?.drawImage(layer, 0, 0, WIDTH, canvas.height);
-  try {
-    return QUALITIES.map((quality) => canvas.toDataURL("image/webp", quality)).find(fits) ?? "";
-  } catch {
-    // A picture of another site is drawn on it, and may be shown but not read.
-    return "";
+  for (const width of WIDTHS) {
+    canvas.width = width;
+    canvas.height = (width * layers[0].height) / layers[0].width;
+    for (const layer of layers) canvas.getContext("2d")?.drawImage(layer, 0, 0, width, canvas.height);
+    try {
+      const picture = canvas.toDataURL("image/webp", QUALITY);
+      if (fits(picture)) return picture;
+    } catch {
+      // A picture of another site is drawn on it, and may be shown but not read.
+    }
   }
+  return "";
 }

@@ -57,6 +57,27 @@ describe("a snapshot", () => {
     expect(image.width).toBe(560);
   });
 
+  it("is smaller where a picture full of images would be too large to be saved", async () => {
+    const stage = await answered();
+    const canvas = stage.element.querySelector(".feder-stage canvas") as HTMLCanvasElement;
+    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    const noise = context.createImageData(canvas.width, canvas.height);
+    // A generator of numbers as good as any, the same every time.
+    for (let i = 0, seed = 1; i < noise.data.length; i++) {
+      seed = (seed * 48_271) % 2_147_483_647;
+      noise.data[i] = i % 4 === 3 ? 255 : 128 + (seed % 128);
+    }
+    context.putImageData(noise, 0, 0);
+    vi.advanceTimersByTime(2500);
+    const [[picture]] = snapshots(stage);
+    const image = new Image();
+    image.src = picture;
+    await image.decode();
+    expect(picture.length).toBeLessThanOrEqual(40_000);
+    expect(image.width).toBeGreaterThan(200);
+    expect(image.width).toBeLessThan(560);
+  });
+
   it("is not taken again while all stays as it is, nor soon after the last", async () => {
     const stage = await answered();
     vi.advanceTimersByTime(2_500);
