@@ -9,9 +9,15 @@ const REST = 2000;
 const INTERVAL = 10_000;
 /** Characters of a picture: it is saved with the notebook, once for each widget. `snapshot.py` holds the same. */
 const LIMIT = 40_000;
-/** Of a picture, in pixels: the first at which it is small enough, full of images as it may be. */
-const WIDTHS = [560, 440, 330, 250];
-const QUALITY = 0.5;
+/** Width in pixels and quality of a picture: the first are taken that make it small enough. */
+const SIZES = [
+  [560, 0.8],
+  [560, 0.4],
+  [560, 0.1],
+  [440, 0.4],
+  [330, 0.4],
+  [250, 0.4],
+];
 const PICTURE = /^data:image\/(webp|png);base64,[\w+/]+=*$/;
 
 /** A picture of the stage, empty where there is none, and what it shows. */
@@ -69,12 +75,12 @@ function pictureOf(stage: HTMLElement): string | undefined {
   const layers = stage.querySelectorAll<HTMLCanvasElement>(".feder-stage canvas:not(.feder-picture)");
   if (!layers[0]?.clientWidth) return;
   const canvas = document.createElement("canvas");
-  for (const width of WIDTHS) {
+  for (const [width, quality] of SIZES) {
     canvas.width = width;
     canvas.height = (width * layers[0].height) / layers[0].width;
     for (const layer of layers) canvas.getContext("2d")?.drawImage(layer, 0, 0, width, canvas.height);
     try {
-      const picture = canvas.toDataURL("image/webp", QUALITY);
+      const picture = canvas.toDataURL("image/webp", quality);
       if (fits(picture)) return picture;
     } catch {
       // A picture of another site is drawn on it, and may be shown but not read.
