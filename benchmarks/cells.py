@@ -19,8 +19,8 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.cartographer import ASPECT
-from feder_widget.cells import Cells, bisected_cells, round_cells
+from feder_widget.power_diagram import Cells, bisected_cells, round_cells
+from feder_widget.session.cartographer import ASPECT
 
 Array = npt.NDArray[np.float64]
 

@@ -18,10 +18,10 @@ from collections.abc import Sequence
 import faiss
 import numpy as np
 
-from feder_widget.index import IvfIndex, open_index
+from feder_widget.engines import IvfIndex, open_index
 from feder_widget.media import IdRange, Media
 from feder_widget.projection import resolve_method
-from feder_widget.session import Session
+from feder_widget.session.session import Session
 
 LIMIT = 0.3
 PATIENCE = 300

@@ -16,8 +16,8 @@ import faiss
 import numpy as np
 
 from benchmarks.trace import K, cached_index, queries, vectors
-from feder_widget.index import IvfIndex, open_index
-from feder_widget.index.batch import batches, compared_at, rankings, ranks_among
+from feder_widget.engines import IvfIndex, open_index
+from feder_widget.truth.batch import batches, compared_at, rankings, ranks_among
 
 NPROBES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 NLIST = 256

@@ -15,8 +15,8 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from feder_widget.index import open_index
-from feder_widget.topk import keep
+from feder_widget.engines import open_index
+from feder_widget.model.top_k import keep
 
 DIM = 128
 NLIST = 1024

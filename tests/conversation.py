@@ -6,11 +6,12 @@ import time
 
 import numpy as np
 
-from feder_widget import evaluator
-from feder_widget.index import batch, open_index
+from feder_widget.engines import open_index
 from feder_widget.media import IdRange, Media
-from feder_widget.session import Session
-from feder_widget.topk import top_k
+from feder_widget.model.top_k import top_k
+from feder_widget.session import evaluator
+from feder_widget.session.session import Session
+from feder_widget.truth import batch
 
 PATIENCE = 20
 """Seconds after which something that is waited for counts as never coming."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from feder_widget.index import open_index
+from feder_widget.engines import open_index
 
 LIMIT = 8 << 30
 

@@ -17,7 +17,7 @@ import faiss
 import numpy as np
 from makers import make_vectors
 
-from feder_widget.index.families import REFUSED
+from feder_widget.faiss_internals.tracing_by_class import REFUSED
 
 DOCS = Path(__file__).parents[1] / "docs" / "FAMILIES.md"
 

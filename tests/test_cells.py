@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from feder_widget.cells import bisected_cells, round_cells
-from feder_widget.layout import LayoutCancelled
+from feder_widget.map import LayoutCancelled
+from feder_widget.power_diagram import bisected_cells, round_cells
 
 ASPECT = 1.4
 MAKERS = [bisected_cells, round_cells]

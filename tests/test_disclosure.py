@@ -2,7 +2,7 @@
 
 import pytest
 
-from feder_widget.disclosure import LIMIT, told
+from feder_widget.session.error_text import LIMIT, told
 
 
 class UnspeakableError(Exception):

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from makers import METRICS, cases, ivf_around, make_ivf, make_vectors
 
 from feder_widget import UnknownIdError
-from feder_widget.index import exhaustive, open_index
-from feder_widget.recall import found_at
+from feder_widget.engines import open_index
+from feder_widget.truth import exhaustive_search, found_at
 
 
 def searched(index, query, nprobe, k):
@@ -147,7 +147,7 @@ def test_counting_is_done_in_parts_of_bounded_size(clustered, monkeypatch):
     opened = open_index(index)
     far = int(opened.explain(vectors[0], index.ntotal).ids[-1])
     whole = opened.verdict(vectors[0], far)
-    monkeypatch.setattr(exhaustive, "COUNTED", 100)
+    monkeypatch.setattr(exhaustive_search, "COUNTED", 100)
     assert opened.verdict(vectors[0], far) == whole
     assert whole.position == index.ntotal
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from conversation import Received
 
+from feder_widget.engines import open_index
 from feder_widget.errors import UnknownIdError
-from feder_widget.index import open_index
-from feder_widget.outcome import outcome
-from feder_widget.stream import Ask, is_replayable, stream
-from feder_widget.topk import top_k
+from feder_widget.model.top_k import top_k
+from feder_widget.session.outcome import outcome
+from feder_widget.session.stream import Ask, is_replayable, stream
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from makers import METRICS, cases, ivf_around, make_ivf, make_vectors
 
-from feder_widget.index import geometry, open_index
+from feder_widget.engines import open_index
+from feder_widget.truth import cluster_bounds
 
 
 def best_distances(opened, query):
@@ -53,7 +54,7 @@ def test_planes_rule_out_more_than_radii_alone():
     assert both.proper.all()
     assert not radii.proper.any()
     ruled_out = [
-        sum(int((geometry.bounds(known, query, False) > 20).sum()) for query in vectors[:50])
+        sum(int((cluster_bounds.bounds(known, query, False) > 20).sum()) for query in vectors[:50])
         for known in (radii, both)
     ]
     assert ruled_out[1] > ruled_out[0]
@@ -144,7 +145,7 @@ def test_vectors_replaced_are_measured_after_a_refresh():
 
 def test_too_much_work_leaves_it_at_the_radii(monkeypatch):
     index, vectors = make_ivf()
-    monkeypatch.setattr(geometry, "PROPER_WORK", 1000)
+    monkeypatch.setattr(cluster_bounds, "PROPER_WORK", 1000)
     opened = open_index(index)
     (known,) = filter(None, opened.survey())
     assert not known.proper.any()

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from makers import ivf_around, make_ivf, make_vectors
 
+from feder_widget.engines import open_index
 from feder_widget.errors import UnknownIdError
-from feder_widget.index import open_index
 
 BIG = 2**53 + 1
 

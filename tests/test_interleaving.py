@@ -14,12 +14,13 @@ import pytest
 from conversation import PATIENCE, Page, Received, search_request, slowly
 from makers import make_ivf, make_vectors
 
-from feder_widget import evaluator as evaluator_module
-from feder_widget import stream as stream_module
-from feder_widget.index import centroids, geometry, open_index
+from feder_widget.engines import open_index
+from feder_widget.faiss_internals import centroids
 from feder_widget.projection import resolve_method
-from feder_widget.recall import evaluate
-from feder_widget.recall.evaluation import Evaluation
+from feder_widget.session import evaluator as evaluator_module
+from feder_widget.session import stream as stream_module
+from feder_widget.truth import cluster_bounds, evaluate
+from feder_widget.truth.evaluation import Evaluation
 
 
 def shown(session, page, name="good", **options):
@@ -65,13 +66,13 @@ class TestASearchThatFails:
         assert Received(page.of("good") + page.of("rest")).ranks == 20
 
     def test_bounds_of_the_one_before_are_still_sent(self, talk, clustered, monkeypatch):
-        pause, real = Pause(), geometry.survey
+        pause, real = Pause(), cluster_bounds.survey
 
         def survey(engine):
             pause.here()
             yield from real(engine)
 
-        monkeypatch.setattr(geometry, "survey", survey)
+        monkeypatch.setattr(cluster_bounds, "survey", survey)
         session, page = talk(clustered[0])
         assert pause.reached.wait(PATIENCE)
         serial = shown(session, page)
@@ -187,7 +188,7 @@ class TestSurvey:
     def test_what_it_measured_before_a_refresh_does_not_count(self, monkeypatch):
         index, vectors = make_ivf(500, 4, 10)
         opened = open_index(index)
-        pause, real = Pause(), geometry.survey
+        pause, real = Pause(), cluster_bounds.survey
 
         def survey(engine):
             for number, found in enumerate(real(engine)):
@@ -195,7 +196,7 @@ class TestSurvey:
                 if number == 0 and not pause.reached.is_set():
                     pause.here()
 
-        monkeypatch.setattr(geometry, "survey", survey)
+        monkeypatch.setattr(cluster_bounds, "survey", survey)
         thread = threading.Thread(target=lambda: list(opened.survey()))
         thread.start()
         assert pause.reached.wait(PATIENCE)
@@ -212,7 +213,7 @@ class TestSurvey:
 
     def test_one_that_fails_is_begun_anew(self, clustered, monkeypatch):
         opened = open_index(clustered[0])
-        real, calls = geometry.survey, []
+        real, calls = cluster_bounds.survey, []
 
         def survey(engine):
             for found in real(engine):
@@ -221,7 +222,7 @@ class TestSurvey:
                     calls.append(1)
                     raise OSError("the disk is gone")
 
-        monkeypatch.setattr(geometry, "survey", survey)
+        monkeypatch.setattr(cluster_bounds, "survey", survey)
         with pytest.raises(OSError, match="the disk is gone"):
             list(opened.survey())
         found = list(filter(None, opened.survey()))
@@ -246,7 +247,7 @@ class TestSurvey:
             raise MemoryError("too many centroids")
             yield
 
-        monkeypatch.setattr(geometry, "survey", survey)
+        monkeypatch.setattr(cluster_bounds, "survey", survey)
         session, page = talk(clustered[0])
         for name in "abc":
             shown(session, page, name)
@@ -257,7 +258,7 @@ class TestSurvey:
 
     def test_an_index_that_goes_on_growing_is_measured_when_it_rests(self, talk, monkeypatch):
         index, vectors = make_ivf(n=3000)
-        real, calls, growing = geometry.survey, [], threading.Event()
+        real, calls, growing = cluster_bounds.survey, [], threading.Event()
         growing.set()
 
         def survey(engine):
@@ -267,8 +268,8 @@ class TestSurvey:
                     index.add(vectors[:1])
                 yield found
 
-        monkeypatch.setattr(geometry, "survey", survey)
-        monkeypatch.setattr(geometry, "PART", 10)
+        monkeypatch.setattr(cluster_bounds, "survey", survey)
+        monkeypatch.setattr(cluster_bounds, "PART", 10)
         session, page = talk(index)
         for name in "abc":
             shown(session, page, name)
@@ -321,7 +322,7 @@ def survey(engine):
         yield None
 
 going = threading.Event()
-geometry.survey = survey
+cluster_bounds.survey = survey
 index, _ = make_ivf()
 kept = fw.FederWidget(index) if int(sys.argv[1]) else converse(index, Page())
 assert going.wait(20)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from makers import make_vectors
 
+from feder_widget.engines import open_index
 from feder_widget.errors import UnknownIdError
-from feder_widget.index import open_index
-from feder_widget.search import RefineStep
+from feder_widget.model.search_trace import RefineStep
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

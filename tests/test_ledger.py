@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from makers import make_vectors
 
 from feder_widget import Ledger, MeanLedger, UnknownIdError
-from feder_widget.index import open_index, originals, outranking
-from feder_widget.recall import curves as curves_module
-from feder_widget.recall.curves import curves_of, joined
+from feder_widget.engines import open_index
+from feder_widget.truth import original_vectors as original_vectors_module
+from feder_widget.truth import recall_curves as curves_module
+from feder_widget.truth import recall_spans
+from feder_widget.truth.recall_curves import curves_of, joined
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -277,7 +279,7 @@ def test_recall_at_every_nprobe_is_that_of_searches(name):
             told = explained.ledger(nprobe)
             assert lengths(told) == lengths(ledger)
             assert len(explained.missed(nprobe)) == ledger.lost
-        if outranking.why_not(opened.engine) and opened.basis == "vectors":
+        if recall_spans.why_not(opened.engine) and opened.basis == "vectors":
             with pytest.raises(ValueError, match="takes a search at each to know"):
                 _ = explained.nprobe_needed
             continue
@@ -503,17 +505,17 @@ def test_queries_are_compared_in_blocks_of_bounded_size(monkeypatch):
     whole = opened.evaluate(case.queries, K, progress=False)
     first = opened.explain(case.queries[0], K)
     sizes = []
-    distances = originals.Originals._distances
+    distances = original_vectors_module.Originals._distances
 
     def watched(self, points, block, counted):
         sizes.append(len(points) * len(block))
         return distances(self, points, block, counted)
 
-    monkeypatch.setattr(originals, "BLOCK_PAIRS", 200)
-    monkeypatch.setattr(originals, "SPARE", 0)
-    monkeypatch.setattr(originals.Originals, "_distances", watched)
-    monkeypatch.setattr(outranking, "FIRST_RUN", 50)
-    monkeypatch.setattr(outranking, "COUNTED", 100)
+    monkeypatch.setattr(original_vectors_module, "BLOCK_PAIRS", 200)
+    monkeypatch.setattr(original_vectors_module, "SPARE", 0)
+    monkeypatch.setattr(original_vectors_module.Originals, "_distances", watched)
+    monkeypatch.setattr(recall_spans, "FIRST_RUN", 50)
+    monkeypatch.setattr(recall_spans, "COUNTED", 100)
     told = []
     cut = opened.evaluate(case.queries, K, progress=lambda done, asked: told.append((done, asked)))
     assert max(sizes) <= 200
@@ -575,7 +577,7 @@ def test_rows_of_whole_numbers_are_compared_as_they_are():
 def test_other_metrics_are_those_of_a_flat_index(metric):
     number = families.OTHER_METRICS[metric]
     x = np.abs(families.vectors())
-    compared = originals.Originals(x, (), number, 0.0)
+    compared = original_vectors_module.Originals(x, (), number, 0.0)
     present = np.arange(len(x)) % 4 > 0
     flat = faiss.IndexIDMap(faiss.IndexFlat(x.shape[1], number))
     flat.add_with_ids(x[present], np.flatnonzero(present))
@@ -685,7 +687,7 @@ def test_an_index_that_stops_early_loses_what_comes_after_to_the_coarse_search()
         assert len(ledger) - len(ledger.lost_to_coarse) == true.of(seen)
         assert len(ledger.hits) == true.of(Counter(case.search(query, 12, K)[0].tolist()))
         assert opened.explain(query, K).recall(12) == ledger.recall
-    assert outranking.why_not(opened.engine) == "the search stops at max_codes"
+    assert recall_spans.why_not(opened.engine) == "the search stops at max_codes"
 
 
 def test_shards_that_stop_early_are_refused():

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from makers import make_ivf, make_vectors
 
+from feder_widget.engines import open_index
 from feder_widget.errors import IndexFileError
-from feder_widget.index import open_index
-from feder_widget.index import reading as reading_module
+from feder_widget.faiss_internals import index_file as reading_module
 
 GUARDED = """
 import ctypes, sys

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from makers import ivf_around, make_ivf, make_vectors
 
+from feder_widget.engines import open_index
 from feder_widget.errors import IndexFileError, UnsupportedIndexError
-from feder_widget.index import open_index
-from feder_widget.index.families import why_refused
+from feder_widget.faiss_internals.tracing_by_class import why_refused
 
 
 def written(index, folder):

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from feder_widget.cells.bisection import bisect
-from feder_widget.cells.diagram import Diagram
-from feder_widget.cells.laplacian import newton_step
-from feder_widget.cells.polygons import Polygons
-from feder_widget.cells.regular import LostCells
-from feder_widget.cells.relaxation import relaxed
-from feder_widget.cells.sites import Sites
-from feder_widget.cells.spreading import spread
-from feder_widget.cells.tiling import MOST_ROUND, round_tiling
+from feder_widget.power_diagram.bisection import bisect
+from feder_widget.power_diagram.diagram import Diagram
+from feder_widget.power_diagram.laplacian import newton_step
+from feder_widget.power_diagram.polygons import Polygons
+from feder_widget.power_diagram.regular import LostCells
+from feder_widget.power_diagram.relaxation import relaxed
+from feder_widget.power_diagram.sites import Sites
+from feder_widget.power_diagram.spreading import spread
+from feder_widget.power_diagram.tiling import MOST_ROUND, round_tiling
 
 WIDTH = 1.4
 

@@ -10,9 +10,8 @@ import pytest
 from conversation import PATIENCE, Page, search_request
 from makers import METRICS, ivf_around, make_ivf, make_vectors
 
-from feder_widget import projector as projector_module
-from feder_widget.index import open_index
-from feder_widget.layout import LayoutCancelled
+from feder_widget.engines import open_index
+from feder_widget.map import LayoutCancelled
 from feder_widget.media import IdRange, Media
 from feder_widget.projection import (
     LinearMap,
@@ -23,7 +22,8 @@ from feder_widget.projection import (
     vectors_of,
 )
 from feder_widget.projection import sample as sample_module
-from feder_widget.session import Session
+from feder_widget.session import projector as projector_module
+from feder_widget.session.session import Session
 
 
 def sampled(index, vector, clusters, limit, k=9, k_max=100):

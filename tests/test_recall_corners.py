@@ -10,7 +10,8 @@ import pytest
 from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 import feder_widget as fw
-from feder_widget.index import batch, gathered, open_index
+from feder_widget.engines import open_index
+from feder_widget.truth import batch, gathered
 
 GROWTH = """
 import re, sys

@@ -4,7 +4,7 @@ import families
 import numpy as np
 import pytest
 
-from feder_widget.index import open_index
+from feder_widget.engines import open_index
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feder_widget.requests import (
+from feder_widget.session.requests import (
     MAX_BATCH,
     MAX_WINDOW,
     BadRequestError,

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from makers import METRICS, cases, ivf_around, make_ivf
 
-from feder_widget.index import open_index
-from feder_widget.topk import keep, top_k
+from feder_widget.engines import open_index
+from feder_widget.model.top_k import keep, top_k
 
 
 def bits(array):

@@ -15,10 +15,10 @@ from makers import make_ivf
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from feder_widget.index import open_index
+from feder_widget.engines import open_index
 from feder_widget.media import IdRange, Media
 from feder_widget.projection import resolve_method
-from feder_widget.session import Session
+from feder_widget.session.session import Session
 
 SECRET = "secret-folder"
 SOURCES = Path(__file__).parents[1] / "js" / "src"

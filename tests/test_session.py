@@ -20,11 +20,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from makers import ivf_around, make_ivf
 
-from feder_widget import cartographer
-from feder_widget import searcher as searcher_module
-from feder_widget import stream as stream_module
-from feder_widget.index import open_index
-from feder_widget.searcher import BURST, INTERVAL
+from feder_widget.engines import open_index
+from feder_widget.session import cartographer
+from feder_widget.session import searcher as searcher_module
+from feder_widget.session import stream as stream_module
+from feder_widget.session.searcher import BURST, INTERVAL
 
 
 def assert_threads_end(before):

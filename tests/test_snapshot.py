@@ -2,7 +2,7 @@
 
 import pytest
 
-from feder_widget.snapshot import MAX_CAPTION, MAX_PICTURE, checked_snapshot
+from feder_widget.session.snapshot_check import MAX_CAPTION, MAX_PICTURE, checked_snapshot
 
 PICTURE = "data:image/webp;base64,UklGRkRwAABXRUJQ"
 

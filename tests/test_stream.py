@@ -7,9 +7,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from makers import ivf_around, make_ivf
 
-from feder_widget import stream as stream_module
-from feder_widget.index import open_index
-from feder_widget.stream import Ask, stream
+from feder_widget.engines import open_index
+from feder_widget.session import stream as stream_module
+from feder_widget.session.stream import Ask, stream
 
 METRICS = ("L2", "inner product")
 MIB = 1 << 20

@@ -17,11 +17,11 @@ from conversation import (
 )
 from makers import METRICS, ivf_around, make_ivf, make_vectors
 
-from feder_widget import evaluator as evaluator_module
-from feder_widget import stream as stream_module
-from feder_widget.index import open_index
-from feder_widget.index import pool as pool_module
-from feder_widget.recall import findings
+from feder_widget.engines import open_index
+from feder_widget.session import evaluator as evaluator_module
+from feder_widget.session import stream as stream_module
+from feder_widget.truth import findings
+from feder_widget.truth import pool as pool_module
 
 
 def searched(session, page, request):

@@ -17,7 +17,7 @@ from ipywidgets.embed import dependency_state
 from makers import ivf_around, make_ivf
 
 import feder_widget as fw
-from feder_widget.index import batch
+from feder_widget.truth import batch
 
 BIG = 2**62 + 1
 BIG_IDS = np.r_[np.arange(1997), BIG, -7, 2**53 + 1]

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from makers import METRICS, cases, ivf_around, make_ivf, make_vectors
 
 from feder_widget import UnknownIdError, Workload
-from feder_widget.index import batch, gathered, open_index, pool
-from feder_widget.recall import evaluation as evaluation_module
+from feder_widget.engines import open_index
+from feder_widget.truth import batch, gathered, pool
+from feder_widget.truth import evaluation as evaluation_module
 
 
 def spread_index(metric="L2", n=3000, d=24, nlist=40, seed=1, offset=0.0):

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from makers import ivf_around
 
-from feder_widget import stream as stream_module
-from feder_widget.index import open_index
-from feder_widget.stream import Ask, stream
+from feder_widget.engines import open_index
+from feder_widget.session import stream as stream_module
+from feder_widget.session.stream import Ask, stream
 
 PATH = Path(__file__).parent / "fixtures" / "wire.json"
 K_MAX = 12

@@ -1,20 +1,20 @@
-import "./styles.css";
-import "./stale";
+import "./look/styles.css";
+import "./look/stale";
 import type { Initialize, Render } from "@anywidget/types";
 import { computed } from "@preact/signals";
 import { h, render as renderInto } from "preact";
-import { AppContext, makeApp } from "./app";
-import { Asker } from "./asker";
-import { Exploration } from "./exploration";
-import { PALETTES } from "./palette";
+import { PALETTES } from "./look/palette";
+import { watchMode } from "./look/theme";
+import { readSummary } from "./model/summary";
 import { Root } from "./panels/Root";
-import { Pictures } from "./pictures";
-import type { Settings } from "./settings";
-import { keepSnapshot, readSnapshot } from "./snapshot";
-import { readSummary } from "./summary";
-import { watchMode } from "./theme";
-import { Saves, traitSignal } from "./traits";
-import { CommTransport } from "./transport";
+import { Asker } from "./protocol/asker";
+import { CommTransport } from "./protocol/transport";
+import { AppContext, makeApp } from "./state/app";
+import { Exploration } from "./state/exploration";
+import { Pictures } from "./state/pictures";
+import type { Settings } from "./state/settings";
+import { keepSnapshot, readSnapshot } from "./state/snapshot";
+import { Saves, traitSignal } from "./state/traits";
 
 /** One per model: every display of the model draws from the same exploration. */
 export default () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { joined } from "../src/cells";
+import { joined } from "../src/model/mapCells";
 import { randomOf } from "./random";
 import { mapOf, partOf } from "./support";
 

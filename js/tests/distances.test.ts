@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type CandidateSet, withOthers } from "../src/candidates";
-import { nearestFirst } from "../src/order";
-import { Search } from "../src/search";
+import { type CandidateSet, withOthers } from "../src/model/candidates";
+import { nearestFirst } from "../src/model/order";
+import { Search } from "../src/model/search";
 import { layoutCentroids, nprobeAt, nprobeRadius } from "../src/views/distances/coarse";
 import { firstClusters, foundAmong, rank, SAMPLE, sampleOf } from "../src/views/distances/fine";
 import { Boxes, outside } from "../src/views/distances/labels";

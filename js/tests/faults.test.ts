@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Asker } from "../src/asker";
-import { Exploration } from "../src/exploration";
-import type { Candidates, Coarse } from "../src/messages";
-import { CommTransport } from "../src/transport";
+import { Asker } from "../src/protocol/asker";
+import type { Candidates, Coarse } from "../src/protocol/messages";
+import { CommTransport } from "../src/protocol/transport";
+import { Exploration } from "../src/state/exploration";
 import { FakeModel } from "./model";
 import { randomOf } from "./random";
 import {

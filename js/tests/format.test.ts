@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { count, distance, ordinal, percent, plural } from "../src/format";
+import { count, distance, ordinal, percent, plural } from "../src/model/format";
 
 describe("numbers as people read them", () => {
   it.each([

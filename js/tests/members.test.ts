@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { MemberList } from "../src/members";
-import { Search } from "../src/search";
+import { Search } from "../src/model/search";
+import { MemberList } from "../src/state/members";
 import { candidatesOf, coarseOf, explorationOf, settled, summaryOf } from "./support";
 
 function window(offset: number, count: number, total: number, request: string | number) {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Outcome } from "../src/messages";
-import type { Summary } from "../src/summary";
-import { lostTo, nprobeNeeded } from "../src/truth";
-import { verdictText } from "../src/verdict";
+import type { Summary } from "../src/model/summary";
+import { lostTo, nprobeNeeded } from "../src/model/truth";
+import { verdictText } from "../src/model/verdict";
+import type { Outcome } from "../src/protocol/messages";
 import { answerOf, explorationOf, neighboursOf, outcomeOf } from "./support";
 
 const SIZES = [4, 4, 0, 5];

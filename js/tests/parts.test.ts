@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Parts } from "../src/parts";
+import { Parts } from "../src/model/parts";
 
 const part = (offset: number, request = "a", rows = 5) => ({ request, offset, rows });
 

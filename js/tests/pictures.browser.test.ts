@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Asker } from "../src/asker";
-import type { Thumbnails } from "../src/messages";
-import { Pictures } from "../src/pictures";
+import { Asker } from "../src/protocol/asker";
+import type { Thumbnails } from "../src/protocol/messages";
+import { Pictures } from "../src/state/pictures";
 import { FakeTransport, settled } from "./support";
 
 afterEach(() => {

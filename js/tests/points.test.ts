@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ascending, extendOrder, nearestFirst, Orders } from "../src/order";
+import { ascending, extendOrder, nearestFirst, Orders } from "../src/model/order";
 import { PointGrid } from "../src/views/points/grid";
 import { dotOpacity, dotRadius, type Points, pointOf } from "../src/views/points/points";
 import { splat, stamp } from "../src/views/points/splat";

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Message, Projection } from "../src/messages";
-import type { Projected } from "../src/projections";
-import type { Result } from "../src/results";
+import type { Result } from "../src/model/results";
+import { decode } from "../src/protocol/decode";
+import type { Message, Projection } from "../src/protocol/messages";
+import type { Projected } from "../src/state/projections";
 import { fitted, isOnePlace } from "../src/views/projection/fit";
 import { between, type Scene, startOf } from "../src/views/projection/motion";
 import { explanation, statement } from "../src/views/projection/notes";
 import { MOST_PICTURES, marksBetween, marksOf, pointsOf } from "../src/views/projection/pictures";
-import { decode } from "../src/wire";
 import { answerOf, explorationOf } from "./support";
 
 const view = (values: ArrayBufferView) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Verdict, Workload } from "../src/messages";
+import { verdictText } from "../src/model/verdict";
 import { Axis } from "../src/panels/recall/scale";
-import { verdictText } from "../src/verdict";
+import type { Verdict, Workload } from "../src/protocol/messages";
 import { answerOf, explorationOf } from "./support";
 
 const FRAME = { left: 50, right: 450, top: 10, bottom: 110 };

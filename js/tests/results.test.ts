@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import recorded from "../../tests/fixtures/wire.json";
-import type { Coarse } from "../src/messages";
-import { nearest, probeOf } from "../src/probe";
-import { resultsAt } from "../src/results";
-import { Search } from "../src/search";
-import { foundBy, inside, missedBy, nprobeNeeded, openClusters, truthOf } from "../src/truth";
-import { decode } from "../src/wire";
+import { nearest, probeOf } from "../src/model/probe";
+import { resultsAt } from "../src/model/results";
+import { Search } from "../src/model/search";
+import { foundBy, inside, missedBy, nprobeNeeded, openClusters, truthOf } from "../src/model/truth";
+import { decode } from "../src/protocol/decode";
+import type { Coarse } from "../src/protocol/messages";
 import { candidatesOf, coarseOf, summaryOf } from "./support";
 
 function bytesOf(text: string): ArrayBuffer {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Search } from "../src/search";
-import { MalformedMessage } from "../src/wire";
+import { Search } from "../src/model/search";
+import { MalformedMessage } from "../src/protocol/decode";
 import { candidatesOf, coarseOf, summaryOf } from "./support";
 
 const summary = summaryOf([3, 4, 0, 5]);

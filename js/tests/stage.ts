@@ -1,7 +1,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { type Locator, page } from "vitest/browser";
-import type { Candidates, Coarse, Projection } from "../src/messages";
-import type { Summary } from "../src/summary";
+import type { Summary } from "../src/model/summary";
+import type { Candidates, Coarse, Projection } from "../src/protocol/messages";
 import widget from "../src/widget";
 import { FakeModel } from "./model";
 import { candidatesOf, coarseOf, mapOf, summaryOf } from "./support";

@@ -1,11 +1,11 @@
 import { type Signal, signal } from "@preact/signals";
-import { Asker } from "../src/asker";
-import { Exploration } from "../src/exploration";
-import type { Candidates, Coarse, MapPart, Message, Neighbours, Outcome } from "../src/messages";
-import type { Request } from "../src/requests";
-import type { Settings } from "../src/settings";
-import type { Summary } from "../src/summary";
-import { Disconnected, type Transport } from "../src/transport";
+import type { Summary } from "../src/model/summary";
+import { Asker } from "../src/protocol/asker";
+import type { Candidates, Coarse, MapPart, Message, Neighbours, Outcome } from "../src/protocol/messages";
+import type { Request } from "../src/protocol/requests";
+import { Disconnected, type Transport } from "../src/protocol/transport";
+import { Exploration } from "../src/state/exploration";
+import type { Settings } from "../src/state/settings";
 
 /** The other end of a page: notes requests, and says what a test tells it to. */
 export class FakeTransport implements Transport {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Saves, traitSignal } from "../src/traits";
+import { Saves, traitSignal } from "../src/state/traits";
 import { FakeModel } from "./model";
 
 beforeEach(() => {

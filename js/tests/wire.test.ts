@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Candidates } from "../src/messages";
-import { decode, MalformedMessage } from "../src/wire";
+import { decode, MalformedMessage } from "../src/protocol/decode";
+import type { Candidates } from "../src/protocol/messages";
 
 type Typed = Int32Array | Float32Array | BigInt64Array | Uint8Array;
 

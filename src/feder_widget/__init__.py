@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from feder_widget.engines import IvfIndex, open_index
 from feder_widget.errors import FederError, IndexFileError, UnknownIdError, UnsupportedIndexError
-from feder_widget.index import IvfIndex, open_index
-from feder_widget.recall import Certainty, Explanation, Ledger, MeanLedger, Verdict, Workload
-from feder_widget.search import CoarseStep, FineStep, SearchTrace
+from feder_widget.model.search_trace import CoarseStep, FineStep, SearchTrace
+from feder_widget.truth import Certainty, Explanation, Ledger, MeanLedger, Verdict, Workload
 
 if TYPE_CHECKING:
     from feder_widget.widget import FederWidget

@@ -12,18 +12,18 @@ import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
 
-from .index import IvfIndex, open_index
-from .index.arguments import as_int
-from .media import IdRange, Media
-from .projection import resolve_method
-from .recall import Workload, evaluate
-from .recall.evaluation import Progress
-from .search import SearchTrace
-from .selection import described
-from .session import Session
-from .snapshot import checked_snapshot
-from .summary import summary_of
-from .wire import Buffer, Message
+from feder_widget.engines import IvfIndex, open_index
+from feder_widget.media import IdRange, Media
+from feder_widget.model.arguments import as_int
+from feder_widget.model.search_trace import SearchTrace
+from feder_widget.projection import resolve_method
+from feder_widget.session.selected_rows import described
+from feder_widget.session.session import Session
+from feder_widget.session.snapshot_check import checked_snapshot
+from feder_widget.session.summary import summary_of
+from feder_widget.session.wire import Buffer, Message
+from feder_widget.truth import Workload, evaluate
+from feder_widget.truth.evaluation import Progress
 
 VIEWS = ("clusters", "distances", "projection")
 THEMES = ("auto", "light", "dark")

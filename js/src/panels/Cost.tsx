@@ -1,5 +1,5 @@
-import { useApp } from "../app";
-import { count, percent, plural } from "../format";
+import { count, percent, plural } from "../model/format";
+import { useApp } from "../state/app";
 import { Button } from "./Button";
 
 /** What the search cost, in distances computed, beside brute force. */

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { useApp } from "../app";
+import { useApp } from "../state/app";
 
 const ID = /^\s*[-+]?\d{1,19}\s*$/;
 

@@ -1,8 +1,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { type OpenCard, useApp } from "../app";
-import { distance, ordinal } from "../format";
-import type { Verdict } from "../messages";
-import { verdictText } from "../verdict";
+import { distance, ordinal } from "../model/format";
+import { verdictText } from "../model/verdict";
+import type { Verdict } from "../protocol/messages";
+import { type OpenCard, useApp } from "../state/app";
 import { Button } from "./Button";
 import { Picture, usePicture } from "./Picture";
 

@@ -1,6 +1,6 @@
-import { useApp } from "../app";
-import { count, distance, ordinal, plural } from "../format";
-import { asSeen, COARSE, lostTo, nprobeNeeded, type Row } from "../truth";
+import { count, distance, ordinal, plural } from "../model/format";
+import { asSeen, COARSE, lostTo, nprobeNeeded, type Row } from "../model/truth";
+import { useApp } from "../state/app";
 import { Button } from "./Button";
 import { Tile } from "./Tile";
 

@@ -1,4 +1,4 @@
-import { useApp } from "../app";
+import { useApp } from "../state/app";
 import { Button } from "./Button";
 
 /** What went wrong, in words; the answer on screen stays. */

@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useApp } from "../app";
-import { slideByKey } from "./keys";
+import { useApp } from "../state/app";
+import { slideByKey } from "./sliderKeys";
 
 interface Props extends JSX.HTMLAttributes<HTMLDivElement> {
   readonly name: string;

@@ -1,7 +1,7 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { useLayoutEffect, useState } from "preact/hooks";
-import { useApp } from "../app";
-import type { Picture as PictureState } from "../pictures";
+import { useApp } from "../state/app";
+import type { Picture as PictureState } from "../state/pictures";
 
 interface Props {
   readonly id: bigint;

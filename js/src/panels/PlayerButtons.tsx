@@ -1,4 +1,4 @@
-import { useApp } from "../app";
+import { useApp } from "../state/app";
 import { Button } from "./Button";
 
 /** Steps through the search: overview, coarse search, then cluster by cluster. */

@@ -1,4 +1,4 @@
-import { useApp } from "../app";
+import { useApp } from "../state/app";
 import { Button } from "./Button";
 import { IdForm } from "./IdForm";
 import { Picture } from "./Picture";

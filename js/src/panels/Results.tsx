@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
-import { useApp } from "../app";
-import { count, distance, ordinal, plural } from "../format";
+import { count, distance, ordinal, plural } from "../model/format";
+import { useApp } from "../state/app";
 import { Tile } from "./Tile";
 
 const SIDE = 90;

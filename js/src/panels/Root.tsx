@@ -1,15 +1,14 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { useApp } from "../app";
-import { type Mode, PALETTES, properties } from "../palette";
-import type { Player } from "../player";
-import type { Snapshot } from "../snapshot";
+import { type Mode, PALETTES, properties } from "../look/palette";
+import { useApp } from "../state/app";
+import type { Player } from "../state/player";
+import type { Snapshot } from "../state/snapshot";
 import { viewNamed } from "../views";
 import { Flight } from "../views/flight/Flight";
 import { ClusterPanel } from "./ClusterPanel";
 import { Cost } from "./Cost";
 import { ImageCard } from "./ImageCard";
-import { isShortcut } from "./keys";
 import { Missed } from "./Missed";
 import { Notice } from "./Notice";
 import { Results } from "./Results";
@@ -17,6 +16,7 @@ import { RecallPanel } from "./recall/RecallPanel";
 import { Saved } from "./Saved";
 import { Scrubber } from "./Scrubber";
 import { StepCaption } from "./StepCaption";
+import { isShortcut } from "./sliderKeys";
 import { Toolbar } from "./Toolbar";
 
 /** Milliseconds after which the browser has taken the focus from what can no longer be pressed. */

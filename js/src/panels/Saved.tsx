@@ -1,4 +1,4 @@
-import type { Snapshot } from "../snapshot";
+import type { Snapshot } from "../state/snapshot";
 
 /** What is left of a widget whose notebook was opened without its kernel. */
 export function Saved({ snapshot: [picture, caption] }: { snapshot: Snapshot }) {

@@ -1,4 +1,4 @@
-import { useApp } from "../app";
+import { useApp } from "../state/app";
 import { stepSentence } from "./StepCaption";
 
 /** The search as a line that can be scrubbed, from the overview to the last probed cluster. */

@@ -1,6 +1,6 @@
 import type { Signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { count } from "../format";
+import { count } from "../model/format";
 import { drag } from "./drag";
 
 interface Props {

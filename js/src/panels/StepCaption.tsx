@@ -1,6 +1,6 @@
-import { useApp } from "../app";
-import type { Exploration } from "../exploration";
-import { distance, ordinal, plural } from "../format";
+import { distance, ordinal, plural } from "../model/format";
+import { useApp } from "../state/app";
+import type { Exploration } from "../state/exploration";
 
 /** Where the player stands, in a sentence out of what was computed. */
 export function StepCaption() {

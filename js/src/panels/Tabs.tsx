@@ -1,4 +1,4 @@
-import { isShortcut } from "./keys";
+import { isShortcut } from "./sliderKeys";
 
 interface Tab {
   readonly id: string;

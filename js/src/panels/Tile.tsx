@@ -1,7 +1,7 @@
 import { useComputed } from "@preact/signals";
-import { useApp } from "../app";
-import { distance as formatted } from "../format";
-import { css, rankColour } from "../palette";
+import { css, rankColour } from "../look/palette";
+import { distance as formatted } from "../model/format";
+import { useApp } from "../state/app";
 import { Picture } from "./Picture";
 
 interface Props {

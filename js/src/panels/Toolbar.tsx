@@ -1,4 +1,4 @@
-import { useApp } from "../app";
+import { useApp } from "../state/app";
 import { VIEWS } from "../views";
 import { Button } from "./Button";
 import { PlayerButtons } from "./PlayerButtons";

@@ -1,5 +1,5 @@
 import { effect } from "@preact/signals";
-import type { Pictures } from "../pictures";
+import type { Pictures } from "../state/pictures";
 
 /** Load the picture of a row for a canvas; call what is returned to let it go. */
 export function loadImage(

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
-import { useApp } from "../app";
+import { useApp } from "../state/app";
 import { HoverCard } from "./clusters/HoverCard";
 import type { Place } from "./points/points";
 import { Rest } from "./rest";

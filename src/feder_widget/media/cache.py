@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from .thumbnail import Thumbnail
+from feder_widget.media.thumbnail import Thumbnail
 
 ENTRY_BYTES = 512
 """What one entry costs besides its image: key, objects and table, rounded up."""

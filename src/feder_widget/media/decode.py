@@ -13,9 +13,9 @@ from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
-from .errors import BadImage
-from .fit import fit
-from .text import one_line
+from feder_widget.media.errors import BadImage
+from feder_widget.media.fit import fit
+from feder_widget.media.text import one_line
 
 MAX_FILE_BYTES = 128 << 20
 MAX_PIXELS = 64_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from .pixels import to_pixels
+from feder_widget.media.pixels import to_pixels
 
 _ORIENTATION = 0x0112
 _TURNS = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .entries import IdRange, Lookup, is_missing, open_entries
-from .text import one_line
+from feder_widget.media.entries import IdRange, Lookup, is_missing, open_entries
+from feder_widget.media.text import one_line
 
 LABEL_LIMIT = 200
 """Characters of a label that reach the page."""

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .cache import ThumbnailCache
-from .entries import IdRange, is_missing
-from .errors import BadImage
-from .labels import label_text, open_labels
-from .sources import open_images
-from .strip import render_strip
-from .thumbnail import Thumbnail, bucket, placeholder, render
+from feder_widget.media.cache import ThumbnailCache
+from feder_widget.media.entries import IdRange, is_missing
+from feder_widget.media.errors import BadImage
+from feder_widget.media.labels import label_text, open_labels
+from feder_widget.media.sources import open_images
+from feder_widget.media.strip import render_strip
+from feder_widget.media.thumbnail import Thumbnail, bucket, placeholder, render
 
 Strips = Callable[[NDArray[np.int64], "NDArray[np.int64] | None"], NDArray[np.float32]]
 """Row ids (n,) and their clusters (n,) or None → their vectors (n, dim)."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import BadImage
+from feder_widget.media.errors import BadImage
 
 SAMPLED_IMAGES = 256
 SAMPLED_VALUES = 1 << 22

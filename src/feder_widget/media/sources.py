@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .entries import IdRange, Lookup, open_entries
-from .pixels import ArrayStack
+from feder_widget.media.entries import IdRange, Lookup, open_entries
+from feder_widget.media.pixels import ArrayStack
 
 _WANTED = (
     "None, a glob, an array of shape (n, h, w) or (n, h, w, 1 | 3 | 4), or a sequence, a mapping or "

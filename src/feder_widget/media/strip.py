@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .thumbnail import Thumbnail, placeholder
+from feder_widget.media.thumbnail import Thumbnail, placeholder
 
 MAX_CELLS = 1024
 """More components than this are averaged in neighbouring groups: 32 by 32 cells still show at 64 pixels."""

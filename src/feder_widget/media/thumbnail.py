@@ -14,11 +14,11 @@ from urllib.parse import unquote_to_bytes
 import numpy as np
 from PIL import Image
 
-from .decode import check_pixels, shrink_bytes, shrink_file
-from .errors import BadImage
-from .fit import fit
-from .pixels import to_pixels
-from .text import one_line
+from feder_widget.media.decode import check_pixels, shrink_bytes, shrink_file
+from feder_widget.media.errors import BadImage
+from feder_widget.media.fit import fit
+from feder_widget.media.pixels import to_pixels
+from feder_widget.media.text import one_line
 
 SIZES = (64, 128, 256, 512, 1024)
 """Longest sides that are made: few, so that the sizes of every screen and zoom meet in the cache."""

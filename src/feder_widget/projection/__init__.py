@@ -4,9 +4,9 @@ Everything is deterministic: samples follow from cluster and place in the invert
 embedding starts from the linear picture with a fixed seed.
 """
 
-from .linear import LinearMap, into_picture
-from .methods import Method, ProjectionError, resolve_method
-from .sample import Sample, gather, vectors_of, with_rows
+from feder_widget.projection.linear import LinearMap, into_picture
+from feder_widget.projection.methods import Method, ProjectionError, resolve_method
+from feder_widget.projection.sample import Sample, gather, vectors_of, with_rows
 
 __all__ = [
     "LinearMap",

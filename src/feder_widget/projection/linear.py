@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.layout.linear import Float32Array, Float64Array, into_unit_square, principal_components
+from feder_widget.map.linear_layout import Float32Array, Float64Array, into_unit_square, principal_components
 
 FAR = 4.0
 """Beyond this many times the distance that 95 % stay within, a vector is an outlier."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from feder_widget.layout.linear import Float32Array, Float64Array, principal_components
+from feder_widget.map.linear_layout import Float32Array, Float64Array, principal_components
 from feder_widget.projection.linear import nearest_turn
 
 _log = logging.getLogger(__name__)

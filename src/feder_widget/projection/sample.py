@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from feder_widget.index import IvfIndex
-from feder_widget.layout import LayoutCancelled
+from feder_widget.engines import IvfIndex
+from feder_widget.map import LayoutCancelled
 
 SCAN = 65_536
 """Vectors compared between two looks at whether anybody still waits."""

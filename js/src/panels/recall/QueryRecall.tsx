@@ -1,8 +1,8 @@
 import { useMemo } from "preact/hooks";
-import { useApp } from "../../app";
-import type { Exploration } from "../../exploration";
-import { count, percent, plural } from "../../format";
-import { asSeen, COARSE, foundBy, lostTo, nprobeNeeded, returnedAt, type Truth } from "../../truth";
+import { count, percent, plural } from "../../model/format";
+import { asSeen, COARSE, foundBy, lostTo, nprobeNeeded, returnedAt, type Truth } from "../../model/truth";
+import { useApp } from "../../state/app";
+import type { Exploration } from "../../state/exploration";
 import { Button } from "../Button";
 import { IdForm } from "../IdForm";
 import { RecallChart } from "./RecallChart";

@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
-import { useApp } from "../../app";
-import { count } from "../../format";
-import { useSize } from "../../size";
+import { useSize } from "../../look/size";
+import { count } from "../../model/format";
+import { useApp } from "../../state/app";
 import { drag } from "../drag";
 import { NprobeHandle } from "../NprobeHandle";
 import { Axis } from "./scale";

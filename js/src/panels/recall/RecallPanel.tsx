@@ -1,4 +1,4 @@
-import { useApp } from "../../app";
+import { useApp } from "../../state/app";
 import { Tabs } from "../Tabs";
 import { QueryRecall } from "./QueryRecall";
 import { WorkloadPanel } from "./WorkloadPanel";

@@ -1,8 +1,8 @@
 import { useMemo, useState } from "preact/hooks";
-import { useApp } from "../../app";
-import { count, percent, plural } from "../../format";
-import type { Workload } from "../../messages";
-import { asSeen } from "../../truth";
+import { count, percent, plural } from "../../model/format";
+import { asSeen } from "../../model/truth";
+import type { Workload } from "../../protocol/messages";
+import { useApp } from "../../state/app";
 import { Button } from "../Button";
 import { Picture } from "../Picture";
 import { RecallChart, type Steps } from "./RecallChart";

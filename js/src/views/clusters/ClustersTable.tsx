@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
-import { useApp } from "../../app";
-import { count, distance, plural } from "../../format";
+import { count, distance, plural } from "../../model/format";
+import { tally } from "../../model/results";
 import { Button } from "../../panels/Button";
-import { tally } from "../../results";
+import { useApp } from "../../state/app";
 
 const PAGE = 100;
 

@@ -1,9 +1,9 @@
 import { computed, effect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { useApp } from "../../app";
-import type { Exploration } from "../../exploration";
-import { distance, ordinal, plural } from "../../format";
-import { tally } from "../../results";
+import { distance, ordinal, plural } from "../../model/format";
+import { tally } from "../../model/results";
+import { useApp } from "../../state/app";
+import type { Exploration } from "../../state/exploration";
 import { Gestures } from "../gestures";
 import { PointedCard, usePointed } from "../pointed";
 import { ZoomButtons, zoomByKey } from "../zoom";

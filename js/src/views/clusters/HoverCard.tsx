@@ -1,9 +1,9 @@
 import { useEffect, useMemo } from "preact/hooks";
-import { useApp } from "../../app";
-import { distance, ordinal, plural } from "../../format";
-import { MemberList } from "../../members";
-import { css, rankColour } from "../../palette";
+import { css, rankColour } from "../../look/palette";
+import { distance, ordinal, plural } from "../../model/format";
 import { Picture } from "../../panels/Picture";
+import { useApp } from "../../state/app";
+import { MemberList } from "../../state/members";
 import { useBeside, useRested } from "../beside";
 
 const SHOWN = 9;

@@ -1,6 +1,6 @@
-import { useApp } from "../../app";
-import { distance } from "../../format";
-import { css, mix } from "../../palette";
+import { css, mix } from "../../look/palette";
+import { distance } from "../../model/format";
+import { useApp } from "../../state/app";
 import { rampEnd, shade } from "./scene";
 
 const STOPS = 9;

@@ -1,7 +1,7 @@
-import type { CellMap } from "../../cells";
-import { css, type Palette, rankColour } from "../../palette";
-import type { Probe } from "../../probe";
-import type { Search } from "../../search";
+import { css, type Palette, rankColour } from "../../look/palette";
+import type { CellMap } from "../../model/mapCells";
+import type { Probe } from "../../model/probe";
+import type { Search } from "../../model/search";
 import { box, circle, fill, font, picture, setSize, stroke } from "../draw";
 import { placeIn, type Sight } from "../flight/sight";
 import type { Zoom } from "../gestures";

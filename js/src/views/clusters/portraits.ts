@@ -1,5 +1,5 @@
-import type { Asker } from "../../asker";
-import type { Pictures } from "../../pictures";
+import type { Asker } from "../../protocol/asker";
+import type { Pictures } from "../../state/pictures";
 import { loadImage } from "../image";
 
 /** Portraits asked for at once; a map that is zoomed out shows none, one that is zoomed in a few dozen. */

@@ -1,4 +1,4 @@
-import type { CellMap } from "../../cells";
+import type { CellMap } from "../../model/mapCells";
 import type { Camera, Size } from "./camera";
 import type { Styles } from "./scene";
 

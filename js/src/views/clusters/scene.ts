@@ -1,6 +1,6 @@
-import { mix, type Palette, type Rgb, rankColour } from "../../palette";
-import type { Probe } from "../../probe";
-import type { Search } from "../../search";
+import { mix, type Palette, type Rgb, rankColour } from "../../look/palette";
+import type { Probe } from "../../model/probe";
+import type { Search } from "../../model/search";
 
 /** How each cell is painted: packed colours, 0 where there is no edge. */
 export interface Styles {

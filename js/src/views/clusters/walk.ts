@@ -1,5 +1,5 @@
-import type { CellMap } from "../../cells";
-import type { Search } from "../../search";
+import type { CellMap } from "../../model/mapCells";
+import type { Search } from "../../model/search";
 import { towards } from "../points/walk";
 
 /** The cluster that a key leads to: the neighbour in that direction, or the next or previous rank; null for other keys. */

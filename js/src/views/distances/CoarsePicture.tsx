@@ -1,8 +1,8 @@
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import { useApp } from "../../app";
-import { distance, ordinal, plural } from "../../format";
-import type { Search } from "../../search";
-import { useSize } from "../../size";
+import { useSize } from "../../look/size";
+import { distance, ordinal, plural } from "../../model/format";
+import type { Search } from "../../model/search";
+import { useApp } from "../../state/app";
 import type { Size } from "../clusters/camera";
 import { setSize } from "../draw";
 import { PointedCard, usePointed } from "../pointed";

@@ -1,4 +1,4 @@
-import { useApp } from "../../app";
+import { useApp } from "../../state/app";
 import { ClustersTable } from "../clusters/ClustersTable";
 import { CandidatesTable } from "../points/CandidatesTable";
 

@@ -1,5 +1,5 @@
-import { useApp } from "../../app";
-import { plural } from "../../format";
+import { plural } from "../../model/format";
+import { useApp } from "../../state/app";
 import { Begun } from "../points/Begun";
 import { CoarsePicture } from "./CoarsePicture";
 import { FinePicture } from "./FinePicture";

@@ -1,11 +1,11 @@
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { useApp } from "../../app";
-import { candidatesAt, withOthers } from "../../candidates";
-import type { Exploration } from "../../exploration";
-import { count, plural } from "../../format";
-import { nearestFirst } from "../../order";
-import type { Search } from "../../search";
+import { candidatesAt, withOthers } from "../../model/candidates";
+import { count, plural } from "../../model/format";
+import { nearestFirst } from "../../model/order";
+import type { Search } from "../../model/search";
+import { useApp } from "../../state/app";
+import type { Exploration } from "../../state/exploration";
 import { useRested } from "../beside";
 import type { Size } from "../clusters/camera";
 import { PointStage } from "../points/PointStage";

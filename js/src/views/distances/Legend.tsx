@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
-import { useApp } from "../../app";
-import { distance } from "../../format";
+import { distance } from "../../model/format";
+import { useApp } from "../../state/app";
 import { rank } from "./fine";
 import { type Domain, isCompressed } from "./scale";
 

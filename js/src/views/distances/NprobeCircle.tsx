@@ -1,6 +1,6 @@
 import type { Signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { plural } from "../../format";
+import { plural } from "../../model/format";
 import { drag } from "../../panels/drag";
 import { NprobeHandle } from "../../panels/NprobeHandle";
 import { type CoarseLayout, nprobeAt, nprobeRadius } from "./coarse";

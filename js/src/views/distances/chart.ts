@@ -1,4 +1,4 @@
-import { css, type Palette, rankColour } from "../../palette";
+import { css, type Palette, rankColour } from "../../look/palette";
 import { circle, font, stroke } from "../draw";
 import type { Paint } from "../points/points";
 import { around, type Box, Boxes, outside } from "./labels";

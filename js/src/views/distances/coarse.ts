@@ -1,4 +1,4 @@
-import type { Search } from "../../search";
+import type { Search } from "../../model/search";
 import type { Circle } from "./layout";
 import { domainOf, type RadialScale, radialScale } from "./scale";
 import { Spreader } from "./spreader";

@@ -1,4 +1,4 @@
-import { css, mix, type Palette, type Rgb, rankColour } from "../../palette";
+import { css, mix, type Palette, type Rgb, rankColour } from "../../look/palette";
 import type { Size } from "../clusters/camera";
 import { circle, fill, font, stroke } from "../draw";
 import { unpackHex } from "../points/colour";

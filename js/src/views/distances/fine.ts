@@ -1,7 +1,7 @@
-import type { CandidateSet } from "../../candidates";
-import type { Result } from "../../results";
-import type { Search } from "../../search";
-import type { Missed } from "../../truth";
+import type { CandidateSet } from "../../model/candidates";
+import type { Result } from "../../model/results";
+import type { Search } from "../../model/search";
+import type { Missed } from "../../model/truth";
 import type { Found } from "../points/points";
 import { type Domain, domainOf } from "./scale";
 

@@ -1,4 +1,4 @@
-import type { CandidateSet } from "../../candidates";
+import type { CandidateSet } from "../../model/candidates";
 import { dotRadius } from "../points/points";
 import type { RadialScale, Room } from "./scale";
 import type { Sectors } from "./sectors";

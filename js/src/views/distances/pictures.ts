@@ -1,4 +1,4 @@
-import type { CandidateSet } from "../../candidates";
+import type { CandidateSet } from "../../model/candidates";
 import type { Found, Mark } from "../points/points";
 import type { Circle, Layout } from "./layout";
 import type { Sectors } from "./sectors";

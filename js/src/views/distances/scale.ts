@@ -1,4 +1,4 @@
-import { distance } from "../../format";
+import { distance } from "../../model/format";
 
 /** Share of the candidates whose distances are drawn to scale; those of the rest may be compressed. */
 const BULK = 0.99;

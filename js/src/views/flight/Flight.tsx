@@ -1,6 +1,6 @@
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { useApp } from "../../app";
+import { useApp } from "../../state/app";
 import { wantsStillness } from "../action";
 import { fly } from "./fly";
 

@@ -1,4 +1,4 @@
-import type { App } from "../../app";
+import type { App } from "../../state/app";
 import { onAction } from "../action";
 import { paintRoutes } from "./paint";
 import { type Routes, routesOf } from "./routes";

@@ -1,4 +1,4 @@
-import { type Palette, rankColour } from "../../palette";
+import { type Palette, rankColour } from "../../look/palette";
 import { circles } from "../points/cloud";
 import { paintMarks, paintQuery } from "../points/marks";
 import { blend, markBetween, type Routes } from "./routes";

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { useApp } from "../../app";
-import type { Search } from "../../search";
+import type { Search } from "../../model/search";
+import { useApp } from "../../state/app";
 
 interface Props {
   /** What a query is needed for. */

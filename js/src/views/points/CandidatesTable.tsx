@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
-import { useApp } from "../../app";
-import { count, distance, plural } from "../../format";
+import { count, distance, plural } from "../../model/format";
 import { Button } from "../../panels/Button";
 import { usePicture } from "../../panels/Picture";
+import { useApp } from "../../state/app";
 
 const PAGE = 50;
 /** The least picture there is: a label comes with it. */

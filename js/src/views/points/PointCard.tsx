@@ -1,7 +1,7 @@
-import { useApp } from "../../app";
-import { count, distance as formatted, ordinal } from "../../format";
-import { css, rankColour } from "../../palette";
+import { css, rankColour } from "../../look/palette";
+import { count, distance as formatted, ordinal } from "../../model/format";
 import { Picture, usePicture } from "../../panels/Picture";
+import { useApp } from "../../state/app";
 import { useBeside, useRested } from "../beside";
 import { type Mark, markText } from "./points";
 

@@ -1,9 +1,9 @@
 import { effect, signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { useApp } from "../../app";
-import { distance, ordinal } from "../../format";
+import { distance, ordinal } from "../../model/format";
 import { Button } from "../../panels/Button";
+import { useApp } from "../../state/app";
 import type { Size } from "../clusters/camera";
 import { PointedCard } from "../pointed";
 import { ZoomButtons, zoomByKey } from "../zoom";

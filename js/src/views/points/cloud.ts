@@ -1,4 +1,4 @@
-import { css, mix, type Palette, type Rgb, rankColour } from "../../palette";
+import { css, mix, type Palette, type Rgb, rankColour } from "../../look/palette";
 import type { Size } from "../clusters/camera";
 import { circle } from "../draw";
 import type { Zoom } from "../gestures";

@@ -1,4 +1,4 @@
-import type { Rgb } from "../../palette";
+import type { Rgb } from "../../look/palette";
 
 /** `#rrggbb` as numbers. */
 export function unpackHex(colour: string): Rgb {

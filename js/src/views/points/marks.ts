@@ -1,4 +1,4 @@
-import { css, type Palette, rankColour } from "../../palette";
+import { css, type Palette, rankColour } from "../../look/palette";
 import { box, circle, fill, font, picture, stroke } from "../draw";
 import type { Scene } from "./painter";
 import type { Mark, Place } from "./points";

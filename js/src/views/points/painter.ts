@@ -1,4 +1,4 @@
-import { css, type Palette, rankColour } from "../../palette";
+import { css, type Palette, rankColour } from "../../look/palette";
 import type { Size } from "../clusters/camera";
 import { box, circle, fill, setSize, stroke } from "../draw";
 import type { Sight } from "../flight/sight";

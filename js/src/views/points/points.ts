@@ -1,4 +1,4 @@
-import type { Palette } from "../../palette";
+import type { Palette } from "../../look/palette";
 import type { Size } from "../clusters/camera";
 import type { Zoom } from "../gestures";
 

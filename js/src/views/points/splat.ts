@@ -1,4 +1,4 @@
-import type { Rgb } from "../../palette";
+import type { Rgb } from "../../look/palette";
 import type { Zoom } from "../gestures";
 import type { Points, Positions } from "./points";
 

@@ -1,7 +1,7 @@
 import { batch, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { Exploration } from "../../exploration";
-import type { Palette } from "../../palette";
-import type { Pictures } from "../../pictures";
+import type { Palette } from "../../look/palette";
+import type { Exploration } from "../../state/exploration";
+import type { Pictures } from "../../state/pictures";
 import type { Size } from "../clusters/camera";
 import { Gestures } from "../gestures";
 import { Rest } from "../rest";

@@ -1,4 +1,4 @@
-import type { Pictures } from "../../pictures";
+import type { Pictures } from "../../state/pictures";
 import { loadImage } from "../image";
 
 export interface Wanted {

@@ -1,4 +1,4 @@
-import { useApp } from "../../app";
+import { useApp } from "../../state/app";
 
 /** What nearness in the projection means, and what it does not. */
 export function Legend() {

@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { useApp } from "../../app";
-import { plural } from "../../format";
-import type { Projected } from "../../projections";
-import type { Search } from "../../search";
+import { plural } from "../../model/format";
+import type { Search } from "../../model/search";
+import { useApp } from "../../state/app";
+import type { Projected } from "../../state/projections";
 import type { Size } from "../clusters/camera";
 import { Begun } from "../points/Begun";
 import { PointStage } from "../points/PointStage";

@@ -1,4 +1,4 @@
-import type { Projected } from "../../projections";
+import type { Projected } from "../../state/projections";
 
 interface Extent {
   readonly width: number;

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Projected } from "../../projections";
+import type { Projected } from "../../state/projections";
 import { onAction, wantsStillness } from "../action";
 import type { Fitted } from "./fit";
 

@@ -1,6 +1,6 @@
-import type { Status } from "../../conversation";
-import { count, plural } from "../../format";
-import type { Awaited, Projected } from "../../projections";
+import { count, plural } from "../../model/format";
+import type { Status } from "../../state/conversation";
+import type { Awaited, Projected } from "../../state/projections";
 import { isOnePlace } from "./fit";
 
 interface State {

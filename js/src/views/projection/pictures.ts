@@ -1,6 +1,6 @@
-import type { Projected } from "../../projections";
-import type { Result } from "../../results";
-import type { Missed } from "../../truth";
+import type { Result } from "../../model/results";
+import type { Missed } from "../../model/truth";
+import type { Projected } from "../../state/projections";
 import type { Found, Mark, Place } from "../points/points";
 import type { Fitted } from "./fit";
 

@@ -1,0 +1,73 @@
+import type { MapPart } from "../protocol/messages";
+
+/** The clusters' map: convex cells that tile a rectangle, each as large as its cluster's share of the vectors. */
+export interface CellMap {
+  /** Width / height of the rectangle [0, aspect] × [0, 1] that the cells tile. */
+  readonly aspect: number;
+  /** All polygons' vertices, x y x y …, counter-clockwise where y points up. */
+  readonly points: Float32Array;
+  /** n + 1: polygon i is `points[2 * offsets[i] .. 2 * offsets[i + 1])`; empty for a cluster with no vectors. */
+  readonly offsets: Int32Array;
+  /** n × 2: the centre of area of each polygon; for an empty cluster, where it would lie. */
+  readonly centres: Float32Array;
+  /** n: radius of a circle around the centre that fits in the polygon; 0 for an empty cluster. */
+  readonly inradii: Float32Array;
+  /** The cluster at a point, -1 where there is none. */
+  find(x: number, y: number): number;
+}
+
+/** Rounding leaves slits between cells, and along the edge of the map. */
+const SLIT = 1e-6;
+
+/** The map that comes in these parts. */
+export function joined(parts: readonly MapPart[]): CellMap {
+  const { aspect, rows } = parts[0];
+  const points = new Float32Array(parts.reduce((sum, part) => sum + part.points.length, 0));
+  const offsets = new Int32Array(rows + 1);
+  const centres = new Float32Array(2 * rows);
+  const inradii = new Float32Array(rows);
+  for (const part of parts) {
+    const before = offsets[part.offset];
+    points.set(part.points, 2 * before);
+    part.offsets.forEach((offset, i) => {
+      offsets[part.offset + i] = before + offset;
+    });
+    centres.set(part.centres, 2 * part.offset);
+    inradii.set(part.inradii, part.offset);
+  }
+  return { aspect, points, offsets, centres, inradii, find: finder(points, offsets) };
+}
+
+/** Which of some convex polygons holds a point; -1 for none. See `CellMap` for how they are given. */
+function finder(points: Float32Array, offsets: Int32Array): (x: number, y: number) => number {
+  const n = offsets.length - 1;
+  const left = new Float32Array(n).fill(Number.POSITIVE_INFINITY);
+  const right = new Float32Array(n).fill(Number.NEGATIVE_INFINITY);
+  for (let i = 0; i < n; i++) {
+    for (let k = offsets[i]; k < offsets[i + 1]; k++) {
+      left[i] = Math.min(left[i], points[2 * k]);
+      right[i] = Math.max(right[i], points[2 * k]);
+    }
+  }
+  return (x, y) => {
+    let best = -1;
+    let most = -SLIT;
+    if (!Number.isFinite(x + y)) return best;
+    for (let i = 0; i < n; i++) {
+      if (x < left[i] - SLIT || x > right[i] + SLIT) continue;
+      // How far inside of the edge that is nearest to being crossed.
+      let least = Number.POSITIVE_INFINITY;
+      for (let k = offsets[i], j = offsets[i + 1] - 1; k < offsets[i + 1] && least > most; j = k++) {
+        const ex = points[2 * k] - points[2 * j];
+        const ey = points[2 * k + 1] - points[2 * j + 1];
+        const inside = (ex * (y - points[2 * j + 1]) - ey * (x - points[2 * j])) / (Math.hypot(ex, ey) || 1);
+        if (inside < least) least = inside;
+      }
+      if (least > most) {
+        most = least;
+        best = i;
+      }
+    }
+    return best;
+  };
+}

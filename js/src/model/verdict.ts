@@ -1,0 +1,46 @@
+import type { Verdict } from "../protocol/messages";
+import type { Exploration } from "../state/exploration";
+import { count, distance, ordinal } from "./format";
+
+/** Why a row came back, or why it did not, with the numbers. */
+export function verdictText(exploration: Exploration, verdict: Verdict): string {
+  const { missed, summary } = exploration;
+  const lost = summary.given && missed.value.find(({ id }) => id === verdict.id);
+  return `${lost ? `The ${ordinal(lost.place)} nearest by the vectors given. ` : ""}${fate(exploration, verdict)}`;
+}
+
+function fate({ results, outcome, probe, settings, summary }: Exploration, verdict: Verdict): string {
+  const { id, rank, distance: own, position } = verdict;
+  const found = results.value;
+  const last = found[found.length - 1];
+  const isProbed = probe.value.has(rank);
+  const isFar =
+    found.length >= settings.k.value && (summary.similarity ? own <= last.distance : own >= last.distance);
+  const nearest = position === 1 ? "nearest" : `${ordinal(position ?? 0)} nearest`;
+  const standing = position === null ? "" : `it is the ${nearest} of all${summary.exact ? "" : " by code"}`;
+  const place = found.findIndex((result) => result.id === id);
+  if (place >= 0) {
+    return `The ${ordinal(place + 1)} result${standing && `: ${standing}`}. Its cluster ranks ${ordinal(rank)}.`;
+  }
+  const refined = outcome.value?.first_k ? outcome.value : null;
+  if (refined !== null && isProbed) {
+    const handed = refined.handed.indexOf(id);
+    const pass = `Its cluster ranks ${ordinal(rank)} and was probed.`;
+    return handed < 0
+      ? `Behind the best ${count(refined.handed.length)} of the first pass, at ${distance(own)}. ${pass}`
+      : `${ordinal(handed + 1)} in the first pass, but re-ranked behind the results, at ${distance(refined.second[handed])}. ${pass}`;
+  }
+  if (refined !== null) return `Its cluster ranks ${ordinal(rank)} and was not probed.`;
+  if (isFar) {
+    const than = `${own === last.distance ? "As far as" : "Farther than"} the ${ordinal(found.length)} result`;
+    return (
+      `${than}, at ${distance(last.distance)}${standing && `: ${standing}`}. Its cluster ranks ${ordinal(rank)} and was ` +
+      (isProbed ? "probed." : "not probed, which changes nothing.")
+    );
+  }
+  if (isProbed) return "Not among the results, although its cluster was probed.";
+  return (
+    `Missed by the index: ${standing && `${standing}, but `}its cluster ranks ${ordinal(rank)} and was not probed. ` +
+    `nprobe = ${count(rank)} finds it.`
+  );
+}

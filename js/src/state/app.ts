@@ -1,0 +1,51 @@
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Palette } from "../look/palette";
+import type { Asker } from "../protocol/asker";
+import type { Look } from "../views/flight/sight";
+import type { Exploration } from "./exploration";
+import type { Pictures } from "./pictures";
+
+/** One picture that a person has opened. */
+export interface OpenCard {
+  readonly id: bigint;
+  readonly cluster: number;
+  readonly distance: number;
+  readonly opener: HTMLElement;
+}
+
+/** What every part of one display works with. */
+export interface App {
+  readonly exploration: Exploration;
+  readonly pictures: Pictures;
+  readonly asker: Asker;
+  readonly palette: ReadonlySignal<Palette>;
+  readonly card: Signal<OpenCard | null>;
+  readonly table: Signal<boolean>;
+  /** Whose recall is shown; null leaves it to whether there is a query. */
+  readonly about: Signal<string | null>;
+  /** How to see where things are in the picture that is shown; its view puts it here. */
+  look: Look | null;
+}
+
+export function makeApp(exploration: Exploration, pictures: Pictures, palette: ReadonlySignal<Palette>): App {
+  return {
+    exploration,
+    pictures,
+    asker: exploration.asker,
+    palette,
+    card: signal<OpenCard | null>(null),
+    table: signal(false),
+    about: signal(null),
+    look: null,
+  };
+}
+
+export const AppContext = createContext<App | null>(null);
+
+export function useApp(): App {
+  const app = useContext(AppContext);
+  if (app === null) throw new Error("outside of a feder widget");
+  return app;
+}

@@ -1,0 +1,82 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+import { nearestFirst } from "../model/order";
+import type { Received, Search } from "../model/search";
+import type { Asker } from "../protocol/asker";
+
+export interface Member {
+  readonly id: bigint;
+  /** To the query; NaN before a search. */
+  readonly distance: number;
+}
+
+/** Sorted in the page up to here (a few milliseconds); beyond, the kernel sorts. */
+const SORT_LIMIT = 20_000;
+const WINDOW = 512;
+
+/** One cluster's vectors, nearest to the query first: what the page holds, or windows asked for as they are needed. */
+export class MemberList {
+  /** Grows when more members are known. */
+  readonly revision: ReadonlySignal<number>;
+  readonly ordered: boolean;
+  readonly #revision = signal(0);
+  readonly #asker: Asker;
+  readonly #windows = new Map<number, readonly Member[] | null>();
+  readonly #sorted: readonly Member[] | null;
+  #total: number;
+
+  constructor(
+    readonly cluster: number,
+    size: number,
+    search: Search | null,
+    similarity: boolean,
+    asker: Asker,
+  ) {
+    this.revision = this.#revision;
+    this.#asker = asker;
+    this.#total = size;
+    this.ordered = search !== null;
+    const rank = search?.rankOf[cluster] ?? 0;
+    const here = search?.isWhole(rank) && size <= SORT_LIMIT ? search.at(rank) : null;
+    this.#sorted = size === 0 ? [] : here && sorted(here, similarity);
+  }
+
+  get total(): number {
+    return this.#sorted?.length ?? this.#total;
+  }
+
+  /** The i-th nearest, or null until it has arrived. */
+  at(i: number): Member | null {
+    if (this.#sorted !== null) return this.#sorted[i] ?? null;
+    return this.#windows.get(Math.floor(i / WINDOW))?.[i % WINDOW] ?? null;
+  }
+
+  /** Ask for what is missing between two places. */
+  need(first: number, last: number): void {
+    if (this.#sorted !== null) return;
+    for (let number = Math.floor(first / WINDOW); number * WINDOW < Math.min(last, this.total); number++) {
+      if (this.#windows.has(number)) continue;
+      this.#windows.set(number, null);
+      void this.#fetch(number);
+    }
+  }
+
+  async #fetch(number: number): Promise<void> {
+    const answer = await this.#asker.members(this.cluster, number * WINDOW, WINDOW);
+    if (answer === null) {
+      this.#windows.delete(number);
+      return;
+    }
+    const members: Member[] = [];
+    answer.ids.forEach((id, i) => {
+      members.push({ id, distance: answer.distances[i] });
+    });
+    this.#windows.set(number, members);
+    this.#total = answer.total;
+    this.#revision.value++;
+  }
+}
+
+function sorted({ ids, distances, start, end }: Received, similarity: boolean): Member[] {
+  const order = nearestFirst(distances.subarray(start, end), similarity);
+  return Array.from(order, (i) => ({ id: ids[start + i], distance: distances[start + i] }));
+}

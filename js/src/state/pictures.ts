@@ -1,0 +1,161 @@
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Asker } from "../protocol/asker";
+import type { Thumbnails } from "../protocol/messages";
+
+export type Picture =
+  | { readonly state: "loading" }
+  | { readonly state: "ready"; readonly url: string; readonly label: string | null; readonly owned: boolean }
+  | { readonly state: "broken"; readonly reason: string; readonly label: string | null };
+
+interface Entry {
+  readonly id: bigint;
+  readonly cluster: number;
+  readonly size: number;
+  readonly picture: Signal<Picture>;
+  users: number;
+  queued: boolean;
+}
+
+/** Pictures in one request. */
+const BATCH = 48;
+/** Requests under way: enough to keep both decoding threads busy, few enough to follow a scroll. */
+const IN_FLIGHT = 3;
+/** Pictures that nobody shows but that are kept for the next look. */
+const IDLE_LIMIT = 1500;
+/** Bytes up to which a picture is put into its address: making a Blob takes Chromium over half a millisecond. */
+const INLINE = 32_768;
+const SIZES = [64, 128, 256, 512, 1024];
+const LOADING: Picture = { state: "loading" };
+
+/** Pictures of rows: asked for in batches when shown, newest first, and kept until there are too many. */
+export class Pictures {
+  readonly #asker: Asker;
+  readonly #entries = new Map<string, Entry>();
+  #queue: Entry[] = [];
+  #inFlight = 0;
+  #scheduled = false;
+
+  constructor(asker: Asker, abort: AbortSignal) {
+    this.#asker = asker;
+    abort.addEventListener("abort", () => {
+      for (const entry of this.#entries.values()) release(entry);
+      this.#entries.clear();
+      this.#queue = [];
+    });
+  }
+
+  /** Show the picture of a row at `side` CSS pixels; call `release` when it is no longer shown. */
+  acquire(
+    id: bigint,
+    cluster: number,
+    side: number,
+  ): { picture: ReadonlySignal<Picture>; release: () => void } {
+    const wanted = side * devicePixelRatio;
+    const size = SIZES.find((candidate) => candidate >= wanted) ?? SIZES[SIZES.length - 1];
+    const key = `${id}/${size}`;
+    const entry = this.#entries.get(key) ?? {
+      id,
+      cluster,
+      size,
+      picture: signal<Picture>(LOADING),
+      users: 0,
+      queued: false,
+    };
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    entry.users++;
+    if (entry.picture.peek() === LOADING && !entry.queued) {
+      entry.queued = true;
+      this.#queue.push(entry);
+      this.#schedule();
+    }
+    let held = true;
+    return {
+      picture: entry.picture,
+      release: () => {
+        if (!held) return;
+        held = false;
+        entry.users--;
+        this.#trim();
+      },
+    };
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      while (this.#inFlight < IN_FLIGHT && this.#ask()) this.#inFlight++;
+    });
+  }
+
+  #ask(): boolean {
+    const batch: Entry[] = [];
+    const later: Entry[] = [];
+    while (this.#queue.length > 0 && batch.length < BATCH) {
+      const entry = this.#queue.pop() as Entry;
+      if (entry.users === 0) entry.queued = false;
+      else if (batch.length > 0 && entry.size !== batch[0].size) later.push(entry);
+      else batch.push(entry);
+    }
+    this.#queue.push(...later.reverse());
+    if (batch.length === 0) return false;
+    void this.#fetch(batch);
+    return true;
+  }
+
+  async #fetch(batch: Entry[]): Promise<void> {
+    const answer = await this.#asker.thumbnails(
+      batch.map((entry) => entry.id),
+      batch.map((entry) => entry.cluster),
+      batch[0].size,
+    );
+    this.#inFlight--;
+    batch.forEach((entry, i) => {
+      entry.queued = false;
+      entry.picture.value = answer === null ? broken("the kernel did not answer") : picture(answer, i);
+    });
+    this.#schedule();
+  }
+
+  #trim(): void {
+    let idle = 0;
+    for (const entry of this.#entries.values()) if (entry.users === 0) idle++;
+    if (idle <= IDLE_LIMIT) return;
+    for (const [key, entry] of this.#entries) {
+      if (idle <= IDLE_LIMIT / 2) break;
+      if (entry.users > 0 || entry.queued) continue;
+      release(entry);
+      this.#entries.delete(key);
+      idle--;
+    }
+  }
+}
+
+function picture(answer: Thumbnails, i: number): Picture {
+  const item = answer.items[i];
+  if (item === undefined) return broken("the kernel sent no picture");
+  if (item.length > 0) {
+    const bytes = answer.data.subarray(item.offset, item.offset + item.length);
+    const type = item.mime ?? "image/png";
+    const owned = item.length > INLINE;
+    const url = owned
+      ? URL.createObjectURL(new Blob([bytes], { type }))
+      : `data:${type};base64,${btoa(String.fromCharCode(...bytes))}`;
+    return { state: "ready", url, label: item.label, owned };
+  }
+  if (item.url !== null && /^(https?:|data:image\/|blob:)/i.test(item.url)) {
+    return { state: "ready", url: item.url, label: item.label, owned: false };
+  }
+  return { state: "broken", reason: item.reason ?? "no picture", label: item.label };
+}
+
+function broken(reason: string): Picture {
+  return { state: "broken", reason, label: null };
+}
+
+function release(entry: Entry): void {
+  const shown = entry.picture.peek();
+  if (shown.state === "ready" && shown.owned) URL.revokeObjectURL(shown.url);
+}

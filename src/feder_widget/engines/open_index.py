@@ -1,0 +1,91 @@
+"""``open_index``: from a faiss index or a file to an ``IvfIndex``, or to the reason why not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from feder_widget.engines import given_vectors
+from feder_widget.engines.ivf.ivf_index import IvfIndex
+from feder_widget.errors import IndexFileError, UnsupportedIndexError
+from feder_widget.faiss_internals import index_file
+from feder_widget.faiss_internals.admission import InconsistentIndexError, check
+from feder_widget.faiss_internals.unwrap import Stack, unwrap
+
+
+def open_index(source: Any, *, vectors: Any = None, mmap: bool | None = None) -> IvfIndex:
+    """Make the searches of a Faiss IVF index traceable.
+
+    Parameters
+    ----------
+    source : faiss.Index, faiss.IndexBinary, str or os.PathLike
+        An index in memory, or the path of a file written by ``faiss.write_index`` or ``write_index_binary``.
+        An IVF index of any family in docs/FAMILIES.md, alone or inside ``IndexPreTransform``, ``IndexIDMap``,
+        ``IndexRefine`` or ``IndexShards``. It is neither copied nor changed, and is kept alive with all that
+        it keeps alive itself. That does not include its parent: where ``source`` is a child (``outer.index``,
+        ``extract_index_ivf(outer)``, ``outer.at(0)``), hold the parent yourself, or pass it instead.
+    vectors : array_like (n, dim), optional
+        The original vectors, before any transform of the index: row i for row id i, as an array or a
+        ``numpy.memmap``; not copied, and read once by each ``explain``, ``ledger`` or batch of ``evaluate``.
+        Rows that are not stored are no matter. Where codes stand for the vectors, or the index refines, true
+        neighbours are by these. They are compared behind the transforms that belong to the metric, such as
+        L2norm; what PCA or OPQ drops counts as lost by the code. A row that is searched for by its id is
+        then searched for by its vector here.
+    mmap : bool, optional
+        Map the inverted lists of a file rather than read them; by default from 4 GiB on. A file that is
+        mapped must not change. Lists of fast-scan indexes, and the vectors of an index that refines, are read
+        all the same.
+
+    Returns
+    -------
+    IvfIndex
+
+    Raises
+    ------
+    UnsupportedIndexError
+        (a ``TypeError``) If a search of ``source`` cannot be traced, with the reason and what to do.
+    ValueError
+        If the index is untrained or empty, if its parts contradict each other, or if ``vectors`` do not fit
+        it.
+    IndexFileError
+        (an ``OSError``) If the file holds no readable index, or one whose parts contradict each other.
+        Missing or unreadable files raise Python's own ``FileNotFoundError``, ``IsADirectoryError`` and
+        ``PermissionError``.
+
+    Notes
+    -----
+    Inverted lists that are in a file of their own (``OnDiskInvertedLists``) are looked for in the folder of
+    the index file, whatever folder it names. To read them from elsewhere, read the index with
+    ``faiss.read_index`` and pass it.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        return _opened(_read(Path(source), mmap), vectors)
+    if mmap is not None:
+        raise ValueError(f"mmap says how a file is opened, but source is {type(source).__name__}")
+    stack = unwrap(source)
+    check(stack)
+    return _opened(stack, vectors)
+
+
+def _read(path: Path, mmap: bool | None) -> Stack:
+    """Read a file, and raise what is wrong with it by its name."""
+    index = index_file.read(path, mmap)
+    try:
+        stack = unwrap(index)
+        check(stack)
+    except InconsistentIndexError as error:
+        raise IndexFileError(f"{path} is damaged: {error}") from error
+    except UnsupportedIndexError as error:
+        raise UnsupportedIndexError(f"{path}: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    index_file.complete(stack)
+    return stack
+
+
+def _opened(stack: Stack, vectors: Any) -> IvfIndex:
+    opened = IvfIndex(stack)
+    if vectors is None:
+        return opened
+    return IvfIndex(stack, vectors_given=given_vectors.as_vectors(vectors, opened))

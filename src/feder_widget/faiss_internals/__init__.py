@@ -1,0 +1,1 @@
+"""How Faiss stores an index, as SWIG shows it."""

@@ -1,0 +1,114 @@
+"""Ranking every cluster for one query: the clusters that Faiss probes, as it probes them, then all others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.faiss_internals.centroids import Centroids
+from feder_widget.model.search_trace import CoarseStep, LateCoarseStep
+
+BLAS_NLIST = 10_000
+"""From this many centroids on Faiss may use BLAS for one query; its last digits differ from the kernels'."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """What a coarse search returned, and the ranking of all clusters that begins with it.
+
+    Attributes
+    ----------
+    step : CoarseStep
+        All clusters. Where the quantizer does not compare the query with all of them, that is done when it is
+        looked at.
+    clusters : int64 (n,)
+        The clusters to probe; fewer than nprobe where the quantizer found no more. A multi-index may name one
+        twice, and Faiss then scans it twice.
+    distances : float32 (n,)
+        Their distances as the quantizer reports them.
+    """
+
+    step: CoarseStep
+    clusters: npt.NDArray[np.int64]
+    distances: npt.NDArray[np.float32]
+
+
+def rank_clusters(centroids: Centroids, vector: npt.NDArray[Any], nprobe: int | None) -> Ranking:
+    """Rank all clusters of an index.
+
+    Parameters
+    ----------
+    centroids : Centroids
+        Those of the index.
+    vector : float32 (inner dim,), or uint8 (bytes,) of a binary index
+        The query.
+    nprobe : int or None
+        The first clusters are the ones that ``quantizer.search(vector, nprobe)`` returns, in its order, even
+        where it is approximate or chooses among equally distant centroids in its own way. None: no such
+        prefix is wanted; all are in order of distance, ties in order of their number.
+    """
+    if nprobe is None:
+        step = _by_distance(centroids, vector)
+        return Ranking(step, step.clusters, step.distances)
+    if not centroids.is_flat:
+        probed, found = centroids.search(vector, nprobe)
+        late = LateCoarseStep(lambda: _beginning_with(probed, found, _by_distance(centroids, vector)))
+        return Ranking(late, probed, found)
+    step = _by_distance(centroids, vector)
+    if centroids.nlist < BLAS_NLIST and _prefix_is_unique(step.distances, nprobe):
+        return Ranking(step, step.clusters[:nprobe], step.distances[:nprobe])
+    probed, found = centroids.search(vector, nprobe)
+    return Ranking(_beginning_with(probed, found, step), probed, found)
+
+
+def _by_distance(centroids: Centroids, vector: npt.NDArray[Any]) -> CoarseStep:
+    distances = centroids.distances(vector)
+    order = _nearest_first(distances, centroids)
+    return CoarseStep(order, distances[order])
+
+
+def _beginning_with(
+    probed: npt.NDArray[np.int64], found: npt.NDArray[np.float32], step: CoarseStep
+) -> CoarseStep:
+    """Return a ranking that begins with the clusters that a search probes, each once."""
+    first = np.sort(np.unique(probed, return_index=True)[1])
+    rest = np.ones(len(step.clusters), bool)
+    rest[probed] = False
+    others = rest[step.clusters]
+    return CoarseStep(
+        np.concatenate([probed[first], step.clusters[others]]),
+        np.concatenate([found[first], step.distances[others]]),
+    )
+
+
+def _nearest_first(distances: npt.NDArray[np.float32], centroids: Centroids) -> npt.NDArray[np.int64]:
+    """Return the positions sorted by distance, then position, int64 (n,).
+
+    The bits of a float, read as an integer and with the magnitude flipped below zero, sort like the float.
+    With the position in the low half, one sort of integers replaces a slower stable argsort.
+    """
+    if distances.dtype != np.float32:
+        return np.argsort(distances, kind="stable")
+    if centroids.may_be_negative:
+        # Subtracting and adding, unlike negating, give no -0.0, whose bits differ from those of the 0.0 it
+        # equals.
+        nearness = np.float32(0) - distances if centroids.similarity else distances + np.float32(0)
+        bits = nearness.view(np.int32)
+        bits ^= (bits >> 31) & 0x7FFFFFFF
+    else:
+        bits = distances.view(np.int32)
+    keys: npt.NDArray[np.int64] = bits.astype(np.int64)
+    keys <<= 32
+    keys |= np.arange(len(distances))
+    keys.sort()
+    keys &= 0xFFFFFFFF
+    return keys
+
+
+def _prefix_is_unique(ranked: npt.NDArray[np.float32], nprobe: int) -> bool:
+    """Say whether any correct search must return the first ``nprobe`` of ``ranked`` in this order."""
+    head = ranked[: nprobe + 1]
+    return bool(np.isfinite(ranked[nprobe - 1])) and not bool((head[1:] == head[:-1]).any())

@@ -1,0 +1,321 @@
+"""The engine under an ``IvfIndex``: one query against the inverted lists, in their space and by their ids.
+
+A query goes in through ``transform``, ids come out through ``external_ids``. In between, vectors are in the
+inner space, where centroids and codes are, and ids are the ones that the innermost index, or its shards
+together, report.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.faiss_internals import id_maps, refinement, shard_merge, transforms
+from feder_widget.faiss_internals.centroids import Centroids
+from feder_widget.faiss_internals.coarse_ranking import Ranking, rank_clusters
+from feder_widget.faiss_internals.codes import unpacked
+from feder_widget.faiss_internals.scans import range_scan
+from feder_widget.faiss_internals.shard import Part
+from feder_widget.faiss_internals.unwrap import IdMap, Refine, Stack, Transform
+from feder_widget.model.search_trace import RefineStep, Scan
+from feder_widget.model.top_k import top_k
+
+Ids = npt.NDArray[np.int64]
+Distances = npt.NDArray[np.float32]
+Float32Array = npt.NDArray[np.float32]
+
+
+class Engine:
+    """One index taken apart, and put to work step by step. Nothing in it is changed.
+
+    Parameters
+    ----------
+    stack : Stack
+        As ``unwrap`` returns it and ``check`` approves it.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.parts = tuple(Part(shard) for shard in stack.shards)
+        self.family = self.parts[0].family
+        self.centroids = Centroids(stack.ivf)
+        self.similarity = not stack.is_binary and bool(faiss.is_similarity_metric(stack.ivf.metric_type))
+
+    def transform(self, vector: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return a query as the inverted lists see it: float32 (inner dim,), or the same bytes."""
+        return transforms.forward(self.stack.chain, vector)
+
+    def external_ids(self, ids: Ids) -> Ids:
+        """Return ids as the whole index reports them."""
+        return id_maps.outward_all(self._id_maps, ids)
+
+    def inner_ids(self, ids: Ids) -> Ids:
+        """Return the ids in the lists of one index that go by these; -1 where there is none."""
+        return id_maps.inward_all(self._id_maps, ids)[0]
+
+    def rank(self, vector: npt.NDArray[Any], nprobe: int | None) -> Ranking:
+        """Rank all clusters, for all shards at once; see ``rank_clusters``."""
+        return rank_clusters(self.centroids, vector, nprobe)
+
+    def scan(self, vector: npt.NDArray[Any], clusters: Ids, to_centroids: Distances | None = None) -> Scan:
+        """Compare a query with every vector of any clusters.
+
+        ``to_centroids``, float32 (n,), are the distances to their centroids as a coarse search reports them;
+        without, they are computed, and the distances to residual codes may differ from a search's in the last
+        digit.
+        """
+        if to_centroids is None:
+            # The distance to a vector stored whole does not depend on the distance to its centroid.
+            to_centroids = (
+                np.zeros(len(clusters), np.float32)
+                if self.family.exact
+                else self.centroids.distances(vector)[clusters]
+            )
+        return shard_merge.united(
+            [
+                part.scan(vector, clusters, to_centroids, first_id)
+                for part, first_id in zip(self.parts, self._first_ids(), strict=True)
+            ]
+        )
+
+    def probe(self, vector: npt.NDArray[Any], ranking: Ranking, nprobe: int) -> list[Scan]:
+        """Compare a query with what a search compares it with, part by part, with the ids in their lists."""
+        return [part.probe(vector, ranking, nprobe) for part in self.parts]
+
+    def united(self, scans: list[Scan]) -> Scan:
+        """Return what was probed in all parts as one scan."""
+        if len(scans) == 1:
+            return scans[0]
+        return shard_merge.united(
+            [
+                Scan(scan.clusters, scan.lims, part.named(scan.ids, first_id), scan.distances)
+                for part, first_id, scan in zip(self.parts, self._first_ids(), scans, strict=True)
+            ]
+        )
+
+    def best(
+        self, vector: npt.NDArray[Any], ranking: Ranking, scans: list[Scan], k: int
+    ) -> tuple[Ids, Distances]:
+        """Return the k results, int64 (k,) and float32 (k,), exactly as the innermost index returns them."""
+        results = [part.best(vector, ranking, scan, k) for part, scan in zip(self.parts, scans, strict=True)]
+        if len(results) == 1:
+            return results[0]
+        named = [
+            (part.named(ids, first_id), distances)
+            for part, first_id, (ids, distances) in zip(self.parts, self._first_ids(), results, strict=True)
+        ]
+        return shard_merge.merged(named, k, self.similarity)
+
+    def first_k(self, k: int) -> int:
+        """Return how many results the innermost index is asked for."""
+        refine = self.stack.refine
+        return k if refine is None else refinement.k_base(refine, k)
+
+    def finish(
+        self, vector: npt.NDArray[Any], ids: Ids, distances: Distances, k: int
+    ) -> tuple[Ids, Distances, RefineStep | None]:
+        """Take the results of the innermost index out through the layers around it.
+
+        Parameters
+        ----------
+        vector
+            The query before ``transform``.
+        ids, distances
+            As ``best`` returns them for ``first_k(k)``.
+        k
+            Number of results wanted.
+
+        Returns
+        -------
+        ids : int64 (k,)
+            As the whole index reports them.
+        distances : float32 (k,)
+        refine : RefineStep or None
+            With ids of the whole index as well.
+        """
+        seen_by: list[npt.NDArray[Any]] = []
+        for layer in self.stack.layers:
+            seen_by.append(vector)
+            if isinstance(layer, Transform):
+                vector = transforms.forward(layer.chain, vector)
+        step = None
+        for layer, seen in zip(reversed(self.stack.layers), reversed(seen_by), strict=True):
+            if isinstance(layer, IdMap):
+                ids = id_maps.outward(layer, ids)
+                if step is not None:
+                    named = id_maps.outward(layer, step.ids)
+                    step = RefineStep(named, step.first_distances, step.distances, step.k_base)
+            elif isinstance(layer, Refine):
+                real = ids >= 0
+                again = refinement.distances_to(layer.index, seen, ids[real])
+                step = RefineStep(ids[real], distances[real], again, len(ids))
+                ids, distances = top_k(step.ids, again, k, self.similarity)
+        return ids, distances, step
+
+    def sizes(self) -> Ids:
+        """Return the number of vectors in every cluster, int64 (nlist,)."""
+        sizes: Ids = np.sum([part.sizes() for part in self.parts], axis=0)
+        return sizes
+
+    def size(self, cluster: int) -> int:
+        """Return the number of vectors in one cluster."""
+        return sum(part.size(cluster) for part in self.parts)
+
+    def ids(self, cluster: int) -> Ids:
+        """Return the ids of one cluster as the whole index reports them, int64 (n,), in list order."""
+        found = [
+            part.ids(cluster, first_id) for part, first_id in zip(self.parts, self._first_ids(), strict=True)
+        ]
+        return self.external_ids(found[0] if len(found) == 1 else np.concatenate(found))
+
+    def decode(self, cluster: int, offsets: Ids | None = None) -> Float32Array:
+        """Return the vectors of one cluster, or of those at ``offsets``, float32 (n, inner dim).
+
+        As they are stored: whole, or decoded from their codes. The bits of a binary index are zeros and ones.
+
+        Raises
+        ------
+        ValueError
+            If the codes do not tell the vectors.
+        """
+        if len(self.parts) == 1:
+            return self.parts[0].decode(cluster, offsets)
+        if offsets is None:
+            return np.concatenate([part.decode(cluster) for part in self.parts])
+        vectors = np.empty((len(offsets), self.stack.ivf.d), np.float32)
+        start = 0
+        for part in self.parts:
+            stop = start + part.size(cluster)
+            here = (start <= offsets) & (offsets < stop)
+            vectors[here] = part.decode(cluster, offsets[here] - start)
+            start = stop
+        return vectors
+
+    def vectors_of(self, ids: Ids, homes: Ids | None = None) -> tuple[Float32Array, npt.NDArray[np.bool_]]:
+        """Return the vectors of rows as queries, float32 (n, dim), and which rows are known, bool (n,).
+
+        That is what ``reconstruct`` of the whole index returns, where Faiss offers it: the vector of the
+        index that refines where there is one, else the one in the lists, taken back through the transforms.
+        An unknown row is NaN. ``homes`` as for ``places``.
+
+        Raises
+        ------
+        ValueError
+            If the codes do not tell the vectors, or the transforms have no way back.
+        """
+        outer, refine = self.stack.outside_refine, self.stack.refine
+        chain = [step for layer in outer if isinstance(layer, Transform) for step in layer.chain]
+        if refine is not None:
+            rows, known = id_maps.inward_all([layer for layer in outer if isinstance(layer, IdMap)], ids)
+            vectors, stored = refinement.vectors_of(refine, rows[known])
+            known[known] = stored
+        else:
+            clusters, offsets = self.places(ids, homes)
+            known = clusters >= 0
+            vectors = self._stored(clusters[known], offsets[known])
+        filled = np.full((len(ids), self.stack.root.d), np.nan, np.float32)
+        if known.any():
+            filled[known] = transforms.backward(chain, vectors)
+        return filled, known
+
+    def copies_of(self, row_id: int) -> int:
+        """Count the vectors that are stored under a row id: one, unless it was added more than once."""
+        return sum(
+            int(np.count_nonzero(self.ids(cluster) == row_id)) for cluster in range(self.centroids.nlist)
+        )
+
+    def places(self, ids: Ids, homes: Ids | None = None) -> tuple[Ids, Ids]:
+        """Return the cluster and the offset of each id of the whole index, -1 where there is none.
+
+        ``homes``, int64 (n,), says which cluster each is in: then only those lists are read.
+        """
+        inner, known = id_maps.inward_all(self._id_maps, ids)
+        clusters = np.full(len(ids), -1, np.int64)
+        offsets = np.full(len(ids), -1, np.int64)
+        for i, (part, first_id) in enumerate(zip(self.parts, self._first_ids(), strict=True)):
+            sought = np.flatnonzero(known & (clusters < 0))
+            at, within = part.places(inner[sought], None if homes is None else homes[sought], first_id)
+            here = at >= 0
+            clusters[sought[here]] = at[here]
+            # The lists of earlier parts come first.
+            earlier = [sum(other.size(cluster) for other in self.parts[:i]) for cluster in at[here].tolist()]
+            offsets[sought[here]] = within[here] + np.array(earlier, np.int64)
+        return clusters, offsets
+
+    def extremes(self) -> tuple[int, int] | None:
+        """Return the smallest and the largest id of the whole index, or None when there is none."""
+        if self._id_maps:
+            return id_maps.extremes(self._id_maps[0])
+        found = [
+            part.extremes(first_id) for part, first_id in zip(self.parts, self._first_ids(), strict=True)
+        ]
+        held = [some for some in found if some is not None]
+        return (min(low for low, _ in held), max(high for _, high in held)) if held else None
+
+    def as_point(self, vector: npt.NDArray[Any]) -> Float32Array:
+        """Return a query behind the transforms as a point among the centroids, float32 (inner dim,)."""
+        return unpacked(vector[None])[0] if self.stack.is_binary else vector
+
+    @property
+    def replays(self) -> bool:
+        """True when results are the best of the candidates; not merged by Faiss, nor compared once more."""
+        first = self.parts[0]
+        return len(self.parts) == 1 and self.stack.refine is None and first.family.replays(first.ivf)
+
+    @property
+    def is_faithful(self) -> bool:
+        """True when a distance is the one to the decoded vector, but for rounding."""
+        family, ivf = self.family, self.stack.ivf
+        if not family.faithful(ivf):
+            return False
+        return self.centroids.are_measured or not family.adds_centroid(ivf)
+
+    @property
+    def is_splittable(self) -> bool:
+        """True when a distance is the same whichever clusters are scanned together."""
+        return all(part.family.splittable(part.ivf) for part in self.parts)
+
+    @property
+    def why_each_nprobe(self) -> str | None:
+        """Why a vector's place in the lists does not tell at which nprobe it is found; None where it does."""
+        if not self.is_splittable:
+            return "a distance depends on all clusters that are probed"
+        if any(part.family.skips(part.ivf) for part in self.parts):
+            return "Faiss may pass over some of the best candidates"
+        if not self.centroids.is_steady:
+            return "which clusters the coarse search ranks first depends on nprobe"
+        return None
+
+    @property
+    def has_one_scanner(self) -> bool:
+        """True when Faiss can search any lists for places and distances, by the scanner of a search."""
+        first = self.parts[0]
+        by_range = first.family.scan in (range_scan.scan, range_scan.scan_in_groups)
+        return len(self.parts) == 1 and by_range and first.ivf.parallel_mode == 0
+
+    @property
+    def is_limited(self) -> bool:
+        """True when a search stops after so many vectors (``max_codes``)."""
+        return any(part.limit for part in self.parts)
+
+    def _stored(self, clusters: Ids, offsets: Ids) -> Float32Array:
+        """Return the vectors at these places, float32 (n, inner dim)."""
+        vectors = np.empty((len(clusters), self.stack.ivf.d), np.float32)
+        for cluster in np.unique(clusters).tolist():
+            here = clusters == cluster
+            vectors[here] = self.decode(cluster, offsets[here])
+        return vectors
+
+    @property
+    def _id_maps(self) -> list[IdMap]:
+        return [layer for layer in self.stack.layers if isinstance(layer, IdMap)]
+
+    def _first_ids(self) -> list[int]:
+        """Return what is added to the ids of each part, now."""
+        sharded = self.stack.sharded
+        if sharded is None or not sharded.successive_ids:
+            return [0] * len(self.parts)
+        return [sum(part.ntotal for part in self.parts[:i]) for i in range(len(self.parts))]

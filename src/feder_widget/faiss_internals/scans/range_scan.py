@@ -1,0 +1,125 @@
+"""By a range search without a limit: the scanner of a search, without its heap.
+
+It is the only call that gives every distance as the search computes it, at the search's own speed.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import accumulate
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.faiss_internals.scans import search_scan
+from feder_widget.model.search_trace import Scan
+
+BUFFER_ENTRIES = 16_384
+"""Candidates per buffer in which Faiss gathers them: 192 kB instead of its own 3 MB, most of it unused."""
+
+PARALLEL_MODES = (0, 1, 2)
+"""What an index's ``parallel_mode`` may be in a range search."""
+
+Ids = npt.NDArray[np.int64]
+Distances = npt.NDArray[np.float32]
+
+
+def scan(ivf: Any, vector: npt.NDArray[np.float32], clusters: Ids, to_centroids: Distances) -> Scan:
+    """Return every vector of ``clusters`` with its distance to ``vector``, in list order.
+
+    What a search passes over is left out: distances that overflow float32 or are not a number, and codes that
+    the index's own filter (``polysemous_ht``) rejects.
+
+    The query is repeated once per cluster: so Faiss slices the result, and shares the clusters among threads.
+    """
+    if len(clusters) == 0:
+        return Scan(clusters, np.zeros(1, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
+    if ivf.parallel_mode not in PARALLEL_MODES:
+        return search_scan.scan(ivf, vector, clusters, to_centroids)
+    return Scan(clusters, *_range_search(ivf, vector, clusters, to_centroids, 1))
+
+
+def scan_in_groups(ivf: Any, vector: npt.NDArray[np.float32], clusters: Ids, to_centroids: Distances) -> Scan:
+    """Return the same where a query costs a table: the query is repeated once per thread."""
+    n = len(clusters)
+    # In other modes the threads share the clusters of one query, in any order.
+    if n == 0 or ivf.parallel_mode != 0:
+        return scan(ivf, vector, clusters, to_centroids)
+    width = -(-n // min(n, faiss.omp_get_max_threads()))
+    _, ids, distances = _range_search(ivf, vector, clusters, to_centroids, width)
+    lims = np.array([0, *accumulate(map(ivf.invlists.list_size, clusters.tolist()))])
+    if len(ids) != lims[-1]:
+        # Something is left out, and only a query per cluster tells where.
+        return scan(ivf, vector, clusters, to_centroids)
+    return Scan(clusters, lims, ids, distances)
+
+
+def offsets(ivf: Any, vector: npt.NDArray[np.float32], cluster: int, to_centroid: float) -> Ids:
+    """Return the offsets in one list of the candidates that ``scan`` returns for it, int64 (n,)."""
+    found = _range_search(
+        ivf, vector, np.array([cluster]), np.array([to_centroid], np.float32), 1, store_pairs=True
+    )
+    return found[1] & search_scan.OFFSET_MASK
+
+
+def nearer(
+    ivf: Any, vector: npt.NDArray[np.float32], clusters: Ids, to_centroids: Distances, limit: float
+) -> tuple[Ids, Distances]:
+    """Return the places of all vectors of ``clusters`` that are strictly nearer than a distance, and theirs.
+
+    In the order of the scan; a place is (cluster << 32 | offset). For a ``parallel_mode`` of 0.
+    """
+    width = max(1, -(-len(clusters) // faiss.omp_get_max_threads()))
+    _, places, distances = _range_search(
+        ivf, vector, clusters, to_centroids, width, store_pairs=True, radius=limit
+    )
+    return places, distances
+
+
+def _range_search(
+    ivf: Any,
+    vector: npt.NDArray[np.float32],
+    clusters: Ids,
+    to_centroids: Distances,
+    width: int,
+    *,
+    store_pairs: bool = False,
+    radius: float | None = None,
+) -> tuple[Ids, Ids, Distances]:
+    """Search ``width`` clusters with each of several queries; return limits, labels and distances."""
+    n = -(-len(clusters) // width)
+    missing = n * width - len(clusters)
+    if missing:
+        clusters = np.concatenate([clusters, np.full(missing, -1, np.int64)])
+        to_centroids = np.concatenate([to_centroids, np.zeros(missing, np.float32)])
+    queries = np.repeat(vector[None], n, axis=0)
+    if radius is None:
+        radius = -np.inf if faiss.is_similarity_metric(ivf.metric_type) else np.inf
+    result = faiss.RangeSearchResult(n)
+    result.buffer_size = BUFFER_ENTRIES
+    ivf.range_search_preassigned_c(
+        n,
+        faiss.swig_ptr(queries),
+        radius,
+        faiss.swig_ptr(clusters),
+        faiss.swig_ptr(to_centroids),
+        result,
+        store_pairs,
+        probing(width),
+    )
+    lims = faiss.rev_swig_ptr(result.lims, n + 1).astype(np.int64)
+    found = int(lims[-1])
+    if found == 0:
+        return lims, np.empty(0, np.int64), np.empty(0, np.float32)
+    labels = faiss.rev_swig_ptr(result.labels, found).copy()
+    return lims, labels, faiss.rev_swig_ptr(result.distances, found).copy()
+
+
+@cache
+def probing(nprobe: int) -> Any:
+    """Return the parameters of a search of so many clusters; not to be changed."""
+    parameters = faiss.SearchParametersIVF()
+    parameters.nprobe = nprobe
+    return parameters

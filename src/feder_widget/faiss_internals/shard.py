@@ -1,0 +1,156 @@
+"""The inverted lists of one IVF index: all there are, or those of one of several shards."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.faiss_internals import id_maps, inverted_lists, row_places
+from feder_widget.faiss_internals.coarse_ranking import Ranking
+from feder_widget.faiss_internals.scans import range_scan, search_scan
+from feder_widget.faiss_internals.tracing_by_class import family_of
+from feder_widget.faiss_internals.unwrap import Shard
+from feder_widget.model.search_trace import Scan
+from feder_widget.model.top_k import top_k
+
+Ids = npt.NDArray[np.int64]
+Distances = npt.NDArray[np.float32]
+
+
+class Part:
+    """One IVF index at work. Nothing in it is changed.
+
+    Ids are the ones that the index that holds the part reports, except those of ``probe``, which are as in
+    the lists.
+
+    Parameters
+    ----------
+    shard : Shard
+        The IVF index and the id maps around it alone.
+    """
+
+    def __init__(self, shard: Shard) -> None:
+        family = family_of(shard.ivf)
+        if family is None:
+            raise TypeError(f"{type(shard.ivf).__name__} cannot be traced")
+        self.ivf = shard.ivf
+        self.family = family
+        self._id_maps = shard.id_maps
+        self._similarity = isinstance(shard.ivf, faiss.Index) and bool(
+            faiss.is_similarity_metric(shard.ivf.metric_type)
+        )
+
+    @property
+    def ntotal(self) -> int:
+        """Number of vectors, now."""
+        return int(self.ivf.ntotal)
+
+    @property
+    def limit(self) -> int:
+        """Vectors after which a search stops, now; 0 for no limit."""
+        return int(self.ivf.max_codes) if self.family.heeds_max_codes else 0
+
+    @cached_property
+    def on_disk(self) -> bool:
+        """True when the lists were in a file when this was asked first."""
+        return inverted_lists.are_on_disk(self.ivf.invlists)
+
+    def size(self, cluster: int) -> int:
+        """Return the number of vectors in one cluster, now."""
+        return int(self.ivf.invlists.list_size(cluster))
+
+    def sizes(self) -> Ids:
+        """Return the number of vectors in every cluster, now: int64 (nlist,)."""
+        return inverted_lists.sizes(self.ivf.invlists)
+
+    def ids(self, cluster: int, first_id: int = 0) -> Ids:
+        """Return the ids of one cluster, int64 (n,), in list order."""
+        return self.named(inverted_lists.copy_ids(self.ivf.invlists, cluster), first_id)
+
+    def named(self, ids: Ids, first_id: int = 0) -> Ids:
+        """Return ids in the lists as they are reported, with ``first_id`` added to them."""
+        if not self._id_maps and not first_id:
+            return ids
+        ids = id_maps.outward_all(self._id_maps, ids)
+        return np.where(ids >= 0, ids + first_id, ids) if first_id else ids
+
+    def decode(self, cluster: int, offsets: Ids | None = None) -> npt.NDArray[np.float32]:
+        """Return the vectors of one cluster, or of those at ``offsets``, float32 (n, d).
+
+        Raises
+        ------
+        ValueError
+            If the codes do not tell the vectors.
+        """
+        if self.family.decode is None:
+            raise ValueError(
+                f"the codes of a faiss.{type(self.ivf).__name__} cannot be read back: query by vector, "
+                "or pass the original vectors, open_index(source, vectors=...)"
+            )
+        found: npt.NDArray[np.float32] = self.family.decode(self.ivf, cluster, offsets)
+        return found
+
+    def places(self, ids: Ids, homes: Ids | None = None, first_id: int = 0) -> tuple[Ids, Ids]:
+        """Return the cluster and the offset of each id, int64 (n,), -1 where there is none; see ``rows``."""
+        inner, known = id_maps.inward_all(self._id_maps, ids - first_id if first_id else ids)
+        if first_id:
+            known &= inner >= 0
+        clusters = np.full(len(ids), -1, np.int64)
+        offsets = np.full(len(ids), -1, np.int64)
+        clusters[known], offsets[known] = row_places.places(
+            self.ivf, inner[known], None if homes is None else homes[known]
+        )
+        return clusters, offsets
+
+    def extremes(self, first_id: int = 0) -> tuple[int, int] | None:
+        """Return the smallest and the largest id, or None when there is none. One pass over all ids."""
+        found = id_maps.extremes(self._id_maps[0]) if self._id_maps else row_places.extremes(self.ivf)
+        return None if found is None else (found[0] + first_id, found[1] + first_id)
+
+    def scan(
+        self, vector: npt.NDArray[Any], clusters: Ids, to_centroids: Distances, first_id: int = 0
+    ) -> Scan:
+        """Compare a query with every vector of any clusters."""
+        scan = self.family.scan(self.ivf, vector, clusters, to_centroids)
+        return Scan(clusters, scan.lims, self.named(scan.ids, first_id), scan.distances)
+
+    def probe(self, vector: npt.NDArray[Any], ranking: Ranking, nprobe: int) -> Scan:
+        """Compare a query with what a search compares it with, in the order of the ranking."""
+        clusters, to_centroids = ranking.clusters, ranking.distances
+        if self.family.probe is not None:
+            return self.family.probe(self.ivf, vector, clusters, to_centroids, nprobe)
+        if self.limit:
+            return self._within(self.limit, vector, clusters, to_centroids)
+        return self.family.scan(self.ivf, vector, clusters, to_centroids)
+
+    def best(self, vector: npt.NDArray[Any], ranking: Ranking, scan: Scan, k: int) -> tuple[Ids, Distances]:
+        """Return the k results of a search, int64 (k,) and float32 (k,), with the ids in the lists.
+
+        ``scan`` is what ``probe`` returned for it.
+        """
+        if self.family.replays(self.ivf):
+            return top_k(scan.ids, scan.distances, k, self._similarity)
+        return search_scan.search(
+            self.ivf, vector, ranking.clusters, ranking.distances, k, max_codes=self.limit
+        )
+
+    def _within(self, limit: int, vector: npt.NDArray[Any], clusters: Ids, to_centroids: Distances) -> Scan:
+        """Scan until ``limit`` vectors are compared, where a search stops."""
+        sizes = np.array([self.size(cluster) for cluster in clusters.tolist()], np.int64)
+        whole = int(np.searchsorted(np.cumsum(sizes), limit, side="right"))
+        scan = self.family.scan(self.ivf, vector, clusters[: whole + 1], to_centroids[: whole + 1])
+        counts = np.zeros(len(clusters), np.int64)
+        counts[: whole + 1] = np.diff(scan.lims)
+        if whole < len(clusters):
+            compared = limit - int(sizes[:whole].sum())
+            at = np.arange(counts[whole])
+            if counts[whole] < sizes[whole]:
+                # Some of its vectors are not in the scan, but are compared all the same.
+                at = range_scan.offsets(self.ivf, vector, int(clusters[whole]), float(to_centroids[whole]))
+            counts[whole] = np.count_nonzero(at < compared)
+        lims = np.concatenate([[0], np.cumsum(counts)])
+        return Scan(clusters, lims, scan.ids[: lims[-1]], scan.distances[: lims[-1]])

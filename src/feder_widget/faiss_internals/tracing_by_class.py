@@ -1,0 +1,197 @@
+"""Every kind of inverted lists that can be traced, and how, by the class of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import faiss
+
+from feder_widget.faiss_internals import codes
+from feder_widget.faiss_internals.scans import fast_scan, hamming_scan, range_scan, search_scan
+from feder_widget.model.search_trace import Scan
+
+Judgement = Callable[[Any], bool]
+
+
+def _always(_: Any) -> bool:
+    return True
+
+
+def _never(_: Any) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How the indexes of one class are traced. What depends on the index is a function of it.
+
+    Attributes
+    ----------
+    scan : function
+        Compares a query with any lists; see ``feder_widget.faiss_internals.scans``.
+    probe : function or None
+        A better way for the lists of a search, where there is one. Takes ``nprobe`` as well.
+    decode : function or None
+        Reads vectors back; see ``feder_widget.faiss_internals.codes``. None where codes do not tell them.
+    exact : bool
+        Vectors are stored whole.
+    faithful : function
+        A distance is the one to the decoded vector, but for rounding.
+    adds_centroid : function
+        A distance is one to a centroid, as the coarse quantizer reports it, and something added to it.
+    splittable : function
+        A distance is the same whichever lists are scanned together.
+    replays : function
+        The results are the best of the candidates. Elsewhere a search passes over some by a bound, or chooses
+        among ties in a way of its own, and Faiss itself is asked for the results.
+    skips : function
+        A search may pass over some of the best candidates: by what is only an estimate of a bound, or as
+        Faiss 1.15 does in an ``IndexBinaryIVF`` without a heap, over all.
+    heeds_max_codes : bool
+        A search compares at most ``max_codes`` vectors where that is set.
+    """
+
+    scan: Callable[..., Scan] = range_scan.scan
+    probe: Callable[..., Scan] | None = None
+    decode: Callable[..., Any] | None = codes.coded
+    exact: bool = False
+    faithful: Judgement = _always
+    adds_centroid: Judgement = _never
+    splittable: Judgement = _always
+    replays: Judgement = _always
+    skips: Judgement = _never
+    heeds_max_codes: bool = True
+
+
+def family_of(ivf: Any) -> Family | None:
+    """Return how an index is traced, or None where it cannot be."""
+    return FAMILIES.get(type(ivf).__name__)
+
+
+def _scalar_is_faithful(ivf: Any) -> bool:
+    """Say so unless the query is rounded to bytes too, or codes correct distances by what is not decoded."""
+    if ivf.sq.qtype in _BYTES:
+        return False
+    return ivf.metric_type != faiss.METRIC_L2 or ivf.sq.qtype not in _TURBO
+
+
+def _is_residual(ivf: Any) -> bool:
+    return bool(ivf.by_residual)
+
+
+def _scalar_adds_centroid(ivf: Any) -> bool:
+    return bool(ivf.by_residual and ivf.metric_type != faiss.METRIC_L2)
+
+
+def _product_adds_centroid(ivf: Any) -> bool:
+    """Say whether the squares that a distance is split into are looked up in a table, or are not needed."""
+    return bool(ivf.by_residual and (ivf.metric_type != faiss.METRIC_L2 or ivf.use_precomputed_table > 0))
+
+
+def _additive_is_faithful(ivf: Any) -> bool:
+    """Under L2 a distance needs the norm of the decoded vector, which some codes round or leave out."""
+    return ivf.metric_type != faiss.METRIC_L2 or ivf.aq.search_type in _WHOLE_NORMS
+
+
+def _has_one_table(ivf: Any) -> bool:
+    """Without residuals a fast-scan table, and so its scale, depends on the query alone."""
+    return not ivf.by_residual
+
+
+def _has_more_bits(ivf: Any) -> bool:
+    """With more bits, a distance is computed from them and not looked up in a table."""
+    return not _has_one_bit(ivf)
+
+
+def _has_one_bit(ivf: Any) -> bool:
+    """With more bits, a search compares only the candidates that the first bit lets through."""
+    return bool(ivf.rabitq.nb_bits == 1)
+
+
+def _keeps_a_heap(ivf: Any) -> bool:
+    return bool(ivf.use_heap and not ivf.per_invlist_search)
+
+
+def _keeps_none(ivf: Any) -> bool:
+    return not ivf.use_heap
+
+
+_BYTES = (faiss.ScalarQuantizer.QT_8bit_direct, faiss.ScalarQuantizer.QT_8bit_direct_signed)
+_TURBO = [
+    getattr(faiss.ScalarQuantizer, name)
+    for name in ("QT_2bit_tq", "QT_3bit_tq", "QT_4bit_tq", "QT_5bit_tq")
+    if hasattr(faiss.ScalarQuantizer, name)
+]
+_WHOLE_NORMS = (
+    faiss.AdditiveQuantizer.ST_decompress,
+    faiss.AdditiveQuantizer.ST_norm_float,
+    faiss.AdditiveQuantizer.ST_norm_from_LUT,
+)
+
+_ADDITIVE = Family(scan=range_scan.scan_in_groups, faithful=_additive_is_faithful, adds_centroid=_is_residual)
+_FAST_SCAN = Family(
+    scan=search_scan.scan_by_id,
+    probe=fast_scan.probe,
+    decode=codes.packed,
+    faithful=_never,
+    splittable=_has_one_table,
+    replays=_never,
+    heeds_max_codes=False,
+)
+
+FAMILIES = {
+    "IndexIVFFlat": Family(decode=codes.whole, exact=True),
+    # A search sums a distance level by level and the range search in other blocks: the last digit may differ.
+    "IndexIVFFlatPanorama": Family(decode=codes.one_by_one, exact=True, replays=_never),
+    "IndexIVFScalarQuantizer": Family(faithful=_scalar_is_faithful, adds_centroid=_scalar_adds_centroid),
+    "IndexIVFPQ": Family(scan=range_scan.scan_in_groups, adds_centroid=_product_adds_centroid),
+    "IndexIVFPQFastScan": _FAST_SCAN,
+    "IndexIVFResidualQuantizer": _ADDITIVE,
+    "IndexIVFLocalSearchQuantizer": _ADDITIVE,
+    "IndexIVFProductResidualQuantizer": _ADDITIVE,
+    "IndexIVFProductLocalSearchQuantizer": _ADDITIVE,
+    "IndexIVFResidualQuantizerFastScan": _FAST_SCAN,
+    "IndexIVFLocalSearchQuantizerFastScan": _FAST_SCAN,
+    "IndexIVFProductResidualQuantizerFastScan": _FAST_SCAN,
+    "IndexIVFProductLocalSearchQuantizerFastScan": _FAST_SCAN,
+    "IndexIVFRaBitQ": Family(faithful=_never, replays=_has_one_bit, skips=_has_more_bits),
+    "IndexIVFRaBitQFastScan": Family(
+        scan=search_scan.scan_by_id,
+        # What its reconstruct returns is further from the vector than the centroid is.
+        decode=None,
+        faithful=_never,
+        splittable=_has_more_bits,
+        replays=_never,
+        skips=_has_more_bits,
+        heeds_max_codes=False,
+    ),
+    "IndexIVFEDEN": Family(faithful=_never),
+    "IndexIVFSpectralHash": Family(decode=None, faithful=_never),
+    "IndexBinaryIVF": Family(
+        scan=hamming_scan.scan, decode=codes.bits, exact=True, replays=_keeps_a_heap, skips=_keeps_none
+    ),
+}
+
+REFUSED = {
+    "IndexIVFPQR": "its second pass cannot be watched; IndexRefineFlat around an IndexIVFPQ can",
+    "IndexIVFFlatDedup": "it keeps the ids of equal vectors where nobody can see them; use an IndexIVFFlat",
+    "IndexIVFIndependentQuantizer": "its coarse quantizer and its lists see different vectors",
+    "IndexRefinePanorama": "its second pass is not supported; use IndexRefineFlat",
+    "IndexReplicas": "each replica holds the whole index; open one of them",
+    "IndexBinaryShards": "shards of binary indexes are not supported; open one of them",
+}
+"""Why an index that has inverted lists somewhere is not traced, and what to do."""
+
+
+def why_refused(index: Any) -> str:
+    """Return why an index cannot be traced, and what to do where that helps."""
+    kind = type(index).__name__
+    if kind in REFUSED:
+        return REFUSED[kind]
+    if kind.startswith("GpuIndex"):
+        return "its inverted lists are on a GPU; pass faiss.index_gpu_to_cpu(index)"
+    if isinstance(index, (faiss.IndexIVF, faiss.IndexBinaryIVF)):
+        return "this kind of IVF index is not supported"
+    return "it is no IVF index, so it has no clusters to probe"

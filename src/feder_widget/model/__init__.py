@@ -1,0 +1,1 @@
+"""One search as plain data: NumPy only."""

@@ -1,0 +1,161 @@
+"""The clusters' map out of their positions and sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.power_diagram.bisection import bisect
+from feder_widget.power_diagram.checkpoint import Check, checking
+from feder_widget.power_diagram.plane import Floats, Indices, Points, squared
+from feder_widget.power_diagram.polygons import Polygons
+from feder_widget.power_diagram.tiling import round_tiling
+
+NEAREST = 4
+"""Cells compared in double precision for the nearest one: single precision may not tell them apart."""
+
+ASKED_AT_ONCE = 2048
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Cells:
+    """The map: n convex cells that tile a rectangle, each as large as its cluster's share of the vectors."""
+
+    points: npt.NDArray[np.float32]
+    """(m, 2) all cells' corners, x and y, counter-clockwise where y points up"""
+    offsets: npt.NDArray[np.int32]
+    """(n + 1,) cell i has the corners ``offsets[i]`` to ``offsets[i + 1]``; none if it has no vectors"""
+    centres: npt.NDArray[np.float32]
+    """(n, 2) centre of area of each; of an empty one, where it would lie"""
+    inradii: npt.NDArray[np.float32]
+    """(n,) radius of a circle around the centre that fits in the cell; 0 for an empty one"""
+    aspect: float
+    """width / height of the rectangle [0, aspect] by [0, 1]"""
+
+    def __len__(self) -> int:
+        """Return how many cells there are."""
+        return len(self.inradii)
+
+
+def _never() -> bool:
+    return False
+
+
+def bisected_cells(
+    positions: npt.ArrayLike,
+    sizes: npt.ArrayLike,
+    aspect: float,
+    *,
+    cancelled: Callable[[], bool] = _never,
+) -> Cells:
+    """Make cells by recursive cuts: at once, whatever the input, but longish. See `round_cells`."""
+    places, weights = _prepared(positions, sizes, aspect)
+    populated = np.flatnonzero(weights > 0)
+    check = checking(cancelled)
+    parts, order = bisect(places[populated], weights[populated], aspect, check)
+    return _made(parts, populated[order], places, aspect, check)
+
+
+def round_cells(
+    positions: npt.ArrayLike,
+    sizes: npt.ArrayLike,
+    aspect: float,
+    *,
+    cancelled: Callable[[], bool] = _never,
+) -> Cells:
+    """Make round cells where that is possible, and else those of `bisected_cells`.
+
+    Parameters
+    ----------
+    positions : (n, 2) array of numbers
+        In any range: they are stretched to the rectangle. Those that are not finite count as its middle.
+    sizes : (n,) array of numbers
+        Vectors of each cluster. What is not above 0 and finite counts as 0.
+    aspect : float
+        Width / height of the map.
+    cancelled : function
+        Asked between steps of some milliseconds.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many positions as sizes, or `aspect` is not above 0 and finite.
+    LayoutCancelled
+        If `cancelled()` was true.
+    """
+    places, weights = _prepared(positions, sizes, aspect)
+    populated = np.flatnonzero(weights > 0)
+    check = checking(cancelled)
+    parts, order = bisect(places[populated], weights[populated], aspect, check)
+    owners = populated[order]
+    rounded = round_tiling(parts, places[owners], weights[owners], aspect, check)
+    return _made(parts if rounded is None else rounded, owners, places, aspect, check)
+
+
+def _prepared(positions: npt.ArrayLike, sizes: npt.ArrayLike, aspect: float) -> tuple[Points, Floats]:
+    """Return places in the rectangle, (n,), and weights between 0 and 1, (n,)."""
+    given, counts = np.asarray(positions, np.float64), np.array(sizes, np.float64)
+    if given.shape != (counts.size, 2) or counts.ndim != 1:
+        raise ValueError(
+            f"positions must have shape ({counts.size}, 2), one for each size, got {given.shape}"
+        )
+    if not 0 < aspect < np.inf:
+        raise ValueError(f"aspect must be above 0 and finite, got {aspect}")
+    counts[~((counts > 0) & np.isfinite(counts))] = 0
+    places = _stretched(given[:, 0], aspect) + 1j * _stretched(given[:, 1], 1)
+    return places, counts / max(counts.max(initial=0), np.finfo(np.float64).tiny)
+
+
+def _stretched(values: Floats, span: float) -> Floats:
+    """Stretch one coordinate, (n,), to [0, span]."""
+    is_finite = np.isfinite(values)
+    middle = np.full(len(values), span / 2)
+    if not is_finite.any():
+        return middle
+    low, high = values[is_finite].min(), values[is_finite].max()
+    if not high > low:
+        return middle
+    return np.where(is_finite, (np.where(is_finite, values, low) - low) / (high - low) * span, span / 2)
+
+
+def _made(parts: Polygons, owners: Indices, places: Points, aspect: float, check: Check) -> Cells:
+    """Make the cells of polygons, (k,), of the clusters that own them, (k,), among all, (n,)."""
+    count = len(places)
+    check()
+    polygons = parts.scattered(owners, count)
+    _, centres = polygons.moments()
+    polygons = polygons.in_single_precision()
+    has_cell = np.diff(polygons.offsets) > 0
+    empty, populated = np.flatnonzero(~has_cell), np.flatnonzero(has_cell)
+    centres[empty] = places[empty]
+    if len(populated):
+        centres[empty] = centres[populated[_nearest(places[empty], places[populated], check)]]
+    rounded = _pairs(centres)
+    inradii = polygons.clearances(rounded[:, 0].astype(np.float64) + 1j * rounded[:, 1])
+    return Cells(
+        _pairs(polygons.corners),
+        polygons.offsets.astype(np.int32),
+        rounded,
+        inradii.astype(np.float32),
+        aspect,
+    )
+
+
+def _pairs(points: Points) -> npt.NDArray[np.float32]:
+    return np.stack([points.real, points.imag], axis=1).astype(np.float32)
+
+
+def _nearest(points: Points, among: Points, check: Check) -> Indices:
+    """Return the nearest of some places to each point."""
+    found = np.empty(len(points), np.intp)
+    for first in range(0, len(points), ASKED_AT_ONCE):
+        check()
+        some = points[first : first + ASKED_AT_ONCE]
+        _, near = faiss.knn(_pairs(some), _pairs(among), min(NEAREST, len(among)))
+        best = squared(among[near] - some[:, None]).argmin(axis=1)
+        found[first : first + len(some)] = near[np.arange(len(some)), best]
+    return found

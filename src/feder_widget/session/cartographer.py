@@ -1,0 +1,115 @@
+"""Draws the map of the clusters on a thread of its own, and sends it to whoever has asked."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from feder_widget.engines import IvfIndex
+from feder_widget.map import LayoutCancelled, linear_layout, neighbour_layout
+from feder_widget.power_diagram import Cells, bisected_cells, round_cells
+from feder_widget.session import threads
+from feder_widget.session.outbox import Outbox
+from feder_widget.session.wire import MapMessage, Packet, Request, pack_float32, pack_int32
+
+ASPECT = 1.4
+"""Width / height of the map. The same for every index, so that a map looks alike wherever it is shown."""
+
+CHUNK = 1_000_000
+"""Bytes of cells in one message, unless a single one has more: a message stays under 1 MiB."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Map:
+    cells: Cells
+    method: str
+    is_final: bool
+
+
+class Cartographer:
+    """Maps the clusters once: along the centroids' principal components at first, then by neighbours."""
+
+    def __init__(self, index: IvfIndex, outbox: Outbox) -> None:
+        self._index = index
+        self._outbox = outbox
+        # Held while maps are sent, lest the first one arrive after the final one.
+        self._sending = threading.Lock()
+        self._map: _Map | None = None
+        self._requests: list[Request] = []
+        self._closed = threading.Event()
+        self._pool = threads.pool(1, "map")
+        self._pool.submit(self._draw)
+
+    def ask(self, request: Request) -> None:
+        """Send the map there is, and a better one when it is ready."""
+        with self._sending:
+            if self._map is None or not self._map.is_final:
+                self._requests.append(request)
+            if self._map is not None:
+                self._send(request, self._map)
+
+    def close(self) -> None:
+        """Stop drawing at the next step."""
+        self._closed.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _draw(self) -> None:
+        stop = self._closed.is_set
+        try:
+            centroids, sizes = self._index.centroids(), self._index.list_sizes
+            by_angle = self._index.similarity
+            positions = linear_layout(centroids, normalise=by_angle)
+            # Cut, not round: it is soon replaced.
+            self._publish(_Map(bisected_cells(positions, sizes, ASPECT, cancelled=stop), "PCA", False))
+            positions = neighbour_layout(centroids, normalise=by_angle, cancelled=stop)
+            self._publish(_Map(round_cells(positions, sizes, ASPECT, cancelled=stop), "t-SNE", True))
+        except LayoutCancelled:
+            return
+        except Exception as error:
+            self._outbox.fail(None, error)
+
+    def _publish(self, drawn: _Map) -> None:
+        with self._sending:
+            self._map = drawn
+            for request in self._requests:
+                self._send(request, drawn)
+
+    def _send(self, request: Request, drawn: _Map) -> None:
+        for packet in _packets(request, drawn):
+            self._outbox.deliver(packet)
+
+
+def _packets(request: Request, drawn: _Map) -> Iterator[Packet]:
+    """Cut a map into messages."""
+    cells = drawn.cells
+    offsets = cells.offsets.astype(np.int64)
+    # An offset, a centre and a radius for each cell, and its corners.
+    sizes = np.concatenate([[0], np.cumsum(4 * (1 + 2 + 1) + 8 * np.diff(offsets))])
+    first = 0
+    while True:
+        room = np.searchsorted(sizes, sizes[first] + CHUNK, side="right") - 1
+        last = min(max(int(room), first + 1), len(cells))
+        message: MapMessage = {
+            "kind": "map",
+            "request": request,
+            "method": drawn.method,
+            "final": drawn.is_final,
+            "aspect": cells.aspect,
+            "rows": len(cells),
+            "offset": first,
+        }
+        yield (
+            message,
+            [
+                pack_float32(cells.points[offsets[first] : offsets[last]]),
+                pack_int32(offsets[first : last + 1] - offsets[first]),
+                pack_float32(cells.centres[first:last]),
+                pack_float32(cells.inradii[first:last]),
+            ],
+        )
+        first = last
+        if first >= len(cells):
+            return

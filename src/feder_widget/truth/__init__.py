@@ -1,0 +1,20 @@
+"""What a search should have found: the true neighbours of one query or many, and what would find them."""
+
+from feder_widget.truth.evaluation import Evaluation, Found, evaluate
+from feder_widget.truth.explanation import Certainty, Explanation, Verdict, found_at
+from feder_widget.truth.ledger import Basis, Ledger, MeanLedger
+from feder_widget.truth.workload import Workload
+
+__all__ = [
+    "Basis",
+    "Certainty",
+    "Evaluation",
+    "Explanation",
+    "Found",
+    "Ledger",
+    "MeanLedger",
+    "Verdict",
+    "Workload",
+    "evaluate",
+    "found_at",
+]

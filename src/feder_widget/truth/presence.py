@@ -1,0 +1,190 @@
+"""Which of the vectors that count as true neighbours come through a search, at any nprobe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.truth.ledger import Basis, Ledger
+
+Mask = npt.NDArray[np.bool_]
+Ids = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stages:
+    """How far each of some vectors gets in one search; each stage is part of the one before.
+
+    Attributes
+    ----------
+    compared : bool (n,)
+        The search compares the query with it.
+    handed_over : bool (n,)
+        It is among the best by its code: those that are re-ranked, or the results where nothing is.
+    returned : bool (n,)
+        It is a result.
+    """
+
+    compared: Mask
+    handed_over: Mask
+    returned: Mask
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Near:
+    """All vectors that can count as one of the true neighbours of a query.
+
+    Attributes
+    ----------
+    ids : int64 (n,)
+        Row ids: the true neighbours, nearest first, then all others at the distance of the last of them.
+    tied : bool (n,)
+        Which of them are at that distance.
+    count : int
+        Number of true neighbours.
+    """
+
+    ids: Ids
+    tied: Mask
+    count: int
+
+    @property
+    def places(self) -> int:
+        """How many of the tied ones count."""
+        return self.count - int(np.count_nonzero(~self.tied))
+
+    def counted(self, mask: Mask) -> int:
+        """Return how many true neighbours are among some of the vectors, bool (n,)."""
+        return int(np.count_nonzero(mask & ~self.tied)) + min(
+            int(np.count_nonzero(mask & self.tied)), self.places
+        )
+
+    def lost(self, before: Mask, after: Mask) -> Ids:
+        """Return the ids of as many as are counted in ``before`` but not in its part ``after``."""
+        gone = before & ~after
+        strictly = gone & ~self.tied
+        few = self.counted(before) - self.counted(after) - int(np.count_nonzero(strictly))
+        tied = np.flatnonzero(gone & self.tied)[:few]
+        lost: Ids = self.ids[np.sort(np.concatenate([np.flatnonzero(strictly), tied]))]
+        return lost
+
+    def ledger(self, stages: Stages, nprobe: int, basis: Basis) -> Ledger:
+        """Return what became of the true neighbours."""
+        everything, nothing = np.ones(len(self.ids), bool), np.zeros(len(self.ids), bool)
+        return Ledger(
+            nprobe=nprobe,
+            hits=self.lost(stages.returned, nothing),
+            lost_to_coarse=self.lost(everything, stages.compared),
+            lost_to_code=self.lost(stages.compared, stages.handed_over),
+            lost_to_rerank=self.lost(stages.handed_over, stages.returned),
+            basis=basis,
+        )
+
+
+class Presence(Protocol):
+    """What a search at any nprobe does with the vectors that are near."""
+
+    @property
+    def near(self) -> Near:
+        """These vectors."""
+        ...
+
+    def stages(self, nprobe: int) -> Stages:
+        """Return how far each gets."""
+        ...
+
+    def hits(self, nprobes: Ids) -> Ids:
+        """Return how many true neighbours are found at each nprobe, int64 (n,)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spans:
+    """Each vector is returned over a span of nprobe: from where it is compared until others push it out.
+
+    Attributes
+    ----------
+    near : Near
+        The vectors.
+    nlist : int
+        Clusters there are.
+    compared_from : int64 (n,)
+        The nprobe from which on a search compares the query with each; nlist + 1 for never.
+    returned_from, returned_until : int64 (n,)
+        It is a result where ``returned_from <= nprobe < returned_until``. Both are nlist + 1 for one that
+        never is.
+    """
+
+    near: Near
+    nlist: int
+    compared_from: Ids
+    returned_from: Ids
+    returned_until: Ids
+
+    def stages(self, nprobe: int) -> Stages:
+        """Return how far each gets."""
+        returned = (self.returned_from <= nprobe) & (nprobe < self.returned_until)
+        return Stages(self.compared_from <= nprobe, returned, returned)
+
+    def hits(self, nprobes: Ids) -> Ids:
+        """Return how many true neighbours are found at each nprobe, int64 (n,)."""
+        return self.curve()[nprobes - 1]
+
+    def curve(self) -> Ids:
+        """Return how many are found at nprobe 1 to nlist, int64 (nlist,)."""
+        return self._curve(self.returned_from, self.returned_until)
+
+    def reachable(self) -> Ids:
+        """Return how many are compared at nprobe 1 to nlist, int64 (nlist,)."""
+        return self._curve(self.compared_from, np.full(len(self.compared_from), self.nlist + 1))
+
+    def _curve(self, begin: Ids, end: Ids) -> Ids:
+        near, tied = self.near, self.near.tied
+
+        def held(which: Mask) -> Ids:
+            size = self.nlist + 2
+            change = np.bincount(begin[which], minlength=size) - np.bincount(end[which], minlength=size)
+            return np.cumsum(change)[1 : self.nlist + 1]
+
+        return np.asarray(held(~tied) + np.minimum(held(tied), near.places), np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Searches:
+    """A search is run for every nprobe that is asked for.
+
+    Attributes
+    ----------
+    near : Near
+        The vectors.
+    run : function
+        Searches at an nprobe and returns the ``Stages``.
+    reason : str
+        Why it takes a search.
+    """
+
+    near: Near
+    run: Callable[[int], Stages]
+    reason: str
+
+    def stages(self, nprobe: int) -> Stages:
+        """Return how far each gets."""
+        return self.run(nprobe)
+
+    def hits(self, nprobes: Ids) -> Ids:
+        """Return how many true neighbours are found at each nprobe, int64 (n,)."""
+        found = [self.near.counted(self.run(nprobe).returned) for nprobe in nprobes.ravel().tolist()]
+        return np.array(found, np.int64).reshape(nprobes.shape)
+
+
+def first_reaching(curve: Ids, count: int) -> Ids:
+    """Return the first nprobe that reaches 1, 2, … ``count``, int64 (count,); nlist + 1 where none does.
+
+    ``curve`` is the number at nprobe 1 to nlist, int64 (nlist,), and may fall.
+    """
+    highest = np.maximum.accumulate(curve)
+    return np.searchsorted(highest, np.arange(1, count + 1), side="left") + 1

@@ -1,0 +1,281 @@
+"""Many queries at once: recall at every nprobe, its spread, what it costs, and the hardest queries."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.truth.explanation import one_nprobe
+from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis, MeanLedger
+from feder_widget.truth.recall_curves import Curves
+
+Source = Literal["sample", "ids", "vectors"]
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Workload:
+    """How an index answers many queries, at every nprobe.
+
+    Everything follows from ``found_at``; by exact distances under lossy codes, where a larger nprobe may lose
+    a neighbour again, from ``curves``. Rankings and distances are those of a batch search; for one query
+    alone Faiss may use other arithmetic and differ in the last digit.
+
+    Attributes
+    ----------
+    found_at : int32 (n, m)
+        For each query the smallest nprobe that finds 1, 2, … of its true neighbours, ascending; nlist + 1
+        where none does. A query that has fewer than m begins with as many zeros: stored copies of its own
+        row are left out, and vectors whose distance is no finite number.
+    scanned : float64 (nlist,)
+        Mean share of the vectors that are compared at nprobe 1 to nlist.
+    k : int
+        Neighbours asked for; m is less where the index holds fewer vectors.
+    nprobe : int
+        The index's own nprobe at the time.
+    source : "sample", "ids" or "vectors"
+        What the queries are.
+    ids : int64 (n,) or None
+        The row ids of the queries; None for vectors.
+    seed : int or None
+        What the sample was drawn with.
+    asked : int
+        Queries asked for: more than n when the evaluation ended early.
+    reason : str or None
+        Why it ended early.
+    include_self : bool
+        Whether the query's own row counts among its neighbours, as it does in a Faiss search.
+    exact : bool
+        Whether the true neighbours are those of the vectors themselves, not of what a code keeps of them.
+    compared_at : int32 (n, m) or None
+        The smallest nprobe that compares each query with 1, 2, … of its true neighbours, likewise. None where
+        that finds them.
+    curves : Curves or None
+        How many each query finds at every nprobe. None where that never falls, so that ``found_at`` says it.
+    """
+
+    found_at: npt.NDArray[np.int32]
+    scanned: npt.NDArray[np.float64]
+    k: int
+    nprobe: int
+    source: Source
+    ids: npt.NDArray[np.int64] | None
+    seed: int | None
+    asked: int
+    reason: str | None
+    include_self: bool
+    exact: bool
+    compared_at: npt.NDArray[np.int32] | None = None
+    curves: Curves | None = None
+
+    def __len__(self) -> int:
+        """Return the number of queries evaluated."""
+        return len(self.found_at)
+
+    def __repr__(self) -> str:
+        part = "" if len(self) == self.asked else f" of {self.asked:,}"
+        recall = (
+            "" if len(self) == 0 else f", recall {self.recall[self.nprobe - 1]:.3f} at nprobe {self.nprobe}"
+        )
+        return f"<Workload of {len(self):,}{part} queries, k={self.k}{recall}>"
+
+    @property
+    def basis(self) -> Basis:
+        """What the true neighbours are by: the vectors given, vectors stored in the index, or codes."""
+        if not self.exact:
+            return "codes"
+        return "lists" if self.curves is None else "vectors"
+
+    @property
+    def nlist(self) -> int:
+        """Clusters there are."""
+        return len(self.scanned)
+
+    @property
+    def nprobe_needed(self) -> npt.NDArray[np.int32]:
+        """The smallest nprobe that finds all true neighbours of each query, int32 (n,); nlist + 1 if none."""
+        if self.found_at.shape[1] == 0:
+            return np.ones(len(self), np.int32)
+        return np.asarray(np.maximum(self.found_at[:, -1], 1), np.int32)
+
+    @cached_property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Number of true neighbours of each query, int64 (n,): m, or fewer where it has fewer."""
+        return np.asarray(np.count_nonzero(self.found_at, axis=1), np.int64)
+
+    @cached_property
+    def recall(self) -> npt.NDArray[np.float64]:
+        """Mean recall at nprobe 1 to nlist, float64 (nlist,): ``recall[nprobe - 1]``.
+
+        A query without true neighbours has missed none: its recall is 1.
+        """
+        if self.curves is None:
+            return self._share(self.found_at)
+        return self._mean(self.curves.total(self.nlist, self._weights))
+
+    def recall_of(self, nprobe: int) -> npt.NDArray[np.float64]:
+        """Return the recall of each query at one nprobe, float64 (n,)."""
+        wanted = one_nprobe(nprobe, self.nlist)
+        if self.curves is None:
+            found = np.count_nonzero((self.found_at > 0) & (self.found_at <= wanted), axis=1)
+        else:
+            found = self.curves.at(wanted)
+        return np.where(self.counts == 0, 1.0, found / np.maximum(self.counts, 1))
+
+    def ledger(self, nprobe: int) -> MeanLedger:
+        """Return where the true neighbours are lost on the mean, at any nprobe.
+
+        Raises
+        ------
+        ValueError
+            If the true neighbours are as the codes see them, so that the code can lose none.
+        """
+        wanted = one_nprobe(nprobe, self.nlist)
+        if self.basis == "codes":
+            raise ValueError(WITHOUT_VECTORS)
+        compared = float(
+            self._share(self.found_at if self.compared_at is None else self.compared_at)[wanted - 1]
+        )
+        recall = float(self.recall[wanted - 1])
+        # An index that refines has no curve, and so no workload.
+        return MeanLedger(wanted, recall, 1 - compared, compared - recall, 0.0, self.basis)
+
+    def reached(self, share: float) -> npt.NDArray[np.float64]:
+        """Return the recall that a share of the queries reach or exceed, at nprobe 1 to nlist.
+
+        Parameters
+        ----------
+        share : float
+            Above 0, up to 1: 0.5 is the median query, 0.99 all but the worst hundredth, 1 the worst.
+
+        Returns
+        -------
+        float64 (nlist,)
+        """
+        share = _fraction(share, "share")
+        if len(self) == 0:
+            return np.ones(self.nlist)
+        if self.curves is not None:
+            place = len(self) - _at_least(share, len(self))
+            return self.curves.exceeded(place, self.nlist, self.counts)
+        recalls, nprobes = self._levels(share)
+        if not len(recalls):
+            return np.ones(self.nlist)
+        reached = np.searchsorted(nprobes, np.arange(1, self.nlist + 1), side="right")
+        return np.append(0.0, recalls)[reached]
+
+    def nprobe_for(self, *, recall: float, share: float | None = None) -> int | None:
+        """Return the smallest nprobe that gives a recall; where curves fall, a larger one may give less.
+
+        Parameters
+        ----------
+        recall : float
+            Above 0, up to 1.
+        share : float, optional
+            The share of the queries that must reach it, above 0, up to 1; otherwise the mean must.
+
+        Returns
+        -------
+        int or None
+            None where not even nprobe = nlist does.
+        """
+        recall = _fraction(recall, "recall")
+        if share is None or self.curves is not None:
+            curve = self.recall if share is None else self.reached(share)
+            enough = np.flatnonzero(curve >= recall - _ROUNDING)
+            return int(enough[0]) + 1 if len(enough) else None
+        recalls, nprobes = self._levels(_fraction(share, "share"))
+        if not len(recalls):
+            return 1
+        nprobe = int(nprobes[np.searchsorted(recalls, recall - _ROUNDING)])
+        return nprobe if nprobe <= self.nlist else None
+
+    def hardest(self, n: int = 10) -> npt.NDArray[np.int64]:
+        """Return the places in the workload of the queries that need most, the hardest first, int64 (n,).
+
+        By the nprobe that finds all their true neighbours, then by those that find all but one, and so on.
+        """
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
+            raise TypeError(f"n must be an int, got {n!r}")
+        if n < 0:
+            raise ValueError(f"n must be at least 0, got {n}")
+        keys = -self.found_at.T.astype(np.int64)
+        order = np.lexsort(keys) if len(keys) else np.arange(len(self))
+        return np.asarray(order[: int(n)], np.int64)
+
+    def to_pandas(self, nprobe: int | None = None) -> Any:
+        """Return one row per query, in their order.
+
+        Parameters
+        ----------
+        nprobe : int, optional
+            Where ``recall`` is taken; the index's own nprobe unless given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``id`` (where the queries are rows of the index), ``nprobe_needed`` and ``recall``.
+        """
+        import pandas
+
+        columns: dict[str, Any] = {} if self.ids is None else {"id": self.ids}
+        columns["nprobe_needed"] = self.nprobe_needed
+        columns["recall"] = self.recall_of(self.nprobe if nprobe is None else nprobe)
+        return pandas.DataFrame(columns)
+
+    def _share(self, at: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+        """Return the share of all that have come at nprobe 1 to nlist, float64 (nlist,); ``at`` says when."""
+        weights = np.repeat(self._weights, at.shape[1])
+        come = np.bincount(at.ravel(), weights=weights, minlength=self.nlist + 2)
+        return self._mean(np.cumsum(come[1 : self.nlist + 1]))
+
+    @property
+    def _weights(self) -> npt.NDArray[np.float64]:
+        """What one neighbour counts for, float64 (n,), in whole m-th parts where every query has m."""
+        return np.asarray(self.found_at.shape[1] / np.maximum(self.counts, 1))
+
+    def _mean(self, weighed: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the mean recall, of what all queries find together as weighed."""
+        if self.found_at.size == 0:
+            return np.ones(self.nlist)
+        found_all = np.count_nonzero(self.counts == 0)
+        return np.asarray((weighed + found_all * self.found_at.shape[1]) / self.found_at.size)
+
+    def _levels(self, share: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """Return all recalls there are, ascending, and the nprobe from which on so many queries reach each.
+
+        Both (l,); there is none without a query that has true neighbours.
+        """
+        n, m = self.found_at.shape
+        least = _at_least(share, n)
+        numbers = np.unique(self.counts[self.counts > 0])
+        if numbers.tolist() == [m] and self.counts.all():
+            nprobes = np.partition(self.found_at, least - 1, axis=0)[least - 1]
+            return np.arange(1, m + 1) / m, nprobes.astype(np.int64)
+        recalls = np.unique(np.concatenate([np.zeros(0), *(np.arange(1, c + 1) / c for c in numbers)]))
+        rows, spare = np.arange(n), m - self.counts
+        nprobes = np.empty(len(recalls), np.int64)
+        for level, recall in enumerate(recalls):
+            places = spare + np.ceil(recall * self.counts - _ROUNDING).astype(np.int64) - 1
+            found = np.where(self.counts == 0, 1, self.found_at[rows, np.minimum(places, m - 1)])
+            nprobes[level] = np.partition(found, least - 1)[least - 1]
+        return recalls, nprobes
+
+
+def _at_least(share: float, count: int) -> int:
+    """Return the least number that is a share of ``count``, at least 1."""
+    return max(1, math.ceil(share * count - _ROUNDING))
+
+
+def _fraction(value: float, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.floating)):
+        raise TypeError(f"{name} must be a number above 0 and up to 1, got {value!r}")
+    if not 0 < value <= 1:
+        raise ValueError(f"{name} must be above 0 and up to 1, got {value!r}")
+    return float(value)

@@ -1,0 +1,127 @@
+"""The queries of a workload: row ids, vectors, or a sample of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.errors import UnknownIdError
+from feder_widget.truth.workload import Source
+
+
+class Rows(Protocol):
+    """What is asked of an index about its rows."""
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of a vector."""
+        ...
+
+    def sample_ids(self, size: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """Draw row ids, each stored vector at most once."""
+        ...
+
+    def places(self, ids: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return cluster and offset of each row id, -1 for an unknown one."""
+        ...
+
+    def queries_of(
+        self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Return what searches for these rows ask for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Queries:
+    """What is to be evaluated.
+
+    Attributes
+    ----------
+    source : "sample", "ids" or "vectors"
+        What the queries are.
+    count : int
+        Number of queries.
+    ids : int64 (count,) or None
+        Their row ids; None for vectors.
+    seed : int or None
+        What a sample was drawn with.
+    read : function
+        Returns the vectors of a slice of them, float32 (n, dim).
+    """
+
+    source: Source
+    count: int
+    ids: npt.NDArray[np.int64] | None
+    seed: int | None
+    read: Callable[[slice], npt.NDArray[np.float32]]
+
+
+def open_queries(index: Rows, queries: Any, seed: int) -> Queries:
+    """Check what a caller gives as the queries of a workload.
+
+    Parameters
+    ----------
+    index
+        Where rows are looked up.
+    queries : int, int array_like (n,) or array_like (n, dim)
+        A sample size, row ids or vectors.
+    seed : int
+        For drawing a sample.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none of these, is empty, or holds an unknown id or a value that is not finite.
+    """
+    wanted = f"queries must be a sample size, row ids (n,) or vectors (n, {index.dim})"
+    if isinstance(queries, (bool, np.bool_, str, bytes)) or queries is None:
+        raise TypeError(f"{wanted}, got {queries!r}")
+    if isinstance(queries, (int, np.integer)):
+        if queries < 1:
+            raise ValueError(f"{wanted}; a sample has at least 1 query, got {int(queries)}")
+        return _by_id(index, index.sample_ids(int(queries), np.random.default_rng(seed)), "sample", seed)
+    try:
+        given = np.asarray(queries)
+    except ValueError as error:
+        raise ValueError(f"{wanted}: {error}") from error
+    if given.ndim == 0:
+        raise TypeError(f"{wanted}, got {type(queries).__name__}")
+    if given.size == 0:
+        raise ValueError(f"{wanted}, at least one, got none")
+    if given.dtype.kind not in "iuf":
+        raise TypeError(f"{wanted}, got an array of {given.dtype}")
+    if given.ndim == 1 and given.dtype.kind in "iu":
+        return _by_id(index, _checked_ids(index, given), "ids", None)
+    if given.ndim != 2 or given.shape[1] != index.dim:
+        raise ValueError(f"{wanted}, got {given.dtype} of shape {given.shape}")
+
+    def read(part: slice) -> npt.NDArray[np.float32]:
+        with np.errstate(over="ignore"):
+            return np.ascontiguousarray(given[part], np.float32)
+
+    for start in range(0, len(given), 4096):
+        finite = np.isfinite(read(slice(start, start + 4096))).all(axis=1)
+        if not finite.all():
+            raise ValueError(
+                f"queries must be finite float32 numbers, query {start + int(np.argmin(finite))} is not"
+            )
+    return Queries("vectors", len(given), None, None, read)
+
+
+def _checked_ids(index: Rows, given: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    if given.dtype == np.uint64 and int(given.max()) > np.iinfo(np.int64).max:
+        raise ValueError(f"queries must be row ids that fit in int64, got {int(given.max())}")
+    ids = np.ascontiguousarray(given, np.int64)
+    unknown = np.flatnonzero(index.places(ids)[0] < 0)
+    if len(unknown):
+        raise UnknownIdError(f"queries must be row ids of the index, {int(ids[unknown[0]])} is not in it")
+    return ids
+
+
+def _by_id(index: Rows, ids: npt.NDArray[np.int64], source: Source, seed: int | None) -> Queries:
+    return Queries(source, len(ids), ids, seed, lambda part: index.queries_of(ids[part]))
