@@ -312,7 +312,8 @@ ENDS = """
 import sys, threading
 from conversation import Page, converse
 from makers import make_ivf
-from feder_widget.index import geometry, open_index
+from feder_widget.engines import open_index
+from feder_widget.truth import cluster_bounds
 import feder_widget as fw
 
 def survey(engine):

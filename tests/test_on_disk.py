@@ -17,7 +17,7 @@ from feder_widget.faiss_internals import index_file as reading_module
 GUARDED = """
 import ctypes, sys
 import faiss, numpy as np
-from feder_widget.index import open_index
+from feder_widget.engines import open_index
 
 PAGE = 4096
 opened = open_index(sys.argv[1], mmap=True)

@@ -257,7 +257,7 @@ MUTATE = """
 import json, resource, sys
 from pathlib import Path
 import faiss, numpy as np
-from feder_widget.index import open_index
+from feder_widget.engines import open_index
 
 resource.setrlimit(resource.RLIMIT_AS, (5 << 30, 5 << 30))
 source, target, seed, count = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])

@@ -17,7 +17,7 @@ GROWTH = """
 import re, sys
 from pathlib import Path
 from makers import ivf_around, make_vectors
-from feder_widget.index import open_index
+from feder_widget.engines import open_index
 n, dim, nlist, warm, k = map(int, sys.argv[1:])
 vectors = make_vectors(n, dim, 40)
 index = ivf_around(vectors[:nlist])

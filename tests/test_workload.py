@@ -358,7 +358,7 @@ class TestEndedOnTheWay:
         monkeypatch.setattr(batch, "LEAST_CHUNK", 50)
         monkeypatch.setattr(gathered, "KEPT_BYTES", 0)
         opened = open_index(spread_index()[0])
-        real, calls = gathered.lists.borrowed_vectors, []
+        real, calls = gathered.inverted_lists.borrowed_vectors, []
 
         def borrowed(*arguments):
             calls.append(1)
@@ -367,7 +367,7 @@ class TestEndedOnTheWay:
                 raise KeyboardInterrupt
             return real(*arguments)
 
-        monkeypatch.setattr(gathered.lists, "borrowed_vectors", borrowed)
+        monkeypatch.setattr(gathered.inverted_lists, "borrowed_vectors", borrowed)
         part, whole = self.part_and_whole(opened, 200, lambda _done, _asked: None)
         assert len(part) == 50
         np.testing.assert_array_equal(part.found_at, whole.found_at[:50])
