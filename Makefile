@@ -57,6 +57,7 @@ check: $(STAMPS)/dev $(NODE_MODULES) ## lint and type-check, without changing an
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
+	$(PYTHON) -m scripts.page_messages --check
 	npm --prefix js run check
 
 .PHONY: format

@@ -108,17 +108,6 @@ class TestASearchThatFails:
         page.wait(kind="projection", request="picture", final=True)
         assert calls == [1]
 
-    def test_what_goes_on_with_the_one_before_cannot_be_cancelled_by_its_name(
-        self, talk, clustered, monkeypatch
-    ):
-        monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
-        session, page = talk(clustered[0])
-        serial = shown(session, page)
-        failed(session, page)
-        session.handle({"kind": "cancel", "request": "bad"})
-        session.handle({"kind": "rest", "request": "rest", "serial": serial, "last_rank": 20})
-        page.wait(kind="done", request="rest")
-
 
 class TestASearchThatDoesNotBegin:
     """The page still shows the one before, and what it asks about that is answered."""
@@ -133,16 +122,6 @@ class TestASearchThatDoesNotBegin:
         session._searcher._pool.submit(pause.here)
         assert pause.reached.wait(PATIENCE)
         return session, page, serial, pause
-
-    def test_for_it_was_cancelled(self, busy):
-        session, page, serial, pause = busy
-        session.handle(search_request("never"))
-        session.handle({"kind": "cancel", "request": "never"})
-        pause.let_go()
-        session._searcher._pool.submit(int).result(PATIENCE)
-        session.handle({"kind": "rest", "request": "rest", "serial": serial, "last_rank": 20})
-        page.wait(kind="done", request="rest")
-        assert page.kinds("never") == []
 
     def test_for_one_that_fails_came_after_it(self, busy, clustered):
         session, page, serial, pause = busy

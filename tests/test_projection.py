@@ -250,7 +250,8 @@ class Picture:
         assert [message["offset"] for message, _ in packets] == sorted(
             {message["offset"] for message, _ in packets}
         )
-        assert all({**m, "offset": 0} == {**self.message, "offset": 0} for m, _ in packets)
+        own = dict.fromkeys(("offset", "buffers"))
+        assert all({**m, **own} == {**self.message, **own} for m, _ in packets)
         columns = zip(*(buffers for _, buffers in packets), strict=True)
         ids, ranks, distances, positions, query = (b"".join(column) for column in columns)
         self.ids = np.frombuffer(ids, "<i8")

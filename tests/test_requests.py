@@ -1,24 +1,16 @@
 """What the page may ask, and what is said when it asks for anything else."""
 
-from functools import partial
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feder_widget.session.requests import (
-    MAX_BATCH,
-    MAX_WINDOW,
-    BadRequestError,
-    parse_medoids,
-    parse_members,
-    parse_row_id,
-    parse_search,
-    parse_thumbnails,
-    request_of,
-)
+from feder_widget.session.messages import REQUESTS
+from feder_widget.session.messages.declare import json_fields, kinds_of
+from feder_widget.session.messages.parse import BadRequestError, parse, parse_row_id, request_name
+from feder_widget.session.messages.to_kernel import MAX_BATCH, MAX_WINDOW, ById
 
 HUGE = 10**5000
+BOUNDS = {"nlist": 8, "k_max": 100}
 NO_INTEGERS = [None, True, False, 1.0, float("nan"), float("inf"), "1", "", [], [1], {}, HUGE, -HUGE, -1]
 
 
@@ -27,9 +19,9 @@ def kind_of(value):
     return type(value).__name__
 
 
-SEARCH = {"query": {"id": "1"}, "nprobe": 3, "k": 5}
-THUMBNAILS = {"ids": ["1", "-2"], "clusters": [0, 7], "size": 64}
-MEMBERS = {"cluster": 7, "offset": 0, "limit": 10}
+SEARCH = {"kind": "search", "request": "a", "query": {"id": "1"}, "nprobe": 3, "k": 5}
+THUMBNAILS = {"kind": "thumbnails", "ids": ["1", "-2"], "clusters": [0, 7], "size": 64}
+MEMBERS = {"kind": "members", "cluster": 7, "offset": 0, "limit": 10}
 
 anything = st.recursive(
     st.none()
@@ -61,30 +53,34 @@ def test_nothing_else_is_a_row_id(value):
 
 
 def test_a_good_search_is_its_query_nprobe_and_k():
-    assert parse_search(SEARCH, nlist=8, k_max=100) == ({"id": "1"}, 3, 5)
+    search = parse(SEARCH, BOUNDS)
+    assert isinstance(search.query, ById)
+    assert (search.query.id, search.query.cluster, search.nprobe, search.k) == (1, None, 3, 5)
 
 
 @pytest.mark.parametrize("value", [*NO_INTEGERS, 0, 9], ids=kind_of)
 def test_nprobe_must_be_between_1_and_nlist(value):
     with pytest.raises(BadRequestError, match=r"^nprobe must be an integer between 1 and nlist=8, got"):
-        parse_search({**SEARCH, "nprobe": value}, nlist=8, k_max=100)
+        parse({**SEARCH, "nprobe": value}, BOUNDS)
 
 
 @pytest.mark.parametrize("value", [*NO_INTEGERS, 0, 101], ids=kind_of)
 def test_k_must_be_between_1_and_k_max(value):
     with pytest.raises(BadRequestError, match=r"^k must be an integer between 1 and k_max=100, got"):
-        parse_search({**SEARCH, "k": value}, nlist=8, k_max=100)
+        parse({**SEARCH, "k": value}, BOUNDS)
 
 
 @pytest.mark.parametrize("query", [None, 3, "1", [1], HUGE], ids=kind_of)
 def test_a_query_must_be_an_object(query):
     with pytest.raises(BadRequestError, match=r"^query must be an object, got"):
-        parse_search({**SEARCH, "query": query}, nlist=8, k_max=100)
+        parse({**SEARCH, "query": query}, BOUNDS)
 
 
 def test_good_thumbnails_are_ids_clusters_and_size():
-    assert parse_thumbnails(THUMBNAILS, nlist=8) == ([1, -2], [0, 7], 64)
-    assert parse_thumbnails({"ids": [], "size": 1}, nlist=8) == ([], None, 1)
+    pictures = parse(THUMBNAILS, BOUNDS)
+    assert (pictures.ids, pictures.clusters, pictures.size) == ([1, -2], [0, 7], 64)
+    nothing = parse({"kind": "thumbnails", "ids": [], "size": 1}, BOUNDS)
+    assert (nothing.ids, nothing.clusters, nothing.size) == ([], None, 1)
 
 
 @pytest.mark.parametrize(
@@ -109,11 +105,12 @@ def test_good_thumbnails_are_ids_clusters_and_size():
 )
 def test_wrong_thumbnails_are_named(change, complaint):
     with pytest.raises(BadRequestError, match=complaint):
-        parse_thumbnails({**THUMBNAILS, **change}, nlist=8)
+        parse({**THUMBNAILS, **change}, BOUNDS)
 
 
 def test_good_members_are_cluster_offset_and_limit():
-    assert parse_members({**MEMBERS, "offset": 2**62}, nlist=8) == (7, 2**62, 10)
+    window = parse({**MEMBERS, "offset": 2**62}, BOUNDS)
+    assert (window.cluster, window.offset, window.limit) == (7, 2**62, 10)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +124,7 @@ def test_good_members_are_cluster_offset_and_limit():
 )
 def test_wrong_members_are_named(change, complaint):
     with pytest.raises(BadRequestError, match=complaint):
-        parse_members({**MEMBERS, **change}, nlist=8)
+        parse({**MEMBERS, **change}, BOUNDS)
 
 
 @pytest.mark.parametrize(
@@ -135,30 +132,33 @@ def test_wrong_members_are_named(change, complaint):
 )
 def test_wrong_medoids_are_named(clusters):
     with pytest.raises(BadRequestError, match=r"^clusters must be a list of at most"):
-        parse_medoids({"clusters": clusters}, nlist=8)
+        parse({"kind": "medoids", "clusters": clusters}, BOUNDS)
 
 
 @pytest.mark.parametrize("name", ["a:1", "", 0, 7, "x" * 80])
 def test_a_request_keeps_its_name(name):
-    assert request_of({"request": name}) == name
+    assert request_name({"request": name}) == name
 
 
 @pytest.mark.parametrize(
     "content", [None, 3, [], {}, {"request": None}, {"request": 1.5}, {"request": "x" * 81}]
 )
 def test_a_request_without_a_usable_name_has_an_empty_one(content):
-    assert request_of(content) == ""
+    assert request_name(content) == ""
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=500, deadline=None, derandomize=True)
 @given(
-    st.dictionaries(st.sampled_from([*SEARCH, *THUMBNAILS, *MEMBERS]), anything),
-    st.sampled_from([parse_thumbnails, parse_members, parse_medoids, partial(parse_search, k_max=100)]),
+    st.sampled_from([kind for declared in REQUESTS for kind in kinds_of(declared)]),
+    st.dictionaries(
+        st.sampled_from(sorted({name for declared in REQUESTS for name in json_fields(declared)} - {"kind"})),
+        anything,
+    ),
 )
-def test_whatever_comes_is_parsed_or_refused_in_words(content, parse):
+def test_whatever_comes_is_parsed_or_refused_in_words(kind, content):
     try:
-        parse(content, nlist=8)
+        parse({**content, "kind": kind}, BOUNDS)
     except BadRequestError as error:
         complaint = str(error)
-        assert "must be" in complaint or "must name" in complaint
-        assert len(complaint) < 300
+        assert "must be" in complaint or "must name" in complaint or "must hold" in complaint
+        assert len(complaint) < 400

@@ -9,6 +9,7 @@ from makers import ivf_around, make_ivf
 
 from feder_widget.engines import open_index
 from feder_widget.session import stream as stream_module
+from feder_widget.session.messages import encode
 from feder_widget.session.stream import Ask, stream
 
 METRICS = ("L2", "inner product")
@@ -20,7 +21,7 @@ def ask_for(vector, nprobe, *, k=5, k_max=100, row_id=None):
 
 
 def messages(index, vector, nprobe, **options):
-    return list(stream(open_index(index), ask_for(vector, nprobe, **options)))
+    return [encode(message) for message in stream(open_index(index), ask_for(vector, nprobe, **options))]
 
 
 @st.composite
@@ -192,9 +193,9 @@ def test_stopping_between_two_messages_does_no_further_work():
             return opened.scan(query, clusters, to_centroids)
 
     packets = stream(Watched(), ask_for(vectors[0], 6))
-    assert next(packets)[0]["kind"] == "coarse"
+    assert next(packets).kind == "coarse"
     assert scanned == []
-    assert next(packets)[0]["kind"] == "fine"
+    assert next(packets).kind == "fine"
     packets.close()
     assert len(scanned) == 6
 

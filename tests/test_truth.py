@@ -324,9 +324,10 @@ class Sent:
     """A workload as a page gets it."""
 
     def __init__(self, packet):
-        self.message, (nprobes, curves, rows, ids, found) = packet
+        self.message, (nprobes, recall, reached, compared, rows, ids, found) = packet
         self.nprobes = values(nprobes, "<i4")
-        self.curves = values(curves, "<f4").reshape(6, -1)
+        curves = recall, reached, compared
+        self.curves = np.concatenate([values(curve, "<f4") for curve in curves]).reshape(6, -1)
         self.rows = values(rows, "<i4")
         self.ids = values(ids, "<i8")
         self.found = values(found, "<i4").reshape(len(self.rows), self.message["k"])

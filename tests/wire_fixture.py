@@ -15,6 +15,7 @@ from makers import ivf_around
 
 from feder_widget.engines import open_index
 from feder_widget.session import stream as stream_module
+from feder_widget.session.messages import encode
 from feder_widget.session.stream import Ask, stream
 
 PATH = Path(__file__).parent / "fixtures" / "wire.json"
@@ -86,8 +87,8 @@ def record(name, index, query, nprobe, limits):
             patch.setattr(stream_module, limit, value)
         ask = Ask("recorded:1", 1, query, None, None, nprobe, 5, K_MAX)
         packets = [
-            {"content": timeless(message), "buffers": [text(buffer) for buffer in buffers]}
-            for message, buffers in stream(opened, ask)
+            {"content": timeless(content), "buffers": [text(buffer) for buffer in buffers]}
+            for content, buffers in map(encode, stream(opened, ask))
         ]
     return {
         "name": name,

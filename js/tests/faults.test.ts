@@ -3,6 +3,7 @@ import { Asker } from "../src/protocol/asker";
 import type { Candidates, Coarse } from "../src/protocol/messages";
 import { CommTransport } from "../src/protocol/transport";
 import { Exploration } from "../src/state/exploration";
+import { encoded } from "./encode";
 import { FakeModel } from "./model";
 import { randomOf } from "./random";
 import {
@@ -20,17 +21,6 @@ const SIZES = [3, 4, 0, 5, 2, 6];
 
 /** A message as it goes over the wire: its JSON, and its buffers. */
 type Packet = [content: Record<string, unknown>, buffers: DataView[]];
-
-function packet(message: object): Packet {
-  const content: Record<string, unknown> = {};
-  const buffers: DataView[] = [];
-  for (const [name, value] of Object.entries(message)) {
-    if (ArrayBuffer.isView(value)) {
-      buffers.push(new DataView(value.buffer, value.byteOffset, value.byteLength));
-    } else content[name] = typeof value === "bigint" ? value.toString() : value;
-  }
-  return [content, buffers];
-}
 
 /** A page whose kernel is the test, as the host hands messages on. */
 function connected() {
@@ -59,7 +49,7 @@ function answer(summary: ReturnType<typeof summaryOf>, changes: Partial<Coarse> 
     fine(3, 4, "nearest"),
     fine(5, 6, "nearest"),
     doneOf(request),
-  ].map(packet);
+  ].map(encoded);
 }
 
 const EXPECTED = ["0", "1", "2", "3"];
@@ -137,15 +127,20 @@ describe("an answer of which a message is lost", () => {
 describe("a coarse message", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
-  const bounds = { kind: "bounds", request: "kernel:1", serial: 1, findings: [] };
-  const unbounded = new DataView(new Float32Array(SIZES.length).buffer);
+  const bounds = encoded({
+    kind: "bounds",
+    request: "kernel:1",
+    serial: 1,
+    findings: [],
+    bounds: new Float32Array(SIZES.length),
+  });
 
   it("is taken in with the first candidates, so that no picture without them is drawn", () => {
     const { exploration, say, summary } = connected();
     const [coarse, fine] = answer(summary);
     say(coarse);
     expect(exploration.search.value).toBeNull();
-    say([bounds, [unbounded]]);
+    say(bounds);
     expect(exploration.search.value).toBeNull();
     say(fine);
     expect(exploration.search.value?.received).toBe(1);
@@ -155,7 +150,7 @@ describe("a coarse message", () => {
   it("is shown without them when they take long", () => {
     const { exploration, say, summary } = connected();
     const [coarse, fine] = answer(summary);
-    say(coarse, [bounds, [unbounded]]);
+    say(coarse, bounds);
     vi.advanceTimersByTime(40);
     expect(exploration.search.value?.received).toBe(0);
     expect(exploration.bounds.value).not.toBeNull();
@@ -251,7 +246,7 @@ it("whatever happens on the way, the next answer is right", () => {
   for (let seed = 0; seed < 400; seed++) {
     const dice = randomOf(seed);
     const { exploration, say, asked, summary, abort, settings } = connected();
-    const map = packet(mapOf(summary.sizes));
+    const map = encoded(mapOf(summary.sizes));
     let packets: Packet[] = [map, ...answer(summary), ...answer(summary, { request: "kernel:2", serial: 2 })];
     for (let count = Math.floor(1 + 3 * dice()); count > 0 && packets.length > 0; count--) {
       const accident = ACCIDENTS[Math.floor(dice() * ACCIDENTS.length)];

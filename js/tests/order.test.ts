@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { stepSentence } from "../src/panels/StepCaption";
-import type { RequestName } from "../src/protocol/requests";
+import type { RequestName } from "../src/protocol/messages";
 import { answerOf, candidatesOf, coarseOf, doneOf, explorationOf } from "./support";
 
 const SIZES = [3, 4, 2, 5, 6, 7];

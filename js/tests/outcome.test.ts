@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Summary } from "../src/model/summary";
 import { lostTo, nprobeNeeded } from "../src/model/truth";
 import { verdictText } from "../src/model/verdict";
-import type { Outcome } from "../src/protocol/messages";
+import type { FaissResults } from "../src/protocol/messages";
 import { answerOf, explorationOf, neighboursOf, outcomeOf } from "./support";
 
 const SIZES = [4, 4, 0, 5];
@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 /** An exploration whose search has been answered, and what Faiss is said to return where that is said. */
-function answered(changes: Partial<Summary>, outcome?: readonly number[], more: Partial<Outcome> = {}) {
+function answered(changes: Partial<Summary>, outcome?: readonly number[], more: Partial<FaissResults> = {}) {
   const all = explorationOf(SIZES, changes);
   all.transport.say(...answerOf(all.summary));
   if (outcome !== undefined) all.transport.say(outcomeOf(all.summary, outcome, more));
@@ -168,9 +168,9 @@ describe("an index that re-ranks", () => {
   };
   const handed = {
     first_k: 4,
-    handed: BigInt64Array.from([0n, 1n, 2n, 3n]),
-    first: Float32Array.from([0, 1, 2, 3]),
-    second: Float32Array.from([2, 0, 9, 1]),
+    handed_over: BigInt64Array.from([0n, 1n, 2n, 3n]),
+    first_pass: Float32Array.from([0, 1, 2, 3]),
+    second_pass: Float32Array.from([2, 0, 9, 1]),
   };
 
   it("shows the first pass in a step of its own, and then where each result stood in it", () => {

@@ -46,7 +46,7 @@ function open() {
 function encoded({ ids }: { ids: string[] }): Pick<Thumbnails, "items" | "data"> {
   return {
     items: ids.map((id, i) => ({
-      id,
+      id: BigInt(id),
       label: `row ${id}`,
       mime: "image/png",
       offset: i,
@@ -148,7 +148,9 @@ describe("pictures", () => {
       { url: "javascript:0" },
     ];
     const nothing = { mime: null, offset: 0, length: 0, url: null, reason: null, label: null };
-    await answer(({ ids }) => ({ items: ids.map((id) => ({ ...nothing, id, ...found[Number(id)] })) }));
+    await answer(({ ids }) => ({
+      items: ids.map((id) => ({ ...nothing, id: BigInt(id), ...found[Number(id)] })),
+    }));
     const states = held.map(({ picture }) => picture.value);
     expect(states[0]).toMatchObject({ state: "broken", reason: "it is cut short" });
     expect(states[1]).toMatchObject({ state: "ready", url: "https://example.org/a.png", owned: false });

@@ -7,10 +7,8 @@ import { fitted, isOnePlace } from "../src/views/projection/fit";
 import { between, type Scene, startOf } from "../src/views/projection/motion";
 import { explanation, statement } from "../src/views/projection/notes";
 import { MOST_PICTURES, marksBetween, marksOf, pointsOf } from "../src/views/projection/pictures";
+import { encoded } from "./encode";
 import { answerOf, explorationOf } from "./support";
-
-const view = (values: ArrayBufferView) =>
-  new DataView(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
 
 function partOf(changes: Partial<Projection> = {}): Projection {
   const { offset = 0, ids = BigInt64Array.of(5n, 6n, 7n) } = changes;
@@ -29,7 +27,7 @@ function partOf(changes: Partial<Projection> = {}): Projection {
     rows: offset + n,
     offset,
     ids,
-    rankOf: new Int32Array(n).fill(1),
+    rank_of: new Int32Array(n).fill(1),
     distances: new Float32Array(n),
     positions: Float32Array.from({ length: 2 * n }, (_, i) => i / (2 * n)),
     query: Float32Array.of(0.5, 0.5),
@@ -79,30 +77,30 @@ describe("a projection on the wire", () => {
     rows: 5,
     offset: 3,
   };
-  const buffers = [
-    view(BigInt64Array.of(2n ** 62n, -1n)),
-    view(Int32Array.of(1, 3)),
-    view(Float32Array.of(0.5, 2)),
-    view(Float32Array.of(0, 0.25, 1, 0.75)),
-    view(Float32Array.of(0.5, 0.125)),
-  ];
+  const arrays = {
+    ids: BigInt64Array.of(2n ** 62n, -1n),
+    rank_of: Int32Array.of(1, 3),
+    distances: Float32Array.of(0.5, 2),
+    positions: Float32Array.of(0, 0.25, 1, 0.75),
+    query: Float32Array.of(0.5, 0.125),
+  };
 
   it("is read with ids beyond what a float can hold", () => {
-    const message = decode(content, buffers) as Projection;
+    const message = decode(...encoded({ ...content, ...arrays })) as Projection;
     expect(message).toMatchObject({ serial: 4, ranks: 3, drawn_in: 1, rows: 5, offset: 3, total: 9 });
     expect([...message.ids]).toEqual([2n ** 62n, -1n]);
-    expect([...message.rankOf]).toEqual([1, 3]);
+    expect([...message.rank_of]).toEqual([1, 3]);
     expect([...message.positions]).toEqual([0, 0.25, 1, 0.75]);
     expect([...message.query]).toEqual([0.5, 0.125]);
   });
 
   it.each([
-    ["rows do not fit", { ...content, rows: 4 }, buffers],
-    ["a position is missing", content, buffers.with(3, view(Float32Array.of(0, 1)))],
-    ["a rank is missing", content, buffers.with(1, view(Int32Array.of(1)))],
-    ["the query is missing", content, buffers.slice(0, 4)],
-  ])("is refused when %s", (_, fields, with_) => {
-    expect(() => decode(fields, with_)).toThrow();
+    ["rows do not fit", { rows: 4 }],
+    ["a position is missing", { positions: Float32Array.of(0, 1) }],
+    ["a rank is missing", { rank_of: Int32Array.of(1) }],
+    ["the query has one coordinate", { query: Float32Array.of(0) }],
+  ])("is refused when %s", (_, changes) => {
+    expect(() => decode(...encoded({ ...content, ...arrays, ...changes }))).toThrow();
   });
 });
 
@@ -156,9 +154,9 @@ describe("the projections of an exploration", () => {
   it("are drawn when all parts are here, and then made better", () => {
     const { projections, transport } = searched();
     projections.need();
-    transport.say(partOf({ rows: 4, rankOf: Int32Array.of(1, 1, 2) }));
+    transport.say(partOf({ rows: 4, rank_of: Int32Array.of(1, 1, 2) }));
     expect(projections.drawn.value).toBeNull();
-    transport.say(partOf({ rows: 4, offset: 3, ids: BigInt64Array.of(9n), rankOf: Int32Array.of(2) }));
+    transport.say(partOf({ rows: 4, offset: 3, ids: BigInt64Array.of(9n), rank_of: Int32Array.of(2) }));
     expect([...(projections.drawn.value?.ids ?? [])]).toEqual([5n, 6n, 7n, 9n]);
     expect([...(projections.drawn.value?.starts ?? [])]).toEqual([0, 2, 4]);
     expect(projections.awaited.value).toBe("better");

@@ -191,11 +191,14 @@ describe("workloads", () => {
     include_self: true,
     reason: null,
     nprobes: Int32Array.of(1, 2),
-    curves: new Float32Array(12),
-    rows: Int32Array.of(3),
+    shares: [0.5, 0.95, 0.99, 1],
+    recall: new Float32Array(2),
+    reached: new Float32Array(8),
+    compared: new Float32Array(2),
+    hardest: Int32Array.of(3),
     ids: BigInt64Array.of(7n),
     labels: [null],
-    found: Int32Array.of(1, 2),
+    found_at: Int32Array.of(1, 2),
     ...changes,
   });
 
@@ -213,13 +216,13 @@ describe("workloads", () => {
     const { request } = transport.last("evaluate");
     expect(transport.last("evaluate")).toMatchObject({ sample: 10, seed: 7, k: 3 });
     expect(workloads.progress.value).toEqual({ done: 0, asked: 10 });
-    transport.say({ kind: "progress", request, done: 4.5, asked: 10 });
+    transport.say({ kind: "progress", request, done: 4.5, asked: 10, cancellable: true });
     expect(workloads.progress.value?.done).toBe(4.5);
     workloads.cancel();
     expect(transport.last("cancel").request).toBe(request);
     transport.say(workloadOf({ request, final: true, reason: "cancelled" }));
     expect(workloads.progress.value).toBeNull();
-    transport.say({ kind: "progress", request: "kernel", done: 1, asked: 99 });
+    transport.say({ kind: "progress", request: "kernel", done: 1, asked: 99, cancellable: true });
     workloads.cancel();
     expect(transport.last("cancel").request).toBe("kernel");
   });

@@ -3,6 +3,7 @@ import { type Locator, page } from "vitest/browser";
 import type { Summary } from "../src/model/summary";
 import type { Candidates, Coarse, Projection } from "../src/protocol/messages";
 import widget from "../src/widget";
+import { encoded } from "./encode";
 import { FakeModel } from "./model";
 import { candidatesOf, coarseOf, mapOf, summaryOf } from "./support";
 
@@ -111,18 +112,11 @@ export class Stage {
   }
 
   sayCoarse(changes: Partial<Coarse> = {}): void {
-    const coarse = coarseOf(this.summary, changes);
-    const { clusters, distances, vector, id, ...rest } = coarse;
-    this.model.say({ ...rest, id: id === null ? null : id.toString() }, [
-      view(clusters),
-      view(distances),
-      view(vector),
-    ]);
+    this.model.say(...encoded(coarseOf(this.summary, changes)));
   }
 
   sayCandidates(first: number, last: number, changes: Partial<Candidates> = {}): void {
-    const { counts, ids, distances, ...rest } = candidatesOf(this.summary, first, last, changes);
-    this.model.say(rest, [view(counts), view(ids), view(distances)]);
+    this.model.say(...encoded(candidatesOf(this.summary, first, last, changes)));
   }
 
   sayDone(request: string | number = "kernel:1"): void {
@@ -145,15 +139,14 @@ export class Stage {
 
   sayMap(final = true): void {
     const map = mapOf(this.summary.sizes, { method: final ? "t-SNE" : "PCA", final });
-    const { points, offsets, centres, inradii, ...rest } = map;
-    this.model.say(rest, [view(points), view(offsets), view(centres), view(inradii)]);
+    this.model.say(...encoded(map));
   }
 
   /** Answer the last request for a projection: each row of the first clusters has its place, whatever else is shown. */
   sayProjection(changes: Partial<Projection> = {}): void {
     const { request, serial, ranks, flips } = this.lastAsked("projection") as unknown as Projection;
     const { ids, distances } = candidatesOf(this.summary, 1, ranks);
-    const rankOf = Array.from(this.summary.sizes.slice(0, ranks)).flatMap((size, i) =>
+    const rank_of = Array.from(this.summary.sizes.slice(0, ranks)).flatMap((size, i) =>
       Array(size).fill(i + 1),
     );
     const place = (i: number) =>
@@ -172,14 +165,13 @@ export class Stage {
       rows: ids.length,
       offset: 0,
       ids,
+      rank_of: Int32Array.from(rank_of),
       distances,
-      rankOf: Int32Array.from(rankOf),
       positions: Float32Array.from({ length: 2 * ids.length }, (_, i) => place(i)),
       query: Float32Array.of(0.5, 0.5),
       ...changes,
     };
-    const { ids: rows, rankOf: ranksOf, distances: far, positions, query, ...rest } = message;
-    this.model.say(rest, [view(rows), view(ranksOf), view(far), view(positions), view(query)]);
+    this.model.say(...encoded(message));
   }
 
   fail(request: unknown, message: string): void {
@@ -194,7 +186,7 @@ export class Stage {
     const nothing = { label: null, mime: null, offset: 0, length: 0, url: null, reason: null };
     for (const { request, ids, size } of requests) {
       const items = (ids as string[]).map((id) => ({ id, ...nothing, ...item(id) }));
-      this.model.say({ kind: "thumbnails", request, size, items }, [view(new Uint8Array(0))]);
+      this.model.say(...encoded({ kind: "thumbnails", request, size, items, data: new Uint8Array(0) }));
     }
   }
 }

@@ -1,8 +1,15 @@
 import { type Signal, signal } from "@preact/signals";
 import type { Summary } from "../src/model/summary";
 import { Asker } from "../src/protocol/asker";
-import type { Candidates, Coarse, MapPart, Message, Neighbours, Outcome } from "../src/protocol/messages";
-import type { Request } from "../src/protocol/requests";
+import type {
+  Candidates,
+  Coarse,
+  FaissResults,
+  MapPart,
+  Message,
+  Request,
+  TrueNeighbours,
+} from "../src/protocol/messages";
 import { Disconnected, type Transport } from "../src/protocol/transport";
 import { Exploration } from "../src/state/exploration";
 import type { Settings } from "../src/state/settings";
@@ -88,6 +95,7 @@ export function coarseOf(summary: Summary, changes: Partial<Coarse> = {}): Coars
     nprobe: 1,
     k: 3,
     k_max: summary.kMax,
+    index_version: 0,
     complete: true,
     exhaustive: true,
     clusters: Int32Array.from(summary.sizes, (_, cluster) => cluster),
@@ -117,6 +125,7 @@ export function candidatesOf(
     kind: "fine",
     request: "kernel:1",
     first_rank: first,
+    continues: false,
     counts: summary.sizes.slice(first - 1, last),
     ids: BigInt64Array.from(ids),
     distances: Float32Array.from(distances),
@@ -125,7 +134,11 @@ export function candidatesOf(
 }
 
 /** What the kernel says that Faiss returns: the first rows, in this order. */
-export function outcomeOf(summary: Summary, ids: readonly number[], changes: Partial<Outcome> = {}): Outcome {
+export function outcomeOf(
+  summary: Summary,
+  ids: readonly number[],
+  changes: Partial<FaissResults> = {},
+): FaissResults {
   const rankOf = ids.map((id) => {
     let cluster = 0;
     for (let end = summary.sizes[0]; id >= end; end += summary.sizes[cluster]) cluster++;
@@ -141,10 +154,10 @@ export function outcomeOf(summary: Summary, ids: readonly number[], changes: Par
     compared: summary.sizes[0],
     ids: BigInt64Array.from(ids, BigInt),
     distances: Float32Array.from(ids, (_, i) => i),
-    rankOf: Int32Array.from(rankOf),
-    handed: new BigInt64Array(0),
-    first: new Float32Array(0),
-    second: new Float32Array(0),
+    rank_of: Int32Array.from(rankOf),
+    handed_over: new BigInt64Array(0),
+    first_pass: new Float32Array(0),
+    second_pass: new Float32Array(0),
     ...changes,
   };
 }
@@ -152,8 +165,8 @@ export function outcomeOf(summary: Summary, ids: readonly number[], changes: Par
 /** True neighbours by the vectors given: row, distance, rank, and the nprobe of each stage. */
 export function neighboursOf(
   rows: readonly [id: number, distance: number, rank: number, handed: number, from: number, until: number][],
-  changes: Partial<Neighbours> = {},
-): Neighbours {
+  changes: Partial<TrueNeighbours> = {},
+): TrueNeighbours {
   const column = (i: number) => Int32Array.from(rows, (row) => row[i]);
   return {
     kind: "truth",
@@ -164,11 +177,11 @@ export function neighboursOf(
     count: 3,
     ids: BigInt64Array.from(rows, ([id]) => BigInt(id)),
     distances: Float32Array.from(rows, ([, distance]) => distance),
-    rankOf: column(2),
-    compared: column(2),
-    handed: column(3),
-    from: column(4),
-    until: column(5),
+    rank_of: column(2),
+    compared_from: column(2),
+    handed_from: column(3),
+    returned_from: column(4),
+    returned_until: column(5),
     ...changes,
   };
 }

@@ -1,21 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { decode, MalformedMessage } from "../src/protocol/decode";
-import type { Candidates } from "../src/protocol/messages";
+import { type Candidates, LAYOUTS } from "../src/protocol/messages";
+import { encoded } from "./encode";
 
-type Typed = Int32Array | Float32Array | BigInt64Array | Uint8Array;
-
-/** A view that starts at an odd byte of a larger buffer, as views into a websocket frame do. */
-function view(values: Typed, offset = 3): DataView {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const frame = new Uint8Array(bytes.length + offset + 5).fill(255);
-  frame.set(bytes, offset);
-  return new DataView(frame.buffer, offset, bytes.length);
-}
-
+const FINE = {
+  kind: "fine",
+  request: "a",
+  first_rank: 1,
+  continues: false,
+  counts: Int32Array.of(2, 0, 1),
+  ids: BigInt64Array.of(2n ** 53n + 1n, -5n, 7n),
+  distances: Float32Array.of(1, 2, 3),
+};
 const COARSE = {
   kind: "coarse",
   request: "a",
   serial: 7,
+  index_version: 0,
   id: "-9223372036854775808",
   label: "<b>cat</b>",
   nprobe: 2,
@@ -23,155 +24,175 @@ const COARSE = {
   k_max: 100,
   complete: true,
   exhaustive: true,
+  clusters: Int32Array.of(2, 0, 1),
+  distances: Float32Array.of(0.5, 1, 2),
+  vector: Float32Array.of(1, -1),
 };
-const RANKING = [
-  view(Int32Array.of(2, 0, 1)),
-  view(Float32Array.of(0.5, 1, 2)),
-  view(Float32Array.of(1, -1)),
-];
-const FINE = { kind: "fine", request: "a", first_rank: 1 };
-const CANDIDATES = [
-  view(Int32Array.of(2, 0, 1)),
-  view(BigInt64Array.of(2n ** 53n + 1n, -5n, 7n)),
-  view(Float32Array.of(1, 2, 3)),
-];
 const ITEM = { id: "1", label: null, mime: "image/png", offset: 0, length: 2, url: null, reason: null };
-const WORKLOAD = {
-  kind: "workload",
-  request: "w",
-  k: 2,
-  seed: 0,
-  source: "sample",
-  computed: 5,
-  asked: 9,
-  final: false,
-  include_self: true,
-  reason: null,
-  labels: [null, "<b>"],
+
+/** A good message of every kind. */
+const GOOD: Record<string, Record<string, unknown>> = {
+  coarse: COARSE,
+  fine: FINE,
+  nearest: { ...FINE, kind: "nearest" },
+  done: {
+    kind: "done",
+    request: 3,
+    seconds: { coarse: 0.1, fine: 0.2, nearest: 0.3 },
+    bytes: 9,
+    findings: ["<b>"],
+  },
+  bounds: { kind: "bounds", request: "b", serial: 2, findings: ["far"], bounds: Float32Array.of(0, 1, 4) },
+  verdict: {
+    kind: "verdict",
+    request: "v",
+    serial: 2,
+    id: "-7",
+    cluster: 3,
+    rank: 2,
+    distance: 1.5,
+    position: null,
+  },
+  results: {
+    kind: "results",
+    request: "r",
+    serial: 2,
+    nprobe: 4,
+    k: 3,
+    first_k: 6,
+    compared: 40,
+    ids: BigInt64Array.of(2n ** 53n + 1n, -5n),
+    distances: Float32Array.of(1, 2),
+    rank_of: Int32Array.of(4, 1),
+    handed_over: BigInt64Array.of(-5n, 9n, 2n ** 53n + 1n),
+    first_pass: Float32Array.of(1, 2, 3),
+    second_pass: Float32Array.of(2, 9, 1),
+  },
+  truth: {
+    kind: "truth",
+    request: "r",
+    serial: 2,
+    k: 1,
+    nprobe: 0,
+    count: 1,
+    ids: BigInt64Array.of(9n, -5n),
+    distances: Float32Array.of(2, 2),
+    rank_of: Int32Array.of(4, 1),
+    compared_from: Int32Array.of(4, 1),
+    handed_from: Int32Array.of(4, 5),
+    returned_from: Int32Array.of(4, 5),
+    returned_until: Int32Array.of(5, 5),
+  },
+  progress: { kind: "progress", request: "w", done: 1.5, asked: 9, cancellable: true },
+  workload: {
+    kind: "workload",
+    request: "w",
+    k: 2,
+    seed: 0,
+    source: "sample",
+    computed: 5,
+    asked: 9,
+    final: false,
+    include_self: true,
+    reason: null,
+    labels: [null, "<b>"],
+    shares: [0.5, 1],
+    nprobes: Int32Array.of(1, 2, 3),
+    recall: new Float32Array(3),
+    reached: new Float32Array(6),
+    compared: new Float32Array(3),
+    hardest: Int32Array.of(4, 0),
+    ids: BigInt64Array.of(9n, -1n),
+    found_at: Int32Array.of(1, 2, 3, 3),
+  },
+  thumbnails: { kind: "thumbnails", request: "t", size: 64, items: [ITEM], data: Uint8Array.of(137, 80) },
+  members: {
+    kind: "members",
+    request: "m",
+    cluster: 1,
+    offset: 0,
+    total: 2,
+    serial: 0,
+    ids: BigInt64Array.of(4n, -4n),
+    distances: Float32Array.of(Number.NaN, Number.NaN),
+  },
+  medoids: {
+    kind: "medoids",
+    request: "m",
+    clusters: Int32Array.of(1),
+    ids: BigInt64Array.of(-(2n ** 63n)),
+  },
+  map: {
+    kind: "map",
+    request: "p",
+    method: "PCA",
+    final: false,
+    aspect: 1.4,
+    rows: 5,
+    offset: 2,
+    points: Float32Array.of(0, 0, 1.4, 0, 1.4, 1),
+    offsets: Int32Array.of(0, 3, 3),
+    centres: Float32Array.of(0.9, 0.4, 0.9, 0.4),
+    inradii: Float32Array.of(0.2, 0),
+  },
+  projection: {
+    kind: "projection",
+    request: "p",
+    serial: 4,
+    ranks: 3,
+    flips: [2],
+    method: "t-SNE",
+    final: true,
+    sampled: false,
+    total: 1,
+    drawn_in: 0,
+    rows: 1,
+    offset: 0,
+    ids: BigInt64Array.of(1n),
+    rank_of: Int32Array.of(1),
+    distances: Float32Array.of(0.5),
+    positions: Float32Array.of(0, 0.25),
+    query: Float32Array.of(0.5, 0.125),
+  },
+  error: { kind: "error", request: null, code: "invalid", message: "<script>" },
 };
-const CURVED = [
-  view(Int32Array.of(1, 2, 3)),
-  view(new Float32Array(18)),
-  view(Int32Array.of(4, 0)),
-  view(BigInt64Array.of(9n, -1n)),
-  view(Int32Array.of(1, 2, 3, 3)),
-];
-const GOOD: Record<string, [Record<string, unknown>, DataView[]]> = {
-  coarse: [COARSE, RANKING],
-  fine: [FINE, CANDIDATES],
-  nearest: [{ ...FINE, kind: "nearest" }, CANDIDATES],
-  done: [
-    {
-      kind: "done",
-      request: 3,
-      seconds: { coarse: 0.1, fine: 0.2, nearest: 0.3 },
-      bytes: 9,
-      findings: ["<b>"],
-    },
-    [],
-  ],
-  bounds: [{ kind: "bounds", request: "b", serial: 2, findings: ["far"] }, [view(Float32Array.of(0, 1, 4))]],
-  verdict: [
-    {
-      kind: "verdict",
-      request: "v",
-      serial: 2,
-      id: "-7",
-      cluster: 3,
-      rank: 2,
-      distance: 1.5,
-      position: null,
-    },
-    [],
-  ],
-  results: [
-    { kind: "results", request: "r", serial: 2, nprobe: 4, k: 3, first_k: 6, compared: 40 },
-    [
-      view(BigInt64Array.of(2n ** 53n + 1n, -5n)),
-      view(Float32Array.of(1, 2)),
-      view(Int32Array.of(4, 1)),
-      view(BigInt64Array.of(-5n, 9n, 2n ** 53n + 1n)),
-      view(Float32Array.of(1, 2, 3)),
-      view(Float32Array.of(2, 9, 1)),
-    ],
-  ],
-  truth: [
-    { kind: "truth", request: "r", serial: 2, k: 1, nprobe: 0, count: 1 },
-    [
-      view(BigInt64Array.of(9n, -5n)),
-      view(Float32Array.of(2, 2)),
-      view(Int32Array.of(4, 1)),
-      view(Int32Array.of(4, 1)),
-      view(Int32Array.of(4, 5)),
-      view(Int32Array.of(4, 5)),
-      view(Int32Array.of(5, 5)),
-    ],
-  ],
-  workload: [WORKLOAD, CURVED],
-  thumbnails: [{ kind: "thumbnails", request: "t", size: 64, items: [ITEM] }, [view(Uint8Array.of(137, 80))]],
-  members: [
-    { kind: "members", request: "m", cluster: 1, offset: 0, total: 2, serial: 0 },
-    [view(BigInt64Array.of(4n, -4n)), view(Float32Array.of(Number.NaN, Number.NaN))],
-  ],
-  medoids: [
-    { kind: "medoids", request: "m" },
-    [view(Int32Array.of(1)), view(BigInt64Array.of(-(2n ** 63n)))],
-  ],
-  map: [
-    { kind: "map", request: "p", method: "PCA", final: false, aspect: 1.4, rows: 5, offset: 2 },
-    [
-      view(Float32Array.of(0, 0, 1.4, 0, 1.4, 1)),
-      view(Int32Array.of(0, 3, 3)),
-      view(Float32Array.of(0.9, 0.4, 0.9, 0.4)),
-      view(Float32Array.of(0.2, 0)),
-    ],
-  ],
-  error: [{ kind: "error", request: null, code: "invalid", message: "<script>" }, []],
-};
+
+it("every kind of message that Python declares is tested", () => {
+  expect(Object.keys(GOOD).sort()).toEqual(Object.keys(LAYOUTS).sort());
+});
 
 describe("decoding", () => {
   it("reads a coarse message whose buffers start at odd bytes", () => {
-    const message = decode(COARSE, RANKING);
-    expect(message).toEqual({
-      kind: "coarse",
-      request: "a",
-      serial: 7,
-      id: -(2n ** 63n),
-      label: "<b>cat</b>",
-      nprobe: 2,
-      k: 3,
-      k_max: 100,
-      complete: true,
-      exhaustive: true,
-      clusters: Int32Array.of(2, 0, 1),
-      distances: Float32Array.of(0.5, 1, 2),
-      vector: Float32Array.of(1, -1),
-    });
+    expect(decode(...encoded(COARSE))).toEqual({ ...COARSE, id: -(2n ** 63n) });
   });
 
   it("keeps every bit of an id", () => {
-    const message = decode(FINE, CANDIDATES) as Candidates;
+    const message = decode(...encoded(FINE)) as Candidates;
     expect([...message.ids]).toEqual([9007199254740993n, -5n, 7n]);
   });
 
   it("copies what it reads, so that a frame need not be kept", () => {
-    const message = decode(FINE, CANDIDATES) as Candidates;
+    const [content, buffers] = encoded(FINE);
+    const message = decode(content, buffers) as Candidates;
     expect(message.ids.buffer.byteLength).toBe(24);
-    expect(message.ids.buffer).not.toBe(CANDIDATES[1].buffer);
+    expect(message.ids.buffer).not.toBe(buffers[1].buffer);
   });
 
   it("takes a query without an id and an error without a request", () => {
-    expect(decode({ ...COARSE, id: null, label: null }, RANKING)).toMatchObject({ id: null, label: null });
-    expect(decode(...GOOD.error)).toMatchObject({ request: null, message: "<script>" });
+    expect(decode(...encoded({ ...COARSE, id: null, label: null }))).toMatchObject({ id: null, label: null });
+    expect(decode(...encoded(GOOD.error))).toMatchObject({ request: null, message: "<script>" });
   });
 
   it("takes empty buffers", () => {
-    const none = [view(new Int32Array(2)), view(new BigInt64Array(0)), view(new Float32Array(0))];
-    expect(decode(FINE, none)).toMatchObject({ counts: Int32Array.of(0, 0), ids: new BigInt64Array(0) });
+    const none = { counts: new Int32Array(2), ids: new BigInt64Array(0), distances: new Float32Array(0) };
+    expect(decode(...encoded({ ...FINE, ...none }))).toMatchObject({
+      counts: Int32Array.of(0, 0),
+      ids: new BigInt64Array(0),
+    });
   });
 
-  it.each(Object.entries(GOOD))("knows a message of kind %s", (kind, [content, buffers]) => {
-    expect(decode(content, buffers).kind).toBe(kind);
+  it.each(Object.entries(GOOD))("knows a message of kind %s", (kind, message) => {
+    expect(decode(...encoded(message)).kind).toBe(kind);
   });
 });
 
@@ -183,17 +204,16 @@ describe("malformed messages", () => {
     },
   );
 
-  const withoutOneField = Object.entries(GOOD).flatMap(([kind, [content]]) =>
-    Object.keys(content).map((field) => [kind, field] as const),
+  const withoutOneField = Object.entries(GOOD).flatMap(([kind, message]) =>
+    Object.keys(encoded(message)[0]).map((field) => [kind, field] as const),
   );
   it.each(withoutOneField)("%s without its %s is refused", (kind, field) => {
-    const [content, buffers] = GOOD[kind];
-    const { [field]: _, ...rest } = content;
+    const [{ [field]: _, ...rest }, buffers] = encoded(GOOD[kind]);
     expect(() => decode(rest, buffers)).toThrow(MalformedMessage);
   });
 
   it.each(withoutOneField)("%s with a wrong %s is refused", (kind, field) => {
-    const [content, buffers] = GOOD[kind];
+    const [content, buffers] = encoded(GOOD[kind]);
     const wrongs: unknown[] = [Symbol.iterator, () => 0];
     if (typeof content[field] === "number" && field !== "request") wrongs.push(Number.NaN, "1");
     for (const wrong of wrongs) {
@@ -201,27 +221,48 @@ describe("malformed messages", () => {
     }
   });
 
-  const withBuffers = Object.entries(GOOD).filter(([, [, buffers]]) => buffers.length > 0);
-  it.each(withBuffers)("%s without its last buffer is refused", (_, [content, buffers]) => {
+  const withBuffers = Object.entries(GOOD).filter(([kind]) => Object.keys(LAYOUTS[kind].buffers).length > 0);
+  it.each(withBuffers)("%s without its last buffer is refused", (_, message) => {
+    const [content, buffers] = encoded(message);
     expect(() => decode(content, buffers.slice(0, -1))).toThrow(/buffer \w+ is missing/);
   });
 
-  it.each(withBuffers.filter(([kind]) => kind !== "thumbnails"))(
-    "%s with a buffer cut short is refused",
-    (_, [content, buffers]) => {
-      buffers.forEach((whole, i) => {
-        const cut = new DataView(whole.buffer, whole.byteOffset, whole.byteLength - 1);
-        expect(() => decode(content, buffers.with(i, cut))).toThrow(/cut short/);
-      });
-    },
-  );
+  it.each(withBuffers)("%s with a buffer cut short is refused", (_, message) => {
+    const [content, buffers] = encoded(message);
+    buffers.forEach((whole, i) => {
+      const cut = new DataView(whole.buffer, whole.byteOffset, whole.byteLength - 1);
+      expect(() => decode(content, buffers.with(i, cut))).toThrow(/cut short/);
+    });
+  });
 
-  it("buffers that disagree in length are refused", () => {
-    expect(() => decode(COARSE, RANKING.with(1, view(Float32Array.of(1))))).toThrow(/disagree/);
-    expect(() => decode(FINE, CANDIDATES.with(0, view(Int32Array.of(2))))).toThrow(/disagree/);
-    expect(() => decode(FINE, CANDIDATES.with(2, view(Float32Array.of(2))))).toThrow(/disagree/);
-    expect(() => decode(...withShorter("members", 1, Float32Array.of(1)))).toThrow(/disagree/);
-    expect(() => decode(...withShorter("medoids", 0, new Int32Array(0)))).toThrow(/disagree/);
+  it.each(withBuffers)("%s whose buffers are described otherwise than declared is refused", (_, message) => {
+    const [content, buffers] = encoded(message);
+    const described = content.buffers as [string, string, number[]][];
+    described.forEach(([name, dtype, shape], i) => {
+      for (const other of [["x", dtype, shape], [name, "float64", shape], [name, dtype, [-1]], null]) {
+        const changed = { ...content, buffers: described.with(i, other as (typeof described)[number]) };
+        expect(() => decode(changed, buffers)).toThrow(MalformedMessage);
+      }
+    });
+  });
+
+  it.each([
+    ["coarse", { distances: Float32Array.of(1) }],
+    ["fine", { counts: Int32Array.of(2) }],
+    ["fine", { distances: Float32Array.of(2) }],
+    ["members", { distances: Float32Array.of(1) }],
+    ["medoids", { clusters: new Int32Array(0) }],
+    ["results", { rank_of: Int32Array.of(1) }],
+    ["truth", { returned_until: Int32Array.of(1) }],
+    ["workload", { reached: new Float32Array(3) }],
+    ["workload", { found_at: Int32Array.of(1, 2) }],
+    ["workload", { labels: [null] }],
+    ["workload", { ids: BigInt64Array.of(1n) }],
+    ["map", { centres: new Float32Array(2) }],
+    ["map", { inradii: new Float32Array(3) }],
+    ["map", { offsets: Int32Array.of(0, 3) }],
+  ])("a %s message whose buffers disagree in length is refused: %o", (kind, changes) => {
+    expect(() => decode(...encoded({ ...GOOD[kind], ...changes }))).toThrow(/disagree/);
   });
 
   it.each([
@@ -233,40 +274,33 @@ describe("malformed messages", () => {
     ["fewer than the cells", [0, 3]],
     ["more than the cells", [0, 1, 2, 3]],
   ])("a map with offsets %s is refused", (_, offsets) => {
-    expect(() => decode(...withShorter("map", 1, Int32Array.from(offsets)))).toThrow(MalformedMessage);
-  });
-
-  it("a map with more or fewer centres or radii than cells is refused", () => {
-    expect(() => decode(...withShorter("map", 2, new Float32Array(2)))).toThrow(/disagree/);
-    expect(() => decode(...withShorter("map", 3, new Float32Array(3)))).toThrow(/disagree/);
+    const changed = { ...GOOD.map, offsets: Int32Array.from(offsets) };
+    expect(() => decode(...encoded(changed))).toThrow(MalformedMessage);
   });
 
   it.each([{ offset: 4 }, { offset: -1 }, { rows: 3 }])(
     "cells that do not fit in the map are refused: %j",
     (change) => {
-      const [content, buffers] = GOOD.map;
-      expect(() => decode({ ...content, ...change }, buffers)).toThrow(/do not fit in/);
+      expect(() => decode(...encoded({ ...GOOD.map, ...change }))).toThrow(/do not fit in/);
     },
   );
 
   it("negative counts are refused even where their sum is right", () => {
-    expect(() => decode(FINE, CANDIDATES.with(0, view(Int32Array.of(4, -1))))).toThrow(MalformedMessage);
+    expect(() => decode(...encoded({ ...FINE, counts: Int32Array.of(4, -1, 0) }))).toThrow(MalformedMessage);
+  });
+
+  it.each(["results", "truth"])("a rank below 1 is refused in a %s message", (kind) => {
+    const changed = { ...GOOD[kind], rank_of: Int32Array.of(0, 1) };
+    expect(() => decode(...encoded(changed))).toThrow(/rank/);
   });
 
   it.each(["", "1.5", "1e3", "x", " 1", "12345678901234567890", 5])("a query id of %j is refused", (id) => {
-    expect(() => decode({ ...COARSE, id }, RANKING)).toThrow(/field id is wrong/);
+    expect(() => decode(...encoded({ ...COARSE, id }))).toThrow(/field id is wrong/);
   });
 
   it("a picture with a wrong field is refused", () => {
     const items = [{ ...ITEM, length: "2" }];
-    expect(() => decode({ ...GOOD.thumbnails[0], items }, GOOD.thumbnails[1])).toThrow(/field length/);
-    expect(() => decode({ ...GOOD.thumbnails[0], items: [null] }, GOOD.thumbnails[1])).toThrow(
-      MalformedMessage,
-    );
+    expect(() => decode(...encoded({ ...GOOD.thumbnails, items }))).toThrow(/field length/);
+    expect(() => decode(...encoded({ ...GOOD.thumbnails, items: [null] }))).toThrow(MalformedMessage);
   });
 });
-
-function withShorter(kind: string, at: number, values: Typed): [unknown, DataView[]] {
-  const [content, buffers] = GOOD[kind];
-  return [content, buffers.with(at, view(values))];
-}

@@ -17,11 +17,11 @@ from feder_widget.media import IdRange, Media
 from feder_widget.model.arguments import as_int
 from feder_widget.model.search_trace import SearchTrace
 from feder_widget.projection import resolve_method
+from feder_widget.session.messages import Buffer
 from feder_widget.session.selected_rows import described
 from feder_widget.session.session import Session
 from feder_widget.session.snapshot_check import checked_snapshot
 from feder_widget.session.summary import summary_of
-from feder_widget.session.wire import Buffer, Message
 from feder_widget.truth import Workload, evaluate
 from feder_widget.truth.evaluation import Progress
 
@@ -351,5 +351,5 @@ class FederWidget(anywidget.AnyWidget):
     def _on_request(self, _: object, content: object, buffers: list[Buffer]) -> None:
         self._session.handle(content, buffers)
 
-    def _post(self, message: Message, buffers: Any) -> None:
-        self.send(message, list(buffers))
+    def _post(self, message: dict[str, Any], buffers: list[bytes]) -> None:
+        self.send(message, buffers)

@@ -1,4 +1,4 @@
-import type { Outcome } from "../protocol/messages";
+import type { FaissResults } from "../protocol/messages";
 import type { Probe } from "./probe";
 import type { Search } from "./search";
 
@@ -111,13 +111,13 @@ function replay(entries: readonly Entry[], k: number, worse: (a: Entry, b: Entry
 }
 
 /** What the kernel says that the results are. */
-export function resultsOf({ ids, distances, rankOf, handed }: Outcome, search: Search): Result[] {
-  const before = new Map(Array.from(handed, (id, i) => [id, i + 1]));
+export function resultsOf({ ids, distances, rank_of, handed_over }: FaissResults, search: Search): Result[] {
+  const before = new Map(Array.from(handed_over, (id, i) => [id, i + 1]));
   return Array.from(ids, (id, i) => ({
     id,
     distance: distances[i],
-    clusterRank: rankOf[i],
-    cluster: search.order[rankOf[i] - 1],
+    clusterRank: rank_of[i],
+    cluster: search.order[rank_of[i] - 1],
     before: before.get(id),
   }));
 }

@@ -1,4 +1,4 @@
-import type { Neighbours } from "../protocol/messages";
+import type { TrueNeighbours } from "../protocol/messages";
 import { nearest, type Probe } from "./probe";
 import { type Result, resultsAt } from "./results";
 import type { Search } from "./search";
@@ -65,18 +65,18 @@ export function asSeen({ exact, given }: Summary): string {
 }
 
 /** The truth as the kernel tells it, by the vectors given. */
-export function truthTold(told: Neighbours, search: Search): Truth {
-  const { ids, distances, rankOf, count, nprobe } = told;
+export function truthTold(told: TrueNeighbours, search: Search): Truth {
+  const { ids, distances, rank_of, count, nprobe } = told;
   const rows = Array.from(ids, (id, i) => ({
     id,
     distance: distances[i],
-    clusterRank: rankOf[i],
-    cluster: search.order[rankOf[i] - 1],
+    clusterRank: rank_of[i],
+    cluster: search.order[rank_of[i] - 1],
     fate: {
-      compared: told.compared[i],
-      handed: told.handed[i],
-      from: told.from[i],
-      until: told.until[i],
+      compared: told.compared_from[i],
+      handed: told.handed_from[i],
+      from: told.returned_from[i],
+      until: told.returned_until[i],
     },
   }));
   const neighbours = rows.slice(0, count);
@@ -84,7 +84,7 @@ export function truthTold(told: Neighbours, search: Search): Truth {
   const tied = rows.filter(isLast);
   const better = neighbours.filter((row) => !isLast(row)).length;
   const known = { neighbours, better, tied };
-  const turns = nprobe > 0 ? [] : ascending([1, ...told.from, ...told.until], search.nlist);
+  const turns = nprobe > 0 ? [] : ascending([1, ...told.returned_from, ...told.returned_until], search.nlist);
   const foundAt: number[] = [];
   for (const at of turns) {
     const found = foundBy(known, returnedAt(at));

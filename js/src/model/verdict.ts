@@ -24,11 +24,11 @@ function fate({ results, outcome, probe, settings, summary }: Exploration, verdi
   }
   const refined = outcome.value?.first_k ? outcome.value : null;
   if (refined !== null && isProbed) {
-    const handed = refined.handed.indexOf(id);
+    const handed = refined.handed_over.indexOf(id);
     const pass = `Its cluster ranks ${ordinal(rank)} and was probed.`;
     return handed < 0
-      ? `Behind the best ${count(refined.handed.length)} of the first pass, at ${distance(own)}. ${pass}`
-      : `${ordinal(handed + 1)} in the first pass, but re-ranked behind the results, at ${distance(refined.second[handed])}. ${pass}`;
+      ? `Behind the best ${count(refined.handed_over.length)} of the first pass, at ${distance(own)}. ${pass}`
+      : `${ordinal(handed + 1)} in the first pass, but re-ranked behind the results, at ${distance(refined.second_pass[handed])}. ${pass}`;
   }
   if (refined !== null) return `Its cluster ranks ${ordinal(rank)} and was not probed.`;
   if (isFar) {

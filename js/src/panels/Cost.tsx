@@ -26,7 +26,7 @@ export function Cost() {
     );
   }
   const outcome = exploration.outcome.value;
-  const again = outcome?.handed.length ?? 0;
+  const again = outcome?.handed_over.length ?? 0;
   const cost = search.cost(ranks);
   const fine = outcome?.compared ?? cost.fine;
   const coarse = summary.coarseExact && exploration.step.value !== 0 ? cost.coarse : 0;

@@ -39,7 +39,7 @@ export function Results() {
       </h3>
       {outcome !== null && outcome.first_k > 0 && (
         <p class="feder-muted">
-          Re-ranked: the best {count(outcome.handed.length)} of the first pass, by {summary.distance}.
+          Re-ranked: the best {count(outcome.handed_over.length)} of the first pass, by {summary.distance}.
         </p>
       )}
       {exploration.estimated.value && results.length > 0 && (

@@ -1,6 +1,14 @@
 import type { Scope } from "../state/projections";
-import type { Failure, Medoids, Members, Message, Thumbnails, Verdict } from "./messages";
-import type { QuerySpec, Request } from "./requests";
+import type {
+  Failure,
+  Medoids,
+  Members,
+  Message,
+  QueryChoice,
+  Request,
+  Thumbnails,
+  Verdict,
+} from "./messages";
 import { Disconnected, type Transport } from "./transport";
 
 interface Answers {
@@ -46,7 +54,7 @@ export class Asker {
     this.#transport.onDisconnect(this.#lost, signal);
   }
 
-  askSearch(query: QuerySpec, nprobe: number, k: number): string | null {
+  askSearch(query: QueryChoice, nprobe: number, k: number): string | null {
     return this.#send((request) => ({ kind: "search", request, query, nprobe, k }));
   }
 

@@ -1,175 +1,164 @@
-/** From what comes over the wire to a message; the layout of the buffers is described in `wire.py`. */
+/** From what comes over the wire to a message, by the layouts that Python declares. */
 
-import type { MapPart, Message, Projection, ThumbnailItem } from "./messages";
-
-/** How many curves a workload has: mean recall, what 50, 95, 99 and 100 % of the queries reach, vectors compared. */
-const CURVES = 6;
+import type { BufferLayout, FieldCheck } from "./layout";
+import { LAYOUTS, type MapPart, type Message, type Projection } from "./messages";
 
 export class MalformedMessage extends Error {}
 
-/**
- * What a message of each kind holds besides its kind and the name of its request: fields of its JSON, each followed by
- * a letter of `FIELDS`, and after the bar its buffers, each followed by a letter of `BUFFERS`. Buffers that are joined
- * by `=` have as many elements as each other.
- */
-const LAYOUTS: Readonly<Record<string, string>> = {
-  coarse:
-    "serial:n id:i label:t nprobe:n k:n k_max:n complete:b exhaustive:b|clusters:i=distances:f vector:f",
-  fine: "first_rank:n|counts:i ids:l=distances:f",
-  nearest: "first_rank:n|counts:i ids:l=distances:f",
-  results: "serial:n nprobe:n k:n first_k:n compared:n|ids:l=distances:f=rankOf:i handed:l=first:f=second:f",
-  bounds: "serial:n findings:a|bounds:f",
-  truth: "serial:n k:n nprobe:n count:n|ids:l=distances:f=rankOf:i=compared:i=handed:i=from:i=until:i",
-  done: "seconds:o bytes:n findings:a",
-  progress: "done:n asked:n",
-  verdict: "serial:n id:i cluster:n rank:n distance:n position:m",
-  workload:
-    "k:n seed:m source:s computed:n asked:n final:b include_self:b reason:t labels:a|nprobes:i curves:f rows:i ids:l found:i",
-  thumbnails: "size:n items:a|data:u",
-  members: "cluster:n offset:n total:n serial:n|ids:l=distances:f",
-  medoids: "|clusters:i=ids:l",
-  map: "method:s final:b aspect:n rows:n offset:n|points:p offsets:i centres:p=inradii:f",
-  projection:
-    "serial:n ranks:n flips:a method:s final:b sampled:b total:n drawn_in:n rows:n offset:n|ids:l=rankOf:i=distances:f=positions:p query:p",
-  error: "code:s message:s",
-};
-
-const ITEM = "id:s label:t mime:t offset:n length:n url:t reason:t";
-
-type Check = (value: unknown) => boolean;
-
-const isString: Check = (value) => typeof value === "string";
-const isObject: Check = (value) => typeof value === "object" && value !== null;
-
-const FIELDS: Readonly<Record<string, Check>> = {
-  n: Number.isFinite,
-  m: (value) => value === null || Number.isFinite(value),
-  b: (value) => typeof value === "boolean",
-  s: isString,
-  t: (value) => value === null || isString(value),
-  i: (value) => value === null || (isString(value) && /^-?\d{1,19}$/.test(value as string)),
-  a: Array.isArray,
-  o: isObject,
-};
-
-const BUFFERS = {
-  u: [Uint8Array, 1],
-  i: [Int32Array, 4],
-  f: [Float32Array, 4],
-  l: [BigInt64Array, 8],
-  p: [Float32Array, 8],
+const ARRAYS = {
+  uint8: Uint8Array,
+  int32: Int32Array,
+  float32: Float32Array,
+  int64: BigInt64Array,
 } as const;
+
+const ROW_ID = /^-?\d{1,19}$/;
 
 type Entry = Record<string, unknown>;
 
-/** Turn what came over the wire into a message; throws MalformedMessage on anything else. */
+/** Turn an object and its buffers into a message; throws MalformedMessage on anything else. */
 export function decode(content: unknown, buffers: readonly DataView[]): Message {
   if (!isObject(content)) throw new MalformedMessage("a message is an object");
-  const { kind, request } = content as Entry;
-  if (!isString(kind) || !Object.hasOwn(LAYOUTS, kind as string)) {
+  const { kind } = content;
+  if (typeof kind !== "string" || !Object.hasOwn(LAYOUTS, kind)) {
     throw new MalformedMessage(`unknown message kind: ${shown(kind)}`);
   }
-  if (!isString(request) && !Number.isFinite(request) && (kind !== "error" || request !== null)) {
-    throw wrong("request", request);
-  }
-  const [fields, parts = ""] = LAYOUTS[kind as string].split("|");
-  const message: Entry = { kind, request, ...read(content, fields) };
-  let place = 0;
-  for (const group of parts.split(" ").filter(Boolean)) {
-    let length: number | null = null;
-    for (const part of group.split("=")) {
-      const [name, letter] = part.split(":");
-      const [Values, unit] = BUFFERS[letter as keyof typeof BUFFERS];
-      const view = buffers[place++];
-      if (view === undefined) throw new MalformedMessage(`buffer ${name} is missing`);
-      if (view.byteLength % unit !== 0) throw new MalformedMessage(`buffer ${name} is cut short`);
-      length ??= view.byteLength / unit;
-      same(length, view.byteLength / unit);
-      // A copy: what arrives is a view at an arbitrary offset, which typed arrays refuse.
-      message[name] = new Values(
-        view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer,
-      );
-    }
-  }
+  const layout = LAYOUTS[kind];
+  const message: Entry = { kind, ...readObject(layout.fields, content) };
+  const sizes = new Map<string, number>();
+  Object.entries(layout.buffers).forEach(([name, expected], place) => {
+    message[name] = readBuffer(name, expected, described(content, place), buffers[place], message, sizes);
+  });
   const decoded = message as unknown as Message;
   examine(decoded);
   return decoded;
 }
 
-/** What the layout cannot say. */
+/** The name, dtype and shape that a message gives for one of its buffers. */
+function described(content: Entry, place: number): readonly unknown[] {
+  const all = content.buffers;
+  const one = Array.isArray(all) ? all[place] : undefined;
+  return Array.isArray(one) ? one : [];
+}
+
+function readBuffer(
+  name: string,
+  { dtype, shape }: BufferLayout,
+  [saidName, saidType, saidShape]: readonly unknown[],
+  view: DataView | undefined,
+  message: Entry,
+  sizes: Map<string, number>,
+): unknown {
+  if (view === undefined) throw new MalformedMessage(`buffer ${name} is missing`);
+  if (saidName !== name || saidType !== dtype || !isShape(saidShape) || saidShape.length !== shape.length) {
+    throw new MalformedMessage(`buffer ${name} is described as ${shown([saidName, saidType, saidShape])}`);
+  }
+  const Values = ARRAYS[dtype];
+  const length = saidShape.reduce((product, size) => product * size, 1);
+  if (view.byteLength !== length * Values.BYTES_PER_ELEMENT) {
+    throw new MalformedMessage(`buffer ${name} is cut short: ${view.byteLength} bytes for ${saidShape}`);
+  }
+  shape.forEach((axis, i) => {
+    const expected = sizeOf(axis, message, sizes, saidShape[i]);
+    if (saidShape[i] !== expected) {
+      throw new MalformedMessage(`buffers disagree in length: ${name} has ${saidShape[i]}, not ${expected}`);
+    }
+  });
+  // A copy: a view begins at any byte of a frame, and typed arrays need aligned ones.
+  return new Values(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer);
+}
+
+/** The size that an axis must have; the first to use a name decides on it. */
+function sizeOf(axis: string | number, message: Entry, sizes: Map<string, number>, size: number): number {
+  if (typeof axis === "number") return axis;
+  const [name, more] = axis.split(" + ");
+  const added = Number(more ?? 0);
+  const field = message[name];
+  if (typeof field === "number") return field + added;
+  if (Array.isArray(field)) return field.length + added;
+  if (!sizes.has(name)) sizes.set(name, size - added);
+  return (sizes.get(name) as number) + added;
+}
+
+function isShape(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isInteger(size) && size >= 0);
+}
+
+function readObject(fields: Readonly<Record<string, FieldCheck>>, content: unknown): Entry {
+  if (!isObject(content)) throw wrong("item", content);
+  const read = Object.entries(fields).map(([name, check]) => [name, readField(name, check, content[name])]);
+  return Object.fromEntries(read);
+}
+
+function readField(name: string, check: FieldCheck, value: unknown): unknown {
+  if (typeof check === "object") {
+    if ("nullable" in check) return value === null ? null : readField(name, check.nullable, value);
+    if ("object" in check) return readObject(check.object, value);
+    if ("each" in check) {
+      if (!Array.isArray(value)) throw wrong(name, value);
+      return value.map((item) => readField(name, check.each, item));
+    }
+    if (!check.one.includes(value as string | boolean)) throw wrong(name, value);
+    return value;
+  }
+  if (check === "row") {
+    if (typeof value !== "string" || !ROW_ID.test(value)) throw wrong(name, value);
+    return BigInt(value);
+  }
+  const isRight =
+    check === "request"
+      ? typeof value === "string" || Number.isFinite(value)
+      : check === "number"
+        ? Number.isFinite(value)
+        : typeof value === check;
+  if (!isRight) throw wrong(name, value);
+  return value;
+}
+
+/** Check what no layout says: values that index others. */
 function examine(message: Message): void {
   switch (message.kind) {
     case "fine":
     case "nearest":
       if (message.counts.some((count) => count < 0)) throw new MalformedMessage("a count is below 0");
-      same(
-        message.ids.length,
-        message.counts.reduce((sum, count) => sum + count, 0),
-      );
-      break;
-    case "done":
-      texts(message.findings);
-      for (const step of ["coarse", "fine", "nearest"]) {
-        if (!Number.isFinite(message.seconds[step])) throw wrong(step, message.seconds[step]);
+      if (message.counts.reduce((sum, count) => sum + count, 0) !== message.ids.length) {
+        throw new MalformedMessage("buffers disagree in length: counts do not add up to the rows");
       }
-      break;
-    case "bounds":
-      texts(message.findings);
       break;
     case "truth":
     case "results":
-      if (message.rankOf.some((rank) => rank < 1)) throw new MalformedMessage("a rank is below 1");
+      if (message.rank_of.some((rank) => rank < 1)) throw new MalformedMessage("a rank is below 1");
       break;
     case "workload":
-      same(message.curves.length, message.nprobes.length * CURVES);
-      same(message.found.length, message.rows.length * message.k);
-      same(message.labels.length, message.rows.length);
-      if (message.ids.length > 0) same(message.ids.length, message.rows.length);
-      break;
-    case "thumbnails":
-      message.items = message.items.map((item) => read(item, ITEM) as unknown as ThumbnailItem);
+      if (message.ids.length > 0 && message.ids.length !== message.hardest.length) {
+        throw new MalformedMessage("buffers disagree in length: ids and hardest");
+      }
       break;
     case "map": {
       const { offsets, points, inradii } = message;
-      same(offsets.length, inradii.length + 1);
       if (offsets.some((offset, i) => (i === 0 ? offset !== 0 : offset < offsets[i - 1]))) {
         throw new MalformedMessage("offsets do not ascend from 0");
       }
-      same(offsets[inradii.length], points.length / 2);
-      fits(message, inradii.length);
+      if (offsets[inradii.length] !== points.length / 2) {
+        throw new MalformedMessage("offsets do not end with the corners");
+      }
+      checkFit(message, inradii.length);
       break;
     }
     case "projection":
-      same(message.query.length, 2);
-      fits(message, message.ids.length);
+      checkFit(message, message.ids.length);
       break;
   }
 }
 
-function fits({ offset, rows }: MapPart | Projection, length: number): void {
+function checkFit({ offset, rows }: MapPart | Projection, length: number): void {
   if (offset < 0 || offset + length > rows) {
     throw new MalformedMessage(`rows from ${offset} on do not fit in ${rows}`);
   }
 }
 
-function texts(values: unknown[]): void {
-  if (!values.every(isString)) throw wrong("findings", values);
-}
-
-function read(content: unknown, layout: string): Entry {
-  if (!isObject(content)) throw wrong("item", content);
-  const fields: Entry = {};
-  for (const part of layout.split(" ").filter(Boolean)) {
-    const [name, letter] = part.split(":");
-    const value = (content as Entry)[name];
-    if (!FIELDS[letter](value)) throw wrong(name, value);
-    fields[name] = letter === "i" && value !== null ? BigInt(value as string) : value;
-  }
-  return fields;
-}
-
-function same(left: number, right: number): void {
-  if (left !== right) throw new MalformedMessage(`buffers disagree in length: ${left} and ${right}`);
+function isObject(value: unknown): value is Entry {
+  return typeof value === "object" && value !== null;
 }
 
 function wrong(name: string, value: unknown): MalformedMessage {

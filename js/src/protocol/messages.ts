@@ -1,145 +1,19 @@
-/** What the kernel says; `wire.py` is the reference, and `wire.ts` reads it. */
+/** Written by `python -m scripts.page_messages` from `feder_widget/session/messages`: edit these. */
 
-import type { RequestName } from "./requests";
+import type { Layout } from "./layout";
 
-export interface Coarse {
-  kind: "coarse";
-  request: RequestName;
-  serial: number;
-  id: bigint | null;
-  label: string | null;
-  nprobe: number;
-  k: number;
-  k_max: number;
-  complete: boolean;
-  /** Whether the clusters that are not probed follow by themselves; else they come when the page asks for the rest. */
-  exhaustive: boolean;
-  clusters: Int32Array;
-  distances: Float32Array;
-  vector: Float32Array;
+export type RequestName = string | number;
+
+/** Seconds of work in the kernel, by step. */
+export interface Seconds {
+  coarse: number;
+  fine: number;
+  nearest: number;
 }
 
-export interface Candidates {
-  kind: "fine" | "nearest";
-  request: RequestName;
-  first_rank: number;
-  counts: Int32Array;
-  ids: BigInt64Array;
-  distances: Float32Array;
-}
-
-/** What Faiss returns, where that cannot be told from the candidates. */
-export interface Outcome {
-  kind: "results";
-  request: RequestName;
-  serial: number;
-  nprobe: number;
-  k: number;
-  /** How many rows the first pass was asked for; 0 without a second. */
-  first_k: number;
-  /** Vectors compared in the lists. */
-  compared: number;
-  ids: BigInt64Array;
-  distances: Float32Array;
-  /** Rank of each one's cluster. */
-  rankOf: Int32Array;
-  /** What the first pass hands over, nearest first: rows, and their distances in it and in the second. */
-  handed: BigInt64Array;
-  first: Float32Array;
-  second: Float32Array;
-}
-
-export interface Done {
-  kind: "done";
-  request: RequestName;
-  /** Of work, by step: coarse, fine, nearest. */
-  seconds: Readonly<Record<string, number>>;
-  bytes: number;
-  /** Sentences about the index and this query. */
-  findings: string[];
-}
-
-/** The best distance that anything in each cluster can have, by rank. */
-export interface Bounds {
-  kind: "bounds";
-  request: RequestName;
-  serial: number;
-  /** Sentences about this query. */
-  findings: string[];
-  bounds: Float32Array;
-}
-
-/** True neighbours by the vectors given, and what a search does with them. */
-export interface Neighbours {
-  kind: "truth";
-  request: RequestName;
-  serial: number;
-  k: number;
-  /** The only nprobe that it holds for; 0 for any. */
-  nprobe: number;
-  /** True neighbours; what follows them is as far as the last. */
-  count: number;
-  ids: BigInt64Array;
-  distances: Float32Array;
-  rankOf: Int32Array;
-  /** The nprobe from which on each is compared, handed over to a second pass, and returned, */
-  compared: Int32Array;
-  handed: Int32Array;
-  from: Int32Array;
-  /** and from which on it is returned no more. */
-  until: Int32Array;
-}
-
-/** Where one row stands for the query. */
-export interface Verdict {
-  kind: "verdict";
-  request: RequestName;
-  serial: number;
-  id: bigint;
-  cluster: number;
-  /** Rank of its cluster. */
-  rank: number;
-  distance: number;
-  /** One more than the number of vectors that are strictly nearer; null where they were not all compared. */
-  position: number | null;
-}
-
-/** How far the evaluation of a workload is. */
-export interface Progress {
-  kind: "progress";
-  request: RequestName;
-  done: number;
-  asked: number;
-}
-
-/** Many queries, as far as they have been evaluated. */
-export interface Workload {
-  kind: "workload";
-  request: RequestName;
-  k: number;
-  seed: number | null;
-  source: string;
-  computed: number;
-  asked: number;
-  final: boolean;
-  include_self: boolean;
-  /** Why it ended before all queries were evaluated. */
-  reason: string | null;
-  /** The values of nprobe that the curves are given at, ascending. */
-  nprobes: Int32Array;
-  /** One after the other, each as long as `nprobes`; vectors compared as a share of all. */
-  curves: Float32Array;
-  /** The hardest queries: their places in the workload, */
-  rows: Int32Array;
-  /** their row ids, or empty where they are free vectors, */
-  ids: BigInt64Array;
-  labels: (string | null)[];
-  /** and the nprobe at which each of their k true neighbours is found, ascending: 0 for none, nlist + 1 for never. */
-  found: Int32Array;
-}
-
+/** One picture: `length` bytes of the buffer, or a `url` for the browser, or a `reason`. */
 export interface ThumbnailItem {
-  id: string;
+  id: bigint;
   label: string | null;
   mime: string | null;
   offset: number;
@@ -148,6 +22,205 @@ export interface ThumbnailItem {
   reason: string | null;
 }
 
+/** A query that is a row of the index; `cluster` is a hint where the row is stored. */
+export interface ById {
+  id: string;
+  cluster: number | null;
+}
+
+/** A query that is the vector in the request's buffer. */
+export interface ByVector {
+  vector: true;
+}
+
+/** A query that is any row. */
+export interface ByChance {
+  random: true;
+}
+
+/** The query at this place of the workload last evaluated. */
+export interface ByWorkload {
+  workload: number;
+}
+
+/** The query that the kernel has already. */
+export interface BySearch {
+  resume: true;
+}
+
+/**
+ * The coarse search: all clusters by rank.
+ *
+ * `serial` grows with every search of a widget: the page adopts a coarse message only when its serial is
+ * the largest so far. `complete` says whether `nearest` messages hold enough for any set of clusters, or
+ * (nlist in the thousands) only for prefixes of the ranking. `exhaustive` says whether `nearest` covers all
+ * clusters unasked, or ends with the probed ones until the page asks for the rest. `index_version` counts
+ * the changes of the index that this widget has noticed.
+ */
+export interface Coarse {
+  kind: "coarse";
+  request: RequestName;
+  serial: number;
+  index_version: number;
+  id: bigint | null;
+  label: string | null;
+  nprobe: number;
+  k: number;
+  k_max: number;
+  complete: boolean;
+  exhaustive: boolean;
+  clusters: Int32Array<ArrayBuffer>;
+  distances: Float32Array<ArrayBuffer>;
+  vector: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * Candidates of consecutive clusters, from `first_rank` on (1 = nearest), in list order.
+ *
+ * `fine` holds every candidate of its clusters, `nearest` all that can be a result at any k <= k_max. Where
+ * `continues` is true, the last cluster goes on in the next message, whose `first_rank` is that cluster's.
+ */
+export interface Candidates {
+  kind: "fine" | "nearest";
+  request: RequestName;
+  first_rank: number;
+  continues: boolean;
+  counts: Int32Array<ArrayBuffer>;
+  ids: BigInt64Array<ArrayBuffer>;
+  distances: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * The results of Faiss for search `serial`, where the candidates do not tell them.
+ *
+ * Follows the `fine` messages of such a search, and answers a `results` request. `rank_of` is the rank of
+ * each result's cluster. An index that re-ranks hands `handed_over` rows, nearest first, to its second
+ * pass, which was asked for `first_k` of them (0 without a second pass). `compared` counts the vectors
+ * compared in the lists.
+ */
+export interface FaissResults {
+  kind: "results";
+  request: RequestName;
+  serial: number;
+  nprobe: number;
+  k: number;
+  first_k: number;
+  compared: number;
+  ids: BigInt64Array<ArrayBuffer>;
+  distances: Float32Array<ArrayBuffer>;
+  rank_of: Int32Array<ArrayBuffer>;
+  handed_over: BigInt64Array<ArrayBuffer>;
+  first_pass: Float32Array<ArrayBuffer>;
+  second_pass: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * The `count` true neighbours by the original vectors, and the rows that tie with the last of them.
+ *
+ * Nearest first. `distances` are to the original vectors, `rank_of` the ranks of their clusters.
+ * `compared_from`, `handed_from` and `returned_from` are the least nprobe at which a search compares each
+ * row with the query, hands it to a second pass, and returns it; from `returned_until` on it returns it no
+ * more. nlist + 1 is never. `nprobe` is the only one that this holds for, or 0 where it holds for all.
+ */
+export interface TrueNeighbours {
+  kind: "truth";
+  request: RequestName;
+  serial: number;
+  k: number;
+  nprobe: number;
+  count: number;
+  ids: BigInt64Array<ArrayBuffer>;
+  distances: Float32Array<ArrayBuffer>;
+  rank_of: Int32Array<ArrayBuffer>;
+  compared_from: Int32Array<ArrayBuffer>;
+  handed_from: Int32Array<ArrayBuffer>;
+  returned_from: Int32Array<ArrayBuffer>;
+  returned_until: Int32Array<ArrayBuffer>;
+}
+
+/**
+ * The best distance that any vector of each cluster can have, by geometry alone, by rank.
+ *
+ * Sent as soon as the survey of the index tells, at any time in a search, and again when it tells more.
+ */
+export interface Bounds {
+  kind: "bounds";
+  request: RequestName;
+  serial: number;
+  findings: string[];
+  bounds: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * Where one row stands: its distance, its cluster and that cluster's rank.
+ *
+ * `position` is one more than the number of vectors that are strictly nearer, null where they were not
+ * counted.
+ */
+export interface Verdict {
+  kind: "verdict";
+  request: RequestName;
+  serial: number;
+  id: bigint;
+  cluster: number;
+  rank: number;
+  distance: number;
+  position: number | null;
+}
+
+/** The search is complete; `bytes` counts its buffers. */
+export interface Done {
+  kind: "done";
+  request: RequestName;
+  seconds: Seconds;
+  bytes: number;
+  findings: string[];
+}
+
+/**
+ * An evaluation has finished `done` of `asked` queries, the last of them perhaps in part.
+ *
+ * `cancellable` is false while a cell evaluates: the kernel hears no cancel until the cell ends.
+ */
+export interface Progress {
+  kind: "progress";
+  request: RequestName;
+  done: number;
+  asked: number;
+  cancellable: boolean;
+}
+
+/**
+ * A workload as far as it is evaluated: `computed` of `asked` queries.
+ *
+ * At each of `nprobes`, ascending: the mean `recall`, the recall that each of `shares` of the queries
+ * `reached`, and the share of the vectors `compared`. The hardest queries by their places in the workload,
+ * their row ids (none for vectors), and the nprobe that finds each of their true neighbours, ascending: 0
+ * at first where there are fewer than k, nlist + 1 for never. `reason` says why the evaluation ended early.
+ */
+export interface Workload {
+  kind: "workload";
+  request: RequestName;
+  k: number;
+  seed: number | null;
+  source: "sample" | "ids" | "vectors";
+  computed: number;
+  asked: number;
+  final: boolean;
+  include_self: boolean;
+  reason: string | null;
+  labels: (string | null)[];
+  shares: number[];
+  nprobes: Int32Array<ArrayBuffer>;
+  recall: Float32Array<ArrayBuffer>;
+  reached: Float32Array<ArrayBuffer>;
+  compared: Float32Array<ArrayBuffer>;
+  hardest: Int32Array<ArrayBuffer>;
+  ids: BigInt64Array<ArrayBuffer>;
+  found_at: Int32Array<ArrayBuffer>;
+}
+
+/** Pictures of rows, `size` device pixels at most; `data` holds the encoded images, back to back. */
 export interface Thumbnails {
   kind: "thumbnails";
   request: RequestName;
@@ -156,6 +229,7 @@ export interface Thumbnails {
   data: Uint8Array<ArrayBuffer>;
 }
 
+/** A window of one cluster's rows, nearest to the query first; without a query distances are NaN. */
 export interface Members {
   kind: "members";
   request: RequestName;
@@ -163,40 +237,51 @@ export interface Members {
   offset: number;
   total: number;
   serial: number;
-  ids: BigInt64Array;
-  distances: Float32Array;
+  ids: BigInt64Array<ArrayBuffer>;
+  distances: Float32Array<ArrayBuffer>;
 }
 
+/** The row nearest to each cluster's centroid; empty clusters are left out. */
 export interface Medoids {
   kind: "medoids";
   request: RequestName;
-  clusters: Int32Array;
-  ids: BigInt64Array;
+  clusters: Int32Array<ArrayBuffer>;
+  ids: BigInt64Array<ArrayBuffer>;
 }
 
-/** Some of the map's cells: those from `offset` on, of `rows`. `CellMap` says what the arrays hold. */
+/**
+ * The map's cells from `offset` on, of `rows`, which is nlist: a first map, then the final one.
+ *
+ * Cells lie in the rectangle [0, `aspect`] by [0, 1], y up. Cell i of these has the corners `offsets[i]` to
+ * `offsets[i + 1]` of `points`, counter-clockwise, none if it holds no vectors. `inradii` are of circles
+ * around `centres` that fit in the cells. `method` names the layout of the centroids.
+ */
 export interface MapPart {
   kind: "map";
   request: RequestName;
-  /** Of the layout of the centroids. */
   method: string;
-  /** Whether no better map follows. */
   final: boolean;
   aspect: number;
   rows: number;
   offset: number;
-  points: Float32Array;
-  offsets: Int32Array;
-  centres: Float32Array;
-  inradii: Float32Array;
+  points: Float32Array<ArrayBuffer>;
+  offsets: Int32Array<ArrayBuffer>;
+  centres: Float32Array<ArrayBuffer>;
+  inradii: Float32Array<ArrayBuffer>;
 }
 
-/** Some of the candidates in the plane: those from `offset` on, of `rows`. */
+/**
+ * Candidates in the plane, from `offset` on of `rows`, by rank and in list order.
+ *
+ * Positions are in the unit square. A linear picture comes first, then a better one (`final` when none
+ * follows). `ranks` and `flips` repeat the request. `sampled` when these are not all `total` candidates;
+ * the `drawn_in` farthest are shown nearer than they are. A picture that cannot be made is an `error`; the
+ * one before it stays.
+ */
 export interface Projection {
   kind: "projection";
   request: RequestName;
   serial: number;
-  /** The nprobe of the picture, and ranks of clusters that are switched by hand. */
   ranks: number;
   flips: number[];
   method: string;
@@ -206,14 +291,18 @@ export interface Projection {
   drawn_in: number;
   rows: number;
   offset: number;
-  ids: BigInt64Array;
-  /** Rank of each one's cluster. */
-  rankOf: Int32Array;
-  distances: Float32Array;
-  positions: Float32Array;
-  query: Float32Array;
+  ids: BigInt64Array<ArrayBuffer>;
+  rank_of: Int32Array<ArrayBuffer>;
+  distances: Float32Array<ArrayBuffer>;
+  positions: Float32Array<ArrayBuffer>;
+  query: Float32Array<ArrayBuffer>;
 }
 
+/**
+ * A request that failed; the answer before it stays valid.
+ *
+ * `code` is "invalid" (the request), "superseded" (it is about a search that is over) or "internal".
+ */
 export interface Failure {
   kind: "error";
   request: RequestName | null;
@@ -221,14 +310,155 @@ export interface Failure {
   message: string;
 }
 
+/** A query to answer. The buffer holds the vector of a `ByVector`, and nothing otherwise. */
+export interface SearchRequest {
+  kind: "search";
+  request: RequestName;
+  query: QueryChoice;
+  nprobe: number;
+  k: number;
+}
+
+/** Every candidate of the clusters at these ranks of search `serial`; `fine` messages answer it. */
+export interface CandidatesRequest {
+  kind: "candidates";
+  request: RequestName;
+  serial: number;
+  first_rank: number;
+  last_rank: number;
+}
+
+/**
+ * All that can be a result of the clusters at these ranks of search `serial`, whatever else is probed.
+ *
+ * `nearest` messages, one for each rank in the order of `ranks`, and a `done` answer it.
+ */
+export interface ClustersRequest {
+  kind: "clusters";
+  request: RequestName;
+  serial: number;
+  ranks: number[];
+}
+
+/**
+ * The clusters of search `serial` that its coarse message left out, up to `last_rank`.
+ *
+ * `nearest` messages from the first rank not sent, and a `done`, answer it.
+ */
+export interface RestRequest {
+  kind: "rest";
+  request: RequestName;
+  serial: number;
+  last_rank: number;
+}
+
+/** The `results` of Faiss at this nprobe and k, or the `truth` by the original vectors. */
+export interface OutcomeRequest {
+  kind: "results" | "truth";
+  request: RequestName;
+  serial: number;
+  nprobe: number;
+  k: number;
+}
+
+/** Where a row stands for search `serial`. */
+export interface VerdictRequest {
+  kind: "verdict";
+  request: RequestName;
+  serial: number;
+  id: string;
+}
+
+/** Pictures of rows; `clusters[i]` stores `ids[i]`, `size` is in device pixels. */
+export interface ThumbnailsRequest {
+  kind: "thumbnails";
+  request: RequestName;
+  ids: string[];
+  clusters: number[] | null;
+  size: number;
+}
+
+/** A window of one cluster's rows, nearest to the query first, in stored order without a query. */
+export interface MembersRequest {
+  kind: "members";
+  request: RequestName;
+  cluster: number;
+  offset: number;
+  limit: number;
+}
+
+/** The row nearest to the centroid of each of these clusters. */
+export interface MedoidsRequest {
+  kind: "medoids";
+  request: RequestName;
+  clusters: number[];
+}
+
+/**
+ * The candidates of the `ranks` nearest clusters of search `serial` in the plane, for `k` results.
+ *
+ * A cluster whose rank is in `flips` is left out if it is among these, and added if not. `extra` are rows
+ * of other clusters to show as well; `extra_clusters[i]` stores `extra[i]`. A newer request supersedes an
+ * older one.
+ */
+export interface ProjectionRequest {
+  kind: "projection";
+  request: RequestName;
+  serial: number;
+  ranks: number;
+  flips: number[];
+  k: number;
+  extra: string[];
+  extra_clusters: number[];
+}
+
+/**
+ * Evaluate `sample` queries drawn from the index with `seed`.
+ *
+ * `progress` and `workload` messages answer. A newer request ends an older one; `cancel` ends it. Both keep
+ * what was computed.
+ */
+export interface EvaluateRequest {
+  kind: "evaluate";
+  request: RequestName;
+  sample: number;
+  seed: number;
+  k: number;
+}
+
+/** The workload last evaluated, as far as it is, if there is one. */
+export interface WorkloadRequest {
+  kind: "workload";
+  request: RequestName;
+}
+
+/** The map, now or as soon as it is drawn, and a better one when that is. */
+export interface MapRequest {
+  kind: "map";
+  request: RequestName;
+}
+
+/** End the evaluation of this name at its next piece. */
+export interface CancelRequest {
+  kind: "cancel";
+  request: RequestName;
+}
+
+export type QueryChoice =
+  | ById
+  | ByVector
+  | ByChance
+  | ByWorkload
+  | BySearch;
+
 export type Message =
   | Coarse
   | Candidates
-  | Outcome
+  | FaissResults
+  | TrueNeighbours
   | Bounds
-  | Neighbours
-  | Done
   | Verdict
+  | Done
   | Progress
   | Workload
   | Thumbnails
@@ -237,3 +467,248 @@ export type Message =
   | MapPart
   | Projection
   | Failure;
+
+export type Request =
+  | SearchRequest
+  | CandidatesRequest
+  | ClustersRequest
+  | RestRequest
+  | OutcomeRequest
+  | VerdictRequest
+  | ThumbnailsRequest
+  | MembersRequest
+  | MedoidsRequest
+  | ProjectionRequest
+  | EvaluateRequest
+  | WorkloadRequest
+  | MapRequest
+  | CancelRequest;
+
+/** The fields and buffers of each message, by which it is read and checked. */
+export const LAYOUTS: Readonly<Record<string, Layout>> = {
+  coarse: {
+    fields: {
+      request: "request",
+      serial: "number",
+      index_version: "number",
+      id: { nullable: "row" },
+      label: { nullable: "string" },
+      nprobe: "number",
+      k: "number",
+      k_max: "number",
+      complete: "boolean",
+      exhaustive: "boolean",
+    },
+    buffers: {
+      clusters: { dtype: "int32", shape: ["nlist"] },
+      distances: { dtype: "float32", shape: ["nlist"] },
+      vector: { dtype: "float32", shape: ["dim"] },
+    },
+  },
+  fine: {
+    fields: {
+      request: "request",
+      first_rank: "number",
+      continues: "boolean",
+    },
+    buffers: {
+      counts: { dtype: "int32", shape: ["clusters"] },
+      ids: { dtype: "int64", shape: ["rows"] },
+      distances: { dtype: "float32", shape: ["rows"] },
+    },
+  },
+  nearest: {
+    fields: {
+      request: "request",
+      first_rank: "number",
+      continues: "boolean",
+    },
+    buffers: {
+      counts: { dtype: "int32", shape: ["clusters"] },
+      ids: { dtype: "int64", shape: ["rows"] },
+      distances: { dtype: "float32", shape: ["rows"] },
+    },
+  },
+  results: {
+    fields: {
+      request: "request",
+      serial: "number",
+      nprobe: "number",
+      k: "number",
+      first_k: "number",
+      compared: "number",
+    },
+    buffers: {
+      ids: { dtype: "int64", shape: ["results"] },
+      distances: { dtype: "float32", shape: ["results"] },
+      rank_of: { dtype: "int32", shape: ["results"] },
+      handed_over: { dtype: "int64", shape: ["handed"] },
+      first_pass: { dtype: "float32", shape: ["handed"] },
+      second_pass: { dtype: "float32", shape: ["handed"] },
+    },
+  },
+  truth: {
+    fields: {
+      request: "request",
+      serial: "number",
+      k: "number",
+      nprobe: "number",
+      count: "number",
+    },
+    buffers: {
+      ids: { dtype: "int64", shape: ["rows"] },
+      distances: { dtype: "float32", shape: ["rows"] },
+      rank_of: { dtype: "int32", shape: ["rows"] },
+      compared_from: { dtype: "int32", shape: ["rows"] },
+      handed_from: { dtype: "int32", shape: ["rows"] },
+      returned_from: { dtype: "int32", shape: ["rows"] },
+      returned_until: { dtype: "int32", shape: ["rows"] },
+    },
+  },
+  bounds: {
+    fields: {
+      request: "request",
+      serial: "number",
+      findings: { each: "string" },
+    },
+    buffers: {
+      bounds: { dtype: "float32", shape: ["nlist"] },
+    },
+  },
+  verdict: {
+    fields: {
+      request: "request",
+      serial: "number",
+      id: "row",
+      cluster: "number",
+      rank: "number",
+      distance: "number",
+      position: { nullable: "number" },
+    },
+    buffers: {
+    },
+  },
+  done: {
+    fields: {
+      request: "request",
+      seconds: { object: { coarse: "number", fine: "number", nearest: "number" } },
+      bytes: "number",
+      findings: { each: "string" },
+    },
+    buffers: {
+    },
+  },
+  progress: {
+    fields: {
+      request: "request",
+      done: "number",
+      asked: "number",
+      cancellable: "boolean",
+    },
+    buffers: {
+    },
+  },
+  workload: {
+    fields: {
+      request: "request",
+      k: "number",
+      seed: { nullable: "number" },
+      source: { one: ["sample", "ids", "vectors"] },
+      computed: "number",
+      asked: "number",
+      final: "boolean",
+      include_self: "boolean",
+      reason: { nullable: "string" },
+      labels: { each: { nullable: "string" } },
+      shares: { each: "number" },
+    },
+    buffers: {
+      nprobes: { dtype: "int32", shape: ["points"] },
+      recall: { dtype: "float32", shape: ["points"] },
+      reached: { dtype: "float32", shape: ["shares", "points"] },
+      compared: { dtype: "float32", shape: ["points"] },
+      hardest: { dtype: "int32", shape: ["labels"] },
+      ids: { dtype: "int64", shape: ["named"] },
+      found_at: { dtype: "int32", shape: ["labels", "k"] },
+    },
+  },
+  thumbnails: {
+    fields: {
+      request: "request",
+      size: "number",
+      items: { each: { object: { id: "row", label: { nullable: "string" }, mime: { nullable: "string" }, offset: "number", length: "number", url: { nullable: "string" }, reason: { nullable: "string" } } } },
+    },
+    buffers: {
+      data: { dtype: "uint8", shape: ["bytes"] },
+    },
+  },
+  members: {
+    fields: {
+      request: "request",
+      cluster: "number",
+      offset: "number",
+      total: "number",
+      serial: "number",
+    },
+    buffers: {
+      ids: { dtype: "int64", shape: ["rows"] },
+      distances: { dtype: "float32", shape: ["rows"] },
+    },
+  },
+  medoids: {
+    fields: {
+      request: "request",
+    },
+    buffers: {
+      clusters: { dtype: "int32", shape: ["clusters"] },
+      ids: { dtype: "int64", shape: ["clusters"] },
+    },
+  },
+  map: {
+    fields: {
+      request: "request",
+      method: "string",
+      final: "boolean",
+      aspect: "number",
+      rows: "number",
+      offset: "number",
+    },
+    buffers: {
+      points: { dtype: "float32", shape: ["corners", 2] },
+      offsets: { dtype: "int32", shape: ["cells + 1"] },
+      centres: { dtype: "float32", shape: ["cells", 2] },
+      inradii: { dtype: "float32", shape: ["cells"] },
+    },
+  },
+  projection: {
+    fields: {
+      request: "request",
+      serial: "number",
+      ranks: "number",
+      flips: { each: "number" },
+      method: "string",
+      final: "boolean",
+      sampled: "boolean",
+      total: "number",
+      drawn_in: "number",
+      rows: "number",
+      offset: "number",
+    },
+    buffers: {
+      ids: { dtype: "int64", shape: ["shown"] },
+      rank_of: { dtype: "int32", shape: ["shown"] },
+      distances: { dtype: "float32", shape: ["shown"] },
+      positions: { dtype: "float32", shape: ["shown", 2] },
+      query: { dtype: "float32", shape: [2] },
+    },
+  },
+  error: {
+    fields: {
+      request: { nullable: "request" },
+      code: "string",
+      message: "string",
+    },
+    buffers: {
+    },
+  },
+};

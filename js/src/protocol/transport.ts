@@ -1,7 +1,6 @@
 import type { AnyModel } from "@anywidget/types";
 import { decode } from "./decode";
-import type { Message } from "./messages";
-import type { Request } from "./requests";
+import type { Message, Request } from "./messages";
 
 /** The other end of the conversation: a kernel, or a recording of one. */
 export interface Transport {

@@ -10,13 +10,13 @@ import type {
   Coarse,
   Done,
   Failure,
+  FaissResults,
   MapPart,
   Message,
-  Neighbours,
-  Outcome,
   Projection,
+  QueryChoice,
+  TrueNeighbours,
 } from "../protocol/messages";
-import type { QuerySpec } from "../protocol/requests";
 import type { Settings } from "./settings";
 import { Workloads } from "./workloads";
 
@@ -49,8 +49,8 @@ export abstract class Conversation {
   readonly kernelBusy = signal(false);
   readonly workloads: Workloads;
   /** What the kernel last said that Faiss returns, and should return. */
-  protected readonly said = signal<Outcome | null>(null);
-  protected readonly told = signal<Neighbours | null>(null);
+  protected readonly said = signal<FaissResults | null>(null);
+  protected readonly told = signal<TrueNeighbours | null>(null);
   readonly #waiting = signal(false);
   readonly #connected = signal(true);
   /** Names of requests: of the search on screen, of the one that was asked for last, and of what completes it. */
@@ -105,7 +105,7 @@ export abstract class Conversation {
   }
 
   /** Start a search; its answer replaces the one on screen when its first message arrives. */
-  ask(query: QuerySpec): void {
+  ask(query: QueryChoice): void {
     this.failure.value = null;
     this.#waiting.value = true;
     this.#request = this.#rest = null;
@@ -156,7 +156,7 @@ export abstract class Conversation {
     if (truth) this.#neighbours = ask("truth");
   }
 
-  #ask(query: QuerySpec): void {
+  #ask(query: QueryChoice): void {
     const { nprobe, k } = this.settings;
     this.#asked = this.asker.askSearch(query, nprobe.peek(), k.peek());
     clearTimeout(this.#patience);
@@ -190,10 +190,10 @@ export abstract class Conversation {
         } else if (message.request === this.#asked) this.#restore();
         break;
       case "results":
-        if (message.rankOf.every((rank) => rank <= this.summary.nlist)) this.said.value = message;
+        if (message.rank_of.every((rank) => rank <= this.summary.nlist)) this.said.value = message;
         break;
       case "truth":
-        if (message.rankOf.every((rank) => rank <= this.summary.nlist)) this.told.value = message;
+        if (message.rank_of.every((rank) => rank <= this.summary.nlist)) this.told.value = message;
         break;
       case "bounds":
         if (message.serial === this.search.peek()?.serial) this.bounds.value = message;

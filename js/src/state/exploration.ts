@@ -17,7 +17,7 @@ import {
   truthTold,
 } from "../model/truth";
 import type { Asker } from "../protocol/asker";
-import type { Failure, Outcome, Projection } from "../protocol/messages";
+import type { Failure, FaissResults, Projection } from "../protocol/messages";
 import { Conversation } from "./conversation";
 import { Player } from "./player";
 import { Projections, type Scope } from "./projections";
@@ -43,7 +43,7 @@ export class Exploration extends Conversation {
   readonly probed: ReadonlySignal<number>;
   readonly results: ReadonlySignal<readonly Result[]>;
   /** What the kernel says that they are, where it has said so. */
-  readonly outcome: ReadonlySignal<Outcome | null>;
+  readonly outcome: ReadonlySignal<FaissResults | null>;
   /** Whether they are the best of the candidates only, of an index where Faiss may return others. */
   readonly estimated: ReadonlySignal<boolean>;
   readonly resultIds: ReadonlySignal<ReadonlySet<bigint>>;

@@ -118,7 +118,7 @@ function joined(parts: readonly Projection[]): Projected {
   for (const part of parts) {
     ids.set(part.ids, part.offset);
     distances.set(part.distances, part.offset);
-    rankOf.set(part.rankOf, part.offset);
+    rankOf.set(part.rank_of, part.offset);
     positions.set(part.positions, 2 * part.offset);
   }
   const starts = new Uint32Array(Math.max(first.ranks, rankOf[rankOf.length - 1] ?? 0) + 1);

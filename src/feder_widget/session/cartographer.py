@@ -12,8 +12,9 @@ from feder_widget.engines import IvfIndex
 from feder_widget.map import LayoutCancelled, linear_layout, neighbour_layout
 from feder_widget.power_diagram import Cells, bisected_cells, round_cells
 from feder_widget.session import threads
+from feder_widget.session.messages import Request
+from feder_widget.session.messages.to_page import MapPart
 from feder_widget.session.outbox import Outbox
-from feder_widget.session.wire import MapMessage, Packet, Request, pack_float32, pack_int32
 
 ASPECT = 1.4
 """Width / height of the map. The same for every index, so that a map looks alike wherever it is shown."""
@@ -78,11 +79,11 @@ class Cartographer:
                 self._send(request, drawn)
 
     def _send(self, request: Request, drawn: _Map) -> None:
-        for packet in _packets(request, drawn):
-            self._outbox.deliver(packet)
+        for part in _parts(request, drawn):
+            self._outbox.deliver(part)
 
 
-def _packets(request: Request, drawn: _Map) -> Iterator[Packet]:
+def _parts(request: Request, drawn: _Map) -> Iterator[MapPart]:
     """Cut a map into messages."""
     cells = drawn.cells
     offsets = cells.offsets.astype(np.int64)
@@ -92,23 +93,17 @@ def _packets(request: Request, drawn: _Map) -> Iterator[Packet]:
     while True:
         room = np.searchsorted(sizes, sizes[first] + CHUNK, side="right") - 1
         last = min(max(int(room), first + 1), len(cells))
-        message: MapMessage = {
-            "kind": "map",
-            "request": request,
-            "method": drawn.method,
-            "final": drawn.is_final,
-            "aspect": cells.aspect,
-            "rows": len(cells),
-            "offset": first,
-        }
-        yield (
-            message,
-            [
-                pack_float32(cells.points[offsets[first] : offsets[last]]),
-                pack_int32(offsets[first : last + 1] - offsets[first]),
-                pack_float32(cells.centres[first:last]),
-                pack_float32(cells.inradii[first:last]),
-            ],
+        yield MapPart(
+            request=request,
+            method=drawn.method,
+            final=drawn.is_final,
+            aspect=cells.aspect,
+            rows=len(cells),
+            offset=first,
+            points=cells.points[offsets[first] : offsets[last]],
+            offsets=offsets[first : last + 1] - offsets[first],
+            centres=cells.centres[first:last],
+            inradii=cells.inradii[first:last],
         )
         first = last
         if first >= len(cells):

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.session import threads
+from feder_widget.session.messages import Request, to_page
 from feder_widget.session.outbox import Outbox
-from feder_widget.session.wire import Packet, Request, pack_float32, pack_int32, pack_int64
 from feder_widget.truth import Evaluation, Workload
 from feder_widget.truth.evaluation import Progress
 
@@ -166,7 +166,7 @@ class Evaluator:
         with self._sending:
             if number == self._newest:
                 self._outbox.deliver(
-                    ({"kind": "progress", "request": request, "done": done, "asked": asked}, [])
+                    to_page.Progress(request=request, done=done, asked=asked, cancellable=True)
                 )
 
     def _tell(
@@ -209,39 +209,30 @@ class Evaluator:
             return last
         return replace(last, workload=replace(last.workload, reason=SUPERSEDED), is_final=True)
 
-    def _packet(self, request: Request, workload: Workload, is_final: bool) -> Packet:
+    def _packet(self, request: Request, workload: Workload, is_final: bool) -> to_page.Workload:
         nprobes = _nprobes(workload.nlist)
         at = nprobes - 1
-        curves = [
-            workload.recall[at],
-            *(workload.reached(share)[at] for share in SHARES),
-            workload.scanned[at],
-        ]
         hardest = workload.hardest(HARDEST)
         ids = np.empty(0, np.int64) if workload.ids is None else workload.ids[hardest]
-        return (
-            {
-                "kind": "workload",
-                "request": request,
-                "k": workload.found_at.shape[1],
-                "seed": workload.seed,
-                "source": workload.source,
-                "computed": len(workload),
-                "asked": workload.asked,
-                "final": is_final,
-                "include_self": workload.include_self,
-                "reason": workload.reason,
-                "labels": [None if workload.ids is None else self._label(int(row)) for row in ids]
-                if len(ids)
-                else [None] * len(hardest),
-            },
-            [
-                pack_int32(nprobes),
-                pack_float32(np.stack(curves)),
-                pack_int32(hardest),
-                pack_int64(ids),
-                pack_int32(workload.found_at[hardest]),
-            ],
+        return to_page.Workload(
+            request=request,
+            k=workload.found_at.shape[1],
+            seed=workload.seed,
+            source=workload.source,
+            computed=len(workload),
+            asked=workload.asked,
+            final=is_final,
+            include_self=workload.include_self,
+            reason=workload.reason,
+            labels=[self._label(int(row)) for row in ids] if len(ids) else [None] * len(hardest),
+            shares=list(SHARES),
+            nprobes=nprobes,
+            recall=workload.recall[at],
+            reached=np.stack([workload.reached(share)[at] for share in SHARES]),
+            compared=workload.scanned[at],
+            hardest=hardest,
+            ids=ids,
+            found_at=workload.found_at[hardest],
         )
 
 

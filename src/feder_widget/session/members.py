@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
-from feder_widget.session.wire import Packet, Request, pack_float32, pack_int32, pack_int64
+from feder_widget.session.messages import Request
+from feder_widget.session.messages.to_page import Medoids
+from feder_widget.session.messages.to_page import Members as MembersMessage
 
 REMEMBERED = 4
 """Orderings kept, so that scrolling one cluster scans it once."""
@@ -33,23 +35,21 @@ class Members:
         cluster: int,
         offset: int,
         limit: int,
-    ) -> Packet:
+    ) -> MembersMessage:
         """``limit`` members from ``offset`` on; without a query in stored order, distances NaN."""
         ids, distances = self._order(serial, vector, cluster)
         part = slice(offset, offset + limit)
-        return (
-            {
-                "kind": "members",
-                "request": request,
-                "cluster": cluster,
-                "offset": offset,
-                "total": int(ids.size),
-                "serial": serial,
-            },
-            [pack_int64(ids[part]), pack_float32(distances[part])],
+        return MembersMessage(
+            request=request,
+            cluster=cluster,
+            offset=offset,
+            total=int(ids.size),
+            serial=serial,
+            ids=ids[part],
+            distances=distances[part],
         )
 
-    def medoids(self, request: Request, clusters: list[int]) -> Packet:
+    def medoids(self, request: Request, clusters: list[int]) -> Medoids:
         """Find, for each cluster that has any, the vector nearest to its centroid."""
         found: list[tuple[int, int]] = []
         for cluster in clusters:
@@ -58,10 +58,7 @@ class Members:
                 best = np.argmax(scan.distances) if self._index.similarity else np.argmin(scan.distances)
                 found.append((cluster, int(scan.ids[best])))
         pairs = np.array(found, np.int64).reshape(-1, 2)
-        return (
-            {"kind": "medoids", "request": request},
-            [pack_int32(pairs[:, 0]), pack_int64(pairs[:, 1])],
-        )
+        return Medoids(request=request, clusters=pairs[:, 0], ids=pairs[:, 1])
 
     def clear(self) -> None:
         """Forget every ordering."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Any
 
 from feder_widget.session.error_text import told
-from feder_widget.session.requests import SupersededError
-from feder_widget.session.wire import Buffer, ErrorMessage, Message, Packet, Request
+from feder_widget.session.messages import Message, Request, encode
+from feder_widget.session.messages.parse import SupersededError
+from feder_widget.session.messages.to_page import Failure
 
 _log = logging.getLogger(__name__)
 
-Send = Callable[[Message, Sequence[Buffer]], None]
+Send = Callable[[dict[str, Any], list[bytes]], None]
+"""Takes a message as one JSON object and its buffers."""
 
 
 class Outbox:
@@ -36,11 +39,11 @@ class Outbox:
         """Wait, at most until closed; return whether it is."""
         return self._closed.wait(seconds)
 
-    def deliver(self, packet: Packet) -> None:
+    def deliver(self, message: Message) -> None:
         """Send a message with its buffers."""
         with self._lock:
             if not self.closed:
-                self._send(*packet)
+                self._send(*encode(message))
 
     def guard(self, request: Request | None, work: Callable[[], None]) -> None:
         """Do the work that a request asks for; what it raises becomes an ``error`` message."""
@@ -58,13 +61,8 @@ class Outbox:
             _log.error("feder_widget: %s", error, exc_info=error)
         text = told(error)
         code = "superseded" if isinstance(error, SupersededError) else "invalid" if expected else "internal"
-        message: ErrorMessage = {
-            "kind": "error",
-            "request": request,
-            "code": code,
-            "message": text if expected else f"{type(error).__name__}: {text}",
-        }
+        said = text if expected else f"{type(error).__name__}: {text}"
         try:
-            self.deliver((message, []))
+            self.deliver(Failure(request=request, code=code, message=said))
         except Exception:
             _log.exception("feder_widget: the page could not be told of an error")

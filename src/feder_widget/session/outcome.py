@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex, Scan
 from feder_widget.model.search_trace import FineSteps
-from feder_widget.session.wire import Buffer, Request, ResultsMessage, pack_float32, pack_int32, pack_int64
+from feder_widget.session.messages import Request
+from feder_widget.session.messages.to_page import FaissResults
 
 
 def outcome(
     index: IvfIndex, request: Request, serial: int, vector: NDArray[np.float32], nprobe: int, k: int
-) -> tuple[ResultsMessage, list[Buffer]]:
+) -> FaissResults:
     """Search for ``vector``, float32 (dim,), as Faiss does, and return the results and the re-ranking."""
     trace = index.trace(vector, nprobe, k)
     assert isinstance(trace.fine, FineSteps)
@@ -23,24 +24,19 @@ def outcome(
     ids, distances = trace.ids[real], trace.distances[real]
     handed = scan.ids[:0] if trace.refine is None else trace.refine.ids
     none = np.empty(0, np.float32)
-    return (
-        {
-            "kind": "results",
-            "request": request,
-            "serial": serial,
-            "nprobe": nprobe,
-            "k": k,
-            "first_k": 0 if trace.refine is None else trace.refine.k_base,
-            "compared": len(scan.ids),
-        },
-        [
-            pack_int64(ids),
-            pack_float32(distances),
-            pack_int32(ranks_of(scan, ids)),
-            pack_int64(handed),
-            pack_float32(none if trace.refine is None else trace.refine.first_distances),
-            pack_float32(none if trace.refine is None else trace.refine.distances),
-        ],
+    return FaissResults(
+        request=request,
+        serial=serial,
+        nprobe=nprobe,
+        k=k,
+        first_k=0 if trace.refine is None else trace.refine.k_base,
+        compared=len(scan.ids),
+        ids=ids,
+        distances=distances,
+        rank_of=ranks_of(scan, ids),
+        handed_over=handed,
+        first_pass=none if trace.refine is None else trace.refine.first_distances,
+        second_pass=none if trace.refine is None else trace.refine.distances,
     )
 
 

@@ -15,8 +15,9 @@ from feder_widget.map.linear_layout import into_unit_square
 from feder_widget.projection import LinearMap, Method, Sample, gather, into_picture, vectors_of, with_rows
 from feder_widget.projection.linear import directions
 from feder_widget.session import threads
-from feder_widget.session.requests import Projected
-from feder_widget.session.wire import Packet, ProjectionMessage, Request, pack_float32, pack_int32, pack_int64
+from feder_widget.session.messages import Message, Request
+from feder_widget.session.messages.to_kernel import ProjectionRequest
+from feder_widget.session.messages.to_page import Projection
 
 LINEAR_ROWS = 100_000
 """Candidates drawn at most; of more, a sample."""
@@ -47,7 +48,7 @@ class ProjectionAsk:
     request: Request
     vector: NDArray[np.float32]
     nprobe: int
-    wanted: Projected
+    wanted: ProjectionRequest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +82,7 @@ class Projector:
         self,
         index: IvfIndex,
         method: Method | None,
-        deliver: Callable[[Packet], None],
+        deliver: Callable[[Message], None],
         fail: Callable[[Request, Exception], None],
         *,
         k_max: int,
@@ -132,7 +133,9 @@ class Projector:
             cancelled=lambda: self._is_old(number),
         )
         fitted = candidates.at(candidates.first(AXES_ROWS))
-        sample = with_rows(index, ask.vector, order, candidates, ranks, wanted.extra, wanted.extra_clusters)
+        sample = with_rows(
+            index, ask.vector, order, candidates, ranks, list(wanted.extra), wanted.extra_clusters
+        )
         rows = [vectors for _, vectors in vectors_of(index, fitted)]
         query = index.transform(ask.vector)[None]
         linear = LinearMap(
@@ -181,9 +184,9 @@ class Projector:
         self._send(ask, number, _Picture(shown, picture.ranks, positions, name, 0, is_final=True))
 
     def _send(self, ask: ProjectionAsk, number: int, picture: _Picture) -> None:
-        for packet in _packets(ask, picture):
+        for part in _parts(ask, picture):
             self._go_on(number)
-            self._deliver(packet)
+            self._deliver(part)
 
     def _is_old(self, number: int) -> bool:
         return number != self._newest
@@ -203,40 +206,34 @@ class Projector:
                 self._fail(request, error)
 
 
-def _probed(wanted: Projected, nlist: int) -> NDArray[np.int64]:
+def _probed(wanted: ProjectionRequest, nlist: int) -> NDArray[np.int64]:
     """Return the ranks of the clusters to be drawn, ascending, int64 (n,)."""
     chosen = np.arange(1, nlist + 1) <= wanted.ranks
     chosen[np.array(wanted.flips, np.int64) - 1] ^= True
     return np.flatnonzero(chosen) + 1
 
 
-def _packets(ask: ProjectionAsk, picture: _Picture) -> Iterator[Packet]:
+def _parts(ask: ProjectionAsk, picture: _Picture) -> Iterator[Projection]:
     """Cut a picture into messages."""
     sample, positions = picture.sample, picture.positions
     candidates = int(np.isin(sample.ranks, picture.ranks).sum())
     for offset in range(0, max(1, len(sample)), CHUNK):
         part = slice(offset, min(offset + CHUNK, len(sample)))
-        message: ProjectionMessage = {
-            "kind": "projection",
-            "request": ask.request,
-            "serial": ask.wanted.serial,
-            "ranks": ask.wanted.ranks,
-            "flips": ask.wanted.flips,
-            "method": picture.method,
-            "final": picture.is_final,
-            "sampled": candidates < sample.total,
-            "total": sample.total,
-            "drawn_in": picture.drawn_in,
-            "rows": len(sample),
-            "offset": offset,
-        }
-        yield (
-            message,
-            [
-                pack_int64(sample.ids[part]),
-                pack_int32(sample.ranks[part]),
-                pack_float32(sample.distances[part]),
-                pack_float32(positions[part]),
-                pack_float32(positions[-1]),
-            ],
+        yield Projection(
+            request=ask.request,
+            serial=ask.wanted.serial,
+            ranks=ask.wanted.ranks,
+            flips=ask.wanted.flips,
+            method=picture.method,
+            final=picture.is_final,
+            sampled=candidates < sample.total,
+            total=sample.total,
+            drawn_in=picture.drawn_in,
+            rows=len(sample),
+            offset=offset,
+            ids=sample.ids[part],
+            rank_of=sample.ranks[part],
+            distances=sample.distances[part],
+            positions=positions[part],
+            query=positions[-1],
         )

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
 from feder_widget.session import threads
+from feder_widget.session.messages import Message, Request
+from feder_widget.session.messages.parse import BadRequestError, SupersededError
+from feder_widget.session.messages.to_page import Candidates, Coarse, Done
 from feder_widget.session.outbox import Outbox
-from feder_widget.session.requests import BadRequestError, SupersededError
 from feder_widget.session.stream import FULL_CANDIDATES, Ask, candidates, reach, rest, stream
-from feder_widget.session.wire import Packet, Request
 
 BURST = 8
 INTERVAL = 1 / 30
@@ -73,7 +74,6 @@ class Searcher:
         self._lock = threading.Lock()
         self._serial = 0
         self._wanted = 0
-        self._cancelled = -1
         self._request: Request | None = None
         self._begun: Begun | None = None
         self._shown: Begun | None = None
@@ -134,15 +134,9 @@ class Searcher:
         wanted = int(self._index.list_sizes[order[first_rank - 1 : last_rank]].sum())
         if wanted > FULL_CANDIDATES:
             raise BadRequestError(f"{wanted:,} candidates are asked for, the most is {FULL_CANDIDATES:,}")
-        packets = candidates(self._index, request, vector, order, first_rank, last_rank)
-        for packet in self._paced(packets, lambda: not self.is_current(begun)):
-            self._outbox.deliver(packet)
-
-    def cancel(self, request: Request) -> None:
-        """Stop the search of this name, or what goes on with it, at the next chunk."""
-        with self._lock:
-            if request == self._request:
-                self._cancelled = self._wanted
+        messages = candidates(self._index, request, vector, order, first_rank, last_rank)
+        for message in self._paced(messages, lambda: not self.is_current(begun)):
+            self._outbox.deliver(message)
 
     def close(self) -> None:
         """Stop at the next chunk and begin nothing more."""
@@ -163,11 +157,11 @@ class Searcher:
         query = begun.query
         label = None if query.row_id is None else self._label(query.row_id)
         ask = Ask(request, serial, query.vector, query.row_id, label, nprobe, k, self._k_max)
-        for packet in self._paced(stream(self._index, ask), lambda: self._stale(serial)):
-            if packet[0]["kind"] == "done":
+        for message in self._paced(stream(self._index, ask), lambda: self._stale(serial)):
+            if isinstance(message, Done):
                 self._reached = reach(self._index, query.vector, nprobe)
-            self._outbox.deliver(packet)
-            if packet[0]["kind"] == "coarse":
+            self._outbox.deliver(message)
+            if isinstance(message, Coarse):
                 self._shown = begun
                 self._announce(begun)
 
@@ -197,24 +191,24 @@ class Searcher:
         first = self._reached
         if first == 0:
             raise BadRequestError(f"the search {begun.serial} was stopped before it was done")
-        packets = rest(
+        messages = rest(
             self._index, request, begun.query.vector, begun.nprobe, self._k_max, first, max(first, last_rank)
         )
-        for packet in self._paced(packets, lambda: self._stale(begun.serial)):
-            self._outbox.deliver(packet)
-            if packet[0]["kind"] == "nearest":
-                self._reached = packet[0]["first_rank"] - 1 + len(packet[1][0]) // 4
+        for message in self._paced(messages, lambda: self._stale(begun.serial)):
+            self._outbox.deliver(message)
+            if isinstance(message, Candidates):
+                self._reached = message.first_rank - 1 + len(message.counts)
 
     def _stale(self, serial: int) -> bool:
-        return serial != self._wanted or serial == self._cancelled or self._outbox.closed
+        return serial != self._wanted or self._outbox.closed
 
-    def _paced(self, packets: Iterator[Packet], stale: Callable[[], bool]) -> Iterator[Packet]:
-        """Hold packets back to what the server passes on; end when the search they belong to is stale."""
+    def _paced(self, messages: Iterator[Message], stale: Callable[[], bool]) -> Iterator[Message]:
+        """Hold messages back to what the server passes on; end when the search they belong to is stale."""
         begin = time.monotonic()
-        for number, packet in enumerate(packets):
+        for number, message in enumerate(messages):
             early = begin + (number - BURST) * INTERVAL - time.monotonic()
             if early > 0 and self._outbox.wait(early):
                 return
             if stale():
                 return
-            yield packet
+            yield message

@@ -13,22 +13,22 @@ from numpy.typing import NDArray
 from feder_widget.engines import IvfIndex
 from feder_widget.media import Media
 from feder_widget.projection import Method
-from feder_widget.session import requests, threads, truth_messages
+from feder_widget.session import threads, truth_messages
 from feder_widget.session.cartographer import Cartographer
 from feder_widget.session.evaluator import Evaluator
 from feder_widget.session.members import Members
+from feder_widget.session.messages import Buffer, Message, Request, to_kernel, to_page
+from feder_widget.session.messages.parse import BadRequestError, parse, parse_vector, request_name
 from feder_widget.session.outbox import Outbox, Send
 from feder_widget.session.outcome import outcome
 from feder_widget.session.projector import ProjectionAsk, Projector
-from feder_widget.session.requests import BadRequestError
 from feder_widget.session.searcher import Begun, Query, Searcher
 from feder_widget.session.surveying import Surveying
 from feder_widget.session.thumbnails import thumbnails
-from feder_widget.session.wire import Buffer, Packet, Request
 from feder_widget.truth import Evaluation, Workload
 from feder_widget.truth.evaluation import Progress
 
-Handler = Callable[[Request, Mapping[str, Any], Sequence[Buffer]], None]
+Handler = Callable[[Any, Sequence[Buffer]], None]
 
 
 class Session:
@@ -77,9 +77,9 @@ class Session:
             "results": self._results,
             "truth": self._truth,
             "evaluate": self._evaluate,
-            "workload": lambda request, *_: self._evaluator.resend(request),
-            "map": lambda request, *_: self._cartographer.ask(request),
-            "cancel": self._cancel,
+            "workload": lambda asked, _: self._evaluator.resend(asked.request),
+            "map": lambda asked, _: self._cartographer.ask(asked.request),
+            "cancel": lambda asked, _: self._evaluator.cancel(asked.request),
         }
 
     @property
@@ -103,16 +103,10 @@ class Session:
         """Take one request of the page. Returns at once; a worker sends the answer, or an ``error``."""
         if self._outbox.closed:
             return
-        request = requests.request_of(content)
+        request = request_name(content)
         try:
-            if not isinstance(content, Mapping):
-                raise BadRequestError(f"a request must be an object, got {type(content).__name__}")
-            kind = content.get("kind")
-            handler = self._handlers.get(kind) if isinstance(kind, str) else None
-            if handler is None:
-                known = ", ".join(self._handlers)
-                raise BadRequestError(f"kind must be one of {known}, got {requests.shown(kind)}")
-            handler(request, content, buffers)
+            asked = parse(content, {"nlist": self._index.nlist, "k_max": self._k_max})
+            self._handlers[asked.kind](asked, buffers)
         except Exception as error:
             self._outbox.fail(request, error)
 
@@ -134,28 +128,29 @@ class Session:
         if self._outbox.closed:
             raise RuntimeError("the widget is closed and can search no more")
 
-    def _search(self, request: Request, content: Mapping[str, Any], buffers: Sequence[Buffer]) -> None:
-        query, nprobe, k = requests.parse_search(content, self._index.nlist, self._k_max)
-        if "id" in query:
-            row_id, hint = requests.parse_row_id(query["id"]), query.get("cluster")
-            self._start(request, lambda: self._by_id(row_id, hint), nprobe, k)
-        elif query.get("vector"):
-            vector = self._index.query_vector(requests.parse_vector(buffers, self._index.dim))
-            self._start(request, lambda: Query(vector, None), nprobe, k)
-        elif query.get("random"):
-            self._start(request, lambda: self._by_id(self._index.random_id(self._random), None), nprobe, k)
-        elif "workload" in query:
-            place = requests.parse_place(query)
-            self._start(request, lambda: Query(*self._evaluator.query(place)), nprobe, k)
-        elif query.get("resume"):
-            current = self.query
-            if current is not None:
-                self._start(request, lambda: current, nprobe, k)
-        else:
-            raise BadRequestError("query must hold one of id, vector, random, workload, resume")
+    def _search(self, asked: to_kernel.SearchRequest, buffers: Sequence[Buffer]) -> None:
+        make = self._query_maker(asked.query, buffers)
+        if make is not None:
+            self._start(asked.request, make, asked.nprobe, asked.k)
 
-    def _by_id(self, row_id: int, cluster: object) -> Query:
-        if isinstance(cluster, int) and 0 <= cluster < self._index.nlist:
+    def _query_maker(
+        self, choice: to_kernel.QueryChoice, buffers: Sequence[Buffer]
+    ) -> Callable[[], Query] | None:
+        """Return the function that finds a query, or None where there is none to search for again."""
+        if isinstance(choice, to_kernel.ById):
+            return lambda: self._by_id(choice.id, choice.cluster)
+        if isinstance(choice, to_kernel.ByVector):
+            vector = self._index.query_vector(parse_vector(buffers, self._index.dim))
+            return lambda: Query(vector, None)
+        if isinstance(choice, to_kernel.ByChance):
+            return lambda: self._by_id(self._index.random_id(self._random), None)
+        if isinstance(choice, to_kernel.ByWorkload):
+            return lambda: Query(*self._evaluator.query(choice.workload))
+        current = self.query
+        return None if current is None else lambda: current
+
+    def _by_id(self, row_id: int, cluster: int | None) -> Query:
+        if cluster is not None:
             vector = self._index.queries_of(np.array([row_id]), np.array([cluster]))[0]
             if not np.isnan(vector).any():
                 return Query(vector, row_id)
@@ -177,12 +172,8 @@ class Session:
 
         return self._searcher.start(request, made, nprobe, k, known)
 
-    def _rest(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
-        self._searcher.go_on(request, *requests.parse_rest(content, self._index.nlist))
-
-    def _cancel(self, request: Request, _content: Mapping[str, Any], _buffers: Sequence[Buffer]) -> None:
-        self._searcher.cancel(request)
-        self._evaluator.cancel(request)
+    def _rest(self, asked: to_kernel.RestRequest, _: Sequence[Buffer]) -> None:
+        self._searcher.go_on(asked.request, asked.serial, asked.last_rank)
 
     def _offer_bounds(self, begun: Begun | None = None) -> None:
         """Send what geometry says of a search, else of the newest, as soon as a helper has time for it."""
@@ -201,57 +192,65 @@ class Session:
             elif packet is not None and self._searcher.is_current(begun):
                 self._outbox.deliver(packet)
 
-    def _verdict(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
-        serial, row_id = requests.parse_verdict(content)
-        begun = self._searcher.current(serial)
+    def _verdict(self, asked: to_kernel.VerdictRequest, _: Sequence[Buffer]) -> None:
+        begun = self._searcher.current(asked.serial)
         count = self._searcher.is_whole
-        self._help(request, lambda: truth_messages.verdict(self._index, request, begun, row_id, count))
-
-    def _results(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
-        serial, nprobe, k = requests.parse_results(content, self._index.nlist, self._k_max)
-        vector = self._searcher.current(serial).query.vector
-        self._help(request, lambda: outcome(self._index, request, serial, vector, nprobe, k))
-
-    def _truth(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
-        serial, nprobe, k = requests.parse_results(content, self._index.nlist, self._k_max)
-        begun = self._searcher.current(serial)
-        if self._index.basis != "vectors":
-            raise BadRequestError("no vectors were given to tell true neighbours by")
-        self._help(request, lambda: self._neighbours.packet(request, begun, nprobe, k))
-
-    def _evaluate(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
-        sample, seed, k = requests.parse_evaluate(content, self._k_max)
-        self._evaluator.ask(request, lambda: self._index.evaluation(sample, k, seed=seed))
-
-    def _thumbnails(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
-        ids, clusters, size = requests.parse_thumbnails(content, self._index.nlist)
-        self._help(request, lambda: thumbnails(self._media, request, ids, clusters, size))
-
-    def _window(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
-        cluster, offset, limit = requests.parse_members(content, self._index.nlist)
-
-        def window() -> Packet:
-            begun = self._searcher.begun
-            serial, vector = (0, None) if begun is None else (begun.serial, begun.query.vector)
-            return self._members.window(request, serial, vector, cluster, offset, limit)
-
-        self._help(request, window)
-
-    def _medoids(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
-        chosen = requests.parse_medoids(content, self._index.nlist)
-        self._help(request, lambda: self._members.medoids(request, chosen))
-
-    def _candidates(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
-        serial, first, last = requests.parse_candidates(content, self._index.nlist)
-        self._helpers.submit(
-            self._outbox.guard, request, lambda: self._searcher.send_candidates(request, serial, first, last)
+        self._help(
+            asked.request, lambda: truth_messages.verdict(self._index, asked.request, begun, asked.id, count)
         )
 
-    def _project(self, request: Request, content: Mapping[str, Any], _: Sequence[Buffer]) -> None:
-        asked = requests.parse_projection(content, self._index.nlist, self._k_max)
-        begun = self._searcher.current(asked.serial)
-        self._projector.ask(ProjectionAsk(request, begun.query.vector, begun.nprobe, asked))
+    def _results(self, asked: to_kernel.OutcomeRequest, _: Sequence[Buffer]) -> None:
+        vector = self._searcher.current(asked.serial).query.vector
+        self._help(
+            asked.request,
+            lambda: outcome(self._index, asked.request, asked.serial, vector, asked.nprobe, asked.k),
+        )
 
-    def _help(self, request: Request, make: Callable[[], Packet]) -> None:
+    def _truth(self, asked: to_kernel.OutcomeRequest, _: Sequence[Buffer]) -> None:
+        begun = self._searcher.current(asked.serial)
+        if self._index.basis != "vectors":
+            raise BadRequestError("no vectors were given to tell true neighbours by")
+        self._help(
+            asked.request, lambda: self._neighbours.message(asked.request, begun, asked.nprobe, asked.k)
+        )
+
+    def _evaluate(self, asked: to_kernel.EvaluateRequest, _: Sequence[Buffer]) -> None:
+        self._evaluator.ask(
+            asked.request, lambda: self._index.evaluation(asked.sample, asked.k, seed=asked.seed)
+        )
+
+    def _thumbnails(self, asked: to_kernel.ThumbnailsRequest, _: Sequence[Buffer]) -> None:
+        ids = [int(row_id) for row_id in asked.ids]
+        self._help(
+            asked.request, lambda: thumbnails(self._media, asked.request, ids, asked.clusters, asked.size)
+        )
+
+    def _window(self, asked: to_kernel.MembersRequest, _: Sequence[Buffer]) -> None:
+        def window() -> to_page.Members:
+            begun = self._searcher.begun
+            serial, vector = (0, None) if begun is None else (begun.serial, begun.query.vector)
+            return self._members.window(
+                asked.request, serial, vector, asked.cluster, asked.offset, asked.limit
+            )
+
+        self._help(asked.request, window)
+
+    def _medoids(self, asked: to_kernel.MedoidsRequest, _: Sequence[Buffer]) -> None:
+        self._help(asked.request, lambda: self._members.medoids(asked.request, asked.clusters))
+
+    def _candidates(self, asked: to_kernel.CandidatesRequest, _: Sequence[Buffer]) -> None:
+        self._helpers.submit(
+            self._outbox.guard,
+            asked.request,
+            lambda: self._searcher.send_candidates(
+                asked.request, asked.serial, asked.first_rank, asked.last_rank
+            ),
+        )
+
+    def _project(self, asked: to_kernel.ProjectionRequest, _: Sequence[Buffer]) -> None:
+        begun = self._searcher.current(asked.serial)
+        self._projector.ask(ProjectionAsk(asked.request, begun.query.vector, begun.nprobe, asked))
+
+    def _help(self, request: Request, make: Callable[[], Message]) -> None:
         """Answer with one message, made by a helper."""
         self._helpers.submit(self._outbox.guard, request, lambda: self._outbox.deliver(make()))

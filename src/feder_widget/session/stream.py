@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 from feder_widget.engines import IvfIndex, Scan
 from feder_widget.model.search_trace import CoarseStep
 from feder_widget.model.top_k import keep
+from feder_widget.session.messages import Message, Request, RowId
+from feder_widget.session.messages.declare import buffer_bytes
+from feder_widget.session.messages.to_page import Candidates, Coarse, Done, Seconds
 from feder_widget.session.outcome import outcome
-from feder_widget.session.wire import CandidatesMessage, Packet, Request, pack_float32, pack_int32, pack_int64
 from feder_widget.truth.findings import coarse_findings, duplicate_findings, index_findings, refine_findings
 
 CHUNK = 65_536
@@ -62,7 +65,7 @@ def is_replayable(index: IvfIndex) -> bool:
     return index.replayable and not index.limited
 
 
-def stream(index: IvfIndex, ask: Ask) -> Iterator[Packet]:
+def stream(index: IvfIndex, ask: Ask) -> Iterator[Message]:
     """Run the search and yield its messages in the order in which the page needs them.
 
     The caller may stop between any two messages; nothing is held open.
@@ -74,28 +77,22 @@ def stream(index: IvfIndex, ask: Ask) -> Iterator[Packet]:
     sizes = index.list_sizes[order]
     entries = min(index.nlist * ask.k_max, int(sizes.sum()))
     complete = entries <= COMPLETE_ENTRIES
-    yield meter.sent(
-        "coarse",
-        (
-            {
-                "kind": "coarse",
-                "request": ask.request,
-                "serial": ask.serial,
-                "id": None if ask.row_id is None else str(ask.row_id),
-                "label": ask.label,
-                "nprobe": ask.nprobe,
-                "k": ask.k,
-                "k_max": ask.k_max,
-                "complete": complete,
-                "exhaustive": exhaustive,
-            },
-            [
-                pack_int32(order),
-                pack_float32(coarse.distances),
-                pack_float32(index.components(ask.vector)),
-            ],
-        ),
+    begin = Coarse(
+        request=ask.request,
+        serial=ask.serial,
+        index_version=0,
+        id=None if ask.row_id is None else RowId(ask.row_id),
+        label=ask.label,
+        nprobe=ask.nprobe,
+        k=ask.k,
+        k_max=ask.k_max,
+        complete=complete,
+        exhaustive=exhaustive,
+        clusters=order,
+        distances=coarse.distances,
+        vector=index.components(ask.vector),
     )
+    yield meter.sent("coarse", begin)
 
     full = _whole(sizes, ask.nprobe)
     bound = _Bound(ask.k_max, index.similarity)
@@ -106,20 +103,20 @@ def stream(index: IvfIndex, ask: Ask) -> Iterator[Packet]:
         identical += np.count_nonzero(scan.distances == 0)
         if not complete:
             bound.add(scan.distances)
-        for packet in _fine(ask.request, first + 1, scan):
-            yield meter.sent("fine", packet)
+        for message in _fine(ask.request, first + 1, scan):
+            yield meter.sent("fine", message)
     findings = index_findings(sizes, index.stored_nprobe)
     if not index.coarse_is_exact and index.engine.centroids.are_measured:
         probed, others = np.split(coarse.distances.astype(np.float32), [ask.nprobe])
         findings += coarse_findings(probed, others, index.coarse_similarity)
     if not is_replayable(index):
-        packet = outcome(index, ask.request, ask.serial, ask.vector, ask.nprobe, ask.k)
-        findings += refine_findings(ask.k, packet[0]["first_k"])
-        yield meter.sent("fine", packet)
+        returned = outcome(index, ask.request, ask.serial, ask.vector, ask.nprobe, ask.k)
+        findings += refine_findings(ask.k, returned.first_k)
+        yield meter.sent("fine", returned)
     last_rank = index.nlist if exhaustive else max(full, ask.nprobe)
     kept = _Kept(scans, sizes, ask.k_max, index.similarity, None if complete else bound)
-    for packet in kept.packets(ask.request, full, last_rank):
-        yield meter.sent("nearest", packet)
+    for message in kept.messages(ask.request, full, last_rank):
+        yield meter.sent("nearest", message)
     if index.exact and not index.similarity:
         own = int(ask.row_id is not None)
         findings += duplicate_findings(max(0, identical + kept.identical - own))
@@ -134,7 +131,7 @@ def rest(
     k_max: int,
     first: int,
     last: int,
-) -> Iterator[Packet]:
+) -> Iterator[Message]:
     """Go on with a search of ``vector`` at ``nprobe``: the clusters ranked ``first`` + 1 to ``last``."""
     meter = _Meter()
     coarse = index.rank(vector, nprobe)
@@ -145,8 +142,8 @@ def rest(
         bound = _Bound(k_max, index.similarity)
         for start, stop in _batches(sizes, 0, _whole(sizes, nprobe), CHUNK):
             bound.add(scans.between(start, stop).distances)
-    for packet in _Kept(scans, sizes, k_max, index.similarity, bound).packets(request, first, last):
-        yield meter.sent("nearest", packet)
+    for message in _Kept(scans, sizes, k_max, index.similarity, bound).messages(request, first, last):
+        yield meter.sent("nearest", message)
     yield _done(request, meter, [])
 
 
@@ -170,7 +167,7 @@ def candidates(
     order: NDArray[np.int64],
     first_rank: int,
     last_rank: int,
-) -> Iterator[Packet]:
+) -> Iterator[Message]:
     """Yield every candidate of the clusters at these ranks of a search that has been streamed.
 
     ``vector`` is float32 (dim,); ``order`` its ranking of all clusters, int64 (nlist,).
@@ -221,7 +218,7 @@ class _Kept:
         self._bound = bound
         self.identical = 0
 
-    def packets(self, request: Request, start: int, stop: int) -> Iterator[Packet]:
+    def messages(self, request: Request, start: int, stop: int) -> Iterator[Message]:
         """Yield messages for the clusters ranked ``start`` + 1 to ``stop``."""
         first_rank, held, compared = start + 1, 0, 0
         parts: list[Scan] = []
@@ -254,13 +251,13 @@ class _Meter:
         self.bytes = 0
         self._used = time.thread_time()
 
-    def sent(self, step: str, packet: Packet) -> Packet:
-        """Count the work since the last packet, and this packet's bytes."""
+    def sent(self, step: str, message: Message) -> Message:
+        """Count the work since the last message, and this message's bytes."""
         used = time.thread_time()
         self.seconds[step] += used - self._used
         self._used = used
-        self.bytes += sum(len(buffer) for buffer in packet[1])
-        return packet
+        self.bytes += buffer_bytes(message)
+        return message
 
 
 class _Bound:
@@ -294,33 +291,31 @@ def _batches(sizes: NDArray[np.int64], first: int, last: int, limit: int) -> Ite
         first = stop
 
 
-def _fine(request: Request, first_rank: int, scan: Scan) -> Iterator[Packet]:
+def _fine(request: Request, first_rank: int, scan: Scan) -> Iterator[Message]:
     """One message for the scan, or several where its only cluster is larger than a chunk."""
     counts = np.diff(scan.lims)
     if scan.ids.size <= CHUNK:
         yield _candidates("fine", request, first_rank, counts, scan.ids, scan.distances)
         return
     for start in range(0, scan.ids.size, CHUNK):
-        ids = scan.ids[start : start + CHUNK]
+        part = slice(start, start + CHUNK)
+        ids = scan.ids[part]
         yield _candidates(
-            "fine", request, first_rank, np.array([ids.size]), ids, scan.distances[start : start + CHUNK]
+            "fine",
+            request,
+            first_rank,
+            np.array([ids.size]),
+            ids,
+            scan.distances[part],
+            continues=part.stop < scan.ids.size,
         )
 
 
-def _done(request: Request, meter: _Meter, findings: list[str]) -> Packet:
-    return (
-        {
-            "kind": "done",
-            "request": request,
-            "seconds": meter.seconds,
-            "bytes": meter.bytes,
-            "findings": findings,
-        },
-        [],
-    )
+def _done(request: Request, meter: _Meter, findings: list[str]) -> Done:
+    return Done(request=request, seconds=Seconds(**meter.seconds), bytes=meter.bytes, findings=findings)
 
 
-def _nearest(request: Request, first_rank: int, parts: list[Scan]) -> Packet:
+def _nearest(request: Request, first_rank: int, parts: list[Scan]) -> Candidates:
     counts = np.concatenate([np.diff(part.lims) for part in parts])
     ids = np.concatenate([part.ids for part in parts])
     distances = np.concatenate([part.distances for part in parts])
@@ -328,14 +323,21 @@ def _nearest(request: Request, first_rank: int, parts: list[Scan]) -> Packet:
 
 
 def _candidates(
-    kind: str,
+    kind: Literal["fine", "nearest"],
     request: Request,
     first_rank: int,
     counts: NDArray[np.int64],
     ids: NDArray[np.int64],
     distances: NDArray[np.float32],
-) -> Packet:
-    message = CandidatesMessage(
-        kind="fine" if kind == "fine" else "nearest", request=request, first_rank=first_rank
+    *,
+    continues: bool = False,
+) -> Candidates:
+    return Candidates(
+        kind=kind,
+        request=request,
+        first_rank=first_rank,
+        continues=continues,
+        counts=counts,
+        ids=ids,
+        distances=distances,
     )
-    return message, [pack_int32(counts), pack_int64(ids), pack_float32(distances)]

@@ -7,7 +7,6 @@ from typing import Any
 from feder_widget.engines import IvfIndex
 from feder_widget.faiss_internals import family_name
 from feder_widget.session.stream import is_replayable
-from feder_widget.session.wire import pack_int32
 
 
 def summary_of(index: IvfIndex, *, k_max: int, images: bool) -> dict[str, Any]:
@@ -55,5 +54,5 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool) -> dict[str, Any]:
         "k_max": k_max,
         "nprobe": min(index.stored_nprobe, index.nlist),
         "images": images,
-        "sizes": pack_int32(index.list_sizes),
+        "sizes": index.list_sizes.astype("<i4").tobytes(),
     }

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
+from feder_widget.session.messages import Request, RowId
+from feder_widget.session.messages.to_page import Bounds, TrueNeighbours, Verdict
 from feder_widget.session.searcher import Begun
-from feder_widget.session.wire import Packet, Request, pack_float32, pack_int32, pack_int64
 from feder_widget.truth import Explanation
 from feder_widget.truth.findings import distance_findings
 from feder_widget.truth.presence import Spans
@@ -16,7 +17,7 @@ MOST_TIED = 65_536
 """Vectors as far as the last true neighbour that are told of at most."""
 
 
-def bounds(index: IvfIndex, begun: Begun) -> Packet | None:
+def bounds(index: IvfIndex, begun: Begun) -> Bounds | None:
     """Return the best distance that anything in each cluster can have.
 
     None before the index is measured, and where a search stops at ``max_codes``: that a cluster was probed
@@ -27,32 +28,25 @@ def bounds(index: IvfIndex, begun: Begun) -> Packet | None:
     if best is None:
         return None
     order = index.rank(vector, begun.nprobe).clusters
-    return (
-        {
-            "kind": "bounds",
-            "request": f"bounds:{begun.serial}",
-            "serial": begun.serial,
-            "findings": distance_findings(best, index.similarity),
-        },
-        [pack_float32(best[order])],
+    return Bounds(
+        request=f"bounds:{begun.serial}",
+        serial=begun.serial,
+        findings=distance_findings(best, index.similarity),
+        bounds=best[order],
     )
 
 
-def verdict(index: IvfIndex, request: Request, begun: Begun, row_id: int, count: bool) -> Packet:
+def verdict(index: IvfIndex, request: Request, begun: Begun, row_id: int, count: bool) -> Verdict:
     """Return where a row stands; ``count`` says whether to count the vectors that are nearer."""
     found = index.verdict(begun.query.vector, row_id, count=count)
-    return (
-        {
-            "kind": "verdict",
-            "request": request,
-            "serial": begun.serial,
-            "id": str(row_id),
-            "cluster": found.cluster,
-            "rank": _rank_as_searched(index, begun, found.cluster),
-            "distance": found.distance,
-            "position": found.position,
-        },
-        [],
+    return Verdict(
+        request=request,
+        serial=begun.serial,
+        id=RowId(row_id),
+        cluster=found.cluster,
+        rank=_rank_as_searched(index, begun, found.cluster),
+        distance=found.distance,
+        position=found.position,
     )
 
 
@@ -69,7 +63,7 @@ class Neighbours:
         self._index = index
         self._kept: tuple[int, int, Explanation] | None = None
 
-    def packet(self, request: Request, begun: Begun, nprobe: int, k: int) -> Packet:
+    def message(self, request: Request, begun: Begun, nprobe: int, k: int) -> TrueNeighbours:
         """Return them for a search, at any nprobe where one pass tells, else at this one."""
         index, kept = self._index, self._kept
         if kept is None or kept[:2] != (begun.serial, k):
@@ -95,21 +89,20 @@ class Neighbours:
                 for mask in (stages.compared, stages.handed_over, stages.returned)
             ]
             fates = reached[0], reached[1] if index.refines else never, reached[2], never
-        return (
-            {
-                "kind": "truth",
-                "request": request,
-                "serial": begun.serial,
-                "k": k,
-                "nprobe": at,
-                "count": near.count,
-            },
-            [
-                pack_int64(near.ids[:n]),
-                pack_float32(np.pad(found.distances, (0, n - near.count), "edge")),
-                pack_int32(self._ranks(begun, found, near.ids[near.count : n])),
-                *map(pack_int32, fates),
-            ],
+        compared_from, handed_from, returned_from, returned_until = fates
+        return TrueNeighbours(
+            request=request,
+            serial=begun.serial,
+            k=k,
+            nprobe=at,
+            count=near.count,
+            ids=near.ids[:n],
+            distances=np.pad(found.distances, (0, n - near.count), "edge"),
+            rank_of=self._ranks(begun, found, near.ids[near.count : n]),
+            compared_from=compared_from,
+            handed_from=handed_from,
+            returned_from=returned_from,
+            returned_until=returned_until,
         )
 
     def _ranks(self, begun: Begun, found: Explanation, tied: NDArray[np.int64]) -> NDArray[np.int64]:

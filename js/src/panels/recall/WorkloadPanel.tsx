@@ -5,7 +5,7 @@ import type { Workload } from "../../protocol/messages";
 import { useApp } from "../../state/app";
 import { Button } from "../Button";
 import { Picture } from "../Picture";
-import { RecallChart, type Steps } from "./RecallChart";
+import { RecallChart } from "./RecallChart";
 
 const SAMPLE = 1000;
 const SIDE = 40;
@@ -28,16 +28,12 @@ export function WorkloadPanel() {
 
 function Curves({ workload }: { workload: Workload }) {
   const { exploration } = useApp();
-  const { k, nprobes, curves, computed } = workload;
-  const [mean, ...others] = useMemo(
-    () =>
-      Array.from({ length: curves.length / nprobes.length }, (_, i) => ({
-        at: nprobes,
-        values: curves.subarray(i * nprobes.length, (i + 1) * nprobes.length),
-      })),
-    [nprobes, curves],
-  );
-  const share = others.pop() as Steps;
+  const { k, nprobes, recall, reached, compared, shares, computed } = workload;
+  const n = nprobes.length;
+  const [mean, share, ...band] = useMemo(() => {
+    const bands = shares.map((_, i) => reached.subarray(i * n, (i + 1) * n));
+    return [recall, compared, ...bands].map((values) => ({ at: nprobes, values }));
+  }, [nprobes, n, recall, reached, compared, shares]);
   const at = placeOf(nprobes, exploration.settings.nprobe.value);
   const height = mean.values[at];
   return (
@@ -45,7 +41,7 @@ function Curves({ workload }: { workload: Workload }) {
       <RecallChart
         name={`Mean recall@${k} of ${plural(computed, "query", "queries")} at every nprobe, and what 50, 95, 99 and 100 % of them reach`}
         curve={mean}
-        band={others}
+        band={band}
         share={share}
         label={`mean recall@${k} = ${height.toFixed(3)}`}
         height={height}
@@ -114,11 +110,12 @@ function Evaluate() {
 /** What the curves come to, in words. */
 function Facts({ workload }: { workload: Workload }) {
   const { exploration } = useApp();
-  const { computed, asked, k, source, seed, include_self, reason, nprobes, curves } = workload;
+  const { computed, asked, k, source, seed, include_self, reason, nprobes, recall, reached, compared } =
+    workload;
   const n = nprobes.length;
   const at = placeOf(nprobes, exploration.settings.nprobe.value);
-  const [, median, p95, p99, worst, share] = Array.from({ length: 6 }, (_, i) => curves[i * n + at]);
-  const enough = nprobes[curves.subarray(0, n).findIndex((recall) => recall >= 0.95 - 1e-6)];
+  const [median, p95, p99, worst] = workload.shares.map((_, i) => reached[i * n + at]);
+  const enough = nprobes[recall.findIndex((mean) => mean >= 0.95 - 1e-6)];
   const queries = plural(computed, "query", "queries");
   const from =
     source === "sample"
@@ -137,8 +134,8 @@ function Facts({ workload }: { workload: Workload }) {
       {computed > 0 && (
         <p>
           At nprobe = {count(nprobes[at])}: half of the queries reach {percent(median)}, 95 % reach{" "}
-          {percent(p95)}, 99 % {percent(p99)}, the worst {percent(worst)}, comparing {percent(share)} of the
-          vectors.
+          {percent(p95)}, 99 % {percent(p99)}, the worst {percent(worst)}, comparing {percent(compared[at])}{" "}
+          of the vectors.
           {enough !== undefined && ` nprobe = ${count(enough)} gives 95 % on average.`}
         </p>
       )}
@@ -149,13 +146,13 @@ function Facts({ workload }: { workload: Workload }) {
 /** The queries that need the largest nprobe; each opens in the explorer. */
 function Hardest({ workload }: { workload: Workload }) {
   const { exploration } = useApp();
-  const { rows, ids, labels, found, k } = workload;
+  const { hardest, ids, labels, found_at, k } = workload;
   const nprobe = exploration.settings.nprobe.value;
   const { nlist } = exploration.summary;
   return (
     <ol class="feder-hardest" aria-label="Hardest queries">
-      {Array.from(rows, (row, i) => {
-        const at = found.subarray(i * k, (i + 1) * k).filter(Boolean);
+      {Array.from(hardest, (row, i) => {
+        const at = found_at.subarray(i * k, (i + 1) * k).filter(Boolean);
         const needed = at.at(-1) ?? 1;
         const hits = at.filter((one) => one <= nprobe).length;
         const id = ids[i] ?? null;

@@ -76,7 +76,7 @@ export function FinePicture({ search }: { search: Search }) {
     const last = results[results.length - 1];
     const name = results.length === settings.k.value ? "k" : "results";
     // Re-ranked results have distances of another kind: the circle is that of the first pass.
-    const handed = outcome?.first_k ? outcome.first : null;
+    const handed = outcome?.first_k ? outcome.first_pass : null;
     const worst =
       last === undefined
         ? null

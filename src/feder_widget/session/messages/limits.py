@@ -1,0 +1,44 @@
+"""The limits that a request's fields are declared with."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+Bound = int | str
+"""A number, the name of a limit ("nlist", "nlist - 1", "k_max"), or the name of an earlier field."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limits:
+    """The least and the greatest integer of a field, or of each item of a list.
+
+    ``most`` is the greatest length of a list; ``along`` names the field that it must be as long as. A value
+    that is ``optional`` counts as null where it is wrong.
+    """
+
+    low: Bound | None = None
+    high: Bound | None = None
+    most: int | None = None
+    along: str | None = None
+    optional: bool = False
+
+
+def hint(low: Bound, high: Bound) -> Any:
+    """Declare an integer that counts as null where it is not between the bounds."""
+    return dataclasses.field(metadata={"limits": Limits(low, high, optional=True)})
+
+
+def between(low: Bound, high: Bound) -> Any:
+    """Declare an integer between two bounds, both included."""
+    return dataclasses.field(metadata={"limits": Limits(low, high)})
+
+
+def each_between(low: Bound, high: Bound, *, most: int | None = None, along: str | None = None) -> Any:
+    """Declare a list of integers between two bounds."""
+    return dataclasses.field(metadata={"limits": Limits(low, high, most, along)})
+
+
+def listed(*, most: int) -> Any:
+    """Declare a list of at most so many items."""
+    return dataclasses.field(metadata={"limits": Limits(most=most)})

@@ -1,0 +1,251 @@
+"""What the page asks of the kernel. Nothing that arrives is trusted: ``parse`` checks it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from feder_widget.session.messages.declare import Request, RowId
+from feder_widget.session.messages.limits import between, each_between, hint, listed
+
+MAX_BATCH = 1024
+"""Rows or clusters in one request for pictures; the page asks for far fewer at a time."""
+
+MAX_WINDOW = 65_536
+"""Rows in one window of a cluster."""
+
+MAX_SAMPLE = 1_000_000
+"""Queries in a workload that the page asks for."""
+
+MAX_SERIAL = 2**62
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ById:
+    """A query that is a row of the index; ``cluster`` is a hint where the row is stored."""
+
+    id: RowId
+    cluster: int | None = hint(0, "nlist - 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ByVector:
+    """A query that is the vector in the request's buffer."""
+
+    vector: Literal[True]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ByChance:
+    """A query that is any row."""
+
+    random: Literal[True]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ByWorkload:
+    """The query at this place of the workload last evaluated."""
+
+    workload: int = between(0, MAX_SERIAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BySearch:
+    """The query that the kernel has already."""
+
+    resume: Literal[True]
+
+
+QueryChoice: TypeAlias = ById | ByVector | ByChance | ByWorkload | BySearch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SearchRequest:
+    """A query to answer. The buffer holds the vector of a ``ByVector``, and nothing otherwise."""
+
+    kind: Literal["search"] = "search"
+    request: Request
+    query: QueryChoice
+    nprobe: int = between(1, "nlist")
+    k: int = between(1, "k_max")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CandidatesRequest:
+    """Every candidate of the clusters at these ranks of search ``serial``; ``fine`` messages answer it."""
+
+    kind: Literal["candidates"] = "candidates"
+    request: Request
+    serial: int = between(0, MAX_SERIAL)
+    first_rank: int = between(1, "nlist")
+    last_rank: int = between("first_rank", "nlist")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ClustersRequest:
+    """All that can be a result of the clusters at these ranks of search ``serial``, whatever else is probed.
+
+    ``nearest`` messages, one for each rank in the order of ``ranks``, and a ``done`` answer it.
+    """
+
+    kind: Literal["clusters"] = "clusters"
+    request: Request
+    serial: int = between(0, MAX_SERIAL)
+    ranks: list[int] = each_between(1, "nlist", most=MAX_BATCH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RestRequest:
+    """The clusters of search ``serial`` that its coarse message left out, up to ``last_rank``.
+
+    ``nearest`` messages from the first rank not sent, and a ``done``, answer it.
+    """
+
+    kind: Literal["rest"] = "rest"
+    request: Request
+    serial: int = between(0, MAX_SERIAL)
+    last_rank: int = between(1, "nlist")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OutcomeRequest:
+    """The ``results`` of Faiss at this nprobe and k, or the ``truth`` by the original vectors."""
+
+    kind: Literal["results", "truth"]
+    request: Request
+    serial: int = between(0, MAX_SERIAL)
+    nprobe: int = between(1, "nlist")
+    k: int = between(1, "k_max")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VerdictRequest:
+    """Where a row stands for search ``serial``."""
+
+    kind: Literal["verdict"] = "verdict"
+    request: Request
+    serial: int = between(0, MAX_SERIAL)
+    id: RowId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ThumbnailsRequest:
+    """Pictures of rows; ``clusters[i]`` stores ``ids[i]``, ``size`` is in device pixels."""
+
+    kind: Literal["thumbnails"] = "thumbnails"
+    request: Request
+    ids: list[RowId] = listed(most=MAX_BATCH)
+    clusters: list[int] | None = each_between(0, "nlist - 1", along="ids")
+    size: int = between(1, 4096)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MembersRequest:
+    """A window of one cluster's rows, nearest to the query first, in stored order without a query."""
+
+    kind: Literal["members"] = "members"
+    request: Request
+    cluster: int = between(0, "nlist - 1")
+    offset: int = between(0, MAX_SERIAL)
+    limit: int = between(1, MAX_WINDOW)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MedoidsRequest:
+    """The row nearest to the centroid of each of these clusters."""
+
+    kind: Literal["medoids"] = "medoids"
+    request: Request
+    clusters: list[int] = each_between(0, "nlist - 1", most=MAX_BATCH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ProjectionRequest:
+    """The candidates of the ``ranks`` nearest clusters of search ``serial`` in the plane, for ``k`` results.
+
+    A cluster whose rank is in ``flips`` is left out if it is among these, and added if not. ``extra`` are
+    rows of other clusters to show as well; ``extra_clusters[i]`` stores ``extra[i]``. A newer request
+    supersedes an older one.
+    """
+
+    kind: Literal["projection"] = "projection"
+    request: Request
+    serial: int = between(0, MAX_SERIAL)
+    ranks: int = between(1, "nlist")
+    flips: list[int] = each_between(1, "nlist")
+    k: int = between(1, "k_max")
+    extra: list[RowId] = listed(most=MAX_BATCH)
+    extra_clusters: list[int] = each_between(0, "nlist - 1", along="extra")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EvaluateRequest:
+    """Evaluate ``sample`` queries drawn from the index with ``seed``.
+
+    ``progress`` and ``workload`` messages answer. A newer request ends an older one; ``cancel`` ends it. Both
+    keep what was computed.
+    """
+
+    kind: Literal["evaluate"] = "evaluate"
+    request: Request
+    sample: int = between(1, MAX_SAMPLE)
+    seed: int = between(0, 2**31)
+    k: int = between(1, "k_max")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WorkloadRequest:
+    """The workload last evaluated, as far as it is, if there is one."""
+
+    kind: Literal["workload"] = "workload"
+    request: Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MapRequest:
+    """The map, now or as soon as it is drawn, and a better one when that is."""
+
+    kind: Literal["map"] = "map"
+    request: Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CancelRequest:
+    """End the evaluation of this name at its next piece."""
+
+    kind: Literal["cancel"] = "cancel"
+    request: Request
+
+
+REQUESTS = (
+    SearchRequest,
+    CandidatesRequest,
+    ClustersRequest,
+    RestRequest,
+    OutcomeRequest,
+    VerdictRequest,
+    ThumbnailsRequest,
+    MembersRequest,
+    MedoidsRequest,
+    ProjectionRequest,
+    EvaluateRequest,
+    WorkloadRequest,
+    MapRequest,
+    CancelRequest,
+)
+AnyRequest: TypeAlias = (
+    SearchRequest
+    | CandidatesRequest
+    | ClustersRequest
+    | RestRequest
+    | OutcomeRequest
+    | VerdictRequest
+    | ThumbnailsRequest
+    | MembersRequest
+    | MedoidsRequest
+    | ProjectionRequest
+    | EvaluateRequest
+    | WorkloadRequest
+    | MapRequest
+    | CancelRequest
+)

@@ -1,0 +1,350 @@
+"""What the kernel says to the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from feder_widget.session.messages.declare import Array, Request, RowId, buffer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Coarse:
+    """The coarse search: all clusters by rank.
+
+    ``serial`` grows with every search of a widget: the page adopts a coarse message only when its serial is
+    the largest so far. ``complete`` says whether ``nearest`` messages hold enough for any set of clusters, or
+    (nlist in the thousands) only for prefixes of the ranking. ``exhaustive`` says whether ``nearest`` covers
+    all clusters unasked, or ends with the probed ones until the page asks for the rest. ``index_version``
+    counts the changes of the index that this widget has noticed.
+    """
+
+    kind: Literal["coarse"] = "coarse"
+    request: Request
+    serial: int
+    index_version: int
+    id: RowId | None
+    label: str | None
+    nprobe: int
+    k: int
+    k_max: int
+    complete: bool
+    exhaustive: bool
+    clusters: Array = buffer("int32", "nlist")
+    distances: Array = buffer("float32", "nlist")
+    vector: Array = buffer("float32", "dim")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Candidates:
+    """Candidates of consecutive clusters, from ``first_rank`` on (1 = nearest), in list order.
+
+    ``fine`` holds every candidate of its clusters, ``nearest`` all that can be a result at any k <= k_max.
+    Where ``continues`` is true, the last cluster goes on in the next message, whose ``first_rank`` is that
+    cluster's.
+    """
+
+    kind: Literal["fine", "nearest"]
+    request: Request
+    first_rank: int
+    continues: bool
+    counts: Array = buffer("int32", "clusters")
+    ids: Array = buffer("int64", "rows")
+    distances: Array = buffer("float32", "rows")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FaissResults:
+    """The results of Faiss for search ``serial``, where the candidates do not tell them.
+
+    Follows the ``fine`` messages of such a search, and answers a ``results`` request. ``rank_of`` is the rank
+    of each result's cluster. An index that re-ranks hands ``handed_over`` rows, nearest first, to its second
+    pass, which was asked for ``first_k`` of them (0 without a second pass). ``compared`` counts the vectors
+    compared in the lists.
+    """
+
+    kind: Literal["results"] = "results"
+    request: Request
+    serial: int
+    nprobe: int
+    k: int
+    first_k: int
+    compared: int
+    ids: Array = buffer("int64", "results")
+    distances: Array = buffer("float32", "results")
+    rank_of: Array = buffer("int32", "results")
+    handed_over: Array = buffer("int64", "handed")
+    first_pass: Array = buffer("float32", "handed")
+    second_pass: Array = buffer("float32", "handed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TrueNeighbours:
+    """The ``count`` true neighbours by the original vectors, and the rows that tie with the last of them.
+
+    Nearest first. ``distances`` are to the original vectors, ``rank_of`` the ranks of their clusters.
+    ``compared_from``, ``handed_from`` and ``returned_from`` are the least nprobe at which a search compares
+    each row with the query, hands it to a second pass, and returns it; from ``returned_until`` on it returns
+    it no more. nlist + 1 is never. ``nprobe`` is the only one that this holds for, or 0 where it holds for
+    all.
+    """
+
+    kind: Literal["truth"] = "truth"
+    request: Request
+    serial: int
+    k: int
+    nprobe: int
+    count: int
+    ids: Array = buffer("int64", "rows")
+    distances: Array = buffer("float32", "rows")
+    rank_of: Array = buffer("int32", "rows")
+    compared_from: Array = buffer("int32", "rows")
+    handed_from: Array = buffer("int32", "rows")
+    returned_from: Array = buffer("int32", "rows")
+    returned_until: Array = buffer("int32", "rows")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bounds:
+    """The best distance that any vector of each cluster can have, by geometry alone, by rank.
+
+    Sent as soon as the survey of the index tells, at any time in a search, and again when it tells more.
+    """
+
+    kind: Literal["bounds"] = "bounds"
+    request: Request
+    serial: int
+    findings: list[str]
+    bounds: Array = buffer("float32", "nlist")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Verdict:
+    """Where one row stands: its distance, its cluster and that cluster's rank.
+
+    ``position`` is one more than the number of vectors that are strictly nearer, null where they were not
+    counted.
+    """
+
+    kind: Literal["verdict"] = "verdict"
+    request: Request
+    serial: int
+    id: RowId
+    cluster: int
+    rank: int
+    distance: float
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Seconds:
+    """Seconds of work in the kernel, by step."""
+
+    coarse: float
+    fine: float
+    nearest: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Done:
+    """The search is complete; ``bytes`` counts its buffers."""
+
+    kind: Literal["done"] = "done"
+    request: Request
+    seconds: Seconds
+    bytes: int
+    findings: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Progress:
+    """An evaluation has finished ``done`` of ``asked`` queries, the last of them perhaps in part.
+
+    ``cancellable`` is false while a cell evaluates: the kernel hears no cancel until the cell ends.
+    """
+
+    kind: Literal["progress"] = "progress"
+    request: Request
+    done: float
+    asked: int
+    cancellable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Workload:
+    """A workload as far as it is evaluated: ``computed`` of ``asked`` queries.
+
+    At each of ``nprobes``, ascending: the mean ``recall``, the recall that each of ``shares`` of the queries
+    ``reached``, and the share of the vectors ``compared``. The hardest queries by their places in the
+    workload, their row ids (none for vectors), and the nprobe that finds each of their true neighbours,
+    ascending: 0 at first where there are fewer than k, nlist + 1 for never. ``reason`` says why the
+    evaluation ended early.
+    """
+
+    kind: Literal["workload"] = "workload"
+    request: Request
+    k: int
+    seed: int | None
+    source: Literal["sample", "ids", "vectors"]
+    computed: int
+    asked: int
+    final: bool
+    include_self: bool
+    reason: str | None
+    labels: list[str | None]
+    shares: list[float]
+    nprobes: Array = buffer("int32", "points")
+    recall: Array = buffer("float32", "points")
+    reached: Array = buffer("float32", "shares", "points")
+    compared: Array = buffer("float32", "points")
+    hardest: Array = buffer("int32", "labels")
+    ids: Array = buffer("int64", "named")
+    found_at: Array = buffer("int32", "labels", "k")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ThumbnailItem:
+    """One picture: ``length`` bytes of the buffer, or a ``url`` for the browser, or a ``reason``."""
+
+    id: RowId
+    label: str | None
+    mime: str | None
+    offset: int
+    length: int
+    url: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Thumbnails:
+    """Pictures of rows, ``size`` device pixels at most; ``data`` holds the encoded images, back to back."""
+
+    kind: Literal["thumbnails"] = "thumbnails"
+    request: Request
+    size: int
+    items: list[ThumbnailItem]
+    data: Array = buffer("uint8", "bytes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Members:
+    """A window of one cluster's rows, nearest to the query first; without a query distances are NaN."""
+
+    kind: Literal["members"] = "members"
+    request: Request
+    cluster: int
+    offset: int
+    total: int
+    serial: int
+    ids: Array = buffer("int64", "rows")
+    distances: Array = buffer("float32", "rows")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Medoids:
+    """The row nearest to each cluster's centroid; empty clusters are left out."""
+
+    kind: Literal["medoids"] = "medoids"
+    request: Request
+    clusters: Array = buffer("int32", "clusters")
+    ids: Array = buffer("int64", "clusters")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MapPart:
+    """The map's cells from ``offset`` on, of ``rows``, which is nlist: a first map, then the final one.
+
+    Cells lie in the rectangle [0, ``aspect``] by [0, 1], y up. Cell i of these has the corners ``offsets[i]``
+    to ``offsets[i + 1]`` of ``points``, counter-clockwise, none if it holds no vectors. ``inradii`` are of
+    circles around ``centres`` that fit in the cells. ``method`` names the layout of the centroids.
+    """
+
+    kind: Literal["map"] = "map"
+    request: Request
+    method: str
+    final: bool
+    aspect: float
+    rows: int
+    offset: int
+    points: Array = buffer("float32", "corners", 2)
+    offsets: Array = buffer("int32", "cells + 1")
+    centres: Array = buffer("float32", "cells", 2)
+    inradii: Array = buffer("float32", "cells")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Projection:
+    """Candidates in the plane, from ``offset`` on of ``rows``, by rank and in list order.
+
+    Positions are in the unit square. A linear picture comes first, then a better one (``final`` when none
+    follows). ``ranks`` and ``flips`` repeat the request. ``sampled`` when these are not all ``total``
+    candidates; the ``drawn_in`` farthest are shown nearer than they are. A picture that cannot be made is an
+    ``error``; the one before it stays.
+    """
+
+    kind: Literal["projection"] = "projection"
+    request: Request
+    serial: int
+    ranks: int
+    flips: list[int]
+    method: str
+    final: bool
+    sampled: bool
+    total: int
+    drawn_in: int
+    rows: int
+    offset: int
+    ids: Array = buffer("int64", "shown")
+    rank_of: Array = buffer("int32", "shown")
+    distances: Array = buffer("float32", "shown")
+    positions: Array = buffer("float32", "shown", 2)
+    query: Array = buffer("float32", 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Failure:
+    """A request that failed; the answer before it stays valid.
+
+    ``code`` is "invalid" (the request), "superseded" (it is about a search that is over) or "internal".
+    """
+
+    kind: Literal["error"] = "error"
+    request: Request | None
+    code: str
+    message: str
+
+
+MESSAGES = (
+    Coarse,
+    Candidates,
+    FaissResults,
+    TrueNeighbours,
+    Bounds,
+    Verdict,
+    Done,
+    Progress,
+    Workload,
+    Thumbnails,
+    Members,
+    Medoids,
+    MapPart,
+    Projection,
+    Failure,
+)
+Message: TypeAlias = (
+    Coarse
+    | Candidates
+    | FaissResults
+    | TrueNeighbours
+    | Bounds
+    | Verdict
+    | Done
+    | Progress
+    | Workload
+    | Thumbnails
+    | Members
+    | Medoids
+    | MapPart
+    | Projection
+    | Failure
+)
