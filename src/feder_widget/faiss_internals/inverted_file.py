@@ -1,26 +1,30 @@
-"""The engine under an ``IvfIndex``: one query against the inverted lists, in their space and by their ids.
+"""One Faiss IVF index taken apart: its lists read and searched, in their own space and by their own ids.
 
 A query goes in through ``transform``, ids come out through ``external_ids``. In between, vectors are in the
-inner space, where centroids and codes are, and ids are the ones that the innermost index, or its shards
+inner space, the space of centroids and codes, and ids are the ones that the innermost index, or its shards
 together, report.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals import id_maps, refinement, shard_merge, transforms
+from feder_widget.faiss_internals import comparison_space, id_maps, refinement, shard_merge, transforms
 from feder_widget.faiss_internals.centroids import Centroids
 from feder_widget.faiss_internals.coarse_ranking import Ranking, rank_clusters
 from feder_widget.faiss_internals.codes import unpacked
 from feder_widget.faiss_internals.scans import range_scan
 from feder_widget.faiss_internals.shard import Part
 from feder_widget.faiss_internals.unwrap import IdMap, Refine, Stack, Transform
-from feder_widget.model.search_trace import RefineStep, Scan
+from feder_widget.model.guarantees import Guarantees
+from feder_widget.model.list_runs import runs
+from feder_widget.model.pieces import vectors_per_piece
+from feder_widget.model.search_trace import FineSteps, RefineStep, Scan, SearchTrace
 from feder_widget.model.top_k import top_k
 
 Ids = npt.NDArray[np.int64]
@@ -28,8 +32,8 @@ Distances = npt.NDArray[np.float32]
 Float32Array = npt.NDArray[np.float32]
 
 
-class Engine:
-    """One index taken apart, and put to work step by step. Nothing in it is changed.
+class InvertedFile:
+    """One index taken apart. Nothing in it is changed.
 
     Parameters
     ----------
@@ -43,6 +47,33 @@ class Engine:
         self.family = self.parts[0].family
         self.centroids = Centroids(stack.ivf)
         self.similarity = not stack.is_binary and bool(faiss.is_similarity_metric(stack.ivf.metric_type))
+
+    def trace(self, vector: npt.NDArray[Any], nprobe: int, k: int) -> SearchTrace:
+        """Search, and return every vector compared.
+
+        Parameters
+        ----------
+        vector : float32 (dim,), or uint8 (dim / 8,) of a binary index
+            The query before ``transform``, checked.
+        nprobe, k : int
+            Checked.
+        """
+        inner = self.transform(vector)
+        ranking = self.rank(inner, nprobe)
+        scans = self.probe(inner, ranking, nprobe)
+        ids, distances = self.best(inner, ranking, scans, self.first_k(k))
+        ids, distances, refine = self.finish(vector, ids, distances, k)
+        scan = self.named(self.united(scans))
+        compared = self.centroids.nlist if self.centroids.is_exhaustive else len(ranking.clusters)
+        again = 0 if refine is None else len(refine.ids)
+        return SearchTrace(
+            ranking.step, FineSteps(scan), ids, distances, compared + len(scan.ids) + again, refine
+        )
+
+    def named(self, scan: Scan) -> Scan:
+        """Return a scan with the ids that the whole index reports."""
+        ids = self.external_ids(scan.ids)
+        return scan if ids is scan.ids else Scan(scan.clusters, scan.lims, ids, scan.distances)
 
     def transform(self, vector: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return a query as the inverted lists see it: float32 (inner dim,), or the same bytes."""
@@ -68,18 +99,55 @@ class Engine:
         digit.
         """
         if to_centroids is None:
-            # The distance to a vector stored whole does not depend on the distance to its centroid.
-            to_centroids = (
-                np.zeros(len(clusters), np.float32)
-                if self.family.exact
-                else self.centroids.distances(vector)[clusters]
-            )
+            to_centroids = self._to_centroids(vector, clusters)
         return shard_merge.united(
             [
                 part.scan(vector, clusters, to_centroids, first_id)
                 for part, first_id in zip(self.parts, self._first_ids(), strict=True)
             ]
         )
+
+    def scan_steps(
+        self,
+        vector: npt.NDArray[Any],
+        clusters: Ids,
+        to_centroids: Distances | None = None,
+        most: int | None = None,
+    ) -> Iterator[Scan]:
+        """Compare a query with every vector of any clusters, at most ``most`` vectors at a time.
+
+        The pieces joined are ``scan`` of the same clusters, bit for bit. A cluster of more vectors comes in
+        several pieces where the family is sliceable, and in one otherwise. All clusters come in one piece
+        where a distance depends on all of them. With several shards, the pieces of a long cluster come shard
+        after shard.
+        """
+        if to_centroids is None:
+            to_centroids = self._to_centroids(vector, clusters)
+        if not self.is_splittable:
+            yield self.scan(vector, clusters, to_centroids)
+            return
+        most = self.vectors_per_piece if most is None else most
+        sizes = np.array([self.size(cluster) for cluster in clusters.tolist()], np.int64)
+        for first, last in runs(sizes, most):
+            if sizes[first] <= most or self.family.slice is None:
+                yield self.scan(vector, clusters[first:last], to_centroids[first:last])
+                continue
+            for part, first_id in zip(self.parts, self._first_ids(), strict=True):
+                yield from part.scan_slices(
+                    vector, int(clusters[first]), float(to_centroids[first]), most, first_id
+                )
+
+    @property
+    def vectors_per_piece(self) -> int:
+        """Vectors that one piece of a stepped read compares with a query."""
+        return vectors_per_piece(self.stack.ivf.d * self.family.work)
+
+    def _to_centroids(self, vector: npt.NDArray[Any], clusters: Ids) -> Distances:
+        """Return the distances that are added to those to residual codes, float32 (n,)."""
+        if self.family.exact:
+            # The distance to a vector stored whole does not depend on the distance to its centroid.
+            return np.zeros(len(clusters), np.float32)
+        return self.centroids.distances(vector)[clusters]
 
     def probe(self, vector: npt.NDArray[Any], ranking: Ranking, nprobe: int) -> list[Scan]:
         """Compare a query with what a search compares it with, part by part, with the ids in their lists."""
@@ -260,10 +328,27 @@ class Engine:
         return unpacked(vector[None])[0] if self.stack.is_binary else vector
 
     @property
-    def replays(self) -> bool:
-        """True when results are the best of the candidates; not merged by Faiss, nor compared once more."""
+    def guarantees(self) -> Guarantees:
+        """What holds for searches of this index, now."""
         first = self.parts[0]
-        return len(self.parts) == 1 and self.stack.refine is None and first.family.replays(first.ivf)
+        return Guarantees(
+            exact=self.family.exact and not comparison_space.drops_dimensions(self.stack),
+            faithful=self.is_faithful,
+            splittable=self.is_splittable,
+            sliceable=self.family.slice is not None,
+            replayable=len(self.parts) == 1 and self.stack.refine is None and first.family.replays(first.ivf),
+            skips=any(part.family.skips(part.ivf) for part in self.parts),
+            refines=self.stack.refine is not None,
+            limited=self.is_limited,
+            renamed=bool(self._id_maps),
+            coarse_exact=self.centroids.is_exhaustive,
+            steady=self.centroids.is_steady,
+        )
+
+    @property
+    def stores_originals(self) -> bool:
+        """True when the lists alone define the true neighbours of the original vectors."""
+        return comparison_space.lists_stand_for_originals(self.stack, self.family.exact)
 
     @property
     def is_faithful(self) -> bool:
@@ -280,14 +365,8 @@ class Engine:
 
     @property
     def why_each_nprobe(self) -> str | None:
-        """Why a vector's place in the lists does not tell at which nprobe it is found; None where it does."""
-        if not self.is_splittable:
-            return "a distance depends on all clusters that are probed"
-        if any(part.family.skips(part.ivf) for part in self.parts):
-            return "Faiss may pass over some of the best candidates"
-        if not self.centroids.is_steady:
-            return "which clusters the coarse search ranks first depends on nprobe"
-        return None
+        """Why a vector's place does not tell at which nprobe it is found; None where it does."""
+        return self.guarantees.why_each_nprobe
 
     @property
     def has_one_scanner(self) -> bool:
@@ -319,3 +398,6 @@ class Engine:
         if sharded is None or not sharded.successive_ids:
             return [0] * len(self.parts)
         return [sum(part.ntotal for part in self.parts[:i]) for i in range(len(self.parts))]
+
+
+Engine = InvertedFile

@@ -45,10 +45,10 @@ def borrowed_ids(invlists: Any, cluster: int) -> Iterator[npt.NDArray[np.int64]]
         invlists.release_ids(cluster, pointer)
 
 
-def copy_ids(invlists: Any, cluster: int) -> npt.NDArray[np.int64]:
-    """Return the row ids of one list, int64 (n,)."""
+def copy_ids(invlists: Any, cluster: int, begin: int = 0, end: int | None = None) -> npt.NDArray[np.int64]:
+    """Return the row ids of one list, or of a slice of it, int64 (n,)."""
     with borrowed_ids(invlists, cluster) as ids:
-        copy: npt.NDArray[np.int64] = ids.copy()
+        copy: npt.NDArray[np.int64] = ids[begin:end].copy()
         return copy
 
 

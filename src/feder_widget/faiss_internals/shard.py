@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -117,6 +118,19 @@ class Part:
         """Compare a query with every vector of any clusters."""
         scan = self.family.scan(self.ivf, vector, clusters, to_centroids)
         return Scan(clusters, scan.lims, self.named(scan.ids, first_id), scan.distances)
+
+    def scan_slices(
+        self, vector: npt.NDArray[Any], cluster: int, to_centroid: float, most: int, first_id: int = 0
+    ) -> Iterator[Scan]:
+        """Compare a query with one cluster, at most ``most`` vectors at a time, in list order."""
+        if self.family.slice is None:
+            raise TypeError(f"a list of a {type(self.ivf).__name__} can only be scanned whole")
+        begin = 0
+        while begin == 0 or begin < self.size(cluster):
+            ids, distances = self.family.slice(self.ivf, vector, cluster, to_centroid, begin, begin + most)
+            lims = np.array([0, len(ids)])
+            yield Scan(np.array([cluster]), lims, self.named(ids, first_id), distances)
+            begin += most
 
     def probe(self, vector: npt.NDArray[Any], ranking: Ranking, nprobe: int) -> Scan:
         """Compare a query with what a search compares it with, in the order of the ranking."""

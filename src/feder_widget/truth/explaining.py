@@ -176,14 +176,19 @@ def _neighbours(
 def _originals(index: Searching) -> Originals:
     ivf = index.engine.stack.ivf
     return Originals(
-        index.vectors_given, comparison_space.metric_chain(index.engine), ivf.metric_type, ivf.metric_arg
+        index.vectors_given,
+        comparison_space.metric_chain(index.engine.stack),
+        ivf.metric_type,
+        ivf.metric_arg,
     )
 
 
 def _distance_name(index: Searching) -> str:
     if basis_of(index) != "vectors":
         return family_name.of_codes(index.distance_name, index.exact)
-    return family_name.exact_distance(index.engine.stack.ivf, comparison_space.metric_chain(index.engine))
+    return family_name.exact_distance(
+        index.engine.stack.ivf, comparison_space.metric_chain(index.engine.stack)
+    )
 
 
 def _presence(

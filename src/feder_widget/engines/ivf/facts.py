@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals import comparison_space, family_name
+from feder_widget.faiss_internals import family_name
 from feder_widget.faiss_internals.inverted_file import Engine
 from feder_widget.faiss_internals.unwrap import IdMap, Stack
 
@@ -91,7 +91,7 @@ class Facts:
 
         Behind transforms that drop dimensions (PCA) what is stored is a code like others.
         """
-        return self.engine.family.exact and not comparison_space.shortens(self.engine)
+        return self.engine.guarantees.exact
 
     @property
     def faithful_codes(self) -> bool:
@@ -114,7 +114,7 @@ class Facts:
         of shards or re-ranks, so that only ``trace`` knows the results. Through an id map, which of several
         candidates at one distance is a result can depend on the map.
         """
-        return self.engine.replays
+        return self.engine.guarantees.replayable
 
     @property
     def refines(self) -> bool:
@@ -144,7 +144,7 @@ class Facts:
     @property
     def goes_by_given(self) -> bool:
         """True when the vectors given count and not the stored ones: codes, or fewer dimensions."""
-        return self._vectors_given is not None and not comparison_space.tells_all(self.engine)
+        return self._vectors_given is not None and not self.engine.stores_originals
 
     @property
     def ntotal(self) -> int:
