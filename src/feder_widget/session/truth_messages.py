@@ -10,7 +10,7 @@ from feder_widget.session.searcher import Begun
 from feder_widget.session.wire import Packet, Request, pack_float32, pack_int32, pack_int64
 from feder_widget.truth import Explanation
 from feder_widget.truth.findings import distance_findings
-from feder_widget.truth.presence import Spans
+from feder_widget.truth.search_stages import Spans
 
 MOST_TIED = 65_536
 """Vectors as far as the last true neighbour that are told of at most."""

@@ -15,11 +15,11 @@ from feder_widget.truth import (
     Evaluation,
     Explanation,
     Found,
+    GroundTruth,
     Ledger,
     Verdict,
     Workload,
     evaluate,
-    explaining,
 )
 from feder_widget.truth.batch import batches
 from feder_widget.truth.evaluation import Progress
@@ -73,9 +73,8 @@ class IvfIndex(Bounding):
             If an argument is wrong; see ``query_vector`` for the query. If the index refines and
             ``open_index`` was not given the vectors.
         """
-        self._check_explainable()
-        vector = self.query_vector(query)
-        return explaining.explain(self, vector, as_int(k, "k"), _left_out(query, include_self))
+        truth = self._checked_truth()
+        return truth.explain(self.query_vector(query), as_int(k, "k"), _left_out(query, include_self))
 
     def ledger(self, query: Any, k: int, nprobe: int, *, include_self: bool = True) -> Ledger:
         """Search, and say what became of every true neighbour: returned, or lost at which stage.
@@ -104,9 +103,9 @@ class IvfIndex(Bounding):
             If an argument is wrong. If codes stand for the vectors, or the index refines, and ``open_index``
             was not given the vectors.
         """
-        self._check_explainable()
+        truth = self._checked_truth()
         vector, nprobe = self.query_vector(query), self._nprobe(nprobe)
-        return explaining.ledger(self, vector, as_int(k, "k"), nprobe, _left_out(query, include_self))
+        return truth.ledger(vector, as_int(k, "k"), nprobe, _left_out(query, include_self))
 
     def ledgers(
         self, queries: Any, k: int, nprobe: int, *, seed: int = 0, include_self: bool = True
@@ -125,7 +124,7 @@ class IvfIndex(Bounding):
         list of Ledger
             In the order of the queries. ``MeanLedger.of`` takes their mean.
         """
-        self._check_explainable()
+        truth = self._checked_truth()
         k, nprobe = as_int(k, "k"), self._nprobe(nprobe)
         asked = open_queries(self, self._as_numbers(queries), as_int(seed, "seed", least=0))
         own = None if include_self else asked.ids
@@ -133,7 +132,7 @@ class IvfIndex(Bounding):
         for batch in self.query_batches(asked.count):
             part = slice(batch[0].start, batch[-1].stop)
             leave_out = None if own is None else own[part]
-            found += explaining.ledgers(self, asked.read(part), leave_out, k, nprobe)
+            found += truth.ledgers(asked.read(part), leave_out, k, nprobe)
         return found
 
     def verdict(self, query: Any, row_id: int, *, count: bool = True) -> Verdict:
@@ -153,7 +152,8 @@ class IvfIndex(Bounding):
         UnknownIdError, TypeError, ValueError
             If an argument is wrong.
         """
-        return explaining.verdict(self, self.query_vector(query), as_int(row_id, "row_id", least=None), count)
+        vector, row_id = self.query_vector(query), as_int(row_id, "row_id", least=None)
+        return self.truth.verdict(vector, row_id, *self.locate(row_id), count)
 
     def evaluate(
         self,
@@ -222,48 +222,32 @@ class IvfIndex(Bounding):
         progress: Callable[[float], None],
     ) -> Iterator[Found]:
         """Find at which nprobe the k true neighbours of many queries are found; see ``find_batch``."""
-        return explaining.found_at_of_many(self, vectors, parts, own, k, progress)
+        return self.truth.found_at(vectors, parts, own, k, progress)
+
+    @property
+    def truth(self) -> GroundTruth:
+        """The ground truth of this index."""
+        return GroundTruth(self.engine, self.vectors_given)
 
     @property
     def basis(self) -> Basis:
-        """What true neighbours are by: "vectors" (given to ``open_index``), "lists" or "codes"."""
-        return explaining.basis_of(self)
+        """What defines true neighbours: "vectors" (given to ``open_index``), "lists" or "codes"."""
+        return self.truth.basis
 
     @property
     def why_unexplained(self) -> str | None:
-        """Why true neighbours are not told for this index, or None where they are.
-
-        They are not where a row's cluster does not tell at which nprobe the row is found, and the vectors to
-        compare a search with were not given to ``open_index``.
-        """
-        if self._stops_in_shards:
-            return "true neighbours of shards that have max_codes cannot be explained"
-        if self.refines and self.vectors_given is None:
-            return (
-                "true neighbours of an index that refines cannot be explained by its lists: which vectors "
-                "are compared once more depends on all that are probed; pass the original vectors, "
-                "open_index(source, vectors=...), or open its base_index"
-            )
-        return None
+        """Why true neighbours are unavailable for this index, or None where they are available."""
+        return self.truth.why_unexplained
 
     @property
     def why_unevaluated(self) -> str | None:
-        """Why recall at every nprobe is not told for many queries at once, or None where it is."""
-        reason = self.why_unexplained
-        if reason is None and (each := explaining.why_no_curve(self)) is not None:
-            reason = f"recall at every nprobe takes a search at each of them: {each}; ask "
-            if self.basis != "vectors":
-                reason += "explain(query, k).recall(nprobe)"
-            elif self.refines or self.engine.why_each_nprobe is not None:
-                reason += "ledgers(queries, k, nprobe)"
-            else:
-                reason += "ledgers(queries, k, nprobe), or open the index without vectors for recall as "
-                reason += "codes see it"
-        return reason
+        """Why recall at every nprobe is unavailable for many queries at once, or None where it is not."""
+        return self.truth.why_unevaluated
 
-    def _check_explainable(self) -> None:
+    def _checked_truth(self) -> GroundTruth:
         if self.why_unexplained is not None:
             raise ValueError(self.why_unexplained)
+        return self.truth
 
     def _as_numbers(self, queries: Any) -> Any:
         """Return the queries of a workload, the bits in the bytes of a binary index's as zeros and ones."""
@@ -271,10 +255,6 @@ class IvfIndex(Bounding):
         if are_bytes and queries.ndim == 2 and 8 * queries.shape[1] == self.dim:
             return np.unpackbits(queries, axis=1)
         return queries
-
-    @property
-    def _stops_in_shards(self) -> bool:
-        return self.limited and len(self.engine.parts) > 1
 
 
 def _left_out(query: Any, include_self: bool) -> int | None:
