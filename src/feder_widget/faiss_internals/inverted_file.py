@@ -7,6 +7,7 @@ together, report.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,14 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals import comparison_space, id_maps, refinement, shard_merge, transforms
+from feder_widget.faiss_internals import (
+    comparison_space,
+    id_maps,
+    inverted_lists,
+    refinement,
+    shard,
+    transforms,
+)
 from feder_widget.faiss_internals.centroids import Centroids
 from feder_widget.faiss_internals.coarse_ranking import Ranking, rank_clusters
 from feder_widget.faiss_internals.codes import unpacked
@@ -23,7 +31,7 @@ from feder_widget.faiss_internals.shard import Part
 from feder_widget.faiss_internals.unwrap import IdMap, Refine, Stack, Transform
 from feder_widget.model.guarantees import Guarantees
 from feder_widget.model.list_runs import runs
-from feder_widget.model.pieces import vectors_per_piece
+from feder_widget.model.pieces import DECODE_WORK, ID_WORK, PIECE_WORK, WHOLE, Steps, drain, vectors_per_piece
 from feder_widget.model.search_trace import FineSteps, RefineStep, Scan, SearchTrace
 from feder_widget.model.top_k import top_k
 
@@ -100,11 +108,8 @@ class InvertedFile:
         """
         if to_centroids is None:
             to_centroids = self._to_centroids(vector, clusters)
-        return shard_merge.united(
-            [
-                part.scan(vector, clusters, to_centroids, first_id)
-                for part, first_id in zip(self.parts, self._first_ids(), strict=True)
-            ]
+        return shard.united(
+            [part.scan(vector, clusters, to_centroids, first_id) for part, first_id in self._numbered()]
         )
 
     def scan_steps(
@@ -112,9 +117,9 @@ class InvertedFile:
         vector: npt.NDArray[Any],
         clusters: Ids,
         to_centroids: Distances | None = None,
-        most: int | None = None,
+        work: int = PIECE_WORK,
     ) -> Iterator[Scan]:
-        """Compare a query with every vector of any clusters, at most ``most`` vectors at a time.
+        """Compare a query with every vector of any clusters, ``work`` multiplications at a time.
 
         The pieces joined are ``scan`` of the same clusters, bit for bit. A cluster of more vectors comes in
         several pieces where the family is sliceable, and in one otherwise. All clusters come in one piece
@@ -126,21 +131,16 @@ class InvertedFile:
         if not self.is_splittable:
             yield self.scan(vector, clusters, to_centroids)
             return
-        most = self.vectors_per_piece if most is None else most
+        most = vectors_per_piece(self.stack.ivf.d * self.family.work, work)
         sizes = np.array([self.size(cluster) for cluster in clusters.tolist()], np.int64)
         for first, last in runs(sizes, most):
             if sizes[first] <= most or self.family.slice is None:
                 yield self.scan(vector, clusters[first:last], to_centroids[first:last])
                 continue
-            for part, first_id in zip(self.parts, self._first_ids(), strict=True):
+            for part, first_id in self._numbered():
                 yield from part.scan_slices(
                     vector, int(clusters[first]), float(to_centroids[first]), most, first_id
                 )
-
-    @property
-    def vectors_per_piece(self) -> int:
-        """Vectors that one piece of a stepped read compares with a query."""
-        return vectors_per_piece(self.stack.ivf.d * self.family.work)
 
     def _to_centroids(self, vector: npt.NDArray[Any], clusters: Ids) -> Distances:
         """Return the distances that are added to those to residual codes, float32 (n,)."""
@@ -157,10 +157,10 @@ class InvertedFile:
         """Return what was probed in all parts as one scan."""
         if len(scans) == 1:
             return scans[0]
-        return shard_merge.united(
+        return shard.united(
             [
                 Scan(scan.clusters, scan.lims, part.named(scan.ids, first_id), scan.distances)
-                for part, first_id, scan in zip(self.parts, self._first_ids(), scans, strict=True)
+                for (part, first_id), scan in zip(self._numbered(), scans, strict=True)
             ]
         )
 
@@ -173,9 +173,9 @@ class InvertedFile:
             return results[0]
         named = [
             (part.named(ids, first_id), distances)
-            for part, first_id, (ids, distances) in zip(self.parts, self._first_ids(), results, strict=True)
+            for (part, first_id), (ids, distances) in zip(self._numbered(), results, strict=True)
         ]
-        return shard_merge.merged(named, k, self.similarity)
+        return shard.merged(named, k, self.similarity)
 
     def first_k(self, k: int) -> int:
         """Return how many results the innermost index is asked for."""
@@ -234,9 +234,7 @@ class InvertedFile:
 
     def ids(self, cluster: int) -> Ids:
         """Return the ids of one cluster as the whole index reports them, int64 (n,), in list order."""
-        found = [
-            part.ids(cluster, first_id) for part, first_id in zip(self.parts, self._first_ids(), strict=True)
-        ]
+        found = [part.ids(cluster, first_id) for part, first_id in self._numbered()]
         return self.external_ids(found[0] if len(found) == 1 else np.concatenate(found))
 
     def decode(self, cluster: int, offsets: Ids | None = None) -> Float32Array:
@@ -262,50 +260,70 @@ class InvertedFile:
             start = stop
         return vectors
 
-    def vectors_of(self, ids: Ids, homes: Ids | None = None) -> tuple[Float32Array, npt.NDArray[np.bool_]]:
+    def vectors_of_steps(
+        self, ids: Ids, homes: Ids | None = None, work: int = WHOLE
+    ) -> Steps[tuple[Float32Array, npt.NDArray[np.bool_]]]:
         """Return the vectors of rows as queries, float32 (n, dim), and which rows are known, bool (n,).
 
-        That is what ``reconstruct`` of the whole index returns, where Faiss offers it: the vector of the
+        The vectors that ``reconstruct`` of the whole index returns, where Faiss offers it: the one of the
         index that refines where there is one, else the one in the lists, taken back through the transforms.
-        An unknown row is NaN. ``homes`` as for ``places``.
+        An unknown row is NaN. ``homes`` as for ``places_steps``, ``work`` in multiplications per piece.
 
         Raises
         ------
         ValueError
-            If the codes do not tell the vectors, or the transforms have no way back.
+            If the codes cannot be decoded, or the transforms cannot be reversed.
         """
         outer, refine = self.stack.outside_refine, self.stack.refine
         chain = [step for layer in outer if isinstance(layer, Transform) for step in layer.chain]
         if refine is not None:
-            rows, known = id_maps.inward_all([layer for layer in outer if isinstance(layer, IdMap)], ids)
-            vectors, stored = refinement.vectors_of(refine, rows[known])
+            id_maps_around = [layer for layer in outer if isinstance(layer, IdMap)]
+            rows, known = yield from id_maps.inward_all_steps(id_maps_around, ids, work)
+            vectors, stored = yield from refinement.vectors_of_steps(refine, rows[known], work)
             known[known] = stored
         else:
-            clusters, offsets = self.places(ids, homes)
+            clusters, offsets = yield from self.places_steps(ids, homes, work)
             known = clusters >= 0
-            vectors = self._stored(clusters[known], offsets[known])
+            vectors = yield from self._stored_steps(clusters[known], offsets[known], work)
         filled = np.full((len(ids), self.stack.root.d), np.nan, np.float32)
         if known.any():
             filled[known] = transforms.backward(chain, vectors)
         return filled, known
 
-    def copies_of(self, row_id: int) -> int:
-        """Count the vectors that are stored under a row id: one, unless it was added more than once."""
-        return sum(
-            int(np.count_nonzero(self.ids(cluster) == row_id)) for cluster in range(self.centroids.nlist)
-        )
+    def vectors_of(self, ids: Ids, homes: Ids | None = None) -> tuple[Float32Array, npt.NDArray[np.bool_]]:
+        """Return ``vectors_of_steps`` at once."""
+        return drain(self.vectors_of_steps(ids, homes))
 
-    def places(self, ids: Ids, homes: Ids | None = None) -> tuple[Ids, Ids]:
+    def copies_of_steps(self, row_id: int, work: int = WHOLE) -> Steps[int]:
+        """Count the vectors that are stored under a row id: one, unless it was added more than once."""
+        count = done = 0
+        most = max(1, work // ID_WORK)
+        for cluster, (part, first_id) in itertools.product(range(self.centroids.nlist), self._numbered()):
+            for begin in range(0, max(1, part.size(cluster)), most):
+                if done >= work:
+                    done = 0
+                    yield
+                ids = self.external_ids(part.ids(cluster, first_id, begin, begin + most))
+                count += int(np.count_nonzero(ids == row_id))
+                done += inverted_lists.LIST_WORK + len(ids) * ID_WORK
+        return count
+
+    def copies_of(self, row_id: int) -> int:
+        """Return ``copies_of_steps`` at once."""
+        return drain(self.copies_of_steps(row_id))
+
+    def places_steps(self, ids: Ids, homes: Ids | None = None, work: int = WHOLE) -> Steps[tuple[Ids, Ids]]:
         """Return the cluster and the offset of each id of the whole index, -1 where there is none.
 
         ``homes``, int64 (n,), says which cluster each is in: then only those lists are read.
         """
-        inner, known = id_maps.inward_all(self._id_maps, ids)
+        inner, known = yield from id_maps.inward_all_steps(self._id_maps, ids, work)
         clusters = np.full(len(ids), -1, np.int64)
         offsets = np.full(len(ids), -1, np.int64)
-        for i, (part, first_id) in enumerate(zip(self.parts, self._first_ids(), strict=True)):
+        for i, (part, first_id) in enumerate(self._numbered()):
             sought = np.flatnonzero(known & (clusters < 0))
-            at, within = part.places(inner[sought], None if homes is None else homes[sought], first_id)
+            near = None if homes is None else homes[sought]
+            at, within = yield from part.places_steps(inner[sought], near, first_id, work)
             here = at >= 0
             clusters[sought[here]] = at[here]
             # The lists of earlier parts come first.
@@ -313,13 +331,15 @@ class InvertedFile:
             offsets[sought[here]] = within[here] + np.array(earlier, np.int64)
         return clusters, offsets
 
+    def places(self, ids: Ids, homes: Ids | None = None) -> tuple[Ids, Ids]:
+        """Return ``places_steps`` at once."""
+        return drain(self.places_steps(ids, homes))
+
     def extremes(self) -> tuple[int, int] | None:
         """Return the smallest and the largest id of the whole index, or None when there is none."""
         if self._id_maps:
             return id_maps.extremes(self._id_maps[0])
-        found = [
-            part.extremes(first_id) for part, first_id in zip(self.parts, self._first_ids(), strict=True)
-        ]
+        found = [part.extremes(first_id) for part, first_id in self._numbered()]
         held = [some for some in found if some is not None]
         return (min(low for low, _ in held), max(high for _, high in held)) if held else None
 
@@ -380,24 +400,33 @@ class InvertedFile:
         """True when a search stops after so many vectors (``max_codes``)."""
         return any(part.limit for part in self.parts)
 
-    def _stored(self, clusters: Ids, offsets: Ids) -> Float32Array:
+    def _stored_steps(self, clusters: Ids, offsets: Ids, work: int) -> Steps[Float32Array]:
         """Return the vectors at these places, float32 (n, inner dim)."""
         vectors = np.empty((len(clusters), self.stack.ivf.d), np.float32)
+        each = DECODE_WORK * self.stack.ivf.d * self.family.work
+        most, done = max(1, work // each), 0
         for cluster in np.unique(clusters).tolist():
-            here = clusters == cluster
-            vectors[here] = self.decode(cluster, offsets[here])
+            here = np.flatnonzero(clusters == cluster)
+            for begin in range(0, len(here), most):
+                if done >= work:
+                    done = 0
+                    yield
+                some = here[begin : begin + most]
+                vectors[some] = self.decode(cluster, offsets[some])
+                done += inverted_lists.LIST_WORK + len(some) * each
         return vectors
 
     @property
     def _id_maps(self) -> list[IdMap]:
         return [layer for layer in self.stack.layers if isinstance(layer, IdMap)]
 
-    def _first_ids(self) -> list[int]:
-        """Return what is added to the ids of each part, now."""
+    def _numbered(self) -> list[tuple[Part, int]]:
+        """Return each part with the number that is added to its ids, now."""
         sharded = self.stack.sharded
         if sharded is None or not sharded.successive_ids:
-            return [0] * len(self.parts)
-        return [sum(part.ntotal for part in self.parts[:i]) for i in range(len(self.parts))]
+            return [(part, 0) for part in self.parts]
+        firsts = itertools.accumulate((part.ntotal for part in self.parts[:-1]), initial=0)
+        return list(zip(self.parts, firsts, strict=True))
 
 
 Engine = InvertedFile

@@ -1,25 +1,48 @@
-"""How much work one piece of a stepped read may do, so that a notebook stays responsive between pieces.
+"""Reads in steps: how much work one piece may do, so that a notebook stays responsive between pieces.
 
-A piece takes one to four milliseconds on one core. The bound counts multiplications, never time: the same
-index is cut the same way on every machine.
+A stepped read is a generator that yields between pieces and returns its result. A piece takes one to four
+milliseconds on one core. The bound counts multiplications, never time: the same index is cut the same way on
+every machine.
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import TypeAlias, TypeVar
+
+T = TypeVar("T")
+
+Steps: TypeAlias = Generator[None, None, T]
+"""A read that yields between pieces and returns a T."""
+
 PIECE_WORK = 6_000_000
 """Multiplications per piece."""
 
-LEAST_DIM = 32
-"""Dimensions that a vector counts for at least: its id, its distance and its result slot cost time too."""
+WHOLE = 1 << 62
+"""Multiplications per piece for a read that nobody interrupts: one piece."""
 
-IDS_PER_PIECE = PIECE_WORK // LEAST_DIM
-"""Row ids read per piece where no vector is compared."""
+ID_WORK = 32
+"""Multiplications that reading one row id counts for."""
+
+DECODE_WORK = 8
+"""Multiplications per dimension that decoding one vector counts for."""
 
 
-def vectors_per_piece(dim: int) -> int:
+def vectors_per_piece(dim: int, work: int = PIECE_WORK) -> int:
     """Return how many vectors of ``dim`` dimensions one piece compares with a query, at least 1,024.
 
-    A multiple of 1,024, because Faiss compares product codes in groups of four and its results would round
-    differently if a piece cut a group.
+    A vector counts for 32 dimensions at least: its id, its distance and its result slot cost time too. The
+    number is a multiple of 1,024, because Faiss compares product codes in groups of four, and its results
+    would round differently if a piece cut a group.
     """
-    return max(1024, PIECE_WORK // max(dim, LEAST_DIM) // 1024 * 1024)
+    return max(1024, work // max(dim, ID_WORK) // 1024 * 1024)
+
+
+def drain(steps: Generator[object, None, T]) -> T:
+    """Run a stepped read to its end and return its result."""
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        result: T = end.value
+        return result
