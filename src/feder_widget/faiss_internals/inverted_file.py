@@ -8,6 +8,7 @@ together, report.
 from __future__ import annotations
 
 import itertools
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.errors import IndexChangedError
 from feder_widget.faiss_internals import (
     comparison_space,
     id_maps,
@@ -32,12 +34,15 @@ from feder_widget.faiss_internals.unwrap import IdMap, Refine, Stack, Transform
 from feder_widget.model.guarantees import Guarantees
 from feder_widget.model.list_runs import runs
 from feder_widget.model.pieces import DECODE_WORK, ID_WORK, PIECE_WORK, WHOLE, Steps, drain, vectors_per_piece
-from feder_widget.model.search_trace import FineSteps, RefineStep, Scan, SearchTrace
+from feder_widget.model.search_trace import CoarseStep, FineStep, FineSteps, RefineStep, Scan, SearchTrace
 from feder_widget.model.top_k import top_k
 
 Ids = npt.NDArray[np.int64]
 Distances = npt.NDArray[np.float32]
 Float32Array = npt.NDArray[np.float32]
+
+STEP_CLUSTERS = 8
+"""Clusters that ``steps`` scans at once: enough to use several cores, few enough to stop promptly."""
 
 
 class InvertedFile:
@@ -149,6 +154,28 @@ class InvertedFile:
             return np.zeros(len(clusters), np.float32)
         return self.centroids.distances(vector)[clusters]
 
+    def steps(
+        self, vector: npt.NDArray[Any], nprobe: int, k: int
+    ) -> Iterator[CoarseStep | FineStep | RefineStep]:
+        """Search step by step: the ranking, one step per probed cluster in rank order, the re-ranking.
+
+        Arguments as for ``trace``.
+        """
+        if not self.is_splittable or self.is_limited or self.stack.refine is not None:
+            trace = self.trace(vector, nprobe, k)
+            yield trace.coarse
+            yield from trace.fine
+            if trace.refine is not None:
+                yield trace.refine
+            return
+        inner = self.transform(vector)
+        ranking = self.rank(inner, nprobe)
+        yield ranking.step
+        for start in range(0, len(ranking.clusters), STEP_CLUSTERS):
+            part = slice(start, start + STEP_CLUSTERS)
+            scan = self.scan(inner, ranking.clusters[part], ranking.distances[part])
+            yield from FineSteps(self.named(scan), first_rank=start + 1)
+
     def probe(self, vector: npt.NDArray[Any], ranking: Ranking, nprobe: int) -> list[Scan]:
         """Compare a query with what a search compares it with, part by part, with the ids in their lists."""
         return [part.probe(vector, ranking, nprobe) for part in self.parts]
@@ -223,6 +250,29 @@ class InvertedFile:
                 ids, distances = top_k(step.ids, again, k, self.similarity)
         return ids, distances, step
 
+    @property
+    def dim(self) -> int:
+        """Dimensions of a query before ``transform``; bits for a binary index."""
+        return int(self.stack.root.d)
+
+    @property
+    def nlist(self) -> int:
+        """Number of clusters."""
+        return self.centroids.nlist
+
+    @property
+    def ntotal(self) -> int:
+        """Number of vectors, now."""
+        return sum(part.ntotal for part in self.parts)
+
+    def version(self) -> tuple[int, ...]:
+        """Return numbers that differ once vectors were added, removed or moved between clusters.
+
+        One call of Faiss per shard, whatever the number of clusters. Vectors replaced by as many others of
+        the same clusters leave it as it is.
+        """
+        return (self.ntotal, int(self.stack.ivf.nlist), zlib.crc32(self.sizes().tobytes()))
+
     def sizes(self) -> Ids:
         """Return the number of vectors in every cluster, int64 (nlist,)."""
         sizes: Ids = np.sum([part.sizes() for part in self.parts], axis=0)
@@ -232,10 +282,17 @@ class InvertedFile:
         """Return the number of vectors in one cluster."""
         return sum(part.size(cluster) for part in self.parts)
 
-    def ids(self, cluster: int) -> Ids:
-        """Return the ids of one cluster as the whole index reports them, int64 (n,), in list order."""
-        found = [part.ids(cluster, first_id) for part, first_id in self._numbered()]
-        return self.external_ids(found[0] if len(found) == 1 else np.concatenate(found))
+    def ids(self, cluster: int, offsets: Ids | None = None) -> Ids:
+        """Return the ids of one cluster, or of those at ``offsets``, as the whole index reports them.
+
+        int64 (n,), in list order or in that of ``offsets``.
+        """
+        if len(self.parts) == 1:
+            return self.external_ids(
+                self.parts[0].ids(cluster, 0, slice(None) if offsets is None else offsets)
+            )
+        found = np.concatenate([part.ids(cluster, first_id) for part, first_id in self._numbered()])
+        return self.external_ids(found if offsets is None else found[offsets])
 
     def decode(self, cluster: int, offsets: Ids | None = None) -> Float32Array:
         """Return the vectors of one cluster, or of those at ``offsets``, float32 (n, inner dim).
@@ -245,12 +302,16 @@ class InvertedFile:
         Raises
         ------
         ValueError
-            If the codes do not tell the vectors.
+            If the codes cannot be decoded.
+        IndexChangedError
+            If there is no such offset any more.
         """
         if len(self.parts) == 1:
             return self.parts[0].decode(cluster, offsets)
         if offsets is None:
             return np.concatenate([part.decode(cluster) for part in self.parts])
+        if len(offsets) and int(offsets.max()) >= self.size(cluster):
+            raise IndexChangedError(f"cluster {cluster} lost vectors while it was read")
         vectors = np.empty((len(offsets), self.stack.ivf.d), np.float32)
         start = 0
         for part in self.parts:
@@ -303,7 +364,7 @@ class InvertedFile:
                 if done >= work:
                     done = 0
                     yield
-                ids = self.external_ids(part.ids(cluster, first_id, begin, begin + most))
+                ids = self.external_ids(part.ids(cluster, first_id, slice(begin, begin + most)))
                 count += int(np.count_nonzero(ids == row_id))
                 done += inverted_lists.LIST_WORK + len(ids) * ID_WORK
         return count
@@ -362,6 +423,7 @@ class InvertedFile:
             limited=self.is_limited,
             renamed=bool(self._id_maps),
             coarse_exact=self.centroids.is_exhaustive,
+            coarse_measured=self.centroids.are_measured,
             steady=self.centroids.is_steady,
         )
 

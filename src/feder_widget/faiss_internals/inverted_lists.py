@@ -73,10 +73,10 @@ def borrowed_ids(invlists: Any, cluster: int) -> Iterator[Ids]:
         invlists.release_ids(cluster, pointer)
 
 
-def copy_ids(invlists: Any, cluster: int, begin: int = 0, end: int | None = None) -> Ids:
-    """Return the row ids of one list, or of a slice of it, int64 (n,)."""
+def copy_ids(invlists: Any, cluster: int, offsets: slice | Ids = slice(None)) -> Ids:
+    """Return the row ids of one list, or of those at ``offsets``, int64 (n,)."""
     with borrowed_ids(invlists, cluster) as ids:
-        copy: Ids = ids[begin:end].copy()
+        copy: Ids = np.array(ids[offsets])
         return copy
 
 

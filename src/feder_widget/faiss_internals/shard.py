@@ -71,9 +71,9 @@ class Part:
         """Return the number of vectors in every cluster, now: int64 (nlist,)."""
         return inverted_lists.sizes(self.ivf.invlists)
 
-    def ids(self, cluster: int, first_id: int = 0, begin: int = 0, end: int | None = None) -> Ids:
-        """Return the ids of one cluster, or of a slice of it, int64 (n,), in list order."""
-        return self.named(inverted_lists.copy_ids(self.ivf.invlists, cluster, begin, end), first_id)
+    def ids(self, cluster: int, first_id: int = 0, offsets: slice | Ids = slice(None)) -> Ids:
+        """Return the ids of one cluster, or of those at ``offsets``, int64 (n,)."""
+        return self.named(inverted_lists.copy_ids(self.ivf.invlists, cluster, offsets), first_id)
 
     def named(self, ids: Ids, first_id: int = 0) -> Ids:
         """Return ids in the lists as they are reported, with ``first_id`` added to them."""

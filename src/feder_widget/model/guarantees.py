@@ -38,6 +38,8 @@ class Guarantees:
     coarse_exact : bool
         The coarse search compares the query with every centroid. Where it does not (HNSW, a multi-index, …),
         it may pass over a nearer cluster, and a vector may be in another list than its nearest centroid's.
+    coarse_measured : bool
+        The distances in a coarse ranking are those to the centroids, to within rounding.
     steady : bool
         A coarse search for more clusters begins with the clusters of a search for fewer.
     given : bool
@@ -55,6 +57,7 @@ class Guarantees:
     limited: bool
     renamed: bool
     coarse_exact: bool
+    coarse_measured: bool
     steady: bool
     given: bool = False
 

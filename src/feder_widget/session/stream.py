@@ -109,7 +109,7 @@ def stream(index: IvfIndex, ask: Ask) -> Iterator[Packet]:
         for packet in _fine(ask.request, first + 1, scan):
             yield meter.sent("fine", packet)
     findings = index_findings(sizes, index.stored_nprobe)
-    if not index.coarse_is_exact and index.engine.centroids.are_measured:
+    if not index.coarse_is_exact and index.guarantees.coarse_measured:
         probed, others = np.split(coarse.distances.astype(np.float32), [ask.nprobe])
         findings += coarse_findings(probed, others, index.coarse_similarity)
     if not is_replayable(index):

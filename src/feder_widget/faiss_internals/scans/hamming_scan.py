@@ -41,7 +41,7 @@ def scan_slice(
     end: int,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
     """Compare a query with the vectors at offsets ``begin`` to ``end - 1`` of one list."""
-    ids = inverted_lists.copy_ids(ivf.invlists, cluster, begin, end)
+    ids = inverted_lists.copy_ids(ivf.invlists, cluster, slice(begin, end))
     distances: Any = np.empty(len(ids), np.int32)
     with inverted_lists.borrowed_codes(ivf.invlists, cluster, ivf.code_size) as codes:
         count_differing_bits(vector, codes[begin:end], distances)
