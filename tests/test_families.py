@@ -176,7 +176,7 @@ def assert_codes_are_as_faithful_as_claimed(family, opened, query):
 
 def measured(opened, point, vectors):
     """Return the distances to vectors by the metric's definition, or by Faiss's where there is no better."""
-    ivf = opened.engine.stack.ivf
+    ivf = opened.inverted_file.stack.ivf
     if opened.metric in ("L2", "Hamming"):
         return ((vectors.astype(np.float64) - point) ** 2).sum(axis=1)
     if opened.metric == "inner product":

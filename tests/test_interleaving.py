@@ -342,7 +342,7 @@ def test_centroids_that_are_decoded_during_a_refresh_are_not_kept(monkeypatch):
     pause.let_go()
     ranking.join(PATIENCE)
     expected = ((other.reconstruct_n(0, 64) - vectors[0]) ** 2).sum(axis=1)
-    np.testing.assert_allclose(opened.engine.centroids.distances(vectors[0]), expected, rtol=1e-4)
+    np.testing.assert_allclose(opened.inverted_file.centroids.distances(vectors[0]), expected, rtol=1e-4)
 
 
 def test_threads_in_the_background_keep_to_the_limit_of_faiss(talk, clustered, faiss_threads, monkeypatch):

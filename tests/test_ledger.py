@@ -130,7 +130,7 @@ class Truth:
 
 def truth(opened, query, k, measured=lambda x: x, without=None):
     """Search the original vectors, as they are measured, for every vector that is stored."""
-    ivf = opened.engine.stack.ivf
+    ivf = opened.inverted_file.stack.ivf
     flat = faiss.IndexFlat(measured(query[None]).shape[1], ivf.metric_type)
     flat.metric_arg = ivf.metric_arg
     flat.add(measured(np.ascontiguousarray(opened.vectors_given)))
@@ -147,7 +147,7 @@ def truth(opened, query, k, measured=lambda x: x, without=None):
 
 def probed(opened, query, nprobe):
     """Count the rows in the clusters that the coarse quantizer returns."""
-    ivf = opened.engine.stack.ivf
+    ivf = opened.inverted_file.stack.ivf
     point = opened.transform(query)
     clusters = faiss.downcast_index(ivf.quantizer).search(point[None], nprobe)[1][0]
     rows = [opened.list_ids(cluster) for cluster in np.unique(clusters[clusters >= 0])]
@@ -158,7 +158,7 @@ def results(case, opened, query, nprobe, k):
     """Return what is handed over and what is returned, as counts, by Faiss's own searches."""
     ids, _ = case.search(query, nprobe, k)
     returned = Counter(ids[ids >= 0].tolist())
-    refine = opened.engine.stack.refine
+    refine = opened.inverted_file.stack.refine
     if refine is None:
         return returned, returned
     base = faiss.downcast_index(refine.base_index)
@@ -250,7 +250,7 @@ def test_the_truth_is_that_of_a_flat_index_bit_for_bit(name):
     given = original_vectors(case)
     opened = open_index(case.index, vectors=given)
     held = np.sort(np.concatenate([opened.list_ids(cluster) for cluster in range(opened.nlist)]))
-    ivf = opened.engine.stack.ivf
+    ivf = opened.inverted_file.stack.ivf
     flat = faiss.IndexIDMap(faiss.IndexFlat(opened.dim, ivf.metric_type))
     flat.add_with_ids(np.ascontiguousarray(given[held]), held)
     for query in case.queries:
@@ -279,7 +279,7 @@ def test_recall_at_every_nprobe_is_that_of_searches(name):
             told = explained.ledger(nprobe)
             assert lengths(told) == lengths(ledger)
             assert len(explained.missed(nprobe)) == ledger.lost
-        if recall_spans.why_not(opened.engine) and opened.basis == "vectors":
+        if recall_spans.why_not(opened.inverted_file) and opened.basis == "vectors":
             with pytest.raises(ValueError, match="takes a search at each to know"):
                 _ = explained.nprobe_needed
             continue
@@ -366,7 +366,7 @@ def test_ties_and_duplicates_are_counted_once(drawn):
             assert lengths(ledger) == expected(case, opened, query, nprobe, k, lambda x: x)
             assert lengths(explained.ledger(nprobe)) == lengths(ledger)
             assert explained.recall(nprobe) == ledger.recall
-            assert not ledger.lost_to_rerank.size or opened.engine.stack.refine is not None
+            assert not ledger.lost_to_rerank.size or opened.inverted_file.stack.refine is not None
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
@@ -382,7 +382,7 @@ def test_the_row_searched_for_can_be_left_out(drawn, seed):
     assert len(explained) == true.count
     for nprobe in (1, opened.nlist):
         ledger = opened.ledger(row, k, nprobe, include_self=False)
-        found = case.search(query, nprobe, k + opened.engine.copies_of(row))[0]
+        found = case.search(query, nprobe, k + opened.inverted_file.copies_of(row))[0]
         kept = [other for other in found.tolist() if other not in (row, -1)][:k]
         assert len(ledger.hits) == true.of(Counter(kept))
         if opened.nlist == nprobe or len(np.unique(opened.rank(query).distances)) == opened.nlist:
@@ -687,7 +687,7 @@ def test_an_index_that_stops_early_loses_what_comes_after_to_the_coarse_search()
         assert len(ledger) - len(ledger.lost_to_coarse) == true.of(seen)
         assert len(ledger.hits) == true.of(Counter(case.search(query, 12, K)[0].tolist()))
         assert opened.explain(query, K).recall(12) == ledger.recall
-    assert recall_spans.why_not(opened.engine) == "the search stops at max_codes"
+    assert recall_spans.why_not(opened.inverted_file) == "the search stops at max_codes"
 
 
 def test_shards_that_stop_early_are_refused():

@@ -23,7 +23,7 @@ PAGE = 4096
 opened = open_index(sys.argv[1], mmap=True)
 query = np.full(opened.dim, 0.5, np.float32)
 probed = opened.rank(query, 3).clusters[:3].tolist()
-lists = faiss.downcast_InvertedLists(opened.engine.stack.ivf.invlists)
+lists = faiss.downcast_InvertedLists(opened.inverted_file.stack.ivf.invlists)
 base = int(lists.ptr)
 libc = ctypes.CDLL(None, use_errno=True)
 needed = set()

@@ -268,7 +268,7 @@ class TestExplanation:
         index.train(vectors)
         index.add(vectors)
         opened = open_index(index)
-        assert opened.engine.centroids.is_steady
+        assert opened.inverted_file.centroids.is_steady
         quantizer, queries = faiss.downcast_index(index.quantizer), make_vectors(60, 16, seed=3)
         every = quantizer.search(queries, 150)[1]
         for nprobe in (1, 2, 3, 8, 16, 40, 100):

@@ -112,7 +112,7 @@ def test_a_row_can_be_left_out_and_looked_for(name):
     assert verdict.cluster == opened.locate(second)[0]
     if opened.splittable:
         assert verdict.position in (1, 2)
-    if opened.engine.family.decode is not None:
+    if opened.inverted_file.family.decode is not None:
         without = opened.explain(first, 5, include_self=False)
         assert first not in without.ids
         assert len(without) == 5

@@ -15,3 +15,7 @@ class IndexFileError(FederError, OSError):
 
 class UnknownIdError(FederError, ValueError):
     """The row id is not stored in the index."""
+
+
+class IndexChangedError(FederError, RuntimeError):
+    """The index changed between two pieces of a read; the read can be begun anew."""

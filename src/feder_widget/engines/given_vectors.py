@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.engines.ivf.facts import Facts
+from feder_widget.faiss_internals.inverted_file import InvertedFile
 
 
-def as_vectors(vectors: Any, index: Facts) -> npt.NDArray[Any]:
-    """Return vectors as an array (n, dim) without copying one, or raise.
+def check_vectors(vectors: Any, file: InvertedFile) -> npt.NDArray[Any]:
+    """Return a caller's vectors as an array (n, dim) without copying one.
 
-    One pass over the ids of the index, to know the largest.
+    One pass over the ids of the index finds the largest.
 
     Raises
     ------
     TypeError
         If they are no real numbers.
     ValueError
-        If they have another shape, or if a row id of the index is not a row of theirs.
+        If they have another shape, or if a row id of the index is no row of the array.
     """
     try:
         array = np.asarray(vectors)
@@ -28,13 +28,31 @@ def as_vectors(vectors: Any, index: Facts) -> npt.NDArray[Any]:
         raise ValueError(f"vectors must be an array of numbers (n, dim): {error}") from error
     if array.dtype.kind not in "iuf":
         raise TypeError(f"vectors must hold real numbers, got an array of {array.dtype}")
-    width = index.dim // 8 if index.engine.stack.is_binary else index.dim
+    width = file.dim // 8 if file.stack.is_binary else file.dim
     if array.ndim != 2 or array.shape[1] != width:
         raise ValueError(f"vectors must be of shape (n, {width}) for this index, got {array.shape}")
-    found = index.engine.extremes()
+    found = file.extremes()
     if found is not None and (found[0] < 0 or found[1] >= len(array)):
         raise ValueError(
             f"vectors must hold row i for every row id i, and the index holds row ids {found[0]} to "
             f"{found[1]}, got {len(array)} rows"
         )
     return array
+
+
+def vectors_of(vectors: npt.NDArray[Any], ids: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """Return the given vectors of stored rows, (n, dim).
+
+    Raises
+    ------
+    ValueError
+        If a row was added since that has no vector.
+    """
+    beyond = ids[(ids < 0) | (ids >= len(vectors))]
+    if len(beyond):
+        raise ValueError(
+            f"vectors must hold row i for every row id i, and the index now holds row id {beyond[0]}, "
+            f"but there are {len(vectors):,} rows"
+        )
+    found: npt.NDArray[Any] = vectors[ids]
+    return found

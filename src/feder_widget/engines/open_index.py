@@ -6,15 +6,18 @@ import os
 from pathlib import Path
 from typing import Any
 
-from feder_widget.engines import given_vectors
+from feder_widget.engines.given_vectors import check_vectors
 from feder_widget.engines.ivf.ivf_index import IvfIndex
 from feder_widget.errors import IndexFileError, UnsupportedIndexError
 from feder_widget.faiss_internals import index_file
 from feder_widget.faiss_internals.admission import InconsistentIndexError, check
+from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.unwrap import Stack, unwrap
 
 
-def open_index(source: Any, *, vectors: Any = None, mmap: bool | None = None) -> IvfIndex:
+def open_index(
+    source: Any, *, vectors: Any = None, mmap: bool | None = None, frozen: bool | None = None
+) -> IvfIndex:
     """Make the searches of a Faiss IVF index traceable.
 
     Parameters
@@ -36,6 +39,11 @@ def open_index(source: Any, *, vectors: Any = None, mmap: bool | None = None) ->
         Map the inverted lists of a file rather than read them; by default from 4 GiB on. A file that is
         mapped must not change. Lists of fast-scan indexes, and the vectors of an index that refines, are read
         all the same.
+    frozen : bool, optional
+        True is your word that nobody changes ``source`` from now on: then a widget reads it on a thread of
+        its own, also while a cell runs. False lets only the thread that runs cells read it. By default an
+        index that is read from a file is frozen, since nobody else holds it, and one that is passed in is
+        not.
 
     Returns
     -------
@@ -60,12 +68,16 @@ def open_index(source: Any, *, vectors: Any = None, mmap: bool | None = None) ->
     ``faiss.read_index`` and pass it.
     """
     if isinstance(source, (str, os.PathLike)):
-        return _opened(_read(Path(source), mmap), vectors)
-    if mmap is not None:
+        file = InvertedFile(_read(Path(source), mmap))
+        frozen = True if frozen is None else frozen
+    elif mmap is not None:
         raise ValueError(f"mmap says how a file is opened, but source is {type(source).__name__}")
-    stack = unwrap(source)
-    check(stack)
-    return _opened(stack, vectors)
+    else:
+        stack = unwrap(source)
+        check(stack)
+        file = InvertedFile(stack)
+    given = None if vectors is None else check_vectors(vectors, file)
+    return IvfIndex(file, vectors_given=given, frozen=bool(frozen))
 
 
 def _read(path: Path, mmap: bool | None) -> Stack:
@@ -82,10 +94,3 @@ def _read(path: Path, mmap: bool | None) -> Stack:
         raise ValueError(f"{path}: {error}") from error
     index_file.complete(stack)
     return stack
-
-
-def _opened(stack: Stack, vectors: Any) -> IvfIndex:
-    opened = IvfIndex(stack)
-    if vectors is None:
-        return opened
-    return IvfIndex(stack, vectors_given=given_vectors.as_vectors(vectors, opened))

@@ -1,10 +1,10 @@
-"""The space in which the original vectors of an index are compared, and whether the index itself can do so.
+"""The space in which the original vectors of an index are compared, and whether its lists can stand for them.
 
-An index measures behind its transforms. Rotations keep distances, and so does PCA but for what it drops; they
-are part of how vectors are encoded, so that originals are compared before them, and what PCA drops is lost by
-the code. A transform that changes what is measured (L2norm makes a cosine of an inner product, whitening
-weighs directions, centring moves the origin of an inner product) belongs to the metric: originals pass it
-first.
+An index measures distances behind its transforms. Rotations keep distances, and so does PCA except for the
+dimensions that it drops; both belong to the encoding, so originals are compared before them, and the dropped
+part is lost by the code. A transform that changes distances (L2norm makes a cosine of an inner product,
+whitening weighs directions, centring moves the origin of an inner product) belongs to the metric: originals
+pass through it first.
 """
 
 from __future__ import annotations
@@ -14,33 +14,34 @@ from typing import Any
 
 import faiss
 
-from feder_widget.faiss_internals.inverted_file import Engine
-from feder_widget.faiss_internals.unwrap import Transform
+from feder_widget.faiss_internals.unwrap import Stack, Transform
 
 
-def metric_chain(engine: Engine) -> tuple[Any, ...]:
-    """Return the transforms that vectors pass before they are compared: all up to the last that matters."""
-    chain = _measured_behind(engine)
-    return tuple(chain[: _belonging(chain, engine.stack.ivf.metric_type)])
+def metric_chain(stack: Stack) -> tuple[Any, ...]:
+    """Return the transforms that belong to the metric: all up to the last one that changes distances."""
+    chain = _measured_behind(stack)
+    return tuple(chain[: _belonging(chain, stack.ivf.metric_type)])
 
 
-def tells_all(engine: Engine) -> bool:
-    """Say whether the inverted lists alone tell the true neighbours of the originals, and what finds them."""
-    if engine.stack.refine is not None or not engine.family.exact:
+def lists_stand_for_originals(stack: Stack, stored_whole: bool) -> bool:
+    """Return whether the inverted lists alone define the true neighbours of the original vectors.
+
+    ``stored_whole`` says that the lists hold vectors rather than codes.
+    """
+    if stack.refine is not None or not stored_whole:
         return False
-    chain = _measured_behind(engine)
-    return all(step.d_out >= step.d_in for step in chain[_belonging(chain, engine.stack.ivf.metric_type) :])
+    chain = _measured_behind(stack)
+    return all(step.d_out >= step.d_in for step in chain[_belonging(chain, stack.ivf.metric_type) :])
 
 
-def shortens(engine: Engine) -> bool:
-    """Say whether vectors lose dimensions on their way into the lists."""
-    return any(step.d_out < step.d_in for step in engine.stack.chain)
+def drops_dimensions(stack: Stack) -> bool:
+    """Return whether vectors lose dimensions on their way into the lists."""
+    return any(step.d_out < step.d_in for step in stack.chain)
 
 
-def _measured_behind(engine: Engine) -> list[Any]:
+def _measured_behind(stack: Stack) -> list[Any]:
     """Return the transforms behind which the distances of results are measured."""
-    layers = engine.stack.outside_refine
-    return [step for layer in layers if isinstance(layer, Transform) for step in layer.chain]
+    return [step for layer in stack.outside_refine if isinstance(layer, Transform) for step in layer.chain]
 
 
 def _belonging(chain: Sequence[Any], metric: int) -> int:
@@ -49,7 +50,7 @@ def _belonging(chain: Sequence[Any], metric: int) -> int:
 
 
 def _keeps_distances(step: Any, metric: int) -> bool:
-    """Say whether a transform is a rotation, dropped dimensions aside; a shift is no matter under L2."""
+    """Return whether a transform is a rotation, dropped dimensions aside; L2 ignores a shift too."""
     if metric not in (faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT):
         return False
     similarity = metric == faiss.METRIC_INNER_PRODUCT

@@ -9,7 +9,9 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.faiss_internals.inverted_lists import FEW_IDS
 from feder_widget.faiss_internals.unwrap import IdMap
+from feder_widget.model.pieces import ID_WORK, WHOLE, Steps, drain
 
 Ids = npt.NDArray[np.int64]
 
@@ -36,21 +38,31 @@ def outward(id_map: IdMap, ids: Ids) -> Ids:
     return np.where(none, ids, names[np.where(none, 0, ids)] if len(names) else ids)
 
 
-def inward(id_map: IdMap, ids: Ids) -> Ids:
+def inward_steps(id_map: IdMap, ids: Ids, work: int = WHOLE) -> Steps[Ids]:
     """Return the row of the index inside that each id stands for, int64 (n,); -1 for an unknown id.
 
-    One pass over the map. Of an id given twice it is the first row, or the last where the map is an
-    ``IndexIDMap2``, whose own reverse map says so.
+    One pass over the map, ``work`` multiplications per piece. Of an id given twice it is the first row, or
+    the last where the map is an ``IndexIDMap2``, whose own reverse map says so.
     """
-    names = _names(id_map)
-    rows = np.flatnonzero(np.isin(names, ids))
-    if type(id_map.index).__name__.endswith("2"):
-        rows = rows[::-1]
-    held, first = np.unique(names[rows], return_index=True)
-    if not len(held):
-        return np.full(len(ids), -1, np.int64)
-    at = np.minimum(np.searchsorted(held, ids), len(held) - 1)
-    return np.where(held[at] == ids, rows[first[at]], -1)
+    last_counts = type(id_map.index).__name__.endswith("2")
+    found = np.full(len(ids), -1, np.int64)
+    most = max(1, work // (ID_WORK if len(ids) <= FEW_IDS else 8 * ID_WORK))
+    begin = 0
+    while begin < len(names := _names(id_map)):
+        if begin:
+            yield
+            # The index may have grown between pieces, which moves the map.
+            names = _names(id_map)
+        rows = begin + np.flatnonzero(np.isin(names[begin : begin + most], ids))
+        if last_counts:
+            rows = rows[::-1]
+        held, first = np.unique(names[rows], return_index=True)
+        if len(held):
+            at = np.minimum(np.searchsorted(held, ids), len(held) - 1)
+            here = (held[at] == ids) & (last_counts | (found < 0))
+            found[here] = rows[first[at[here]]]
+        begin += most
+    return found
 
 
 def extremes(id_map: IdMap) -> tuple[int, int] | None:
@@ -66,16 +78,23 @@ def outward_all(id_maps: Sequence[IdMap], ids: Ids) -> Ids:
     return ids
 
 
-def inward_all(id_maps: Sequence[IdMap], ids: Ids) -> tuple[Ids, npt.NDArray[np.bool_]]:
+def inward_all_steps(
+    id_maps: Sequence[IdMap], ids: Ids, work: int = WHOLE
+) -> Steps[tuple[Ids, npt.NDArray[np.bool_]]]:
     """Return the rows inside the innermost of some maps, outermost first, and which ids are known.
 
-    Where there are no maps, ids are their own rows and all of them may be known.
+    Without maps, ids are their own rows and all of them may be known.
     """
     known = np.ones(len(ids), bool)
     for id_map in id_maps:
-        ids = inward(id_map, ids)
+        ids = yield from inward_steps(id_map, ids, work)
         known &= ids >= 0
     return ids, known
+
+
+def inward_all(id_maps: Sequence[IdMap], ids: Ids) -> tuple[Ids, npt.NDArray[np.bool_]]:
+    """Return ``inward_all_steps`` at once."""
+    return drain(inward_all_steps(id_maps, ids))
 
 
 def _names(id_map: IdMap) -> Ids:

@@ -1,35 +1,52 @@
-"""The engine under an ``IvfIndex``: one query against the inverted lists, in their space and by their ids.
+"""One Faiss IVF index taken apart: its lists read and searched, in their own space and by their own ids.
 
 A query goes in through ``transform``, ids come out through ``external_ids``. In between, vectors are in the
-inner space, where centroids and codes are, and ids are the ones that the innermost index, or its shards
+inner space, the space of centroids and codes, and ids are the ones that the innermost index, or its shards
 together, report.
 """
 
 from __future__ import annotations
 
+import itertools
+import zlib
+from collections.abc import Iterator
 from typing import Any
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals import id_maps, refinement, shard_merge, transforms
+from feder_widget.errors import IndexChangedError
+from feder_widget.faiss_internals import (
+    comparison_space,
+    id_maps,
+    inverted_lists,
+    refinement,
+    shard,
+    transforms,
+)
 from feder_widget.faiss_internals.centroids import Centroids
 from feder_widget.faiss_internals.coarse_ranking import Ranking, rank_clusters
 from feder_widget.faiss_internals.codes import unpacked
 from feder_widget.faiss_internals.scans import range_scan
 from feder_widget.faiss_internals.shard import Part
 from feder_widget.faiss_internals.unwrap import IdMap, Refine, Stack, Transform
-from feder_widget.model.search_trace import RefineStep, Scan
+from feder_widget.model.guarantees import Guarantees
+from feder_widget.model.list_runs import runs
+from feder_widget.model.pieces import DECODE_WORK, ID_WORK, PIECE_WORK, WHOLE, Steps, drain, vectors_per_piece
+from feder_widget.model.search_trace import CoarseStep, FineStep, FineSteps, RefineStep, Scan, SearchTrace
 from feder_widget.model.top_k import top_k
 
 Ids = npt.NDArray[np.int64]
 Distances = npt.NDArray[np.float32]
 Float32Array = npt.NDArray[np.float32]
 
+STEP_CLUSTERS = 8
+"""Clusters that ``steps`` scans at once: enough to use several cores, few enough to stop promptly."""
 
-class Engine:
-    """One index taken apart, and put to work step by step. Nothing in it is changed.
+
+class InvertedFile:
+    """One index taken apart. Nothing in it is changed.
 
     Parameters
     ----------
@@ -43,6 +60,33 @@ class Engine:
         self.family = self.parts[0].family
         self.centroids = Centroids(stack.ivf)
         self.similarity = not stack.is_binary and bool(faiss.is_similarity_metric(stack.ivf.metric_type))
+
+    def trace(self, vector: npt.NDArray[Any], nprobe: int, k: int) -> SearchTrace:
+        """Search, and return every vector compared.
+
+        Parameters
+        ----------
+        vector : float32 (dim,), or uint8 (dim / 8,) of a binary index
+            The query before ``transform``, checked.
+        nprobe, k : int
+            Checked.
+        """
+        inner = self.transform(vector)
+        ranking = self.rank(inner, nprobe)
+        scans = self.probe(inner, ranking, nprobe)
+        ids, distances = self.best(inner, ranking, scans, self.first_k(k))
+        ids, distances, refine = self.finish(vector, ids, distances, k)
+        scan = self.named(self.united(scans))
+        compared = self.centroids.nlist if self.centroids.is_exhaustive else len(ranking.clusters)
+        again = 0 if refine is None else len(refine.ids)
+        return SearchTrace(
+            ranking.step, FineSteps(scan), ids, distances, compared + len(scan.ids) + again, refine
+        )
+
+    def named(self, scan: Scan) -> Scan:
+        """Return a scan with the ids that the whole index reports."""
+        ids = self.external_ids(scan.ids)
+        return scan if ids is scan.ids else Scan(scan.clusters, scan.lims, ids, scan.distances)
 
     def transform(self, vector: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return a query as the inverted lists see it: float32 (inner dim,), or the same bytes."""
@@ -68,18 +112,69 @@ class Engine:
         digit.
         """
         if to_centroids is None:
-            # The distance to a vector stored whole does not depend on the distance to its centroid.
-            to_centroids = (
-                np.zeros(len(clusters), np.float32)
-                if self.family.exact
-                else self.centroids.distances(vector)[clusters]
-            )
-        return shard_merge.united(
-            [
-                part.scan(vector, clusters, to_centroids, first_id)
-                for part, first_id in zip(self.parts, self._first_ids(), strict=True)
-            ]
+            to_centroids = self._to_centroids(vector, clusters)
+        return shard.united(
+            [part.scan(vector, clusters, to_centroids, first_id) for part, first_id in self._numbered()]
         )
+
+    def scan_steps(
+        self,
+        vector: npt.NDArray[Any],
+        clusters: Ids,
+        to_centroids: Distances | None = None,
+        work: int = PIECE_WORK,
+    ) -> Iterator[Scan]:
+        """Compare a query with every vector of any clusters, ``work`` multiplications at a time.
+
+        The pieces joined are ``scan`` of the same clusters, bit for bit. A cluster of more vectors comes in
+        several pieces where the family is sliceable, and in one otherwise. All clusters come in one piece
+        where a distance depends on all of them. With several shards, the pieces of a long cluster come shard
+        after shard.
+        """
+        if to_centroids is None:
+            to_centroids = self._to_centroids(vector, clusters)
+        if not self.is_splittable:
+            yield self.scan(vector, clusters, to_centroids)
+            return
+        most = vectors_per_piece(self.stack.ivf.d * self.family.work, work)
+        sizes = np.array([self.size(cluster) for cluster in clusters.tolist()], np.int64)
+        for first, last in runs(sizes, most):
+            if sizes[first] <= most or self.family.slice is None:
+                yield self.scan(vector, clusters[first:last], to_centroids[first:last])
+                continue
+            for part, first_id in self._numbered():
+                yield from part.scan_slices(
+                    vector, int(clusters[first]), float(to_centroids[first]), most, first_id
+                )
+
+    def _to_centroids(self, vector: npt.NDArray[Any], clusters: Ids) -> Distances:
+        """Return the distances that are added to those to residual codes, float32 (n,)."""
+        if self.family.exact:
+            # The distance to a vector stored whole does not depend on the distance to its centroid.
+            return np.zeros(len(clusters), np.float32)
+        return self.centroids.distances(vector)[clusters]
+
+    def steps(
+        self, vector: npt.NDArray[Any], nprobe: int, k: int
+    ) -> Iterator[CoarseStep | FineStep | RefineStep]:
+        """Search step by step: the ranking, one step per probed cluster in rank order, the re-ranking.
+
+        Arguments as for ``trace``.
+        """
+        if not self.is_splittable or self.is_limited or self.stack.refine is not None:
+            trace = self.trace(vector, nprobe, k)
+            yield trace.coarse
+            yield from trace.fine
+            if trace.refine is not None:
+                yield trace.refine
+            return
+        inner = self.transform(vector)
+        ranking = self.rank(inner, nprobe)
+        yield ranking.step
+        for start in range(0, len(ranking.clusters), STEP_CLUSTERS):
+            part = slice(start, start + STEP_CLUSTERS)
+            scan = self.scan(inner, ranking.clusters[part], ranking.distances[part])
+            yield from FineSteps(self.named(scan), first_rank=start + 1)
 
     def probe(self, vector: npt.NDArray[Any], ranking: Ranking, nprobe: int) -> list[Scan]:
         """Compare a query with what a search compares it with, part by part, with the ids in their lists."""
@@ -89,10 +184,10 @@ class Engine:
         """Return what was probed in all parts as one scan."""
         if len(scans) == 1:
             return scans[0]
-        return shard_merge.united(
+        return shard.united(
             [
                 Scan(scan.clusters, scan.lims, part.named(scan.ids, first_id), scan.distances)
-                for part, first_id, scan in zip(self.parts, self._first_ids(), scans, strict=True)
+                for (part, first_id), scan in zip(self._numbered(), scans, strict=True)
             ]
         )
 
@@ -105,9 +200,9 @@ class Engine:
             return results[0]
         named = [
             (part.named(ids, first_id), distances)
-            for part, first_id, (ids, distances) in zip(self.parts, self._first_ids(), results, strict=True)
+            for (part, first_id), (ids, distances) in zip(self._numbered(), results, strict=True)
         ]
-        return shard_merge.merged(named, k, self.similarity)
+        return shard.merged(named, k, self.similarity)
 
     def first_k(self, k: int) -> int:
         """Return how many results the innermost index is asked for."""
@@ -155,6 +250,29 @@ class Engine:
                 ids, distances = top_k(step.ids, again, k, self.similarity)
         return ids, distances, step
 
+    @property
+    def dim(self) -> int:
+        """Dimensions of a query before ``transform``; bits for a binary index."""
+        return int(self.stack.root.d)
+
+    @property
+    def nlist(self) -> int:
+        """Number of clusters."""
+        return self.centroids.nlist
+
+    @property
+    def ntotal(self) -> int:
+        """Number of vectors, now."""
+        return sum(part.ntotal for part in self.parts)
+
+    def version(self) -> tuple[int, ...]:
+        """Return numbers that differ once vectors were added, removed or moved between clusters.
+
+        One call of Faiss per shard, whatever the number of clusters. Vectors replaced by as many others of
+        the same clusters leave it as it is.
+        """
+        return (self.ntotal, int(self.stack.ivf.nlist), zlib.crc32(self.sizes().tobytes()))
+
     def sizes(self) -> Ids:
         """Return the number of vectors in every cluster, int64 (nlist,)."""
         sizes: Ids = np.sum([part.sizes() for part in self.parts], axis=0)
@@ -164,12 +282,17 @@ class Engine:
         """Return the number of vectors in one cluster."""
         return sum(part.size(cluster) for part in self.parts)
 
-    def ids(self, cluster: int) -> Ids:
-        """Return the ids of one cluster as the whole index reports them, int64 (n,), in list order."""
-        found = [
-            part.ids(cluster, first_id) for part, first_id in zip(self.parts, self._first_ids(), strict=True)
-        ]
-        return self.external_ids(found[0] if len(found) == 1 else np.concatenate(found))
+    def ids(self, cluster: int, offsets: Ids | None = None) -> Ids:
+        """Return the ids of one cluster, or of those at ``offsets``, as the whole index reports them.
+
+        int64 (n,), in list order or in that of ``offsets``.
+        """
+        if len(self.parts) == 1:
+            return self.external_ids(
+                self.parts[0].ids(cluster, 0, slice(None) if offsets is None else offsets)
+            )
+        found = np.concatenate([part.ids(cluster, first_id) for part, first_id in self._numbered()])
+        return self.external_ids(found if offsets is None else found[offsets])
 
     def decode(self, cluster: int, offsets: Ids | None = None) -> Float32Array:
         """Return the vectors of one cluster, or of those at ``offsets``, float32 (n, inner dim).
@@ -179,12 +302,16 @@ class Engine:
         Raises
         ------
         ValueError
-            If the codes do not tell the vectors.
+            If the codes cannot be decoded.
+        IndexChangedError
+            If there is no such offset any more.
         """
         if len(self.parts) == 1:
             return self.parts[0].decode(cluster, offsets)
         if offsets is None:
             return np.concatenate([part.decode(cluster) for part in self.parts])
+        if len(offsets) and int(offsets.max()) >= self.size(cluster):
+            raise IndexChangedError(f"cluster {cluster} lost vectors while it was read")
         vectors = np.empty((len(offsets), self.stack.ivf.d), np.float32)
         start = 0
         for part in self.parts:
@@ -194,50 +321,70 @@ class Engine:
             start = stop
         return vectors
 
-    def vectors_of(self, ids: Ids, homes: Ids | None = None) -> tuple[Float32Array, npt.NDArray[np.bool_]]:
+    def vectors_of_steps(
+        self, ids: Ids, homes: Ids | None = None, work: int = WHOLE
+    ) -> Steps[tuple[Float32Array, npt.NDArray[np.bool_]]]:
         """Return the vectors of rows as queries, float32 (n, dim), and which rows are known, bool (n,).
 
-        That is what ``reconstruct`` of the whole index returns, where Faiss offers it: the vector of the
+        The vectors that ``reconstruct`` of the whole index returns, where Faiss offers it: the one of the
         index that refines where there is one, else the one in the lists, taken back through the transforms.
-        An unknown row is NaN. ``homes`` as for ``places``.
+        An unknown row is NaN. ``homes`` as for ``places_steps``, ``work`` in multiplications per piece.
 
         Raises
         ------
         ValueError
-            If the codes do not tell the vectors, or the transforms have no way back.
+            If the codes cannot be decoded, or the transforms cannot be reversed.
         """
         outer, refine = self.stack.outside_refine, self.stack.refine
         chain = [step for layer in outer if isinstance(layer, Transform) for step in layer.chain]
         if refine is not None:
-            rows, known = id_maps.inward_all([layer for layer in outer if isinstance(layer, IdMap)], ids)
-            vectors, stored = refinement.vectors_of(refine, rows[known])
+            id_maps_around = [layer for layer in outer if isinstance(layer, IdMap)]
+            rows, known = yield from id_maps.inward_all_steps(id_maps_around, ids, work)
+            vectors, stored = yield from refinement.vectors_of_steps(refine, rows[known], work)
             known[known] = stored
         else:
-            clusters, offsets = self.places(ids, homes)
+            clusters, offsets = yield from self.places_steps(ids, homes, work)
             known = clusters >= 0
-            vectors = self._stored(clusters[known], offsets[known])
+            vectors = yield from self._stored_steps(clusters[known], offsets[known], work)
         filled = np.full((len(ids), self.stack.root.d), np.nan, np.float32)
         if known.any():
             filled[known] = transforms.backward(chain, vectors)
         return filled, known
 
-    def copies_of(self, row_id: int) -> int:
-        """Count the vectors that are stored under a row id: one, unless it was added more than once."""
-        return sum(
-            int(np.count_nonzero(self.ids(cluster) == row_id)) for cluster in range(self.centroids.nlist)
-        )
+    def vectors_of(self, ids: Ids, homes: Ids | None = None) -> tuple[Float32Array, npt.NDArray[np.bool_]]:
+        """Return ``vectors_of_steps`` at once."""
+        return drain(self.vectors_of_steps(ids, homes))
 
-    def places(self, ids: Ids, homes: Ids | None = None) -> tuple[Ids, Ids]:
+    def copies_of_steps(self, row_id: int, work: int = WHOLE) -> Steps[int]:
+        """Count the vectors that are stored under a row id: one, unless it was added more than once."""
+        count = done = 0
+        most = max(1, work // ID_WORK)
+        for cluster, (part, first_id) in itertools.product(range(self.centroids.nlist), self._numbered()):
+            for begin in range(0, max(1, part.size(cluster)), most):
+                if done >= work:
+                    done = 0
+                    yield
+                ids = self.external_ids(part.ids(cluster, first_id, slice(begin, begin + most)))
+                count += int(np.count_nonzero(ids == row_id))
+                done += inverted_lists.LIST_WORK + len(ids) * ID_WORK
+        return count
+
+    def copies_of(self, row_id: int) -> int:
+        """Return ``copies_of_steps`` at once."""
+        return drain(self.copies_of_steps(row_id))
+
+    def places_steps(self, ids: Ids, homes: Ids | None = None, work: int = WHOLE) -> Steps[tuple[Ids, Ids]]:
         """Return the cluster and the offset of each id of the whole index, -1 where there is none.
 
         ``homes``, int64 (n,), says which cluster each is in: then only those lists are read.
         """
-        inner, known = id_maps.inward_all(self._id_maps, ids)
+        inner, known = yield from id_maps.inward_all_steps(self._id_maps, ids, work)
         clusters = np.full(len(ids), -1, np.int64)
         offsets = np.full(len(ids), -1, np.int64)
-        for i, (part, first_id) in enumerate(zip(self.parts, self._first_ids(), strict=True)):
+        for i, (part, first_id) in enumerate(self._numbered()):
             sought = np.flatnonzero(known & (clusters < 0))
-            at, within = part.places(inner[sought], None if homes is None else homes[sought], first_id)
+            near = None if homes is None else homes[sought]
+            at, within = yield from part.places_steps(inner[sought], near, first_id, work)
             here = at >= 0
             clusters[sought[here]] = at[here]
             # The lists of earlier parts come first.
@@ -245,13 +392,15 @@ class Engine:
             offsets[sought[here]] = within[here] + np.array(earlier, np.int64)
         return clusters, offsets
 
+    def places(self, ids: Ids, homes: Ids | None = None) -> tuple[Ids, Ids]:
+        """Return ``places_steps`` at once."""
+        return drain(self.places_steps(ids, homes))
+
     def extremes(self) -> tuple[int, int] | None:
         """Return the smallest and the largest id of the whole index, or None when there is none."""
         if self._id_maps:
             return id_maps.extremes(self._id_maps[0])
-        found = [
-            part.extremes(first_id) for part, first_id in zip(self.parts, self._first_ids(), strict=True)
-        ]
+        found = [part.extremes(first_id) for part, first_id in self._numbered()]
         held = [some for some in found if some is not None]
         return (min(low for low, _ in held), max(high for _, high in held)) if held else None
 
@@ -260,10 +409,28 @@ class Engine:
         return unpacked(vector[None])[0] if self.stack.is_binary else vector
 
     @property
-    def replays(self) -> bool:
-        """True when results are the best of the candidates; not merged by Faiss, nor compared once more."""
+    def guarantees(self) -> Guarantees:
+        """What holds for searches of this index, now."""
         first = self.parts[0]
-        return len(self.parts) == 1 and self.stack.refine is None and first.family.replays(first.ivf)
+        return Guarantees(
+            exact=self.family.exact and not comparison_space.drops_dimensions(self.stack),
+            faithful=self.is_faithful,
+            splittable=self.is_splittable,
+            sliceable=self.family.slice is not None,
+            replayable=len(self.parts) == 1 and self.stack.refine is None and first.family.replays(first.ivf),
+            skips=any(part.family.skips(part.ivf) for part in self.parts),
+            refines=self.stack.refine is not None,
+            limited=self.is_limited,
+            renamed=bool(self._id_maps),
+            coarse_exact=self.centroids.is_exhaustive,
+            coarse_measured=self.centroids.are_measured,
+            steady=self.centroids.is_steady,
+        )
+
+    @property
+    def stores_originals(self) -> bool:
+        """True when the lists alone define the true neighbours of the original vectors."""
+        return comparison_space.lists_stand_for_originals(self.stack, self.family.exact)
 
     @property
     def is_faithful(self) -> bool:
@@ -280,14 +447,8 @@ class Engine:
 
     @property
     def why_each_nprobe(self) -> str | None:
-        """Why a vector's place in the lists does not tell at which nprobe it is found; None where it does."""
-        if not self.is_splittable:
-            return "a distance depends on all clusters that are probed"
-        if any(part.family.skips(part.ivf) for part in self.parts):
-            return "Faiss may pass over some of the best candidates"
-        if not self.centroids.is_steady:
-            return "which clusters the coarse search ranks first depends on nprobe"
-        return None
+        """Why a vector's place does not tell at which nprobe it is found; None where it does."""
+        return self.guarantees.why_each_nprobe
 
     @property
     def has_one_scanner(self) -> bool:
@@ -301,21 +462,33 @@ class Engine:
         """True when a search stops after so many vectors (``max_codes``)."""
         return any(part.limit for part in self.parts)
 
-    def _stored(self, clusters: Ids, offsets: Ids) -> Float32Array:
+    def _stored_steps(self, clusters: Ids, offsets: Ids, work: int) -> Steps[Float32Array]:
         """Return the vectors at these places, float32 (n, inner dim)."""
         vectors = np.empty((len(clusters), self.stack.ivf.d), np.float32)
+        each = DECODE_WORK * self.stack.ivf.d * self.family.work
+        most, done = max(1, work // each), 0
         for cluster in np.unique(clusters).tolist():
-            here = clusters == cluster
-            vectors[here] = self.decode(cluster, offsets[here])
+            here = np.flatnonzero(clusters == cluster)
+            for begin in range(0, len(here), most):
+                if done >= work:
+                    done = 0
+                    yield
+                some = here[begin : begin + most]
+                vectors[some] = self.decode(cluster, offsets[some])
+                done += inverted_lists.LIST_WORK + len(some) * each
         return vectors
 
     @property
     def _id_maps(self) -> list[IdMap]:
         return [layer for layer in self.stack.layers if isinstance(layer, IdMap)]
 
-    def _first_ids(self) -> list[int]:
-        """Return what is added to the ids of each part, now."""
+    def _numbered(self) -> list[tuple[Part, int]]:
+        """Return each part with the number that is added to its ids, now."""
         sharded = self.stack.sharded
         if sharded is None or not sharded.successive_ids:
-            return [0] * len(self.parts)
-        return [sum(part.ntotal for part in self.parts[:i]) for i in range(len(self.parts))]
+            return [(part, 0) for part in self.parts]
+        firsts = itertools.accumulate((part.ntotal for part in self.parts[:-1]), initial=0)
+        return list(zip(self.parts, firsts, strict=True))
+
+
+Engine = InvertedFile

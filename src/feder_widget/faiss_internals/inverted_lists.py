@@ -1,38 +1,66 @@
-"""Reading inverted lists: every borrowed pointer is given back, and nothing returned points into Faiss.
+"""The inverted lists of one IVF index: their sizes, ids and codes, and the places of rows in them.
 
-Cluster numbers are not checked here: Faiss reads out of bounds without a word, so callers check first.
+Every borrowed pointer is given back, nothing returned points into Faiss, and no pointer is held between the
+pieces of a stepped read. Cluster numbers are not checked here: Faiss reads out of bounds silently, so callers
+check first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.model.pieces import ID_WORK, WHOLE, Steps
+from feder_widget.model.places import unpack_one
 
-def sizes(invlists: Any) -> npt.NDArray[np.int64]:
+# Not in the type stubs that come with faiss.
+_DIRECT_MAP: Any = vars(faiss)["DirectMap"]
+_INT64 = np.iinfo(np.int64)
+
+WRITTEN_FROM = 512
+"""Lists from which on sizes are read from what Faiss writes: one call per list takes longer."""
+
+LIST_WORK = 32_000
+"""Multiplications that borrowing one list counts for."""
+
+LOOKUP_WORK = 6_000
+"""Multiplications that one look-up in a direct map counts for."""
+
+FEW_IDS = 32
+"""Ids up to which NumPy finds them in a list by one comparison each; more are eight times as slow."""
+
+Ids = npt.NDArray[np.int64]
+
+
+def sizes(invlists: Any) -> Ids:
     """Return the number of vectors in every list, int64 (nlist,)."""
+    held = None
+    if invlists.nlist >= WRITTEN_FROM:
+        held = _written_sizes(faiss.downcast_InvertedLists(invlists))
+    if held is not None:
+        return held
     return np.fromiter(map(invlists.list_size, range(invlists.nlist)), np.int64, invlists.nlist)
 
 
 def are_on_disk(invlists: Any) -> bool:
-    """Say whether the lists are not in memory but mapped from a file."""
+    """Return whether the lists are mapped from a file rather than held in memory."""
     held: Any = faiss.downcast_InvertedLists(invlists)
     if type(held).__name__ == "OnDiskInvertedLists":
         return True
     if type(held).__name__ != "ArrayInvertedLists" or not held.nlist:
         return False
-    # The codes are copied to be looked at.
+    # SWIG copies the codes to show them, so the smallest list is looked at.
     filled = [(size, cluster) for cluster, size in enumerate(sizes(held).tolist()) if size]
     return bool(filled) and not getattr(held.codes.at(min(filled)[1]), "is_owned", True)
 
 
 @contextmanager
-def borrowed_ids(invlists: Any, cluster: int) -> Iterator[npt.NDArray[np.int64]]:
+def borrowed_ids(invlists: Any, cluster: int) -> Iterator[Ids]:
     """Lend the row ids of one list, int64 (n,); dead when the block is left."""
     size = invlists.list_size(cluster)
     if size == 0:
@@ -45,10 +73,10 @@ def borrowed_ids(invlists: Any, cluster: int) -> Iterator[npt.NDArray[np.int64]]
         invlists.release_ids(cluster, pointer)
 
 
-def copy_ids(invlists: Any, cluster: int) -> npt.NDArray[np.int64]:
-    """Return the row ids of one list, int64 (n,)."""
+def copy_ids(invlists: Any, cluster: int, offsets: slice | Ids = slice(None)) -> Ids:
+    """Return the row ids of one list, or of those at ``offsets``, int64 (n,)."""
     with borrowed_ids(invlists, cluster) as ids:
-        copy: npt.NDArray[np.int64] = ids.copy()
+        copy: Ids = np.array(ids[offsets])
         return copy
 
 
@@ -88,3 +116,129 @@ def borrowed_blocks(invlists: Any, cluster: int) -> Iterator[npt.NDArray[np.uint
         yield faiss.rev_swig_ptr(pointer, blocks * invlists.block_size).reshape(blocks, invlists.block_size)
     finally:
         invlists.release_codes(cluster, pointer)
+
+
+def places_steps(ivf: Any, ids: Ids, homes: Ids | None = None, work: int = WHOLE) -> Steps[tuple[Ids, Ids]]:
+    """Find rows by the ids in the lists.
+
+    Parameters
+    ----------
+    ivf : faiss.IndexIVF or faiss.IndexBinaryIVF
+    ids : int64 (n,)
+        Ids as they stand in the lists.
+    homes : int64 (n,), optional
+        The cluster of each: then only these lists are read. Otherwise the direct map is asked, or, without
+        one, every list is read until all ids are found.
+    work : int
+        Multiplications per piece.
+
+    Returns
+    -------
+    clusters, offsets : int64 (n,)
+        -1 for an id that is not there. Of an id that is stored twice, the first place.
+    """
+    clusters = np.full(len(ids), -1, np.int64)
+    offsets = np.full(len(ids), -1, np.int64)
+    if homes is None and ivf.direct_map.type != _DIRECT_MAP.NoMap:
+        for i, row_id in enumerate(ids.tolist()):
+            if i and i % max(1, work // LOOKUP_WORK) == 0:
+                yield
+            clusters[i], offsets[i] = _mapped(ivf, row_id) or (-1, -1)
+        return clusters, offsets
+    missing = np.arange(len(ids))
+    done = 0
+    for cluster in range(ivf.nlist) if homes is None else np.unique(homes).tolist():
+        if not len(missing):
+            break
+        sought = missing if homes is None else np.flatnonzero(homes == cluster)
+        each = ID_WORK if len(sought) <= FEW_IDS else 8 * ID_WORK
+        begin, most = 0, max(1, work // each)
+        while len(sought) and (begin == 0 or begin < ivf.invlists.list_size(cluster)):
+            if done >= work:
+                done = 0
+                yield
+            read, found = _first_offsets(ivf.invlists, cluster, ids[sought], begin, begin + most)
+            here = found >= 0
+            clusters[sought[here]] = cluster
+            offsets[sought[here]] = found[here]
+            sought = sought[~here]
+            begin += most
+            done += LIST_WORK + read * each
+        if homes is None:
+            missing = sought
+    return clusters, offsets
+
+
+def extremes(ivf: Any) -> tuple[int, int] | None:
+    """Return the smallest and the largest row id, or None when there is none. One pass over all ids."""
+    smallest, largest = _INT64.max, _INT64.min
+    for cluster in range(ivf.nlist):
+        with borrowed_ids(ivf.invlists, cluster) as ids:
+            if len(ids):
+                smallest, largest = min(smallest, int(ids.min())), max(largest, int(ids.max()))
+    return None if largest < smallest else (smallest, largest)
+
+
+def _mapped(ivf: Any, row_id: int) -> tuple[int, int] | None:
+    """Look a row id up in the direct map."""
+    direct_map = ivf.direct_map
+    if direct_map.type == _DIRECT_MAP.Array and not 0 <= row_id < direct_map.array.size():
+        return None
+    try:
+        place = direct_map.get(row_id)
+    except RuntimeError:
+        # SWIG does not wrap the hash table, so asking is the only way to learn that a key is missing.
+        return None
+    if place < 0:
+        return None
+    cluster, offset = unpack_one(place)
+    # A map from a damaged file may point anywhere.
+    if cluster >= ivf.nlist or offset >= ivf.invlists.list_size(cluster):
+        return None
+    return cluster, offset
+
+
+def _first_offsets(invlists: Any, cluster: int, ids: Ids, begin: int, end: int) -> tuple[int, Ids]:
+    """Return how many ids a slice of a list holds, and where each id comes first in it, or -1."""
+    with borrowed_ids(invlists, cluster) as stored:
+        stored = stored[begin:end]
+        hits = np.flatnonzero(np.isin(stored, ids))
+        held, read = stored[hits], len(stored)
+    if not len(held):
+        return read, np.full(len(ids), -1, np.int64)
+    held, first = np.unique(held, return_index=True)
+    at = np.minimum(np.searchsorted(held, ids), len(held) - 1)
+    return read, np.where(held[at] == ids, begin + hits[first[at]], -1)
+
+
+class _StopWritingError(Exception):
+    """Ends the writing of inverted lists once their sizes have come."""
+
+
+def _written_sizes(invlists: Any) -> Ids | None:
+    """Return the sizes that Faiss writes ahead of the lists, or None where it writes them otherwise.
+
+    SWIG shows one size per call, which takes 10 ms for 10,000 lists; the head of the written form takes
+    0.2 ms. The writing is stopped before any list is written.
+    """
+    fields = {"ArrayInvertedLists": (b"ilar", 32, 1), "OnDiskInvertedLists": (b"ilod", 28, 3)}
+    kind = type(invlists).__name__
+    if kind not in fields:
+        return None
+    magic, head, width = fields[kind]
+    written = bytearray()
+    wanted = head + 8 * width * invlists.nlist
+
+    def write(data: bytes) -> None:
+        written.extend(data)
+        if len(written) >= wanted:
+            raise _StopWritingError
+
+    with suppress(_StopWritingError):
+        faiss.write_InvertedLists(invlists, faiss.PyCallbackIOWriter(write))
+    is_full = width == 3 or written[20:24] == b"full"
+    count = int.from_bytes(written[head - 8 : head], "little")
+    if len(written) < wanted or written[:4] != magic or not is_full or count != invlists.nlist:
+        return None
+    numbers: Ids = np.frombuffer(written, np.int64, width * invlists.nlist, head)
+    return np.ascontiguousarray(numbers[::width])

@@ -8,6 +8,9 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.errors import IndexChangedError
+from feder_widget.model.pieces import DECODE_WORK, WHOLE, Steps
+
 
 def k_base(refine: Any, k: int) -> int:
     """Return how many results the first pass is asked for.
@@ -55,12 +58,20 @@ def distances_to(
     return distances
 
 
-def vectors_of(
-    refine: Any, rows: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """Return which rows the refining index has, bool (n,), after their vectors, float32 (m, d)."""
+def vectors_of_steps(
+    refine: Any, rows: npt.NDArray[np.int64], work: int = WHOLE
+) -> Steps[tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]]:
+    """Return the vectors of known rows, float32 (m, d), and which rows the refining index has, bool (n,)."""
     index = refine.refine_index
     stored = (rows >= 0) & (rows < index.ntotal)
-    if not stored.any():
-        return np.empty((0, index.d), np.float32), stored
-    return index.reconstruct_batch(rows[stored]), stored
+    known = rows[stored]
+    vectors = np.empty((len(known), index.d), np.float32)
+    most = max(1, work // (DECODE_WORK * index.d))
+    for begin in range(0, len(known), most):
+        if begin:
+            yield
+        some = known[begin : begin + most]
+        if int(some.max()) >= index.ntotal:
+            raise IndexChangedError("the refining index lost vectors while it was read")
+        vectors[begin : begin + most] = index.reconstruct_batch(some)
+    return vectors, stored

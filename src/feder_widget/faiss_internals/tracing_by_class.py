@@ -13,6 +13,7 @@ from feder_widget.faiss_internals.scans import fast_scan, hamming_scan, range_sc
 from feder_widget.model.search_trace import Scan
 
 Judgement = Callable[[Any], bool]
+Slice = Callable[..., Any]
 
 
 def _always(_: Any) -> bool:
@@ -31,6 +32,10 @@ class Family:
     ----------
     scan : function
         Compares a query with any lists; see ``feder_widget.faiss_internals.scans``.
+    slice : function or None
+        Compares a query with a part of one list, likewise; None where a list can only be scanned whole.
+    work : int
+        Multiplications per dimension that comparing a vector costs, about.
     probe : function or None
         A better way for the lists of a search, where there is one. Takes ``nprobe`` as well.
     decode : function or None
@@ -54,8 +59,10 @@ class Family:
     """
 
     scan: Callable[..., Scan] = range_scan.scan
+    slice: Slice | None = range_scan.scan_slice
     probe: Callable[..., Scan] | None = None
     decode: Callable[..., Any] | None = codes.coded
+    work: int = 1
     exact: bool = False
     faithful: Judgement = _always
     adds_centroid: Judgement = _never
@@ -130,9 +137,15 @@ _WHOLE_NORMS = (
     faiss.AdditiveQuantizer.ST_norm_from_LUT,
 )
 
-_ADDITIVE = Family(scan=range_scan.scan_in_groups, faithful=_additive_is_faithful, adds_centroid=_is_residual)
+_ADDITIVE = Family(
+    scan=range_scan.scan_in_groups,
+    work=64,
+    faithful=_additive_is_faithful,
+    adds_centroid=_is_residual,
+)
 _FAST_SCAN = Family(
     scan=search_scan.scan_by_id,
+    slice=None,
     probe=fast_scan.probe,
     decode=codes.packed,
     faithful=_never,
@@ -144,7 +157,7 @@ _FAST_SCAN = Family(
 FAMILIES = {
     "IndexIVFFlat": Family(decode=codes.whole, exact=True),
     # A search sums a distance level by level and the range search in other blocks: the last digit may differ.
-    "IndexIVFFlatPanorama": Family(decode=codes.one_by_one, exact=True, replays=_never),
+    "IndexIVFFlatPanorama": Family(slice=None, decode=codes.one_by_one, exact=True, replays=_never),
     "IndexIVFScalarQuantizer": Family(faithful=_scalar_is_faithful, adds_centroid=_scalar_adds_centroid),
     "IndexIVFPQ": Family(scan=range_scan.scan_in_groups, adds_centroid=_product_adds_centroid),
     "IndexIVFPQFastScan": _FAST_SCAN,
@@ -159,6 +172,7 @@ FAMILIES = {
     "IndexIVFRaBitQ": Family(faithful=_never, replays=_has_one_bit, skips=_has_more_bits),
     "IndexIVFRaBitQFastScan": Family(
         scan=search_scan.scan_by_id,
+        slice=None,
         # What its reconstruct returns is further from the vector than the centroid is.
         decode=None,
         faithful=_never,
@@ -170,7 +184,12 @@ FAMILIES = {
     "IndexIVFEDEN": Family(faithful=_never),
     "IndexIVFSpectralHash": Family(decode=None, faithful=_never),
     "IndexBinaryIVF": Family(
-        scan=hamming_scan.scan, decode=codes.bits, exact=True, replays=_keeps_a_heap, skips=_keeps_none
+        scan=hamming_scan.scan,
+        slice=hamming_scan.scan_slice,
+        decode=codes.bits,
+        exact=True,
+        replays=_keeps_a_heap,
+        skips=_keeps_none,
     ),
 }
 

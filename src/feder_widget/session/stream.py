@@ -106,7 +106,7 @@ def stream(index: IvfIndex, ask: Ask) -> Iterator[Message]:
         for message in _fine(ask.request, first + 1, scan):
             yield meter.sent("fine", message)
     findings = index_findings(sizes, index.stored_nprobe)
-    if not index.coarse_is_exact and index.engine.centroids.are_measured:
+    if not index.coarse_is_exact and index.guarantees.coarse_measured:
         probed, others = np.split(coarse.distances.astype(np.float32), [ask.nprobe])
         findings += coarse_findings(probed, others, index.coarse_similarity)
     if not is_replayable(index):

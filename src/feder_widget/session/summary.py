@@ -39,7 +39,7 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool) -> dict[str, Any]:
         "family": index.family,
         "metric": index.metric,
         "distance": family_name.of_codes(index.distance_name, index.exact),
-        "refined_distance": family_name.refined_distance(index.engine.stack),
+        "refined_distance": index.refined_distance_name,
         "similarity": index.similarity,
         "coarse_distance": index.coarse_distance_name,
         "coarse_similarity": index.coarse_similarity,

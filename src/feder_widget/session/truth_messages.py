@@ -11,7 +11,7 @@ from feder_widget.session.messages.to_page import Bounds, TrueNeighbours, Verdic
 from feder_widget.session.searcher import Begun
 from feder_widget.truth import Explanation
 from feder_widget.truth.findings import distance_findings
-from feder_widget.truth.presence import Spans
+from feder_widget.truth.search_stages import Spans
 
 MOST_TIED = 65_536
 """Vectors as far as the last true neighbour that are told of at most."""

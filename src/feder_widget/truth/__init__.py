@@ -2,6 +2,7 @@
 
 from feder_widget.truth.evaluation import Evaluation, Found, evaluate
 from feder_widget.truth.explanation import Certainty, Explanation, Verdict, found_at
+from feder_widget.truth.ground_truth import GroundTruth
 from feder_widget.truth.ledger import Basis, Ledger, MeanLedger
 from feder_widget.truth.workload import Workload
 
@@ -11,6 +12,7 @@ __all__ = [
     "Evaluation",
     "Explanation",
     "Found",
+    "GroundTruth",
     "Ledger",
     "MeanLedger",
     "Verdict",

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.truth.ledger import BASES, WITHOUT_VECTORS, Basis, Ledger
-from feder_widget.truth.presence import Presence, Searches, Spans, first_reaching
+from feder_widget.truth.search_stages import Presence, Searches, Spans, first_reaching
 
 
 @dataclass(frozen=True, slots=True, eq=False)

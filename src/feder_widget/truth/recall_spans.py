@@ -36,7 +36,7 @@ def why_not(engine: Engine) -> str | None:
     """Return why spans do not tell what a search returns, or None where they do."""
     if engine.stack.refine is not None:
         return "which vectors are compared once more depends on all that are probed"
-    if not engine.replays or not engine.has_one_scanner:
+    if not engine.guarantees.replayable or not engine.has_one_scanner:
         return "Faiss passes over some candidates, orders ties in its own way, or merges results"
     if engine.why_each_nprobe is not None:
         return engine.why_each_nprobe

@@ -14,7 +14,7 @@ from feder_widget.model.search_trace import CoarseStep
 from feder_widget.model.top_k import top_k_places
 from feder_widget.truth.exhaustive_search import Stored, nearest_of_all
 from feder_widget.truth.original_vectors import Originals
-from feder_widget.truth.presence import Near
+from feder_widget.truth.search_stages import Near
 
 Ids = npt.NDArray[np.int64]
 

@@ -3,42 +3,556 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.engines.ivf.bounding import Bounding
-from feder_widget.model.arguments import as_int
+from feder_widget.engines.ivf.rows import Rows
+from feder_widget.faiss_internals import family_name
+from feder_widget.faiss_internals.inverted_file import InvertedFile
+from feder_widget.model.arguments import as_clusters, as_distances, as_int, as_rows
+from feder_widget.model.guarantees import Guarantees
+from feder_widget.model.keys import infinitely_far, keys_of
+from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
+from feder_widget.model.query import Query
+from feder_widget.model.search_parameter import SearchParameter
+from feder_widget.model.search_trace import CoarseStep, FineStep, RefineStep, Scan, SearchTrace
+from feder_widget.model.top_k import keep
 from feder_widget.truth import (
     Basis,
+    Certainty,
     Evaluation,
     Explanation,
     Found,
+    GroundTruth,
     Ledger,
     Verdict,
     Workload,
+    cluster_bounds,
     evaluate,
-    explaining,
 )
 from feder_widget.truth.batch import batches
+from feder_widget.truth.cluster_bounds import Geometry
 from feder_widget.truth.evaluation import Progress
+from feder_widget.truth.surveyor import Surveyor
 from feder_widget.truth.workload_queries import open_queries
 
 
-class IvfIndex(Bounding):
-    """A Faiss IVF index whose searches can be watched. Make one with ``open_index``.
+class IvfIndex:
+    """A Faiss IVF index whose searches can be traced. Make one with ``open_index``.
 
-    Nothing is changed, and nothing copied that could go stale: sizes, ids and vectors are read from the
-    caller's index when asked for, so the index may grow between calls. It must not change during one. Any
+    The index is not changed, and nothing is copied that could go stale: sizes, ids and vectors are read from
+    the caller's index when asked for, so the index may grow between calls. It must not change during one. Any
     number of threads may call at once.
 
-    Distances are the ones Faiss reports, ``distance_name`` says which. Queries and the vectors of rows are in
-    the space of the whole index, ``dim`` dimensions; where it transforms vectors first (PCA, OPQ, …),
-    centroids and codes are in the space behind the transforms, which a query reaches through ``transform``. A
-    query of a binary index is uint8 (dim / 8,), or the same bits as zeros and ones; its vectors and centroids
-    are zeros and ones.
+    Distances are the ones Faiss reports; ``distance_name`` names them. Queries and the vectors of rows are in
+    the space of the whole index, ``dim`` dimensions; where the index transforms vectors first (PCA, OPQ, …),
+    centroids and codes are in the space behind the transforms, to which ``transform`` takes a query. A query
+    of a binary index is uint8 (dim / 8,), or the same bits as zeros and ones; its vectors and centroids are
+    zeros and ones.
+
+    A method named ``…_steps`` is a generator that does the same work in pieces of a few milliseconds. It
+    yields between pieces, and its return value is the result of the plain method; ``scan_steps`` yields
+    pieces of the result. The index may change between two pieces: a read that notices raises
+    ``IndexChangedError``, and none reads out of bounds. Compare ``version`` to notice yourself.
+
+    Attributes
+    ----------
+    inverted_file : InvertedFile
+        The Faiss index taken apart.
+    truth : GroundTruth
+        What its searches should have found.
+    frozen : bool
+        True when nobody changes the index: it was read from a file, or the caller said so. A frozen index may
+        be read by another thread while a cell runs.
     """
+
+    def __init__(self, file: InvertedFile, *, vectors_given: Any = None, frozen: bool = False) -> None:
+        self.inverted_file = file
+        self.truth = GroundTruth(file, vectors_given)
+        self.frozen = frozen
+        self._vectors_given = vectors_given
+        self._rows = Rows(file, vectors_given)
+        self._surveyor = Surveyor(file.sizes, lambda: cluster_bounds.survey(file))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.ntotal:,} x {self.dim}, nlist={self.nlist}, {self.metric}>"
+
+    # Facts. Those that can change are read from the index every time.
+
+    @property
+    def faiss_index(self) -> Any:
+        """The caller's index, or the one that was read."""
+        return self.inverted_file.stack.root
+
+    @property
+    def engine_name(self) -> str:
+        """Library and kind of the index: "Faiss IVF"."""
+        return "Faiss IVF"
+
+    @property
+    def family(self) -> str:
+        """The parts of the index, as people write them: "OPQ16_64 → IVF1024,PQ16x8 + RFlat"."""
+        return family_name.family(self.inverted_file.stack)
+
+    @property
+    def nlist(self) -> int:
+        """Number of clusters."""
+        return self.inverted_file.nlist
+
+    @property
+    def dim(self) -> int:
+        """Number of dimensions of a query; bits for a binary index."""
+        return self.inverted_file.dim
+
+    @property
+    def ntotal(self) -> int:
+        """Number of vectors, now."""
+        return self.inverted_file.ntotal
+
+    @property
+    def list_sizes(self) -> npt.NDArray[np.int64]:
+        """Number of vectors in every cluster, now: int64 (nlist,). Reads no list."""
+        return self.inverted_file.sizes()
+
+    @property
+    def max_id(self) -> int:
+        """The largest row id, now; -1 when the index is empty. Reads all ids."""
+        found = self.inverted_file.extremes()
+        return -1 if found is None else found[1]
+
+    @property
+    def metric(self) -> str:
+        """The metric: "L2", "inner product", or another's name ("L1", "Hamming", …)."""
+        return family_name.metric(self.inverted_file.stack)
+
+    @property
+    def similarity(self) -> bool:
+        """True when a larger distance is nearer."""
+        return self.inverted_file.similarity
+
+    @property
+    def distance_name(self) -> str:
+        """Name of a reported distance: "squared L2 distance", "cosine similarity", …."""
+        return family_name.distance(self.inverted_file.stack, self.inverted_file.is_faithful)
+
+    @property
+    def refined_distance_name(self) -> str | None:
+        """Name of a distance in the second pass of an index that re-ranks; None for others."""
+        return family_name.refined_distance(self.inverted_file.stack)
+
+    @property
+    def coarse_similarity(self) -> bool:
+        """True when a larger distance to a centroid is nearer: a coarse quantizer may have its own metric."""
+        return self.inverted_file.centroids.similarity
+
+    @property
+    def coarse_distance_name(self) -> str:
+        """Name of a distance to a centroid."""
+        found = self.inverted_file.centroids
+        return family_name.coarse_distance(self.inverted_file.stack, found.metric, found.are_measured)
+
+    @property
+    def parameter(self) -> SearchParameter:
+        """The search parameter: nprobe, 1 to nlist, with the index's own value, now."""
+        return SearchParameter("nprobe", 1, self.nlist, self.stored_nprobe, "log", "nlist")
+
+    @property
+    def stored_nprobe(self) -> int:
+        """The index's own nprobe, now."""
+        return int(self.inverted_file.stack.ivf.nprobe)
+
+    @property
+    def on_disk(self) -> bool:
+        """True when inverted lists are not in memory, but are read from a file as they are needed."""
+        return any(part.on_disk for part in self.inverted_file.parts)
+
+    @property
+    def vectors_given(self) -> Any:
+        """The original vectors that ``open_index`` was given, (n, dim), row i for row id i; or None."""
+        return self._vectors_given
+
+    def version(self) -> tuple[int, ...]:
+        """Return numbers that differ once vectors were added, removed or moved between clusters.
+
+        Cheap enough to compare at every request. Vectors replaced by as many others of the same clusters
+        leave it as it is: call ``refresh`` after that.
+        """
+        return self.inverted_file.version()
+
+    # Guarantees. Those that README and docs name can be read here as well.
+
+    @property
+    def guarantees(self) -> Guarantees:
+        """What holds for every search of this index, now."""
+        return replace(self.inverted_file.guarantees, given=self._rows.are_given)
+
+    @property
+    def exact(self) -> bool:
+        """True when vectors are stored whole; see ``Guarantees``."""
+        return self.guarantees.exact
+
+    @property
+    def faithful_codes(self) -> bool:
+        """True when a distance is the one to the decoded vector, to within rounding; see ``Guarantees``."""
+        return self.guarantees.faithful
+
+    @property
+    def splittable(self) -> bool:
+        """True when a distance is the same whichever clusters are scanned together; see ``Guarantees``."""
+        return self.inverted_file.is_splittable
+
+    @property
+    def replayable(self) -> bool:
+        """True when the results of a search are the k best of its candidates; see ``Guarantees``."""
+        return self.guarantees.replayable
+
+    @property
+    def coarse_is_exact(self) -> bool:
+        """True when the coarse search compares the query with every centroid; see ``Guarantees``."""
+        return self.inverted_file.centroids.is_exhaustive
+
+    @property
+    def refines(self) -> bool:
+        """True when a search compares its best candidates once more; see ``Guarantees``."""
+        return self.guarantees.refines
+
+    @property
+    def limited(self) -> bool:
+        """True when a search stops after a number of vectors, now; see ``Guarantees``."""
+        return self.inverted_file.is_limited
+
+    @property
+    def renames_rows(self) -> bool:
+        """True when an id map around the lists gives other row ids; see ``Guarantees``."""
+        return self.guarantees.renamed
+
+    # Rows and clusters. Nothing that is returned points into Faiss.
+
+    def centroids(self, clusters: npt.ArrayLike | None = None) -> npt.NDArray[np.float32]:
+        """Return a copy of the centroids, or of those of some clusters, in the space of ``transform``.
+
+        Parameters
+        ----------
+        clusters : int array_like (n,), optional
+            All clusters if it is not given.
+
+        Returns
+        -------
+        float32 (nlist or n, inner dim)
+            Zeros and ones for a binary index.
+
+        Raises
+        ------
+        ValueError
+            If a cluster is out of range.
+        """
+        held = self.inverted_file.centroids
+        return held.vectors() if clusters is None else held.some(as_clusters(clusters, self.nlist))
+
+    def locate(self, row_id: int) -> tuple[int, int]:
+        """Return the cluster a row id is stored in and its offset in that cluster's list.
+
+        By the direct map where the index has one, otherwise by reading ids list after list until it is found.
+        Of an id that was added twice, the first one counts.
+
+        Raises
+        ------
+        UnknownIdError
+            If the id is not in the index.
+        """
+        return drain(self._rows.place_steps(as_int(row_id, "row_id", least=None), WHOLE))
+
+    def places(self, ids: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the cluster of each row id and its offset there, int64 (n,) both; -1 for an unknown id.
+
+        As ``locate`` for many ids in one pass.
+        """
+        return self.inverted_file.places(as_rows(ids, "ids", None))
+
+    def places_steps(
+        self, ids: npt.ArrayLike, homes: npt.ArrayLike | None = None
+    ) -> Steps[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+        """Return ``places`` in steps.
+
+        ``homes``, int array_like (n,), is the cluster each row is in: then only these lists are read.
+        """
+        return self.inverted_file.places_steps(*self._wanted(ids, homes), PIECE_WORK)
+
+    def vector(self, row_id: int) -> npt.NDArray[Any]:
+        """Return the vector of a row as a query, float32 (dim,), or uint8 (dim / 8,) of a binary index.
+
+        What ``faiss_index.reconstruct(row_id)`` returns where Faiss offers it: decoded from its code and
+        taken back through the transforms; where the index refines, the vector that it refines with.
+
+        Raises
+        ------
+        UnknownIdError
+            If the id is not in the index.
+        ValueError
+            If the codes of this index cannot be decoded, or its transforms cannot be reversed.
+        """
+        return drain(self._rows.vector_steps(as_int(row_id, "row_id", least=None), WHOLE))
+
+    def vectors_of(
+        self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Return the vectors of rows, as ``vector`` does; of a binary index, zeros and ones.
+
+        Parameters
+        ----------
+        ids : int array_like (n,)
+            Row ids.
+        clusters : int array_like (n,), optional
+            The cluster each of them is in. Then only these inverted lists are read.
+
+        Returns
+        -------
+        float32 (n, dim)
+            A row of NaN where an id was not found.
+        """
+        return self.inverted_file.vectors_of(*self._wanted(ids, clusters))[0]
+
+    def vectors_of_steps(
+        self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None = None
+    ) -> Steps[npt.NDArray[np.float32]]:
+        """Return ``vectors_of`` in steps."""
+        wanted, homes = self._wanted(ids, clusters)
+        return _first(self.inverted_file.vectors_of_steps(wanted, homes, PIECE_WORK))
+
+    def queries_of(
+        self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Return the queries that rows stand for, as ``query_vector`` does: the vectors given, or stored.
+
+        Parameters and result as for ``vectors_of``.
+        """
+        return drain(self._rows.queries_of_steps(*self._wanted(ids, clusters), WHOLE))
+
+    def queries_of_steps(
+        self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None = None
+    ) -> Steps[npt.NDArray[np.float32]]:
+        """Return ``queries_of`` in steps."""
+        return self._rows.queries_of_steps(*self._wanted(ids, clusters), PIECE_WORK)
+
+    def list_ids(self, cluster: int) -> npt.NDArray[np.int64]:
+        """Return a copy of the row ids of one cluster, int64 (n,), in list order."""
+        return self.inverted_file.ids(self._cluster(cluster))
+
+    def list_vectors(self, cluster: int, offsets: npt.ArrayLike | None = None) -> npt.NDArray[np.float32]:
+        """Return the vectors of one cluster, or of those at ``offsets``, float32 (n, dim).
+
+        Decoded from what the list holds and taken back through the transforms. Where these cannot be
+        reversed, in the space of ``transform``, as ``stored_vectors`` returns them.
+
+        Raises
+        ------
+        ValueError
+            If ``cluster`` or an offset is out of range, or the codes of this index cannot be decoded.
+        """
+        return self._rows.list_vectors(*self._offsets(cluster, offsets))
+
+    def stored_vectors(self, cluster: int, offsets: npt.ArrayLike | None = None) -> npt.NDArray[np.float32]:
+        """Return the vectors of one cluster in the space of the centroids, float32 (n, inner dim)."""
+        return self.inverted_file.decode(*self._offsets(cluster, offsets))
+
+    def sample_ids(self, size: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """Return row ids drawn uniformly over the stored vectors, each of them at most once, int64 (n,).
+
+        n is ``size``, or the number of vectors where that is less.
+        """
+        return self._rows.sample(size, rng)
+
+    def random_id(self, rng: np.random.Generator | None = None) -> int:
+        """Return a row id drawn uniformly over the stored vectors.
+
+        Raises
+        ------
+        ValueError
+            If the index is empty.
+        """
+        drawn = self.sample_ids(1, rng or np.random.default_rng())
+        if not len(drawn):
+            raise ValueError("the index holds no vectors to draw a row id from")
+        return int(drawn[0])
+
+    # Queries and searches.
+
+    def query(self, query: Any) -> Query:
+        """Return a query, checked, with its vector looked up where it is a row.
+
+        Parameters
+        ----------
+        query : int, array_like (dim,) or (1, dim), or Query
+            A row id, or a vector. The vector of a row is the one that ``open_index`` was given, where the
+            index holds codes or refines, and else the one that it holds. A ``Query`` is returned as it is.
+
+        Raises
+        ------
+        UnknownIdError
+            If the row id is not in the index.
+        TypeError
+            If the query is a bool or holds anything but real numbers.
+        ValueError
+            If it has another shape or a value that is not a finite float32, or if it is a row id and the
+            codes of this index cannot be decoded.
+        """
+        return drain(self._rows.query_steps(query, WHOLE))
+
+    def query_steps(self, query: Any) -> Steps[Query]:
+        """Return ``query`` in steps: a row without a direct map is looked for list by list."""
+        return self._rows.query_steps(query, PIECE_WORK)
+
+    def query_vector(self, query: Any) -> npt.NDArray[Any]:
+        """Return the vector of a ``query``.
+
+        Returns
+        -------
+        float32 (dim,), or uint8 (dim / 8,) of a binary index
+            Contiguous; the caller's own array where that fits already.
+        """
+        return self.query(query).vector
+
+    def components(self, query: Any) -> npt.NDArray[np.float32]:
+        """Return the numbers of a query, float32 (dim,); of a binary index, its bits as zeros and ones."""
+        return self.inverted_file.as_point(self.query_vector(query))
+
+    def transform(self, query: Any) -> npt.NDArray[np.float32]:
+        """Return a query as a point among the centroids and ``stored_vectors``, float32 (inner dim,)."""
+        return self.inverted_file.as_point(self._inner(query))
+
+    def rank(self, query: Any, nprobe: int | None = None) -> CoarseStep:
+        """Rank all clusters for a query.
+
+        Parameters
+        ----------
+        query : int, array_like (dim,) or Query
+            A row id or a vector.
+        nprobe : int, optional
+            Begin with the clusters that a search at this nprobe probes, in its order; all others follow by
+            the distance to their centroid. Without it, all are in that order. This makes a difference where
+            the coarse quantizer is approximate, and among centroids at the same distance.
+
+        Returns
+        -------
+        CoarseStep
+            All nlist clusters, nearest first.
+        """
+        inner = self._inner(query)
+        return self.inverted_file.rank(inner, None if nprobe is None else self._nprobe(nprobe)).step
+
+    def scan(self, query: Any, clusters: npt.ArrayLike, to_centroids: npt.ArrayLike | None = None) -> Scan:
+        """Compare a query with every vector of some clusters.
+
+        Parameters
+        ----------
+        query : int, array_like (dim,) or Query
+            A row id or a vector.
+        clusters : int array_like (n,)
+            Cluster numbers, in any order.
+        to_centroids : float array_like (n,), optional
+            Their distances in the ranking that they come from, to which the distances to residual codes are
+            added. Without, they are computed anew and may differ in the last digit.
+
+        Returns
+        -------
+        Scan
+            All their vectors in list order, with the distances that Faiss reports. Left out is what Faiss
+            leaves out of results: a distance that overflows float32, and codes that a filter of the index
+            rejects.
+        """
+        file = self.inverted_file
+        return file.named(file.scan(self._inner(query), *self._listed(clusters, to_centroids)))
+
+    def scan_steps(
+        self, query: Any, clusters: npt.ArrayLike, to_centroids: npt.ArrayLike | None = None
+    ) -> Iterator[Scan]:
+        """Compare a query with every vector of some clusters, piece by piece.
+
+        Parameters as for ``scan``; they are checked at once, and the work is done as pieces are asked for.
+
+        Yields
+        ------
+        Scan
+            Runs of whole clusters in the order given, together ``scan`` of all, bit for bit. A list longer
+            than a piece comes in several scans of the same single cluster, in list order. It comes whole
+            where the index is not ``sliceable`` (fast-scan codes, Panorama), and all clusters come in one
+            scan where it is not ``splittable``.
+        """
+        file = self.inverted_file
+        pieces = file.scan_steps(self._inner(query), *self._listed(clusters, to_centroids))
+        return map(file.named, pieces)
+
+    def scan_from_centroid(self, cluster: int) -> Scan:
+        """Compare the centroid of a cluster with every vector in it; as ``scan`` does with a query."""
+        file, cluster = self.inverted_file, self._cluster(cluster)
+        return file.named(file.scan(file.centroids.vector(cluster), np.array([cluster])))
+
+    def scan_from_centroid_steps(self, cluster: int) -> Iterator[Scan]:
+        """Compare the centroid of a cluster with every vector in it; as ``scan_steps`` does with a query."""
+        file, cluster = self.inverted_file, self._cluster(cluster)
+        return map(file.named, file.scan_steps(file.centroids.vector(cluster), np.array([cluster])))
+
+    def nearest(self, scan: Scan, k_max: int, worst: float | None = None) -> Scan:
+        """Keep what any search for up to ``k_max`` results could return; see ``model.top_k.keep``."""
+        return keep(scan, as_int(k_max, "k_max"), self.similarity, worst)
+
+    def steps(self, query: Any, nprobe: int, k: int) -> Iterator[CoarseStep | FineStep | RefineStep]:
+        """Run a search step by step.
+
+        Arguments are those of ``trace`` and are checked at once; the work is done as the steps are asked for.
+
+        Yields
+        ------
+        CoarseStep, FineStep or RefineStep
+            First the ranking, then one fine step per probed cluster in rank order, then the re-ranking where
+            the index has one.
+        """
+        return self.inverted_file.steps(self.query_vector(query), self._nprobe(nprobe), as_int(k, "k"))
+
+    def trace(self, query: Any, nprobe: int, k: int) -> SearchTrace:
+        """Search, and return every vector compared.
+
+        Parameters
+        ----------
+        query : int, array_like (dim,) or Query
+            A row id or a vector.
+        nprobe : int
+            Clusters to probe, 1 to nlist. The index's own nprobe is neither used nor changed.
+        k : int
+            Number of results, at least 1.
+
+        Returns
+        -------
+        SearchTrace
+            Its ``ids`` and ``distances`` are, bit for bit, what ``faiss_index.search`` returns for this one
+            query at this nprobe.
+
+        Raises
+        ------
+        UnknownIdError, TypeError, ValueError
+            If an argument is wrong; see ``query``.
+        """
+        return self.inverted_file.trace(self.query_vector(query), self._nprobe(nprobe), as_int(k, "k"))
+
+    # Ground truth.
+
+    @property
+    def basis(self) -> Basis:
+        """What defines true neighbours: "vectors" (given to ``open_index``), "lists" or "codes"."""
+        return self.truth.basis
+
+    @property
+    def why_unexplained(self) -> str | None:
+        """Why true neighbours are unavailable for this index, or None where they are available."""
+        return self.truth.why_unexplained
+
+    @property
+    def why_unevaluated(self) -> str | None:
+        """Why recall at every nprobe is unavailable for many queries at once, or None where it is not."""
+        return self.truth.why_unevaluated
 
     def explain(self, query: Any, k: int, *, include_self: bool = True) -> Explanation:
         """Find the true neighbours of a query by an exhaustive search.
@@ -48,15 +562,15 @@ class IvfIndex(Bounding):
 
         Parameters
         ----------
-        query : int or array_like (dim,)
+        query : int, array_like (dim,) or Query
             A row id or a vector.
         k : int
             Number of neighbours, at least 1.
         include_self : bool
             Whether the row searched for counts among its own neighbours, as it does for Faiss, which returns
-            it as the first result. False leaves it out; compare that with a search for k + 1 of whose results
-            it is left out too (for k + 2 where it is stored twice under that id, and so on). Without effect
-            for a vector.
+            it as the first result. False leaves it out; compare that with a search for k + 1, from whose
+            results it is left out too (for k + 2 where it is stored twice under that id, and so on). Without
+            effect for a vector.
 
         Returns
         -------
@@ -70,19 +584,19 @@ class IvfIndex(Bounding):
         Raises
         ------
         UnknownIdError, TypeError, ValueError
-            If an argument is wrong; see ``query_vector`` for the query. If the index refines and
-            ``open_index`` was not given the vectors.
+            If an argument is wrong; see ``query``. If the index refines and ``open_index`` was not given the
+            vectors.
         """
         self._check_explainable()
-        vector = self.query_vector(query)
-        return explaining.explain(self, vector, as_int(k, "k"), _left_out(query, include_self))
+        found = self.query(query)
+        return self.truth.explain(found.vector, as_int(k, "k"), found.left_out(include_self))
 
     def ledger(self, query: Any, k: int, nprobe: int, *, include_self: bool = True) -> Ledger:
         """Search, and say what became of every true neighbour: returned, or lost at which stage.
 
         Parameters
         ----------
-        query : int or array_like (dim,)
+        query : int, array_like (dim,) or Query
             A row id or a vector.
         k : int
             Number of neighbours and of results, at least 1.
@@ -95,8 +609,8 @@ class IvfIndex(Bounding):
         Returns
         -------
         Ledger
-            What it lists as ``hits`` is among what ``faiss_index.search`` returns at this nprobe, and what it
-            lists as lost is not.
+            Its ``hits`` are among the results of ``faiss_index.search`` at this nprobe, and the neighbours
+            that it lists as lost are not.
 
         Raises
         ------
@@ -105,8 +619,8 @@ class IvfIndex(Bounding):
             was not given the vectors.
         """
         self._check_explainable()
-        vector, nprobe = self.query_vector(query), self._nprobe(nprobe)
-        return explaining.ledger(self, vector, as_int(k, "k"), nprobe, _left_out(query, include_self))
+        found, nprobe = self.query(query), self._nprobe(nprobe)
+        return self.truth.ledger(found.vector, as_int(k, "k"), nprobe, found.left_out(include_self))
 
     def ledgers(
         self, queries: Any, k: int, nprobe: int, *, seed: int = 0, include_self: bool = True
@@ -133,7 +647,7 @@ class IvfIndex(Bounding):
         for batch in self.query_batches(asked.count):
             part = slice(batch[0].start, batch[-1].stop)
             leave_out = None if own is None else own[part]
-            found += explaining.ledgers(self, asked.read(part), leave_out, k, nprobe)
+            found += self.truth.ledgers(asked.read(part), leave_out, k, nprobe)
         return found
 
     def verdict(self, query: Any, row_id: int, *, count: bool = True) -> Verdict:
@@ -141,7 +655,7 @@ class IvfIndex(Bounding):
 
         Parameters
         ----------
-        query : int or array_like (dim,)
+        query : int, array_like (dim,) or Query
             A row id or a vector.
         row_id : int
             The row in question.
@@ -153,7 +667,9 @@ class IvfIndex(Bounding):
         UnknownIdError, TypeError, ValueError
             If an argument is wrong.
         """
-        return explaining.verdict(self, self.query_vector(query), as_int(row_id, "row_id", least=None), count)
+        vector = self.query_vector(query)
+        row_id = as_int(row_id, "row_id", least=None)
+        return self.truth.verdict(vector, row_id, *self.locate(row_id), count)
 
     def evaluate(
         self,
@@ -164,11 +680,11 @@ class IvfIndex(Bounding):
         include_self: bool = True,
         progress: bool | Progress = True,
     ) -> Workload:
-        """Evaluate many queries: recall at every nprobe, its spread, what it costs, and the hardest queries.
+        """Evaluate many queries: recall at every nprobe, its spread, its cost, and the hardest queries.
 
         One exhaustive pass over the lists per thousand queries or so, and one ranking of the clusters. Memory
-        does not grow with the number of queries but for 4 k bytes each. By the vectors given, one pass over
-        these per 128 queries, one over the codes for each, and some 20 k bytes each.
+        grows by 4 k bytes per query. By the vectors given, one pass over these per 128 queries, one over the
+        codes for each, and some 20 k bytes each.
 
         Parameters
         ----------
@@ -177,7 +693,7 @@ class IvfIndex(Bounding):
         k : int
             Neighbours of each query, at least 1.
         seed : int
-            What a sample is drawn with.
+            Seed of a sample.
         include_self : bool
             Whether the row searched for counts among its own neighbours; see ``explain``.
         progress : bool or function
@@ -202,7 +718,7 @@ class IvfIndex(Bounding):
         return evaluate(self.evaluation(queries, k, seed=seed, include_self=include_self), progress)
 
     def evaluation(self, queries: Any, k: int, *, seed: int = 0, include_self: bool = True) -> Evaluation:
-        """Prepare what ``evaluate`` does, to be run batch by batch; arguments as there."""
+        """Prepare an ``evaluate`` to be run batch by batch; arguments as there."""
         if self.why_unevaluated is not None:
             raise ValueError(self.why_unevaluated)
         k = as_int(k, "k")
@@ -222,62 +738,138 @@ class IvfIndex(Bounding):
         progress: Callable[[float], None],
     ) -> Iterator[Found]:
         """Find at which nprobe the k true neighbours of many queries are found; see ``find_batch``."""
-        return explaining.found_at_of_many(self, vectors, parts, own, k, progress)
+        return self.truth.found_at(vectors, parts, own, k, progress)
 
-    @property
-    def basis(self) -> Basis:
-        """What true neighbours are by: "vectors" (given to ``open_index``), "lists" or "codes"."""
-        return explaining.basis_of(self)
+    # Bounds.
 
-    @property
-    def why_unexplained(self) -> str | None:
-        """Why true neighbours are not told for this index, or None where they are.
+    def bounds(self, query: Any) -> npt.NDArray[np.float32]:
+        """Return the best distance that any vector of each cluster can have, by geometry alone.
 
-        They are not where a row's cluster does not tell at which nprobe the row is found, and the vectors to
-        compare a search with were not given to ``open_index``.
+        By the clusters' radii and, for L2, by the planes half way between centroids where every vector is
+        known to be with its nearest one. The first call measures the clusters, which reads every vector once
+        or twice; the measures are kept until vectors are added. Call ``refresh`` after others were replaced.
+
+        Parameters
+        ----------
+        query : int, array_like (dim,) or Query
+            A row id or a vector.
+
+        Returns
+        -------
+        float32 (nlist,)
+            By cluster number: for L2 nothing in it has a lesser distance, for inner product nothing a greater
+            one. Infinitely far for an empty cluster.
+
+        Raises
+        ------
+        ValueError
+            If distances are not those between vectors that can be read from the index, or if it refines.
         """
-        if self._stops_in_shards:
-            return "true neighbours of shards that have max_codes cannot be explained"
-        if self.refines and self.vectors_given is None:
-            return (
-                "true neighbours of an index that refines cannot be explained by its lists: which vectors "
-                "are compared once more depends on all that are probed; pass the original vectors, "
-                "open_index(source, vectors=...), or open its base_index"
+        point = self.transform(query)
+        measured = [found for found in self.survey() if found is not None]
+        if not measured:
+            raise ValueError(
+                f"nothing bounds the distances of {self.family}: they are not those between points"
             )
-        return None
+        return cluster_bounds.bounds(measured[-1], point, self.similarity)
 
-    @property
-    def why_unevaluated(self) -> str | None:
-        """Why recall at every nprobe is not told for many queries at once, or None where it is."""
-        reason = self.why_unexplained
-        if reason is None and (each := explaining.why_no_curve(self)) is not None:
-            reason = f"recall at every nprobe takes a search at each of them: {each}; ask "
-            if self.basis != "vectors":
-                reason += "explain(query, k).recall(nprobe)"
-            elif self.refines or self.engine.why_each_nprobe is not None:
-                reason += "ledgers(queries, k, nprobe)"
-            else:
-                reason += "ledgers(queries, k, nprobe), or open the index without vectors for recall as "
-                reason += "codes see it"
-        return reason
+    def certainty(self, query: Any, nprobe: int, k: int) -> Certainty:
+        """Say from geometry alone whether a search is certain to have found the true neighbours.
+
+        Parameters
+        ----------
+        query, nprobe, k
+            As for ``trace``.
+
+        Returns
+        -------
+        Certainty
+            With fewer than k results every cluster with vectors counts as open.
+        """
+        query, nprobe, k = self.query(query), self._nprobe(nprobe), as_int(k, "k")
+        best = self.bounds(query)
+        trace = self.trace(query, nprobe, min(k, self.ntotal + 1))
+        left_out = np.ones(self.nlist, bool)
+        left_out[self._compared_whole(trace)] = False
+        worst = trace.distances[-1:] if trace.ids[-1] != -1 else np.array([infinitely_far(self.similarity)])
+        still = keys_of(best, self.similarity) < keys_of(worst, self.similarity)
+        return Certainty(
+            open=int(np.count_nonzero(still & left_out)), unprobed=int(np.count_nonzero(left_out))
+        )
+
+    def survey(self) -> Iterator[Geometry | None]:
+        """Measure the clusters for ``bounds`` piece by piece; yields the measures as they grow, or None."""
+        return self._surveyor.run()
+
+    def known_bounds(self, query: Any) -> npt.NDArray[np.float32] | None:
+        """Return the ``bounds`` of a query if the clusters have been measured; measures nothing."""
+        measured = self._surveyor.known()
+        if measured is None:
+            return None
+        return cluster_bounds.bounds(measured, self.transform(query), self.similarity)
+
+    def refresh(self) -> None:
+        """Forget the measures of the clusters and the decoded centroids.
+
+        After vectors were replaced or the index was trained anew. Added vectors are noticed.
+        """
+        self.inverted_file.centroids.refresh()
+        self._surveyor.forget()
+
+    def _compared_whole(self, trace: SearchTrace) -> npt.NDArray[np.int64]:
+        """Return the clusters whose vectors a search has all compared, int64 (n,)."""
+        probed = np.array([step.cluster for step in trace.fine], np.int64)
+        if not self.limited:
+            return probed
+        parts = self.inverted_file.parts
+        if len(parts) > 1:
+            return probed[:0]
+        return probed[np.cumsum(self.list_sizes[probed]) <= parts[0].limit]
 
     def _check_explainable(self) -> None:
         if self.why_unexplained is not None:
             raise ValueError(self.why_unexplained)
 
+    def _inner(self, query: Any) -> npt.NDArray[Any]:
+        return self.inverted_file.transform(self.query_vector(query))
+
+    def _nprobe(self, nprobe: Any) -> int:
+        return as_int(nprobe, "nprobe", most=self.nlist, most_name="nlist")
+
+    def _cluster(self, cluster: Any) -> int:
+        return as_int(cluster, "cluster", least=0, most=self.nlist - 1, most_name="nlist - 1")
+
+    def _offsets(
+        self, cluster: Any, offsets: npt.ArrayLike | None
+    ) -> tuple[int, npt.NDArray[np.int64] | None]:
+        cluster = self._cluster(cluster)
+        if offsets is None:
+            return cluster, None
+        return cluster, as_rows(offsets, "offsets", self.inverted_file.size(cluster))
+
+    def _listed(
+        self, clusters: npt.ArrayLike, to_centroids: npt.ArrayLike | None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32] | None]:
+        wanted = as_clusters(clusters, self.nlist)
+        return wanted, None if to_centroids is None else as_distances(to_centroids, len(wanted))
+
+    def _wanted(
+        self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64] | None]:
+        """Return row ids, and the cluster of each where these are given."""
+        wanted = as_rows(ids, "ids", None)
+        homes = None if clusters is None else as_clusters(clusters, self.nlist)
+        if homes is not None and len(homes) != len(wanted):
+            raise ValueError(f"clusters must be as long as ids ({len(wanted)}), got {len(homes)}")
+        return wanted, homes
+
     def _as_numbers(self, queries: Any) -> Any:
         """Return the queries of a workload, the bits in the bytes of a binary index's as zeros and ones."""
-        are_bytes = self.engine.stack.is_binary and getattr(queries, "dtype", None) == np.uint8
+        are_bytes = self.inverted_file.stack.is_binary and getattr(queries, "dtype", None) == np.uint8
         if are_bytes and queries.ndim == 2 and 8 * queries.shape[1] == self.dim:
             return np.unpackbits(queries, axis=1)
         return queries
 
-    @property
-    def _stops_in_shards(self) -> bool:
-        return self.limited and len(self.engine.parts) > 1
 
-
-def _left_out(query: Any, include_self: bool) -> int | None:
-    """Return the row id that is left out of the neighbours, if any."""
-    is_row = isinstance(query, (int, np.integer))
-    return int(query) if is_row and not include_self else None
+def _first(steps: Steps[tuple[npt.NDArray[np.float32], Any]]) -> Steps[npt.NDArray[np.float32]]:
+    return (yield from steps)[0]

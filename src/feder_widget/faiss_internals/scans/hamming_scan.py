@@ -32,6 +32,22 @@ def scan(
     return Scan(clusters, lims, np.concatenate([np.empty(0, np.int64), *ids]), distances)
 
 
+def scan_slice(
+    ivf: Any,
+    vector: npt.NDArray[np.uint8],
+    cluster: int,
+    to_centroid: float,  # noqa: ARG001
+    begin: int,
+    end: int,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Compare a query with the vectors at offsets ``begin`` to ``end - 1`` of one list."""
+    ids = inverted_lists.copy_ids(ivf.invlists, cluster, slice(begin, end))
+    distances: Any = np.empty(len(ids), np.int32)
+    with inverted_lists.borrowed_codes(ivf.invlists, cluster, ivf.code_size) as codes:
+        count_differing_bits(vector, codes[begin:end], distances)
+    return ids, distances
+
+
 def count_differing_bits(
     vector: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint8], out: npt.NDArray[np.int32]
 ) -> None:

@@ -5,6 +5,8 @@ It is the only call that gives every distance as the search computes it, at the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import accumulate
 from typing import Any
@@ -13,7 +15,10 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.faiss_internals import inverted_lists
 from feder_widget.faiss_internals.scans import search_scan
+from feder_widget.model.keys import infinitely_far
+from feder_widget.model.places import unpack
 from feder_widget.model.search_trace import Scan
 
 BUFFER_ENTRIES = 16_384
@@ -56,12 +61,47 @@ def scan_in_groups(ivf: Any, vector: npt.NDArray[np.float32], clusters: Ids, to_
     return Scan(clusters, lims, ids, distances)
 
 
+def scan_slice(
+    ivf: Any, vector: npt.NDArray[np.float32], cluster: int, to_centroid: float, begin: int, end: int
+) -> tuple[Ids, Distances]:
+    """Compare a query with the vectors at offsets ``begin`` to ``end - 1`` of one list.
+
+    The slices of a list together are what ``scan`` returns for it, bit for bit, where they begin at multiples
+    of four: product codes are compared in groups of four.
+
+    Returns
+    -------
+    ids : int64 (n,)
+    distances : float32 (n,)
+    """
+    result = faiss.RangeSearchResult(1)
+    result.buffer_size = BUFFER_ENTRIES
+    partial = faiss.RangeSearchPartialResult(result)
+    with (
+        inverted_lists.borrowed_ids(ivf.invlists, cluster) as ids,
+        inverted_lists.borrowed_codes(ivf.invlists, cluster, ivf.code_size) as codes,
+        _scanner(ivf) as scanner,
+    ):
+        ids, codes = ids[begin:end], codes[begin:end]
+        if not len(ids):
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        scanner.set_query(faiss.swig_ptr(vector))
+        scanner.set_list(cluster, to_centroid)
+        scanner.scan_codes_range(
+            len(ids), faiss.swig_ptr(codes), faiss.swig_ptr(ids), _everything(ivf), partial.new_result(0)
+        )
+    partial.set_lims()
+    result.do_allocation()
+    partial.copy_result()
+    return _labels_and_distances(result, int(faiss.rev_swig_ptr(result.lims, 2)[1]))
+
+
 def offsets(ivf: Any, vector: npt.NDArray[np.float32], cluster: int, to_centroid: float) -> Ids:
     """Return the offsets in one list of the candidates that ``scan`` returns for it, int64 (n,)."""
     found = _range_search(
         ivf, vector, np.array([cluster]), np.array([to_centroid], np.float32), 1, store_pairs=True
     )
-    return found[1] & search_scan.OFFSET_MASK
+    return unpack(found[1])[1]
 
 
 def nearer(
@@ -69,7 +109,7 @@ def nearer(
 ) -> tuple[Ids, Distances]:
     """Return the places of all vectors of ``clusters`` that are strictly nearer than a distance, and theirs.
 
-    In the order of the scan; a place is (cluster << 32 | offset). For a ``parallel_mode`` of 0.
+    In the order of the scan; see ``model.places``. For a ``parallel_mode`` of 0.
     """
     width = max(1, -(-len(clusters) // faiss.omp_get_max_threads()))
     _, places, distances = _range_search(
@@ -95,14 +135,12 @@ def _range_search(
         clusters = np.concatenate([clusters, np.full(missing, -1, np.int64)])
         to_centroids = np.concatenate([to_centroids, np.zeros(missing, np.float32)])
     queries = np.repeat(vector[None], n, axis=0)
-    if radius is None:
-        radius = -np.inf if faiss.is_similarity_metric(ivf.metric_type) else np.inf
     result = faiss.RangeSearchResult(n)
     result.buffer_size = BUFFER_ENTRIES
     ivf.range_search_preassigned_c(
         n,
         faiss.swig_ptr(queries),
-        radius,
+        _everything(ivf) if radius is None else radius,
         faiss.swig_ptr(clusters),
         faiss.swig_ptr(to_centroids),
         result,
@@ -110,11 +148,32 @@ def _range_search(
         probing(width),
     )
     lims = faiss.rev_swig_ptr(result.lims, n + 1).astype(np.int64)
-    found = int(lims[-1])
-    if found == 0:
-        return lims, np.empty(0, np.int64), np.empty(0, np.float32)
-    labels = faiss.rev_swig_ptr(result.labels, found).copy()
-    return lims, labels, faiss.rev_swig_ptr(result.distances, found).copy()
+    return lims, *_labels_and_distances(result, int(lims[-1]))
+
+
+def _labels_and_distances(result: Any, count: int) -> tuple[Ids, Distances]:
+    """Copy what a range search found."""
+    if count == 0:
+        return np.empty(0, np.int64), np.empty(0, np.float32)
+    labels: Ids = faiss.rev_swig_ptr(result.labels, count).copy()
+    distances: Distances = faiss.rev_swig_ptr(result.distances, count).copy()
+    return labels, distances
+
+
+def _everything(ivf: Any) -> float:
+    """Return the radius that leaves no finite distance out."""
+    return infinitely_far(bool(faiss.is_similarity_metric(ivf.metric_type)))
+
+
+@contextmanager
+def _scanner(ivf: Any) -> Iterator[Any]:
+    """Lend the scanner of a search; dead when the block is left."""
+    scanner = ivf.get_InvertedListScanner(False, None, None)
+    try:
+        yield scanner
+    finally:
+        # Python does not own it, and making Python own it breaks faiss's module when it is freed.
+        type(scanner).__swig_destroy__(scanner)
 
 
 @cache

@@ -14,10 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.faiss_internals import inverted_lists
+from feder_widget.model.places import unpack
 from feder_widget.model.search_trace import Scan
-
-OFFSET_MASK = (1 << 32) - 1
-"""The part of a label that is the offset where labels are (cluster << 32 | offset)."""
 
 Ids = npt.NDArray[np.int64]
 Distances = npt.NDArray[np.float32]
@@ -76,15 +74,16 @@ def _scan(ivf: Any, vector: npt.NDArray[np.float32], clusters: Ids, to_centroids
         return _nothing(clusters)
     places, distances = search(ivf, vector, clusters, to_centroids, total, store_pairs=True)
     found = places >= 0
-    places, distances = places[found], distances[found]
+    homes, offsets = unpack(places[found])
+    distances = distances[found]
     rank_of = np.argsort(clusters, kind="stable")
-    ranks = rank_of[np.searchsorted(clusters[rank_of], places >> 32)]
-    order = np.lexsort((places & OFFSET_MASK, ranks))
+    ranks = rank_of[np.searchsorted(clusters[rank_of], homes)]
+    order = np.lexsort((offsets, ranks))
     lims = np.zeros(len(clusters) + 1, np.int64)
     np.cumsum(np.bincount(ranks, minlength=len(clusters)), out=lims[1:])
     ids = np.concatenate([inverted_lists.copy_ids(ivf.invlists, int(cluster)) for cluster in clusters])
     starts = np.cumsum(sizes) - sizes
-    return Scan(clusters, lims, ids[starts[ranks] + (places & OFFSET_MASK)][order], distances[order])
+    return Scan(clusters, lims, ids[starts[ranks] + offsets][order], distances[order])
 
 
 def _scan_by_id(ivf: Any, vector: npt.NDArray[np.float32], clusters: Ids, to_centroids: Distances) -> Scan:
