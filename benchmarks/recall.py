@@ -17,7 +17,8 @@ import numpy as np
 
 from benchmarks.trace import K, cached_index, queries, vectors
 from feder_widget.engines import IvfIndex, open_index
-from feder_widget.truth.batch import batches, compared_at, rankings, ranks_among
+from feder_widget.model.pieces import drain
+from feder_widget.truth.rankings import batches, compared_at, rankings_steps, ranks_among
 
 NPROBES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 NLIST = 256
@@ -129,7 +130,7 @@ def ranks_alone(opened: IvfIndex, asked: np.ndarray, true: np.ndarray) -> None:
     for parts in batches(len(asked), opened.dim, opened.nlist):
         whole = slice(parts[0].start, parts[-1].stop)
         within = [slice(part.start - whole.start, part.stop - whole.start) for part in parts]
-        orders = rankings(opened.faiss_index, asked[whole], within)
+        orders = drain(rankings_steps(opened.inverted_file, asked[whole], within))
         for start in range(0, len(orders), 256):
             some = slice(start, start + 256)
             ranks_among(orders[some], clusters[whole][some])

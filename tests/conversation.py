@@ -11,7 +11,7 @@ from feder_widget.media import IdRange, Media
 from feder_widget.model.top_k import top_k
 from feder_widget.session import evaluator
 from feder_widget.session.session import Session
-from feder_widget.truth import batch
+from feder_widget.truth import rankings, workload_truth
 
 PATIENCE = 20
 """Seconds after which something that is waited for counts as never coming."""
@@ -190,9 +190,10 @@ def assert_same_results(got, expected):
 
 def slowly(monkeypatch):
     """Have workloads computed in many batches."""
-    monkeypatch.setattr(batch, "LEAST_BATCH", 20)
-    monkeypatch.setattr(batch, "_blas_work", lambda: 16)
-    monkeypatch.setattr(batch, "RANKING_BYTES", 32 * 20 * 20)
-    monkeypatch.setattr(batch, "LEAST_CHUNK", 20)
+    monkeypatch.setattr(rankings, "LEAST_BATCH", 20)
+    monkeypatch.setattr(rankings, "blas_work", lambda: 16)
+    monkeypatch.setattr(workload_truth, "blas_work", lambda: 16)
+    monkeypatch.setattr(rankings, "RANKING_BYTES", 32 * 20 * 20)
+    monkeypatch.setattr(workload_truth, "LEAST_CHUNK", 20)
     monkeypatch.setattr(evaluator, "INTERVAL", 0)
     monkeypatch.setattr(evaluator, "PUBLISHED", 0)

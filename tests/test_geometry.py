@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from makers import METRICS, cases, ivf_around, make_ivf, make_vectors
 
 from feder_widget.engines import open_index
-from feder_widget.truth import cluster_bounds
+from feder_widget.truth import cluster_bounds, survey
 
 
 def best_distances(opened, query):
@@ -145,7 +145,7 @@ def test_vectors_replaced_are_measured_after_a_refresh():
 
 def test_too_much_work_leaves_it_at_the_radii(monkeypatch):
     index, vectors = make_ivf()
-    monkeypatch.setattr(cluster_bounds, "PROPER_WORK", 1000)
+    monkeypatch.setattr(survey, "PLANES_WORK", 1000)
     opened = open_index(index)
     (known,) = filter(None, opened.survey())
     assert not known.proper.any()

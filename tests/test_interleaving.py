@@ -19,7 +19,8 @@ from feder_widget.faiss_internals import centroids
 from feder_widget.projection import resolve_method
 from feder_widget.session import evaluator as evaluator_module
 from feder_widget.session import stream as stream_module
-from feder_widget.truth import cluster_bounds, evaluate
+from feder_widget.truth import evaluate
+from feder_widget.truth import survey as survey_module
 from feder_widget.truth.evaluation import Evaluation
 
 
@@ -66,13 +67,13 @@ class TestASearchThatFails:
         assert Received(page.of("good") + page.of("rest")).ranks == 20
 
     def test_bounds_of_the_one_before_are_still_sent(self, talk, clustered, monkeypatch):
-        pause, real = Pause(), cluster_bounds.survey
+        pause, real = Pause(), survey_module.measured
 
         def survey(engine):
             pause.here()
             yield from real(engine)
 
-        monkeypatch.setattr(cluster_bounds, "survey", survey)
+        monkeypatch.setattr(survey_module, "measured", survey)
         session, page = talk(clustered[0])
         assert pause.reached.wait(PATIENCE)
         serial = shown(session, page)
@@ -167,7 +168,7 @@ class TestSurvey:
     def test_what_it_measured_before_a_refresh_does_not_count(self, monkeypatch):
         index, vectors = make_ivf(500, 4, 10)
         opened = open_index(index)
-        pause, real = Pause(), cluster_bounds.survey
+        pause, real = Pause(), survey_module.measured
 
         def survey(engine):
             for number, found in enumerate(real(engine)):
@@ -175,7 +176,7 @@ class TestSurvey:
                 if number == 0 and not pause.reached.is_set():
                     pause.here()
 
-        monkeypatch.setattr(cluster_bounds, "survey", survey)
+        monkeypatch.setattr(survey_module, "measured", survey)
         thread = threading.Thread(target=lambda: list(opened.survey()))
         thread.start()
         assert pause.reached.wait(PATIENCE)
@@ -192,7 +193,7 @@ class TestSurvey:
 
     def test_one_that_fails_is_begun_anew(self, clustered, monkeypatch):
         opened = open_index(clustered[0])
-        real, calls = cluster_bounds.survey, []
+        real, calls = survey_module.measured, []
 
         def survey(engine):
             for found in real(engine):
@@ -201,7 +202,7 @@ class TestSurvey:
                     calls.append(1)
                     raise OSError("the disk is gone")
 
-        monkeypatch.setattr(cluster_bounds, "survey", survey)
+        monkeypatch.setattr(survey_module, "measured", survey)
         with pytest.raises(OSError, match="the disk is gone"):
             list(opened.survey())
         found = list(filter(None, opened.survey()))
@@ -226,7 +227,7 @@ class TestSurvey:
             raise MemoryError("too many centroids")
             yield
 
-        monkeypatch.setattr(cluster_bounds, "survey", survey)
+        monkeypatch.setattr(survey_module, "measured", survey)
         session, page = talk(clustered[0])
         for name in "abc":
             shown(session, page, name)
@@ -237,7 +238,7 @@ class TestSurvey:
 
     def test_an_index_that_goes_on_growing_is_measured_when_it_rests(self, talk, monkeypatch):
         index, vectors = make_ivf(n=3000)
-        real, calls, growing = cluster_bounds.survey, [], threading.Event()
+        real, calls, growing = survey_module.measured, [], threading.Event()
         growing.set()
 
         def survey(engine):
@@ -247,8 +248,8 @@ class TestSurvey:
                     index.add(vectors[:1])
                 yield found
 
-        monkeypatch.setattr(cluster_bounds, "survey", survey)
-        monkeypatch.setattr(cluster_bounds, "PART", 10)
+        monkeypatch.setattr(survey_module, "measured", survey)
+        monkeypatch.setattr(survey_module, "PIECE_WORK", 10)
         session, page = talk(index)
         for name in "abc":
             shown(session, page, name)
@@ -292,7 +293,7 @@ import sys, threading
 from conversation import Page, converse
 from makers import make_ivf
 from feder_widget.engines import open_index
-from feder_widget.truth import cluster_bounds
+from feder_widget.truth import survey as survey_module
 import feder_widget as fw
 
 def survey(engine):
@@ -302,7 +303,7 @@ def survey(engine):
         yield None
 
 going = threading.Event()
-cluster_bounds.survey = survey
+survey_module.measured = survey
 index, _ = make_ivf()
 kept = fw.FederWidget(index) if int(sys.argv[1]) else converse(index, Page())
 assert going.wait(20)

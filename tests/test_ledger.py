@@ -14,9 +14,10 @@ from makers import make_vectors
 
 from feder_widget import Ledger, MeanLedger, UnknownIdError
 from feder_widget.engines import open_index
+from feder_widget.model.pieces import drain
+from feder_widget.truth import exhaustive_search, recall_spans
 from feder_widget.truth import original_vectors as original_vectors_module
 from feder_widget.truth import recall_curves as curves_module
-from feder_widget.truth import recall_spans
 from feder_widget.truth.recall_curves import curves_of, joined
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -514,8 +515,8 @@ def test_queries_are_compared_in_blocks_of_bounded_size(monkeypatch):
     monkeypatch.setattr(original_vectors_module, "BLOCK_PAIRS", 200)
     monkeypatch.setattr(original_vectors_module, "SPARE", 0)
     monkeypatch.setattr(original_vectors_module.Originals, "_distances", watched)
-    monkeypatch.setattr(recall_spans, "FIRST_RUN", 50)
-    monkeypatch.setattr(recall_spans, "COUNTED", 100)
+    monkeypatch.setattr(exhaustive_search, "FIRST_RUN", 50)
+    monkeypatch.setattr(exhaustive_search, "COUNTED", 100)
     told = []
     cut = opened.evaluate(case.queries, K, progress=lambda done, asked: told.append((done, asked)))
     assert max(sizes) <= 200
@@ -582,7 +583,7 @@ def test_other_metrics_are_those_of_a_flat_index(metric):
     flat = faiss.IndexIDMap(faiss.IndexFlat(x.shape[1], number))
     flat.add_with_ids(x[present], np.flatnonzero(present))
     for query in np.abs(families.queries()):
-        ((rows, distances),) = compared.nearest(query[None], present, K)
+        ((rows, distances),) = drain(compared.nearest_steps(query[None], present, K))
         order = np.argsort(-distances if compared.similarity else distances, kind="stable")
         expected_, ids = flat.search(query[None], K)
         np.testing.assert_allclose(distances[order][:K], expected_[0], rtol=1e-6)

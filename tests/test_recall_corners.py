@@ -11,7 +11,7 @@ from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 import feder_widget as fw
 from feder_widget.engines import open_index
-from feder_widget.truth import batch, gathered
+from feder_widget.truth import batch_search, workload_truth
 
 GROWTH = """
 import re, sys
@@ -368,13 +368,13 @@ class TestWorkload:
 
     def test_very_many_neighbours_are_cut_into_no_more_parts_than_there_are_queries(self):
         for count in (1, 2, 24, 256):
-            parts = list(batch.chunks(count, 1024, 20_000))
+            parts = list(workload_truth.chunks(count, 1024, 20_000))
             assert all(part.stop > part.start for part in parts)
             assert [parts[0].start, parts[-1].stop] == [0, count]
 
     @pytest.mark.parametrize("count", [600, 5000])
     def test_what_was_computed_when_it_is_interrupted_is_kept(self, count, monkeypatch):
-        monkeypatch.setattr(gathered, "SCRATCH_BYTES", 4 * 16 * 200)
+        monkeypatch.setattr(batch_search, "BLOCK_BYTES", 4 * 16 * 200)
         opened = open_index(make_ivf(6000, 16, 50)[0])
 
         def interrupt(done, asked):

@@ -20,8 +20,7 @@ from makers import METRICS, ivf_around, make_ivf, make_vectors
 from feder_widget.engines import open_index
 from feder_widget.session import evaluator as evaluator_module
 from feder_widget.session import stream as stream_module
-from feder_widget.truth import findings
-from feder_widget.truth import pool as pool_module
+from feder_widget.truth import batch_search, findings
 
 
 def searched(session, page, request):
@@ -462,14 +461,14 @@ def test_a_page_that_opens_later_can_ask_for_the_workload(talk, clustered):
 def test_searches_are_answered_while_a_workload_is_evaluated(talk, clustered, monkeypatch):
     slowly(monkeypatch)
     entered, go_on = threading.Event(), threading.Event()
-    real = pool_module.Pool.fill
+    real = batch_search.BatchSearch.steps
 
-    def slow(pool):
+    def slow(search, work):
         entered.set()
         assert go_on.wait(PATIENCE)
-        return real(pool)
+        return real(search, work)
 
-    monkeypatch.setattr(pool_module.Pool, "fill", slow)
+    monkeypatch.setattr(batch_search.BatchSearch, "steps", slow)
     session, page = talk(clustered[0])
     session.handle(evaluate_request())
     assert entered.wait(PATIENCE)
@@ -480,16 +479,16 @@ def test_searches_are_answered_while_a_workload_is_evaluated(talk, clustered, mo
 
 def test_what_goes_wrong_in_a_workload_is_told_and_what_was_computed_kept(talk, clustered, monkeypatch):
     slowly(monkeypatch)
-    real = pool_module.Pool.compared
+    real = batch_search.BatchSearch.candidates_steps
     calls = []
 
-    def failing(pool):
+    def failing(search, work):
         calls.append(1)
         if len(calls) > 3:
             raise ValueError("the disk is gone")
-        return real(pool)
+        return real(search, work)
 
-    monkeypatch.setattr(pool_module.Pool, "compared", failing)
+    monkeypatch.setattr(batch_search.BatchSearch, "candidates_steps", failing)
     session, page = talk(clustered[0])
     session.handle(evaluate_request(sample=200))
     assert page.wait(kind="error", request="w")[0]["message"] == "the disk is gone"

@@ -17,7 +17,7 @@ from ipywidgets.embed import dependency_state
 from makers import ivf_around, make_ivf
 
 import feder_widget as fw
-from feder_widget.truth import batch
+from feder_widget.truth import rankings, workload_truth
 
 BIG = 2**62 + 1
 BIG_IDS = np.r_[np.arange(1997), BIG, -7, 2**53 + 1]
@@ -111,9 +111,10 @@ def test_its_k_can_be_another_and_its_queries_anything(widget, clustered):
 
 
 def test_an_interrupt_keeps_what_was_computed_on_the_page_too(widget, clustered, monkeypatch):
-    monkeypatch.setattr(batch, "LEAST_BATCH", 20)
-    monkeypatch.setattr(batch, "_blas_work", lambda: 16)
-    monkeypatch.setattr(batch, "RANKING_BYTES", 32 * 20 * 20)
+    monkeypatch.setattr(rankings, "LEAST_BATCH", 20)
+    monkeypatch.setattr(rankings, "blas_work", lambda: 16)
+    monkeypatch.setattr(workload_truth, "blas_work", lambda: 16)
+    monkeypatch.setattr(rankings, "RANKING_BYTES", 32 * 20 * 20)
 
     def interrupt(done, _asked):
         if done > 50:

@@ -15,7 +15,9 @@ from makers import METRICS, cases, ivf_around, make_ivf, make_vectors
 
 from feder_widget import UnknownIdError, Workload
 from feder_widget.engines import open_index
-from feder_widget.truth import batch, gathered, pool
+from feder_widget.errors import IndexChangedError
+from feder_widget.truth import batch_search, list_blocks, rankings, workload_truth
+from feder_widget.truth import GroundTruth
 from feder_widget.truth import evaluation as evaluation_module
 
 
@@ -68,7 +70,7 @@ def test_every_query_is_found_where_it_alone_is_found(case, include_self, spare)
     # Among rows that tie with one that says "no result" Faiss chooses by id.
     assume(all((opened.list_ids(cluster) != -1).all() for cluster in range(index.nlist)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pool, "SPARE", spare)
+        patch.setattr(batch_search, "SPARE", spare)
         workload = opened.evaluate(queries, k, progress=False)
         ids = opened.sample_ids(4, np.random.default_rng(3))
         by_id = opened.evaluate(ids, k, include_self=include_self, progress=False)
@@ -171,12 +173,13 @@ def test_rankings_and_lists_are_taken_in_parts_of_bounded_size(monkeypatch):
     index, queries = spread_index()
     opened = open_index(index)
     whole = opened.evaluate(queries, 10, progress=False)
-    monkeypatch.setattr(batch, "RANKING_BYTES", 32 * 40 * 7)
-    monkeypatch.setattr(gathered, "SCRATCH_BYTES", 4 * 24 * 100)
-    monkeypatch.setattr(gathered, "KEPT_BYTES", 0)
-    monkeypatch.setattr(batch, "LEAST_BATCH", 20)
-    monkeypatch.setattr(batch, "_blas_work", lambda: 24)
-    cut = batch.batches(300, 24, 40)
+    monkeypatch.setattr(rankings, "RANKING_BYTES", 32 * 40 * 7)
+    monkeypatch.setattr(batch_search, "BLOCK_BYTES", 4 * 24 * 100)
+    monkeypatch.setattr(list_blocks, "KEPT_BYTES", 0)
+    monkeypatch.setattr(rankings, "LEAST_BATCH", 20)
+    monkeypatch.setattr(rankings, "blas_work", lambda: 24)
+    monkeypatch.setattr(workload_truth, "blas_work", lambda: 24)
+    cut = rankings.batches(300, 24, 40)
     parts = list(itertools.chain(*cut))
     assert max(part.stop - part.start for part in parts) == 7
     assert all(left.stop == right.start for left, right in itertools.pairwise(parts))
@@ -188,7 +191,7 @@ def test_rankings_and_lists_are_taken_in_parts_of_bounded_size(monkeypatch):
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_batches_hold_every_query_once(count, threads, faiss_threads):
     faiss_threads(threads)
-    parts = list(itertools.chain(*batch.batches(count, 128, 100)))
+    parts = list(itertools.chain(*rankings.batches(count, 128, 100)))
     assert parts[0].start == 0
     assert parts[-1].stop == count
     assert all(left.stop == right.start for left, right in itertools.pairwise(parts))
@@ -199,7 +202,9 @@ def test_where_products_cannot_tell_each_query_is_answered_by_itself(monkeypatch
     index, queries = spread_index()
     opened = open_index(index)
     expected = opened.evaluate(queries[:30], 10, progress=False)
-    monkeypatch.setattr(pool.Pool, "_certain", lambda _self, ids, _distances: np.zeros(len(ids), bool))
+    monkeypatch.setattr(
+        batch_search.BatchSearch, "_certain", lambda _self, ids, _distances: np.zeros(len(ids), bool)
+    )
     np.testing.assert_array_equal(
         opened.evaluate(queries[:30], 10, progress=False).found_at, expected.found_at
     )
@@ -228,9 +233,10 @@ def test_an_index_that_limits_the_vectors_compared():
 
 def test_an_evaluation_grows_batch_by_batch_and_keeps_what_it_has_when_it_is_stopped(monkeypatch):
     index, queries = spread_index()
-    monkeypatch.setattr(batch, "LEAST_BATCH", 50)
-    monkeypatch.setattr(batch, "_blas_work", lambda: 24)
-    monkeypatch.setattr(batch, "RANKING_BYTES", 32 * 40 * 60)
+    monkeypatch.setattr(rankings, "LEAST_BATCH", 50)
+    monkeypatch.setattr(rankings, "blas_work", lambda: 24)
+    monkeypatch.setattr(workload_truth, "blas_work", lambda: 24)
+    monkeypatch.setattr(rankings, "RANKING_BYTES", 32 * 40 * 60)
     opened = open_index(index)
     whole = opened.evaluate(queries, 10, progress=False)
     evaluation = opened.evaluation(queries, 10)
@@ -266,9 +272,10 @@ def test_an_evaluation_grows_batch_by_batch_and_keeps_what_it_has_when_it_is_sto
 
 def test_an_interrupt_from_the_keyboard_keeps_what_was_computed(monkeypatch):
     index, queries = spread_index()
-    monkeypatch.setattr(batch, "LEAST_BATCH", 50)
-    monkeypatch.setattr(batch, "_blas_work", lambda: 24)
-    monkeypatch.setattr(batch, "RANKING_BYTES", 32 * 40 * 60)
+    monkeypatch.setattr(rankings, "LEAST_BATCH", 50)
+    monkeypatch.setattr(rankings, "blas_work", lambda: 24)
+    monkeypatch.setattr(workload_truth, "blas_work", lambda: 24)
+    monkeypatch.setattr(rankings, "RANKING_BYTES", 32 * 40 * 60)
     opened = open_index(index)
 
     def interrupt(done, _asked):
@@ -292,7 +299,7 @@ class TestEndedOnTheWay:
 
     @pytest.fixture(autouse=True)
     def many_runs(self, monkeypatch):
-        monkeypatch.setattr(gathered, "SCRATCH_BYTES", 4 * 24 * 100)
+        monkeypatch.setattr(batch_search, "BLOCK_BYTES", 4 * 24 * 100)
 
     def part_and_whole(self, opened, queries, progress, **options):
         with pytest.warns(RuntimeWarning, match="queries were evaluated"):
@@ -303,7 +310,7 @@ class TestEndedOnTheWay:
     @pytest.mark.parametrize("include_self", [True, False])
     @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
     def test_the_first_queries_are_finished(self, monkeypatch, metric, include_self, share):
-        monkeypatch.setattr(batch, "LEAST_CHUNK", 400)
+        monkeypatch.setattr(workload_truth, "LEAST_CHUNK", 400)
         opened = open_index(spread_index(metric)[0])
         seen = []
 
@@ -321,8 +328,8 @@ class TestEndedOnTheWay:
 
     @pytest.mark.parametrize("room", [1, 7, 10**6])
     def test_no_more_are_finished_than_soon_can_be(self, monkeypatch, room):
-        monkeypatch.setattr(batch, "LEAST_CHUNK", 400)
-        monkeypatch.setattr(batch, "FINISHED_WORK", room * 3000 * 24 // 2)
+        monkeypatch.setattr(workload_truth, "LEAST_CHUNK", 400)
+        monkeypatch.setattr(workload_truth, "FINISHED_WORK", room * 3000 * 24 // 2)
         opened = open_index(spread_index()[0])
 
         def interrupt(done, asked):
@@ -336,9 +343,9 @@ class TestEndedOnTheWay:
 
     @pytest.mark.parametrize("before", [True, False])
     def test_an_interrupt_while_vectors_are_compared(self, monkeypatch, before):
-        monkeypatch.setattr(batch, "LEAST_CHUNK", 400)
+        monkeypatch.setattr(workload_truth, "LEAST_CHUNK", 400)
         opened = open_index(spread_index()[0])
-        real, calls = pool.faiss.knn, []
+        real, calls = batch_search.faiss.knn, []
 
         def knn(*arguments, **options):
             calls.append(1)
@@ -349,16 +356,16 @@ class TestEndedOnTheWay:
                 raise KeyboardInterrupt
             return found
 
-        monkeypatch.setattr(pool.faiss, "knn", knn)
+        monkeypatch.setattr(batch_search.faiss, "knn", knn)
         part, whole = self.part_and_whole(opened, 200, lambda _done, _asked: None)
         assert 0 < len(part) < 200
         np.testing.assert_array_equal(part.found_at, whole.found_at[: len(part)])
 
     def test_an_interrupt_while_vectors_are_read_leaves_the_queries_before(self, monkeypatch):
-        monkeypatch.setattr(batch, "LEAST_CHUNK", 50)
-        monkeypatch.setattr(gathered, "KEPT_BYTES", 0)
+        monkeypatch.setattr(workload_truth, "LEAST_CHUNK", 50)
+        monkeypatch.setattr(list_blocks, "KEPT_BYTES", 0)
         opened = open_index(spread_index()[0])
-        real, calls = gathered.inverted_lists.borrowed_vectors, []
+        real, calls = list_blocks.inverted_lists.borrowed_vectors, []
 
         def borrowed(*arguments):
             calls.append(1)
@@ -367,13 +374,13 @@ class TestEndedOnTheWay:
                 raise KeyboardInterrupt
             return real(*arguments)
 
-        monkeypatch.setattr(gathered.inverted_lists, "borrowed_vectors", borrowed)
+        monkeypatch.setattr(list_blocks.inverted_lists, "borrowed_vectors", borrowed)
         part, whole = self.part_and_whole(opened, 200, lambda _done, _asked: None)
         assert len(part) == 50
         np.testing.assert_array_equal(part.found_at, whole.found_at[:50])
 
     def test_an_index_that_is_changed_meanwhile_is_said_to_be(self, monkeypatch):
-        monkeypatch.setattr(gathered, "KEPT_BYTES", 0)
+        monkeypatch.setattr(list_blocks, "KEPT_BYTES", 0)
         index, queries = spread_index()
         opened = open_index(index)
         added = []
@@ -383,22 +390,24 @@ class TestEndedOnTheWay:
                 added.append(1)
                 index.add(queries)
 
-        with pytest.raises(ValueError, match=r"the index was changed meanwhile: cluster \d+ held"):
+        with pytest.raises(IndexChangedError, match=r"the index was changed meanwhile: cluster \d+ held"):
             opened.evaluate(200, 10, progress=progress)
 
-    def test_an_interrupt_while_doubtful_ones_are_settled(self):
+    def test_an_interrupt_while_doubtful_ones_are_settled(self, monkeypatch):
         vectors = np.repeat(make_vectors(100, 16), 30, axis=0)
         index = ivf_around(vectors[::300])
         index.add(vectors)
         opened = open_index(index)
-        seen = []
+        real, calls = GroundTruth.explain_steps, []
 
-        def interrupt(done, _asked):
-            seen.append(done)
-            if seen.count(done) > 12:
+        def explain_steps(truth, *arguments):
+            calls.append(1)
+            if len(calls) == 12:
                 raise KeyboardInterrupt
+            return real(truth, *arguments)
 
-        part, whole = self.part_and_whole(opened, 60, interrupt)
+        monkeypatch.setattr(GroundTruth, "explain_steps", explain_steps)
+        part, whole = self.part_and_whole(opened, 60, lambda _done, _asked: None)
         assert len(part) == 11
         np.testing.assert_array_equal(part.found_at, whole.found_at[: len(part)])
 

@@ -1,6 +1,6 @@
 """What a search should have found: the true neighbours of one query or many, and what would find them."""
 
-from feder_widget.truth.evaluation import Evaluation, Found, evaluate
+from feder_widget.truth.evaluation import Evaluation, evaluate
 from feder_widget.truth.explanation import Certainty, Explanation, Verdict, found_at
 from feder_widget.truth.ground_truth import GroundTruth
 from feder_widget.truth.ledger import Basis, Ledger, MeanLedger
@@ -11,7 +11,6 @@ __all__ = [
     "Certainty",
     "Evaluation",
     "Explanation",
-    "Found",
     "GroundTruth",
     "Ledger",
     "MeanLedger",

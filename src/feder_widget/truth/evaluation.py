@@ -1,20 +1,23 @@
-"""Evaluating many queries, batch by batch, as far as somebody waits for it."""
+"""A workload in the making: its queries evaluated batch by batch, until it is done or ended."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.truth.ledger import Basis
-from feder_widget.truth.recall_curves import Curves, joined
+from feder_widget.model.pieces import PIECE_WORK, WHOLE
+from feder_widget.truth.ground_truth import GroundTruth
+from feder_widget.truth.rankings import batches
+from feder_widget.truth.recall_curves import joined
 from feder_widget.truth.workload import Workload
 from feder_widget.truth.workload_queries import Queries, Rows, open_queries
+from feder_widget.truth.workload_truth import Batch, Found, found_steps
 
 Progress = Callable[[float, int], None]
 """Called with the queries done so far (parts of one too) and their number."""
@@ -28,101 +31,47 @@ SOON = 0.5
 """Seconds after which a bar is shown."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """What an index finds out about some queries.
-
-    Attributes
-    ----------
-    found_at : int32 (n, k)
-        The smallest nprobe that finds 1, 2, … of the true neighbours of each, ascending; nlist + 1 where none
-        does, and 0 at first where there are fewer than k.
-    scanned : float64 (nlist,)
-        Vectors compared at nprobe 1 to nlist, summed over the queries.
-    compared_at : int32 (n, k) or None
-        The smallest nprobe that compares the query with 1, 2, … of them, likewise. None where that finds
-        them.
-    curves : Curves or None
-        How many are found at each nprobe, which can fall. None where ``found_at`` says it.
-    """
-
-    found_at: npt.NDArray[np.int32]
-    scanned: npt.NDArray[np.float64]
-    compared_at: npt.NDArray[np.int32] | None = None
-    curves: Curves | None = None
-
-
-class Evaluable(Rows, Protocol):
-    """What is asked of an index to evaluate a workload."""
-
-    @property
-    def nlist(self) -> int:
-        """Number of clusters."""
-        ...
-
-    @property
-    def ntotal(self) -> int:
-        """Number of vectors."""
-        ...
-
-    @property
-    def stored_nprobe(self) -> int:
-        """The index's own nprobe."""
-        ...
-
-    @property
-    def basis(self) -> Basis:
-        """What the true neighbours are by."""
-        ...
-
-    def query_batches(self, count: int) -> list[list[slice]]:
-        """Cut queries into batches, and each into parts that are ranked together."""
-        ...
-
-    def found_at(
-        self,
-        vectors: npt.NDArray[np.float32],
-        parts: list[slice],
-        own: npt.NDArray[np.int64] | None,
-        k: int,
-        progress: Callable[[float], None],
-    ) -> Iterator[Found]:
-        """Yield where the k true neighbours of the queries are found, for some after the others."""
-        ...
-
-
 class Evaluation:
     """A workload in the making.
 
     Parameters
     ----------
-    index
-        What is searched. Not changed.
+    truth : GroundTruth
+        The index's ground truth.
+    rows
+        Looks up the rows of the index.
     queries : int, int array_like (n,) or array_like (n, dim)
         A sample size, row ids or vectors.
     k : int
         Neighbours of each, at least 1.
     seed : int
-        For drawing a sample.
+        Draws a sample.
     include_self : bool
         Whether the query's own row counts among its neighbours.
 
     Raises
     ------
     TypeError, ValueError
-        If ``queries`` is none of these, is empty, or holds an unknown id or a value that is not finite.
+        If ``queries`` is none of these, is empty, or holds an unknown id or a value that is not finite. If
+        recall at every nprobe would take a search at each.
     """
 
-    def __init__(self, index: Evaluable, queries: Any, k: int, *, seed: int, include_self: bool) -> None:
-        self._index = index
-        self._queries: Queries = open_queries(index, queries, seed)
-        self._k = min(k, max(1, index.ntotal))
+    def __init__(
+        self, truth: GroundTruth, rows: Rows, queries: Any, k: int, *, seed: int, include_self: bool
+    ) -> None:
+        if truth.why_unevaluated is not None:
+            raise ValueError(truth.why_unevaluated)
+        self._truth = truth
+        self._dim = rows.dim
+        self._queries: Queries = open_queries(rows, queries, seed)
+        self._k = min(k, max(1, truth.ntotal))
         self._asked_k = k
         self._include_self = include_self or self._queries.ids is None
         self._found: list[Found] = []
         self._loose = 0
         self._done = 0
-        self._scanned = np.zeros(index.nlist)
+        self._worked = 0.0
+        self._scanned = np.zeros(truth.file.centroids.nlist)
 
     @property
     def asked(self) -> int:
@@ -140,58 +89,75 @@ class Evaluation:
         vector = self._queries.read(slice(place, place + 1))[0]
         return vector, None if ids is None else int(ids[place])
 
-    def run(self, progress: Progress) -> Iterator[int]:
-        """Yield how many queries are done, now and then, when ``workload`` says more than before.
+    def steps(self, work: int = PIECE_WORK) -> Generator[float, None, None]:
+        """Evaluate; yields after each piece the queries done so far, with parts of queries.
 
-        What ``progress`` raises ends it, with what there is kept.
+        It may be closed at any time: ``workload`` returns the first queries then.
+
+        Parameters
+        ----------
+        work : int
+            Multiplications per piece, ``WHOLE`` for as few pieces as memory allows.
         """
-        index, queries = self._index, self._queries
-        own_too = 0 if self._include_self else 1
-        k = min(self._k, max(0, index.ntotal - own_too))
-        total = index.ntotal
-        progress(0.0, queries.count)
-        for parts in index.query_batches(queries.count):
-            batch = slice(parts[0].start, parts[-1].stop)
-            done = float(batch.start)
-            size = batch.stop - batch.start
+        truth, queries = self._truth, self._queries
+        left_out = 0 if self._include_self else 1
+        k = min(self._k, max(0, truth.ntotal - left_out))
+        yield 0.0
+        for parts in batches(queries.count, self._dim, truth.file.centroids.nlist):
+            some = slice(parts[0].start, parts[-1].stop)
+            own = None if self._include_self or queries.ids is None else queries.ids[some]
+            within = [slice(part.start - some.start, part.stop - some.start) for part in parts]
+            batch = Batch(queries.read(some), within, own, k)
+            self._worked = float(some.start)
 
-            def on(share: float, size: int = size) -> None:
-                nonlocal done
-                done += share * size
-                progress(done, queries.count)
+            def progress(share: float, size: int = len(batch)) -> None:
+                self._worked += share * size
 
-            own = None if self._include_self or queries.ids is None else queries.ids[batch]
-            within = [slice(part.start - batch.start, part.stop - batch.start) for part in parts]
-            for found in index.found_at(queries.read(batch), within, own, k, on):
-                # Without what is summed, which is as long as there are clusters.
-                self._found.append(replace(found, scanned=np.empty(0)))
-                self._loose += 1
-                if self._loose == TOGETHER:
-                    self._found[-TOGETHER:] = [_joined(self._found[-TOGETHER:])]
-                    self._loose = 0
-                self._done += len(found.found_at)
-                self._scanned += found.scanned / max(1, total)
-                # What is ended early tells of fewer queries than it has begun.
-                progress(max(done, float(self.done)), queries.count)
-                yield self.done
+            with closing(found_steps(truth, batch, self._take, progress, work)) as steps:
+                for _ in steps:
+                    yield max(self._worked, float(self._done))
+            yield float(self._done)
+
+    def run(self, progress: Progress, work: int = WHOLE) -> Iterator[int]:
+        """Evaluate; yields the number of queries done whenever ``workload`` returns more than before.
+
+        An exception that ``progress`` raises ends it; the queries done are kept.
+        """
+        told = 0
+        with closing(self.steps(work)) as steps:
+            for done in steps:
+                progress(done, self.asked)
+                if self._done > told:
+                    told = self._done
+                    yield told
+
+    def _take(self, found: Found) -> None:
+        # Without the sum, which is as long as there are clusters.
+        self._found.append(replace(found, scanned=np.empty(0)))
+        self._loose += 1
+        if self._loose == TOGETHER:
+            self._found[-TOGETHER:] = [_joined(self._found[-TOGETHER:])]
+            self._loose = 0
+        self._done += len(found.found_at)
+        self._scanned += found.scanned / max(1, self._truth.ntotal)
 
     def workload(self, reason: str | None) -> Workload:
         """Return what there is so far; ``reason`` says why it is not all."""
-        queries, done = self._queries, self.done
+        queries, done, file = self._queries, self.done, self._truth.file
         none = np.empty((0, self._k), np.int32)
         found = _joined(self._found) if self._found else Found(none, np.empty(0))
         return Workload(
             found_at=found.found_at,
             scanned=self._scanned / max(1, done),
             k=self._asked_k,
-            nprobe=min(self._index.stored_nprobe, self._index.nlist),
+            nprobe=min(int(file.stack.ivf.nprobe), file.centroids.nlist),
             source=queries.source,
             ids=None if queries.ids is None else queries.ids[:done],
             seed=queries.seed,
             asked=queries.count,
             reason=reason,
             include_self=self._include_self,
-            exact=self._index.basis != "codes",
+            exact=self._truth.basis != "codes",
             compared_at=found.compared_at,
             curves=found.curves,
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,21 +12,28 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.faiss_internals import inverted_lists
-from feder_widget.faiss_internals.inverted_file import Engine
+from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.scans import range_scan
+from feder_widget.model.keys import infinitely_far, key_of, keys_of
+from feder_widget.model.list_runs import runs
+from feder_widget.model.pieces import ID_WORK, WHOLE, Steps, vectors_per_piece
+from feder_widget.model.places import unpack
 from feder_widget.model.search_trace import CoarseStep
 from feder_widget.model.top_k import top_k_places
 
-COUNTED = 1_000_000
-"""Vectors compared between two counts: so many ids and distances are held at most."""
+COUNTED = 1 << 20
+"""Vectors per piece at most: each may hold as many ids and distances."""
 
-_OFFSET_BITS = 32
-_OFFSET_MASK = (1 << _OFFSET_BITS) - 1
+FIRST_RUN = 16_384
+"""Vectors in the first piece: their best ones exclude most of the vectors in later pieces."""
+
+Ids = npt.NDArray[np.int64]
+Distances = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stored:
-    """Some vectors of an index: what they are called, how far they are, and where they are stored.
+    """Some vectors of an index, with their row ids, distances and places.
 
     Attributes
     ----------
@@ -37,18 +45,35 @@ class Stored:
         The inverted list of each, and its place there.
     """
 
-    ids: npt.NDArray[np.int64]
-    distances: npt.NDArray[np.float32]
-    clusters: npt.NDArray[np.int64]
-    offsets: npt.NDArray[np.int64]
+    ids: Ids
+    distances: Distances
+    clusters: Ids
+    offsets: Ids
 
     def __len__(self) -> int:
         """Return the number of vectors."""
         return len(self.ids)
 
-    def at(self, places: npt.NDArray[np.int64]) -> Stored:
-        """Return those at these places."""
-        return Stored(self.ids[places], self.distances[places], self.clusters[places], self.offsets[places])
+    def at(self, which: npt.NDArray[Any]) -> Stored:
+        """Return the vectors at these positions, or under this mask."""
+        return Stored(self.ids[which], self.distances[which], self.clusters[which], self.offsets[which])
+
+    def named(self, file: InvertedFile) -> Stored:
+        """Return them with the ids that the whole index reports."""
+        return Stored(file.external_ids(self.ids), self.distances, self.clusters, self.offsets)
+
+    @classmethod
+    def joined(cls, parts: list[Stored]) -> Stored:
+        """Return the vectors of all parts, in order."""
+        if not parts:
+            none = np.empty(0, np.int64)
+            return cls(none, np.empty(0, np.float32), none, none)
+        return cls(
+            np.concatenate([part.ids for part in parts]),
+            np.concatenate([part.distances for part in parts]),
+            np.concatenate([part.clusters for part in parts]),
+            np.concatenate([part.offsets for part in parts]),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,38 +86,44 @@ class Nearest:
         The k nearest, nearest first, as a Faiss search of all clusters returns them; fewer where there are
         fewer.
     near : Stored
-        All that are no farther than the last of them: more than k where several tie for its place.
+        All vectors no farther than the last of them: more than k where several tie for its place.
     """
 
     best: Stored
     near: Stored
 
 
-def nearest_of_all(
-    engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, k: int, without: int | None = None
-) -> Nearest:
-    """Find the k nearest of all vectors by one pass over the lists, on as many threads as Faiss has.
+def nearest_steps(
+    file: InvertedFile,
+    vector: npt.NDArray[Any],
+    coarse: CoarseStep,
+    k: int,
+    without: int | None = None,
+    work: int = WHOLE,
+) -> Steps[Nearest]:
+    """Find the k nearest of all vectors by one pass over the lists.
 
     Parameters
     ----------
-    engine : Engine
+    file : InvertedFile
         The index.
     vector : float32 (inner dim,), or uint8 (bytes,) of a binary index
-        The query, as the inverted lists see it.
+        The query behind the index's transforms.
     coarse : CoarseStep
         All clusters by rank.
     k : int
         Neighbours wanted, at least 1.
     without : int, optional
-        A row id, of the whole index, that is left out.
+        A row id of the whole index that is left out.
+    work : int
+        Multiplications per piece. A ``WHOLE`` pass uses as many threads as Faiss has.
     """
-    similarity = engine.similarity
     wanted = k if without is None else k + 1
     while True:
-        found = _not_farther(engine, vector, coarse, wanted)
-        others = (
-            found if without is None else found.at(np.flatnonzero(engine.external_ids(found.ids) != without))
-        )
+        found = yield from _not_farther_steps(file, vector, coarse, wanted, work)
+        others = found
+        if without is not None:
+            others = found.at(file.external_ids(found.ids) != without)
         if len(others) >= k or len(found) < wanted:
             break
         # The row to be left out is stored more than once.
@@ -101,98 +132,134 @@ def nearest_of_all(
     rank_of[coarse.clusters] = np.arange(len(coarse.clusters))
     # In the order in which a search meets them, which decides among ties.
     others = others.at(np.lexsort((others.offsets, rank_of[others.clusters])))
-    best = others.at(top_k_places(others.ids, others.distances, k, similarity))
+    best = others.at(top_k_places(others.ids, others.distances, k, file.similarity))
     if not len(best):
         return Nearest(best, best)
-    worst = best.distances[-1]
-    near = others.distances >= worst if similarity else others.distances <= worst
-    nearby = others.at(np.flatnonzero(near & (others.ids != -1)))
-    return Nearest(_named(engine, best), _named(engine, nearby))
+    keys = keys_of(others.distances, file.similarity)
+    last = keys_of(best.distances[-1:], file.similarity)
+    return Nearest(best.named(file), others.at((keys <= last) & (others.ids != -1)).named(file))
 
 
-def count_nearer(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, distance: float) -> int:
+def count_nearer_steps(
+    file: InvertedFile,
+    vector: npt.NDArray[Any],
+    coarse: CoarseStep,
+    distance: float,
+    work: int = WHOLE,
+) -> Steps[int]:
     """Count the vectors of an index that are strictly nearer than a distance."""
-    count = 0
-    for part in _batches(engine, coarse):
-        if engine.has_one_scanner:
-            count += len(_nearer(engine, vector, part, distance)[0])
-        else:
-            found = engine.scan(vector, part.clusters, part.distances).distances
-            nearer = found > distance if engine.similarity else found < distance
-            count += int(np.count_nonzero(nearer))
+    count, key = 0, key_of(distance, file.similarity)
+    for found in within(file, vector, coarse, lambda: key, work):
+        count += int(np.count_nonzero(keys_of(found.distances, file.similarity) < key))
+        yield
     return count
 
 
-def not_worse(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, limit: float) -> Stored:
-    """Return all vectors of some clusters that are no farther than a distance, in the order of the scan.
+def within(
+    file: InvertedFile,
+    vector: npt.NDArray[Any],
+    coarse: CoarseStep,
+    limit: Callable[[], float],
+    work: int = WHOLE,
+) -> Iterator[Stored]:
+    """Yield the vectors of some clusters that are no farther than a limit, piece by piece.
 
-    With the ids in the lists. For an engine that ``has_one_scanner``.
+    Parameters
+    ----------
+    file, vector
+        As for ``nearest_steps``.
+    coarse : CoarseStep
+        The clusters.
+    limit : function
+        Returns the largest key (see ``model.keys``) that is of interest. It is called before each piece and
+        may shrink.
+    work : int
+        Multiplications per piece.
+
+    Yields
+    ------
+    Stored
+        In the order of the scan, with the ids in the lists. A list that is longer than a piece comes in
+        several where the family is sliceable; all clusters come at once where a distance depends on them all.
     """
-    beyond = np.nextafter(np.float32(limit), np.float32(-np.inf if engine.similarity else np.inf))
-    labels, distances = _nearer(engine, vector, coarse, float(beyond))
-    return _stored(engine.stack.ivf, labels, distances)
+    dim, similarity = file.stack.ivf.d * file.family.work, file.similarity
+    work = min(work, COUNTED * max(dim, ID_WORK))
+    if not file.has_one_scanner:
+        for found in _scanned(file, vector, coarse, work):
+            yield found.at(keys_of(found.distances, similarity) <= limit())
+        return
+    ivf = file.stack.ivf
+    for part, some in _pieces(file, coarse, vectors_per_piece(dim, work)):
+        farthest = np.float32(key_of(limit(), similarity))
+        # Faiss returns vectors that are strictly nearer than a radius.
+        radius = float(np.nextafter(farthest, np.float32(infinitely_far(similarity))))
+        if some is None:
+            labels, distances = range_scan.nearer(ivf, vector, part.clusters, part.distances, radius)
+        else:
+            labels, distances = range_scan.nearer_in_slice(
+                ivf, vector, int(part.clusters[0]), float(part.distances[0]), some, radius
+            )
+        yield _stored(ivf, labels, distances)
 
 
-def _not_farther(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, k: int) -> Stored:
+def _pieces(file: InvertedFile, coarse: CoarseStep, most: int) -> Iterator[tuple[CoarseStep, slice | None]]:
+    """Cut a ranking into runs of clusters, a short one first, and a long list into slices."""
+    clusters, distances = np.ascontiguousarray(coarse.clusters), np.ascontiguousarray(coarse.distances)
+    sizes = file.sizes()[clusters]
+    head = next(runs(sizes, min(FIRST_RUN, most)), (0, 0))
+    for first, last in itertools.chain([head], runs(sizes, most, head[1])):
+        part = CoarseStep(clusters[first:last], distances[first:last])
+        if last > first + 1 or sizes[first] <= most or file.family.slice is None:
+            yield part, None
+        else:
+            for begin in range(0, int(sizes[first]), most):
+                yield part, slice(begin, begin + most)
+
+
+def _scanned(file: InvertedFile, vector: npt.NDArray[Any], coarse: CoarseStep, work: int) -> Iterator[Stored]:
+    """Yield all vectors where Faiss cannot search for places, or several indexes are searched."""
+    cluster, before = -1, 0
+    for scan in file.scan_steps(vector, coarse.clusters, coarse.distances, work):
+        counts = np.diff(scan.lims)
+        # A long list comes in several pieces.
+        before = before if scan.clusters.tolist() == [cluster] else 0
+        offsets = np.arange(len(scan.ids)) - np.repeat(scan.lims[:-1], counts) + before
+        yield Stored(scan.ids, scan.distances, np.repeat(scan.clusters, counts), offsets)
+        cluster, before = int(scan.clusters[-1]), before + int(counts[-1])
+
+
+def _not_farther_steps(
+    file: InvertedFile, vector: npt.NDArray[Any], coarse: CoarseStep, k: int, work: int
+) -> Steps[Stored]:
     """Return the k nearest, and all as near as the last of them; all vectors where there are fewer.
 
     With the ids in the lists.
     """
-    if not engine.has_one_scanner:
-        return _by_scanning(engine, vector, coarse, k)
-    index, similarity = engine.stack.ivf, engine.similarity
-    distances, labels = _search(index, vector, coarse, k + 1, similarity)
-    if len(labels) <= k or distances[k] != distances[k - 1]:
-        return _stored(index, labels[:k], distances[:k])
-    return not_worse(engine, vector, coarse, float(distances[k - 1]))
-
-
-def _by_scanning(engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, k: int) -> Stored:
-    """Find the same where Faiss cannot search for places, or several indexes are searched."""
-    held: Stored | None = None
-    for part in _batches(engine, coarse):
-        scan = engine.scan(vector, part.clusters, part.distances)
-        counts = np.diff(scan.lims)
-        offsets = np.arange(len(scan.ids)) - np.repeat(scan.lims[:-1], counts)
-        found = Stored(scan.ids, scan.distances, np.repeat(scan.clusters, counts), offsets)
-        if held is not None:
-            found = Stored(
-                np.concatenate([held.ids, found.ids]),
-                np.concatenate([held.distances, found.distances]),
-                np.concatenate([held.clusters, found.clusters]),
-                np.concatenate([held.offsets, found.offsets]),
-            )
-        keys = -found.distances if engine.similarity else found.distances
-        if len(keys) > k:
-            found = found.at(np.flatnonzero(keys <= np.partition(keys, k - 1)[k - 1]))
-        held = found
-    none = np.empty(0, np.int64)
-    return Stored(none, np.empty(0, np.float32), none, none) if held is None else held
-
-
-def _batches(engine: Engine, coarse: CoarseStep) -> Iterator[CoarseStep]:
-    """Cut a ranking into runs of clusters that are compared at once; one where they must be together."""
-    ends = np.cumsum(engine.sizes()[coarse.clusters])
-    most = COUNTED if engine.is_splittable else int(ends[-1])
-    first = 0
-    while first < len(ends):
-        before = int(ends[first - 1]) if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, before + most, side="right")))
-        yield CoarseStep(coarse.clusters[first:last], coarse.distances[first:last])
-        first = last
-
-
-def _named(engine: Engine, stored: Stored) -> Stored:
-    ids = engine.external_ids(stored.ids)
-    return Stored(ids, stored.distances, stored.clusters, stored.offsets)
+    if work >= WHOLE and file.has_one_scanner:
+        ivf, similarity = file.stack.ivf, file.similarity
+        distances, labels = _search(ivf, vector, coarse, k + 1, similarity)
+        if len(labels) <= k or distances[k] != distances[k - 1]:
+            return _stored(ivf, labels[:k], distances[:k])
+        last = key_of(float(distances[k - 1]), similarity)
+        return Stored.joined(list(within(file, vector, coarse, lambda: last)))
+    held, last = Stored.joined([]), np.inf
+    pieces = within(file, vector, coarse, lambda: last, work)
+    for found in pieces:
+        held = Stored.joined([held, found] if len(held) else [found])
+        if len(held) > k:
+            keys = keys_of(held.distances, file.similarity)
+            last = float(np.partition(keys, k - 1)[k - 1])
+            held = held.at(keys <= last)
+        yield
+    return held
 
 
 def _search(
     index: Any, vector: npt.NDArray[np.float32], coarse: CoarseStep, k: int, similarity: bool
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """Return distances and places (list and offset in one number) of the k nearest, in order.
+) -> tuple[Distances, Ids]:
+    """Return distances and places of the k nearest, in order.
 
-    Each thread searches a share of the lists; a query for each is how Faiss is told.
+    Each thread searches a share of the lists: Faiss parallelises over queries.
     """
     nlist = len(coarse.clusters)
     threads = min(faiss.omp_get_max_threads(), nlist)
@@ -223,21 +290,13 @@ def _search(
     )
     real = labels.ravel() >= 0
     distances, labels = distances.ravel()[real], labels.ravel()[real]
-    order = np.argsort(-distances if similarity else distances, kind="stable")[:k]
+    order = np.argsort(keys_of(distances, similarity), kind="stable")[:k]
     return distances[order], labels[order]
 
 
-def _nearer(
-    engine: Engine, vector: npt.NDArray[np.float32], coarse: CoarseStep, limit: float
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Return the places of all vectors of some clusters that are strictly nearer, and their distances."""
-    clusters, distances = np.ascontiguousarray(coarse.clusters), np.ascontiguousarray(coarse.distances)
-    return range_scan.nearer(engine.stack.ivf, vector, clusters, distances, limit)
-
-
-def _stored(index: Any, labels: npt.NDArray[np.int64], distances: npt.NDArray[np.float32]) -> Stored:
-    """Look up what is stored at these places."""
-    clusters, offsets = labels >> _OFFSET_BITS, labels & _OFFSET_MASK
+def _stored(index: Any, labels: Ids, distances: Distances) -> Stored:
+    """Look up the ids that are stored at these places."""
+    clusters, offsets = unpack(labels)
     ids = np.empty(len(labels), np.int64)
     order = np.argsort(clusters, kind="stable")
     starts = np.flatnonzero(np.diff(clusters[order], prepend=-1))

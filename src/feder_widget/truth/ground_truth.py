@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,22 +12,15 @@ from feder_widget.faiss_internals import comparison_space, family_name
 from feder_widget.faiss_internals.coarse_ranking import Ranking
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.arguments import as_bytes
+from feder_widget.model.pieces import WHOLE, Steps, drain
+from feder_widget.model.search_trace import CoarseStep
 from feder_widget.truth import recall_spans, true_neighbours
-from feder_widget.truth.batch import can_batch, find_batch
-from feder_widget.truth.evaluation import Found
-from feder_widget.truth.exhaustive_search import count_nearer
+from feder_widget.truth.exhaustive_search import Stored, count_nearer_steps, within
 from feder_widget.truth.explanation import Explanation, Verdict
 from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis, Ledger
 from feder_widget.truth.original_vectors import Originals
-from feder_widget.truth.recall_curves import curves_of
-from feder_widget.truth.search_stages import Presence, Searches, Spans, first_reaching, stages_of_search
+from feder_widget.truth.search_stages import Presence, Searches, Spans, Stages, stages_of_search
 from feder_widget.truth.true_neighbours import Neighbours
-
-SIFTED = 0.5
-"""Share of an evaluation by original vectors that finding the true neighbours counts for in its progress."""
-
-SIFTED_TOGETHER = 128
-"""Queries compared with the original vectors in one pass; the next ones take another pass."""
 
 Vector = npt.NDArray[Any]
 Ids = npt.NDArray[np.int64]
@@ -108,8 +101,10 @@ class GroundTruth:
                 reason += "codes see it"
         return reason
 
-    def explain(self, vector: Vector, k: int, without: int | None = None) -> Explanation:
-        """Find the k true neighbours of a query.
+    def explain_steps(
+        self, vector: Vector, k: int, without: int | None = None, work: int = WHOLE
+    ) -> Steps[Explanation]:
+        """Find the k true neighbours of a query, ``work`` multiplications per piece.
 
         Raises
         ------
@@ -118,19 +113,25 @@ class GroundTruth:
         """
         self._check(self.why_unexplained)
         k = self._at_most_all(k)
-        ranking = self._ranking(vector)
-        found = self._neighbours(vector, k, without, ranking)
+        ranking = self.ranking(vector)
+        yield
+        found = yield from self._neighbours_steps(vector, k, without, ranking, work)
+        presence = yield from self._presence_steps(vector, ranking, found, k, without, work)
         best = found.best
         return Explanation(
             ids=best.ids,
             distances=best.distances,
             clusters=best.clusters,
             ranks=_ranks(ranking)[best.clusters],
-            presence=self._presence(vector, ranking, found, k, without),
+            presence=presence,
             nlist=self._file.centroids.nlist,
             basis=self.basis,
             distance_name=self._distance_name,
         )
+
+    def explain(self, vector: Vector, k: int, without: int | None = None) -> Explanation:
+        """Return ``explain_steps`` at once."""
+        return drain(self.explain_steps(vector, k, without))
 
     def ledger(self, vector: Vector, k: int, nprobe: int, without: int | None = None) -> Ledger:
         """Search, and say what became of the k true neighbours of a query.
@@ -142,7 +143,7 @@ class GroundTruth:
         """
         self._check_ledger()
         k = self._at_most_all(k)
-        found = self._neighbours(vector, k, without, self._ranking(vector))
+        found = drain(self._neighbours_steps(vector, k, without, self.ranking(vector)))
         return self._ledger(vector, found, k, nprobe, without)
 
     def ledgers(
@@ -156,101 +157,110 @@ class GroundTruth:
         k = self._at_most_all(k)
         every = None
         if self.basis == "vectors":
-            every = true_neighbours.by_originals(self._file, self._originals, vectors, k, own)
+            every = drain(true_neighbours.by_originals_steps(self._file, self.originals, vectors, k, own))
         for i in range(len(vectors)):
-            vector, without = self._query(vectors[i]), None if own is None else int(own[i])
-            found = self._neighbours(vector, k, without, self._ranking(vector)) if every is None else every[i]
+            vector, without = self.query(vectors[i]), None if own is None else int(own[i])
+            if every is None:
+                found = drain(self._neighbours_steps(vector, k, without, self.ranking(vector)))
+            else:
+                found = every[i]
             yield self._ledger(vector, found, k, nprobe, without)
 
-    def verdict(self, vector: Vector, row_id: int, cluster: int, offset: int, count: bool = True) -> Verdict:
-        """Say where a row that is stored at this place stands for a query.
+    def verdict_steps(
+        self,
+        vector: Vector,
+        row_id: int,
+        place: tuple[int, int],
+        count: bool = True,
+        work: int = WHOLE,
+    ) -> Steps[Verdict]:
+        """Say where a row stands for a query, ``work`` multiplications per piece.
+
+        Parameters
+        ----------
+        vector
+            The query.
+        row_id, place : int, (int, int)
+            The row, and its cluster and offset.
+        count : bool
+            Whether to count the vectors that are nearer, by one pass over all of them.
 
         Raises
         ------
         ValueError
             If the distance to the row is no finite float32.
         """
-        file = self._file
+        file, (cluster, offset) = self._file, place
         inner = file.transform(vector)
-        ranking = file.rank(inner, file.centroids.nlist)
-        scan = file.scan(inner, np.array([cluster]))
-        ids = file.external_ids(scan.ids)
-        # A vector whose distance overflows is left out of the scan, so that offsets after it are smaller.
-        at = offset if len(ids) > offset and ids[offset] == row_id else _first(ids, row_id)
-        if at is None:
+        ranking = self.ranking(vector)
+        yield
+        rank = int(np.flatnonzero(ranking.step.clusters == cluster)[0])
+        home = CoarseStep(ranking.step.clusters[rank : rank + 1], ranking.step.distances[rank : rank + 1])
+        copies: list[Stored] = []
+        for found in within(file, inner, home, lambda: np.inf, work):
+            copies.append(found.at(file.external_ids(found.ids) == row_id))
+            yield
+        same = Stored.joined(copies)
+        if not len(same):
             raise ValueError(f"the distance to row {row_id} is no finite float32")
-        distance = float(scan.distances[at])
-        position = count_nearer(file, inner, ranking.step, distance) + 1 if count else None
+        # Of a scan that leaves vectors out, offsets may be unknown: then the first copy counts.
+        distance = float(same.distances[int(np.argmax(same.offsets == offset))])
+        position = None
+        if count:
+            position = 1 + (yield from count_nearer_steps(file, inner, ranking.step, distance, work))
         return Verdict(row_id, distance, cluster, int(_ranks(ranking)[cluster]), position)
 
-    def found_at(
+    def verdict(self, vector: Vector, row_id: int, place: tuple[int, int], count: bool = True) -> Verdict:
+        """Return ``verdict_steps`` at once."""
+        return drain(self.verdict_steps(vector, row_id, place, count))
+
+    def compared_at(self, ranking: Ranking) -> npt.NDArray[np.float64]:
+        """Return the vectors compared at nprobe 1 to nlist, float64 (nlist,)."""
+        compared = np.cumsum(self._file.sizes()[ranking.step.clusters], dtype=np.float64)
+        limits = [part.limit for part in self._file.parts]
+        return np.minimum(compared, limits[0]) if len(limits) == 1 and limits[0] > 0 else compared
+
+    def query(self, vector: npt.NDArray[np.float32]) -> Vector:
+        """Return a query of a workload, float32 (dim,), as a search takes it."""
+        return as_bytes(vector, len(vector)) if self._file.stack.is_binary else vector
+
+    def ranking(self, vector: Vector) -> Ranking:
+        """Rank all clusters as a search of all of them does."""
+        return self._file.rank(self._file.transform(vector), self._file.centroids.nlist)
+
+    @property
+    def originals(self) -> Originals:
+        """The vectors given, and how they are compared."""
+        ivf = self._file.stack.ivf
+        chain = comparison_space.metric_chain(self._file.stack)
+        return Originals(self._vectors_given, chain, ivf.metric_type, ivf.metric_arg)
+
+    def spans_steps(
         self,
-        vectors: npt.NDArray[np.float32],
-        parts: list[slice],
-        own: Ids | None,
+        vector: Vector,
+        ranking: Ranking,
+        found: Neighbours,
         k: int,
-        progress: Callable[[float], None],
-    ) -> Iterator[Found]:
-        """Find at which nprobe the k true neighbours of many queries are found; see ``find_batch``."""
+        without: int | None,
+        work: int = WHOLE,
+    ) -> Steps[Spans]:
+        """Find the spans of nprobe over which a search compares and returns each neighbour.
 
-        def find_one(i: int) -> Ids:
-            found = self.explain(self._query(vectors[i]), k, None if own is None else int(own[i])).found_at
-            return np.pad(found, (k - len(found), 0))
-
-        file = self._file
+        For an index that ``why_no_curve`` says nothing about.
+        """
+        file, stored, nlist = self._file, found.stored, self._file.centroids.nlist
+        reached = self._reached(ranking, stored.clusters, stored.offsets)
+        begin, end = reached, np.full(len(stored), nlist + 1)
         if self.basis == "vectors":
-            yield from self._found_by_originals(vectors, own, k, progress)
-        elif can_batch(file):
-            inner = np.stack([file.transform(vector) for vector in vectors]) if file.stack.chain else vectors
-            hidden = None if own is None else file.inner_ids(own)
-            for each in find_batch(
-                file.stack.ivf, inner, parts, hidden, k, file.similarity, progress, find_one
-            ):
-                yield Found(*each)
-        else:
-            for i in range(len(vectors)):
-                found = find_one(i)[None].astype(np.int32)
-                compared = self._compared(self._ranking(self._query(vectors[i])))
-                progress(1 / len(vectors))
-                yield Found(found, compared)
-
-    def _found_by_originals(
-        self,
-        vectors: npt.NDArray[np.float32],
-        own: Ids | None,
-        k: int,
-        progress: Callable[[float], None],
-    ) -> Iterator[Found]:
-        count = len(vectors)
-        for start in range(0, count, SIFTED_TOGETHER):
-            some = slice(start, min(start + SIFTED_TOGETHER, count))
-            sifted = (some.stop - some.start) / count
-
-            def on(share: float, sifted: float = sifted) -> None:
-                progress(SIFTED * share * sifted)
-
-            mine = None if own is None else own[some]
-            every = true_neighbours.by_originals(self._file, self._originals, vectors[some], k, mine, on)
-            for i, one in enumerate(every, start):
-                vector = self._query(vectors[i])
-                ranking = self._ranking(vector)
-                spans = self._spans(vector, ranking, one, k, None if own is None else int(own[i]))
-                curve = spans.curve()
-                found = np.zeros((2, 1, k), np.int32)
-                found[0, 0, k - one.count :] = first_reaching(curve, one.count)
-                found[1, 0, k - one.count :] = first_reaching(spans.reachable(), one.count)
-                progress((1 - SIFTED) / count)
-                yield Found(found[0], self._compared(ranking), found[1], curves_of([curve]))
+            inner = file.transform(vector)
+            begin, end = yield from recall_spans.spans_steps(
+                file, inner, ranking.step, stored, k, without, work
+            )
+        return Spans(found.near, nlist, reached, begin, end)
 
     @property
     def _refines(self) -> bool:
         return self._file.stack.refine is not None
-
-    @property
-    def _originals(self) -> Originals:
-        ivf = self._file.stack.ivf
-        chain = comparison_space.metric_chain(self._file.stack)
-        return Originals(self._vectors_given, chain, ivf.metric_type, ivf.metric_arg)
 
     @property
     def _distance_name(self) -> str:
@@ -271,58 +281,36 @@ class GroundTruth:
         """Return k, or as many as there are: room is made for so many results."""
         return min(k, max(1, self.ntotal))
 
-    def _query(self, vector: npt.NDArray[np.float32]) -> Vector:
-        """Return a query of a workload, float32 (dim,), as a search takes it."""
-        return as_bytes(vector, len(vector)) if self._file.stack.is_binary else vector
-
-    def _ranking(self, vector: Vector) -> Ranking:
-        return self._file.rank(self._file.transform(vector), self._file.centroids.nlist)
-
-    def _neighbours(self, vector: Vector, k: int, without: int | None, ranking: Ranking) -> Neighbours:
+    def _neighbours_steps(
+        self, vector: Vector, k: int, without: int | None, ranking: Ranking, work: int = WHOLE
+    ) -> Steps[Neighbours]:
         file = self._file
-        if self.basis == "vectors":
-            own = None if without is None else np.array([without])
-            return true_neighbours.by_originals(file, self._originals, vector[None], k, own)[0]
-        return true_neighbours.by_lists(file, file.transform(vector), ranking.step, k, without)
+        if self.basis != "vectors":
+            inner = file.transform(vector)
+            return (yield from true_neighbours.by_lists_steps(file, inner, ranking.step, k, without, work))
+        own = None if without is None else np.array([without])
+        found = yield from true_neighbours.by_originals_steps(
+            file, self.originals, vector[None], k, own, work
+        )
+        return found[0]
 
-    def _presence(
-        self, vector: Vector, ranking: Ranking, found: Neighbours, k: int, without: int | None
-    ) -> Presence:
+    def _presence_steps(
+        self, vector: Vector, ranking: Ranking, found: Neighbours, k: int, without: int | None, work: int
+    ) -> Steps[Presence]:
         reason = self.why_no_curve
         if reason is None:
-            return self._spans(vector, ranking, found, k, without)
-        copies = self._copies(without)
-        return Searches(
-            found.near,
-            lambda nprobe: stages_of_search(self._file, vector, found.stored, k, nprobe, without, copies),
-            reason,
-        )
+            return (yield from self.spans_steps(vector, ranking, found, k, without, work))
+        copies = 0 if without is None else (yield from self._file.copies_of_steps(without, work))
 
-    def _spans(
-        self, vector: Vector, ranking: Ranking, found: Neighbours, k: int, without: int | None
-    ) -> Spans:
-        file, stored, nlist = self._file, found.stored, self._file.centroids.nlist
-        reached = self._reached(ranking, stored.clusters, stored.offsets)
-        begin, end = reached, np.full(len(stored), nlist + 1)
-        if self.basis == "vectors":
-            inner = file.transform(vector)
-            begin, end = recall_spans.spans(file, inner, ranking.step, stored, k, without)
-        return Spans(found.near, nlist, reached, begin, end)
+        def search(nprobe: int) -> Stages:
+            return stages_of_search(self._file, vector, found.stored, k, nprobe, without, copies)
+
+        return Searches(found.near, search, reason)
 
     def _ledger(self, vector: Vector, found: Neighbours, k: int, nprobe: int, without: int | None) -> Ledger:
-        copies = self._copies(without)
+        copies = 0 if without is None else self._file.copies_of(without)
         stages = stages_of_search(self._file, vector, found.stored, k, nprobe, without, copies)
         return found.near.ledger(stages, nprobe, self.basis)
-
-    def _copies(self, without: int | None) -> int:
-        """Return how often the row that is left out is stored."""
-        return 0 if without is None else self._file.copies_of(without)
-
-    def _compared(self, ranking: Ranking) -> npt.NDArray[np.float64]:
-        """Return the vectors compared at nprobe 1 to nlist, float64 (nlist,)."""
-        compared = np.cumsum(self._file.sizes()[ranking.step.clusters], dtype=np.float64)
-        limits = [part.limit for part in self._file.parts]
-        return np.minimum(compared, limits[0]) if len(limits) == 1 and limits[0] > 0 else compared
 
     def _reached(self, ranking: Ranking, clusters: Ids, offsets: Ids) -> Ids:
         """Return the nprobe at which a search comes to each place; nlist + 1 where none does.
@@ -345,8 +333,3 @@ def _ranks(ranking: Ranking) -> Ids:
     returned = np.unique(ranking.clusters)
     ranks[clusters[: len(returned)]] = np.arange(1, len(returned) + 1)
     return ranks
-
-
-def _first(ids: Ids, row_id: int) -> int | None:
-    found = np.flatnonzero(ids == row_id)
-    return int(found[0]) if len(found) else None

@@ -9,11 +9,17 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.model.keys import keys_of
+from feder_widget.model.pieces import WHOLE, Steps
+
 BLOCK_BYTES = 64 << 20
 """Vectors compared at once; a copy is made of those that are no float32, or that are transformed."""
 
 BLOCK_PAIRS = 1 << 20
 """Distances held at once."""
+
+READ_WORK = 4
+"""Multiplications per dimension that reading and converting one vector counts for."""
 
 SPARE = 64
 """Candidates beyond twice k that each query may have before the worst are dropped."""
@@ -35,7 +41,7 @@ class Originals:
     vectors : array or numpy.memmap (n, dim)
         Of any real type; read block by block, and compared as float32.
     chain : sequence of faiss.VectorTransform
-        What vectors and queries pass first; see ``measuring.metric_chain``.
+        What vectors and queries pass first; see ``comparison_space.metric_chain``.
     metric, metric_arg
         Faiss's number of the metric, and its argument.
     """
@@ -53,13 +59,14 @@ class Originals:
         """Return the number of rows."""
         return len(self._vectors)
 
-    def nearest(
+    def nearest_steps(
         self,
         queries: Float32Array,
         present: npt.NDArray[np.bool_],
         k: int,
+        work: int = WHOLE,
         progress: Callable[[float], None] = lambda _: None,
-    ) -> list[tuple[Ids, Float32Array]]:
+    ) -> Steps[list[tuple[Ids, Float32Array]]]:
         """Return the k nearest rows of each query, and all as near as the last of them.
 
         Parameters
@@ -70,6 +77,8 @@ class Originals:
             Which rows count.
         k : int
             Rows wanted, at least 1.
+        work : int
+            Multiplications per piece.
         progress : function
             Called with the share of the rows compared since the last call.
 
@@ -81,13 +90,16 @@ class Originals:
         """
         points = self._transformed(queries)
         nearest = _Nearest(len(points), k, self.similarity)
-        width = max(1, min(BLOCK_BYTES // (4 * self._vectors.shape[1]), BLOCK_PAIRS // len(points)))
+        dim, count = self._vectors.shape[1], len(points)
+        most = work // (dim * (count + READ_WORK))
+        width = max(1, min(BLOCK_BYTES // (4 * dim), BLOCK_PAIRS // count, most))
         for start in range(0, len(self._vectors), width):
             rows = slice(start, start + width)
             counted = present[rows]
             if counted.any():
                 nearest.take(self._distances(points, self._vectors[rows], counted), start)
             progress(len(counted) / len(self._vectors))
+            yield
         return nearest.found()
 
     def _distances(
@@ -138,7 +150,7 @@ class _Nearest:
 
     def take(self, distances: Float32Array, first_row: int) -> None:
         """Look at the distances to the next rows, float32 (queries, rows)."""
-        keys = -distances if self._similarity else distances
+        keys = keys_of(distances, self._similarity)
         # Nothing that is infinitely far or no number passes.
         near = (keys <= self._limits[:, None]) & (keys < np.inf)
         if np.count_nonzero(near) > self._room and keys.shape[1] > self._k:
@@ -156,7 +168,7 @@ class _Nearest:
         query, rows, keys = self._parts[0]
         order = np.lexsort((rows, query))
         ends = np.searchsorted(query[order], np.arange(1, len(self._limits)))
-        distances = -keys[order] if self._similarity else keys[order]
+        distances = keys_of(keys[order], self._similarity)
         return list(zip(np.split(rows[order], ends), np.split(distances, ends), strict=True))
 
     def _drop(self) -> None:

@@ -1,72 +1,75 @@
-"""From which nprobe on a search returns a vector, and at which others push it out: one pass over the codes.
+"""The span of nprobe over which a search returns a vector, where codes stand for vectors: one pass.
 
-A search at nprobe p keeps, by Faiss's rule for ties (see ``model.top_k``), the k best of the candidates
-of the first p clusters. With a code's distance d: the first k candidates that are not worse than d can be
-kept beside it if they tie with it, later ones cannot; and it stays as long as fewer than k others are better,
-by distance or, among those tied ones, by id. The number of these only grows with p. So a vector is a result
-over one span of nprobe: from its cluster's rank to the rank of the cluster that holds the k-th better one, in
-the order of the scan.
+A search at nprobe p keeps, by Faiss's rule for ties (see ``model.top_k``), the k best candidates of the first
+p clusters. Take a vector whose code is at key d (a smaller key is nearer). Among the first k candidates that
+are not worse than d it can be kept beside the ones that tie with it, later it cannot; and it stays as long as
+fewer than k others are ahead of it, by key or, in a tie, by id. Their number only grows with p. So a vector
+is a result over one span of nprobe: from its cluster's rank to the rank of the cluster that holds the k-th
+vector ahead of it, in the order of the scan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals.inverted_file import Engine
+from feder_widget.faiss_internals.inverted_file import InvertedFile
+from feder_widget.model.keys import keys_of
+from feder_widget.model.pieces import WHOLE, Steps
+from feder_widget.model.places import pack
 from feder_widget.model.search_trace import CoarseStep
-from feder_widget.truth.exhaustive_search import COUNTED, Stored, not_worse
-
-FIRST_RUN = 16_384
-"""Vectors compared at first: enough to see that a badly coded one is not among the k best of so many."""
-
-GROWTH = 4
-"""How many times as many each time after that."""
-
-_OFFSET_BITS = 32
+from feder_widget.truth.exhaustive_search import Stored, within
 
 Ids = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.float32]
 
 
-def why_not(engine: Engine) -> str | None:
+def why_not(file: InvertedFile) -> str | None:
     """Return why spans do not tell what a search returns, or None where they do."""
-    if engine.stack.refine is not None:
+    if file.stack.refine is not None:
         return "which vectors are compared once more depends on all that are probed"
-    if not engine.guarantees.replayable or not engine.has_one_scanner:
+    if not file.guarantees.replayable or not file.has_one_scanner:
         return "Faiss passes over some candidates, orders ties in its own way, or merges results"
-    if engine.why_each_nprobe is not None:
-        return engine.why_each_nprobe
-    if not engine.centroids.is_exhaustive:
+    if file.why_each_nprobe is not None:
+        return file.why_each_nprobe
+    if not file.centroids.is_exhaustive:
         return "which clusters the coarse search ranks first depends on nprobe"
-    if engine.is_limited:
+    if file.is_limited:
         return "the search stops at max_codes"
     return None
 
 
-def spans(
-    engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, near: Stored, k: int, without: int | None
-) -> tuple[Ids, Ids]:
+def spans_steps(
+    file: InvertedFile,
+    vector: npt.NDArray[Any],
+    coarse: CoarseStep,
+    near: Stored,
+    k: int,
+    without: int | None,
+    work: int = WHOLE,
+) -> Steps[tuple[Ids, Ids]]:
     """Find over which nprobes each of some vectors is a result.
 
     Parameters
     ----------
-    engine : Engine
-        An index for which ``why_not`` says nothing.
+    file : InvertedFile
+        An index for which ``why_not`` is None.
     vector : float32 (inner dim,)
-        The query, as the inverted lists see it.
+        The query behind the index's transforms.
     coarse : CoarseStep
         All clusters by rank.
     near : Stored
-        The vectors; only where they are stored matters.
+        The vectors; only their places matter.
     k : int
         Number of results.
     without : int or None
-        A row id of the whole index: results are then those of a search for k + 1, without that row; for as
-        many more as that row is stored times, which is once but for an id that was added again.
+        A row id of the whole index. Results are then those of a search for k + 1 without that row, or for as
+        many more as that row is stored times.
+    work : int
+        Multiplications per piece.
 
     Returns
     -------
@@ -77,157 +80,111 @@ def spans(
     nlist = len(coarse.clusters)
     rank_of = np.empty(nlist, np.int64)
     rank_of[coarse.clusters] = np.arange(1, nlist + 1)
-    limits = _Limits(k if without is None else k + engine.copies_of(without), k)
-    keys = _keys_of(engine, vector, coarse, near, rank_of)
-    rivals = {float(key): _Rivals(float(key), limits) for key in np.unique(keys[np.isfinite(keys)])}
-    for part in _runs(engine, coarse):
-        open_ = [some for some in rivals.values() if not some.settled]
-        if not open_:
-            break
-        worst = max(some.key for some in open_)
-        found = not_worse(engine, vector, part, -worst if engine.similarity else worst)
-        seen = _Seen(
-            -found.distances if engine.similarity else found.distances,
-            found.ids,
-            _places(found),
-            rank_of[found.clusters],
-            np.zeros(len(found), bool) if without is None else engine.external_ids(found.ids) == without,
-        )
-        for some in open_:
-            some.take(seen)
+    searched = k
+    if without is not None:
+        searched += yield from file.copies_of_steps(without, work)
+    keys = yield from _keys_steps(file, vector, coarse, near, rank_of, work)
+    rivals = yield from _rivals_steps(file, vector, coarse, keys, k, without, work)
     begin = np.full(len(near), nlist + 1, np.int64)
     end = begin.copy()
-    places = _places(near)
-    for key, some in rivals.items():
-        here = np.flatnonzero(keys == key)
-        begin[here], end[here] = some.spans(places[here], nlist, engine.similarity)
+    places = pack(near.clusters, near.offsets)
+    for key in np.unique(keys[np.isfinite(keys)]):
+        tied = np.flatnonzero(keys == key)
+        begin[tied], end[tied] = _spans_at(rivals, key, places[tied], rank_of, k, searched, file.similarity)
+        yield
     return begin, end
 
 
-@dataclass(frozen=True, slots=True)
-class _Limits:
-    """How many better ones push a vector out: of all, and of all but the row that is left out."""
-
-    of_all: int
-    of_others: int
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
-    """Candidates in the order of the scan, with their keys (less is nearer), ids, places and ranks."""
-
-    keys: npt.NDArray[np.float32]
-    ids: Ids
-    places: Ids
-    ranks: Ids
-    own: npt.NDArray[np.bool_]
-
-    def at(self, which: npt.NDArray[np.intp]) -> _Seen:
-        return _Seen(
-            self.keys[which], self.ids[which], self.places[which], self.ranks[which], self.own[which]
-        )
-
-
-@dataclass(slots=True, eq=False)
 class _Rivals:
-    """What can push out the vectors whose codes are at one distance."""
+    """Candidates that may push out the near vectors, in the order of the scan."""
 
-    key: float
-    limits: _Limits
-    not_worse: int = 0
-    better: int = 0
-    better_others: int = 0
-    parts: list[_Seen] = field(default_factory=list)
-
-    @property
-    def settled(self) -> bool:
-        """True when enough strictly better ones have been met: none that comes later matters."""
-        return self.better >= self.limits.of_all or self.better_others >= self.limits.of_others
-
-    def take(self, seen: _Seen) -> None:
-        """Look at the next candidates."""
-        at = np.flatnonzero(seen.keys <= self.key)
-        tied = seen.keys[at] == self.key
-        entered = np.arange(self.not_worse, self.not_worse + len(at)) < self.limits.of_all
-        # Of the strictly better ones, those beyond the one that settles it are not needed, and are many.
-        needed = np.cumsum(~tied & ~seen.own[at]) <= self.limits.of_others - self.better_others
-        chosen = at[np.where(tied, entered, needed)]
-        self.parts.append(seen.at(chosen))
-        self.not_worse += len(at)
-        self.better += int(np.count_nonzero(~tied))
-        self.better_others += int(np.count_nonzero(~tied & ~seen.own[at]))
-
-    def spans(self, places: Ids, nlist: int, similarity: bool) -> tuple[Ids, Ids]:
-        """Return the spans of the vectors at some places."""
-        met = _joined(self.parts)
-        tied = met.keys == self.key
-        # In the order in which ties are kept: of equal ids the one met first, or last for a similarity.
-        kept = np.lexsort((np.arange(len(met.ids)), met.ids))
-        standing = np.empty(len(met.ids), np.int64)
-        standing[kept[::-1] if similarity else kept] = np.arange(len(met.ids))
-        begin = np.full(len(places), nlist + 1, np.int64)
-        end = begin.copy()
-        at = {int(place): i for i, place in zip(np.flatnonzero(tied), met.places[tied], strict=True)}
-        for n, place in enumerate(places.tolist()):
-            i = at.get(place)
-            if i is None:
-                continue
-            ahead = ~tied | (standing < standing[i])
-            out = min(
-                _nth(met.ranks[ahead], self.limits.of_all, nlist),
-                _nth(met.ranks[ahead & ~met.own], self.limits.of_others, nlist),
-            )
-            if met.ranks[i] < out:
-                begin[n], end[n] = met.ranks[i], out
-        return begin, end
+    keys: Keys
+    ids: Ids
+    clusters: Ids
+    places: Ids
+    is_left_out: npt.NDArray[np.bool_]
 
 
-def _nth(ranks: Ids, n: int, nlist: int) -> int:
-    """Return the n-th of some ascending ranks, nlist + 1 where there are fewer."""
-    return int(ranks[n - 1]) if len(ranks) >= n else nlist + 1
-
-
-def _keys_of(
-    engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, near: Stored, rank_of: Ids
-) -> npt.NDArray[np.float32]:
-    """Return the distances to codes, less being nearer, float32 (n,); infinite for what is passed over."""
-    if not len(near):
-        return np.empty(0, np.float32)
-    places = np.sort(rank_of[np.unique(near.clusters)]) - 1
-    part = CoarseStep(coarse.clusters[places], coarse.distances[places])
-    found = not_worse(engine, vector, part, -np.inf if engine.similarity else np.inf)
-    order = np.argsort(_places(found))
-    known, sought = _places(found)[order], _places(near)
-    keys = np.full(len(near), np.inf, np.float32)
-    if len(known):
-        at = np.minimum(np.searchsorted(known, sought), len(known) - 1)
-        here = known[at] == sought
-        distances = found.distances[order[at[here]]]
-        keys[here] = -distances if engine.similarity else distances
-    return keys
-
-
-def _runs(engine: Engine, coarse: CoarseStep) -> Iterator[CoarseStep]:
-    """Cut a ranking into runs of clusters, small ones first."""
-    ends = np.cumsum(engine.sizes()[coarse.clusters])
-    room, first = FIRST_RUN, 0
-    while first < len(ends):
-        before = int(ends[first - 1]) if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, before + room, side="right")))
-        yield CoarseStep(coarse.clusters[first:last], coarse.distances[first:last])
-        first, room = last, min(COUNTED, room * GROWTH)
-
-
-def _joined(parts: list[_Seen]) -> _Seen:
-    return _Seen(
-        *(
-            np.concatenate(column)
-            for column in zip(
-                *((some.keys, some.ids, some.places, some.ranks, some.own) for some in parts), strict=True
-            )
-        )
+def _rivals_steps(
+    file: InvertedFile,
+    vector: npt.NDArray[Any],
+    coarse: CoarseStep,
+    keys: Keys,
+    k: int,
+    without: int | None,
+    work: int,
+) -> Steps[_Rivals]:
+    """Collect the candidates at each of these keys, and ahead of it up to the k-th."""
+    unsettled = np.unique(keys[np.isfinite(keys)])
+    ahead = np.zeros(len(unsettled), np.int64)
+    parts: list[Stored] = []
+    pieces = within(file, vector, coarse, lambda: float(unsettled[-1]), work)
+    # With k vectors ahead of a key, later candidates cannot change its span.
+    while len(unsettled) and (found := next(pieces, None)) is not None:
+        parts.append(found)
+        others = found
+        if without is not None:
+            others = found.at(file.external_ids(found.ids) != without)
+        ahead += np.searchsorted(np.sort(keys_of(others.distances, file.similarity)), unsettled)
+        unsettled, ahead = unsettled[ahead < k], ahead[ahead < k]
+        yield
+    met = Stored.joined(parts)
+    return _Rivals(
+        keys_of(met.distances, file.similarity),
+        met.ids,
+        met.clusters,
+        pack(met.clusters, met.offsets),
+        np.zeros(len(met), bool) if without is None else file.external_ids(met.ids) == without,
     )
 
 
-def _places(stored: Stored) -> Ids:
-    return stored.clusters << _OFFSET_BITS | stored.offsets
+def _spans_at(
+    rivals: _Rivals, key: np.float32, places: Ids, rank_of: Ids, k: int, searched: int, similarity: bool
+) -> tuple[Ids, Ids]:
+    """Return the spans of the vectors at one key that are stored at some places."""
+    never = len(rank_of) + 1
+    not_worse = np.flatnonzero(rivals.keys <= key)
+    is_tied = rivals.keys[not_worse] == key
+    # Of the vectors at the key, those among the first candidates that a search has room for are kept.
+    met = not_worse[~is_tied | (np.arange(len(not_worse)) < searched)]
+    is_tied = rivals.keys[met] == key
+    ranks = rank_of[rivals.clusters[met]]
+    # In the order in which ties are kept: of equal ids the one met first, or last for a similarity.
+    by_id = np.argsort(rivals.ids[met], kind="stable")
+    standing = np.empty(len(met), np.int64)
+    standing[by_id[::-1] if similarity else by_id] = np.arange(len(met))
+    begin = np.full(len(places), never, np.int64)
+    end = begin.copy()
+    tied = np.flatnonzero(is_tied)
+    where = dict(zip(rivals.places[met[tied]].tolist(), tied.tolist(), strict=True))
+    for n, place in enumerate(places.tolist()):
+        i = where.get(place)
+        if i is None:
+            continue
+        ahead = ranks[(~is_tied | (standing < standing[i])) & ~rivals.is_left_out[met]]
+        until = int(ahead[k - 1]) if len(ahead) >= k else never
+        if ranks[i] < until:
+            begin[n], end[n] = ranks[i], until
+    return begin, end
+
+
+def _keys_steps(
+    file: InvertedFile, vector: npt.NDArray[Any], coarse: CoarseStep, near: Stored, rank_of: Ids, work: int
+) -> Steps[Keys]:
+    """Return the keys of the codes of some vectors, float32 (n,); infinite for what a search passes over."""
+    keys = np.full(len(near), np.inf, np.float32)
+    if not len(near):
+        return keys
+    places = np.sort(rank_of[np.unique(near.clusters)]) - 1
+    part = CoarseStep(coarse.clusters[places], coarse.distances[places])
+    sought = pack(near.clusters, near.offsets)
+    order = np.argsort(sought)
+    for found in within(file, vector, part, lambda: np.inf, work):
+        known = pack(found.clusters, found.offsets)
+        at = np.searchsorted(sought[order], known)
+        here = np.flatnonzero(at < len(order))
+        here = here[sought[order[at[here]]] == known[here]]
+        keys[order[at[here]]] = keys_of(found.distances[here], file.similarity)
+        yield
+    return keys

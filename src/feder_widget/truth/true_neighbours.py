@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals.inverted_file import Engine
+from feder_widget.faiss_internals.inverted_file import InvertedFile
+from feder_widget.faiss_internals.inverted_lists import LIST_WORK
+from feder_widget.model.list_runs import runs
+from feder_widget.model.pieces import ID_WORK, WHOLE, Steps
+from feder_widget.model.places import pack
 from feder_widget.model.search_trace import CoarseStep
 from feder_widget.model.top_k import top_k_places
-from feder_widget.truth.exhaustive_search import Stored, nearest_of_all
+from feder_widget.truth.exhaustive_search import Stored, nearest_steps
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.search_stages import Near
 
 Ids = npt.NDArray[np.int64]
-
-_OFFSET_BITS = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,36 +46,43 @@ class Neighbours:
 
     @property
     def near(self) -> Near:
-        """What counts as a true neighbour."""
+        """The vectors that can count as a true neighbour."""
         distances = self.stored.distances
         last = distances[self.count - 1 : self.count]
         return Near(self.stored.ids, distances == last if len(last) else np.zeros(0, bool), self.count)
 
 
-def by_lists(
-    engine: Engine, vector: npt.NDArray[Any], coarse: CoarseStep, k: int, without: int | None
-) -> Neighbours:
-    """Find those whose distances in the inverted lists are least; see ``nearest_of_all``."""
-    found = nearest_of_all(engine, vector, coarse, k, without)
-    spare = found.near.at(np.flatnonzero(~np.isin(_places(found.near), _places(found.best))))
-    return Neighbours(_joined(found.best, spare), len(found.best))
+def by_lists_steps(
+    file: InvertedFile,
+    vector: npt.NDArray[Any],
+    coarse: CoarseStep,
+    k: int,
+    without: int | None,
+    work: int = WHOLE,
+) -> Steps[Neighbours]:
+    """Find the vectors whose distances in the inverted lists are least; see ``nearest_steps``."""
+    found = yield from nearest_steps(file, vector, coarse, k, without, work)
+    best, near = found.best, found.near
+    spare = ~np.isin(pack(near.clusters, near.offsets), pack(best.clusters, best.offsets))
+    return Neighbours(Stored.joined([best, near.at(spare)]), len(best))
 
 
-def by_originals(
-    engine: Engine,
+def by_originals_steps(
+    file: InvertedFile,
     originals: Originals,
     queries: npt.NDArray[np.float32],
     k: int,
     own: Ids | None,
+    work: int = WHOLE,
     progress: Callable[[float], None] = lambda _: None,
-) -> list[Neighbours]:
-    """Find those whose original vectors are nearest, for each of several queries.
+) -> Steps[list[Neighbours]]:
+    """Find the vectors whose originals are nearest, for each of several queries.
 
     A vector that is stored twice under one id is two neighbours; one that is not stored is none.
 
     Parameters
     ----------
-    engine : Engine
+    file : InvertedFile
         The index.
     originals : Originals
         Its vectors.
@@ -83,6 +92,8 @@ def by_originals(
         Neighbours wanted, at least 1.
     own : int64 (n,) or None
         A row id for each query that is left out.
+    work : int
+        Multiplications per piece.
     progress : function
         Called with the share of the work done since the last call.
 
@@ -91,15 +102,16 @@ def by_originals(
     ValueError
         If the index holds an id that is no row of the vectors.
     """
-    found = originals.nearest(
-        queries, _present(engine, len(originals)), k if own is None else k + 1, progress
-    )
-    stored = _stored_under(engine, np.concatenate([rows for rows, _ in found]), len(originals))
+    present = yield from _present_steps(file, len(originals), work)
+    found = yield from originals.nearest_steps(queries, present, k if own is None else k + 1, work, progress)
+    rows_found = np.concatenate([rows for rows, _ in found])
+    stored = yield from _stored_under_steps(file, rows_found, len(originals), work)
     neighbours = []
     for i, (rows, distances) in enumerate(found):
         if own is not None:
             rows, distances = rows[rows != own[i]], distances[rows != own[i]]
         neighbours.append(_nearest(stored, rows, distances, k, originals.similarity))
+        yield
     return neighbours
 
 
@@ -118,34 +130,32 @@ def _nearest(
     return Neighbours(entries.at(np.concatenate([best, np.flatnonzero(spare)])), len(best))
 
 
-def _present(engine: Engine, size: int) -> npt.NDArray[np.bool_]:
+def _present_steps(file: InvertedFile, size: int, work: int) -> Steps[npt.NDArray[np.bool_]]:
     """Return which rows are stored, bool (size,)."""
     present = np.zeros(size, bool)
-    for cluster in range(engine.centroids.nlist):
-        ids = engine.ids(cluster)
-        if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < size:
-            raise ValueError(
-                f"vectors must hold row i for every row id i, and the index now holds row ids {ids.min()} to "
-                f"{ids.max()} in one cluster, but there are {size} rows"
-            )
-        present[ids] = True
+    for first, last in _runs(file, work):
+        for cluster in range(first, last):
+            present[_rows_of(file, cluster, size)] = True
+        yield
     return present
 
 
-def _stored_under(engine: Engine, rows: Ids, size: int) -> Stored:
+def _stored_under_steps(file: InvertedFile, rows: Ids, size: int, work: int) -> Steps[Stored]:
     """Return where rows are stored, ascending by id; without distances."""
     wanted = np.zeros(size, bool)
     wanted[rows] = True
     ids: list[Ids] = [np.empty(0, np.int64)]
     offsets: list[Ids] = [np.empty(0, np.int64)]
-    counts = np.zeros(engine.centroids.nlist, np.int64)
-    for cluster in range(engine.centroids.nlist):
-        held = engine.ids(cluster)
-        at = np.flatnonzero(wanted[held])
-        if len(at):
-            ids.append(held[at])
-            offsets.append(at)
-            counts[cluster] = len(at)
+    counts = np.zeros(file.centroids.nlist, np.int64)
+    for first, last in _runs(file, work):
+        for cluster in range(first, last):
+            held = _rows_of(file, cluster, size)
+            at = np.flatnonzero(wanted[held])
+            if len(at):
+                ids.append(held[at])
+                offsets.append(at)
+                counts[cluster] = len(at)
+        yield
     named = np.concatenate(ids)
     order = np.argsort(named, kind="stable")
     clusters = np.repeat(np.arange(len(counts)), counts)
@@ -154,14 +164,17 @@ def _stored_under(engine: Engine, rows: Ids, size: int) -> Stored:
     )
 
 
-def _joined(first: Stored, second: Stored) -> Stored:
-    return Stored(
-        np.concatenate([first.ids, second.ids]),
-        np.concatenate([first.distances, second.distances]),
-        np.concatenate([first.clusters, second.clusters]),
-        np.concatenate([first.offsets, second.offsets]),
-    )
+def _rows_of(file: InvertedFile, cluster: int, size: int) -> Ids:
+    """Return the row ids of one cluster, each a row of the vectors given."""
+    ids = file.ids(cluster)
+    if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < size:
+        raise ValueError(
+            f"vectors must hold row i for every row id i, and the index now holds row ids {ids.min()} to "
+            f"{ids.max()} in one cluster, but there are {size} rows"
+        )
+    return ids
 
 
-def _places(stored: Stored) -> Ids:
-    return stored.clusters << _OFFSET_BITS | stored.offsets
+def _runs(file: InvertedFile, work: int) -> Iterator[tuple[int, int]]:
+    """Cut the lists into runs whose ids are read at once."""
+    return runs(file.sizes() * ID_WORK + LIST_WORK, work)

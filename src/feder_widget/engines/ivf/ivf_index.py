@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +25,6 @@ from feder_widget.truth import (
     Certainty,
     Evaluation,
     Explanation,
-    Found,
     GroundTruth,
     Ledger,
     Verdict,
@@ -33,10 +32,10 @@ from feder_widget.truth import (
     cluster_bounds,
     evaluate,
 )
-from feder_widget.truth.batch import batches
-from feder_widget.truth.cluster_bounds import Geometry
+from feder_widget.truth.cluster_bounds import Extents
 from feder_widget.truth.evaluation import Progress
-from feder_widget.truth.surveyor import Surveyor
+from feder_widget.truth.rankings import batches
+from feder_widget.truth.survey import Survey
 from feder_widget.truth.workload_queries import open_queries
 
 
@@ -75,7 +74,7 @@ class IvfIndex:
         self.frozen = frozen
         self._vectors_given = vectors_given
         self._rows = Rows(file, vectors_given)
-        self._surveyor = Surveyor(file.sizes, lambda: cluster_bounds.survey(file))
+        self._survey = Survey(file)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.ntotal:,} x {self.dim}, nlist={self.nlist}, {self.metric}>"
@@ -587,9 +586,16 @@ class IvfIndex:
             If an argument is wrong; see ``query``. If the index refines and ``open_index`` was not given the
             vectors.
         """
+        return drain(self.explain_steps(query, k, include_self=include_self, work=WHOLE))
+
+    def explain_steps(
+        self, query: Any, k: int, *, include_self: bool = True, work: int = PIECE_WORK
+    ) -> Steps[Explanation]:
+        """Do ``explain`` in pieces of ``work`` multiplications."""
         self._check_explainable()
-        found = self.query(query)
-        return self.truth.explain(found.vector, as_int(k, "k"), found.left_out(include_self))
+        k = as_int(k, "k")
+        found = yield from self._rows.query_steps(query, work)
+        return (yield from self.truth.explain_steps(found.vector, k, found.left_out(include_self), work))
 
     def ledger(self, query: Any, k: int, nprobe: int, *, include_self: bool = True) -> Ledger:
         """Search, and say what became of every true neighbour: returned, or lost at which stage.
@@ -644,7 +650,7 @@ class IvfIndex:
         asked = open_queries(self, self._as_numbers(queries), as_int(seed, "seed", least=0))
         own = None if include_self else asked.ids
         found: list[Ledger] = []
-        for batch in self.query_batches(asked.count):
+        for batch in batches(asked.count, self.dim, self.nlist):
             part = slice(batch[0].start, batch[-1].stop)
             leave_out = None if own is None else own[part]
             found += self.truth.ledgers(asked.read(part), leave_out, k, nprobe)
@@ -667,9 +673,16 @@ class IvfIndex:
         UnknownIdError, TypeError, ValueError
             If an argument is wrong.
         """
-        vector = self.query_vector(query)
+        return drain(self.verdict_steps(query, row_id, count=count, work=WHOLE))
+
+    def verdict_steps(
+        self, query: Any, row_id: int, *, count: bool = True, work: int = PIECE_WORK
+    ) -> Steps[Verdict]:
+        """Do ``verdict`` in pieces of ``work`` multiplications."""
+        found = yield from self._rows.query_steps(query, work)
         row_id = as_int(row_id, "row_id", least=None)
-        return self.truth.verdict(vector, row_id, *self.locate(row_id), count)
+        place = yield from self._rows.place_steps(row_id, work)
+        return (yield from self.truth.verdict_steps(found.vector, row_id, place, count, work))
 
     def evaluate(
         self,
@@ -719,26 +732,9 @@ class IvfIndex:
 
     def evaluation(self, queries: Any, k: int, *, seed: int = 0, include_self: bool = True) -> Evaluation:
         """Prepare an ``evaluate`` to be run batch by batch; arguments as there."""
-        if self.why_unevaluated is not None:
-            raise ValueError(self.why_unevaluated)
-        k = as_int(k, "k")
-        seed = as_int(seed, "seed", least=0)
-        return Evaluation(self, self._as_numbers(queries), k, seed=seed, include_self=include_self)
-
-    def query_batches(self, count: int) -> list[list[slice]]:
-        """Cut queries into batches, and each into parts that are ranked together, as a search would."""
-        return batches(count, self.dim, self.nlist)
-
-    def found_at(
-        self,
-        vectors: npt.NDArray[np.float32],
-        parts: list[slice],
-        own: npt.NDArray[np.int64] | None,
-        k: int,
-        progress: Callable[[float], None],
-    ) -> Iterator[Found]:
-        """Find at which nprobe the k true neighbours of many queries are found; see ``find_batch``."""
-        return self.truth.found_at(vectors, parts, own, k, progress)
+        k, seed = as_int(k, "k"), as_int(seed, "seed", least=0)
+        queries = self._as_numbers(queries)
+        return Evaluation(self.truth, self, queries, k, seed=seed, include_self=include_self)
 
     # Bounds.
 
@@ -797,13 +793,13 @@ class IvfIndex:
             open=int(np.count_nonzero(still & left_out)), unprobed=int(np.count_nonzero(left_out))
         )
 
-    def survey(self) -> Iterator[Geometry | None]:
+    def survey(self) -> Iterator[Extents | None]:
         """Measure the clusters for ``bounds`` piece by piece; yields the measures as they grow, or None."""
-        return self._surveyor.run()
+        return self._survey.steps()
 
     def known_bounds(self, query: Any) -> npt.NDArray[np.float32] | None:
         """Return the ``bounds`` of a query if the clusters have been measured; measures nothing."""
-        measured = self._surveyor.known()
+        measured = self._survey.known()
         if measured is None:
             return None
         return cluster_bounds.bounds(measured, self.transform(query), self.similarity)
@@ -814,7 +810,7 @@ class IvfIndex:
         After vectors were replaced or the index was trained anew. Added vectors are noticed.
         """
         self.inverted_file.centroids.refresh()
-        self._surveyor.forget()
+        self._survey.forget()
 
     def _compared_whole(self, trace: SearchTrace) -> npt.NDArray[np.int64]:
         """Return the clusters whose vectors a search has all compared, int64 (n,)."""

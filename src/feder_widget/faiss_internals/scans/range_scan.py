@@ -74,26 +74,9 @@ def scan_slice(
     ids : int64 (n,)
     distances : float32 (n,)
     """
-    result = faiss.RangeSearchResult(1)
-    result.buffer_size = BUFFER_ENTRIES
-    partial = faiss.RangeSearchPartialResult(result)
-    with (
-        inverted_lists.borrowed_ids(ivf.invlists, cluster) as ids,
-        inverted_lists.borrowed_codes(ivf.invlists, cluster, ivf.code_size) as codes,
-        _scanner(ivf) as scanner,
-    ):
-        ids, codes = ids[begin:end], codes[begin:end]
-        if not len(ids):
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        scanner.set_query(faiss.swig_ptr(vector))
-        scanner.set_list(cluster, to_centroid)
-        scanner.scan_codes_range(
-            len(ids), faiss.swig_ptr(codes), faiss.swig_ptr(ids), _everything(ivf), partial.new_result(0)
-        )
-    partial.set_lims()
-    result.do_allocation()
-    partial.copy_result()
-    return _labels_and_distances(result, int(faiss.rev_swig_ptr(result.lims, 2)[1]))
+    return _search_slice(
+        ivf, vector, cluster, to_centroid, slice(begin, end), _everything(ivf), store_pairs=False
+    )
 
 
 def offsets(ivf: Any, vector: npt.NDArray[np.float32], cluster: int, to_centroid: float) -> Ids:
@@ -116,6 +99,52 @@ def nearer(
         ivf, vector, clusters, to_centroids, width, store_pairs=True, radius=limit
     )
     return places, distances
+
+
+def nearer_in_slice(
+    ivf: Any,
+    vector: npt.NDArray[np.float32],
+    cluster: int,
+    to_centroid: float,
+    some: slice,
+    limit: float,
+) -> tuple[Ids, Distances]:
+    """Return the same as ``nearer`` for a slice of one list, which begins at a multiple of four."""
+    places, distances = _search_slice(ivf, vector, cluster, to_centroid, some, limit, store_pairs=True)
+    return places + some.start, distances
+
+
+def _search_slice(
+    ivf: Any,
+    vector: npt.NDArray[np.float32],
+    cluster: int,
+    to_centroid: float,
+    some: slice,
+    radius: float,
+    *,
+    store_pairs: bool,
+) -> tuple[Ids, Distances]:
+    """Search a slice of a list; return labels (places within the slice for ``store_pairs``) and distances."""
+    result = faiss.RangeSearchResult(1)
+    result.buffer_size = BUFFER_ENTRIES
+    partial = faiss.RangeSearchPartialResult(result)
+    with (
+        inverted_lists.borrowed_ids(ivf.invlists, cluster) as ids,
+        inverted_lists.borrowed_codes(ivf.invlists, cluster, ivf.code_size) as codes,
+        _scanner(ivf, store_pairs) as scanner,
+    ):
+        ids, codes = ids[some], codes[some]
+        if not len(ids):
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        scanner.set_query(faiss.swig_ptr(vector))
+        scanner.set_list(cluster, to_centroid)
+        scanner.scan_codes_range(
+            len(ids), faiss.swig_ptr(codes), faiss.swig_ptr(ids), radius, partial.new_result(0)
+        )
+    partial.set_lims()
+    result.do_allocation()
+    partial.copy_result()
+    return _labels_and_distances(result, int(faiss.rev_swig_ptr(result.lims, 2)[1]))
 
 
 def _range_search(
@@ -166,9 +195,9 @@ def _everything(ivf: Any) -> float:
 
 
 @contextmanager
-def _scanner(ivf: Any) -> Iterator[Any]:
+def _scanner(ivf: Any, store_pairs: bool) -> Iterator[Any]:
     """Lend the scanner of a search; dead when the block is left."""
-    scanner = ivf.get_InvertedListScanner(False, None, None)
+    scanner = ivf.get_InvertedListScanner(store_pairs, None, None)
     try:
         yield scanner
     finally:

@@ -1,0 +1,103 @@
+"""The stored vectors of an index block by block, as matrix products want them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.errors import IndexChangedError
+from feder_widget.faiss_internals import inverted_lists
+
+KEPT_BYTES = 64 << 20
+"""All vectors are kept from one pass to the next where they take no more than this."""
+
+
+class ListBlocks:
+    """All vectors of an index in order of cluster and offset, of which any run can be read.
+
+    Parameters
+    ----------
+    index : faiss.IndexIVFFlat
+        Not changed.
+    centred : bool
+        Subtract the mean of the centroids from each vector. L2 distances stay the same, and products of
+        smaller numbers lose less of the differences.
+
+    Attributes
+    ----------
+    index
+        As given.
+    sizes : int64 (nlist,)
+        Lengths of the lists.
+    total : int
+        Number of vectors.
+    origin : float32 (dim,)
+        The mean that is subtracted; zeros where none is.
+    largest : float
+        The largest squared norm among the vectors that were read.
+    """
+
+    def __init__(self, index: Any, *, centred: bool) -> None:
+        self.index = index
+        self.sizes = inverted_lists.sizes(index.invlists)
+        self.total = int(self.sizes.sum())
+        self.origin = _mean_centroid(index) if centred else np.zeros(index.d, np.float32)
+        self.largest = 0.0
+        self._ends = np.cumsum(self.sizes)
+        is_small = 4 * self.total * index.d <= KEPT_BYTES
+        self._kept = np.empty((self.total, index.d), np.float32) if is_small else None
+        self._filled = 0
+
+    def read(self, start: int, stop: int) -> npt.NDArray[np.float32]:
+        """Return the vectors at positions ``start`` to ``stop - 1``, float32 (n, dim), less the origin.
+
+        Raises
+        ------
+        IndexChangedError
+            If a list is no longer as long as it was.
+        """
+        if self._kept is None:
+            block = np.empty((stop - start, self.index.d), np.float32)
+            self._copy(start, block)
+            return block
+        if stop > self._filled:
+            self._copy(self._filled, self._kept[self._filled : stop])
+            self._filled = stop
+        return self._kept[start:stop]
+
+    def _copy(self, start: int, out: npt.NDArray[np.float32]) -> None:
+        """Copy the vectors from one position on."""
+        dim, stop = self.index.d, start + len(out)
+        first, last = np.searchsorted(self._ends, [start, stop - 1], side="right").tolist()
+        for cluster in range(first, last + 1):
+            size = int(self.sizes[cluster])
+            begins = int(self._ends[cluster]) - size
+            begin, end = max(start, begins), min(stop, begins + size)
+            with inverted_lists.borrowed_vectors(self.index.invlists, cluster, dim) as stored:
+                if len(stored) != size:
+                    raise self.changed(cluster, len(stored))
+                np.subtract(
+                    stored[begin - begins : end - begins], self.origin, out=out[begin - start : end - start]
+                )
+        self.largest = max(self.largest, float(np.einsum("ij,ij->i", out, out).max(initial=0)))
+
+    def changed(self, cluster: int, size: int) -> IndexChangedError:
+        """Return the error that says that a list has another length now."""
+        return IndexChangedError(
+            f"the index was changed meanwhile: cluster {cluster} held {self.sizes[cluster]} vectors and "
+            f"holds {size} now"
+        )
+
+    def places(self, positions: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the clusters of some positions and the offsets there, int64 of the same shape both."""
+        clusters = np.searchsorted(self._ends, positions, side="right")
+        return clusters, positions - (self._ends - self.sizes)[clusters]
+
+
+def _mean_centroid(index: Any) -> npt.NDArray[np.float32]:
+    quantizer: Any = faiss.downcast_index(index.quantizer)
+    centroids = faiss.rev_swig_ptr(quantizer.get_xb(), index.nlist * index.d).reshape(index.nlist, index.d)
+    return np.asarray(centroids.mean(axis=0, dtype=np.float64), np.float32)

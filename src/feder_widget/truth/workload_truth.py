@@ -1,0 +1,275 @@
+"""At which nprobe the true neighbours of many queries are found."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.faiss_internals.inverted_file import InvertedFile
+from feder_widget.model.keys import infinitely_far
+from feder_widget.model.pieces import WHOLE, Steps, drain
+from feder_widget.truth.batch_search import FINISHED_WORK, SPARE, BatchSearch
+from feder_widget.truth.explanation import found_at
+from feder_widget.truth.ground_truth import GroundTruth
+from feder_widget.truth.list_blocks import ListBlocks
+from feder_widget.truth.rankings import (
+    Orders,
+    blas_work,
+    compared_at,
+    query_blocks,
+    rankings_steps,
+    ranks_among,
+)
+from feder_widget.truth.recall_curves import Curves, curves_of
+from feder_widget.truth.search_stages import first_reaching
+from feder_widget.truth.true_neighbours import by_originals_steps
+
+COMPARED_BYTES = 64 << 20
+"""Bytes of the candidates that are compared again at once."""
+
+LEAST_CHUNK = 256
+"""Queries that are finished together where they are too few for matrix products."""
+
+FINISHED_PIECES = 100
+"""Pieces with whose work the first queries of a batch are finished when stepping is ended."""
+
+ORIGINALS_SHARE = 0.5
+"""Share of an evaluation by original vectors that finding the true neighbours counts for in its progress."""
+
+COMPARED_TOGETHER = 128
+"""Queries compared with the original vectors in one pass; the next ones take another pass."""
+
+Ids = npt.NDArray[np.int64]
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Where the true neighbours of some queries are found.
+
+    Attributes
+    ----------
+    found_at : int32 (n, k)
+        The smallest nprobe that finds 1, 2, … of the true neighbours of each query, ascending; nlist + 1
+        where none does, and 0 at first where there are fewer than k.
+    scanned : float64 (nlist,)
+        Vectors compared at nprobe 1 to nlist, summed over the queries.
+    compared_at : int32 (n, k) or None
+        The smallest nprobe that compares the query with 1, 2, … of them, likewise. None where that finds
+        them.
+    curves : Curves or None
+        How many are found at each nprobe, which can fall. None where ``found_at`` says it.
+    """
+
+    found_at: npt.NDArray[np.int32]
+    scanned: npt.NDArray[np.float64]
+    compared_at: npt.NDArray[np.int32] | None = None
+    curves: Curves | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Some queries of a workload.
+
+    Attributes
+    ----------
+    vectors : float32 (n, dim)
+        Before the index's transforms; zeros and ones for a binary index. Contiguous.
+    parts : list of slice
+        The queries that are ranked together, as a search of all of the workload's ranks them.
+    own : int64 (n,) or None
+        A row id for each query that is left out.
+    k : int
+        Neighbours wanted: no more than there are.
+    """
+
+    vectors: npt.NDArray[np.float32]
+    parts: list[slice]
+    own: Ids | None
+    k: int
+
+    def __len__(self) -> int:
+        """Return the number of queries."""
+        return len(self.vectors)
+
+    def without(self, i: int) -> int | None:
+        """Return the row id that is left out of a query."""
+        return None if self.own is None else int(self.own[i])
+
+
+def found_steps(
+    truth: GroundTruth, batch: Batch, take: Callable[[Found], None], progress: Progress, work: int = WHOLE
+) -> Steps[None]:
+    """Find at which nprobe the k true neighbours of each query are found.
+
+    Whatever ends it on the way, ``close()`` included, leaves it with the first queries finished where that
+    does not take long.
+
+    Parameters
+    ----------
+    truth : GroundTruth
+        Of an index for which ``why_unevaluated`` is None.
+    batch : Batch
+        The queries.
+    take : function
+        Called with the answers for the next queries, whenever there are some.
+    progress : function
+        Called with the share of the work done since the last call.
+    work : int
+        Multiplications per piece.
+    """
+    if truth.basis == "vectors":
+        yield from _by_originals_steps(truth, batch, take, progress, work)
+    elif can_batch(truth.file):
+        yield from _by_products_steps(truth, batch, take, progress, work)
+    else:
+        for i in range(len(batch)):
+            found = (yield from _alone_steps(truth, batch, i, work))[None]
+            ranking = truth.ranking(truth.query(batch.vectors[i]))
+            take(Found(found.astype(np.int32), truth.compared_at(ranking)))
+            progress(1 / len(batch))
+            yield
+
+
+def can_batch(file: InvertedFile) -> bool:
+    """Return whether matrix products serve: for vectors stored whole in one index, by L2 or inner product.
+
+    Not where a limit on the vectors compared decides whether a search comes to one of them.
+    """
+    ivf, centroids = file.stack.ivf, file.centroids
+    return (
+        file.has_one_scanner
+        and file.stack.refine is None
+        and type(ivf).__name__ == "IndexIVFFlat"
+        and ivf.max_codes <= 0
+        and ivf.metric_type <= faiss.METRIC_L2
+        and centroids.is_flat
+        and centroids.similarity == file.similarity
+    )
+
+
+def chunks(count: int, dim: int, k: int) -> Iterator[slice]:
+    """Cut the queries of a batch into chunks that are finished one after the other.
+
+    An evaluation that ends early then leaves something. A chunk reads all lists, so it is as large as Faiss
+    needs to compare by matrix products, where there are so many, unless its candidates would take too much
+    memory.
+    """
+    enough = -(-blas_work() // dim)
+    size = max(enough, LEAST_CHUNK) if count >= enough else LEAST_CHUNK
+    pieces = min(count, max(1, count // size, -(-count * 4 * dim * (k + SPARE) // COMPARED_BYTES)))
+    for begin, end in itertools.pairwise([count * piece // pieces for piece in range(pieces + 1)]):
+        yield slice(begin, end)
+
+
+def _alone_steps(truth: GroundTruth, batch: Batch, i: int, work: int) -> Steps[Ids]:
+    """Find one query's neighbours by itself, int64 (k,)."""
+    vector = truth.query(batch.vectors[i])
+    found = (yield from truth.explain_steps(vector, batch.k, batch.without(i), work)).found_at
+    return np.pad(found, (batch.k - len(found), 0))
+
+
+def _by_products_steps(
+    truth: GroundTruth, batch: Batch, take: Callable[[Found], None], progress: Progress, work: int
+) -> Steps[None]:
+    file = truth.file
+    vectors = batch.vectors
+    if file.stack.chain:
+        vectors = np.stack([file.transform(vector) for vector in vectors])
+    orders = yield from rankings_steps(file, vectors, batch.parts, work)
+    blocks = ListBlocks(file.stack.ivf, centred=not file.similarity)
+    hidden = None if batch.own is None else file.inner_ids(batch.own)
+    for some in chunks(len(batch), vectors.shape[1], batch.k):
+        own = None if hidden is None else hidden[some]
+        search = BatchSearch(blocks, np.ascontiguousarray(vectors[some]), own, batch.k, file.similarity)
+        order = orders[some]
+        ended: BaseException | None = None
+        try:
+            for share in search.steps(work):
+                progress(share * (some.stop - some.start) / len(batch))
+                yield
+            answers = yield from _answers_steps(search, order, blocks.sizes, own, batch.k, work)
+        except BaseException as error:
+            if not search.finish(FINISHED_WORK if work >= WHOLE else FINISHED_PIECES * work):
+                raise
+            # Drained: a generator that is closed may not yield.
+            answers, ended = drain(_answers_steps(search, order, blocks.sizes, own, batch.k)), error
+        settled, every = 0, len(answers.found_at)
+        try:
+            for settled in answers.doubtful.tolist():
+                if ended is not None:
+                    raise ended
+                alone = yield from _alone_steps(truth, batch, some.start + settled, work)
+                answers.found_at[settled] = alone
+            settled = every
+        except BaseException as error:
+            ended = error
+        if settled:
+            scanned = answers.scanned if settled == every else compared_at(order[:settled], blocks.sizes)
+            take(Found(answers.found_at[:settled], scanned))
+        if ended is not None:
+            raise ended
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answers:
+    """Where the neighbours of a chunk of queries are found; see ``Found``. The doubtful rows are wrong."""
+
+    found_at: npt.NDArray[np.int32]
+    doubtful: npt.NDArray[np.intp]
+    scanned: npt.NDArray[np.float64]
+
+
+def _answers_steps(
+    search: BatchSearch, orders: Orders, sizes: Ids, own: Ids | None, k: int, work: int = WHOLE
+) -> Steps[_Answers]:
+    """Read the answers off the candidates of a search that is done or finished."""
+    best = yield from search.candidates_steps(work)
+    n, nlist = len(search), len(sizes)
+    found, scanned = np.empty((n, k), np.int32), np.zeros(nlist)
+    for some in query_blocks(n, nlist + best.ids.shape[1], work):
+        ranks, distances = ranks_among(orders[some], best.clusters[some]), best.distances[some]
+        if own is not None:
+            left_out = best.ids[some] == own[some, None]
+            distances = np.where(left_out, np.float32(infinitely_far(search.similarity)), distances)
+            ranks[left_out] = nlist + 1
+        found[some] = found_at(ranks, distances, k, search.similarity)
+        scanned += compared_at(orders[some], sizes)
+        yield
+    return _Answers(found, np.flatnonzero(~best.is_certain), scanned)
+
+
+def _by_originals_steps(
+    truth: GroundTruth, batch: Batch, take: Callable[[Found], None], progress: Progress, work: int
+) -> Steps[None]:
+    count, k = len(batch), batch.k
+    for start in range(0, count, COMPARED_TOGETHER):
+        some = slice(start, min(start + COMPARED_TOGETHER, count))
+        weight = ORIGINALS_SHARE * (some.stop - some.start) / count
+        own = None if batch.own is None else batch.own[some]
+        every = yield from by_originals_steps(
+            truth.file,
+            truth.originals,
+            batch.vectors[some],
+            k,
+            own,
+            work,
+            lambda share: progress(share * weight),  # noqa: B023 - not called after this turn
+        )
+        for i, one in enumerate(every, start):
+            vector = truth.query(batch.vectors[i])
+            ranking = truth.ranking(vector)
+            yield
+            spans = yield from truth.spans_steps(vector, ranking, one, k, batch.without(i), work)
+            curve = spans.curve()
+            found = np.zeros((2, 1, k), np.int32)
+            found[0, 0, k - one.count :] = first_reaching(curve, one.count)
+            found[1, 0, k - one.count :] = first_reaching(spans.reachable(), one.count)
+            take(Found(found[0], truth.compared_at(ranking), found[1], curves_of([curve])))
+            progress((1 - ORIGINALS_SHARE) / count)
+            yield
