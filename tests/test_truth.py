@@ -613,6 +613,7 @@ def test_it_is_that_of_faiss_on_an_index(clustered):
     [
         (lambda: findings.index_findings(np.array([5, 5]), 1), ["nprobe = 1"]),
         (lambda: findings.index_findings(np.array([5]), 1), []),
+        (lambda: findings.index_findings(np.array([0, 4, 0, 5]), 2), ["2 of 4 clusters are empty"]),
         (lambda: findings.index_findings(np.array([97, 1, 1, 1]), 2), ["imbalance factor is 3.8", "97.0%"]),
         (lambda: findings.coarse_findings(np.float32([1, 5]), np.float32([4.99999, 6]), False), []),
         (
@@ -640,4 +641,5 @@ def test_sentences(call, words):
     found = call()
     assert bool(found) == bool(words)
     for word in words:
-        assert word in " ".join(found)
+        assert word in " ".join(finding.sentence for finding in found)
+    assert all(finding.code and finding.evidence for finding in found)

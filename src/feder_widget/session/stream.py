@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex, Scan
+from feder_widget.model.finding import Finding
 from feder_widget.model.search_trace import CoarseStep
 from feder_widget.model.top_k import keep
 from feder_widget.session.messages import Message, Request, RowId
@@ -311,8 +312,9 @@ def _fine(request: Request, first_rank: int, scan: Scan) -> Iterator[Message]:
         )
 
 
-def _done(request: Request, meter: _Meter, findings: list[str]) -> Done:
-    return Done(request=request, seconds=Seconds(**meter.seconds), bytes=meter.bytes, findings=findings)
+def _done(request: Request, meter: _Meter, findings: list[Finding]) -> Done:
+    sentences = [finding.sentence for finding in findings]
+    return Done(request=request, seconds=Seconds(**meter.seconds), bytes=meter.bytes, findings=sentences)
 
 
 def _nearest(request: Request, first_rank: int, parts: list[Scan]) -> Candidates:

@@ -31,7 +31,7 @@ def bounds(index: IvfIndex, begun: Begun) -> Bounds | None:
     return Bounds(
         request=f"bounds:{begun.serial}",
         serial=begun.serial,
-        findings=distance_findings(best, index.similarity),
+        findings=[finding.sentence for finding in distance_findings(best, index.similarity)],
         bounds=best[order],
     )
 

@@ -1,19 +1,25 @@
-"""What stands out in an index, a query or an answer, in plain sentences; nothing where nothing does."""
+"""The findings about an index, a query or an answer; none where nothing stands out."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.model.finding import Finding
+from feder_widget.model.keys import keys_of
+
 UNEVEN = 2.0
-"""Imbalance factor from which on the clusters are called out of balance."""
+"""Imbalance factor from which on the clusters are called uneven."""
+
+EMPTY = 0.5
+"""Share of empty clusters from which on they are mentioned."""
 
 ROUNDING = 1e-5
-"""Share of a distance by which it may differ from itself when it is computed in another way."""
+"""Share of a distance by which two ways of computing it may differ."""
 
 
-def index_findings(sizes: npt.NDArray[np.int64], stored_nprobe: int) -> list[str]:
-    """Say what stands out in an index.
+def index_findings(sizes: npt.NDArray[np.int64], stored_nprobe: int) -> list[Finding]:
+    """Return the findings about an index.
 
     Parameters
     ----------
@@ -22,75 +28,124 @@ def index_findings(sizes: npt.NDArray[np.int64], stored_nprobe: int) -> list[str
     stored_nprobe : int
         The index's own nprobe.
     """
+    nlist = len(sizes)
     found = []
-    if stored_nprobe == 1 and len(sizes) > 1:
-        found.append("The index has nprobe = 1: a search that sets none probes a single cluster.")
-    imbalance = imbalance_factor(sizes)
-    if imbalance >= UNEVEN:
-        share = sizes.max() / sizes.sum()
+    if stored_nprobe == 1 and nlist > 1:
         found.append(
-            f"The clusters are out of balance: the imbalance factor is {imbalance:.1f} (1 is even), so a "
-            f"search compares about {imbalance:.1f} times as many vectors as with even ones. The largest "
-            f"holds {share:.1%} of the vectors."
+            Finding(
+                "stored-nprobe",
+                "warning",
+                "Outside this widget the index uses its stored nprobe = 1.",
+                {"nprobe": 1, "nlist": nlist},
+                "faiss.extract_index_ivf(index).nprobe = 8",
+            )
+        )
+    factor = imbalance_factor(sizes)
+    if factor >= UNEVEN:
+        share = float(sizes.max() / sizes.sum())
+        found.append(
+            Finding(
+                "uneven-clusters",
+                "warning",
+                f"The clusters are uneven: the imbalance factor is {factor:.1f} (1 is even), so a search "
+                f"compares about {factor:.1f} times as many vectors as with even clusters. The largest "
+                f"cluster holds {share:.1%} of the vectors.",
+                {"imbalance_factor": factor, "largest_share": share},
+                "Train the index on a larger sample of the vectors that it stores.",
+            )
+        )
+    empty = int(np.count_nonzero(sizes == 0))
+    if nlist > 1 and empty >= EMPTY * nlist and sizes.any():
+        found.append(
+            Finding(
+                "empty-clusters",
+                "warning",
+                f"{empty:,} of {nlist:,} clusters are empty.",
+                {"empty": empty, "nlist": nlist},
+                "Train the index with a smaller nlist, or on the vectors that it stores.",
+            )
         )
     return found
 
 
-def duplicate_findings(identical: int) -> list[str]:
-    """Say that vectors other than the query's own are at distance 0."""
+def duplicate_findings(identical: int) -> list[Finding]:
+    """Find vectors other than the query's own at distance 0."""
     if identical == 0:
         return []
-    return [
+    sentence = (
         "Another vector is identical to the query."
         if identical == 1
         else f"{identical:,} other vectors are identical to the query."
-    ]
+    )
+    return [Finding("identical-vectors", "info", sentence, {"identical": identical})]
 
 
 def coarse_findings(
     probed: npt.NDArray[np.float32], rest: npt.NDArray[np.float32], similarity: bool
-) -> list[str]:
-    """Say that a coarse search has passed over clusters that are nearer than some that it returned.
+) -> list[Finding]:
+    """Find clusters that a coarse search passed over although they are nearer than some that it returned.
 
     Parameters
     ----------
     probed, rest : float32 (n,), float32 (m,)
-        Distances to the centroids of the clusters probed, and to those of all others.
+        Distances to the centroids of the clusters probed, and to all others.
     similarity : bool
         True when a larger distance is nearer.
     """
-    sign = -1 if similarity else 1
-    worst = float((sign * probed).max(initial=-np.inf))
-    passed_over = np.count_nonzero(sign * rest < worst - ROUNDING * abs(worst))
+    worst = float(keys_of(probed, similarity).max(initial=-np.inf))
+    passed_over = int(np.count_nonzero(keys_of(rest, similarity) < worst - ROUNDING * abs(worst)))
     if not passed_over:
         return []
     others = f"{passed_over:,} cluster{'s' if passed_over > 1 else ''}"
-    return [f"The coarse search is approximate: it passed over {others} nearer than some that it probes."]
+    return [
+        Finding(
+            "coarse-search-passed-over",
+            "warning",
+            f"The coarse search is approximate: it passed over {others} nearer than some that it probes.",
+            {"passed_over": passed_over, "probed": len(probed)},
+            "Make the coarse quantizer search wider (for HNSW: a larger efSearch), or use a flat one.",
+        )
+    ]
 
 
-def refine_findings(k: int, first_k: int) -> list[str]:
-    """Say that a re-ranking has nothing to choose from."""
+def refine_findings(k: int, first_k: int) -> list[Finding]:
+    """Find a re-ranking that has nothing to choose from."""
     if first_k != k:
         return []
-    what = "With k_factor = 1 the first pass hands over k rows"
-    return [f"{what}: re-ranking orders them anew and brings in no others."]
+    return [
+        Finding(
+            "refine-without-choice",
+            "warning",
+            "With k_factor = 1 the first pass hands over k rows: re-ranking orders them anew and brings in "
+            "no others.",
+            {"k": k, "handed_over": first_k},
+            "index.k_factor = 4",
+        )
+    ]
 
 
-def distance_findings(bounds: npt.NDArray[np.float32], similarity: bool) -> list[str]:
-    """Say that a query lies outside of all clusters.
+def distance_findings(bounds: npt.NDArray[np.float32], similarity: bool) -> list[Finding]:
+    """Find a query outside of all clusters.
 
     Parameters
     ----------
     bounds : float32 (nlist,)
-        The best distance that anything in each cluster can have.
+        The best distance that any vector of each cluster can have.
     similarity : bool
-        True when a larger distance is nearer: then a query may have any length and is nowhere.
+        True when a larger distance is nearer: then a query may have any length and has no place.
     """
     least = 0.0 if similarity else float(bounds.min(initial=np.inf))
     if not 0 < least < np.inf:
         return []
-    far = "The query lies unusually far from every centroid, outside of all clusters"
-    return [f"{far}: no vector can be nearer than {least:.4g}."]
+    return [
+        Finding(
+            "query-outside-clusters",
+            "info",
+            "The query lies unusually far from every centroid, outside of all clusters: no vector can be "
+            f"nearer than {least:.4g}.",
+            {"least_distance": least},
+        )
+    ]
 
 
 def imbalance_factor(sizes: npt.NDArray[np.int64]) -> float:
