@@ -8,6 +8,7 @@ import families
 import numpy as np
 import pytest
 from conversation import Received
+from stepped import assert_pieces_joined_are_the_whole_scan, assert_rows_are_found_in_steps, small_pieces
 
 from feder_widget.engines import open_index
 from feder_widget.errors import UnknownIdError
@@ -30,7 +31,7 @@ ROUNDING = 3e-6
 
 
 @pytest.mark.parametrize(("family", "build"), VARIANTS)
-def test_a_family_is_what_is_claimed_of_it(family, build):
+def test_a_family_is_what_is_claimed_of_it(family, build, monkeypatch):
     case = build()
     before = [serialized(ivf) for ivf in case.ivfs if case.writes]
     opened = open_index(case.index)
@@ -44,6 +45,11 @@ def test_a_family_is_what_is_claimed_of_it(family, build):
     assert_lists_can_be_scanned_alone(opened, case.queries)
     assert_a_page_shows_what_the_search_returns(case, opened)
     assert_codes_are_as_faithful_as_claimed(family, opened, case.queries[0])
+    assert_rows_are_found_in_steps(opened, family.decodes)
+    with monkeypatch.context() as patch:
+        small_pieces(patch)
+        for query in case.queries[::3]:
+            assert_pieces_joined_are_the_whole_scan(opened, query)
     for ivf, held in zip(case.ivfs, before, strict=False):
         ivf.nprobe = 1
         np.testing.assert_array_equal(serialized(ivf), held)
