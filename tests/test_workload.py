@@ -16,8 +16,7 @@ from makers import METRICS, cases, ivf_around, make_ivf, make_vectors
 from feder_widget import UnknownIdError, Workload
 from feder_widget.engines import open_index
 from feder_widget.errors import IndexChangedError
-from feder_widget.truth import batch_search, list_blocks, rankings, workload_truth
-from feder_widget.truth import GroundTruth
+from feder_widget.truth import GroundTruth, batch_search, list_blocks, rankings, workload_truth
 from feder_widget.truth import evaluation as evaluation_module
 
 
