@@ -8,10 +8,12 @@ import families
 import numpy as np
 import pytest
 from conversation import Received
+from stepped import assert_pieces_joined_are_the_whole_scan, assert_rows_are_found_in_steps, small_pieces
 
 from feder_widget.engines import open_index
 from feder_widget.errors import UnknownIdError
 from feder_widget.model.top_k import top_k
+from feder_widget.session.messages import encode
 from feder_widget.session.outcome import outcome
 from feder_widget.session.stream import Ask, is_replayable, stream
 
@@ -30,7 +32,7 @@ ROUNDING = 3e-6
 
 
 @pytest.mark.parametrize(("family", "build"), VARIANTS)
-def test_a_family_is_what_is_claimed_of_it(family, build):
+def test_a_family_is_what_is_claimed_of_it(family, build, monkeypatch):
     case = build()
     before = [serialized(ivf) for ivf in case.ivfs if case.writes]
     opened = open_index(case.index)
@@ -44,6 +46,11 @@ def test_a_family_is_what_is_claimed_of_it(family, build):
     assert_lists_can_be_scanned_alone(opened, case.queries)
     assert_a_page_shows_what_the_search_returns(case, opened)
     assert_codes_are_as_faithful_as_claimed(family, opened, case.queries[0])
+    assert_rows_are_found_in_steps(opened, family.decodes)
+    with monkeypatch.context() as patch:
+        small_pieces(patch)
+        for query in case.queries[::3]:
+            assert_pieces_joined_are_the_whole_scan(opened, query)
     for ivf, held in zip(case.ivfs, before, strict=False):
         ivf.nprobe = 1
         np.testing.assert_array_equal(serialized(ivf), held)
@@ -64,7 +71,8 @@ def assert_a_page_shows_what_the_search_returns(case, opened):
     """Either the messages of a search let a page tell the results, or one of them says them."""
     query, nprobe, k = case.queries[0], min(4, opened.nlist), 10
     vector = opened.query_vector(query)
-    packets = list(stream(opened, Ask("a", 1, vector, None, None, nprobe, k, 50)))
+    asked = Ask("a", 1, vector, None, None, nprobe, k, 50)
+    packets = [encode(message) for message in stream(opened, asked)]
     json.dumps([message for message, _ in packets], allow_nan=False)
     expected_ids, expected = case.search(query, nprobe, k)
     real = expected_ids != -1
@@ -75,7 +83,7 @@ def assert_a_page_shows_what_the_search_returns(case, opened):
         np.testing.assert_array_equal(distances, expected.astype(np.float32))
         if len(np.unique(distances)) == k or not opened.renames_rows:
             np.testing.assert_array_equal(ids, expected_ids)
-        said = [outcome(opened, "b", 1, vector, nprobe, k)]
+        said = [encode(outcome(opened, "b", 1, vector, nprobe, k))]
     message, (ids, distances, ranks, handed, first, second) = said[0]
     np.testing.assert_array_equal(np.frombuffer(ids, "<i8"), expected_ids[real])
     np.testing.assert_array_equal(np.frombuffer(distances, "<f4"), expected[real].astype(np.float32))
