@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from feder_widget.layout.affinities import neighbour_affinities
+from feder_widget.layout.repulsion import all_pairs, on_grid
 from feder_widget.map import LayoutCancelled, linear_layout, neighbour_layout
-from feder_widget.map.affinities import neighbour_affinities
-from feder_widget.map.repulsion import all_pairs, on_grid
 
 SHARED = Path(os.environ.get("FEDER_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 LAYOUTS = [linear_layout, neighbour_layout]

@@ -7,13 +7,13 @@ import pytest
 
 from feder_widget.power_diagram.bisection import bisect
 from feder_widget.power_diagram.diagram import Diagram
-from feder_widget.power_diagram.laplacian import newton_step
+from feder_widget.power_diagram.edge_flips import LostCells
+from feder_widget.power_diagram.even_spread import spread
+from feder_widget.power_diagram.lloyd_relaxation import relaxed
+from feder_widget.power_diagram.newton_step import newton_step
 from feder_widget.power_diagram.polygons import Polygons
-from feder_widget.power_diagram.regular import LostCells
-from feder_widget.power_diagram.relaxation import relaxed
+from feder_widget.power_diagram.round_tiling import MOST_ROUND, round_tiling
 from feder_widget.power_diagram.sites import Sites
-from feder_widget.power_diagram.spreading import spread
-from feder_widget.power_diagram.tiling import MOST_ROUND, round_tiling
 
 WIDTH = 1.4
 
