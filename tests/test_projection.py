@@ -1,10 +1,10 @@
 """The candidates in the plane: which, where, and in what order they are sent."""
 
 import builtins
-import importlib.util
 import logging
 import threading
 
+import faiss
 import numpy as np
 import pytest
 from conversation import PATIENCE, Page, search_request
@@ -183,14 +183,10 @@ class TestMethods:
         with pytest.raises(TypeError, match=r"projection must be one of .* got 7"):
             resolve_method(7)
 
-    def test_without_scikit_learn_the_extra_is_named_and_auto_is_linear(self, monkeypatch):
-        find_spec = importlib.util.find_spec
-        monkeypatch.setattr(
-            importlib.util, "find_spec", lambda name, *a: None if name == "sklearn" else find_spec(name, *a)
-        )
-        assert resolve_method("auto") is None
-        with pytest.raises(ImportError, match=r"pip install 'feder-widget\[projection\]'"):
-            resolve_method("neighbours")
+    @pytest.mark.parametrize("projection", ["auto", "neighbours"])
+    def test_both_names_of_the_neighbour_embedding_are_t_sne(self, projection):
+        assert resolve_method(projection).name == "t-SNE"
+        assert resolve_method("linear") is None
 
     @pytest.mark.parametrize(
         ("returned", "reason"),
@@ -221,7 +217,6 @@ class TestMethods:
             resolve_method(umap)(np.zeros((5, 3), np.float32), np.zeros((5, 2)))
 
     def test_neighbours_are_kept_together_the_same_way_every_time(self):
-        pytest.importorskip("sklearn")
         centres = np.random.default_rng(0).normal(size=(6, 20)) * 8
         homes = np.arange(120) % 6
         rows = (centres[homes] + np.random.default_rng(1).normal(size=(120, 20))).astype(np.float32)
@@ -235,11 +230,84 @@ class TestMethods:
 
     @pytest.mark.parametrize("rows", [6, 40])
     def test_neighbours_of_vectors_in_a_line_or_at_one_place_make_a_picture(self, rows):
-        pytest.importorskip("sklearn")
         line = np.zeros((rows, 4), np.float32)
         line[rows // 2 :, 0] = np.arange(rows - rows // 2)
         positions = resolve_method("neighbours")(line.copy(), LinearMap(line, normalise=False)(line))
         assert np.isfinite(positions).all()
+
+    @pytest.mark.parametrize("source", ["groups", "digits"])
+    def test_neighbours_are_kept_as_well_as_by_scikit_learn(self, source):
+        datasets, manifold = pytest.importorskip("sklearn.datasets"), pytest.importorskip("sklearn.manifold")
+        if source == "digits":
+            rows = datasets.load_digits().data[:600].astype(np.float32)
+        else:
+            rng = np.random.default_rng(0)
+            rows = (rng.normal(size=(12, 32)) * 2)[np.arange(600) % 12] + rng.normal(size=(600, 32))
+            rows = rows.astype(np.float32)
+        start = LinearMap(rows, normalise=False)(rows)
+        ours = resolve_method("neighbours")(rows.copy(), start)
+        scale = 1e-4 / start.std(axis=0).max()
+        theirs = manifold.TSNE(init=(start * scale).astype(np.float32), max_iter=500, random_state=0)
+        theirs = theirs.fit_transform(rows)
+        for score in (kept, lambda a, b: manifold.trustworthiness(a, b, n_neighbors=10)):
+            assert score(rows, ours) >= score(rows, theirs) - 0.02
+
+    def test_the_neighbour_embedding_lies_as_the_linear_picture_does(self):
+        rows = make_vectors(300, 12)
+        start = LinearMap(rows, normalise=False)(rows)
+        positions = resolve_method("neighbours")(rows.copy(), start)
+        cross = (positions - positions.mean(axis=0)).T @ (start - start.mean(axis=0))
+        assert np.trace(cross) == pytest.approx(np.linalg.svd(cross, compute_uv=False).sum(), rel=1e-6)
+
+    @pytest.mark.parametrize("far", [1e3, 1e8, 3e38])
+    def test_one_vector_far_away_costs_the_others_no_neighbours(self, far):
+        rows = make_vectors(400, 12)
+        beside = np.vstack([rows, rows[:1]])
+        beside[-1, 0] = far
+        alone, together = (
+            resolve_method("neighbours")(x.copy(), into_picture(LinearMap(x, normalise=False)(x))[0])
+            for x in (rows, beside)
+        )
+        assert kept(rows, together[:-1]) > kept(rows, alone) - 0.05
+
+    def test_vectors_that_are_not_finite_are_drawn_with_the_others(self):
+        rows = make_vectors(60, 5)
+        rows[3, 2], rows[4, 0], rows[5] = np.nan, np.inf, np.nan
+        with np.errstate(invalid="ignore"):
+            start = LinearMap(rows, normalise=False)(rows)
+            positions = resolve_method("neighbours")(rows, start)
+        assert np.isfinite(positions).all()
+
+    def test_the_neighbour_embedding_stops_at_the_next_iteration(self):
+        rows = make_vectors(80, 5)
+        asked = []
+
+        def cancelled():
+            asked.append(None)
+            return len(asked) > 9
+
+        with pytest.raises(LayoutCancelled):
+            resolve_method("neighbours")(rows, rows[:, :2].astype(np.float64), cancelled)
+        # Once more, to tell the caller's wish from a failure.
+        assert len(asked) == 11
+
+    def test_what_a_function_raises_once_nobody_waits_is_no_failure(self, caplog):
+        with pytest.raises(LayoutCancelled):
+            resolve_method(lambda _rows: 1 / 0)(np.zeros((5, 3), np.float32), np.zeros((5, 2)), lambda: True)
+        assert not caplog.records
+        with caplog.at_level(logging.CRITICAL), pytest.raises(ProjectionError):
+            resolve_method(impatient)(np.zeros((5, 3), np.float32), np.zeros((5, 2)))
+
+
+def impatient(_rows):
+    raise LayoutCancelled
+
+
+def kept(rows, positions, count=10):
+    """Share of the nearest others of each vector that are among its nearest others in the plane."""
+    pair = (np.ascontiguousarray(a, np.float32) for a in (rows, positions))
+    near = [faiss.knn(a, a, count + 1)[1][:, 1:] for a in pair]
+    return float(np.mean([len(np.intersect1d(a, b)) / count for a, b in zip(*near, strict=True)]))
 
 
 class Picture:
@@ -370,12 +438,11 @@ def test_a_few_candidates_more_do_not_turn_the_picture_round(talk):
 
 
 def test_two_sessions_send_the_same_pictures_byte_by_byte(talk):
-    pytest.importorskip("sklearn")
     sent = []
     for _ in range(2):
         one = talk(make_ivf(n=400, nlist=8)[0], "neighbours")
         one.ask("p", 4)
-        one.pictures("p", "t-SNE (scikit-learn)")
+        one.pictures("p", "t-SNE")
         sent.append(one.page.of("p"))
     assert sent[0] == sent[1]
 
@@ -628,7 +695,7 @@ def test_farther_rows_do_not_move_the_axes(talk):
     np.testing.assert_allclose(spread[1], spread[0] * scale, atol=1e-4)
 
 
-def test_nothing_is_imported_before_it_is_needed(monkeypatch, talk):
+def test_the_neighbour_embedding_needs_no_other_library(monkeypatch, talk):
     imported = []
     real = builtins.__import__
 
@@ -638,5 +705,6 @@ def test_nothing_is_imported_before_it_is_needed(monkeypatch, talk):
 
     monkeypatch.setattr(builtins, "__import__", watching)
     one = talk(make_ivf()[0], "auto")
-    one.search("second")
-    assert not [name for name in imported if name.startswith("sklearn")]
+    one.ask("p", 6)
+    assert one.pictures("p", "t-SNE")
+    assert not [name for name in imported if name.partition(".")[0] in ("sklearn", "scipy", "threadpoolctl")]

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
+from feder_widget.layout.plane import into_unit_square
 from feder_widget.map import LayoutCancelled
-from feder_widget.map.linear_layout import into_unit_square
 from feder_widget.projection import LinearMap, Method, Sample, gather, into_picture, vectors_of, with_rows
-from feder_widget.projection.linear import directions
+from feder_widget.projection.linear_map import directions
 from feder_widget.session import threads
 from feder_widget.session.messages import Message, Request
 from feder_widget.session.messages.to_kernel import ProjectionRequest
@@ -29,7 +29,7 @@ TURNED_LIKE = 16
 """Clusters nearest to the query, probed or not, that every picture of a search is turned to lie like."""
 
 REFINED_ROWS = 2000
-"""Candidates in the better picture: t-SNE of so many takes some three seconds on one thread."""
+"""Candidates in the better picture: t-SNE of so many takes some two seconds on one thread."""
 
 SETTLE = 0.2
 """Seconds between a linear picture and the start of a better one."""
@@ -96,7 +96,7 @@ class Projector:
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._linear = threads.pool(1, "projection")
-        # A second thread: an embedding cannot be stopped, and the next linear picture must not wait for it.
+        # A second thread: the next linear picture must not wait for a caller's function.
         self._refiner = threads.pool(1, "refine")
 
     def ask(self, ask: ProjectionAsk) -> None:
@@ -158,7 +158,7 @@ class Projector:
         if method is not None:
             chosen = method
             self._refiner.submit(
-                self._guard, ask.request, number, lambda: self._refine(ask, number, picture, start, chosen)
+                self._guard, ask.request, number, lambda: self._refine(ask, number, picture, chosen)
             )
 
     def _refine(
@@ -166,10 +166,9 @@ class Projector:
         ask: ProjectionAsk,
         number: int,
         picture: _Picture,
-        start: NDArray[np.float64],
         method: Method,
     ) -> None:
-        # It cannot be stopped: where the next request follows at once, better not to begin.
+        # A caller's function cannot be stopped: where the next request follows at once, better not to begin.
         self._closed.wait(SETTLE)
         self._go_on(number)
         kept = picture.sample.first(REFINED_ROWS)
@@ -179,7 +178,8 @@ class Projector:
         by_direction = self._index.similarity and method.by_direction
         if by_direction:
             rows = directions(rows.astype(np.float64)).astype(np.float32)
-        positions = into_unit_square(method(rows, start[np.append(kept, len(start) - 1)]))
+        start = picture.positions[np.append(kept, len(picture.positions) - 1)].astype(np.float64)
+        positions = into_unit_square(method(rows, start, lambda: self._is_old(number)))
         name = f"{method.name}, by direction" if by_direction else method.name
         self._send(ask, number, _Picture(shown, picture.ranks, positions, name, 0, is_final=True))
 
