@@ -110,7 +110,7 @@ class FederWidget(anywidget.AnyWidget):
         How the candidates are laid out in the plane, after the linear picture that is always shown first:
         ``"auto"`` or ``"neighbours"`` (t-SNE), ``"linear"`` (principal components only) or a function that
         takes float32 (n, dim), the query last, and returns (n, 2). It gets 2,000 candidates at most and is
-        called from a worker thread. With the inner product, all but a function of your own compare directions.
+        called from a worker thread. With the inner product, all but a function of yours compare directions.
     theme
         ``"auto"`` follows the host; ``"light"`` and ``"dark"`` do not.
 
