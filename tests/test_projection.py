@@ -3,6 +3,7 @@
 import builtins
 import logging
 import threading
+from collections import deque
 
 import faiss
 import numpy as np
@@ -11,23 +12,43 @@ from conversation import PATIENCE, Page, search_request
 from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 from feder_widget.engines import open_index
-from feder_widget.map import LayoutCancelled
+from feder_widget.layout import LayoutCancelled
 from feder_widget.media import IdRange, Media
+from feder_widget.model.search_trace import CoarseStep, Scan
 from feder_widget.projection import (
     LinearMap,
     ProjectionError,
-    gather,
+    gather_steps,
     into_picture,
     resolve_method,
-    vectors_of,
+    vector_steps,
+    with_rows_steps,
 )
-from feder_widget.projection import sample as sample_module
+from feder_widget.projection import sample_steps as sample_module
 from feder_widget.session import projector as projector_module
 from feder_widget.session.session import Session
 
 
+def finished(steps):
+    """Return the result of a generator."""
+    results = []
+
+    def run():
+        results.append((yield from steps))
+
+    deque(run(), maxlen=0)
+    return results[0]
+
+
+def ranking_of(index, clusters):
+    """Return a ranking that begins with these clusters, with each cluster's own distance."""
+    others = np.setdiff1d(np.arange(index.nlist), clusters)
+    return CoarseStep(np.concatenate([clusters, others]).astype(np.int64), np.zeros(index.nlist, np.float32))
+
+
 def sampled(index, vector, clusters, limit, k=9, k_max=100):
-    return gather(index, vector, np.asarray(clusters), limit=limit, k=k, k_max=k_max, cancelled=lambda: False)
+    ranking, ranks = ranking_of(index, clusters), np.arange(1, len(clusters) + 1)
+    return finished(gather_steps(index, vector, ranking, ranks, limit=limit, k=k, k_max=k_max))
 
 
 def one_cluster_filled():
@@ -83,12 +104,12 @@ class TestSample:
         np.testing.assert_allclose(np.bincount(sample.ranks)[1:], [5, 50, 100, 250], atol=3)
 
     def test_its_vectors_are_those_of_its_ids(self, monkeypatch):
-        monkeypatch.setattr(sample_module, "READ", 7)
+        monkeypatch.setattr(sample_module, "vectors_per_piece", lambda _dim: 7)
         faiss_index, vectors = make_ivf()
         index = open_index(faiss_index)
         sample = sampled(index, index.vector(3), index.rank(3).clusters[:5], 100)
         read = np.full((len(sample), 16), np.nan, np.float32)
-        for part, rows in vectors_of(index, sample):
+        for part, rows in vector_steps(index, sample):
             read[part] = rows
         np.testing.assert_array_equal(read, vectors[sample.ids])
 
@@ -101,7 +122,7 @@ class TestSample:
         sample = sampled(index, index.vector(0), [0], 100)
         assert sample.ids.tolist() == [i for i in range(30) if i not in (4, 17)]
         np.testing.assert_array_equal(
-            np.concatenate([r for _, r in vectors_of(index, sample)]), vectors[sample.ids]
+            np.concatenate([r for _, r in vector_steps(index, sample)]), vectors[sample.ids]
         )
 
     def test_empty_clusters_give_nothing(self):
@@ -110,10 +131,68 @@ class TestSample:
         assert sample.ranks.tolist() == [2] * 5
         assert len(sampled(index, np.zeros(3, np.float32), [1, 2], 100)) == 0
 
-    def test_it_stops_when_nobody_waits_any_more(self):
-        index = open_index(make_ivf()[0])
-        with pytest.raises(LayoutCancelled):
-            gather(index, index.vector(0), np.arange(4), limit=9, k=1, k_max=1, cancelled=lambda: True)
+    @pytest.mark.parametrize("most", [1, 7, 64, 10**6])
+    def test_lists_that_come_in_pieces_give_the_same_sample(self, monkeypatch, most):
+        index = open_index(make_ivf(n=3000)[0])
+        clusters = index.rank(3).clusters[:8]
+        whole = sampled(index, index.vector(3), clusters, 300)
+        cut_lists(monkeypatch, index, most)
+        pieces = sampled(index, index.vector(3), clusters, 300)
+        for name in ("clusters", "ranks", "offsets", "ids", "distances", "turns", "total"):
+            np.testing.assert_array_equal(getattr(pieces, name), getattr(whole, name))
+
+    @pytest.mark.parametrize("most", [1, 7, 10**6])
+    def test_rows_of_lists_that_come_in_pieces_keep_their_places(self, monkeypatch, most):
+        faiss_index = ivf_around(np.eye(3, 4, dtype=np.float32))
+        vectors = make_vectors(n=300, d=4)
+        vectors[[4, 17, 170]] = 3e38
+        faiss_index.add(vectors)
+        index = open_index(faiss_index)
+        ranking = index.rank(0)
+        cut_lists(monkeypatch, index, most)
+        first = sampled(index, index.vector(0), ranking.clusters[:1], 10**6)
+        rows = np.flatnonzero(index.places(np.arange(300))[0] != ranking.clusters[0])[::3]
+        homes = index.places(rows)[0]
+        steps = with_rows_steps(
+            index, index.vector(0), ranking, first, np.array([1]), rows.tolist(), homes.tolist()
+        )
+        sample = finished(steps)
+        kept = rows[~np.isin(rows, [4, 17, 170])]
+        assert sorted(sample.ids[sample.ranks > 1]) == kept.tolist()
+        assert sample.total == len(first)
+        np.testing.assert_array_equal(
+            np.concatenate([r for _, r in vector_steps(index, sample)]), vectors[sample.ids]
+        )
+
+    def test_a_sample_is_gathered_in_steps_of_bounded_work(self):
+        index = open_index(make_ivf(n=5000)[0])
+        pieces = []
+        scan = index.scan
+
+        def watched(query, clusters, to_centroids):
+            pieces.append(int(index.list_sizes[clusters].sum()))
+            return scan(query, clusters, to_centroids)
+
+        index.scan = watched
+        ranks = np.arange(1, index.nlist + 1)
+        steps = gather_steps(index, index.vector(0), index.rank(0), ranks, limit=100, k=9, k_max=100)
+        assert len(list(steps)) == len(pieces)
+        assert max(pieces) <= max(sample_module.vectors_per_piece(16), index.list_sizes.max())
+        assert sum(pieces) == 5000
+
+
+def cut_lists(monkeypatch, index, most):
+    """Have clusters scanned in pieces of at most `most` vectors, long lists cut."""
+
+    def scan_steps(query, clusters, _to_centroids):
+        for cluster in clusters:
+            scan = index.scan(query, [cluster], None)
+            for low in range(0, max(1, len(scan.ids)), most):
+                part = slice(low, low + most)
+                lims = np.array([0, len(scan.ids[part])])
+                yield Scan(scan.clusters, lims, scan.ids[part], scan.distances[part])
+
+    monkeypatch.setattr(type(index), "scan_steps", lambda _, *args: scan_steps(*args), raising=False)
 
 
 class TestLinear:
@@ -239,10 +318,10 @@ class TestMethods:
     def test_neighbours_are_kept_as_well_as_by_scikit_learn(self, source):
         datasets, manifold = pytest.importorskip("sklearn.datasets"), pytest.importorskip("sklearn.manifold")
         if source == "digits":
-            rows = datasets.load_digits().data[:600].astype(np.float32)
+            rows = datasets.load_digits().data[:300].astype(np.float32)
         else:
             rng = np.random.default_rng(0)
-            rows = (rng.normal(size=(12, 32)) * 2)[np.arange(600) % 12] + rng.normal(size=(600, 32))
+            rows = (rng.normal(size=(12, 32)) * 2)[np.arange(300) % 12] + rng.normal(size=(300, 32))
             rows = rows.astype(np.float32)
         start = LinearMap(rows, normalise=False)(rows)
         ours = resolve_method("neighbours")(rows.copy(), start)
