@@ -3,7 +3,6 @@
 import builtins
 import logging
 import threading
-from collections import deque
 
 import faiss
 import numpy as np
@@ -14,6 +13,7 @@ from makers import METRICS, ivf_around, make_ivf, make_vectors
 from feder_widget.engines import open_index
 from feder_widget.layout import LayoutCancelled
 from feder_widget.media import IdRange, Media
+from feder_widget.model.pieces import drain
 from feder_widget.model.search_trace import CoarseStep, Scan
 from feder_widget.projection import (
     LinearMap,
@@ -29,17 +29,6 @@ from feder_widget.session import projector as projector_module
 from feder_widget.session.session import Session
 
 
-def finished(steps):
-    """Return the result of a generator."""
-    results = []
-
-    def run():
-        results.append((yield from steps))
-
-    deque(run(), maxlen=0)
-    return results[0]
-
-
 def ranking_of(index, clusters):
     """Return a ranking that begins with these clusters, with each cluster's own distance."""
     others = np.setdiff1d(np.arange(index.nlist), clusters)
@@ -48,7 +37,7 @@ def ranking_of(index, clusters):
 
 def sampled(index, vector, clusters, limit, k=9, k_max=100):
     ranking, ranks = ranking_of(index, clusters), np.arange(1, len(clusters) + 1)
-    return finished(gather_steps(index, vector, ranking, ranks, limit=limit, k=k, k_max=k_max))
+    return drain(gather_steps(index, vector, ranking, ranks, limit=limit, k=k, k_max=k_max))
 
 
 def one_cluster_filled():
@@ -156,7 +145,7 @@ class TestSample:
         steps = with_rows_steps(
             index, index.vector(0), ranking, first, np.array([1]), rows.tolist(), homes.tolist()
         )
-        sample = finished(steps)
+        sample = drain(steps)
         kept = rows[~np.isin(rows, [4, 17, 170])]
         assert sorted(sample.ids[sample.ranks > 1]) == kept.tolist()
         assert sample.total == len(first)
@@ -164,21 +153,12 @@ class TestSample:
             np.concatenate([r for _, r in vector_steps(index, sample)]), vectors[sample.ids]
         )
 
-    def test_a_sample_is_gathered_in_steps_of_bounded_work(self):
+    def test_others_have_their_turn_after_each_piece(self, monkeypatch):
         index = open_index(make_ivf(n=5000)[0])
-        pieces = []
-        scan = index.scan
-
-        def watched(query, clusters, to_centroids):
-            pieces.append(int(index.list_sizes[clusters].sum()))
-            return scan(query, clusters, to_centroids)
-
-        index.scan = watched
+        cut_lists(monkeypatch, index, 50)
         ranks = np.arange(1, index.nlist + 1)
         steps = gather_steps(index, index.vector(0), index.rank(0), ranks, limit=100, k=9, k_max=100)
-        assert len(list(steps)) == len(pieces)
-        assert max(pieces) <= max(sample_module.vectors_per_piece(16), index.list_sizes.max())
-        assert sum(pieces) == 5000
+        assert len(list(steps)) == np.ceil(index.list_sizes / 50).sum()
 
 
 def cut_lists(monkeypatch, index, most):

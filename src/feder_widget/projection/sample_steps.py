@@ -5,7 +5,7 @@ The caller steps these generators on the thread that owns the index. The arrays 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
-from feder_widget.model.list_runs import runs
-from feder_widget.model.pieces import vectors_per_piece
+from feder_widget.model.pieces import DECODE_WORK, Steps, vectors_per_piece
 from feder_widget.model.search_trace import CoarseStep, Scan
 from feder_widget.projection.prefix_results import NOWHERE, PrefixResults
 from feder_widget.projection.sample import Sample, turns_of
@@ -35,7 +34,7 @@ def gather_steps(
     limit: int,
     k: int,
     k_max: int,
-) -> Generator[None, None, Sample]:
+) -> Steps[Sample]:
     """Compare the query with every vector of some clusters and return at most ``limit`` candidates.
 
     Each cluster gives a share in proportion to its size, spread evenly over its list. Besides, these are
@@ -85,7 +84,7 @@ def with_rows_steps(
     ranks: NDArray[np.int64],
     ids: Sequence[int],
     clusters: Sequence[int],
-) -> Generator[None, None, Sample]:
+) -> Steps[Sample]:
     """Return a sample with some rows of clusters that were not probed.
 
     Parameters
@@ -117,7 +116,7 @@ def vector_steps(index: IvfIndex, sample: Sample) -> Iterator[tuple[slice, NDArr
 
     They are float32 (m, inner dim), in the space of ``index.transform``, where distances are measured.
     """
-    most = vectors_per_piece(index.dim)
+    most = vectors_per_piece(DECODE_WORK * index.dim)
     ends = np.append(np.flatnonzero(np.diff(sample.ranks)) + 1, len(sample))
     start = 0
     for end in ends.tolist():
@@ -138,7 +137,7 @@ def _pieces(
     clusters, sizes = ranking.clusters[ranks - 1], index.list_sizes
     rank_of = _rank_of(ranking)
     scanned: dict[int, list[NDArray[np.int64]]] = {}
-    for scan in _scans(index, query, clusters, ranking.distances[ranks - 1]):
+    for scan in index.scan_steps(query, clusters, ranking.distances[ranks - 1]):
         counts = np.diff(scan.lims)
         before = np.zeros(len(counts), np.int64)
         for i in np.flatnonzero(counts != sizes[scan.clusters]).tolist():
@@ -161,16 +160,6 @@ def _rank_of(ranking: CoarseStep) -> NDArray[np.int64]:
     ranks = np.empty(len(ranking.clusters), np.int64)
     ranks[ranking.clusters] = np.arange(1, len(ranks) + 1)
     return ranks
-
-
-def _scans(
-    index: IvfIndex, query: Any, clusters: NDArray[np.int64], to_centroids: NDArray[np.float32]
-) -> Iterator[Scan]:
-    if hasattr(index, "scan_steps"):
-        yield from index.scan_steps(query, clusters, to_centroids)
-        return
-    for first, last in runs(index.list_sizes[clusters], vectors_per_piece(index.dim)):
-        yield index.scan(query, clusters[first:last], to_centroids[first:last])
 
 
 def _placed(sample: Sample, present: Present) -> Sample:

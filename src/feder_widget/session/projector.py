@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from feder_widget.engines import IvfIndex
 from feder_widget.layout import LayoutCancelled
 from feder_widget.layout.plane import into_unit_square
+from feder_widget.model.pieces import Steps
 from feder_widget.projection import (
     LinearMap,
     Method,
@@ -187,7 +188,7 @@ class Projector:
             self._go_on(number)
             self._deliver(part)
 
-    def _run(self, number: int, steps: Generator[None, None, Sample]) -> Sample:
+    def _run(self, number: int, steps: Steps[Sample]) -> Sample:
         while True:
             self._go_on(number)
             try:
