@@ -19,8 +19,8 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.map.cluster_map import ASPECT
 from feder_widget.power_diagram import Cells, bisected_cells, round_cells
-from feder_widget.session.cartographer import ASPECT
 
 Array = npt.NDArray[np.float64]
 
@@ -40,11 +40,7 @@ def timed(make: Callable[..., Cells], n: int) -> tuple[Cells, float, float]:
     positions, sizes = layout(n)
     asked = [time.perf_counter()]
 
-    def cancelled() -> bool:
-        asked.append(time.perf_counter())
-        return False
-
-    cells = make(positions, sizes, ASPECT, cancelled=cancelled)
+    cells = make(positions, sizes, ASPECT, check=lambda: asked.append(time.perf_counter()))
     asked.append(time.perf_counter())
     return cells, asked[-1] - asked[0], max(b - a for a, b in itertools.pairwise(asked))
 

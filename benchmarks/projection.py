@@ -2,9 +2,8 @@
 
     python -m benchmarks.projection [--candidates 10000 31000 100000] [--dim 128]
 
-The linear picture is to be there within 0.3 s. The better one is t-SNE of a sample, where scikit-learn is
-installed. Meanwhile: the longest time that other threads of the kernel had to wait for the interpreter, and
-the median time of a search. The first row pays for the import of scikit-learn.
+The linear picture is to be there within 0.3 s. The better one is t-SNE of a sample. Meanwhile: the longest
+time that other threads of the kernel had to wait for the interpreter, and the median time of a search.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ def begin(lab: LabPage) -> None:
     view = lab.widget.first
     view.get_by_role("button", name="Random query").click()
     view.get_by_role("tab", name="Projection").click()
-    view.get_by_text("t-SNE (scikit-learn)", exact=True).wait_for(timeout=120_000)
+    view.get_by_text("t-SNE", exact=True).wait_for(timeout=120_000)
 
 
 def use(lab: LabPage, searches: int, seed: int) -> int:

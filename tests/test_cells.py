@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from feder_widget.map import LayoutCancelled
 from feder_widget.power_diagram import bisected_cells, round_cells
 
 ASPECT = 1.4
@@ -301,17 +300,22 @@ def test_any_positions_and_sizes_at_all_make_a_map(given_map):
 # The end
 
 
+class StoppedError(Exception):
+    pass
+
+
 @both
 def test_cells_are_given_up_at_the_step_where_that_is_asked(make):
     positions, sizes = scattered(500)
     asked = []
 
-    def cancelled():
+    def check():
         asked.append(None)
-        return len(asked) > 5
+        if len(asked) > 5:
+            raise StoppedError
 
-    with pytest.raises(LayoutCancelled):
-        make(positions, sizes, ASPECT, cancelled=cancelled)
+    with pytest.raises(StoppedError):
+        make(positions, sizes, ASPECT, check=check)
     assert len(asked) == 6
 
 
@@ -319,10 +323,5 @@ def test_cells_are_given_up_at_the_step_where_that_is_asked(make):
 def test_a_large_map_is_made_in_many_short_steps(make, n, steps):
     positions, sizes = scattered(n)
     asked = []
-
-    def cancelled():
-        asked.append(None)
-        return False
-
-    make(positions, sizes, ASPECT, cancelled=cancelled)
+    make(positions, sizes, ASPECT, check=lambda: asked.append(None))
     assert len(asked) > steps

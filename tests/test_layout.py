@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from feder_widget.layout.affinities import neighbour_affinities
+from feder_widget.layout.repulsion import all_pairs, on_grid
+from feder_widget.layout.tsne import tsne
 from feder_widget.map import LayoutCancelled, linear_layout, neighbour_layout
-from feder_widget.map.affinities import neighbour_affinities
-from feder_widget.map.repulsion import all_pairs, on_grid
 
 SHARED = Path(os.environ.get("FEDER_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 LAYOUTS = [linear_layout, neighbour_layout]
@@ -98,6 +99,21 @@ def test_centroids_on_a_line_stay_in_order_or_near_it(layout):
     centroids = np.linspace(0, 1, 40)[:, None] * np.ones((1, 6))
     positions = layout(centroids)
     assert kept(centroids.astype(np.float32), positions, 4) > 0.8
+
+
+@pytest.mark.parametrize("direction", [[1, 0], [0, 1], [1, -1], [1e-30, 2e-30], [1e30, 0]])
+def test_t_sne_leaves_a_start_on_a_line_in_any_direction(direction):
+    points = manifold(200).astype(np.float64)
+    start = points[:, :1] * np.array(direction, np.float64)
+    positions = tsne(points, start, neighbours=45, iterations=(100, 400))
+    _, spread, _ = np.linalg.svd(positions - positions.mean(axis=0), full_matrices=False)
+    assert spread[1] > 0.1 * spread[0]
+    assert kept(points.astype(np.float32), positions.astype(np.float32)) > 0.4
+
+
+def test_t_sne_of_a_start_at_one_place_is_that_start():
+    start = np.full((50, 2), 0.1)
+    np.testing.assert_array_equal(tsne(manifold(50), start, neighbours=9, iterations=(9, 9)), start)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

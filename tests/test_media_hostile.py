@@ -189,7 +189,7 @@ def test_a_function_that_raises_is_a_placeholder_without_its_message(error):
         raise error
 
     (thumbnail,) = Media(images, None, IdRange(1, lambda: 0)).thumbnails([0], 64)
-    assert thumbnail.reason == f"the image of 0 could not be had: images raised {type(error).__name__}"
+    assert thumbnail.reason == f"the image of 0 could not be read: images raised {type(error).__name__}"
 
 
 def test_a_closed_pil_image_is_a_placeholder():

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from feder_widget.media import IdRange, Media, Thumbnail, bucket
-from feder_widget.media.cache import ENTRY_BYTES, ThumbnailCache
 from feder_widget.media.strip import render_strip
+from feder_widget.media.thumbnail_cache import ENTRY_BYTES, ThumbnailCache
 
 
 def dense(ntotal):
@@ -134,6 +134,41 @@ def test_one_bad_id_does_not_cost_the_others_their_strip():
         None,
         None,
     ]
+
+
+def test_thumbnails_of_vectors_that_were_read_before_touch_no_index():
+    media = Media(None, None, dense(9))
+    assert media.needs_vectors([1, 2, 2, 3], 64) == [1, 2, 2, 3]
+    read = dict(zip([1, 2], vectors([1, 2], None), strict=True))
+    first, second, third = media.thumbnails([1, 2, 3], 64, vectors={**read, 3: KeyError(3)})
+    assert first == render_strip(read[1], 64)
+    assert second == render_strip(read[2], 64)
+    assert third.reason == "the vector of 3 could not be read (KeyError)"
+    assert media.needs_vectors([1, 2, 3], 64) == [3]
+    assert media.needs_vectors([1], 128) == [1]
+    assert media.thumbnails([2, 1], 64) == [second, first]
+    assert media.thumbnails([3], 64)[0].reason == "no image for 3"
+
+
+def test_only_rows_without_an_image_need_vectors_and_no_image_is_asked_for_twice():
+    asked = []
+
+    def images(row_id):
+        asked.append(row_id)
+        return None if row_id % 2 else np.full((4, 4), row_id, np.uint8)
+
+    media = Media(images, None, dense(9))
+    needed = media.needs_vectors([1, 2, 3, 4], 64)
+    assert needed == [1, 3]
+    read = dict(zip(needed, vectors(needed, None), strict=True))
+    thumbnails = media.thumbnails([1, 2, 3, 4], 64, vectors=read)
+    assert [thumbnail.width for thumbnail in thumbnails] == [64, 4, 64, 4]
+    assert asked == [1, 2, 3, 4]
+
+
+def test_a_vector_that_cannot_be_drawn_is_a_placeholder():
+    (thumbnail,) = Media(None, None, dense(9)).thumbnails([1], 64, vectors={1: "x"})
+    assert thumbnail.reason == "the image of 1 could not be read (ValueError)"
 
 
 @pytest.mark.parametrize("answer", [np.zeros(4), np.zeros((2, 4)), "x", None])

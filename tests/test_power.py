@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from feder_widget import power_diagram
 from feder_widget.power_diagram.bisection import bisect
 from feder_widget.power_diagram.diagram import Diagram
-from feder_widget.power_diagram.laplacian import newton_step
+from feder_widget.power_diagram.edge_flips import LostCells
+from feder_widget.power_diagram.even_spread import spread
+from feder_widget.power_diagram.lloyd_relaxation import relaxed
+from feder_widget.power_diagram.newton_step import newton_step
 from feder_widget.power_diagram.polygons import Polygons
-from feder_widget.power_diagram.regular import LostCells
-from feder_widget.power_diagram.relaxation import relaxed
+from feder_widget.power_diagram.round_tiling import MOST_ROUND, round_tiling
 from feder_widget.power_diagram.sites import Sites
-from feder_widget.power_diagram.spreading import spread
-from feder_widget.power_diagram.tiling import MOST_ROUND, round_tiling
 
 WIDTH = 1.4
 
@@ -282,3 +286,17 @@ def test_corners_that_rounding_turns_into_dents_are_left_out():
 def test_a_polygon_smaller_than_single_precision_keeps_three_corners():
     tiny = Polygons(1 + 1j + 1e-12 * np.array([0, 1, 1 + 1j, 1j]), np.array([0, 4]))
     assert tiny.in_single_precision().offsets.tolist() == [0, 3]
+
+
+def test_the_package_imports_nothing_of_the_rest():
+    folder = Path(power_diagram.__file__).parent
+    for path in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                name = node.module or ""
+                assert node.level == 0, path.name
+                assert not name.startswith("feder_widget") or name.startswith(power_diagram.__name__), (
+                    path.name
+                )
+            elif isinstance(node, ast.Import):
+                assert not any(alias.name.startswith("feder_widget") for alias in node.names), path.name

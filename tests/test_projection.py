@@ -1,33 +1,43 @@
 """The candidates in the plane: which, where, and in what order they are sent."""
 
 import builtins
-import importlib.util
 import logging
 import threading
 
+import faiss
 import numpy as np
 import pytest
 from conversation import PATIENCE, Page, search_request
 from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 from feder_widget.engines import open_index
-from feder_widget.map import LayoutCancelled
+from feder_widget.layout import LayoutCancelled
 from feder_widget.media import IdRange, Media
+from feder_widget.model.pieces import drain
+from feder_widget.model.search_trace import CoarseStep, Scan
 from feder_widget.projection import (
     LinearMap,
     ProjectionError,
-    gather,
+    gather_steps,
     into_picture,
     resolve_method,
-    vectors_of,
+    vector_steps,
+    with_rows_steps,
 )
-from feder_widget.projection import sample as sample_module
+from feder_widget.projection import sample_steps as sample_module
 from feder_widget.session import projector as projector_module
 from feder_widget.session.session import Session
 
 
+def ranking_of(index, clusters):
+    """Return a ranking that begins with these clusters, with each cluster's own distance."""
+    others = np.setdiff1d(np.arange(index.nlist), clusters)
+    return CoarseStep(np.concatenate([clusters, others]).astype(np.int64), np.zeros(index.nlist, np.float32))
+
+
 def sampled(index, vector, clusters, limit, k=9, k_max=100):
-    return gather(index, vector, np.asarray(clusters), limit=limit, k=k, k_max=k_max, cancelled=lambda: False)
+    ranking, ranks = ranking_of(index, clusters), np.arange(1, len(clusters) + 1)
+    return drain(gather_steps(index, vector, ranking, ranks, limit=limit, k=k, k_max=k_max))
 
 
 def one_cluster_filled():
@@ -83,12 +93,12 @@ class TestSample:
         np.testing.assert_allclose(np.bincount(sample.ranks)[1:], [5, 50, 100, 250], atol=3)
 
     def test_its_vectors_are_those_of_its_ids(self, monkeypatch):
-        monkeypatch.setattr(sample_module, "READ", 7)
+        monkeypatch.setattr(sample_module, "vectors_per_piece", lambda _dim: 7)
         faiss_index, vectors = make_ivf()
         index = open_index(faiss_index)
         sample = sampled(index, index.vector(3), index.rank(3).clusters[:5], 100)
         read = np.full((len(sample), 16), np.nan, np.float32)
-        for part, rows in vectors_of(index, sample):
+        for part, rows in vector_steps(index, sample):
             read[part] = rows
         np.testing.assert_array_equal(read, vectors[sample.ids])
 
@@ -101,7 +111,7 @@ class TestSample:
         sample = sampled(index, index.vector(0), [0], 100)
         assert sample.ids.tolist() == [i for i in range(30) if i not in (4, 17)]
         np.testing.assert_array_equal(
-            np.concatenate([r for _, r in vectors_of(index, sample)]), vectors[sample.ids]
+            np.concatenate([r for _, r in vector_steps(index, sample)]), vectors[sample.ids]
         )
 
     def test_empty_clusters_give_nothing(self):
@@ -110,10 +120,59 @@ class TestSample:
         assert sample.ranks.tolist() == [2] * 5
         assert len(sampled(index, np.zeros(3, np.float32), [1, 2], 100)) == 0
 
-    def test_it_stops_when_nobody_waits_any_more(self):
-        index = open_index(make_ivf()[0])
-        with pytest.raises(LayoutCancelled):
-            gather(index, index.vector(0), np.arange(4), limit=9, k=1, k_max=1, cancelled=lambda: True)
+    @pytest.mark.parametrize("most", [1, 7, 64, 10**6])
+    def test_lists_that_come_in_pieces_give_the_same_sample(self, monkeypatch, most):
+        index = open_index(make_ivf(n=3000)[0])
+        clusters = index.rank(3).clusters[:8]
+        whole = sampled(index, index.vector(3), clusters, 300)
+        cut_lists(monkeypatch, index, most)
+        pieces = sampled(index, index.vector(3), clusters, 300)
+        for name in ("clusters", "ranks", "offsets", "ids", "distances", "turns", "total"):
+            np.testing.assert_array_equal(getattr(pieces, name), getattr(whole, name))
+
+    @pytest.mark.parametrize("most", [1, 7, 10**6])
+    def test_rows_of_lists_that_come_in_pieces_keep_their_places(self, monkeypatch, most):
+        faiss_index = ivf_around(np.eye(3, 4, dtype=np.float32))
+        vectors = make_vectors(n=300, d=4)
+        vectors[[4, 17, 170]] = 3e38
+        faiss_index.add(vectors)
+        index = open_index(faiss_index)
+        ranking = index.rank(0)
+        cut_lists(monkeypatch, index, most)
+        first = sampled(index, index.vector(0), ranking.clusters[:1], 10**6)
+        rows = np.flatnonzero(index.places(np.arange(300))[0] != ranking.clusters[0])[::3]
+        homes = index.places(rows)[0]
+        steps = with_rows_steps(
+            index, index.vector(0), ranking, first, np.array([1]), rows.tolist(), homes.tolist()
+        )
+        sample = drain(steps)
+        kept = rows[~np.isin(rows, [4, 17, 170])]
+        assert sorted(sample.ids[sample.ranks > 1]) == kept.tolist()
+        assert sample.total == len(first)
+        np.testing.assert_array_equal(
+            np.concatenate([r for _, r in vector_steps(index, sample)]), vectors[sample.ids]
+        )
+
+    def test_others_have_their_turn_after_each_piece(self, monkeypatch):
+        index = open_index(make_ivf(n=5000)[0])
+        cut_lists(monkeypatch, index, 50)
+        ranks = np.arange(1, index.nlist + 1)
+        steps = gather_steps(index, index.vector(0), index.rank(0), ranks, limit=100, k=9, k_max=100)
+        assert len(list(steps)) == np.ceil(index.list_sizes / 50).sum()
+
+
+def cut_lists(monkeypatch, index, most):
+    """Have clusters scanned in pieces of at most `most` vectors, long lists cut."""
+
+    def scan_steps(query, clusters, _to_centroids):
+        for cluster in clusters:
+            scan = index.scan(query, [cluster], None)
+            for low in range(0, max(1, len(scan.ids)), most):
+                part = slice(low, low + most)
+                lims = np.array([0, len(scan.ids[part])])
+                yield Scan(scan.clusters, lims, scan.ids[part], scan.distances[part])
+
+    monkeypatch.setattr(type(index), "scan_steps", lambda _, *args: scan_steps(*args), raising=False)
 
 
 class TestLinear:
@@ -183,14 +242,10 @@ class TestMethods:
         with pytest.raises(TypeError, match=r"projection must be one of .* got 7"):
             resolve_method(7)
 
-    def test_without_scikit_learn_the_extra_is_named_and_auto_is_linear(self, monkeypatch):
-        find_spec = importlib.util.find_spec
-        monkeypatch.setattr(
-            importlib.util, "find_spec", lambda name, *a: None if name == "sklearn" else find_spec(name, *a)
-        )
-        assert resolve_method("auto") is None
-        with pytest.raises(ImportError, match=r"pip install 'feder-widget\[projection\]'"):
-            resolve_method("neighbours")
+    @pytest.mark.parametrize("projection", ["auto", "neighbours"])
+    def test_both_names_of_the_neighbour_embedding_are_t_sne(self, projection):
+        assert resolve_method(projection).name == "t-SNE"
+        assert resolve_method("linear") is None
 
     @pytest.mark.parametrize(
         ("returned", "reason"),
@@ -221,7 +276,6 @@ class TestMethods:
             resolve_method(umap)(np.zeros((5, 3), np.float32), np.zeros((5, 2)))
 
     def test_neighbours_are_kept_together_the_same_way_every_time(self):
-        pytest.importorskip("sklearn")
         centres = np.random.default_rng(0).normal(size=(6, 20)) * 8
         homes = np.arange(120) % 6
         rows = (centres[homes] + np.random.default_rng(1).normal(size=(120, 20))).astype(np.float32)
@@ -235,11 +289,84 @@ class TestMethods:
 
     @pytest.mark.parametrize("rows", [6, 40])
     def test_neighbours_of_vectors_in_a_line_or_at_one_place_make_a_picture(self, rows):
-        pytest.importorskip("sklearn")
         line = np.zeros((rows, 4), np.float32)
         line[rows // 2 :, 0] = np.arange(rows - rows // 2)
         positions = resolve_method("neighbours")(line.copy(), LinearMap(line, normalise=False)(line))
         assert np.isfinite(positions).all()
+
+    @pytest.mark.parametrize("source", ["groups", "digits"])
+    def test_neighbours_are_kept_as_well_as_by_scikit_learn(self, source):
+        datasets, manifold = pytest.importorskip("sklearn.datasets"), pytest.importorskip("sklearn.manifold")
+        if source == "digits":
+            rows = datasets.load_digits().data[:300].astype(np.float32)
+        else:
+            rng = np.random.default_rng(0)
+            rows = (rng.normal(size=(12, 32)) * 2)[np.arange(300) % 12] + rng.normal(size=(300, 32))
+            rows = rows.astype(np.float32)
+        start = LinearMap(rows, normalise=False)(rows)
+        ours = resolve_method("neighbours")(rows.copy(), start)
+        scale = 1e-4 / start.std(axis=0).max()
+        theirs = manifold.TSNE(init=(start * scale).astype(np.float32), max_iter=500, random_state=0)
+        theirs = theirs.fit_transform(rows)
+        for score in (kept, lambda a, b: manifold.trustworthiness(a, b, n_neighbors=10)):
+            assert score(rows, ours) >= score(rows, theirs) - 0.02
+
+    def test_the_neighbour_embedding_lies_as_the_linear_picture_does(self):
+        rows = make_vectors(300, 12)
+        start = LinearMap(rows, normalise=False)(rows)
+        positions = resolve_method("neighbours")(rows.copy(), start)
+        cross = (positions - positions.mean(axis=0)).T @ (start - start.mean(axis=0))
+        assert np.trace(cross) == pytest.approx(np.linalg.svd(cross, compute_uv=False).sum(), rel=1e-6)
+
+    @pytest.mark.parametrize("far", [1e3, 1e8, 3e38])
+    def test_one_vector_far_away_costs_the_others_no_neighbours(self, far):
+        rows = make_vectors(400, 12)
+        beside = np.vstack([rows, rows[:1]])
+        beside[-1, 0] = far
+        alone, together = (
+            resolve_method("neighbours")(x.copy(), into_picture(LinearMap(x, normalise=False)(x))[0])
+            for x in (rows, beside)
+        )
+        assert kept(rows, together[:-1]) > kept(rows, alone) - 0.05
+
+    def test_vectors_that_are_not_finite_are_drawn_with_the_others(self):
+        rows = make_vectors(60, 5)
+        rows[3, 2], rows[4, 0], rows[5] = np.nan, np.inf, np.nan
+        with np.errstate(invalid="ignore"):
+            start = LinearMap(rows, normalise=False)(rows)
+            positions = resolve_method("neighbours")(rows, start)
+        assert np.isfinite(positions).all()
+
+    def test_the_neighbour_embedding_stops_at_the_next_iteration(self):
+        rows = make_vectors(80, 5)
+        asked = []
+
+        def cancelled():
+            asked.append(None)
+            return len(asked) > 9
+
+        with pytest.raises(LayoutCancelled):
+            resolve_method("neighbours")(rows, rows[:, :2].astype(np.float64), cancelled)
+        # Once more, to tell the caller's wish from a failure.
+        assert len(asked) == 11
+
+    def test_what_a_function_raises_once_nobody_waits_is_no_failure(self, caplog):
+        with pytest.raises(LayoutCancelled):
+            resolve_method(lambda _rows: 1 / 0)(np.zeros((5, 3), np.float32), np.zeros((5, 2)), lambda: True)
+        assert not caplog.records
+        with caplog.at_level(logging.CRITICAL), pytest.raises(ProjectionError):
+            resolve_method(impatient)(np.zeros((5, 3), np.float32), np.zeros((5, 2)))
+
+
+def impatient(_rows):
+    raise LayoutCancelled
+
+
+def kept(rows, positions, count=10):
+    """Share of the nearest others of each vector that are among its nearest others in the plane."""
+    pair = (np.ascontiguousarray(a, np.float32) for a in (rows, positions))
+    near = [faiss.knn(a, a, count + 1)[1][:, 1:] for a in pair]
+    return float(np.mean([len(np.intersect1d(a, b)) / count for a, b in zip(*near, strict=True)]))
 
 
 class Picture:
@@ -370,12 +497,11 @@ def test_a_few_candidates_more_do_not_turn_the_picture_round(talk):
 
 
 def test_two_sessions_send_the_same_pictures_byte_by_byte(talk):
-    pytest.importorskip("sklearn")
     sent = []
     for _ in range(2):
         one = talk(make_ivf(n=400, nlist=8)[0], "neighbours")
         one.ask("p", 4)
-        one.pictures("p", "t-SNE (scikit-learn)")
+        one.pictures("p", "t-SNE")
         sent.append(one.page.of("p"))
     assert sent[0] == sent[1]
 
@@ -628,7 +754,7 @@ def test_farther_rows_do_not_move_the_axes(talk):
     np.testing.assert_allclose(spread[1], spread[0] * scale, atol=1e-4)
 
 
-def test_nothing_is_imported_before_it_is_needed(monkeypatch, talk):
+def test_the_neighbour_embedding_needs_no_other_library(monkeypatch, talk):
     imported = []
     real = builtins.__import__
 
@@ -638,5 +764,6 @@ def test_nothing_is_imported_before_it_is_needed(monkeypatch, talk):
 
     monkeypatch.setattr(builtins, "__import__", watching)
     one = talk(make_ivf()[0], "auto")
-    one.search("second")
-    assert not [name for name in imported if name.startswith("sklearn")]
+    one.ask("p", 6)
+    assert one.pictures("p", "t-SNE")
+    assert not [name for name in imported if name.partition(".")[0] in ("sklearn", "scipy", "threadpoolctl")]

@@ -21,6 +21,8 @@ from hypothesis import strategies as st
 from makers import ivf_around, make_ivf
 
 from feder_widget.engines import open_index
+from feder_widget.layout import LayoutCancelled
+from feder_widget.map import cluster_map
 from feder_widget.session import cartographer
 from feder_widget.session import searcher as searcher_module
 from feder_widget.session import stream as stream_module
@@ -693,7 +695,7 @@ def test_a_large_map_is_sent_in_parts_that_join(talk, clustered, monkeypatch, ch
 
 
 def test_no_part_of_a_map_is_larger_than_a_message_may_be(talk, monkeypatch):
-    monkeypatch.setattr(cartographer, "neighbour_layout", lambda centroids, **_: centroids[:, :2])
+    monkeypatch.setattr(cluster_map, "neighbour_layout", lambda centroids, **_: centroids[:, :2])
     centroids = np.random.default_rng(0).random((21_000, 2), np.float32)
     index = ivf_around(centroids)
     index.add(centroids)
@@ -722,7 +724,7 @@ def test_the_first_map_is_there_while_the_final_one_is_made(talk, clustered, mon
         assert go_on.wait(PATIENCE)
         return np.full((len(centroids), 2), 0.5, np.float32)
 
-    monkeypatch.setattr(cartographer, "neighbour_layout", slow)
+    monkeypatch.setattr(cluster_map, "neighbour_layout", slow)
     session, page = talk(clustered[0])
     session.handle({"kind": "map", "request": "one"})
     session.handle({"kind": "map", "request": "two"})
@@ -743,16 +745,15 @@ def test_the_first_map_is_there_while_the_final_one_is_made(talk, clustered, mon
 def test_a_map_that_is_being_drawn_is_given_up_at_the_end(clustered, monkeypatch, slow):
     before = set(threading.enumerate())
     begun = threading.Event()
-    make = getattr(cartographer, slow)
 
-    def slowly(*given, cancelled):
+    def slowly(*_, check):
         begun.set()
         patience = threading.Event()
-        while not cancelled():
+        while True:
+            check()
             patience.wait(0.01)
-        return make(*given, cancelled=cancelled)
 
-    monkeypatch.setattr(cartographer, slow, slowly)
+    monkeypatch.setattr(cluster_map, slow, slowly)
     page = Page()
     session = converse(clustered[0], page)
     session.handle({"kind": "map", "request": "m"})
@@ -775,7 +776,7 @@ def test_a_map_that_cannot_be_drawn_is_an_error_and_searches_go_on(talk, cluster
     def broken(*_, **__):
         raise FloatingPointError("no layout")
 
-    monkeypatch.setattr(cartographer, "neighbour_layout", broken)
+    monkeypatch.setattr(cluster_map, "neighbour_layout", broken)
     with caplog.at_level(logging.CRITICAL):
         session, page = talk(clustered[0])
         error, _ = page.wait(kind="error")
@@ -837,15 +838,15 @@ def test_a_closed_session_refuses_to_search(talk, clustered):
 def test_closing_stops_the_layout(clustered, monkeypatch):
     before = set(threading.enumerate())
     begun = threading.Event()
-    neighbour_layout = cartographer.neighbour_layout
+    neighbour_layout = cluster_map.neighbour_layout
 
     def endless(centroids, *, cancelled, **options):
         begun.set()
         while not cancelled():
             neighbour_layout(centroids, cancelled=cancelled, **options)
-        raise cartographer.LayoutCancelled
+        raise LayoutCancelled
 
-    monkeypatch.setattr(cartographer, "neighbour_layout", endless)
+    monkeypatch.setattr(cluster_map, "neighbour_layout", endless)
     page = Page()
     session = converse(clustered[0], page)
     assert begun.wait(PATIENCE)

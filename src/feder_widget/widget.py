@@ -108,10 +108,9 @@ class FederWidget(anywidget.AnyWidget):
         The largest ``k`` that can be chosen; at least ``k``.
     projection
         How the candidates are laid out in the plane, after the linear picture that is always shown first:
-        ``"auto"`` (a neighbour embedding where scikit-learn is installed: ``feder-widget[projection]``),
-        ``"linear"`` (principal components only), ``"neighbours"`` (t-SNE) or a function that takes float32
-        (n, dim), the query last, and returns (n, 2). It gets 2,000 candidates at most and is called from a
-        worker thread. With the inner product, all but a function of your own compare directions.
+        ``"auto"`` or ``"neighbours"`` (t-SNE), ``"linear"`` (principal components only) or a function that
+        takes float32 (n, dim), the query last, and returns (n, 2). It gets 2,000 candidates at most and is
+        called from a worker thread. With the inner product, all but a function of yours compare directions.
     theme
         ``"auto"`` follows the host; ``"light"`` and ``"dark"`` do not.
 
@@ -126,8 +125,6 @@ class FederWidget(anywidget.AnyWidget):
     ------
     ValueError, TypeError, OSError
         With the argument, what came and what is wanted.
-    ImportError
-        For ``projection="neighbours"`` without scikit-learn.
     """
 
     _esm = _bundled("widget.js")

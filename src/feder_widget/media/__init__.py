@@ -1,6 +1,6 @@
-"""Row id → thumbnail (or a placeholder that says why not) and label.
+"""Row id → thumbnail, or a placeholder with the reason, and label.
 
-Everything is made on demand: building a `Media` reads no image, no label and no entry of what it was given.
+Everything is made on demand: building a `Media` reads no image, no label and no entry of its arguments.
 """
 
 from feder_widget.media.entries import IdRange

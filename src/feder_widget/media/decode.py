@@ -1,4 +1,4 @@
-"""Files and bytes that nobody vouches for → small images, within limits. No setting of Pillow is touched."""
+"""Untrusted files and bytes → small images, within limits. Pillow's own settings stay as they are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from feder_widget.media.text import one_line
 
 MAX_FILE_BYTES = 128 << 20
 MAX_PIXELS = 64_000_000
-"""Decoded, 64 megapixels take up to 256 MB. Below the 89 million at which Pillow itself begins to warn."""
+"""64 megapixels decode to at most 256 MB. Pillow itself warns from 89 million."""
 
 NAME_LIMIT = 80
 
@@ -38,7 +38,7 @@ _PLUGINS = {
 
 @cache
 def decoders() -> tuple[str, ...]:
-    """Return the formats that are tried, as far as this Pillow has them; rare and risky ones stay shut."""
+    """Return the formats to try, as far as this Pillow has them; rare and risky ones are excluded."""
     for plugin in _PLUGINS.values():
         with contextlib.suppress(ImportError):  # AVIF came with Pillow 11.3
             importlib.import_module(f"PIL.{plugin}")
@@ -46,7 +46,7 @@ def decoders() -> tuple[str, ...]:
 
 
 def shrink_file(path: Path, size: int) -> tuple[Image.Image, bool]:
-    """Read an image file; see `fit` for the answer.
+    """Read an image file; returns as `fit`.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def shrink_file(path: Path, size: int) -> tuple[Image.Image, bool]:
     """
     name = one_line(path.name or "the path", NAME_LIMIT)
     try:
-        # First by name, because opening a device may act on it; then again on what was really opened.
+        # By name first, because opening a device may act on it; then on the open file, which may be another.
         _check_regular(path.stat(), name)
         with open(path, "rb", opener=_open_without_waiting) as file:
             _check_regular(os.fstat(file.fileno()), name)
@@ -69,7 +69,7 @@ def shrink_file(path: Path, size: int) -> tuple[Image.Image, bool]:
 
 
 def shrink_bytes(data: bytes | bytearray | memoryview, size: int) -> tuple[Image.Image, bool]:
-    """Read an encoded image; see `fit` for the answer.
+    """Read an encoded image; returns as `fit`.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def _explain_unknown(stream: BinaryIO, name: str) -> str:
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
-    # A FIFO put in the file's place between the two checks must not block for ever.
+    # A FIFO put in the file's place between the two checks would block for ever.
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 

@@ -1,4 +1,4 @@
-"""One entry per row id, whatever holds them: a sequence, a mapping or a function."""
+"""One entry per row id, from a sequence, a mapping or a function."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 
 Lookup = Callable[[int], Any]
-"""Row id → entry, or None where there is none. Raises whatever a user's own mapping or function raises."""
+"""Row id → entry, or None without one. Exceptions of the user's mapping or function pass through."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdRange:
-    """The row ids of an index, as far as a length can be checked against them.
+    """The row ids of an index, to check lengths against.
 
     Parameters
     ----------
     ntotal : int
         Number of vectors.
     max_id : callable
-        Returns the largest row id. Called only for a sequence whose length is not `ntotal`, because
-        finding it may mean reading every id.
+        Returns the largest row id. Called only for a sequence whose length is not `ntotal`, because it may
+        read every id.
     """
 
     ntotal: int
@@ -59,26 +59,26 @@ class IdRange:
 
 
 def is_missing(entry: object) -> bool:
-    """Tell whether an entry says "nothing here": None, a float NaN, or pandas' NA and NaT."""
+    """Return whether an entry stands for nothing: None, a float NaN, or pandas' NA and NaT."""
     if entry is None or (isinstance(entry, (float, np.floating)) and np.isnan(entry)):
         return True
     return type(entry).__name__ in {"NAType", "NaTType"}
 
 
 def open_entries(argument: str, values: object, index_ids: IdRange, wanted: str) -> Lookup:
-    """Make one lookup of a sequence, a mapping or a function, without touching an entry.
+    """Make a lookup from a sequence, a mapping or a function, without reading an entry.
 
     Parameters
     ----------
     argument : str
         Name of the argument, for messages.
     values : object
-        A sequence (entry i belongs to row id i; a pandas Series goes by position), a mapping from row id, or
-        a function of the row id.
+        A sequence (entry i belongs to row id i; a pandas Series by position), a mapping from row id, or a
+        function of the row id.
     index_ids : IdRange
-        What a sequence's length is checked against.
+        Row ids, to check the length of a sequence.
     wanted : str
-        What the argument takes, for messages.
+        Accepted types, for messages.
 
     Raises
     ------

@@ -1,5 +1,5 @@
-"""Why an image cannot be shown."""
+"""The error of an image that cannot be shown."""
 
 
-class BadImage(Exception):  # noqa: N818  (it ends as a placeholder, not as an error)
-    """An image that ends as a placeholder. People read its message: plain words, and no folder names."""
+class BadImage(Exception):  # noqa: N818  (it becomes a placeholder)
+    """An image that becomes a placeholder. The page shows its message: plain words, no folder names."""

@@ -1,4 +1,4 @@
-"""One decoded image → upright, in a mode that browsers show, and no larger than asked."""
+"""One image → upright, in a mode that browsers show, no larger than asked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def fit(image: Image.Image, size: int, *, own: bool) -> tuple[Image.Image, bool]
     Parameters
     ----------
     image : PIL.Image.Image
-        Opened, perhaps not yet decoded.
+        Open, perhaps not decoded yet.
     size : int
         Pixels.
     own : bool
@@ -36,11 +36,11 @@ def fit(image: Image.Image, size: int, *, own: bool) -> tuple[Image.Image, bool]
     image : PIL.Image.Image
         Mode L, RGB or RGBA, upright, without metadata.
     exact : bool
-        Whether its pixels are those of the source, not resampled ones.
+        Whether its pixels are the source's own, not resampled.
     """
     target = _target(image.size, size)
     if own:
-        # Half as large again as needed leaves the final resampling something to smooth.
+        # Half as large again as needed, so that the final resampling can smooth.
         image.draft(None, (target[0] * 3 // 2, target[1] * 3 // 2))
     image.load()
     turn = _TURNS.get(_orientation(image))

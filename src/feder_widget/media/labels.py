@@ -1,4 +1,4 @@
-"""Row id → label, always plain text."""
+"""Row id → label as plain text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from feder_widget.media.entries import IdRange, Lookup, is_missing, open_entries
 from feder_widget.media.text import one_line
 
 LABEL_LIMIT = 200
-"""Characters of a label that reach the page."""
+"""Most characters of a label on the page."""
 
 _WANTED = "None, a sequence, a mapping or a function of the row id"
 
@@ -17,15 +17,15 @@ def open_labels(labels: object, index_ids: IdRange) -> Lookup | None:
     Raises
     ------
     TypeError, ValueError
-        If it is nothing that can hold one label per row id, or has the wrong length.
+        If it cannot hold one label per row id, or has the wrong length.
     """
     return None if labels is None else open_entries("labels", labels, index_ids, _WANTED)
 
 
 def label_text(lookup: Lookup, row_id: int) -> str | None:
-    """Return the label of a row as one line of at most `LABEL_LIMIT` characters, None where there is none.
+    """Return the label of a row as one line of at most `LABEL_LIMIT` characters, None without one.
 
-    A lookup that fails gives a text that says so.
+    Where the lookup fails, the text says so.
     """
     try:
         value = lookup(row_id)

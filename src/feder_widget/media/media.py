@@ -1,52 +1,58 @@
-"""`Media`: what a row looks like and what it is called."""
+"""`Media`: the thumbnail and the label of a row."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from feder_widget.media.cache import ThumbnailCache
 from feder_widget.media.entries import IdRange, is_missing
 from feder_widget.media.errors import BadImage
 from feder_widget.media.labels import label_text, open_labels
 from feder_widget.media.sources import open_images
 from feder_widget.media.strip import render_strip
 from feder_widget.media.thumbnail import Thumbnail, bucket, placeholder, render
+from feder_widget.media.thumbnail_cache import ThumbnailCache
 
 Strips = Callable[[NDArray[np.int64], "NDArray[np.int64] | None"], NDArray[np.float32]]
 """Row ids (n,) and their clusters (n,) or None → their vectors (n, dim)."""
+
+Vector = NDArray[np.float32] | Exception
+"""A vector to draw, float32 (dim,), or the reason why there is none."""
 
 _log = logging.getLogger(__name__)
 
 
 class Media:
-    """Row id → thumbnail or placeholder, and label. Safe on any thread; nothing is read before its time.
+    """Row id → thumbnail or placeholder, and label. Reads on demand; safe on any thread.
+
+    A row without an image is drawn as its vector, which the caller reads: ``needs_vectors`` names the rows,
+    and ``thumbnails`` takes their vectors. Neither touches an index.
 
     Parameters
     ----------
     images : None, glob, array, sequence, mapping or callable
         * a glob such as ``"photos/**/*.jpg"``: its files sorted by path, the i-th belongs to row id i;
         * an array of shape (n, h, w) or (n, h, w, 1 | 3 | 4), of uint8, bool, float or int; the module
-          `pixels` says which values are black and white;
+          `pixels` defines its black and white;
         * a sequence (entry i belongs to row id i), a mapping from row id, or a function of the row id, giving
           paths, http(s) or data:image URLs, encoded bytes, arrays, PIL images, or None for no image.
 
-        URLs are left to the browser. A function is called on worker threads, perhaps on several at once, and
-        again for an image that the cache has dropped. A PIL image stays decoded once it was shown.
+        The browser loads URLs by itself. A function is called on worker threads, perhaps on several at once,
+        and again for an image that the cache has dropped. A PIL image stays decoded once it was shown.
     labels : None, sequence, mapping or callable
         Likewise; values become text by `str`.
     index_ids : IdRange
-        What the length of a sequence, an array or a glob's matches is checked against.
+        Row ids, to check the length of a sequence, an array or a glob's matches.
     strips : callable, optional
-        Gives vectors to draw where there is no image: ``strips(ids, clusters) -> (n, dim)``.
+        Reads vectors that ``thumbnails`` was not given: ``strips(ids, clusters) -> (n, dim)``.
     cache_bytes : int, optional
-        Most bytes of thumbnails kept, 64 MiB unless given. Placeholders are not kept: a file that has been
-        mended shows at the next request.
+        Most bytes of thumbnails kept, 64 MiB by default. Placeholders are not kept: a repaired file shows at
+        the next request.
 
     Raises
     ------
@@ -85,7 +91,7 @@ class Media:
     def label(self, row_id: int) -> str | None:
         """Return the label of a row as one line of text, None where there is none.
 
-        A label that cannot be had, or made text, gives a text that says so.
+        Where the lookup or the conversion to text fails, the text says so.
         """
         return None if self._labels is None else label_text(self._labels, int(row_id))
 
@@ -94,6 +100,8 @@ class Media:
         ids: Sequence[int] | NDArray[np.int64],
         size: int,
         clusters: Sequence[int] | NDArray[np.int64] | None = None,
+        *,
+        vectors: Mapping[int, Vector] | None = None,
     ) -> list[Thumbnail]:
         """Make, or take from the cache, the thumbnails of some rows.
 
@@ -105,7 +113,9 @@ class Media:
             Device pixels of the longest side as it will be shown. Images are made at ``bucket(size)``, and
             are never enlarged.
         clusters : sequence of int, length n, optional
-            The cluster of each id, handed on to `strips`.
+            Cluster of each id, for `strips`.
+        vectors : mapping from row id, optional
+            For the rows that ``needs_vectors`` names: float32 (dim,), or the exception on reading it.
 
         Returns
         -------
@@ -121,7 +131,13 @@ class Media:
             raise ValueError(f"clusters must have one entry per id: wanted {len(ids)}, got {len(clusters)}")
         side = bucket(size)
         rows = [int(row_id) for row_id in ids]
-        found = [self._cache.get((row_id, side)) or self._from_image(row_id, side) for row_id in rows]
+        given = vectors or {}
+        found = [
+            self._from_vector(row_id, side, given[row_id])
+            if row_id in given
+            else self._from_image(row_id, side)
+            for row_id in rows
+        ]
         without = [place for place, thumbnail in enumerate(found) if thumbnail is None]
         if without:
             of = None if clusters is None else np.array([clusters[place] for place in without], np.int64)
@@ -130,10 +146,25 @@ class Media:
                 found[place] = thumbnail
         return [thumbnail for thumbnail in found if thumbnail is not None]
 
+    def needs_vectors(self, ids: Sequence[int] | NDArray[np.int64], size: int) -> list[int]:
+        """Return the rows among these whose vector ``thumbnails`` needs at this size.
+
+        Without images it answers at once. With images it makes and keeps their thumbnails, because some rows
+        may have none: call it on a thread.
+
+        Raises
+        ------
+        ValueError
+            If `size` is below 1.
+        """
+        side = bucket(size)
+        return [row_id for row_id in map(int, ids) if self._from_image(row_id, side) is None]
+
     def _from_image(self, row_id: int, side: int) -> Thumbnail | None:
-        """Return None where a row has no image."""
-        if self._images is None:
-            return None
+        """Return the kept thumbnail or that of the row's image; None where there is neither."""
+        kept = self._cache.get((row_id, side))
+        if kept is not None or self._images is None:
+            return kept
         try:
             entry = self._images(row_id)
         except BadImage as bad:
@@ -141,11 +172,17 @@ class Media:
         except Exception as error:  # a user's function or mapping may raise anything
             _log.debug("images for row id %d", row_id, exc_info=True)
             return placeholder(
-                f"the image of {row_id} could not be had: images raised {type(error).__name__}"
+                f"the image of {row_id} could not be read: images raised {type(error).__name__}"
             )
         if is_missing(entry):
             return None
         return self._keep(row_id, side, partial(render, entry, side))
+
+    def _from_vector(self, row_id: int, side: int, vector: Vector) -> Thumbnail:
+        if isinstance(vector, Exception):
+            return placeholder(f"the vector of {row_id} could not be read ({type(vector).__name__})")
+        kept = self._cache.get((row_id, side))
+        return kept or self._keep(row_id, side, partial(render_strip, vector, side))
 
     def _from_vectors(
         self, ids: NDArray[np.int64], clusters: NDArray[np.int64] | None, side: int
@@ -163,10 +200,9 @@ class Media:
                 ]
                 return parts[0] + parts[1]
             _log.debug("vector of row id %d", ids[0], exc_info=True)
-            return [placeholder(f"the vector of {ids[0]} could not be read ({type(error).__name__})")]
+            return [self._from_vector(int(ids[0]), side, error)]
         return [
-            self._keep(int(row_id), side, partial(render_strip, vector, side))
-            for row_id, vector in zip(ids, vectors, strict=True)
+            self._from_vector(int(row_id), side, vector) for row_id, vector in zip(ids, vectors, strict=True)
         ]
 
     def _keep(self, row_id: int, side: int, make: Callable[[], Thumbnail]) -> Thumbnail:

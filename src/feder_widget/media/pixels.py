@@ -1,9 +1,8 @@
 """Arrays of any number type → 8-bit pixels.
 
-The rule, for one image and for a whole array of images alike: uint8 is shown as it is and bool as black and
-white. Any other type has a range. Values within 0..1 keep that range, values whose largest lies in 128..255
-are taken for 0..255, others from 0 up are shown with white at the largest one (scikit-learn's digits: 0..16),
-and with negative values black is the smallest and white the largest. NaN is shown like 0.
+The rule, for one image and for an array of images: uint8 stays, bool becomes black and white. Other types
+have a range: 0..1 if all values lie in it, 0..255 if the largest lies in 128..255, else 0 to the largest
+(scikit-learn's digits: 0..16); with negative values, from the smallest to the largest. NaN counts as 0.
 """
 
 from __future__ import annotations
@@ -18,19 +17,19 @@ from feder_widget.media.errors import BadImage
 
 SAMPLED_IMAGES = 256
 SAMPLED_VALUES = 1 << 22
-"""The range of a whole array comes from at most so many images and (roughly) values, evenly spread: reading
-10 million images to learn their range would take minutes."""
+"""Most images, and about the most values, that the range of an array comes from, evenly spread: reading 10
+million images would take minutes."""
 
 CHANNELS = (1, 3, 4)
 
 
 def value_range(values: NDArray[Any]) -> tuple[float, float]:
-    """Return the values shown as black and as white, by the rule above.
+    """Return the values of black and white, by the rule above.
 
     Parameters
     ----------
     values : array of bool, int or float, any shape
-        Non-finite ones are left out.
+        Values that are not finite are ignored.
     """
     finite = values[np.isfinite(values)]
     if finite.size == 0:
@@ -50,7 +49,7 @@ def to_pixels(values: NDArray[Any], black_white: tuple[float, float] | None = No
     ----------
     values : array of shape (h, w) or (h, w, 1 | 3 | 4), bool, int or float
     black_white : (float, float), optional
-        The values shown as black and as white; the image's own range when absent. Unused for uint8 and bool.
+        Values of black and white; by default the image's own range. Unused for uint8 and bool.
 
     Returns
     -------
@@ -59,7 +58,7 @@ def to_pixels(values: NDArray[Any], black_white: tuple[float, float] | None = No
     Raises
     ------
     BadImage
-        If shape or type are not those of an image.
+        If it has not the shape or type of an image.
     """
     shape = values.shape
     if values.dtype.kind not in "buif":
@@ -82,7 +81,7 @@ def to_pixels(values: NDArray[Any], black_white: tuple[float, float] | None = No
 
 
 class ArrayStack:
-    """A lookup into one array of images, which share one range so that they can be compared.
+    """A lookup into one array of images. They share one range, so that they can be compared.
 
     Parameters
     ----------
@@ -93,7 +92,7 @@ class ArrayStack:
     Raises
     ------
     ValueError, TypeError
-        If shape or type are not those of images.
+        If it has not the shape or type of images.
     """
 
     def __init__(self, images: Any) -> None:
@@ -116,7 +115,7 @@ class ArrayStack:
         return int(self._images.shape[0])
 
     def __call__(self, row_id: int) -> NDArray[np.uint8] | None:
-        """Return the 8-bit pixels of a row, or None for an id the array has no image of."""
+        """Return the 8-bit pixels of a row, None for an id outside the array."""
         if not 0 <= row_id < len(self):
             return None
         image = np.asarray(self._images[row_id])

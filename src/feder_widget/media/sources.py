@@ -1,4 +1,4 @@
-"""The `images` argument → a lookup from row id to one image, still in whatever form it came."""
+"""The `images` argument → a lookup from row id to one image, undecoded."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ _WANTED = (
 
 
 def open_images(images: object, index_ids: IdRange) -> Lookup | None:
-    """Open the `images` argument; see `feder_widget.media.Media`. No image and no entry is read.
+    """Open the `images` argument, without reading an image or an entry; see `feder_widget.media.Media`.
 
     Raises
     ------
     TypeError, ValueError
-        If it is nothing that can hold one image per row id, has the wrong shape or length, or is a glob
-        without a match.
+        If it cannot hold one image per row id, has the wrong shape or length, or is a glob without a match.
     """
     if images is None:
         return None
@@ -74,5 +73,5 @@ def _open_glob(pattern: str | bytes, index_ids: IdRange) -> Lookup:
     if not paths:
         raise ValueError(f"images must be a glob that matches files, got {pattern!r}, which matches none")
     index_ids.check_length("images", len(paths))
-    # As a Path: a name with a colon in it is a file here, never a URL.
+    # A Path: a name with a colon in it is a file here, never a URL.
     return lambda row_id: Path(paths[row_id]) if 0 <= row_id < len(paths) else None

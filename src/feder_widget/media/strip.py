@@ -1,4 +1,4 @@
-"""A vector as a picture: one cell per component."""
+"""A vector drawn as a grid: one cell per component."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from PIL import Image
 from feder_widget.media.thumbnail import Thumbnail, placeholder
 
 MAX_CELLS = 1024
-"""More components than this are averaged in neighbouring groups: 32 by 32 cells still show at 64 pixels."""
+"""Most cells: 32 by 32 still show at 64 pixels. More components are averaged in groups of neighbours."""
 
-# Blue for negative, orange for positive: told apart with any colour vision. The ends are not so dark that
-# they sink into a dark page, and zero is not so light that it is lost on a white one.
+# Blue for negative, orange for positive: distinct with any colour vision. The ends show on a dark page, and
+# zero on a white one.
 _ANCHORS = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
 _COLOURS = np.array([(31, 95, 168), (127, 176, 216), (226, 226, 226), (240, 168, 96), (179, 88, 6)], float)
 _LEVELS = 255
@@ -25,25 +25,23 @@ _ABSENT = 255
 def render_strip(vector: NDArray[np.float32], size: int) -> Thumbnail:
     """Draw a vector as a grid, its components in reading order.
 
-    Zero is light grey, positive components run to orange and negative ones to blue, so that a vector
-    without negative components has a sequential scale. Full colour is the vector's own largest absolute
-    component: its picture depends on nothing else, so it is the same in every session and beside any other.
-    In between the colour follows the square root of the absolute value, because a few components of real
-    embeddings (CLIP's among them) are ten times the others, which would be blank on a straight scale.
-    A component that is not finite is left transparent.
+    Zero is light grey; positive components run to orange, negative ones to blue. Full colour is the vector's
+    own largest absolute component, so the picture depends on nothing but the vector. The colour follows the
+    square root of the absolute value: in real embeddings (CLIP's among them) a few components are ten times
+    the others, which would be blank on a straight scale. A component that is not finite is transparent.
 
     Parameters
     ----------
     vector : array of shape (dim,), float32
-        More than `MAX_CELLS` components are averaged in groups of neighbours.
+        Components beyond `MAX_CELLS` are averaged in groups of neighbours.
     size : int
         Longest side at most, in pixels.
 
     Returns
     -------
     Thumbnail
-        A palette PNG whose cells are squares of whole pixels; a placeholder where no component is finite, as
-        when an id is not in the index.
+        A palette PNG whose cells are squares of whole pixels; a placeholder without a finite component, as
+        for an id that is not in the index.
     """
     values = _averaged(np.asarray(vector, np.float64))
     if not np.isfinite(values).any():
@@ -69,7 +67,7 @@ def _averaged(vector: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _columns(count: int) -> int:
-    """Return the width of the squarest full grid of `count` cells, or of a square one with some left over."""
+    """Return the width of the squarest full grid of `count` cells, else of a square one with cells unused."""
     root = math.isqrt(count - 1) + 1
     full = (columns for columns in range(root, math.isqrt(2 * count) + 1) if count % columns == 0)
     return next(full, root)

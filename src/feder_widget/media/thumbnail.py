@@ -1,4 +1,4 @@
-"""One image, in whatever form it came → a `Thumbnail`."""
+"""One image, in any accepted form → a `Thumbnail`."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from feder_widget.media.pixels import to_pixels
 from feder_widget.media.text import one_line
 
 SIZES = (64, 128, 256, 512, 1024)
-"""Longest sides that are made: few, so that the sizes of every screen and zoom meet in the cache."""
+"""Longest sides that are made: few, so that all screens and zooms share the cache."""
 
 EXACT_SIDE = 64
 JPEG_QUALITY = 85
 MAX_URL = 8 << 10
 MAX_DATA_URL = 64 << 10
-"""Longer data URLs are decoded here: they would not fit the messages to the page."""
+"""Most characters of a data URL that is passed on; longer ones are decoded here, to keep messages short."""
 
 REASON_LIMIT = 200
 
@@ -35,13 +35,13 @@ REASON_LIMIT = 200
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]+):", re.IGNORECASE)
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpeg|jpg|gif|webp|avif|bmp)[;,]", re.IGNORECASE)
 
-# Decoding a lazily opened PIL image changes it, and one image may be asked for on two threads.
+# Decoding a lazily opened PIL image changes it, and two threads may ask for the same image.
 _given_images = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """An image for the page, or why there is none: exactly one of `data`, `url` and `reason` is set.
+    """An image for the page or the reason for its absence: exactly one of `data`, `url`, `reason` is set.
 
     Attributes
     ----------
@@ -50,9 +50,9 @@ class Thumbnail:
     data : bytes or None
         Encoded image.
     url : str or None
-        http(s) or data:image address that the browser loads by itself.
+        http(s) or data:image URL that the browser loads itself.
     reason : str or None
-        Why there is no image, in plain words without folder names: text, never HTML.
+        Reason for the absence, in plain words without folder names: text, never HTML.
     width, height : int
         Pixels of `data`; 0 when unknown.
     """
@@ -70,12 +70,12 @@ class Thumbnail:
 
 
 def placeholder(reason: str) -> Thumbnail:
-    """Return a thumbnail that only says why there is no image."""
+    """Return a thumbnail without an image, with the reason."""
     return Thumbnail(reason=one_line(reason, REASON_LIMIT))
 
 
 def bucket(size: int) -> int:
-    """Return the smallest of `SIZES` that is at least `size` pixels, the largest one beyond.
+    """Return the smallest of `SIZES` that is at least `size` pixels, else the largest.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def render(entry: object, size: int) -> Thumbnail:
     Parameters
     ----------
     entry : path, URL, encoded bytes, array or PIL image
-        A `str` with a scheme is a URL, any other one a path; an `os.PathLike` is always a path.
+        A `str` with a scheme is a URL, any other a path; an `os.PathLike` is always a path.
     size : int
         Longest side at most, in pixels.
 
@@ -139,7 +139,7 @@ def _shrink_given(image: Image.Image, size: int) -> tuple[Image.Image, bool]:
 
 
 def _from_url(url: str, scheme: str, size: int) -> Thumbnail:
-    # Browsers drop line breaks and control characters from addresses: they must load what was checked.
+    # Browsers drop line breaks and control characters: the loaded URL would not be the checked one.
     printable = url.isprintable()
     if scheme == "data" and _DATA_IMAGE.match(url):
         if printable and len(url) <= MAX_DATA_URL:
@@ -165,7 +165,7 @@ def _decode_data_url(url: str) -> bytes:
 
 
 def _encode(image: Image.Image, exact: bool) -> Thumbnail:
-    """Encode afresh: exactly where the source is tiny or has transparency, else as JPEG."""
+    """Encode as PNG if the image is tiny and exact or has transparency, else as JPEG."""
     stream = io.BytesIO()
     if image.mode == "RGBA" or (exact and max(image.size) <= EXACT_SIDE):
         mime = "image/png"

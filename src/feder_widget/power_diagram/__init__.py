@@ -1,7 +1,6 @@
-"""The map's cells: convex polygons that tile a rectangle, with the clusters' shares as their areas.
+"""Convex cells of given areas that tile a rectangle: a power diagram, its weights fitted to the areas.
 
-Round ones are the cells of a power diagram whose weights are fitted so that the areas are right. All is
-deterministic: no random number is drawn anywhere.
+Deterministic: it draws no random number. See README.md in this folder.
 """
 
 from feder_widget.power_diagram.cells import Cells, bisected_cells, round_cells

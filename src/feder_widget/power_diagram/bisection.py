@@ -1,26 +1,26 @@
-"""Cells by recursive oblique cuts: all parts there are, are cut in two at once."""
+"""Cells by recursive oblique cuts; each round cuts all parts in two at once."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from feder_widget.power_diagram.checkpoint import Check
-from feder_widget.power_diagram.cutting import Turned, clipped
+from feder_widget.power_diagram.check import Check
 from feder_widget.power_diagram.plane import Floats, Indices, Points, squared, summed, summed_points
+from feder_widget.power_diagram.polygon_cuts import Turned, clipped
 from feder_widget.power_diagram.polygons import Polygons
 
 ANGLES, ANGLES_OF_FEW, FEW = 12, 8, 8
-"""Directions tried for a cut; a cut between few points matters less."""
+"""Directions tried for a cut: fewer where it divides only few points."""
 
 PULL = 0.06
-"""How much compactness of the halves a cut may cost that goes across the points' longer axis."""
+"""Weight of a cut across the points' longer axis against compact halves."""
 
 CORNERS_AT_ONCE = 30_000
-"""Corners that are turned in one step: about what a processor's cache holds."""
+"""Corners turned in one step: about a processor's cache."""
 
 
 def bisect(places: Points, weights: Floats, width: float, check: Check) -> tuple[Polygons, Indices]:
-    """Divide the rectangle [0, width] by [0, 1] among weighted points, each part with its share of the area.
+    """Divide the rectangle [0, width] by [0, 1] among weighted points, by their shares of the weight.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ def bisect(places: Points, weights: Floats, width: float, check: Check) -> tuple
     Returns
     -------
     parts : Polygons
-        n of them, such that near ones follow one another.
+        n parts; consecutive ones are near one another.
     order : (n,) intp
-        The point that each part is of.
+        The point of each part.
     """
     count = len(places)
     order = np.arange(count)
@@ -73,7 +73,7 @@ def bisect(places: Points, weights: Floats, width: float, check: Check) -> tuple
 
 
 def _gathered(filled: list[tuple[Indices, Points, Indices]], count: int) -> tuple[Points, Indices]:
-    """Put rows of corners, of different lengths, and how many count, to their places among `count`."""
+    """Gather rows of corners, of different lengths, and numbers of sides at their places among `count`."""
     sides = np.zeros(count, np.intp)
     for place, _, some_sides in filled:
         sides[place] = some_sides
@@ -85,21 +85,21 @@ def _gathered(filled: list[tuple[Indices, Points, Indices]], count: int) -> tupl
 
 
 def _shares(weights: Floats, group: Indices, sizes: Indices) -> Floats:
-    """Return each weight as a share of its group's; all alike where they are too small to be added up."""
+    """Return each weight as a share of its group's sum; equal shares where the sum underflows to 0."""
     total = summed(group, weights, len(sizes))[group]
     is_much = total > 0
     return np.where(is_much, weights / np.where(is_much, total, 1), 1 / sizes[group])
 
 
 def _middle(shares: Floats, group: Indices, sizes: Indices) -> tuple[Indices, Floats]:
-    """Say where the points of each group, in order, divide most evenly.
+    """Find the place in each group's order that divides its weight most evenly.
 
     Returns
     -------
     below : (g,) intp
-        Number of points before that place, from 1 to one less than all.
+        Number of points before the place, from 1 to the group's size less 1.
     share : (g,) float64
-        Their share.
+        Their share of the weight.
     """
     first = np.cumsum(sizes) - sizes
     sums = np.cumsum(shares)
@@ -109,7 +109,7 @@ def _middle(shares: Floats, group: Indices, sizes: Indices) -> tuple[Indices, Fl
     is_sooner = np.abs(sums[first + sooner] - 0.5) <= np.abs(sums[first + later] - 0.5)
     below = np.where(is_sooner, sooner, later) + 1
     is_below = np.arange(len(group)) - first[group] < below[group]
-    # Added up anew: differences of running sums lose the digits of small ones.
+    # Summed anew: differences of running sums lose the digits of small shares.
     halves = summed(2 * group + ~is_below, shares, 2 * len(sizes)).reshape(-1, 2)
     return below, halves[:, 0] / halves.sum(axis=1)
 
@@ -117,13 +117,13 @@ def _middle(shares: Floats, group: Indices, sizes: Indices) -> tuple[Indices, Fl
 def _upward(
     polygons: Points, places: Points, shares: Floats, group: Indices, sizes: Indices, check: Check
 ) -> Points:
-    """Return the direction to cut each polygon across: compact halves, and the points spread along it.
+    """Return the direction across which to cut each polygon: compact halves, points spread along it.
 
     Parameters
     ----------
     polygons : (g, m) complex128
     places, shares, group : (k,)
-        Of the points in them.
+        Place, share and polygon of each point.
     sizes : (g,) intp
 
     Returns
@@ -132,7 +132,7 @@ def _upward(
     """
     count = len(sizes)
     away = places - summed_points(group, shares * places, count)[group]
-    # The variances' sum, and the vector of twice the angle of the longer axis: double angles add up.
+    # Total variance, and the longer axis as a vector at twice its angle: double angles can be summed.
     spread = summed(group, shares * squared(away), count)
     axis = summed_points(group, shares * away**2, count)
     upward: Points = np.exp(0.5j * np.angle(axis))
@@ -153,10 +153,10 @@ def _upward(
 
 
 def _looseness(polygons: Points, upward: Points) -> Floats:
-    """Say how far from discs the halves of polygons, (g, m), cut across directions, (g, a), would be.
+    """Return how elongated the halves of polygons, (g, m), cut across directions, (g, a), would be.
 
-    That is the sum of their second moments over their squared areas, but for what does not depend on the
-    direction: the rest goes with the square of how far apart the halves' centres are.
+    The measure is the sum of the halves' second moments over their squared areas, without the part that is
+    equal for all directions. It falls with the squared distance between the halves' centres.
     """
     turned = Turned.by(polygons[:, None, :], upward)
     area = turned.area()

@@ -1,8 +1,7 @@
-"""The clusters' map out of their positions and sizes."""
+"""Cells from positions and sizes: the interface of this package."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import faiss
@@ -10,39 +9,35 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.power_diagram.bisection import bisect
-from feder_widget.power_diagram.checkpoint import Check, checking
+from feder_widget.power_diagram.check import Check, never_stop
 from feder_widget.power_diagram.plane import Floats, Indices, Points, squared
 from feder_widget.power_diagram.polygons import Polygons
-from feder_widget.power_diagram.tiling import round_tiling
+from feder_widget.power_diagram.round_tiling import round_tiling
 
 NEAREST = 4
-"""Cells compared in double precision for the nearest one: single precision may not tell them apart."""
+"""Candidates for the nearest cell, compared in double precision: single precision may not tell them apart."""
 
 ASKED_AT_ONCE = 2048
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Cells:
-    """The map: n convex cells that tile a rectangle, each as large as its cluster's share of the vectors."""
+    """n convex cells that tile a rectangle, each with its size's share of the area."""
 
     points: npt.NDArray[np.float32]
-    """(m, 2) all cells' corners, x and y, counter-clockwise where y points up"""
+    """(m, 2) x and y of all corners, counter-clockwise where y points up"""
     offsets: npt.NDArray[np.int32]
-    """(n + 1,) cell i has the corners ``offsets[i]`` to ``offsets[i + 1]``; none if it has no vectors"""
+    """(n + 1,) cell i has the corners ``offsets[i]`` to ``offsets[i + 1]``; none where its size is 0"""
     centres: npt.NDArray[np.float32]
-    """(n, 2) centre of area of each; of an empty one, where it would lie"""
+    """(n, 2) centre of area of each cell; for an empty one, that of the cell nearest to its position"""
     inradii: npt.NDArray[np.float32]
-    """(n,) radius of a circle around the centre that fits in the cell; 0 for an empty one"""
+    """(n,) radius of the largest circle around the centre inside the cell; 0 for an empty one"""
     aspect: float
     """width / height of the rectangle [0, aspect] by [0, 1]"""
 
     def __len__(self) -> int:
-        """Return how many cells there are."""
+        """Return the number of cells."""
         return len(self.inradii)
-
-
-def _never() -> bool:
-    return False
 
 
 def bisected_cells(
@@ -50,12 +45,11 @@ def bisected_cells(
     sizes: npt.ArrayLike,
     aspect: float,
     *,
-    cancelled: Callable[[], bool] = _never,
+    check: Check = never_stop,
 ) -> Cells:
-    """Make cells by recursive cuts: at once, whatever the input, but longish. See `round_cells`."""
+    """Make cells by recursive cuts: fast for any input, but elongated. See `round_cells`."""
     places, weights = _prepared(positions, sizes, aspect)
     populated = np.flatnonzero(weights > 0)
-    check = checking(cancelled)
     parts, order = bisect(places[populated], weights[populated], aspect, check)
     return _made(parts, populated[order], places, aspect, check)
 
@@ -65,31 +59,28 @@ def round_cells(
     sizes: npt.ArrayLike,
     aspect: float,
     *,
-    cancelled: Callable[[], bool] = _never,
+    check: Check = never_stop,
 ) -> Cells:
-    """Make round cells where that is possible, and else those of `bisected_cells`.
+    """Make round cells; those of `bisected_cells` where no power diagram has the areas.
 
     Parameters
     ----------
     positions : (n, 2) array of numbers
-        In any range: they are stretched to the rectangle. Those that are not finite count as its middle.
+        Stretched to the rectangle from any range. One that is not finite counts as the middle.
     sizes : (n,) array of numbers
-        Vectors of each cluster. What is not above 0 and finite counts as 0.
+        One that is not above 0 and finite counts as 0.
     aspect : float
-        Width / height of the map.
-    cancelled : function
-        Asked between steps of some milliseconds.
+        Width / height of the rectangle.
+    check : function
+        Called between steps of a few milliseconds; raises an exception to stop.
 
     Raises
     ------
     ValueError
         If there are not as many positions as sizes, or `aspect` is not above 0 and finite.
-    LayoutCancelled
-        If `cancelled()` was true.
     """
     places, weights = _prepared(positions, sizes, aspect)
     populated = np.flatnonzero(weights > 0)
-    check = checking(cancelled)
     parts, order = bisect(places[populated], weights[populated], aspect, check)
     owners = populated[order]
     rounded = round_tiling(parts, places[owners], weights[owners], aspect, check)
@@ -123,7 +114,7 @@ def _stretched(values: Floats, span: float) -> Floats:
 
 
 def _made(parts: Polygons, owners: Indices, places: Points, aspect: float, check: Check) -> Cells:
-    """Make the cells of polygons, (k,), of the clusters that own them, (k,), among all, (n,)."""
+    """Make n cells from k polygons and the place of each among the n, (k,); the others are empty."""
     count = len(places)
     check()
     polygons = parts.scattered(owners, count)

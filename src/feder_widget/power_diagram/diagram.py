@@ -1,4 +1,4 @@
-"""The power diagram of sites: their cells' edges, areas and centres."""
+"""The power diagram of sites: the edges, areas and centres of its cells."""
 
 from __future__ import annotations
 
@@ -6,43 +6,43 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from feder_widget.power_diagram.checkpoint import Check
-from feder_widget.power_diagram.insertion import triangulate
+from feder_widget.power_diagram.check import Check
+from feder_widget.power_diagram.edge_flips import LostCells, make_regular
+from feder_widget.power_diagram.first_triangulation import triangulate
 from feder_widget.power_diagram.plane import Floats, Indices, Points, cross, summed, summed_points
 from feder_widget.power_diagram.polygons import Polygons
-from feder_widget.power_diagram.regular import LostCells, make_regular
 from feder_widget.power_diagram.sites import Sites
 from feder_widget.power_diagram.triangulation import Triangulation
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Diagram:
-    """The cells of n sites, each an area of the rectangle; see `Sites` for what lies in which."""
+    """The cells of n sites in the rectangle; `Sites` defines them."""
 
     sites: Sites
     triangulation: Triangulation
     cell: Indices
-    """(m,) the cell that each edge belongs to; edges between two cells are here twice"""
+    """(m,) the cell of each edge; an edge between two cells is listed once for each"""
     beyond: Indices
-    """(m,) the site, or side, beyond it"""
+    """(m,) the site, or side, beyond the edge"""
     following: Indices
-    """(m,) the edge that follows it around the cell, counter-clockwise"""
+    """(m,) the next edge around the cell, counter-clockwise"""
     start: Points
-    """(m,) where the edge begins, relative to the cell's own site, lest it lose digits"""
+    """(m,) start of the edge, relative to the cell's own site to keep its digits"""
     end: Points
-    """(m,) and ends"""
+    """(m,) end of the edge, relative likewise"""
     area: Floats
-    """(n,)"""
+    """(n,) area of each cell"""
 
     @classmethod
     def of(cls, sites: Sites, check: Check) -> Diagram:
-        """Draw the diagram of sites from nothing; raises `LostCells` if one has no cell."""
+        """Make the diagram of sites; raises `LostCells` if one has no cell."""
         return cls._dual(sites, triangulate(sites, check))
 
     def changed(self, sites: Sites) -> Diagram:
-        """Draw the diagram of the same sites with other weights or at other places.
+        """Make the diagram of the same sites with other weights or places, fast where little changes.
 
-        Quick where not much changes; raises `LostCells` if a site has no cell.
+        Raises `LostCells` if a site has no cell.
         """
         triangulation = self.triangulation.copy()
         make_regular(triangulation, sites, triangulation.edges())
@@ -59,7 +59,7 @@ class Diagram:
         first, at_first = sites.seen(cell, site[triangulation.after[corners]])
         second, at_second = first[following], at_first[following]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            # The middle of the triangle: the point p of 2 p · first = at_first and 2 p · second = at_second.
+            # The vertex p of the diagram solves 2 p · first = at_first and 2 p · second = at_second.
             start = 0.5j * (at_second * first - at_first * second) / cross(first, second)
             end = start[following]
             area = summed(cell, cross(start, end), sites.count) / 2
@@ -74,7 +74,7 @@ class Diagram:
         return np.asarray(summed_points(self.cell, moments, self.sites.count) / self.area)
 
     def between(self) -> Indices:
-        """Return the edges that have a cell beyond."""
+        """Return the edges between two cells."""
         return np.flatnonzero(self.beyond < self.sites.count)
 
     def polygons(self) -> Polygons:

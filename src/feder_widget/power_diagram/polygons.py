@@ -1,4 +1,4 @@
-"""Convex polygons, one after the other in one list of corners."""
+"""Convex polygons in one list of corners."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from feder_widget.power_diagram.plane import Floats, Indices, Points, cross, sum
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Polygons:
-    """n convex polygons, counter-clockwise; some may have no corners."""
+    """n convex polygons, counter-clockwise; an empty one has no corners."""
 
     corners: Points
-    """(m,)"""
+    """(m,) corners of all polygons"""
     offsets: Indices
     """(n + 1,) polygon i has the corners ``offsets[i]`` to ``offsets[i + 1]``"""
 
     @classmethod
     def of(cls, owner: Indices, corners: Points, count: int) -> Polygons:
-        """Make `count` polygons of corners, (m,), in order, and the polygon that each is of, (m,)."""
+        """Make `count` polygons from corners, (m,), in order, and the polygon of each corner, (m,)."""
         return cls(corners, np.concatenate([[0], np.bincount(owner, minlength=count).cumsum()]))
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of polygons."""
         return len(self.offsets) - 1
 
     def owner(self) -> Indices:
-        """Return the polygon that each corner is of, (m,)."""
+        """Return the polygon of each corner, (m,)."""
         return np.arange(len(self)).repeat(np.diff(self.offsets))
 
     def scattered(self, places: Indices, count: int) -> Polygons:
-        """Return `count` polygons: these at distinct places, (n,), and empty ones."""
+        """Return `count` polygons: these at distinct places, (n,), empty ones elsewhere."""
         sides = np.zeros(count, np.intp)
         sides[places] = np.diff(self.offsets)
         owner = places[self.owner()]
@@ -40,9 +40,9 @@ class Polygons:
         return Polygons(self.corners[order], np.concatenate([[0], sides.cumsum()]))
 
     def moments(self) -> tuple[Floats, Points]:
-        """Return areas, (n,), and centres of area, (n,); of one folded on a line, 0 and the corners' mean.
+        """Return areas, (n,), and centres of area, (n,).
 
-        The centre of one without corners is NaN.
+        A polygon of no area has the mean of its corners as its centre; one without corners has NaN.
         """
         count, owner = len(self), self.owner()
         # About a corner of its own, so that a tiny polygon far from the origin keeps its digits.
@@ -61,7 +61,7 @@ class Polygons:
         return np.where(is_full, area, 0), centres
 
     def clearances(self, places: Points) -> Floats:
-        """Return the radius of the largest circle around each place, (n,), inside its polygon; 0 outside."""
+        """Return the radius of the largest circle around each place, (n,), inside its polygon; else 0."""
         owner = self.owner()
         edge = self.corners[self._following()] - self.corners
         length = np.abs(edge)
@@ -72,10 +72,10 @@ class Polygons:
         return np.where(np.isfinite(least), np.maximum(least, 0), 0)
 
     def in_single_precision(self) -> Polygons:
-        """Round the corners, and leave out those at which that makes dents.
+        """Round the corners to single precision, and drop those where rounding makes a dent.
 
-        They are on the line between their neighbours but for rounding; left in, the short edges at them would
-        point anywhere. Three corners are always left.
+        Such a corner lies on the line between its neighbours but for rounding, and its short edges would
+        point anywhere. At least three corners stay.
         """
         corners = self.corners.astype(np.complex64).astype(np.complex128)
         rounded = Polygons(corners, self.offsets)
@@ -88,7 +88,7 @@ class Polygons:
             dents = np.flatnonzero(is_dent & (np.diff(rounded.offsets)[owner] > 3))
             if len(dents) == 0:
                 return rounded
-            # One at a time of each polygon: without it, those beside it may be none.
+            # One per polygon and round: once it is gone, the corners beside it may be dents no more.
             _, first = np.unique(owner[dents], return_index=True)
             kept = np.ones(len(edge), np.bool_)
             kept[dents[first]] = False

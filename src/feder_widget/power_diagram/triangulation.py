@@ -1,4 +1,4 @@
-"""Which cells are neighbours: a triangulation of sites, changed in many places at once."""
+"""A triangulation of sites, the dual of their diagram, changed in many places at once."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ NONE = -1
 class Triangulation:
     """Triangles that join n sites and, as n to n + 3, the four sides of a rectangle around them.
 
-    There are always 2n + 2 triangles. Triangle t has the corners 3t, 3t + 1 and 3t + 2, counter-clockwise. An
-    edge is named by either of the corners that face it.
+    It has 2n + 2 triangles. Triangle t has the corners 3t, 3t + 1 and 3t + 2, counter-clockwise. An edge is
+    named by either of the two corners that face it.
     """
 
     site: Indices
     """(6n + 6,) the site, or side, at each corner"""
     twin: Indices
-    """(6n + 6,) the corner that faces the same edge from beyond it; `NONE` between two sides"""
+    """(6n + 6,) the corner that faces the same edge from beyond it; `NONE` on an edge between two sides"""
     after: Indices
     """(6n + 6,) the next corner of the same triangle"""
     before: Indices
-    """(6n + 6,) the previous one"""
+    """(6n + 6,) the previous corner of the same triangle"""
 
     @classmethod
     def around(cls, first: int, count: int) -> Triangulation:
-        """Join one of `count` sites with the four sides; the other triangles are still to be used."""
+        """Join one of `count` sites with the four sides; the other triangles are unused yet."""
         corners = np.arange(6 * count + 6).reshape(-1, 3)
         site = np.zeros(corners.size, np.intp)
         twin = np.full(corners.size, NONE)
@@ -41,12 +41,12 @@ class Triangulation:
         return cls(site, twin, np.roll(corners, -1, axis=1).ravel(), np.roll(corners, 1, axis=1).ravel())
 
     def copy(self) -> Triangulation:
-        """Return one that can be changed without this one changing."""
+        """Return an independent copy."""
         return Triangulation(self.site.copy(), self.twin.copy(), self.after, self.before)
 
     @property
     def count(self) -> int:
-        """How many sites there are without the sides."""
+        """Number of sites without the sides."""
         return len(self.site) // 6 - 1
 
     def turned(self, corners: Indices) -> Indices:
@@ -54,11 +54,11 @@ class Triangulation:
         return self.after[self.twin[self.after[corners]]]
 
     def edges(self) -> Indices:
-        """Return one corner facing each edge that has a triangle on both sides."""
+        """Return one corner for each edge between two triangles."""
         return np.flatnonzero(self.twin > np.arange(len(self.twin)))
 
     def facing(self, corners: Indices) -> Indices:
-        """Return one corner for each edge that any of the corners faces, as `edges` does."""
+        """Return one corner, the same as `edges`, for each edge that the given corners face."""
         twins = self.twin[corners]
         inner = twins != NONE
         found = np.zeros(len(self.twin), np.bool_)
@@ -66,14 +66,14 @@ class Triangulation:
         return found.nonzero()[0]
 
     def flip(self, corners: Indices) -> Indices:
-        """Turn the edges that these corners face; no triangle may have two of them.
+        """Flip the edges that these corners face; no two may be in one triangle.
 
         Triangles p q r and s r q, with the corner at p given, become p q s and s r p.
 
         Returns
         -------
         (4k,) intp
-            Corners that face the edges around.
+            Corners that face the surrounding edges.
         """
         p, s = corners, self.twin[corners]
         q, r, r_beyond, q_beyond = self.after[p], self.before[p], self.after[s], self.before[s]
@@ -84,12 +84,12 @@ class Triangulation:
         return np.concatenate([p, s, r, q_beyond])
 
     def split(self, triangles: Indices, sites: Indices, used: int) -> Indices:
-        """Put a site into each of some triangles; of those there are, `used` are in use.
+        """Insert a site into each of some triangles; `used` is the number of triangles in use.
 
         Returns
         -------
         (3k,) intp
-            Corners that face the edges around.
+            Corners that face the surrounding edges.
         """
         a = 3 * triangles
         b = 3 * (used + 2 * np.arange(len(triangles)))
@@ -107,7 +107,7 @@ class Triangulation:
         self.twin[other] = one
 
     def _move(self, old: Indices, new: Indices) -> None:
-        """Let new corners face the edges that old ones have faced, perhaps each other's."""
+        """Give new corners the edges of old ones, which may face each other."""
         moved = np.arange(len(self.twin))
         moved[old] = new
         twins = self.twin[old]

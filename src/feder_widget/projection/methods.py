@@ -1,8 +1,7 @@
-"""Better pictures than the linear one: a neighbour embedding, or whatever function the user has."""
+"""The second picture of the candidates: t-SNE, or a function of the caller."""
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,22 +9,28 @@ from typing import Any
 
 import numpy as np
 
-from feder_widget.map.linear_layout import Float32Array, Float64Array, principal_components
-from feder_widget.projection.linear import nearest_turn
+from feder_widget.layout.arrays import Float32Array, Float64Array
+from feder_widget.layout.cancellation import LayoutCancelled, never
+from feder_widget.layout.principal_components import prepared, principal_components
+from feder_widget.layout.tsne import tsne
+from feder_widget.projection.outliers import drawn_in
 
 _log = logging.getLogger(__name__)
 
 CHOICES = ("auto", "linear", "neighbours")
 
 DIMENSIONS = 50
-"""Principal components given to the neighbour embedding: more cost time and change little."""
+"""Principal components given to t-SNE: more cost time and change little."""
 
-PERPLEXITY = 30.0
-ITERATIONS = 500
+NEIGHBOURS = 90
+"""A perplexity of 30."""
+
+ITERATIONS = 100, 400
+
 FEWEST = 5
-"""Candidates below which neighbours say nothing that the linear picture does not."""
+"""Most candidates for which t-SNE shows nothing that the linear picture does not."""
 
-MISSING = "needs scikit-learn: pip install 'feder-widget[projection]'"
+Embed = Callable[[Float32Array, Float64Array, Callable[[], bool]], Any]
 
 
 class ProjectionError(ValueError):
@@ -34,38 +39,44 @@ class ProjectionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A way to lay vectors out in the plane.
+    """A way to lay vectors out in the plane. It reads nothing but its arguments, so any thread may call it.
 
     Attributes
     ----------
     name : str
-        As it is named on screen.
+        Name on screen.
     embed : function
-        Takes the vectors, float32 (n, d), the query last, and their linear positions, float64 (n, 2), which
-        it need not use. Returns positions, (n, 2) numbers. It may change what it gets.
+        Takes the vectors, float32 (n, d), the query last; their linear positions, float64 (n, 2); and a
+        function that returns whether to stop. Returns positions, (n, 2) numbers. It may change its arguments.
     fewest : int
-        Candidates below which the linear picture stays.
+        Most candidates for which the linear picture stays.
     by_direction : bool
         For the inner-product metric, take vectors scaled to length 1.
     """
 
     name: str
-    embed: Callable[[Float32Array, Float64Array], Any]
+    embed: Embed
     fewest: int
     by_direction: bool
 
-    def __call__(self, rows: Float32Array, start: Float64Array) -> Float64Array:
+    def __call__(
+        self, rows: Float32Array, start: Float64Array, cancelled: Callable[[], bool] = never
+    ) -> Float64Array:
         """Return checked positions, float64 (n, 2), of largest magnitude 1.
 
         Raises
         ------
         ProjectionError
-            When ``embed`` raises or returns anything but n finite pairs.
+            If ``embed`` raises, or returns anything but n finite pairs.
+        LayoutCancelled
+            If ``embed`` stopped because ``cancelled()`` was true.
         """
         count = len(rows)
         try:
-            positions = self.embed(rows, start)
+            positions = self.embed(rows, start, cancelled)
         except BaseException as error:
+            if cancelled():
+                raise LayoutCancelled from error
             _log.warning("feder_widget: the projection %s raised", self.name, exc_info=error)
             raise ProjectionError(f"{self.name} raised {type(error).__name__}: {error}") from error
         return self._checked(positions, count)
@@ -91,65 +102,60 @@ class Method:
 
 
 def resolve_method(projection: object) -> Method | None:
-    """Return the method that follows the linear picture, or None for none.
+    """Return the method of the second picture, or None for the linear picture alone.
 
     Parameters
     ----------
     projection : "auto", "linear", "neighbours" or function
-        ``"auto"`` is ``"neighbours"`` where scikit-learn is installed and ``"linear"`` elsewhere.
+        ``"auto"`` and ``"neighbours"`` both are t-SNE.
 
     Raises
     ------
-    ImportError
-        For ``"neighbours"`` without scikit-learn.
     ValueError, TypeError
         For anything else.
     """
     if callable(projection):
         function = projection
-        return Method(f"custom: {_name_of(function)}", lambda rows, _: function(rows), 2, by_direction=False)
+        return Method(f"custom: {_name_of(function)}", lambda rows, *_: function(rows), 2, by_direction=False)
     wanted = f"projection must be one of {', '.join(CHOICES)} or a function (n, d) -> (n, 2)"
     if not isinstance(projection, str):
         raise TypeError(f"{wanted}, got {projection!r}")
     if projection not in CHOICES:
         raise ValueError(f"{wanted}, got {projection!r}")
-    if projection == "linear":
-        return None
-    if importlib.util.find_spec("sklearn") is None:
-        if projection == "auto":
-            return None
-        raise ImportError(f"projection='neighbours' {MISSING}")
-    return Method("t-SNE (scikit-learn)", _neighbours, FEWEST, by_direction=True)
+    return None if projection == "linear" else Method("t-SNE", neighbours, FEWEST, by_direction=True)
 
 
-def _neighbours(rows: Float32Array, start: Float64Array) -> Float64Array:
-    """Lay vectors out by t-SNE from their linear positions, turned to lie as those do."""
-    # Importing them takes seconds and most widgets never show a projection.
-    from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits
+def neighbours(
+    rows: Float32Array, start: Float64Array, cancelled: Callable[[], bool] = never
+) -> Float64Array:
+    """Lay vectors out by t-SNE, started from their linear positions and turned to match them.
 
+    Parameters
+    ----------
+    rows : (n, d) float32
+        Outliers are drawn in first: float32 distances among the others would drown in theirs. A row that is
+        not finite becomes the mean of the others.
+    start : (n, 2) float64
+    cancelled : function
+        Asked before every iteration.
+
+    Returns
+    -------
+    (n, 2) float64
+
+    Raises
+    ------
+    LayoutCancelled
+        If ``cancelled()`` was true.
+    """
     points = rows.astype(np.float64)
-    points -= points.mean(axis=0)
-    points /= np.abs(points).max(initial=0) or 1.0
-    reduced = principal_components(points, min(DIMENSIONS, *points.shape)).astype(np.float32)
-    spread = float(start.std(axis=0).max()) or 1.0
-    # The noise parts what would start at the same place or in a line, which no force leads out of.
-    noise = np.random.default_rng(0).normal(scale=1e-6, size=start.shape)
-    tsne = TSNE(
-        init=(start / spread * 1e-4 + noise).astype(np.float32),
-        perplexity=min(PERPLEXITY, (len(rows) - 1) / 3),
-        max_iter=ITERATIONS,
-        random_state=0,
-        n_jobs=1,
-    )
-    # On one thread: others are searching and drawing thumbnails. OpenMP's limit is that of this thread alone.
-    with threadpool_limits(1, user_api="openmp"):
-        positions = tsne.fit_transform(reduced).astype(np.float64)
-    positions -= positions.mean(axis=0)
-    return np.asarray(positions @ nearest_turn(positions, start - start.mean(axis=0)))
+    finite = np.isfinite(points).all(axis=1)
+    points[finite], _ = drawn_in(points[finite])
+    components = principal_components(prepared(points), DIMENSIONS)
+    return tsne(components, start, neighbours=NEIGHBOURS, iterations=ITERATIONS, cancelled=cancelled)
 
 
 def _name_of(function: Callable[..., object]) -> str:
-    """Return what a function is called, as short as it is clear."""
+    """Return the function's name, without the scopes around it."""
     name = getattr(function, "__qualname__", None) or type(function).__name__
     return str(name).rsplit("<locals>.", 1)[-1][:60]

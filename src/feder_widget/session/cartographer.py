@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from feder_widget.engines import IvfIndex
-from feder_widget.map import LayoutCancelled, linear_layout, neighbour_layout
-from feder_widget.power_diagram import Cells, bisected_cells, round_cells
+from feder_widget.map import ClusterMap, LayoutCancelled, draw
 from feder_widget.session import threads
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.to_page import MapPart
 from feder_widget.session.outbox import Outbox
 
-ASPECT = 1.4
-"""Width / height of the map. The same for every index, so that a map looks alike wherever it is shown."""
-
 CHUNK = 1_000_000
 """Bytes of cells in one message, unless a single one has more: a message stays under 1 MiB."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Map:
-    cells: Cells
-    method: str
-    is_final: bool
 
 
 class Cartographer:
@@ -38,7 +26,7 @@ class Cartographer:
         self._outbox = outbox
         # Held while maps are sent, lest the first one arrive after the final one.
         self._sending = threading.Lock()
-        self._map: _Map | None = None
+        self._map: ClusterMap | None = None
         self._requests: list[Request] = []
         self._closed = threading.Event()
         self._pool = threads.pool(1, "map")
@@ -58,32 +46,28 @@ class Cartographer:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _draw(self) -> None:
-        stop = self._closed.is_set
         try:
             centroids, sizes = self._index.centroids(), self._index.list_sizes
-            by_angle = self._index.similarity
-            positions = linear_layout(centroids, normalise=by_angle)
-            # Cut, not round: it is soon replaced.
-            self._publish(_Map(bisected_cells(positions, sizes, ASPECT, cancelled=stop), "PCA", False))
-            positions = neighbour_layout(centroids, normalise=by_angle, cancelled=stop)
-            self._publish(_Map(round_cells(positions, sizes, ASPECT, cancelled=stop), "t-SNE", True))
+            drawn = draw(centroids, sizes, by_angle=self._index.similarity, cancelled=self._closed.is_set)
+            for one in drawn:
+                self._publish(one)
         except LayoutCancelled:
             return
         except Exception as error:
             self._outbox.fail(None, error)
 
-    def _publish(self, drawn: _Map) -> None:
+    def _publish(self, drawn: ClusterMap) -> None:
         with self._sending:
             self._map = drawn
             for request in self._requests:
                 self._send(request, drawn)
 
-    def _send(self, request: Request, drawn: _Map) -> None:
+    def _send(self, request: Request, drawn: ClusterMap) -> None:
         for part in _parts(request, drawn):
             self._outbox.deliver(part)
 
 
-def _parts(request: Request, drawn: _Map) -> Iterator[MapPart]:
+def _parts(request: Request, drawn: ClusterMap) -> Iterator[MapPart]:
     """Cut a map into messages."""
     cells = drawn.cells
     offsets = cells.offsets.astype(np.int64)

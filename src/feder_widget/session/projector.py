@@ -10,10 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
-from feder_widget.map import LayoutCancelled
-from feder_widget.map.linear_layout import into_unit_square
-from feder_widget.projection import LinearMap, Method, Sample, gather, into_picture, vectors_of, with_rows
-from feder_widget.projection.linear import directions
+from feder_widget.layout import LayoutCancelled
+from feder_widget.layout.plane import into_unit_square
+from feder_widget.model.pieces import Steps
+from feder_widget.projection import (
+    LinearMap,
+    Method,
+    Sample,
+    gather_steps,
+    into_picture,
+    vector_steps,
+    with_rows_steps,
+)
+from feder_widget.projection.linear_map import directions
 from feder_widget.session import threads
 from feder_widget.session.messages import Message, Request
 from feder_widget.session.messages.to_kernel import ProjectionRequest
@@ -29,7 +38,7 @@ TURNED_LIKE = 16
 """Clusters nearest to the query, probed or not, that every picture of a search is turned to lie like."""
 
 REFINED_ROWS = 2000
-"""Candidates in the better picture: t-SNE of so many takes some three seconds on one thread."""
+"""Candidates in the better picture: t-SNE of so many takes some two seconds on one thread."""
 
 SETTLE = 0.2
 """Seconds between a linear picture and the start of a better one."""
@@ -96,7 +105,7 @@ class Projector:
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._linear = threads.pool(1, "projection")
-        # A second thread: an embedding cannot be stopped, and the next linear picture must not wait for it.
+        # A second thread: the next linear picture must not wait for a caller's function.
         self._refiner = threads.pool(1, "refine")
 
     def ask(self, ask: ProjectionAsk) -> None:
@@ -119,33 +128,24 @@ class Projector:
 
     def _draw(self, ask: ProjectionAsk, number: int) -> None:
         index, by_direction = self._index, self._index.similarity
-        wanted = ask.wanted
-        order = index.rank(ask.vector, ask.nprobe).clusters
+        wanted, vector = ask.wanted, ask.vector
+        ranking = index.rank(vector, ask.nprobe)
         ranks = _probed(wanted, index.nlist)
-        candidates = gather(
-            index,
-            ask.vector,
-            order[ranks - 1],
-            ranks=ranks,
-            limit=LINEAR_ROWS,
-            k=wanted.k,
-            k_max=self._k_max,
-            cancelled=lambda: self._is_old(number),
+        candidates = self._run(
+            number,
+            gather_steps(index, vector, ranking, ranks, limit=LINEAR_ROWS, k=wanted.k, k_max=self._k_max),
         )
-        fitted = candidates.at(candidates.first(AXES_ROWS))
-        sample = with_rows(
-            index, ask.vector, order, candidates, ranks, list(wanted.extra), wanted.extra_clusters
-        )
-        rows = [vectors for _, vectors in vectors_of(index, fitted)]
-        query = index.transform(ask.vector)[None]
+        rows = (list(wanted.extra), wanted.extra_clusters)
+        sample = self._run(number, with_rows_steps(index, vector, ranking, candidates, ranks, *rows))
+        query = index.transform(vector)[None]
         linear = LinearMap(
-            np.concatenate([*rows, query[:0]]),
+            self._vectors(number, candidates.at(candidates.first(AXES_ROWS)), query[:0]),
             normalise=by_direction,
-            like=index.centroids(order[:TURNED_LIKE]),
+            like=index.centroids(ranking.clusters[:TURNED_LIKE]),
         )
         start = np.empty((len(sample) + 1, 2))
         start[-1:] = linear(query)
-        for part, vectors in vectors_of(index, sample):
+        for part, vectors in vector_steps(index, sample):
             self._go_on(number)
             start[part] = linear(vectors)
         positions, drawn_in = into_picture(start)
@@ -158,7 +158,7 @@ class Projector:
         if method is not None:
             chosen = method
             self._refiner.submit(
-                self._guard, ask.request, number, lambda: self._refine(ask, number, picture, start, chosen)
+                self._guard, ask.request, number, lambda: self._refine(ask, number, picture, chosen)
             )
 
     def _refine(
@@ -166,20 +166,20 @@ class Projector:
         ask: ProjectionAsk,
         number: int,
         picture: _Picture,
-        start: NDArray[np.float64],
         method: Method,
     ) -> None:
-        # It cannot be stopped: where the next request follows at once, better not to begin.
+        # A caller's function cannot be stopped: where the next request follows at once, better not to begin.
         self._closed.wait(SETTLE)
         self._go_on(number)
         kept = picture.sample.first(REFINED_ROWS)
         shown = picture.sample.at(kept)
         query = self._index.transform(ask.vector)[None]
-        rows = np.concatenate([*(vectors for _, vectors in vectors_of(self._index, shown)), query])
+        rows = self._vectors(number, shown, query)
         by_direction = self._index.similarity and method.by_direction
         if by_direction:
             rows = directions(rows.astype(np.float64)).astype(np.float32)
-        positions = into_unit_square(method(rows, start[np.append(kept, len(start) - 1)]))
+        start = picture.positions[np.append(kept, len(picture.positions) - 1)].astype(np.float64)
+        positions = into_unit_square(method(rows, start, lambda: self._is_old(number)))
         name = f"{method.name}, by direction" if by_direction else method.name
         self._send(ask, number, _Picture(shown, picture.ranks, positions, name, 0, is_final=True))
 
@@ -187,6 +187,23 @@ class Projector:
         for part in _parts(ask, picture):
             self._go_on(number)
             self._deliver(part)
+
+    def _run(self, number: int, steps: Steps[Sample]) -> Sample:
+        while True:
+            self._go_on(number)
+            try:
+                next(steps)
+            except StopIteration as end:
+                sample: Sample = end.value
+                return sample
+
+    def _vectors(self, number: int, sample: Sample, query: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the vectors of a sample, and the query."""
+        found = []
+        for _, vectors in vector_steps(self._index, sample):
+            self._go_on(number)
+            found.append(vectors)
+        return np.concatenate([*found, query])
 
     def _is_old(self, number: int) -> bool:
         return number != self._newest

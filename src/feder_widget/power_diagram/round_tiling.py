@@ -1,28 +1,28 @@
-"""Round cells about where the clusters' positions are."""
+"""Round cells near given positions."""
 
 from __future__ import annotations
 
-from feder_widget.power_diagram.checkpoint import Check
+from feder_widget.power_diagram.check import Check
+from feder_widget.power_diagram.even_spread import spread
+from feder_widget.power_diagram.lloyd_relaxation import relaxed
 from feder_widget.power_diagram.plane import Floats, Points
 from feder_widget.power_diagram.polygons import Polygons
-from feder_widget.power_diagram.relaxation import relaxed
-from feder_widget.power_diagram.spreading import spread
 
 MOST_ROUND = 20_000
-"""More cells than this are a few pixels each, and their shape does not show."""
+"""Most cells that are made round: more are a few pixels each, and their shape does not show."""
 
 
 def round_tiling(
     parts: Polygons, places: Points, weights: Floats, width: float, check: Check
 ) -> Polygons | None:
-    """Return cells of the same areas as parts of the rectangle [0, width] by [0, 1], but rounder.
+    """Return cells of the rectangle [0, width] by [0, 1] with areas in proportion to weights.
 
     Parameters
     ----------
     parts : Polygons
-        n of them, by cuts.
+        The n cells by bisection, whose centres are the start where the positions are not.
     places : (n,) complex128
-        Where each cell should about lie, in the rectangle.
+        Wanted place of each cell, in the rectangle.
     weights : (n,) float64
         Above 0.
     width : float
@@ -32,7 +32,7 @@ def round_tiling(
     Returns
     -------
     Polygons or None
-        None where there are too many, or their areas cannot be had.
+        None for more than ``MOST_ROUND``, or where the fit of the areas fails.
     """
     count = len(parts)
     if not 0 < count <= MOST_ROUND:

@@ -1,52 +1,52 @@
-"""Round cells of given areas."""
+"""Round cells of given areas, by Lloyd's algorithm."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from feder_widget.power_diagram.checkpoint import Check
+from feder_widget.power_diagram.area_fit import Goal, fit_areas
+from feder_widget.power_diagram.check import Check
 from feder_widget.power_diagram.diagram import Diagram
+from feder_widget.power_diagram.edge_flips import LostCells
 from feder_widget.power_diagram.plane import Floats, Points, squared
-from feder_widget.power_diagram.regular import LostCells
 from feder_widget.power_diagram.sites import Sites, nudged
-from feder_widget.power_diagram.transport import Goal, fit_areas
 
 ROUNDS = 6
-"""Moves of the sites to the centres: more make rounder cells, which stray farther from where they began."""
+"""Moves of the sites to the centres: more moves make rounder cells, farther from their start."""
 
 ROUGHLY = (0.5, 1e-2)
-"""How far an area may be off between two moves, as a share of it, and the precision of the linear solver.
+"""Tolerance of each area between two moves, relative, and the precision of the linear solver.
 
-The areas need only be right enough for the centres to be; a tiny cell must not wither, though.
+The centres need no exact areas, but tiny cells must not vanish.
 """
 
 CLOSELY = (1e-6, 1e-3)
-"""The same in the end. A rougher step does not always arrive where tiny cells lie beside giant ones."""
+"""The same for the last fit. With rougher steps it may fail where tiny cells lie beside giant ones."""
 
 STEPS, SHORTEST = 60, 1 / 4096
 
 ATTEMPTS = 8
-"""Times that a move is shortened before it is given up."""
+"""Most times that one move is shortened."""
 
 LEAST_LEFT = 0.1
-"""Share of its area that a move must leave to every cell."""
+"""Share of its area that every cell must keep in a move."""
 
 STRIDE = 0.5
-"""How far an edge may shift in one move, in square roots of the area of the smaller cell at it."""
+"""Most that an edge may shift in one move, in square roots of the smaller adjacent area."""
 
 
 def relaxed(places: Points, wanted: Floats, width: float, check: Check) -> Diagram | None:
-    """Return a power diagram of these areas whose sites are about the centres of their cells.
+    """Return a power diagram of these areas with its sites near the centres of their cells.
 
-    The areas are fitted roughly, the sites move to the centres (Lloyd's algorithm), and so on; in the end
-    the areas are fitted to 1e-6 of each. Returns None where they cannot be.
+    Fits the areas roughly, moves the sites to the centres (Lloyd's algorithm), and repeats; then fits the
+    areas to 1e-6 of each. Returns None where the fit fails.
 
     Parameters
     ----------
     places : (n,) complex128
-        Of sites, strictly inside the rectangle [0, width] by [0, 1].
+        Sites strictly inside the rectangle [0, width] by [0, 1].
     wanted : (n,) float64
-        Areas, above 0, that add up to the rectangle's.
+        Areas above 0; they sum to the rectangle's.
     width : float
     check : function
         Called between steps.
@@ -68,7 +68,7 @@ def relaxed(places: Points, wanted: Floats, width: float, check: Check) -> Diagr
 
 
 def _recentred(diagram: Diagram, check: Check) -> Diagram:
-    """Move the sites towards the centres of their cells, only so far that all of them keep a cell."""
+    """Move the sites towards the centres of their cells, as far as all keep a cell."""
     sites = diagram.sites
     centres = diagram.centres()
     with np.errstate(divide="ignore", over="ignore"):
@@ -76,7 +76,7 @@ def _recentred(diagram: Diagram, check: Check) -> Diagram:
     for _ in range(ATTEMPTS):
         check()
         places = sites.own_places + share * centres
-        # A cell keeps its pull, |p - site|² - weight, at its centre.
+        # The power of the centre, |centre - site|² - weight, stays the same.
         weights = sites.own_weights - share * (2 - share) * squared(centres)
         crushed = np.zeros(sites.count, np.bool_)
         try:
@@ -92,9 +92,9 @@ def _recentred(diagram: Diagram, check: Check) -> Diagram:
 
 
 def _leeway(diagram: Diagram, centres: Points) -> Floats:
-    """Return how far each site may move towards its centre, (n,).
+    """Return the most that each site may move towards its centre, (n,).
 
-    The edge to a site at distance d turns with the move, and shifts by (distance from the centre / d) of it.
+    A move by m shifts the edge to a site at distance d by m · (edge's distance from the centre) / d.
     """
     places, area = diagram.sites.places, diagram.area
     edges = diagram.between()

@@ -1,4 +1,4 @@
-"""Which clusters attract each other on the map, and how much."""
+"""The attraction between near points in t-SNE."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.map.linear_layout import Float32Array, Float64Array
+from feder_widget.layout.arrays import Float32Array, Float64Array
 
 CALIBRATION_ROUNDS = 32
 
 
 @dataclass(frozen=True)
 class Affinities:
-    """Symmetric affinities of neighbours, by rows: row i holds entries `starts[i]` to `starts[i + 1]`.
+    """A sparse symmetric matrix of affinities: row i holds the entries ``starts[i]`` to ``starts[i + 1]``.
 
     Every row has at least one entry.
     """
@@ -27,11 +27,11 @@ class Affinities:
     columns: npt.NDArray[np.intp]
     """(m,) column of each entry"""
     weights: Float32Array
-    """(m,) affinity of each entry; all together sum to 1"""
+    """(m,) affinity of each entry; they sum to 1"""
 
 
 def neighbour_affinities(points: Float32Array, neighbours: int) -> Affinities:
-    """Join every point with its nearest neighbours, as t-SNE weighs them.
+    """Return the affinities between each point and its nearest neighbours.
 
     The perplexity is a third of the neighbours. Equal points are neighbours at distance 0.
 
@@ -46,7 +46,7 @@ def neighbour_affinities(points: Float32Array, neighbours: int) -> Affinities:
     given = _conditional(squared, max(1.0, neighbours / 3))
     rows = np.repeat(np.arange(n), neighbours)
     columns = nearest.ravel()
-    # The entry (i, j) is p(j|i) + p(i|j): both directions in one list, equal places added up.
+    # Entry (i, j) is p(j|i) + p(i|j): both directions go into one list, and equal places are summed.
     places = np.concatenate([rows * n + columns, columns * n + rows])
     unique, inverse = np.unique(places, return_inverse=True)
     weights = np.bincount(inverse.ravel(), weights=np.concatenate([given.ravel(), given.ravel()]))
@@ -63,7 +63,7 @@ def _nearest_others(points: Float32Array, neighbours: int) -> tuple[Float64Array
     """Return squared distances and indices, (n, neighbours), of each point's nearest others."""
     n = len(points)
     squared, nearest = faiss.knn(points, points, neighbours + 1)
-    # A point is not always the first of its own neighbours: duplicates may come before it, or crowd it out.
+    # A point may follow its duplicates, or be missing where there are many.
     drop = nearest == np.arange(n)[:, None]
     drop[~drop.any(axis=1), -1] = True
     keep = (n, neighbours)

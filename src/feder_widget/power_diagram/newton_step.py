@@ -1,4 +1,4 @@
-"""How areas answer to weights: a sparse linear system, solved by conjugate gradients."""
+"""The weights' change for a change of areas: a sparse linear system, solved by conjugate gradients."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ from collections.abc import Callable
 
 import numpy as np
 
-from feder_widget.power_diagram.checkpoint import Check
+from feder_widget.power_diagram.check import Check
 from feder_widget.power_diagram.diagram import Diagram
 from feder_widget.power_diagram.plane import Floats, Indices, summed
 
 ROUNDS_BETWEEN_CHECKS = 16
 
 BLOCK, FEWEST_BLOCKS = 8, 4
-"""Sites, and then blocks, that make up a block of the next level, and how few blocks a level must have."""
+"""Sites, or blocks, in a block of the next level, and the fewest blocks on a level."""
 
 
 def newton_step(diagram: Diagram, missing: Floats, precision: float, check: Check) -> Floats:
-    """Return the change of weights that would add the missing areas if the edges only shifted.
+    """Return the change of weights that adds the missing areas while edges only shift.
 
-    An edge of length l between sites d apart shifts by δweight / 2d, so the matrix is a graph's Laplacian.
+    An edge of length l between sites at distance d shifts by δweight / 2d, so the matrix is the Laplacian of
+    a graph.
 
     Parameters
     ----------
     diagram : Diagram
-        It is quick where sites that follow one another lie near one another.
+        Fast where consecutive sites lie near one another.
     missing : (n,) float64
-        Area to be added to each cell; sums to 0.
+        Area to add to each cell; sums to 0.
     precision : float
         Share of the residual at which conjugate gradients stop.
     check : function
@@ -42,10 +43,10 @@ def newton_step(diagram: Diagram, missing: Floats, precision: float, check: Chec
     length = np.abs(diagram.end[edges] - diagram.start[edges])
     flow = length / np.abs(places[there] - places[here]) / 2
     diagonal = summed(here, flow, count)
-    levelled = _leveller(here, there, flow, diagonal)
+    precondition = _preconditioner(here, there, flow, diagonal)
     step = np.zeros(count)
     rest = missing.copy()
-    search = levelled(rest)
+    search = precondition(rest)
     product = float((rest * search).sum())
     enough = product * precision**2
     for iteration in range(4 * count):
@@ -60,19 +61,21 @@ def newton_step(diagram: Diagram, missing: Floats, precision: float, check: Chec
         share = product / curvature
         step += share * search
         rest -= share * image
-        scaled = levelled(rest)
+        scaled = precondition(rest)
         product, before = float((rest * scaled).sum()), product
         search *= product / before
         search += scaled
     return step
 
 
-def _leveller(here: Indices, there: Indices, flow: Floats, diagonal: Floats) -> Callable[[Floats], Floats]:
-    """Return an approximate inverse of the Laplacian, to precondition conjugate gradients with.
+def _preconditioner(
+    here: Indices, there: Indices, flow: Floats, diagonal: Floats
+) -> Callable[[Floats], Floats]:
+    """Return an approximate inverse of the Laplacian, the preconditioner of conjugate gradients.
 
-    Each site levels what is missing of its area by itself, each block of near sites does as a whole, each
-    block of blocks, and so on (Bramble, Pasciak & Xu 1990, "Parallel multilevel preconditioners", with blocks
-    of a graph). On a map of 16,384 cells that saves two of three iterations.
+    It sums the diagonal inverses on all levels: sites, blocks of near sites, blocks of blocks, and so on
+    (Bramble, Pasciak & Xu 1990, "Parallel multilevel preconditioners", with blocks of a graph). With 16,384
+    cells it saves two of three iterations.
     """
     count = len(diagonal)
     levels: list[tuple[Indices, Indices, Floats]] = []
@@ -83,10 +86,10 @@ def _leveller(here: Indices, there: Indices, flow: Floats, diagonal: Floats) -> 
         levels.append((np.arange(0, count, size), np.arange(count) // size, outflow))
         size *= BLOCK
 
-    def levelled(missing: Floats) -> Floats:
+    def precondition(missing: Floats) -> Floats:
         weights = missing / diagonal
         for starts, block, outflow in levels:
             weights += (np.add.reduceat(missing, starts) / outflow)[block]
         return weights
 
-    return levelled
+    return precondition

@@ -1,4 +1,4 @@
-"""Weights that give every cell the area that is wanted."""
+"""Weights that give every cell its wanted area."""
 
 from __future__ import annotations
 
@@ -6,43 +6,43 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from feder_widget.power_diagram.checkpoint import Check
+from feder_widget.power_diagram.check import Check
 from feder_widget.power_diagram.diagram import Diagram
-from feder_widget.power_diagram.laplacian import newton_step
+from feder_widget.power_diagram.edge_flips import LostCells
+from feder_widget.power_diagram.newton_step import newton_step
 from feder_widget.power_diagram.plane import Floats
-from feder_widget.power_diagram.regular import LostCells
 from feder_widget.power_diagram.sites import Sites
 
 REFINEMENT, FINEST = 1e-2, 1e-5
-"""How much more precise a direction that leads nowhere is found, and how precise is precise enough."""
+"""Factor on the solver's precision after a direction without progress, and its lower limit."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Goal:
-    """Areas to be found, and when to give it up."""
+    """Wanted areas, and the limits of the search for them."""
 
     wanted: Floats
-    """(n,) above 0, together the rectangle's"""
+    """(n,) areas above 0; they sum to the rectangle's"""
     allowed: Floats
-    """(n,) how far each may be off"""
+    """(n,) tolerance of each"""
     precision: float
-    """share of the residual that the linear solver may leave in each step, as long as that leads on"""
+    """share of the residual that the linear solver may leave, as long as the steps make progress"""
     steps: int
-    """Newton steps after which it is given up"""
+    """most Newton steps"""
     shortest: float
-    """and the shortest one, of the whole, that is tried"""
+    """shortest step, as a share of a whole one"""
 
     def is_met(self, diagram: Diagram) -> bool:
-        """Say whether all areas are near enough to those that are wanted."""
+        """Return whether all areas are within their tolerance."""
         return bool((np.abs(self.wanted - diagram.area) <= self.allowed).all())
 
 
 def fit_areas(diagram: Diagram, goal: Goal, check: Check) -> Diagram | None:
     """Find weights that give every cell its area, from weights that give every site a cell.
 
-    This is semi-discrete optimal transport, solved by damped Newton steps: no step may shrink a cell below
-    half of the smallest area there was or is to be (Kitagawa, Mérigot & Thibert 2019, "Convergence of a
-    Newton algorithm for semi-discrete optimal transport"). Returns None where that does not arrive.
+    Semi-discrete optimal transport by damped Newton steps: no step may shrink a cell below half of the
+    smallest area at the start or in the goal (Kitagawa, Mérigot & Thibert 2019, "Convergence of a Newton
+    algorithm for semi-discrete optimal transport"). Returns None where the steps do not reach the goal.
     """
     least = 0.5 * min(float(goal.wanted.min()), float(diagram.area.min()))
     if not least > 0:
@@ -65,7 +65,7 @@ def fit_areas(diagram: Diagram, goal: Goal, check: Check) -> Diagram | None:
 
 
 def _advance(diagram: Diagram, direction: Floats, goal: Goal, least: float, check: Check) -> Diagram | None:
-    """Take the longest of the steps 1, 1/2, 1/4 … that keeps all cells and brings the areas closer."""
+    """Take the longest step of 1, 1/2, 1/4, … that keeps all cells and brings the areas closer."""
     sites = diagram.sites
     error = _norm(goal.wanted - diagram.area)
     length = 1.0

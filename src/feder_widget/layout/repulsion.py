@@ -1,4 +1,4 @@
-"""The force by which every point on the map pushes every other away."""
+"""The repulsion between all points in t-SNE."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-Complex64Array = npt.NDArray[np.complex64]
+from feder_widget.layout.arrays import Complex64Array
 
 EXACT_POINTS = 256
-"""Up to this many points, all pairs are cheaper than the grid."""
+"""Most points for which the sum over all pairs is cheaper than the grid."""
 
 SPACING = 0.4
-"""Grid spacing in the map's own unit, the width of the kernel 1 / (1 + r²).
+"""Grid spacing in the unit of the kernel 1 / (1 + r²).
 
-Cubic interpolation then errs by 1 to 5 % of the force, which costs no neighbours worth the finer grid's time.
+Cubic interpolation then errs by 1 to 5 % of the force. A finer grid takes longer and keeps hardly more
+neighbours.
 """
 
 MAX_SIDE = 800
-"""Nodes along the longer side at most; a wider map gets a coarser grid instead of a slower one."""
+"""Most nodes along the longer side; a wider layout gets a coarser grid instead of a slower one."""
 
 STENCIL = 4
 
@@ -43,17 +44,17 @@ def repulsion(positions: Complex64Array) -> tuple[Complex64Array, float]:
 
 
 def all_pairs(positions: Complex64Array) -> tuple[Complex64Array, float]:
-    """Sum over all pairs outright: n² terms. See `repulsion`."""
+    """Sum over all n² pairs; see `repulsion`."""
     apart = positions[:, None] - positions[None, :]
     kernel = 1 / (1 + apart.real**2 + apart.imag**2)
     return (apart * kernel**2).sum(axis=1), float(kernel.sum(dtype=np.float64) - len(positions))
 
 
 def on_grid(positions: Complex64Array) -> tuple[Complex64Array, float]:
-    """Sum by interpolation on a grid, where a sum over all pairs is a convolution. See `repulsion`.
+    """Sum on a grid, where the sum over all pairs is a convolution; see `repulsion`.
 
-    The method is that of Linderman, Rachh, Hoskins, Steinerberger & Kluger 2019 ("Fast interpolation-based
-    t-SNE"), with the force's own kernel in place of its three parts, and Parseval's theorem for the total.
+    Linderman, Rachh, Hoskins, Steinerberger & Kluger 2019 ("Fast interpolation-based t-SNE"), but with the
+    kernel of the force instead of its three parts, and Parseval's theorem for the total.
     """
     n = len(positions)
     x, y = positions.real, positions.imag
@@ -79,7 +80,7 @@ def on_grid(positions: Complex64Array) -> tuple[Complex64Array, float]:
     field.imag = np.fft.irfft2(spectrum * push_y, padded)[:rows, :columns]
     push = np.einsum("ij,ij->i", field.ravel()[nodes], shares)
 
-    # A real transform stores half the plane: every column but the first and last stands for two.
+    # A real transform stores half the plane: each column but the first and last counts twice.
     power = (spectrum.real.astype(np.float64) ** 2 + spectrum.imag.astype(np.float64) ** 2) * potential
     total = 2 * power.sum() - power[:, 0].sum() - power[:, -1].sum()
     return push, float(total / (padded[0] * padded[1]) - n)
@@ -101,7 +102,7 @@ def _stencil(places: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.intp], npt
 def _kernels(
     rows: int, columns: int, spacing: float
 ) -> tuple[npt.NDArray[np.float32], Complex64Array, Complex64Array]:
-    """Return the spectra of 1 / (1 + r²) (real, for it is even) and of x and y / (1 + r²)²."""
+    """Return the spectra of 1 / (1 + r²), which is real, and of x / (1 + r²)² and y / (1 + r²)²."""
     down = np.fft.fftfreq(2 * rows, 1 / (2 * rows))[:, None] * spacing
     right = np.fft.fftfreq(2 * columns, 1 / (2 * columns))[None, :] * spacing
     kernel = 1 / (1 + down**2 + right**2)
@@ -113,12 +114,12 @@ def _kernels(
 
 
 def forget_kernels() -> None:
-    """Drop the spectra that the steps of one layout share: up to 20 MB each."""
+    """Free the spectra shared by the iterations of one layout: up to 20 MB each."""
     _kernels.cache_clear()
 
 
 def _fast_size(least: float) -> int:
-    """Return a grid side above `least` with a fast transform; few values, so that kernels can be reused."""
+    """Return a grid side above `least` with a fast transform, one of few, so that kernels are reused."""
     size = 16
     while size <= least:
         size += max(4, 2 ** (size.bit_length() - 4))

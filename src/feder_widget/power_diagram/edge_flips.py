@@ -1,4 +1,4 @@
-"""Turning edges until a triangulation is the one whose dual is the power diagram."""
+"""Edge flips that make a triangulation regular: the dual of the power diagram."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from feder_widget.power_diagram.sites import Sites
 from feder_widget.power_diagram.triangulation import Triangulation
 
 ROUNDS = 1000
-"""Rounds of flips after which it is given up. Ten are usual; only rounding could make it go on for ever."""
+"""Most rounds of flips. Ten are usual; only rounding could make them endless."""
 
 SURE = 2.0**-49
-"""Relative error above which the sign of a sum of products is not due to rounding."""
+"""Relative size above which a sum of products has a certain sign despite rounding."""
 
 
-class LostCells(Exception):  # noqa: N818 - an outcome to act on: shorter steps keep all cells
-    """Raised where a site has no cell; ``sites`` names such sites as far as they are known."""
+class LostCells(Exception):  # noqa: N818 - an outcome, not an error: shorter steps keep all cells
+    """Raised where a site has no cell; ``sites`` holds the known ones."""
 
     def __init__(self, sites: Indices) -> None:
         super().__init__(f"{len(sites)} sites have no cell")
@@ -26,23 +26,23 @@ class LostCells(Exception):  # noqa: N818 - an outcome to act on: shorter steps 
 def make_regular(triangulation: Triangulation, sites: Sites, edges: Indices) -> None:
     """Flip edges until the triangulation is the regular one of these sites.
 
-    Where it is, a vertex of the power diagram lies in the middle of each triangle: as near to its three
-    sites, in the sense of the weights, as to none other. That this holds across every edge is enough for it
-    to hold everywhere (Aurenhammer 1987, "Power diagrams: properties, algorithms and applications"), so the
-    outcome is exact. Sites whose places have changed are untangled as long as that takes only flips.
+    In a regular triangulation each triangle stands for a vertex of the power diagram, to which its three
+    sites are nearest in the sense of the weights. If this holds across every edge, it holds everywhere
+    (Aurenhammer 1987, "Power diagrams: properties, algorithms and applications"), so the result is exact.
+    Moved sites are untangled where flips suffice.
 
     Parameters
     ----------
     triangulation : Triangulation
-        Changed in place. Of these sites, but it may be that of other places and weights.
+        Of these sites, perhaps at other places and weights. Changed in place.
     sites : Sites
     edges : (k,) intp
-        Corners that face the edges that may have to be flipped.
+        Corners that face the edges to examine first.
 
     Raises
     ------
     LostCells
-        If a site has no cell. The triangulation is then of no use.
+        If a site has no cell. The triangulation is then unusable.
     """
     claims = np.empty(len(triangulation.site) // 3, np.intp)
     for _ in range(ROUNDS):
@@ -57,35 +57,35 @@ def make_regular(triangulation: Triangulation, sites: Sites, edges: Indices) -> 
 
 
 def _apart(triangulation: Triangulation, corners: Indices, claims: Indices) -> Indices:
-    """Return some of the corners, such that no triangle has two of their edges; `claims` is room to write."""
+    """Return some of the corners whose edges share no triangle; `claims` is scratch memory, (triangles,)."""
     triangles = np.stack([corners, triangulation.twin[corners]]) // 3
     turn = np.arange(len(corners))
-    # The last one to claim a triangle has it. The very last has both of its own, so there is always one.
+    # The last claim on a triangle wins. The last corner wins both its triangles, so one is always returned.
     claims[triangles.T.ravel()] = turn.repeat(2)
     return np.asarray(corners[(claims[triangles] == turn).all(axis=0)])
 
 
 def _examine(triangulation: Triangulation, sites: Sites, corners: Indices) -> tuple[Indices, Flags, Indices]:
-    """Find edges that cannot stay.
+    """Find edges that a regular triangulation cannot have.
 
     Returns
     -------
     faulty : (f,) intp
-        Corners that face them.
+        Corners that face these edges.
     can_flip : (f,) bool
     cut_off : (c,) intp
-        Sites that are in the way of those that cannot be flipped.
+        Sites that block the flip of the others.
     """
     site, count = triangulation.site, sites.count
     corners = np.where(site[corners] < count, corners, triangulation.twin[corners])
-    # Between two sides no edge is ever wanted.
+    # An edge between two sides bounds no cell.
     corners = corners[site[corners] < count]
     p = site[corners]
     q, r = site[triangulation.after[corners]], site[triangulation.before[corners]]
     s = site[triangulation.twin[corners]]
     (to_q, at_q), (to_r, at_r), (to_s, at_s) = (sites.seen(p, other) for other in (q, r, s))
     qr, qs, sr = cross(to_q, to_r), cross(to_q, to_s), cross(to_s, to_r)
-    # Above 0 where s wins the vertex of the triangle p q r.
+    # Positive where s is nearer than p, q and r to their vertex.
     excess = at_q * sr + at_r * qs - at_s * qr
     # Twice the area of s r q, in homogeneous coordinates: sides are points at infinity.
     beyond = (q < count) * sr + (r < count) * qs - (s < count) * qr

@@ -1,7 +1,7 @@
-"""Cutting many convex polygons at once by a line each.
+"""Many convex polygons cut at once, each by a line.
 
-Polygons of one call are rows of an array, (..., m) complex128, counter-clockwise; those with fewer corners
-repeat their last one.
+The polygons are rows of an array, (..., m) complex128, counter-clockwise; a row with fewer corners repeats
+its last one.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ Number = TypeVar("Number", np.float64, np.complex128)
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Turned:
-    """Polygons turned until the cut is level: edges from (level0, across0) to (level, across).
+    """Polygons turned so that the cut is level: edges from (level0, across0) to (level, across).
 
-    ``across`` counts to the left of upward. What lies below a level has as its area the integral of
-    -across d(level) along the edges, as far as they are below: the cut itself adds nothing.
+    ``across`` grows to the left of upward. The area below a level is the integral of -across d(level) along
+    the parts of the edges below it; the cut itself adds nothing.
     """
 
     level: Floats
@@ -30,7 +30,7 @@ class Turned:
     level0: Floats
     across0: Floats
     slope: Floats
-    """of across by level; 0 on an edge along the cut"""
+    """d(across) / d(level); 0 on an edge along the cut"""
 
     @classmethod
     def by(cls, polygons: Points, upward: Points) -> Turned:
@@ -56,9 +56,9 @@ class Turned:
         return -(rise * first).sum(axis=-1) / 6, -(rise * second).sum(axis=-1) / 6
 
     def height_for(self, area: Floats) -> Floats:
-        """Return the height below which each has this area, (...,).
+        """Return the height below which each polygon has this area, (...,).
 
-        The area below is a quadratic between two corners, so these are found and the quadratic is solved.
+        Between the levels of two successive corners the area below is quadratic in the height.
         """
         low, high, below = self._slab(area)
         middle = ((low + high) / 2)[..., None]
@@ -77,7 +77,7 @@ class Turned:
         return np.asarray(low + np.clip(h, 0, height))
 
     def _slab(self, area: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return the heights of two successive corners between which each area is reached, and that below."""
+        """Return the levels of the two successive corners around each area, and the area below the first."""
         heights = np.sort(self.level, axis=-1)
         first = np.zeros(area.shape, np.intp)
         last = np.full(area.shape, heights.shape[-1] - 1)
@@ -94,7 +94,7 @@ class Turned:
         return _taken(heights, first), _taken(heights, last), below
 
     def _below(self, height: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        """Return the ends of each edge's part below a height: two levels, and the two places across."""
+        """Return the ends of each edge's part below a height: two levels, two values of across."""
         top = height[..., None]
         a, b = np.minimum(self.level0, top), np.minimum(self.level, top)
         return (
@@ -106,15 +106,15 @@ class Turned:
 
 
 def clipped(polygons: Points, sides: Indices, depth: Floats) -> tuple[Points, Indices]:
-    """Keep what is deep of each polygon.
+    """Cut off the part of each polygon with a negative depth.
 
     Parameters
     ----------
     polygons : (n, m) complex128
     sides : (n,) intp
-        How many corners each has.
+        Number of corners of each.
     depth : (n, m) float64
-        Of each corner below the cut; what is below 0 goes.
+        Depth of each corner below the cut.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def clipped(polygons: Points, sides: Indices, depth: Floats) -> tuple[Points, In
 
 
 def packed(corners: Points, is_kept: Flags) -> tuple[Points, Indices]:
-    """Move the corners that are kept to the front of each row, and fill the row with the last."""
+    """Move the kept corners to the front of each row, and fill the row with the last of them."""
     sides = is_kept.sum(axis=1)
     rows, places = is_kept.nonzero()
     out = np.zeros((len(corners), max(1, int(sides.max(initial=0)))), np.complex128)
@@ -143,7 +143,7 @@ def packed(corners: Points, is_kept: Flags) -> tuple[Points, Indices]:
 
 
 def _before(values: NDArray[Number]) -> NDArray[Number]:
-    """Return the previous corner's value; the last one's, repeated at the end of a row, for the first."""
+    """Return the value of the previous corner of each; for the first corner that of the last."""
     return np.roll(values, 1, axis=-1)
 
 

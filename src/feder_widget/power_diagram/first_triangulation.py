@@ -1,30 +1,30 @@
-"""The first triangulation of sites: they are put in a few at first, then about twice as many at a time."""
+"""The first triangulation of sites, which are inserted in rounds of twice as many each."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from feder_widget.power_diagram.checkpoint import Check
+from feder_widget.power_diagram.check import Check
+from feder_widget.power_diagram.edge_flips import LostCells, make_regular
 from feder_widget.power_diagram.plane import Indices, cross
-from feder_widget.power_diagram.regular import LostCells, make_regular
 from feder_widget.power_diagram.sites import Sites
 from feder_widget.power_diagram.triangulation import NONE, Triangulation
 
 
 def triangulate(sites: Sites, check: Check) -> Triangulation:
-    """Triangulate sites from nothing; see `make_regular` for what comes out.
+    """Return the regular triangulation of sites; see `make_regular`.
 
     Parameters
     ----------
     sites : Sites
-        At least one. It is quick where those that follow one another lie near one another.
+        At least one. Fast where consecutive sites lie near one another.
     check : function
         Called between steps.
 
     Raises
     ------
     LostCells
-        If a site has no cell: where two are in the same place, if no weights differ.
+        If a site has no cell: with equal weights, where two sites coincide.
     """
     count = sites.count
     triangulation = Triangulation.around(0, count)
@@ -33,7 +33,7 @@ def triangulate(sites: Sites, check: Check) -> Triangulation:
     while step > 1:
         step //= 2
         waiting = np.arange(step, count, 2 * step)
-        # Each begins to look for its triangle at the site before it, which is in already.
+        # The search for the triangle of each site starts at the site before it, which is in already.
         some_triangle = np.zeros(count + 4, np.intp)
         some_triangle[triangulation.site[: 3 * used]] = np.arange(3 * used) // 3
         home = some_triangle[waiting - step]
@@ -52,10 +52,10 @@ def triangulate(sites: Sites, check: Check) -> Triangulation:
 
 
 def _locate(triangulation: Triangulation, sites: Sites, points: Indices, start: Indices) -> Indices:
-    """Return the triangle that each site lies in, found by walking there from another.
+    """Return the triangle around each site, by a walk from another triangle.
 
-    Such a walk comes to an end in a regular triangulation (Edelsbrunner 1990, "An acyclicity theorem for
-    cell complexes in d dimensions").
+    In a regular triangulation the walk ends (Edelsbrunner 1990, "An acyclicity theorem for cell complexes in
+    d dimensions").
     """
     home: Indices = start.copy()
     walking = np.arange(len(points))
@@ -64,7 +64,7 @@ def _locate(triangulation: Triangulation, sites: Sites, points: Indices, start: 
         here = points[walking].repeat(3)
         towards, _ = sites.seen(here, triangulation.site[corners].ravel())
         towards = towards.reshape(-1, 3)
-        # Below 0 where the point lies beyond the edge that the corner faces.
+        # Negative where the point lies beyond the edge that the corner faces.
         depth = cross(towards[:, [1, 2, 0]], towards[:, [2, 0, 1]])
         exit_corner = corners[np.arange(len(walking)), depth.argmin(axis=1)]
         beyond = triangulation.twin[exit_corner]
