@@ -19,8 +19,12 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.power_diagram import Cells, bisected_cells, round_cells
-from feder_widget.session.cartographer import ASPECT
+from benchmarks.moved import moved
+
+Cells = moved("power_diagram:Cells", "cells:Cells")
+bisected_cells = moved("power_diagram:bisected_cells", "cells:bisected_cells")
+round_cells = moved("power_diagram:round_cells", "cells:round_cells")
+ASPECT = moved("session.cartographer:ASPECT", "cartographer:ASPECT")
 
 Array = npt.NDArray[np.float64]
 

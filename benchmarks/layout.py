@@ -19,7 +19,10 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.map import linear_layout, neighbour_layout
+from benchmarks.moved import moved
+
+linear_layout = moved("map:linear_layout", "layout:linear_layout")
+neighbour_layout = moved("map:neighbour_layout", "layout:neighbour_layout")
 
 Array = npt.NDArray[np.float32]
 SHARED = Path(os.environ.get("FEDER_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))

@@ -18,10 +18,12 @@ from collections.abc import Sequence
 import faiss
 import numpy as np
 
-from feder_widget.engines import IvfIndex, open_index
+from benchmarks.moved import moved
+from feder_widget import IvfIndex, open_index
 from feder_widget.media import IdRange, Media
 from feder_widget.projection import resolve_method
-from feder_widget.session.session import Session
+
+Session = moved("session.session:Session", "session:Session")
 
 LIMIT = 0.3
 PATIENCE = 300

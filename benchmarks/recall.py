@@ -15,9 +15,14 @@ from typing import TypeVar
 import faiss
 import numpy as np
 
+from benchmarks.moved import moved
 from benchmarks.trace import K, cached_index, queries, vectors
-from feder_widget.engines import IvfIndex, open_index
-from feder_widget.truth.batch import batches, compared_at, rankings, ranks_among
+from feder_widget import IvfIndex, open_index
+
+batches, compared_at, rankings, ranks_among = (
+    moved(f"truth.batch:{name}", f"index.batch:{name}")
+    for name in ("batches", "compared_at", "rankings", "ranks_among")
+)
 
 NPROBES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 NLIST = 256

@@ -15,8 +15,10 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from feder_widget.engines import open_index
-from feder_widget.model.top_k import keep
+from benchmarks.moved import moved
+from feder_widget import open_index
+
+keep = moved("model.top_k:keep", "topk:keep")
 
 DIM = 128
 NLIST = 1024

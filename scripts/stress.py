@@ -1,0 +1,260 @@
+"""Change an index at random moments while a widget shows, searches, surveys and evaluates it.
+
+``python -m scripts.stress --rounds 300`` adds and removes vectors, and closes and remakes the widget, in
+cells of a real kernel with a real page, at moments that the seed decides. After each round the widget is
+asked anew: its results on the page and ``w.trace()`` must be those of ``index.search``. It exits with 1
+when a kernel died, an answer was another, or none came.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from playwright.sync_api import Error as PlaywrightError
+
+from scripts.lab import LabError, LabPage, chromium, jupyterlab, open_notebook
+
+# Values between 0 and 1, so that a scalar quantizer keeps those that are added later as well.
+PREPARE = """
+import os
+import faiss, numpy as np
+import feder_widget as fw
+
+rng = np.random.default_rng({seed})
+X = rng.random(size=({rows}, {dim}), dtype=np.float32)
+index = faiss.index_factory({dim}, "{factory}")
+index.cp.niter = 4
+index.train(X[:30_000])
+index.add(X)
+stored = np.arange(len(X))
+
+def add(count):
+    global X, stored
+    ids = len(X) + np.arange(count)
+    X = np.concatenate([X, rng.random(size=(count, {dim}), dtype=np.float32)])
+    stored = np.concatenate([stored, ids])
+    index.add_with_ids(X[ids], ids)
+
+def remove(count):
+    global stored
+    chosen = rng.choice(len(stored), min(count, len(stored) // 2), replace=False)
+    index.remove_ids(stored[chosen])
+    stored = np.delete(stored, chosen)
+
+def search():
+    row = int(rng.choice(stored))
+    w.search(row)
+    return row
+
+def answers(row):
+    '''What Faiss and the widget's trace return for the row that was asked for.'''
+    vector = w.index.vector(row)
+    index.nprobe = w.nprobe
+    distances, ids = index.search(vector[None], w.k)
+    trace = w.trace()
+    return {{
+        "read": bool(np.allclose(vector, X[row], atol=0.01)),
+        "faiss": [str(i) for i in ids[0] if i >= 0],
+        "trace": [str(i) for i in trace.ids],
+        "distances": bool((trace.distances == distances[0][: len(trace.ids)]).all()),
+        "place": [w.nprobe, w.k],
+    }}
+"""
+
+DISPLAY = "w = fw.FederWidget(fw.open_index(index), nprobe=8, k=9)\nw"
+
+_SHOW = """async () => {
+  const { commands, shell } = window.jupyterapp;
+  shell.currentWidget.content.activeCellIndex = 1;
+  await commands.execute('notebook:run-cell');
+}"""
+
+_PRESS = """names => {
+  const root = document.querySelector('.feder-widget');
+  const called = element => (element.getAttribute('aria-label') ?? element.textContent).trim();
+  for (const name of names) {
+    [...root.querySelectorAll('button, [role=tab]')].find(element => called(element) === name)?.click();
+  }
+}"""
+
+_DRAG = """async (value) => {
+  const input = document.querySelector('.feder-widget input[type=range][aria-label="nprobe"]');
+  input.value = String(value);
+  input.dispatchEvent(new InputEvent('input', { bubbles: true }));
+}"""
+
+_SHOWN = """() => {
+  const root = document.querySelector('.feder-widget');
+  const items = root.querySelectorAll('[aria-label="Results"] [data-id]');
+  const { query, state, nprobe, k } = root.dataset;
+  const results = [...items].map(item => item.dataset.id);
+  return { query, state, place: [Number(nprobe), Number(k)], results };
+}"""
+
+_ANSWERED = """row => {
+  const { query, state } = document.querySelector('.feder-widget').dataset;
+  return query === row && (state === 'done' || state === 'error');
+}"""
+
+
+@dataclass
+class Outcome:
+    """Rounds that were survived, and what went wrong in the others."""
+
+    rounds: int = 0
+    changes: int = 0
+    crashes: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    stuck: list[str] = field(default_factory=list)
+
+    @property
+    def faults(self) -> list[str]:
+        """All that went wrong, a line each."""
+        return [*self.crashes, *self.wrong, *self.stuck]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.rounds} rounds, {self.changes} changes: {len(self.crashes)} kernels died, "
+            f"{len(self.wrong)} answers differ from Faiss's, {len(self.stuck)} never came"
+        )
+
+
+class _KernelDiedError(Exception):
+    pass
+
+
+def cells(*, rows: int, dim: int = 64, factory: str = "IVF512,Flat", seed: int = 0) -> list[str]:
+    """Return a notebook whose second cell shows the widget."""
+    return [PREPARE.format(rows=rows, dim=dim, factory=factory, seed=seed), DISPLAY]
+
+
+def disturb(lab: LabPage, outcome: Outcome, rounds: int, random: Random) -> None:
+    """Have so many rounds in one kernel, fewer if it dies; what happens is noted in `outcome`."""
+    pid = lab.kernel_json("os.getpid()")
+    for _ in range(rounds):
+        name = f"round {outcome.rounds}"
+        did: list[str] = []
+        try:
+            _round(lab, outcome, random, did)
+            if lab.kernel_json("os.getpid()") != pid:
+                raise _KernelDiedError
+        except (_KernelDiedError, LabError, PlaywrightError) as error:
+            if _alive(lab, pid):
+                outcome.stuck.append(f"{name}, after {', '.join(did)}: {error}")
+            else:
+                outcome.crashes.append(f"{name}: the kernel died after {', '.join(did)}")
+            return
+        finally:
+            outcome.rounds += 1
+
+
+def _alive(lab: LabPage, pid: int) -> bool:
+    try:
+        return bool(lab.kernel_json("os.getpid()") == pid)
+    except (LabError, PlaywrightError):
+        return False
+
+
+def _round(lab: LabPage, outcome: Outcome, random: Random, did: list[str]) -> None:
+    """Set work going, change the index at random moments, and compare what a new search shows."""
+
+    def run(code: str) -> None:
+        did.append(code)
+        lab.kernel(code)
+
+    if random.random() < 0.7:
+        lab.page.evaluate(_PRESS, ["Random query"])
+    else:
+        run("search()")
+    if random.random() < 0.5:
+        did.append("Evaluate queries")
+        lab.page.evaluate(_PRESS, ["Workload"])
+        # Its button comes with its tab.
+        lab.wait_painted()
+        lab.page.evaluate(_PRESS, ["Evaluate queries"])
+    if random.random() < 0.3:
+        run(f"w.cluster = {random.randrange(64)}")
+    if random.random() < 0.3:
+        lab.page.evaluate(_PRESS, [random.choice(["Clusters", "Distances", "Projection"])])
+    for _ in range(random.randint(1, 4)):
+        # The moment is what is random: nothing is waited for.
+        lab.page.wait_for_timeout(random.choice((0, 5, 40, 400)) * random.random())
+        if random.random() < 0.3:
+            lab.page.evaluate(_DRAG, random.randint(1, 64))
+        run(f"{random.choice(('add', 'remove'))}({random.choice((1, 100, 10_000))})")
+        outcome.changes += 1
+    ending = random.random()
+    if ending < 0.2:
+        run("w.evaluate(500, progress=False)")
+    elif ending < 0.6:
+        if ending < 0.5:
+            run("w.close()")
+        else:
+            did.append("the cell run anew")
+        lab.page.evaluate(_SHOW)
+    _ask_anew(lab, outcome, did)
+
+
+def _ask_anew(lab: LabPage, outcome: Outcome, did: Sequence[str]) -> None:
+    lab.widget.wait_for()
+    row = int(lab.kernel_json("search()"))
+    lab.page.wait_for_function(_ANSWERED, arg=str(row))
+    place = lab.page.evaluate(_SHOWN)["place"]
+    # The page saves what a person has set a moment later.
+    lab.wait_kernel("[w.nprobe, w.k]", place)
+    lab.wait_painted()
+    shown, kernel = lab.page.evaluate(_SHOWN), lab.kernel_json(f"answers({row})")
+    said = {
+        "state": shown["state"] == "done",
+        "page": shown["results"] == kernel["faiss"],
+        "trace": kernel["trace"] == kernel["faiss"],
+        "distances": kernel["distances"],
+        "row": kernel["read"],
+        "place": shown["place"] == kernel["place"],
+    }
+    differ = [name for name, same in said.items() if not same]
+    if differ:
+        outcome.wrong.append(
+            f"round {outcome.rounds}, after {', '.join(did)}: row {row}, {' and '.join(differ)} differ: "
+            f"page {shown}, kernel {kernel}"
+        )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.stress",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--rounds", type=int, default=300, help="rounds for each kind of index")
+    parser.add_argument("--rows", type=int, default=300_000)
+    parser.add_argument("--factory", nargs="+", default=["IVF512,Flat", "IVF512,SQ8"])
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(argv)
+    faults = 0
+    with jupyterlab() as server, chromium() as browser:
+        for factory in options.factory:
+            outcome, random = Outcome(), Random(f"{options.seed} {factory}")
+            began, said = time.monotonic(), 0
+            while outcome.rounds < options.rounds:
+                notebook = cells(rows=options.rows, factory=factory, seed=options.seed)
+                with open_notebook(server, browser, notebook) as lab:
+                    # In one notebook for as long as it lives; some rounds at a time, to say how it goes.
+                    while (
+                        outcome.rounds < options.rounds and len(outcome.crashes) + len(outcome.stuck) == said
+                    ):
+                        disturb(lab, outcome, min(25, options.rounds - outcome.rounds), random)
+                        print(f"{factory} {time.monotonic() - began:6.0f} s   {outcome}", flush=True)
+                said = len(outcome.crashes) + len(outcome.stuck)
+            for fault in outcome.faults:
+                print(fault[:1000])
+            faults += len(outcome.faults)
+    return int(faults > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
