@@ -18,19 +18,29 @@ from playwright.sync_api import Error as PlaywrightError
 
 from scripts.lab import LabError, LabPage, chromium, jupyterlab, open_notebook
 
-# Values between 0 and 1, so that a scalar quantizer keeps those that are added later as well.
+# Values between 0 and 1, so that a scalar quantizer keeps those that are added later as well. Memory that is
+# freed goes back to the system at once, so that a read of it cannot go unnoticed.
 PREPARE = """
-import os
+import ctypes, os, sys
 import faiss, numpy as np
 import feder_widget as fw
 
+if sys.platform == "linux":
+    M_MMAP_THRESHOLD = -3
+    ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 16_384)
 rng = np.random.default_rng({seed})
-X = rng.random(size=({rows}, {dim}), dtype=np.float32)
-index = faiss.index_factory({dim}, "{factory}")
-index.cp.niter = 4
-index.train(X[:30_000])
-index.add(X)
-stored = np.arange(len(X))
+first = rng.random(size=({rows}, {dim}), dtype=np.float32)
+made = faiss.index_factory({dim}, "{factory}")
+made.cp.niter = 4
+made.train(first[:30_000])
+made.add(first)
+
+def show():
+    '''Make a widget on an index whose lists have no room left, so that the next vector added moves them.'''
+    global X, index, stored, w
+    X, index, stored = first, faiss.clone_index(made), np.arange(len(first))
+    w = fw.FederWidget(fw.open_index(index), nprobe=8, k=9)
+    return w
 
 def add(count):
     global X, stored
@@ -65,7 +75,7 @@ def answers(row):
     }}
 """
 
-DISPLAY = "w = fw.FederWidget(fw.open_index(index), nprobe=8, k=9)\nw"
+DISPLAY = "show()"
 
 _SHOW = """async () => {
   const { commands, shell } = window.jupyterapp;
@@ -73,12 +83,18 @@ _SHOW = """async () => {
   await commands.execute('notebook:run-cell');
 }"""
 
-_PRESS = """names => {
+_PRESS = """name => {
   const root = document.querySelector('.feder-widget');
   const called = element => (element.getAttribute('aria-label') ?? element.textContent).trim();
-  for (const name of names) {
-    [...root.querySelectorAll('button, [role=tab]')].find(element => called(element) === name)?.click();
-  }
+  [...root.querySelectorAll('button, [role=tab]')].find(element => called(element) === name)?.click();
+}"""
+
+# One search overtakes the other until the round is over.
+_KEEP_SEARCHING = """() => {
+  window.searching = setInterval(() => {
+    const buttons = [...document.querySelectorAll('.feder-widget button')];
+    buttons.find(button => button.textContent.trim() === 'Random query')?.click();
+  }, 60);
 }"""
 
 _DRAG = """async (value) => {
@@ -127,7 +143,7 @@ class _KernelDiedError(Exception):
     pass
 
 
-def cells(*, rows: int, dim: int = 64, factory: str = "IVF512,Flat", seed: int = 0) -> list[str]:
+def cells(*, rows: int, dim: int = 64, factory: str = "IVF256,Flat", seed: int = 0) -> list[str]:
     """Return a notebook whose second cell shows the widget."""
     return [PREPARE.format(rows=rows, dim=dim, factory=factory, seed=seed), DISPLAY]
 
@@ -166,32 +182,40 @@ def _round(lab: LabPage, outcome: Outcome, random: Random, did: list[str]) -> No
         did.append(code)
         lab.kernel(code)
 
-    if random.random() < 0.7:
-        lab.page.evaluate(_PRESS, ["Random query"])
-    else:
-        run("search()")
+    def press(name: str) -> None:
+        did.append(name)
+        lab.page.evaluate(_PRESS, name)
+
+    press("Random query")
     if random.random() < 0.5:
-        did.append("Evaluate queries")
-        lab.page.evaluate(_PRESS, ["Workload"])
-        # Its button comes with its tab.
-        lab.wait_painted()
-        lab.page.evaluate(_PRESS, ["Evaluate queries"])
+        did.append("searches")
+        lab.page.evaluate(_KEEP_SEARCHING)
+    if random.random() < 0.6:
+        press("Workload")
+        # Its form comes with its tab. So many queries take until they are cancelled.
+        number = lab.widget.get_by_role("spinbutton", name="Queries drawn from the index")
+        if number.count():
+            number.fill("1000000")
+            press("Evaluate queries")
     if random.random() < 0.3:
         run(f"w.cluster = {random.randrange(64)}")
     if random.random() < 0.3:
-        lab.page.evaluate(_PRESS, [random.choice(["Clusters", "Distances", "Projection"])])
+        press(random.choice(("Clusters", "Distances", "Projection")))
     for _ in range(random.randint(1, 4)):
         # The moment is what is random: nothing is waited for.
-        lab.page.wait_for_timeout(random.choice((0, 5, 40, 400)) * random.random())
+        lab.page.wait_for_timeout(random.choice((5, 40, 400)) * random.random())
         if random.random() < 0.3:
             lab.page.evaluate(_DRAG, random.randint(1, 64))
-        run(f"{random.choice(('add', 'remove'))}({random.choice((1, 100, 10_000))})")
+        run(f"{random.choice(('add', 'add', 'remove'))}({random.choice((1, 1000, 10_000))})")
         outcome.changes += 1
+    lab.page.evaluate("clearInterval(window.searching)")
     ending = random.random()
     if ending < 0.2:
         run("w.evaluate(500, progress=False)")
-    elif ending < 0.6:
-        if ending < 0.5:
+    elif ending < 0.3:
+        press("Cancel")
+    elif ending < 0.9:
+        if ending < 0.6:
             run("w.close()")
         else:
             did.append("the cell run anew")
@@ -232,7 +256,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--rounds", type=int, default=300, help="rounds for each kind of index")
     parser.add_argument("--rows", type=int, default=300_000)
-    parser.add_argument("--factory", nargs="+", default=["IVF512,Flat", "IVF512,SQ8"])
+    parser.add_argument("--factory", nargs="+", default=["IVF256,Flat", "IVF256,SQ8"])
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
     faults = 0
