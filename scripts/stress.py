@@ -111,6 +111,11 @@ _SHOWN = """() => {
   return { query, state, place: [Number(nprobe), Number(k)], results };
 }"""
 
+_BUSY = """() => {
+  const root = document.querySelector('.feder-widget');
+  return root.dataset.state === 'searching' || root.querySelector('progress') !== null;
+}"""
+
 _ANSWERED = """row => {
   const { query, state } = document.querySelector('.feder-widget').dataset;
   return query === row && (state === 'done' || state === 'error');
@@ -123,6 +128,8 @@ class Outcome:
 
     rounds: int = 0
     changes: int = 0
+    met: int = 0
+    """Changes just before which the page was waiting for a search or a workload."""
     crashes: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
@@ -134,8 +141,9 @@ class Outcome:
 
     def __str__(self) -> str:
         return (
-            f"{self.rounds} rounds, {self.changes} changes: {len(self.crashes)} kernels died, "
-            f"{len(self.wrong)} answers differ from Faiss's, {len(self.stuck)} never came"
+            f"{self.rounds} rounds, {self.changes} changes, {self.met} of them amid work: "
+            f"{len(self.crashes)} kernels died, {len(self.wrong)} answers differ from Faiss's, "
+            f"{len(self.stuck)} never came"
         )
 
 
@@ -193,6 +201,7 @@ def _round(lab: LabPage, outcome: Outcome, random: Random, did: list[str]) -> No
     if random.random() < 0.6:
         press("Workload")
         # Its form comes with its tab. So many queries take until they are cancelled.
+        lab.wait_painted()
         number = lab.widget.get_by_role("spinbutton", name="Queries drawn from the index")
         if number.count():
             number.fill("1000000")
@@ -206,6 +215,7 @@ def _round(lab: LabPage, outcome: Outcome, random: Random, did: list[str]) -> No
         lab.page.wait_for_timeout(random.choice((5, 40, 400)) * random.random())
         if random.random() < 0.3:
             lab.page.evaluate(_DRAG, random.randint(1, 64))
+        outcome.met += bool(lab.page.evaluate(_BUSY))
         run(f"{random.choice(('add', 'add', 'remove'))}({random.choice((1, 1000, 10_000))})")
         outcome.changes += 1
     lab.page.evaluate("clearInterval(window.searching)")
