@@ -21,7 +21,7 @@ from scripts.lab import LabError, LabPage, chromium, jupyterlab, open_notebook
 # Values between 0 and 1, so that a scalar quantizer keeps those that are added later as well. Memory that is
 # freed goes back to the system at once, so that a read of it cannot go unnoticed.
 PREPARE = """
-import ctypes, os, sys
+import ctypes, os, sys, time
 import faiss, numpy as np
 import feder_widget as fw
 
@@ -107,8 +107,9 @@ _SHOWN = """() => {
   const root = document.querySelector('.feder-widget');
   const items = root.querySelectorAll('[aria-label="Results"] [data-id]');
   const { query, state, nprobe, k } = root.dataset;
+  const alert = root.querySelector('[role=alert]')?.textContent;
   const results = [...items].map(item => item.dataset.id);
-  return { query, state, place: [Number(nprobe), Number(k)], results };
+  return { query, state, alert, place: [Number(nprobe), Number(k)], results };
 }"""
 
 _BUSY = """() => {
@@ -118,7 +119,7 @@ _BUSY = """() => {
 
 _ANSWERED = """row => {
   const { query, state } = document.querySelector('.feder-widget').dataset;
-  return query === row && (state === 'done' || state === 'error');
+  return query === row && state === 'done';
 }"""
 
 
@@ -216,7 +217,11 @@ def _round(lab: LabPage, outcome: Outcome, random: Random, did: list[str]) -> No
         if random.random() < 0.3:
             lab.page.evaluate(_DRAG, random.randint(1, 64))
         outcome.met += bool(lab.page.evaluate(_BUSY))
-        run(f"{random.choice(('add', 'add', 'remove'))}({random.choice((1, 1000, 10_000))})")
+        change = f"{random.choice(('add', 'add', 'remove'))}({random.choice((1, 1000, 10_000, 10_000))})"
+        if random.random() < 0.5:
+            pause = random.choice((0, 0.01, 0.1)) * random.random()
+            change = f"for _ in range(4): search(); time.sleep({pause:.4f}); {change}"
+        run(change)
         outcome.changes += 1
     lab.page.evaluate("clearInterval(window.searching)")
     ending = random.random()
@@ -236,14 +241,16 @@ def _round(lab: LabPage, outcome: Outcome, random: Random, did: list[str]) -> No
 def _ask_anew(lab: LabPage, outcome: Outcome, did: Sequence[str]) -> None:
     lab.widget.wait_for()
     row = int(lab.kernel_json("search()"))
-    lab.page.wait_for_function(_ANSWERED, arg=str(row))
+    try:
+        lab.page.wait_for_function(_ANSWERED, arg=str(row), timeout=60_000)
+    except PlaywrightError as error:
+        raise LabError(f"row {row} was asked for, the page shows {lab.page.evaluate(_SHOWN)}") from error
     place = lab.page.evaluate(_SHOWN)["place"]
     # The page saves what a person has set a moment later.
     lab.wait_kernel("[w.nprobe, w.k]", place)
     lab.wait_painted()
     shown, kernel = lab.page.evaluate(_SHOWN), lab.kernel_json(f"answers({row})")
     said = {
-        "state": shown["state"] == "done",
         "page": shown["results"] == kernel["faiss"],
         "trace": kernel["trace"] == kernel["faiss"],
         "distances": kernel["distances"],
