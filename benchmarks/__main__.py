@@ -1,6 +1,7 @@
 """``python -m benchmarks [name ...]``: the figures that are promised, each benchmark in its own process.
 
-With one name, further arguments go to it: ``python -m benchmarks page --n 100000``.
+With one name, further arguments go to it: ``python -m benchmarks page --n 100000``. ``compare`` runs them on
+two checkouts in turn.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ NAMES = (
     "cells",
     "projection",
     "media",
+    "cells_between",
     "page",
     "views",
     "dragging",
@@ -27,6 +29,9 @@ NAMES = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    given = sys.argv[1:] if argv is None else list(argv)
+    if given[:1] == ["compare"]:
+        return int(not _run("compare", given[1:]))
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=__doc__,
@@ -35,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "names", nargs="*", metavar="name", help=f"of {', '.join(NAMES)}; all when none is given"
     )
-    options, rest = parser.parse_known_args(argv)
+    options, rest = parser.parse_known_args(given)
     unknown = [name for name in options.names if name not in NAMES]
     if unknown:
         parser.error(f"no benchmark is named {', '.join(unknown)}; there are {', '.join(NAMES)}")

@@ -16,7 +16,7 @@ import faiss
 import numpy as np
 
 from benchmarks.trace import DIM, K, cached_index, queries, vectors
-from feder_widget.engines import open_index
+from feder_widget import open_index
 
 CACHE = Path(tempfile.gettempdir()) / "feder-widget-bench"
 CENTROIDS_OF = 1_000_000

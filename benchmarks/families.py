@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 
 from benchmarks.trace import DIM, NLIST, K, cached_index, queries, timed, vectors
-from feder_widget.engines import open_index
+from feder_widget import open_index
 
 CACHE = Path(tempfile.gettempdir()) / "feder-widget-bench"
 NPROBES = (8, 32, 128)

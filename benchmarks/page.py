@@ -104,7 +104,7 @@ def _measure_notches(lab: LabPage, count: int) -> None:
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
     page.evaluate(_WATCH_FRAMES)
-    slider = lab.widget.get_by_role("slider", name="nprobe")
+    slider = lab.widget.get_by_role("slider", name="nprobe", exact=True)
     slider.focus()
 
     def work(key: str) -> tuple[float, float]:

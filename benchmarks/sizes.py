@@ -10,7 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-STATIC = Path(__file__).resolve().parents[1] / "src" / "feder_widget" / "static"
+import feder_widget
+
+STATIC = Path(feder_widget.__file__).parent / "static"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,8 +13,17 @@ function findChromium(): string | undefined {
   return CHROMIUM_NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync);
 }
 
+/** Time limits that no test depends on: the machine may be busy. `tests/patience.ts` says it for `vi.waitFor`. */
+const patient: TestProjectInlineConfiguration["test"] = {
+  setupFiles: ["tests/patience.ts"],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 30_000 } },
+};
+
 const pure: TestProjectInlineConfiguration = {
   test: {
+    ...patient,
     name: "node",
     environment: "node",
     include: ["tests/**/*.test.{ts,tsx}"],
@@ -25,6 +34,7 @@ const pure: TestProjectInlineConfiguration = {
 function inBrowser(executablePath: string): TestProjectInlineConfiguration {
   return {
     test: {
+      ...patient,
       name: "browser",
       include: [BROWSER_TESTS],
       browser: {

@@ -92,7 +92,8 @@ class Server:
 def jupyterlab(*, start_timeout: float = 90) -> Iterator[Server]:
     """Start JupyterLab with folders of its own on a free port; stop it and its kernels at the end.
 
-    ``src`` is put on the kernels' path, so that a checkout without an install works too.
+    ``src`` is put on the kernels' path, behind the caller's own, so that a checkout without an install works
+    too, and another checkout can be measured.
     """
     with tempfile.TemporaryDirectory(prefix="feder-lab-", ignore_cleanup_errors=True) as temporary:
         home = Path(temporary)
@@ -101,7 +102,7 @@ def jupyterlab(*, start_timeout: float = 90) -> Iterator[Server]:
         notebooks.mkdir()
         labconfig.mkdir(parents=True)
         (labconfig / "default_setting_overrides.json").write_text(json.dumps(SETTINGS))
-        python_path = [str(REPOSITORY / "src"), os.environ.get("PYTHONPATH", "")]
+        python_path = [os.environ.get("PYTHONPATH", ""), str(REPOSITORY / "src")]
         environment = os.environ | {
             "JUPYTER_CONFIG_DIR": str(home / "config"),
             "JUPYTER_DATA_DIR": str(home / "data"),

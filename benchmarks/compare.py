@@ -1,0 +1,120 @@
+"""``python -m benchmarks compare --against <checkout> [name ...]``: two checkouts in turn, line by line.
+
+Each checkout's own benchmark runs in turn with the other's, ``--runs`` times, so
+that a busy machine troubles both alike. Each line is printed as the last run printed it, behind the ratios of
+its figures: this checkout's median over the other's. A ratio above 1.1 is marked, unless more is better;
+figures that never change have no ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.__main__ import NAMES
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+NUMBER = re.compile(r"(?<![\w.,])-?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?%?(?![\w.])")
+BETTER = re.compile(r"faster|kept|recall|axes")
+"""Words beside figures of which more is better, or which are no cost."""
+WORSE = 1.1
+
+Lines = dict[tuple[str, int], tuple[str, list[float]]]
+
+
+def measured(output: str) -> Lines:
+    """Return the lines with figures, each by its words and by how often these stood there before."""
+    lines, before = {}, Counter[str]()
+    for line in output.splitlines():
+        figures = [float(text.replace(",", "").rstrip("%")) for text in NUMBER.findall(line)]
+        if figures:
+            words = " ".join(NUMBER.sub("#", line).split())
+            lines[words, before[words]] = line, figures
+            before[words] += 1
+    return lines
+
+
+def run(name: str, checkout: Path, arguments: Sequence[str]) -> Lines:
+    """Run a checkout's own benchmark on its own package."""
+    environment = os.environ | {"PYTHONPATH": str(checkout / "src")}
+    command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
+    ran = subprocess.run(
+        command, cwd=checkout, env=environment, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if ran.returncode != 0:
+        raise RuntimeError(f"{name} failed on {checkout}:\n{ran.stdout}")
+    return measured(ran.stdout)
+
+
+def compare(name: str, other: Path, runs: int, arguments: Sequence[str]) -> int:
+    """Print the lines of a benchmark with their ratios; return how many figures are worse."""
+    figures: dict[tuple[str, int], dict[Path, list[list[float]]]] = defaultdict(lambda: defaultdict(list))
+    text: dict[tuple[str, int], str] = {}
+    for turn in range(runs):
+        # Neither is always the one that goes first.
+        for checkout in (other, REPOSITORY)[:: -1 if turn % 2 else 1]:
+            for key, (line, values) in run(name, checkout, arguments).items():
+                figures[key][checkout].append(values)
+                if checkout == REPOSITORY:
+                    text[key] = line
+    worse = 0
+    for key, line in text.items():
+        olds, news = figures[key][other], figures[key][REPOSITORY]
+        if not olds:
+            print(f"{'only here':>24}  {line}")
+            continue
+        ratios = []
+        for old, new in zip(zip(*olds, strict=True), zip(*news, strict=True), strict=True):
+            if len({*old, *new}) > 1:
+                before, now = statistics.median(old), statistics.median(new)
+                ratio = now / before if before else float("inf" if now else 1)
+                bad = ratio > WORSE and not BETTER.search(key[0])
+                worse += bad
+                ratios.append(f"{ratio:.2f}{'!' if bad else ''}")
+        print(f"{' '.join(ratios):>24}  {line}")
+    return worse
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks compare",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"of {', '.join(NAMES)}; all when none is given"
+    )
+    parser.add_argument("--against", type=Path, required=True, help="a checkout whose page has been built")
+    parser.add_argument("--runs", type=int, default=3, help="of each benchmark on each checkout")
+    options, rest = parser.parse_known_args(argv)
+    other = options.against.resolve()
+    if not (other / "src" / "feder_widget" / "static" / "widget.js").exists():
+        parser.error(f"{other} has no page: run npm --prefix js ci and npm --prefix js run build there")
+    unknown = [name for name in options.names if name not in NAMES]
+    if unknown:
+        parser.error(f"no benchmark is named {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    if rest and len(options.names) != 1:
+        parser.error(f"{' '.join(rest)} can only go to one benchmark: name it")
+    worse, failed = 0, []
+    for name in options.names or NAMES:
+        print(f"\n== {name}: {REPOSITORY} over {other} ==", flush=True)
+        try:
+            worse += compare(name, other, options.runs, rest)
+        except RuntimeError as error:
+            print(error)
+            failed.append(name)
+    print(f"\n{worse} figures are more than {WORSE} times the other checkout's, marked !")
+    if failed:
+        print(f"failed: {', '.join(failed)}")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
