@@ -2,12 +2,18 @@ import { describe, expect, it } from "vitest";
 import { type CandidateSet, withOthers } from "../src/model/candidates";
 import { nearestFirst } from "../src/model/order";
 import { Search } from "../src/model/search";
-import { layoutCentroids, nprobeAt, nprobeRadius } from "../src/views/distances/coarse";
-import { firstClusters, foundAmong, rank, SAMPLE, sampleOf } from "../src/views/distances/fine";
+import { layoutCentroids, nprobeAt, nprobeRadius } from "../src/views/distances/coarseScene";
 import { Boxes, outside } from "../src/views/distances/labels";
 import { circleIn, layoutDistances, roomIn } from "../src/views/distances/layout";
 import { MOST_PICTURES, placePictures } from "../src/views/distances/pictures";
-import { domainOf, isCompressed, radialScale, roundLabel, roundStep } from "../src/views/distances/scale";
+import {
+  domainOf,
+  isCompressed,
+  radialScale,
+  roundLabel,
+  roundStep,
+} from "../src/views/distances/radialScale";
+import { firstClusters, foundAmong, rank, SAMPLE, sampleOf } from "../src/views/distances/rankedCandidates";
 import { angleOf, sectorAt, sectorsOf } from "../src/views/distances/sectors";
 import { randomOf } from "./random";
 import { candidatesOf, coarseOf, summaryOf } from "./support";

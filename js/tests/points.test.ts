@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ascending, extendOrder, nearestFirst, Orders } from "../src/model/order";
-import { PointGrid } from "../src/views/points/grid";
+import { PointGrid } from "../src/views/points/pointIndex";
+import { step } from "../src/views/points/pointKeys";
 import { dotOpacity, dotRadius, type Points, pointOf } from "../src/views/points/points";
 import { splat, stamp } from "../src/views/points/splat";
-import { step } from "../src/views/points/walk";
 import { randomOf } from "./random";
 
 function pointsOf(ranks: readonly number[]): Points {

@@ -45,7 +45,7 @@ export function ClusterPanel() {
         Cluster {cluster} <small>{facts.filter((fact) => fact !== null).join(" · ")}</small>
         {search !== null && (
           <Button
-            look="small"
+            kind="small"
             title="Probe this cluster or leave it out, whatever nprobe says (S on the map)"
             onClick={() => exploration.toggleProbed(cluster)}
           >
@@ -54,7 +54,7 @@ export function ClusterPanel() {
         )}
         {settings.cluster.value !== null && (
           <Button
-            look="small"
+            kind="small"
             onClick={() => {
               settings.cluster.value = null;
             }}

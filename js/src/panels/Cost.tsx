@@ -70,7 +70,7 @@ function Selected() {
         <>
           {plural(size, "row")} selected{" "}
           <Button
-            look="small"
+            kind="small"
             onClick={() => {
               settings.selection.value = [];
             }}

@@ -101,7 +101,7 @@ function Card({ open }: { open: OpenCard }) {
       </p>
       <div class="feder-card-actions">
         <Button
-          look="primary"
+          kind="primary"
           onClick={() => {
             close();
             exploration.ask({ id: id.toString(), cluster });

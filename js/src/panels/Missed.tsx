@@ -31,7 +31,7 @@ export function Missed() {
             {asSeen(summary) && <small>{asSeen(summary).slice(2)}</small>}
             {needed !== null && lost.some((row) => lostBy(row) === COARSE) && (
               <Button
-                look="small"
+                kind="small"
                 onClick={() => {
                   exploration.switched.value = new Map();
                   settings.nprobe.value = needed;

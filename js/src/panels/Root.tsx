@@ -5,7 +5,7 @@ import { useApp } from "../state/app";
 import type { Player } from "../state/player";
 import type { Snapshot } from "../state/snapshot";
 import { viewNamed } from "../views";
-import { Flight } from "../views/flight/Flight";
+import { ViewTransition } from "../views/transition/ViewTransition";
 import { ClusterPanel } from "./ClusterPanel";
 import { Cost } from "./Cost";
 import { ImageCard } from "./ImageCard";
@@ -75,7 +75,7 @@ export function Root({ mode, saved }: Props) {
           <div class="feder-body">
             <div class="feder-stage" id="feder-stage" role="tabpanel" aria-label={view.name}>
               <Stage />
-              <Flight />
+              <ViewTransition />
               <div class="feder-foot">
                 <Scrubber />
                 <StepCaption />

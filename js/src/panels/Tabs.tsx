@@ -12,13 +12,13 @@ interface Props {
   /** The id of what they choose the content of. */
   readonly controls: string;
   readonly choose: (id: string) => void;
-  readonly look?: string;
+  readonly kind?: string;
 }
 
-export function Tabs({ name, tabs, chosen, controls, choose, look = "" }: Props) {
+export function Tabs({ name, tabs, chosen, controls, choose, kind = "" }: Props) {
   return (
     <div
-      class={`feder-tabs ${look}`}
+      class={`feder-tabs ${kind}`}
       role="tablist"
       aria-label={name}
       onKeyDown={(event) => {

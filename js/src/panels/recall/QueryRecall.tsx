@@ -50,7 +50,7 @@ export function QueryRecall() {
           <p>
             {plural(switched, "cluster")} switched by hand.{" "}
             <Button
-              look="small"
+              kind="small"
               onClick={() => {
                 exploration.switched.value = new Map();
               }}

@@ -22,7 +22,7 @@ export function RecallPanel() {
         choose={(id) => {
           about.value = id;
         }}
-        look="feder-small-tabs"
+        kind="feder-small-tabs"
       />
       <div class="feder-recall-body" id="feder-recall" role="tabpanel" aria-label="Recall">
         {chosen === "query" ? <QueryRecall /> : <WorkloadPanel />}

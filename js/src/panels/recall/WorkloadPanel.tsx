@@ -71,7 +71,7 @@ function Evaluate() {
       <p class="feder-evaluate">
         <progress max={asked} value={done} aria-label="Evaluating" /> {count(Math.floor(done))} of{" "}
         {plural(asked, "query", "queries")}
-        <Button look="small" onClick={() => workloads.cancel()}>
+        <Button kind="small" onClick={() => workloads.cancel()}>
           Cancel
         </Button>
       </p>

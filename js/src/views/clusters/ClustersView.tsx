@@ -4,14 +4,14 @@ import { distance, ordinal, plural } from "../../model/format";
 import { tally } from "../../model/results";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
+import { ClusterPointerCard, useClusterPointer } from "../clusterPointer";
 import { Gestures } from "../gestures";
-import { PointedCard, usePointed } from "../pointed";
-import { ZoomButtons, zoomByKey } from "../zoom";
+import { ZoomButtons, zoomByKey } from "../zoomButtons";
 import { toMap, toScreen } from "./camera";
-import { MapPainter } from "./painter";
+import { step as walk } from "./clusterKeys";
+import { MapPainter } from "./mapCanvas";
 import { Portraits } from "./portraits";
 import { cellStyles } from "./scene";
-import { step as walk } from "./walk";
 
 interface Stage {
   readonly painter: MapPainter;
@@ -33,7 +33,7 @@ export function ClustersView() {
     const cell = drawn.cells.find(...toMap(stage.current.painter.camera, x, y));
     return cell < 0 ? null : cell;
   };
-  const { pointer, leave, lead, listeners } = usePointed((x, y) =>
+  const { pointer, leave, lead, listeners } = useClusterPointer((x, y) =>
     stage.current?.gestures.dragging ? null : cellAt(x, y),
   );
   const pin = (cell: number | null) => {
@@ -46,7 +46,7 @@ export function ClustersView() {
     const painter = new MapPainter(element);
     const gestures = new Gestures(
       element,
-      (zoom) => painter.look(zoom),
+      (zoom) => painter.zoomTo(zoom),
       (x, y) => {
         const cell = cellAt(x, y);
         if (cell !== null) pin(cell);
@@ -56,7 +56,7 @@ export function ClustersView() {
     const portraits = new Portraits(asker, pictures, () => painter.repaint());
     if (summary.images) painter.showPortraits(portraits);
     stage.current = { painter, gestures };
-    app.look = () => painter.sight();
+    app.drawing = () => painter.drawing();
     painter.onDrawn(() => performance.mark("feder:map"));
     const observer = new ResizeObserver(() => {
       painter.resize({ width: box.clientWidth, height: box.clientHeight, ratio: devicePixelRatio });
@@ -82,7 +82,7 @@ export function ClustersView() {
       });
     });
     return () => {
-      app.look = null;
+      app.drawing = null;
       stop();
       observer.disconnect();
       abort.abort();
@@ -134,7 +134,7 @@ export function ClustersView() {
       <div class="feder-zoom" role="group" aria-label="Zoom">
         <ZoomButtons press={(key) => stage.current !== null && zoomByKey(key, stage.current.gestures)} />
       </div>
-      <PointedCard pointer={pointer} within={frame} />
+      <ClusterPointerCard pointer={pointer} within={frame} />
       <p class="feder-sr" aria-live="polite">
         {hovered.value === null || !frame.current?.matches(":focus")
           ? ""

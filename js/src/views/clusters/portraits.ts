@@ -1,6 +1,6 @@
 import type { Asker } from "../../protocol/asker";
 import type { Pictures } from "../../state/pictures";
-import { loadImage } from "../image";
+import { loadImage } from "../rowImage";
 
 /** Portraits asked for at once; a map that is zoomed out shows none, one that is zoomed in a few dozen. */
 const BATCH = 256;

@@ -3,16 +3,16 @@ import { useSize } from "../../look/size";
 import { distance, ordinal, plural } from "../../model/format";
 import type { Search } from "../../model/search";
 import { useApp } from "../../state/app";
+import { ClusterPointerCard, useClusterPointer } from "../clusterPointer";
 import type { Size } from "../clusters/camera";
 import { setSize } from "../draw";
-import { PointedCard, usePointed } from "../pointed";
-import { PointGrid } from "../points/grid";
-import { step as walk } from "../points/walk";
-import { layoutCentroids } from "./coarse";
+import { PointGrid } from "../points/pointIndex";
+import { step as walk } from "../points/pointKeys";
 import { paintCoarse, paintOutlines } from "./coarseChart";
+import { layoutCentroids } from "./coarseScene";
 import { circleIn } from "./layout";
 import { NprobeCircle } from "./NprobeCircle";
-import { isCompressed } from "./scale";
+import { isCompressed } from "./radialScale";
 
 const REACH = 16;
 /** Height of the note below the circle. */
@@ -76,7 +76,9 @@ export function CoarsePicture({ search }: { search: Search }) {
     }
     return grid.nearest(x, y, REACH) + 1;
   };
-  const { pointer, leave, lead, listeners } = usePointed((x, y) => search.order[rankAt(x, y) - 1] ?? null);
+  const { pointer, leave, lead, listeners } = useClusterPointer(
+    (x, y) => search.order[rankAt(x, y) - 1] ?? null,
+  );
   const pin = (cluster: number | null) => {
     settings.cluster.value = cluster === settings.cluster.peek() ? null : cluster;
   };
@@ -120,7 +122,7 @@ export function CoarsePicture({ search }: { search: Search }) {
         {layout !== null && isCompressed(layout.scale.domain) && " · dashed rings: compressed"}
       </p>
       {layout !== null && <NprobeCircle layout={layout} nprobe={settings.nprobe} nlist={search.nlist} />}
-      <PointedCard pointer={pointer} within={frame} />
+      <ClusterPointerCard pointer={pointer} within={frame} />
       <p class="feder-sr" aria-live="polite">
         {hoveredRank === 0
           ? ""

@@ -1,6 +1,6 @@
 import { plural } from "../../model/format";
 import { useApp } from "../../state/app";
-import { Begun } from "../points/Begun";
+import { SearchRequired } from "../SearchRequired";
 import { CoarsePicture } from "./CoarsePicture";
 import { FinePicture } from "./FinePicture";
 
@@ -8,7 +8,7 @@ import { FinePicture } from "./FinePicture";
 export function DistancesView() {
   const { probed } = useApp().exploration;
   return (
-    <Begun
+    <SearchRequired
       purpose="how far its neighbours are"
       next={({ nlist }) => `The coarse search measures its distance to ${plural(nlist, "centroid")}.`}
       picture={(search) =>

@@ -6,16 +6,16 @@ import { nearestFirst } from "../../model/order";
 import type { Search } from "../../model/search";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
-import { useRested } from "../beside";
+import { useRested } from "../cardPlace";
 import type { Size } from "../clusters/camera";
-import { PointStage } from "../points/PointStage";
+import { PointPicture } from "../points/PointPicture";
 import { NO_POINTS } from "../points/points";
-import { backgroundOf, foregroundOf } from "./chart";
-import { firstClusters, foundAmong, rank, sampleOf } from "./fine";
+import { backgroundOf, foregroundOf } from "./fineChart";
 import { around } from "./labels";
 import { circleIn, layoutDistances, roomIn } from "./layout";
 import { placePictures } from "./pictures";
-import { radialScale } from "./scale";
+import { radialScale } from "./radialScale";
+import { firstClusters, foundAmong, rank, sampleOf } from "./rankedCandidates";
 import { angleOf, sectorAt, sectorsOf } from "./sectors";
 
 /** While a slider moves, few of many candidates are drawn and no others asked for, until it rests: in milliseconds. */
@@ -115,7 +115,7 @@ export function FinePicture({ search }: { search: Search }) {
     return found === null || found > probed ? null : clusters[found - 1];
   };
   return (
-    <PointStage
+    <PointPicture
       name={
         `${plural(all.count - missed.length, "candidate")} of ${plural(probed, "probed cluster")} around the ` +
         `query, as far from it as their ${summary.distance}` +
@@ -143,7 +143,7 @@ export function FinePicture({ search }: { search: Search }) {
             : partialText(search, wanted.count, status)}
         </p>
       )}
-    </PointStage>
+    </PointPicture>
   );
 }
 

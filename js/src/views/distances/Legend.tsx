@@ -1,8 +1,8 @@
 import { useMemo } from "preact/hooks";
 import { distance } from "../../model/format";
 import { useApp } from "../../state/app";
-import { rank } from "./fine";
-import { type Domain, isCompressed } from "./scale";
+import { type Domain, isCompressed } from "./radialScale";
+import { rank } from "./rankedCandidates";
 
 /** What the radius and the angle mean. */
 export function Legend() {

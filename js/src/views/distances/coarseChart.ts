@@ -5,8 +5,8 @@ import { unpackHex } from "../points/colour";
 import { paintQuery } from "../points/marks";
 import { NO_POINTS } from "../points/points";
 import { splat, stamp } from "../points/splat";
-import { paintRingLabels, paintRings, ring } from "./chart";
-import { type CoarseLayout, nprobeRadius } from "./coarse";
+import { type CoarseLayout, nprobeRadius } from "./coarseScene";
+import { paintRingLabels, paintRings, ring } from "./fineChart";
 import { Boxes } from "./labels";
 
 /** Up to this many discs are drawn as circles; more are put down pixel by pixel. */

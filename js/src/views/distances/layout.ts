@@ -1,6 +1,6 @@
 import type { CandidateSet } from "../../model/candidates";
 import { dotRadius } from "../points/points";
-import type { RadialScale, Room } from "./scale";
+import type { RadialScale, Room } from "./radialScale";
 import type { Sectors } from "./sectors";
 import { Spreader } from "./spreader";
 

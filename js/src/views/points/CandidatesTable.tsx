@@ -88,10 +88,10 @@ export function CandidatesTable() {
         </tbody>
       </table>
       <div class="feder-pager">
-        <Button look="small" disabled={start === 0} onClick={() => setFirst(start - PAGE)}>
+        <Button kind="small" disabled={start === 0} onClick={() => setFirst(start - PAGE)}>
           Nearer
         </Button>
-        <Button look="small" disabled={end === set.count} onClick={() => setFirst(end)}>
+        <Button kind="small" disabled={end === set.count} onClick={() => setFirst(end)}>
           Farther
         </Button>
         <span class="feder-muted" aria-live="polite">

@@ -2,7 +2,7 @@ import { css, rankColour } from "../../look/palette";
 import { count, distance as formatted, ordinal } from "../../model/format";
 import { Picture, usePicture } from "../../panels/Picture";
 import { useApp } from "../../state/app";
-import { useBeside, useRested } from "../beside";
+import { useCardPlace, useRested } from "../cardPlace";
 import { type Mark, markText } from "./points";
 
 const SIDE = 96;
@@ -22,7 +22,7 @@ interface Props {
 /** What is known of the candidate under the pointer. */
 export function PointCard({ id, distance, rank, mark, x, y, within }: Props) {
   const { exploration, palette } = useApp();
-  const card = useBeside(x, y, within);
+  const card = useCardPlace(x, y, within);
   const rested = useRested(id, REST);
   const cluster = exploration.search.value?.order[rank - 1];
   if (cluster === undefined) return null;

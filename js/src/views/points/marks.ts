@@ -1,6 +1,6 @@
 import { css, type Palette, rankColour } from "../../look/palette";
 import { box, circle, fill, font, picture, stroke } from "../draw";
-import type { Scene } from "./painter";
+import type { Scene } from "./pointCanvas";
 import type { Mark, Place } from "./points";
 import type { Thumbnails } from "./thumbnails";
 

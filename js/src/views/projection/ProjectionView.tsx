@@ -4,9 +4,9 @@ import type { Search } from "../../model/search";
 import { useApp } from "../../state/app";
 import type { Projected } from "../../state/projections";
 import type { Size } from "../clusters/camera";
-import { Begun } from "../points/Begun";
-import { PointStage } from "../points/PointStage";
+import { PointPicture } from "../points/PointPicture";
 import { type Found, type Mark, NO_POINTS } from "../points/points";
+import { SearchRequired } from "../SearchRequired";
 import { fitted } from "./fit";
 import { type Scene, useMotion } from "./motion";
 import { explanation, statement } from "./notes";
@@ -22,7 +22,7 @@ const ZOOM_STEP = 1.25;
 export function ProjectionView() {
   const { nprobe } = useApp().exploration.settings;
   return (
-    <Begun
+    <SearchRequired
       purpose="who lies beside it"
       next={() => `The candidates of ${plural(nprobe.value, "probed cluster")} will be drawn here.`}
       picture={(search) => <Picture search={search} />}
@@ -82,7 +82,7 @@ function Picture({ search }: { search: Search }) {
   const missing =
     ids === null || projections.awaited.value === "first" ? 0 : results.length + missed.length - found.length;
   return (
-    <PointStage
+    <PointPicture
       name={`${plural(candidates, "candidate")} and the query in two dimensions, by ${drawn?.method ?? "no method yet"}`}
       points={points}
       positions={positions}
@@ -107,7 +107,7 @@ function Picture({ search }: { search: Search }) {
           {missing > 0 && <p>{plural(missing, "result")} not in this picture</p>}
         </div>
       )}
-    </PointStage>
+    </PointPicture>
   );
 }
 

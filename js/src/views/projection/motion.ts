@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Projected } from "../../state/projections";
-import { onAction, wantsStillness } from "../action";
+import { onAction, wantsStillness } from "../interruption";
 import type { Fitted } from "./fit";
 
 /** Milliseconds in which a better picture takes the place of another. */

@@ -4,11 +4,11 @@ import type { Exploration } from "../../state/exploration";
 import type { Pictures } from "../../state/pictures";
 import type { Size } from "../clusters/camera";
 import { Gestures } from "../gestures";
-import { Rest } from "../rest";
-import { PointGrid } from "./grid";
-import { PointPainter } from "./painter";
+import { RestingPointer } from "../restingPointer";
+import { Selecting } from "./outlineDrag";
+import { PointPainter } from "./pointCanvas";
+import { PointGrid } from "./pointIndex";
 import { type Mark, NO_POINTS, type Paint, type Place, type Points, type Positions, pointOf } from "./points";
-import { Selecting } from "./selecting";
 import { Thumbnails } from "./thumbnails";
 
 /** The pointer finds a point this many CSS pixels away. */
@@ -57,7 +57,7 @@ const NOTHING: Shown = {
 export class Stage {
   readonly painter: PointPainter;
   readonly gestures: Gestures;
-  readonly #rest = new Rest();
+  readonly #rest = new RestingPointer();
   readonly #context: Context;
   readonly #listeners: Listeners;
   readonly #thumbnails: Thumbnails;
@@ -101,7 +101,7 @@ export class Stage {
     this.gestures = new Gestures(
       above,
       (zoom) => {
-        this.painter.look(zoom);
+        this.painter.zoomTo(zoom);
         listeners.zoomed(zoom.k);
       },
       (x, y) => this.#click(x, y, false),

@@ -5,7 +5,7 @@ const APART = 18;
 const EDGE = 8;
 
 /** A card that stays beside a place of the frame, and inside it. */
-export function useBeside(x: number, y: number, within: { current: HTMLElement | null }) {
+export function useCardPlace(x: number, y: number, within: { current: HTMLElement | null }) {
   const card = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const { offsetWidth: width, style } = card.current as HTMLDivElement;

@@ -3,7 +3,7 @@ import { circle, font, stroke } from "../draw";
 import type { Paint } from "../points/points";
 import { around, type Box, Boxes, outside } from "./labels";
 import type { Circle } from "./layout";
-import type { RadialScale } from "./scale";
+import type { RadialScale } from "./radialScale";
 import type { Sectors } from "./sectors";
 
 /** What stands behind and above the candidates. */

@@ -1,8 +1,8 @@
 import { type Palette, rankColour } from "../../look/palette";
 import { circles } from "../points/cloud";
 import { paintMarks, paintQuery } from "../points/marks";
+import type { Drawing } from "./drawing";
 import { blend, markBetween, type Routes } from "./routes";
-import type { Sight } from "./sight";
 
 const WHOLE = { k: 1, x: 0, y: 0 };
 
@@ -10,8 +10,8 @@ const WHOLE = { k: 1, x: 0, y: 0 };
 export function paintRoutes(
   context: CanvasRenderingContext2D,
   routes: Routes,
-  from: Sight,
-  to: Sight,
+  from: Drawing,
+  to: Drawing,
   share: number,
   palette: Palette,
 ): void {

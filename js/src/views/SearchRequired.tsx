@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
-import type { Search } from "../../model/search";
-import { useApp } from "../../state/app";
+import type { Search } from "../model/search";
+import { useApp } from "../state/app";
 
 interface Props {
   /** What a query is needed for. */
@@ -11,7 +11,7 @@ interface Props {
 }
 
 /** A picture of a search, or why there is none: no query yet, or the player stands before the coarse search. */
-export function Begun({ purpose, next, picture }: Props) {
+export function SearchRequired({ purpose, next, picture }: Props) {
   const { exploration } = useApp();
   const search = exploration.search.value;
   if (search !== null && exploration.step.value !== 0) return picture(search);

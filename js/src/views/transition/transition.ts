@@ -1,8 +1,8 @@
 import type { App } from "../../state/app";
-import { onAction } from "../action";
-import { paintRoutes } from "./paint";
+import { onAction } from "../interruption";
+import type { Drawing } from "./drawing";
+import { paintRoutes } from "./routePainter";
 import { type Routes, routesOf } from "./routes";
-import type { Sight } from "./sight";
 
 /** Milliseconds of a flight. */
 const LONG = 450;
@@ -13,14 +13,14 @@ const PATIENCE = 400;
  * Fly from a picture to the one that takes its place: the old one fades, dots go their ways, the new one appears.
  * Nothing is left on the layer. Returns what ends it at once, as whatever a person does will.
  */
-export function fly(app: App, from: Sight, layer: HTMLElement): () => void {
+export function fly(app: App, from: Drawing, layer: HTMLElement): () => void {
   const abort = new AbortController();
   const { signal } = abort;
   const veil = document.createElement("div");
   const canvas = document.createElement("canvas");
   let frame = 0;
   let begin = 0;
-  let to: Sight | null = null;
+  let to: Drawing | null = null;
   let routes: Routes | null = null;
   const end = () => {
     cancelAnimationFrame(frame);
@@ -28,7 +28,7 @@ export function fly(app: App, from: Sight, layer: HTMLElement): () => void {
     layer.replaceChildren();
   };
   const step = (now: number) => {
-    const seen = app.look?.() ?? null;
+    const seen = app.drawing?.() ?? null;
     // The old picture is still shown, or another one than was flown to.
     if (seen?.canvas === from.canvas || (to !== null && seen?.scene !== to.scene)) return end();
     if (begin === 0) {

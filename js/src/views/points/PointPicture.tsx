@@ -4,15 +4,15 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { distance, ordinal } from "../../model/format";
 import { Button } from "../../panels/Button";
 import { useApp } from "../../state/app";
+import { ClusterPointerCard } from "../clusterPointer";
 import type { Size } from "../clusters/camera";
-import { PointedCard } from "../pointed";
-import { ZoomButtons, zoomByKey } from "../zoom";
+import { ZoomButtons, zoomByKey } from "../zoomButtons";
 import { PointCard } from "./PointCard";
+import { Stage } from "./pointController";
+import { step as walk } from "./pointKeys";
 import { type Mark, markText, type Paint, type Place, type Points, type Positions, pointOf } from "./points";
-import { Stage } from "./stage";
-import { step as walk } from "./walk";
 
-export interface PointStageProps {
+export interface PointPictureProps {
   /** What the picture is, for those who cannot see it; how its keys work is added. */
   readonly name: string;
   readonly points: Points;
@@ -35,7 +35,7 @@ export interface PointStageProps {
 }
 
 /** Candidates as points to look at, point at, walk through and select. */
-export function PointStage(props: PointStageProps) {
+export function PointPicture(props: PointPictureProps) {
   const app = useApp();
   const { exploration, pictures, palette, card } = app;
   const { hoveredRow, hovered, settings } = exploration;
@@ -85,10 +85,10 @@ export function PointStage(props: PointStageProps) {
       },
     );
     stage.current = shown;
-    app.look = () => shown.painter.sight();
+    app.drawing = () => shown.painter.drawing();
     shown.show(latest.current);
     return () => {
-      app.look = null;
+      app.drawing = null;
       shown.close();
       stage.current = null;
     };
@@ -148,7 +148,7 @@ export function PointStage(props: PointStageProps) {
           <ZoomButtons press={(key) => stage.current?.gestures && zoomByKey(key, stage.current.gestures)} />
         )}
         <Button
-          look="square"
+          kind="square"
           aria-label="Select"
           aria-pressed={lasso.value}
           title="Select by drawing around points (or drag with Shift)"
@@ -172,7 +172,7 @@ export function PointStage(props: PointStageProps) {
           within={frame}
         />
       )}
-      {point < 0 && <PointedCard pointer={pointer} within={frame} />}
+      {point < 0 && <ClusterPointerCard pointer={pointer} within={frame} />}
       <p class="feder-sr" aria-live="polite">
         {point < 0
           ? ""

@@ -1,8 +1,8 @@
 import { css, type Palette, rankColour } from "../../look/palette";
 import type { Size } from "../clusters/camera";
 import { box, circle, fill, setSize, stroke } from "../draw";
-import type { Sight } from "../flight/sight";
 import type { Zoom } from "../gestures";
+import type { Drawing } from "../transition/drawing";
 import { paintCloud } from "./cloud";
 import { paintMarks, paintQuery } from "./marks";
 import {
@@ -79,7 +79,7 @@ export class PointPainter {
     this.#schedule();
   }
 
-  look(zoom: Zoom): void {
+  zoomTo(zoom: Zoom): void {
     if (zoom.k === this.#zoom.k && zoom.x === this.#zoom.x && zoom.y === this.#zoom.y) return;
     this.#zoom = zoom;
     this.repaint();
@@ -105,7 +105,7 @@ export class PointPainter {
   }
 
   /** What is in the picture, and where; also after its end. */
-  sight(): Sight | null {
+  drawing(): Drawing | null {
     const scene = this.#scene;
     if (scene === null || scene.points.count === 0 || this.#size.width < 1) return null;
     const { points, positions, marks, query } = scene;

@@ -3,13 +3,13 @@ import type { CellMap } from "../../model/mapCells";
 import type { Probe } from "../../model/probe";
 import type { Search } from "../../model/search";
 import { box, circle, fill, font, picture, setSize, stroke } from "../draw";
-import { placeIn, type Sight } from "../flight/sight";
 import type { Zoom } from "../gestures";
 import type { Place } from "../points/points";
+import { type Drawing, placeIn } from "../transition/drawing";
 import { type Camera, camera, type Size, sameCamera, toScreen } from "./camera";
-import { CellLayer, cellRadius, tracePolygon } from "./layer";
+import { CellLayer, cellRadius, tracePolygon } from "./cellLayer";
 import type { Portraits } from "./portraits";
-import { RasterLayer } from "./raster";
+import { RasterLayer } from "./rasterLayer";
 import type { Styles } from "./scene";
 
 /** Milliseconds of painting per frame: half of one at 60 Hz, the rest is for everybody else. */
@@ -92,14 +92,14 @@ export class MapPainter {
     this.#schedule();
   }
 
-  look(zoom: Zoom): void {
+  zoomTo(zoom: Zoom): void {
     this.#zoom = zoom;
     this.#moved = performance.now();
     this.#schedule();
   }
 
   /** Where the clusters of the search lie; also after the picture's end. */
-  sight(): Sight | null {
+  drawing(): Drawing | null {
     const scene = this.#scene;
     if (scene === null || scene.search === null || this.#size.width < 1) return null;
     const { cells, search } = scene;

@@ -1,18 +1,18 @@
 import { useMemo, useState } from "preact/hooks";
 import { useApp } from "../state/app";
-import { HoverCard } from "./clusters/HoverCard";
+import { ClusterCard } from "./clusters/ClusterCard";
 import type { Place } from "./points/points";
-import { Rest } from "./rest";
+import { RestingPointer } from "./restingPointer";
 
 /**
  * The cluster under the pointer, or the one that a key has led to, in a picture of clusters.
  *
  * @param clusterAt  the cluster at a place of the picture
  */
-export function usePointed(clusterAt: (x: number, y: number) => number | null) {
+export function useClusterPointer(clusterAt: (x: number, y: number) => number | null) {
   const { hovered } = useApp().exploration;
   const [pointer, setPointer] = useState<Place | null>(null);
-  const rest = useMemo(() => new Rest(), []);
+  const rest = useMemo(() => new RestingPointer(), []);
   const show = (cluster: number | null, place: Place) => {
     hovered.value = cluster;
     setPointer(cluster === null ? null : place);
@@ -46,7 +46,7 @@ export function usePointed(clusterAt: (x: number, y: number) => number | null) {
 }
 
 /** What is in the cluster that is pointed at, beside the pointer. */
-export function PointedCard({
+export function ClusterPointerCard({
   pointer,
   within,
 }: {
@@ -55,5 +55,5 @@ export function PointedCard({
 }) {
   const { hovered } = useApp().exploration;
   if (pointer === null || hovered.value === null) return null;
-  return <HoverCard cluster={hovered.value} {...pointer} within={within} />;
+  return <ClusterCard cluster={hovered.value} {...pointer} within={within} />;
 }

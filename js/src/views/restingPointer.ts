@@ -2,7 +2,7 @@
  * Tells a pointer that is moved from one that rests. When a key brings the picture into sight, the page scrolls under
  * a resting pointer and the browser reports it as moved, come or gone; what the key chose must stay.
  */
-export class Rest {
+export class RestingPointer {
   #rests = false;
 
   /** A key has chosen. */

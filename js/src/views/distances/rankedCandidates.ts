@@ -3,7 +3,7 @@ import type { Result } from "../../model/results";
 import type { Search } from "../../model/search";
 import type { Missed } from "../../model/truth";
 import type { Found } from "../points/points";
-import { type Domain, domainOf } from "./scale";
+import { type Domain, domainOf } from "./radialScale";
 
 /** Candidates from the nearest to the farthest, and what a scale needs to know of them. */
 export interface Ranked {

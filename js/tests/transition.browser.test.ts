@@ -17,7 +17,7 @@ afterEach(() => {
   stage.close();
 });
 
-const layer = () => stage.element.querySelector(".feder-flight") as HTMLElement;
+const layer = () => stage.element.querySelector(".feder-transition") as HTMLElement;
 const flies = () => layer().childElementCount > 0;
 const picture = () =>
   stage.element.querySelector(".feder-map canvas, .feder-points canvas") as HTMLCanvasElement;

@@ -1,6 +1,6 @@
 import type { CellMap } from "../../model/mapCells";
 import type { Search } from "../../model/search";
-import { towards } from "../points/walk";
+import { towards } from "../points/pointKeys";
 
 /** The cluster that a key leads to: the neighbour in that direction, or the next or previous rank; null for other keys. */
 export function step(key: string, cells: CellMap, from: number, search: Search | null): number | null {

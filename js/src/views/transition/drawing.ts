@@ -1,7 +1,7 @@
 import type { Mark, Place, Points } from "../points/points";
 
 /** What a picture shows, and where: in CSS pixels from its corner. */
-export interface Sight {
+export interface Drawing {
   readonly canvas: HTMLCanvasElement;
   /** Another one as soon as anything lies elsewhere. */
   readonly scene: unknown;
@@ -18,7 +18,7 @@ export interface Sight {
 }
 
 /** Says what is to be seen now, null while that is nothing. */
-export type Look = () => Sight | null;
+export type DrawingSource = () => Drawing | null;
 
 /** Places in a disc that fill it evenly as `turn` counts up (Roberts's R2 sequence). */
 export function placeIn(x: number, y: number, radius: number, turn: number): Place {

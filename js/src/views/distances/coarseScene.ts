@@ -1,6 +1,6 @@
 import type { Search } from "../../model/search";
 import type { Circle } from "./layout";
-import { domainOf, type RadialScale, radialScale } from "./scale";
+import { domainOf, type RadialScale, radialScale } from "./radialScale";
 import { Spreader } from "./spreader";
 
 /** Up to this many discs get an angle that keeps them off each other. */

@@ -18,7 +18,7 @@ const BUTTONS: readonly (readonly [string, string, string])[] = [
 
 export function ZoomButtons({ press }: { press: (key: string) => void }) {
   return BUTTONS.map(([name, key, path]) => (
-    <Button key={key} look="square" aria-label={name} title={`${name} (${key})`} onClick={() => press(key)}>
+    <Button key={key} kind="square" aria-label={name} title={`${name} (${key})`} onClick={() => press(key)}>
       <svg class="feder-icon" viewBox="0 0 16 16" aria-hidden="true">
         <path d={path} />
       </svg>

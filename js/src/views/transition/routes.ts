@@ -1,5 +1,5 @@
 import { type Mark, NO_POINTS, type Place, type Points } from "../points/points";
-import type { Sight } from "./sight";
+import type { Drawing } from "./drawing";
 
 /** Dots that fly at most: a sample of more. */
 const MOST = 2000;
@@ -17,8 +17,8 @@ export interface Routes {
 }
 
 /** The ways from one picture to another: of all results and what was missed, and of a sample of the others. */
-export function routesOf(from: Sight, to: Sight): Routes {
-  const count = (sight: Sight) => sight.points?.count ?? Number.POSITIVE_INFINITY;
+export function routesOf(from: Drawing, to: Drawing): Routes {
+  const count = (sight: Drawing) => sight.points?.count ?? Number.POSITIVE_INFINITY;
   const points = (count(from) < count(to) ? from : to).points ?? NO_POINTS;
   const ids: bigint[] = [];
   const ranks: number[] = [];
@@ -65,7 +65,7 @@ export function routesOf(from: Sight, to: Sight): Routes {
 
 type Marked = Mark & { readonly rank: number };
 
-function marksById({ points, marks }: Sight): Map<bigint, Marked> {
+function marksById({ points, marks }: Drawing): Map<bigint, Marked> {
   return new Map(
     points === null
       ? []

@@ -1,11 +1,11 @@
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../../state/app";
-import { wantsStillness } from "../action";
-import { fly } from "./fly";
+import { wantsStillness } from "../interruption";
+import { fly } from "./transition";
 
 /** When the view changes, what is in both pictures flies from its place in the one to that in the other. */
-export function Flight() {
+export function ViewTransition() {
   const app = useApp();
   const layer = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -18,7 +18,7 @@ export function Flight() {
       for (const signal of [results, map, app.palette, app.table]) signal.value;
       end();
       const isNext = settings.view.value !== view && search.value === query && probed.peek() > 0;
-      const from = isNext && !wantsStillness() ? app.look?.() : null;
+      const from = isNext && !wantsStillness() ? app.drawing?.() : null;
       view = settings.view.value;
       query = search.value;
       if (from) end = fly(app, from, layer.current as HTMLDivElement);
@@ -28,5 +28,5 @@ export function Flight() {
       end();
     };
   }, [app]);
-  return <div ref={layer} class="feder-flight" aria-hidden="true" />;
+  return <div ref={layer} class="feder-transition" aria-hidden="true" />;
 }

@@ -4,7 +4,7 @@ import { distance, ordinal, plural } from "../../model/format";
 import { Picture } from "../../panels/Picture";
 import { useApp } from "../../state/app";
 import { MemberList } from "../../state/members";
-import { useBeside, useRested } from "../beside";
+import { useCardPlace, useRested } from "../cardPlace";
 
 const SHOWN = 9;
 const SIDE = 52;
@@ -19,9 +19,9 @@ interface Props {
 }
 
 /** What is in the cluster under the pointer. */
-export function HoverCard({ cluster, x, y, within }: Props) {
+export function ClusterCard({ cluster, x, y, within }: Props) {
   const { exploration, palette } = useApp();
-  const card = useBeside(x, y, within);
+  const card = useCardPlace(x, y, within);
   const rested = useRested(cluster, REST);
   const search = exploration.search.value;
   const rank = search?.rankOf[cluster] ?? null;

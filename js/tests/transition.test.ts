@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { blend, markBetween, routesOf } from "../src/views/flight/routes";
-import { placeIn, type Sight } from "../src/views/flight/sight";
 import { type Mark, type Points, pointFinder } from "../src/views/points/points";
+import { type Drawing, placeIn } from "../src/views/transition/drawing";
+import { blend, markBetween, routesOf } from "../src/views/transition/routes";
 
 const CANVAS = null as unknown as HTMLCanvasElement;
 
@@ -15,7 +15,7 @@ function pointsOf(ids: readonly number[], ranks: readonly number[]): Points {
 }
 
 /** A picture of points, in which row i lies at (i, `y`). */
-function sightOf(points: Points | null, y: number, marks: readonly Mark[] = []): Sight {
+function drawingOf(points: Points | null, y: number, marks: readonly Mark[] = []): Drawing {
   const find = points === null ? null : pointFinder(points);
   return {
     canvas: CANVAS,
@@ -53,8 +53,8 @@ describe("points of clusters", () => {
 
 describe("what flies from one picture to another", () => {
   it("is what both show, from its place in the one to that in the other", () => {
-    const from = sightOf(pointsOf([1, 2, 3, 4], [1, 1, 2, 2]), 10);
-    const to = sightOf(pointsOf([3, 1, 9], [2, 1, 5]), 20);
+    const from = drawingOf(pointsOf([1, 2, 3, 4], [1, 1, 2, 2]), 10);
+    const to = drawingOf(pointsOf([3, 1, 9], [2, 1, 5]), 20);
     const { points, starts, ends, query } = routesOf(from, to);
     expect([...points.ids]).toEqual([3n, 1n]);
     expect([...points.ranks]).toEqual([2, 1]);
@@ -69,8 +69,8 @@ describe("what flies from one picture to another", () => {
   it("comes out of the clusters where they are drawn as a whole, all over them", () => {
     const n = 400;
     const ids = Array.from({ length: n }, (_, i) => i);
-    const to = sightOf(pointsOf(ids, Array(n).fill(3)), 50);
-    const { starts, ends } = routesOf(sightOf(null, 70), to);
+    const to = drawingOf(pointsOf(ids, Array(n).fill(3)), 50);
+    const { starts, ends } = routesOf(drawingOf(null, 70), to);
     const quarters = new Set<string>();
     for (let i = 0; i < n; i++) {
       const [dx, dy] = [starts[2 * i] - 300, starts[2 * i + 1] - 70];
@@ -86,8 +86,8 @@ describe("what flies from one picture to another", () => {
     const ids = Array.from({ length: n }, (_, i) => i);
     const ranks = ids.map((i) => 1 + Math.floor(i / 500));
     const marks = [markOf(17, 1), markOf(33_333, 2), markOf(49_999, 3, true)];
-    const from = sightOf(pointsOf(ids, ranks), 0, marks);
-    const { points, marks: flown } = routesOf(from, sightOf(null, 9));
+    const from = drawingOf(pointsOf(ids, ranks), 0, marks);
+    const { points, marks: flown } = routesOf(from, drawingOf(null, 9));
     expect(points.count).toBeGreaterThan(1900);
     expect(points.count).toBeLessThanOrEqual(2003);
     expect([...points.ids.slice(0, 3)]).toEqual([17n, 33_333n, 49_999n]);
@@ -102,8 +102,8 @@ describe("what flies from one picture to another", () => {
   });
 
   it("holds a result once that is one in both, as it is in each", () => {
-    const from = sightOf(pointsOf([5, 6], [1, 1]), 0, [{ ...markOf(0, 1), side: 20, dx: 0, dy: 0 }]);
-    const to = sightOf(pointsOf([6, 5], [1, 1]), 1, [markOf(1, 1)]);
+    const from = drawingOf(pointsOf([5, 6], [1, 1]), 0, [{ ...markOf(0, 1), side: 20, dx: 0, dy: 0 }]);
+    const to = drawingOf(pointsOf([6, 5], [1, 1]), 1, [markOf(1, 1)]);
     const { points, marks } = routesOf(from, to);
     expect([...points.ids]).toEqual([5n, 6n]);
     expect(marks).toEqual([
@@ -115,8 +115,8 @@ describe("what flies from one picture to another", () => {
   });
 
   it("is nothing where no picture shows points, or none in common", () => {
-    expect(routesOf(sightOf(null, 0), sightOf(null, 1)).points.count).toBe(0);
-    const apart = routesOf(sightOf(pointsOf([1], [1]), 0), sightOf(pointsOf([2], [1]), 0));
+    expect(routesOf(drawingOf(null, 0), drawingOf(null, 1)).points.count).toBe(0);
+    const apart = routesOf(drawingOf(pointsOf([1], [1]), 0), drawingOf(pointsOf([2], [1]), 0));
     expect(apart.points.count).toBe(0);
   });
 });
