@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { Gestures, type Zoom } from "../src/views/gestures";
+import { Gestures } from "../src/views/gestures";
 import { RestingPointer } from "../src/views/restingPointer";
+import type { Zoom } from "../src/views/viewport";
 
 const WIDTH = 400;
 const HEIGHT = 300;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Mark, type Points, pointFinder } from "../src/views/points/points";
+import type { Mark } from "../src/views/points/marks";
+import { type Points, pointFinder } from "../src/views/points/points";
 import { type Drawing, placeIn } from "../src/views/transition/drawing";
 import { blend, markBetween, routesOf } from "../src/views/transition/routes";
 

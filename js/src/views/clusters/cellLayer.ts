@@ -1,6 +1,8 @@
 import type { CellMap } from "../../model/mapCells";
-import type { Camera, Size } from "./camera";
-import { type Styles, unpack } from "./scene";
+import type { Size } from "../viewport";
+import type { Camera } from "./camera";
+import { type CellColours, unpack } from "./cellColours";
+import { cellRadius, tracePolygon } from "./cellPath";
 
 /** Half of the gap between two cells, in CSS pixels. */
 const GAP = 0.9;
@@ -20,9 +22,9 @@ export class CellLayer {
   readonly #fill: Uint32Array;
   readonly #edge: Uint32Array;
   readonly #visible: Uint8Array;
-  readonly #round: boolean;
+  readonly #isRound: boolean;
   #next = 0;
-  #styles: Styles | null = null;
+  #colours: CellColours | null = null;
 
   constructor(
     readonly cells: CellMap,
@@ -45,16 +47,16 @@ export class CellLayer {
         visible++;
       }
     }
-    this.#round = visible <= ROUND_LIMIT;
+    this.#isRound = visible <= ROUND_LIMIT;
   }
 
-  /** Paint what differs from `styles` until `deadline`; true when nothing is left. */
-  paint(styles: Styles, deadline: number): boolean {
-    if (styles !== this.#styles) {
-      this.#styles = styles;
+  /** Paint what differs from `colours` until `deadline`; true when nothing is left. */
+  paint(colours: CellColours, deadline: number): boolean {
+    if (colours !== this.#colours) {
+      this.#colours = colours;
       this.#next = 0;
     }
-    const { fill, edge, order } = styles;
+    const { fill, edge, order } = colours;
     for (let painted = 0; this.#next < fill.length; this.#next++) {
       const cell = order === null ? this.#next : order[this.#next];
       if (this.#visible[cell] === 0) continue;
@@ -92,13 +94,13 @@ export class CellLayer {
       context.fill();
     }
     context.beginPath();
-    tracePolygon(context, this.cells, cell, this.camera, GAP, this.#round);
+    tracePolygon(context, this.cells, cell, this.camera, GAP, this.#isRound);
     context.fillStyle = unpack(fill);
     context.fill();
     if (edge !== NOTHING) {
       const width = edgeWidth(this.cells, cell, this.camera);
       context.beginPath();
-      tracePolygon(context, this.cells, cell, this.camera, GAP + width / 2, this.#round);
+      tracePolygon(context, this.cells, cell, this.camera, GAP + width / 2, this.#isRound);
       context.strokeStyle = unpack(edge);
       context.lineWidth = width;
       context.stroke();
@@ -108,61 +110,6 @@ export class CellLayer {
   }
 }
 
-/** Radius of the circle that fits around the cell's centre, in CSS pixels. */
-export function cellRadius(cells: CellMap, cell: number, { sx, sy }: Camera): number {
-  return cells.inradii[cell] * Math.min(sx, sy);
-}
-
 function edgeWidth(cells: CellMap, cell: number, camera: Camera): number {
   return Math.min(2, Math.max(0.75, cellRadius(cells, cell, camera) / 6));
-}
-
-/** Add the cell to the path, drawn in by `inset` pixels, with rounded corners if `round`. */
-export function tracePolygon(
-  context: CanvasRenderingContext2D,
-  { points, offsets, centres, inradii }: CellMap,
-  cell: number,
-  { sx, sy, tx, ty }: Camera,
-  inset: number,
-  round: boolean,
-): void {
-  const first = offsets[cell];
-  const sides = offsets[cell + 1] - first;
-  if (sides < 3) return;
-  const cx = centres[2 * cell] * sx + tx;
-  const cy = centres[2 * cell + 1] * sy + ty;
-  const radius = inradii[cell] * Math.min(sx, sy);
-  const shrink = radius > 0 ? Math.max(0.4, 1 - inset / radius) : 1;
-  const at = (i: number): [number, number] => {
-    const vertex = first + ((i + sides) % sides);
-    return [
-      cx + (points[2 * vertex] * sx + tx - cx) * shrink,
-      cy + (points[2 * vertex + 1] * sy + ty - cy) * shrink,
-    ];
-  };
-  if (!round) {
-    for (let i = 0; i < sides; i++) {
-      const [x, y] = at(i);
-      if (i === 0) context.moveTo(x, y);
-      else context.lineTo(x, y);
-    }
-    context.closePath();
-    return;
-  }
-  const corner = Math.min(9, radius * 0.35);
-  let [px, py] = at(-1);
-  for (let i = 0; i < sides; i++) {
-    const [x, y] = at(i);
-    const [nx, ny] = at(i + 1);
-    const before = Math.min(0.5, corner / (Math.hypot(px - x, py - y) || 1));
-    const after = Math.min(0.5, corner / (Math.hypot(nx - x, ny - y) || 1));
-    const startX = x + (px - x) * before;
-    const startY = y + (py - y) * before;
-    if (i === 0) context.moveTo(startX, startY);
-    else context.lineTo(startX, startY);
-    context.quadraticCurveTo(x, y, x + (nx - x) * after, y + (ny - y) * after);
-    px = x;
-    py = y;
-  }
-  context.closePath();
 }

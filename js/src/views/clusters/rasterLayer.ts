@@ -1,6 +1,7 @@
 import type { CellMap } from "../../model/mapCells";
-import type { Camera, Size } from "./camera";
-import type { Styles } from "./scene";
+import type { Size } from "../viewport";
+import type { Camera } from "./camera";
+import type { CellColours } from "./cellColours";
 
 const OUTSIDE = 0xffffffff;
 /** Cells between two looks at the clock. */
@@ -16,9 +17,9 @@ export class RasterLayer {
   readonly #image: ImageData;
   readonly #pixels: Uint32Array;
   readonly #owner: Uint32Array;
-  readonly #colours: Uint32Array;
+  readonly #shown: Uint32Array;
   #next = 0;
-  #styles: Styles | null = null;
+  #colours: CellColours | null = null;
 
   constructor(
     readonly cells: CellMap,
@@ -31,25 +32,25 @@ export class RasterLayer {
     this.#image = this.#context.createImageData(this.canvas.width, this.canvas.height);
     this.#pixels = new Uint32Array(this.#image.data.buffer);
     this.#owner = new Uint32Array(this.#pixels.length).fill(OUTSIDE);
-    this.#colours = new Uint32Array(cells.inradii.length);
+    this.#shown = new Uint32Array(cells.inradii.length);
   }
 
-  /** Find owners until `deadline`, then colour all pixels; true when the picture shows `styles`. */
-  paint(styles: Styles, deadline: number): boolean {
+  /** Find owners until `deadline`, then colour all pixels; true when the picture shows `colours`. */
+  paint(colours: CellColours, deadline: number): boolean {
     const nlist = this.cells.inradii.length;
     while (this.#next < nlist) {
       const stop = Math.min(nlist, this.#next + STRIDE);
       for (; this.#next < stop; this.#next++) this.#own(this.#next);
       if (performance.now() > deadline) return false;
     }
-    if (styles === this.#styles) return true;
-    this.#styles = styles;
-    const { fill, edge } = styles;
-    const colours = this.#colours;
-    for (let cell = 0; cell < nlist; cell++) colours[cell] = pixel(edge[cell] || fill[cell]);
+    if (colours === this.#colours) return true;
+    this.#colours = colours;
+    const { fill, edge } = colours;
+    const shown = this.#shown;
+    for (let cell = 0; cell < nlist; cell++) shown[cell] = pixel(edge[cell] || fill[cell]);
     const owner = this.#owner;
     const pixels = this.#pixels;
-    for (let i = 0; i < pixels.length; i++) pixels[i] = owner[i] === OUTSIDE ? 0 : colours[owner[i]];
+    for (let i = 0; i < pixels.length; i++) pixels[i] = owner[i] === OUTSIDE ? 0 : shown[owner[i]];
     this.#context.putImageData(this.#image, 0, 0);
     return true;
   }

@@ -1,11 +1,10 @@
 import type { Search } from "../../model/search";
+import { DiscPlacer, GOLDEN } from "../placer";
 import type { Circle } from "./layout";
 import { domainOf, type RadialScale, radialScale } from "./radialScale";
-import { Spreader } from "./spreader";
 
 /** Up to this many discs get an angle that keeps them off each other. */
 const SPREAD = 2500;
-const GOLDEN = (Math.sqrt(5) - 1) / 2;
 /** Angle kept free for the labels of the rings, on either side of 12 o'clock. */
 const AXIS = 0.07;
 /** Share of the picture that the discs cover together, were they to lie side by side. */
@@ -27,6 +26,18 @@ export interface CoarseLayout {
   readonly discs: Float32Array;
 }
 
+/** The coarse search as plain data. */
+export interface CoarseScene {
+  readonly layout: CoarseLayout;
+  readonly nprobe: number;
+}
+
+/** Ranks of the clusters that are pinned and under the pointer; 0 for none. */
+export interface CoarseHighlights {
+  readonly pinnedRank: number;
+  readonly hoveredRank: number;
+}
+
 /** Each centroid at the radius of its distance. */
 export function layoutCentroids(search: Search, similarity: boolean, circle: Circle): CoarseLayout {
   const n = search.nlist;
@@ -40,7 +51,7 @@ export function layoutCentroids(search: Search, similarity: boolean, circle: Cir
   const radii = new Float64Array(n);
   const discs = new Float32Array(n);
   const unit = circle.radius * Math.sqrt(COVERAGE / Math.max(1, search.upTo[n]));
-  const spreader = n <= SPREAD ? new Spreader(1) : null;
+  const placer = n <= SPREAD ? new DiscPlacer(1) : null;
   for (let i = 0; i < n; i++) {
     const radius = scale.radius(search.distances[i]);
     const disc = unit * Math.sqrt(search.sizeAt(i + 1));
@@ -48,9 +59,9 @@ export function layoutCentroids(search: Search, similarity: boolean, circle: Cir
     const from = AXIS;
     const to = 2 * Math.PI - AXIS;
     const angle =
-      spreader === null
+      placer === null
         ? from + ((0.5 + i * GOLDEN) % 1) * (to - from)
-        : spreader.place(radius, discs[i], from, to);
+        : placer.place(radius, discs[i], from, to);
     radii[i] = radius;
     positions[2 * i] = circle.x + radius * Math.sin(angle);
     positions[2 * i + 1] = circle.y - radius * Math.cos(angle);

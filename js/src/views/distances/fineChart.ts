@@ -1,28 +1,14 @@
 import { css, type Palette, rankColour } from "../../look/palette";
-import { circle, font, stroke } from "../draw";
-import type { Paint } from "../points/points";
-import { around, type Box, Boxes, outside } from "./labels";
+import { circle, fillAll, font, stroke } from "../draw";
+import { type Box, BoxPlacer, boxAround, centreOf } from "../placer";
+import { type PointPainter, paintDots, paintFound } from "../points/painter";
+import type { PointScene } from "../points/scene";
+import type { Viewport } from "../viewport";
+import type { Chart, FineContent } from "./fineScene";
+import { boxOutside } from "./labels";
 import type { Circle } from "./layout";
 import type { RadialScale } from "./radialScale";
 import type { Sectors } from "./sectors";
-
-/** What stands behind and above the candidates. */
-export interface Chart {
-  readonly circle: Circle;
-  readonly scale: RadialScale;
-  readonly sectors: Sectors;
-  /** By sector: the rank, the number and the size of the cluster. What lies beyond is not probed. */
-  readonly ranks: ArrayLike<number>;
-  readonly clusters: ArrayLike<number>;
-  readonly sizes: ArrayLike<number>;
-  /** Clusters probed as shown; the others of the sectors are still to come. */
-  readonly probed: number;
-  readonly pinned: number | null;
-  /** Distance of the worst result, and what to call its circle. */
-  readonly worst: { readonly distance: number; readonly name: string } | null;
-  /** Where pictures are. */
-  readonly pictures: readonly Box[];
-}
 
 const TINT = 0.07;
 const STRONG_TINT = 0.16;
@@ -33,33 +19,46 @@ const MOST_NAMES = 24;
 /** Places tried for a text on a circle. */
 const TURNS = 36;
 const DASH = [5, 4];
+/** Room that a result without a picture takes. */
+const DOT = 9;
 
-export function backgroundOf(chart: Chart): Paint {
-  const { circle, scale, sectors, ranks, probed, pinned, clusters } = chart;
-  return (context, _size, palette, emphasised) => {
-    for (let i = 0; i < sectors.count; i++) {
-      const isBeyond = i >= ranks.length;
-      const isShown = i < probed || isBeyond;
-      const colour = isBeyond ? palette.danger : css(rankColour(palette, ranks[i]));
-      const isOut = ranks[i] === emphasised;
-      if (isShown) {
-        sectorPath(context, circle, circle.radius, sectors, i);
-        context.fillStyle = colour;
-        context.globalAlpha = isOut ? STRONG_TINT : TINT;
-        context.fill();
-        context.globalAlpha = emphasised === null || isOut ? 1 : 0.4;
-      }
-      context.beginPath();
-      arc(context, circle, circle.radius + EDGE / 2 + 1, sectors.from[i], sectors.to[i]);
-      stroke(context, isShown ? colour : palette.line, EDGE, isBeyond ? DASH : []);
-      context.globalAlpha = 1;
-      if (isShown && clusters[i] === pinned) {
-        sectorPath(context, circle, circle.radius, sectors, i);
-        stroke(context, palette.text, 1.5);
-      }
+/** Draws the candidates on rings of equal distance, in the sectors of their clusters. */
+export const paintFine: PointPainter<FineContent> = (context, scene, palette, viewport, images) => {
+  fillAll(context, viewport.size, palette.background);
+  if (scene.chart !== null) paintSectors(context, scene.chart, palette, scene.emphasised);
+  paintDots(context, scene, palette, viewport);
+  if (scene.chart !== null) paintLabels(context, scene, scene.chart, palette, viewport);
+  paintFound(context, scene, palette, viewport, images);
+};
+
+function paintSectors(
+  context: CanvasRenderingContext2D,
+  { circle, scale, sectors, ranks, probed, pinned, clusters }: Chart,
+  palette: Palette,
+  emphasised: number | null,
+): void {
+  for (let i = 0; i < sectors.count; i++) {
+    const isBeyond = i >= ranks.length;
+    const isShown = i < probed || isBeyond;
+    const colour = isBeyond ? palette.danger : css(rankColour(palette, ranks[i]));
+    const isOut = ranks[i] === emphasised;
+    if (isShown) {
+      sectorPath(context, circle, circle.radius, sectors, i);
+      context.fillStyle = colour;
+      context.globalAlpha = isOut ? STRONG_TINT : TINT;
+      context.fill();
+      context.globalAlpha = emphasised === null || isOut ? 1 : 0.4;
     }
-    paintRings(context, circle, scale, palette);
-  };
+    context.beginPath();
+    arc(context, circle, circle.radius + EDGE / 2 + 1, sectors.from[i], sectors.to[i]);
+    stroke(context, isShown ? colour : palette.line, EDGE, isBeyond ? DASH : []);
+    context.globalAlpha = 1;
+    if (isShown && clusters[i] === pinned) {
+      sectorPath(context, circle, circle.radius, sectors, i);
+      stroke(context, palette.text, 1.5);
+    }
+  }
+  paintRings(context, circle, scale, palette);
 }
 
 /** The rings of a scale, those of compressed distances dashed. */
@@ -82,55 +81,59 @@ export function paintRingLabels(
   circle: Circle,
   scale: RadialScale,
   palette: Palette,
-  boxes: Boxes,
+  placer: BoxPlacer,
 ): void {
   font(context, 11, 400);
   for (const { radius, label } of scale.rings) {
     const width = context.measureText(label).width + 4;
-    const box = placeOn(circle, radius, width, 14, [], boxes);
-    if (box) haloed(context, label, ...middleOf(box), palette.muted, palette.background);
+    const box = placer.placeFree(boxesOn(circle, radius, width, 14));
+    if (box !== null) haloed(context, label, ...centreOf(box), palette.muted, palette.background);
   }
 }
 
-/** Take room for a text on a circle where it hides least: at 12 o'clock, else at these angles, else anywhere. */
-function placeOn(
+/** Boxes for a text on a circle: at 12 o'clock, else at these angles, else anywhere. */
+function boxesOn(
   { x, y }: Circle,
   radius: number,
   width: number,
   height: number,
-  angles: readonly number[],
-  boxes: Boxes,
-): Box | undefined {
+  angles: readonly number[] = [],
+): Box[] {
   const turns = Array.from({ length: TURNS }, (_, i) => (2 * Math.PI * i) / TURNS);
-  return [0, ...angles, ...turns]
-    .map((angle) => around(x + radius * Math.sin(angle), y - radius * Math.cos(angle), width, height))
-    .find((box) => boxes.take(box));
+  return [0, ...angles, ...turns].map((angle) =>
+    boxAround(x + radius * Math.sin(angle), y - radius * Math.cos(angle), width, height),
+  );
 }
 
-function middleOf({ left, top, right, bottom }: Box): [number, number] {
-  return [(left + right) / 2, (top + bottom) / 2];
-}
-
-export function foregroundOf(chart: Chart): Paint {
-  const { circle, scale, worst, pictures } = chart;
-  return (context, size, palette, emphasised) => {
-    const boxes = new Boxes(pictures);
-    if (worst === null) paintRingLabels(context, circle, scale, palette, boxes);
-    else {
-      const radius = scale.radius(worst.distance);
-      ring(context, circle.x, circle.y, radius, palette.text, 0.9, DASH, 1.5);
-      paintRingLabels(context, circle, scale, palette, boxes);
-      font(context, 12);
-      const width = context.measureText(worst.name).width + 6;
-      const box =
-        placeOn(circle, radius, width, 16, [...chart.sectors.to], boxes) ??
-        around(circle.x, circle.y - radius, width, 16);
-      backed(context, box, palette);
-      context.fillStyle = palette.text;
-      context.fillText(worst.name, ...middleOf(box));
-    }
-    paintNames(context, chart, palette, size.width, emphasised, boxes);
-  };
+/** Draws the circle of the last result, and the labels of rings and sectors where they hide no picture. */
+function paintLabels(
+  context: CanvasRenderingContext2D,
+  { marks, positions, emphasised }: PointScene,
+  chart: Chart,
+  palette: Palette,
+  { size }: Viewport,
+): void {
+  const { circle, scale, worst } = chart;
+  const taken = marks.map(({ point, side }) => {
+    const room = Math.max(side, DOT);
+    return boxAround(positions[2 * point], positions[2 * point + 1], room, room);
+  });
+  const placer = new BoxPlacer({ taken });
+  if (worst === null) paintRingLabels(context, circle, scale, palette, placer);
+  else {
+    const radius = scale.radius(worst.distance);
+    ring(context, circle.x, circle.y, radius, palette.text, 0.9, DASH, 1.5);
+    paintRingLabels(context, circle, scale, palette, placer);
+    font(context, 12);
+    const width = context.measureText(worst.name).width + 6;
+    const box =
+      placer.placeFree(boxesOn(circle, radius, width, 16, [...chart.sectors.to])) ??
+      boxAround(circle.x, circle.y - radius, width, 16);
+    backed(context, box, palette);
+    context.fillStyle = palette.text;
+    context.fillText(worst.name, ...centreOf(box));
+  }
+  paintNames(context, chart, palette, size.width, emphasised, placer);
 }
 
 /** The sectors' labels: that of the cluster that stands out first, then by rank while there is room. */
@@ -140,7 +143,7 @@ function paintNames(
   palette: Palette,
   room: number,
   emphasised: number | null,
-  boxes: Boxes,
+  placer: BoxPlacer,
 ): void {
   const isShort = sectors.count > MOST_NAMES || circle.x - circle.radius < 60;
   const order = Array.from({ length: sectors.count }, (_, i) => i);
@@ -159,9 +162,9 @@ function paintNames(
     const more = context.measureText(rest).width;
     const width = lead + more + 6;
     const angle = (sectors.from[i] + sectors.to[i]) / 2;
-    const box = outside(circle.x, circle.y, circle.radius + 6, angle, width, 16, room);
-    if (isOut) boxes.claim(box);
-    else if (!boxes.take(box)) continue;
+    const box = boxOutside(circle.x, circle.y, circle.radius + 6, angle, width, 16, room);
+    if (isOut) placer.take(box);
+    else if (placer.placeFree([box]) === null) continue;
     if (isOut) backed(context, box, palette);
     const y = (box.top + box.bottom) / 2;
     context.globalAlpha = i < probed || isBeyond ? 1 : 0.5;

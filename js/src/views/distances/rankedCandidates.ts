@@ -1,23 +1,50 @@
-import type { CandidateSet } from "../../model/candidates";
+import { type CandidateSet, withOthers } from "../../model/candidates";
+import { extendOrder } from "../../model/order";
+import type { Probe } from "../../model/probe";
 import type { Result } from "../../model/results";
 import type { Search } from "../../model/search";
 import type { Missed } from "../../model/truth";
-import type { Found } from "../points/points";
+import { type Found, foundPoints } from "../points/marks";
+import { codeDistance } from "../points/missedRow";
+import { pointBetween } from "../points/points";
 import { type Domain, domainOf } from "./radialScale";
 
-/** Candidates from the nearest to the farthest, and what a scale needs to know of them. */
-export interface Ranked {
+/** The candidates of the probed clusters and the missed neighbours of other clusters, by distance. */
+export interface RankedCandidates {
+  /** The candidates by cluster; behind them, as those of one more cluster, the missed neighbours beyond. */
   readonly set: CandidateSet;
+  /** Places from the nearest to the farthest. */
   readonly order: Uint32Array;
   /** Null without candidates. */
   readonly domain: Domain | null;
+  /** Missed neighbours in clusters that are not probed. */
+  readonly beyond: readonly Missed[];
+  /** Missed neighbours in probed clusters: they are candidates themselves. */
+  readonly within: readonly Missed[];
 }
 
-/** @param order  places from the nearest to the farthest */
-export function rank(set: CandidateSet, order: Uint32Array, search: Search, similarity: boolean): Ranked {
+/**
+ * @param candidates  those of the probed clusters
+ * @param order  their places from the nearest to the farthest
+ */
+export function rankCandidates(
+  candidates: CandidateSet,
+  order: Uint32Array,
+  probe: Probe,
+  missed: readonly Missed[],
+  search: Search,
+  similarity: boolean,
+): RankedCandidates {
+  const within = missed.filter(({ clusterRank }) => probe.has(clusterRank));
+  // Every radius is a distance that the search compares, wherever that distance is known.
+  const beyond = missed
+    .filter(({ clusterRank }) => !probe.has(clusterRank))
+    .map((one) => ({ ...one, distance: codeDistance(search, one) ?? one.distance }));
+  const set = withOthers(candidates, beyond);
+  const all = extendOrder(order, set.distances, similarity);
   const own = search.id === null ? -1 : set.ids.indexOf(search.id);
-  const domain = set.count === 0 ? null : domainOf(set.distances, order, similarity, own);
-  return { set, order, domain };
+  const domain = set.count === 0 ? null : domainOf(set.distances, all, similarity, own);
+  return { set, order: all, domain, beyond, within };
 }
 
 /** The candidates of the first so many clusters out of more. */
@@ -28,7 +55,7 @@ export function firstClusters(set: CandidateSet, clusters: number): CandidateSet
 /** Fewer candidates than twice this are always all drawn. */
 export const SAMPLE = 30_000;
 
-/** Every 2nd, 4th, 8th … candidate, so that they can be laid out in a frame; and all that were found. */
+/** Every 2nd, 4th, 8th … candidate, so that they can be laid out in a frame; and all found ones. */
 export function sampleOf(
   set: CandidateSet,
   found: readonly Found[],
@@ -59,28 +86,17 @@ export function sampleOf(
   };
 }
 
-/** Where the results stand among the candidates, the best first, and then the rows behind them that were missed. */
+/** The results among the candidates, then the missed neighbours; one that has not come yet is left out. */
 export function foundAmong(
   results: readonly Result[],
-  missed: readonly Missed[],
-  { set, order }: Ranked,
+  { set, beyond, within }: Pick<RankedCandidates, "set" | "beyond" | "within">,
+  probe: Probe,
 ): Found[] {
-  const placeOf = new Map<bigint, number>();
-  const wanted = new Set(results.map(({ id }) => id));
-  const least = Math.max(0, ...results.map(({ clusterRank }) => clusterRank));
-  for (let k = 0; k < order.length && placeOf.size < wanted.size; k++) {
-    const place = order[k];
-    if (set.ranks[place] <= least && wanted.has(set.ids[place])) placeOf.set(set.ids[place], place);
-  }
-  // A row that has only just come is not among them yet, and one that is stored twice is one.
-  const found = new Map<number, Found>();
-  results.forEach(({ id }, i) => {
-    const point = placeOf.get(id);
-    if (point !== undefined) found.set(point, { point, place: i + 1, isMissed: false });
+  const { ids, starts, count } = set;
+  const found = foundPoints(results, within, (rank, id, copy) => {
+    const place = probe.placeOf(rank);
+    return place === 0 ? -1 : pointBetween(ids, starts[place - 1], starts[place], id, copy);
   });
-  missed.forEach(({ place }, i) => {
-    const point = set.count - missed.length + i;
-    found.set(point, { point, place, isMissed: true });
-  });
-  return [...found.values()];
+  const first = count - beyond.length;
+  return [...found, ...beyond.map(({ place }, i) => ({ point: first + i, place, isMissed: true }))];
 }

@@ -3,7 +3,7 @@ import { count, distance as formatted, ordinal } from "../../model/format";
 import { Picture, usePicture } from "../../panels/Picture";
 import { useApp } from "../../state/app";
 import { useCardPlace, useRested } from "../cardPlace";
-import { type Mark, markText } from "./points";
+import { type Mark, markText } from "./marks";
 
 const SIDE = 96;
 /** A pointer that passes over a point is not a question: its picture is asked for when it rests. */

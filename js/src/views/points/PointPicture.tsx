@@ -5,27 +5,20 @@ import { distance, ordinal } from "../../model/format";
 import { Button } from "../../panels/Button";
 import { useApp } from "../../state/app";
 import { ClusterPointerCard } from "../clusterPointer";
-import type { Size } from "../clusters/camera";
+import type { Size } from "../viewport";
 import { ZoomButtons, zoomByKey } from "../zoomButtons";
+import { type Mark, markSuffix } from "./marks";
 import { PointCard } from "./PointCard";
-import { Stage } from "./pointController";
-import { step as walk } from "./pointKeys";
-import { type Mark, markText, type Paint, type Place, type Points, type Positions, pointOf } from "./points";
+import type { PointPainter } from "./painter";
+import { PointController, type Shown } from "./pointController";
+import { step } from "./pointKeys";
+import { type Place, pointsWith } from "./points";
+import type { PointContent } from "./scene";
 
-export interface PointPictureProps {
-  /** What the picture is, for those who cannot see it; how its keys work is added. */
+interface Props<Content extends PointContent> extends Shown<Content> {
+  /** Accessible name of the picture; how its keys work is added. */
   readonly name: string;
-  readonly points: Points;
-  readonly positions: Positions;
-  /** The results, drawn as pictures. */
-  readonly marks: readonly Mark[];
-  readonly query: Place | null;
-  /** Whether dragging and the wheel move the picture; otherwise dragging draws a box that selects. */
-  readonly zoomable: boolean;
-  /** The cluster whose region a place is in, where no point is near; x and y as in `positions`. */
-  readonly clusterAt?: ((x: number, y: number) => number | null) | undefined;
-  readonly background?: Paint | undefined;
-  readonly foreground?: Paint | undefined;
+  readonly paint: PointPainter<Content>;
   /** Called with the room there is, at first and whenever it changes. */
   readonly onSize: (size: Size) => void;
   /** Called with how much larger than at first the picture is shown, whenever it is zoomed or moved. */
@@ -34,8 +27,14 @@ export interface PointPictureProps {
   readonly children?: ComponentChildren;
 }
 
+interface Pointer {
+  /** The point under it, -1 for none. */
+  readonly point: number;
+  readonly place: Place;
+}
+
 /** Candidates as points to look at, point at, walk through and select. */
-export function PointPicture(props: PointPictureProps) {
+export function PointPicture<Content extends PointContent>(props: Props<Content>) {
   const app = useApp();
   const { exploration, pictures, palette, card } = app;
   const { hoveredRow, hovered, settings } = exploration;
@@ -43,23 +42,23 @@ export function PointPicture(props: PointPictureProps) {
   const base = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
   const anchor = useRef<HTMLSpanElement>(null);
-  const stage = useRef<Stage | null>(null);
-  const [pointer, setPointer] = useState<Place | null>(null);
+  const controller = useRef<PointController<Content> | null>(null);
+  const [pointer, setPointer] = useState<Pointer | null>(null);
   const lasso = useMemo(() => signal(false), []);
   const latest = useRef(props);
   latest.current = props;
 
   const open = (point: number) => {
-    const { points } = latest.current;
+    const { points } = latest.current.content;
     const cluster = exploration.search.peek()?.order[points.ranks[point] - 1];
-    if (stage.current === null || cluster === undefined) return;
-    const { x, y } = stage.current.painter.place(point);
+    if (controller.current === null || cluster === undefined) return;
+    const { x, y } = controller.current.canvas.place(point);
     const opener = anchor.current as HTMLSpanElement;
     opener.style.transform = `translate(${x}px, ${y}px)`;
     card.value = { id: points.ids[point], cluster, distance: points.distances[point], opener };
   };
   const choose = (point: number, adds: boolean) => {
-    const id = latest.current.points.ids[point];
+    const id = latest.current.content.points.ids[point];
     const { selected } = exploration;
     if (adds) exploration.toggleSelected(id);
     else if (selected.peek().size === 1 && selected.peek().has(id)) open(point);
@@ -71,29 +70,32 @@ export function PointPicture(props: PointPictureProps) {
     setPointer(null);
   };
   useEffect(() => {
-    const shown = new Stage(
-      base.current as HTMLCanvasElement,
-      above.current as HTMLCanvasElement,
-      frame.current as HTMLDivElement,
+    const shown = new PointController<Content>(
+      {
+        frame: frame.current as HTMLDivElement,
+        base: base.current as HTMLCanvasElement,
+        above: above.current as HTMLCanvasElement,
+      },
       { exploration, pictures, palette, lasso },
       {
-        pointed: setPointer,
+        pointed: (point, place) => setPointer(place && { point, place }),
         left: leave,
         clicked: choose,
         resized: (size) => latest.current.onSize(size),
         zoomed: (k) => latest.current.onZoom?.(k),
       },
+      latest.current.paint,
+      latest.current,
     );
-    stage.current = shown;
-    app.drawing = () => shown.painter.drawing();
-    shown.show(latest.current);
+    controller.current = shown;
+    app.drawing = () => shown.canvas.drawing();
     return () => {
       app.drawing = null;
       shown.close();
-      stage.current = null;
+      controller.current = null;
     };
   }, [app, lasso]);
-  useLayoutEffect(() => stage.current?.show(latest.current));
+  useLayoutEffect(() => controller.current?.show(latest.current));
   useEffect(
     () =>
       effect(() => {
@@ -102,24 +104,24 @@ export function PointPicture(props: PointPictureProps) {
     [hoveredRow, hovered],
   );
 
-  const { points, positions, marks } = props;
+  const { points, positions, marks } = props.content;
   const row = hoveredRow.value;
-  const point = row === null ? -1 : pointOf(points, row);
+  const rows = row === null ? [] : pointsWith(points, row);
+  // Of rows that share an id, the one that is pointed at.
+  const point = pointer !== null && rows.includes(pointer.point) ? pointer.point : (rows[0] ?? -1);
   const press = (event: KeyboardEvent) => {
-    const shown = stage.current;
+    const shown = controller.current;
     if (shown === null || (event.target !== frame.current && event.target !== anchor.current)) return;
-    const rank = ({ isMissed, place }: Mark) => place + (isMissed ? marks.length : 0);
-    const results = [...marks].sort((left, right) => rank(left) - rank(right)).map((mark) => mark.point);
-    const to = walk(event.key, point, positions, points.count, results);
+    const to = step(event.key, point, positions, points.count, inOrder(marks));
     if (to !== null) {
       hoveredRow.value = points.ids[to];
       hovered.value = exploration.search.peek()?.order[points.ranks[to] - 1] ?? null;
-      setPointer(shown.reveal(to));
+      setPointer({ point: to, place: shown.reveal(to) });
     } else if (event.key === "Enter" && point >= 0) open(point);
     else if (event.key === " " && point >= 0) exploration.toggleSelected(points.ids[point]);
     else if (event.key === "Escape") {
-      if (!shown.cancel()) settings.selection.value = [];
-    } else if (!(props.zoomable && shown.gestures !== null && zoomByKey(event.key, shown.gestures))) return;
+      if (!shown.cancelOutline()) settings.selection.value = [];
+    } else if (!(props.zoomable && zoomByKey(event.key, shown.gestures))) return;
     event.preventDefault();
     event.stopPropagation();
   };
@@ -145,7 +147,7 @@ export function PointPicture(props: PointPictureProps) {
       {props.children}
       <div class="feder-zoom" role="group" aria-label="Picture">
         {props.zoomable && (
-          <ZoomButtons press={(key) => stage.current?.gestures && zoomByKey(key, stage.current.gestures)} />
+          <ZoomButtons press={(key) => controller.current && zoomByKey(key, controller.current.gestures)} />
         )}
         <Button
           kind="square"
@@ -167,24 +169,24 @@ export function PointPicture(props: PointPictureProps) {
           distance={points.distances[point]}
           rank={points.ranks[point]}
           mark={marks.find((one) => one.point === point)}
-          x={pointer.x}
-          y={pointer.y}
+          {...pointer.place}
           within={frame}
         />
       )}
-      {point < 0 && <ClusterPointerCard pointer={pointer} within={frame} />}
+      {point < 0 && <ClusterPointerCard pointer={pointer?.place ?? null} within={frame} />}
       <p class="feder-sr" aria-live="polite">
         {point < 0
           ? ""
           : `Row ${points.ids[point]}, distance ${distance(points.distances[point])}, cluster ` +
             `${exploration.search.value?.order[points.ranks[point] - 1]}, ${ordinal(points.ranks[point])} nearest` +
-            placeText(marks, point)}
+            markSuffix(marks, point)}
       </p>
     </div>
   );
 }
 
-function placeText(marks: readonly Mark[], point: number): string {
-  const mark = marks.find((one) => one.point === point);
-  return mark === undefined ? "" : `, ${markText(mark)}`;
+/** The points of the results by place, then those of the missed neighbours. */
+function inOrder(marks: readonly Mark[]): number[] {
+  const rank = ({ isMissed, place }: Mark) => place + (isMissed ? marks.length : 0);
+  return [...marks].sort((left, right) => rank(left) - rank(right)).map((mark) => mark.point);
 }

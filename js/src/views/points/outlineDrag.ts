@@ -14,7 +14,7 @@ interface Listeners {
 }
 
 /** Draws outlines by dragging. A press that does not move is a click. */
-export class Selecting {
+export class OutlineDrag {
   readonly #element: HTMLElement;
   readonly #listeners: Listeners;
   #pointer: number | null = null;

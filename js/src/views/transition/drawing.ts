@@ -1,4 +1,6 @@
-import type { Mark, Place, Points } from "../points/points";
+import type { Mark } from "../points/marks";
+import type { Place, Points } from "../points/points";
+import type { RowImage } from "../points/scene";
 
 /** What a picture shows, and where: in CSS pixels from its corner. */
 export interface Drawing {
@@ -14,7 +16,7 @@ export interface Drawing {
   readonly query: Place | null;
   /** Where a row is, null for one that is not drawn; where its cluster is drawn, a place in that, by `turn`. */
   placeOf(rank: number, id: bigint, turn: number): Place | null;
-  imageOf(id: bigint): HTMLImageElement | null;
+  imageOf(id: bigint): RowImage | null;
 }
 
 /** Says what is to be seen now, null while that is nothing. */

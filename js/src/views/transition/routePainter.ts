@@ -1,12 +1,11 @@
 import { type Palette, rankColour } from "../../look/palette";
 import { circles } from "../points/cloud";
-import { paintMarks, paintQuery } from "../points/marks";
+import { paintMarks, paintQuery } from "../points/markPainter";
+import { UNZOOMED } from "../viewport";
 import type { Drawing } from "./drawing";
 import { blend, markBetween, type Routes } from "./routes";
 
-const WHOLE = { k: 1, x: 0, y: 0 };
-
-/** Paint what is on its way from one picture to another, after a share of it. */
+/** Draws points, results and the query on their way from one picture to another. */
 export function paintRoutes(
   context: CanvasRenderingContext2D,
   routes: Routes,
@@ -20,7 +19,7 @@ export function paintRoutes(
   const start = from.dot ?? to.dot;
   const end = to.dot ?? from.dot;
   if (start === null || end === null) return;
-  const dots = circles(context, { points, positions }, WHOLE);
+  const dots = circles(context, { points, positions }, UNZOOMED);
   dots.draw(
     blend(start[0], end[0], share),
     blend(start[1], end[1], share),
@@ -30,7 +29,8 @@ export function paintRoutes(
   const marks = routes.marks.map((mark) => markBetween(mark.start, mark.end, share));
   paintMarks(
     context,
-    { marks, points, palette, selected: null, emphasised: null },
+    { marks, points, selected: null, emphasised: null },
+    palette,
     (point) => ({ x: positions[2 * point], y: positions[2 * point + 1] }),
     { get: (id) => to.imageOf(id) ?? from.imageOf(id) },
   );

@@ -1,4 +1,5 @@
-import { type Mark, NO_POINTS, type Place, type Points } from "../points/points";
+import type { Mark } from "../points/marks";
+import { NO_POINTS, type Place, type Points } from "../points/points";
 import type { Drawing } from "./drawing";
 
 /** Dots that fly at most: a sample of more. */
