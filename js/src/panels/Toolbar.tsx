@@ -1,5 +1,6 @@
 import { useApp } from "../state/app";
 import { VIEWS } from "../views";
+import { viewsFor } from "../views/view";
 import { Button } from "./Button";
 import { PlayerButtons } from "./PlayerButtons";
 import { QueryPicker } from "./QueryPicker";
@@ -26,7 +27,7 @@ export function Toolbar() {
         <PlayerButtons />
         <Tabs
           name="View"
-          tabs={VIEWS}
+          tabs={viewsFor(VIEWS, summary).map(({ name, label }) => ({ id: name, name: label }))}
           chosen={settings.view.value}
           controls="feder-stage"
           choose={(id) => {
