@@ -1,11 +1,11 @@
 import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { Button } from "../controls/Button";
+import { isShortcut } from "../controls/sliderKeys";
 import { css, rankColour } from "../look/palette";
 import { useSize } from "../look/size";
 import { distance, ordinal, plural } from "../model/format";
 import { useApp } from "../state/app";
 import { MemberList } from "../state/members";
-import { Button } from "./Button";
-import { isShortcut } from "./sliderKeys";
 import { Tile } from "./Tile";
 
 /** The least width of a picture; what is left of a row is shared out. */

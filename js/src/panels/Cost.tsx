@@ -1,6 +1,6 @@
+import { Button } from "../controls/Button";
 import { count, percent, plural } from "../model/format";
 import { useApp } from "../state/app";
-import { Button } from "./Button";
 
 /** What the search cost, in distances computed, beside brute force. */
 export function Cost() {

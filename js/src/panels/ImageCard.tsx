@@ -1,10 +1,10 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Button } from "../controls/Button";
+import { Picture, usePicture } from "../controls/Picture";
 import { distance, ordinal } from "../model/format";
 import { verdictText } from "../model/verdict";
 import type { Verdict } from "../protocol/messages";
 import { type OpenCard, useApp } from "../state/app";
-import { Button } from "./Button";
-import { Picture, usePicture } from "./Picture";
 
 const SIDE = 224;
 

@@ -1,7 +1,7 @@
+import { Button } from "../controls/Button";
 import { count, distance, ordinal, plural } from "../model/format";
 import { asSeen, COARSE, lostTo, nprobeNeeded, type Row } from "../model/truth";
 import { useApp } from "../state/app";
-import { Button } from "./Button";
 import { Tile } from "./Tile";
 
 const SIDE = 90;

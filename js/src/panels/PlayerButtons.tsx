@@ -1,5 +1,5 @@
+import { Button } from "../controls/Button";
 import { useApp } from "../state/app";
-import { Button } from "./Button";
 
 /** Steps through the search: overview, coarse search, then cluster by cluster. */
 export function PlayerButtons() {

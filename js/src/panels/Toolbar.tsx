@@ -1,11 +1,11 @@
+import { Button } from "../controls/Button";
+import { Slider } from "../controls/Slider";
+import { Tabs } from "../controls/Tabs";
 import { useApp } from "../state/app";
 import { VIEWS } from "../views";
 import { viewsFor } from "../views/view";
-import { Button } from "./Button";
 import { PlayerButtons } from "./PlayerButtons";
 import { QueryPicker } from "./QueryPicker";
-import { Slider } from "./Slider";
-import { Tabs } from "./Tabs";
 
 export function Toolbar() {
   const { exploration, table } = useApp();

@@ -1,5 +1,5 @@
+import { isShortcut } from "../controls/sliderKeys";
 import type { Player } from "../state/player";
-import { isShortcut } from "./sliderKeys";
 
 const KEYS: Readonly<Record<string, (player: Player) => void>> = {
   p: (player) => player.toggle(),

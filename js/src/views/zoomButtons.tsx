@@ -1,4 +1,4 @@
-import { Button } from "../panels/Button";
+import { Button } from "../controls/Button";
 import type { Gestures } from "./gestures";
 
 /** Zoom by a key; false for keys that do not. */

@@ -1,5 +1,5 @@
+import { Tabs } from "../../controls/Tabs";
 import { useApp } from "../../state/app";
-import { Tabs } from "../Tabs";
 import { QueryRecall } from "./QueryRecall";
 import { WorkloadPanel } from "./WorkloadPanel";
 

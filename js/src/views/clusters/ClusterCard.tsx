@@ -1,7 +1,7 @@
 import { useEffect, useMemo } from "preact/hooks";
+import { Picture } from "../../controls/Picture";
 import { css, rankColour } from "../../look/palette";
 import { distance, ordinal, plural } from "../../model/format";
-import { Picture } from "../../panels/Picture";
 import { useApp } from "../../state/app";
 import { MemberList } from "../../state/members";
 import { useCardPlace, useRested } from "../cardPlace";

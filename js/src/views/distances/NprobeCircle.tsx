@@ -1,8 +1,8 @@
 import type { Signal } from "@preact/signals";
 import { useState } from "preact/hooks";
+import { drag } from "../../controls/drag";
+import { NprobeHandle } from "../../controls/NprobeHandle";
 import { plural } from "../../model/format";
-import { drag } from "../../panels/drag";
-import { NprobeHandle } from "../../panels/NprobeHandle";
 import { type CoarseLayout, nprobeAt, nprobeRadius } from "./coarseScene";
 import { angleOf } from "./sectors";
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
+import { Button } from "../../controls/Button";
+import { usePicture } from "../../controls/Picture";
 import { count, distance, plural } from "../../model/format";
-import { Button } from "../../panels/Button";
-import { usePicture } from "../../panels/Picture";
 import { useApp } from "../../state/app";
 
 const PAGE = 50;

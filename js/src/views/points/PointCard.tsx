@@ -1,6 +1,6 @@
+import { Picture, usePicture } from "../../controls/Picture";
 import { css, rankColour } from "../../look/palette";
 import { count, distance as formatted, ordinal } from "../../model/format";
-import { Picture, usePicture } from "../../panels/Picture";
 import { useApp } from "../../state/app";
 import { useCardPlace, useRested } from "../cardPlace";
 import { type Mark, markText } from "./marks";

@@ -1,8 +1,8 @@
 import { effect, signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Button } from "../../controls/Button";
 import { distance, ordinal } from "../../model/format";
-import { Button } from "../../panels/Button";
 import { useApp } from "../../state/app";
 import { ClusterPointerCard } from "../clusterPointer";
 import type { Size } from "../viewport";
