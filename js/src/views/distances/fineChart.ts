@@ -16,6 +16,8 @@ const STRONG_TINT = 0.16;
 const EDGE = 3;
 /** With more sectors than this, labels are ranks only: the pointer tells the rest. */
 const MOST_NAMES = 24;
+/** Where along its sector the label of what is not probed may stand, the best place first. */
+const BEYOND_SHARES = [0.5, 0.3, 0.7, 0.1, 0.9];
 /** Places tried for a text on a circle. */
 const TURNS = 36;
 const DASH = [5, 4];
@@ -161,10 +163,13 @@ function paintNames(
     font(context, 12, 400);
     const more = context.measureText(rest).width;
     const width = lead + more + 6;
-    const angle = (sectors.from[i] + sectors.to[i]) / 2;
-    const box = boxOutside(circle.x, circle.y, circle.radius + 6, angle, width, 16, room);
-    if (isOut) placer.take(box);
-    else if (placer.placeFree([box]) === null) continue;
+    const shares = isBeyond ? BEYOND_SHARES : [0.5];
+    const boxes = shares.map((share) => {
+      const angle = sectors.from[i] + share * (sectors.to[i] - sectors.from[i]);
+      return boxOutside(circle.x, circle.y, circle.radius + 6, angle, width, 16, room);
+    });
+    const box = placer.placeFree(boxes) ?? (isOut ? boxes[0] : null);
+    if (box === null) continue;
     if (isOut) backed(context, box, palette);
     const y = (box.top + box.bottom) / 2;
     context.globalAlpha = i < probed || isBeyond ? 1 : 0.5;
