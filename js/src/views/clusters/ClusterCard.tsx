@@ -71,7 +71,7 @@ function Nine({ cluster }: { cluster: number }) {
         return member === null ? (
           <span key={i} class="feder-picture feder-loading" />
         ) : (
-          <Picture key={member.id.toString()} id={member.id} cluster={cluster} side={SIDE} alt="" />
+          <Picture key={i} id={member.id} cluster={cluster} side={SIDE} alt="" />
         );
       })}
     </div>

@@ -6,11 +6,15 @@ import { FinePicture } from "./FinePicture";
 
 /** How far everything is from the query that the search has compared with it. */
 export function DistancesView() {
-  const { probed } = useApp().exploration;
+  const { probed, summary } = useApp().exploration;
   return (
     <SearchRequired
       purpose="how far its neighbours are"
-      next={({ nlist }) => `The coarse search measures its distance to ${plural(nlist, "centroid")}.`}
+      next={({ nlist }) =>
+        summary.coarseExact
+          ? `The coarse search measures its distance to ${plural(nlist, "centroid")}.`
+          : `An approximate coarse search ranks ${plural(nlist, "cluster")}.`
+      }
       picture={(search) =>
         probed.value === 0 ? <CoarsePicture search={search} /> : <FinePicture search={search} />
       }

@@ -168,7 +168,7 @@ function paintNames(
       const angle = sectors.from[i] + share * (sectors.to[i] - sectors.from[i]);
       return boxOutside(circle.x, circle.y, circle.radius + 6, angle, width, 16, room);
     });
-    const box = placer.placeFree(boxes) ?? (isOut ? boxes[0] : null);
+    const box = placer.placeFree(boxes) ?? (isOut ? (placer.place(boxes)?.place ?? null) : null);
     if (box === null) continue;
     if (isOut) backed(context, box, palette);
     const y = (box.top + box.bottom) / 2;

@@ -6,7 +6,7 @@ import type { Search } from "../../model/search";
 import type { Missed } from "../../model/truth";
 import { type Found, foundPoints } from "../points/marks";
 import { codeDistance } from "../points/missedRow";
-import { pointBetween } from "../points/points";
+import { candidateFinder } from "../points/points";
 import { type Domain, domainOf } from "./radialScale";
 
 /** The candidates of the probed clusters and the missed neighbours of other clusters, by distance. */
@@ -92,11 +92,7 @@ export function foundAmong(
   { set, beyond, within }: Pick<RankedCandidates, "set" | "beyond" | "within">,
   probe: Probe,
 ): Found[] {
-  const { ids, starts, count } = set;
-  const found = foundPoints(results, within, (rank, id, copy) => {
-    const place = probe.placeOf(rank);
-    return place === 0 ? -1 : pointBetween(ids, starts[place - 1], starts[place], id, copy);
-  });
-  const first = count - beyond.length;
+  const found = foundPoints(results, within, candidateFinder(set, probe));
+  const first = set.count - beyond.length;
   return [...found, ...beyond.map(({ place }, i) => ({ point: first + i, place, isMissed: true }))];
 }

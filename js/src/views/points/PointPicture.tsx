@@ -4,10 +4,12 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { Button } from "../../controls/Button";
 import { distance, ordinal } from "../../model/format";
 import { useApp } from "../../state/app";
+import type { Exploration } from "../../state/exploration";
 import { ClusterPointerCard } from "../clusterPointer";
 import type { Size } from "../viewport";
 import { ZoomButtons, zoomByKey } from "../zoomButtons";
 import { type Mark, markSuffix } from "./marks";
+import { distanceText, lossText } from "./missedRow";
 import { PointCard } from "./PointCard";
 import type { PointPainter } from "./painter";
 import { PointController, type Shown } from "./pointController";
@@ -179,10 +181,20 @@ export function PointPicture<Content extends PointContent>(props: Props<Content>
           ? ""
           : `Row ${points.ids[point]}, distance ${distance(points.distances[point])}, cluster ` +
             `${exploration.search.value?.order[points.ranks[point] - 1]}, ${ordinal(points.ranks[point])} nearest` +
-            markSuffix(marks, point)}
+            markSuffix(marks, point) +
+            lossSuffix(exploration, marks, point)}
       </p>
     </div>
   );
+}
+
+/** How far a missed neighbour is and where it was lost, after a semicolon; empty for any other point. */
+function lossSuffix(exploration: Exploration, marks: readonly Mark[], point: number): string {
+  const mark = marks.find((one) => one.point === point && one.isMissed);
+  const missed = mark && exploration.missed.value.find(({ place }) => place === mark.place);
+  return missed === undefined
+    ? ""
+    : `; ${distanceText(exploration, missed)}; ${lossText(exploration, missed)}`;
 }
 
 /** The points of the results by place, then those of the missed neighbours. */

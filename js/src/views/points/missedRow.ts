@@ -20,7 +20,7 @@ export function lossText({ wanted, settings, summary }: Exploration, row: Missed
   const probe = wanted.value;
   const stage = lostTo(row, probe);
   const rank = row.clusterRank;
-  if (stage !== COARSE) return `its cluster was probed: lost to the ${stage}`;
+  if (stage !== COARSE) return `its cluster was probed: lost to ${stage === "code" ? "the code" : stage}`;
   if (probe.has(rank)) return "its cluster was probed, but not to its end";
   if (rank <= settings.nprobe.value) return "not probed: its cluster is switched off";
   const isFound = row.fate === undefined && summary.replayable;

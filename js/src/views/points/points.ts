@@ -1,3 +1,6 @@
+import type { CandidateSet } from "../../model/candidates";
+import type { Probe } from "../../model/probe";
+
 /** Candidates as they are drawn; a `CandidateSet` is one. */
 export interface Points {
   readonly count: number;
@@ -35,6 +38,17 @@ export function pointBetween(ids: BigInt64Array, start: number, end: number, id:
   let at = span.indexOf(id);
   for (let skipped = 0; at >= 0 && skipped < copy; skipped++) at = span.indexOf(id, at + 1);
   return at < 0 ? at : start + at;
+}
+
+/** Finds candidates by the rank of their cluster and their id, the `copy`-th of those that share it; -1 for none. */
+export function candidateFinder(
+  { ids, starts }: Pick<CandidateSet, "ids" | "starts">,
+  probe: Probe,
+): (rank: number, id: bigint, copy: number) => number {
+  return (rank, id, copy) => {
+    const place = probe.placeOf(rank);
+    return place === 0 ? -1 : pointBetween(ids, starts[place - 1], starts[place], id, copy);
+  };
 }
 
 /** Finds points by the rank of their cluster, whose points lie together, and their id; -1 where there is none. */
