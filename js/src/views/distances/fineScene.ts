@@ -2,7 +2,7 @@ import type { CandidateSet } from "../../model/candidates";
 import type { Probe } from "../../model/probe";
 import type { Result } from "../../model/results";
 import type { Search } from "../../model/search";
-import type { Outcome } from "../../protocol/messages";
+import type { FaissResults } from "../../protocol/messages";
 import type { Found } from "../points/marks";
 import { NO_CONTENT, type PointContent } from "../points/scene";
 import type { Size } from "../viewport";
@@ -90,7 +90,7 @@ interface Shown {
   readonly probed: number;
   readonly pinned: number | null;
   readonly results: readonly Result[];
-  readonly outcome: Outcome | null;
+  readonly outcome: FaissResults | null;
   readonly k: number;
 }
 
@@ -110,7 +110,7 @@ export function fineContent(
   return { points, positions, marks, query: circle, chart };
 }
 
-function worstOf(results: readonly Result[], outcome: Outcome | null, k: number): Chart["worst"] {
+function worstOf(results: readonly Result[], outcome: FaissResults | null, k: number): Chart["worst"] {
   const last = results.at(-1);
   if (last === undefined) return null;
   // Re-ranked results have distances of another kind: the circle is that of the first pass.
