@@ -87,7 +87,7 @@ const KINDS: Record<string, Kind> = {
     place: (i) => (i < 120 ? ((i + 1) * 0.6180339887) % 0.001 : 1),
     says: {
       clusters: "1.0003.000 and beyond",
-      distances: "then compressed (dashed)",
+      distances: "dashed rings: not to scale",
       projection: "61 candidates and the query",
     },
   },

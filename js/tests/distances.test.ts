@@ -1,13 +1,27 @@
 import { describe, expect, it } from "vitest";
 import { type CandidateSet, withOthers } from "../src/model/candidates";
 import { nearestFirst } from "../src/model/order";
+import { nearest } from "../src/model/probe";
 import { Search } from "../src/model/search";
-import { layoutCentroids, nprobeAt, nprobeRadius } from "../src/views/distances/coarse";
-import { firstClusters, foundAmong, rank, SAMPLE, sampleOf } from "../src/views/distances/fine";
-import { Boxes, outside } from "../src/views/distances/labels";
+import type { Missed } from "../src/model/truth";
+import { layoutCentroids, nprobeAt, nprobeRadius } from "../src/views/distances/coarseScene";
+import { boxOutside } from "../src/views/distances/labels";
 import { circleIn, layoutDistances, roomIn } from "../src/views/distances/layout";
 import { MOST_PICTURES, placePictures } from "../src/views/distances/pictures";
-import { domainOf, isCompressed, radialScale, roundLabel, roundStep } from "../src/views/distances/scale";
+import {
+  domainOf,
+  isCompressed,
+  radialScale,
+  roundLabel,
+  roundStep,
+} from "../src/views/distances/radialScale";
+import {
+  firstClusters,
+  foundAmong,
+  rankCandidates,
+  SAMPLE,
+  sampleOf,
+} from "../src/views/distances/rankedCandidates";
 import { angleOf, sectorAt, sectorsOf } from "../src/views/distances/sectors";
 import { randomOf } from "./random";
 import { candidatesOf, coarseOf, summaryOf } from "./support";
@@ -334,37 +348,78 @@ describe("results among candidates", () => {
   const search = new Search(coarseOf(summary), summary.sizes);
   search.add(candidatesOf(summary, 1, 4));
 
-  const result = (id: bigint) => ({ id, distance: 0, clusterRank: 2, cluster: 1 });
+  const result = (id: bigint, clusterRank = 2) => ({
+    id,
+    distance: 0,
+    clusterRank,
+    cluster: clusterRank - 1,
+  });
+  const rankedOf = (set: CandidateSet, missed: readonly Missed[] = [], probe = nearest(2)) =>
+    rankCandidates(set, nearestFirst(set.distances, false), probe, missed, search, false);
 
   it("are found in their order, without those that are not here yet", () => {
-    const set = setOf([3, 4], (i) => 7 - i);
-    const ranked = rank(set, nearestFirst(set.distances, false), search, false);
-    expect(foundAmong([result(6n), result(99n), result(5n)], [], ranked)).toEqual([
+    const ranked = rankedOf(setOf([3, 4], (i) => 7 - i));
+    expect(foundAmong([result(6n), result(99n), result(5n)], ranked, nearest(2))).toEqual([
       { point: 6, place: 1, isMissed: false },
       { point: 5, place: 3, isMissed: false },
     ]);
   });
 
-  it("and missed rows behind them are told apart, each once", () => {
+  it("of rows that share an id are each found, in one cluster or in several", () => {
+    const set = setOf([3, 4], (i) => 7 - i);
+    set.ids.set([8n, 5n, 8n, 8n, 5n, 6n, 7n]);
+    const found = foundAmong([result(8n, 1), result(8n, 2), result(8n, 1)], rankedOf(set), nearest(2));
+    expect(found.map(({ point, place }) => [point, place])).toEqual([
+      [0, 1],
+      [3, 2],
+      [2, 3],
+    ]);
+  });
+
+  it("and missed rows beyond the probed clusters are told apart, each once", () => {
     const missed = [
-      { ...result(70n), distance: 0.5, clusterRank: 9, place: 1 },
-      { ...result(71n), distance: 3.5, clusterRank: 7, place: 4 },
+      { ...result(70n, 9), distance: 0.5, place: 1 },
+      { ...result(71n, 7), distance: 3.5, place: 4 },
     ];
-    const set = withOthers(
+    const ranked = rankedOf(
       setOf([3, 4], (i) => 7 - i),
       missed,
     );
+    const { set } = ranked;
     expect([set.count, ...set.starts]).toEqual([9, 0, 3, 7, 9]);
     expect([...set.ids.slice(7)]).toEqual([70n, 71n]);
     expect([...set.ranks.slice(7)]).toEqual([9, 7]);
     expect([...set.places.slice(7)]).toEqual([3, 3]);
-    const ranked = rank(set, nearestFirst(set.distances, false), search, false);
     expect(ranked.domain?.best).toBe(0.5);
-    expect(foundAmong([result(6n), result(6n)], missed, ranked)).toEqual([
-      { point: 6, place: 2, isMissed: false },
+    expect(foundAmong([result(6n), result(6n)], ranked, nearest(2))).toEqual([
+      { point: 6, place: 1, isMissed: false },
       { point: 7, place: 1, isMissed: true },
       { point: 8, place: 4, isMissed: true },
     ]);
+  });
+
+  it("and a neighbour lost to the code stand in its own cluster's sector, at the distance by its code", () => {
+    const lost = { ...result(5n, 2), distance: 0.25, place: 2 };
+    const ranked = rankedOf(
+      setOf([3, 4], (i) => 7 - i),
+      [lost],
+    );
+    expect(ranked).toMatchObject({ beyond: [], within: [lost] });
+    expect(ranked.set.count).toBe(7);
+    const [mark] = foundAmong([], ranked, nearest(2));
+    expect(mark).toEqual({ point: 5, place: 2, isMissed: true });
+    expect([ranked.set.places[mark.point], ranked.set.distances[mark.point]]).toEqual([2, 2]);
+  });
+
+  it("and a neighbour in a cluster that is not probed lie as far as the search finds it, where that is known", () => {
+    const known = { ...result(8n, 4), distance: 0.25, place: 1 };
+    const unknown = { ...result(99n, 4), distance: 0.5, place: 2 };
+    const { set, beyond } = rankedOf(
+      setOf([3, 4], (i) => 7 - i),
+      [known, unknown],
+    );
+    expect(beyond.map(({ distance }) => distance)).toEqual([31, 0.5]);
+    expect([...set.distances.slice(7)]).toEqual([31, 0.5]);
   });
 
   it("stand with what was missed in order of distance, in a sector of its own", () => {
@@ -401,8 +456,7 @@ describe("results among candidates", () => {
   });
 
   it("have no scale without candidates", () => {
-    const set = setOf([0, 0], () => 0);
-    expect(rank(set, new Uint32Array(0), search, false).domain).toBeNull();
+    expect(rankedOf(setOf([0, 0], () => 0)).domain).toBeNull();
   });
 
   it("are all of few, and of many an even sample with all that was found", () => {
@@ -495,18 +549,11 @@ describe("centroids", () => {
 describe("labels", () => {
   it("outside a circle touch it nowhere, and stay in the picture", () => {
     for (let angle = 0; angle < 2 * Math.PI; angle += 0.1) {
-      const box = outside(300, 200, 150, angle, 60, 16, 600);
+      const box = boxOutside(300, 200, 150, angle, 60, 16, 600);
       const dx = Math.max(box.left - 300, 300 - box.right, 0);
       const dy = Math.max(box.top - 200, 200 - box.bottom, 0);
       expect(Math.hypot(dx, dy)).toBeGreaterThan(149.9);
     }
-    expect(outside(100, 200, 90, Math.PI / 2, 60, 16, 200).right).toBeLessThanOrEqual(200);
-  });
-
-  it("do not lie on each other", () => {
-    const boxes = new Boxes([{ left: 0, top: 0, right: 10, bottom: 10 }]);
-    expect(boxes.take({ left: 5, top: 5, right: 15, bottom: 15 })).toBe(false);
-    expect(boxes.take({ left: 10, top: 0, right: 20, bottom: 10 })).toBe(true);
-    expect(boxes.take({ left: 19, top: 9, right: 30, bottom: 30 })).toBe(false);
+    expect(boxOutside(100, 200, 90, Math.PI / 2, 60, 16, 200).right).toBeLessThanOrEqual(200);
   });
 });

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { Gestures, type Zoom } from "../src/views/gestures";
-import { Rest } from "../src/views/rest";
+import { Gestures } from "../src/views/gestures";
+import { RestingPointer } from "../src/views/restingPointer";
+import type { Zoom } from "../src/views/viewport";
 
 const WIDTH = 400;
 const HEIGHT = 300;
@@ -227,7 +228,7 @@ describe("what is pointed at", () => {
   const event = (type: string, init: PointerEventInit = {}) => new PointerEvent(type, init);
 
   it("stays where a key has put it until the pointer is moved or pressed", () => {
-    const rest = new Rest();
+    const rest = new RestingPointer();
     rest.keyed();
     expect(rest.moved(event("pointermove"))).toBe(false);
     expect(rest.left(event("pointerleave"))).toBe(false);
@@ -238,8 +239,8 @@ describe("what is pointed at", () => {
   });
 
   it("stays when a finger is lifted", () => {
-    expect(new Rest().left(event("pointerleave", { pointerType: "touch" }))).toBe(false);
-    expect(new Rest().left(event("pointerleave", { pointerType: "mouse" }))).toBe(true);
+    expect(new RestingPointer().left(event("pointerleave", { pointerType: "touch" }))).toBe(false);
+    expect(new RestingPointer().left(event("pointerleave", { pointerType: "mouse" }))).toBe(true);
   });
 });
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { ascending, extendOrder, nearestFirst, Orders } from "../src/model/order";
-import { PointGrid } from "../src/views/points/grid";
-import { dotOpacity, dotRadius, type Points, pointOf } from "../src/views/points/points";
+import { PointGrid } from "../src/views/points/pointGrid";
+import { step } from "../src/views/points/pointKeys";
+import { type Points, pointsSelected, pointsWith } from "../src/views/points/points";
+import { dotOpacity, dotRadius } from "../src/views/points/scene";
 import { splat, stamp } from "../src/views/points/splat";
-import { step } from "../src/views/points/walk";
 import { randomOf } from "./random";
 
 function pointsOf(ranks: readonly number[]): Points {
@@ -251,8 +252,21 @@ describe("dots", () => {
 
   it("are found by id among those that count", () => {
     const points = { ...pointsOf([1, 1, 1]), count: 2 };
-    expect(pointOf(points, 1n)).toBe(1);
-    expect(pointOf(points, 2n)).toBe(-1);
-    expect(pointOf(points, 9n)).toBe(-1);
+    expect([1n, 2n, 9n].map((id) => pointsWith(points, id))).toEqual([[1], [], []]);
+  });
+});
+
+describe("points of rows that share an id", () => {
+  const points = { ...pointsOf([1, 1, 2, 2, 2]), ids: BigInt64Array.of(7n, 3n, 7n, 4n, 7n) };
+
+  it("are all found, as far as they are drawn", () => {
+    expect(pointsWith(points, 7n)).toEqual([0, 2, 4]);
+    expect(pointsWith({ ...points, count: 4 }, 7n)).toEqual([0, 2]);
+  });
+
+  it.each([1, 40])("are all selected, when %i ids are", (n) => {
+    const ids = new Set([7n, ...Array.from({ length: n - 1 }, (_, i) => BigInt(100 + i))]);
+    expect(pointsSelected(points, ids)).toEqual(Uint8Array.of(1, 0, 1, 0, 1));
+    expect(pointsSelected(points, new Set([99n]))).toBeNull();
   });
 });

@@ -4,9 +4,10 @@ import { decode } from "../src/protocol/decode";
 import type { Message, Projection } from "../src/protocol/messages";
 import type { Projected } from "../src/state/projections";
 import { fitted, isOnePlace } from "../src/views/projection/fit";
-import { between, type Scene, startOf } from "../src/views/projection/motion";
+import { between, type PlacedPicture, startOf } from "../src/views/projection/motion";
 import { explanation, statement } from "../src/views/projection/notes";
-import { MOST_PICTURES, marksBetween, marksOf, pointsOf } from "../src/views/projection/pictures";
+import { MOST_PICTURES, marksBetween, marksOf } from "../src/views/projection/pictures";
+import { foundIn } from "../src/views/projection/scene";
 import { encoded } from "./encode";
 import { answerOf, explorationOf } from "./support";
 
@@ -58,7 +59,7 @@ function pictureOf(
   };
 }
 
-function sceneOf(picture: Projected, positions: readonly number[]): Scene {
+function sceneOf(picture: Projected, positions: readonly number[]): PlacedPicture {
   return { picture, positions: Float32Array.from(positions), query: { x: 0, y: 0 }, share: 1 };
 }
 
@@ -260,13 +261,21 @@ describe("results in the picture", () => {
   it("are found in their cluster; those that the sample lacks are left out", () => {
     const picture = pictureOf([1n, 2n, 1n], [], { ranks: 2, starts: Uint32Array.of(0, 2, 3) });
     const missed = [{ ...resultOf(1n), place: 7 }];
-    expect(pointsOf([resultOf(1n, 2), resultOf(9n), resultOf(2n), resultOf(1n, 3)], missed, picture)).toEqual(
-      [
-        { point: 2, place: 1, isMissed: false },
-        { point: 1, place: 3, isMissed: false },
-        { point: 0, place: 7, isMissed: true },
-      ],
-    );
+    expect(foundIn([resultOf(1n, 2), resultOf(9n), resultOf(2n), resultOf(1n, 3)], missed, picture)).toEqual([
+      { point: 2, place: 1, isMissed: false },
+      { point: 1, place: 3, isMissed: false },
+      { point: 0, place: 7, isMissed: true },
+    ]);
+  });
+
+  it("of rows that share an id are each found", () => {
+    const picture = pictureOf([4n, 1n, 4n, 4n], [], { ranks: 1, starts: Uint32Array.of(0, 4) });
+    const found = foundIn([resultOf(4n), resultOf(4n)], [{ ...resultOf(4n), place: 3 }], picture);
+    expect(found.map(({ point, place, isMissed }) => [point, place, isMissed])).toEqual([
+      [0, 1, false],
+      [2, 2, false],
+      [3, 3, true],
+    ]);
   });
 
   it.each([1, 9, 20, MOST_PICTURES])(

@@ -76,6 +76,22 @@ describe("results", () => {
     expect(stage.root.dataset.query).toBe("-9223372036854775808");
   });
 
+  it("are listed each where rows share an id, however many there are of them", async () => {
+    const { stage } = open([6]);
+    stage.sayCoarse({ id: 0n });
+    stage.sayCandidates(1, 1, { ids: BigInt64Array.of(7n, 8n, 7n, 9n, 7n, 5n) });
+    stage.sayDone();
+    const tiles = () => [...stage.element.querySelectorAll(".feder-results li")];
+    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["7", "8", "7", "9", "7"]));
+    const before = tiles();
+    stage.model.receive("k", 3);
+    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["7", "8", "7"]));
+    // Each row keeps its own element.
+    expect(tiles()).toEqual(before.slice(0, 3));
+    stage.model.receive("k", 6);
+    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["7", "8", "7", "9", "7", "5"]));
+  });
+
   it("follow nprobe and k at once, and the kernel is not asked", async () => {
     const { stage } = open();
     stage.answer();

@@ -1,11 +1,11 @@
 import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { Button } from "../controls/Button";
+import { isShortcut } from "../controls/sliderKeys";
 import { css, rankColour } from "../look/palette";
 import { useSize } from "../look/size";
 import { distance, ordinal, plural } from "../model/format";
 import { useApp } from "../state/app";
 import { MemberList } from "../state/members";
-import { Button } from "./Button";
-import { isShortcut } from "./sliderKeys";
 import { Tile } from "./Tile";
 
 /** The least width of a picture; what is left of a row is shared out. */
@@ -45,7 +45,7 @@ export function ClusterPanel() {
         Cluster {cluster} <small>{facts.filter((fact) => fact !== null).join(" · ")}</small>
         {search !== null && (
           <Button
-            look="small"
+            kind="small"
             title="Probe this cluster or leave it out, whatever nprobe says (S on the map)"
             onClick={() => exploration.toggleProbed(cluster)}
           >
@@ -54,7 +54,7 @@ export function ClusterPanel() {
         )}
         {settings.cluster.value !== null && (
           <Button
-            look="small"
+            kind="small"
             onClick={() => {
               settings.cluster.value = null;
             }}

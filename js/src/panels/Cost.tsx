@@ -1,6 +1,6 @@
+import { Button } from "../controls/Button";
 import { count, percent, plural } from "../model/format";
 import { useApp } from "../state/app";
-import { Button } from "./Button";
 
 /** What the search cost, in distances computed, beside brute force. */
 export function Cost() {
@@ -70,7 +70,7 @@ function Selected() {
         <>
           {plural(size, "row")} selected{" "}
           <Button
-            look="small"
+            kind="small"
             onClick={() => {
               settings.selection.value = [];
             }}

@@ -1,10 +1,10 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Button } from "../controls/Button";
+import { Picture, usePicture } from "../controls/Picture";
 import { distance, ordinal } from "../model/format";
 import { verdictText } from "../model/verdict";
 import type { Verdict } from "../protocol/messages";
 import { type OpenCard, useApp } from "../state/app";
-import { Button } from "./Button";
-import { Picture, usePicture } from "./Picture";
 
 const SIDE = 224;
 
@@ -101,7 +101,7 @@ function Card({ open }: { open: OpenCard }) {
       </p>
       <div class="feder-card-actions">
         <Button
-          look="primary"
+          kind="primary"
           onClick={() => {
             close();
             exploration.ask({ id: id.toString(), cluster });

@@ -1,7 +1,8 @@
+import { Button } from "../controls/Button";
+import { rowKeys } from "../controls/rowKeys";
 import { count, distance, ordinal, plural } from "../model/format";
 import { asSeen, COARSE, lostTo, nprobeNeeded, type Row } from "../model/truth";
 import { useApp } from "../state/app";
-import { Button } from "./Button";
 import { Tile } from "./Tile";
 
 const SIDE = 90;
@@ -12,6 +13,7 @@ export function Missed() {
   const { missed, truth, probe, settings, summary } = exploration;
   const lost = missed.value;
   if (truth.value === null || exploration.step.value !== null) return null;
+  const keys = rowKeys(lost.map(({ id }) => id));
   const needed = nprobeNeeded(truth.value);
   const lostBy = (row: Row) => lostTo(row, probe.value);
   return (
@@ -31,7 +33,7 @@ export function Missed() {
             {asSeen(summary) && <small>{asSeen(summary).slice(2)}</small>}
             {needed !== null && lost.some((row) => lostBy(row) === COARSE) && (
               <Button
-                look="small"
+                kind="small"
                 onClick={() => {
                   exploration.switched.value = new Map();
                   settings.nprobe.value = needed;
@@ -44,10 +46,10 @@ export function Missed() {
         )}
       </h3>
       <ol class="feder-tiles" aria-label="Missed">
-        {lost.map((row) => {
+        {lost.map((row, i) => {
           const { id, cluster, clusterRank, distance: value, place } = row;
           return (
-            <li key={id.toString()} data-id={id.toString()} data-distance={value} data-found={clusterRank}>
+            <li key={keys[i]} data-id={id.toString()} data-distance={value} data-found={clusterRank}>
               <Tile
                 id={id}
                 cluster={cluster}

@@ -1,5 +1,5 @@
+import { Button } from "../controls/Button";
 import { useApp } from "../state/app";
-import { Button } from "./Button";
 
 /** What went wrong, in words; the answer on screen stays. */
 export function Notice() {

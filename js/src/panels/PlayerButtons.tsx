@@ -1,5 +1,5 @@
+import { Button } from "../controls/Button";
 import { useApp } from "../state/app";
-import { Button } from "./Button";
 
 /** Steps through the search: overview, coarse search, then cluster by cluster. */
 export function PlayerButtons() {
@@ -10,7 +10,7 @@ export function PlayerButtons() {
   return (
     <div class="feder-player" role="group" aria-label="Player">
       <Button
-        look="square"
+        kind="square"
         aria-label="Step back"
         title="Step back (,)"
         disabled={!ready || player.now === 0}
@@ -19,7 +19,7 @@ export function PlayerButtons() {
         <Icon path="M11 3 5 8l6 5z M4 3v10" />
       </Button>
       <Button
-        look="square"
+        kind="square"
         aria-label={playing ? "Pause" : "Play"}
         title={playing ? "Pause (p)" : "Play the search (p)"}
         disabled={!ready}
@@ -28,7 +28,7 @@ export function PlayerButtons() {
         <Icon path={playing ? "M5 3v10 M11 3v10" : "M5 3l8 5-8 5z"} />
       </Button>
       <Button
-        look="square"
+        kind="square"
         aria-label="Step forward"
         title="Step forward (.)"
         disabled={!ready || exploration.step.value === null}

@@ -1,8 +1,8 @@
+import { Button } from "../controls/Button";
+import { IdForm } from "../controls/IdForm";
+import { Picture } from "../controls/Picture";
+import { Strip } from "../controls/Strip";
 import { useApp } from "../state/app";
-import { Button } from "./Button";
-import { IdForm } from "./IdForm";
-import { Picture } from "./Picture";
-import { Strip } from "./Strip";
 
 /** What is being searched, and the ways to search for something else. */
 export function QueryPicker() {

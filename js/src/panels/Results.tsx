@@ -1,4 +1,5 @@
 import { useEffect } from "preact/hooks";
+import { rowKeys } from "../controls/rowKeys";
 import { count, distance, ordinal, plural } from "../model/format";
 import { useApp } from "../state/app";
 import { Tile } from "./Tile";
@@ -12,6 +13,7 @@ export function Results() {
   const name = (outcome !== null && summary.refinedDistance) || summary.distance;
   const search = exploration.search.value;
   const results = exploration.results.value;
+  const keys = rowKeys(results.map(({ id }) => id));
   const { ranks, count: probed } = exploration.probe.value;
   const last = ranks[probed - 1] ?? 0;
   const complete = search !== null && results.length > 0 && search.received >= last;
@@ -49,7 +51,7 @@ export function Results() {
       )}
       <ol class="feder-tiles" aria-label="Results">
         {results.map((result, i) => (
-          <li key={result.id.toString()} data-id={result.id.toString()} data-distance={result.distance}>
+          <li key={keys[i]} data-id={result.id.toString()} data-distance={result.distance}>
             <Tile
               id={result.id}
               cluster={result.cluster}

@@ -2,21 +2,21 @@ import type { ReadonlySignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type Mode, PALETTES, properties } from "../look/palette";
 import { useApp } from "../state/app";
-import type { Player } from "../state/player";
 import type { Snapshot } from "../state/snapshot";
-import { viewNamed } from "../views";
-import { Flight } from "../views/flight/Flight";
+import { VIEWS } from "../views";
+import { ViewTransition } from "../views/transition/ViewTransition";
+import { viewsFor } from "../views/view";
 import { ClusterPanel } from "./ClusterPanel";
 import { Cost } from "./Cost";
 import { ImageCard } from "./ImageCard";
 import { Missed } from "./Missed";
 import { Notice } from "./Notice";
+import { playByKey } from "./playerKeys";
 import { Results } from "./Results";
 import { RecallPanel } from "./recall/RecallPanel";
 import { Saved } from "./Saved";
 import { Scrubber } from "./Scrubber";
 import { StepCaption } from "./StepCaption";
-import { isShortcut } from "./sliderKeys";
 import { Toolbar } from "./Toolbar";
 
 /** Milliseconds after which the browser has taken the focus from what can no longer be pressed. */
@@ -32,8 +32,9 @@ export function Root({ mode, saved }: Props) {
   const { exploration, table } = useApp();
   const root = useRef<HTMLDivElement>(null);
   const { settings, search, status, map } = exploration;
-  const view = viewNamed(settings.view.value);
-  const Stage = table.value ? view.Table : view.Picture;
+  const views = viewsFor(VIEWS, exploration.summary);
+  const view = views.find(({ name }) => name === settings.view.value) ?? views[0] ?? VIEWS[0];
+  const Shown = table.value ? view.Table : view.View;
   const isLost = saved !== null && map.value === null;
   useEffect(() => {
     if (search.value !== null) performance.mark("feder:first");
@@ -53,7 +54,7 @@ export function Root({ mode, saved }: Props) {
       onFocusIn={markFocused}
       onKeyDown={(event) => {
         keepKeys(event);
-        if (search.value !== null) playKeys(event, exploration.player);
+        if (search.value !== null) playByKey(event, exploration.player);
       }}
       data-mode={mode.value}
       data-state={isLost ? "disconnected" : status.value}
@@ -73,9 +74,9 @@ export function Root({ mode, saved }: Props) {
           <Toolbar />
           <Notice />
           <div class="feder-body">
-            <div class="feder-stage" id="feder-stage" role="tabpanel" aria-label={view.name}>
-              <Stage />
-              <Flight />
+            <div class="feder-stage" id="feder-stage" role="tabpanel" aria-label={view.label}>
+              <Shown />
+              <ViewTransition />
               <div class="feder-foot">
                 <Scrubber />
                 <StepCaption />
@@ -106,19 +107,6 @@ export function Root({ mode, saved }: Props) {
  */
 function keepKeys(event: KeyboardEvent): void {
   if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
-}
-
-const PLAYER_KEYS: Readonly<Record<string, (player: Player) => void>> = {
-  p: (player) => player.toggle(),
-  ",": (player) => player.back(),
-  ".": (player) => player.forward(),
-};
-
-/** The player's keys work wherever the focus is, except where text is typed. */
-function playKeys(event: KeyboardEvent, player: Player): void {
-  const typing = event.target instanceof HTMLInputElement && event.target.type !== "range";
-  if (typing || isShortcut(event)) return;
-  PLAYER_KEYS[event.key]?.(player);
 }
 
 function markFocused(event: FocusEvent): void {

@@ -19,7 +19,9 @@ export function stepSentence({ search, summary, results, wanted }: Exploration, 
   if (shown === null || step === 0)
     return `Overview: ${plural(summary.ntotal, "vector")} in ${plural(summary.nlist, "cluster")}`;
   if (step === 1)
-    return `Coarse search: ${plural(summary.nlist, "centroid")} ranked by distance to the query`;
+    return summary.coarseExact
+      ? `Coarse search: ${plural(summary.nlist, "centroid")} ranked by distance to the query`
+      : `Coarse search: an approximate search ranks ${plural(summary.nlist, "cluster")}`;
   const { ranks, count } = wanted.value;
   const rank = ranks[step - 2];
   const found = results.value;

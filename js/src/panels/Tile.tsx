@@ -1,8 +1,8 @@
 import { useComputed } from "@preact/signals";
+import { Picture } from "../controls/Picture";
 import { css, rankColour } from "../look/palette";
 import { distance as formatted } from "../model/format";
 import { useApp } from "../state/app";
-import { Picture } from "./Picture";
 
 interface Props {
   readonly id: bigint;

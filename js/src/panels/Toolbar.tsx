@@ -1,10 +1,11 @@
+import { Button } from "../controls/Button";
+import { Slider } from "../controls/Slider";
+import { Tabs } from "../controls/Tabs";
 import { useApp } from "../state/app";
 import { VIEWS } from "../views";
-import { Button } from "./Button";
+import { viewsFor } from "../views/view";
 import { PlayerButtons } from "./PlayerButtons";
 import { QueryPicker } from "./QueryPicker";
-import { Slider } from "./Slider";
-import { Tabs } from "./Tabs";
 
 export function Toolbar() {
   const { exploration, table } = useApp();
@@ -26,7 +27,7 @@ export function Toolbar() {
         <PlayerButtons />
         <Tabs
           name="View"
-          tabs={VIEWS}
+          tabs={viewsFor(VIEWS, summary).map(({ name, label }) => ({ id: name, name: label }))}
           chosen={settings.view.value}
           controls="feder-stage"
           choose={(id) => {

@@ -3,7 +3,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Palette } from "../look/palette";
 import type { Asker } from "../protocol/asker";
-import type { Look } from "../views/flight/sight";
+import type { DrawingSource } from "../views/transition/drawing";
 import type { Exploration } from "./exploration";
 import type { Pictures } from "./pictures";
 
@@ -25,8 +25,8 @@ export interface App {
   readonly table: Signal<boolean>;
   /** Whose recall is shown; null leaves it to whether there is a query. */
   readonly about: Signal<string | null>;
-  /** How to see where things are in the picture that is shown; its view puts it here. */
-  look: Look | null;
+  /** Returns the drawing on screen; its view sets it. */
+  drawing: DrawingSource | null;
 }
 
 export function makeApp(exploration: Exploration, pictures: Pictures, palette: ReadonlySignal<Palette>): App {
@@ -38,7 +38,7 @@ export function makeApp(exploration: Exploration, pictures: Pictures, palette: R
     card: signal<OpenCard | null>(null),
     table: signal(false),
     about: signal(null),
-    look: null,
+    drawing: null,
   };
 }
 

@@ -1,4 +1,19 @@
+import type { Size } from "./viewport";
+
 type Context = CanvasRenderingContext2D;
+
+/** Empty the canvas, and have what follows drawn in CSS pixels. */
+export function clear(context: Context, { width, height, ratio }: Size): void {
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
+}
+
+/** Cover the canvas with a colour, and have what follows drawn in CSS pixels. */
+export function fillAll(context: Context, { width, height, ratio }: Size, colour: string): void {
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.fillStyle = colour;
+  context.fillRect(0, 0, width, height);
+}
 
 /** Begin a circle. */
 export function circle(context: Context, x: number, y: number, radius: number): void {
@@ -42,7 +57,7 @@ export function font(context: Context, size: number, weight = 650): void {
 /** Draw the whole of an image in the middle of a square with round corners. */
 export function picture(
   context: Context,
-  image: HTMLImageElement,
+  image: { readonly naturalWidth: number; readonly naturalHeight: number },
   x: number,
   y: number,
   side: number,
@@ -54,15 +69,12 @@ export function picture(
   const scale = side / Math.max(image.naturalWidth, image.naturalHeight, 1);
   const width = image.naturalWidth * scale;
   const height = image.naturalHeight * scale;
-  context.drawImage(image, x - width / 2, y - height / 2, width, height);
+  context.drawImage(image as HTMLImageElement, x - width / 2, y - height / 2, width, height);
   context.restore();
 }
 
 /** Give a canvas its size on the page, and a pixel for each of the screen's. */
-export function setSize(
-  canvas: HTMLCanvasElement,
-  { width, height, ratio }: { width: number; height: number; ratio: number },
-): void {
+export function setSize(canvas: HTMLCanvasElement, { width, height, ratio }: Size): void {
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
   canvas.style.width = `${width}px`;

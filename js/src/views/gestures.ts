@@ -1,13 +1,7 @@
-/** Magnification, and how far the picture is moved, in CSS pixels. */
-export interface Zoom {
-  readonly k: number;
-  readonly x: number;
-  readonly y: number;
-}
+import { UNZOOMED, type Zoom } from "./viewport";
 
 const CLOSEST = 80;
 const CLICK_SLACK = 4;
-const WHOLE: Zoom = { k: 1, x: 0, y: 0 };
 
 /**
  * Zoom by wheel, pinch and keys, and pan by dragging, within the element's own bounds. The picture always fills the
@@ -18,7 +12,7 @@ export class Gestures {
   readonly #changed: (zoom: Zoom) => void;
   readonly #clicked: (x: number, y: number) => void;
   readonly #pointers = new Map<number, { x: number; y: number }>();
-  #zoom = WHOLE;
+  #zoom = UNZOOMED;
   #travelled = 0;
 
   constructor(
@@ -57,7 +51,7 @@ export class Gestures {
   }
 
   reset(): void {
-    this.#set(WHOLE);
+    this.#set(UNZOOMED);
   }
 
   /** Move as little as needed so that a place of the picture is in sight, `margin` pixels from the edge. */

@@ -1,10 +1,10 @@
 import { useMemo } from "preact/hooks";
+import { Button } from "../../controls/Button";
+import { IdForm } from "../../controls/IdForm";
 import { count, percent, plural } from "../../model/format";
 import { asSeen, COARSE, foundBy, lostTo, nprobeNeeded, returnedAt, type Truth } from "../../model/truth";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
-import { Button } from "../Button";
-import { IdForm } from "../IdForm";
 import { RecallChart } from "./RecallChart";
 
 /** How much of the truth this query's search finds at every nprobe, and in words at this one. */
@@ -50,7 +50,7 @@ export function QueryRecall() {
           <p>
             {plural(switched, "cluster")} switched by hand.{" "}
             <Button
-              look="small"
+              kind="small"
               onClick={() => {
                 exploration.switched.value = new Map();
               }}

@@ -1,9 +1,9 @@
 import { useMemo } from "preact/hooks";
+import { drag } from "../../controls/drag";
+import { NprobeHandle } from "../../controls/NprobeHandle";
 import { useSize } from "../../look/size";
 import { count } from "../../model/format";
 import { useApp } from "../../state/app";
-import { drag } from "../drag";
-import { NprobeHandle } from "../NprobeHandle";
 import { Axis } from "./scale";
 
 const HEIGHT = 150;

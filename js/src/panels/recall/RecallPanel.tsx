@@ -1,5 +1,5 @@
+import { Tabs } from "../../controls/Tabs";
 import { useApp } from "../../state/app";
-import { Tabs } from "../Tabs";
 import { QueryRecall } from "./QueryRecall";
 import { WorkloadPanel } from "./WorkloadPanel";
 
@@ -22,7 +22,7 @@ export function RecallPanel() {
         choose={(id) => {
           about.value = id;
         }}
-        look="feder-small-tabs"
+        kind="feder-small-tabs"
       />
       <div class="feder-recall-body" id="feder-recall" role="tabpanel" aria-label="Recall">
         {chosen === "query" ? <QueryRecall /> : <WorkloadPanel />}

@@ -1,10 +1,10 @@
 import { useMemo, useState } from "preact/hooks";
+import { Button } from "../../controls/Button";
+import { Picture } from "../../controls/Picture";
 import { count, percent, plural } from "../../model/format";
 import { asSeen } from "../../model/truth";
 import type { Workload } from "../../protocol/messages";
 import { useApp } from "../../state/app";
-import { Button } from "../Button";
-import { Picture } from "../Picture";
 import { RecallChart } from "./RecallChart";
 
 const SAMPLE = 1000;
@@ -71,7 +71,7 @@ function Evaluate() {
       <p class="feder-evaluate">
         <progress max={asked} value={done} aria-label="Evaluating" /> {count(Math.floor(done))} of{" "}
         {plural(asked, "query", "queries")}
-        <Button look="small" onClick={() => workloads.cancel()}>
+        <Button kind="small" onClick={() => workloads.cancel()}>
           Cancel
         </Button>
       </p>

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
+import { Button } from "../../controls/Button";
 import { count, distance, plural } from "../../model/format";
 import { tally } from "../../model/results";
-import { Button } from "../../panels/Button";
 import { useApp } from "../../state/app";
 
 const PAGE = 100;

@@ -4,17 +4,17 @@ import { distance, ordinal, plural } from "../../model/format";
 import { tally } from "../../model/results";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
+import { ClusterPointerCard, useClusterPointer } from "../clusterPointer";
 import { Gestures } from "../gestures";
-import { PointedCard, usePointed } from "../pointed";
-import { ZoomButtons, zoomByKey } from "../zoom";
+import { ZoomButtons, zoomByKey } from "../zoomButtons";
 import { toMap, toScreen } from "./camera";
-import { MapPainter } from "./painter";
+import { step } from "./clusterKeys";
+import { MapCanvas } from "./mapCanvas";
 import { Portraits } from "./portraits";
-import { cellStyles } from "./scene";
-import { step as walk } from "./walk";
+import { cellRanking, missedCells } from "./scene";
 
-interface Stage {
-  readonly painter: MapPainter;
+interface Shown {
+  readonly canvas: MapCanvas;
   readonly gestures: Gestures;
 }
 
@@ -25,16 +25,16 @@ export function ClustersView() {
   const { settings, summary, hovered, map } = exploration;
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const stage = useRef<Stage | null>(null);
+  const shown = useRef<Shown | null>(null);
 
   const cellAt = (x: number, y: number): number | null => {
     const drawn = map.peek();
-    if (stage.current === null || drawn === null) return null;
-    const cell = drawn.cells.find(...toMap(stage.current.painter.camera, x, y));
+    if (shown.current === null || drawn === null) return null;
+    const cell = drawn.cells.find(...toMap(shown.current.canvas.camera, x, y));
     return cell < 0 ? null : cell;
   };
-  const { pointer, leave, lead, listeners } = usePointed((x, y) =>
-    stage.current?.gestures.dragging ? null : cellAt(x, y),
+  const { pointer, leave, lead, listeners } = useClusterPointer((x, y) =>
+    shown.current?.gestures.dragging ? null : cellAt(x, y),
   );
   const pin = (cell: number | null) => {
     settings.cluster.value = cell === settings.cluster.value ? null : cell;
@@ -43,64 +43,60 @@ export function ClustersView() {
     const abort = new AbortController();
     const element = canvas.current as HTMLCanvasElement;
     const box = frame.current as HTMLDivElement;
-    const painter = new MapPainter(element);
+    const portraits = summary.images ? new Portraits(asker, pictures, () => map.repaint()) : null;
+    const map = new MapCanvas(element, portraits, () => performance.mark("feder:map"));
     const gestures = new Gestures(
       element,
-      (zoom) => painter.look(zoom),
+      (zoom) => map.zoomTo(zoom),
       (x, y) => {
         const cell = cellAt(x, y);
         if (cell !== null) pin(cell);
       },
       abort.signal,
     );
-    const portraits = new Portraits(asker, pictures, () => painter.repaint());
-    if (summary.images) painter.showPortraits(portraits);
-    stage.current = { painter, gestures };
-    app.look = () => painter.sight();
-    painter.onDrawn(() => performance.mark("feder:map"));
+    shown.current = { canvas: map, gestures };
+    app.drawing = () => map.drawing();
     const observer = new ResizeObserver(() => {
-      painter.resize({ width: box.clientWidth, height: box.clientHeight, ratio: devicePixelRatio });
+      map.resize({ width: box.clientWidth, height: box.clientHeight, ratio: devicePixelRatio });
       gestures.resized();
     });
     observer.observe(box);
-    const shown = computed(() => (exploration.step.value === 0 ? null : exploration.search.value));
-    const styles = computed(() =>
-      cellStyles(summary.nlist, shown.value, exploration.probe.value, palette.value),
-    );
+    const search = computed(() => (exploration.step.value === 0 ? null : exploration.search.value));
+    const ranking = computed(() => search.value && cellRanking(search.value));
+    const missed = computed(() => missedCells(tally(exploration.missed.value), search.value));
     const stop = effect(() => {
-      const drawn = map.value;
-      if (drawn === null) return;
-      painter.show({
-        cells: drawn.cells,
-        styles: styles.value,
-        palette: palette.value,
-        search: shown.value,
+      const cells = exploration.map.value?.cells;
+      if (cells === undefined) return;
+      const scene = {
+        cells,
+        ranking: ranking.value,
         probe: exploration.probe.value,
-        missed: tally(exploration.missed.value),
+        missed: missed.value,
         hovered: hovered.value,
         pinned: settings.cluster.value,
-      });
+      };
+      map.show(scene, palette.value);
     });
     return () => {
-      app.look = null;
+      app.drawing = null;
       stop();
       observer.disconnect();
       abort.abort();
-      painter.destroy();
-      portraits.close();
-      stage.current = null;
+      map.close();
+      portraits?.close();
+      shown.current = null;
     };
   }, [app]);
 
   const press = (event: KeyboardEvent) => {
     const drawn = map.peek();
-    if (drawn === null || stage.current === null || event.target !== frame.current) return;
-    const { painter, gestures } = stage.current;
+    if (drawn === null || shown.current === null || event.target !== frame.current) return;
+    const { canvas, gestures } = shown.current;
     const search = exploration.search.peek();
     const from = hovered.peek() ?? settings.cluster.peek() ?? search?.order[0] ?? 0;
-    const to = walk(event.key, drawn.cells, from, search);
+    const to = step(event.key, drawn.cells, from, search);
     const place = (cell: number): [number, number] =>
-      toScreen(painter.camera, drawn.cells.centres[2 * cell], drawn.cells.centres[2 * cell + 1]);
+      toScreen(canvas.camera, drawn.cells.centres[2 * cell], drawn.cells.centres[2 * cell + 1]);
     const show = (cell: number) => {
       gestures.reveal(...place(cell));
       lead(cell, ...place(cell));
@@ -132,9 +128,9 @@ export function ClustersView() {
       <canvas ref={canvas} {...listeners} />
       {map.value === null && <p class="feder-waiting">Drawing the map…</p>}
       <div class="feder-zoom" role="group" aria-label="Zoom">
-        <ZoomButtons press={(key) => stage.current !== null && zoomByKey(key, stage.current.gestures)} />
+        <ZoomButtons press={(key) => shown.current !== null && zoomByKey(key, shown.current.gestures)} />
       </div>
-      <PointedCard pointer={pointer} within={frame} />
+      <ClusterPointerCard pointer={pointer} within={frame} />
       <p class="feder-sr" aria-live="polite">
         {hovered.value === null || !frame.current?.matches(":focus")
           ? ""

@@ -1,3 +1,5 @@
+import type { Size, Zoom } from "../viewport";
+
 /** How map units become CSS pixels: `x * sx + tx`, `y * sy + ty`. */
 export interface Camera {
   readonly sx: number;
@@ -6,21 +8,11 @@ export interface Camera {
   readonly ty: number;
 }
 
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-  readonly ratio: number;
-}
-
 /** Room around the map, in CSS pixels. */
 const MARGIN = 6;
 
-/** The whole map in the canvas, then zoomed and moved by `zoom` (as d3-zoom reports it). */
-export function camera(
-  size: Size,
-  aspect: number,
-  zoom: { readonly k: number; readonly x: number; readonly y: number },
-): Camera {
+/** Fits the whole map into the canvas, then zooms and moves it. */
+export function camera(size: Size, aspect: number, zoom: Zoom): Camera {
   const width = Math.max(1, size.width - 2 * MARGIN);
   const height = Math.max(1, size.height - 2 * MARGIN);
   return {

@@ -1,12 +1,12 @@
 import type { Asker } from "../../protocol/asker";
 import type { Pictures } from "../../state/pictures";
-import { loadImage } from "../image";
+import { loadImage } from "../rowImage";
 
 /** Portraits asked for at once; a map that is zoomed out shows none, one that is zoomed in a few dozen. */
 const BATCH = 256;
 const SIDE = 64;
 
-/** One picture per cluster: that of the row nearest to its centroid. Asked for when its cell has room for it. */
+/** One image per cluster, of the row nearest to its centroid; it is asked for when its cell has room. */
 export class Portraits {
   readonly #asker: Asker;
   readonly #pictures: Pictures;
@@ -21,7 +21,7 @@ export class Portraits {
     this.#changed = changed;
   }
 
-  /** The portrait once it is here. */
+  /** The portrait; null until it has been loaded. */
   get(cluster: number): HTMLImageElement | null {
     return this.#images.get(cluster) ?? null;
   }
@@ -40,7 +40,12 @@ export class Portraits {
 
   async #fetch(clusters: readonly number[]): Promise<void> {
     const answer = await this.#asker.medoids(clusters);
-    if (answer === null || this.#closed) return;
+    if (this.#closed) return;
+    if (answer === null) {
+      // An answer was lost: the next frame that needs these asks again.
+      for (const cluster of clusters) this.#images.delete(cluster);
+      return;
+    }
     for (const [i, cluster] of answer.clusters.entries()) this.#load(cluster, answer.ids[i]);
   }
 

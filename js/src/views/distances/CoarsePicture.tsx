@@ -1,18 +1,18 @@
-import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { useSize } from "../../look/size";
 import { distance, ordinal, plural } from "../../model/format";
 import type { Search } from "../../model/search";
 import { useApp } from "../../state/app";
-import type { Size } from "../clusters/camera";
-import { setSize } from "../draw";
-import { PointedCard, usePointed } from "../pointed";
-import { PointGrid } from "../points/grid";
-import { step as walk } from "../points/walk";
-import { layoutCentroids } from "./coarse";
-import { paintCoarse, paintOutlines } from "./coarseChart";
+import { useCanvas } from "../canvas";
+import { ClusterPointerCard, useClusterPointer } from "../clusterPointer";
+import { PointGrid } from "../points/pointGrid";
+import { step } from "../points/pointKeys";
+import type { Size } from "../viewport";
+import { paintCoarse, paintCoarseOverlay } from "./coarseChart";
+import { layoutCentroids } from "./coarseScene";
 import { circleIn } from "./layout";
 import { NprobeCircle } from "./NprobeCircle";
-import { isCompressed } from "./scale";
+import { isCompressed } from "./radialScale";
 
 const REACH = 16;
 /** Height of the note below the circle. */
@@ -46,26 +46,25 @@ export function CoarsePicture({ search }: { search: Search }) {
     () => (layout === null ? null : new PointGrid(layout.positions, search.nlist)),
     [layout, search],
   );
-  useLayoutEffect(() => {
-    if (size === null) return;
-    for (const canvas of [base.current, above.current]) setSize(canvas as HTMLCanvasElement, size);
-  }, [size]);
-  useLayoutEffect(() => {
-    if (size === null || layout === null) return;
-    const options = { willReadFrequently: true };
-    const context = base.current?.getContext("2d", options) as CanvasRenderingContext2D;
-    const request = requestAnimationFrame(() => paintCoarse(context, layout, nprobe, size, colours));
-    return () => cancelAnimationFrame(request);
-  }, [layout, nprobe, size, colours]);
+  useCanvas(
+    base,
+    size,
+    (context, size) => {
+      if (layout !== null) paintCoarse(context, { layout, nprobe }, colours, size);
+    },
+    [layout, nprobe, colours],
+  );
   const hoveredRank = hovered.value === null ? 0 : search.rankOf[hovered.value];
   const pinnedRank = settings.cluster.value === null ? 0 : search.rankOf[settings.cluster.value];
-  useLayoutEffect(() => {
-    if (size === null || layout === null) return;
-    const context = above.current?.getContext("2d") as CanvasRenderingContext2D;
-    const outlined = [[pinnedRank, 2.5] as const, [hoveredRank, 2] as const].filter(([rank]) => rank > 0);
-    const request = requestAnimationFrame(() => paintOutlines(context, layout, outlined, size, colours));
-    return () => cancelAnimationFrame(request);
-  }, [layout, hoveredRank, pinnedRank, size, colours]);
+  useCanvas(
+    above,
+    size,
+    (context, size) => {
+      if (layout !== null)
+        paintCoarseOverlay(context, { layout, nprobe, pinnedRank, hoveredRank }, colours, size);
+    },
+    [layout, pinnedRank, hoveredRank, colours],
+  );
 
   const rankAt = (x: number, y: number): number => {
     if (layout === null || grid === null) return 0;
@@ -76,14 +75,16 @@ export function CoarsePicture({ search }: { search: Search }) {
     }
     return grid.nearest(x, y, REACH) + 1;
   };
-  const { pointer, leave, lead, listeners } = usePointed((x, y) => search.order[rankAt(x, y) - 1] ?? null);
+  const { pointer, leave, lead, listeners } = useClusterPointer(
+    (x, y) => search.order[rankAt(x, y) - 1] ?? null,
+  );
   const pin = (cluster: number | null) => {
     settings.cluster.value = cluster === settings.cluster.peek() ? null : cluster;
   };
   const press = (event: KeyboardEvent) => {
     if (event.target !== frame.current || layout === null) return;
     const all = Array.from(search.order, (_, i) => i);
-    const to = walk(event.key, hoveredRank - 1, layout.positions, search.nlist, all);
+    const to = step(event.key, hoveredRank - 1, layout.positions, search.nlist, all);
     if (to !== null) {
       lead(search.order[to], layout.positions[2 * to], layout.positions[2 * to + 1]);
     } else if (event.key === "Enter" || event.key === " ") pin(hovered.peek());
@@ -117,10 +118,10 @@ export function CoarsePicture({ search }: { search: Search }) {
       />
       <p class="feder-points-note">
         radius: query to centroid, {summary.coarseDistance} · area: vectors
-        {layout !== null && isCompressed(layout.scale.domain) && " · dashed rings: compressed"}
+        {layout !== null && isCompressed(layout.scale.domain) && " · dashed rings: not to scale"}
       </p>
       {layout !== null && <NprobeCircle layout={layout} nprobe={settings.nprobe} nlist={search.nlist} />}
-      <PointedCard pointer={pointer} within={frame} />
+      <ClusterPointerCard pointer={pointer} within={frame} />
       <p class="feder-sr" aria-live="polite">
         {hoveredRank === 0
           ? ""

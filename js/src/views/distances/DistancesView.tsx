@@ -1,16 +1,20 @@
 import { plural } from "../../model/format";
 import { useApp } from "../../state/app";
-import { Begun } from "../points/Begun";
+import { SearchRequired } from "../SearchRequired";
 import { CoarsePicture } from "./CoarsePicture";
 import { FinePicture } from "./FinePicture";
 
 /** How far everything is from the query that the search has compared with it. */
 export function DistancesView() {
-  const { probed } = useApp().exploration;
+  const { probed, summary } = useApp().exploration;
   return (
-    <Begun
+    <SearchRequired
       purpose="how far its neighbours are"
-      next={({ nlist }) => `The coarse search measures its distance to ${plural(nlist, "centroid")}.`}
+      next={({ nlist }) =>
+        summary.coarseExact
+          ? `The coarse search measures its distance to ${plural(nlist, "centroid")}.`
+          : `An approximate coarse search ranks ${plural(nlist, "cluster")}.`
+      }
       picture={(search) =>
         probed.value === 0 ? <CoarsePicture search={search} /> : <FinePicture search={search} />
       }

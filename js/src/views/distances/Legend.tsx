@@ -1,18 +1,22 @@
 import { useMemo } from "preact/hooks";
 import { distance } from "../../model/format";
 import { useApp } from "../../state/app";
-import { rank } from "./fine";
-import { type Domain, isCompressed } from "./scale";
+import { type Domain, isCompressed } from "./radialScale";
+import { rankCandidates } from "./rankedCandidates";
 
 /** What the radius and the angle mean. */
 export function Legend() {
   const { exploration } = useApp();
   const { summary } = exploration;
   const search = exploration.search.value;
-  const shown = exploration.withMissed.value;
+  const set = exploration.candidates.value;
+  const order = exploration.candidateOrder.value;
+  const probe = exploration.probe.value;
+  const missed = exploration.missed.value;
   const domain = useMemo(
-    () => search && shown && rank(shown.set, shown.order, search, summary.similarity).domain,
-    [search, shown, summary],
+    () =>
+      search && set && order && rankCandidates(set, order, probe, missed, search, summary.similarity).domain,
+    [search, set, order, probe, missed, summary],
   );
   if (domain === null) return null;
   return (
@@ -32,5 +36,5 @@ function scaleText(domain: Domain): string {
   if (domain.step === 0) return `, ${value(domain.start)} for all`;
   const inner = domain.best < domain.start;
   if (!isCompressed(domain)) return inner ? ", linear but for the query itself (dashed)" : ", linear";
-  return `, linear to ${value(domain.bulk)}, then compressed (dashed)`;
+  return `, linear to ${value(domain.bulk)}; dashed rings: not to scale`;
 }

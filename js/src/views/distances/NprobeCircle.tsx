@@ -1,9 +1,9 @@
 import type { Signal } from "@preact/signals";
 import { useState } from "preact/hooks";
+import { drag } from "../../controls/drag";
+import { NprobeHandle } from "../../controls/NprobeHandle";
 import { plural } from "../../model/format";
-import { drag } from "../../panels/drag";
-import { NprobeHandle } from "../../panels/NprobeHandle";
-import { type CoarseLayout, nprobeAt, nprobeRadius } from "./coarse";
+import { type CoarseLayout, nprobeAt, nprobeRadius } from "./coarseScene";
 import { angleOf } from "./sectors";
 
 /** Where on the circle its handle is at first, clockwise from 12 o'clock: away from the discs of the nearest. */

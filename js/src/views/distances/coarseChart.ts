@@ -1,13 +1,12 @@
-import { css, mix, type Palette, type Rgb, rankColour } from "../../look/palette";
-import type { Size } from "../clusters/camera";
-import { circle, fill, font, stroke } from "../draw";
-import { unpackHex } from "../points/colour";
-import { paintQuery } from "../points/marks";
+import { css, mix, type Palette, type Rgb, rankColour, rgbOf } from "../../look/palette";
+import { circle, clear, fill, fillAll, font, stroke } from "../draw";
+import { BoxPlacer } from "../placer";
+import { paintQuery } from "../points/markPainter";
 import { NO_POINTS } from "../points/points";
 import { splat, stamp } from "../points/splat";
-import { paintRingLabels, paintRings, ring } from "./chart";
-import { type CoarseLayout, nprobeRadius } from "./coarse";
-import { Boxes } from "./labels";
+import { type Size, UNZOOMED } from "../viewport";
+import { type CoarseHighlights, type CoarseLayout, type CoarseScene, nprobeRadius } from "./coarseScene";
+import { paintRingLabels, paintRings, ring } from "./fineChart";
 
 /** Up to this many discs are drawn as circles; more are put down pixel by pixel. */
 const CIRCLES = 3000;
@@ -18,55 +17,46 @@ const NUMBER_ROOM = 6.5;
 /** Ranks written on discs: more could not be read. */
 const MOST_RANKS = 400;
 
-/** Paint the centroids, the nearest ones in the colours of their ranks and inside the circle of nprobe. */
+/** Draws the centroids, the nearest ones in the colours of their ranks and inside the circle of nprobe. */
 export function paintCoarse(
   context: CanvasRenderingContext2D,
-  layout: CoarseLayout,
-  nprobe: number,
-  size: Size,
+  { layout, nprobe }: CoarseScene,
   palette: Palette,
+  size: Size,
 ): void {
   const { circle: whole, scale } = layout;
-  context.setTransform(size.ratio, 0, 0, size.ratio, 0, 0);
-  context.fillStyle = palette.background;
-  context.fillRect(0, 0, size.width, size.height);
+  fillAll(context, size, palette.background);
   paintRings(context, whole, scale, palette);
   ring(context, whole.x, whole.y, nprobeRadius(layout, nprobe), palette.accent, 1, [], 2);
   if (layout.discs.length <= CIRCLES) circles(context, layout, nprobe, palette);
   else stamps(context, layout, nprobe, size, palette);
-  paintRingLabels(context, whole, scale, palette, new Boxes());
+  paintRingLabels(context, whole, scale, palette, new BoxPlacer());
   paintRanks(context, layout, nprobe, palette);
   paintQuery(context, palette, whole.x, whole.y);
 }
 
-/** Outline discs: that of the rank under the pointer, and that of the pinned one. */
-export function paintOutlines(
+/** Outlines the discs of the pinned cluster and of the one under the pointer. */
+export function paintCoarseOverlay(
   context: CanvasRenderingContext2D,
-  { positions, discs }: CoarseLayout,
-  outlined: readonly (readonly [rank: number, width: number])[],
-  size: Size,
+  { layout: { positions, discs }, pinnedRank, hoveredRank }: CoarseScene & CoarseHighlights,
   palette: Palette,
+  size: Size,
 ): void {
-  context.setTransform(size.ratio, 0, 0, size.ratio, 0, 0);
-  context.clearRect(0, 0, size.width, size.height);
-  for (const [rank, width] of outlined) {
+  clear(context, size);
+  for (const [rank, width] of [
+    [pinnedRank, 2.5],
+    [hoveredRank, 2],
+  ]) {
+    if (rank === 0) continue;
     const i = rank - 1;
-    ring(
-      context,
-      positions[2 * i],
-      positions[2 * i + 1],
-      Math.max(4, discs[i] + 2),
-      palette.text,
-      1,
-      [],
-      width,
-    );
+    const radius = Math.max(4, discs[i] + 2);
+    ring(context, positions[2 * i], positions[2 * i + 1], radius, palette.text, 1, [], width);
   }
 }
 
 function colours(palette: Palette, nprobe: number): { inner(rank: number): Rgb; edge(rank: number): Rgb } {
-  const background = unpackHex(palette.background);
-  const line = mix(background, unpackHex(palette.control), 0.6);
+  const background = rgbOf(palette.background);
+  const line = mix(background, rgbOf(palette.control), 0.6);
   return {
     inner: (rank) =>
       rank <= nprobe ? mix(background, rankColour(palette, rank), palette.fill) : palette.plain,
@@ -122,12 +112,11 @@ function stamps(
   const ranks = Uint32Array.from(radii, (_, i) => i + 1);
   const points = { ...NO_POINTS, count: radii.length, ranks };
   const largest = discs.reduce((most, disc) => Math.max(most, disc), 0);
-  const zoom = { k: 1, x: 0, y: 0 };
   for (let level = 1; level <= SIZES; level++) {
     const from = (largest * (level - 1)) / SIZES;
     const to = (largest * level) / SIZES;
     const dot = stamp(to * ratio, 0.6);
-    splat(pixels, points, positions, zoom, ratio, dot, edge, (i) => discs[i] > from && discs[i] <= to);
+    splat(pixels, points, positions, UNZOOMED, ratio, dot, edge, (i) => discs[i] > from && discs[i] <= to);
   }
   context.putImageData(pixels, 0, 0);
 }

@@ -1,8 +1,8 @@
 import type { CandidateSet } from "../../model/candidates";
-import { dotRadius } from "../points/points";
-import type { RadialScale, Room } from "./scale";
+import { DiscPlacer, GOLDEN } from "../placer";
+import { dotRadius } from "../points/scene";
+import type { RadialScale, Room } from "./radialScale";
 import type { Sectors } from "./sectors";
-import { Spreader } from "./spreader";
 
 export interface Circle {
   readonly x: number;
@@ -19,7 +19,6 @@ interface Extent {
 const SPREAD = 4000;
 const NARROW = 520;
 const TURN = 2 * Math.PI;
-const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /** Directions that many points are spread over: a fraction of a pixel apart. */
 const DIRECTIONS = 16_384;
@@ -71,27 +70,27 @@ export function layoutDistances(
   const { places, distances, count } = points;
   const positions = new Float64Array(2 * count);
   const radii = new Float64Array(count);
-  const dot = dotRadius(count, { ...size, ratio: 1 }, 1);
-  const spreaders =
-    count <= SPREAD ? Array.from({ length: sectors.count }, () => new Spreader(circle.radius / 200)) : null;
+  const dot = dotRadius(count, size, 1);
+  const placers =
+    count <= SPREAD ? Array.from({ length: sectors.count }, () => new DiscPlacer(circle.radius / 200)) : null;
   const placed = new Uint32Array(sectors.count + 1);
   for (let k = 0; k < count; k++) {
     // Points that keep off each other are placed from the query outward; many are read as they lie in memory.
-    const i = spreaders === null ? k : order[k];
+    const i = placers === null ? k : order[k];
     const sector = places[i];
     const radius = scale.radius(distances[i]);
     const from = sectors.from[sector - 1];
     const to = sectors.to[sector - 1];
     const margin = Math.min(dot / Math.max(radius, 1), 0.25 * (to - from));
     radii[i] = radius;
-    if (spreaders === null) {
+    if (placers === null) {
       const turn = 0.5 + placed[sector]++ * GOLDEN;
       const angle = from + margin + (turn - Math.floor(turn)) * (to - from - 2 * margin);
       const at = 2 * (Math.round((angle / TURN) * DIRECTIONS) & (DIRECTIONS - 1));
       positions[2 * i] = circle.x + radius * compass[at];
       positions[2 * i + 1] = circle.y - radius * compass[at + 1];
     } else {
-      const angle = spreaders[sector - 1].place(radius, dot, from + margin, to - margin);
+      const angle = placers[sector - 1].place(radius, dot, from + margin, to - margin);
       positions[2 * i] = circle.x + radius * Math.sin(angle);
       positions[2 * i + 1] = circle.y - radius * Math.cos(angle);
     }

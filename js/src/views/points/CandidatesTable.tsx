@@ -1,8 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
+import { Button } from "../../controls/Button";
+import { usePicture } from "../../controls/Picture";
 import { count, distance, plural } from "../../model/format";
-import { Button } from "../../panels/Button";
-import { usePicture } from "../../panels/Picture";
 import { useApp } from "../../state/app";
+import { type Found, foundPoints } from "./marks";
+import { candidateFinder } from "./points";
 
 const PAGE = 50;
 /** The least picture there is: a label comes with it. */
@@ -39,7 +41,13 @@ export function CandidatesTable() {
       </div>
     );
   }
-  const placeOf = new Map(results.map((result, i) => [result.id, i + 1]));
+  const missed = exploration.missed.value;
+  const found = new Map(
+    foundPoints(results, missed, candidateFinder(set, exploration.probe.value)).map((one) => [
+      one.point,
+      one,
+    ]),
+  );
   const start = Math.min(first, Math.floor((set.count - 1) / PAGE) * PAGE);
   const end = Math.min(set.count, start + PAGE);
   return (
@@ -61,9 +69,9 @@ export function CandidatesTable() {
         </thead>
         <tbody>
           {start === 0 &&
-            exploration.missed.value.map(({ id, distance, clusterRank, cluster }) => (
+            missed.map(({ id, distance, clusterRank, cluster, place }) => (
               <Row
-                key={id.toString()}
+                key={`${id}/missed/${place}`}
                 id={id}
                 // By the vectors given it is another distance than that of the column.
                 distance={summary.given ? Number.NaN : distance}
@@ -76,22 +84,22 @@ export function CandidatesTable() {
             const id = set.ids[i];
             return (
               <Row
-                key={id.toString()}
+                key={`${id}/${i}`}
                 id={id}
                 distance={set.distances[i]}
                 rank={set.ranks[i]}
                 cluster={search.order[set.ranks[i] - 1]}
-                place={placeOf.get(id) ?? ""}
+                place={placeText(found.get(i))}
               />
             );
           })}
         </tbody>
       </table>
       <div class="feder-pager">
-        <Button look="small" disabled={start === 0} onClick={() => setFirst(start - PAGE)}>
+        <Button kind="small" disabled={start === 0} onClick={() => setFirst(start - PAGE)}>
           Nearer
         </Button>
-        <Button look="small" disabled={end === set.count} onClick={() => setFirst(end)}>
+        <Button kind="small" disabled={end === set.count} onClick={() => setFirst(end)}>
           Farther
         </Button>
         <span class="feder-muted" aria-live="polite">
@@ -103,12 +111,16 @@ export function CandidatesTable() {
   );
 }
 
+function placeText(found: Found | undefined): string {
+  return found === undefined ? "" : found.isMissed ? "missed" : String(found.place);
+}
+
 interface RowProps {
   readonly id: bigint;
   readonly distance: number;
   readonly rank: number;
   readonly cluster: number;
-  readonly place: number | string;
+  readonly place: string;
 }
 
 function Row({ id, distance: value, rank, cluster, place }: RowProps) {

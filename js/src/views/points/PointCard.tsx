@@ -1,9 +1,10 @@
+import { Picture, usePicture } from "../../controls/Picture";
 import { css, rankColour } from "../../look/palette";
-import { count, distance as formatted, ordinal } from "../../model/format";
-import { Picture, usePicture } from "../../panels/Picture";
+import { distance as formatted, ordinal } from "../../model/format";
 import { useApp } from "../../state/app";
-import { useBeside, useRested } from "../beside";
-import { type Mark, markText } from "./points";
+import { useCardPlace, useRested } from "../cardPlace";
+import { type Mark, markText } from "./marks";
+import { distanceText, lossText } from "./missedRow";
 
 const SIDE = 96;
 /** A pointer that passes over a point is not a question: its picture is asked for when it rests. */
@@ -22,10 +23,13 @@ interface Props {
 /** What is known of the candidate under the pointer. */
 export function PointCard({ id, distance, rank, mark, x, y, within }: Props) {
   const { exploration, palette } = useApp();
-  const card = useBeside(x, y, within);
+  const card = useCardPlace(x, y, within);
   const rested = useRested(id, REST);
   const cluster = exploration.search.value?.order[rank - 1];
   if (cluster === undefined) return null;
+  const missed = mark?.isMissed
+    ? exploration.missed.value.find(({ place }) => place === mark.place)
+    : undefined;
   return (
     <div ref={card} class="feder-card feder-point-card" aria-hidden="true">
       {rested ? <Portrait id={id} cluster={cluster} /> : <span class="feder-picture feder-loading" />}
@@ -34,16 +38,18 @@ export function PointCard({ id, distance, rank, mark, x, y, within }: Props) {
         {mark !== undefined && <> · {markText(mark)}</>}
       </p>
       <p class="feder-muted">
-        {exploration.summary[mark?.isMissed ? "trueDistance" : "distance"]} {formatted(distance)}
+        {missed === undefined
+          ? `${exploration.summary.distance} ${formatted(distance)}`
+          : distanceText(exploration, missed)}
         <br />
-        {mark?.isMissed !== true && (
+        {missed === undefined && (
           <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
         )}
         cluster {cluster}, {ordinal(rank)} nearest
-        {mark?.isMissed === true && (
+        {missed !== undefined && (
           <>
             <br />
-            not probed: found from nprobe {count(rank)}
+            {lossText(exploration, missed)}
           </>
         )}
       </p>

@@ -1,9 +1,8 @@
-import { css, mix, type Palette, type Rgb, rankColour } from "../../look/palette";
-import type { Size } from "../clusters/camera";
+import { css, mix, type Palette, type Rgb, rankColour, rgbOf } from "../../look/palette";
 import { circle } from "../draw";
-import type { Zoom } from "../gestures";
-import { unpackHex } from "./colour";
-import { dotOpacity, dotRadius, type Points, type Positions } from "./points";
+import type { Size, Zoom } from "../viewport";
+import type { Points, Positions } from "./points";
+import { dotOpacity, dotRadius } from "./scene";
 import { type Pixels, splat, stamp } from "./splat";
 
 /** Up to this many dots are drawn as exact circles; more are put down pixel by pixel, which is far quicker. */
@@ -34,7 +33,7 @@ export function paintCloud(
   const { points, selected, hidden, emphasised } = cloud;
   const radius = dotRadius(points.count, size, zoom.k);
   const opacity = dotOpacity(points.count);
-  const background = unpackHex(palette.background);
+  const background = rgbOf(palette.background);
   const strong = (rank: number): Rgb => rankColour(palette, rank);
   const weak = (rank: number): Rgb => mix(background, rankColour(palette, rank), BACK);
   const dots = points.count <= CIRCLES ? circles(context, cloud, zoom) : stamps(context, size, cloud, zoom);
@@ -45,7 +44,7 @@ export function paintCloud(
     dots.draw(radius, Math.max(opacity, 0.7), strong, out);
   }
   if (selected !== null) {
-    const ring = unpackHex(palette.text);
+    const ring = rgbOf(palette.text);
     const isSelected = (i: number) => selected[i] === 1 && hidden[i] === 0;
     const inner = Math.max(radius, 1.6);
     dots.draw(inner + 1.6, 1, () => ring, isSelected);

@@ -1,134 +1,55 @@
-import { css, type Palette, rankColour } from "../../look/palette";
-import { box, circle, fill, font, picture, stroke } from "../draw";
-import type { Scene } from "./painter";
-import type { Mark, Place } from "./points";
-import type { Thumbnails } from "./thumbnails";
+import type { Result } from "../../model/results";
+import type { Missed } from "../../model/truth";
 
-/** A frame is this much of its picture's side, within bounds. */
-const FRAME = 0.07;
-const BACK = 0.4;
-const RING = 4.5;
-/** The edge of what was missed. */
-const DASH = [3.5, 2.5];
+/** A point that is a result, or a true neighbour that is none. */
+export interface Found {
+  readonly point: number;
+  /** Place among the results, or among the true neighbours, from 1. */
+  readonly place: number;
+  readonly isMissed: boolean;
+}
 
-/** Draw the results and what was missed: the nearest last, on top, and those without a picture above all others. */
-export function paintMarks(
-  context: CanvasRenderingContext2D,
-  {
-    marks,
-    points,
-    palette,
-    selected,
-    emphasised,
-  }: Omit<Scene, "positions" | "query" | "background" | "foreground">,
-  placeOf: (point: number) => Place,
-  thumbnails: Pick<Thumbnails, "get">,
-): void {
-  const order = [...marks].sort(
-    (left, right) => Number(left.side === 0) - Number(right.side === 0) || right.place - left.place,
-  );
-  const styleOf = ({ point, isMissed }: Mark) => {
-    const rank = points.ranks[point];
-    context.globalAlpha = emphasised === null || emphasised === rank ? 1 : BACK;
-    return isMissed ? palette.danger : css(rankColour(palette, rank));
+/** A found point, drawn as its picture. */
+export interface Mark extends Found {
+  /** Side of the picture in CSS pixels; 0 draws a dot with a ring. */
+  readonly side: number;
+  /** Where the picture's middle is drawn, in CSS pixels from the point; a line leads to it. */
+  readonly dx: number;
+  readonly dy: number;
+}
+
+/**
+ * The points that are results or missed neighbours, in this order. Of rows that share an id each is found once; a row
+ * that has no point is left out.
+ *
+ * @param pointOf  the point of a row by rank of its cluster and id, the `copy`-th of those that share the id; -1 for none
+ */
+export function foundPoints(
+  results: readonly Result[],
+  missed: readonly Missed[],
+  pointOf: (rank: number, id: bigint, copy: number) => number,
+): Found[] {
+  const found = new Map<number, Found>();
+  const add = (place: number, { id, clusterRank }: Result, isMissed: boolean) => {
+    let copy = 0;
+    let point = pointOf(clusterRank, id, copy);
+    while (point >= 0 && found.has(point)) point = pointOf(clusterRank, id, ++copy);
+    if (point >= 0) found.set(point, { point, place, isMissed });
   };
-  for (const mark of order) {
-    const { point, dx, dy, side } = mark;
-    if (side === 0 || (dx === 0 && dy === 0)) continue;
-    const { x, y } = placeOf(point);
-    context.strokeStyle = context.fillStyle = styleOf(mark);
-    context.beginPath();
-    context.moveTo(x, y);
-    context.lineTo(x + dx, y + dy);
-    context.lineWidth = 1;
-    context.stroke();
-    circle(context, x, y, 2.5);
-    context.fill();
-  }
-  for (const mark of order) {
-    const { x, y } = placeOf(mark.point);
-    if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
-    const colour = styleOf(mark);
-    const isSelected = selected !== null && selected[mark.point] === 1;
-    const dash = mark.isMissed ? DASH : [];
-    if (mark.side === 0) ringed(context, palette, colour, x, y, isSelected, dash);
-    else {
-      const image = thumbnails.get(points.ids[mark.point]);
-      framed(context, palette, colour, mark.side, x + mark.dx, y + mark.dy, image, isSelected, dash);
-    }
-  }
-  // Where pictures lie on each other, their numbers still show.
-  for (const mark of order) {
-    const { point, place, side, dx, dy } = mark;
-    const { x, y } = placeOf(point);
-    if (side === 0 || !Number.isFinite(x) || !Number.isFinite(y)) continue;
-    badge(context, palette, styleOf(mark), String(place), x + dx - side / 2 + 1, y + dy - side / 2 + 1, side);
-  }
-  context.globalAlpha = 1;
+  results.forEach((result, i) => {
+    add(i + 1, result, false);
+  });
+  for (const one of missed) add(one.place, one, true);
+  return [...found.values()];
 }
 
-/** The query: a ring with a middle in the colour of the page, as on the map. */
-export function paintQuery(context: CanvasRenderingContext2D, palette: Palette, x: number, y: number): void {
-  circle(context, x, y, 8.5);
-  fill(context, palette.background);
-  stroke(context, palette.text, 3.5);
+/** What a mark is, in words. */
+export function markText({ place, isMissed }: Found): string {
+  return isMissed ? `missed, true neighbour ${place}` : `result ${place}`;
 }
 
-function ringed(
-  context: CanvasRenderingContext2D,
-  palette: Palette,
-  colour: string,
-  x: number,
-  y: number,
-  isSelected: boolean,
-  dash: number[],
-): void {
-  circle(context, x, y, RING);
-  fill(context, dash.length > 0 ? palette.background : colour);
-  stroke(context, dash.length > 0 ? colour : palette.text, isSelected ? 2.5 : 1.5, dash);
-}
-
-function framed(
-  context: CanvasRenderingContext2D,
-  palette: Palette,
-  colour: string,
-  side: number,
-  x: number,
-  y: number,
-  image: HTMLImageElement | null,
-  isSelected: boolean,
-  dash: number[],
-): void {
-  const width = Math.min(2.5, Math.max(1.5, side * FRAME));
-  const corner = Math.min(6, side / 6);
-  const inner = side - 2 * width;
-  box(context, x, y, side, side, corner);
-  fill(context, palette.raised);
-  if (image !== null) picture(context, image, x, y, inner, Math.max(1, corner - width));
-  box(context, x, y, side - width, side - width, corner);
-  stroke(context, colour, width, dash);
-  if (isSelected) {
-    box(context, x, y, side + 3, side + 3, corner + 1.5);
-    stroke(context, palette.text, 2.5);
-  }
-}
-
-/** The place among the results, at the corner of the picture. */
-function badge(
-  context: CanvasRenderingContext2D,
-  palette: Palette,
-  colour: string,
-  text: string,
-  x: number,
-  y: number,
-  side: number,
-): void {
-  const height = side >= 30 ? 15 : side >= 20 ? 13 : 11;
-  font(context, height - 4);
-  const width = Math.max(height, context.measureText(text).width + 6);
-  box(context, x, y, width, height, height / 2);
-  fill(context, palette.background);
-  stroke(context, colour, 1.25);
-  context.fillStyle = palette.text;
-  context.fillText(text, x, y + 0.5);
+/** The mark at a point, in words after a comma; empty where there is none. */
+export function markSuffix(marks: readonly Mark[], point: number): string {
+  const mark = marks.find((one) => one.point === point);
+  return mark === undefined ? "" : `, ${markText(mark)}`;
 }

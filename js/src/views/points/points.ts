@@ -1,22 +1,13 @@
-import type { Palette } from "../../look/palette";
-import type { Size } from "../clusters/camera";
-import type { Zoom } from "../gestures";
+import type { CandidateSet } from "../../model/candidates";
+import type { Probe } from "../../model/probe";
 
 /** Candidates as they are drawn; a `CandidateSet` is one. */
 export interface Points {
   readonly count: number;
   readonly ids: BigInt64Array;
   readonly distances: Float32Array;
-  /** Rank of each one's cluster, 1 = nearest. */
+  /** Rank of each point's cluster, 1 = nearest. */
   readonly ranks: Uint32Array;
-}
-
-/** A point that is a result, or a true neighbour that is none. */
-export interface Found {
-  readonly point: number;
-  /** Place among the results, or among the true neighbours, from 1. */
-  readonly place: number;
-  readonly isMissed: boolean;
 }
 
 /** x y x y …, two per point, in CSS pixels before zooming. A point that is not finite is not drawn. */
@@ -27,48 +18,40 @@ export interface Place {
   readonly y: number;
 }
 
-/** Such a point, drawn as its picture. */
-export interface Mark extends Found {
-  /** Side of the picture in CSS pixels; 0 draws a dot with a ring. */
-  readonly side: number;
-  /** Where the picture's middle is drawn, in CSS pixels from the point; a line leads to it. */
-  readonly dx: number;
-  readonly dy: number;
+export const NO_POINTS: Points = {
+  count: 0,
+  ids: new BigInt64Array(0),
+  distances: new Float32Array(0),
+  ranks: new Uint32Array(0),
+};
+
+/** The points with an id: several where rows share it. */
+export function pointsWith({ ids, count }: Points, id: bigint): number[] {
+  const found: number[] = [];
+  for (let at = ids.indexOf(id); at >= 0 && at < count; at = ids.indexOf(id, at + 1)) found.push(at);
+  return found;
 }
 
-/** Paints below or above the points, in CSS pixels of the canvas. */
-export type Paint = (
-  context: CanvasRenderingContext2D,
-  size: Size,
-  palette: Palette,
-  /** Rank of the cluster that stands out, if one does. */
-  emphasised: number | null,
-  zoom: Zoom,
-) => void;
-
-const LARGEST = 3.6;
-const SMALLEST = 1.1;
-/** Share of the picture that dots may cover. */
-const COVERAGE = 0.06;
-
-/** Radius of a dot in CSS pixels: smaller where there are many. */
-export function dotRadius(count: number, size: Size, zoom: number): number {
-  const room = (size.width * size.height * COVERAGE * zoom) / Math.max(1, count);
-  return Math.min(LARGEST, Math.max(SMALLEST, Math.sqrt(room / Math.PI)));
+/** The `copy`-th point, from 0, that has an id, between two points; -1 where there is none. */
+export function pointBetween(ids: BigInt64Array, start: number, end: number, id: bigint, copy = 0): number {
+  const span = ids.subarray(start, end);
+  let at = span.indexOf(id);
+  for (let skipped = 0; at >= 0 && skipped < copy; skipped++) at = span.indexOf(id, at + 1);
+  return at < 0 ? at : start + at;
 }
 
-/** Opacity of a dot: lower where many overlap, so that density shows. */
-export function dotOpacity(count: number): number {
-  return Math.min(0.82, Math.max(0.32, 0.82 - 0.125 * Math.log10(Math.max(1, count / 200))));
+/** Finds candidates by the rank of their cluster and their id, the `copy`-th of those that share it; -1 for none. */
+export function candidateFinder(
+  { ids, starts }: Pick<CandidateSet, "ids" | "starts">,
+  probe: Probe,
+): (rank: number, id: bigint, copy: number) => number {
+  return (rank, id, copy) => {
+    const place = probe.placeOf(rank);
+    return place === 0 ? -1 : pointBetween(ids, starts[place - 1], starts[place], id, copy);
+  };
 }
 
-/** The point with an id, -1 without one. */
-export function pointOf({ ids, count }: Points, id: bigint): number {
-  const at = ids.indexOf(id);
-  return at < count ? at : -1;
-}
-
-/** Finds points by the rank of their cluster, whose points lie together, and their id; -1 for one that is not there. */
+/** Finds points by the rank of their cluster, whose points lie together, and their id; -1 where there is none. */
 export function pointFinder({ ids, ranks, count }: Points): (rank: number, id: bigint) => number {
   const spans = new Map<number, readonly [start: number, end: number]>();
   for (let i = 0, end = 0; i < count; i = end) {
@@ -77,19 +60,21 @@ export function pointFinder({ ids, ranks, count }: Points): (rank: number, id: b
   }
   return (rank, id) => {
     const [start, end] = spans.get(rank) ?? [0, 0];
-    const at = ids.subarray(start, end).indexOf(id);
-    return at < 0 ? at : start + at;
+    return pointBetween(ids, start, end, id);
   };
 }
 
-/** What a mark is, in words. */
-export function markText({ place, isMissed }: Found): string {
-  return isMissed ? `missed, true neighbour ${place}` : `result ${place}`;
-}
+/** `indexOf` finds a few ids faster than a lookup of every point's id does. */
+const FEW = 16;
 
-export const NO_POINTS: Points = {
-  count: 0,
-  ids: new BigInt64Array(0),
-  distances: new Float32Array(0),
-  ranks: new Uint32Array(0),
-};
+/** Which points have one of these ids, 1 for each; null where none has. */
+export function pointsSelected(points: Points, ids: ReadonlySet<bigint>): Uint8Array | null {
+  if (ids.size === 0) return null;
+  const selected = new Uint8Array(points.count);
+  if (ids.size < FEW) {
+    for (const id of ids) for (const point of pointsWith(points, id)) selected[point] = 1;
+  } else {
+    for (let i = 0; i < points.count; i++) if (ids.has(points.ids[i])) selected[i] = 1;
+  }
+  return selected.includes(1) ? selected : null;
+}

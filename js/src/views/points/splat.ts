@@ -1,5 +1,5 @@
 import type { Rgb } from "../../look/palette";
-import type { Zoom } from "../gestures";
+import type { Zoom } from "../viewport";
 import type { Points, Positions } from "./points";
 
 /** An opaque picture, red green blue alpha, in device pixels. */

@@ -1,5 +1,5 @@
 import type { Pictures } from "../../state/pictures";
-import { loadImage } from "../image";
+import { loadImage } from "../rowImage";
 
 export interface Wanted {
   readonly id: bigint;

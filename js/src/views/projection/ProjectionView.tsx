@@ -2,15 +2,17 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { plural } from "../../model/format";
 import type { Search } from "../../model/search";
 import { useApp } from "../../state/app";
-import type { Projected } from "../../state/projections";
-import type { Size } from "../clusters/camera";
-import { Begun } from "../points/Begun";
-import { PointStage } from "../points/PointStage";
-import { type Found, type Mark, NO_POINTS } from "../points/points";
+import type { Found, Mark } from "../points/marks";
+import { PointPicture } from "../points/PointPicture";
+import { paintPoints } from "../points/painter";
+import type { PointContent } from "../points/scene";
+import { SearchRequired } from "../SearchRequired";
+import { NO_SIZE, type Size } from "../viewport";
 import { fitted } from "./fit";
-import { type Scene, useMotion } from "./motion";
+import { type PlacedPicture, useMotion } from "./motion";
 import { explanation, statement } from "./notes";
-import { marksBetween, marksOf, pointsOf } from "./pictures";
+import { marksBetween, marksOf } from "./pictures";
+import { foundIn, shownPoints, shownPositions } from "./scene";
 
 /** A slider that moves asks for nothing before it rests, in milliseconds. */
 const REST = 250;
@@ -22,7 +24,7 @@ const ZOOM_STEP = 1.25;
 export function ProjectionView() {
   const { nprobe } = useApp().exploration.settings;
   return (
-    <Begun
+    <SearchRequired
       purpose="who lies beside it"
       next={() => `The candidates of ${plural(nprobe.value, "probed cluster")} will be drawn here.`}
       picture={(search) => <Picture search={search} />}
@@ -33,7 +35,7 @@ export function ProjectionView() {
 function Picture({ search }: { search: Search }) {
   const { exploration } = useApp();
   const { projections, settings } = exploration;
-  const [size, setSize] = useState<Size>({ width: 0, height: 0, ratio: 1 });
+  const [size, setSize] = useState<Size>(NO_SIZE);
   const [zoom, setZoom] = useState(1);
   const nprobe = settings.nprobe.value;
   const probe = exploration.probe.value;
@@ -56,38 +58,42 @@ function Picture({ search }: { search: Search }) {
     return () => clearTimeout(timer);
   }, [projections, search, exploration.wanted.value, exploration.truth.value, status === "disconnected"]);
 
-  const target = useMemo<Scene | null>(
+  const target = useMemo<PlacedPicture | null>(
     () => (drawn === null || size.width < 1 ? null : { picture: drawn, share: 1, ...fitted(drawn, size) }),
     [drawn, size],
   );
-  const scene = useMotion(target);
-  const picture = scene?.picture ?? null;
-  const ids = picture?.ids ?? null;
-  const { points, isShown, candidates } = useMemo(
-    () => shownOf(picture, (rank) => probe.has(rank), new Set(missed.map(({ id }) => id))),
+  const placed = useMotion(target);
+  const picture = placed?.picture ?? null;
+  const shown = useMemo(
+    () => shownPoints(picture, (rank) => probe.has(rank), missed),
     [picture, probe, missed],
   );
-  const positions = useMemo(() => {
-    if (scene === null || candidates + missed.length >= points.count) return scene?.positions ?? NOWHERE;
-    return scene.positions.map((value, i) => (isShown[i >> 1] === 1 ? value : Number.NaN));
-  }, [scene, points, isShown]);
+  const positions = useMemo(
+    () => (placed === null ? NOWHERE : shownPositions(placed.positions, shown)),
+    [placed, shown],
+  );
   const found = useMemo(
-    () => (picture === null ? [] : pointsOf(results, missed, picture)),
+    () => (picture === null ? [] : foundIn(results, missed, picture)),
     [results, missed, picture],
   );
-  const marks = useMarks(found, scene, scene?.picture === target?.picture ? target : scene, size, zoom);
+  const marks = useMarks(found, placed, placed?.picture === target?.picture ? target : placed, size, zoom);
+  const query = placed?.query ?? null;
+  const content = useMemo<PointContent>(
+    () => ({ points: shown.points, positions, marks, query }),
+    [shown, positions, marks, query],
+  );
   const state = { drawn, awaited: projections.awaited.value, nprobe, probed: probe.count, status };
   const reason = projections.reason.value;
   const waiting = explanation(state, reason);
   const missing =
-    ids === null || projections.awaited.value === "first" ? 0 : results.length + missed.length - found.length;
+    picture === null || projections.awaited.value === "first"
+      ? 0
+      : results.length + missed.length - found.length;
   return (
-    <PointStage
-      name={`${plural(candidates, "candidate")} and the query in two dimensions, by ${drawn?.method ?? "no method yet"}`}
-      points={points}
-      positions={positions}
-      marks={marks}
-      query={scene?.query ?? null}
+    <PointPicture
+      name={`${plural(shown.candidates, "candidate")} and the query in two dimensions, by ${drawn?.method ?? "no method yet"}`}
+      content={content}
+      paint={paintPoints}
       zoomable={true}
       onSize={setSize}
       onZoom={(k) => setZoom(ZOOM_STEP ** Math.round(Math.log(k) / Math.log(ZOOM_STEP)))}
@@ -107,35 +113,15 @@ function Picture({ search }: { search: Search }) {
           {missing > 0 && <p>{plural(missing, "result")} not in this picture</p>}
         </div>
       )}
-    </PointStage>
+    </PointPicture>
   );
 }
 
-/** Which points are shown: the candidates of the probed clusters, and what was missed. */
-function shownOf(
-  picture: Projected | null,
-  isProbed: (rank: number) => boolean,
-  missed: ReadonlySet<bigint>,
-) {
-  if (picture === null) return { points: NO_POINTS, isShown: new Uint8Array(0), candidates: 0 };
-  const { ids, distances, rankOf, starts } = picture;
-  const isShown = new Uint8Array(ids.length);
-  let candidates = 0;
-  for (let rank = 1; rank < starts.length; rank++) {
-    const [from, to] = [starts[rank - 1], starts[rank]];
-    if (isProbed(rank)) {
-      isShown.fill(1, from, to);
-      candidates += to - from;
-    } else for (let i = from; i < to; i++) if (missed.has(ids[i])) isShown[i] = 1;
-  }
-  return { points: { count: ids.length, ids, distances, ranks: rankOf }, isShown, candidates };
-}
-
-/** The results beside their points in `scene`, which is on its way to `target`. */
+/** The results beside their points in `placed`, which is on its way to `target`. */
 function useMarks(
   found: readonly Found[],
-  scene: Scene | null,
-  target: Scene | null,
+  placed: PlacedPicture | null,
+  target: PlacedPicture | null,
   size: Size,
   zoom: number,
 ): readonly Mark[] {
@@ -144,10 +130,13 @@ function useMarks(
     () => (target === null ? [] : marksOf(found, target, size, zoom)),
     [found, target, size, zoom],
   );
-  const isSettled = scene === null || scene.share === 1;
+  const isSettled = placed === null || placed.share === 1;
   useEffect(() => {
-    if (!isSettled || scene === null) return;
-    settled.current = new Map(marks.map((mark) => [scene.picture.ids[mark.point], mark]));
-  }, [isSettled, marks, scene]);
-  return isSettled ? marks : marksBetween(settled.current, marks, scene.picture.ids, scene.share);
+    if (!isSettled || placed === null) return;
+    settled.current = new Map(marks.map((mark) => [placed.picture.ids[mark.point], mark]));
+  }, [isSettled, marks, placed]);
+  return useMemo(
+    () => (isSettled ? marks : marksBetween(settled.current, marks, placed.picture.ids, placed.share)),
+    [isSettled, marks, placed],
+  );
 }

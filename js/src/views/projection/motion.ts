@@ -1,6 +1,7 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Projected } from "../../state/projections";
-import { onAction, wantsStillness } from "../action";
+import { Frame } from "../frame";
+import { onAction, wantsStillness } from "../interruption";
 import type { Fitted } from "./fit";
 
 /** Milliseconds in which a better picture takes the place of another. */
@@ -9,7 +10,7 @@ const LONG = 550;
 const MOST = 10_000;
 
 /** A picture of candidates as it is on screen. */
-export interface Scene extends Fitted {
+export interface PlacedPicture extends Fitted {
   readonly picture: Projected;
   /** How much of the way here is done, from 0 to 1. */
   readonly share: number;
@@ -19,7 +20,7 @@ export interface Scene extends Fitted {
  * Where the points of `to` are when they begin to move: where they were, those that were there; the others where they
  * will be. Null when none was there.
  */
-export function startOf(from: Scene, to: Scene): Float32Array | null {
+export function startOf(from: PlacedPicture, to: PlacedPicture): Float32Array | null {
   const at = new Map<bigint, number>();
   to.picture.ids.forEach((id, i) => {
     at.set(id, i);
@@ -37,7 +38,12 @@ export function startOf(from: Scene, to: Scene): Float32Array | null {
 }
 
 /** The scene between two others, at a share of the time from 0 to 1: quick at first, then slower. */
-export function between(start: Float32Array, from: Scene, to: Scene, time: number): Scene {
+export function between(
+  start: Float32Array,
+  from: PlacedPicture,
+  to: PlacedPicture,
+  time: number,
+): PlacedPicture {
   const share = 1 - (1 - time) ** 3;
   const blend = (a: number, b: number) => a + (b - a) * share;
   const positions = new Float32Array(start.length);
@@ -47,19 +53,19 @@ export function between(start: Float32Array, from: Scene, to: Scene, time: numbe
 }
 
 /** The scene to draw: `target`, or on the way to it from the one before of the same search. */
-export function useMotion(target: Scene | null): Scene | null {
+export function useMotion(target: PlacedPicture | null): PlacedPicture | null {
   const [shown, setShown] = useState(target);
   const current = useRef(target);
-  const frame = useRef(0);
   const goal = useRef(target);
-  const show = (scene: Scene | null) => {
-    current.current = scene;
-    setShown(scene);
+  const step = useRef((_now: number): boolean => false);
+  const frame = useMemo(() => new Frame((now) => step.current(now)), []);
+  const show = (picture: PlacedPicture | null) => {
+    current.current = picture;
+    setShown(picture);
   };
   useLayoutEffect(() => {
     const from = current.current;
-    cancelAnimationFrame(frame.current);
-    frame.current = 0;
+    frame.cancel();
     goal.current = target;
     const start = from === null || target === null || !moves(from, target) ? null : startOf(from, target);
     if (from === null || target === null || start === null) {
@@ -67,33 +73,32 @@ export function useMotion(target: Scene | null): Scene | null {
       return;
     }
     let begin: number | null = null;
-    const step = (now: number) => {
+    step.current = (now) => {
       begin ??= now;
       const time = Math.min(1, (now - begin) / LONG);
       show(time === 1 ? target : between(start, from, target, time));
-      frame.current = time === 1 ? 0 : requestAnimationFrame(step);
+      return time < 1;
     };
-    frame.current = requestAnimationFrame(step);
+    frame.request();
   }, [target]);
   useEffect(() => {
     const abort = new AbortController();
     const finish = () => {
-      if (frame.current === 0) return;
-      cancelAnimationFrame(frame.current);
-      frame.current = 0;
+      if (!frame.isPending) return;
+      frame.cancel();
       show(goal.current);
     };
     onAction(finish, abort.signal);
     return () => {
       abort.abort();
-      cancelAnimationFrame(frame.current);
+      frame.cancel();
     };
   }, []);
-  // A scene of another search, or none, is replaced at once.
+  // A picture of another search, or none, is replaced at once.
   return shown?.picture.serial === target?.picture.serial ? shown : target;
 }
 
-function moves(from: Scene, to: Scene): boolean {
+function moves(from: PlacedPicture, to: PlacedPicture): boolean {
   return (
     from.picture !== to.picture &&
     from.picture.serial === to.picture.serial &&

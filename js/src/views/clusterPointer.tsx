@@ -1,0 +1,59 @@
+import { useMemo, useState } from "preact/hooks";
+import { useApp } from "../state/app";
+import { ClusterCard } from "./clusters/ClusterCard";
+import type { Place } from "./points/points";
+import { RestingPointer } from "./restingPointer";
+
+/**
+ * The cluster under the pointer, or the one that a key has led to, in a picture of clusters.
+ *
+ * @param clusterAt  the cluster at a place of the picture
+ */
+export function useClusterPointer(clusterAt: (x: number, y: number) => number | null) {
+  const { hovered } = useApp().exploration;
+  const [pointer, setPointer] = useState<Place | null>(null);
+  const rest = useMemo(() => new RestingPointer(), []);
+  const show = (cluster: number | null, place: Place) => {
+    hovered.value = cluster;
+    setPointer(cluster === null ? null : place);
+  };
+  const leave = () => {
+    hovered.value = null;
+    setPointer(null);
+  };
+  const point = (event: PointerEvent) => {
+    const { offsetX: x, offsetY: y } = event;
+    if (rest.moved(event)) show(clusterAt(x, y), { x, y });
+  };
+  return {
+    pointer,
+    leave,
+    /** A key has led to a cluster, which is drawn there. */
+    lead: (cluster: number, x: number, y: number) => {
+      rest.keyed();
+      show(cluster, { x, y });
+    },
+    /** For the canvas. */
+    listeners: {
+      onPointerMove: point,
+      onPointerDown: point,
+      onPointerLeave: (event: PointerEvent) => {
+        if (rest.left(event)) leave();
+      },
+      onPointerCancel: leave,
+    },
+  };
+}
+
+/** What is in the cluster that is pointed at, beside the pointer. */
+export function ClusterPointerCard({
+  pointer,
+  within,
+}: {
+  pointer: Place | null;
+  within: { current: HTMLElement | null };
+}) {
+  const { hovered } = useApp().exploration;
+  if (pointer === null || hovered.value === null) return null;
+  return <ClusterCard cluster={hovered.value} {...pointer} within={within} />;
+}

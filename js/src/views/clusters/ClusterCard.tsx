@@ -1,0 +1,79 @@
+import { useEffect, useMemo } from "preact/hooks";
+import { Picture } from "../../controls/Picture";
+import { css, rankColour } from "../../look/palette";
+import { distance, ordinal, plural } from "../../model/format";
+import { useApp } from "../../state/app";
+import { MemberList } from "../../state/members";
+import { useCardPlace, useRested } from "../cardPlace";
+
+const SHOWN = 9;
+const SIDE = 52;
+/** A pointer that passes over a cell is not a question: pictures are asked for when it rests. */
+const REST = 70;
+
+interface Props {
+  readonly cluster: number;
+  readonly x: number;
+  readonly y: number;
+  readonly within: { current: HTMLElement | null };
+}
+
+/** What is in the cluster under the pointer. */
+export function ClusterCard({ cluster, x, y, within }: Props) {
+  const { exploration, palette } = useApp();
+  const card = useCardPlace(x, y, within);
+  const rested = useRested(cluster, REST);
+  const search = exploration.search.value;
+  const rank = search?.rankOf[cluster] ?? null;
+  const probed = rank !== null && exploration.probe.value.has(rank);
+  const missed = exploration.missed.value.filter((one) => one.cluster === cluster).length;
+  return (
+    <div ref={card} class="feder-card feder-hover" aria-hidden="true">
+      <p>
+        {probed && rank !== null && (
+          <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
+        )}
+        <b>Cluster {cluster}</b>
+      </p>
+      <p class="feder-muted">
+        {plural(exploration.summary.sizes[cluster], "vector")}
+        {rank !== null && search !== null && (
+          <>
+            <br />
+            {ordinal(rank)} nearest · {distance(search.distances[rank - 1])}
+            <br />
+            {probed ? "probed" : `probed from nprobe ${rank}`}
+            {exploration.switched.value.has(cluster) && ", switched by hand"}
+          </>
+        )}
+      </p>
+      {missed > 0 && <p class="feder-danger">{plural(missed, "missed neighbour")}</p>}
+      {rested ? <Nine cluster={cluster} /> : <div class="feder-nine" />}
+    </div>
+  );
+}
+
+function Nine({ cluster }: { cluster: number }) {
+  const { exploration, asker } = useApp();
+  const { summary } = exploration;
+  const search = exploration.search.value;
+  const members = useMemo(
+    () => new MemberList(cluster, summary.sizes[cluster], search, summary.similarity, asker),
+    [cluster, summary, search, asker],
+  );
+  members.revision.value;
+  const shown = Math.min(SHOWN, members.total);
+  useEffect(() => members.need(0, shown), [members, shown]);
+  return (
+    <div class="feder-nine">
+      {Array.from({ length: shown }, (_, i) => {
+        const member = members.at(i);
+        return member === null ? (
+          <span key={i} class="feder-picture feder-loading" />
+        ) : (
+          <Picture key={i} id={member.id} cluster={cluster} side={SIDE} alt="" />
+        );
+      })}
+    </div>
+  );
+}

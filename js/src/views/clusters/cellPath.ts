@@ -1,0 +1,62 @@
+import type { CellMap } from "../../model/mapCells";
+import { type Camera, toScreen } from "./camera";
+
+/** Radius of the circle that fits around the cell's centre, in CSS pixels. */
+export function cellRadius(cells: CellMap, cell: number, { sx, sy }: Camera): number {
+  return cells.inradii[cell] * Math.min(sx, sy);
+}
+
+/** The cell's centre in the canvas, in CSS pixels. */
+export function cellCentre({ centres }: CellMap, cell: number, view: Camera): [x: number, y: number] {
+  return toScreen(view, centres[2 * cell], centres[2 * cell + 1]);
+}
+
+/** Adds the cell to the path, drawn in by `inset` pixels, with rounded corners if `isRound`. */
+export function tracePolygon(
+  context: CanvasRenderingContext2D,
+  { points, offsets, centres, inradii }: CellMap,
+  cell: number,
+  { sx, sy, tx, ty }: Camera,
+  inset: number,
+  isRound: boolean,
+): void {
+  const first = offsets[cell];
+  const sides = offsets[cell + 1] - first;
+  if (sides < 3) return;
+  const cx = centres[2 * cell] * sx + tx;
+  const cy = centres[2 * cell + 1] * sy + ty;
+  const radius = inradii[cell] * Math.min(sx, sy);
+  const shrink = radius > 0 ? Math.max(0.4, 1 - inset / radius) : 1;
+  const at = (i: number): [number, number] => {
+    const vertex = first + ((i + sides) % sides);
+    return [
+      cx + (points[2 * vertex] * sx + tx - cx) * shrink,
+      cy + (points[2 * vertex + 1] * sy + ty - cy) * shrink,
+    ];
+  };
+  if (!isRound) {
+    for (let i = 0; i < sides; i++) {
+      const [x, y] = at(i);
+      if (i === 0) context.moveTo(x, y);
+      else context.lineTo(x, y);
+    }
+    context.closePath();
+    return;
+  }
+  const corner = Math.min(9, radius * 0.35);
+  let [px, py] = at(-1);
+  for (let i = 0; i < sides; i++) {
+    const [x, y] = at(i);
+    const [nx, ny] = at(i + 1);
+    const before = Math.min(0.5, corner / (Math.hypot(px - x, py - y) || 1));
+    const after = Math.min(0.5, corner / (Math.hypot(nx - x, ny - y) || 1));
+    const startX = x + (px - x) * before;
+    const startY = y + (py - y) * before;
+    if (i === 0) context.moveTo(startX, startY);
+    else context.lineTo(startX, startY);
+    context.quadraticCurveTo(x, y, x + (nx - x) * after, y + (ny - y) * after);
+    px = x;
+    py = y;
+  }
+  context.closePath();
+}

@@ -1,0 +1,264 @@
+import { css, type Palette, rankColour } from "../../look/palette";
+import { circle, fillAll, font, stroke } from "../draw";
+import { type Box, BoxPlacer, boxAround, centreOf } from "../placer";
+import { type PointPainter, paintDots, paintFound } from "../points/painter";
+import type { PointScene } from "../points/scene";
+import type { Viewport } from "../viewport";
+import type { Chart, FineContent } from "./fineScene";
+import { boxOutside } from "./labels";
+import type { Circle } from "./layout";
+import type { RadialScale } from "./radialScale";
+import type { Sectors } from "./sectors";
+
+const TINT = 0.07;
+const STRONG_TINT = 0.16;
+/** Width of the coloured edge of a sector. */
+const EDGE = 3;
+/** With more sectors than this, labels are ranks only: the pointer tells the rest. */
+const MOST_NAMES = 24;
+/** Where along its sector the label of what is not probed may stand, the best place first. */
+const BEYOND_SHARES = [0.5, 0.3, 0.7, 0.1, 0.9];
+/** Places tried for a text on a circle. */
+const TURNS = 36;
+const DASH = [5, 4];
+/** Room that a result without a picture takes. */
+const DOT = 9;
+
+/** Draws the candidates on rings of equal distance, in the sectors of their clusters. */
+export const paintFine: PointPainter<FineContent> = (context, scene, palette, viewport, images) => {
+  fillAll(context, viewport.size, palette.background);
+  if (scene.chart !== null) paintSectors(context, scene.chart, palette, scene.emphasised);
+  paintDots(context, scene, palette, viewport);
+  if (scene.chart !== null) paintLabels(context, scene, scene.chart, palette, viewport);
+  paintFound(context, scene, palette, viewport, images);
+};
+
+function paintSectors(
+  context: CanvasRenderingContext2D,
+  { circle, scale, sectors, ranks, probed, pinned, clusters }: Chart,
+  palette: Palette,
+  emphasised: number | null,
+): void {
+  for (let i = 0; i < sectors.count; i++) {
+    const isBeyond = i >= ranks.length;
+    const isShown = i < probed || isBeyond;
+    const colour = isBeyond ? palette.danger : css(rankColour(palette, ranks[i]));
+    const isOut = ranks[i] === emphasised;
+    if (isShown) {
+      sectorPath(context, circle, circle.radius, sectors, i);
+      context.fillStyle = colour;
+      context.globalAlpha = isOut ? STRONG_TINT : TINT;
+      context.fill();
+      context.globalAlpha = emphasised === null || isOut ? 1 : 0.4;
+    }
+    context.beginPath();
+    arc(context, circle, circle.radius + EDGE / 2 + 1, sectors.from[i], sectors.to[i]);
+    stroke(context, isShown ? colour : palette.line, EDGE, isBeyond ? DASH : []);
+    context.globalAlpha = 1;
+    if (isShown && clusters[i] === pinned) {
+      sectorPath(context, circle, circle.radius, sectors, i);
+      stroke(context, palette.text, 1.5);
+    }
+  }
+  paintRings(context, circle, scale, palette);
+}
+
+/** The rings of a scale, those of compressed distances dashed. */
+export function paintRings(
+  context: CanvasRenderingContext2D,
+  { x, y, radius: outer }: Circle,
+  scale: RadialScale,
+  palette: Palette,
+): void {
+  context.lineWidth = 1;
+  for (const { radius, isCompressed } of scale.rings) {
+    ring(context, x, y, radius, palette.control, 0.38, isCompressed ? [2, 4] : []);
+  }
+  ring(context, x, y, outer, palette.line, 1, []);
+}
+
+/** The values of the rings, at 12 o'clock or where else there is room. */
+export function paintRingLabels(
+  context: CanvasRenderingContext2D,
+  circle: Circle,
+  scale: RadialScale,
+  palette: Palette,
+  placer: BoxPlacer,
+): void {
+  font(context, 11, 400);
+  for (const { radius, label } of scale.rings) {
+    const width = context.measureText(label).width + 4;
+    const box = placer.placeFree(boxesOn(circle, radius, width, 14));
+    if (box !== null) haloed(context, label, ...centreOf(box), palette.muted, palette.background);
+  }
+}
+
+/** Boxes for a text on a circle: at 12 o'clock, else at these angles, else anywhere. */
+function boxesOn(
+  { x, y }: Circle,
+  radius: number,
+  width: number,
+  height: number,
+  angles: readonly number[] = [],
+): Box[] {
+  const turns = Array.from({ length: TURNS }, (_, i) => (2 * Math.PI * i) / TURNS);
+  return [0, ...angles, ...turns].map((angle) =>
+    boxAround(x + radius * Math.sin(angle), y - radius * Math.cos(angle), width, height),
+  );
+}
+
+/** Draws the circle of the last result, and the labels of rings and sectors where they hide no picture. */
+function paintLabels(
+  context: CanvasRenderingContext2D,
+  { marks, positions, emphasised }: PointScene,
+  chart: Chart,
+  palette: Palette,
+  { size }: Viewport,
+): void {
+  const { circle, scale, worst } = chart;
+  const taken = marks.map(({ point, side }) => {
+    const room = Math.max(side, DOT);
+    return boxAround(positions[2 * point], positions[2 * point + 1], room, room);
+  });
+  const placer = new BoxPlacer({ taken });
+  if (worst === null) paintRingLabels(context, circle, scale, palette, placer);
+  else {
+    const radius = scale.radius(worst.distance);
+    ring(context, circle.x, circle.y, radius, palette.text, 0.9, DASH, 1.5);
+    paintRingLabels(context, circle, scale, palette, placer);
+    font(context, 12);
+    const width = context.measureText(worst.name).width + 6;
+    const box =
+      placer.placeFree(boxesOn(circle, radius, width, 16, [...chart.sectors.to])) ??
+      boxAround(circle.x, circle.y - radius, width, 16);
+    backed(context, box, palette);
+    context.fillStyle = palette.text;
+    context.fillText(worst.name, ...centreOf(box));
+  }
+  paintNames(context, chart, palette, size.width, emphasised, placer);
+}
+
+/** The sectors' labels: that of the cluster that stands out first, then by rank while there is room. */
+function paintNames(
+  context: CanvasRenderingContext2D,
+  { circle, sectors, ranks, clusters, sizes, probed }: Chart,
+  palette: Palette,
+  room: number,
+  emphasised: number | null,
+  placer: BoxPlacer,
+): void {
+  const isShort = sectors.count > MOST_NAMES || circle.x - circle.radius < 60;
+  const order = Array.from({ length: sectors.count }, (_, i) => i);
+  // First what stands out, and what lies beyond.
+  const weight = (i: number) => (ranks[i] === emphasised ? 2 : Number(i >= ranks.length));
+  order.sort((a, b) => weight(b) - weight(a) || a - b);
+  for (const i of order) {
+    const isBeyond = i >= ranks.length;
+    const isOut = ranks[i] === emphasised;
+    const cluster = ` · #${clusters[i]}${sizes[i] === 0 ? " empty" : ""}`;
+    const name = isBeyond ? "not probed" : String(ranks[i]);
+    const rest = isBeyond || (isShort && !isOut) ? "" : cluster;
+    font(context, 12);
+    const lead = context.measureText(name).width;
+    font(context, 12, 400);
+    const more = context.measureText(rest).width;
+    const width = lead + more + 6;
+    const shares = isBeyond ? BEYOND_SHARES : [0.5];
+    const boxes = shares.map((share) => {
+      const angle = sectors.from[i] + share * (sectors.to[i] - sectors.from[i]);
+      return boxOutside(circle.x, circle.y, circle.radius + 6, angle, width, 16, room);
+    });
+    const box = placer.placeFree(boxes) ?? (isOut ? (placer.place(boxes)?.place ?? null) : null);
+    if (box === null) continue;
+    if (isOut) backed(context, box, palette);
+    const y = (box.top + box.bottom) / 2;
+    context.globalAlpha = i < probed || isBeyond ? 1 : 0.5;
+    font(context, 12);
+    haloed(
+      context,
+      name,
+      box.left + 3 + lead / 2,
+      y,
+      isBeyond ? palette.danger : palette.text,
+      palette.background,
+    );
+    font(context, 12, 400);
+    haloed(
+      context,
+      rest,
+      box.left + 3 + lead + more / 2,
+      y,
+      isOut ? palette.text : palette.muted,
+      palette.background,
+    );
+    context.globalAlpha = 1;
+  }
+}
+
+/** A text with an edge in the colour of the page, legible on anything. */
+function haloed(
+  context: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  colour: string,
+  background: string,
+): void {
+  context.lineJoin = "round";
+  context.lineWidth = 4;
+  context.strokeStyle = background;
+  context.strokeText(text, x, y);
+  context.fillStyle = colour;
+  context.fillText(text, x, y);
+}
+
+export function ring(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  radius: number,
+  colour: string,
+  opacity: number,
+  dash: number[],
+  width = 1,
+): void {
+  circle(context, x, y, radius);
+  context.globalAlpha = opacity;
+  stroke(context, colour, width, dash);
+  context.globalAlpha = 1;
+}
+
+function backed(
+  context: CanvasRenderingContext2D,
+  { left, top, right, bottom }: Box,
+  palette: Palette,
+): void {
+  context.beginPath();
+  context.roundRect(left, top, right - left, bottom - top, 4);
+  context.fillStyle = palette.background;
+  context.fill();
+}
+
+function sectorPath(
+  context: CanvasRenderingContext2D,
+  { x, y }: Circle,
+  radius: number,
+  sectors: Sectors,
+  i: number,
+): void {
+  context.beginPath();
+  context.moveTo(x, y);
+  arc(context, { x, y, radius }, radius, sectors.from[i], sectors.to[i]);
+  context.closePath();
+}
+
+/** Canvas angles run clockwise from 3 o'clock. */
+function arc(
+  context: CanvasRenderingContext2D,
+  { x, y }: Circle,
+  radius: number,
+  from: number,
+  to: number,
+): void {
+  context.arc(x, y, radius, from - Math.PI / 2, to - Math.PI / 2);
+}

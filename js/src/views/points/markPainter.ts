@@ -1,0 +1,129 @@
+import { css, type Palette, rankColour } from "../../look/palette";
+import { box, circle, fill, font, picture, stroke } from "../draw";
+import type { Mark } from "./marks";
+import type { Place } from "./points";
+import type { PointScene, RowImage, RowImages } from "./scene";
+
+/** Width of a frame as a share of its picture's side. */
+const FRAME = 0.07;
+const BACK = 0.4;
+const RING = 4.5;
+/** Edge of a missed neighbour. */
+const DASH = [3.5, 2.5];
+
+/** Draws the results and missed neighbours: the nearest last, on top, and dots above pictures. */
+export function paintMarks(
+  context: CanvasRenderingContext2D,
+  { marks, points, selected, emphasised }: Pick<PointScene, "marks" | "points" | "selected" | "emphasised">,
+  palette: Palette,
+  placeOf: (point: number) => Place,
+  images: RowImages,
+): void {
+  const order = [...marks].sort(
+    (left, right) => Number(left.side === 0) - Number(right.side === 0) || right.place - left.place,
+  );
+  const styleOf = ({ point, isMissed }: Mark) => {
+    const rank = points.ranks[point];
+    context.globalAlpha = emphasised === null || emphasised === rank ? 1 : BACK;
+    return isMissed ? palette.danger : css(rankColour(palette, rank));
+  };
+  for (const mark of order) {
+    const { point, dx, dy, side } = mark;
+    if (side === 0 || (dx === 0 && dy === 0)) continue;
+    const { x, y } = placeOf(point);
+    context.strokeStyle = context.fillStyle = styleOf(mark);
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(x + dx, y + dy);
+    context.lineWidth = 1;
+    context.stroke();
+    circle(context, x, y, 2.5);
+    context.fill();
+  }
+  for (const mark of order) {
+    const { x, y } = placeOf(mark.point);
+    if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
+    const colour = styleOf(mark);
+    const isSelected = selected !== null && selected[mark.point] === 1;
+    const dash = mark.isMissed ? DASH : [];
+    if (mark.side === 0) ringed(context, palette, colour, x, y, isSelected, dash);
+    else {
+      const image = images.get(points.ids[mark.point]);
+      framed(context, palette, colour, mark.side, x + mark.dx, y + mark.dy, image, isSelected, dash);
+    }
+  }
+  // Where pictures lie on each other, their numbers still show.
+  for (const mark of order) {
+    const { point, place, side, dx, dy } = mark;
+    const { x, y } = placeOf(point);
+    if (side === 0 || !Number.isFinite(x) || !Number.isFinite(y)) continue;
+    badge(context, palette, styleOf(mark), String(place), x + dx - side / 2 + 1, y + dy - side / 2 + 1, side);
+  }
+  context.globalAlpha = 1;
+}
+
+/** Draws the query: a ring with a middle in the colour of the page, as on the map. */
+export function paintQuery(context: CanvasRenderingContext2D, palette: Palette, x: number, y: number): void {
+  circle(context, x, y, 8.5);
+  fill(context, palette.background);
+  stroke(context, palette.text, 3.5);
+}
+
+function ringed(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  colour: string,
+  x: number,
+  y: number,
+  isSelected: boolean,
+  dash: number[],
+): void {
+  circle(context, x, y, RING);
+  fill(context, dash.length > 0 ? palette.background : colour);
+  stroke(context, dash.length > 0 ? colour : palette.text, isSelected ? 2.5 : 1.5, dash);
+}
+
+function framed(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  colour: string,
+  side: number,
+  x: number,
+  y: number,
+  image: RowImage | null,
+  isSelected: boolean,
+  dash: number[],
+): void {
+  const width = Math.min(2.5, Math.max(1.5, side * FRAME));
+  const corner = Math.min(6, side / 6);
+  const inner = side - 2 * width;
+  box(context, x, y, side, side, corner);
+  fill(context, palette.raised);
+  if (image !== null) picture(context, image, x, y, inner, Math.max(1, corner - width));
+  box(context, x, y, side - width, side - width, corner);
+  stroke(context, colour, width, dash);
+  if (isSelected) {
+    box(context, x, y, side + 3, side + 3, corner + 1.5);
+    stroke(context, palette.text, 2.5);
+  }
+}
+
+/** The place among the results, at the corner of the picture. */
+function badge(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  colour: string,
+  text: string,
+  x: number,
+  y: number,
+  side: number,
+): void {
+  const height = side >= 30 ? 15 : side >= 20 ? 13 : 11;
+  font(context, height - 4);
+  const width = Math.max(height, context.measureText(text).width + 6);
+  box(context, x, y, width, height, height / 2);
+  fill(context, palette.background);
+  stroke(context, colour, 1.25);
+  context.fillStyle = palette.text;
+  context.fillText(text, x, y + 0.5);
+}

@@ -1,0 +1,32 @@
+import { effect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { useApp } from "../../state/app";
+import { wantsStillness } from "../interruption";
+import { fly } from "./transition";
+
+/** When the view changes, what is in both pictures flies from its place in the one to that in the other. */
+export function ViewTransition() {
+  const app = useApp();
+  const layer = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const { settings, search, probed, results, map } = app.exploration;
+    let view = settings.view.peek();
+    let query = search.peek();
+    let end = () => {};
+    const stop = effect(() => {
+      // Whatever else changes is for the new picture alone to show.
+      for (const signal of [results, map, app.palette, app.table]) signal.value;
+      end();
+      const isNext = settings.view.value !== view && search.value === query && probed.peek() > 0;
+      const from = isNext && !wantsStillness() ? app.drawing?.() : null;
+      view = settings.view.value;
+      query = search.value;
+      if (from) end = fly(app, from, layer.current as HTMLDivElement);
+    });
+    return () => {
+      stop();
+      end();
+    };
+  }, [app]);
+  return <div ref={layer} class="feder-transition" aria-hidden="true" />;
+}

@@ -1,0 +1,27 @@
+/** A canvas's size in CSS pixels, and device pixels per CSS pixel. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+  readonly ratio: number;
+}
+
+/** Magnification, and how far the picture is moved, in CSS pixels. */
+export interface Zoom {
+  readonly k: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+export const UNZOOMED: Zoom = { k: 1, x: 0, y: 0 };
+
+/** What of a picture is in sight. */
+export interface Viewport {
+  readonly size: Size;
+  readonly zoom: Zoom;
+}
+
+export const NO_SIZE: Size = { width: 0, height: 0, ratio: 1 };
+
+export function hasRoom({ width, height }: Size): boolean {
+  return width >= 1 && height >= 1;
+}

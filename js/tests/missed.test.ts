@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { rowKeys } from "../src/controls/rowKeys";
+import { stepSentence } from "../src/panels/StepCaption";
+import type { Asker } from "../src/protocol/asker";
+import type { Pictures } from "../src/state/pictures";
+import { Portraits } from "../src/views/clusters/portraits";
+import { distanceText, lossText } from "../src/views/points/missedRow";
+import { answerOf, explorationOf, neighboursOf } from "./support";
+
+describe("a missed neighbour, by the original vectors", () => {
+  /** Clusters 0 to 3 are ranked 1 to 4; row i of cluster c is 10 c + i away by its code. */
+  function missedOf(nprobe: number, changes: Parameters<typeof explorationOf>[1] = {}) {
+    const { summary, transport, settings, exploration } = explorationOf(undefined, {
+      given: true,
+      exact: false,
+      ...changes,
+    });
+    settings.nprobe.value = nprobe;
+    for (const message of answerOf(summary)) transport.say(message);
+    const never = summary.nlist + 1;
+    transport.say(
+      neighboursOf([
+        [2, 0.5, 1, never, never, never],
+        [1, 0.75, 1, 1, never, never],
+        [8, 1.5, 4, 4, 4, never],
+      ]),
+    );
+    return { exploration, missed: exploration.missed.value };
+  }
+
+  it("is lost to the code where its cluster is probed, and both of its distances are named", () => {
+    const { exploration, missed } = missedOf(1);
+    expect(lossText(exploration, missed[0])).toBe("its cluster was probed: lost to the code");
+    expect(distanceText(exploration, missed[0])).toBe(
+      "squared L2 distance: by the original vectors 0.5000, by its code 2.000",
+    );
+    expect(lossText(exploration, missed[1])).toBe("its cluster was probed: lost to re-ranking");
+  });
+
+  it("is not said to be found from an nprobe that only probes its cluster", () => {
+    const { exploration, missed } = missedOf(1);
+    expect(lossText(exploration, missed[2])).toBe("not probed: its cluster is probed from nprobe 4");
+  });
+
+  it("is named by its true distance alone where its code has not come", () => {
+    const { exploration, missed } = missedOf(1);
+    const elsewhere = { ...missed[2], id: 99n };
+    expect(distanceText(exploration, elsewhere)).toBe("squared L2 distance: by the original vectors 1.500");
+  });
+
+  it("whose cluster is switched off is not blamed on nprobe", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    settings.nprobe.value = 2;
+    for (const message of answerOf(summary)) transport.say(message);
+    exploration.toggleProbed(0);
+    const [first] = exploration.missed.value;
+    expect(lossText(exploration, first)).toBe("not probed: its cluster is switched off");
+    expect(distanceText(exploration, first)).toBe("squared L2 distance 0");
+  });
+});
+
+describe("the coarse step", () => {
+  const sentenceOf = (coarseExact: boolean) => {
+    const { exploration, transport, summary } = explorationOf(undefined, { coarseExact });
+    for (const message of answerOf(summary)) transport.say(message);
+    return stepSentence(exploration, 1);
+  };
+
+  it("ranks all centroids by an exact quantizer, and is not said to by an approximate one", () => {
+    expect(sentenceOf(true)).toBe("Coarse search: 4 centroids ranked by distance to the query");
+    expect(sentenceOf(false)).toBe("Coarse search: an approximate search ranks 4 clusters");
+  });
+});
+
+describe("portraits", () => {
+  it("are asked for again when an answer was lost", async () => {
+    const asked: (readonly number[])[] = [];
+    const asker = {
+      medoids: async (clusters: readonly number[]) => {
+        asked.push(clusters);
+        return null;
+      },
+    } as unknown as Asker;
+    const portraits = new Portraits(asker, {} as Pictures, () => {});
+    portraits.need([3, 5]);
+    portraits.need([3, 5]);
+    expect(asked).toEqual([[3, 5]]);
+    await Promise.resolve();
+    await Promise.resolve();
+    portraits.need([3, 5]);
+    expect(asked).toEqual([
+      [3, 5],
+      [3, 5],
+    ]);
+  });
+});
+
+describe("keys of a list", () => {
+  it("differ for rows that share an id", () => {
+    expect(rowKeys([7n, 8n, 7n, 7n])).toEqual(["7", "8", "7/1", "7/2"]);
+  });
+});
