@@ -1,7 +1,14 @@
-"""The one face over the Faiss indexes that can be traced."""
+"""The indexes that can be traced, all with the interface in ``protocol``."""
+
+from typing import TYPE_CHECKING
 
 from feder_widget.engines.ivf.ivf_index import IvfIndex
 from feder_widget.engines.open_index import open_index
+from feder_widget.engines.protocol import ClusteredEngine, Engine
 from feder_widget.model.search_trace import Scan
 
-__all__ = ["IvfIndex", "Scan", "open_index"]
+if TYPE_CHECKING:
+    # Fails to type-check where IvfIndex lacks a part of the protocol.
+    _implements: type[ClusteredEngine] = IvfIndex
+
+__all__ = ["ClusteredEngine", "Engine", "IvfIndex", "Scan", "open_index"]

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from feder_widget.faiss_internals.centroids import Centroids
-from feder_widget.model.search_trace import CoarseStep, LateCoarseStep
+from feder_widget.model.search_trace import CoarseStep, Ranking
 
 BLAS_NLIST = 10_000
 """From this many centroids on Faiss may use BLAS for one query; its last digits differ from the kernels'."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ranking:
-    """What a coarse search returned, and the ranking of all clusters that begins with it.
-
-    Attributes
-    ----------
-    step : CoarseStep
-        All clusters. Where the quantizer does not compare the query with all of them, that is done when it is
-        looked at.
-    clusters : int64 (n,)
-        The clusters to probe; fewer than nprobe where the quantizer found no more. A multi-index may name one
-        twice, and Faiss then scans it twice.
-    distances : float32 (n,)
-        Their distances as the quantizer reports them.
-    """
-
-    step: CoarseStep
-    clusters: npt.NDArray[np.int64]
-    distances: npt.NDArray[np.float32]
 
 
 def rank_clusters(centroids: Centroids, vector: npt.NDArray[Any], nprobe: int | None) -> Ranking:
@@ -52,16 +30,15 @@ def rank_clusters(centroids: Centroids, vector: npt.NDArray[Any], nprobe: int | 
     """
     if nprobe is None:
         step = _by_distance(centroids, vector)
-        return Ranking(step, step.clusters, step.distances)
+        return Ranking(step.clusters, step.distances, lambda: step)
     if not centroids.is_flat:
         probed, found = centroids.search(vector, nprobe)
-        late = LateCoarseStep(lambda: _beginning_with(probed, found, _by_distance(centroids, vector)))
-        return Ranking(late, probed, found)
+        return Ranking(probed, found, lambda: _beginning_with(probed, found, _by_distance(centroids, vector)))
     step = _by_distance(centroids, vector)
     if centroids.nlist < BLAS_NLIST and _prefix_is_unique(step.distances, nprobe):
-        return Ranking(step, step.clusters[:nprobe], step.distances[:nprobe])
+        return Ranking(step.clusters[:nprobe], step.distances[:nprobe], lambda: step)
     probed, found = centroids.search(vector, nprobe)
-    return Ranking(_beginning_with(probed, found, step), probed, found)
+    return Ranking(probed, found, lambda: _beginning_with(probed, found, step))
 
 
 def _by_distance(centroids: Centroids, vector: npt.NDArray[Any]) -> CoarseStep:

@@ -26,7 +26,7 @@ from feder_widget.faiss_internals import (
     transforms,
 )
 from feder_widget.faiss_internals.centroids import Centroids
-from feder_widget.faiss_internals.coarse_ranking import Ranking, rank_clusters
+from feder_widget.faiss_internals.coarse_ranking import rank_clusters
 from feder_widget.faiss_internals.codes import unpacked
 from feder_widget.faiss_internals.scans import range_scan
 from feder_widget.faiss_internals.shard import Part
@@ -34,7 +34,15 @@ from feder_widget.faiss_internals.unwrap import IdMap, Refine, Stack, Transform
 from feder_widget.model.guarantees import Guarantees
 from feder_widget.model.list_runs import runs
 from feder_widget.model.pieces import DECODE_WORK, ID_WORK, PIECE_WORK, WHOLE, Steps, drain, vectors_per_piece
-from feder_widget.model.search_trace import CoarseStep, FineStep, FineSteps, RefineStep, Scan, SearchTrace
+from feder_widget.model.search_trace import (
+    CoarseStep,
+    FineStep,
+    FineSteps,
+    Ranking,
+    RefineStep,
+    Scan,
+    SearchTrace,
+)
 from feder_widget.model.top_k import top_k
 
 Ids = npt.NDArray[np.int64]
@@ -79,9 +87,7 @@ class InvertedFile:
         scan = self.named(self.united(scans))
         compared = self.centroids.nlist if self.centroids.is_exhaustive else len(ranking.clusters)
         again = 0 if refine is None else len(refine.ids)
-        return SearchTrace(
-            ranking.step, FineSteps(scan), ids, distances, compared + len(scan.ids) + again, refine
-        )
+        return SearchTrace(ranking, FineSteps(scan), ids, distances, compared + len(scan.ids) + again, refine)
 
     def named(self, scan: Scan) -> Scan:
         """Return a scan with the ids that the whole index reports."""

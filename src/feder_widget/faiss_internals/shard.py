@@ -12,13 +12,12 @@ import numpy.typing as npt
 
 from feder_widget.errors import IndexChangedError
 from feder_widget.faiss_internals import id_maps, inverted_lists
-from feder_widget.faiss_internals.coarse_ranking import Ranking
 from feder_widget.faiss_internals.scans import range_scan, search_scan
 from feder_widget.faiss_internals.tracing_by_class import family_of
 from feder_widget.faiss_internals.unwrap import Shard
 from feder_widget.model.keys import keys_of, no_result
 from feder_widget.model.pieces import WHOLE, Steps
-from feder_widget.model.search_trace import Scan
+from feder_widget.model.search_trace import Ranking, Scan
 from feder_widget.model.top_k import top_k
 
 Ids = npt.NDArray[np.int64]

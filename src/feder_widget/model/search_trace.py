@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import overload
 
 import numpy as np
@@ -30,41 +31,32 @@ class CoarseStep:
     distances: npt.NDArray[np.float32]
 
 
-class LateCoarseStep(CoarseStep):
-    """A coarse step that is worked out when it is first looked at.
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """The clusters that a search probes, and the ranking of all clusters that begins with them.
 
-    An approximate coarse search does not compare the query with most centroids; a trace need not either.
+    An approximate coarse search does not compare the query with most centroids, so that the rest of the
+    ranking is computed when it is first read.
 
-    Parameters
+    Attributes
     ----------
-    rank : function
-        Works it out.
+    clusters : int64 (n,)
+        The clusters to probe; fewer than nprobe where the quantizer found no more. A multi-index may name one
+        twice, and Faiss then scans it twice.
+    distances : float32 (n,)
+        Their distances as the quantizer reports them.
+    rank_all : function
+        Returns the ranking of all clusters.
     """
 
-    __slots__ = ("_rank", "_ranked")
-    _rank: Callable[[], CoarseStep]
-    _ranked: CoarseStep | None
+    clusters: npt.NDArray[np.int64]
+    distances: npt.NDArray[np.float32]
+    rank_all: Callable[[], CoarseStep]
 
-    def __init__(self, rank: Callable[[], CoarseStep]) -> None:
-        object.__setattr__(self, "_rank", rank)
-        object.__setattr__(self, "_ranked", None)
-
-    @property
-    def clusters(self) -> npt.NDArray[np.int64]:
-        """Cluster numbers, nearest first, int64 (nlist,)."""
-        return self._step().clusters
-
-    @property
-    def distances(self) -> npt.NDArray[np.float32]:
-        """Distance from the query to the centroid of each of ``clusters``, float32 (nlist,)."""
-        return self._step().distances
-
-    def _step(self) -> CoarseStep:
-        ranked = self._ranked
-        if ranked is None:
-            ranked = self._rank()
-            object.__setattr__(self, "_ranked", ranked)
-        return ranked
+    @cached_property
+    def step(self) -> CoarseStep:
+        """All clusters by rank."""
+        return self.rank_all()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,8 +191,8 @@ class SearchTrace:
 
     Attributes
     ----------
-    coarse : CoarseStep
-        The ranking of all clusters.
+    ranking : Ranking
+        The clusters probed, and all others behind them.
     fine : sequence of FineStep
         One step per probed cluster, in rank order.
     ids : int64 (k,)
@@ -216,9 +208,14 @@ class SearchTrace:
         The re-ranking, where the index has one.
     """
 
-    coarse: CoarseStep
+    ranking: Ranking
     fine: Sequence[FineStep]
     ids: npt.NDArray[np.int64]
     distances: npt.NDArray[np.float32]
     n_distances: int
     refine: RefineStep | None = None
+
+    @property
+    def coarse(self) -> CoarseStep:
+        """The ranking of all clusters."""
+        return self.ranking.step

@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.faiss_internals import comparison_space, family_name
-from feder_widget.faiss_internals.coarse_ranking import Ranking
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.arguments import as_bytes
 from feder_widget.model.pieces import WHOLE, Steps, drain
-from feder_widget.model.search_trace import CoarseStep
+from feder_widget.model.search_trace import CoarseStep, Ranking
 from feder_widget.truth import recall_spans, true_neighbours
 from feder_widget.truth.exhaustive_search import Stored, count_nearer_steps, within
 from feder_widget.truth.explanation import Explanation, Verdict
