@@ -148,8 +148,14 @@ def count_nearer_steps(
     work: int = WHOLE,
 ) -> Steps[int]:
     """Count the vectors of an index that are strictly nearer than a distance."""
-    count, key = 0, key_of(distance, file.similarity)
-    for found in within(file, vector, coarse, lambda: key, work):
+    count = 0
+    if file.has_one_scanner:
+        for places, _ in _ranged(file, vector, coarse, lambda: distance, work):
+            count += len(places)
+            yield
+        return count
+    key = key_of(distance, file.similarity)
+    for found in _scanned(file, vector, coarse, work):
         count += int(np.count_nonzero(keys_of(found.distances, file.similarity) < key))
         yield
     return count
@@ -182,24 +188,36 @@ def within(
         In the order of the scan, with the ids in the lists. A list that is longer than a piece comes in
         several where the family is sliceable; all clusters come at once where a distance depends on them all.
     """
-    dim, similarity = file.stack.ivf.d * file.family.work, file.similarity
-    work = min(work, COUNTED * max(dim, ID_WORK))
+    similarity = file.similarity
     if not file.has_one_scanner:
         for found in _scanned(file, vector, coarse, work):
             yield found.at(keys_of(found.distances, similarity) <= limit())
         return
-    ivf = file.stack.ivf
-    for part, some in _pieces(file, coarse, vectors_per_piece(dim, work)):
+
+    def radius() -> float:
         farthest = np.float32(key_of(limit(), similarity))
-        # Faiss returns vectors that are strictly nearer than a radius.
-        radius = float(np.nextafter(farthest, np.float32(infinitely_far(similarity))))
+        return float(np.nextafter(farthest, np.float32(infinitely_far(similarity))))
+
+    for places, distances in _ranged(file, vector, coarse, radius, work):
+        yield _stored(file.stack.ivf, places, distances)
+
+
+def _ranged(
+    file: InvertedFile, vector: npt.NDArray[Any], coarse: CoarseStep, radius: Callable[[], float], work: int
+) -> Iterator[tuple[Ids, Distances]]:
+    """Yield the places of the vectors that are strictly nearer than a radius, and their distances."""
+    most = vectors_per_piece(_work_per_vector(file), min(work, COUNTED * _work_per_vector(file)))
+    for part, some in _pieces(file, coarse, most):
         if some is None:
-            labels, distances = range_scan.nearer(ivf, vector, part.clusters, part.distances, radius)
+            yield range_scan.nearer(file.stack.ivf, vector, part.clusters, part.distances, radius())
         else:
-            labels, distances = range_scan.nearer_in_slice(
-                ivf, vector, int(part.clusters[0]), float(part.distances[0]), some, radius
-            )
-        yield _stored(ivf, labels, distances)
+            cluster, to_centroid = int(part.clusters[0]), float(part.distances[0])
+            yield range_scan.nearer_in_slice(file.stack.ivf, vector, cluster, to_centroid, some, radius())
+
+
+def _work_per_vector(file: InvertedFile) -> int:
+    """Return the multiplications that comparing one vector counts for."""
+    return max(ID_WORK, int(file.stack.ivf.d) * file.family.work)
 
 
 def _pieces(file: InvertedFile, coarse: CoarseStep, most: int) -> Iterator[tuple[CoarseStep, slice | None]]:
@@ -219,6 +237,7 @@ def _pieces(file: InvertedFile, coarse: CoarseStep, most: int) -> Iterator[tuple
 def _scanned(file: InvertedFile, vector: npt.NDArray[Any], coarse: CoarseStep, work: int) -> Iterator[Stored]:
     """Yield all vectors where Faiss cannot search for places, or several indexes are searched."""
     cluster, before = -1, 0
+    work = min(work, COUNTED * _work_per_vector(file))
     for scan in file.scan_steps(vector, coarse.clusters, coarse.distances, work):
         counts = np.diff(scan.lims)
         # A long list comes in several pieces.
@@ -294,10 +313,10 @@ def _search(
     return distances[order], labels[order]
 
 
-def _stored(index: Any, labels: Ids, distances: Distances) -> Stored:
+def _stored(index: Any, places: Ids, distances: Distances) -> Stored:
     """Look up the ids that are stored at these places."""
-    clusters, offsets = unpack(labels)
-    ids = np.empty(len(labels), np.int64)
+    clusters, offsets = unpack(places)
+    ids = np.empty(len(places), np.int64)
     order = np.argsort(clusters, kind="stable")
     starts = np.flatnonzero(np.diff(clusters[order], prepend=-1))
     for here in np.split(order, starts[1:]) if len(order) else ():

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.errors import IndexChangedError
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.inverted_lists import LIST_WORK
 from feder_widget.model.list_runs import runs
@@ -135,7 +136,13 @@ def _present_steps(file: InvertedFile, size: int, work: int) -> Steps[npt.NDArra
     present = np.zeros(size, bool)
     for first, last in _runs(file, work):
         for cluster in range(first, last):
-            present[_rows_of(file, cluster, size)] = True
+            ids = file.ids(cluster)
+            if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < size:
+                raise ValueError(
+                    "vectors must hold row i for every row id i, and the index now holds row ids "
+                    f"{ids.min()} to {ids.max()} in one cluster, but there are {size} rows"
+                )
+            present[ids] = True
         yield
     return present
 
@@ -149,8 +156,11 @@ def _stored_under_steps(file: InvertedFile, rows: Ids, size: int, work: int) -> 
     counts = np.zeros(file.centroids.nlist, np.int64)
     for first, last in _runs(file, work):
         for cluster in range(first, last):
-            held = _rows_of(file, cluster, size)
-            at = np.flatnonzero(wanted[held])
+            held = file.ids(cluster)
+            try:
+                at = np.flatnonzero(wanted[held])
+            except IndexError as error:
+                raise IndexChangedError(f"cluster {cluster} was changed meanwhile") from error
             if len(at):
                 ids.append(held[at])
                 offsets.append(at)
@@ -162,17 +172,6 @@ def _stored_under_steps(file: InvertedFile, rows: Ids, size: int, work: int) -> 
     return Stored(
         named[order], np.full(len(named), np.nan, np.float32), clusters[order], np.concatenate(offsets)[order]
     )
-
-
-def _rows_of(file: InvertedFile, cluster: int, size: int) -> Ids:
-    """Return the row ids of one cluster, each a row of the vectors given."""
-    ids = file.ids(cluster)
-    if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < size:
-        raise ValueError(
-            f"vectors must hold row i for every row id i, and the index now holds row ids {ids.min()} to "
-            f"{ids.max()} in one cluster, but there are {size} rows"
-        )
-    return ids
 
 
 def _runs(file: InvertedFile, work: int) -> Iterator[tuple[int, int]]:

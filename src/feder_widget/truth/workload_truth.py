@@ -231,14 +231,16 @@ def _answers_steps(
     """Read the answers off the candidates of a search that is done or finished."""
     best = yield from search.candidates_steps(work)
     n, nlist = len(search), len(sizes)
-    found, scanned = np.empty((n, k), np.int32), np.zeros(nlist)
+    found, scanned = np.zeros((n, k), np.int32), np.zeros(nlist)
     for some in query_blocks(n, nlist + best.ids.shape[1], work):
         ranks, distances = ranks_among(orders[some], best.clusters[some]), best.distances[some]
         if own is not None:
             left_out = best.ids[some] == own[some, None]
             distances = np.where(left_out, np.float32(infinitely_far(search.similarity)), distances)
             ranks[left_out] = nlist + 1
-        found[some] = found_at(ranks, distances, k, search.similarity)
+        # Fewer where fewer vectors are stored: each query is doubtful then.
+        at = found_at(ranks, distances, k, search.similarity)
+        found[some, k - at.shape[1] :] = at
         scanned += compared_at(orders[some], sizes)
         yield
     return _Answers(found, np.flatnonzero(~best.is_certain), scanned)
