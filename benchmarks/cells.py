@@ -2,9 +2,9 @@
 
     python -m benchmarks.cells [--n 1024 4096 16384 65536] [--repeats 3]
 
-Stops: the longest time between two calls of ``check``. Area: the largest relative difference from the cluster's
-share, in the single precision of the messages. Kept: share of each cluster's ten nearest positions among its ten
-nearest cells. Axes: longer over shorter axis of the cell's ellipse of inertia.
+Stops: the longest time between two calls of ``check``. Area: the largest relative difference from the
+cluster's share, in the single precision of the messages. Kept: share of each cluster's ten nearest positions
+among its ten nearest cells. Axes: longer over shorter axis of the cell's ellipse of inertia.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     python -m benchmarks.layout [--nlist 1024 16384] [--against-sklearn] [--repeats 3]
 
-Kept: share of each cluster's ten nearest others among its ten nearest on the map. scikit-learn runs where it is
-installed; above 4,096 clusters it takes minutes and runs only with `--against-sklearn`.
+Kept: share of each cluster's ten nearest others among its ten nearest on the map. scikit-learn runs where it
+is installed; above 4,096 clusters it takes minutes and runs only with `--against-sklearn`.
 """
 
 from __future__ import annotations
