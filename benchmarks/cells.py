@@ -1,11 +1,10 @@
-"""The map's cells, of layouts as uneven as real ones: time, how soon they can be stopped, areas, order kept.
+"""The map's cells, for layouts as uneven as real ones: time, longest time to a stop, areas, neighbours kept.
 
     python -m benchmarks.cells [--n 1024 4096 16384 65536] [--repeats 3]
 
-Stops: the longest time between two questions whether to go on. Area: the greatest difference from the
-cluster's share, as a part of it, in the single precision that is sent. Kept: share of each cluster's ten
-nearest positions that are among its ten nearest cells. Axes: the longer over the shorter one of the cell's
-ellipse of inertia.
+Stops: the longest time between two calls of ``check``. Area: the largest relative difference from the
+cluster's share, in the single precision of the messages. Kept: share of each cluster's ten nearest positions
+among its ten nearest cells. Axes: longer over shorter axis of the cell's ellipse of inertia.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ Array = npt.NDArray[np.float64]
 
 
 def layout(n: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """Overlapping lumps, each denser in its middle, and sizes that are seldom large."""
+    """Return overlapping lumps, each denser in its middle, and sizes, few of them large."""
     rng = np.random.default_rng(n)
     lumps, radii = rng.random((24, 2)), 0.05 + 0.25 * rng.random(24)
     lump, angle = rng.integers(24, size=n), 2 * np.pi * rng.random(n)
@@ -36,7 +35,7 @@ def layout(n: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
 
 
 def timed(make: Callable[..., Cells], n: int) -> tuple[Cells, float, float]:
-    """Return the cells, the seconds that they took, and the longest while that they could not be stopped."""
+    """Return the cells, their seconds, and the longest time between two checks."""
     positions, sizes = layout(n)
     asked = [time.perf_counter()]
 

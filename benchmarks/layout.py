@@ -1,9 +1,9 @@
-"""Time the map's two layouts and count the neighbours they keep, beside scikit-learn's TSNE.
+"""Time the map's two layouts and count the neighbours that they keep, beside scikit-learn's TSNE.
 
     python -m benchmarks.layout [--nlist 1024 16384] [--against-sklearn] [--repeats 3]
 
-Kept: share of each cluster's ten nearest others that are among its ten nearest on the map. scikit-learn is
-run where it is installed; above 4,096 clusters it takes minutes and is run only with `--against-sklearn`.
+Kept: share of each cluster's ten nearest others among its ten nearest on the map. scikit-learn runs where it
+is installed; above 4,096 clusters it takes minutes and runs only with `--against-sklearn`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def mixture(n: int) -> Array:
 
 
 def embeddings(n: int) -> Array | None:
-    """The shared image embeddings, where they are present and more than `n`."""
+    """Return the shared image embeddings, if they are present and at least `n`."""
     path = SHARED / "cifar10_embeddings.npz"
     if not path.exists():
         return None
@@ -59,7 +59,7 @@ def centroids(vectors: Array, nlist: int) -> Array:
 
 
 def kept(points: Array, positions: Array, count: int = 10) -> float:
-    """Share of the `count` nearest others of every point that are among its nearest on the map."""
+    """Return the share of the `count` nearest others of every point among its nearest on the map."""
     near = [
         faiss.knn(np.ascontiguousarray(a, np.float32), a, count + 1)[1][:, 1:] for a in (points, positions)
     ]

@@ -2,8 +2,8 @@
 
     python -m benchmarks.projection [--candidates 10000 31000 100000] [--dim 128]
 
-The linear picture is to be there within 0.3 s. The better one is t-SNE of a sample. Meanwhile: the longest
-time that other threads of the kernel had to wait for the interpreter, and the median time of a search.
+The linear picture must come within 0.3 s; the better one is t-SNE of a sample. Meanwhile: the longest time
+that other threads of the kernel wait for the interpreter, and the median time of a search.
 """
 
 from __future__ import annotations

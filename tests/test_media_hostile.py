@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from feder_widget.media import IdRange, Media
-from feder_widget.media import decode as decoding
+from feder_widget.media import image_decoder as decoding
 
 GOOD = np.random.default_rng(0).integers(0, 256, (90, 90, 3), dtype=np.uint8)
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from feder_widget.media import IdRange, Media, Thumbnail, bucket
-from feder_widget.media.strip import render_strip
 from feder_widget.media.thumbnail_cache import ENTRY_BYTES, ThumbnailCache
+from feder_widget.media.vector_strip import render_strip
 
 
 def dense(ntotal):

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from feder_widget.media.entries import IdRange, is_missing
 from feder_widget.media.errors import BadImage
+from feder_widget.media.image_sources import open_images
 from feder_widget.media.labels import label_text, open_labels
-from feder_widget.media.sources import open_images
-from feder_widget.media.strip import render_strip
 from feder_widget.media.thumbnail import Thumbnail, bucket, placeholder, render
 from feder_widget.media.thumbnail_cache import ThumbnailCache
+from feder_widget.media.vector_strip import render_strip
 
 Strips = Callable[[NDArray[np.int64], "NDArray[np.int64] | None"], NDArray[np.float32]]
 """Row ids (n,) and their clusters (n,) or None → their vectors (n, dim)."""

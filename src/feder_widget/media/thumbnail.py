@@ -14,9 +14,9 @@ from urllib.parse import unquote_to_bytes
 import numpy as np
 from PIL import Image
 
-from feder_widget.media.decode import check_pixels, shrink_bytes, shrink_file
 from feder_widget.media.errors import BadImage
-from feder_widget.media.fit import fit
+from feder_widget.media.image_decoder import check_pixels, shrink_bytes, shrink_file
+from feder_widget.media.image_fit import fit
 from feder_widget.media.pixels import to_pixels
 from feder_widget.media.text import one_line
 

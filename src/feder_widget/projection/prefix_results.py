@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from feder_widget.model.keys import keys_of
+
 NOWHERE = np.empty(0, np.intp)
 
 
@@ -55,7 +57,7 @@ class PrefixResults:
         (m,) intp
             The distances, of this piece, that were among the nearest after their cluster.
         """
-        keys = np.negative(distances) if self._similarity else distances
+        keys = keys_of(distances, self._similarity)
         clusters = len(ranks)
         # The clusters that fill the store, then those with something nearer than its farthest.
         fill = min(clusters, int(np.searchsorted(lims, self._count - len(self._keys))))

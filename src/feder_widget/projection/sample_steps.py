@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise, starmap
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
+from feder_widget.model.list_runs import runs
 from feder_widget.model.pieces import DECODE_WORK, Steps, vectors_per_piece
 from feder_widget.model.search_trace import CoarseStep, Scan
 from feder_widget.projection.prefix_results import NOWHERE, PrefixResults
@@ -20,6 +22,9 @@ from feder_widget.projection.sample import Sample, turns_of
 
 ALWAYS = 1000
 """Most nearest candidates that every sample holds: half of the smallest sample."""
+
+LIST_COST = 64
+"""Vectors that opening one inverted list counts for."""
 
 Present = dict[int, NDArray[np.intp]]
 """Cluster → offsets of its scanned vectors, for a cluster with vectors that a scan leaves out."""
@@ -71,8 +76,10 @@ def gather_steps(
         total += len(part)
         yield
     joined = _placed(Sample.joined(parts, total), present)
-    joined.turns[np.isin(np.concatenate([NOWHERE, *places]), results.found(ALWAYS))] = -1
+    yield
+    joined.turns[np.searchsorted(np.concatenate([NOWHERE, *places]), results.found(ALWAYS))] = -1
     held = joined.at(np.flatnonzero(joined.turns < min(share, 1)))
+    yield
     return held.at(held.first(limit))
 
 
@@ -116,14 +123,22 @@ def vector_steps(index: IvfIndex, sample: Sample) -> Iterator[tuple[slice, NDArr
 
     They are float32 (m, inner dim), in the space of ``index.transform``, where distances are measured.
     """
+
+    def read(low: int, high: int) -> NDArray[np.float32]:
+        return index.stored_vectors(int(sample.clusters[low]), sample.offsets[low:high])
+
     most = vectors_per_piece(DECODE_WORK * index.dim)
-    ends = np.append(np.flatnonzero(np.diff(sample.ranks)) + 1, len(sample))
-    start = 0
-    for end in ends.tolist():
-        for first in range(start, end, most):
-            part = slice(first, min(first + most, end))
-            yield part, index.stored_vectors(int(sample.clusters[first]), sample.offsets[part])
-        start = end
+    # Where each list begins, and the end.
+    edges = np.flatnonzero(np.diff(sample.ranks, prepend=-1, append=-1))
+    for first, last in runs(np.diff(edges) + LIST_COST, most):
+        low, end = int(edges[first]), int(edges[last])
+        if last == first + 1:
+            for start in range(low, end, most):
+                stop = min(start + most, end)
+                yield slice(start, stop), read(start, stop)
+        else:
+            ends = edges[first : last + 1].tolist()
+            yield slice(low, end), np.concatenate(list(starmap(read, pairwise(ends))))
 
 
 def _pieces(

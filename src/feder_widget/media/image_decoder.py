@@ -14,7 +14,7 @@ from typing import BinaryIO
 from PIL import Image, UnidentifiedImageError
 
 from feder_widget.media.errors import BadImage
-from feder_widget.media.fit import fit
+from feder_widget.media.image_fit import fit
 from feder_widget.media.text import one_line
 
 MAX_FILE_BYTES = 128 << 20
