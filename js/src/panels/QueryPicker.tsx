@@ -4,7 +4,7 @@ import { Picture } from "../controls/Picture";
 import { Strip } from "../controls/Strip";
 import { useApp } from "../state/app";
 
-/** What is being searched, and the ways to search for something else. */
+/** The query, and the ways to pick another. */
 export function QueryPicker() {
   const { exploration } = useApp();
   const search = exploration.search.value;

@@ -1,6 +1,6 @@
 import { useApp } from "../../state/app";
 
-/** What nearness in the projection means, and what it does not. */
+/** The meaning of nearness in the projection. */
 export function Legend() {
   const { exploration } = useApp();
   if (exploration.search.value === null || exploration.projections.drawn.value === null) return null;

@@ -4,14 +4,14 @@ import type { Drawing } from "./drawing";
 import { paintRoutes } from "./routePainter";
 import { type Routes, routesOf } from "./routes";
 
-/** Milliseconds of a flight. */
+/** Milliseconds of a transition. */
 const LONG = 450;
-/** So long the old picture stays while the new one is made; one that takes longer is not flown to. */
+/** Milliseconds to wait for the new picture; one that takes longer appears without a transition. */
 const PATIENCE = 400;
 
 /**
- * Fly from a picture to the one that takes its place: the old one fades, dots go their ways, the new one appears.
- * Nothing is left on the layer. Returns what ends it at once, as whatever a person does will.
+ * Moves from a picture to the one that takes its place: the old one fades, dots follow their routes, the new one
+ * appears. Any action of a person ends it at once, as does the function returned. The layer is empty afterwards.
  */
 export function fly(app: App, from: Drawing, layer: HTMLElement): () => void {
   const abort = new AbortController();
@@ -29,7 +29,7 @@ export function fly(app: App, from: Drawing, layer: HTMLElement): () => void {
   };
   const step = (now: number) => {
     const seen = app.drawing?.() ?? null;
-    // The old picture is still shown, or another one than was flown to.
+    // The old picture is still shown, or the new one has changed.
     if (seen?.canvas === from.canvas || (to !== null && seen?.scene !== to.scene)) return end();
     if (begin === 0) {
       begin = now;
@@ -37,7 +37,7 @@ export function fly(app: App, from: Drawing, layer: HTMLElement): () => void {
       layer.append(veil, canvas);
     }
     if (to !== null && routes === null) {
-      // It was painted for the first time in the frame before, which had enough to do.
+      // The former frame painted it for the first time, and had enough to do.
       routes = routesOf(from, to);
       begin = now;
       const { width, height, style } = to.canvas;
@@ -51,7 +51,7 @@ export function fly(app: App, from: Drawing, layer: HTMLElement): () => void {
     if (to !== null && routes !== null) {
       from.canvas.style.opacity = `${1 - 2 * time}`;
       veil.style.opacity = `${2 - 2 * time}`;
-      // Where clusters are drawn as a whole, dots come out of them and go into them.
+      // Where clusters are drawn as a whole, dots leave and enter them.
       canvas.style.opacity = `${Math.min(from.points ? 1 : 4 * time, to.points ? 1 : 4 - 4 * time)}`;
       const context = canvas.getContext("2d") as CanvasRenderingContext2D;
       const ratio = canvas.width / to.canvas.clientWidth;
