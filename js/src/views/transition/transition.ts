@@ -1,4 +1,6 @@
 import type { App } from "../../state/app";
+import { clear } from "../draw";
+import { Frame } from "../frame";
 import { onAction } from "../interruption";
 import type { Drawing } from "./drawing";
 import { paintRoutes } from "./routePainter";
@@ -18,19 +20,21 @@ export function fly(app: App, from: Drawing, layer: HTMLElement): () => void {
   const { signal } = abort;
   const veil = document.createElement("div");
   const canvas = document.createElement("canvas");
-  let frame = 0;
   let begin = 0;
   let to: Drawing | null = null;
   let routes: Routes | null = null;
   const end = () => {
-    cancelAnimationFrame(frame);
+    frame.cancel();
     abort.abort();
     layer.replaceChildren();
   };
-  const step = (now: number) => {
+  const frame = new Frame((now) => {
     const seen = app.drawing?.() ?? null;
     // The old picture is still shown, or the new one has changed.
-    if (seen?.canvas === from.canvas || (to !== null && seen?.scene !== to.scene)) return end();
+    if (seen?.canvas === from.canvas || (to !== null && seen?.scene !== to.scene)) {
+      end();
+      return false;
+    }
     if (begin === 0) {
       begin = now;
       veil.append(from.canvas);
@@ -47,7 +51,10 @@ export function fly(app: App, from: Drawing, layer: HTMLElement): () => void {
     }
     to ??= seen;
     const time = (now - begin) / (routes === null ? PATIENCE : LONG);
-    if (time >= 1) return end();
+    if (time >= 1) {
+      end();
+      return false;
+    }
     if (to !== null && routes !== null) {
       from.canvas.style.opacity = `${1 - 2 * time}`;
       veil.style.opacity = `${2 - 2 * time}`;
@@ -55,12 +62,11 @@ export function fly(app: App, from: Drawing, layer: HTMLElement): () => void {
       canvas.style.opacity = `${Math.min(from.points ? 1 : 4 * time, to.points ? 1 : 4 - 4 * time)}`;
       const context = canvas.getContext("2d") as CanvasRenderingContext2D;
       const ratio = canvas.width / to.canvas.clientWidth;
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      context.clearRect(0, 0, canvas.width, canvas.height);
+      clear(context, { width: canvas.width, height: canvas.height, ratio });
       paintRoutes(context, routes, from, to, time * time * (3 - 2 * time), app.palette.peek());
     }
-    frame = requestAnimationFrame(step);
-  };
+    return true;
+  });
   onAction(end, signal);
   layer.parentElement?.addEventListener(
     "pointermove",
@@ -69,6 +75,6 @@ export function fly(app: App, from: Drawing, layer: HTMLElement): () => void {
     },
     { signal },
   );
-  frame = requestAnimationFrame(step);
+  frame.request();
   return end;
 }
