@@ -18,7 +18,7 @@ export function QueryPicker() {
         )}
       </span>
       <div class="feder-query-text">
-        <b>{search === null ? "No query" : search.id === null ? "free vector" : `#${search.id}`}</b>
+        <b>{search === null ? "Pick a query" : search.id === null ? "Your vector" : `#${search.id}`}</b>
         <span class="feder-muted">{search?.label ? `query · ${search.label}` : "query"}</span>
       </div>
       <Button onClick={() => exploration.ask({ random: true })}>

@@ -10,7 +10,7 @@ export function Legend() {
         <i /> query
       </span>
       <span>colour: probed cluster, by rank</span>
-      <span>near each other: alike. A projection keeps neighbours, not distances</span>
+      <span>near means similar; distances are not to scale</span>
     </div>
   );
 }
