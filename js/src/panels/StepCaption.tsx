@@ -26,7 +26,8 @@ export function stepSentence({ search, summary, results, wanted }: Exploration, 
   const rank = ranks[step - 2];
   const found = results.value;
   const last = found[found.length - 1];
-  const worst = last === undefined ? "" : `, ${ordinal(found.length)} result now at ${distance(last.distance)}`;
+  const worst =
+    last === undefined ? "" : `, ${ordinal(found.length)} result now at ${distance(last.distance)}`;
   return (
     `Fine search: cluster ${shown.order[rank - 1]}, ${ordinal(step - 1)} of ${count}, ` +
     `${plural(shown.sizeAt(rank), "vector")} compared${worst}` +
