@@ -274,7 +274,7 @@ describe("an index whose vectors were given beside its codes", () => {
         position,
       });
     expect(say(5n, 6)).toMatch(
-      /^The 2nd nearest by the vectors given\. Farther than .+: it is the 6th nearest of all by code\. Its cluster/,
+      /^The 2nd nearest by the original vectors\. Farther than .+: it is the 6th nearest of all by code\. Its cluster/,
     );
     expect(say(6n, 7)).toMatch(/^Farther than .+ it is the 7th nearest of all by code/);
   });

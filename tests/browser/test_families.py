@@ -83,7 +83,7 @@ def test_what_is_missed_by_the_vectors_given_is_what_a_ledger_loses(
         assert {item.get_attribute("data-id") for item in items} == expected.keys()
         for item in items:
             expect(item.get_by_role("button")).to_have_accessible_name(
-                re.compile("nearest of all, distance by the vectors given")
+                re.compile("nearest of all, distance by the original vectors")
             )
             expect(item).to_contain_text(WORDS[expected[str(item.get_attribute("data-id"))]])
         assert result_ids(view) == lab.kernel_json(f"found({nprobe}, 9)")

@@ -9,7 +9,7 @@ interface Props {
   readonly submit: (id: bigint, input: HTMLElement) => void;
 }
 
-/** A row id to type. */
+/** A field for a row id, and a button. */
 export function IdForm({ name, button, submit }: Props) {
   const { exploration } = useApp();
   const [typed, setTyped] = useState("");
@@ -26,7 +26,7 @@ export function IdForm({ name, button, submit }: Props) {
         exploration.dismiss();
         const input = event.currentTarget.elements[0] as HTMLInputElement;
         submit(BigInt(typed.trim().replace(/^\+/, "")), input);
-        // Stays, in case it is not in the index; what is typed next takes its place.
+        // The text stays, in case the id is not in the index; typing replaces it.
         input.select();
       }}
     >

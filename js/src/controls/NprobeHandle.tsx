@@ -11,7 +11,7 @@ interface Props extends JSX.HTMLAttributes<HTMLDivElement> {
   readonly children: ComponentChildren;
 }
 
-/** nprobe as a thing in a picture, at x and y of it; keys move it, and dragging is for the picture to understand. */
+/** A slider for nprobe, drawn as a handle at a place in a picture. Keys move it; the picture handles dragging. */
 export function NprobeHandle({ name, text, x, y, ...others }: Props) {
   const { settings, summary } = useApp().exploration;
   const { nprobe } = settings;

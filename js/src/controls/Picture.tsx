@@ -11,7 +11,7 @@ interface Props {
   readonly alt: string;
 }
 
-/** The picture of a row, or why there is none. */
+/** The picture of a row, or a placeholder that gives the reason. */
 export function Picture({ id, cluster, side, alt }: Props) {
   const picture = usePicture(id, cluster, side);
   const [failed, setFailed] = useState("");

@@ -13,7 +13,7 @@ interface Props {
 
 /**
  * A range input from 1 to `max`. On the log scale the pointer moves along powers of two, where small values matter
- * most, while keys and assistive technology keep stepping by one.
+ * most; keys and assistive technology step by one.
  */
 export function Slider({ name, help, value, max, scale }: Props) {
   const track = useRef<HTMLSpanElement>(null);

@@ -9,7 +9,7 @@ interface Props {
   readonly name: string;
   readonly tabs: readonly Tab[];
   readonly chosen: string;
-  /** The id of what they choose the content of. */
+  /** Element id of the tab panel. */
   readonly controls: string;
   readonly choose: (id: string) => void;
   readonly kind?: string;

@@ -2,7 +2,7 @@ import type { TargetedPointerEvent } from "preact";
 
 type Event = TargetedPointerEvent<HTMLElement>;
 
-/** Listeners for what is dragged with the main button; `press` is how it begins, which by itself is no move. */
+/** Listeners for dragging with the main button: `press` is called once, then `follow` at every move. */
 export function drag(follow: (event: Event) => void, press: (event: Event) => void = () => {}) {
   return {
     onPointerDown: (event: Event) => {

@@ -3,7 +3,7 @@ const PAGE = 8;
 /** Whether a key is for the host or the browser. */
 export const isShortcut = ({ altKey, ctrlKey, metaKey }: KeyboardEvent) => altKey || ctrlKey || metaKey;
 
-/** Where a key moves a slider from 1 to `max`; null for other keys. */
+/** The value, from 1 to `max`, that a key moves a slider to; null for other keys. */
 export function slideByKey({ key }: KeyboardEvent, value: number, max: number): number | null {
   const to = {
     ArrowRight: value + 1,

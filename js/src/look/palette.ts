@@ -24,7 +24,7 @@ export interface Palette {
   readonly fill: number;
 }
 
-/** Paul Tol's "bright" and "muted" schemes: told apart with every common colour vision deficiency. */
+/** After Paul Tol's "bright" and "muted" schemes for colour vision deficiencies. */
 const LIGHT_RANKS: readonly Rgb[] = [
   [51, 110, 180],
   [24, 132, 60],

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-/** The inner size of an element, in CSS pixels, and a reference to give to it; 0 × 0 until it is laid out. */
+/** The inner size of an element in CSS pixels, 0 × 0 before layout, and the reference to attach. */
 export function useSize<E extends HTMLElement>() {
   const element = useRef<E>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });

@@ -1,10 +1,10 @@
 import { options } from "preact";
 
-/** What Preact writes into its own objects, by the names that its builds give them. */
+/** Preact's virtual node, with the property names of its builds. */
 interface Drawn {
   /** The component. */
   __c?: { __v: Drawn };
-  /** What was rendered. */
+  /** The rendered children. */
   __k: unknown;
 }
 
@@ -14,9 +14,8 @@ const hooks = options as unknown as { __b: Hook; diffed: Hook };
 const { __b: before, diffed: after } = hooks;
 const replaced = new WeakMap<Drawn, Drawn>();
 
-// A component that renders by itself, because a signal has changed, leaves what it rendered first with its parent. What
-// needs no update is common to two renders and knows the later one, so that from the first all others could be reached,
-// and none would ever be given back.
+// A component that a signal renders again leaves its first virtual node with its parent. Unchanged children belong to
+// both renders and refer to the later one, so the first node would keep every later one in memory.
 hooks.__b = (drawn) => {
   const last = drawn.__c?.__v;
   if (last !== undefined && last !== drawn) replaced.set(drawn, last);

@@ -1,7 +1,7 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Mode } from "./palette";
 
-/** Light or dark: as asked for, else as the host shows itself, else as the system prefers. */
+/** Light or dark: as asked for, else the host's mode, else the system's. */
 export function watchMode(wanted: ReadonlySignal<string>, abort: AbortSignal): ReadonlySignal<Mode> {
   const system = matchMedia("(prefers-color-scheme: dark)");
   const host = signal<Mode>(hostMode(system));
@@ -23,7 +23,7 @@ export function watchMode(wanted: ReadonlySignal<string>, abort: AbortSignal): R
   return computed(() => (wanted.value === "light" || wanted.value === "dark" ? wanted.value : host.value));
 }
 
-/** JupyterLab and Notebook, VS Code, Colab and marimo each say it in their own way. */
+/** The mode of the host. JupyterLab, VS Code, Colab and marimo mark it on different attributes. */
 function hostMode(system: MediaQueryList): Mode {
   const { body, documentElement: root } = document;
   const jupyter = body.getAttribute("data-jp-theme-light");

@@ -54,7 +54,7 @@ export function readSummary(value: unknown): Summary {
     family: text("family") ?? "",
     metric: text("metric") ?? "",
     distance,
-    trueDistance: given ? "distance by the vectors given" : distance,
+    trueDistance: given ? "distance by the original vectors" : distance,
     coarseDistance: text("coarse_distance") ?? "distance",
     refinedDistance: text("refined_distance"),
     similarity: flag("similarity"),

@@ -61,7 +61,7 @@ export function truthOf(search: Search, k: number, similarity: boolean): Truth |
 
 /** What to add where true neighbours are spoken of: by lossy codes alone they are what the codes keep of them. */
 export function asSeen({ exact, given }: Summary): string {
-  return given ? ", by the vectors given" : exact ? "" : ", as the codes see it";
+  return given ? ", by the original vectors" : exact ? "" : ", as the codes see it";
 }
 
 /** The truth as the kernel tells it, by the vectors given. */

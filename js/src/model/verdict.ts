@@ -6,7 +6,7 @@ import { count, distance, ordinal } from "./format";
 export function verdictText(exploration: Exploration, verdict: Verdict): string {
   const { missed, summary } = exploration;
   const lost = summary.given && missed.value.find(({ id }) => id === verdict.id);
-  return `${lost ? `The ${ordinal(lost.place)} nearest by the vectors given. ` : ""}${fate(exploration, verdict)}`;
+  return `${lost ? `The ${ordinal(lost.place)} nearest by the original vectors. ` : ""}${fate(exploration, verdict)}`;
 }
 
 function fate({ results, outcome, probe, settings, summary }: Exploration, verdict: Verdict): string {

@@ -8,7 +8,7 @@ import { useApp } from "../state/app";
 import { MemberList } from "../state/members";
 import { Tile } from "./Tile";
 
-/** The least width of a picture; what is left of a row is shared out. */
+/** The least width of a picture; pictures share the rest of a row. */
 const LEAST = 56;
 const GAP = 6;
 const MARGIN = 14;
@@ -95,11 +95,11 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
     scroller.current
       ?.querySelector<HTMLElement>(`[aria-posinset="${place + 1}"] button`)
       ?.focus({ preventScroll: true });
-  // The focus waits here for an image that is not in the page yet.
+  // The scroller holds the focus until the image is in the page.
   useLayoutEffect(() => {
     if (scroller.current?.matches(":focus")) reach(current);
   });
-  /** Of thousands, one can be reached by the tab key, the others from there by arrow keys. */
+  /** The tab key reaches one image of thousands; arrow keys move from there. */
   const walk = (event: KeyboardEvent) => {
     const by = {
       ArrowLeft: -1,
@@ -120,7 +120,7 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
     reach(to);
   };
   const shown = Array.from({ length: Math.max(0, last - first) }, (_, offset) => first + offset);
-  // What has the focus stays in the page when it is scrolled out of sight.
+  // The focused image stays in the page when it is scrolled out of sight.
   if (last > 0 && current < members.total && !shown.includes(current)) shown.push(current);
   return (
     <div

@@ -2,7 +2,7 @@ import { Button } from "../controls/Button";
 import { count, percent, plural } from "../model/format";
 import { useApp } from "../state/app";
 
-/** What the search cost, in distances computed, beside brute force. */
+/** The cost of the search in distances computed, and as a share of brute force. */
 export function Cost() {
   const { exploration } = useApp();
   const { summary, settings, status } = exploration;
@@ -60,7 +60,7 @@ export function Cost() {
   );
 }
 
-/** How many rows are selected, in whichever view. */
+/** The number of selected rows. */
 function Selected() {
   const { selected, settings } = useApp().exploration;
   const { size } = selected.value;

@@ -8,7 +8,7 @@ import { type OpenCard, useApp } from "../state/app";
 
 const SIDE = 224;
 
-/** One picture, large, with all that is known of it and a way to search from it. */
+/** One row: its large picture, its facts, its verdict, and a button to search from it. */
 export function ImageCard() {
   const { card } = useApp();
   return card.value === null ? null : <Card key={card.value.id.toString()} open={card.value} />;
@@ -53,13 +53,13 @@ function Card({ open }: { open: OpenCard }) {
   }, [open, verdict]);
   useEffect(() => {
     const outside = (event: PointerEvent) => {
-      // In a shadow root, the target of what is heard outside is its host.
+      // Outside a shadow root, the target of an event from inside is the host.
       if (!event.composedPath().includes(dialog.current as Node)) card.value = null;
     };
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
   }, [card]);
-  // Of an index that re-ranks it is that of the first pass or of the second, as where the card was opened.
+  // A re-ranking index has two kinds of distance; the card shows the kind of the list that opened it.
   const name = summary.refinedDistance === null ? summary.distance : "distance";
   const facts: [string, string][] = [
     ["id", id.toString()],

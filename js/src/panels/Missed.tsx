@@ -7,7 +7,7 @@ import { Tile } from "./Tile";
 
 const SIDE = 90;
 
-/** The true neighbours that the search did not return, and what would have found them. */
+/** The true neighbours that the search did not return, and the nprobe that finds them. */
 export function Missed() {
   const { exploration } = useApp();
   const { missed, truth, probe, settings, summary } = exploration;

@@ -1,7 +1,7 @@
 import { Button } from "../controls/Button";
 import { useApp } from "../state/app";
 
-/** What went wrong, in words; the answer on screen stays. */
+/** An error in words; the answer on screen stays. */
 export function Notice() {
   const { exploration } = useApp();
   const lost = exploration.status.value === "disconnected";

@@ -4,7 +4,7 @@ import { Picture } from "../controls/Picture";
 import { Strip } from "../controls/Strip";
 import { useApp } from "../state/app";
 
-/** What is being searched, and the ways to search for something else. */
+/** The query, and the ways to pick another. */
 export function QueryPicker() {
   const { exploration } = useApp();
   const search = exploration.search.value;
@@ -18,7 +18,7 @@ export function QueryPicker() {
         )}
       </span>
       <div class="feder-query-text">
-        <b>{search === null ? "No query" : search.id === null ? "free vector" : `#${search.id}`}</b>
+        <b>{search === null ? "Pick a query" : search.id === null ? "Your vector" : `#${search.id}`}</b>
         <span class="feder-muted">{search?.label ? `query · ${search.label}` : "query"}</span>
       </div>
       <Button onClick={() => exploration.ask({ random: true })}>

@@ -19,12 +19,12 @@ import { Scrubber } from "./Scrubber";
 import { StepCaption } from "./StepCaption";
 import { Toolbar } from "./Toolbar";
 
-/** Milliseconds after which the browser has taken the focus from what can no longer be pressed. */
+/** Milliseconds after which the browser has taken the focus from a disabled button. */
 const FRAMES = 50;
 
 interface Props {
   readonly mode: ReadonlySignal<Mode>;
-  /** What there is to show if nothing comes, where there is no kernel. */
+  /** The saved picture, for a notebook without its kernel. */
   readonly saved: Snapshot | null;
 }
 
@@ -39,7 +39,7 @@ export function Root({ mode, saved }: Props) {
   useEffect(() => {
     if (search.value !== null) performance.mark("feder:first");
   }, [search.value]);
-  // Where what was focused has gone or can no longer be pressed, keys should still come here.
+  // Keys should still come here when the focused element is gone or disabled.
   const keepFocus = () =>
     setTimeout(() => {
       if (document.activeElement === document.body) root.current?.focus({ preventScroll: true });
@@ -101,7 +101,7 @@ export function Root({ mode, saved }: Props) {
 }
 
 /**
- * The host has shortcuts for whatever is focused: JupyterLab deletes a cell at `x`, swallows arrows and even Enter in
+ * The host has shortcuts whatever is focused: JupyterLab deletes a cell at `x`, and takes arrows and even Enter in
  * a form. Keys without Ctrl or Meta stay here. Hosts that listen before the widget does look for a mark, which must be
  * on the focused element itself.
  */

@@ -1,6 +1,6 @@
 import type { Snapshot } from "../state/snapshot";
 
-/** What is left of a widget whose notebook was opened without its kernel. */
+/** The saved picture of a widget whose notebook was opened without its kernel. */
 export function Saved({ snapshot: [picture, caption] }: { snapshot: Snapshot }) {
   return (
     <>

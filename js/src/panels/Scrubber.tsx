@@ -1,7 +1,7 @@
 import { useApp } from "../state/app";
 import { stepSentence } from "./StepCaption";
 
-/** The search as a line that can be scrubbed, from the overview to the last probed cluster. */
+/** A slider over the steps of the search, from the overview to the last probed cluster. */
 export function Scrubber() {
   const { exploration } = useApp();
   const { player } = exploration;

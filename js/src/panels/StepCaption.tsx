@@ -2,7 +2,7 @@ import { distance, ordinal, plural } from "../model/format";
 import { useApp } from "../state/app";
 import type { Exploration } from "../state/exploration";
 
-/** Where the player stands, in a sentence out of what was computed. */
+/** The player's step in a sentence. */
 export function StepCaption() {
   const { exploration } = useApp();
   const step = exploration.step.value;
@@ -13,7 +13,7 @@ export function StepCaption() {
   );
 }
 
-/** What happens in a step. */
+/** The sentence of a step. */
 export function stepSentence({ search, summary, results, wanted }: Exploration, step: number): string {
   const shown = search.value;
   if (shown === null || step === 0)
@@ -26,7 +26,8 @@ export function stepSentence({ search, summary, results, wanted }: Exploration, 
   const rank = ranks[step - 2];
   const found = results.value;
   const last = found[found.length - 1];
-  const worst = last === undefined ? "" : `, ${ordinal(found.length)} best ${distance(last.distance)}`;
+  const worst =
+    last === undefined ? "" : `, ${ordinal(found.length)} result now at ${distance(last.distance)}`;
   return (
     `Fine search: cluster ${shown.order[rank - 1]}, ${ordinal(step - 1)} of ${count}, ` +
     `${plural(shown.sizeAt(rank), "vector")} compared${worst}` +

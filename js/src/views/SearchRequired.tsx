@@ -3,14 +3,14 @@ import type { Search } from "../model/search";
 import { useApp } from "../state/app";
 
 interface Props {
-  /** What a query is needed for. */
+  /** Ends the sentence “No query yet: pick one to see …”. */
   readonly purpose: string;
-  /** What comes after the overview, in a sentence. */
+  /** A sentence about the step after the overview. */
   readonly next: (search: Search) => string;
   readonly picture: (search: Search) => ComponentChildren;
 }
 
-/** A picture of a search, or why there is none: no query yet, or the player stands before the coarse search. */
+/** The picture of a search; before a query or a coarse search, a sentence instead. */
 export function SearchRequired({ purpose, next, picture }: Props) {
   const { exploration } = useApp();
   const search = exploration.search.value;

@@ -5,7 +5,7 @@ import type { Place } from "./points/points";
 import { RestingPointer } from "./restingPointer";
 
 /**
- * The cluster under the pointer, or the one that a key has led to, in a picture of clusters.
+ * The cluster under the pointer, or the one that a key has chosen, in a picture of clusters.
  *
  * @param clusterAt  the cluster at a place of the picture
  */
@@ -28,12 +28,12 @@ export function useClusterPointer(clusterAt: (x: number, y: number) => number | 
   return {
     pointer,
     leave,
-    /** A key has led to a cluster, which is drawn there. */
+    /** Points at a cluster that a key has chosen, drawn at this place. */
     lead: (cluster: number, x: number, y: number) => {
       rest.keyed();
       show(cluster, { x, y });
     },
-    /** For the canvas. */
+    /** Event handlers of the canvas. */
     listeners: {
       onPointerMove: point,
       onPointerDown: point,
@@ -45,7 +45,7 @@ export function useClusterPointer(clusterAt: (x: number, y: number) => number | 
   };
 }
 
-/** What is in the cluster that is pointed at, beside the pointer. */
+/** The card of the cluster under the pointer. */
 export function ClusterPointerCard({
   pointer,
   within,

@@ -2,26 +2,26 @@ import type { Size } from "./viewport";
 
 type Context = CanvasRenderingContext2D;
 
-/** Empty the canvas, and have what follows drawn in CSS pixels. */
+/** Empties the canvas, and sets its unit to CSS pixels. */
 export function clear(context: Context, { width, height, ratio }: Size): void {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
 }
 
-/** Cover the canvas with a colour, and have what follows drawn in CSS pixels. */
+/** Fills the canvas with a colour, and sets its unit to CSS pixels. */
 export function fillAll(context: Context, { width, height, ratio }: Size, colour: string): void {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.fillStyle = colour;
   context.fillRect(0, 0, width, height);
 }
 
-/** Begin a circle. */
+/** Begins a circle. */
 export function circle(context: Context, x: number, y: number, radius: number): void {
   context.beginPath();
   context.arc(x, y, radius, 0, 2 * Math.PI);
 }
 
-/** Begin a box about its middle, with round corners. */
+/** Begins a box around its centre, with round corners. */
 export function box(
   context: Context,
   x: number,
@@ -47,14 +47,14 @@ export function stroke(context: Context, colour: string, width: number, dash: re
   context.setLineDash([]);
 }
 
-/** Have texts written in this size, about the middle of their place. */
+/** Sets the size and weight of texts, which are centred on their place. */
 export function font(context: Context, size: number, weight = 650): void {
   context.font = `${weight} ${size}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";
 }
 
-/** Draw the whole of an image in the middle of a square with round corners. */
+/** Draws a whole image, centred in a square with round corners. */
 export function picture(
   context: Context,
   image: { readonly naturalWidth: number; readonly naturalHeight: number },
@@ -73,7 +73,7 @@ export function picture(
   context.restore();
 }
 
-/** Give a canvas its size on the page, and a pixel for each of the screen's. */
+/** Sets a canvas's size on the page, with one pixel for each of the screen's. */
 export function setSize(canvas: HTMLCanvasElement, { width, height, ratio }: Size): void {
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);

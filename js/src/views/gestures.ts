@@ -4,7 +4,7 @@ const CLOSEST = 80;
 const CLICK_SLACK = 4;
 
 /**
- * Zoom by wheel, pinch and keys, and pan by dragging, within the element's own bounds. The picture always fills the
+ * Zooms by wheel, pinch and keys, and pans by dragging, within the element's own bounds. The picture always fills the
  * element. A press that does not move is a click.
  */
 export class Gestures {

@@ -1,11 +1,11 @@
-/** Call back whenever a person does something, upon which whatever moves is to be where it goes. */
+/** Calls back at every press, wheel and key: whatever moves then ends its motion at once. */
 export function onAction(act: () => void, signal: AbortSignal): void {
   for (const type of ["pointerdown", "wheel", "keydown"]) {
     document.addEventListener(type, act, { capture: true, passive: true, signal });
   }
 }
 
-/** Whether nothing is to move. */
+/** Whether the person prefers reduced motion. */
 export function wantsStillness(): boolean {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

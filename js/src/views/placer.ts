@@ -13,22 +13,28 @@ export interface Choice<T> {
 }
 
 /**
- * Chooses the first free place, or the one that covers the least where none is free.
+ * Chooses the first free place, or the one that covers the least where none is free; null without places.
  *
- * @param places  at least one, the best first
- * @param cover  how much a place covers of what is taken; it may stop counting above `most`
+ * @param at  the i-th of `count` places, the best first
+ * @param cover  how much a place covers of the taken ones; it may stop counting above `most`
  */
 export function leastCovering<T>(
-  places: Iterable<T>,
+  count: number,
+  at: (i: number) => T,
   cover: (place: T, most: number) => number,
 ): Choice<T> | null {
-  let best: Choice<T> | null = null;
-  for (const place of places) {
-    const covered = cover(place, best?.covered ?? Number.POSITIVE_INFINITY);
-    if (best === null || covered < best.covered) best = { place, covered };
+  let best: T | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    const place = at(i);
+    const covered = cover(place, least);
+    if (best === null || covered < least) {
+      best = place;
+      least = covered;
+    }
     if (covered <= 0) break;
   }
-  return best;
+  return best === null ? null : { place: best, covered: least };
 }
 
 interface Options {
@@ -53,22 +59,27 @@ export class BoxPlacer {
   }
 
   /** Chooses one of these boxes and takes it, free or not. */
-  place(boxes: Iterable<Box>): Choice<Box> | null {
+  place(boxes: readonly Box[]): Choice<Box> | null {
     const choice = this.choose(boxes);
     if (choice !== null) this.take(choice.place);
     return choice;
   }
 
   /** Takes the first of these boxes that is free; null where none is. */
-  placeFree(boxes: Iterable<Box>): Box | null {
+  placeFree(boxes: readonly Box[]): Box | null {
     const choice = this.choose(boxes);
     if (choice === null || choice.covered > 0) return null;
     this.take(choice.place);
     return choice.place;
   }
 
-  choose(boxes: Iterable<Box>): Choice<Box> | null {
-    return leastCovering(boxes, (box, most) => this.#cover(box, most));
+  choose(boxes: readonly Box[]): Choice<Box> | null {
+    return this.chooseAmong(boxes.length, (i) => boxes[i]);
+  }
+
+  /** Chooses among boxes that are made as they are tried. */
+  chooseAmong(count: number, at: (i: number) => Box): Choice<Box> | null {
+    return leastCovering(count, at, (box, most) => this.#cover(box, most));
   }
 
   take(box: Box): void {
@@ -134,24 +145,18 @@ export class DiscPlacer {
 
   /** The angle for a disc of radius `size` at `radius` from the middle, between two angles. */
   place(radius: number, size: number, from: number, to: number): number {
-    const choice = leastCovering(this.#angles(from, to), (angle, most) =>
+    const angleAt = (i: number) => from + ((0.5 + (this.#turn + i) * GOLDEN) % 1) * (to - from);
+    const choice = leastCovering(TRIES, angleAt, (angle, most) =>
       this.#cover(radius * Math.sin(angle), radius * Math.cos(angle), radius, size, most),
     ) as Choice<number>;
-    this.#turn++;
     const angle = choice.place;
+    this.#turn++;
     this.#x.push(radius * Math.sin(angle));
     this.#y.push(radius * Math.cos(angle));
     this.#radius.push(radius);
     this.#size.push(size);
     this.#largest = Math.max(this.#largest, size);
     return angle;
-  }
-
-  *#angles(from: number, to: number): Iterable<number> {
-    for (let attempt = 0; attempt < TRIES; attempt++) {
-      const share = (0.5 + (this.#turn + attempt) * GOLDEN) % 1;
-      yield from + share * (to - from);
-    }
   }
 
   /** How much nearer than the gap the nearest disc is, in CSS pixels; not measured on once it is above `most`. */

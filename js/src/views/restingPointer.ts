@@ -1,11 +1,11 @@
 /**
- * Tells a pointer that is moved from one that rests. When a key brings the picture into sight, the page scrolls under
- * a resting pointer and the browser reports it as moved, come or gone; what the key chose must stay.
+ * Tells a moving pointer from a resting one. When a key brings the picture into sight, the page scrolls under a resting
+ * pointer, and the browser reports that as a move. The key's choice must stay.
  */
 export class RestingPointer {
   #rests = false;
 
-  /** A key has chosen. */
+  /** Notes that a key has chosen. */
   keyed(): void {
     this.#rests = true;
   }
@@ -16,7 +16,7 @@ export class RestingPointer {
     return !this.#rests;
   }
 
-  /** Whether the pointer has gone elsewhere. A finger that is lifted has not: what it has tapped stays. */
+  /** Whether the pointer has left. A lifted finger has not: its tap stays. */
   left(event: PointerEvent): boolean {
     return event.pointerType !== "touch" && this.moved(event);
   }

@@ -1,7 +1,7 @@
 import { effect } from "@preact/signals";
 import type { Pictures } from "../state/pictures";
 
-/** Load the picture of a row for a canvas; call what is returned to let it go. */
+/** Loads the picture of a row for a canvas; the function returned releases it. */
 export function loadImage(
   pictures: Pictures,
   id: bigint,

@@ -14,7 +14,7 @@ export interface Zoom {
 
 export const UNZOOMED: Zoom = { k: 1, x: 0, y: 0 };
 
-/** What of a picture is in sight. */
+/** The part of a picture in sight. */
 export interface Viewport {
   readonly size: Size;
   readonly zoom: Zoom;

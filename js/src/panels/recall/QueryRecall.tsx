@@ -7,7 +7,7 @@ import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
 import { RecallChart } from "./RecallChart";
 
-/** How much of the truth this query's search finds at every nprobe, and in words at this one. */
+/** Recall of this query at every nprobe, and in words at the current one. */
 export function QueryRecall() {
   const { exploration } = useApp();
   const { settings, summary } = exploration;
@@ -20,7 +20,7 @@ export function QueryRecall() {
     const all = Math.max(1, sizes[sizes.length - 1]);
     return { at: sizes.map((_, i) => i + 1), values: sizes.map((size) => size / all) };
   }, [search, summary]);
-  // Where each nprobe takes a search, the ranks of the clusters do not tell a curve.
+  // Where each nprobe needs a search of its own, cluster ranks give no curve.
   const curve = useMemo(() => (summary.unevaluated === null ? curveOf(truth) : null), [truth, summary]);
   if (search === null) {
     return <p class="feder-muted">No query yet: pick one to see at which nprobe its neighbours are found.</p>;
@@ -71,7 +71,7 @@ export function QueryRecall() {
   );
 }
 
-/** Asks for any row why it did not come back. */
+/** A field to ask why a row did not come back. */
 function WhyNot() {
   const { exploration, asker, card } = useApp();
   const why = async (id: bigint, opener: HTMLElement) => {
@@ -89,7 +89,7 @@ function WhyNot() {
   );
 }
 
-/** What geometry alone says, and the way to know for certain. */
+/** The guarantee of geometry alone, and a button to compare the rest. */
 function Certainty() {
   const { exploration } = useApp();
   const open = exploration.openClusters.value;
@@ -120,14 +120,14 @@ function Certainty() {
   );
 }
 
-/** About how long comparing so many vectors takes, by what the probed ones took. */
+/** The estimated time of comparing so many vectors, from the time of the probed ones. */
 function costOf({ timings, search }: Exploration, vectors: number): string {
   const compared = search.value?.upTo[search.value.fine] ?? 0;
   const seconds = ((timings.value?.seconds.fine ?? 0) * vectors) / Math.max(1, compared);
   return seconds > 0.1 ? ` (about ${seconds.toPrecision(2)} s)` : "";
 }
 
-/** What a person would say of this search. */
+/** The outcome of this search in words. */
 function sentence(
   { missed, wanted, found, step, status, settings, summary }: Exploration,
   truth: Truth | null,

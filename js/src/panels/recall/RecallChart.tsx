@@ -18,22 +18,22 @@ export interface Steps {
 }
 
 interface Props {
-  /** What the picture shows, in words. */
+  /** Accessible name. */
   readonly name: string;
   readonly curve: Steps | null;
-  /** Further curves, from the highest to the lowest; what lies between two of them is shaded. */
+  /** Further curves, from the highest to the lowest; the areas between them are shaded. */
   readonly band?: readonly Steps[];
   /** The share of the vectors compared. */
   readonly share: Steps;
-  /** Beside the handle, and read out with it. */
+  /** Text beside the handle, also read aloud. */
   readonly label: string;
-  /** Where to draw it. */
+  /** Height of the handle, from 0 to 1. */
   readonly height: number;
   /** The nprobe that the index has stored. */
   readonly stored?: number;
 }
 
-/** Where a search stands that sets no nprobe of its own. */
+/** A mark at the nprobe that the index has stored. */
 function Stored({ nprobe, axis }: { nprobe: number; axis: Axis }) {
   const { left, right, top, bottom } = axis.frame;
   const x = axis.x(nprobe);
@@ -48,7 +48,7 @@ function Stored({ nprobe, axis }: { nprobe: number; axis: Axis }) {
   );
 }
 
-/** Recall against nprobe; what is dragged is nprobe itself. */
+/** Recall against nprobe; dragging sets nprobe. */
 export function RecallChart({ name, curve, band = [], share, label, height, stored }: Props) {
   const { exploration } = useApp();
   const { nprobe } = exploration.settings;

@@ -8,7 +8,7 @@ const TABS = [
   { id: "workload", name: "Workload" },
 ];
 
-/** What a search should have found: for one query, or for many. */
+/** Recall of one query, or of a workload. */
 export function RecallPanel() {
   const { exploration, about } = useApp();
   const chosen = about.value ?? (exploration.search.value === null ? "workload" : "query");

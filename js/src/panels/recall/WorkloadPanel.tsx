@@ -10,7 +10,7 @@ import { RecallChart } from "./RecallChart";
 const SAMPLE = 1000;
 const SIDE = 40;
 
-/** Recall of many queries at every nprobe, and those that need most. */
+/** Recall of many queries at every nprobe, and the hardest queries. */
 export function WorkloadPanel() {
   const { exploration } = useApp();
   const workload = exploration.workloads.latest.value;
@@ -58,7 +58,7 @@ function Curves({ workload }: { workload: Workload }) {
   );
 }
 
-/** How to have a workload evaluated, and how far that is. */
+/** A form that starts the evaluation of a workload, or its progress. */
 function Evaluate() {
   const { exploration } = useApp();
   const { workloads, settings, summary } = exploration;
@@ -107,7 +107,7 @@ function Evaluate() {
   );
 }
 
-/** What the curves come to, in words. */
+/** The curves in words. */
 function Facts({ workload }: { workload: Workload }) {
   const { exploration } = useApp();
   const { computed, asked, k, source, seed, include_self, reason, nprobes, recall, reached, compared } =
@@ -182,7 +182,7 @@ function Hardest({ workload }: { workload: Workload }) {
   );
 }
 
-/** The last place whose nprobe is at most this. */
+/** The last place in `nprobes` whose value is at most `nprobe`. */
 function placeOf(nprobes: Int32Array, nprobe: number): number {
   let place = 0;
   while (place + 1 < nprobes.length && nprobes[place + 1] <= nprobe) place++;

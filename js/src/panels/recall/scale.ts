@@ -35,7 +35,7 @@ export class Axis {
     return bottom - (bottom - top) * share;
   }
 
-  /** Powers of two as far as they find room, and nlist. */
+  /** Powers of two that find room, and nlist. */
   ticks(): number[] {
     const last = this.x(this.#nlist);
     const ticks: number[] = [];
@@ -62,7 +62,7 @@ export class Axis {
     return `${path}H${place(this.frame.right)}`;
   }
 
-  /** What lies below such a line. */
+  /** The area below such a line. */
   below(at: ArrayLike<number>, values: ArrayLike<number>): string {
     const { left, bottom } = this.frame;
     return `${this.steps(at, values)}V${bottom}H${left}Z`;

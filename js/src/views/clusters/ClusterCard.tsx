@@ -8,7 +8,7 @@ import { useCardPlace, useRested } from "../cardPlace";
 
 const SHOWN = 9;
 const SIDE = 52;
-/** A pointer that passes over a cell is not a question: pictures are asked for when it rests. */
+/** Milliseconds that the pointer rests on a cell before its pictures are asked for. */
 const REST = 70;
 
 interface Props {
@@ -18,7 +18,7 @@ interface Props {
   readonly within: { current: HTMLElement | null };
 }
 
-/** What is in the cluster under the pointer. */
+/** Size, rank, distance and first nine pictures of a cluster. */
 export function ClusterCard({ cluster, x, y, within }: Props) {
   const { exploration, palette } = useApp();
   const card = useCardPlace(x, y, within);

@@ -6,7 +6,7 @@ import { useApp } from "../../state/app";
 
 const PAGE = 100;
 
-/** The map in words: every cluster, by rank once there is a search, else by number. */
+/** Every cluster as a table: by rank once there is a search, else by number. */
 export function ClustersTable() {
   const { exploration } = useApp();
   const { summary, settings } = exploration;

@@ -110,7 +110,7 @@ export function ClustersView() {
     event.preventDefault();
     event.stopPropagation();
   };
-  // What was under the pointer has moved.
+  // The cells under the pointer have moved.
   useLayoutEffect(leave, [map.value]);
   return (
     <div

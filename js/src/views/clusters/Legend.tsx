@@ -5,7 +5,7 @@ import { rampEnd, shade } from "./scene";
 
 const STOPS = 9;
 
-/** What the colours of the map mean, in values. */
+/** The map's colours and their values. */
 export function Legend() {
   const { exploration, palette } = useApp();
   const search = exploration.search.value;

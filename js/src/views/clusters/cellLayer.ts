@@ -9,12 +9,12 @@ const GAP = 0.9;
 /** Corners are rounded where fewer cells than this are in sight. */
 const ROUND_LIMIT = 3000;
 const NOTHING = 0;
-/** Cells painted in one frame: what a path costs to fill shows only when the layer is drawn, after the budget. */
+/** Cells painted in one frame at most: the cost of filling a path falls due only when the layer is drawn. */
 const MOST = 600;
 
 /**
- * The painted cells, kept between frames. Only cells whose colour has changed are painted again, and never for
- * longer than the budget of a frame: the rest follows in the next one.
+ * The painted cells, kept between frames. Only cells whose colour has changed are painted again, within the frame's
+ * budget: the rest follow in the next frame.
  */
 export class CellLayer {
   readonly canvas = document.createElement("canvas");
@@ -50,7 +50,7 @@ export class CellLayer {
     this.#isRound = visible <= ROUND_LIMIT;
   }
 
-  /** Paint what differs from `colours` until `deadline`; true when nothing is left. */
+  /** Paints cells that differ from `colours` until `deadline`; true when none is left. */
   paint(colours: CellColours, deadline: number): boolean {
     if (colours !== this.#colours) {
       this.#colours = colours;

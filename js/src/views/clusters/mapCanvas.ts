@@ -14,17 +14,17 @@ import type { Portraits } from "./portraits";
 import { RasterLayer } from "./rasterLayer";
 import type { ClusterScene } from "./scene";
 
-/** Milliseconds of painting per frame: half of one at 60 Hz, the rest is for everybody else. */
+/** Milliseconds of painting per frame: half of one at 60 Hz, so that the page has the rest. */
 const BUDGET = 7;
 /** Up to this many cells are painted anew at every frame of a gesture; more are shown scaled until it rests. */
 const LIVE_CELLS = 600;
 const REST = 90;
-/** From this many cells in sight on, each is a few pixels: a picture is painted instead of polygons. */
+/** From this many cells in sight on, each is a few pixels: pixels are coloured instead of polygons. */
 const RASTER_CELLS = 12_000;
 
 type Layer = CellLayer | RasterLayer;
 
-/** The canvas of the map: cells are painted over as many frames as they take, what stands above them in each. */
+/** The canvas of the map. Cells may take several frames; portraits, ranks and outlines are drawn in each. */
 export class MapCanvas {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;

@@ -4,12 +4,12 @@ import type { Camera } from "./camera";
 import type { CellColours } from "./cellColours";
 
 const OUTSIDE = 0xffffffff;
-/** Cells between two looks at the clock. */
+/** Cells painted between two readings of the clock. */
 const STRIDE = 256;
 
 /**
- * Many small cells, as a picture that knows which cell each pixel belongs to. That is found once for a camera, after
- * which any change of colours costs one pass over the pixels, however many cells there are.
+ * Many small cells as pixels, each with the cell that it belongs to. Owners are found once for a camera; then a change
+ * of colours costs one pass over the pixels, however many cells there are.
  */
 export class RasterLayer {
   readonly canvas = document.createElement("canvas");
@@ -35,7 +35,7 @@ export class RasterLayer {
     this.#shown = new Uint32Array(cells.inradii.length);
   }
 
-  /** Find owners until `deadline`, then colour all pixels; true when the picture shows `colours`. */
+  /** Finds owners until `deadline`, then colours all pixels; true when the picture shows `colours`. */
   paint(colours: CellColours, deadline: number): boolean {
     const nlist = this.cells.inradii.length;
     while (this.#next < nlist) {
@@ -55,7 +55,7 @@ export class RasterLayer {
     return true;
   }
 
-  /** Give the cell the pixels whose centres lie in its polygon, row by row. */
+  /** Gives the cell the pixels whose centres lie in its polygon, row by row. */
   #own(cell: number): void {
     const { points, offsets } = this.cells;
     const { ratio } = this.size;

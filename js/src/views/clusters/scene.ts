@@ -47,7 +47,7 @@ export function cellRanking({ order, rankOf, distances }: Search): CellRanking {
   return { order, rankOf, shades };
 }
 
-/** Distances to centroids crowd far from the query; a power spreads out the near ones, which matter. */
+/** Most centroids are far from the query; a power gives the near ones more shades. */
 const EMPHASIS = 2.2;
 
 /** Share of the centroids that have shades of their own, and how much farther than these others may be. */

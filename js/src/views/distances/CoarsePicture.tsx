@@ -69,7 +69,7 @@ export function CoarsePicture({ search }: { search: Search }) {
   const rankAt = (x: number, y: number): number => {
     if (layout === null || grid === null) return 0;
     const { positions, discs } = layout;
-    // The nearest clusters are drawn on top and are found first, wherever their large discs are hit.
+    // The nearest clusters are drawn on top, so their large discs are found first.
     for (let i = 0; i < Math.min(search.nlist, 64); i++) {
       if (Math.hypot(positions[2 * i] - x, positions[2 * i + 1] - y) <= discs[i]) return i + 1;
     }

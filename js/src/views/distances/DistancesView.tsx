@@ -4,7 +4,7 @@ import { SearchRequired } from "../SearchRequired";
 import { CoarsePicture } from "./CoarsePicture";
 import { FinePicture } from "./FinePicture";
 
-/** How far everything is from the query that the search has compared with it. */
+/** The distances that the search has computed: to centroids, then to candidates. */
 export function DistancesView() {
   const { probed, summary } = useApp().exploration;
   return (

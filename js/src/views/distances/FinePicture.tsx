@@ -13,7 +13,7 @@ import { paintFine } from "./fineChart";
 import { arrange, clusterAt, drawnCandidates, fineContent, probedClusters } from "./fineScene";
 import { firstClusters, rankCandidates } from "./rankedCandidates";
 
-/** While a slider moves, few of many candidates are drawn and no others asked for, until it rests: in milliseconds. */
+/** Milliseconds that a slider rests before all of many candidates are drawn, and missing ones asked for. */
 const REST = 150;
 /** Milliseconds between two layouts while candidates arrive. */
 const PACE = 120;
@@ -34,7 +34,7 @@ export function FinePicture({ search }: { search: Search }) {
 
   const isAll = probed === wanted.count;
   const ranked = useMemo(() => {
-    // While the player steps, everything already lies where it will lie at the end.
+    // While the player steps, candidates already lie at their final places.
     const known = isAll ? exploration.candidates.peek() : null;
     const set = known ?? candidatesAt(search, wanted);
     const order =

@@ -4,7 +4,7 @@ import { useApp } from "../../state/app";
 import { type Domain, isCompressed } from "./radialScale";
 import { rankCandidates } from "./rankedCandidates";
 
-/** What the radius and the angle mean. */
+/** The scale of the radius, and the meaning of the angle. */
 export function Legend() {
   const { exploration } = useApp();
   const { summary } = exploration;
@@ -30,7 +30,7 @@ export function Legend() {
   );
 }
 
-/** Where the scale is linear, and what becomes of the rest. */
+/** The part of the scale that is linear. */
 function scaleText(domain: Domain): string {
   const value = (key: number) => distance(domain.similarity ? -key : key);
   if (domain.step === 0) return `, ${value(domain.start)} for all`;

@@ -6,7 +6,7 @@ import { plural } from "../../model/format";
 import { type CoarseLayout, nprobeAt, nprobeRadius } from "./coarseScene";
 import { angleOf } from "./sectors";
 
-/** Where on the circle its handle is at first, clockwise from 12 o'clock: away from the discs of the nearest. */
+/** First angle of the handle, clockwise from 12 o'clock: away from the discs of the nearest clusters. */
 const ANGLE = 1.77;
 
 interface Props {
@@ -15,7 +15,7 @@ interface Props {
   readonly nlist: number;
 }
 
-/** The handle of the circle that has the probed clusters inside. */
+/** The handle of the circle around the probed clusters. */
 export function NprobeCircle({ layout, nprobe, nlist }: Props) {
   const { circle } = layout;
   const [angle, setAngle] = useState(ANGLE);

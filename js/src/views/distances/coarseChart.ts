@@ -8,9 +8,9 @@ import { type Size, UNZOOMED } from "../viewport";
 import { type CoarseHighlights, type CoarseLayout, type CoarseScene, nprobeRadius } from "./coarseScene";
 import { paintRingLabels, paintRings, ring } from "./fineChart";
 
-/** Up to this many discs are drawn as circles; more are put down pixel by pixel. */
+/** Up to this many discs are drawn as circles; more are written pixel by pixel. */
 const CIRCLES = 3000;
-/** Sizes of discs told apart where there are more. */
+/** Sizes of discs that are written pixel by pixel. */
 const SIZES = 5;
 /** Least radius of a disc that has its rank written on it. */
 const NUMBER_ROOM = 6.5;
@@ -71,7 +71,7 @@ function circles(
   palette: Palette,
 ): void {
   const { inner, edge } = colours(palette, nprobe);
-  // The nearest last: they are what the picture is about.
+  // The nearest last, on top.
   for (let i = discs.length - 1; i >= 0; i--) {
     const rank = i + 1;
     const x = positions[2 * i];

@@ -7,7 +7,7 @@ import { domainOf, type RadialScale, radialScale } from "./radialScale";
 const SPREAD = 2500;
 /** Angle kept free for the labels of the rings, on either side of 12 o'clock. */
 const AXIS = 0.07;
-/** Share of the picture that the discs cover together, were they to lie side by side. */
+/** Area of all discs as a share of the picture. */
 const COVERAGE = 0.1;
 const LARGEST = 0.07;
 /** Radius at which the scale begins, as a share: outside of the query's ring. */
@@ -22,7 +22,7 @@ export interface CoarseLayout {
   readonly positions: Float64Array;
   /** Distances from the middle. */
   readonly radii: Float64Array;
-  /** Radii of the discs, whose areas stand to each other as the clusters' sizes do. */
+  /** Radii of the discs, whose areas are proportional to the clusters' sizes. */
   readonly discs: Float32Array;
 }
 
@@ -38,7 +38,7 @@ export interface CoarseHighlights {
   readonly hoveredRank: number;
 }
 
-/** Each centroid at the radius of its distance. */
+/** Places each centroid at the radius of its distance. */
 export function layoutCentroids(search: Search, similarity: boolean, circle: Circle): CoarseLayout {
   const n = search.nlist;
   const order = Uint32Array.from({ length: n }, (_, i) => i);

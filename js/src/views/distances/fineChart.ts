@@ -14,9 +14,9 @@ const TINT = 0.07;
 const STRONG_TINT = 0.16;
 /** Width of the coloured edge of a sector. */
 const EDGE = 3;
-/** With more sectors than this, labels are ranks only: the pointer tells the rest. */
+/** With more sectors than this, labels are ranks only; the card shows the cluster. */
 const MOST_NAMES = 24;
-/** Where along its sector the label of what is not probed may stand, the best place first. */
+/** Places along its sector for the label “not probed”, the best first. */
 const BEYOND_SHARES = [0.5, 0.3, 0.7, 0.1, 0.9];
 /** Places tried for a text on a circle. */
 const TURNS = 36;
@@ -63,7 +63,7 @@ function paintSectors(
   paintRings(context, circle, scale, palette);
 }
 
-/** The rings of a scale, those of compressed distances dashed. */
+/** Draws the rings of a scale; rings of compressed distances are dashed. */
 export function paintRings(
   context: CanvasRenderingContext2D,
   { x, y, radius: outer }: Circle,
@@ -77,7 +77,7 @@ export function paintRings(
   ring(context, x, y, outer, palette.line, 1, []);
 }
 
-/** The values of the rings, at 12 o'clock or where else there is room. */
+/** Writes the values of the rings, at 12 o'clock or where else there is room. */
 export function paintRingLabels(
   context: CanvasRenderingContext2D,
   circle: Circle,
@@ -138,7 +138,7 @@ function paintLabels(
   paintNames(context, chart, palette, size.width, emphasised, placer);
 }
 
-/** The sectors' labels: that of the cluster that stands out first, then by rank while there is room. */
+/** Writes the sectors' labels: the emphasised cluster's first, then by rank while there is room. */
 function paintNames(
   context: CanvasRenderingContext2D,
   { circle, sectors, ranks, clusters, sizes, probed }: Chart,
@@ -149,7 +149,7 @@ function paintNames(
 ): void {
   const isShort = sectors.count > MOST_NAMES || circle.x - circle.radius < 60;
   const order = Array.from({ length: sectors.count }, (_, i) => i);
-  // First what stands out, and what lies beyond.
+  // The emphasised cluster and the sector that is not probed come first.
   const weight = (i: number) => (ranks[i] === emphasised ? 2 : Number(i >= ranks.length));
   order.sort((a, b) => weight(b) - weight(a) || a - b);
   for (const i of order) {
@@ -195,7 +195,7 @@ function paintNames(
   }
 }
 
-/** A text with an edge in the colour of the page, legible on anything. */
+/** Writes a text with an edge in the colour of the page, legible on anything. */
 function haloed(
   context: CanvasRenderingContext2D,
   text: string,

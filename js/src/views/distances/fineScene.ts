@@ -12,7 +12,7 @@ import { type RadialScale, radialScale } from "./radialScale";
 import { firstClusters, foundAmong, type RankedCandidates, sampleOf } from "./rankedCandidates";
 import { angleOf, type Sectors, sectorAt, sectorsOf } from "./sectors";
 
-/** What stands behind and above the candidates. */
+/** The sectors, rings and labels around the candidates. */
 export interface Chart {
   readonly circle: Circle;
   readonly scale: RadialScale;

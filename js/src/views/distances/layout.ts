@@ -15,7 +15,7 @@ interface Extent {
   readonly height: number;
 }
 
-/** Up to this many points get an angle that keeps them off each other; of more, density shows. */
+/** Up to this many points get angles that keep them apart; more show their density. */
 const SPREAD = 4000;
 const NARROW = 520;
 const TURN = 2 * Math.PI;
@@ -35,7 +35,7 @@ export function circleIn({ width, height }: Extent): Circle {
   return { x: width / 2, y: height / 2, radius };
 }
 
-/** How a circle is shared out along its radius: the results, as pictures, need room around the query. */
+/** Radii for a scale: results, as pictures, need room around the query. */
 export function roomIn({ radius }: Circle): Room {
   return {
     near: Math.min(Math.max(24, 0.16 * radius), 0.3 * radius),
@@ -47,13 +47,13 @@ export function roomIn({ radius }: Circle): Room {
 export interface Layout {
   /** x y x y … in CSS pixels. */
   readonly positions: Float64Array;
-  /** Of each point, exactly what the scale says. */
+  /** The scale's radius of each point, exactly. */
   readonly radii: Float64Array;
 }
 
 /**
- * Where candidates lie: each at the radius of its distance, in the sector of its cluster. What gives way so that
- * points can be told apart is the angle; of many points, it is one of many directions.
+ * Places each candidate at the radius of its distance, in the sector of its cluster. Only the angle is free: it keeps
+ * a few points apart, and spreads many evenly.
  *
  * Double precision keeps the order of any two distances when radii are computed back from positions.
  *
@@ -75,7 +75,7 @@ export function layoutDistances(
     count <= SPREAD ? Array.from({ length: sectors.count }, () => new DiscPlacer(circle.radius / 200)) : null;
   const placed = new Uint32Array(sectors.count + 1);
   for (let k = 0; k < count; k++) {
-    // Points that keep off each other are placed from the query outward; many are read as they lie in memory.
+    // Points that keep apart are placed from the query outward; many are read in the order of memory.
     const i = placers === null ? k : order[k];
     const sector = places[i];
     const radius = scale.radius(distances[i]);

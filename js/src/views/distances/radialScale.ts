@@ -1,6 +1,6 @@
 import { distance } from "../../model/format";
 
-/** Share of the candidates whose distances are drawn to scale; those of the rest may be compressed. */
+/** Share of the candidates whose distances are drawn to scale; the rest may be compressed. */
 const BULK = 0.99;
 const RINGS = 5;
 /** Beyond every distance in single precision. */
@@ -13,7 +13,7 @@ export interface Domain {
   readonly similarity: boolean;
   /** The nearest of all. */
   readonly best: number;
-  /** The round value from which on the scale is linear; it lies at or below the nearest but the query itself. */
+  /** The round value where the scale becomes linear, at or below the nearest candidate but the query itself. */
   readonly start: number;
   /** Up to here the scale is linear. */
   readonly bulk: number;
@@ -50,7 +50,7 @@ export interface RadialScale {
 /**
  * @param distances  as Faiss reports them
  * @param order  places from the nearest to the farthest, at least one
- * @param own  the place of the query's own row, which says nothing of its neighbours; -1 for none
+ * @param own  the place of the query's own row, which the linear scale leaves out; -1 for none
  */
 export function domainOf(
   distances: Float32Array,
@@ -122,7 +122,10 @@ function oneRing(domain: Domain, { near, start, outer }: Room): RadialScale {
   };
 }
 
-/** How strongly to bend so that the compressed part goes on at the slope with which the linear one ends. */
+/**
+ * The bend at which the logarithmic part continues the linear part's slope. The equation has no closed form. A symlog
+ * scale would bend the linear part too, and a rational one would lose the order of far outliers to rounding.
+ */
 function bendOf(slope: number, most: number): number {
   let low = 0;
   let high = 1;
@@ -174,7 +177,7 @@ export function roundLabel(value: number, step: number): string {
   return value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
-/** What is no number, or overflows, is as far as can be. */
+/** NaN and overflowed keys count as the farthest. */
 function finite(key: number): number {
   return Number.isNaN(key) ? FARTHEST : Math.max(-FARTHEST, Math.min(FARTHEST, key));
 }

@@ -8,12 +8,12 @@ export interface Sectors {
 
 /** Room for the labels of the rings, at 12 o'clock. */
 const AXIS = 0.14;
-/** Share of the circle that is dealt out evenly, so that small clusters can be seen. */
+/** Share of the circle that all sectors get evenly, so that small clusters stay visible. */
 const EVEN = 0.12;
 const LEAST = 0.045;
 const LARGEST_GAP = 0.035;
 
-/** What the sector of the clusters that are not probed takes, where it is wanted. */
+/** Angle of the sector of the clusters that are not probed. */
 const ASIDE = 0.9;
 
 /**

@@ -7,10 +7,10 @@ import { type Found, foundPoints } from "./marks";
 import { candidateFinder } from "./points";
 
 const PAGE = 50;
-/** The least picture there is: a label comes with it. */
+/** The smallest picture: a label comes with it. */
 const SIDE = 32;
 
-/** The candidates in words, the nearest first, a page at a time. */
+/** The candidates as a table, the nearest first, a page at a time. */
 export function CandidatesTable() {
   const { exploration } = useApp();
   const { summary } = exploration;
@@ -73,7 +73,7 @@ export function CandidatesTable() {
               <Row
                 key={`${id}/missed/${place}`}
                 id={id}
-                // By the vectors given it is another distance than that of the column.
+                // The distance by the original vectors is of another kind than the column's.
                 distance={summary.given ? Number.NaN : distance}
                 rank={clusterRank}
                 cluster={cluster}

@@ -7,7 +7,7 @@ import { type Mark, markText } from "./marks";
 import { distanceText, lossText } from "./missedRow";
 
 const SIDE = 96;
-/** A pointer that passes over a point is not a question: its picture is asked for when it rests. */
+/** Milliseconds that the pointer rests on a point before its picture is asked for. */
 const REST = 60;
 
 interface Props {
@@ -20,7 +20,7 @@ interface Props {
   readonly within: { current: HTMLElement | null };
 }
 
-/** What is known of the candidate under the pointer. */
+/** Picture, distances and cluster of the candidate under the pointer. */
 export function PointCard({ id, distance, rank, mark, x, y, within }: Props) {
   const { exploration, palette } = useApp();
   const card = useCardPlace(x, y, within);

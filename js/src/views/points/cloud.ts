@@ -5,11 +5,11 @@ import type { Points, Positions } from "./points";
 import { dotOpacity, dotRadius } from "./scene";
 import { type Pixels, splat, stamp } from "./splat";
 
-/** Up to this many dots are drawn as exact circles; more are put down pixel by pixel, which is far quicker. */
+/** Up to this many dots are drawn as exact circles; more are written pixel by pixel, which is far quicker. */
 const CIRCLES = 3000;
-/** Dots with all that is drawn around them are no larger than this, in CSS pixels. */
+/** Most CSS pixels that a dot and its ring reach. */
 const MARGIN = 8;
-/** What is left of the colour of dots that stand back. */
+/** Share of the colour that dots keep when another cluster is emphasised. */
 const BACK = 0.28;
 
 export interface Cloud {
@@ -22,7 +22,7 @@ export interface Cloud {
   readonly emphasised: number | null;
 }
 
-/** Draw all points on what is in the canvas, which must be opaque. */
+/** Draws the points above the content of the canvas, which must be opaque. */
 export function paintCloud(
   context: CanvasRenderingContext2D,
   size: Size,
@@ -63,7 +63,7 @@ interface Dots {
   finish(): void;
 }
 
-/** Dots as exact circles, also on a canvas that is not opaque. */
+/** Draws dots as exact circles, also on a canvas that is not opaque. */
 export function circles(
   context: CanvasRenderingContext2D,
   { points, positions }: Pick<Cloud, "points" | "positions">,
@@ -101,7 +101,7 @@ function stamps(
   const right = Math.min(Math.round(width * ratio), Math.ceil((box.right + MARGIN) * ratio));
   const bottom = Math.min(Math.round(height * ratio), Math.ceil((box.bottom + MARGIN) * ratio));
   if (!(left < right && top < bottom)) return { draw() {}, finish() {} };
-  // Reading pixels is slow: only those that dots can reach.
+  // Reading pixels is slow: read only the ones that dots can reach.
   const pixels: Pixels = context.getImageData(left, top, right - left, bottom - top);
   const view = { k: zoom.k, x: zoom.x - left / ratio, y: zoom.y - top / ratio };
   return {

@@ -7,7 +7,7 @@ import type { PointContent } from "./scene";
 /** The pointer finds a point this many CSS pixels away. */
 const REACH = 10;
 
-/** Finds what lies under the pointer or inside an outline, by places in the canvas. */
+/** Finds the point under the pointer, and the points inside an outline. */
 export class HitTest {
   #known: { readonly positions: Positions; readonly count: number; readonly grid: PointGrid } | null = null;
 

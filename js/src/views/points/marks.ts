@@ -22,7 +22,7 @@ export interface Mark extends Found {
  * The points that are results or missed neighbours, in this order. Of rows that share an id each is found once; a row
  * that has no point is left out.
  *
- * @param pointOf  the point of a row by rank of its cluster and id, the `copy`-th of those that share the id; -1 for none
+ * @param pointOf  finds the `copy`-th point, from 0, with this rank of its cluster and this id; -1 for none
  */
 export function foundPoints(
   results: readonly Result[],

@@ -1,11 +1,11 @@
 const SLACK = 4;
-/** An outline has a corner at least every so many pixels. */
+/** Most CSS pixels between two corners of an outline. */
 const SPACING = 3;
 
 export type Shape = "lasso" | "box";
 
 interface Listeners {
-  /** What a drag with these keys draws; null leaves it to others. */
+  /** The shape that a drag with these keys draws; null leaves the drag to other listeners. */
   shape(event: PointerEvent): Shape | null;
   /** The outline so far, x y x y … in CSS pixels of the element; null when it is given up. */
   drawn(outline: number[] | null): void;
@@ -49,7 +49,7 @@ export class OutlineDrag {
     if (event.button !== 0 || this.#pointer !== null) return;
     const shape = this.#listeners.shape(event);
     if (shape === null) return;
-    // Whoever pans by dragging listens on the same element.
+    // The gestures that pan listen on the same element.
     event.stopImmediatePropagation();
     this.#element.setPointerCapture(event.pointerId);
     this.#pointer = event.pointerId;

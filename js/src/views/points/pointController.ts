@@ -13,7 +13,7 @@ import { type Place, pointsSelected, pointsWith } from "./points";
 import type { PointContent } from "./scene";
 import { Thumbnails } from "./thumbnails";
 
-/** Others stand back once the pointer has stayed with a cluster for this long, in milliseconds. */
+/** Milliseconds that the pointer stays with a cluster before it is emphasised. */
 const DWELL = 90;
 
 interface Elements {

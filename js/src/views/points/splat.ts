@@ -29,7 +29,7 @@ export function stamp(radius: number, opacity: number): Stamp {
 }
 
 /**
- * Put a dot on every chosen point: where dots overlap the colour grows denser.
+ * Writes a dot on every chosen point: where dots overlap the colour grows denser.
  *
  * @param chosen  whether a point is drawn
  * @param colourOf  a point's colour by the rank of its cluster
@@ -51,7 +51,7 @@ export function splat(
   const columns = Int32Array.from(covered, (at) => (at % side) - reach);
   const rows = Int32Array.from(covered, (at) => Math.floor(at / side) - reach);
   const offsets = Int32Array.from(covered, (_, i) => rows[i] * width + columns[i]);
-  // A whole pixel at a time, red and blue together, in integers that never become floats. Typed arrays are little endian here.
+  // One 32-bit word per pixel, red and blue together, in integers that never become floats (little endian).
   const words = new Int32Array(data.buffer, data.byteOffset, data.length / 4);
   const n = shares.length;
   let rank = 0;

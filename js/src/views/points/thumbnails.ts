@@ -13,7 +13,7 @@ interface Held {
   readonly release: () => void;
 }
 
-/** Pictures of rows for a canvas: those that are wanted now, as soon as they are here. */
+/** Loads pictures of rows for a canvas, and keeps the ones in use. */
 export class Thumbnails {
   readonly #pictures: Pictures;
   readonly #changed: () => void;
@@ -28,7 +28,7 @@ export class Thumbnails {
     return this.#held.get(id)?.image ?? null;
   }
 
-  /** Load these, and let go of all others. */
+  /** Loads these pictures and releases all others. */
   want(wanted: readonly Wanted[]): void {
     const kept = new Set(wanted.map(({ id }) => id));
     for (const [id, { release }] of this.#held) {

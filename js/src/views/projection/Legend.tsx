@@ -1,6 +1,6 @@
 import { useApp } from "../../state/app";
 
-/** What nearness in the projection means, and what it does not. */
+/** The meaning of nearness in the projection. */
 export function Legend() {
   const { exploration } = useApp();
   if (exploration.search.value === null || exploration.projections.drawn.value === null) return null;
@@ -10,7 +10,7 @@ export function Legend() {
         <i /> query
       </span>
       <span>colour: probed cluster, by rank</span>
-      <span>near each other: alike. A projection keeps neighbours, not distances</span>
+      <span>near means similar; distances are not to scale</span>
     </div>
   );
 }

@@ -14,13 +14,13 @@ import { explanation, statement } from "./notes";
 import { marksBetween, marksOf } from "./pictures";
 import { foundIn, shownPoints, shownPositions } from "./scene";
 
-/** A slider that moves asks for nothing before it rests, in milliseconds. */
+/** Milliseconds that a slider rests before another projection is asked for. */
 const REST = 250;
 const NOWHERE = new Float32Array(0);
 /** Pictures are arranged anew when the picture has been zoomed by this factor. */
 const ZOOM_STEP = 1.25;
 
-/** Who lies beside whom: the candidates and the query in two dimensions. */
+/** The candidates and the query in two dimensions. */
 export function ProjectionView() {
   const { nprobe } = useApp().exploration.settings;
   return (

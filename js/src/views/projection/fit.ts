@@ -18,8 +18,8 @@ export interface Fitted {
 }
 
 /**
- * All candidates and the query in the canvas, as large as it allows, with one scale for both axes: a projection that
- * is stretched would be another one.
+ * All candidates and the query in the canvas, as large as it allows, with one scale for both axes: stretching
+ * would change the projection.
  */
 export function fitted({ positions, query }: Projected, { width, height }: Extent): Fitted {
   let [left, top] = query;

@@ -4,9 +4,9 @@ import { Frame } from "../frame";
 import { onAction, wantsStillness } from "../interruption";
 import type { Fitted } from "./fit";
 
-/** Milliseconds in which a better picture takes the place of another. */
+/** Milliseconds of the motion to a better projection. */
 const LONG = 550;
-/** More points than this do not move but jump: their frames would be late. */
+/** More points than this jump: their frames would be late. */
 const MOST = 10_000;
 
 /** A picture of candidates as it is on screen. */
@@ -17,8 +17,8 @@ export interface PlacedPicture extends Fitted {
 }
 
 /**
- * Where the points of `to` are when they begin to move: where they were, those that were there; the others where they
- * will be. Null when none was there.
+ * Places of the points of `to` when the motion begins: points of `from` at their old places, new ones at their final
+ * places. Null when no point is in both.
  */
 export function startOf(from: PlacedPicture, to: PlacedPicture): Float32Array | null {
   const at = new Map<bigint, number>();
@@ -37,7 +37,7 @@ export function startOf(from: PlacedPicture, to: PlacedPicture): Float32Array | 
   return found === 0 ? null : start;
 }
 
-/** The scene between two others, at a share of the time from 0 to 1: quick at first, then slower. */
+/** The picture between two others, at a share of the time from 0 to 1: quick at first, then slower. */
 export function between(
   start: Float32Array,
   from: PlacedPicture,
@@ -52,7 +52,7 @@ export function between(
   return { picture: to.picture, positions, query, share };
 }
 
-/** The scene to draw: `target`, or on the way to it from the one before of the same search. */
+/** The picture to draw: `target`, or one on the way to it from the former picture of the same search. */
 export function useMotion(target: PlacedPicture | null): PlacedPicture | null {
   const [shown, setShown] = useState(target);
   const current = useRef(target);

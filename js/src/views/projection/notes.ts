@@ -12,7 +12,7 @@ interface State {
   readonly status: Status;
 }
 
-/** What the picture is, in one line: method, how many of how many, and what is still to come. */
+/** The projection in one line: method, sample, and the projection still to come. */
 export function statement({ drawn, awaited, nprobe, status }: State): string {
   if (drawn === null) return "";
   const parts = [drawn.method];
@@ -28,7 +28,7 @@ export function statement({ drawn, awaited, nprobe, status }: State): string {
   return parts.join(" · ");
 }
 
-/** Why there is little or nothing to see; null when there is enough. */
+/** The reason for a picture with few or no points; null when there are enough. */
 export function explanation({ drawn, awaited, probed, status }: State, reason: string | null): string | null {
   if (drawn === null) {
     if (reason !== null) return `No projection: ${reason}`;

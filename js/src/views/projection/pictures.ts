@@ -40,7 +40,8 @@ export function marksOf(
     marks = found.map((one) => {
       const x = k * positions[2 * one.point];
       const y = k * positions[2 * one.point + 1];
-      const { place, covered } = placer.place(boxesAround(x, y, side, extent)) as Choice<Box>;
+      const { place, covered } = placer.chooseAmong(TRIES, boxesAround(x, y, side, extent)) as Choice<Box>;
+      placer.take(place);
       isCrowded ||= covered > 0;
       return { ...one, side, dx: apart(place.left + side / 2, x), dy: apart(place.top + side / 2, y) };
     });
@@ -68,17 +69,17 @@ function sideFor(count: number, { width, height }: Extent): (typeof SIDES)[numbe
 }
 
 /** Boxes inside the canvas around a place, on a spiral outward. */
-function* boxesAround(x: number, y: number, side: number, { width, height }: Extent): Iterable<Box> {
+function boxesAround(x: number, y: number, side: number, { width, height }: Extent): (i: number) => Box {
   const half = side / 2;
-  for (let i = 0; i < TRIES; i++) {
+  return (i) => {
     const reach = i === 0 ? 0 : half * (0.55 + 0.6 * Math.sqrt(i));
-    yield boxAround(
+    return boxAround(
       inside(x + reach * Math.cos(i * TURN), half, width),
       inside(y + reach * Math.sin(i * TURN), half, height),
       side,
       side,
     );
-  }
+  };
 }
 
 function inside(value: number, half: number, length: number): number {

@@ -4,7 +4,7 @@ import { useApp } from "../../state/app";
 import { wantsStillness } from "../interruption";
 import { fly } from "./transition";
 
-/** When the view changes, what is in both pictures flies from its place in the one to that in the other. */
+/** When the view changes, rows in both pictures move from their places in the old one to those in the new one. */
 export function ViewTransition() {
   const app = useApp();
   const layer = useRef<HTMLDivElement>(null);
@@ -14,7 +14,7 @@ export function ViewTransition() {
     let query = search.peek();
     let end = () => {};
     const stop = effect(() => {
-      // Whatever else changes is for the new picture alone to show.
+      // Any other change ends the transition: only the new picture shows it.
       for (const signal of [results, map, app.palette, app.table]) signal.value;
       end();
       const isNext = settings.view.value !== view && search.value === query && probed.peek() > 0;

@@ -2,24 +2,24 @@ import type { Mark } from "../points/marks";
 import type { Place, Points } from "../points/points";
 import type { RowImage } from "../points/scene";
 
-/** What a picture shows, and where: in CSS pixels from its corner. */
+/** The rows of a picture and their places, in CSS pixels from its corner. */
 export interface Drawing {
   readonly canvas: HTMLCanvasElement;
-  /** Another one as soon as anything lies elsewhere. */
+  /** Changes identity as soon as anything lies elsewhere. */
   readonly scene: unknown;
-  /** What is drawn one by one; null where clusters are drawn as a whole. */
+  /** Rows drawn one by one; null where clusters are drawn as a whole. */
   readonly points: Points | null;
-  /** Those of them that are results or missed. */
+  /** The results and missed neighbours among them. */
   readonly marks: readonly Mark[];
   /** Radius and opacity of a dot. */
   readonly dot: readonly [number, number] | null;
   readonly query: Place | null;
-  /** Where a row is, null for one that is not drawn; where its cluster is drawn, a place in that, by `turn`. */
+  /** The place of a row, null for one that is not drawn. In a drawn cluster, `turn` picks a place. */
   placeOf(rank: number, id: bigint, turn: number): Place | null;
   imageOf(id: bigint): RowImage | null;
 }
 
-/** Says what is to be seen now, null while that is nothing. */
+/** Returns the current drawing, null while nothing is drawn. */
 export type DrawingSource = () => Drawing | null;
 
 /** Places in a disc that fill it evenly as `turn` counts up (Roberts's R2 sequence). */

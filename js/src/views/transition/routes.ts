@@ -2,22 +2,22 @@ import type { Mark } from "../points/marks";
 import { NO_POINTS, type Place, type Points } from "../points/points";
 import type { Drawing } from "./drawing";
 
-/** Dots that fly at most: a sample of more. */
+/** Most dots that move; a sample of more. */
 const MOST = 2000;
-/** What is smaller on its way is a dot with a ring, no picture. */
+/** A picture smaller than this is drawn as a dot with a ring. */
 const LEAST_SIDE = 14;
 
-/** What is in two pictures, and where in each: x y x y … */
+/** Rows of two pictures, and their places in each: x y x y … */
 export interface Routes {
   readonly points: Points;
   readonly starts: Float32Array;
   readonly ends: Float32Array;
-  /** The first of the points: results and what was missed. */
+  /** The first points: results and missed neighbours. */
   readonly marks: readonly { readonly start: Mark; readonly end: Mark }[];
   readonly query: readonly [Place, Place] | null;
 }
 
-/** The ways from one picture to another: of all results and what was missed, and of a sample of the others. */
+/** Routes from one picture to another, of all results and missed neighbours and a sample of the other rows. */
 export function routesOf(from: Drawing, to: Drawing): Routes {
   const count = (sight: Drawing) => sight.points?.count ?? Number.POSITIVE_INFINITY;
   const points = (count(from) < count(to) ? from : to).points ?? NO_POINTS;
@@ -78,7 +78,7 @@ export function blend(start: number, end: number, share: number): number {
   return start + (end - start) * share;
 }
 
-/** A result on its way. */
+/** A mark after a share of its route. */
 export function markBetween(start: Mark, end: Mark, share: number): Mark {
   const side = blend(start.side, end.side, share);
   return {

@@ -1,43 +1,47 @@
 import type { App } from "../../state/app";
+import { clear } from "../draw";
+import { Frame } from "../frame";
 import { onAction } from "../interruption";
 import type { Drawing } from "./drawing";
 import { paintRoutes } from "./routePainter";
 import { type Routes, routesOf } from "./routes";
 
-/** Milliseconds of a flight. */
+/** Milliseconds of a transition. */
 const LONG = 450;
-/** So long the old picture stays while the new one is made; one that takes longer is not flown to. */
+/** Milliseconds to wait for the new picture; one that takes longer appears without a transition. */
 const PATIENCE = 400;
 
 /**
- * Fly from a picture to the one that takes its place: the old one fades, dots go their ways, the new one appears.
- * Nothing is left on the layer. Returns what ends it at once, as whatever a person does will.
+ * Moves from a picture to the one that takes its place: the old one fades, dots follow their routes, the new one
+ * appears. Any action of a person ends it at once, as does the function returned. The layer is empty afterwards.
  */
 export function fly(app: App, from: Drawing, layer: HTMLElement): () => void {
   const abort = new AbortController();
   const { signal } = abort;
   const veil = document.createElement("div");
   const canvas = document.createElement("canvas");
-  let frame = 0;
   let begin = 0;
   let to: Drawing | null = null;
   let routes: Routes | null = null;
   const end = () => {
-    cancelAnimationFrame(frame);
+    frame.cancel();
     abort.abort();
     layer.replaceChildren();
   };
-  const step = (now: number) => {
+  const frame = new Frame((now) => {
     const seen = app.drawing?.() ?? null;
-    // The old picture is still shown, or another one than was flown to.
-    if (seen?.canvas === from.canvas || (to !== null && seen?.scene !== to.scene)) return end();
+    // The old picture is still shown, or the new one has changed.
+    if (seen?.canvas === from.canvas || (to !== null && seen?.scene !== to.scene)) {
+      end();
+      return false;
+    }
     if (begin === 0) {
       begin = now;
       veil.append(from.canvas);
       layer.append(veil, canvas);
     }
     if (to !== null && routes === null) {
-      // It was painted for the first time in the frame before, which had enough to do.
+      // The former frame painted it for the first time, and had enough to do.
       routes = routesOf(from, to);
       begin = now;
       const { width, height, style } = to.canvas;
@@ -47,20 +51,22 @@ export function fly(app: App, from: Drawing, layer: HTMLElement): () => void {
     }
     to ??= seen;
     const time = (now - begin) / (routes === null ? PATIENCE : LONG);
-    if (time >= 1) return end();
+    if (time >= 1) {
+      end();
+      return false;
+    }
     if (to !== null && routes !== null) {
       from.canvas.style.opacity = `${1 - 2 * time}`;
       veil.style.opacity = `${2 - 2 * time}`;
-      // Where clusters are drawn as a whole, dots come out of them and go into them.
+      // Where clusters are drawn as a whole, dots leave and enter them.
       canvas.style.opacity = `${Math.min(from.points ? 1 : 4 * time, to.points ? 1 : 4 - 4 * time)}`;
       const context = canvas.getContext("2d") as CanvasRenderingContext2D;
       const ratio = canvas.width / to.canvas.clientWidth;
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      context.clearRect(0, 0, canvas.width, canvas.height);
+      clear(context, { width: canvas.width, height: canvas.height, ratio });
       paintRoutes(context, routes, from, to, time * time * (3 - 2 * time), app.palette.peek());
     }
-    frame = requestAnimationFrame(step);
-  };
+    return true;
+  });
   onAction(end, signal);
   layer.parentElement?.addEventListener(
     "pointermove",
@@ -69,6 +75,6 @@ export function fly(app: App, from: Drawing, layer: HTMLElement): () => void {
     },
     { signal },
   );
-  frame = requestAnimationFrame(step);
+  frame.request();
   return end;
 }
