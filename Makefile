@@ -41,8 +41,11 @@ help: ## list these targets
 demo: $(STAMPS)/demo $(BUNDLE) ## open notebooks/quickstart.ipynb in JupyterLab
 	$(QUICKSTART) $(ARGS)
 
-.PHONY: test test-python test-js test-notebooks test-browser
+.PHONY: test test-busy test-python test-js test-notebooks test-browser
 test: test-python test-js test-notebooks test-browser ## run all tests
+	@echo 'No test may depend on load: run `make test-busy` too.'
+test-busy: ## run all tests beside two busy loops, as on a machine that others use
+	scripts/busy.sh $(MAKE) test
 test-python: $(STAMPS)/dev $(BUNDLE) ## run the Python tests that need no browser
 	$(PYTHON) -m pytest --ignore=tests/browser $(SPREAD) --dist=loadfile $(ARGS)
 test-js: $(NODE_MODULES) chromium ## run the front end's tests
@@ -73,6 +76,10 @@ bench: $(STAMPS)/dev $(BUNDLE) chromium ## print the figures that this project p
 .PHONY: soak
 soak: $(STAMPS)/dev $(BUNDLE) chromium ## use one widget for thousands of searches and watch its memory (minutes)
 	$(PYTHON) -m scripts.soak $(ARGS)
+
+.PHONY: stress
+stress: $(STAMPS)/dev $(BUNDLE) chromium ## change indexes at random moments under a widget (minutes)
+	$(PYTHON) -m scripts.stress $(ARGS)
 
 .PHONY: watch
 watch: $(STAMPS)/dev $(BUNDLE) ## JupyterLab that reloads the widget as js/src changes

@@ -64,6 +64,9 @@ LAB_NOISE = ("favicon", "WebSocket connection to", "/api/me", "/lab/api/workspac
 
 Theme = Literal["light", "dark"]
 
+PATIENCE = 120
+"""Seconds after which what is waited for counts as never coming; a busy machine takes several of them."""
+
 
 class LabError(RuntimeError):
     """JupyterLab, Chromium or the code in the notebook did not do what was asked."""
@@ -89,7 +92,7 @@ class Server:
 
 
 @contextmanager
-def jupyterlab(*, start_timeout: float = 90) -> Iterator[Server]:
+def jupyterlab(*, start_timeout: float = PATIENCE) -> Iterator[Server]:
     """Start JupyterLab with folders of its own on a free port; stop it and its kernels at the end.
 
     ``src`` is put on the kernels' path, behind the caller's own, so that a checkout without an install works
@@ -166,7 +169,7 @@ def open_notebook(
     device_scale_factor: float = 1,
     reduced_motion: Literal["no-preference", "reduce"] = "no-preference",
     run: bool = True,
-    timeout: float = 120,
+    timeout: float = PATIENCE,
     at: str = "lab/tree",
 ) -> Iterator[LabPage]:
     """Write `cells` to a new notebook, open it alone on the page, run it; shut its kernel down at the end.
@@ -289,7 +292,7 @@ class LabPage:
             gate.touch()
             self.page.evaluate("window.busy")
 
-    def wait_kernel(self, expression: str, wanted: object, *, timeout: float = 30) -> None:
+    def wait_kernel(self, expression: str, wanted: object, *, timeout: float = PATIENCE) -> None:
         """Wait until a Python expression in the kernel has a value: the page saves its state now and then."""
         deadline = time.monotonic() + timeout
         while (value := self.kernel_json(expression)) != wanted:
@@ -297,7 +300,7 @@ class LabPage:
                 raise LabError(f"waited {timeout:g} s for {expression} to be {wanted!r}, it is {value!r}")
             time.sleep(0.02)
 
-    def wait_state(self, state: str, *, timeout: float = 60, nth: int = 0) -> Locator:
+    def wait_state(self, state: str, *, timeout: float = PATIENCE, nth: int = 0) -> Locator:
         """Wait until the nth widget view says ``data-state`` = `state`; returns that view."""
         view = self.widget.nth(nth)
         try:
@@ -312,7 +315,7 @@ class LabPage:
             ) from error
         return view
 
-    def wait_attribute(self, name: str, value: str, *, timeout: float = 30, nth: int = 0) -> None:
+    def wait_attribute(self, name: str, value: str, *, timeout: float = PATIENCE, nth: int = 0) -> None:
         """Wait until the nth widget view has the attribute `name` with this value."""
         self.page.wait_for_function(
             "([name, value, nth]) => "
@@ -320,6 +323,17 @@ class LabPage:
             arg=[name, value, nth],
             timeout=timeout * 1000,
         )
+
+    @contextmanager
+    def seeing(self, condition: str) -> Iterator[None]:
+        """Wait at the end of the block until a condition was true in it, however briefly.
+
+        It is JavaScript about ``root``, the first widget view, and tried whenever that changes: a look now
+        and then can miss a state that passes.
+        """
+        self.page.evaluate(_WATCH.replace("CONDITION", condition))
+        yield
+        self.page.wait_for_function("window.federSeen")
 
     def wait_painted(self) -> None:
         """Wait for two animation frames: what was decided before has then been painted."""
@@ -391,6 +405,17 @@ class LabPage:
 _KERNEL_IS_IDLE = """() => {
   const kernel = window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel;
   return kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+}"""
+
+_WATCH = """() => {
+  const root = document.querySelector('.feder-widget');
+  window.federSeen = false;
+  const observer = new MutationObserver(() => {
+    if (!(CONDITION)) return;
+    window.federSeen = true;
+    observer.disconnect();
+  });
+  observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
 }"""
 
 _TIDY = """async theme => {

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import CDPSession
 
-from scripts.lab import LabPage, chromium, jupyterlab, open_notebook
+from scripts.lab import PATIENCE, LabPage, chromium, jupyterlab, open_notebook
 
 # A search streams about 1 MB, so that one that is kept can be seen.
 PREPARE = """
@@ -156,12 +156,12 @@ def begin(lab: LabPage) -> None:
     view = lab.widget.first
     view.get_by_role("button", name="Random query").click()
     view.get_by_role("tab", name="Projection").click()
-    view.get_by_text("t-SNE", exact=True).wait_for(timeout=120_000)
+    view.get_by_text("t-SNE", exact=True).wait_for()
 
 
 def use(lab: LabPage, searches: int, seed: int) -> int:
     """Search so many times, and do other things between; returns how many searches were overtaken."""
-    overtaken = lab.page.evaluate(_USE, {"searches": searches, "seed": seed, "limit": 60_000})
+    overtaken = lab.page.evaluate(_USE, {"searches": searches, "seed": seed, "limit": 1000 * PATIENCE})
     assert isinstance(overtaken, int)
     return overtaken
 

@@ -25,10 +25,11 @@ PYTHON_ROOMS = {
     "truth": ("errors", "faiss_internals", "model"),
     "engines": ("errors", "faiss_internals", "model", "truth"),
     "power_diagram": (),
-    "map": ("power_diagram",),
-    "projection": ("map",),
+    "layout": (),
+    "map": ("layout", "power_diagram"),
+    "projection": ("engines", "layout", "model"),
     "media": (),
-    "session": ("engines", "errors", "map", "media", "model", "power_diagram", "projection", "truth"),
+    "session": ("engines", "errors", "layout", "map", "media", "model", "projection", "truth"),
     "widget": ("engines", "errors", "media", "model", "projection", "session", "truth"),
     "__init__": ("engines", "errors", "model", "truth", "widget"),
 }
@@ -39,8 +40,9 @@ PAGE_ROOMS = {
     "model": ("protocol",),
     "look": (),
     "state": ("look", "model", "protocol"),
-    "views": ("look", "model", "protocol", "state"),
-    "panels": ("look", "model", "protocol", "state", "views"),
+    "controls": ("look", "model", "protocol", "state"),
+    "views": ("controls", "look", "model", "protocol", "state"),
+    "panels": ("controls", "look", "model", "protocol", "state", "views"),
     "widget": ("look", "model", "panels", "protocol", "state"),
 }
 

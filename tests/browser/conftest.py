@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from scripts.lab import LabPage, Server, find_chromium
+from scripts.lab import PATIENCE, LabPage, Server, find_chromium
 from scripts.lab import chromium as running_chromium
 from scripts.lab import jupyterlab as running_jupyterlab
 
@@ -20,8 +20,8 @@ OpenNotebook = Callable[..., LabPage]
 
 PASSED = pytest.StashKey[bool]()
 
-# Five seconds by default, which two workers on two cores can make each other wait.
-expect.set_options(timeout=30_000)
+# Five seconds by default, which a busy machine takes.
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page
 
-from scripts.lab import LabPage, Server, Theme, open_notebook, write_notebook
+from scripts.lab import PATIENCE, LabPage, Server, Theme, open_notebook, write_notebook
 
 
 class Pages:
@@ -56,7 +56,7 @@ class Pages:
         used = page is not None
         if page is None:
             context = self._browser.new_context(device_scale_factor=device_scale_factor)
-            context.set_default_timeout(120_000)
+            context.set_default_timeout(1000 * PATIENCE)
             page = context.new_page()
         page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
         page.emulate_media(reduced_motion=reduced_motion, color_scheme="light")

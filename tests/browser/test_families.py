@@ -39,10 +39,10 @@ def test_results_are_those_of_faiss_once_nprobe_and_k_rest(open_notebook: OpenNo
     expect(estimate).to_have_count(0)
     assert result_ids(view) == lab.kernel_json("found(4, 9)")
     nprobe = slider(view, "nprobe")
-    with lab.busy_kernel():
+    # A kernel that runs a cell may answer beside it, at once.
+    with lab.seeing("root.textContent.includes('may differ')"), lab.busy_kernel():
         for _ in range(6):
             nprobe.press("ArrowRight")
-        expect(estimate).to_have_count(1)
     expect(estimate).to_have_count(0)
     assert view.get_attribute("data-nprobe") == "10"
     assert result_ids(view) == lab.kernel_json("found(10, 9)")

@@ -42,7 +42,7 @@ def projections_asked(lab: LabPage) -> object:
 def test_a_linear_picture_is_refined_in_place_and_both_name_their_method(open_notebook: OpenNotebook) -> None:
     lab, view = opened(open_notebook)
     expect(stated(view)).to_have_text(re.compile("PCA|t-SNE"))
-    expect(stated(view)).to_have_text("t-SNE", timeout=60_000)
+    expect(stated(view)).to_have_text("t-SNE")
     candidates = lab.kernel_json("int(w.trace().n_distances) - 40")
     expect(picture(view)).to_have_attribute(
         "aria-label", re.compile(f"^{candidates} candidates and the query")
@@ -114,7 +114,7 @@ def test_motion_is_left_out_for_those_who_asked_for_that(open_notebook: OpenNote
     # One result, so that no other picture can arrive between the two looks.
     lab, view = opened(open_notebook, "", k=1)
     view.page.emulate_media(reduced_motion="reduce")
-    expect(stated(view)).to_have_text("t-SNE", timeout=60_000)
+    expect(stated(view)).to_have_text("t-SNE")
     canvas = view.locator(".feder-points canvas").first
     lab.wait_painted()
     lab.wait_painted()

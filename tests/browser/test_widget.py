@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from scripts.lab import LabPage, Theme
@@ -291,9 +292,9 @@ def test_playing_ends_at_the_results(open_notebook: OpenNotebook) -> None:
     lab = open_notebook([DIGITS, WIDGET])
     view = searched(lab, 42)
     at_the_end = result_ids(view)
-    view.get_by_role("button", name="Play", exact=True).click()
-    expect(view.get_by_role("button", name="Pause", exact=True)).to_be_visible()
-    expect(view.get_by_role("button", name="Play", exact=True)).to_be_visible(timeout=30_000)
+    with lab.seeing("root.querySelector('button[aria-label=Pause]')"):
+        view.get_by_role("button", name="Play", exact=True).click()
+    expect(view.get_by_role("button", name="Play", exact=True)).to_be_visible()
     assert result_ids(view) == at_the_end
 
 
@@ -357,8 +358,18 @@ def test_searching_with_ids_beyond_32_bits_keeps_every_digit(open_notebook: Open
     assert big == lab.kernel_json("[int(row) for row in w.trace().ids]")
 
 
-def test_a_screenshot_of_the_widget_can_be_taken(open_notebook: OpenNotebook, tmp_path: Path) -> None:
+def test_a_screenshot_shows_the_widget_with_its_map(open_notebook: OpenNotebook, tmp_path: Path) -> None:
     lab = open_notebook([DIGITS, WIDGET])
-    searched(lab, 42)
+    view = searched(lab, 42)
+    lab.wait_attribute("data-map", "final")
     lab.fit_widget(width=900)
-    assert lab.screenshot(tmp_path / "widget.png").stat().st_size > 10_000
+    path = lab.screenshot(tmp_path / "widget.png")
+    whole, canvas = view.bounding_box(), view.locator("canvas").first.bounding_box()
+    assert whole is not None
+    assert canvas is not None
+    left, top = canvas["x"] - whole["x"], canvas["y"] - whole["y"]
+    with Image.open(path) as picture:
+        assert picture.size == (900, pytest.approx(whole["height"], abs=1))
+        part = picture.convert("RGB").crop((left, top, left + canvas["width"], top + canvas["height"]))
+        # Cells by distance, borders, names: a blank picture has one colour.
+        assert len(part.getcolors(part.width * part.height)) > 100
