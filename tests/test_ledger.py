@@ -281,7 +281,7 @@ def test_recall_at_every_nprobe_is_that_of_searches(name):
             assert lengths(told) == lengths(ledger)
             assert len(explained.missed(nprobe)) == ledger.lost
         if recall_spans.why_not(opened.inverted_file) and opened.basis == "vectors":
-            with pytest.raises(ValueError, match="takes a search at each to know"):
+            with pytest.raises(ValueError, match="takes a search at each nprobe to know"):
                 _ = explained.nprobe_needed
             continue
         for count in range(1, K + 1):
@@ -742,13 +742,13 @@ def ledger_of(hits, coarse, code, rerank, basis="vectors"):
 def test_a_ledger_says_itself_in_words():
     assert ledger_of(7, 1, 2, 0).sentence == (
         "3 of 10 true neighbours are lost: 1 to the coarse search (clusters not probed), 2 to the code "
-        "(exact, from the vectors given)"
+        "(exact, by the original vectors)"
     )
     assert ledger_of(0, 0, 0, 1).sentence == (
-        "1 of 1 true neighbour is lost: 1 to the re-ranking (exact, from the vectors given)"
+        "1 of 1 true neighbour is lost: 1 to the re-ranking (exact, by the original vectors)"
     )
     assert ledger_of(3, 0, 0, 0, "lists").sentence == (
-        "all 3 true neighbours are found (exact, from the vectors in the index)"
+        "all 3 true neighbours are found (exact, by the vectors in the index)"
     )
     assert ledger_of(1, 0, 0, 0).sentence.startswith("the true neighbour is found")
     assert ledger_of(0, 0, 0, 0).recall == 1
@@ -762,7 +762,7 @@ def test_a_ledger_says_itself_in_words():
     )
     assert mean.sentence == (
         "recall 60.0% at nprobe 4; lost 5.0% to the coarse search, 10.0% to the code, 25.0% to the "
-        "re-ranking (exact, from the vectors given)"
+        "re-ranking (exact, by the original vectors)"
     )
 
 

@@ -25,7 +25,7 @@ Progress = Callable[[float, int], None]
 INTERRUPTED = "interrupted"
 
 TOGETHER = 256
-"""Pieces of what was found that are put together: many queries come one by one."""
+"""Answers joined at once: many queries are answered one by one."""
 
 SOON = 0.5
 """Seconds after which a bar is shown."""
@@ -142,7 +142,7 @@ class Evaluation:
         self._scanned += found.scanned / max(1, self._truth.ntotal)
 
     def workload(self, reason: str | None) -> Workload:
-        """Return what there is so far; ``reason`` says why it is not all."""
+        """Return the workload of the queries done; ``reason`` says why they are not all."""
         queries, done, file = self._queries, self.done, self._truth.file
         none = np.empty((0, self._k), np.int32)
         found = _joined(self._found) if self._found else Found(none, np.empty(0))
@@ -164,7 +164,7 @@ class Evaluation:
 
 
 def _joined(parts: list[Found]) -> Found:
-    """Return what was found of some queries after the others as one, but for what is summed."""
+    """Return the answers for several runs of queries as one, without their sums."""
     compared = [part.compared_at for part in parts if part.compared_at is not None]
     curves = [part.curves for part in parts if part.curves is not None]
     return Found(
@@ -182,8 +182,8 @@ def evaluate(
 ) -> Workload:
     """Run an evaluation to its end, or until the user interrupts it.
 
-    ``progress`` True shows a bar; a function is called instead. ``run`` is who runs it and gives what comes
-    out, if somebody else does.
+    ``progress`` True shows a bar; a function is called instead. ``run`` runs the evaluation in the caller's
+    way, if given, and returns the workload.
     """
     with _bar(evaluation, progress) as report:
         try:

@@ -1,9 +1,8 @@
 """The true neighbours of one query, and at which nprobe a search finds each of them.
 
-Where distances in the inverted lists are those that true neighbours are by, probing more clusters cannot
-displace one: a search finds it from the nprobe on that is its cluster's rank. Where codes stand for the
-vectors, others that they rank nearer can displace it again, and a search finds it over a span of nprobe, or
-not at all.
+Where distances in the inverted lists define the true neighbours, probing more clusters cannot displace one: a
+search finds it from the nprobe on that is its cluster's rank. Where codes stand for the vectors, vectors with
+nearer codes can displace it again, and a search finds it over a span of nprobe, or not at all.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.model.keys import keys_of
 from feder_widget.truth.ledger import BASES, WITHOUT_VECTORS, Basis, Ledger
 from feder_widget.truth.search_stages import Presence, Searches, Spans, first_reaching
 
@@ -36,17 +36,17 @@ class Explanation:
     clusters : int64 (m,)
         The cluster each is in.
     ranks : int64 (m,)
-        That cluster's rank for this query, 1 = nearest: the nprobe from which on a search looks at the
+        That cluster's rank for this query, 1 = nearest: the nprobe from which on a search compares the
         neighbour. nlist + 1 where an approximate coarse search never comes to it.
     presence : Presence
-        At which nprobe a search returns what; the methods below say it.
+        How far each gets in a search at any nprobe; the methods below read it.
     nlist : int
-        Clusters there are.
+        Number of clusters.
     basis : "vectors", "lists" or "codes"
-        What the neighbours are by: the vectors given to ``open_index``, the vectors stored in the index, or
-        what its codes keep of them.
+        What defines the neighbours: the vectors given to ``open_index``, the vectors stored in the index, or
+        its codes.
     distance_name : str
-        What ``distances`` are: "squared L2 distance", "squared L2 distance to codes", ….
+        Name of ``distances``: "squared L2 distance", "squared L2 distance to codes", ….
     """
 
     ids: npt.NDArray[np.int64]
@@ -67,7 +67,7 @@ class Explanation:
 
     @property
     def exact(self) -> bool:
-        """True when distances are those to the vectors themselves, not to what a code keeps of them."""
+        """True when distances are those to the vectors themselves, not to codes."""
         return self.basis != "codes"
 
     @property
@@ -132,7 +132,7 @@ class Explanation:
         Parameters
         ----------
         nprobe : int or int array_like (n,)
-            Clusters probed, 1 to nlist. Where ``found_at`` cannot be told, each takes a search.
+            Clusters probed, 1 to nlist. Where ``found_at`` is unavailable, each takes a search.
 
         Returns
         -------
@@ -155,7 +155,7 @@ class Explanation:
     def ledger(self, nprobe: int) -> Ledger:
         """Return what became of the true neighbours in a search: found, or lost at which stage.
 
-        Takes no search where ``found_at`` can be told. ``IvfIndex.ledger`` always searches.
+        Takes no search where ``found_at`` is available. ``IvfIndex.ledger`` always searches.
 
         Raises
         ------
@@ -172,14 +172,14 @@ class Explanation:
             return self.presence
         reason = self.presence.reason if isinstance(self.presence, Searches) else "it takes searches"
         raise ValueError(
-            f"which nprobe finds a neighbour takes a search at each to know: {reason}; ask recall(nprobe) or "
-            "ledger(nprobe)"
+            f"it takes a search at each nprobe to know which one finds a neighbour: {reason}; ask "
+            "recall(nprobe) or ledger(nprobe)"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Where one row stands for a query: why it came back, or why it did not.
+    """The place of one row for a query: why it is a result, or why it is not.
 
     Attributes
     ----------
@@ -188,7 +188,7 @@ class Verdict:
     distance : float
         Its distance to the query as Faiss reports it.
     cluster, rank : int
-        Its cluster, and that cluster's rank, 1 = nearest. A search looks at the row from nprobe ``rank`` on;
+        Its cluster, and that cluster's rank, 1 = nearest. A search compares the row from nprobe ``rank`` on;
         nlist + 1 where an approximate coarse search never comes to it.
     position : int or None
         One more than the number of vectors in the index that are strictly nearer; None where they were not
@@ -204,7 +204,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Certainty:
-    """What geometry alone says of an answer, without a look at the clusters that were not probed.
+    """How certain an answer is by geometry alone, without reading the clusters that were not probed.
 
     Attributes
     ----------
@@ -219,20 +219,20 @@ class Certainty:
 
     @property
     def certified(self) -> bool:
-        """True when no cluster that was not probed can hold anything nearer: the answer is exact."""
+        """True when no unprobed cluster can hold a nearer vector: the answer is exact."""
         return self.open == 0
 
 
 def found_at(
     ranks: npt.NDArray[np.int64], distances: npt.NDArray[np.float32], k: int, similarity: bool
 ) -> npt.NDArray[np.int64]:
-    """Return the nprobe at which each of the k nearest is found, ascending.
+    """Return the nprobe that finds 1, 2, … k of the k nearest.
 
     Parameters
     ----------
     ranks : int (..., n)
-        Rank of the cluster of every vector that is at least as near as the k-th, ties included. More may be
-        given; of vectors at the same distance those in nearer clusters count.
+        Rank of the cluster of each vector that is at least as near as the k-th, ties included. Farther
+        vectors may be among them; of vectors at one distance the ones in nearer clusters count.
     distances : float32 (..., n)
         Their distances.
     k : int
@@ -244,8 +244,7 @@ def found_at(
     -------
     int (..., k)
     """
-    keys = -distances if similarity else distances
-    order = np.lexsort((ranks, keys))[..., :k]
+    order = np.lexsort((ranks, keys_of(distances, similarity)))[..., :k]
     found: npt.NDArray[np.int64] = np.take_along_axis(ranks, order, axis=-1)
     found.sort(axis=-1)
     return found

@@ -1,4 +1,4 @@
-"""Where recall is lost, stage by stage: to the coarse search, to the code, to the re-ranking. It adds up."""
+"""The recall lost at each stage: to the coarse search, to the code, to the re-ranking. The parts add up."""
 
 from __future__ import annotations
 
@@ -10,44 +10,43 @@ import numpy as np
 import numpy.typing as npt
 
 Basis = Literal["vectors", "lists", "codes"]
-"""What true neighbours are by: the vectors given, vectors stored whole in the lists, or codes."""
+"""What defines the true neighbours: the vectors given, vectors stored whole in the lists, or codes."""
 
 BASES: dict[Basis, str] = {
-    "vectors": "exact, from the vectors given",
-    "lists": "exact, from the vectors in the index",
+    "vectors": "exact, by the original vectors",
+    "lists": "exact, by the vectors in the index",
     "codes": "as the codes see it",
 }
-"""How that is said."""
+"""The words for each basis."""
 
 WITHOUT_VECTORS = (
-    "what the code loses cannot be told from the codes: pass the original vectors, "
+    "the losses of the code cannot be computed from the codes: pass the original vectors, "
     "open_index(source, vectors=...)"
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ledger:
-    """What became of the true neighbours of one query in a search: each is in one of four places.
+    """The fate of each true neighbour of one query in a search: returned, or lost at one of three stages.
 
     Where several vectors are at the distance of the last true neighbour, any of them serves. A stage loses
-    one only where it leaves fewer of them than there are places, and which of them is listed as lost is a
-    matter of their order.
+    one only where it leaves fewer of them than there are places; the last ones in order are listed as lost.
 
     Attributes
     ----------
     nprobe : int
         Clusters probed.
     hits : int64 (n,)
-        Row ids of those that the search returned, nearest first. So are the others.
+        Row ids of the neighbours that the search returned, nearest first, as in the other arrays.
     lost_to_coarse : int64 (n,)
-        Their cluster was not probed; or the search stopped before them (``max_codes``).
+        Neighbours whose cluster was not probed, or that come after the search stopped (``max_codes``).
     lost_to_code : int64 (n,)
-        Their cluster was probed, but by the distances to codes they are not among the k nearest; where the
-        index refines, not among those that the first pass hands over.
+        Neighbours in probed clusters that are not among the k nearest by the distances to codes; where the
+        index refines, not among the rows that the first pass hands over.
     lost_to_rerank : int64 (n,)
-        Handed over, but not among the k nearest by the distances of the re-ranking.
+        Neighbours handed over that are not among the k nearest by the distances of the re-ranking.
     basis : "vectors" or "lists"
-        What the true neighbours are by: the vectors given, or the vectors in the index.
+        What defines the true neighbours: the vectors given, or the vectors in the index.
     """
 
     nprobe: int
@@ -105,11 +104,11 @@ class MeanLedger:
     nprobe : int
         Clusters probed.
     recall : float
-        Share that is returned.
+        Share returned.
     lost_to_coarse, lost_to_code, lost_to_rerank : float
-        Shares that are not; see ``Ledger``.
+        Shares lost; see ``Ledger``.
     basis : "vectors" or "lists"
-        What the true neighbours are by.
+        What defines the true neighbours.
     """
 
     nprobe: int
@@ -121,7 +120,7 @@ class MeanLedger:
 
     @classmethod
     def of(cls, ledgers: Sequence[Ledger]) -> MeanLedger:
-        """Return the mean of some ledgers, at least one, each counting alike.
+        """Return the mean of some ledgers, at least one, each with the same weight.
 
         Raises
         ------

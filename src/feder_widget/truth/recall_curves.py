@@ -21,9 +21,9 @@ class Curves:
     queries : int32 (c,)
         Places of queries, ascending.
     nprobes : int32 (c,)
-        Where each changes, ascending within a query.
+        The nprobe of each change, ascending within a query.
     changes : int32 (c,)
-        By how many.
+        Change in neighbours found.
     count : int
         Number of queries.
     """
@@ -36,7 +36,7 @@ class Curves:
     def total(self, nlist: int, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return the weighted sum over the queries at nprobe 1 to nlist, float64 (nlist,).
 
-        ``weights``, float64 (count,), are what one neighbour of each query counts for.
+        ``weights``, float64 (count,), weigh one neighbour of each query.
         """
         changes = self.changes * weights[self.queries]
         at = np.bincount(self.nprobes, weights=changes, minlength=nlist + 1)[1 : nlist + 1]
@@ -49,7 +49,7 @@ class Curves:
         return np.asarray(found, np.int64)
 
     def exceeded(self, place: int, nlist: int, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Return the recall at a place among those of all queries, least first, at nprobe 1 to nlist.
+        """Return the recall at a position among the sorted recalls of all queries, at nprobe 1 to nlist.
 
         ``counts``, int64 (count,), are the true neighbours of each query; without any its recall is 1.
         """
@@ -62,7 +62,7 @@ class Curves:
         )
 
     def _parts(self, nlist: int) -> Iterator[npt.NDArray[np.int64]]:
-        """Yield the numbers of all queries, int64 (count, width), for some nprobes after the others."""
+        """Yield the neighbours found by all queries, int64 (count, width), at successive runs of nprobe."""
         width = max(1, ENTRIES // max(1, self.count))
         before = np.zeros(self.count, np.int64)
         for start in range(1, nlist + 1, width):
@@ -77,7 +77,7 @@ class Curves:
 
 
 def curves_of(rows: Sequence[npt.NDArray[np.int64]]) -> Curves:
-    """Return curves that are given at nprobe 1 to nlist each, int64 (nlist,)."""
+    """Return curves from their values at nprobe 1 to nlist, int64 (nlist,) each."""
     changes = [np.diff(row, prepend=0) for row in rows]
     at = [np.flatnonzero(change) for change in changes]
     none = [np.empty(0, np.int32)]
@@ -92,7 +92,7 @@ def curves_of(rows: Sequence[npt.NDArray[np.int64]]) -> Curves:
 
 
 def joined(parts: Sequence[Curves]) -> Curves:
-    """Return the curves of one batch of queries after the other as one."""
+    """Return the curves of several batches of queries, in order, as one."""
     before = np.cumsum([0, *(part.count for part in parts)])
     none = np.empty(0, np.int32)
     return Curves(

@@ -1,4 +1,4 @@
-"""Many queries at once: recall at every nprobe, its spread, what it costs, and the hardest queries."""
+"""Many queries at once: recall at every nprobe, its spread, its cost, and the hardest queries."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Workload:
-    """How an index answers many queries, at every nprobe.
+    """The recall of many queries at every nprobe.
 
-    Everything follows from ``found_at``; by exact distances under lossy codes, where a larger nprobe may lose
+    All of it follows from ``found_at``; by exact distances under lossy codes, where a larger nprobe may lose
     a neighbour again, from ``curves``. Rankings and distances are those of a batch search; for one query
     alone Faiss may use other arithmetic and differ in the last digit.
 
@@ -31,20 +31,20 @@ class Workload:
     ----------
     found_at : int32 (n, m)
         For each query the smallest nprobe that finds 1, 2, … of its true neighbours, ascending; nlist + 1
-        where none does. A query that has fewer than m begins with as many zeros: stored copies of its own
-        row are left out, and vectors whose distance is no finite number.
+        where none does. A query with fewer true neighbours begins with zeros: stored copies of its own row
+        are left out, and vectors whose distance is no finite number.
     scanned : float64 (nlist,)
-        Mean share of the vectors that are compared at nprobe 1 to nlist.
+        Mean share of the vectors compared at nprobe 1 to nlist, 0 to 1.
     k : int
         Neighbours asked for; m is less where the index holds fewer vectors.
     nprobe : int
         The index's own nprobe at the time.
     source : "sample", "ids" or "vectors"
-        What the queries are.
+        Kind of the queries.
     ids : int64 (n,) or None
         The row ids of the queries; None for vectors.
     seed : int or None
-        What the sample was drawn with.
+        Seed of the sample.
     asked : int
         Queries asked for: more than n when the evaluation ended early.
     reason : str or None
@@ -52,12 +52,13 @@ class Workload:
     include_self : bool
         Whether the query's own row counts among its neighbours, as it does in a Faiss search.
     exact : bool
-        Whether the true neighbours are those of the vectors themselves, not of what a code keeps of them.
+        Whether the true neighbours are those of the vectors themselves, not of codes.
     compared_at : int32 (n, m) or None
         The smallest nprobe that compares each query with 1, 2, … of its true neighbours, likewise. None where
-        that finds them.
+        comparing them finds them.
     curves : Curves or None
-        How many each query finds at every nprobe. None where that never falls, so that ``found_at`` says it.
+        True neighbours that each query finds at every nprobe. None where their number never falls:
+        ``found_at`` holds it then.
     """
 
     found_at: npt.NDArray[np.int32]
@@ -87,14 +88,14 @@ class Workload:
 
     @property
     def basis(self) -> Basis:
-        """What the true neighbours are by: the vectors given, vectors stored in the index, or codes."""
+        """What defines the true neighbours: the vectors given, vectors stored in the index, or codes."""
         if not self.exact:
             return "codes"
         return "lists" if self.curves is None else "vectors"
 
     @property
     def nlist(self) -> int:
-        """Clusters there are."""
+        """Number of clusters."""
         return len(self.scanned)
 
     @property
@@ -129,7 +130,7 @@ class Workload:
         return np.where(self.counts == 0, 1.0, found / np.maximum(self.counts, 1))
 
     def ledger(self, nprobe: int) -> MeanLedger:
-        """Return where the true neighbours are lost on the mean, at any nprobe.
+        """Return the mean shares of the true neighbours lost at each stage, at one nprobe.
 
         Raises
         ------
@@ -197,9 +198,9 @@ class Workload:
         return nprobe if nprobe <= self.nlist else None
 
     def hardest(self, n: int = 10) -> npt.NDArray[np.int64]:
-        """Return the places in the workload of the queries that need most, the hardest first, int64 (n,).
+        """Return the positions in the workload of the queries that need the largest nprobe, int64 (n,).
 
-        By the nprobe that finds all their true neighbours, then by those that find all but one, and so on.
+        The hardest first: by the nprobe that finds all true neighbours, then all but one, and so on.
         """
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
             raise TypeError(f"n must be an int, got {n!r}")
@@ -210,12 +211,12 @@ class Workload:
         return np.asarray(order[: int(n)], np.int64)
 
     def to_pandas(self, nprobe: int | None = None) -> Any:
-        """Return one row per query, in their order.
+        """Return a frame with one row per query, in order.
 
         Parameters
         ----------
         nprobe : int, optional
-            Where ``recall`` is taken; the index's own nprobe unless given.
+            The nprobe of ``recall``; the index's own unless given.
 
         Returns
         -------
@@ -230,27 +231,27 @@ class Workload:
         return pandas.DataFrame(columns)
 
     def _share(self, at: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
-        """Return the share of all that have come at nprobe 1 to nlist, float64 (nlist,); ``at`` says when."""
+        """Return the mean share reached at nprobe 1 to nlist, float64 (nlist,), from the nprobe of each."""
         weights = np.repeat(self._weights, at.shape[1])
         come = np.bincount(at.ravel(), weights=weights, minlength=self.nlist + 2)
         return self._mean(np.cumsum(come[1 : self.nlist + 1]))
 
     @property
     def _weights(self) -> npt.NDArray[np.float64]:
-        """What one neighbour counts for, float64 (n,), in whole m-th parts where every query has m."""
+        """Weight of one neighbour of each query, float64 (n,): 1 where the query has all m of them."""
         return np.asarray(self.found_at.shape[1] / np.maximum(self.counts, 1))
 
     def _mean(self, weighed: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Return the mean recall, of what all queries find together as weighed."""
+        """Return the mean recall from the weighted number of neighbours that all queries find."""
         if self.found_at.size == 0:
             return np.ones(self.nlist)
         found_all = np.count_nonzero(self.counts == 0)
         return np.asarray((weighed + found_all * self.found_at.shape[1]) / self.found_at.size)
 
     def _levels(self, share: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-        """Return all recalls there are, ascending, and the nprobe from which on so many queries reach each.
+        """Return all possible recalls, ascending, and the nprobe at which the share of queries reaches each.
 
-        Both (l,); there is none without a query that has true neighbours.
+        Both (l,); empty where no query has true neighbours.
         """
         n, m = self.found_at.shape
         least = _at_least(share, n)

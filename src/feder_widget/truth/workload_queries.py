@@ -14,7 +14,7 @@ from feder_widget.truth.workload import Source
 
 
 class Rows(Protocol):
-    """What is asked of an index about its rows."""
+    """The rows of an index, as a workload reads them."""
 
     @property
     def dim(self) -> int:
@@ -32,24 +32,24 @@ class Rows(Protocol):
     def queries_of(
         self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None = None
     ) -> npt.NDArray[np.float32]:
-        """Return what searches for these rows ask for."""
+        """Return the vectors that searches for these rows use, float32 (n, dim)."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Queries:
-    """What is to be evaluated.
+    """The queries of a workload.
 
     Attributes
     ----------
     source : "sample", "ids" or "vectors"
-        What the queries are.
+        Their kind.
     count : int
         Number of queries.
     ids : int64 (count,) or None
         Their row ids; None for vectors.
     seed : int or None
-        What a sample was drawn with.
+        Seed of a sample.
     read : function
         Returns the vectors of a slice of them, float32 (n, dim).
     """
@@ -62,7 +62,7 @@ class Queries:
 
 
 def open_queries(index: Rows, queries: Any, seed: int) -> Queries:
-    """Check what a caller gives as the queries of a workload.
+    """Check the queries that a caller gives.
 
     Parameters
     ----------
