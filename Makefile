@@ -51,7 +51,7 @@ test-python: $(STAMPS)/dev $(BUNDLE) ## run the Python tests that need no browse
 test-js: $(NODE_MODULES) chromium ## run the front end's tests
 	npm --prefix js test
 test-notebooks: $(STAMPS)/dev $(BUNDLE) ## run the notebooks
-	$(PYTHON) -m pytest --nbmake --nbmake-timeout=300 notebooks $(ARGS)
+	$(PYTHON) -m pytest --nbmake --nbmake-timeout=600 notebooks $(ARGS)
 test-browser: $(STAMPS)/dev $(BUNDLE) chromium ## drive the widget in JupyterLab in Chromium
 	$(PYTHON) -m pytest tests/browser $(SPREAD) --dist=worksteal $(ARGS)
 

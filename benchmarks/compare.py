@@ -1,9 +1,9 @@
 """``python -m benchmarks compare --against <checkout> [name ...]``: two checkouts in turn, line by line.
 
-Each checkout's own benchmark runs in turn with the other's, ``--runs`` times, so
-that a busy machine troubles both alike. Each line is printed as the last run printed it, behind the ratios of
-its figures: this checkout's median over the other's. A ratio above 1.1 is marked, unless more is better;
-figures that never change have no ratio.
+Each checkout runs its own benchmark on its own package (this one's where it has none of the name), in turn,
+``--runs`` times, so that a busy machine troubles both alike. Each line is printed as the last run printed it,
+behind the ratios of its figures: this checkout's median over the other's. A ratio above 1.1 is marked, unless
+more is better; figures that never change have no ratio.
 """
 
 from __future__ import annotations
@@ -42,11 +42,15 @@ def measured(output: str) -> Lines:
 
 
 def run(name: str, checkout: Path, arguments: Sequence[str]) -> Lines:
-    """Run a checkout's own benchmark on its own package."""
-    environment = os.environ | {"PYTHONPATH": str(checkout / "src")}
-    command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
+    """Run the benchmark of a checkout in this one's environment."""
+    has_it = (checkout / "benchmarks" / f"{name}.py").exists()
     ran = subprocess.run(
-        command, cwd=checkout, env=environment, stdout=subprocess.PIPE, text=True, check=False
+        [sys.executable, "-m", f"benchmarks.{name}", *arguments],
+        cwd=checkout if has_it else REPOSITORY,
+        env=os.environ | {"PYTHONPATH": str(checkout / "src")},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     if ran.returncode != 0:
         raise RuntimeError(f"{name} failed on {checkout}:\n{ran.stdout}")

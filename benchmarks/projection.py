@@ -98,7 +98,8 @@ def measure(index: IvfIndex, name: str) -> bool:
         ticker = Ticker()
         ticker.start()
         begin = time.perf_counter()
-        session.handle({"kind": "projection", "request": "p", "serial": serial, "ranks": nprobe, "k": 9})
+        asked = {"serial": serial, "ranks": nprobe, "flips": [], "k": 9, "extra": [], "extra_clusters": []}
+        session.handle({"kind": "projection", "request": "p", **asked})
         at, message = page.wait(kind="projection")
         linear, drawn = at - begin, message["rows"]
         while not any(message["final"] for _, message in page.of("projection")):

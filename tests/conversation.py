@@ -13,7 +13,7 @@ from feder_widget.session import evaluator
 from feder_widget.session.session import Session
 from feder_widget.truth import rankings, workload_truth
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds after which something that is waited for counts as never coming."""
 
 

@@ -66,7 +66,7 @@ def whole(tmp_path_factory):
 def tried(folder):
     """Open all files of a folder in a process of its own; returns (name, mmap) -> what came of it."""
     command = [sys.executable, str(Path(__file__).parent / "damage.py"), str(folder)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
     lines = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
     assert ran.returncode == 0, (lines[-1], ran.stderr[-2000:])
     return {(one["trying"], one["mmap"]): two for one, two in zip(lines[::2], lines[1::2], strict=True)}

@@ -116,14 +116,14 @@ def test_a_directory_says_so(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 def test_a_fifo_does_not_block(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     assert reason(tmp_path / "pipe.png") == "pipe.png is not a regular file"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 def test_a_fifo_put_in_the_place_of_a_checked_file_does_not_block(tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "cat.png").write_bytes(encoded())

@@ -291,7 +291,7 @@ def test_no_flipped_bit_in_a_file_kills_the_process(tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=200,
+        timeout=500,
     )
     assert ran.returncode == 0, ran.stderr[-2000:]
     outcomes = json.loads(ran.stdout)
