@@ -12,6 +12,7 @@ from feder_widget.faiss_internals import transforms
 from feder_widget.faiss_internals.codes import unpacked
 from feder_widget.faiss_internals.scans.hamming_scan import count_differing_bits
 from feder_widget.faiss_internals.unwrap import chain_of, derived
+from feder_widget.model.keys import infinitely_far
 
 FLAT = ("IndexFlat", "IndexFlatL2", "IndexFlatIP")
 EXHAUSTIVE = (*FLAT, "IndexScalarQuantizer", "IndexPQ", "IndexPQFastScan", "IndexBinaryFlat")
@@ -198,7 +199,7 @@ def _to_all(quantizer: Any, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.f
     similarity = bool(faiss.is_similarity_metric(quantizer.metric_type))
     if type(quantizer).__name__ in FLAT and quantizer.metric_type <= faiss.METRIC_L2:
         return _by_range_search(quantizer, vector, nlist, similarity)
-    distances = np.full(nlist, -np.inf if similarity else np.inf, np.float32)
+    distances = np.full(nlist, infinitely_far(similarity), np.float32)
     found, clusters = quantizer.search(vector[None], nlist)
     valid = clusters[0] >= 0
     distances[clusters[0][valid]] = found[0][valid]
@@ -213,7 +214,7 @@ def _by_range_search(
     A range search without a limit runs the kernels of ``search``, which ``fvec_L2sqr_ny`` does not at 2 to 12
     dimensions.
     """
-    worst = -np.inf if similarity else np.inf
+    worst = infinitely_far(similarity)
     result = faiss.RangeSearchResult(1)
     result.buffer_size = nlist
     quantizer.range_search_c(1, faiss.swig_ptr(vector), worst, result)
