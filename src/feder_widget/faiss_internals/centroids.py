@@ -8,52 +8,12 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals import transforms
 from feder_widget.faiss_internals.codes import unpacked
+from feder_widget.faiss_internals.layers import transforms
 from feder_widget.faiss_internals.scans.hamming_scan import count_differing_bits
+from feder_widget.faiss_internals.supported_quantizers import EXHAUSTIVE, FLAT, STEADY
 from feder_widget.faiss_internals.unwrap import chain_of, derived
 from feder_widget.model.keys import infinitely_far
-
-FLAT = ("IndexFlat", "IndexFlatL2", "IndexFlatIP")
-EXHAUSTIVE = (*FLAT, "IndexScalarQuantizer", "IndexPQ", "IndexPQFastScan", "IndexBinaryFlat")
-"""Quantizers whose search compares the query with every centroid."""
-
-APPROXIMATE = (
-    "IndexHNSWFlat",
-    "IndexHNSWSQ",
-    "IndexHNSWPQ",
-    "IndexNSGFlat",
-    "IndexNSGSQ",
-    "IndexNSGPQ",
-    "IndexIVFFlat",
-    "IndexIVFScalarQuantizer",
-    "IndexIVFPQ",
-    "IndexPreTransform",
-    "IndexRefine",
-    "IndexRefineFlat",
-    "MultiIndexQuantizer",
-    "ResidualCoarseQuantizer",
-    "LocalSearchCoarseQuantizer",
-    "IndexBinaryHNSW",
-)
-"""Quantizers whose search may miss a nearer centroid, or compares with something less than the centroid."""
-
-STEADY = (
-    *(kind for kind in EXHAUSTIVE if kind != "IndexPQFastScan"),
-    "IndexHNSWFlat",
-    "IndexHNSWSQ",
-    "IndexHNSWPQ",
-    "IndexIVFFlat",
-    "IndexIVFScalarQuantizer",
-    "IndexIVFPQ",
-    "MultiIndexQuantizer",
-    "LocalSearchCoarseQuantizer",
-    "IndexBinaryHNSW",
-)
-"""Quantizers whose search for more centroids begins with those that a search for fewer returns.
-
-The others look further, or at more candidates again, or choose among ties otherwise, the more are wanted.
-"""
 
 
 class Centroids:

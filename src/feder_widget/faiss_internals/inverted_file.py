@@ -17,17 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.errors import IndexChangedError
-from feder_widget.faiss_internals import (
-    comparison_space,
-    id_maps,
-    inverted_lists,
-    refinement,
-    shard,
-    transforms,
-)
+from feder_widget.faiss_internals import comparison_space, inverted_lists, shard
 from feder_widget.faiss_internals.centroids import Centroids
 from feder_widget.faiss_internals.coarse_ranking import rank_clusters
 from feder_widget.faiss_internals.codes import unpacked
+from feder_widget.faiss_internals.layers import id_maps, refinement, transforms
 from feder_widget.faiss_internals.scans import range_scan
 from feder_widget.faiss_internals.shard import Part
 from feder_widget.faiss_internals.unwrap import IdMap, Refine, Stack, Transform
@@ -508,6 +502,3 @@ class InvertedFile:
             return [(part, 0) for part in self.parts]
         firsts = itertools.accumulate((part.ntotal for part in self.parts[:-1]), initial=0)
         return list(zip(self.parts, firsts, strict=True))
-
-
-Engine = InvertedFile
