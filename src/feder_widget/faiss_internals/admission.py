@@ -10,9 +10,9 @@ from typing import Any
 import faiss
 import numpy as np
 
-from feder_widget.faiss_internals.centroids import APPROXIMATE, EXHAUSTIVE
 from feder_widget.faiss_internals.check_sizes import misfit
 from feder_widget.faiss_internals.family_name import METRICS
+from feder_widget.faiss_internals.supported_quantizers import APPROXIMATE, EXHAUSTIVE
 from feder_widget.faiss_internals.tracing_by_class import family_of, why_refused
 from feder_widget.faiss_internals.unwrap import Stack, class_name, derived, refusal
 

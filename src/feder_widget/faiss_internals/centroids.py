@@ -8,51 +8,12 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals import transforms
 from feder_widget.faiss_internals.codes import unpacked
+from feder_widget.faiss_internals.layers import transforms
 from feder_widget.faiss_internals.scans.hamming_scan import count_differing_bits
+from feder_widget.faiss_internals.supported_quantizers import EXHAUSTIVE, FLAT, STEADY
 from feder_widget.faiss_internals.unwrap import chain_of, derived
-
-FLAT = ("IndexFlat", "IndexFlatL2", "IndexFlatIP")
-EXHAUSTIVE = (*FLAT, "IndexScalarQuantizer", "IndexPQ", "IndexPQFastScan", "IndexBinaryFlat")
-"""Quantizers whose search compares the query with every centroid."""
-
-APPROXIMATE = (
-    "IndexHNSWFlat",
-    "IndexHNSWSQ",
-    "IndexHNSWPQ",
-    "IndexNSGFlat",
-    "IndexNSGSQ",
-    "IndexNSGPQ",
-    "IndexIVFFlat",
-    "IndexIVFScalarQuantizer",
-    "IndexIVFPQ",
-    "IndexPreTransform",
-    "IndexRefine",
-    "IndexRefineFlat",
-    "MultiIndexQuantizer",
-    "ResidualCoarseQuantizer",
-    "LocalSearchCoarseQuantizer",
-    "IndexBinaryHNSW",
-)
-"""Quantizers whose search may miss a nearer centroid, or compares with something less than the centroid."""
-
-STEADY = (
-    *(kind for kind in EXHAUSTIVE if kind != "IndexPQFastScan"),
-    "IndexHNSWFlat",
-    "IndexHNSWSQ",
-    "IndexHNSWPQ",
-    "IndexIVFFlat",
-    "IndexIVFScalarQuantizer",
-    "IndexIVFPQ",
-    "MultiIndexQuantizer",
-    "LocalSearchCoarseQuantizer",
-    "IndexBinaryHNSW",
-)
-"""Quantizers whose search for more centroids begins with those that a search for fewer returns.
-
-The others look further, or at more candidates again, or choose among ties otherwise, the more are wanted.
-"""
+from feder_widget.model.keys import infinitely_far
 
 
 class Centroids:
@@ -198,7 +159,7 @@ def _to_all(quantizer: Any, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.f
     similarity = bool(faiss.is_similarity_metric(quantizer.metric_type))
     if type(quantizer).__name__ in FLAT and quantizer.metric_type <= faiss.METRIC_L2:
         return _by_range_search(quantizer, vector, nlist, similarity)
-    distances = np.full(nlist, -np.inf if similarity else np.inf, np.float32)
+    distances = np.full(nlist, infinitely_far(similarity), np.float32)
     found, clusters = quantizer.search(vector[None], nlist)
     valid = clusters[0] >= 0
     distances[clusters[0][valid]] = found[0][valid]
@@ -213,7 +174,7 @@ def _by_range_search(
     A range search without a limit runs the kernels of ``search``, which ``fvec_L2sqr_ny`` does not at 2 to 12
     dimensions.
     """
-    worst = -np.inf if similarity else np.inf
+    worst = infinitely_far(similarity)
     result = faiss.RangeSearchResult(1)
     result.buffer_size = nlist
     quantizer.range_search_c(1, faiss.swig_ptr(vector), worst, result)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.faiss_internals.centroids import Centroids
+from feder_widget.model.keys import keys_of
 from feder_widget.model.search_trace import CoarseStep, Ranking
 
 BLAS_NLIST = 10_000
@@ -70,10 +71,8 @@ def _nearest_first(distances: npt.NDArray[np.float32], centroids: Centroids) -> 
     if distances.dtype != np.float32:
         return np.argsort(distances, kind="stable")
     if centroids.may_be_negative:
-        # Subtracting and adding, unlike negating, give no -0.0, whose bits differ from those of the 0.0 it
-        # equals.
-        nearness = np.float32(0) - distances if centroids.similarity else distances + np.float32(0)
-        bits = nearness.view(np.int32)
+        # Adding zero turns -0.0, whose bits differ from those of the 0.0 it equals, into 0.0.
+        bits = (keys_of(distances, centroids.similarity) + np.float32(0)).view(np.int32)
         bits ^= (bits >> 31) & 0x7FFFFFFF
     else:
         bits = distances.view(np.int32)

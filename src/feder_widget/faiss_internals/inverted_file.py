@@ -17,17 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.errors import IndexChangedError
-from feder_widget.faiss_internals import (
-    comparison_space,
-    id_maps,
-    inverted_lists,
-    refinement,
-    shard,
-    transforms,
-)
+from feder_widget.faiss_internals import comparison_space, inverted_lists, shard
 from feder_widget.faiss_internals.centroids import Centroids
 from feder_widget.faiss_internals.coarse_ranking import rank_clusters
 from feder_widget.faiss_internals.codes import unpacked
+from feder_widget.faiss_internals.layers import id_maps, refinement, transforms
 from feder_widget.faiss_internals.scans import range_scan
 from feder_widget.faiss_internals.shard import Part
 from feder_widget.faiss_internals.unwrap import IdMap, Refine, Stack, Transform
@@ -48,6 +42,12 @@ from feder_widget.model.top_k import top_k
 Ids = npt.NDArray[np.int64]
 Distances = npt.NDArray[np.float32]
 Float32Array = npt.NDArray[np.float32]
+
+FAST_METRICS = (faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT, faiss.METRIC_L1, faiss.METRIC_Linf)
+"""Metrics whose distance takes about one multiplication per dimension."""
+
+SLOW_METRIC_WORK = 16
+"""Multiplications per dimension that a distance under another metric counts for."""
 
 STEP_CLUSTERS = 8
 """Clusters that ``steps`` scans at once: enough to use several cores, few enough to stop promptly."""
@@ -142,7 +142,7 @@ class InvertedFile:
         if not self.is_splittable:
             yield self.scan(vector, clusters, to_centroids)
             return
-        most = vectors_per_piece(self.stack.ivf.d * self.family.work, work)
+        most = vectors_per_piece(self.work_per_vector, work)
         sizes = np.array([self.size(cluster) for cluster in clusters.tolist()], np.int64)
         for first, last in runs(sizes, most):
             if sizes[first] <= most or self.family.slice is None:
@@ -152,6 +152,13 @@ class InvertedFile:
                 yield from part.scan_slices(
                     vector, int(clusters[first]), float(to_centroids[first]), most, first_id
                 )
+
+    @property
+    def work_per_vector(self) -> int:
+        """Multiplications that comparing one vector counts for."""
+        ivf = self.stack.ivf
+        is_slow = not self.stack.is_binary and ivf.metric_type not in FAST_METRICS
+        return int(ivf.d) * self.family.work * (SLOW_METRIC_WORK if is_slow else 1)
 
     def _to_centroids(self, vector: npt.NDArray[Any], clusters: Ids) -> Distances:
         """Return the distances that are added to those to residual codes, float32 (n,)."""
@@ -495,6 +502,3 @@ class InvertedFile:
             return [(part, 0) for part in self.parts]
         firsts = itertools.accumulate((part.ntotal for part in self.parts[:-1]), initial=0)
         return list(zip(self.parts, firsts, strict=True))
-
-
-Engine = InvertedFile

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.errors import IndexChangedError
-from feder_widget.faiss_internals import id_maps, inverted_lists
+from feder_widget.faiss_internals import inverted_lists
+from feder_widget.faiss_internals.layers import id_maps
 from feder_widget.faiss_internals.scans import range_scan, search_scan
 from feder_widget.faiss_internals.tracing_by_class import family_of
 from feder_widget.faiss_internals.unwrap import Shard

@@ -24,6 +24,9 @@ WHOLE = 1 << 62
 ID_WORK = 32
 """Multiplications that reading one row id counts for."""
 
+RESULT_WORK = 64
+"""Multiplications that comparing a vector counts for at least: its id and its distance are copied too."""
+
 DECODE_WORK = 8
 """Multiplications per dimension that decoding one vector counts for."""
 
@@ -31,11 +34,10 @@ DECODE_WORK = 8
 def vectors_per_piece(dim: int, work: int = PIECE_WORK) -> int:
     """Return how many vectors of ``dim`` dimensions one piece compares with a query, at least 1,024.
 
-    A vector counts for 32 dimensions at least: its id, its distance and its result slot cost time too. The
-    number is a multiple of 1,024, because Faiss compares product codes in groups of four, and its results
+    The number is a multiple of 1,024, because Faiss compares product codes in groups of four, and its results
     would round differently if a piece cut a group.
     """
-    return max(1024, work // max(dim, ID_WORK) // 1024 * 1024)
+    return max(1024, work // max(dim, RESULT_WORK) // 1024 * 1024)
 
 
 def drain(steps: Generator[object, None, T]) -> T:

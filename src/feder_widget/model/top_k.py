@@ -2,25 +2,21 @@
 
 Faiss feeds the candidates, in scan order, to a heap of k entries. A candidate enters only when it is
 strictly better than the worst entry, and evicts the entry that is worst by (distance, id), where the larger
-id (L2) or the smaller id (inner product) counts as worse. With δ the k-th best distance this comes to: the
-first k candidates that are not worse than δ all enter; of those after them, only the strictly better ones
-do, each in place of a tied one. Worse candidates never matter. So no heap is needed here, and no loop.
+id (L2) or the smaller id (inner product) counts as worse. With δ the k-th best distance, the first k
+candidates that are not worse than δ all enter; later ones enter only if strictly better, each in place of a
+tied one. Worse candidates cannot change the result. So no heap is needed here, and no loop.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.model.keys import key_of, keys_of, no_result
 from feder_widget.model.search_trace import Scan
 
 HEAD = 2048
-"""Candidates whose k-th best tells how far others can be at most."""
-
-_LARGEST_FLOAT = np.finfo(np.float32).max
-_LARGEST_INT = np.iinfo(np.int32).max
+"""Candidates whose k-th best bounds the k-th best of all: the first ones come from near clusters."""
 
 
 def top_k(
@@ -50,7 +46,7 @@ def top_k(
     if len(places) == k:
         return ids[places], distances[places]
     found_ids = np.full(k, -1, np.int64)
-    found = np.full(k, _worst(distances.dtype, similarity), distances.dtype)
+    found = np.full(k, no_result(distances.dtype, similarity), distances.dtype)
     found_ids[: len(places)] = ids[places]
     found[: len(places)] = distances[places]
     return found_ids, found
@@ -59,24 +55,20 @@ def top_k(
 def top_k_places(
     ids: npt.NDArray[np.int64], distances: npt.NDArray[np.float32], k: int, similarity: bool
 ) -> npt.NDArray[np.int64]:
-    """Return where among the candidates the results of ``top_k`` stand, nearest first, int64 (at most k,)."""
-    chosen = _in_contention(distances, k, similarity)
+    """Return the places of the results of ``top_k`` among the candidates, nearest first, int64 (<= k,)."""
+    keys = keys_of(distances, similarity)
+    chosen = _in_contention(keys, k)
     if len(chosen) > k:
-        near = -distances[chosen] if similarity else distances[chosen]
+        near = keys[chosen]
         tied = near == near.max()
-        entered = tied[:k]
         room = k - int(np.count_nonzero(~tied))
-        tied_rows = chosen[:k][entered]
-        by_id = np.argsort(ids[tied_rows], kind="stable")
-        chosen = np.concatenate([chosen[~tied], tied_rows[by_id[::-1] if similarity else by_id][:room]])
-    found_ids, found = ids[chosen], distances[chosen]
-    order = np.lexsort((found_ids, found))
-    if similarity:
-        order = order[::-1]
-    # Faiss's heap starts full of (worst distance, -1): nothing that bad can enter, and an id of -1 reads as
-    # no entry.
-    empty = _worst(distances.dtype, similarity)
-    real = (found > empty if similarity else found < empty) & (found_ids != -1)
+        entered = chosen[:k][tied[:k]]
+        entered = entered[np.argsort(_tie_keys(ids[entered], similarity), kind="stable")]
+        chosen = np.concatenate([chosen[~tied], entered[:room]])
+    order = np.lexsort((_tie_keys(ids[chosen], similarity), keys[chosen]))
+    # Faiss's heap starts full of (farthest distance, -1): nothing that far can enter, and an id of -1 reads
+    # as no entry.
+    real = (keys[chosen] < no_result(distances.dtype, False)) & (ids[chosen] != -1)
     best: npt.NDArray[np.int64] = chosen[order[real[order]]]
     return best
 
@@ -105,49 +97,42 @@ def keep(scan: Scan, k_max: int, similarity: bool, worst: float | None = None) -
     Scan
         The same clusters with fewer candidates, still in list order.
     """
+    keys = keys_of(scan.distances, similarity)
     sizes = np.diff(scan.lims)
-    limits = np.full(len(sizes), -np.inf if similarity else np.inf, np.float32)
+    limits = np.full(len(sizes), np.inf, np.float32)
     for i in np.flatnonzero(sizes > k_max):
-        limits[i] = _kth(scan.distances[scan.lims[i] : scan.lims[i + 1]], k_max, similarity)
+        limits[i] = _kth(keys[scan.lims[i] : scan.lims[i + 1]], k_max)
     if worst is not None:
-        limits = np.maximum(limits, worst) if similarity else np.minimum(limits, worst)
-    limit = np.repeat(limits, sizes)
-    kept = np.flatnonzero(scan.distances >= limit if similarity else scan.distances <= limit)
+        limits = np.minimum(limits, np.float32(key_of(worst, similarity)))
+    kept = np.flatnonzero(keys <= np.repeat(limits, sizes))
     lims = np.searchsorted(kept, scan.lims)
     crowded = np.flatnonzero(np.diff(lims) > k_max)
     if len(crowded):
         stays = np.ones(len(kept), bool)
         for i in crowded:
             late = slice(lims[i] + k_max, lims[i + 1])
-            stays[late] = scan.distances[kept[late]] != limits[i]
+            stays[late] = keys[kept[late]] != limits[i]
         kept = kept[stays]
         lims = np.searchsorted(kept, scan.lims)
     return Scan(scan.clusters, lims.astype(np.int64, copy=False), scan.ids[kept], scan.distances[kept])
 
 
-def _worst(dtype: np.dtype[Any], similarity: bool) -> Any:
-    """Return the number that stands for no distance."""
-    largest = _LARGEST_FLOAT if dtype.kind == "f" else _LARGEST_INT
-    return -largest if similarity else largest
+def _tie_keys(ids: npt.NDArray[np.int64], similarity: bool) -> npt.NDArray[np.int64]:
+    """Return the ids as keys of candidates at one distance: smaller is better."""
+    return ~ids if similarity else ids
 
 
-def _in_contention(distances: npt.NDArray[np.float32], k: int, similarity: bool) -> npt.NDArray[np.int64]:
-    """Return the positions, in order, of the distances at least as good as the k-th best."""
-    limit = _kth(distances[: max(HEAD, k)], k, similarity)
-    chosen = np.flatnonzero(distances >= limit if similarity else distances <= limit)
-    if len(distances) <= max(HEAD, k):
+def _in_contention(keys: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]:
+    """Return the positions, in order, of the keys at least as good as the k-th best."""
+    limit = _kth(keys[: max(HEAD, k)], k)
+    chosen = np.flatnonzero(keys <= limit)
+    if len(keys) <= max(HEAD, k):
         return chosen
-    # What is worse than the k-th best of some is worse than that of all, and the first come from near
-    # clusters.
-    near = distances[chosen]
-    limit = _kth(near, k, similarity)
-    return chosen[near >= limit if similarity else near <= limit]
+    # A candidate worse than the k-th best of some is worse than the k-th best of all.
+    near = keys[chosen]
+    return chosen[near <= _kth(near, k)]
 
 
-def _kth(distances: npt.NDArray[np.float32], k: int, similarity: bool) -> float:
-    """Return the k-th best distance, or one that nothing is worse than when there are at most k."""
-    n = len(distances)
-    if n <= k:
-        return -np.inf if similarity else np.inf
-    at = n - k if similarity else k - 1
-    return float(np.partition(distances, at)[at])
+def _kth(keys: npt.NDArray[np.float32], k: int) -> float:
+    """Return the k-th smallest key, or infinity when there are at most k."""
+    return float(np.partition(keys, k - 1)[k - 1]) if len(keys) > k else np.inf

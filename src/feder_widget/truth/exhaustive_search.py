@@ -16,7 +16,7 @@ from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.scans import range_scan
 from feder_widget.model.keys import infinitely_far, key_of, keys_of
 from feder_widget.model.list_runs import runs
-from feder_widget.model.pieces import ID_WORK, WHOLE, Steps, vectors_per_piece
+from feder_widget.model.pieces import RESULT_WORK, WHOLE, Steps, vectors_per_piece
 from feder_widget.model.places import unpack
 from feder_widget.model.search_trace import CoarseStep
 from feder_widget.model.top_k import top_k_places
@@ -217,7 +217,7 @@ def _ranged(
 
 def _work_per_vector(file: InvertedFile) -> int:
     """Return the multiplications that comparing one vector counts for."""
-    return max(ID_WORK, int(file.stack.ivf.d) * file.family.work)
+    return max(RESULT_WORK, file.work_per_vector)
 
 
 def _pieces(file: InvertedFile, coarse: CoarseStep, most: int) -> Iterator[tuple[CoarseStep, slice | None]]:

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from feder_widget.engines import given_vectors
 from feder_widget.errors import UnknownIdError
-from feder_widget.faiss_internals import transforms
 from feder_widget.faiss_internals.inverted_file import InvertedFile
+from feder_widget.faiss_internals.layers import transforms
 from feder_widget.model.arguments import as_bytes, as_vector
 from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
