@@ -1,9 +1,11 @@
+import { signal } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Asker } from "../src/protocol/asker";
 import type { Candidates, Coarse } from "../src/protocol/messages";
 import { CommTransport } from "../src/protocol/transport";
-import { Exploration } from "../src/state/exploration";
+import { type Exploration, explore } from "../src/state/exploration";
 import { encoded } from "./encode";
+
 import { FakeModel } from "./model";
 import { randomOf } from "./random";
 import {
@@ -28,8 +30,8 @@ function connected() {
   const summary = summaryOf(SIZES);
   const abort = new AbortController();
   const settings = settingsOf(2, 4);
-  const asker = new Asker(new CommTransport(model.model));
-  const exploration = new Exploration(summary, settings, asker, abort.signal);
+  const asker = new Asker(new CommTransport(model.model), abort.signal);
+  const exploration = explore(signal(summary), settings, asker, abort.signal);
   const asked = (kind: string) => model.sent.filter(({ content }) => content.kind === kind);
   const say = (...packets: Packet[]) => {
     for (const [content, buffers] of packets) model.say(content, buffers);

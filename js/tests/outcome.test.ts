@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Summary } from "../src/model/summary";
-import { lostTo, nprobeNeeded } from "../src/model/truth";
-import { verdictText } from "../src/model/verdict";
+import { nprobeNeeded } from "../src/model/truth";
 import type { FaissResults } from "../src/protocol/messages";
+import { rowVerdict as verdictText } from "../src/state/rowTexts";
 import { answerOf, explorationOf, neighboursOf, outcomeOf } from "./support";
 
 const SIZES = [4, 4, 0, 5];
@@ -243,13 +243,13 @@ describe("an index whose vectors were given beside its codes", () => {
     transport.say(neighboursOf(ROWS));
     const seen = [1, 2, 3, 4].map((nprobe) => {
       settings.nprobe.value = nprobe;
-      const lost = exploration.missed.value.map((row) => lostTo(row, exploration.probe.value));
+      const lost = exploration.missed.value.map(({ lostTo }) => lostTo);
       return [exploration.found.value, ...lost];
     });
     expect(seen).toEqual([
-      [1, "coarse search", "coarse search"],
-      [1, "code", "coarse search"],
-      [0, "code", "code", "coarse search"],
+      [1, "coarse", "coarse"],
+      [1, "code", "coarse"],
+      [0, "code", "code", "coarse"],
       [1, "code", "code"],
     ]);
     const truth = exploration.truth.value;
@@ -311,8 +311,8 @@ describe("an index whose vectors were given beside its codes", () => {
         { nprobe: 1 },
       ),
     );
-    const lost = exploration.missed.value.map((row) => lostTo(row, exploration.probe.value));
-    expect(lost).toEqual(["re-ranking", "coarse search"]);
+    const lost = exploration.missed.value.map(({ lostTo }) => lostTo);
+    expect(lost).toEqual(["refine", "coarse"]);
     expect(exploration.truth.value?.turns).toEqual([]);
     settings.nprobe.value = 4;
     expect(exploration.truth.value).toBe(null);

@@ -10,11 +10,9 @@ afterEach(() => {
 
 function open() {
   const transport = new FakeTransport();
-  const asker = new Asker(transport);
   const abort = new AbortController();
-  asker.onMessage(() => {}, abort.signal);
-  asker.onDisconnect(() => {}, abort.signal);
-  const pictures = new Pictures(asker, abort.signal);
+  const asker = new Asker(transport, abort.signal);
+  const pictures = new Pictures(asker, [64, 128, 256, 512, 1024], abort.signal);
   let answered = 0;
   /** Answer all requests until no more come. */
   const answer = async (

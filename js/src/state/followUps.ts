@@ -1,0 +1,55 @@
+import { effect } from "@preact/signals";
+import type { Conversation } from "./conversation";
+import type { ProbedClusters } from "./probedClusters";
+import type { SearchProgress } from "./searchProgress";
+import type { Settings } from "./settings";
+import type { ShownResults } from "./shownResults";
+import type { TrueNeighbours } from "./trueNeighbours";
+
+/** Milliseconds that the settings have to rest before the kernel is asked about them. */
+const REST = 150;
+
+/** Asks the kernel for what a finished search lacks once the settings have changed. */
+export function followUps(
+  conversation: Conversation,
+  { search, revision }: SearchProgress,
+  { wanted, step }: ProbedClusters,
+  { estimated, isHypothetical, isOtherRanking, prunedRanks }: ShownResults,
+  { lacksTruth }: TrueNeighbours,
+  { nprobe, k }: Settings,
+  abort: AbortSignal,
+): void {
+  const { status, active } = conversation;
+  const compareRest = effect(() => {
+    const { ranks, count } = wanted.value;
+    if (status.value === "done" && search.value?.exhaustive === false) {
+      conversation.needRest(ranks[count - 1] ?? 0);
+    }
+  });
+  let asked = "";
+  const settle = effect(() => {
+    nprobe.value;
+    k.value;
+    revision.value;
+    const pruned = step.value === null ? prunedRanks.value : [];
+    const lacking = estimated.value || lacksTruth.value;
+    if (status.value !== "done" || !(pruned.length > 0 || (lacking && !isHypothetical.value))) return;
+    const timer = setTimeout(() => {
+      if (pruned.length > 0) {
+        // Once for each set of clusters: what was refused is refused again.
+        const question = `${search.peek()?.serial}: ${pruned}`;
+        if (question !== asked) active.peek()?.askClusters(pruned);
+        asked = question;
+      } else if (isOtherRanking.peek()) conversation.ask({ resume: true });
+      else {
+        if (estimated.peek()) active.peek()?.askResults(nprobe.peek(), k.peek());
+        if (lacksTruth.peek()) active.peek()?.askTruth(nprobe.peek(), k.peek());
+      }
+    }, REST);
+    return () => clearTimeout(timer);
+  });
+  abort.addEventListener("abort", () => {
+    compareRest();
+    settle();
+  });
+}
