@@ -67,13 +67,20 @@ export class Conversation {
 
   /** Ask for every candidate of the probed clusters. */
   needCandidates(): void {
-    if (this.status.peek() === "done") this.active.peek()?.askCandidates(this.#settings.nprobe.peek());
+    this.current()?.askCandidates(this.#settings.nprobe.peek());
+  }
+
+  /** The search on screen where the kernel can complete it: it is finished, and the index has not changed since. */
+  current(): ActiveSearch | null {
+    const active = this.active.peek();
+    const isCurrent = active?.search.indexVersion === this.#summary.peek().indexVersion;
+    return isCurrent && this.status.peek() === "done" ? active : null;
   }
 
   /** Have the clusters up to this rank compared, of a search that ended with the probed ones. */
   needRest(lastRank: number): void {
-    const active = this.active.peek();
-    if (active === null || this.status.peek() !== "done" || active.search.received >= lastRank) return;
+    const active = this.current();
+    if (active === null || active.search.received >= lastRank) return;
     if (!active.askRest(lastRank)) this.#askAgain();
     else this.#isWaiting.value = active.isPending("rest");
   }

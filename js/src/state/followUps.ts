@@ -19,7 +19,7 @@ export function followUps(
   { nprobe, k }: Settings,
   abort: AbortSignal,
 ): void {
-  const { status, active } = conversation;
+  const { status } = conversation;
   const compareRest = effect(() => {
     const { ranks, count } = wanted.value;
     if (status.value === "done" && search.value?.exhaustive === false) {
@@ -38,12 +38,13 @@ export function followUps(
       if (pruned.length > 0) {
         // Once for each set of clusters: what was refused is refused again.
         const question = `${search.peek()?.serial}: ${pruned}`;
-        if (question !== asked) active.peek()?.askClusters(pruned);
+        if (question !== asked) conversation.current()?.askClusters(pruned);
         asked = question;
       } else if (isOtherRanking.peek()) conversation.ask({ resume: true });
       else {
-        if (estimated.peek()) active.peek()?.askResults(nprobe.peek(), k.peek());
-        if (lacksTruth.peek()) active.peek()?.askTruth(nprobe.peek(), k.peek());
+        const active = conversation.current();
+        if (estimated.peek()) active?.askResults(nprobe.peek(), k.peek());
+        if (lacksTruth.peek()) active?.askTruth(nprobe.peek(), k.peek());
       }
     }, REST);
     return () => clearTimeout(timer);

@@ -67,14 +67,16 @@ function Evaluate() {
   const progress = workloads.progress.value;
   if (summary.unevaluated !== null) return <p class="feder-muted">No workload: {summary.unevaluated}.</p>;
   if (progress !== null) {
-    const { done, asked } = progress;
+    const { done, asked, cancellable } = progress;
     return (
       <p class="feder-evaluate">
         <progress max={asked} value={done} aria-label="Evaluating" /> {count(Math.floor(done))} of{" "}
         {plural(asked, "query", "queries")}
-        <Button kind="small" onClick={() => workloads.cancel()}>
-          Cancel
-        </Button>
+        {cancellable && (
+          <Button kind="small" onClick={() => workloads.cancel()}>
+            Cancel
+          </Button>
+        )}
       </p>
     );
   }
