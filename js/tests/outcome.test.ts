@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Summary } from "../src/model/summary";
 import { nprobeNeeded } from "../src/model/truth";
-import type { FaissResults } from "../src/protocol/messages";
+import type { FaissResults, Message } from "../src/protocol/messages";
 import { rowLoss, rowVerdict as verdictText } from "../src/state/rowTexts";
+import { randomOf } from "./random";
 import {
   answerOf,
   candidatesOf,
@@ -98,6 +99,20 @@ describe("an index where Faiss may return others", () => {
     rest();
     expect(transport.all("results")).toHaveLength(1);
     expect(exploration.estimated.value).toBe(true);
+  });
+
+  it("asks again for an answer that is lost, ever more rarely", () => {
+    const { exploration, transport, settings, summary } = answered(rounded, [2, 0, 1]);
+    settings.nprobe.value = 2;
+    const asked = [1000, 10_000, 20_000, 20_000, 20_000].map((milliseconds) => {
+      vi.advanceTimersByTime(milliseconds);
+      return transport.all("results").length;
+    });
+    expect(asked).toEqual([1, 2, 3, 3, 4]);
+    transport.say(outcomeOf(summary, [5, 0, 9], { nprobe: 2, request: transport.last("results").request }));
+    expect(exploration.estimated.value).toBe(false);
+    vi.advanceTimersByTime(1_000_000);
+    expect(transport.all("results")).toHaveLength(4);
   });
 
   it("says nothing where a newer search has begun before it asked", () => {
@@ -476,3 +491,80 @@ describe("a true neighbour that the code loses", () => {
     ]);
   });
 });
+
+/**
+ * A kernel that answers late, in its own time: the newest search supersedes the older ones, of which some messages may
+ * have been sent, and some answers are lost.
+ */
+class LateKernel {
+  readonly #all: ReturnType<typeof explorationOf>;
+  readonly #dice: () => number;
+  #answered = 0;
+  #serial = 0;
+  #cut: Message[] = [];
+
+  constructor(all: ReturnType<typeof explorationOf>, dice: () => number) {
+    this.#all = all;
+    this.#dice = dice;
+  }
+
+  get isIdle(): boolean {
+    return this.#cut.length === 0 && this.#answered === this.#all.transport.requests.length;
+  }
+
+  /** Send what is left of a search, or answer the next request. */
+  step(): void {
+    const { transport, summary } = this.#all;
+    const next = transport.requests[this.#answered];
+    if (this.#cut.length > 0 && (next?.kind !== "search" || this.#dice() < 0.5)) {
+      transport.say(this.#cut.shift() as Message);
+      return;
+    }
+    if (next === undefined) return;
+    this.#answered++;
+    const { request } = next;
+    if (next.kind === "search" && !(this.#serial === 0 && "resume" in next.query && this.#answered < 4)) {
+      this.#cut = [];
+      const serial = ++this.#serial;
+      const { nprobe, k } = next;
+      const [coarse, fine, ...rest] = answerOf(summary, { request, serial, nprobe, k });
+      const results = outcomeOf(summary, [nprobe, k], { request, serial, nprobe, k });
+      this.#cut = [coarse, fine, results, ...rest];
+    } else if (next.kind === "results") {
+      const { serial, nprobe, k } = next;
+      if (this.#dice() < 0.2) return;
+      if (serial === this.#serial) {
+        transport.say(outcomeOf(summary, [nprobe, k], { request, serial, nprobe, k }));
+      } else transport.say({ kind: "error", request, code: "superseded", message: "over" });
+    }
+  }
+}
+
+it.each([true, false])(
+  "whatever the order of drags and answers, Faiss's own results stand at the end: steady %s",
+  (steady) => {
+    for (let seed = 0; seed < 80; seed++) {
+      const dice = randomOf(seed);
+      const all = explorationOf(SIZES, { replayable: false, steady });
+      const { exploration, settings, abort } = all;
+      const kernel = new LateKernel(all, dice);
+      exploration.ask({ random: true });
+      for (let i = 0; i < 60; i++) {
+        const die = dice();
+        if (die < 0.15) settings.nprobe.value = 1 + Math.floor(4 * dice());
+        else if (die < 0.25) settings.k.value = 1 + Math.floor(4 * dice());
+        else if (die < 0.28) exploration.ask({ random: true });
+        else if (die < 0.7) kernel.step();
+        else vi.advanceTimersByTime(400 * dice());
+      }
+      for (let i = 0; i < 60 || !kernel.isIdle; i++) {
+        kernel.step();
+        vi.advanceTimersByTime(i < 40 ? 200 : 20_000);
+      }
+      const shown = [exploration.estimated.value, ...exploration.results.value.map(({ id }) => Number(id))];
+      expect(shown, `seed ${seed}`).toEqual([false, settings.nprobe.value, settings.k.value]);
+      expect(exploration.status.value, `seed ${seed}`).toBe("done");
+      abort.abort();
+    }
+  },
+);

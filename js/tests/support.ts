@@ -45,11 +45,11 @@ export class FakeTransport implements Transport {
     for (const listener of this.#lost) listener();
   }
 
-  all<K extends Request["kind"]>(kind: K): Extract<Request, { kind: K }>[] {
-    return this.requests.filter((request) => request.kind === kind) as Extract<Request, { kind: K }>[];
+  all<K extends Request["kind"]>(kind: K): (Request & { kind: K })[] {
+    return this.requests.filter((request) => request.kind === kind) as (Request & { kind: K })[];
   }
 
-  last<K extends Request["kind"]>(kind: K): Extract<Request, { kind: K }> {
+  last<K extends Request["kind"]>(kind: K): Request & { kind: K } {
     const found = this.all(kind).at(-1);
     if (found === undefined) throw new Error(`no request of kind ${kind}`);
     return found;

@@ -8,6 +8,8 @@ import type { TrueNeighbours } from "./trueNeighbours";
 
 /** Milliseconds that the settings have to rest before the kernel is asked about them. */
 const REST = 150;
+/** Milliseconds until an answer counts as lost and is asked for again; twice as long each time. */
+const LOST = 10_000;
 
 /** Asks the kernel for what a finished search lacks once the settings have changed. */
 export function followUps(
@@ -34,7 +36,8 @@ export function followUps(
     const pruned = step.value === null ? prunedRanks.value : [];
     const lacking = estimated.value || lacksTruth.value;
     if (status.value !== "done" || !(pruned.length > 0 || (lacking && !isHypothetical.value))) return;
-    const timer = setTimeout(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    const ask = () => {
       if (pruned.length > 0) {
         // Once for each set of clusters: what was refused is refused again.
         const question = `${search.peek()?.serial}: ${pruned}`;
@@ -46,7 +49,14 @@ export function followUps(
         if (estimated.peek()) active?.askResults(nprobe.peek(), k.peek());
         if (lacksTruth.peek()) active?.askTruth(nprobe.peek(), k.peek());
       }
-    }, REST);
+    };
+    const wait = (milliseconds: number, then: number) => {
+      timer = setTimeout(() => {
+        ask();
+        wait(then, 2 * then);
+      }, milliseconds);
+    };
+    wait(REST, LOST);
     return () => clearTimeout(timer);
   });
   abort.addEventListener("abort", () => {
