@@ -28,8 +28,7 @@ export interface Truth {
   readonly better: number;
   /** All vectors at the distance of the last, by rank of their clusters: any of them serves as the last. */
   readonly tied: readonly Row[];
-  /** The nprobe at which the first true neighbour is found, the second and so on, ascending; shorter than k where some
-   * are never found. */
+  /** The nprobe at which the first is found, the second and so on, ascending; without the ones that are never found. */
   readonly foundAt: readonly number[];
   /** The values of nprobe where the number found changes, from 1 on; none where they are unknown. */
   readonly turns: readonly number[];
@@ -152,8 +151,7 @@ export function nprobeNeeded({ foundAt, neighbours }: Truth): number | null {
   return foundAt.length < neighbours.length ? null : (foundAt.at(-1) ?? 1);
 }
 
-/** The true neighbours that a search of these clusters does not find; of ones that tie for the last place, as many as
- * lack. */
+/** The true neighbours that a search of these clusters does not find: of ties for the last place, as many as lack. */
 export function missedBy(truth: Truth, finds: Finds, probe: Probe): Omit<Missed, "codeDistance">[] {
   const { neighbours } = truth;
   let lacking = neighbours.length - foundBy(truth, finds);
@@ -163,8 +161,8 @@ export function missedBy(truth: Truth, finds: Finds, probe: Probe): Omit<Missed,
 }
 
 /**
- * How many clusters that are not probed could, by geometry alone, hold something nearer than the last of these
- * results; null where there are fewer than k.
+ * How many unprobed clusters can, by geometry alone, hold a vector nearer than the k-th result; null where there are
+ * fewer results.
  */
 export function openClusters(
   bounds: Float32Array,

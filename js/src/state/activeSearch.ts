@@ -11,10 +11,10 @@ import type {
   TrueNeighbours,
 } from "../protocol/messages";
 
-/** The requests about one search: the search itself, and what is asked for to complete it. */
+/** Requests about one search: the search itself, and the ones that complete it. */
 type Purpose = "search" | "rest" | "candidates" | "clusters" | "results" | "truth";
 
-/** The search on screen: its candidates, what else the kernel has computed about it, and its pending requests. */
+/** The search on screen: its candidates, the other messages about it, and its pending requests. */
 export class ActiveSearch {
   readonly timings = signal<Done | null>(null);
   /** The best distance that any vector of each cluster can have, by rank. */
@@ -23,7 +23,7 @@ export class ActiveSearch {
   readonly groundTruth = signal<TrueNeighbours | null>(null);
   readonly #asker: Asker;
   readonly #requests = new Map<Purpose, RequestName>();
-  /** Up to which rank every candidate was asked for, and with how many clusters received the rest was. */
+  /** The last rank whose candidates were all asked for, and the clusters received when the rest was asked for. */
   #candidatesUpTo = 0;
   #restFrom = -1;
 
@@ -37,7 +37,7 @@ export class ActiveSearch {
     this.#requests.set("search", request);
   }
 
-  /** What a request is about; null for one that is not about this search, or not any more. */
+  /** The purpose of a request of this search; null for any other, and for one that a later request replaces. */
   purposeOf(request: RequestName | null): Purpose | null {
     for (const [purpose, name] of this.#requests) if (name === request) return purpose;
     return null;

@@ -24,7 +24,7 @@ type Parts = SearchProgress &
   Pointer &
   Pick<Conversation, "ask" | "needCandidates" | "needRest" | "complain" | "dismiss">;
 
-/** All that is known of one widget's search, shared by every display of it, and the ways to ask for more. */
+/** One widget's search, shared by every display of it, and the requests that extend it. */
 export interface Exploration extends Parts {
   readonly summary: ReadonlySignal<Summary>;
   readonly settings: Settings;
@@ -37,7 +37,7 @@ export interface Exploration extends Parts {
   readonly workloads: Workloads;
 }
 
-/** Follow what a kernel, or a recording of one, says; and ask for what there is already. */
+/** Follow a kernel or a recording, and ask for the search, the map and the workload that it has already. */
 export function explore(
   summary: ReadonlySignal<Summary>,
   settings: Settings,

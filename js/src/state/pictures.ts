@@ -20,7 +20,7 @@ interface Entry {
 const BATCH = 48;
 /** Requests under way: enough to keep the kernel's threads busy, few enough to follow a scroll. */
 const IN_FLIGHT = 3;
-/** Pictures that nobody shows but that are kept for the next look. */
+/** Unused pictures that are kept for the next look. */
 const IDLE_LIMIT = 1500;
 /** Bytes up to which a picture is put into its address: making a Blob takes Chromium over half a millisecond. */
 const INLINE = 32_768;

@@ -1,7 +1,7 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Settings } from "./settings";
 
-/** What is under the pointer, and what has been selected, in any view. */
+/** The cluster and the row under the pointer, and the selected rows, in every view. */
 export interface Pointer {
   /** The cluster under the pointer. */
   readonly hovered: Signal<number | null>;
