@@ -446,6 +446,15 @@ describe("an index that has changed since the search", () => {
     expect(exploration.search.value?.upTo[4]).toBe(20);
   });
 
+  it("says nothing of an answer that is newer than what the page knows of the index", () => {
+    const { exploration, transport, summary, settings, rest } = answered({ replayable: false });
+    transport.say(...answerOf(summary, { serial: 2, index_version: 1 }));
+    expect(exploration.isOutdated.value).toBe(false);
+    settings.nprobe.value = 4;
+    rest();
+    expect(transport.last("results")).toMatchObject({ serial: 2, nprobe: 4 });
+  });
+
   it("has its map drawn anew", () => {
     const { exploration, transport, summary, index } = answered({});
     transport.say(mapOf(SIZES));

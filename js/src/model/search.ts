@@ -1,5 +1,6 @@
 import { MalformedMessage } from "../protocol/decode";
 import type { Candidates, Coarse } from "../protocol/messages";
+import type { Summary } from "./summary";
 
 /** The candidates of one cluster: the entries from `start` to `end` of these arrays. */
 export interface ClusterCandidates {
@@ -197,6 +198,11 @@ export class Search {
     });
     this.#version++;
   }
+}
+
+/** Whether the index has changed since a search. A search may arrive before the summary of the index that it is of. */
+export function isOutdated(search: Search, summary: Summary): boolean {
+  return search.indexVersion < summary.indexVersion;
 }
 
 function concatenated(parts: readonly Pick<Part, "ids" | "distances">[]): Pick<Part, "ids" | "distances"> {

@@ -1,5 +1,5 @@
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
-import { Search } from "../model/search";
+import { isOutdated, Search } from "../model/search";
 import type { Summary } from "../model/summary";
 import type { Asker } from "../protocol/asker";
 import type { Coarse, Done, Failure, Message, QueryChoice, RequestName } from "../protocol/messages";
@@ -73,8 +73,8 @@ export class Conversation {
   /** The search on screen where the kernel can complete it: it is finished, and the index has not changed since. */
   current(): ActiveSearch | null {
     const active = this.active.peek();
-    const isCurrent = active?.search.indexVersion === this.#summary.peek().indexVersion;
-    return isCurrent && this.status.peek() === "done" ? active : null;
+    if (active === null || this.status.peek() !== "done") return null;
+    return isOutdated(active.search, this.#summary.peek()) ? null : active;
   }
 
   /** Have the clusters up to this rank compared, of a search that ended with the probed ones. */

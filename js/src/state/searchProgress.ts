@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
-import type { Search } from "../model/search";
+import { isOutdated, type Search } from "../model/search";
 import type { Summary } from "../model/summary";
 import type { Bounds, Done, FaissResults, TrueNeighbours } from "../protocol/messages";
 import type { ActiveSearch } from "./activeSearch";
@@ -34,8 +34,6 @@ export function searchProgress(
     bounds: of(({ bounds }) => bounds),
     faissResults: of(({ faissResults }) => faissResults),
     groundTruth: of(({ groundTruth }) => groundTruth),
-    isOutdated: computed(
-      () => search.value !== null && search.value.indexVersion !== summary.value.indexVersion,
-    ),
+    isOutdated: computed(() => search.value !== null && isOutdated(search.value, summary.value)),
   };
 }
