@@ -114,6 +114,19 @@ describe("an answer of which a message is lost", () => {
     expect(ids(exploration)).toEqual(EXPECTED);
   });
 
+  it.each([false, true])("is asked for again: the ranking, after another search: %s", (isSecond) => {
+    const { exploration, say, asked, summary } = connected();
+    if (isSecond) say(...answer(summary, { serial: 1 }));
+    exploration.ask({ random: true });
+    const request = asked("search").at(-1)?.content.request as string;
+    say(...answer(summary, { request, serial: 2 }).slice(1));
+    const again = asked("search").at(-1)?.content;
+    expect(again).toMatchObject({ query: { resume: true } });
+    say(...answer(summary, { request: again?.request as string, serial: 3 }));
+    expect(exploration.status.value).toBe("done");
+    expect(ids(exploration)).toEqual(EXPECTED);
+  });
+
   it("says so when it is lost again, and is not asked for a third time", () => {
     const { exploration, say, asked, summary } = connected();
     say(...answer(summary).filter((_, i) => i !== 2));

@@ -132,10 +132,10 @@ export class Conversation {
 
   #finish({ request }: Done): void {
     const active = this.active.peek();
-    const purpose = active?.purposeOf(request);
+    const purpose = active?.purposeOf(request) ?? null;
     if (purpose === "search" || purpose === "rest") this.#isWaiting.value = false;
-    // The coarse message of the search was lost, or parts of it were.
-    if (purpose === "search") this.#mend(active?.search as Search);
+    if (active !== null && purpose === "search") this.#mend(active.search);
+    // The coarse message of the search was lost.
     else if (purpose === null && request === this.#asked) this.#askAgain();
   }
 
