@@ -389,6 +389,8 @@ describe("a very large index, of which only prefixes of the ranking are kept,", 
     const { request } = transport.last("clusters");
     const answer = (rank: number) => candidatesOf(summary, rank, rank, { request, kind: "nearest" });
     transport.say(answer(2));
+    settle();
+    expect(transport.all("clusters")).toHaveLength(1);
     expect(exploration.estimated.value).toBe(true);
     transport.say(answer(4), doneOf(request));
     expect(ids()).toEqual([4, 5, 6, 7, 8]);

@@ -26,6 +26,8 @@ export class ActiveSearch {
   /** The last rank whose candidates were all asked for, and the clusters received when the rest was asked for. */
   #candidatesUpTo = 0;
   #restFrom = -1;
+  /** Ranks that were asked for by themselves, until the answer is complete; one that is refused is not asked again. */
+  #clusters = new Set<number>();
 
   /** @param request  the name of the request that `search` answers */
   constructor(
@@ -51,6 +53,7 @@ export class ActiveSearch {
         return this.#extend(message);
       case "done":
         if (this.purposeOf(message.request) === "search") this.timings.value = message;
+        if (this.purposeOf(message.request) === "clusters") this.#clusters.clear();
         break;
       case "bounds":
         if (message.serial === this.search.serial) this.bounds.value = message;
@@ -83,8 +86,10 @@ export class ActiveSearch {
     return true;
   }
 
-  /** Ask for candidates of these clusters that hold for any set of clusters. */
+  /** Ask for candidates of these clusters that hold for any set of clusters, unless these are on their way. */
   askClusters(ranks: readonly number[]): void {
+    if (ranks.every((rank) => this.#clusters.has(rank))) return;
+    this.#clusters = new Set(ranks);
     this.#note("clusters", this.#asker.askClusters(this.search.serial, ranks));
   }
 

@@ -28,7 +28,6 @@ export function followUps(
       conversation.needRest(ranks[count - 1] ?? 0);
     }
   });
-  let asked = "";
   const settle = effect(() => {
     nprobe.value;
     k.value;
@@ -38,12 +37,8 @@ export function followUps(
     if (status.value !== "done" || !(pruned.length > 0 || (lacking && !isHypothetical.value))) return;
     let timer: ReturnType<typeof setTimeout>;
     const ask = () => {
-      if (pruned.length > 0) {
-        // Once for each set of clusters: what was refused is refused again.
-        const question = `${search.peek()?.serial}: ${pruned}`;
-        if (question !== asked) conversation.current()?.askClusters(pruned);
-        asked = question;
-      } else if (isOtherRanking.peek()) conversation.ask({ resume: true });
+      if (pruned.length > 0) conversation.current()?.askClusters(pruned);
+      else if (isOtherRanking.peek()) conversation.ask({ resume: true });
       else {
         const active = conversation.current();
         if (estimated.peek()) active?.askResults(nprobe.peek(), k.peek());
