@@ -234,6 +234,12 @@ def test_the_page_is_told_of_the_index_once(widget):
         "k_max": 100,
         "nprobe": 1,
         "images": False,
+        "constants": {
+            "views": ["clusters", "distances", "projection"],
+            "thumbnail_sizes": [64, 128, 256, 512, 1024],
+            "snapshot_limit": 40_000,
+            "sample_limit": 1_000_000,
+        },
     }
     assert np.frombuffer(buffers[0], "<i4").tolist() == widget.index.list_sizes.tolist()
 

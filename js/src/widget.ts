@@ -1,20 +1,20 @@
 import "./look/styles.css";
 import "./look/stale";
 import type { Initialize, Render } from "@anywidget/types";
-import { computed } from "@preact/signals";
+import { computed, type ReadonlySignal } from "@preact/signals";
 import { h, render as renderInto } from "preact";
 import { PALETTES } from "./look/palette";
 import { watchMode } from "./look/theme";
-import { readSummary } from "./model/summary";
+import { readSummary, type Summary } from "./model/summary";
 import { Root } from "./panels/Root";
 import { Asker } from "./protocol/asker";
 import { CommTransport } from "./protocol/transport";
 import { AppContext, makeApp } from "./state/app";
-import { Exploration } from "./state/exploration";
+import { type Exploration, explore } from "./state/exploration";
 import { Pictures } from "./state/pictures";
 import type { Settings } from "./state/settings";
 import { keepSnapshot, readSnapshot } from "./state/snapshot";
-import { Saves, traitSignal } from "./state/traits";
+import { followTrait, Saves, traitSignal } from "./state/traits";
 
 /** One per model: every display of the model draws from the same exploration. */
 export default () => {
@@ -44,9 +44,10 @@ export default () => {
       view: traitSignal(model, saves, "view", text, same, "clusters", signal),
       theme: traitSignal(model, saves, "theme", text, same, "auto", signal),
     };
-    const asker = new Asker(new CommTransport(model));
-    exploration = new Exploration(readSummary(model.get("_summary")), settings, asker, signal);
-    pictures = new Pictures(asker, signal);
+    const summary: ReadonlySignal<Summary> = followTrait(model, "_summary", readSummary, signal);
+    const asker = new Asker(new CommTransport(model), signal);
+    exploration = explore(summary, settings, asker, signal);
+    pictures = new Pictures(asker, summary.peek().constants.thumbnailSizes, signal);
     keepSnapshot(model, saves, exploration, stages, signal);
   };
 
@@ -55,7 +56,9 @@ export default () => {
     const palette = computed(() => PALETTES[mode.value]);
     const app = makeApp(exploration, pictures, palette);
     // The hosts of Jupyter mark a widget whose kernel is gone, and only they save its state.
-    const saved = el.closest(".jupyter-widgets-disconnected") === null ? null : readSnapshot(model);
+    const isLost = el.closest(".jupyter-widgets-disconnected") !== null;
+    const { snapshotLimit } = exploration.summary.peek().constants;
+    const saved = isLost ? readSnapshot(model, snapshotLimit) : null;
     if (el.closest(".lm-Widget") !== null) stages.add(el);
     renderInto(h(AppContext.Provider, { value: app }, h(Root, { mode, saved })), el);
     return () => {

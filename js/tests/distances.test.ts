@@ -24,7 +24,7 @@ import {
 } from "../src/views/distances/rankedCandidates";
 import { angleOf, sectorAt, sectorsOf } from "../src/views/distances/sectors";
 import { randomOf } from "./random";
-import { candidatesOf, coarseOf, summaryOf } from "./support";
+import { candidatesOf, coarseOf, missedOf, summaryOf } from "./support";
 
 const SIZE = { width: 860, height: 560 };
 
@@ -378,8 +378,8 @@ describe("results among candidates", () => {
 
   it("and missed rows beyond the probed clusters are told apart, each once", () => {
     const missed = [
-      { ...result(70n, 9), distance: 0.5, place: 1 },
-      { ...result(71n, 7), distance: 3.5, place: 4 },
+      missedOf({ ...result(70n, 9), distance: 0.5, place: 1 }),
+      missedOf({ ...result(71n, 7), distance: 3.5, place: 4 }),
     ];
     const ranked = rankedOf(
       setOf([3, 4], (i) => 7 - i),
@@ -399,7 +399,7 @@ describe("results among candidates", () => {
   });
 
   it("and a neighbour lost to the code stand in its own cluster's sector, at the distance by its code", () => {
-    const lost = { ...result(5n, 2), distance: 0.25, place: 2 };
+    const lost = missedOf({ ...result(5n, 2), distance: 0.25, place: 2, lostTo: "code", codeDistance: 2 });
     const ranked = rankedOf(
       setOf([3, 4], (i) => 7 - i),
       [lost],
@@ -411,24 +411,26 @@ describe("results among candidates", () => {
     expect([ranked.set.places[mark.point], ranked.set.distances[mark.point]]).toEqual([2, 2]);
   });
 
-  it("and a neighbour in a cluster that is not probed lie as far as the search finds it, where that is known", () => {
-    const known = { ...result(8n, 4), distance: 0.25, place: 1 };
-    const unknown = { ...result(99n, 4), distance: 0.5, place: 2 };
+  it("and a neighbour in a cluster that is not probed lie as far as its code, and nowhere where that is unknown", () => {
+    const known = missedOf({ ...result(8n, 4), distance: 0.25, place: 1, codeDistance: 31 });
+    const unknown = missedOf({ ...result(99n, 4), distance: 0.5, place: 2, codeDistance: null });
     const { set, beyond } = rankedOf(
       setOf([3, 4], (i) => 7 - i),
       [known, unknown],
     );
-    expect(beyond.map(({ distance }) => distance)).toEqual([31, 0.5]);
-    expect([...set.distances.slice(7)]).toEqual([31, 0.5]);
+    expect(beyond.map(({ distance }) => distance)).toEqual([31]);
+    expect([...set.distances.slice(7)]).toEqual([31]);
   });
 
   it("stand with what was missed in order of distance, in a sector of its own", () => {
-    const missed = Array.from({ length: 5 }, (_, i) => ({
-      ...result(BigInt(1000 + i)),
-      distance: 1 + i / 3,
-      clusterRank: 30 + i,
-      place: i + 1,
-    }));
+    const missed = Array.from({ length: 5 }, (_, i) =>
+      missedOf({
+        ...result(BigInt(1000 + i)),
+        distance: 1 + i / 3,
+        clusterRank: 30 + i,
+        place: i + 1,
+      }),
+    );
     const set = withOthers(
       setOf([40, 30], (i) => 2 + i / 10),
       missed,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { answerOf, candidatesOf, coarseOf, doneOf, explorationOf, mapOf, partOf } from "./support";
 
 describe("an exploration begins", () => {
@@ -281,14 +281,43 @@ describe("a kernel that is gone", () => {
     expect(exploration.results.value).toHaveLength(7);
   });
 
-  it("is noticed when a question cannot be sent, and nothing waits for ever", async () => {
+  it("is noticed when a request cannot be sent", async () => {
     const { exploration, transport, asker } = explorationOf();
-    const picture = asker.thumbnails([1n], [0], 64);
     transport.alive = false;
     exploration.ask({ random: true });
     expect(exploration.status.value).toBe("disconnected");
-    expect(await picture).toBeNull();
-    expect(await asker.members(0, 0, 10)).toBeNull();
+    expect(await asker.verdict(1, 7n)).toBeNull();
+  });
+
+  it("is asked again for what it has not answered once it is back", async () => {
+    const { transport, asker } = explorationOf();
+    const medoids = asker.medoids([1]);
+    const { request: lost } = transport.last("medoids");
+    transport.alive = false;
+    transport.lose();
+    const members = asker.members(0, 0, 10);
+    expect(transport.all("members")).toHaveLength(0);
+    transport.alive = true;
+    transport.say(mapOf([3, 4, 0, 5]));
+    const { request } = transport.last("medoids");
+    expect(request).not.toBe(lost);
+    const answer = { kind: "medoids" as const, clusters: Int32Array.of(1), ids: BigInt64Array.of(4n) };
+    transport.say({ ...answer, request: lost }, { ...answer, request });
+    expect((await medoids)?.ids).toEqual(BigInt64Array.of(4n));
+    const asked = transport.last("members").request;
+    transport.say({ kind: "error", request: asked, code: "internal", message: "no" });
+    expect(await members).toBeNull();
+  });
+
+  it("is asked whether it is back after each sign of the host", () => {
+    vi.useFakeTimers();
+    const { transport } = explorationOf();
+    for (const asked of [2, 3]) {
+      transport.lose();
+      vi.advanceTimersByTime(5000);
+      expect(transport.all("map")).toHaveLength(asked);
+    }
+    vi.useRealTimers();
   });
 
   it("is forgotten when an answer comes after all", () => {

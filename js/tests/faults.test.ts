@@ -1,9 +1,11 @@
+import { signal } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Asker } from "../src/protocol/asker";
 import type { Candidates, Coarse } from "../src/protocol/messages";
 import { CommTransport } from "../src/protocol/transport";
-import { Exploration } from "../src/state/exploration";
+import { type Exploration, explore } from "../src/state/exploration";
 import { encoded } from "./encode";
+
 import { FakeModel } from "./model";
 import { randomOf } from "./random";
 import {
@@ -28,8 +30,8 @@ function connected() {
   const summary = summaryOf(SIZES);
   const abort = new AbortController();
   const settings = settingsOf(2, 4);
-  const asker = new Asker(new CommTransport(model.model));
-  const exploration = new Exploration(summary, settings, asker, abort.signal);
+  const asker = new Asker(new CommTransport(model.model), abort.signal);
+  const exploration = explore(signal(summary), settings, asker, abort.signal);
   const asked = (kind: string) => model.sent.filter(({ content }) => content.kind === kind);
   const say = (...packets: Packet[]) => {
     for (const [content, buffers] of packets) model.say(content, buffers);
@@ -108,6 +110,19 @@ describe("an answer of which a message is lost", () => {
     const again = asked("search").slice(before);
     expect(again.map(({ content }) => content.query)).toEqual([{ resume: true }]);
     say(...answer(summary, { request: again[0].content.request as string, serial: 2 }));
+    expect(exploration.status.value).toBe("done");
+    expect(ids(exploration)).toEqual(EXPECTED);
+  });
+
+  it.each([false, true])("is asked for again: the ranking, after another search: %s", (isSecond) => {
+    const { exploration, say, asked, summary } = connected();
+    if (isSecond) say(...answer(summary, { serial: 1 }));
+    exploration.ask({ random: true });
+    const request = asked("search").at(-1)?.content.request as string;
+    say(...answer(summary, { request, serial: 2 }).slice(1));
+    const again = asked("search").at(-1)?.content;
+    expect(again).toMatchObject({ query: { resume: true } });
+    say(...answer(summary, { request: again?.request as string, serial: 3 }));
     expect(exploration.status.value).toBe("done");
     expect(ids(exploration)).toEqual(EXPECTED);
   });

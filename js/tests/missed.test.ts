@@ -3,8 +3,8 @@ import { rowKeys } from "../src/controls/rowKeys";
 import { stepSentence } from "../src/panels/StepCaption";
 import type { Asker } from "../src/protocol/asker";
 import type { Pictures } from "../src/state/pictures";
+import { rowDistance, rowLoss } from "../src/state/rowTexts";
 import { Portraits } from "../src/views/clusters/portraits";
-import { distanceText, lossText } from "../src/views/points/missedRow";
 import { answerOf, explorationOf, neighboursOf } from "./support";
 
 describe("a missed neighbour, by the original vectors", () => {
@@ -30,22 +30,24 @@ describe("a missed neighbour, by the original vectors", () => {
 
   it("is lost to the code where its cluster is probed, and both of its distances are named", () => {
     const { exploration, missed } = missedOf(1);
-    expect(lossText(exploration, missed[0])).toBe("its cluster was probed: lost to the code");
-    expect(distanceText(exploration, missed[0])).toBe(
+    expect(rowLoss(exploration, missed[0])).toBe("its cluster was probed: lost to the code");
+    expect(rowDistance(exploration, missed[0])).toBe(
       "squared L2 distance: by the original vectors 0.5000, by its code 2.000",
     );
-    expect(lossText(exploration, missed[1])).toBe("its cluster was probed: lost to re-ranking");
+    expect(rowLoss(exploration, missed[1])).toBe("its cluster was probed: lost to re-ranking");
   });
 
   it("is not said to be found from an nprobe that only probes its cluster", () => {
     const { exploration, missed } = missedOf(1);
-    expect(lossText(exploration, missed[2])).toBe("not probed: its cluster is probed from nprobe 4");
+    expect(rowLoss(exploration, missed[2])).toBe("not probed: found from nprobe 4");
+    const unknown = { ...missed[2], fate: { compared: 4, handed: 5, from: 5, until: 5 } };
+    expect(rowLoss(exploration, unknown)).toBe("not probed: its cluster is probed from nprobe 4");
   });
 
   it("is named by its true distance alone where its code has not come", () => {
     const { exploration, missed } = missedOf(1);
-    const elsewhere = { ...missed[2], id: 99n };
-    expect(distanceText(exploration, elsewhere)).toBe("squared L2 distance: by the original vectors 1.500");
+    const elsewhere = { ...missed[2], codeDistance: null };
+    expect(rowDistance(exploration, elsewhere)).toBe("squared L2 distance: by the original vectors 1.500");
   });
 
   it("whose cluster is switched off is not blamed on nprobe", () => {
@@ -54,8 +56,8 @@ describe("a missed neighbour, by the original vectors", () => {
     for (const message of answerOf(summary)) transport.say(message);
     exploration.toggleProbed(0);
     const [first] = exploration.missed.value;
-    expect(lossText(exploration, first)).toBe("not probed: its cluster is switched off");
-    expect(distanceText(exploration, first)).toBe("squared L2 distance 0");
+    expect(rowLoss(exploration, first)).toBe("not probed: its cluster is switched off");
+    expect(rowDistance(exploration, first)).toBe("squared L2 distance 0");
   });
 });
 

@@ -187,6 +187,7 @@ it("a cluster that comes in several messages is whole in the end, though another
       [25, 40],
     ].map(([from, to]) => ({
       ...all,
+      continues: to < 40,
       counts: Int32Array.of(to - from),
       ids: all.ids.slice(from, to),
       distances: all.distances.slice(from, to),

@@ -1,9 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Summary } from "../src/model/summary";
-import { lostTo, nprobeNeeded } from "../src/model/truth";
-import { verdictText } from "../src/model/verdict";
-import type { FaissResults } from "../src/protocol/messages";
-import { answerOf, explorationOf, neighboursOf, outcomeOf } from "./support";
+import { nprobeNeeded } from "../src/model/truth";
+import type { FaissResults, Message } from "../src/protocol/messages";
+import { rowLoss, rowVerdict as verdictText } from "../src/state/rowTexts";
+import { randomOf } from "./random";
+import {
+  answerOf,
+  candidatesOf,
+  coarseOf,
+  doneOf,
+  explorationOf,
+  mapOf,
+  neighboursOf,
+  outcomeOf,
+} from "./support";
 
 const SIZES = [4, 4, 0, 5];
 
@@ -89,6 +99,20 @@ describe("an index where Faiss may return others", () => {
     rest();
     expect(transport.all("results")).toHaveLength(1);
     expect(exploration.estimated.value).toBe(true);
+  });
+
+  it("asks again for an answer that is lost, ever more rarely", () => {
+    const { exploration, transport, settings, summary } = answered(rounded, [2, 0, 1]);
+    settings.nprobe.value = 2;
+    const asked = [1000, 10_000, 20_000, 20_000, 20_000].map((milliseconds) => {
+      vi.advanceTimersByTime(milliseconds);
+      return transport.all("results").length;
+    });
+    expect(asked).toEqual([1, 2, 3, 3, 4]);
+    transport.say(outcomeOf(summary, [5, 0, 9], { nprobe: 2, request: transport.last("results").request }));
+    expect(exploration.estimated.value).toBe(false);
+    vi.advanceTimersByTime(1_000_000);
+    expect(transport.all("results")).toHaveLength(4);
   });
 
   it("says nothing where a newer search has begun before it asked", () => {
@@ -243,13 +267,13 @@ describe("an index whose vectors were given beside its codes", () => {
     transport.say(neighboursOf(ROWS));
     const seen = [1, 2, 3, 4].map((nprobe) => {
       settings.nprobe.value = nprobe;
-      const lost = exploration.missed.value.map((row) => lostTo(row, exploration.probe.value));
+      const lost = exploration.missed.value.map(({ lostTo }) => lostTo);
       return [exploration.found.value, ...lost];
     });
     expect(seen).toEqual([
-      [1, "coarse search", "coarse search"],
-      [1, "code", "coarse search"],
-      [0, "code", "code", "coarse search"],
+      [1, "coarse", "coarse"],
+      [1, "code", "coarse"],
+      [0, "code", "code", "coarse"],
       [1, "code", "code"],
     ]);
     const truth = exploration.truth.value;
@@ -311,8 +335,8 @@ describe("an index whose vectors were given beside its codes", () => {
         { nprobe: 1 },
       ),
     );
-    const lost = exploration.missed.value.map((row) => lostTo(row, exploration.probe.value));
-    expect(lost).toEqual(["re-ranking", "coarse search"]);
+    const lost = exploration.missed.value.map(({ lostTo }) => lostTo);
+    expect(lost).toEqual(["refine", "coarse"]);
     expect(exploration.truth.value?.turns).toEqual([]);
     settings.nprobe.value = 4;
     expect(exploration.truth.value).toBe(null);
@@ -330,3 +354,228 @@ describe("an index whose vectors were given beside its codes", () => {
     expect(transport.all("truth")).toHaveLength(0);
   });
 });
+
+describe("a very large index, of which only prefixes of the ranking are kept,", () => {
+  /** Of clusters that hold 4, 4, 0 and 5 rows, 2 rows of the second were dropped, and all of the last. */
+  function pruned() {
+    const all = explorationOf(SIZES);
+    const { summary, transport } = all;
+    const rest = candidatesOf(summary, 2, 4, { kind: "nearest" });
+    const kept = {
+      counts: Int32Array.of(2, 0, 0),
+      ids: rest.ids.slice(0, 2),
+      distances: rest.distances.slice(0, 2),
+    };
+    const coarse = coarseOf(summary, { complete: false });
+    transport.say(coarse, candidatesOf(summary, 1, 1), { ...rest, ...kept }, doneOf());
+    const ids = () => all.exploration.results.value.map(({ id }) => Number(id));
+    return { ...all, ids, settle: () => vi.advanceTimersByTime(500) };
+  }
+
+  it("asks for the clusters that are switched on by hand where a nearer one is left out", () => {
+    const { exploration, transport, summary, ids, settle, settings } = pruned();
+    expect(exploration.estimated.value).toBe(false);
+    settings.k.value = 5;
+    exploration.toggleProbed(1);
+    settle();
+    // With the nearest cluster before it, the kept candidates of the second suffice.
+    expect(transport.all("clusters")).toHaveLength(0);
+    exploration.toggleProbed(0);
+    exploration.toggleProbed(3);
+    expect(exploration.estimated.value).toBe(true);
+    expect(ids()).toEqual([4, 5]);
+    settle();
+    expect(transport.all("clusters")).toMatchObject([{ serial: 1, ranks: [2, 4] }]);
+    const { request } = transport.last("clusters");
+    const answer = (rank: number) => candidatesOf(summary, rank, rank, { request, kind: "nearest" });
+    transport.say(answer(2));
+    settle();
+    expect(transport.all("clusters")).toHaveLength(1);
+    expect(exploration.estimated.value).toBe(true);
+    transport.say(answer(4), doneOf(request));
+    expect(ids()).toEqual([4, 5, 6, 7, 8]);
+    expect(exploration.estimated.value).toBe(false);
+    expect(exploration.status.value).toBe("done");
+    settle();
+    expect(transport.all("clusters")).toHaveLength(1);
+  });
+
+  it("asks once for clusters that are refused, and says why", () => {
+    const { exploration, transport, settle } = pruned();
+    exploration.toggleProbed(0);
+    exploration.toggleProbed(3);
+    settle();
+    const { request } = transport.last("clusters");
+    transport.say({ kind: "error", request, code: "internal", message: "no" });
+    expect(exploration.failure.value).toBe("no");
+    exploration.dismiss();
+    settle();
+    expect(transport.all("clusters")).toHaveLength(1);
+    expect(exploration.estimated.value).toBe(true);
+    exploration.toggleProbed(3);
+    exploration.toggleProbed(1);
+    settle();
+    expect(transport.all("clusters").map(({ ranks }) => ranks)).toEqual([[4], [2]]);
+  });
+
+  it("asks for nothing where the player stands before the clusters in question", () => {
+    const { exploration, transport, settle } = pruned();
+    exploration.toggleProbed(0);
+    exploration.toggleProbed(3);
+    exploration.player.seek(1);
+    settle();
+    expect(transport.all("clusters")).toHaveLength(0);
+  });
+});
+
+describe("an index that has changed since the search", () => {
+  it("says so until it is searched again, and completes the old answer no more", () => {
+    const { exploration, transport, summary, index, settings, rest } = answered({ replayable: false });
+    expect(exploration.isOutdated.value).toBe(false);
+    const sizes = Int32Array.of(4, 4, 7, 5);
+    index.value = { ...summary, sizes, ntotal: 20, indexVersion: 1 };
+    expect(exploration.isOutdated.value).toBe(true);
+    const asked = transport.requests.length;
+    settings.nprobe.value = 4;
+    exploration.needCandidates();
+    rest();
+    expect(transport.requests).toHaveLength(asked);
+    exploration.ask({ resume: true });
+    const { request } = transport.last("search");
+    const now = { ...summary, sizes };
+    transport.say(...answerOf(now, { request, serial: 2, nprobe: 4, index_version: 1 }));
+    expect(exploration.isOutdated.value).toBe(false);
+    expect(exploration.search.value?.upTo[4]).toBe(20);
+  });
+
+  it("says nothing of an answer that is newer than what the page knows of the index", () => {
+    const { exploration, transport, summary, settings, rest } = answered({ replayable: false });
+    transport.say(...answerOf(summary, { serial: 2, index_version: 1 }));
+    expect(exploration.isOutdated.value).toBe(false);
+    settings.nprobe.value = 4;
+    rest();
+    expect(transport.last("results")).toMatchObject({ serial: 2, nprobe: 4 });
+  });
+
+  it("has its map drawn anew", () => {
+    const { exploration, transport, summary, index } = answered({});
+    transport.say(mapOf(SIZES));
+    const before = exploration.map.value;
+    transport.say(mapOf(SIZES));
+    expect(exploration.map.value).toBe(before);
+    index.value = { ...summary, indexVersion: 1 };
+    expect(transport.all("map")).toHaveLength(2);
+    transport.say(mapOf([4, 4, 7, 5]));
+    expect(exploration.map.value).not.toBe(before);
+    expect(exploration.map.value?.cells.inradii[2]).toBeGreaterThan(0);
+  });
+});
+
+describe("a true neighbour that the code loses", () => {
+  const given = { exact: false, given: true };
+  const never = SIZES.length + 1;
+
+  it("is no candidate of an unprobed cluster, and has both distances", () => {
+    const { exploration, transport, settings } = answered(given);
+    const rows: Parameters<typeof neighboursOf>[0] = [
+      [0, 0.1, 1, never, 1, never],
+      [5, 0.2, 2, never, never, never],
+      [9, 0.3, 4, never, 4, never],
+    ];
+    transport.say(neighboursOf(rows));
+    settings.nprobe.value = 2;
+    const lost = exploration.missed.value.map((row) => [row.lostTo, row.distance, row.codeDistance]);
+    expect(lost).toEqual([
+      ["code", Math.fround(0.2), 11],
+      ["coarse", Math.fround(0.3), 31],
+    ]);
+    const { missed } = exploration;
+    const texts = missed.value.map((row) => rowLoss(exploration, row));
+    expect(texts).toEqual(["its cluster was probed: lost to the code", "not probed: found from nprobe 4"]);
+  });
+
+  it("in an unprobed cluster, is said to be found by no nprobe that is not known to", () => {
+    const { exploration, transport } = answered(given);
+    transport.say(neighboursOf([[5, 0.2, 2, never, never, never]], { count: 1 }));
+    expect(exploration.missed.value.map((row) => rowLoss(exploration, row))).toEqual([
+      "not probed: its cluster is probed from nprobe 2",
+    ]);
+  });
+});
+
+/**
+ * A kernel that answers late, in its own time: the newest search supersedes the older ones, of which some messages may
+ * have been sent, and some answers are lost.
+ */
+class LateKernel {
+  readonly #all: ReturnType<typeof explorationOf>;
+  readonly #dice: () => number;
+  #answered = 0;
+  #serial = 0;
+  #cut: Message[] = [];
+
+  constructor(all: ReturnType<typeof explorationOf>, dice: () => number) {
+    this.#all = all;
+    this.#dice = dice;
+  }
+
+  get isIdle(): boolean {
+    return this.#cut.length === 0 && this.#answered === this.#all.transport.requests.length;
+  }
+
+  /** Send what is left of a search, or answer the next request. */
+  step(): void {
+    const { transport, summary } = this.#all;
+    const next = transport.requests[this.#answered];
+    if (this.#cut.length > 0 && (next?.kind !== "search" || this.#dice() < 0.5)) {
+      transport.say(this.#cut.shift() as Message);
+      return;
+    }
+    if (next === undefined) return;
+    this.#answered++;
+    const { request } = next;
+    if (next.kind === "search" && !(this.#serial === 0 && "resume" in next.query && this.#answered < 4)) {
+      this.#cut = [];
+      const serial = ++this.#serial;
+      const { nprobe, k } = next;
+      const [coarse, fine, ...rest] = answerOf(summary, { request, serial, nprobe, k });
+      const results = outcomeOf(summary, [nprobe, k], { request, serial, nprobe, k });
+      this.#cut = [coarse, fine, results, ...rest];
+    } else if (next.kind === "results") {
+      const { serial, nprobe, k } = next;
+      if (this.#dice() < 0.2) return;
+      if (serial === this.#serial) {
+        transport.say(outcomeOf(summary, [nprobe, k], { request, serial, nprobe, k }));
+      } else transport.say({ kind: "error", request, code: "superseded", message: "over" });
+    }
+  }
+}
+
+it.each([true, false])(
+  "whatever the order of drags and answers, Faiss's own results stand at the end: steady %s",
+  (steady) => {
+    for (let seed = 0; seed < 80; seed++) {
+      const dice = randomOf(seed);
+      const all = explorationOf(SIZES, { replayable: false, steady });
+      const { exploration, settings, abort } = all;
+      const kernel = new LateKernel(all, dice);
+      exploration.ask({ random: true });
+      for (let i = 0; i < 60; i++) {
+        const die = dice();
+        if (die < 0.15) settings.nprobe.value = 1 + Math.floor(4 * dice());
+        else if (die < 0.25) settings.k.value = 1 + Math.floor(4 * dice());
+        else if (die < 0.28) exploration.ask({ random: true });
+        else if (die < 0.7) kernel.step();
+        else vi.advanceTimersByTime(400 * dice());
+      }
+      for (let i = 0; i < 60 || !kernel.isIdle; i++) {
+        kernel.step();
+        vi.advanceTimersByTime(i < 40 ? 200 : 20_000);
+      }
+      const shown = [exploration.estimated.value, ...exploration.results.value.map(({ id }) => Number(id))];
+      expect(shown, `seed ${seed}`).toEqual([false, settings.nprobe.value, settings.k.value]);
+      expect(exploration.status.value, `seed ${seed}`).toBe("done");
+      abort.abort();
+    }
+  },
+);

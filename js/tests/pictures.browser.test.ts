@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { Asker } from "../src/protocol/asker";
 import type { Thumbnails } from "../src/protocol/messages";
 import { Pictures } from "../src/state/pictures";
-import { FakeTransport, settled } from "./support";
+import { FakeTransport, mapOf, settled } from "./support";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -10,11 +10,9 @@ afterEach(() => {
 
 function open() {
   const transport = new FakeTransport();
-  const asker = new Asker(transport);
   const abort = new AbortController();
-  asker.onMessage(() => {}, abort.signal);
-  asker.onDisconnect(() => {}, abort.signal);
-  const pictures = new Pictures(asker, abort.signal);
+  const asker = new Asker(transport, abort.signal);
+  const pictures = new Pictures(asker, [64, 128, 256, 512, 1024], abort.signal);
   let answered = 0;
   /** Answer all requests until no more come. */
   const answer = async (
@@ -180,6 +178,59 @@ describe("pictures", () => {
     const good = pictures.acquire(3n, 0, 60);
     await answer(({ ids }) => encoded({ ids }));
     expect(good.picture.value.state).not.toBe("broken");
+  });
+});
+
+describe("pictures that do not come", () => {
+  afterEach(() => vi.useRealTimers());
+
+  it("are asked for again, and keep no others from coming", async () => {
+    vi.useFakeTimers();
+    const { pictures, transport } = open();
+    const held = Array.from({ length: 200 }, (_, id) => pictures.acquire(BigInt(id), 0, 60));
+    await settled();
+    const lost = transport.all("thumbnails");
+    expect(lost).toHaveLength(3);
+    await vi.advanceTimersByTimeAsync(10_000);
+    const again = transport.all("thumbnails").slice(3);
+    expect(again.map(({ ids }) => ids)).toEqual(lost.map(({ ids }) => ids));
+    for (let asked = 3; asked < transport.all("thumbnails").length; asked++) {
+      const request = transport.all("thumbnails")[asked];
+      const { items, data } = encoded(request);
+      transport.say({ kind: "thumbnails", request: request.request, size: request.size, items, data });
+      await settled();
+    }
+    expect(held.map(({ picture }) => picture.value.state)).toEqual(Array(200).fill("ready"));
+    const count = transport.all("thumbnails").length;
+    await vi.advanceTimersByTimeAsync(1_000_000);
+    expect(transport.all("thumbnails")).toHaveLength(count);
+  });
+
+  it("are asked for ever more rarely while the kernel is busy", async () => {
+    vi.useFakeTimers();
+    const { pictures, transport } = open();
+    pictures.acquire(1n, 0, 60);
+    await settled();
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(transport.all("thumbnails")).toHaveLength(6);
+  });
+
+  it("because the kernel is gone, say so, and come when it is back", async () => {
+    const { pictures, transport, answer } = open();
+    const early = pictures.acquire(1n, 0, 60);
+    await settled();
+    transport.alive = false;
+    transport.lose();
+    const late = pictures.acquire(2n, 0, 60);
+    await settled();
+    for (const { picture } of [early, late]) {
+      expect(picture.value).toMatchObject({ state: "broken", reason: "the kernel is disconnected" });
+    }
+    transport.alive = true;
+    transport.say(mapOf([1]));
+    expect(early.picture.value.state).toBe("loading");
+    await answer();
+    expect([early, late].map(({ picture }) => picture.value.state)).toEqual(["ready", "ready"]);
   });
 });
 

@@ -9,7 +9,7 @@ import { explanation, statement } from "../src/views/projection/notes";
 import { MOST_PICTURES, marksBetween, marksOf } from "../src/views/projection/pictures";
 import { foundIn } from "../src/views/projection/scene";
 import { encoded } from "./encode";
-import { answerOf, explorationOf } from "./support";
+import { answerOf, explorationOf, missedOf } from "./support";
 
 function partOf(changes: Partial<Projection> = {}): Projection {
   const { offset = 0, ids = BigInt64Array.of(5n, 6n, 7n) } = changes;
@@ -260,7 +260,7 @@ describe("results in the picture", () => {
 
   it("are found in their cluster; those that the sample lacks are left out", () => {
     const picture = pictureOf([1n, 2n, 1n], [], { ranks: 2, starts: Uint32Array.of(0, 2, 3) });
-    const missed = [{ ...resultOf(1n), place: 7 }];
+    const missed = [missedOf({ ...resultOf(1n), place: 7 })];
     expect(foundIn([resultOf(1n, 2), resultOf(9n), resultOf(2n), resultOf(1n, 3)], missed, picture)).toEqual([
       { point: 2, place: 1, isMissed: false },
       { point: 1, place: 3, isMissed: false },
@@ -270,7 +270,7 @@ describe("results in the picture", () => {
 
   it("of rows that share an id are each found", () => {
     const picture = pictureOf([4n, 1n, 4n, 4n], [], { ranks: 1, starts: Uint32Array.of(0, 4) });
-    const found = foundIn([resultOf(4n), resultOf(4n)], [{ ...resultOf(4n), place: 3 }], picture);
+    const found = foundIn([resultOf(4n), resultOf(4n)], [missedOf({ ...resultOf(4n), place: 3 })], picture);
     expect(found.map(({ point, place, isMissed }) => [point, place, isMissed])).toEqual([
       [0, 1, false],
       [2, 2, false],

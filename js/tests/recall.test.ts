@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { verdictText } from "../src/model/verdict";
 import { Axis } from "../src/panels/recall/scale";
 import type { Verdict, Workload } from "../src/protocol/messages";
+import { rowVerdict as verdictText } from "../src/state/rowTexts";
 import { answerOf, explorationOf } from "./support";
 
 const FRAME = { left: 50, right: 450, top: 10, bottom: 110 };
@@ -215,7 +215,7 @@ describe("workloads", () => {
     workloads.evaluate(10, 7, 3);
     const { request } = transport.last("evaluate");
     expect(transport.last("evaluate")).toMatchObject({ sample: 10, seed: 7, k: 3 });
-    expect(workloads.progress.value).toEqual({ done: 0, asked: 10 });
+    expect(workloads.progress.value).toEqual({ done: 0, asked: 10, cancellable: true });
     transport.say({ kind: "progress", request, done: 4.5, asked: 10, cancellable: true });
     expect(workloads.progress.value?.done).toBe(4.5);
     workloads.cancel();

@@ -32,7 +32,7 @@ import { marksOf } from "../src/views/projection/pictures";
 import { foundIn, shownPoints, shownPositions } from "../src/views/projection/scene";
 import { UNZOOMED } from "../src/views/viewport";
 import { RecordingContext } from "./recordingContext";
-import { candidatesOf, coarseOf, mapOf, summaryOf } from "./support";
+import { candidatesOf, coarseOf, mapOf, missedOf, summaryOf } from "./support";
 
 const { light, dark } = PALETTES;
 const SIZE = { width: 800, height: 560, ratio: 1 };
@@ -45,13 +45,8 @@ search.add(candidatesOf(summary, 1, 4));
 
 const rank = (palette: Palette, of: number) => css(rankColour(palette, of));
 const no = { get: () => null };
-const missedOf = (id: bigint, clusterRank: number, place: number, distance: number): Missed => ({
-  id,
-  clusterRank,
-  cluster: clusterRank - 1,
-  place,
-  distance,
-});
+const missedAt = (id: bigint, clusterRank: number, place: number, distance: number): Missed =>
+  missedOf({ id, clusterRank, cluster: clusterRank - 1, place, distance });
 
 describe("the map", () => {
   const cells = joined([mapOf(SIZES)]);
@@ -201,7 +196,7 @@ describe("the candidates of Distances", () => {
   });
 
   it("have a dashed sector for missed neighbours of clusters that are not probed", () => {
-    const state = { missed: [missedOf(7n, 4, 2, 30)] };
+    const state = { missed: [missedAt(7n, 4, 2, 30)] };
     const recording = drawn(state);
     expect(recording.texts).toContain("not probed");
     expect(recording.in(light.danger, { kind: "stroke", width: 3, dash: [5, 4] })).toHaveLength(1);
@@ -212,7 +207,7 @@ describe("the candidates of Distances", () => {
   });
 
   it("hold a neighbour that the code lost: dashed, in its own sector, as far as its code says", () => {
-    const state = { missed: [missedOf(5n, 2, 1, 0.5)] };
+    const state = { missed: [missedAt(5n, 2, 1, 0.5)] };
     const content = contentOf(state);
     const mark = content.marks.find(({ isMissed }) => isMissed);
     expect(mark).toMatchObject({ point: 5, place: 1 });
@@ -257,7 +252,7 @@ describe("the candidates of Distances", () => {
   });
 
   it("take the dark palette's colours", () => {
-    const recording = drawn({ missed: [missedOf(7n, 4, 2, 30)] }, dark);
+    const recording = drawn({ missed: [missedAt(7n, 4, 2, 30)] }, dark);
     expect(recording.drawn[0]).toMatchObject({ kind: "cover", colour: dark.background });
     expect(recording.in(rank(dark, 2), { kind: "stroke", width: 3 })).toHaveLength(1);
     const lightColours = new Set([light.text, light.danger, light.muted, rank(light, 1), rank(light, 2)]);
@@ -310,7 +305,7 @@ describe("the projection", () => {
   });
 
   it("frames a result in its cluster's colour, with its place, and dashes a missed neighbour", () => {
-    const recording = drawn(contentOf(nearest(2), [missedOf(7n, 4, 3, 30)]));
+    const recording = drawn(contentOf(nearest(2), [missedAt(7n, 4, 3, 30)]));
     expect(recording.in(rank(light, 1), { kind: "stroke", width: 2.5, dash: [] })).toHaveLength(1);
     expect(recording.in(light.danger, { kind: "stroke", dash: [3.5, 2.5] })).toHaveLength(1);
     expect(recording.texts.sort()).toEqual(["1", "3"]);

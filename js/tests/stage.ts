@@ -13,6 +13,40 @@ export function view(values: Typed): DataView {
   return new DataView(values.buffer, values.byteOffset, values.byteLength);
 }
 
+/** The trait that `readSummary` reads a summary from. */
+export function summaryTrait({ constants, ...summary }: Summary): Record<string, unknown> {
+  return {
+    ntotal: summary.ntotal,
+    dim: summary.dim,
+    family: summary.family,
+    metric: summary.metric,
+    distance: summary.distance,
+    coarse_distance: summary.coarseDistance,
+    refined_distance: summary.refinedDistance,
+    similarity: summary.similarity,
+    coarse_similarity: summary.coarseSimilarity,
+    coarse_exact: summary.coarseExact,
+    exact: summary.exact,
+    replayable: summary.replayable,
+    renamed: summary.renamed,
+    steady: summary.steady,
+    given: summary.given,
+    unexplained: summary.unexplained,
+    unevaluated: summary.unevaluated,
+    k_max: summary.kMax,
+    nprobe: summary.storedNprobe,
+    images: summary.images,
+    sizes: view(summary.sizes),
+    index_version: summary.indexVersion,
+    constants: {
+      views: constants.views,
+      thumbnail_sizes: constants.thumbnailSizes,
+      snapshot_limit: constants.snapshotLimit,
+      sample_limit: constants.sampleLimit,
+    },
+  };
+}
+
 /** A widget in the page, as the host makes one; its kernel is the test. */
 export class Stage {
   readonly model: FakeModel;
@@ -39,30 +73,7 @@ export class Stage {
       view: "clusters",
       theme: "light",
       _snapshot: [],
-      _summary: {
-        nlist: sizes.length,
-        ntotal: this.summary.ntotal,
-        dim: 1,
-        family: this.summary.family,
-        metric: this.summary.metric,
-        distance: this.summary.distance,
-        coarse_distance: this.summary.coarseDistance,
-        refined_distance: null,
-        similarity: this.summary.similarity,
-        coarse_similarity: this.summary.coarseSimilarity,
-        coarse_exact: true,
-        exact: true,
-        replayable: true,
-        renamed: false,
-        steady: true,
-        given: false,
-        unexplained: null,
-        unevaluated: this.summary.unevaluated,
-        k_max: this.summary.kMax,
-        nprobe: 1,
-        images: true,
-        sizes: view(this.summary.sizes),
-      },
+      _summary: summaryTrait(this.summary),
       ...traits,
     });
     const { initialize, render } = widget();

@@ -1,5 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 import type { Summary } from "../src/model/summary";
+import type { Missed } from "../src/model/truth";
 import { Asker } from "../src/protocol/asker";
 import type {
   Candidates,
@@ -11,7 +12,7 @@ import type {
   TrueNeighbours,
 } from "../src/protocol/messages";
 import { Disconnected, type Transport } from "../src/protocol/transport";
-import { Exploration } from "../src/state/exploration";
+import { explore } from "../src/state/exploration";
 import type { Settings } from "../src/state/settings";
 
 /** The other end of a page: notes requests, and says what a test tells it to. */
@@ -44,11 +45,11 @@ export class FakeTransport implements Transport {
     for (const listener of this.#lost) listener();
   }
 
-  all<K extends Request["kind"]>(kind: K): Extract<Request, { kind: K }>[] {
-    return this.requests.filter((request) => request.kind === kind) as Extract<Request, { kind: K }>[];
+  all<K extends Request["kind"]>(kind: K): (Request & { kind: K })[] {
+    return this.requests.filter((request) => request.kind === kind) as (Request & { kind: K })[];
   }
 
-  last<K extends Request["kind"]>(kind: K): Extract<Request, { kind: K }> {
+  last<K extends Request["kind"]>(kind: K): Request & { kind: K } {
     const found = this.all(kind).at(-1);
     if (found === undefined) throw new Error(`no request of kind ${kind}`);
     return found;
@@ -81,6 +82,13 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
     storedNprobe: 1,
     images: true,
     sizes: Int32Array.from(sizes),
+    indexVersion: 0,
+    constants: {
+      views: ["clusters", "distances", "projection"],
+      thumbnailSizes: [64, 128, 256, 512, 1024],
+      snapshotLimit: 40_000,
+      sampleLimit: 1_000_000,
+    },
     ...changes,
   };
 }
@@ -186,6 +194,11 @@ export function neighboursOf(
   };
 }
 
+/** A missed neighbour, in a cluster that is not probed and at the distance of the lists unless `row` says otherwise. */
+export function missedOf(row: Omit<Missed, "lostTo" | "codeDistance"> & Partial<Missed>): Missed {
+  return { lostTo: "coarse", codeDistance: row.distance, ...row };
+}
+
 export function doneOf(request: string | number = "kernel:1"): Message {
   return {
     kind: "done",
@@ -273,12 +286,13 @@ export function settingsOf(nprobe = 1, k = 3): { [Name in keyof Settings]: Signa
 
 export function explorationOf(sizes: readonly number[] = [3, 4, 0, 5], changes: Partial<Summary> = {}) {
   const summary = summaryOf(sizes, changes);
+  const index = signal(summary);
   const transport = new FakeTransport();
   const settings = settingsOf();
   const abort = new AbortController();
-  const asker = new Asker(transport);
-  const exploration = new Exploration(summary, settings, asker, abort.signal);
-  return { summary, transport, settings, abort, asker, exploration };
+  const asker = new Asker(transport, abort.signal);
+  const exploration = explore(index, settings, asker, abort.signal);
+  return { summary, index, transport, settings, abort, asker, exploration };
 }
 
 /** Let promises that are settled be acted on. */

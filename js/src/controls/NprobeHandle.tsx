@@ -13,7 +13,8 @@ interface Props extends JSX.HTMLAttributes<HTMLDivElement> {
 
 /** A slider for nprobe, drawn as a handle at a place in a picture. Keys move it; the picture handles dragging. */
 export function NprobeHandle({ name, text, x, y, ...others }: Props) {
-  const { settings, summary } = useApp().exploration;
+  const { settings } = useApp().exploration;
+  const summary = useApp().exploration.summary.value;
   const { nprobe } = settings;
   return (
     <div

@@ -9,18 +9,18 @@ export interface CandidateSet {
   readonly distances: Float32Array;
   /** Rank of each candidate's cluster, 1 = nearest. */
   readonly ranks: Uint32Array;
-  /** Which of the probed clusters that is, from 1: where all nearer ones are probed, its rank. */
+  /** Place of that cluster among the probed ones, from 1; its rank where all nearer clusters are probed. */
   readonly places: Uint32Array;
   /** `starts[p - 1] .. starts[p]` are the candidates of the p-th cluster. */
   readonly starts: Uint32Array;
-  /** Whether these are all: false while some clusters have sent only their nearest. */
+  /** Whether every candidate is here; false while of some clusters only the kept ones are. */
   readonly whole: boolean;
 }
 
-/** Of each search the largest set of its nearest clusters: what smaller ones begin with need not be copied again. */
+/** Of each search the largest set of a prefix of the ranking: smaller prefixes share its arrays. */
 const largest = new WeakMap<Search, { readonly version: number; readonly set: CandidateSet }>();
 
-/** Everything received of the probed clusters. */
+/** The candidates received of the probed clusters. */
 export function candidatesAt(search: Search, { ranks: probed }: Probe): CandidateSet {
   const starts = new Uint32Array(probed.length + 1);
   let whole = true;
@@ -66,7 +66,7 @@ export function candidatesAt(search: Search, { ranks: probed }: Probe): Candidat
   return set;
 }
 
-/** Candidates and, as those of one more cluster, rows that are none. */
+/** Candidates followed by other rows, as if these were of one more cluster. */
 export function withOthers(set: CandidateSet, others: readonly Result[]): CandidateSet {
   if (others.length === 0) return set;
   const place = set.starts.length;

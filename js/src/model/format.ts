@@ -18,7 +18,7 @@ export function distance(value: number): string {
   return value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(size))));
 }
 
-/** A share in percent, with the digits that a small share needs, in one piece when a line is broken. */
+/** A share in percent, with the digits that a small share needs; no line breaks inside it. */
 export function percent(share: number): string {
   const value = 100 * share;
   const whole = value === 0 || value >= 99.95;

@@ -19,7 +19,7 @@ export interface CellMap {
 /** Rounding leaves slits between cells, and along the edge of the map. */
 const SLIT = 1e-6;
 
-/** The map that comes in these parts. */
+/** The map, joined from its parts. */
 export function joined(parts: readonly MapPart[]): CellMap {
   const { aspect, rows } = parts[0];
   const points = new Float32Array(parts.reduce((sum, part) => sum + part.points.length, 0));
@@ -38,7 +38,7 @@ export function joined(parts: readonly MapPart[]): CellMap {
   return { aspect, points, offsets, centres, inradii, find: finder(points, offsets) };
 }
 
-/** Which of some convex polygons holds a point; -1 for none. See `CellMap` for how they are given. */
+/** Returns a function that finds the convex polygon at a point, -1 for none; `CellMap` describes the arrays. */
 function finder(points: Float32Array, offsets: Int32Array): (x: number, y: number) => number {
   const n = offsets.length - 1;
   const left = new Float32Array(n).fill(Number.POSITIVE_INFINITY);
@@ -55,7 +55,7 @@ function finder(points: Float32Array, offsets: Int32Array): (x: number, y: numbe
     if (!Number.isFinite(x + y)) return best;
     for (let i = 0; i < n; i++) {
       if (x < left[i] - SLIT || x > right[i] + SLIT) continue;
-      // How far inside of the edge that is nearest to being crossed.
+      // Distance to the nearest edge, from inside.
       let least = Number.POSITIVE_INFINITY;
       for (let k = offsets[i], j = offsets[i + 1] - 1; k < offsets[i + 1] && least > most; j = k++) {
         const ex = points[2 * k] - points[2 * j];

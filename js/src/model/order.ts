@@ -44,7 +44,7 @@ export function nearestFirst(distances: Float32Array, similarity: boolean): Uint
   return ascending(keys(distances, similarity));
 }
 
-/** The same, where the order of the first of them is known. */
+/** Extends the order of the first candidates to all of them. */
 export function extendOrder(order: Uint32Array, distances: Float32Array, similarity: boolean): Uint32Array {
   const known = order.length;
   if (known === distances.length) return order;
@@ -60,7 +60,7 @@ export function extendOrder(order: Uint32Array, distances: Float32Array, similar
   return merged;
 }
 
-/** Orders of candidates that grow and shrink at their end, as they do while nprobe is dragged: sorted only once. */
+/** Orders of candidate lists that grow and shrink at their end while nprobe is dragged: each part is sorted once. */
 export class Orders {
   #distances: Float32Array = new Float32Array(0);
   #order: Uint32Array = NONE;
@@ -81,7 +81,7 @@ export class Orders {
   }
 }
 
-/** What is below `n`. By index: `filter` and `of` take many times as long. */
+/** The values below `n`. A loop by index: `filter` and `of` take many times as long. */
 function first(order: Uint32Array, n: number): Uint32Array {
   const kept = new Uint32Array(n);
   for (let i = 0, k = 0; k < n; i++) if (order[i] < n) kept[k++] = order[i];

@@ -1,16 +1,16 @@
-/** Some rows of something: those from `offset` on, of `rows`. */
+/** The rows from `offset` on of an answer of `rows`. */
 interface Part {
   readonly request: string | number;
   readonly offset: number;
   readonly rows: number;
 }
 
-/** Collects the messages that something comes in; they come in order. */
+/** Collects the messages of one answer, which arrive in order. */
 export class Parts<P extends Part> {
   #taken: P[] = [];
   #received = 0;
 
-  /** Take in a part of so many rows. All parts if this was the last one; one that is out of order is passed over. */
+  /** Take in a part of `length` rows; returns all parts after the last one. A part out of order is ignored. */
   take(part: P, length: number): readonly P[] | null {
     if (part.offset === 0) this.clear();
     if (part.offset !== this.#received) return null;

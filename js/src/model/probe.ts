@@ -2,7 +2,7 @@ import type { Search } from "./search";
 
 /** The clusters that the fine search compares with the query: by nprobe, and as switched by hand. */
 export class Probe {
-  /** @param ranks  ascending; of clusters, 1 = nearest */
+  /** @param ranks  of these clusters, ascending; 1 = nearest */
   constructor(readonly ranks: ArrayLike<number> & Iterable<number>) {}
 
   get count(): number {
@@ -13,10 +13,10 @@ export class Probe {
     return this.placeOf(rank) > 0;
   }
 
-  /** Which of them this is, from 1; 0 for one that is not probed. */
+  /** The place of this rank among the probed ones, from 1; 0 where it is not probed. */
   placeOf(rank: number): number {
     const { ranks } = this;
-    // Most often the nearest are probed without a gap.
+    // The common case: a prefix of the ranking is probed.
     if (ranks[rank - 1] === rank) return rank;
     let low = 0;
     let high = ranks.length;
@@ -28,18 +28,18 @@ export class Probe {
     return ranks[low] === rank ? low + 1 : 0;
   }
 
-  /** The nearest so many of them. */
+  /** The `count` nearest of these clusters. */
   first(count: number): Probe {
     return count >= this.count ? this : new Probe(Array.from(this.ranks).slice(0, count));
   }
 }
 
-/** The nearest clusters. */
+/** The `count` nearest clusters. */
 export function nearest(count: number): Probe {
   return new Probe(Uint32Array.from({ length: count }, (_, i) => i + 1));
 }
 
-/** The `nprobe` nearest clusters but those that are switched off, and those that are switched on. */
+/** The `nprobe` nearest clusters without the ones switched off, and the ones switched on. */
 export function probeOf(search: Search, nprobe: number, switched: ReadonlyMap<number, boolean>): Probe {
   if (switched.size === 0) return nearest(nprobe);
   const ranks: number[] = [];
@@ -47,4 +47,13 @@ export function probeOf(search: Search, nprobe: number, switched: ReadonlyMap<nu
     if (switched.get(search.order[rank - 1]) !== false) ranks.push(rank);
   const beyond = [...switched].filter(([cluster, isOn]) => isOn && search.rankOf[cluster] > nprobe);
   return new Probe([...ranks, ...beyond.map(([cluster]) => search.rankOf[cluster]).sort((a, b) => a - b)]);
+}
+
+/**
+ * Ranks of probed clusters whose candidates do not tell the results of this set of clusters: of a very large index the
+ * kernel keeps only candidates that can be results where every nearer cluster is probed too.
+ */
+export function prunedRanks(search: Search, { ranks }: Probe): number[] {
+  if (search.complete) return [];
+  return Array.from(ranks).filter((rank, i) => rank !== i + 1 && search.isPruned(rank));
 }

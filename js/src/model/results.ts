@@ -19,7 +19,7 @@ interface Entry {
 }
 
 /**
- * The k results of probing some clusters, as Faiss returns them, out of what was streamed.
+ * The k results of probing these clusters, as Faiss returns them, from the candidates received.
  *
  * Faiss keeps a heap of the k best: a candidate enters only if it is strictly better than the worst, which it
  * replaces, and of equally bad ones the one with the largest id goes (the smallest, for inner product). Only
@@ -110,7 +110,7 @@ function replay(entries: readonly Entry[], k: number, worse: (a: Entry, b: Entry
   return kept;
 }
 
-/** What the kernel says that the results are. */
+/** The results that the kernel has computed. */
 export function resultsOf({ ids, distances, rank_of, handed_over }: FaissResults, search: Search): Result[] {
   const before = new Map(Array.from(handed_over, (id, i) => [id, i + 1]));
   return Array.from(ids, (id, i) => ({
@@ -122,15 +122,15 @@ export function resultsOf({ ids, distances, rank_of, handed_over }: FaissResults
   }));
 }
 
-/** Whether some results are as far as each other or as others: then more than distances chooses among them. */
+/** Whether results tie with each other or with other candidates: then more than distances chooses among them. */
 export function areTied(search: Search, probe: Probe, k: number, similarity: boolean): boolean {
-  // As far as is known: of each cluster so many are kept.
+  // Of each cluster only kMax candidates are kept: a tie with the next one is unknown.
   if (k >= search.kMax) return true;
   const results = resultsAt(search, probe, k + 1, similarity);
   return results.some(({ distance }, i) => distance === results[i - 1]?.distance);
 }
 
-/** How many there are in each cluster. */
+/** The number of results in each cluster. */
 export function tally(results: readonly Result[]): Map<number, number> {
   const counts = new Map<number, number>();
   for (const { cluster } of results) counts.set(cluster, (counts.get(cluster) ?? 0) + 1);

@@ -1,15 +1,24 @@
 import { MalformedMessage } from "../protocol/decode";
 import type { Candidates, Coarse } from "../protocol/messages";
+import type { Summary } from "./summary";
 
-/** Where one cluster's received candidates stand. */
-export interface Received {
+/** The candidates of one cluster: the entries from `start` to `end` of these arrays. */
+export interface ClusterCandidates {
   readonly ids: BigInt64Array;
   readonly distances: Float32Array;
   readonly start: number;
   readonly end: number;
 }
 
-/** One search as far as it has been streamed. Ranks count from 1. */
+/** The candidates of one cluster so far, which go on in the next message of this request. */
+type Part = Pick<Candidates, "request" | "kind" | "ids" | "distances">;
+
+/**
+ * One search as far as it has been streamed. Ranks count from 1.
+ *
+ * Of each cluster the page holds either its kept candidates (`nearest`), which suffice for the results at any k up to
+ * `kMax`, or every candidate (`fine`). Both kinds arrive in the order of the ranking, without a gap.
+ */
 export class Search {
   readonly serial: number;
   readonly id: bigint | null;
@@ -18,8 +27,12 @@ export class Search {
   /** The nprobe that the ranking was made for. */
   readonly nprobe: number;
   readonly kMax: number;
+  /** Whether the kept candidates suffice for any set of clusters, or only for a prefix of the ranking. */
+  readonly complete: boolean;
   /** Whether all clusters are compared without being asked for. */
   readonly exhaustive: boolean;
+  /** Of the index when it was searched. */
+  readonly indexVersion: number;
   /** Clusters by rank: `order[rank - 1]`. */
   readonly order: Int32Array;
   /** Query to centroid, by rank. */
@@ -28,14 +41,13 @@ export class Search {
   readonly rankOf: Int32Array;
   /** `upTo[n]`: vectors in the n nearest clusters. */
   readonly upTo: Float64Array;
-  readonly #chunks: { ids: BigInt64Array; distances: Float32Array }[] = [];
-  readonly #chunkOf: Int32Array;
-  readonly #start: Uint32Array;
-  readonly #end: Uint32Array;
-  /** A cluster whose nearest are here, and of which all are coming: until then the nearest say more. */
-  #filling: Received | null = null;
+  readonly #candidates: (ClusterCandidates | null)[];
+  readonly #whole: Uint8Array;
+  readonly #unpruned: Uint8Array;
+  #parts: Part[] = [];
   #received = 0;
   #fine = 0;
+  #version = 0;
 
   constructor(
     coarse: Coarse,
@@ -49,7 +61,9 @@ export class Search {
     this.vector = coarse.vector;
     this.nprobe = coarse.nprobe;
     this.kMax = coarse.k_max;
+    this.complete = coarse.complete;
     this.exhaustive = coarse.exhaustive;
+    this.indexVersion = coarse.index_version;
     this.order = coarse.clusters;
     this.distances = coarse.distances;
     this.rankOf = new Int32Array(nlist);
@@ -60,9 +74,9 @@ export class Search {
       this.rankOf[cluster] = rank;
       this.upTo[rank] = this.upTo[rank - 1] + sizes[cluster];
     }
-    this.#chunkOf = new Int32Array(nlist).fill(-1);
-    this.#start = new Uint32Array(nlist);
-    this.#end = new Uint32Array(nlist);
+    this.#candidates = new Array(nlist).fill(null);
+    this.#whole = new Uint8Array(nlist);
+    this.#unpruned = new Uint8Array(nlist);
   }
 
   get nlist(): number {
@@ -74,66 +88,59 @@ export class Search {
     return this.#received;
   }
 
-  /** Grows whenever there is more, or other, to be read. */
-  get version(): number {
-    return this.#chunks.length;
-  }
-
-  /** Clusters of which every candidate was received. */
+  /** Clusters of which every candidate was received, in rank order without a gap. */
   get fine(): number {
     return this.#fine;
   }
 
-  /** Forget a part of a cluster, of which all will be asked for again. */
-  restart(): void {
-    if (this.#filling !== null) this.#fine--;
-    this.#filling = null;
+  /** Grows whenever there are more candidates, or others. */
+  get version(): number {
+    return this.#version;
   }
 
-  /**
-   * Take in the next clusters. `fine` messages go on where the last one ended, and may replace what `nearest` held of
-   * a cluster by all of it.
-   */
+  /** Take in the candidates of the next clusters. `fine` ones take the place of kept ones. */
   add(message: Candidates): void {
-    const { first_rank: firstRank, counts } = message;
     const isFine = message.kind === "fine";
-    const expected = (isFine ? this.#fine : this.#received) + 1;
-    const continues =
-      isFine && firstRank > 0 && firstRank === this.#fine && counts.length === 1 && !this.isWhole(firstRank);
-    if ((firstRank !== expected && !continues) || firstRank + counts.length - 1 > this.nlist) {
-      throw new MalformedMessage(`candidates from rank ${firstRank}, expected ${expected}`);
-    }
-    const refills = continues ? this.#filling !== null : isFine && firstRank <= this.#received;
-    const chunk = continues ? joined(this.#filling ?? this.at(firstRank), message) : message;
-    this.#filling = null;
-    if (refills && counts.length === 1 && chunk.ids.length < this.sizeAt(firstRank)) {
-      this.#filling = { ids: chunk.ids, distances: chunk.distances, start: 0, end: chunk.ids.length };
-      this.#fine = firstRank;
-      return;
-    }
-    const number = this.#chunks.push({ ids: chunk.ids, distances: chunk.distances }) - 1;
-    let start = 0;
-    for (let i = 0; i < counts.length; i++) {
-      const rank = firstRank + i;
-      this.#chunkOf[rank - 1] = number;
-      this.#start[rank - 1] = start;
-      start = continues ? chunk.ids.length : start + counts[i];
-      this.#end[rank - 1] = start;
-    }
-    const last = firstRank + counts.length - 1;
+    this.#check(message, (isFine ? this.#fine : this.#received) + 1);
+    const whole = this.#join(message);
+    this.#store(whole);
+    const last = whole.first_rank + whole.counts.length - 1;
     this.#received = Math.max(this.#received, last);
     if (isFine) this.#fine = last;
   }
 
-  at(rank: number): Received | null {
-    const chunk = this.#chunks[this.#chunkOf[rank - 1]];
-    if (chunk === undefined) return null;
-    return { ...chunk, start: this.#start[rank - 1], end: this.#end[rank - 1] };
+  /** Take in kept candidates that hold for any set of clusters, of clusters of which some were received before. */
+  addUnpruned(message: Candidates): void {
+    const { first_rank: first, counts } = message;
+    this.#check(message, first);
+    if (first < 1 || first + counts.length - 1 > this.#received) {
+      throw new MalformedMessage(`candidates from rank ${first}, of ${this.#received} clusters received`);
+    }
+    this.#store(message);
+    this.#unpruned.fill(1, first - 1, first - 1 + counts.length);
   }
 
-  /** Whether all vectors of the cluster at this rank are here. */
+  /** The candidates received of the cluster at this rank. */
+  at(rank: number): ClusterCandidates | null {
+    return this.#candidates[rank - 1] ?? null;
+  }
+
+  /** The distance of a row among the candidates received of the cluster at this rank, or null. */
+  distanceOf(id: bigint, rank: number): number | null {
+    const list = this.at(rank);
+    if (list === null) return null;
+    const place = list.ids.indexOf(id, list.start);
+    return place < 0 || place >= list.end ? null : list.distances[place];
+  }
+
+  /** Whether every candidate of the cluster at this rank is here. */
   isWhole(rank: number): boolean {
-    return rank <= this.#received && this.#end[rank - 1] - this.#start[rank - 1] === this.sizeAt(rank);
+    return this.#whole[rank - 1] === 1;
+  }
+
+  /** Whether the candidates of the cluster at this rank suffice only where every nearer cluster is probed too. */
+  isPruned(rank: number): boolean {
+    return !this.complete && this.#unpruned[rank - 1] === 0 && !this.isWhole(rank);
   }
 
   sizeAt(rank: number): number {
@@ -147,23 +154,66 @@ export class Search {
     return sum;
   }
 
-  /** Distances computed where these clusters are probed: all centroids, and every vector in them. */
-  cost(ranks: Iterable<number>): { coarse: number; fine: number; bruteForce: number } {
-    return { coarse: this.nlist, fine: this.scanned(ranks), bruteForce: this.upTo[this.nlist] };
+  #check({ first_rank: first, counts }: Candidates, expected: number): void {
+    if (first !== expected || first + counts.length - 1 > this.nlist) {
+      throw new MalformedMessage(`candidates from rank ${first}, expected ${expected}`);
+    }
+  }
+
+  /** The clusters that end in this message, with the parts of the first of them that came before. */
+  #join(message: Candidates): Candidates {
+    const { request, kind, first_rank: first, continues } = message;
+    const isNext = this.#parts[0]?.request === request && this.#parts[0].kind === kind;
+    const before = isNext ? this.#parts : [];
+    this.#parts = [];
+    if ((before.length === 0 && !continues) || message.counts.length === 0) return message;
+    const counts = message.counts.slice();
+    const own = counts[counts.length - 1];
+    counts[0] += before.reduce((sum, { ids }) => sum + ids.length, 0);
+    if (counts[0] > this.sizeAt(first)) {
+      throw new MalformedMessage(`${counts[0]} candidates of the ${this.sizeAt(first)} at rank ${first}`);
+    }
+    if (!continues) return { ...message, counts, ...concatenated([...before, message]) };
+    const end = message.ids.length - own;
+    const part = { request, kind, ids: message.ids.slice(end), distances: message.distances.slice(end) };
+    this.#parts = counts.length === 1 ? [...before, part] : [part];
+    const ended = { ids: message.ids.slice(0, end), distances: message.distances.slice(0, end) };
+    return {
+      ...message,
+      counts: counts.slice(0, -1),
+      ...concatenated(counts.length === 1 ? [ended] : [...before, ended]),
+    };
+  }
+
+  #store({ kind, first_rank: first, counts, ids, distances }: Candidates): void {
+    let start = 0;
+    counts.forEach((count, i) => {
+      const at = first - 1 + i;
+      const isWhole = kind === "fine" || count === this.sizeAt(first + i);
+      if (isWhole || this.#whole[at] === 0) {
+        this.#candidates[at] = { ids, distances, start, end: start + count };
+        this.#whole[at] = Number(isWhole);
+      }
+      start += count;
+    });
+    this.#version++;
   }
 }
 
-function joined(
-  before: Received | null,
-  message: Candidates,
-): { ids: BigInt64Array; distances: Float32Array } {
-  if (before === null) return message;
-  const kept = before.end - before.start;
-  const ids = new BigInt64Array(kept + message.ids.length);
-  const distances = new Float32Array(ids.length);
-  ids.set(before.ids.subarray(before.start, before.end));
-  ids.set(message.ids, kept);
-  distances.set(before.distances.subarray(before.start, before.end));
-  distances.set(message.distances, kept);
+/** Whether the index has changed since a search. A search may arrive before the summary of the index that it is of. */
+export function isOutdated(search: Search, summary: Summary): boolean {
+  return search.indexVersion < summary.indexVersion;
+}
+
+function concatenated(parts: readonly Pick<Part, "ids" | "distances">[]): Pick<Part, "ids" | "distances"> {
+  const count = parts.reduce((sum, { ids }) => sum + ids.length, 0);
+  const ids = new BigInt64Array(count);
+  const distances = new Float32Array(count);
+  let start = 0;
+  for (const part of parts) {
+    ids.set(part.ids, start);
+    distances.set(part.distances, start);
+    start += part.ids.length;
+  }
   return { ids, distances };
 }

@@ -1,16 +1,16 @@
-/** What the kernel says of the index once, when the widget is made; `summary.py` says more of some of it. */
+/** The index in the kernel, told when the widget is made and again when the index has changed; see `summary.py`. */
 export interface Summary {
   readonly nlist: number;
   readonly ntotal: number;
   readonly dim: number;
-  /** What it is made of: "IVF1024,PQ16x8". */
+  /** Its parts: "IVF1024,PQ16x8". */
   readonly family: string;
   readonly metric: string;
-  /** What is compared in the lists, in the coarse search, and in a second pass where there is one. */
+  /** Names of the distances in the lists, of the coarse search, and of a second pass where there is one. */
   readonly distance: string;
   readonly coarseDistance: string;
   readonly refinedDistance: string | null;
-  /** What is told of true neighbours. */
+  /** Name of the distance of a true neighbour. */
   readonly trueDistance: string;
   /** Whether a larger distance means nearer, in the lists and in the coarse search. */
   readonly similarity: boolean;
@@ -19,13 +19,13 @@ export interface Summary {
   readonly coarseExact: boolean;
   /** Whether vectors are stored whole. */
   readonly exact: boolean;
-  /** Whether results are the best of the candidates, */
+  /** Whether results are the best of the candidates. */
   readonly replayable: boolean;
-  /** but for which of several at one distance. */
+  /** Whether, of candidates at one distance, other ones than their ids tell can be results. */
   readonly renamed: boolean;
   /** Whether another nprobe probes these clusters and more, or fewer, at the same distances. */
   readonly steady: boolean;
-  /** Whether true neighbours are by the vectors that were given. */
+  /** Whether the original vectors were given, and true neighbours are by them. */
   readonly given: boolean;
   /** Why there are no true neighbours to compare with. */
   readonly unexplained: string | null;
@@ -35,7 +35,22 @@ export interface Summary {
   /** The index's own nprobe. */
   readonly storedNprobe: number;
   readonly images: boolean;
+  /** Vectors in each cluster. */
   readonly sizes: Int32Array;
+  /** Counts the changes of the index that the kernel has noticed. */
+  readonly indexVersion: number;
+  readonly constants: Constants;
+}
+
+/** Numbers and names that the kernel checks requests and traits by. */
+export interface Constants {
+  readonly views: readonly string[];
+  /** Sides of pictures in device pixels, ascending. */
+  readonly thumbnailSizes: readonly number[];
+  /** Characters of a saved picture. */
+  readonly snapshotLimit: number;
+  /** Queries of a workload. */
+  readonly sampleLimit: number;
 }
 
 export function readSummary(value: unknown): Summary {
@@ -71,5 +86,17 @@ export function readSummary(value: unknown): Summary {
     storedNprobe: Number(fields.nprobe),
     images: flag("images"),
     sizes,
+    indexVersion: Number(fields.index_version ?? 0),
+    constants: readConstants(fields.constants),
+  };
+}
+
+function readConstants(value: unknown): Constants {
+  const fields = value as Record<string, unknown>;
+  return {
+    views: (fields.views as unknown[]).map(String),
+    thumbnailSizes: (fields.thumbnail_sizes as unknown[]).map(Number),
+    snapshotLimit: Number(fields.snapshot_limit),
+    sampleLimit: Number(fields.sample_limit),
   };
 }

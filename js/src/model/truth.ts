@@ -4,38 +4,53 @@ import { type Result, resultsAt } from "./results";
 import type { Search } from "./search";
 import type { Summary } from "./summary";
 
-/** What a search does with a row: the nprobe from which on it gets so far, and from which on it is pushed out. */
+/** At which nprobe a search compares the query with a row, hands it to a second pass, and returns it. */
 export interface Fate {
+  /** The least nprobe of each; nlist + 1 for never. */
   readonly compared: number;
   readonly handed: number;
   readonly from: number;
+  /** The least nprobe from `from` on that returns the row no more. */
   readonly until: number;
 }
 
-/** A row, the rank of its cluster, and its fate where that alone does not tell it. */
+/** A row, the rank of its cluster, and its fate where the rank alone does not tell it. */
 export type Row = Pick<Result, "id" | "clusterRank"> & { readonly fate?: Fate };
 
 /** Whether a search finds a row that is near enough. */
 export type Finds = (row: Row) => boolean;
 
-/** The k nearest of all vectors, and where they are. */
+/** The k nearest of all vectors, and the nprobe that finds each. */
 export interface Truth {
   /** Nearest first, as a search of all clusters returns them. */
   readonly neighbours: readonly (Result & Row)[];
   /** How many of them are nearer than the last. */
   readonly better: number;
-  /** All vectors that are as far as the last, by rank of their clusters: any will do in its place. */
+  /** All vectors at the distance of the last, by rank of their clusters: any of them serves as the last. */
   readonly tied: readonly Row[];
-  /** The nprobe at which the first of them is found, the second and so on, ascending, as many as can be. */
+  /** The nprobe at which the first is found, the second and so on, ascending; without the ones that are never found. */
   readonly foundAt: readonly number[];
-  /** Where along nprobe more or fewer are found, from 1 on; none where that is not known. */
+  /** The values of nprobe where the number found changes, from 1 on; none where they are unknown. */
   readonly turns: readonly number[];
 }
+
+/** The stage of a search that loses a true neighbour. */
+export type Stage = "coarse" | "code" | "refine";
+
+export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
+  coarse: "coarse search",
+  code: "code",
+  refine: "re-ranking",
+};
 
 /** A true neighbour that is no result. */
 export interface Missed extends Result, Row {
   /** Its place among the true neighbours, 1 = nearest. */
   readonly place: number;
+  /** "coarse": its cluster is not probed. "code": its distance by code is too large. "refine": the second pass. */
+  readonly lostTo: Stage;
+  /** Its distance in the lists, which candidates have; null where no candidate received tells it. */
+  readonly codeDistance: number | null;
 }
 
 /** The truth for one query, or null as long as some clusters have not been compared. */
@@ -59,32 +74,33 @@ export function truthOf(search: Search, k: number, similarity: boolean): Truth |
   return { neighbours, better, tied, foundAt, turns: [...new Set([1, ...foundAt])] };
 }
 
-/** What to add where true neighbours are spoken of: by lossy codes alone they are what the codes keep of them. */
+/** What true neighbours are by, for the end of a sentence about them. */
 export function asSeen({ exact, given }: Summary): string {
   return given ? ", by the original vectors" : exact ? "" : ", as the codes see it";
 }
 
-/** The truth as the kernel tells it, by the vectors given. */
-export function truthTold(told: TrueNeighbours, search: Search): Truth {
-  const { ids, distances, rank_of, count, nprobe } = told;
+/** The truth by the original vectors, as the kernel computes it. */
+export function truthOfMessage(message: TrueNeighbours, search: Search): Truth {
+  const { ids, distances, rank_of, nprobe } = message;
   const rows = Array.from(ids, (id, i) => ({
     id,
     distance: distances[i],
     clusterRank: rank_of[i],
     cluster: search.order[rank_of[i] - 1],
     fate: {
-      compared: told.compared_from[i],
-      handed: told.handed_from[i],
-      from: told.returned_from[i],
-      until: told.returned_until[i],
+      compared: message.compared_from[i],
+      handed: message.handed_from[i],
+      from: message.returned_from[i],
+      until: message.returned_until[i],
     },
   }));
-  const neighbours = rows.slice(0, count);
-  const isLast = ({ distance }: Result) => distance === distances[count - 1];
+  const neighbours = rows.slice(0, message.count);
+  const isLast = ({ distance }: Result) => distance === distances[message.count - 1];
   const tied = rows.filter(isLast);
   const better = neighbours.filter((row) => !isLast(row)).length;
   const known = { neighbours, better, tied };
-  const turns = nprobe > 0 ? [] : ascending([1, ...told.returned_from, ...told.returned_until], search.nlist);
+  const turns =
+    nprobe > 0 ? [] : ascending([1, ...message.returned_from, ...message.returned_until], search.nlist);
   const foundAt: number[] = [];
   for (const at of turns) {
     const found = foundBy(known, returnedAt(at));
@@ -97,21 +113,26 @@ function ascending(values: number[], most: number): number[] {
   return [...new Set(values)].filter((value) => value <= most).sort((a, b) => a - b);
 }
 
-/** Finds what a search at this nprobe returns. */
+/** Finds the rows that a search at this nprobe returns. */
 export function returnedAt(nprobe: number): Finds {
   return ({ clusterRank, fate }) =>
     fate === undefined ? clusterRank <= nprobe : fate.from <= nprobe && nprobe < fate.until;
 }
 
-export const COARSE = "coarse search";
-
-/** To what a search loses a row that it does not return. */
-export function lostTo({ clusterRank, fate }: Row, probe: Probe): string {
-  if (fate === undefined ? !probe.has(clusterRank) : fate.compared > probe.count) return COARSE;
-  return fate === undefined || fate.handed > probe.count ? "code" : "re-ranking";
+/** The stage that loses a row which a search of these clusters does not return. */
+export function stageOf({ clusterRank, fate }: Row, probe: Probe): Stage {
+  if (fate === undefined) return probe.has(clusterRank) ? "code" : "coarse";
+  if (fate.compared > probe.count) return "coarse";
+  return fate.handed > probe.count ? "code" : "refine";
 }
 
-/** Finds all that is in the probed clusters. */
+/** The least nprobe that returns a row; null where none is known to. */
+export function foundFrom({ clusterRank, fate }: Row, { nlist, replayable }: Summary): number | null {
+  if (fate === undefined) return replayable ? clusterRank : null;
+  return fate.from <= nlist ? fate.from : null;
+}
+
+/** Finds every row in the probed clusters. */
 export function inside(probe: Probe): Finds {
   return ({ clusterRank }) => probe.has(clusterRank);
 }
@@ -130,18 +151,18 @@ export function nprobeNeeded({ foundAt, neighbours }: Truth): number | null {
   return foundAt.length < neighbours.length ? null : (foundAt.at(-1) ?? 1);
 }
 
-/** The true neighbours that a search does not find; of those that tie for the last place, as many as lack. */
-export function missedBy(truth: Truth, finds: Finds): Missed[] {
+/** The true neighbours that a search of these clusters does not find: of ties for the last place, as many as lack. */
+export function missedBy(truth: Truth, finds: Finds, probe: Probe): Omit<Missed, "codeDistance">[] {
   const { neighbours } = truth;
   let lacking = neighbours.length - foundBy(truth, finds);
   return neighbours
-    .map((neighbour, i) => ({ ...neighbour, place: i + 1 }))
+    .map((neighbour, i) => ({ ...neighbour, place: i + 1, lostTo: stageOf(neighbour, probe) }))
     .filter((neighbour) => !finds(neighbour) && lacking-- > 0);
 }
 
 /**
- * How many clusters that are not probed could, by geometry alone, hold something nearer than the last of these
- * results; null where there are fewer than k.
+ * How many unprobed clusters can, by geometry alone, hold a vector nearer than the k-th result; null where there are
+ * fewer results.
  */
 export function openClusters(
   bounds: Float32Array,

@@ -16,7 +16,8 @@ const MARGIN = 14;
 /** The images of the pinned cluster, nearest to the query first; only the rows in sight are in the page. */
 export function ClusterPanel() {
   const { exploration, palette } = useApp();
-  const { settings, summary } = exploration;
+  const { settings } = exploration;
+  const summary = exploration.summary.value;
   const search = exploration.search.value;
   const cluster = settings.cluster.value ?? search?.order[0] ?? null;
   if (cluster === null) {
@@ -70,7 +71,7 @@ export function ClusterPanel() {
 
 function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
   const { exploration, asker } = useApp();
-  const { summary } = exploration;
+  const summary = exploration.summary.value;
   const search = exploration.search.value;
   const whole = exploration.revision.value >= 0 && (search?.isWhole(search.rankOf[cluster]) ?? false);
   const members = useMemo(

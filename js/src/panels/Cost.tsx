@@ -1,11 +1,13 @@
 import { Button } from "../controls/Button";
+import { costOf } from "../model/cost";
 import { count, percent, plural } from "../model/format";
 import { useApp } from "../state/app";
 
 /** The cost of the search in distances computed, and as a share of brute force. */
 export function Cost() {
   const { exploration } = useApp();
-  const { summary, settings, status } = exploration;
+  const { settings, status } = exploration;
+  const summary = exploration.summary.value;
   const search = exploration.search.value;
   const timings = exploration.timings.value;
   const { ranks, count: probed } = exploration.probe.value;
@@ -27,7 +29,7 @@ export function Cost() {
   }
   const outcome = exploration.outcome.value;
   const again = outcome?.handed_over.length ?? 0;
-  const cost = search.cost(ranks);
+  const cost = costOf(search, ranks, summary.sizes);
   const fine = outcome?.compared ?? cost.fine;
   const coarse = summary.coarseExact && exploration.step.value !== 0 ? cost.coarse : 0;
   const total = coarse + fine + again;

@@ -2,9 +2,9 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../controls/Button";
 import { Picture, usePicture } from "../controls/Picture";
 import { distance, ordinal } from "../model/format";
-import { verdictText } from "../model/verdict";
 import type { Verdict } from "../protocol/messages";
 import { type OpenCard, useApp } from "../state/app";
+import { rowVerdict } from "../state/rowTexts";
 
 const SIDE = 224;
 
@@ -16,7 +16,7 @@ export function ImageCard() {
 
 function Card({ open }: { open: OpenCard }) {
   const { exploration, asker, card } = useApp();
-  const { summary } = exploration;
+  const summary = exploration.summary.value;
   const { id, cluster } = open;
   const dialog = useRef<HTMLDivElement>(null);
   const search = exploration.search.value;
@@ -97,7 +97,7 @@ function Card({ open }: { open: OpenCard }) {
         ))}
       </dl>
       <p class="feder-verdict" aria-live="polite">
-        {verdict !== null && verdictText(exploration, verdict)}
+        {verdict !== null && rowVerdict(exploration, verdict)}
       </p>
       <div class="feder-card-actions">
         <Button

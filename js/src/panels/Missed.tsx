@@ -1,8 +1,10 @@
 import { Button } from "../controls/Button";
 import { rowKeys } from "../controls/rowKeys";
 import { count, distance, ordinal, plural } from "../model/format";
-import { asSeen, COARSE, lostTo, nprobeNeeded, type Row } from "../model/truth";
+import type { Summary } from "../model/summary";
+import { asSeen, foundFrom, type Missed as MissedRow, nprobeNeeded, STAGE_NAMES } from "../model/truth";
 import { useApp } from "../state/app";
+import { rowLoss } from "../state/rowTexts";
 import { Tile } from "./Tile";
 
 const SIDE = 90;
@@ -10,12 +12,12 @@ const SIDE = 90;
 /** The true neighbours that the search did not return, and the nprobe that finds them. */
 export function Missed() {
   const { exploration } = useApp();
-  const { missed, truth, probe, settings, summary } = exploration;
+  const { missed, truth, settings } = exploration;
+  const summary = exploration.summary.value;
   const lost = missed.value;
   if (truth.value === null || exploration.step.value !== null) return null;
   const keys = rowKeys(lost.map(({ id }) => id));
   const needed = nprobeNeeded(truth.value);
-  const lostBy = (row: Row) => lostTo(row, probe.value);
   return (
     <section class="feder-missed">
       <h3>
@@ -31,7 +33,7 @@ export function Missed() {
           <>
             <span class="feder-danger">{plural(lost.length, "true neighbour")} missed</span>
             {asSeen(summary) && <small>{asSeen(summary).slice(2)}</small>}
-            {needed !== null && lost.some((row) => lostBy(row) === COARSE) && (
+            {needed !== null && lost.some(({ lostTo }) => lostTo === "coarse") && (
               <Button
                 kind="small"
                 onClick={() => {
@@ -58,19 +60,11 @@ export function Missed() {
                 side={SIDE}
                 rank={place}
                 isMissed
-                note={
-                  lostBy(row) !== COARSE
-                    ? `lost to ${lostBy(row)}`
-                    : clusterRank > settings.nprobe.value
-                      ? `nprobe\u00a0${count(clusterRank)}`
-                      : "switched off"
-                }
+                note={noteOf(row, settings.nprobe.value, summary)}
                 name={
                   `Row ${id}, missed: ${ordinal(place)} nearest of all, ${summary.trueDistance} ${distance(value)}, ` +
                   `cluster ${cluster}, rank ${clusterRank}, ` +
-                  (lostBy(row) === COARSE
-                    ? `found from nprobe ${clusterRank}`
-                    : `which was probed: lost to the ${lostBy(row)}`)
+                  rowLoss(exploration, row)
                 }
               />
             </li>
@@ -79,4 +73,12 @@ export function Missed() {
       </ol>
     </section>
   );
+}
+
+/** For its tile: the nprobe that finds a missed row, or the stage that lost it. */
+function noteOf(row: MissedRow, nprobe: number, summary: Summary): string {
+  if (row.lostTo !== "coarse") return `lost to ${STAGE_NAMES[row.lostTo]}`;
+  if (row.clusterRank <= nprobe) return "switched off";
+  const from = foundFrom(row, summary);
+  return from === null ? `from nprobe\u00a0${count(row.clusterRank)}` : `nprobe\u00a0${count(from)}`;
 }

@@ -6,6 +6,14 @@ export function Notice() {
   const { exploration } = useApp();
   const lost = exploration.status.value === "disconnected";
   const failure = exploration.failure.value;
+  if (!lost && failure === null && exploration.isOutdated.value) {
+    return (
+      <div class="feder-notice" role="alert">
+        <span>The index has changed since this search.</span>
+        <Button onClick={() => exploration.ask({ resume: true })}>Search again</Button>
+      </div>
+    );
+  }
   return (
     <div class="feder-notice" role="alert" hidden={!lost && failure === null} data-lost={lost}>
       {lost ? (

@@ -8,7 +8,8 @@ const SIDE = 90;
 
 export function Results() {
   const { exploration } = useApp();
-  const { settings, summary } = exploration;
+  const { settings } = exploration;
+  const summary = exploration.summary.value;
   const outcome = exploration.outcome.value;
   const name = (outcome !== null && summary.refinedDistance) || summary.distance;
   const search = exploration.search.value;

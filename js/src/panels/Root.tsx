@@ -32,7 +32,7 @@ export function Root({ mode, saved }: Props) {
   const { exploration, table } = useApp();
   const root = useRef<HTMLDivElement>(null);
   const { settings, search, status, map } = exploration;
-  const views = viewsFor(VIEWS, exploration.summary);
+  const views = viewsFor(VIEWS, exploration.summary.value);
   const view = views.find(({ name }) => name === settings.view.value) ?? views[0] ?? VIEWS[0];
   const Shown = table.value ? view.Table : view.View;
   const isLost = saved !== null && map.value === null;

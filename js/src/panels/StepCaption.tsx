@@ -14,7 +14,9 @@ export function StepCaption() {
 }
 
 /** The sentence of a step. */
-export function stepSentence({ search, summary, results, wanted }: Exploration, step: number): string {
+export function stepSentence(exploration: Exploration, step: number): string {
+  const { search, results, wanted } = exploration;
+  const summary = exploration.summary.value;
   const shown = search.value;
   if (shown === null || step === 0)
     return `Overview: ${plural(summary.ntotal, "vector")} in ${plural(summary.nlist, "cluster")}`;

@@ -9,7 +9,8 @@ import { QueryPicker } from "./QueryPicker";
 
 export function Toolbar() {
   const { exploration, table } = useApp();
-  const { settings, summary } = exploration;
+  const { settings } = exploration;
+  const summary = exploration.summary.value;
   return (
     <div class="feder-toolbar" role="toolbar" aria-label="Search">
       <QueryPicker />

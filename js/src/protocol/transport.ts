@@ -2,18 +2,18 @@ import type { AnyModel } from "@anywidget/types";
 import { decode } from "./decode";
 import type { Message, Request } from "./messages";
 
-/** The other end of the conversation: a kernel, or a recording of one. */
+/** The way to a kernel, or to a recording of one. */
 export interface Transport {
-  /** Throws `Disconnected` when nobody listens any more. */
+  /** Throws `Disconnected` when the kernel is known to be gone. */
   send(request: Request, buffers?: ArrayBuffer[]): void;
   onMessage(listener: (message: Message) => void, signal: AbortSignal): void;
   onDisconnect(listener: () => void, signal: AbortSignal): void;
 }
 
-/** Milliseconds that a coarse message waits for what follows it: a frame less is drawn when both are taken in at once. */
+/** Milliseconds that a coarse message waits for the next one: taking in both at once saves a frame. */
 const HELD = 40;
 
-/** The code of the failure that stands for a message that cannot be read. */
+/** The code of the failure in place of a message that cannot be read. */
 export const UNREADABLE = "unreadable";
 
 export class Disconnected extends Error {
@@ -22,7 +22,6 @@ export class Disconnected extends Error {
   }
 }
 
-/** What a model takes as a listener to any event. */
 type EventHandler = Exclude<Parameters<AnyModel["off"]>[1], null | undefined>;
 
 /** The kernel behind an anywidget model. */
@@ -44,19 +43,12 @@ export class CommTransport implements Transport {
   onMessage(listener: (message: Message) => void, signal: AbortSignal): void {
     let held: Message[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const tell = (message: Message) => {
-      try {
-        listener(message);
-      } catch (error) {
-        console.warn("feder_widget: message dropped:", error);
-      }
-    };
     const release = () => {
       clearTimeout(timer);
       timer = undefined;
       const messages = held;
       held = [];
-      messages.forEach(tell);
+      for (const message of messages) deliver(listener, message);
     };
     const receive = (content: unknown, buffers: DataView[]) => {
       const message = readable(content, buffers);
@@ -65,7 +57,7 @@ export class CommTransport implements Transport {
       else if (held.length === 1 || message.kind !== "bounds") release();
     };
     this.#on("msg:custom", receive, signal);
-    // What came before the kernel went must not be taken for a sign of life.
+    // A message from before the kernel went must not be taken for a sign of life.
     this.#on("comm_live_update", release, signal);
     signal.addEventListener("abort", () => clearTimeout(timer));
   }
@@ -84,7 +76,16 @@ export class CommTransport implements Transport {
   }
 }
 
-/** What a message says, or that it says nothing: it is damaged, or that of a kernel of another version. */
+/** Pass a message on; one that does not fit to the others before it is dropped. */
+export function deliver(listener: (message: Message) => void, message: Message): void {
+  try {
+    listener(message);
+  } catch (error) {
+    console.warn("feder_widget: message dropped:", error);
+  }
+}
+
+/** The message, or a failure in place of one that is damaged or of a kernel of another version. */
 function readable(content: unknown, buffers: DataView[]): Message {
   try {
     return decode(content, buffers);

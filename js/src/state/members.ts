@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { nearestFirst } from "../model/order";
-import type { Received, Search } from "../model/search";
+import type { ClusterCandidates, Search } from "../model/search";
 import type { Asker } from "../protocol/asker";
 
 export interface Member {
@@ -13,7 +13,7 @@ export interface Member {
 const SORT_LIMIT = 20_000;
 const WINDOW = 512;
 
-/** One cluster's vectors, nearest to the query first: what the page holds, or windows asked for as they are needed. */
+/** One cluster's rows, nearest to the query first: from its candidates, or in windows that the kernel sorts. */
 export class MemberList {
   /** Grows when more members are known. */
   readonly revision: ReadonlySignal<number>;
@@ -50,7 +50,7 @@ export class MemberList {
     return this.#windows.get(Math.floor(i / WINDOW))?.[i % WINDOW] ?? null;
   }
 
-  /** Ask for what is missing between two places. */
+  /** Ask for the members from one place to before another that are missing. */
   need(first: number, last: number): void {
     if (this.#sorted !== null) return;
     for (let number = Math.floor(first / WINDOW); number * WINDOW < Math.min(last, this.total); number++) {
@@ -76,7 +76,7 @@ export class MemberList {
   }
 }
 
-function sorted({ ids, distances, start, end }: Received, similarity: boolean): Member[] {
+function sorted({ ids, distances, start, end }: ClusterCandidates, similarity: boolean): Member[] {
   const order = nearestFirst(distances.subarray(start, end), similarity);
   return Array.from(order, (i) => ({ id: ids[start + i], distance: distances[start + i] }));
 }

@@ -1,4 +1,4 @@
-import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Asker } from "../protocol/asker";
 import type { Thumbnails } from "../protocol/messages";
 
@@ -18,26 +18,34 @@ interface Entry {
 
 /** Pictures in one request. */
 const BATCH = 48;
-/** Requests under way: enough to keep both decoding threads busy, few enough to follow a scroll. */
+/** Requests under way: enough to keep the kernel's threads busy, few enough to follow a scroll. */
 const IN_FLIGHT = 3;
-/** Pictures that nobody shows but that are kept for the next look. */
+/** Unused pictures that are kept for the next look. */
 const IDLE_LIMIT = 1500;
 /** Bytes up to which a picture is put into its address: making a Blob takes Chromium over half a millisecond. */
 const INLINE = 32_768;
-const SIZES = [64, 128, 256, 512, 1024];
 const LOADING: Picture = { state: "loading" };
+const UNREACHABLE = broken("the kernel is disconnected");
 
 /** Pictures of rows: asked for in batches when shown, newest first, and kept until there are too many. */
 export class Pictures {
   readonly #asker: Asker;
+  readonly #sizes: readonly number[];
   readonly #entries = new Map<string, Entry>();
   #queue: Entry[] = [];
   #inFlight = 0;
   #scheduled = false;
 
-  constructor(asker: Asker, abort: AbortSignal) {
+  /** @param sizes  sides of pictures in device pixels, ascending */
+  constructor(asker: Asker, sizes: readonly number[], abort: AbortSignal) {
     this.#asker = asker;
+    this.#sizes = sizes;
+    const stop = effect(() => {
+      const [before, now] = asker.connected.value ? [UNREACHABLE, LOADING] : [LOADING, UNREACHABLE];
+      for (const { picture } of this.#entries.values()) if (picture.peek() === before) picture.value = now;
+    });
     abort.addEventListener("abort", () => {
+      stop();
       for (const entry of this.#entries.values()) release(entry);
       this.#entries.clear();
       this.#queue = [];
@@ -51,20 +59,21 @@ export class Pictures {
     side: number,
   ): { picture: ReadonlySignal<Picture>; release: () => void } {
     const wanted = side * devicePixelRatio;
-    const size = SIZES.find((candidate) => candidate >= wanted) ?? SIZES[SIZES.length - 1];
+    const size = this.#sizes.find((candidate) => candidate >= wanted) ?? this.#sizes[this.#sizes.length - 1];
     const key = `${id}/${size}`;
     const entry = this.#entries.get(key) ?? {
       id,
       cluster,
       size,
-      picture: signal<Picture>(LOADING),
+      picture: signal<Picture>(this.#asker.connected.peek() ? LOADING : UNREACHABLE),
       users: 0,
       queued: false,
     };
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     entry.users++;
-    if (entry.picture.peek() === LOADING && !entry.queued) {
+    const isHere = entry.picture.peek() !== LOADING && entry.picture.peek() !== UNREACHABLE;
+    if (!isHere && !entry.queued) {
       entry.queued = true;
       this.#queue.push(entry);
       this.#schedule();

@@ -1,14 +1,14 @@
 import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 
-/** Milliseconds that one step stays, and that a whole search takes at the most. */
+/** Milliseconds of one step, and of a whole search at most. */
 const PACE = 700;
 const LONGEST = 12_000;
-/** No step is shorter: a longer search skips some. */
+/** The shortest step in milliseconds: a search of many clusters skips some. */
 const LEAST = 50;
 
 /**
- * Where in the search the page stands: 0 overview, 1 coarse search, 1 + r after the r nearest clusters, null at the
- * end. Every display of the widget shows the same step.
+ * Plays the search step by step: 0 overview, 1 coarse search, 1 + r after the r nearest clusters, null at the end. Every
+ * display of the widget shows the same step.
  */
 export class Player {
   readonly step: Signal<number | null> = signal(null);

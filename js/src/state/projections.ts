@@ -1,8 +1,13 @@
-import { batch, type ReadonlySignal, signal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import { Parts } from "../model/parts";
 import type { Result } from "../model/results";
+import type { Summary } from "../model/summary";
+import { truthOf } from "../model/truth";
 import type { Asker } from "../protocol/asker";
 import type { Failure, Projection } from "../protocol/messages";
+import type { ProbedClusters } from "./probedClusters";
+import type { SearchProgress } from "./searchProgress";
+import type { Settings } from "./settings";
 
 /** Candidates in the plane, by rank of their cluster. */
 export interface Projected {
@@ -15,19 +20,19 @@ export interface Projected {
   readonly sampled: boolean;
   /** Candidates there are; `ids` may be a sample of them. */
   readonly total: number;
-  /** How many are drawn nearer than they are, lest they squeeze the others to a dot. */
+  /** How many outliers are drawn nearer than they are, so that the others have room. */
   readonly drawnIn: number;
   readonly ids: BigInt64Array;
   readonly distances: Float32Array;
   readonly rankOf: Uint32Array;
-  /** `starts[r - 1] .. starts[r]` are those of the cluster at rank r, as far as there are any. */
+  /** `starts[r - 1] .. starts[r]` are the candidates of the cluster at rank r. */
   readonly starts: Uint32Array;
   /** x y x y … in the unit square. */
   readonly positions: Float32Array;
   readonly query: Float32Array;
 }
 
-/** What a picture is of. */
+/** The candidates that a picture shows. */
 export interface Scope {
   readonly serial: number;
   /** The nprobe. */
@@ -39,6 +44,30 @@ export interface Scope {
   readonly extra: readonly Result[];
 }
 
+/** The candidates, and the true neighbours for any k that are in other clusters. */
+export function projectionScope(
+  { search, revision }: SearchProgress,
+  { wanted, switched }: ProbedClusters,
+  summary: ReadonlySignal<Summary>,
+  { nprobe, k }: Settings,
+): ReadonlySignal<Scope | null> {
+  return computed(() => {
+    const found = search.value;
+    if (found === null) return null;
+    revision.value;
+    const probe = wanted.value;
+    const { kMax, similarity } = summary.value;
+    const neighbours = truthOf(found, kMax, similarity)?.neighbours ?? [];
+    return {
+      serial: found.serial,
+      ranks: nprobe.value,
+      flips: [...switched.value.keys()].map((cluster) => found.rankOf[cluster]),
+      k: k.value,
+      extra: neighbours.filter(({ clusterRank }) => !probe.has(clusterRank)),
+    };
+  });
+}
+
 /** Whether a picture of one scope serves for the other. */
 function isSame(left: Scope, right: Scope): boolean {
   const key = ({ serial, ranks, flips, extra }: Scope) =>
@@ -46,7 +75,7 @@ function isSame(left: Scope, right: Scope): boolean {
   return key(left) === key(right);
 }
 
-/** What is being waited for. */
+/** The picture that is on its way. */
 export type Awaited = "first" | "better" | null;
 
 /** The picture of one search's candidates in the plane: asked for when it is shown, then made better. */
@@ -63,13 +92,23 @@ export class Projections {
   constructor(scope: ReadonlySignal<Scope | null>, asker: Asker) {
     this.#scope = scope;
     this.#asker = asker;
+    asker.onMessage((message) => {
+      if (message.kind === "projection") this.#take(message);
+      else if (message.kind === "error") this.#fail(message);
+    });
   }
 
   /** Ask for the picture of the present scope, unless that has been done. */
   need(): void {
     const scope = this.#scope.peek();
     if (scope === null || (this.#asked !== null && isSame(scope, this.#asked.scope))) return;
-    const request = this.#asker.askProjection(scope);
+    const { extra, flips, ...others } = scope;
+    const request = this.#asker.askProjection({
+      ...others,
+      flips: [...flips],
+      extra: extra.map(({ id }) => id.toString()),
+      extra_clusters: extra.map(({ cluster }) => cluster),
+    });
     if (request === null) return;
     this.#asked = { scope, request };
     this.#parts.clear();
@@ -79,14 +118,13 @@ export class Projections {
     });
   }
 
-  /** Forget what was asked for: a kernel that comes back does not know of it. */
+  /** Forget the request: a kernel that comes back does not know of it. */
   lose(): void {
     this.#asked = null;
     this.awaited.value = null;
   }
 
-  /** Take in that a request has failed, if it was for a projection. */
-  fail({ request, message }: Failure): void {
+  #fail({ request, message }: Failure): void {
     if (this.#asked === null || request !== this.#asked.request) return;
     batch(() => {
       this.awaited.value = null;
@@ -94,8 +132,8 @@ export class Projections {
     });
   }
 
-  /** Take in a part. Other pages ask too, and their answers are as good. */
-  take(part: Projection): void {
+  /** The answer to another page that shows the same search serves as well. */
+  #take(part: Projection): void {
     const scope = this.#asked?.scope;
     if (scope === undefined || part.serial !== scope.serial || part.ranks !== scope.ranks) return;
     if (String(part.flips) !== String(scope.flips)) return;

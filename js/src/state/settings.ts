@@ -1,6 +1,6 @@
 import type { Signal } from "@preact/signals";
 
-/** The settings that Python sees too. */
+/** Settings that are synchronised with Python. */
 export interface Settings {
   readonly nprobe: Signal<number>;
   readonly k: Signal<number>;

@@ -7,9 +7,7 @@ const TRAIT = "_snapshot";
 /** Milliseconds without a change before a picture is taken, and the least between two of them. */
 const REST = 2000;
 const INTERVAL = 10_000;
-/** Characters of a picture: it is saved with the notebook, once for each widget. `snapshot.py` holds the same. */
-const LIMIT = 40_000;
-/** Width in pixels and quality of a picture: the first are taken that make it small enough. */
+/** Width in pixels and quality of a picture, from the best: the first that makes it small enough is taken. */
 const SIZES = [
   [560, 0.8],
   [560, 0.4],
@@ -20,22 +18,26 @@ const SIZES = [
 ];
 const PICTURE = /^data:image\/(webp|png);base64,[\w+/]+=*$/;
 
-/** A picture of the stage, empty where there is none, and what it shows. */
+/** A picture of the view, empty where there is none, and its caption. */
 export type Snapshot = readonly [picture: string, caption: string];
 
-/** What a notebook that was opened without its kernel has to show. Nothing in a notebook is trusted. */
-export function readSnapshot(model: AnyModel): Snapshot {
+/**
+ * The picture for a notebook that was opened without its kernel. Nothing in a notebook is trusted.
+ *
+ * @param limit  characters of a picture: it is saved with the notebook, once for each widget
+ */
+export function readSnapshot(model: AnyModel, limit: number): Snapshot {
   const [picture, caption] = [model.get(TRAIT)].flat().map(String);
-  return [picture && fits(picture) ? picture : "", caption?.slice(0, 200) ?? ""];
+  return [picture && fits(picture, limit) ? picture : "", caption?.slice(0, 200) ?? ""];
 }
 
-function fits(picture: string): boolean {
-  return picture.length <= LIMIT && PICTURE.test(picture);
+function fits(picture: string, limit: number): boolean {
+  return picture.length <= limit && PICTURE.test(picture);
 }
 
 /**
- * Keeps a small picture of what is shown in the widget's state, which the host may save in the notebook: rarely, and
- * only while nothing moves. `stages` are the displays that can be photographed.
+ * Keeps a small picture of the view in the widget's state, which the host may save in the notebook: rarely, and only
+ * while nothing moves. `stages` are the displays that can be photographed.
  */
 export function keepSnapshot(
   model: AnyModel,
@@ -44,7 +46,7 @@ export function keepSnapshot(
   stages: ReadonlySet<HTMLElement>,
   abort: AbortSignal,
 ): void {
-  const { settings, search, map, status, step, switched } = exploration;
+  const { settings, search, map, status, step, switched, summary } = exploration;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let taken = -INTERVAL;
   const wait = () => {
@@ -53,7 +55,9 @@ export function keepSnapshot(
   const take = () => {
     const shown = [...stages];
     if (shown.some((stage) => stage.matches(":active"))) return wait();
-    const picture = shown.map(pictureOf).find((found) => found !== undefined);
+    const picture = shown
+      .map((stage) => pictureOf(stage, summary.peek().constants.snapshotLimit))
+      .find((found) => found !== undefined);
     if (picture === undefined) return;
     taken = performance.now();
     const found = search.peek();
@@ -70,8 +74,8 @@ export function keepSnapshot(
   abort.addEventListener("abort", stop);
 }
 
-/** What the canvases of a display show, small; empty where that cannot be had, undefined where none is in sight. */
-function pictureOf(stage: HTMLElement): string | undefined {
+/** A small picture of a display's canvases; empty where it cannot be had, undefined where none is in sight. */
+function pictureOf(stage: HTMLElement, limit: number): string | undefined {
   const layers = stage.querySelectorAll<HTMLCanvasElement>(".feder-stage canvas:not(.feder-picture)");
   if (!layers[0]?.clientWidth) return;
   const canvas = document.createElement("canvas");
@@ -81,7 +85,7 @@ function pictureOf(stage: HTMLElement): string | undefined {
     for (const layer of layers) canvas.getContext("2d")?.drawImage(layer, 0, 0, width, canvas.height);
     try {
       const picture = canvas.toDataURL("image/webp", quality);
-      if (fits(picture)) return picture;
+      if (fits(picture, limit)) return picture;
     } catch {
       // A picture of another site is drawn on it, and may be shown but not read.
     }

@@ -1,5 +1,5 @@
 import type { AnyModel } from "@anywidget/types";
-import { effect, type Signal, signal } from "@preact/signals";
+import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 
 /** Milliseconds of rest before a further save, and the longest that one waits: each costs the host two frames. */
 const REST = 150;
@@ -52,10 +52,26 @@ export class Saves {
   }
 }
 
+/** A signal that follows a trait which only the kernel sets. */
+export function followTrait<T>(
+  model: AnyModel,
+  name: string,
+  read: (value: unknown) => T,
+  abort: AbortSignal,
+): ReadonlySignal<T> {
+  const state = signal<T>(read(model.get(name)));
+  const pull = () => {
+    state.value = read(model.get(name));
+  };
+  model.on(`change:${name}`, pull);
+  abort.addEventListener("abort", () => model.off(`change:${name}`, pull));
+  return state;
+}
+
 /**
- * A signal that follows one trait of the model, both ways. `read` checks what the kernel says; what it rejects by
- * returning undefined is ignored. So is what arrives while a newer value waits to be saved: it is the kernel's echo
- * of an older one.
+ * A signal that follows one trait of the model, both ways. `read` checks a value of the kernel, and returns
+ * undefined for one to ignore. A value that arrives while a newer one waits to be saved is ignored as well: it is the
+ * kernel's echo of an older one.
  */
 export function traitSignal<T>(
   model: AnyModel,

@@ -1,37 +1,41 @@
-import { batch, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 import type { Asker } from "../protocol/asker";
-import type { Message, Progress, Workload } from "../protocol/messages";
+import type { Message, Progress, RequestName, Workload } from "../protocol/messages";
 
-/** Many queries at once, as far as the kernel has evaluated them. */
+/** The workload that the kernel evaluates or has evaluated last, for the page or for a cell. */
 export class Workloads {
   readonly latest = signal<Workload | null>(null);
-  /** How far the evaluation is that is under way; null when none is. */
-  readonly progress = signal<Pick<Progress, "done" | "asked"> | null>(null);
+  /** Of the evaluation under way; null when none is. */
+  readonly progress = signal<Pick<Progress, "done" | "asked" | "cancellable"> | null>(null);
   readonly #asker: Asker;
-  #running: string | number | null = null;
+  readonly #failed: (message: string) => void;
+  #running: RequestName | null = null;
 
-  constructor(asker: Asker) {
+  /** @param failed  called with the reason when an evaluation fails */
+  constructor(asker: Asker, failed: (message: string) => void, abort: AbortSignal) {
     this.#asker = asker;
-  }
-
-  /** What the evaluation is called that is under way or was last, here or in Python. */
-  get running(): string | number | null {
-    return this.#running;
+    this.#failed = failed;
+    asker.onMessage((message) => this.#take(message));
+    const stop = effect(() => {
+      // A kernel that is gone evaluates nothing more.
+      if (!asker.connected.value) this.progress.value = null;
+    });
+    abort.addEventListener("abort", stop);
+    asker.askWorkload();
   }
 
   /** Evaluate queries drawn from the index. */
   evaluate(sample: number, seed: number, k: number): void {
     this.#running = this.#asker.askEvaluate(sample, seed, k);
-    this.progress.value = this.#running === null ? null : { done: 0, asked: sample };
+    this.progress.value = this.#running === null ? null : { done: 0, asked: sample, cancellable: true };
   }
 
-  /** End what is under way; what was computed comes as the last word of it. */
+  /** End the evaluation under way; a last message brings what was computed. */
   cancel(): void {
-    if (this.#running !== null) this.#asker.cancel(String(this.#running));
+    if (this.#running !== null) this.#asker.cancel(this.#running);
   }
 
-  /** Take in a message if it is about a workload. */
-  take(message: Message): void {
+  #take(message: Message): void {
     if (message.kind === "progress") {
       this.#running = message.request;
       this.progress.value = message;
@@ -40,11 +44,9 @@ export class Workloads {
         this.latest.value = message;
         if (message.final) this.progress.value = null;
       });
-    } else if (message.kind === "error" && message.request === this.#running) this.progress.value = null;
-  }
-
-  /** A kernel that is gone evaluates nothing more. */
-  lose(): void {
-    this.progress.value = null;
+    } else if (message.kind === "error" && message.request !== null && message.request === this.#running) {
+      this.progress.value = null;
+      if (message.code !== "superseded") this.#failed(message.message);
+    }
   }
 }

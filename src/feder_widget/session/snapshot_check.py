@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 MAX_PICTURE = 40_000
-"""Characters: it is saved with the notebook, once for each widget. `snapshot.ts` holds the same."""
+"""Characters: the picture is saved with the notebook, once for each widget."""
 
 MAX_CAPTION = 200
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from feder_widget.engines import IvfIndex
 from feder_widget.faiss_internals import family_name
+from feder_widget.session.page_constants import page_constants
 from feder_widget.session.stream import is_replayable
 
 
@@ -55,4 +56,5 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool) -> dict[str, Any]:
         "nprobe": min(index.stored_nprobe, index.nlist),
         "images": images,
         "sizes": index.list_sizes.astype("<i4").tobytes(),
+        "constants": page_constants(),
     }

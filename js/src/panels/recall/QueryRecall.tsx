@@ -2,7 +2,15 @@ import { useMemo } from "preact/hooks";
 import { Button } from "../../controls/Button";
 import { IdForm } from "../../controls/IdForm";
 import { count, percent, plural } from "../../model/format";
-import { asSeen, COARSE, foundBy, lostTo, nprobeNeeded, returnedAt, type Truth } from "../../model/truth";
+import {
+  asSeen,
+  foundBy,
+  nprobeNeeded,
+  returnedAt,
+  STAGE_NAMES,
+  type Stage,
+  type Truth,
+} from "../../model/truth";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
 import { RecallChart } from "./RecallChart";
@@ -10,7 +18,8 @@ import { RecallChart } from "./RecallChart";
 /** Recall of this query at every nprobe, and in words at the current one. */
 export function QueryRecall() {
   const { exploration } = useApp();
-  const { settings, summary } = exploration;
+  const { settings } = exploration;
+  const summary = exploration.summary.value;
   const search = exploration.search.value;
   const truth = exploration.truth.value;
   const found = exploration.found.value;
@@ -94,7 +103,7 @@ function Certainty() {
   const { exploration } = useApp();
   const open = exploration.openClusters.value;
   const search = exploration.search.value;
-  const { nlist } = exploration.summary;
+  const { nlist } = exploration.summary.value;
   const unprobed = nlist - exploration.probed.value;
   const missing = search === null ? 0 : search.upTo[nlist] - search.upTo[search.received];
   return (
@@ -128,10 +137,9 @@ function costOf({ timings, search }: Exploration, vectors: number): string {
 }
 
 /** The outcome of this search in words. */
-function sentence(
-  { missed, wanted, found, step, status, settings, summary }: Exploration,
-  truth: Truth | null,
-): string {
+function sentence(exploration: Exploration, truth: Truth | null): string {
+  const { missed, wanted, found, step, status, settings } = exploration;
+  const summary = exploration.summary.value;
   if (step.value !== null) return "";
   if (summary.unexplained !== null) return `No true neighbours to compare with: ${summary.unexplained}.`;
   if (truth === null) {
@@ -147,8 +155,8 @@ function sentence(
       needed !== null && needed < settings.nprobe.value ? ` nprobe = ${count(needed)} would do.` : "";
     return `${total === 1 ? "The" : "All"} ${total === 1 ? "true neighbour" : plural(total, "true neighbour")} came back${seen}.${spare}`;
   }
-  const losses = (stage: string) => lost.filter((row) => lostTo(row, wanted.value) === stage);
-  const unseen = losses(COARSE);
+  const losses = (stage: Stage) => lost.filter(({ lostTo }) => lostTo === stage);
+  const unseen = losses("coarse");
   const ranks = [...new Set(unseen.map(({ clusterRank }) => clusterRank))].sort((a, b) => a - b);
   const where =
     ranks.length > 4
@@ -160,9 +168,9 @@ function sentence(
     unseen.length > 0 &&
       `${was(unseen.length)} missed: the search probed ${plural(wanted.value.count, "cluster")}, and ` +
         `${unseen.length === 1 ? "it is" : "they are"} in ${ranks.length === 1 ? "the cluster" : "clusters"} ranked ${where}.`,
-    ...["code", "re-ranking"].map((stage) => {
+    ...(["code", "refine"] as const).map((stage) => {
       const n = losses(stage).length;
-      return n > 0 && `${was(n)} lost to the ${stage}, which put others first.`;
+      return n > 0 && `${was(n)} lost to the ${STAGE_NAMES[stage]}, which put others first.`;
     }),
   ]
     .filter(Boolean)

@@ -52,7 +52,7 @@ function Stored({ nprobe, axis }: { nprobe: number; axis: Axis }) {
 export function RecallChart({ name, curve, band = [], share, label, height, stored }: Props) {
   const { exploration } = useApp();
   const { nprobe } = exploration.settings;
-  const { nlist } = exploration.summary;
+  const { nlist } = exploration.summary.value;
   const { element: box, width } = useSize<HTMLDivElement>();
   const right = width - MARGIN.right;
   const bottom = HEIGHT - MARGIN.bottom;

@@ -45,7 +45,7 @@ function Curves({ workload }: { workload: Workload }) {
         share={share}
         label={`mean recall@${k} = ${height.toFixed(3)}`}
         height={height}
-        stored={exploration.summary.storedNprobe}
+        stored={exploration.summary.value.storedNprobe}
       />
       <div class="feder-legend feder-bands">
         {["mean", "median to 95 %", "to 99 %", "to the worst query"].map((name) => (
@@ -61,19 +61,22 @@ function Curves({ workload }: { workload: Workload }) {
 /** A form that starts the evaluation of a workload, or its progress. */
 function Evaluate() {
   const { exploration } = useApp();
-  const { workloads, settings, summary } = exploration;
+  const { workloads, settings } = exploration;
+  const summary = exploration.summary.value;
   const [sample, setSample] = useState(Math.min(SAMPLE, summary.ntotal));
   const progress = workloads.progress.value;
   if (summary.unevaluated !== null) return <p class="feder-muted">No workload: {summary.unevaluated}.</p>;
   if (progress !== null) {
-    const { done, asked } = progress;
+    const { done, asked, cancellable } = progress;
     return (
       <p class="feder-evaluate">
         <progress max={asked} value={done} aria-label="Evaluating" /> {count(Math.floor(done))} of{" "}
         {plural(asked, "query", "queries")}
-        <Button kind="small" onClick={() => workloads.cancel()}>
-          Cancel
-        </Button>
+        {cancellable && (
+          <Button kind="small" onClick={() => workloads.cancel()}>
+            Cancel
+          </Button>
+        )}
       </p>
     );
   }
@@ -90,7 +93,7 @@ function Evaluate() {
       <input
         type="number"
         min={1}
-        max={1_000_000}
+        max={summary.constants.sampleLimit}
         aria-label="Queries drawn from the index"
         value={sample}
         onInput={(event) => setSample(event.currentTarget.valueAsNumber)}
@@ -129,7 +132,7 @@ function Facts({ workload }: { workload: Workload }) {
         {queries}
         {computed < asked && ` of ${count(asked)}${reason === null ? " so far" : ` (${reason})`}`}, {from}
         {include_self ? "" : ", each left out of its own neighbours"} · k = {k}
-        {asSeen(exploration.summary)}
+        {asSeen(exploration.summary.value)}
       </p>
       {computed > 0 && (
         <p>
@@ -148,7 +151,7 @@ function Hardest({ workload }: { workload: Workload }) {
   const { exploration } = useApp();
   const { hardest, ids, labels, found_at, k } = workload;
   const nprobe = exploration.settings.nprobe.value;
-  const { nlist } = exploration.summary;
+  const { nlist } = exploration.summary.value;
   return (
     <ol class="feder-hardest" aria-label="Hardest queries">
       {Array.from(hardest, (row, i) => {

@@ -36,7 +36,7 @@ export function ClusterCard({ cluster, x, y, within }: Props) {
         <b>Cluster {cluster}</b>
       </p>
       <p class="feder-muted">
-        {plural(exploration.summary.sizes[cluster], "vector")}
+        {plural(exploration.summary.value.sizes[cluster], "vector")}
         {rank !== null && search !== null && (
           <>
             <br />
@@ -55,7 +55,7 @@ export function ClusterCard({ cluster, x, y, within }: Props) {
 
 function Nine({ cluster }: { cluster: number }) {
   const { exploration, asker } = useApp();
-  const { summary } = exploration;
+  const summary = exploration.summary.value;
   const search = exploration.search.value;
   const members = useMemo(
     () => new MemberList(cluster, summary.sizes[cluster], search, summary.similarity, asker),

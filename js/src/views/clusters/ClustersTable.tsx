@@ -9,7 +9,8 @@ const PAGE = 100;
 /** Every cluster as a table: by rank once there is a search, else by number. */
 export function ClustersTable() {
   const { exploration } = useApp();
-  const { summary, settings } = exploration;
+  const { settings } = exploration;
+  const summary = exploration.summary.value;
   const [shown, setShown] = useState(PAGE);
   const search = exploration.search.value;
   const probe = exploration.probe.value;

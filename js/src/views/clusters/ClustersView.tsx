@@ -22,7 +22,8 @@ interface Shown {
 export function ClustersView() {
   const app = useApp();
   const { exploration, palette, pictures, asker } = app;
-  const { settings, summary, hovered, map } = exploration;
+  const { settings, hovered, map } = exploration;
+  const summary = exploration.summary.value;
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const shown = useRef<Shown | null>(null);
@@ -142,7 +143,7 @@ export function ClustersView() {
 
 function describe(exploration: Exploration, cluster: number): string {
   const search = exploration.search.value;
-  const size = plural(exploration.summary.sizes[cluster], "vector");
+  const size = plural(exploration.summary.value.sizes[cluster], "vector");
   if (search === null) return `Cluster ${cluster}, ${size}`;
   const rank = search.rankOf[cluster];
   const state = exploration.probe.value.has(rank) ? "probed" : "not probed";

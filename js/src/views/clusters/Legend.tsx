@@ -27,7 +27,7 @@ export function Legend() {
             {distance(end)}
             {end !== search.distances[search.nlist - 1] && " and beyond"}
           </span>
-          <span>query to centroid, {exploration.summary.coarseDistance}</span>
+          <span>query to centroid, {exploration.summary.value.coarseDistance}</span>
           <span class="feder-legend-target">
             <i /> nearest cluster
           </span>

@@ -21,7 +21,8 @@ const NOTE = 14;
 /** The centroids of the coarse search around the query, and nprobe as a circle between them. */
 export function CoarsePicture({ search }: { search: Search }) {
   const { exploration, palette } = useApp();
-  const { summary, settings, hovered } = exploration;
+  const { settings, hovered } = exploration;
+  const summary = exploration.summary.value;
   const { element: frame, width, height } = useSize<HTMLDivElement>();
   const base = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);

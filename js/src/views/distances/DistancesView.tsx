@@ -6,7 +6,8 @@ import { FinePicture } from "./FinePicture";
 
 /** The distances that the search has computed: to centroids, then to candidates. */
 export function DistancesView() {
-  const { probed, summary } = useApp().exploration;
+  const { probed } = useApp().exploration;
+  const summary = useApp().exploration.summary.value;
   return (
     <SearchRequired
       purpose="how far its neighbours are"

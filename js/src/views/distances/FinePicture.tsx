@@ -21,7 +21,8 @@ const PACE = 120;
 /** The candidates of the fine search around the query. */
 export function FinePicture({ search }: { search: Search }) {
   const { exploration } = useApp();
-  const { summary, settings } = exploration;
+  const { settings } = exploration;
+  const summary = exploration.summary.value;
   const [size, setSize] = useState<Size>(NO_SIZE);
   const revision = useRevision(exploration);
   const wanted = exploration.wanted.value;

@@ -7,7 +7,7 @@ import { rankCandidates } from "./rankedCandidates";
 /** The scale of the radius, and the meaning of the angle. */
 export function Legend() {
   const { exploration } = useApp();
-  const { summary } = exploration;
+  const summary = exploration.summary.value;
   const search = exploration.search.value;
   const set = exploration.candidates.value;
   const order = exploration.candidateOrder.value;

@@ -5,7 +5,6 @@ import type { Result } from "../../model/results";
 import type { Search } from "../../model/search";
 import type { Missed } from "../../model/truth";
 import { type Found, foundPoints } from "../points/marks";
-import { codeDistance } from "../points/missedRow";
 import { candidateFinder } from "../points/points";
 import { type Domain, domainOf } from "./radialScale";
 
@@ -17,7 +16,7 @@ export interface RankedCandidates {
   readonly order: Uint32Array;
   /** Null without candidates. */
   readonly domain: Domain | null;
-  /** Missed neighbours in clusters that are not probed. */
+  /** Missed neighbours in clusters that are not probed, at the distance that the lists have for them. */
   readonly beyond: readonly Missed[];
   /** Missed neighbours in probed clusters: they are candidates themselves. */
   readonly within: readonly Missed[];
@@ -36,10 +35,10 @@ export function rankCandidates(
   similarity: boolean,
 ): RankedCandidates {
   const within = missed.filter(({ clusterRank }) => probe.has(clusterRank));
-  // Every radius is a distance that the search compares, wherever that distance is known.
-  const beyond = missed
-    .filter(({ clusterRank }) => !probe.has(clusterRank))
-    .map((one) => ({ ...one, distance: codeDistance(search, one) ?? one.distance }));
+  // Every radius is a distance of the lists: a row whose distance there is unknown has no place.
+  const beyond = missed.flatMap((one) =>
+    probe.has(one.clusterRank) || one.codeDistance === null ? [] : [{ ...one, distance: one.codeDistance }],
+  );
   const set = withOthers(candidates, beyond);
   const all = extendOrder(order, set.distances, similarity);
   const own = search.id === null ? -1 : set.ids.indexOf(search.id);

@@ -13,7 +13,7 @@ const SIDE = 32;
 /** The candidates as a table, the nearest first, a page at a time. */
 export function CandidatesTable() {
   const { exploration } = useApp();
-  const { summary } = exploration;
+  const summary = exploration.summary.value;
   const search = exploration.search.value;
   const set = exploration.candidates.value;
   const results = exploration.results.value;
@@ -69,12 +69,11 @@ export function CandidatesTable() {
         </thead>
         <tbody>
           {start === 0 &&
-            missed.map(({ id, distance, clusterRank, cluster, place }) => (
+            missed.map(({ id, codeDistance, clusterRank, cluster, place }) => (
               <Row
                 key={`${id}/missed/${place}`}
                 id={id}
-                // The distance by the original vectors is of another kind than the column's.
-                distance={summary.given ? Number.NaN : distance}
+                distance={codeDistance ?? Number.NaN}
                 rank={clusterRank}
                 cluster={cluster}
                 place="missed"

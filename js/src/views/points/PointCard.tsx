@@ -2,9 +2,9 @@ import { Picture, usePicture } from "../../controls/Picture";
 import { css, rankColour } from "../../look/palette";
 import { distance as formatted, ordinal } from "../../model/format";
 import { useApp } from "../../state/app";
+import { rowDistance, rowLoss } from "../../state/rowTexts";
 import { useCardPlace, useRested } from "../cardPlace";
 import { type Mark, markText } from "./marks";
-import { distanceText, lossText } from "./missedRow";
 
 const SIDE = 96;
 /** Milliseconds that the pointer rests on a point before its picture is asked for. */
@@ -39,8 +39,8 @@ export function PointCard({ id, distance, rank, mark, x, y, within }: Props) {
       </p>
       <p class="feder-muted">
         {missed === undefined
-          ? `${exploration.summary.distance} ${formatted(distance)}`
-          : distanceText(exploration, missed)}
+          ? `${exploration.summary.value.distance} ${formatted(distance)}`
+          : rowDistance(exploration, missed)}
         <br />
         {missed === undefined && (
           <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
@@ -49,7 +49,7 @@ export function PointCard({ id, distance, rank, mark, x, y, within }: Props) {
         {missed !== undefined && (
           <>
             <br />
-            {lossText(exploration, missed)}
+            {rowLoss(exploration, missed)}
           </>
         )}
       </p>

@@ -5,11 +5,11 @@ import { Button } from "../../controls/Button";
 import { distance, ordinal } from "../../model/format";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
+import { rowDistance, rowLoss } from "../../state/rowTexts";
 import { ClusterPointerCard } from "../clusterPointer";
 import type { Size } from "../viewport";
 import { ZoomButtons, zoomByKey } from "../zoomButtons";
 import { type Mark, markSuffix } from "./marks";
-import { distanceText, lossText } from "./missedRow";
 import { PointCard } from "./PointCard";
 import type { PointPainter } from "./painter";
 import { PointController, type Shown } from "./pointController";
@@ -192,9 +192,7 @@ export function PointPicture<Content extends PointContent>(props: Props<Content>
 function lossSuffix(exploration: Exploration, marks: readonly Mark[], point: number): string {
   const mark = marks.find((one) => one.point === point && one.isMissed);
   const missed = mark && exploration.missed.value.find(({ place }) => place === mark.place);
-  return missed === undefined
-    ? ""
-    : `; ${distanceText(exploration, missed)}; ${lossText(exploration, missed)}`;
+  return missed === undefined ? "" : `; ${rowDistance(exploration, missed)}; ${rowLoss(exploration, missed)}`;
 }
 
 /** The points of the results by place, then those of the missed neighbours. */

@@ -1,0 +1,26 @@
+import { count, distance } from "./format";
+import type { Probe } from "./probe";
+import type { Summary } from "./summary";
+import { foundFrom, type Missed, STAGE_NAMES } from "./truth";
+
+/** The stage that loses a true neighbour, and the nprobe that finds it where that is known. */
+export function lossText(row: Missed, probe: Probe, nprobe: number, summary: Summary): string {
+  const { lostTo, clusterRank: rank } = row;
+  if (lostTo === "code") return "its cluster was probed: lost to the code";
+  if (lostTo === "refine") return `its cluster was probed: lost to ${STAGE_NAMES[lostTo]}`;
+  if (probe.has(rank)) return "its cluster was probed, but not to its end";
+  if (rank <= nprobe) return "not probed: its cluster is switched off";
+  const from = foundFrom(row, summary);
+  return from === null
+    ? `not probed: its cluster is probed from nprobe ${count(rank)}`
+    : `not probed: found from nprobe ${count(from)}`;
+}
+
+/** The distances of a true neighbour: to the original vectors where they were given, and in the lists. */
+export function distanceText({ distance: own, codeDistance }: Missed, summary: Summary): string {
+  if (!summary.given) return `${summary.distance} ${distance(own)}`;
+  const original = `${summary.distance}: by the original vectors ${distance(own)}`;
+  return codeDistance === null
+    ? original
+    : `${original}, by ${summary.exact ? "the index" : "its code"} ${distance(codeDistance)}`;
+}

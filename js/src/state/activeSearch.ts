@@ -1,0 +1,131 @@
+import { signal } from "@preact/signals";
+import type { Search } from "../model/search";
+import type { Asker } from "../protocol/asker";
+import type {
+  Bounds,
+  Candidates,
+  Done,
+  FaissResults,
+  Message,
+  RequestName,
+  TrueNeighbours,
+} from "../protocol/messages";
+
+/** Requests about one search: the search itself, and the ones that complete it. */
+type Purpose = "search" | "rest" | "candidates" | "clusters" | "results" | "truth";
+
+/** The search on screen: its candidates, the other messages about it, and its pending requests. */
+export class ActiveSearch {
+  readonly timings = signal<Done | null>(null);
+  /** The best distance that any vector of each cluster can have, by rank. */
+  readonly bounds = signal<Bounds | null>(null);
+  readonly faissResults = signal<FaissResults | null>(null);
+  readonly groundTruth = signal<TrueNeighbours | null>(null);
+  readonly #asker: Asker;
+  readonly #requests = new Map<Purpose, RequestName>();
+  /** The last rank whose candidates were all asked for, and the clusters received when the rest was asked for. */
+  #candidatesUpTo = 0;
+  #restFrom = -1;
+  /** Ranks that were asked for by themselves, until the answer is complete; one that is refused is not asked again. */
+  #clusters = new Set<number>();
+
+  /** @param request  the name of the request that `search` answers */
+  constructor(
+    readonly search: Search,
+    request: RequestName,
+    asker: Asker,
+  ) {
+    this.#asker = asker;
+    this.#requests.set("search", request);
+  }
+
+  /** The purpose of a request of this search; null for any other, and for one that a later request replaces. */
+  purposeOf(request: RequestName | null): Purpose | null {
+    for (const [purpose, name] of this.#requests) if (name === request) return purpose;
+    return null;
+  }
+
+  /** Take in a message about this search; returns whether it has brought candidates. */
+  take(message: Message): boolean {
+    switch (message.kind) {
+      case "fine":
+      case "nearest":
+        return this.#extend(message);
+      case "done":
+        if (this.purposeOf(message.request) === "search") this.timings.value = message;
+        if (this.purposeOf(message.request) === "clusters") this.#clusters.clear();
+        break;
+      case "bounds":
+        if (message.serial === this.search.serial) this.bounds.value = message;
+        break;
+      case "results":
+        if (this.#isAbout(message)) this.faissResults.value = message;
+        break;
+      case "truth":
+        if (this.#isAbout(message)) this.groundTruth.value = message;
+        break;
+    }
+    return false;
+  }
+
+  /** Ask for every candidate of the clusters up to this rank. */
+  askCandidates(lastRank: number): void {
+    const { search } = this;
+    if (search.fine >= lastRank || this.#candidatesUpTo >= lastRank) return;
+    const request = this.#asker.askCandidates(search.serial, search.fine + 1, lastRank);
+    if (request !== null) this.#candidatesUpTo = lastRank;
+    this.#note("candidates", request);
+  }
+
+  /** Ask for the clusters up to this rank; returns false where the same request has brought nothing. */
+  askRest(lastRank: number): boolean {
+    const { search } = this;
+    if (this.#restFrom === search.received) return false;
+    this.#restFrom = search.received;
+    this.#note("rest", this.#asker.askRest(search.serial, lastRank));
+    return true;
+  }
+
+  /** Ask for candidates of these clusters that hold for any set of clusters, unless these are on their way. */
+  askClusters(ranks: readonly number[]): void {
+    if (ranks.every((rank) => this.#clusters.has(rank))) return;
+    this.#clusters = new Set(ranks);
+    this.#note("clusters", this.#asker.askClusters(this.search.serial, ranks));
+  }
+
+  askResults(nprobe: number, k: number): void {
+    this.#note("results", this.#asker.askResults(this.search.serial, nprobe, k));
+  }
+
+  askTruth(nprobe: number, k: number): void {
+    this.#note("truth", this.#asker.askTruth(this.search.serial, nprobe, k));
+  }
+
+  /** Whether a request of this purpose was sent. */
+  isPending(purpose: Purpose): boolean {
+    return this.#requests.has(purpose);
+  }
+
+  /** Hear no more of the candidates: a newer search has been asked for, and the kernel stops this one. */
+  stop(): void {
+    this.#requests.delete("search");
+    this.#requests.delete("rest");
+  }
+
+  #note(purpose: Purpose, request: RequestName | null): void {
+    if (request === null) this.#requests.delete(purpose);
+    else this.#requests.set(purpose, request);
+  }
+
+  #extend(message: Candidates): boolean {
+    const purpose = this.purposeOf(message.request);
+    if (purpose === null) return false;
+    if (purpose === "clusters") this.search.addUnpruned(message);
+    else this.search.add(message);
+    return true;
+  }
+
+  #isAbout({ serial, rank_of }: FaissResults | TrueNeighbours): boolean {
+    return serial === this.search.serial && rank_of.every((rank) => rank <= this.search.nlist);
+  }
+}

@@ -1,0 +1,29 @@
+import { computed, type ReadonlySignal } from "@preact/signals";
+import { type CandidateSet, candidatesAt } from "../model/candidates";
+import { Orders } from "../model/order";
+import type { Summary } from "../model/summary";
+import type { ProbedClusters } from "./probedClusters";
+import type { SearchProgress } from "./searchProgress";
+
+/** The vectors that the fine search has compared at the player's step, as far as they have arrived. */
+export interface CandidateSets {
+  readonly candidates: ReadonlySignal<CandidateSet | null>;
+  /** Places of the candidates from the nearest to the farthest. */
+  readonly candidateOrder: ReadonlySignal<Uint32Array | null>;
+}
+
+export function candidateSets(
+  { search, revision }: SearchProgress,
+  { probe }: ProbedClusters,
+  summary: ReadonlySignal<Summary>,
+): CandidateSets {
+  const orders = computed(() => new Orders(summary.value.similarity));
+  const candidates = computed(() => {
+    revision.value;
+    return search.value === null ? null : candidatesAt(search.value, probe.value);
+  });
+  const candidateOrder = computed(() =>
+    candidates.value === null ? null : orders.value.of(candidates.value.distances),
+  );
+  return { candidates, candidateOrder };
+}

@@ -1,0 +1,35 @@
+import { computed, type ReadonlySignal } from "@preact/signals";
+import type { Summary } from "../model/summary";
+import { openClusters } from "../model/truth";
+import type { ProbedClusters } from "./probedClusters";
+import type { SearchProgress } from "./searchProgress";
+import type { Settings } from "./settings";
+import type { ShownResults } from "./shownResults";
+
+/** Remarks about the index and this query. */
+export interface Findings {
+  /** Sentences of the kernel. */
+  readonly findings: ReadonlySignal<readonly string[]>;
+  /** Unprobed clusters that can hold a vector nearer than the last result; null where that is unknown. */
+  readonly openClusters: ReadonlySignal<number | null>;
+}
+
+export function findings(
+  { search, revision, timings, bounds }: SearchProgress,
+  { probe }: ProbedClusters,
+  { results }: ShownResults,
+  summary: ReadonlySignal<Summary>,
+  settings: Settings,
+): Findings {
+  return {
+    findings: computed(() => [...(timings.value?.findings ?? []), ...(bounds.value?.findings ?? [])]),
+    openClusters: computed(() => {
+      revision.value;
+      const { ranks, count } = probe.value;
+      const received = search.value?.received ?? 0;
+      if (bounds.value === null || received < (ranks[count - 1] ?? 0)) return null;
+      const { similarity } = summary.value;
+      return openClusters(bounds.value.bounds, probe.value, results.value, settings.k.value, similarity);
+    }),
+  };
+}

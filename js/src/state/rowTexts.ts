@@ -1,0 +1,31 @@
+import { distanceText, lossText } from "../model/missedText";
+import type { Missed } from "../model/truth";
+import { verdictText } from "../model/verdict";
+import type { Verdict } from "../protocol/messages";
+import type { Exploration } from "./exploration";
+
+/** Why a row came back in the search on screen, or why it did not. */
+export function rowVerdict(exploration: Exploration, verdict: Verdict): string {
+  const { results, outcome, probe, settings, missed, summary } = exploration;
+  return verdictText(
+    {
+      results: results.value,
+      outcome: outcome.value,
+      probe: probe.value,
+      k: settings.k.value,
+      missed: missed.value,
+      summary: summary.value,
+    },
+    verdict,
+  );
+}
+
+/** The stage of the search on screen that loses a true neighbour. */
+export function rowLoss({ wanted, settings, summary }: Exploration, row: Missed): string {
+  return lossText(row, wanted.value, settings.nprobe.value, summary.value);
+}
+
+/** The distances of a true neighbour that the search on screen does not find. */
+export function rowDistance({ summary }: Exploration, row: Missed): string {
+  return distanceText(row, summary.value);
+}

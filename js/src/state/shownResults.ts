@@ -1,0 +1,72 @@
+import { computed, type ReadonlySignal } from "@preact/signals";
+import { prunedRanks } from "../model/probe";
+import { areTied, type Result, resultsAt, resultsOf } from "../model/results";
+import type { Summary } from "../model/summary";
+import type { FaissResults } from "../protocol/messages";
+import type { ProbedClusters } from "./probedClusters";
+import type { SearchProgress } from "./searchProgress";
+import type { Settings } from "./settings";
+
+/** The results on screen, and how they are known. */
+export interface ShownResults {
+  readonly results: ReadonlySignal<readonly Result[]>;
+  readonly resultIds: ReadonlySignal<ReadonlySet<bigint>>;
+  /** The results of Faiss as the kernel has computed them; null where the page tells them from the candidates. */
+  readonly outcome: ReadonlySignal<FaissResults | null>;
+  /** Whether the results are the best of the candidates only, and Faiss may return others. */
+  readonly estimated: ReadonlySignal<boolean>;
+  /** Whether no Faiss search returns what is shown: a part of a search, or one of clusters chosen by hand. */
+  readonly isHypothetical: ReadonlySignal<boolean>;
+  /** Whether a search at this nprobe may rank the clusters in another way than the one on screen. */
+  readonly isOtherRanking: ReadonlySignal<boolean>;
+  /** Ranks of probed clusters whose candidates do not tell the results of this set of clusters. */
+  readonly prunedRanks: ReadonlySignal<readonly number[]>;
+}
+
+export function shownResults(
+  { search, revision, faissResults }: SearchProgress,
+  { probe, wanted, step, switched }: ProbedClusters,
+  summary: ReadonlySignal<Summary>,
+  settings: Settings,
+): ShownResults {
+  const isHypothetical = computed(() => step.value !== null || switched.value.size > 0);
+  const isOtherRanking = computed(() => {
+    const found = search.value;
+    const nprobe = settings.nprobe.value;
+    if (found === null || found.nprobe === nprobe) return false;
+    return !summary.value.steady || found.distances[nprobe - 1] === found.distances[nprobe];
+  });
+  const outcome = computed(() => {
+    const said = faissResults.value;
+    if (said === null || isHypothetical.value || isOtherRanking.value) return null;
+    return said.nprobe === settings.nprobe.value && said.k === settings.k.value ? said : null;
+  });
+  const results = computed(() => {
+    revision.value;
+    const found = search.value;
+    if (found === null) return [];
+    if (outcome.value !== null) return resultsOf(outcome.value, found);
+    return resultsAt(found, probe.value, settings.k.value, summary.value.similarity);
+  });
+  const pruned = computed(() => {
+    revision.value;
+    return search.value === null ? [] : prunedRanks(search.value, wanted.value);
+  });
+  const estimated = computed(() => {
+    const found = search.value;
+    if (found === null || outcome.value !== null) return false;
+    const { replayable, renamed, similarity } = summary.value;
+    if (!replayable || isOtherRanking.value || pruned.value.length > 0) return true;
+    revision.value;
+    return renamed && areTied(found, probe.value, settings.k.value, similarity);
+  });
+  return {
+    results,
+    resultIds: computed(() => new Set(results.value.map(({ id }) => id))),
+    outcome,
+    estimated,
+    isHypothetical,
+    isOtherRanking,
+    prunedRanks: pruned,
+  };
+}

@@ -1,0 +1,85 @@
+import { computed, type ReadonlySignal } from "@preact/signals";
+import type { Summary } from "../model/summary";
+import {
+  type Finds,
+  foundBy,
+  inside,
+  type Missed,
+  missedBy,
+  returnedAt,
+  type Truth,
+  truthOf,
+  truthOfMessage,
+} from "../model/truth";
+import type { ProbedClusters } from "./probedClusters";
+import type { SearchProgress } from "./searchProgress";
+import type { Settings } from "./settings";
+import type { ShownResults } from "./shownResults";
+
+/** The true neighbours of the query, and the ones that the search does not find. */
+export interface TrueNeighbours {
+  /** Once all clusters have been compared; by the original vectors where they were given, else by the lists. */
+  readonly truth: ReadonlySignal<Truth | null>;
+  /** None while the player shows a part of the search. */
+  readonly missed: ReadonlySignal<readonly Missed[]>;
+  /** How many of them the search finds in the end. */
+  readonly found: ReadonlySignal<number>;
+  /** Whether the kernel is to compute them: it has the original vectors, and has compared all clusters. */
+  readonly lacksTruth: ReadonlySignal<boolean>;
+}
+
+export function trueNeighbours(
+  { search, revision, groundTruth }: SearchProgress,
+  { wanted, step, switched }: ProbedClusters,
+  { outcome, resultIds, isOtherRanking }: ShownResults,
+  summary: ReadonlySignal<Summary>,
+  settings: Settings,
+): TrueNeighbours {
+  // For every nprobe and k, so that a slider that moves reads the message once.
+  const computedByKernel = computed(() => {
+    const [found, message] = [search.value, groundTruth.value];
+    return found === null || message === null ? null : truthOfMessage(message, found);
+  });
+  const isForSettings = computed(() => {
+    const message = groundTruth.value;
+    const holds = message?.k === settings.k.value && [0, settings.nprobe.value].includes(message.nprobe);
+    return holds && switched.value.size === 0 && !isOtherRanking.value;
+  });
+  const truth = computed(() => {
+    const { given, unexplained, similarity } = summary.value;
+    if (given) return isForSettings.value ? computedByKernel.value : null;
+    revision.value;
+    const found = search.value;
+    if (found === null || unexplained !== null) return null;
+    return truthOf(found, settings.k.value, similarity);
+  });
+  const finds = computed<Finds>(() => {
+    const { given, replayable } = summary.value;
+    if (given) return returnedAt(wanted.value.count);
+    const ids = resultIds.value;
+    // Rounded distances may put other rows before a true neighbour: the results of Faiss count.
+    return outcome.value === null || replayable ? inside(wanted.value) : ({ id }) => ids.has(id);
+  });
+  const missed = computed(() => {
+    const [found, neighbours] = [search.value, truth.value];
+    if (found === null || neighbours === null || step.value !== null) return [];
+    const { given } = summary.value;
+    return missedBy(neighbours, finds.value, wanted.value).map((row) => ({
+      ...row,
+      codeDistance: given ? found.distanceOf(row.id, row.clusterRank) : row.distance,
+    }));
+  });
+  const lacksTruth = computed(() => {
+    revision.value;
+    const found = search.value;
+    const { given, unexplained } = summary.value;
+    const isCompared = found !== null && found.received >= found.nlist;
+    return given && unexplained === null && isCompared && truth.value === null;
+  });
+  return {
+    truth,
+    missed,
+    found: computed(() => (truth.value === null ? 0 : foundBy(truth.value, finds.value))),
+    lacksTruth,
+  };
+}
