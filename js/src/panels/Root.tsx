@@ -4,6 +4,7 @@ import { type Mode, PALETTES, properties } from "../look/palette";
 import { useApp } from "../state/app";
 import type { Snapshot } from "../state/snapshot";
 import { VIEWS } from "../views";
+import { DrawingContext, type DrawingSlot } from "../views/transition/drawingContext";
 import { ViewTransition } from "../views/transition/ViewTransition";
 import { viewsFor } from "../views/view";
 import { ClusterPanel } from "./ClusterPanel";
@@ -31,6 +32,7 @@ interface Props {
 export function Root({ mode, saved }: Props) {
   const { exploration, table } = useApp();
   const root = useRef<HTMLDivElement>(null);
+  const drawing = useRef<DrawingSlot>({ source: null }).current;
   const { settings, search, status, map } = exploration;
   const views = viewsFor(VIEWS, exploration.summary.value);
   const view = views.find(({ name }) => name === settings.view.value) ?? views[0] ?? VIEWS[0];
@@ -75,8 +77,10 @@ export function Root({ mode, saved }: Props) {
           <Notice />
           <div class="feder-body">
             <div class="feder-stage" id="feder-stage" role="tabpanel" aria-label={view.label}>
-              <Shown />
-              <ViewTransition />
+              <DrawingContext.Provider value={drawing}>
+                <Shown />
+                <ViewTransition />
+              </DrawingContext.Provider>
               <div class="feder-foot">
                 <Scrubber />
                 <StepCaption />

@@ -6,6 +6,7 @@ import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
 import { ClusterPointerCard, useClusterPointer } from "../clusterPointer";
 import { Gestures } from "../gestures";
+import { useDrawingSlot } from "../transition/drawingContext";
 import { ZoomButtons, zoomByKey } from "../zoomButtons";
 import { toMap, toScreen } from "./camera";
 import { step } from "./clusterKeys";
@@ -21,6 +22,7 @@ interface Shown {
 /** The map of the clusters, with the search drawn on it. */
 export function ClustersView() {
   const app = useApp();
+  const drawing = useDrawingSlot();
   const { exploration, palette, pictures, asker } = app;
   const { settings, hovered, map } = exploration;
   const summary = exploration.summary.value;
@@ -56,7 +58,7 @@ export function ClustersView() {
       abort.signal,
     );
     shown.current = { canvas: map, gestures };
-    app.drawing = () => map.drawing();
+    drawing.source = () => map.drawing();
     const observer = new ResizeObserver(() => {
       map.resize({ width: box.clientWidth, height: box.clientHeight, ratio: devicePixelRatio });
       gestures.resized();
@@ -79,7 +81,7 @@ export function ClustersView() {
       map.show(scene, palette.value);
     });
     return () => {
-      app.drawing = null;
+      drawing.source = null;
       stop();
       observer.disconnect();
       abort.abort();
@@ -87,7 +89,7 @@ export function ClustersView() {
       portraits?.close();
       shown.current = null;
     };
-  }, [app]);
+  }, [app, drawing]);
 
   const press = (event: KeyboardEvent) => {
     const drawn = map.peek();

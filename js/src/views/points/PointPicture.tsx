@@ -7,6 +7,7 @@ import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
 import { rowDistance, rowLoss } from "../../state/rowTexts";
 import { ClusterPointerCard } from "../clusterPointer";
+import { useDrawingSlot } from "../transition/drawingContext";
 import type { Size } from "../viewport";
 import { ZoomButtons, zoomByKey } from "../zoomButtons";
 import { type Mark, markSuffix } from "./marks";
@@ -38,6 +39,7 @@ interface Pointer {
 /** Candidates as points to look at, point at, walk through and select. */
 export function PointPicture<Content extends PointContent>(props: Props<Content>) {
   const app = useApp();
+  const drawing = useDrawingSlot();
   const { exploration, pictures, palette, card } = app;
   const { hoveredRow, hovered, settings } = exploration;
   const frame = useRef<HTMLDivElement>(null);
@@ -90,13 +92,13 @@ export function PointPicture<Content extends PointContent>(props: Props<Content>
       latest.current,
     );
     controller.current = shown;
-    app.drawing = () => shown.canvas.drawing();
+    drawing.source = () => shown.canvas.drawing();
     return () => {
-      app.drawing = null;
+      drawing.source = null;
       shown.close();
       controller.current = null;
     };
-  }, [app, lasso]);
+  }, [app, drawing, lasso]);
   useLayoutEffect(() => controller.current?.show(latest.current));
   useEffect(
     () =>

@@ -2,11 +2,13 @@ import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../../state/app";
 import { wantsStillness } from "../interruption";
+import { useDrawingSlot } from "./drawingContext";
 import { fly } from "./transition";
 
 /** When the view changes, rows in both pictures move from their places in the old one to those in the new one. */
 export function ViewTransition() {
   const app = useApp();
+  const drawing = useDrawingSlot();
   const layer = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const { settings, search, probed, results, map } = app.exploration;
@@ -18,15 +20,15 @@ export function ViewTransition() {
       for (const signal of [results, map, app.palette, app.table]) signal.value;
       end();
       const isNext = settings.view.value !== view && search.value === query && probed.peek() > 0;
-      const from = isNext && !wantsStillness() ? app.drawing?.() : null;
+      const from = isNext && !wantsStillness() ? drawing.source?.() : null;
       view = settings.view.value;
       query = search.value;
-      if (from) end = fly(app, from, layer.current as HTMLDivElement);
+      if (from) end = fly(app, drawing, from, layer.current as HTMLDivElement);
     });
     return () => {
       stop();
       end();
     };
-  }, [app]);
+  }, [app, drawing]);
   return <div ref={layer} class="feder-transition" aria-hidden="true" />;
 }

@@ -3,6 +3,7 @@ import { clear } from "../draw";
 import { Frame } from "../frame";
 import { onAction } from "../interruption";
 import type { Drawing } from "./drawing";
+import type { DrawingSlot } from "./drawingContext";
 import { paintRoutes } from "./routePainter";
 import { type Routes, routesOf } from "./routes";
 
@@ -15,7 +16,7 @@ const PATIENCE = 400;
  * Moves from a picture to the one that takes its place: the old one fades, dots follow their routes, the new one
  * appears. Any action of a person ends it at once, as does the function returned. The layer is empty afterwards.
  */
-export function fly(app: App, from: Drawing, layer: HTMLElement): () => void {
+export function fly(app: App, drawing: DrawingSlot, from: Drawing, layer: HTMLElement): () => void {
   const abort = new AbortController();
   const { signal } = abort;
   const veil = document.createElement("div");
@@ -29,7 +30,7 @@ export function fly(app: App, from: Drawing, layer: HTMLElement): () => void {
     layer.replaceChildren();
   };
   const frame = new Frame((now) => {
-    const seen = app.drawing?.() ?? null;
+    const seen = drawing.source?.() ?? null;
     // The old picture is still shown, or the new one has changed.
     if (seen?.canvas === from.canvas || (to !== null && seen?.scene !== to.scene)) {
       end();
