@@ -11,7 +11,7 @@ from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 from feder_widget import errors as fw_errors
 from feder_widget.engines import open_index
-from feder_widget.model.pieces import PIECE_WORK
+from feder_widget.model.pieces import ID_WORK, PIECE_WORK
 from feder_widget.truth import batch_search, exhaustive_search, original_vectors, survey, workload_truth
 from feder_widget.truth.search_stages import Spans
 
@@ -301,6 +301,11 @@ class TestWorkPerPiece:
         assert max(pairs) * self.DIM <= PIECE_WORK
         assert pieces >= len(pairs)
         assert evaluation.done == 60
+
+    def test_rows_that_are_evaluated_are_looked_for_in_pieces(self, long_list):
+        opened, _ = long_list
+        steps = opened.evaluation([5, 599_999], 3).steps()
+        assert next(n for n, done in enumerate(steps) if done > 0) > 600_000 * ID_WORK // PIECE_WORK
 
     def test_the_survey_measures_few_vectors_in_a_piece(self, long_list, monkeypatch):
         opened, _ = long_list

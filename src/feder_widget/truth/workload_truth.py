@@ -35,7 +35,7 @@ COMPARED_BYTES = 64 << 20
 LEAST_CHUNK = 256
 """Queries that are finished together where they are too few for matrix products."""
 
-FINISHED_PIECES = 100
+FINISHED_PIECES = 20
 """Pieces with whose work the first queries of a batch are finished when stepping is ended."""
 
 ORIGINALS_SHARE = 0.5
