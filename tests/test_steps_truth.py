@@ -104,6 +104,21 @@ def test_an_explanation_without_the_row_in_pieces_is_the_one_at_once(opened):
     assert_same(fields(found), fields(index.explain(row, K, include_self=False)))
 
 
+def test_a_ledger_in_pieces_is_the_one_at_once(opened):
+    index, queries = opened
+    if index.basis == "codes":
+        with pytest.raises(ValueError, match="pass the original vectors"):
+            stepped(index.ledger_steps(queries[0], K, 2, work=WORK))
+        return
+    for query, nprobe in itertools.product(queries, (1, index.nlist)):
+        whole = index.ledger(query, K, nprobe)
+        found = stepped(index.ledger_steps(query, K, nprobe, work=WORK))[1]
+        assert_same(
+            [found.hits, found.lost_to_coarse, found.lost_to_code, found.lost_to_rerank],
+            [whole.hits, whole.lost_to_coarse, whole.lost_to_code, whole.lost_to_rerank],
+        )
+
+
 def test_a_verdict_in_pieces_is_the_one_at_once(opened):
     index, queries = opened
     rng = np.random.default_rng(2)

@@ -130,13 +130,13 @@ class Evaluation:
 
         An exception that ``progress`` raises ends it; the queries done are kept.
         """
-        told = 0
+        yielded = 0
         with closing(self.steps(work)) as steps:
             for done in steps:
                 progress(done, self.asked)
-                if self._done > told:
-                    told = self._done
-                    yield told
+                if self._done > yielded:
+                    yielded = self._done
+                    yield yielded
 
     def _take(self, found: Found) -> None:
         # Without the sum, which is as long as there are clusters.
