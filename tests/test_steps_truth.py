@@ -11,7 +11,7 @@ from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 from feder_widget import errors as fw_errors
 from feder_widget.engines import open_index
-from feder_widget.model.pieces import PIECE_WORK
+from feder_widget.model.pieces import ID_WORK, PIECE_WORK
 from feder_widget.truth import batch_search, exhaustive_search, original_vectors, survey, workload_truth
 from feder_widget.truth.search_stages import Spans
 
@@ -102,6 +102,21 @@ def test_an_explanation_without_the_row_in_pieces_is_the_one_at_once(opened):
     row = index.random_id(np.random.default_rng(1))
     found = stepped(index.explain_steps(row, K, include_self=False, work=WORK))[1]
     assert_same(fields(found), fields(index.explain(row, K, include_self=False)))
+
+
+def test_a_ledger_in_pieces_is_the_one_at_once(opened):
+    index, queries = opened
+    if index.basis == "codes":
+        with pytest.raises(ValueError, match="pass the original vectors"):
+            stepped(index.ledger_steps(queries[0], K, 2, work=WORK))
+        return
+    for query, nprobe in itertools.product(queries, (1, index.nlist)):
+        whole = index.ledger(query, K, nprobe)
+        found = stepped(index.ledger_steps(query, K, nprobe, work=WORK))[1]
+        assert_same(
+            [found.hits, found.lost_to_coarse, found.lost_to_code, found.lost_to_rerank],
+            [whole.hits, whole.lost_to_coarse, whole.lost_to_code, whole.lost_to_rerank],
+        )
 
 
 def test_a_verdict_in_pieces_is_the_one_at_once(opened):
@@ -301,6 +316,11 @@ class TestWorkPerPiece:
         assert max(pairs) * self.DIM <= PIECE_WORK
         assert pieces >= len(pairs)
         assert evaluation.done == 60
+
+    def test_rows_that_are_evaluated_are_looked_for_in_pieces(self, long_list):
+        opened, _ = long_list
+        steps = opened.evaluation([5, 599_999], 3).steps()
+        assert next(n for n, done in enumerate(steps) if done > 0) > 600_000 * ID_WORK // PIECE_WORK
 
     def test_the_survey_measures_few_vectors_in_a_piece(self, long_list, monkeypatch):
         opened, _ = long_list

@@ -1,4 +1,4 @@
-"""What a search should have found: the true neighbours of one query or many, and what would find them."""
+"""Ground truth: the true neighbours of one query or many, the nprobe that finds them, and recall."""
 
 from feder_widget.truth.evaluation import Evaluation, evaluate
 from feder_widget.truth.explanation import Certainty, Explanation, Verdict, found_at

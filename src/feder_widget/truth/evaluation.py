@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.model.pieces import PIECE_WORK, WHOLE
+from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps
 from feder_widget.truth.ground_truth import GroundTruth
 from feder_widget.truth.rankings import batches
 from feder_widget.truth.recall_curves import joined
@@ -99,37 +99,44 @@ class Evaluation:
         work : int
             Multiplications per piece, ``WHOLE`` for as few pieces as memory allows.
         """
-        truth, queries = self._truth, self._queries
-        left_out = 0 if self._include_self else 1
-        k = min(self._k, max(0, truth.ntotal - left_out))
         yield 0.0
-        for parts in batches(queries.count, self._dim, truth.file.centroids.nlist):
-            some = slice(parts[0].start, parts[-1].stop)
-            own = None if self._include_self or queries.ids is None else queries.ids[some]
-            within = [slice(part.start - some.start, part.stop - some.start) for part in parts]
-            batch = Batch(queries.read(some), within, own, k)
-            self._worked = float(some.start)
-
-            def progress(share: float, size: int = len(batch)) -> None:
-                self._worked += share * size
-
-            with closing(found_steps(truth, batch, self._take, progress, work)) as steps:
+        for parts in batches(self.asked, self._dim, self._truth.file.centroids.nlist):
+            with closing(self._batch_steps(parts, work)) as steps:
                 for _ in steps:
                     yield max(self._worked, float(self._done))
             yield float(self._done)
+
+    def _batch_steps(self, parts: list[slice], work: int) -> Steps[None]:
+        """Evaluate the queries of some parts, which follow on one another and are ranked one by one."""
+        truth, queries = self._truth, self._queries
+        some = slice(parts[0].start, parts[-1].stop)
+        self._worked = float(some.start)
+        vectors = yield from queries.read_steps(some)
+        left_out = 0 if self._include_self else 1
+        batch = Batch(
+            vectors,
+            [slice(part.start - some.start, part.stop - some.start) for part in parts],
+            None if self._include_self or queries.ids is None else queries.ids[some],
+            min(self._k, max(0, truth.ntotal - left_out)),
+        )
+
+        def progress(share: float) -> None:
+            self._worked += share * len(batch)
+
+        yield from found_steps(truth, batch, self._take, progress, work)
 
     def run(self, progress: Progress, work: int = WHOLE) -> Iterator[int]:
         """Evaluate; yields the number of queries done whenever ``workload`` returns more than before.
 
         An exception that ``progress`` raises ends it; the queries done are kept.
         """
-        told = 0
+        yielded = 0
         with closing(self.steps(work)) as steps:
             for done in steps:
                 progress(done, self.asked)
-                if self._done > told:
-                    told = self._done
-                    yield told
+                if self._done > yielded:
+                    yielded = self._done
+                    yield yielded
 
     def _take(self, found: Found) -> None:
         # Without the sum, which is as long as there are clusters.

@@ -22,9 +22,9 @@ from feder_widget.truth.search_stages import Presence, Searches, Spans, first_re
 class Explanation:
     """The k true neighbours of one query.
 
-    Recall and what is missed are those of a search at any nprobe, ties included: where several vectors are at
-    the distance of the last neighbour, any of them serves as well as those listed. Centroids at one distance
-    may be ranked otherwise by a search at another nprobe.
+    Recall and missed neighbours are those of a search at any nprobe, ties included: where several vectors are
+    at the distance of the last neighbour, any of them serves as well as those listed. Centroids at one
+    distance may be ranked otherwise by a search at another nprobe.
 
     Attributes
     ----------
@@ -43,8 +43,8 @@ class Explanation:
     nlist : int
         Number of clusters.
     basis : "vectors", "lists" or "codes"
-        What defines the neighbours: the vectors given to ``open_index``, the vectors stored in the index, or
-        its codes.
+        The definition of the neighbours: by the vectors given to ``open_index``, by the vectors stored in
+        the index, or by its codes.
     distance_name : str
         Name of ``distances``: "squared L2 distance", "squared L2 distance to codes", ….
     """

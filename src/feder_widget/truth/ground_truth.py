@@ -26,10 +26,11 @@ Ids = npt.NDArray[np.int64]
 
 
 class GroundTruth:
-    """What a search of an index should have found.
+    """The true neighbours of queries in an index, and how far a search gets with them.
 
     Queries are vectors before the index's transforms: float32 (dim,), or uint8 (dim / 8,) of a binary index.
-    ``without`` is a row id that does not count among the neighbours. Arguments are taken as checked.
+    ``without`` is a row id that does not count among the neighbours. Arguments are checked by the caller.
+    Methods that end in ``_steps`` yield between pieces of ``work`` multiplications and return the result.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ class GroundTruth:
 
     @property
     def basis(self) -> Basis:
-        """What defines the true neighbours: the vectors given, vectors stored in the lists, or codes."""
+        """Definition of the true neighbours: by the vectors given, vectors stored in the lists, or codes."""
         if self._vectors_given is not None and not self._file.stores_originals:
             return "vectors"
         return "lists" if self._file.guarantees.exact else "codes"
@@ -132,8 +133,10 @@ class GroundTruth:
         """Return ``explain_steps`` at once."""
         return drain(self.explain_steps(vector, k, without))
 
-    def ledger(self, vector: Vector, k: int, nprobe: int, without: int | None = None) -> Ledger:
-        """Search, and say what became of the k true neighbours of a query.
+    def ledger_steps(
+        self, vector: Vector, k: int, nprobe: int, without: int | None = None, work: int = WHOLE
+    ) -> Steps[Ledger]:
+        """Search, and say what became of the k true neighbours of a query. The search is one piece.
 
         Raises
         ------
@@ -142,8 +145,14 @@ class GroundTruth:
         """
         self._check_ledger()
         k = self._at_most_all(k)
-        found = drain(self._neighbours_steps(vector, k, without, self.ranking(vector)))
-        return self._ledger(vector, found, k, nprobe, without)
+        ranking = self.ranking(vector)
+        yield
+        found = yield from self._neighbours_steps(vector, k, without, ranking, work)
+        return (yield from self._ledger_steps(vector, found, k, nprobe, without, work))
+
+    def ledger(self, vector: Vector, k: int, nprobe: int, without: int | None = None) -> Ledger:
+        """Return ``ledger_steps`` at once."""
+        return drain(self.ledger_steps(vector, k, nprobe, without))
 
     def ledgers(
         self, vectors: npt.NDArray[np.float32], own: Ids | None, k: int, nprobe: int
@@ -163,7 +172,7 @@ class GroundTruth:
                 found = drain(self._neighbours_steps(vector, k, without, self.ranking(vector)))
             else:
                 found = every[i]
-            yield self._ledger(vector, found, k, nprobe, without)
+            yield drain(self._ledger_steps(vector, found, k, nprobe, without))
 
     def verdict_steps(
         self,
@@ -193,8 +202,8 @@ class GroundTruth:
         inner = file.transform(vector)
         ranking = self.ranking(vector)
         yield
-        rank = int(np.flatnonzero(ranking.step.clusters == cluster)[0])
-        home = CoarseStep(ranking.step.clusters[rank : rank + 1], ranking.step.distances[rank : rank + 1])
+        at = np.flatnonzero(ranking.step.clusters == cluster)
+        home = CoarseStep(ranking.step.clusters[at], ranking.step.distances[at])
         copies: list[Stored] = []
         for found in within(file, inner, home, lambda: np.inf, work):
             copies.append(found.at(file.external_ids(found.ids) == row_id))
@@ -306,8 +315,16 @@ class GroundTruth:
 
         return Searches(found.near, search, reason)
 
-    def _ledger(self, vector: Vector, found: Neighbours, k: int, nprobe: int, without: int | None) -> Ledger:
-        copies = 0 if without is None else self._file.copies_of(without)
+    def _ledger_steps(
+        self,
+        vector: Vector,
+        found: Neighbours,
+        k: int,
+        nprobe: int,
+        without: int | None,
+        work: int = WHOLE,
+    ) -> Steps[Ledger]:
+        copies = 0 if without is None else (yield from self._file.copies_of_steps(without, work))
         stages = stages_of_search(self._file, vector, found.stored, k, nprobe, without, copies)
         return found.near.ledger(stages, nprobe, self.basis)
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 Basis = Literal["vectors", "lists", "codes"]
-"""What defines the true neighbours: the vectors given, vectors stored whole in the lists, or codes."""
+"""Definition of the true neighbours: by the vectors given, vectors stored whole in the lists, or codes."""
 
 BASES: dict[Basis, str] = {
     "vectors": "exact, by the original vectors",
@@ -46,7 +46,7 @@ class Ledger:
     lost_to_rerank : int64 (n,)
         Neighbours handed over that are not among the k nearest by the distances of the re-ranking.
     basis : "vectors" or "lists"
-        What defines the true neighbours: the vectors given, or the vectors in the index.
+        The definition of the true neighbours: by the vectors given, or by the vectors in the index.
     """
 
     nprobe: int
@@ -108,7 +108,7 @@ class MeanLedger:
     lost_to_coarse, lost_to_code, lost_to_rerank : float
         Shares lost; see ``Ledger``.
     basis : "vectors" or "lists"
-        What defines the true neighbours.
+        The definition of the true neighbours.
     """
 
     nprobe: int

@@ -13,7 +13,7 @@ from feder_widget.model.keys import keys_of
 from feder_widget.model.pieces import WHOLE, Steps
 
 BLOCK_BYTES = 64 << 20
-"""Vectors compared at once; a copy is made of those that are no float32, or that are transformed."""
+"""Vectors compared at once. Vectors that are not float32, or that are transformed, are copied."""
 
 BLOCK_PAIRS = 1 << 20
 """Distances held at once."""
@@ -41,7 +41,7 @@ class Originals:
     vectors : array or numpy.memmap (n, dim)
         Of any real type; read block by block, and compared as float32.
     chain : sequence of faiss.VectorTransform
-        What vectors and queries pass first; see ``comparison_space.metric_chain``.
+        Transforms of vectors and queries before they are compared; see ``comparison_space.metric_chain``.
     metric, metric_arg
         Faiss's number of the metric, and its argument.
     """
@@ -138,7 +138,7 @@ class Originals:
 
 
 class _Nearest:
-    """What may still be among the k nearest of each query, while blocks come in."""
+    """The candidates for the k nearest of each query, while blocks come in."""
 
     def __init__(self, count: int, k: int, similarity: bool) -> None:
         self._k = k

@@ -82,7 +82,7 @@ def _begins(start: int, stop: int, most: int) -> list[int]:
 def rankings_steps(
     file: InvertedFile, queries: npt.NDArray[np.float32], parts: list[slice], work: int = WHOLE
 ) -> Steps[Orders]:
-    """Return the clusters by rank for each query, int32 (n, nlist); -1 beyond those that a search finds.
+    """Return the clusters by rank for each query, int32 (n, nlist); -1 where a search finds no more.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def rankings_steps(
 
 
 def query_blocks(count: int, nlist: int, work: int = WHOLE) -> Iterator[slice]:
-    """Cut queries into blocks: what is held for each cluster of each query has a bounded size."""
+    """Cut queries into blocks, so that a few numbers per query and cluster take bounded memory."""
     size = max(1, min(BLOCK_BYTES // (16 * nlist), work // (nlist * RANK_WORK)))
     for start in range(0, count, size):
         yield slice(start, min(count, start + size))

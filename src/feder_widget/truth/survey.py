@@ -53,7 +53,7 @@ class Survey:
             return self._extents if self._sizes == self._file.sizes().tobytes() else None
 
     def forget(self) -> None:
-        """Measure again when asked, also what is being measured."""
+        """Forget the extents, also those of a pass that is under way."""
         with self._lock:
             self._begin(b"")
 
@@ -64,13 +64,13 @@ class Survey:
         list of its nearest centroid, each is read twice. Nothing is yielded where geometry says nothing of
         distances.
         """
-        told: Extents | None = None
+        yielded: Extents | None = None
         while True:
             with self._lock:
                 goes_on = self._step()
                 known = self._extents
-            if known is not told:
-                told = known
+            if known is not yielded:
+                yielded = known
                 yield known
             elif goes_on:
                 yield None

@@ -88,7 +88,7 @@ class Workload:
 
     @property
     def basis(self) -> Basis:
-        """What defines the true neighbours: the vectors given, vectors stored in the index, or codes."""
+        """Definition of the true neighbours: by the vectors given, vectors stored in the index, or codes."""
         if not self.exact:
             return "codes"
         return "lists" if self.curves is None else "vectors"

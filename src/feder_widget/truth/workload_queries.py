@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.errors import UnknownIdError
+from feder_widget.model.pieces import Steps, drain
 from feder_widget.truth.workload import Source
 
 
@@ -29,10 +30,10 @@ class Rows(Protocol):
         """Return cluster and offset of each row id, -1 for an unknown one."""
         ...
 
-    def queries_of(
+    def queries_of_steps(
         self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None = None
-    ) -> npt.NDArray[np.float32]:
-        """Return the vectors that searches for these rows use, float32 (n, dim)."""
+    ) -> Steps[npt.NDArray[np.float32]]:
+        """Return the vectors that searches for these rows use, float32 (n, dim), in steps."""
         ...
 
 
@@ -50,15 +51,19 @@ class Queries:
         Their row ids; None for vectors.
     seed : int or None
         Seed of a sample.
-    read : function
-        Returns the vectors of a slice of them, float32 (n, dim).
+    read_steps : function
+        Returns the vectors of a slice of them, float32 (n, dim), in steps.
     """
 
     source: Source
     count: int
     ids: npt.NDArray[np.int64] | None
     seed: int | None
-    read: Callable[[slice], npt.NDArray[np.float32]]
+    read_steps: Callable[[slice], Steps[npt.NDArray[np.float32]]]
+
+    def read(self, part: slice) -> npt.NDArray[np.float32]:
+        """Return ``read_steps`` at once."""
+        return drain(self.read_steps(part))
 
 
 def open_queries(index: Rows, queries: Any, seed: int) -> Queries:
@@ -110,7 +115,12 @@ def open_queries(index: Rows, queries: Any, seed: int) -> Queries:
             raise ValueError(
                 f"queries must be finite float32 numbers, query {start + int(np.argmin(finite))} is not"
             )
-    return Queries("vectors", len(given), None, None, read)
+
+    def read_steps(part: slice) -> Steps[npt.NDArray[np.float32]]:
+        yield
+        return read(part)
+
+    return Queries("vectors", len(given), None, None, read_steps)
 
 
 def _checked_ids(index: Rows, given: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
@@ -124,4 +134,4 @@ def _checked_ids(index: Rows, given: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 
 def _by_id(index: Rows, ids: npt.NDArray[np.int64], source: Source, seed: int | None) -> Queries:
-    return Queries(source, len(ids), ids, seed, lambda part: index.queries_of(ids[part]))
+    return Queries(source, len(ids), ids, seed, lambda part: index.queries_of_steps(ids[part]))

@@ -35,7 +35,7 @@ COMPARED_BYTES = 64 << 20
 LEAST_CHUNK = 256
 """Queries that are finished together where they are too few for matrix products."""
 
-FINISHED_PIECES = 100
+FINISHED_PIECES = 20
 """Pieces with whose work the first queries of a batch are finished when stepping is ended."""
 
 ORIGINALS_SHARE = 0.5
@@ -178,9 +178,7 @@ def _by_products_steps(
     truth: GroundTruth, batch: Batch, take: Callable[[Found], None], progress: Progress, work: int
 ) -> Steps[None]:
     file = truth.file
-    vectors = batch.vectors
-    if file.stack.chain:
-        vectors = np.stack([file.transform(vector) for vector in vectors])
+    vectors = yield from _transformed_steps(file, batch.vectors, work)
     orders = yield from rankings_steps(file, vectors, batch.parts, work)
     blocks = ListBlocks(file.stack.ivf, centred=not file.similarity)
     hidden = None if batch.own is None else file.inner_ids(batch.own)
@@ -214,6 +212,20 @@ def _by_products_steps(
             take(Found(answers.found_at[:settled], scanned))
         if ended is not None:
             raise ended
+
+
+def _transformed_steps(
+    file: InvertedFile, vectors: npt.NDArray[np.float32], work: int
+) -> Steps[npt.NDArray[np.float32]]:
+    """Return queries behind the transforms of the index, each as a search of it alone transforms it."""
+    if not file.stack.chain:
+        return vectors
+    most = max(1, work // sum(step.d_in * step.d_out for step in file.stack.chain))
+    transformed = []
+    for start in range(0, len(vectors), most):
+        transformed += [file.transform(vector) for vector in vectors[start : start + most]]
+        yield
+    return np.stack(transformed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -624,9 +624,17 @@ class IvfIndex:
             If an argument is wrong. If codes stand for the vectors, or the index refines, and ``open_index``
             was not given the vectors.
         """
+        return drain(self.ledger_steps(query, k, nprobe, include_self=include_self, work=WHOLE))
+
+    def ledger_steps(
+        self, query: Any, k: int, nprobe: int, *, include_self: bool = True, work: int = PIECE_WORK
+    ) -> Steps[Ledger]:
+        """Do ``ledger`` in pieces of ``work`` multiplications; its search is one piece."""
         self._check_explainable()
-        found, nprobe = self.query(query), self._nprobe(nprobe)
-        return self.truth.ledger(found.vector, as_int(k, "k"), nprobe, found.left_out(include_self))
+        found = yield from self._rows.query_steps(query, work)
+        nprobe, k = self._nprobe(nprobe), as_int(k, "k")
+        left_out = found.left_out(include_self)
+        return (yield from self.truth.ledger_steps(found.vector, k, nprobe, left_out, work))
 
     def ledgers(
         self, queries: Any, k: int, nprobe: int, *, seed: int = 0, include_self: bool = True
