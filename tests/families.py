@@ -687,7 +687,7 @@ FAMILIES = [
     ),
     Family(
         "Behind an ITQ transform",
-        "rows cannot be queries: it has no way back",
+        "rows cannot be queries: it cannot be reversed",
         {"ITQ8": lambda: made("ITQ8,IVF12,Flat")},
         decodes=False,
     ),

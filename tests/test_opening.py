@@ -109,7 +109,7 @@ REFUSED = {
     "IndexLSH": (lambda: filled(faiss.IndexLSH(8, 8)), "no clusters"),
     "IndexBinaryFlat": (lambda: faiss.IndexBinaryFlat(64), "no clusters"),
     "IndexFlat": (lambda: faiss.index_factory(8, "IDMap,Flat"), "no clusters"),
-    "IndexIVFFlatDedup": (dedup, "use an IndexIVFFlat"),
+    "IndexIVFFlatDedup": (dedup, "use IndexIVFFlat"),
     "IndexIVFPQR": (lambda: faiss.index_factory(8, "IVF4,PQ4+4"), "IndexRefineFlat around an IndexIVFPQ can"),
     "IndexIVFIndependentQuantizer": (independent, "see different vectors"),
     "IndexRefineFlat": (refined_twice, "open one of the two alone"),

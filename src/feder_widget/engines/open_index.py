@@ -1,4 +1,4 @@
-"""``open_index``: from a faiss index or a file to an ``IvfIndex``, or to the reason why not."""
+"""``open_index``: a Faiss index or a file becomes an ``IvfIndex``, or an error with the reason."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def open_index(
     vectors : array_like (n, dim), optional
         The original vectors, before any transform of the index: row i for row id i, as an array or a
         ``numpy.memmap``; not copied, and read once by each ``explain``, ``ledger`` or batch of ``evaluate``.
-        Rows that are not stored are no matter. Where codes stand for the vectors, or the index refines, true
+        Rows that are not stored are ignored. Where codes stand for the vectors, or the index refines, true
         neighbours are by these. They are compared behind the transforms that belong to the metric, such as
-        L2norm; what PCA or OPQ drops counts as lost by the code. A row that is searched for by its id is
+        L2norm; the part that PCA or OPQ drops counts as lost by the code. A row searched for by its id is
         then searched for by its vector here.
     mmap : bool, optional
         Map the inverted lists of a file rather than read them; by default from 4 GiB on. A file that is
@@ -81,7 +81,7 @@ def open_index(
 
 
 def _read(path: Path, mmap: bool | None) -> Stack:
-    """Read a file, and raise what is wrong with it by its name."""
+    """Read a file; errors name it."""
     index = index_file.read(path, mmap)
     try:
         stack = unwrap(index)

@@ -1,1 +1,1 @@
-"""How Faiss stores an index, as SWIG shows it."""
+"""How Faiss stores an index, as far as SWIG exposes it."""

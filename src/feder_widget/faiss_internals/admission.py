@@ -1,6 +1,6 @@
-"""Whether an index can be searched: a kind that can be traced, filled, and of parts that fit together.
+"""Admission of an index: its kind can be traced, it is trained and filled, and its parts fit together.
 
-Faiss checks little of this when it searches: it reads past the end.
+Faiss checks little of this when it searches, and reads out of bounds.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def check(stack: Stack) -> None:
     Raises
     ------
     UnsupportedIndexError
-        If the inverted lists or the coarse quantizer are of a kind that cannot be traced.
+        If the inverted lists or the coarse quantizer cannot be traced.
     InconsistentIndexError
         If parts do not fit together.
     ValueError

@@ -1,4 +1,4 @@
-"""The centroids of an index, and a query's distance to each of them, whatever kind of index they are in."""
+"""The centroids of an index, and a query's distance to each of them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from feder_widget.model.keys import infinitely_far
 class Centroids:
     """The centroids of one IVF index.
 
-    What kind of quantizer holds them is looked up once, and a copy is kept of centroids that must be decoded;
-    ``refresh`` does both anew.
+    The class of the quantizer is looked up once, and a copy of decoded centroids is kept; ``refresh`` forgets
+    both.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Centroids:
         self.refresh()
 
     def refresh(self) -> None:
-        """Forget what is known: for an index that was trained anew, or given another quantizer."""
+        """Forget the quantizer's class and the decoded centroids, after training or a change of quantizer."""
         quantizer = self.quantizer
         self.nlist = int(self._ivf.nlist)
         self.kind = type(quantizer).__name__
@@ -65,7 +65,7 @@ class Centroids:
 
     @property
     def is_steady(self) -> bool:
-        """True when a coarse search for more clusters begins with those that one for fewer returns."""
+        """True when a coarse search for more clusters begins with the results of one for fewer."""
         quantizer = self.quantizer
         while type(quantizer).__name__ == "IndexPreTransform":
             quantizer = derived(quantizer.index)
@@ -75,13 +75,13 @@ class Centroids:
 
     @property
     def are_measured(self) -> bool:
-        """True when the distances that the quantizer reports are those to the centroids, but for rounding."""
+        """True when the quantizer reports distances to the centroids, to within rounding."""
         by_beam = self.kind == "ResidualCoarseQuantizer" and self.similarity
         return self.kind not in ("IndexPreTransform", "IndexPQFastScan") and not by_beam
 
     @property
     def is_flat(self) -> bool:
-        """True when it does so by the kernels that ``distances`` uses."""
+        """True when a coarse search uses the kernels that ``distances`` uses."""
         return self.kind in FLAT
 
     @property
@@ -117,15 +117,15 @@ class Centroids:
     def distances(self, vector: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Return the distance to every centroid as the quantizer measures it, float32 (nlist,).
 
-        Behind the transforms of a quantizer that has some, to the codes of one that holds codes. What
-        overflowed or is not a number is infinitely far. int32 for a binary index.
+        Behind the quantizer's own transforms, and to its codes, where it has some. An overflow or NaN is
+        infinitely far. int32 for a binary index.
         """
         if self._is_binary:
             distances: Any = np.empty(self.nlist, np.int32)
             count_differing_bits(vector, self.quantizer.reconstruct_n(0, self.nlist), distances)
             return np.asarray(distances)
         if self.is_flat and self.metric <= faiss.METRIC_L2:
-            # The base class will do, and spares the time to find out the other.
+            # The base class suffices and saves a downcast.
             return _by_range_search(self._ivf.quantizer, vector, self.nlist, self.similarity)
         return self._distances(self.quantizer, vector)
 
@@ -144,7 +144,7 @@ class Centroids:
         return _to_all(self._flat_copy(quantizer), vector)
 
     def _flat_copy(self, quantizer: Any) -> Any:
-        # Another list after a refresh: what is decoded meanwhile is not kept.
+        # A refresh replaces the list: a copy decoded meanwhile is not kept.
         decoded = self._decoded
         if not decoded:
             copy = faiss.IndexFlat(quantizer.d, quantizer.metric_type)

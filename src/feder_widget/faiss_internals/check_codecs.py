@@ -1,6 +1,6 @@
-"""Codecs whose tables and code sizes must agree with the dimension that they are for.
+"""Checks of codecs: tables and code sizes must agree with the dimension.
 
-As in ``fitting``: a sentence for everything that is off.
+Each function yields a sentence per misfit, as in ``check_sizes``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import faiss
 
-Finding = str
+Misfit = str
 
 IMPLEMENTATIONS = (0, 10, 11, 12, 13, 14, 15)
 """Ways of a fast-scan search (``implem``) for lists in blocks."""
@@ -27,14 +27,14 @@ MOST_BITS = 24
 _BITS = {"QT_8bit": 8, "QT_6bit": 6, "QT_4bit": 4, "QT_8bit_uniform": 8, "QT_4bit_uniform": 4}
 
 
-def equal(what: str, got: int, wanted: int) -> Iterator[Finding]:
-    """Say so where a number is not the one that is wanted."""
+def equal(what: str, got: int, wanted: int) -> Iterator[Misfit]:
+    """Yield a sentence where a number is not the wanted one."""
     if got != wanted:
         yield f"{what} must be {wanted}, got {got}"
 
 
-def plain(index: Any) -> Iterator[Finding]:
-    """Look at an index of codes one after the other, or at a coarse quantizer made of codebooks."""
+def plain(index: Any) -> Iterator[Misfit]:
+    """Check an index of codes one after the other, or a coarse quantizer made of codebooks."""
     kind = type(index).__name__
     if kind == "MultiIndexQuantizer":
         yield from _product(index.pq, index.d)
@@ -69,8 +69,8 @@ def plain(index: Any) -> Iterator[Finding]:
         yield f"a {kind} is not expected here"
 
 
-def ivf(index: Any) -> Iterator[Finding]:
-    """Look at the codec of an IVF index."""
+def ivf(index: Any) -> Iterator[Misfit]:
+    """Check the codec of an IVF index."""
     kind = type(index).__name__
     if kind == "IndexIVFFlat":
         yield from equal("bytes per vector", index.code_size, index.d * 4)
@@ -93,7 +93,7 @@ def ivf(index: Any) -> Iterator[Finding]:
         yield from equal("bytes per code", index.code_size, (index.nbit + 7) // 8)
 
 
-def _scalar(sq: Any, index: Any) -> Iterator[Finding]:
+def _scalar(sq: Any, index: Any) -> Iterator[Misfit]:
     yield from equal("dimension of the scalar quantizer", sq.d, index.d)
     yield from equal("bytes per code", index.code_size, sq.code_size)
     names = {getattr(faiss.ScalarQuantizer, name): name for name in _BITS}
@@ -105,7 +105,7 @@ def _scalar(sq: Any, index: Any) -> Iterator[Finding]:
         )
 
 
-def _product(pq: Any, dim: int) -> Iterator[Finding]:
+def _product(pq: Any, dim: int) -> Iterator[Misfit]:
     yield from equal("dimension of the product quantizer", pq.d, dim)
     yield from equal("dimensions of all subquantizers", pq.M * pq.dsub, pq.d)
     if not 0 <= pq.nbits <= MOST_BITS:
@@ -115,7 +115,7 @@ def _product(pq: Any, dim: int) -> Iterator[Finding]:
     yield from equal("bytes per code", pq.code_size, (pq.M * pq.nbits + 7) // 8)
 
 
-def _additive(aq: Any, dim: int) -> Iterator[Finding]:
+def _additive(aq: Any, dim: int) -> Iterator[Misfit]:
     bits = faiss.vector_to_array(aq.nbits).tolist()
     yield from equal("dimension of the additive quantizer", aq.d, dim)
     yield from equal("number of codebooks", len(bits), aq.M)
@@ -131,8 +131,8 @@ def _additive(aq: Any, dim: int) -> Iterator[Finding]:
     yield from equal("numbers in the codebooks", aq.codebooks.size() * parts, sum(entries) * aq.d)
 
 
-def _tables(index: Any) -> Iterator[Finding]:
-    """Look at what all fast-scan indexes have in common."""
+def _tables(index: Any) -> Iterator[Misfit]:
+    """Check the parts that all fast-scan indexes have."""
     yield from equal("bits per subquantizer", index.nbits, 4)
     yield from equal("centroids of a subquantizer", index.ksub, 16)
     yield from equal("subquantizers, rounded up", index.M2, (index.M + 1) // 2 * 2)
@@ -142,7 +142,7 @@ def _tables(index: Any) -> Iterator[Finding]:
         yield f"vectors per block must be one of {BLOCKS}, got {index.bbs}"
 
 
-def _fast_scan(index: Any) -> Iterator[Finding]:
+def _fast_scan(index: Any) -> Iterator[Misfit]:
     yield from _tables(index)
     if not 0 <= index.qbs2 <= MOST_QUERIES:
         yield f"queries at a time (qbs2) must be at most {MOST_QUERIES}, got {index.qbs2}"
@@ -158,7 +158,7 @@ def _fast_scan(index: Any) -> Iterator[Finding]:
         yield from equal("bytes per code", index.code_size, index.M2 // 2)
 
 
-def _rabitq(rabitq: Any, index: Any) -> Iterator[Finding]:
+def _rabitq(rabitq: Any, index: Any) -> Iterator[Misfit]:
     yield from equal("dimension of RaBitQ", rabitq.d, index.d)
     if not 1 <= rabitq.nb_bits <= 9:
         yield f"bits of RaBitQ must be between 1 and 9, got {rabitq.nb_bits}"

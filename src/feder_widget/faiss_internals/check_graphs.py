@@ -1,6 +1,6 @@
-"""Graphs whose links must lead to nodes that there are.
+"""Checks of graphs: links must lead to existing nodes.
 
-As in ``fitting``: a sentence for everything that is off.
+Each function yields a sentence per misfit, as in ``check_sizes``.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Any
 import faiss
 import numpy as np
 
-from feder_widget.faiss_internals.check_codecs import Finding, equal
+from feder_widget.faiss_internals.check_codecs import Misfit, equal
 
 
-def hnsw(index: Any) -> Iterator[Finding]:
-    """Look at the graph of an HNSW index.
+def hnsw(index: Any) -> Iterator[Misfit]:
+    """Check the graph of an HNSW index.
 
     A search enters at ``entry_point`` on ``max_level`` and follows links down; ``levels`` counts the levels
     that a node is on, and its links on level l are ``cum_nneighbor_per_level[l:l + 2]`` beyond its offset.
@@ -39,7 +39,7 @@ def hnsw(index: Any) -> Iterator[Finding]:
     if not 0 <= graph.entry_point < n or levels[graph.entry_point] <= graph.max_level or graph.max_level < 0:
         yield f"the entry point {graph.entry_point} must be one of {n} nodes and on level {graph.max_level}"
     if offsets[0] != 0 or (np.diff(offsets) != begins[levels]).any():
-        yield "the links of a node begin where those of another have not ended"
+        yield "the links of a node overlap those of another"
     yield from equal("number of links", len(links), int(offsets[-1]))
     if len(links) and not -1 <= links.min() <= links.max() < n:
         yield f"links must lead to nodes 0 to {n - 1}, got {links.min()} to {links.max()}"
@@ -50,8 +50,8 @@ def hnsw(index: Any) -> Iterator[Finding]:
             yield f"a link on level {level} leads to a node that is not on it"
 
 
-def nsg(index: Any) -> Iterator[Finding]:
-    """Look at the graph of an NSG index: ``K`` links per node, -1 for none."""
+def nsg(index: Any) -> Iterator[Misfit]:
+    """Check the graph of an NSG index: ``K`` links per node, -1 for none."""
     if not index.nsg.is_built:
         yield "the graph is not built"
     n = index.ntotal

@@ -1,7 +1,7 @@
-"""Sizes that must agree between the parts of an index, lest a search read out of bounds.
+"""Checks of sizes that must agree between the parts of an index: a search of others reads out of bounds.
 
-Each function takes one part and yields a sentence for everything that is off. The next thing is looked at
-only when asked for, so that it may rely on the things before it.
+Each function takes one part and yields a sentence per misfit. A check runs only when the next sentence is
+asked for, so it may rely on the checks before it.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from typing import Any
 import faiss
 
 from feder_widget.faiss_internals import check_codecs, check_graphs
-from feder_widget.faiss_internals.check_codecs import Finding, equal
+from feder_widget.faiss_internals.check_codecs import Misfit, equal
 from feder_widget.faiss_internals.unwrap import IdMap, Stack, Transform, chain_of, derived
 
 MOST_REFINED = 1_000_000
 """Candidates per result that a second pass may compare."""
 
 
-def misfit(stack: Stack) -> Finding:
-    """Return the first thing that does not fit in an index, or an empty string."""
+def misfit(stack: Stack) -> Misfit:
+    """Return the first misfit in an index, or an empty string."""
     return next(_stack(stack), "")
 
 
-def _stack(stack: Stack) -> Iterator[Finding]:
+def _stack(stack: Stack) -> Iterator[Misfit]:
     dim = stack.root.d
     for layer in stack.layers:
         if isinstance(layer, Transform):
@@ -42,7 +42,7 @@ def _stack(stack: Stack) -> Iterator[Finding]:
         yield from _ivf(shard.ivf) if isinstance(shard.ivf, faiss.Index) else _binary_ivf(shard.ivf)
 
 
-def _chain(chain: tuple[Any, ...], dim: int) -> Iterator[Finding]:
+def _chain(chain: tuple[Any, ...], dim: int) -> Iterator[Misfit]:
     for step in chain:
         kind = type(step).__name__
         yield from equal(f"input dimension of a {kind}", step.d_in, dim)
@@ -50,7 +50,7 @@ def _chain(chain: tuple[Any, ...], dim: int) -> Iterator[Finding]:
         dim = step.d_out
 
 
-def _transform(step: Any) -> Iterator[Finding]:
+def _transform(step: Any) -> Iterator[Misfit]:
     kind = type(step).__name__
     if hasattr(step, "A"):
         yield from equal(f"numbers in the matrix of a {kind}", step.A.size(), step.d_in * step.d_out)
@@ -77,12 +77,12 @@ def _transform(step: Any) -> Iterator[Finding]:
             yield from equal(f"signs of a {kind}", signs.size(), step.d_out)
 
 
-def _id_map(index: Any) -> Iterator[Finding]:
+def _id_map(index: Any) -> Iterator[Misfit]:
     yield from equal("number of ids in the id map", index.id_map.size(), derived(index.index).ntotal)
     yield from equal("dimension inside the id map", derived(index.index).d, index.d)
 
 
-def _refine(index: Any, dim: int) -> Iterator[Finding]:
+def _refine(index: Any, dim: int) -> Iterator[Misfit]:
     refining = derived(index.refine_index)
     if type(index).__name__ == "IndexRefineFlat" and not isinstance(refining, faiss.IndexFlat):
         yield f"the refining index must be flat, got {type(refining).__name__}"
@@ -96,8 +96,8 @@ def _refine(index: Any, dim: int) -> Iterator[Finding]:
     yield from _plain(refining)
 
 
-def _ivf(ivf: Any) -> Iterator[Finding]:
-    """Look at an IVF index of float vectors and its coarse quantizer."""
+def _ivf(ivf: Any) -> Iterator[Misfit]:
+    """Check an IVF index of float vectors and its coarse quantizer."""
     quantizer = derived(ivf.quantizer)
     yield from equal("dimension of the coarse quantizer", quantizer.d, ivf.d)
     yield from equal("number of centroids", quantizer.ntotal, ivf.nlist)
@@ -106,7 +106,7 @@ def _ivf(ivf: Any) -> Iterator[Finding]:
     yield from check_codecs.ivf(ivf)
 
 
-def _binary_ivf(ivf: Any) -> Iterator[Finding]:
+def _binary_ivf(ivf: Any) -> Iterator[Misfit]:
     quantizer = derived(ivf.quantizer)
     yield from equal("bits of the coarse quantizer", quantizer.d, ivf.d)
     yield from equal("number of centroids", quantizer.ntotal, ivf.nlist)
@@ -118,7 +118,7 @@ def _binary_ivf(ivf: Any) -> Iterator[Finding]:
     yield from _lists(ivf)
 
 
-def _lists(ivf: Any) -> Iterator[Finding]:
+def _lists(ivf: Any) -> Iterator[Misfit]:
     if ivf.invlists is None:
         yield "it has no inverted lists (was it read with IO_FLAG_SKIP_IVF_DATA?)"
         return
@@ -133,7 +133,7 @@ def _lists(ivf: Any) -> Iterator[Finding]:
         yield from _on_disk(held)
 
 
-def _blocks(ivf: Any, held: Any) -> Iterator[Finding]:
+def _blocks(ivf: Any, held: Any) -> Iterator[Misfit]:
     if not hasattr(ivf, "bbs"):
         yield f"the inverted lists of a {type(ivf).__name__} must not be in blocks"
         return
@@ -142,7 +142,7 @@ def _blocks(ivf: Any, held: Any) -> Iterator[Finding]:
     yield from equal("bytes per block", held.block_size, packer.block_size)
 
 
-def _on_disk(held: Any) -> Iterator[Finding]:
+def _on_disk(held: Any) -> Iterator[Misfit]:
     # Where Faiss has mapped the index file itself, it names none.
     if held.filename and (size := Path(held.filename).stat().st_size) < held.totsize:
         yield f"{held.filename} must hold {held.totsize} bytes of inverted lists, got {size}"
@@ -154,8 +154,8 @@ def _on_disk(held: Any) -> Iterator[Finding]:
             return
 
 
-def _plain(index: Any) -> Iterator[Finding]:
-    """Look at a coarse quantizer or a refining index, and whatever is in it."""
+def _plain(index: Any) -> Iterator[Misfit]:
+    """Check a coarse quantizer or a refining index, and the indexes in it."""
     kind = type(index).__name__
     if isinstance(index, faiss.IndexIVF):
         yield from _ivf(index)

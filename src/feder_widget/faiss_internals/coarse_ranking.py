@@ -1,4 +1,4 @@
-"""Ranking every cluster for one query: the clusters that Faiss probes, as it probes them, then all others."""
+"""The ranking of all clusters for one query: the probed clusters in Faiss's order, then all others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def rank_clusters(centroids: Centroids, vector: npt.NDArray[Any], nprobe: int | 
     vector : float32 (inner dim,), or uint8 (bytes,) of a binary index
         The query.
     nprobe : int or None
-        The first clusters are the ones that ``quantizer.search(vector, nprobe)`` returns, in its order, even
+        The first clusters are those of ``quantizer.search(vector, nprobe)``, in its order, even
         where it is approximate or chooses among equally distant centroids in its own way. None: no such
         prefix is wanted; all are in order of distance, ties in order of their number.
     """
@@ -85,6 +85,6 @@ def _nearest_first(distances: npt.NDArray[np.float32], centroids: Centroids) -> 
 
 
 def _prefix_is_unique(ranked: npt.NDArray[np.float32], nprobe: int) -> bool:
-    """Say whether any correct search must return the first ``nprobe`` of ``ranked`` in this order."""
+    """Return whether any correct search must return the first ``nprobe`` of ``ranked`` in this order."""
     head = ranked[: nprobe + 1]
     return bool(np.isfinite(ranked[nprobe - 1])) and not bool((head[1:] == head[:-1]).any())

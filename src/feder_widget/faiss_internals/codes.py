@@ -27,7 +27,7 @@ def whole(ivf: Any, cluster: int, offsets: Offsets) -> Float32Array:
 
 
 def coded(ivf: Any, cluster: int, offsets: Offsets) -> Float32Array:
-    """Decode codes that lie one after the other."""
+    """Decode codes that are stored one after the other."""
     with inverted_lists.borrowed_codes(ivf.invlists, cluster, ivf.code_size) as codes:
         return _decoded(ivf, cluster, codes if offsets is None else codes[offsets])
 
@@ -42,7 +42,7 @@ def packed(ivf: Any, cluster: int, offsets: Offsets) -> Float32Array:
     with inverted_lists.borrowed_blocks(blocks_of, cluster) as blocks:
         for i, block in enumerate(needed):
             blocks_of.packer.unpack_all(faiss.swig_ptr(blocks[block]), faiss.swig_ptr(codes[i]))
-    # Not by ``sa_decode``: in an index that was read from a file it follows a pointer that nobody has set.
+    # Not by ``sa_decode``: in an index that was read from a file it follows an unset pointer.
     codec = ivf.pq if hasattr(ivf, "pq") else ivf.aq
     vectors: Float32Array = codec.decode(np.ascontiguousarray(codes[at, wanted % per_block]))
     if ivf.by_residual:

@@ -1,4 +1,4 @@
-"""What an index is, in words that people who know Faiss use."""
+"""Names of an index, its metric and its distances, in Faiss's own words."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def metric(stack: Stack) -> str:
 
 
 def distance(stack: Stack, faithful: bool) -> str:
-    """Return what a reported distance is; ``faithful`` says whether it is measured to what is decoded."""
+    """Return the name of a reported distance; ``faithful``: it is the distance to the decoded vector."""
     if stack.is_binary:
         return "Hamming distance"
     ivf = stack.ivf
@@ -45,7 +45,7 @@ def distance(stack: Stack, faithful: bool) -> str:
 
 
 def refined_distance(stack: Stack) -> str | None:
-    """Return what a distance of the second pass is, or None where there is none."""
+    """Return the name of a distance in the second pass, or None where there is none."""
     if stack.refine is None:
         return None
     index = derived(stack.refine.refine_index)
@@ -60,7 +60,7 @@ def of_codes(name: str, exact: bool) -> str:
 
 
 def coarse_distance(stack: Stack, metric: int, measured: bool) -> str:
-    """Return what a distance to a centroid is; ``measured`` says whether it is measured to the centroid."""
+    """Return the name of a coarse distance; ``measured``: it is the distance to the centroid."""
     if stack.is_binary:
         return "Hamming distance"
     name = METRICS[metric][1]
@@ -68,14 +68,14 @@ def coarse_distance(stack: Stack, metric: int, measured: bool) -> str:
 
 
 def exact_distance(ivf: Any, chain: tuple[Any, ...]) -> str:
-    """Return what a distance between vectors is that have passed some transforms."""
+    """Return the name of a distance between vectors behind some transforms."""
     if ivf.metric_type == faiss.METRIC_INNER_PRODUCT and _compares_directions(chain):
         return "cosine similarity"
     return METRICS[ivf.metric_type][1]
 
 
 def family(stack: Stack) -> str:
-    """Return what an index is made of: "OPQ16_64 → IVF1024,PQ16x8 + RFlat"."""
+    """Return the parts of an index: "OPQ16_64 → IVF1024,PQ16x8 + RFlat"."""
     before: list[str] = []
     after = ""
     for layer in stack.layers:
@@ -110,7 +110,7 @@ def _lists(ivf: Any) -> str:
 
 
 def _store(index: Any) -> str:
-    """Return the name of an index that is part of another."""
+    """Return the name of an index inside another."""
     kind = _kind(index)
     if kind.startswith(("IndexFlat", "IndexBinaryFlat")):
         return "Flat"
@@ -149,7 +149,7 @@ def _transform(step: Any) -> str:
 
 
 def _compares_directions(chain: tuple[Any, ...]) -> bool:
-    """Say whether vectors reach the lists at length 1: normalised, and at most rotated after that."""
+    """Return whether vectors reach the lists at length 1: normalised, and at most rotated after that."""
     for step in reversed(chain):
         kind = _kind(step)
         if kind == "NormalizationTransform":

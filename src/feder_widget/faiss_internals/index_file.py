@@ -19,7 +19,7 @@ MAPPED_FROM = 4 << 30
 """Bytes from which on the lists of a file are mapped rather than read, unless the caller decides."""
 
 HARDENED = (1, 15, 1)
-"""The first version of faiss whose readers check what a file says of itself."""
+"""The first version of faiss whose readers check the sizes in a file."""
 
 _HARDENED_NAME = ".".join(map(str, HARDENED))
 
@@ -75,7 +75,7 @@ def read(path: Path, mmap: bool | None) -> Any:
 
 
 def _mapped_or_read(read_file: Callable[[str, int], Any], path: Path) -> Any:
-    """Map what can be mapped: of some lists Faiss says only while it reads that they cannot."""
+    """Map the lists where Faiss can, and read them otherwise, which it reports only while it reads."""
     try:
         return read_file(os.fspath(path), FLAGS | faiss.IO_FLAG_MMAP)
     except RuntimeError:
@@ -83,7 +83,7 @@ def _mapped_or_read(read_file: Callable[[str, int], Any], path: Path) -> Any:
 
 
 def complete(stack: Stack) -> None:
-    """Make what a reader leaves out, once an index that was read is known to be sound.
+    """Make the table that the reader leaves out, once the index is known to be sound.
 
     That is the table by which a search of residual product codes is faster, if Faiss would make it: it is not
     made where it is large.

@@ -161,7 +161,7 @@ class InvertedFile:
         return int(ivf.d) * self.family.work * (SLOW_METRIC_WORK if is_slow else 1)
 
     def _to_centroids(self, vector: npt.NDArray[Any], clusters: Ids) -> Distances:
-        """Return the distances that are added to those to residual codes, float32 (n,)."""
+        """Return the coarse distances that a scan adds to residual terms, float32 (n,)."""
         if self.family.exact:
             # The distance to a vector stored whole does not depend on the distance to its centroid.
             return np.zeros(len(clusters), np.float32)
@@ -190,11 +190,11 @@ class InvertedFile:
             yield from FineSteps(self.named(scan), first_rank=start + 1)
 
     def probe(self, vector: npt.NDArray[Any], ranking: Ranking, nprobe: int) -> list[Scan]:
-        """Compare a query with what a search compares it with, part by part, with the ids in their lists."""
+        """Compare a query with the vectors that a search compares, part by part; ids as in the lists."""
         return [part.probe(vector, ranking, nprobe) for part in self.parts]
 
     def united(self, scans: list[Scan]) -> Scan:
-        """Return what was probed in all parts as one scan."""
+        """Return the scans of all parts as one."""
         if len(scans) == 1:
             return scans[0]
         return shard.united(
@@ -423,7 +423,7 @@ class InvertedFile:
 
     @property
     def guarantees(self) -> Guarantees:
-        """What holds for searches of this index, now."""
+        """The guarantees of this index, now."""
         first = self.parts[0]
         return Guarantees(
             exact=self.family.exact and not comparison_space.drops_dimensions(self.stack),
@@ -447,7 +447,7 @@ class InvertedFile:
 
     @property
     def is_faithful(self) -> bool:
-        """True when a distance is the one to the decoded vector, but for rounding."""
+        """True when a distance is the one to the decoded vector, to within rounding."""
         family, ivf = self.family, self.stack.ivf
         if not family.faithful(ivf):
             return False
@@ -460,7 +460,7 @@ class InvertedFile:
 
     @property
     def why_each_nprobe(self) -> str | None:
-        """Why a vector's place does not tell at which nprobe it is found; None where it does."""
+        """See ``Guarantees.why_each_nprobe``."""
         return self.guarantees.why_each_nprobe
 
     @property

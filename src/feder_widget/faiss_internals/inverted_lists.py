@@ -23,7 +23,7 @@ _DIRECT_MAP: Any = vars(faiss)["DirectMap"]
 _INT64 = np.iinfo(np.int64)
 
 WRITTEN_FROM = 512
-"""Lists from which on sizes are read from what Faiss writes: one call per list takes longer."""
+"""Lists from which on Faiss writes all sizes faster than SWIG returns them one by one."""
 
 LIST_WORK = 32_000
 """Multiplications that borrowing one list counts for."""
@@ -54,7 +54,7 @@ def are_on_disk(invlists: Any) -> bool:
         return True
     if type(held).__name__ != "ArrayInvertedLists" or not held.nlist:
         return False
-    # SWIG copies the codes to show them, so the smallest list is looked at.
+    # SWIG copies the codes, so take the smallest list.
     filled = [(size, cluster) for cluster, size in enumerate(sizes(held).tolist()) if size]
     return bool(filled) and not getattr(held.codes.at(min(filled)[1]), "is_owned", True)
 
@@ -84,7 +84,7 @@ def copy_ids(invlists: Any, cluster: int, offsets: slice | Ids = slice(None)) ->
 def borrowed_codes(invlists: Any, cluster: int, code_size: int) -> Iterator[npt.NDArray[np.uint8]]:
     """Lend the codes of one list, uint8 (n, code_size); dead when the block is left.
 
-    For lists that keep one code after the other, which those of fast-scan indexes do not.
+    For lists that store one code after the other, unlike those of fast-scan indexes.
     """
     size = invlists.list_size(cluster)
     if size * code_size == 0:
@@ -135,7 +135,7 @@ def places_steps(ivf: Any, ids: Ids, homes: Ids | None = None, work: int = WHOLE
     Returns
     -------
     clusters, offsets : int64 (n,)
-        -1 for an id that is not there. Of an id that is stored twice, the first place.
+        -1 for an unknown id. Of an id that is stored twice, the first place.
     """
     clusters = np.full(len(ids), -1, np.int64)
     offsets = np.full(len(ids), -1, np.int64)

@@ -28,8 +28,8 @@ Distances = npt.NDArray[np.float32]
 class Part:
     """One IVF index at work. Nothing in it is changed.
 
-    Ids are the ones that the index that holds the part reports, except those of ``probe``, which are as in
-    the lists.
+    Ids are those that the whole index reports before its own id maps; ``probe`` returns the ids in the
+    lists.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class Part:
         Raises
         ------
         ValueError
-            If the codes do not tell the vectors.
+            If the codes cannot be decoded.
         """
         if self.family.decode is None:
             raise ValueError(
@@ -145,7 +145,7 @@ class Part:
             begin += most
 
     def probe(self, vector: npt.NDArray[Any], ranking: Ranking, nprobe: int) -> Scan:
-        """Compare a query with what a search compares it with, in the order of the ranking."""
+        """Compare a query with every vector that a search compares it with, in the order of the ranking."""
         clusters, to_centroids = ranking.clusters, ranking.distances
         if self.family.probe is not None:
             return self.family.probe(self.ivf, vector, clusters, to_centroids, nprobe)
@@ -175,7 +175,7 @@ class Part:
             compared = limit - int(sizes[:whole].sum())
             at = np.arange(counts[whole])
             if counts[whole] < sizes[whole]:
-                # Some of its vectors are not in the scan, but are compared all the same.
+                # The scan leaves some vectors out that a search compares all the same.
                 at = range_scan.offsets(self.ivf, vector, int(clusters[whole]), float(to_centroids[whole]))
             counts[whole] = np.count_nonzero(at < compared)
         lims = np.concatenate([[0], np.cumsum(counts)])

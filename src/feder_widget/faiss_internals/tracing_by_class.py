@@ -1,4 +1,4 @@
-"""Every kind of inverted lists that can be traced, and how, by the class of the index."""
+"""How the inverted lists of each class of index are traced."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _never(_: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """How the indexes of one class are traced. What depends on the index is a function of it.
+    """How the indexes of one class are traced. Properties that vary within it are functions of the index.
 
     Attributes
     ----------
@@ -39,23 +39,23 @@ class Family:
     probe : function or None
         A better way for the lists of a search, where there is one. Takes ``nprobe`` as well.
     decode : function or None
-        Reads vectors back; see ``feder_widget.faiss_internals.codes``. None where codes do not tell them.
+        Decodes vectors; see ``feder_widget.faiss_internals.codes``. None where codes cannot be decoded.
     exact : bool
         Vectors are stored whole.
     faithful : function
-        A distance is the one to the decoded vector, but for rounding.
+        A distance is the one to the decoded vector, to within rounding.
     adds_centroid : function
-        A distance is one to a centroid, as the coarse quantizer reports it, and something added to it.
+        A distance is the coarse distance plus a residual term.
     splittable : function
         A distance is the same whichever lists are scanned together.
     replays : function
-        The results are the best of the candidates. Elsewhere a search passes over some by a bound, or chooses
-        among ties in a way of its own, and Faiss itself is asked for the results.
+        The results are the best of the candidates. Elsewhere a search skips candidates by a bound, or breaks
+        ties in its own way, and Faiss itself is asked for the results.
     skips : function
-        A search may pass over some of the best candidates: by what is only an estimate of a bound, or as
-        Faiss 1.15 does in an ``IndexBinaryIVF`` without a heap, over all.
+        A search may skip some of the best candidates: by an estimated bound, or all of them, as Faiss 1.15
+        does in an ``IndexBinaryIVF`` without a heap.
     heeds_max_codes : bool
-        A search compares at most ``max_codes`` vectors where that is set.
+        A search stops after ``max_codes`` vectors where that is set.
     """
 
     scan: Callable[..., Scan] = range_scan.scan
@@ -78,7 +78,7 @@ def family_of(ivf: Any) -> Family | None:
 
 
 def _scalar_is_faithful(ivf: Any) -> bool:
-    """Say so unless the query is rounded to bytes too, or codes correct distances by what is not decoded."""
+    """Return False where the query is rounded too, or a distance uses more than the decoded vector."""
     if ivf.sq.qtype in _BYTES:
         return False
     return ivf.metric_type != faiss.METRIC_L2 or ivf.sq.qtype not in _TURBO
@@ -93,7 +93,7 @@ def _scalar_adds_centroid(ivf: Any) -> bool:
 
 
 def _product_adds_centroid(ivf: Any) -> bool:
-    """Say whether the squares that a distance is split into are looked up in a table, or are not needed."""
+    """Return whether a distance is looked up in precomputed tables of squares, or needs no squares."""
     return bool(ivf.by_residual and (ivf.metric_type != faiss.METRIC_L2 or ivf.use_precomputed_table > 0))
 
 
@@ -108,7 +108,7 @@ def _has_one_table(ivf: Any) -> bool:
 
 
 def _has_more_bits(ivf: Any) -> bool:
-    """With more bits, a distance is computed from them and not looked up in a table."""
+    """With more bits, a distance is computed rather than looked up in a table."""
     return not _has_one_bit(ivf)
 
 
@@ -173,7 +173,7 @@ FAMILIES = {
     "IndexIVFRaBitQFastScan": Family(
         scan=search_scan.scan_by_id,
         slice=None,
-        # What its reconstruct returns is further from the vector than the centroid is.
+        # Its reconstruct returns points farther from the vector than the centroid is.
         decode=None,
         faithful=_never,
         splittable=_has_more_bits,
@@ -194,18 +194,18 @@ FAMILIES = {
 }
 
 REFUSED = {
-    "IndexIVFPQR": "its second pass cannot be watched; IndexRefineFlat around an IndexIVFPQ can",
-    "IndexIVFFlatDedup": "it keeps the ids of equal vectors where nobody can see them; use an IndexIVFFlat",
+    "IndexIVFPQR": "its second pass cannot be traced; IndexRefineFlat around an IndexIVFPQ can",
+    "IndexIVFFlatDedup": "its ids of equal vectors are in a map that SWIG does not expose; use IndexIVFFlat",
     "IndexIVFIndependentQuantizer": "its coarse quantizer and its lists see different vectors",
     "IndexRefinePanorama": "its second pass is not supported; use IndexRefineFlat",
     "IndexReplicas": "each replica holds the whole index; open one of them",
     "IndexBinaryShards": "shards of binary indexes are not supported; open one of them",
 }
-"""Why an index that has inverted lists somewhere is not traced, and what to do."""
+"""Reason why an index with inverted lists is not traced, and a remedy, by class."""
 
 
 def why_refused(index: Any) -> str:
-    """Return why an index cannot be traced, and what to do where that helps."""
+    """Return the reason why an index cannot be traced, with a remedy where there is one."""
     kind = type(index).__name__
     if kind in REFUSED:
         return REFUSED[kind]

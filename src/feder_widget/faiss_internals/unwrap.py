@@ -14,21 +14,21 @@ WANTED = "a Faiss IVF index"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Transform:
-    """Vectors pass through a chain of ``faiss.VectorTransform`` before they reach what is inside."""
+    """Vectors pass through a chain of ``faiss.VectorTransform`` before they reach the index inside."""
 
     chain: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IdMap:
-    """Row n of what is inside goes by the id ``index.id_map[n]``."""
+    """Row n of the index inside has the id ``index.id_map[n]``."""
 
     index: Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Refine:
-    """``index.refine_index`` compares the best of what is inside once more."""
+    """``index.refine_index`` compares the best candidates of the index inside once more."""
 
     index: Any
 
@@ -51,13 +51,13 @@ class Stack:
     Attributes
     ----------
     root : faiss.Index or faiss.IndexBinary
-        What the caller passed. Objects inside keep no reference to it and die with it.
+        The index that the caller passed. Objects inside keep no reference to it and die with it.
     layers : tuple of Layer
         From the outside in.
     shards : tuple of Shard
         The IVF indexes that are searched side by side; one where there are no shards.
     sharded : faiss.IndexShards or None
-        What holds them where there are.
+        The index that holds the shards, where there are some.
     """
 
     root: Any
@@ -98,8 +98,8 @@ def unwrap(source: Any) -> Stack:
     Raises
     ------
     UnsupportedIndexError
-        If there is something around the inverted lists that a search cannot be traced through, with what it
-        is and what to do. Whether the IVF indexes themselves can be is not looked at.
+        If a layer around the inverted lists cannot be traced, with its class and a remedy. The IVF indexes
+        themselves are not checked.
     """
     if not isinstance(source, (faiss.Index, faiss.IndexBinary)):
         raise refusal(source, "it is no faiss index")
@@ -149,7 +149,7 @@ def class_name(thing: Any) -> str:
 
 
 def refusal(thing: Any, reason: str) -> UnsupportedIndexError:
-    """Return the error that says what came instead of an index, and why it will not do."""
+    """Return the error that names an object, the index wanted instead, and the reason."""
     return UnsupportedIndexError(f"index must be {WANTED}, got {class_name(thing)}: {reason}")
 
 

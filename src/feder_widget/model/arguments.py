@@ -1,4 +1,4 @@
-"""Checking what callers pass, before any of it reaches a Faiss call that would not."""
+"""Checks of callers' arguments: Faiss itself would read out of bounds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 def as_int(
     value: Any, name: str, *, least: int | None = 1, most: int | None = None, most_name: str = ""
 ) -> int:
-    """Return an integer (NumPy's count, bools do not) between ``least`` and ``most``, or raise."""
+    """Return an int between ``least`` and ``most``, or raise. NumPy integers are taken, bools are not."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} must be an int, got {_shown(value)}")
     number = int(value)
@@ -53,7 +53,7 @@ def as_vector(query: Any, dim: int) -> npt.NDArray[np.float32]:
 def as_bytes(query: Any, dim: int) -> npt.NDArray[np.uint8]:
     """Return a query of a binary index as contiguous uint8 (dim / 8,), or raise.
 
-    It may be given as the bytes that Faiss takes, or as ``dim`` zeros and ones, the first in the highest bit.
+    Takes the bytes that Faiss takes, or ``dim`` zeros and ones, the first in the highest bit.
     """
     if isinstance(query, (bool, str, bytes)) or query is None:
         raise TypeError(f"query must be a row id (int) or uint8 of shape ({dim // 8},), got {_shown(query)}")
@@ -112,6 +112,6 @@ def as_rows(values: npt.ArrayLike, name: str, size: int | None) -> npt.NDArray[n
 
 
 def _shown(value: Any) -> str:
-    """Return a value as an error message shows it: short, with its type."""
+    """Return a value for an error message: short, with its type."""
     text = repr(value)
     return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"

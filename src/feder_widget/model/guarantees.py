@@ -1,4 +1,4 @@
-"""What holds for every search of an engine, and why where it does not: each said once."""
+"""Properties of an engine's answers that hold for every search."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Guarantees:
-    """Properties of an engine's answers that claims on screen and in code depend on.
+    """Properties of an engine's answers; claims on screen and shortcuts in code depend on them.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Guarantees:
 
     @property
     def why_each_nprobe(self) -> str | None:
-        """Why a vector's place does not tell at which nprobe it is found; None where it does."""
+        """Why the nprobe that finds a vector does not follow from its place; None where it does."""
         if not self.splittable:
             return "a distance depends on all clusters that are probed"
         if self.skips:

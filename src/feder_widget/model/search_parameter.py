@@ -19,11 +19,11 @@ class SearchParameter:
     low, high : int
         The smallest and the largest value that makes a difference.
     stored : int
-        The index's own value: what a search uses that sets none.
+        The index's own value, which a search uses that sets none.
     scale : "log" or "linear"
         The scale on which steps of equal size make differences of about equal size.
     high_name : str
-        What ``high`` is, for error messages: "nlist".
+        Name of ``high`` for error messages: "nlist".
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""One search as data: the coarse step, the fine steps, a re-ranking where there is one, and what came out.
+"""One search as data: the ranking, the fine steps, a re-ranking where there is one, and the results.
 
 Distances are the ones Faiss reports: squared for L2, the inner product itself for inner product; float32, and
 int32 where the index is binary.
@@ -170,13 +170,13 @@ class RefineStep:
     Attributes
     ----------
     ids : int64 (n,)
-        Row ids that the first pass hands over, nearest first by its distances.
+        Results of the first pass, nearest first by its distances.
     first_distances : float32 (n,)
         Their distances in the first pass.
     distances : float32 (n,)
-        Their distances by the index that refines, by which the results are chosen.
+        Their distances by the index that refines; the results are the best of these.
     k_base : int
-        How many the first pass was asked for; n is smaller where it found fewer.
+        Results that the first pass was asked for; n is smaller where it found fewer.
     """
 
     ids: npt.NDArray[np.int64]
@@ -199,11 +199,11 @@ class SearchTrace:
         The results, nearest first, exactly as ``faiss_index.search`` returns them; -1 where there are fewer
         than k.
     distances : float32 (k,)
-        Their distances; where there is no result, what Faiss puts there: the largest float32 (L2) or its
+        Their distances; where there is no result, Faiss's filling: the largest float32 (L2) or its
         negative (inner product) in most indexes.
     n_distances : int
-        Distances computed: in the coarse search nlist, or only the clusters it returned where it does not
-        look at all of them; one per candidate; one per row that is compared once more.
+        Distances computed: nlist in the coarse search, or the number of clusters it returned where it is
+        approximate; one per candidate; one per row that is compared once more.
     refine : RefineStep or None
         The re-ranking, where the index has one.
     """

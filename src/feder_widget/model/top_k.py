@@ -22,7 +22,7 @@ HEAD = 2048
 def top_k(
     ids: npt.NDArray[np.int64], distances: npt.NDArray[np.float32], k: int, similarity: bool
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Return what a Faiss search for k results gives over these candidates.
+    """Return the results of a Faiss search for k results over these candidates.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ def keep(scan: Scan, k_max: int, similarity: bool, worst: float | None = None) -
     """Drop the candidates that no search for up to ``k_max`` results returns, whichever clusters it probes.
 
     Per cluster, with δ its ``k_max``-th best distance: all candidates strictly better than δ stay, and of
-    those equal to δ the ones that are among the first ``k_max`` candidates not worse than δ. A cluster of at
-    most ``k_max`` candidates stays whole. Then ``top_k`` over what is kept of any clusters, in any order,
-    for any k up to ``k_max``, is what it is over all their candidates.
+    the candidates equal to δ, those among the first ``k_max`` candidates not worse than δ. A cluster of at
+    most ``k_max`` candidates stays whole. Then ``top_k`` over the kept candidates of any clusters, in any
+    order, for any k up to ``k_max``, equals ``top_k`` over all candidates of these clusters.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ class Rows:
         return self._vectors_given is not None and not self._file.stores_originals
 
     def query_steps(self, query: Any, work: int) -> Steps[Query]:
-        """Return a caller's query, checked; a row id is looked up in steps."""
+        """Return a caller's query, checked; a row id is found in steps."""
         if isinstance(query, Query):
             return self._fitting(query)
         if not isinstance(query, (int, np.integer)) or isinstance(query, bool):

@@ -1,4 +1,4 @@
-"""Row ids through an ``IndexIDMap``, out and in."""
+"""Row ids through an ``IndexIDMap``: from rows inside to ids, and back."""
 
 from __future__ import annotations
 

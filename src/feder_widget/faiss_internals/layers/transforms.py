@@ -1,4 +1,4 @@
-"""Vectors through the transforms that stand before an index, and back."""
+"""Vectors through the transforms before an index, and back."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ REVERSIBLE = {
     "CenteringTransform",
     "HadamardRotation",
 }
-"""Transforms with a way back: exact for rotations, else a vector that is transformed to the same place."""
+"""Transforms that can be reversed: exactly for rotations, else to a vector with the same image."""
 
 
 def forward(chain: Sequence[Any], vector: Float32Array) -> Float32Array:
-    """Return what a search inside is given for a query: float32 (dim,) to float32 (inner dim,).
+    """Return a query behind the transforms: float32 (dim,) to float32 (inner dim,).
 
     The same calls as ``IndexPreTransform.search`` makes for one query, so the same bits.
     """
@@ -35,7 +35,7 @@ def forward(chain: Sequence[Any], vector: Float32Array) -> Float32Array:
 
 
 def is_reversible(chain: Sequence[Any]) -> bool:
-    """Say whether ``backward`` can be called."""
+    """Return whether ``backward`` can be called."""
     return all(type(step).__name__ in REVERSIBLE for step in chain)
 
 
@@ -48,11 +48,11 @@ def backward(chain: Sequence[Any], vectors: Float32Array) -> Float32Array:
     Raises
     ------
     ValueError
-        If a transform has no way back.
+        If a transform cannot be reversed.
     """
     for step in reversed(chain):
         if type(step).__name__ not in REVERSIBLE:
-            raise ValueError(f"a faiss.{type(step).__name__} has no way back: query by vector")
+            raise ValueError(f"a faiss.{type(step).__name__} cannot be reversed: query by vector")
         if _faiss_reverses(step):
             vectors = step.reverse_transform(np.ascontiguousarray(vectors, np.float32))
         else:

@@ -1,7 +1,7 @@
 """Fast-scan indexes, which look distances up in tables of bytes made for the query and its clusters.
 
 A range search there takes only a radius that is within the 65,535 steps of the table's scale, and picks its
-clusters itself: so it serves for the clusters of a search, and ``everything.scan_by_id`` for any others.
+clusters itself: so it serves for the clusters of a search, and ``search_scan.scan_by_id`` for any others.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from feder_widget.faiss_internals.scans import search_scan
 from feder_widget.model.search_trace import Scan
 
 PILOT = 64
-"""Results whose distances tell the size of a step."""
+"""Results from whose distances the size of a step is computed."""
 
 REACHES = (16_384, 40_000, 6_000)
 """Steps beyond the best result at which the radius is tried, in this order."""
@@ -32,7 +32,7 @@ def probe(
     to_centroids: npt.NDArray[np.float32],
     nprobe: int,
 ) -> Scan:
-    """Scan the clusters of a search: those that the coarse quantizer returns for ``nprobe``."""
+    """Scan the clusters that the coarse quantizer returns for ``nprobe``."""
     if ivf.implem == 0:
         order = np.argsort(clusters, kind="stable") if ivf.bbs == 32 else np.arange(len(clusters))
         sizes = [ivf.invlists.list_size(cluster) for cluster in clusters[order].tolist()]

@@ -25,7 +25,7 @@ BUFFER_ENTRIES = 16_384
 """Candidates per buffer in which Faiss gathers them: 192 kB instead of its own 3 MB, most of it unused."""
 
 PARALLEL_MODES = (0, 1, 2)
-"""What an index's ``parallel_mode`` may be in a range search."""
+"""Values of an index's ``parallel_mode`` that a range search accepts."""
 
 Ids = npt.NDArray[np.int64]
 Distances = npt.NDArray[np.float32]
@@ -34,8 +34,8 @@ Distances = npt.NDArray[np.float32]
 def scan(ivf: Any, vector: npt.NDArray[np.float32], clusters: Ids, to_centroids: Distances) -> Scan:
     """Return every vector of ``clusters`` with its distance to ``vector``, in list order.
 
-    What a search passes over is left out: distances that overflow float32 or are not a number, and codes that
-    the index's own filter (``polysemous_ht``) rejects.
+    Left out, as in a search, are distances that overflow float32 or are not a number, and codes that the
+    index's own filter (``polysemous_ht``) rejects.
 
     The query is repeated once per cluster: so Faiss slices the result, and shares the clusters among threads.
     """
@@ -56,7 +56,7 @@ def scan_in_groups(ivf: Any, vector: npt.NDArray[np.float32], clusters: Ids, to_
     _, ids, distances = _range_search(ivf, vector, clusters, to_centroids, width)
     lims = np.array([0, *accumulate(map(ivf.invlists.list_size, clusters.tolist()))])
     if len(ids) != lims[-1]:
-        # Something is left out, and only a query per cluster tells where.
+        # A vector is left out, and only a query per cluster shows of which list.
         return scan(ivf, vector, clusters, to_centroids)
     return Scan(clusters, lims, ids, distances)
 
@@ -66,7 +66,7 @@ def scan_slice(
 ) -> tuple[Ids, Distances]:
     """Compare a query with the vectors at offsets ``begin`` to ``end - 1`` of one list.
 
-    The slices of a list together are what ``scan`` returns for it, bit for bit, where they begin at multiples
+    The slices of a list joined equal ``scan`` of it, bit for bit, where they begin at multiples
     of four: product codes are compared in groups of four.
 
     Returns
@@ -181,7 +181,7 @@ def _range_search(
 
 
 def _labels_and_distances(result: Any, count: int) -> tuple[Ids, Distances]:
-    """Copy what a range search found."""
+    """Return copies of the labels and distances of a range search."""
     if count == 0:
         return np.empty(0, np.int64), np.empty(0, np.float32)
     labels: Ids = faiss.rev_swig_ptr(result.labels, count).copy()

@@ -97,7 +97,7 @@ def _scan_by_id(ivf: Any, vector: npt.NDArray[np.float32], clusters: Ids, to_cen
     found = place >= 0
     in_list_order = np.full(total, np.nan, np.float32)
     in_list_order[place[found]] = distances[found]
-    # What a search never returns, as it is infinitely far or no number, has no distance.
+    # A search never returns infinitely far vectors or NaN: they keep no distance.
     held = ~np.isnan(in_list_order)
     lims = np.concatenate([[0], np.cumsum(sizes)])
     return Scan(clusters, np.concatenate([[0], np.cumsum(held)])[lims], ids[held], in_list_order[held])
@@ -122,7 +122,7 @@ def _each_once(
     clusters: Ids,
     to_centroids: Distances,
 ) -> Scan:
-    """Scan each cluster once, for candidates met twice could not be told apart, and repeat it afterwards."""
+    """Scan each cluster once, since copies of a candidate look alike, and repeat clusters afterwards."""
     distinct, first, at = np.unique(clusters, return_index=True, return_inverse=True)
     if len(distinct) == len(clusters):
         return scan(ivf, vector, clusters, to_centroids)
