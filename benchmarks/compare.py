@@ -22,8 +22,7 @@ from benchmarks.__main__ import NAMES
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 NUMBER = re.compile(r"(?<![\w.,])-?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?%?(?![\w.])")
-BETTER = re.compile(r"faster|kept|recall|axes")
-"""Words beside figures of which more is better, or which are no cost."""
+MORE_IS_BETTER = re.compile(r"kept NUMBER|NUMBER x faster".replace("NUMBER", NUMBER.pattern))
 WORSE = 1.1
 
 Lines = dict[tuple[str, int], tuple[str, list[float]]]
@@ -39,6 +38,12 @@ def measured(output: str) -> Lines:
             lines[words, before[words]] = line, figures
             before[words] += 1
     return lines
+
+
+def are_costs(line: str) -> list[bool]:
+    """Say of each figure of a line whether less of it is better."""
+    others = [match.span() for match in MORE_IS_BETTER.finditer(line)]
+    return [not any(start <= match.start() < end for start, end in others) for match in NUMBER.finditer(line)]
 
 
 def run(name: str, checkout: Path, arguments: Sequence[str]) -> Lines:
@@ -75,11 +80,12 @@ def compare(name: str, other: Path, runs: int, arguments: Sequence[str]) -> int:
             print(f"{'only here':>24}  {line}")
             continue
         ratios = []
-        for old, new in zip(zip(*olds, strict=True), zip(*news, strict=True), strict=True):
+        columns = zip(zip(*olds, strict=True), zip(*news, strict=True), are_costs(line), strict=True)
+        for old, new, is_cost in columns:
             if len({*old, *new}) > 1:
                 before, now = statistics.median(old), statistics.median(new)
                 ratio = now / before if before else float("inf" if now else 1)
-                bad = ratio > WORSE and not BETTER.search(key[0])
+                bad = ratio > WORSE and is_cost
                 worse += bad
                 ratios.append(f"{ratio:.2f}{'!' if bad else ''}")
         print(f"{' '.join(ratios):>24}  {line}")
