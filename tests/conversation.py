@@ -7,9 +7,16 @@ import time
 import numpy as np
 
 from feder_widget.engines import open_index
+from feder_widget.faiss_internals import inverted_file
 from feder_widget.media import IdRange, Media
+from feder_widget.model.query import Query
 from feder_widget.model.top_k import top_k
-from feder_widget.session import evaluator
+from feder_widget.session import active_search
+from feder_widget.session.active_search import ActiveSearch
+from feder_widget.session.answers import pieces, search
+from feder_widget.session.answers import workload as evaluator
+from feder_widget.session.drivers import Driver
+from feder_widget.session.messages import encode
 from feder_widget.session.session import Session
 from feder_widget.truth import rankings, workload_truth
 
@@ -160,11 +167,39 @@ class ReceivedMap:
         return cls(parts())
 
 
-def converse(index, page, *, images=None, labels=None, k_max=100, **options):
-    """Return a session about a Faiss index, or about anything that can be used like an ``IvfIndex``."""
+class ByHand(Driver):
+    """Has no turn but those that a test calls."""
+
+    drives = True
+
+
+def converse(index, page, *, images=None, labels=None, k_max=100, by_hand=False, **options):
+    """Return a session about a Faiss index, or about anything that can be used like an ``IvfIndex``.
+
+    A request is answered before ``handle`` returns, but for the work of threads; ``by_hand``, only when
+    ``step_until`` or ``drain`` is called.
+    """
     opened = index if hasattr(index, "list_sizes") else open_index(index)
-    media = Media(images, labels, IdRange(opened.ntotal, lambda: opened.max_id), strips=opened.vectors_of)
+    media = Media(images, labels, IdRange(opened.ntotal, lambda: opened.max_id))
+    if by_hand:
+        options["driver"] = ByHand()
     return Session(opened, media, page.send, k_max=k_max, **options)
+
+
+def step(session):
+    """Have a session take one step of one job; return None where nothing is left to do."""
+    return session._runner.turn(0)
+
+
+def step_until(session, page, wanted=lambda _message: True, **fields):
+    """Step a session until it has sent a message with these fields, and return it."""
+    for _ in range(10_000):
+        for packet in page.packets:
+            if wanted(packet[0]) and all(packet[0].get(name) == value for name, value in fields.items()):
+                return packet
+        if step(session) is None and not session._runner.wait_for_a_thread():
+            break
+    raise AssertionError(f"no message with {fields} among {page.kinds()}")
 
 
 def search_request(request="a", query=None, nprobe=4, k=5):
@@ -175,6 +210,32 @@ def search_request(request="a", query=None, nprobe=4, k=5):
         "nprobe": nprobe,
         "k": k,
     }
+
+
+def streamed(opened, vector, nprobe, *, request="a", k=5, k_max=100, row_id=None):
+    """Yield the messages of a search, encoded."""
+    query = Query(np.ascontiguousarray(vector), row_id)
+    begun = ActiveSearch.begin(opened, query, nprobe, k, serial=1, index_version=0)
+    for message in search.search_messages(opened, begun, request, None, k_max):
+        if message is not None:
+            yield encode(message)
+
+
+def limit_streams(
+    patch, *, chunk=None, piece=None, full_candidates=None, complete_entries=None, exhaustive_work=None
+):
+    """Have searches cut to small messages and pieces, as those of large indexes are."""
+    for module, name, value in (
+        (pieces, "CHUNK", chunk),
+        (pieces, "REPORTED", piece),
+        (active_search, "FULL_CANDIDATES", full_candidates),
+        (search, "COMPLETE_ENTRIES", complete_entries),
+        (search, "EXHAUSTIVE_WORK", exhaustive_work),
+    ):
+        if value is not None:
+            patch.setattr(module, name, value)
+    if piece is not None:
+        patch.setattr(inverted_file, "vectors_per_piece", lambda *_: piece)
 
 
 def faiss_search(index, vector, nprobe, k):
@@ -195,5 +256,5 @@ def slowly(monkeypatch):
     monkeypatch.setattr(workload_truth, "blas_work", lambda: 16)
     monkeypatch.setattr(rankings, "RANKING_BYTES", 32 * 20 * 20)
     monkeypatch.setattr(workload_truth, "LEAST_CHUNK", 20)
-    monkeypatch.setattr(evaluator, "INTERVAL", 0)
+    monkeypatch.setattr(evaluator, "REPORTED", 0)
     monkeypatch.setattr(evaluator, "PUBLISHED", 0)

@@ -7,15 +7,17 @@ import faiss
 import families
 import numpy as np
 import pytest
-from conversation import Received
+from conversation import Received, streamed
 from stepped import assert_pieces_joined_are_the_whole_scan, assert_rows_are_found_in_steps, small_pieces
 
 from feder_widget.engines import open_index
 from feder_widget.errors import UnknownIdError
+from feder_widget.model.query import Query
 from feder_widget.model.top_k import top_k
+from feder_widget.session.active_search import ActiveSearch
+from feder_widget.session.answers.results import results
+from feder_widget.session.answers.search import is_replayable
 from feder_widget.session.messages import encode
-from feder_widget.session.outcome import outcome
-from feder_widget.session.stream import Ask, is_replayable, stream
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -71,8 +73,7 @@ def assert_a_page_shows_what_the_search_returns(case, opened):
     """Either the messages of a search let a page tell the results, or one of them says them."""
     query, nprobe, k = case.queries[0], min(4, opened.nlist), 10
     vector = opened.query_vector(query)
-    asked = Ask("a", 1, vector, None, None, nprobe, k, 50)
-    packets = [encode(message) for message in stream(opened, asked)]
+    packets = list(streamed(opened, vector, nprobe, k=k, k_max=50))
     json.dumps([message for message, _ in packets], allow_nan=False)
     expected_ids, expected = case.search(query, nprobe, k)
     real = expected_ids != -1
@@ -83,7 +84,8 @@ def assert_a_page_shows_what_the_search_returns(case, opened):
         np.testing.assert_array_equal(distances, expected.astype(np.float32))
         if len(np.unique(distances)) == k or not opened.renames_rows:
             np.testing.assert_array_equal(ids, expected_ids)
-        said = [encode(outcome(opened, "b", 1, vector, nprobe, k))]
+        search = ActiveSearch.begin(opened, Query(vector), nprobe, k, serial=1, index_version=0)
+        said = [encode(message) for message in results(opened, search, "b", nprobe, k)]
     message, (ids, distances, ranks, handed, first, second) = said[0]
     np.testing.assert_array_equal(np.frombuffer(ids, "<i8"), expected_ids[real])
     np.testing.assert_array_equal(np.frombuffer(distances, "<f4"), expected[real].astype(np.float32))

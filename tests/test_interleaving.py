@@ -1,24 +1,35 @@
 """What may happen at the same moment, made to: nothing is lost, and what was known earlier is never last."""
 
-import os
+import logging
 import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import faiss
 import numpy as np
 import pytest
-from conversation import PATIENCE, Page, Received, search_request, slowly
+from conversation import (
+    PATIENCE,
+    ByHand,
+    Page,
+    Received,
+    converse,
+    limit_streams,
+    search_request,
+    slowly,
+    step,
+    step_until,
+)
 from makers import make_ivf, make_vectors
 
 from feder_widget.engines import open_index
+from feder_widget.errors import UnknownIdError
 from feder_widget.faiss_internals import centroids
 from feder_widget.projection import resolve_method
-from feder_widget.session import evaluator as evaluator_module
-from feder_widget.session import stream as stream_module
+from feder_widget.session.answers import workload as evaluator_module
+from feder_widget.session.pace import BURST
 from feder_widget.truth import evaluate
 from feder_widget.truth import survey as survey_module
 from feder_widget.truth.evaluation import Evaluation
@@ -51,35 +62,42 @@ class Pause:
         self._gate.set()
 
 
+PROJECTION = {
+    "kind": "projection",
+    "request": "picture",
+    "ranks": 4,
+    "flips": [],
+    "k": 5,
+    "extra": [],
+    "extra_clusters": [],
+}
+REST = {"kind": "rest", "request": "rest", "last_rank": 20}
+
+
 class TestASearchThatFails:
     """It leaves the one on screen as it was."""
 
     def test_more_can_be_asked_about_the_one_before(self, talk, clustered, monkeypatch):
-        monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
+        limit_streams(monkeypatch, exhaustive_work=0)
         session, page = talk(clustered[0])
         serial = shown(session, page)
         failed(session, page)
         more = {"kind": "candidates", "request": "more", "serial": serial, "first_rank": 2, "last_rank": 4}
         session.handle(more)
         page.wait(kind="fine", request="more")
-        session.handle({"kind": "rest", "request": "rest", "serial": serial, "last_rank": 20})
+        session.handle({**REST, "serial": serial})
         page.wait(kind="done", request="rest")
         assert Received(page.of("good") + page.of("rest")).ranks == 20
 
-    def test_bounds_of_the_one_before_are_still_sent(self, talk, clustered, monkeypatch):
-        pause, real = Pause(), survey_module.measured
-
-        def survey(engine):
-            pause.here()
-            yield from real(engine)
-
-        monkeypatch.setattr(survey_module, "measured", survey)
-        session, page = talk(clustered[0])
-        assert pause.reached.wait(PATIENCE)
-        serial = shown(session, page)
-        failed(session, page)
-        pause.let_go()
-        page.wait(kind="bounds", serial=serial)
+    def test_bounds_of_the_one_before_are_still_sent(self, talk, clustered):
+        session, page = talk(clustered[0], by_hand=True)
+        session.handle(search_request("good"))
+        step_until(session, page, kind="done", request="good")
+        assert "bounds" not in page.kinds()
+        session.handle(search_request("bad", {"id": "99999", "cluster": None}))
+        step_until(session, page, kind="error", request="bad")
+        session.drain()
+        page.wait(kind="bounds", serial=page.wait(kind="coarse")[0]["serial"])
 
     def test_a_picture_of_the_one_before_is_finished(self, talk, clustered):
         pause, calls = Pause(), []
@@ -89,23 +107,16 @@ class TestASearchThatFails:
             pause.here()
             return vectors[:, :2]
 
-        session, page = talk(clustered[0], projection=resolve_method(projection))
-        serial = shown(session, page)
-        session.handle(
-            {
-                "kind": "projection",
-                "request": "picture",
-                "serial": serial,
-                "ranks": 4,
-                "flips": [],
-                "k": 5,
-                "extra": [],
-                "extra_clusters": [],
-            }
-        )
-        assert pause.reached.wait(PATIENCE)
-        failed(session, page)
+        session, page = talk(clustered[0], projection=resolve_method(projection), by_hand=True)
+        session.handle(search_request("good"))
+        session.drain()
+        session.handle({**PROJECTION, "serial": page.wait(kind="coarse")[0]["serial"]})
+        while not pause.reached.is_set():
+            step(session)
+        session.handle(search_request("bad", {"id": "99999", "cluster": None}))
+        step_until(session, page, kind="error", request="bad")
         pause.let_go()
+        session.drain()
         page.wait(kind="projection", request="picture", final=True)
         assert calls == [1]
 
@@ -114,25 +125,41 @@ class TestASearchThatDoesNotBegin:
     """The page still shows the one before, and what it asks about that is answered."""
 
     @pytest.fixture
-    def busy(self, talk, clustered, monkeypatch):
-        """A session with a search on screen, and a pause that holds its search thread."""
-        monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
-        session, page = talk(clustered[0])
-        serial = shown(session, page)
-        pause = Pause()
-        session._searcher._pool.submit(pause.here)
-        assert pause.reached.wait(PATIENCE)
-        return session, page, serial, pause
+    def paced(self, talk, clustered, monkeypatch):
+        """A session with a search on screen, and no room for another message."""
+        limit_streams(monkeypatch, exhaustive_work=0)
+        driver = ByHand()
+        driver.is_paced = True
+        session, page = talk(clustered[0], driver=driver)
+        session._runner.now = lambda: 0.0
+        session.handle(search_request("good"))
+        step_until(session, page, kind="done", request="good")
+        for _ in range(BURST):
+            session._pace.take(0.0)
+        return session, page, page.wait(kind="coarse")[0]["serial"]
 
-    def test_for_one_that_fails_came_after_it(self, busy, clustered):
-        session, page, serial, pause = busy
-        session.search(clustered[1][3], 3, 4, 5)
+    def test_for_one_that_fails_came_after_it(self, paced):
+        session, page, serial = paced
+        session.search(3, 4, 5)
+        assert session.query.row_id == 3
+        assert "3" not in [message.get("id") for message, _ in page.packets]
         session.handle(search_request("bad", {"id": "99999", "cluster": None}))
-        pause.let_go()
-        page.wait(kind="error", request="bad")
-        session.handle({"kind": "rest", "request": "rest", "serial": serial, "last_rank": 20})
-        page.wait(kind="done", request="rest")
+        step_until(session, page, kind="error", request="bad")
         assert session.query.row_id == 0
+        session._runner.now = lambda: 60.0
+        session.handle({**REST, "serial": serial})
+        session.drain()
+        page.wait(kind="done", request="rest")
+
+    def test_for_its_query_is_not_found(self, paced):
+        session, page, serial = paced
+        with pytest.raises(UnknownIdError):
+            session.search(99999, 4, 5)
+        assert session.query.row_id == 0
+        session._runner.now = lambda: 60.0
+        session.handle({**REST, "serial": serial})
+        session.drain()
+        page.wait(kind="done", request="rest")
 
 
 class TestSurvey:
@@ -221,44 +248,47 @@ class TestSurvey:
         page.wait_for(lambda: opened.known_bounds(vectors[0]) is not None)
 
     def test_one_that_fails_in_the_background_is_not_tried_at_every_search(
-        self, talk, clustered, monkeypatch
+        self, talk, clustered, monkeypatch, caplog
     ):
+        calls = []
+
         def survey(_engine):
+            calls.append(1)
             raise MemoryError("too many centroids")
             yield
 
         monkeypatch.setattr(survey_module, "measured", survey)
         session, page = talk(clustered[0])
-        for name in "abc":
-            shown(session, page, name)
-            session._helpers.submit(int).result(PATIENCE)
-        page.wait(kind="error", request=None)
-        time.sleep(0.2)
-        assert page.kinds().count("error") == 1
+        with caplog.at_level(logging.CRITICAL):
+            for name in "abc":
+                shown(session, page, name)
+        assert page.kinds().count("error") == len(calls) == 1
+        clustered[0].add(clustered[1][:5])
+        with caplog.at_level(logging.CRITICAL):
+            shown(session, page, "d")
+        assert len(calls) == 2
 
-    def test_an_index_that_goes_on_growing_is_measured_when_it_rests(self, talk, monkeypatch):
+    def test_an_index_that_grows_meanwhile_is_measured_when_it_rests(self, talk, monkeypatch):
         index, vectors = make_ivf(n=3000)
-        real, calls, growing = survey_module.measured, [], threading.Event()
-        growing.set()
-
-        def survey(engine):
-            calls.append(1)
-            for found in real(engine):
-                if growing.is_set():
-                    index.add(vectors[:1])
-                yield found
-
-        monkeypatch.setattr(survey_module, "measured", survey)
         monkeypatch.setattr(survey_module, "PIECE_WORK", 10)
-        session, page = talk(index)
-        for name in "abc":
-            shown(session, page, name)
-        time.sleep(0.3)
-        assert 1 <= len(calls) <= 4
-        growing.clear()
-        page.wait(kind="bounds", serial=shown(session, page, "d"))
+        opened = open_index(index)
+        session, page = talk(opened, by_hand=True)
+        session.handle(search_request("a"))
+        step_until(session, page, kind="bounds")
+        for _ in range(3):
+            index.add(vectors[:1])
+            step(session)
+        session.drain()
+        (newest,) = {m["serial"] for m, _ in page.packets if m["kind"] == "coarse"}
+        session.handle(search_request("b"))
+        session.drain()
+        coarse, (order, *_) = page.wait(kind="coarse", request="b")
+        sent = [b for m, b in page.packets if m["kind"] == "bounds" and m["serial"] == coarse["serial"]]
+        expected = open_index(index).bounds(0)[np.frombuffer(order, "<i4")]
+        np.testing.assert_array_equal(np.frombuffer(sent[-1][0], "<f4"), expected)
+        assert newest < coarse["serial"]
 
-    def test_an_index_that_limits_the_vectors_compared_is_not_measured_over_and_over(self, talk, clustered):
+    def test_an_index_that_limits_the_vectors_compared_is_measured_once(self, talk, clustered):
         index, _ = clustered
         index.max_codes = 100
         opened = open_index(index)
@@ -272,8 +302,8 @@ class TestSurvey:
         session, page = talk(opened)
         for name in "abc":
             shown(session, page, name)
-        time.sleep(0.3)
         assert len(calls) == 1
+        assert "bounds" not in page.kinds()
 
     @pytest.mark.parametrize("widget", [True, False])
     def test_a_program_ends_without_waiting_for_it(self, widget):
@@ -305,7 +335,9 @@ def survey(engine):
 going = threading.Event()
 survey_module.measured = survey
 index, _ = make_ivf()
-kept = fw.FederWidget(index) if int(sys.argv[1]) else converse(index, Page())
+opened = open_index(index, frozen=True)
+kept = fw.FederWidget(opened)._session if int(sys.argv[1]) else converse(opened, Page())
+kept.handle({"kind": "workload", "request": "shown"})
 assert going.wait(20)
 print("over", flush=True)
 """
@@ -346,22 +378,37 @@ def test_centroids_that_are_decoded_during_a_refresh_are_not_kept(monkeypatch):
     np.testing.assert_allclose(opened.inverted_file.centroids.distances(vectors[0]), expected, rtol=1e-4)
 
 
-def test_threads_in_the_background_keep_to_the_limit_of_faiss(talk, clustered, faiss_threads, monkeypatch):
+def test_threads_keep_to_the_limit_of_faiss(talk, clustered, faiss_threads):
     faiss_threads(1)
     seen = {}
-    opened = open_index(clustered[0])
+
+    def label(row_id):
+        seen[threading.current_thread().name.split("_")[0]] = faiss.omp_get_max_threads()
+        return str(row_id)
+
+    session, page = talk(clustered[0], labels=label)
+    session.handle(search_request())
+    page.wait(kind="done")
+    session.handle({"kind": "thumbnails", "request": "t", "ids": ["1"], "clusters": None, "size": 64})
+    page.wait(kind="thumbnails")
+    assert seen == {"feder-calls": 1, "feder-media": 1}
+
+
+def test_a_frozen_index_is_read_by_a_thread_with_the_limit_of_the_caller(clustered, faiss_threads):
+    faiss_threads(1)
+    opened, seen, page = open_index(clustered[0], frozen=True), set(), Page()
     real = opened.rank
 
     def rank(*arguments):
-        seen[threading.current_thread().name.split("_")[0]] = faiss.omp_get_max_threads()
+        seen.add((threading.current_thread().name, faiss.omp_get_max_threads()))
         return real(*arguments)
 
-    monkeypatch.setattr(opened, "rank", rank)
-    session, page = talk(opened)
-    page.wait(kind="bounds", serial=shown(session, page))
-    assert seen
-    assert set(seen.values()) == {1}
-    assert any(name.startswith("feder-") for name in seen)
+    opened.rank = rank
+    session = converse(opened, page)
+    session.handle(search_request())
+    page.wait(kind="done")
+    session.close()
+    assert seen == {("feder-runner", 1)}
 
 
 class TestTheLastWorkload:
@@ -378,72 +425,70 @@ class TestTheLastWorkload:
         told = [m for m, _ in page.packets if m["kind"] in ("workload", "progress")][-1]
         return told["kind"], told["request"], told.get("computed"), told.get("final"), told.get("reason")
 
-    def slow_packets(self, monkeypatch, when):
-        pause, real = Pause(), evaluator_module.Evaluator._packet
+    def step_to_60(self, session, page):
+        step_until(session, page, lambda m: m["kind"] == "workload" and 60 <= m["computed"] < 200)
 
-        def packet(evaluator, request, workload, is_final):
-            if when(request, workload) and not pause.reached.is_set():
-                pause.reached.set()
-                time.sleep(0.3)
-            return real(evaluator, request, workload, is_final)
-
-        monkeypatch.setattr(evaluator_module.Evaluator, "_packet", packet)
-        return pause
-
-    def test_where_a_page_asks_for_it_meanwhile(self, talk, clustered, monkeypatch):
-        pause = self.slow_packets(monkeypatch, lambda request, _: request == "reload")
-        session, page = talk(
-            clustered[0], Page(hold=lambda m: m["kind"] == "workload" and 60 <= m["computed"] < 80)
-        )
+    def test_where_a_page_asks_for_it_meanwhile(self, talk, clustered):
+        session, page = talk(clustered[0], by_hand=True)
         self.ask(session)
-        assert page.held.wait(PATIENCE)
-        asking = threading.Thread(target=session.handle, args=({"kind": "workload", "request": "reload"},))
-        asking.start()
-        page.gate.set()
-        page.wait(kind="workload", request="w", final=True)
-        asking.join(PATIENCE)
-        assert pause.reached.is_set()
-        assert self.last(page)[2:] == (200, True, None)
+        self.step_to_60(session, page)
+        session.handle({"kind": "workload", "request": "reload"})
+        session.drain()
+        assert 60 <= page.wait(kind="workload", request="reload")[0]["computed"] < 200
+        assert self.last(page) == ("workload", "w", 200, True, None)
 
-    def test_where_one_in_python_begins_and_ends_meanwhile(self, talk, clustered, monkeypatch):
-        pause = self.slow_packets(
-            monkeypatch, lambda request, workload: request == "w" and len(workload) >= 60
-        )
-        session, page = talk(clustered[0])
+    def test_where_one_in_python_begins_and_ends_meanwhile(self, talk, clustered):
+        session, page = talk(clustered[0], by_hand=True)
         self.ask(session)
-        assert pause.reached.wait(PATIENCE)
+        self.step_to_60(session, page)
         session.evaluate(open_index(clustered[0]).evaluation(40, 10), lambda *_: None)
-        time.sleep(0.5)
+        session.drain()
         assert self.last(page) == ("workload", "kernel", 40, True, None)
+        assert not [m for m, _ in page.of("w") if m.get("final")]
 
     def test_where_it_is_cancelled_at_the_very_end(self, talk, clustered, monkeypatch):
         session, page = talk(clustered[0])
-        real = Evaluation.workload
+        real, calls = Evaluation.workload, []
 
         def workload(evaluation, reason):
             if evaluation.done == evaluation.asked:
+                calls.append(1)
                 session.handle({"kind": "cancel", "request": "w"})
             return real(evaluation, reason)
 
         monkeypatch.setattr(Evaluation, "workload", workload)
         self.ask(session)
         page.wait(kind="workload", request="w", final=True)
+        assert calls
         assert self.last(page) == ("workload", "w", 200, True, None)
+
+    def test_where_the_page_cancels_one_that_a_cell_runs(self, talk, clustered):
+        session, page = talk(clustered[0], by_hand=True)
+
+        def progress(done, _asked):
+            if done >= 60:
+                hearing = threading.Thread(
+                    target=session.handle, args=({"kind": "cancel", "request": "kernel"},)
+                )
+                hearing.start()
+                hearing.join()
+
+        workload = session.evaluate(open_index(clustered[0]).evaluation(200, 10), progress)
+        assert 60 <= len(workload) < 200
+        assert self.last(page) == ("workload", "kernel", len(workload), True, "cancelled")
 
     def test_where_the_next_cannot_begin(self, talk, clustered, monkeypatch):
         opened = open_index(clustered[0])
-        session, page = talk(
-            opened, Page(hold=lambda m: m["kind"] == "workload" and 60 <= m["computed"] < 80)
-        )
+        session, page = talk(opened, by_hand=True)
         self.ask(session, "old")
-        assert page.held.wait(PATIENCE)
+        self.step_to_60(session, page)
 
         def evaluation(*_arguments, **_options):
             raise OSError("the disk is gone")
 
         monkeypatch.setattr(opened, "evaluation", evaluation)
         self.ask(session, "new")
-        page.gate.set()
+        session.drain()
         page.wait(kind="error", request="new")
         kind, request, computed, final, reason = self.last(page)
         assert (kind, request, final, reason) == ("workload", "new", True, evaluator_module.SUPERSEDED)
@@ -452,16 +497,15 @@ class TestTheLastWorkload:
     @pytest.mark.filterwarnings("ignore:interrupted")
     def test_where_an_interrupt_comes_while_it_is_packed(self, talk, clustered, monkeypatch):
         session, page = talk(clustered[0])
-        real, calls = evaluator_module.Evaluator._packet, []
+        real, calls = evaluator_module.Workloads._message, []
 
-        def packet(evaluator, request, workload, is_final):
-            if is_final and not calls:
+        def message(workloads, request, last, labels):
+            if last.is_final and not calls:
                 calls.append(1)
-                os.kill(os.getpid(), signal.SIGINT)
-                time.sleep(0.01)
-            return real(evaluator, request, workload, is_final)
+                signal.raise_signal(signal.SIGINT)
+            return real(workloads, request, last, labels)
 
-        monkeypatch.setattr(evaluator_module.Evaluator, "_packet", packet)
+        monkeypatch.setattr(evaluator_module.Workloads, "_message", message)
         workload = evaluate(open_index(clustered[0]).evaluation(200, 10), False, session.evaluate)
         assert (len(workload), workload.reason) == (200, None)
         assert self.last(page) == ("workload", "kernel", 200, True, None)

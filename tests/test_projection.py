@@ -7,12 +7,11 @@ import threading
 import faiss
 import numpy as np
 import pytest
-from conversation import PATIENCE, Page, search_request
+from conversation import PATIENCE, Page, converse, search_request, step, step_until
 from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 from feder_widget.engines import open_index
 from feder_widget.layout import LayoutCancelled
-from feder_widget.media import IdRange, Media
 from feder_widget.model.pieces import drain
 from feder_widget.model.search_trace import CoarseStep, Scan
 from feder_widget.projection import (
@@ -25,8 +24,7 @@ from feder_widget.projection import (
     with_rows_steps,
 )
 from feder_widget.projection import sample_steps as sample_module
-from feder_widget.session import projector as projector_module
-from feder_widget.session.session import Session
+from feder_widget.session.answers import projection as projector_module
 
 
 def ranking_of(index, clusters):
@@ -395,12 +393,11 @@ class Picture:
 class Talk:
     """A session about an index, with one search done."""
 
-    def __init__(self, faiss_index, projection="linear", vector=None):
+    def __init__(self, faiss_index, projection="linear", vector=None, by_hand=False):
         self.index = open_index(faiss_index)
         self.page = Page()
-        media = Media(None, None, IdRange(self.index.ntotal, lambda: self.index.max_id))
         method = resolve_method(projection)
-        self.session = Session(self.index, media, self.page.send, k_max=100, projection=method)
+        self.session = converse(self.index, self.page, projection=method, by_hand=by_hand)
         self.serial = self.search("first", vector)
 
     def search(self, request, vector=None):
@@ -409,7 +406,7 @@ class Talk:
             (None, []) if vector is None else ({"vector": True}, [np.asarray(vector, "<f4").tobytes()])
         )
         self.session.handle(search_request(request, query=query, nprobe=self.index.nlist), buffers)
-        return self.page.wait(kind="coarse", request=request)[0]["serial"]
+        return step_until(self.session, self.page, kind="coarse", request=request)[0]["serial"]
 
     def ask(self, request, ranks, serial=None, k=9, flips=(), extra=(), extra_clusters=()):
         self.session.handle(
@@ -606,6 +603,12 @@ def test_a_function_that_fails_leaves_the_linear_picture_and_says_why(talk):
     assert picture.message["method"] == "PCA"
 
 
+def step_into(one, entered):
+    """Step a session until a thread has reached a place."""
+    while not entered.is_set():
+        step(one.session)
+
+
 def test_a_newer_request_takes_the_place_of_one_that_is_being_refined(talk):
     entered, go_on = threading.Event(), threading.Event()
     calls = []
@@ -616,14 +619,15 @@ def test_a_newer_request_takes_the_place_of_one_that_is_being_refined(talk):
         assert go_on.wait(PATIENCE)
         return rows[:, :2]
 
-    one = talk(make_ivf()[0], slow)
+    one = talk(make_ivf()[0], slow, by_hand=True)
     one.ask("old", 3)
-    assert entered.wait(PATIENCE)
+    step_into(one, entered)
     for name in ("skipped", "new"):
         one.ask(name, 5)
-    one.page.wait(kind="projection", request="new", final=False)
+    step_until(one.session, one.page, kind="projection", request="new", final=False)
     assert one.page.kinds("old") == ["projection"]
     go_on.set()
+    one.session.drain()
     one.pictures("new", "custom: slow")
     assert one.page.kinds("old") == ["projection"]
     assert len(calls) == 2
@@ -637,13 +641,14 @@ def test_searches_and_pictures_are_answered_while_a_projection_is_computed(talk)
         assert go_on.wait(PATIENCE)
         return rows[:, :2]
 
-    one = talk(make_ivf()[0], slow)
+    one = talk(make_ivf()[0], slow, by_hand=True)
     one.ask("p", 3)
-    assert entered.wait(PATIENCE)
+    step_into(one, entered)
     one.session.handle({"kind": "thumbnails", "request": "t", "ids": ["3"], "clusters": [0], "size": 64})
-    one.page.wait(kind="thumbnails", request="t")
+    while "thumbnails" not in one.page.kinds():
+        step(one.session)
     one.search("second")
-    one.page.wait(kind="done", request="second")
+    step_until(one.session, one.page, kind="done", request="second")
     go_on.set()
 
 
@@ -655,14 +660,15 @@ def test_a_newer_search_ends_the_projections_of_the_one_before(talk):
         assert go_on.wait(PATIENCE)
         return rows[:, :2]
 
-    one = talk(make_ivf()[0], slow)
+    one = talk(make_ivf()[0], slow, by_hand=True)
     one.ask("p", 3)
-    assert entered.wait(PATIENCE)
+    step_into(one, entered)
     serial = one.search("second")
     go_on.set()
     one.ask("late", 3)
-    assert "is over" in one.page.wait(kind="error", request="late")[0]["message"]
+    assert "is over" in step_until(one.session, one.page, kind="error", request="late")[0]["message"]
     one.ask("q", 3, serial)
+    one.session.drain()
     one.page.wait(kind="projection", request="q", final=True)
     assert one.page.kinds("p") == ["projection"]
 

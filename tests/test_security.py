@@ -18,7 +18,6 @@ from PIL.PngImagePlugin import PngInfo
 from feder_widget.engines import open_index
 from feder_widget.media import IdRange, Media
 from feder_widget.projection import resolve_method
-from feder_widget.session.session import Session
 
 SECRET = "secret-folder"
 SOURCES = Path(__file__).parents[1] / "js" / "src"
@@ -131,7 +130,7 @@ class Broken:
     def __getattr__(self, name):
         return getattr(self._index, name)
 
-    def scan(self, *_args, **_options):
+    def scan_steps(self, *_args, **_options):
         raise self._error
 
 
@@ -160,14 +159,13 @@ def test_a_projection_that_fails_does_not_say_where(folder):
     def project(_rows):
         return np.load(folder / "coordinates.npy")
 
-    index, vectors = make_ivf(n=300, nlist=6)
-    opened = open_index(index)
+    index, _ = make_ivf(n=300, nlist=6)
     page = Page()
-    media = Media(None, None, IdRange(300, lambda: 299), strips=opened.vectors_of)
-    session = Session(opened, media, page.send, k_max=100, projection=resolve_method(project))
+    session = converse(index, page, projection=resolve_method(project))
     try:
-        serial = session.search(vectors[0], 0, 4, 5)
-        page.wait(kind="done")
+        session.search(0, 4, 5)
+        session.drain()
+        serial = page.wait(kind="coarse")[0]["serial"]
         projection = {"ranks": 4, "k": 5, "flips": [], "extra": [], "extra_clusters": []}
         session.handle({"kind": "projection", "request": "p", "serial": serial, **projection})
         message, _ = page.wait(kind="error", request="p")

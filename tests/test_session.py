@@ -2,12 +2,12 @@
 
 import logging
 import threading
-import time
 
 import numpy as np
 import pytest
 from conversation import (
     PATIENCE,
+    ByHand,
     Page,
     Received,
     ReceivedMap,
@@ -15,18 +15,19 @@ from conversation import (
     converse,
     faiss_search,
     search_request,
+    step,
+    step_until,
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from makers import ivf_around, make_ivf
 
 from feder_widget.engines import open_index
-from feder_widget.layout import LayoutCancelled
 from feder_widget.map import cluster_map
-from feder_widget.session import cartographer
-from feder_widget.session import searcher as searcher_module
-from feder_widget.session import stream as stream_module
-from feder_widget.session.searcher import BURST, INTERVAL
+from feder_widget.session import session as session_module
+from feder_widget.session.answers import map as map_answer
+from feder_widget.session.answers import pieces
+from feder_widget.session.pace import BURST, RATE
 
 
 def assert_threads_end(before):
@@ -36,23 +37,18 @@ def assert_threads_end(before):
 
 
 class Watched:
-    """An ``IvfIndex`` whose scans are noted, and wait for ``gate`` while it is closed."""
+    """An ``IvfIndex`` whose scans are noted."""
 
     def __init__(self, index):
         self._index = open_index(index)
-        self.gate = threading.Event()
-        self.gate.set()
-        self.entered = threading.Event()
         self.scanned = []
 
     def __getattr__(self, name):
         return getattr(self._index, name)
 
-    def scan(self, query, clusters, to_centroids=None):
-        self.entered.set()
-        assert self.gate.wait(PATIENCE)
+    def scan_steps(self, query, clusters, to_centroids=None):
         self.scanned.append(np.array(clusters).tolist())
-        return self._index.scan(query, clusters, to_centroids)
+        return self._index.scan_steps(query, clusters, to_centroids)
 
 
 def searched(session, page, request):
@@ -205,12 +201,10 @@ def test_resuming_without_a_query_is_not_answered(talk, clustered):
 
 
 def test_the_kernel_can_search_by_itself(talk, clustered):
-    index, vectors = clustered
-    session, page = talk(index)
-    serial = session.search(vectors[4], 4, 3, 2)
-    done, _ = page.wait(kind="done")
-    received = Received(page.of(done["request"]))
-    assert received.coarse["serial"] == serial
+    session, page = talk(clustered[0])
+    session.search(4, 3, 2)
+    session.drain()
+    received = Received(page.of(page.wait(kind="done")[0]["request"]))
     assert (received.coarse["id"], received.coarse["nprobe"], received.coarse["k"]) == ("4", 3, 2)
 
 
@@ -218,30 +212,25 @@ def test_the_kernel_can_search_by_itself(talk, clustered):
 
 
 def test_a_newer_search_supersedes_an_older_one_within_one_message(talk, clustered):
-    session, page = talk(
-        clustered[0], Page(lambda message: message["kind"] == "coarse" and message["request"] == "old")
-    )
+    session, page = talk(clustered[0], by_hand=True)
     session.handle(search_request("old"))
-    assert page.held.wait(PATIENCE)
+    step_until(session, page, kind="coarse", request="old")
     session.handle(search_request("new", {"id": "1", "cluster": None}))
-    page.gate.set()
-    page.wait(kind="done", request="new")
+    session.drain()
     assert page.kinds("old") == ["coarse"]
     assert Received(page.of("new")).ranks == 20
 
 
 def test_searches_that_were_overtaken_before_they_began_send_nothing(talk, clustered):
-    index = Watched(clustered[0])
-    index.gate.clear()
-    session, page = talk(index)
+    session, page = talk(clustered[0], by_hand=True)
     session.handle(search_request("0"))
-    assert index.entered.wait(PATIENCE)
+    step_until(session, page, kind="coarse", request="0")
     for number in range(1, 10):
         session.handle(search_request(str(number), {"id": str(number), "cluster": None}))
-    index.gate.set()
-    page.wait(kind="done", request="9")
+    session.drain()
     assert [page.kinds(str(number)) for number in range(1, 9)] == [[]] * 8
     assert page.kinds("0") == ["coarse"]
+    assert Received(page.of("9")).ranks == 20
 
 
 def test_serials_grow_with_every_search(talk, clustered):
@@ -250,41 +239,79 @@ def test_serials_grow_with_every_search(talk, clustered):
     assert serials == sorted(set(serials))
 
 
-def test_a_search_that_the_kernel_begins_is_its_query_at_once_and_stays_it(talk, clustered):
-    index, vectors = clustered
-    seen = []
-
-    class SlowToFind(Watched):
-        def query_vector(self, query):
-            if isinstance(query, int):
-                self.entered.set()
-                assert self.gate.wait(PATIENCE)
-            return self._index.query_vector(query)
-
-    slow = SlowToFind(index)
-    slow.gate.clear()
-    session, page = talk(slow, labels=lambda row_id: seen.append((row_id, session.query.row_id)))
+def test_a_search_that_the_kernel_begins_supersedes_one_of_the_page(talk, clustered):
+    session, page = talk(clustered[0], by_hand=True)
     session.handle(search_request("page", {"id": "1", "cluster": None}))
-    assert slow.entered.wait(PATIENCE)
-    session.search(vectors[2], 2, 3, 3)
+    session.search(2, 3, 3)
     assert session.query.row_id == 2
-    slow.gate.set()
-    page.wait(kind="done")
-    assert seen == [(2, 2)]
-    assert page.kinds("page") == []
+    session.drain()
+    assert session.query.row_id == 2
+    assert page.wait(kind="done")[0]["request"] == page.wait(kind="coarse", id="2")[0]["request"]
 
 
-def test_messages_are_paced_after_a_burst(talk, monkeypatch):
-    monkeypatch.setattr(stream_module, "CHUNK", 60)
-    index, _ = make_ivf(n=1000, nlist=10)
-    session, page = talk(index)
-    begun = time.monotonic()
-    searched(session, page, search_request(nprobe=10))
-    times = [
-        time for time, (message, _) in zip(page.times, page.packets, strict=True) if message["request"] == "a"
-    ]
-    assert len(times) > BURST + 3
-    assert times[-1] - begun >= (len(times) - 1 - BURST) * INTERVAL
+def test_a_search_in_a_call_sends_the_results_before_the_call_returns(talk, clustered):
+    session, page = talk(clustered[0], by_hand=True)
+    session.search(2, 3, 3)
+    (request,) = {message["request"] for message, _ in page.packets}
+    received = Received(page.of(request))
+    assert_same_results(
+        received.results(3, 3, similarity=False), faiss_search(clustered[0], clustered[1][2], 3, 3)
+    )
+    assert "done" not in page.kinds()
+    session.drain()
+    assert Received(page.of(request)).ranks == 20
+
+
+def test_searches_in_calls_that_come_too_fast_leave_all_to_the_last_one(talk, clustered):
+    driver, clock = ByHand(), Clock()
+    driver.is_paced = True
+    session, page = talk(clustered[0], driver=driver)
+    session._runner.now = clock
+    for row in range(100):
+        session.search(row, 3, 3)
+        clock.now += 0.01
+    assert len(page.packets) <= BURST + RATE * 1.0
+    assert session.query.row_id == 99
+    run_to_the_end(session, clock)
+    last = page.wait(kind="coarse", id="99")[0]["request"]
+    assert Received(page.of(last)).ranks == 20
+    assert page.wait(kind="done", request=last)
+
+
+def test_messages_are_paced_after_a_burst(talk, clustered, monkeypatch):
+    monkeypatch.setattr(pieces, "CHUNK", 20)
+    driver, clock = ByHand(), Clock()
+    driver.is_paced = True
+    session, page = talk(clustered[0], driver=driver)
+    session._runner.now = clock
+    session.handle(search_request(nprobe=20))
+    times = run_to_the_end(session, clock, lambda: len(page.packets))
+    assert len(page.of("a")) > 50
+    for second in range(int(clock.now)):
+        sent = sum(second <= moment < second + 1 for moment in times)
+        assert sent <= RATE + (BURST if second == 0 else 1)
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def run_to_the_end(session, clock, count=lambda: 0):
+    """Step a session by its clock until nothing is left; return the moments at which ``count`` grew by 1."""
+    moments = []
+    for _ in range(100_000):
+        before = count()
+        due = session._runner.turn(0)
+        moments += [clock.now] * (count() - before)
+        if due is None and not session._runner.wait_for_a_thread():
+            return moments
+        clock.now += due or 0
+    raise AssertionError("it does not come to an end")
 
 
 # Wrong requests
@@ -412,10 +439,10 @@ def test_what_goes_wrong_inside_is_told_and_logged(talk, clustered, caplog):
     class Broken(Watched):
         broken = True
 
-        def scan(self, query, clusters, to_centroids=None):
+        def scan_steps(self, query, clusters, to_centroids=None):
             if self.broken:
                 raise RuntimeError("the disk is gone")
-            return self._index.scan(query, clusters, to_centroids)
+            return self._index.scan_steps(query, clusters, to_centroids)
 
     index = Broken(clustered[0])
     session, page = talk(index)
@@ -523,21 +550,20 @@ def test_scrolling_a_cluster_scans_it_once_per_query(talk, clustered):
 
 def test_members_asked_for_between_two_searches_are_not_taken_for_those_of_the_second(talk, clustered):
     index, vectors = clustered
-    page = Page(lambda message: message["kind"] == "coarse" and message["request"] == "old")
-    watched = Watched(index)
-    session, page = talk(watched, page)
+    session, page = talk(index, by_hand=True)
     session.handle(search_request("old", {"id": "1", "cluster": None}))
-    assert page.held.wait(PATIENCE)
-    session.handle(search_request("new", {"id": "2", "cluster": None}))
-    watched.entered.clear()
+    session.drain()
     session.handle({"kind": "members", "request": "early", "cluster": 3, "offset": 0, "limit": 9})
-    assert watched.entered.wait(PATIENCE)
-    page.gate.set()
-    page.wait(kind="done", request="new")
-    page.wait(kind="members", request="early")
-    _, _, distances = members_of(session, page, 3, limit=65_536, request="late")
+    step(session)
+    session.handle(search_request("new", {"id": "2", "cluster": None}))
+    session.drain()
+    early = page.wait(kind="members", request="early")[0]
+    assert early["serial"] == page.wait(kind="coarse", request="old")[0]["serial"]
+    session.handle({"kind": "members", "request": "late", "cluster": 3, "offset": 0, "limit": 65_536})
+    session.drain()
+    _, (_, distances) = page.wait(kind="members", request="late")
     expected = open_index(index).scan(vectors[2], [3]).distances
-    assert distances.tolist() == sorted(expected.tolist())
+    assert np.frombuffer(distances, "<f4").tolist() == sorted(expected.tolist())
 
 
 @pytest.mark.parametrize("chunk", [65_536, 40])
@@ -545,7 +571,7 @@ def test_every_candidate_of_further_clusters_can_be_asked_for(talk, clustered, m
     index, vectors = clustered
     session, page = talk(index)
     received = searched(session, page, search_request(query={"id": "7", "cluster": None}))
-    monkeypatch.setattr(stream_module, "CHUNK", chunk)
+    monkeypatch.setattr(pieces, "CHUNK", chunk)
     session.handle({"kind": "candidates", "request": "c", "serial": 1, "first_rank": 5, "last_rank": 7})
     scan = open_index(index).scan(vectors[7], received.clusters[4:7])
     page.wait_for(lambda: sum(len(buffers[1]) for _, buffers in page.of("c")) == scan.ids.nbytes)
@@ -579,7 +605,7 @@ def test_candidates_of_another_search_or_of_no_rank_are_refused(talk, clustered,
 def test_more_candidates_than_a_page_can_hold_are_refused(talk, clustered, monkeypatch):
     session, page = talk(clustered[0])
     searched(session, page, search_request())
-    monkeypatch.setattr(searcher_module, "FULL_CANDIDATES", 100)
+    monkeypatch.setattr(session_module, "FULL_CANDIDATES", 100)
     asked = {"kind": "candidates", "request": "c", "serial": 1, "first_rank": 1, "last_rank": 20}
     session.handle(asked)
     assert "the most is 100" in page.wait(kind="error", request="c")[0]["message"]
@@ -651,14 +677,10 @@ def test_no_thumbnails_are_an_answer_too(talk, clustered):
 
 
 def test_pictures_do_not_wait_for_a_search(talk, clustered):
-    index = Watched(clustered[0])
-    index.gate.clear()
-    session, page = talk(index, images=np.zeros((2000, 4, 4), np.uint8))
+    session, page = talk(clustered[0], images=np.zeros((2000, 4, 4), np.uint8), by_hand=True)
     session.handle(search_request())
-    assert index.entered.wait(PATIENCE)
     thumbnails_of(session, page, ["1"])
-    assert "done" not in page.kinds()
-    index.gate.set()
+    assert page.kinds() == ["thumbnails"]
 
 
 # The map
@@ -686,7 +708,7 @@ def test_a_large_map_is_sent_in_parts_that_join(talk, clustered, monkeypatch, ch
     session, page = talk(clustered[0])
     session.handle({"kind": "map", "request": "whole"})
     whole = ReceivedMap.wait(page, "whole")
-    monkeypatch.setattr(cartographer, "CHUNK", chunk)
+    monkeypatch.setattr(map_answer, "CHUNK", chunk)
     session.handle({"kind": "map", "request": "parts"})
     joined = ReceivedMap.wait(page, "parts")
     assert joined.parts == parts
@@ -745,13 +767,15 @@ def test_the_first_map_is_there_while_the_final_one_is_made(talk, clustered, mon
 def test_a_map_that_is_being_drawn_is_given_up_at_the_end(clustered, monkeypatch, slow):
     before = set(threading.enumerate())
     begun = threading.Event()
+    make = getattr(cluster_map, slow)
 
-    def slowly(*_, check):
+    def slowly(*given, check):
         begun.set()
         patience = threading.Event()
         while True:
             check()
             patience.wait(0.01)
+        return make(*given, check=check)
 
     monkeypatch.setattr(cluster_map, slow, slowly)
     page = Page()
@@ -790,20 +814,21 @@ def test_a_map_that_cannot_be_drawn_is_an_error_and_searches_go_on(talk, cluster
 
 def test_after_close_nothing_is_sent_and_every_thread_ends(clustered):
     before = set(threading.enumerate())
-    page = Page(lambda message: message["kind"] == "coarse")
-    session = converse(clustered[0], page)
+    page = Page()
+    session = converse(clustered[0], page, by_hand=True)
     session.handle({"kind": "map", "request": "map"})
     page.wait(kind="map", final=True)
     session.handle(search_request("running"))
-    assert page.held.wait(PATIENCE)
+    step_until(session, page, kind="coarse")
     session.handle(search_request("waiting"))
     session.close()
     session.close()
     sent = len(page.packets)
-    page.gate.set()
+    assert step(session) is None
     assert_threads_end(before)
     session.handle(search_request("late"))
     session.handle(None)
+    session.drain()
     assert len(page.packets) == sent
     assert page.kinds("running") == ["coarse"]
     assert session.query is None
@@ -832,7 +857,7 @@ def test_a_closed_session_refuses_to_search(talk, clustered):
     session, _ = talk(clustered[0])
     session.close()
     with pytest.raises(RuntimeError, match="the widget is closed"):
-        session.search(clustered[1][0], 0, 1, 1)
+        session.search(0, 1, 1)
 
 
 def test_closing_stops_the_layout(clustered, monkeypatch):
@@ -844,7 +869,7 @@ def test_closing_stops_the_layout(clustered, monkeypatch):
         begun.set()
         while not cancelled():
             neighbour_layout(centroids, cancelled=cancelled, **options)
-        raise LayoutCancelled
+        raise map_answer.LayoutCancelled
 
     monkeypatch.setattr(cluster_map, "neighbour_layout", endless)
     page = Page()
@@ -853,15 +878,3 @@ def test_closing_stops_the_layout(clustered, monkeypatch):
     session.close()
     assert_threads_end(before)
     assert page.kinds() == []
-
-
-def test_closing_does_not_wait_out_the_pace(clustered, monkeypatch):
-    before = set(threading.enumerate())
-    monkeypatch.setattr(stream_module, "CHUNK", 1)
-    monkeypatch.setattr(searcher_module, "INTERVAL", 3600.0)
-    page = Page()
-    session = converse(clustered[0], page)
-    session.handle(search_request(nprobe=20))
-    page.wait_for(lambda: len(page.packets) >= BURST)
-    session.close()
-    assert_threads_end(before)

@@ -2,26 +2,22 @@
 
 import numpy as np
 import pytest
-from conversation import Received, assert_same_results, faiss_search
+from conversation import Received, assert_same_results, faiss_search, limit_streams, streamed
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from makers import ivf_around, make_ivf
 
 from feder_widget.engines import open_index
-from feder_widget.session import stream as stream_module
-from feder_widget.session.messages import encode
-from feder_widget.session.stream import Ask, stream
+from feder_widget.model.query import Query
+from feder_widget.session.active_search import ActiveSearch
+from feder_widget.session.answers.search import search_messages
 
 METRICS = ("L2", "inner product")
 MIB = 1 << 20
 
 
-def ask_for(vector, nprobe, *, k=5, k_max=100, row_id=None):
-    return Ask("a", 1, np.ascontiguousarray(vector, np.float32), row_id, None, nprobe, k, k_max)
-
-
 def messages(index, vector, nprobe, **options):
-    return [encode(message) for message in stream(open_index(index), ask_for(vector, nprobe, **options))]
+    return list(streamed(open_index(index), np.asarray(vector, np.float32), nprobe, **options))
 
 
 @st.composite
@@ -75,9 +71,7 @@ def test_the_messages_hold_what_faiss_returns_at_every_nprobe(case):
 def test_so_do_the_pruned_messages_of_a_very_large_index(case):
     index, query, nprobe, k_max = case
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream_module, "COMPLETE_ENTRIES", 0)
-        patch.setattr(stream_module, "CHUNK", 16)
-        patch.setattr(stream_module, "BATCH", 16)
+        limit_streams(patch, complete_entries=0, chunk=16, piece=16)
         received = Received(messages(index, query, nprobe, k_max=k_max))
     assert not received.coarse["complete"]
     assert_every_prefix_is_the_search(index, received, query, k_max)
@@ -88,20 +82,18 @@ def test_so_do_the_pruned_messages_of_a_very_large_index(case):
 def test_so_do_the_messages_when_the_probed_clusters_are_too_large_to_send_whole(case):
     index, query, nprobe, k_max = case
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream_module, "FULL_CANDIDATES", 20)
-        patch.setattr(stream_module, "CHUNK", 8)
-        patch.setattr(stream_module, "BATCH", 8)
+        limit_streams(patch, full_candidates=20, chunk=8, piece=8)
         received = Received(messages(index, query, nprobe, k_max=k_max))
     assert_every_prefix_is_the_search(index, received, query, k_max)
     fine = received.fine_ranks()
     assert fine == list(range(1, len(fine) + 1))
-    assert len(fine) == 1 or sum(len(received.ids[rank]) for rank in fine) <= 20
+    assert sum(len(received.ids[rank]) for rank in fine) <= 20
 
 
 def test_pruning_leaves_out_what_no_longer_prefix_can_need(monkeypatch):
     index, vectors = make_ivf()
     whole = Received(messages(index, vectors[0], 2, k_max=10))
-    monkeypatch.setattr(stream_module, "COMPLETE_ENTRIES", 0)
+    limit_streams(monkeypatch, complete_entries=0)
     pruned = Received(messages(index, vectors[0], 2, k_max=10))
     count = [sum(len(ids) for ids in received.ids.values()) for received in (whole, pruned)]
     assert count[1] < 0.6 * count[0]
@@ -179,36 +171,74 @@ def test_probing_every_cluster_needs_no_nearest_message():
     assert "nearest" not in kinds
 
 
-def test_stopping_between_two_messages_does_no_further_work():
+def count_compared(opened):
+    """Return a list whose only entry grows with the vectors that an index compares."""
+    compared, real = [0], opened.scan_steps
+
+    def scan_steps(*arguments):
+        for scan in real(*arguments):
+            compared[0] += len(scan.ids)
+            yield scan
+
+    opened.scan_steps = scan_steps
+    return compared
+
+
+def test_no_step_reads_more_than_a_piece(monkeypatch):
+    limit_streams(monkeypatch, piece=64)
     index, vectors = make_ivf()
     opened = open_index(index)
-    scanned = []
-
-    class Watched:
-        def __getattr__(self, name):
-            return getattr(opened, name)
-
-        def scan(self, query, clusters, to_centroids=None):
-            scanned.extend(clusters.tolist())
-            return opened.scan(query, clusters, to_centroids)
-
-    packets = stream(Watched(), ask_for(vectors[0], 6))
-    assert next(packets).kind == "coarse"
-    assert scanned == []
-    assert next(packets).kind == "fine"
-    packets.close()
-    assert len(scanned) == 6
+    search = ActiveSearch.begin(opened, Query(vectors[0]), 6, 5, serial=1, index_version=0)
+    steps = search_messages(opened, search, "a", None, 100)
+    compared = count_compared(opened)
+    seen = [0, *(compared[0] for _ in steps)]
+    assert seen[-1] == 2000
+    assert 0 < np.diff(seen).max() <= 64
 
 
-def test_a_long_scan_that_finds_nothing_can_still_be_stopped(monkeypatch):
-    monkeypatch.setattr(stream_module, "COMPLETE_ENTRIES", 0)
-    monkeypatch.setattr(stream_module, "BATCH", 50)
-    monkeypatch.setattr(stream_module, "LOOK", 100)
+def test_stopping_between_two_steps_does_no_further_work(monkeypatch):
+    limit_streams(monkeypatch, piece=64)
+    index, vectors = make_ivf()
+    opened = open_index(index)
+    compared = count_compared(opened)
+    search = ActiveSearch.begin(opened, Query(vectors[0]), 6, 5, serial=1, index_version=0)
+    steps = search_messages(opened, search, "a", None, 100)
+    assert next(steps).kind == "coarse"
+    assert compared == [0]
+    next(steps)
+    steps.close()
+    assert 0 < compared[0] <= 64
+
+
+def test_a_long_scan_that_finds_nothing_is_told_of_now_and_then(monkeypatch):
+    limit_streams(monkeypatch, complete_entries=0, piece=100)
     index = ivf_around(np.arange(0, 3000, 10, dtype=np.float32)[:, None])
     index.add(np.arange(0, 3000, dtype=np.float32)[:, None])
     packets = messages(index, np.zeros(1), 1, k_max=1)
     spans = [np.frombuffer(buffers[0], "<i4") for message, buffers in packets if message["kind"] == "nearest"]
     assert sum(len(counts) for counts in spans) == 299
-    # 10 vectors in each cluster: up to LOOK, and the scan that reaches it.
-    assert max(len(counts) for counts in spans) <= 15
+    # 10 vectors in each cluster: up to the limit, and the piece that reaches it.
+    assert max(len(counts) for counts in spans) <= 20
     assert sum(counts.sum() for counts in spans) == 0
+
+
+@pytest.mark.parametrize("k_max", [3, 100])
+def test_a_cluster_cut_into_pieces_is_kept_as_if_it_were_whole(monkeypatch, k_max):
+    rng = np.random.default_rng(3)
+    index = ivf_around(np.array([[0.0], [100.0]], np.float32))
+    index.add(rng.integers(0, 20, size=(900, 1)).astype(np.float32))
+    expected = messages(index, np.array([100.0]), 1, k_max=k_max)
+    limit_streams(monkeypatch, piece=50)
+    cut = messages(index, np.array([100.0]), 1, k_max=k_max)
+    assert [message["kind"] for message, _ in cut] == ["coarse", "fine", "nearest", "done"]
+    assert cut[2][1] == expected[2][1]
+
+
+def test_the_first_cluster_is_not_sent_whole_where_it_is_larger_than_a_page_can_hold(monkeypatch):
+    limit_streams(monkeypatch, full_candidates=500)
+    index = ivf_around(np.array([[0.0], [100.0]], np.float32))
+    index.add(np.random.default_rng(4).normal(size=(900, 1)).astype(np.float32))
+    received = Received(messages(index, np.zeros(1), 1, k_max=20))
+    assert received.fine_ranks() == []
+    assert len(received.ids[1]) == 20
+    assert_same_results(received.results(1, 20, False), faiss_search(index, np.zeros(1), 1, 20))

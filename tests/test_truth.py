@@ -1,26 +1,25 @@
 """The conversation about what is beyond the probed clusters: the rest, bounds, verdicts and workloads."""
 
-import threading
-import time
-
 import faiss
 import numpy as np
 import pytest
 from conversation import (
-    PATIENCE,
-    Page,
     Received,
     assert_same_results,
     faiss_search,
+    limit_streams,
     search_request,
     slowly,
+    step_until,
 )
 from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 from feder_widget.engines import open_index
-from feder_widget.session import evaluator as evaluator_module
-from feder_widget.session import stream as stream_module
-from feder_widget.truth import batch_search, findings
+from feder_widget.faiss_internals import inverted_lists
+from feder_widget.model.top_k import top_k
+from feder_widget.session.answers import workload as evaluator_module
+from feder_widget.truth import findings
+from feder_widget.truth import survey as survey_module
 
 
 def searched(session, page, request):
@@ -40,9 +39,7 @@ def values(buffer, dtype):
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("complete", [True, False])
 def test_a_search_of_a_very_large_index_stops_until_it_is_asked_to_go_on(talk, monkeypatch, metric, complete):
-    monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
-    monkeypatch.setattr(stream_module, "COMPLETE_ENTRIES", 10**9 if complete else 0)
-    monkeypatch.setattr(stream_module, "BATCH", 100)
+    limit_streams(monkeypatch, exhaustive_work=0, complete_entries=10**9 if complete else 0, piece=100)
     index, vectors = make_ivf(metric=metric)
     session, page = talk(index, k_max=12)
     packets = searched(session, page, search_request(query={"id": "3", "cluster": None}, nprobe=4))
@@ -75,8 +72,7 @@ def test_an_index_of_usual_size_is_compared_whole_unasked(talk, clustered):
 def test_clusters_that_are_probed_but_too_many_to_be_sent_whole_are_compared_all_the_same(
     talk, clustered, monkeypatch
 ):
-    monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
-    monkeypatch.setattr(stream_module, "FULL_CANDIDATES", 150)
+    limit_streams(monkeypatch, exhaustive_work=0, full_candidates=150)
     session, page = talk(clustered[0])
     received = Received(searched(session, page, search_request(nprobe=9)))
     assert received.ranks == 9
@@ -84,7 +80,7 @@ def test_clusters_that_are_probed_but_too_many_to_be_sent_whole_are_compared_all
 
 
 def test_going_on_with_a_search_that_is_over_or_was_stopped_is_refused(talk, clustered, monkeypatch):
-    monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
+    limit_streams(monkeypatch, exhaustive_work=0)
     session, page = talk(clustered[0])
     serial = searched(session, page, search_request())[0][0]["serial"]
     searched(session, page, search_request("b"))
@@ -92,27 +88,51 @@ def test_going_on_with_a_search_that_is_over_or_was_stopped_is_refused(talk, clu
     assert "is over" in page.wait(kind="error", request="r")[0]["message"]
 
 
-def test_going_on_can_be_stopped_and_taken_up_again(talk, clustered, monkeypatch):
-    monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
-    monkeypatch.setattr(stream_module, "BATCH", 100)
-    monkeypatch.setattr(stream_module, "LOOK", 1)
+def test_going_on_stops_where_a_newer_search_begins_and_can_be_taken_up_again(talk, clustered, monkeypatch):
+    limit_streams(monkeypatch, exhaustive_work=0, piece=100)
     index, vectors = clustered
-    page = Page(hold=lambda message: message["request"] == "b" and message["kind"] == "nearest")
-    session, page = talk(index, page)
-    packets = searched(session, page, search_request(query={"id": "3", "cluster": None}))
-    serial = packets[0][0]["serial"]
+    session, page = talk(index, by_hand=True)
+    session.handle(search_request(query={"id": "3", "cluster": None}))
+    serial = step_until(session, page, kind="coarse")[0]["serial"]
+    step_until(session, page, kind="done")
     session.handle({"kind": "rest", "request": "b", "serial": serial, "last_rank": 20})
-    assert page.held.wait(PATIENCE)
-    session.handle({"kind": "cancel", "request": "b"})
-    page.gate.set()
-    # A search that was cancelled sends nothing more: the page asks anew.
-    packets = searched(session, page, search_request("c", {"resume": True}))
-    serial = packets[0][0]["serial"]
+    step_until(session, page, kind="nearest", request="b")
+    session.handle(search_request("c", {"resume": True}))
+    step_until(session, page, kind="done", request="c")
+    serial = page.wait(kind="coarse", request="c")[0]["serial"]
     session.handle({"kind": "rest", "request": "d", "serial": serial, "last_rank": 20})
-    page.wait(kind="done", request="d")
-    received = Received(packets + page.of("d"))
+    session.drain()
+    received = Received(page.of("c") + page.of("d"))
     assert_same_results(received.results(20, 5, False), faiss_search(index, vectors[3], 20, 5))
-    assert len([1 for message, _ in page.of("b") if message["kind"] == "nearest"]) == 1
+    assert page.kinds("b") == ["nearest", "error"]
+    assert page.of("b")[-1][0]["code"] == "superseded"
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_clusters_switched_by_hand_are_told_unpruned(talk, monkeypatch, metric):
+    index, vectors = make_ivf(metric=metric)
+    limit_streams(monkeypatch, complete_entries=0)
+    session, page = talk(index, k_max=12)
+    packets = searched(session, page, search_request(query={"id": "3", "cluster": None}, nprobe=1))
+    assert packets[0][0]["complete"] is False
+    order = values(packets[0][1][0], "<i4")
+    similarity = metric != "L2"
+    ranks = [9, 2, 20]
+    serial = packets[0][0]["serial"]
+    session.handle({"kind": "clusters", "request": "c", "serial": serial, "ranks": ranks})
+    *told, (done, _) = page.of("c")
+    assert done["kind"] == "done"
+    assert [message["first_rank"] for message, _ in told] == ranks
+    assert all(values(buffers[0], "<i4").size == 1 for _, buffers in told)
+    ids, distances = (
+        np.concatenate([values(buffers[at], dtype) for _, buffers in told])
+        for at, dtype in ((1, "<i8"), (2, "<f4"))
+    )
+    scan = open_index(index).scan(vectors[3], order[np.array(ranks) - 1])
+    for k in (1, 5, 12):
+        assert_same_results(
+            top_k(ids, distances, k, similarity), top_k(scan.ids, scan.distances, k, similarity)
+        )
 
 
 # Bounds
@@ -140,41 +160,27 @@ def test_bounds_come_with_every_search_by_rank(talk, metric):
 
 
 def test_the_bounds_that_come_last_are_the_best_that_are_known(talk, clustered, monkeypatch):
-    index, _ = clustered
-    opened = open_index(index)
-    session, page = talk(opened)
-    packets = searched(session, page, search_request(query={"id": "3", "cluster": None}))
-    (coarse, (order, *_)) = packets[0]
-    list(opened.survey())
-    best = opened.bounds(3)[values(order, "<i4")]
-    page.wait_for(lambda: _bounds_sent(page, coarse["serial"], best))
-    read, known = threading.Event(), opened.known_bounds
-
-    def known_early(vector):
-        if read.is_set():
-            return known(vector)
-        read.set()
-        # Another helper has all the time to overtake this one.
-        time.sleep(0.3)
-        return known(vector) * 0
-
-    monkeypatch.setattr(opened, "known_bounds", known_early)
-    before = len(page.packets)
-    session._offer_bounds()
-    assert read.wait(PATIENCE)
-    session._offer_bounds()
-    page.wait_for(lambda: any(not values(b[0], "<f4").any() for _, b in page.packets[before:]))
-    page.wait_for(lambda: _bounds_sent(page, coarse["serial"], best))
+    monkeypatch.setattr(survey_module, "PIECE_WORK", 10)
+    opened = open_index(clustered[0])
+    session, page = talk(opened, by_hand=True)
+    session.handle(search_request(query={"id": "3", "cluster": None}))
+    session.drain()
+    coarse, (order, *_) = page.wait(kind="coarse")
+    sent = [values(b[0], "<f4") for m, b in page.packets if m["kind"] == "bounds"]
+    assert len(sent) > 1
+    assert not (sent[0] == sent[-1]).all()
+    assert _bounds_sent(page, coarse["serial"], opened.bounds(3)[values(order, "<i4")])
 
 
 def test_bounds_of_a_search_that_was_overtaken_are_not_sent(talk, clustered):
-    index, _ = clustered
-    session, page = talk(index)
-    for number in range(20):
+    session, page = talk(clustered[0], by_hand=True)
+    for number in range(3):
         session.handle(search_request(str(number)))
-    page.wait(kind="done", request="19")
-    newest = page.wait(kind="coarse", request="19")[0]["serial"]
-    page.wait(kind="bounds", serial=newest)
+        step_until(session, page, kind="coarse", request=str(number))
+    session.drain()
+    serials = [m["serial"] for m, _ in page.packets if m["kind"] in ("coarse", "bounds")]
+    assert serials == sorted(serials)
+    assert page.kinds(f"bounds:{serials[-1]}")
 
 
 # Results
@@ -293,7 +299,7 @@ def test_any_row_gets_its_verdict(talk, metric):
 
 
 def test_a_verdict_does_not_count_where_nobody_asked_for_all_clusters(talk, clustered, monkeypatch):
-    monkeypatch.setattr(stream_module, "EXHAUSTIVE_WORK", 0)
+    limit_streams(monkeypatch, exhaustive_work=0)
     session, page = talk(clustered[0])
     serial = searched(session, page, search_request())[0][0]["serial"]
     session.handle({"kind": "verdict", "request": "v", "serial": serial, "id": "17"})
@@ -418,18 +424,19 @@ def test_a_workload_grows_on_the_page(talk, clustered, monkeypatch):
     assert done[-1] == 200
 
 
-def held_back(message):
-    return message["kind"] == "workload" and not message["final"] and message["computed"] >= 60
+def step_to_60(session, page):
+    """Step until 60 of 200 queries are evaluated."""
+    step_until(session, page, lambda m: m["kind"] == "workload" and not m["final"] and m["computed"] >= 60)
 
 
 def test_a_cancelled_workload_keeps_what_was_computed(talk, clustered, monkeypatch):
     slowly(monkeypatch)
-    session, page = talk(clustered[0], Page(hold=held_back))
+    session, page = talk(clustered[0], by_hand=True)
     session.handle(evaluate_request(sample=200))
-    assert page.held.wait(PATIENCE)
+    step_to_60(session, page)
     session.handle({"kind": "cancel", "request": "other"})
     session.handle({"kind": "cancel", "request": "w"})
-    page.gate.set()
+    session.drain()
     message, _ = page.wait(kind="workload", final=True)
     assert (message["reason"], message["asked"]) == ("cancelled", 200)
     assert 60 <= message["computed"] < 200
@@ -437,11 +444,11 @@ def test_a_cancelled_workload_keeps_what_was_computed(talk, clustered, monkeypat
 
 def test_a_newer_workload_takes_the_place_of_an_older_one(talk, clustered, monkeypatch):
     slowly(monkeypatch)
-    session, page = talk(clustered[0], Page(hold=held_back))
+    session, page = talk(clustered[0], by_hand=True)
     session.handle(evaluate_request("old", sample=200))
-    assert page.held.wait(PATIENCE)
+    step_to_60(session, page)
     session.handle(evaluate_request("new", sample=40))
-    page.gate.set()
+    session.drain()
     message, _ = page.wait(kind="workload", request="new", final=True)
     assert message["computed"] == 40
     assert all(not m.get("final") for m, _ in page.of("old"))
@@ -460,41 +467,31 @@ def test_a_page_that_opens_later_can_ask_for_the_workload(talk, clustered):
 
 def test_searches_are_answered_while_a_workload_is_evaluated(talk, clustered, monkeypatch):
     slowly(monkeypatch)
-    entered, go_on = threading.Event(), threading.Event()
-    real = batch_search.BatchSearch.steps
-
-    def slow(search, work):
-        entered.set()
-        assert go_on.wait(PATIENCE)
-        return real(search, work)
-
-    monkeypatch.setattr(batch_search.BatchSearch, "steps", slow)
-    session, page = talk(clustered[0])
-    session.handle(evaluate_request())
-    assert entered.wait(PATIENCE)
-    searched(session, page, search_request())
-    go_on.set()
-    page.wait(kind="workload", final=True)
+    session, page = talk(clustered[0], by_hand=True)
+    session.handle(evaluate_request(sample=200))
+    step_to_60(session, page)
+    session.handle(search_request())
+    step_until(session, page, kind="done", request="a")
+    assert not [m for m, _ in page.of("w") if m.get("final")]
+    session.drain()
+    assert page.wait(kind="workload", final=True)[0]["computed"] == 200
 
 
 def test_what_goes_wrong_in_a_workload_is_told_and_what_was_computed_kept(talk, clustered, monkeypatch):
     slowly(monkeypatch)
-    real = batch_search.BatchSearch.candidates_steps
-    calls = []
-
-    def failing(search, work):
-        calls.append(1)
-        if len(calls) > 3:
-            raise ValueError("the disk is gone")
-        return real(search, work)
-
-    monkeypatch.setattr(batch_search.BatchSearch, "candidates_steps", failing)
-    session, page = talk(clustered[0])
+    session, page = talk(clustered[0], by_hand=True)
     session.handle(evaluate_request(sample=200))
+    step_to_60(session, page)
+
+    def failing(*_arguments, **_options):
+        raise ValueError("the disk is gone")
+
+    monkeypatch.setattr(inverted_lists, "borrowed_vectors", failing)
+    session.drain()
     assert page.wait(kind="error", request="w")[0]["message"] == "the disk is gone"
     message, _ = page.wait(kind="workload", final=True)
     assert message["reason"] == "failed"
-    assert message["computed"] == 60
+    assert 60 <= message["computed"] < 200
 
 
 def test_an_evaluation_in_python_that_raises_raises_and_ends_on_the_page(talk, clustered):
@@ -529,12 +526,12 @@ def test_what_ends_before_it_began_leaves_the_workload_before_it(talk, clustered
 
 def test_an_unfinished_workload_that_is_left_is_said_to_have_been_ended(talk, clustered, monkeypatch):
     slowly(monkeypatch)
-    session, page = talk(clustered[0], Page(hold=held_back))
+    session, page = talk(clustered[0], by_hand=True)
     session.handle(evaluate_request("old", sample=200))
-    assert page.held.wait(PATIENCE)
+    step_to_60(session, page)
     session.handle(evaluate_request("new", sample=40))
     session.handle({"kind": "cancel", "request": "new"})
-    page.gate.set()
+    session.drain()
     message, _ = page.wait(kind="workload", request="new", final=True)
     assert 60 <= message["computed"] < 200
     assert message["reason"] == "ended by another evaluation"
@@ -556,9 +553,9 @@ def test_a_workload_that_makes_no_sense_is_refused_by_name(talk, clustered, chan
 
 def test_the_curves_of_very_many_clusters_are_thinned_out():
     for nlist in (1, 2, 4096):
-        assert evaluator_module._nprobes(nlist).tolist() == list(range(1, nlist + 1))
+        assert evaluator_module.nprobes_shown(nlist).tolist() == list(range(1, nlist + 1))
     for nlist in (4097, 65_536):
-        chosen = evaluator_module._nprobes(nlist)
+        chosen = evaluator_module.nprobes_shown(nlist)
         assert chosen[0] == 1
         assert chosen[-1] == nlist
         assert (np.diff(chosen) > 0).all()

@@ -1,5 +1,6 @@
 """The widget without a browser: its traits, its end of the comm, and what is left of it after close()."""
 
+import asyncio
 import gc
 import json
 import threading
@@ -12,11 +13,23 @@ import ipywidgets
 import numpy as np
 import pytest
 from comm.base_comm import BaseComm
-from conversation import PATIENCE, Page, Received, assert_same_results, faiss_search, search_request
+from conversation import (
+    PATIENCE,
+    Page,
+    Received,
+    assert_same_results,
+    converse,
+    faiss_search,
+    limit_streams,
+    search_request,
+    step,
+)
 from ipywidgets.embed import dependency_state
 from makers import ivf_around, make_ivf
 
 import feder_widget as fw
+from feder_widget.model.pieces import drain
+from feder_widget.session.answers.thumbnails import read_vectors
 from feder_widget.truth import rankings, workload_truth
 
 BIG = 2**62 + 1
@@ -87,7 +100,8 @@ def answers(widget):
 
 
 def answer(widget, row_id):
-    """Wait for the whole answer to a search by id."""
+    """Return the whole answer to a search by id."""
+    widget._session.drain()
     coarse, _ = widget.comm.page.wait(kind="coarse", id=None if row_id is None else str(row_id))
     widget.comm.page.wait(kind="done", request=coarse["request"])
     return Received(widget.comm.page.of(coarse["request"]))
@@ -213,6 +227,7 @@ def test_what_is_no_index_to_show_is_refused_without_noise(source, error):
 def test_the_page_is_told_of_the_index_once(widget):
     _, state, buffers = widget.comm.states[0]
     assert state["_summary"] == {
+        "index_version": 0,
         "nlist": 20,
         "ntotal": 2000,
         "dim": 16,
@@ -491,28 +506,18 @@ def test_a_late_report_of_the_page_does_not_undo_a_newer_search(widget):
 def test_a_late_report_does_not_undo_a_search_that_begins_while_it_is_read(widget, monkeypatch):
     widget.comm.ask(search_request("a", query={"id": "5", "cluster": None}))
     answer(widget, 5)
-    gate, real = threading.Event(), widget.index.query_vector
-
-    def query_vector(query):
-        if threading.current_thread().name.startswith("feder-search"):
-            assert gate.wait(PATIENCE)
-        return real(query)
-
     check = fw.FederWidget._check_query_id
 
     def checked(self, value):
         found = check(self, value)
-        gate.set()
-        answer(self, 6)
+        monkeypatch.undo()
+        monkeypatch.setattr(comm, "create_comm", PageComm)
+        widget.comm.ask(search_request("b", query={"id": "6", "cluster": None}))
         return found
 
-    monkeypatch.setattr(widget.index, "query_vector", query_vector)
     monkeypatch.setattr(fw.FederWidget, "_check_query_id", checked)
-    widget.comm.ask(search_request("b", query={"id": "6", "cluster": None}))
     widget.comm.set(query_id="5")
-    assert gate.is_set()
     assert widget._session.query.row_id == 6
-    monkeypatch.undo()
     widget.search(7)
     answer(widget, 7)
     assert [received.coarse["id"] for received in answers(widget)] == ["5", "6", "7"]
@@ -617,10 +622,7 @@ def test_a_widget_keeps_next_to_nothing_per_vector(make):
         before, _ = tracemalloc.get_traced_memory()
         widget = make(index, images=labels, labels=labels)
         search_everything(widget)
-        for thread in threading.enumerate():
-            if thread.name == "feder-survey":
-                thread.join(PATIENCE)
-        widget._session._helpers.shutdown(wait=True)
+        widget._session.drain()
         widget.comm.page.packets.clear()
         widget.comm.states.clear()
         gc.collect()
@@ -678,9 +680,192 @@ def test_a_closed_widget_says_so_when_it_is_asked_to_search(widget):
         widget.search(3)
 
 
-def test_a_row_is_drawn_even_where_the_page_is_wrong_about_its_cluster(widget):
-    cluster, _ = widget.index.locate(5)
-    wrong = (cluster + 1) % widget.index.nlist
-    drawn = widget._vectors_of(np.array([5, 10**9]), np.array([wrong, wrong]))
-    np.testing.assert_array_equal(drawn[0], widget.index.vector(5))
-    assert np.isnan(drawn[1]).all()
+def test_a_row_is_drawn_even_where_the_page_is_wrong_about_its_cluster(clustered):
+    opened = fw.open_index(clustered[0])
+    wrong = (opened.locate(5)[0] + 1) % opened.nlist
+    drawn = drain(read_vectors(opened, [5, 10**9], [wrong, wrong]))
+    np.testing.assert_array_equal(drawn[5], opened.vector(5))
+    assert np.isnan(drawn[10**9]).all()
+
+
+# The index changes
+
+
+def test_the_page_hears_at_the_next_call_that_the_index_has_grown(make, clustered):
+    index, vectors = clustered
+    widget = make(index)
+    widget.search(3)
+    assert answer(widget, 3).coarse["index_version"] == 0
+    index.add(vectors[:100] + 1)
+    widget.search(4)
+    assert answer(widget, 4).coarse["index_version"] == 1
+    summary = widget.comm.last("_summary")
+    assert (summary["index_version"], summary["ntotal"]) == (1, 2100)
+
+
+def test_what_is_asked_about_an_answer_older_than_the_index_is_refused_in_words(make, clustered):
+    index, vectors = clustered
+    widget = make(index)
+    widget.search(3)
+    serial = answer(widget, 3).coarse["serial"]
+    index.add(vectors[:100] + 1)
+    widget.comm.ask({"kind": "results", "request": "r", "serial": serial, "nprobe": 2, "k": 3})
+    error, _ = widget.comm.page.wait(kind="error", request="r")
+    assert error["code"] == "changed"
+    assert error["message"] == "the index has changed since this search; search again"
+    widget.comm.ask(search_request("again", {"resume": True}))
+    received = Received(widget.comm.page.of("again"))
+    assert_same_results(received.results(4, 5, False), faiss_search(index, vectors[3], 4, 5))
+
+
+@pytest.mark.parametrize("change", ["add", "remove", "reset"])
+@pytest.mark.parametrize("steps", [0, 1, 2, 5, 9])
+def test_a_search_that_is_under_way_when_the_index_changes_begins_anew(clustered, change, steps, monkeypatch):
+    limit_streams(monkeypatch, piece=100)
+    index, vectors = clustered
+    page = Page()
+    session = converse(index, page, by_hand=True)
+    session.handle(search_request("a", {"vector": True}), [vectors[3].tobytes()])
+    for _ in range(steps):
+        step(session)
+    if change == "add":
+        index.add(vectors[:500] + 1)
+    elif change == "remove":
+        index.remove_ids(np.arange(100, 900))
+    else:
+        index.reset()
+    session.drain()
+    packets = page.of("a")
+    last = max(place for place, (message, _) in enumerate(packets) if message["kind"] == "coarse")
+    received = Received(packets[last:])
+    assert_same_results(received.results(20, 5, False), faiss_search(index, vectors[3], 20, 5))
+    assert [message for message, _ in page.packets if message["kind"] == "error"] == []
+    session.close()
+
+
+# Threads
+
+
+def elsewhere(call):
+    """Make a call on another thread, and return its result or what it raised."""
+    done = []
+
+    def run():
+        try:
+            done.append(call())
+        except Exception as error:
+            done.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(PATIENCE)
+    return done[0]
+
+
+@pytest.fixture
+def in_loop(clustered):
+    """A widget whose index belongs to the thread of a loop, and the loop."""
+    loop = asyncio.new_event_loop()
+
+    async def start():
+        return fw.FederWidget(clustered[0], nprobe=4, k=5)
+
+    widget = loop.run_until_complete(start())
+    yield widget, loop
+    widget.close()
+    loop.close()
+
+
+async def is_sent(page, **fields):
+    while not any(all(m.get(n) == v for n, v in fields.items()) for m, _ in list(page.packets)):
+        await asyncio.sleep(0)
+
+
+def test_a_search_on_another_thread_is_made_by_the_one_that_owns_the_index(in_loop):
+    widget, loop = in_loop
+    assert elsewhere(lambda: widget.search(3)) is None
+    assert widget.comm.page.packets == []
+    loop.run_until_complete(asyncio.wait_for(is_sent(widget.comm.page, kind="done"), PATIENCE))
+    assert widget.query_id == 3
+    elsewhere(lambda: widget.search(99999))
+    loop.run_until_complete(asyncio.wait_for(is_sent(widget.comm.page, kind="error"), PATIENCE))
+    assert "is not in the index" in widget.comm.page.wait(kind="error")[0]["message"]
+    assert widget.query_id == 3
+
+
+def test_no_other_thread_reads_an_index_that_was_passed_in(in_loop):
+    widget, _ = in_loop
+    for call in (widget.trace, widget.selected, lambda: widget.evaluate(5)):
+        error = elsewhere(call)
+        assert isinstance(error, RuntimeError)
+        assert "frozen=True" in str(error)
+
+
+def test_a_page_that_speaks_on_another_thread_is_answered_by_the_loop(in_loop):
+    widget, loop = in_loop
+    elsewhere(lambda: widget.comm.ask(search_request()))
+    assert widget.comm.page.packets == []
+    loop.run_until_complete(asyncio.wait_for(is_sent(widget.comm.page, kind="done"), PATIENCE))
+
+
+def test_a_loop_that_is_over_hangs_nobody(in_loop):
+    widget, loop = in_loop
+    loop.close()
+    widget.comm.ask(search_request())
+    widget.search(3)
+    assert widget.trace().ids[0] == 3
+
+
+def test_a_frozen_index_is_read_on_any_thread(make, clustered):
+    widget = make(fw.open_index(clustered[0], frozen=True))
+    elsewhere(lambda: widget.search(3))
+    assert elsewhere(widget.trace).ids[0] == 3
+    widget.comm.page.wait(kind="done")
+
+
+def test_a_widget_made_in_a_thread_without_a_loop_works_there_at_once(clustered):
+    def use():
+        widget = fw.FederWidget(clustered[0])
+        widget.search(3)
+        widget.comm.ask(search_request())
+        found = widget.trace().ids[0], widget.comm.page.kinds("a")[-1]
+        widget.close()
+        return found
+
+    assert elsewhere(use) == (0, "done")
+
+
+# Views
+
+
+def test_work_in_the_background_rests_while_no_page_shows_the_widget(make, clustered):
+    widget = make(clustered[0])
+    widget.search(3)
+    widget.comm.set(_view_count=1)
+    widget.comm.ask({"kind": "members", "request": "m", "cluster": 3, "offset": 0, "limit": 5})
+    assert len(widget._session._orderings._kept) == 1
+    widget.comm.set(_view_count=0)
+    assert len(widget._session._orderings._kept) == 0
+    assert widget._media.cached_bytes == 0
+    widget.search(4)
+    assert answer(widget, 4).ranks == 20
+    widget.comm.set(_view_count=1)
+    widget.comm.ask(search_request())
+    widget.comm.page.wait(kind="done", request="a")
+
+
+def test_a_job_that_is_interrupted_ends_and_the_next_search_works(make, clustered, monkeypatch):
+    widget = make(clustered[0])
+    with monkeypatch.context() as patched:
+
+        def interrupt(*_arguments):
+            raise KeyboardInterrupt
+
+        patched.setattr(widget.index, "scan_steps", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            widget.search(3)
+        widget.comm.ask(search_request("page"))
+    errors = [m for m, _ in widget.comm.page.packets if m["kind"] == "error"]
+    assert [error["code"] for error in errors] == ["interrupted", "interrupted"]
+    widget.search(5)
+    assert answer(widget, 5).ranks == 20

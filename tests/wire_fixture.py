@@ -11,12 +11,10 @@ from pathlib import Path
 import faiss
 import numpy as np
 import pytest
+from conversation import limit_streams, streamed
 from makers import ivf_around
 
 from feder_widget.engines import open_index
-from feder_widget.session import stream as stream_module
-from feder_widget.session.messages import encode
-from feder_widget.session.stream import Ask, stream
 
 PATH = Path(__file__).parent / "fixtures" / "wire.json"
 K_MAX = 12
@@ -74,8 +72,8 @@ def cases():
     )
     nameless = np.where(np.arange(160) % 3 == 0, -1, np.arange(160))
     yield "ids that say no result", *clustered(rng, "L2", ids=nameless), 4, {}
-    yield "clusters larger than a chunk", *clustered(rng, "L2", nlist=4), 4, {"CHUNK": 16, "BATCH": 16}
-    yield "pruned", *clustered(rng, "L2"), 2, {"COMPLETE_ENTRIES": 0, "CHUNK": 40, "BATCH": 10}
+    yield "clusters larger than a chunk", *clustered(rng, "L2", nlist=4), 4, {"chunk": 16, "piece": 16}
+    yield "pruned", *clustered(rng, "L2"), 2, {"complete_entries": 0, "chunk": 40, "piece": 10}
     yield "fewer vectors than k", *clustered(rng, "L2", n=7), 2, {}
 
 
@@ -83,12 +81,10 @@ def record(name, index, query, nprobe, limits):
     """Return one search as JSON."""
     opened = open_index(index)
     with pytest.MonkeyPatch.context() as patch:
-        for limit, value in limits.items():
-            patch.setattr(stream_module, limit, value)
-        ask = Ask("recorded:1", 1, query, None, None, nprobe, 5, K_MAX)
+        limit_streams(patch, **limits)
         packets = [
             {"content": timeless(content), "buffers": [text(buffer) for buffer in buffers]}
-            for content, buffers in map(encode, stream(opened, ask))
+            for content, buffers in streamed(opened, query, nprobe, request="recorded:1", k_max=K_MAX)
         ]
     return {
         "name": name,

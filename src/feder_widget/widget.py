@@ -17,6 +17,7 @@ from feder_widget.media import IdRange, Media
 from feder_widget.model.arguments import as_int
 from feder_widget.model.search_trace import SearchTrace
 from feder_widget.projection import resolve_method
+from feder_widget.session.cells import at_cell_end
 from feder_widget.session.messages import Buffer
 from feder_widget.session.page_constants import VIEWS
 from feder_widget.session.selected_rows import described
@@ -165,11 +166,12 @@ class FederWidget(anywidget.AnyWidget):
         self._method = method
         self._k_max = k_max
         rows = IdRange(opened.ntotal, lambda: opened.max_id)
-        self._media = Media(images, labels, rows, strips=self._vectors_of)
+        self._media = Media(images, labels, rows)
         super().__init__(
             nprobe=nprobe,
             k=k,
             theme=theme,
+            _view_count=0,
             _summary=summary_of(opened, k_max=k_max, images=self._media.has_images),
         )
 
@@ -177,8 +179,14 @@ class FederWidget(anywidget.AnyWidget):
         """Open the comm, once there is somebody to answer what comes over it."""
         if not hasattr(self, "_session"):
             self._session = Session(
-                self._index, self._media, self._post, k_max=self._k_max, projection=self._method
+                self._index,
+                self._media,
+                self._post,
+                k_max=self._k_max,
+                projection=self._method,
+                changed=self._tell_of_change,
             )
+            self._end_of_watch = at_cell_end(self._session.after_cell)
             self.on_msg(self._on_request)
         super().open()
 
@@ -200,18 +208,33 @@ class FederWidget(anywidget.AnyWidget):
         ValueError, TypeError
             If the id is not in the index, or the vector has another dimension, NaN or infinite values. The
             answer on screen stays.
+        RuntimeError
+            If the widget is closed.
+
+        Notes
+        -----
+        The results are sent before the call returns. On another thread than the one that runs cells, the
+        search is handed over to that one, and an error is shown on the page.
         """
-        row_id = int(query) if isinstance(query, (int, np.integer)) and not isinstance(query, bool) else None
-        vector = self._index.query_vector(query)
-        self._session.search(vector, row_id, self.nprobe, self.k)
-        self.query_id = row_id
+        if not self._session.may_read:
+            self._session.hand_over(lambda: self.search(query))
+            return
+        self._session.search(query, self.nprobe, self.k)
+        found = self._session.query
+        self.query_id = None if found is None else found.row_id
 
     def trace(self) -> SearchTrace | None:
         """Trace the query on screen at the present ``nprobe`` and ``k``; None before the first search.
 
         ``ids`` (int64) and ``distances`` (float32, as Faiss reports them: squared for L2) equal what the
         index's own ``search`` returns.
+
+        Raises
+        ------
+        RuntimeError
+            On a thread that may not read the index: another than the one that runs cells.
         """
+        self._check_thread("trace")
         query = self._session.query
         return None if query is None else self._index.trace(query.vector, self.nprobe, self.k)
 
@@ -244,7 +267,10 @@ class FederWidget(anywidget.AnyWidget):
         ------
         TypeError, ValueError
             As :meth:`IvfIndex.evaluate`.
+        RuntimeError
+            On a thread that may not read the index: another than the one that runs cells.
         """
+        self._check_thread("evaluate")
         wanted = self.k if k is None else as_int(k, "k", most=self._k_max, most_name="k_max")
         evaluation = self._index.evaluation(queries, wanted, seed=seed, include_self=include_self)
         return evaluate(evaluation, progress, self._session.evaluate)
@@ -259,10 +285,9 @@ class FederWidget(anywidget.AnyWidget):
             ``distance`` (to the query, as Faiss reports it; NaN before a search) and ``label``. Without
             pandas, a dict of the same columns.
         """
-        query = self._session.query
-        columns = described(
-            self._index, self._media, self.selection, None if query is None else query.vector, self.nprobe
-        )
+        self._check_thread("selected")
+        search = self._session.newest_search(self.nprobe)
+        columns = described(self._index, self._media, self.selection, search)
         try:
             import pandas
         except ImportError:
@@ -289,17 +314,10 @@ class FederWidget(anywidget.AnyWidget):
         """Stop all work, drop the caches and remove the widget from the page."""
         # Neither exists where __init__ raised, and ipywidgets closes what is dropped.
         if hasattr(self, "_session"):
+            self._end_of_watch()
             self._session.close()
             self._media.clear()
         super().close()
-
-    def _vectors_of(self, ids: NDArray[np.int64], clusters: NDArray[np.int64] | None) -> NDArray[np.float32]:
-        """Read vectors where the page believes them to be, and look for those that are elsewhere."""
-        vectors = self._index.vectors_of(ids, clusters)
-        missing = np.isnan(vectors[:, 0])
-        if clusters is not None and missing.any():
-            vectors[missing] = self._index.vectors_of(ids[missing])
-        return vectors
 
     def _check_nprobe(self, value: object) -> int:
         return as_int(value, "nprobe", most=self._index.nlist, most_name="nlist")
@@ -316,7 +334,7 @@ class FederWidget(anywidget.AnyWidget):
         if value is None:
             return None
         row_id = as_int(value, "query_id", least=None)
-        if not self._is_current(row_id):
+        if row_id != self._reported and not self._is_current(row_id) and self._session.may_read:
             self._index.query_vector(row_id)
         return row_id
 
@@ -339,7 +357,28 @@ class FederWidget(anywidget.AnyWidget):
     def _search_query_id(self, change: Any) -> None:
         row_id = change["new"]
         if row_id is not None and row_id != self._reported and not self._is_current(row_id):
-            self._session.search(self._index.query_vector(row_id), row_id, self.nprobe, self.k)
+            self.search(row_id)
+
+    @traitlets.observe("_view_count")
+    def _note_views(self, change: Any) -> None:
+        if hasattr(self, "_session"):
+            self._session.show(change["new"] != 0)
+
+    def _tell_of_change(self) -> None:
+        """Describe the index anew to the page."""
+        self._summary = summary_of(
+            self._index,
+            k_max=self._k_max,
+            images=self._media.has_images,
+            version=self._session.index_version,
+        )
+
+    def _check_thread(self, name: str) -> None:
+        if not self._session.may_read:
+            raise RuntimeError(
+                f"{name}() reads the index, which only the thread that runs cells may do, for it may change "
+                "there; call it there, or pass open_index(index, frozen=True) if nothing changes the index"
+            )
 
     def _is_current(self, row_id: object) -> bool:
         query = self._session.query if hasattr(self, "_session") else None

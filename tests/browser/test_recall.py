@@ -265,7 +265,7 @@ def test_it_is_said_when_no_other_cluster_can_hold_anything_nearer(open_notebook
 def test_two_pages_of_one_widget_go_on_with_a_search_without_end_to_neither(
     open_notebook: OpenNotebook,
 ) -> None:
-    limit = "from feder_widget.session import stream\nstream.EXHAUSTIVE_WORK = 1"
+    limit = "from feder_widget.session.answers import search\nsearch.EXHAUSTIVE_WORK = 1"
     lab = open_notebook([L2, limit, WIDGET], own_page=True)
     view = searched(lab, 42)
     lab.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
@@ -285,7 +285,7 @@ def test_two_pages_of_one_widget_go_on_with_a_search_without_end_to_neither(
 
 
 def test_a_very_large_index_is_compared_whole_only_when_asked(open_notebook: OpenNotebook) -> None:
-    limit = "from feder_widget.session import stream\nstream.EXHAUSTIVE_WORK = 1"
+    limit = "from feder_widget.session.answers import search\nsearch.EXHAUSTIVE_WORK = 1"
     lab = open_notebook([L2, limit, WIDGET])
     view = searched(lab, 42)
     assert view.get_attribute("data-missed") == ""

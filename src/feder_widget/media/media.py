@@ -80,6 +80,11 @@ class Media:
         return self._images is not None
 
     @property
+    def has_labels(self) -> bool:
+        """Whether `labels` were given."""
+        return self._labels is not None
+
+    @property
     def cached_bytes(self) -> int:
         """Bytes of thumbnails kept now."""
         return self._cache.nbytes

@@ -18,51 +18,54 @@ Send = Callable[[dict[str, Any], list[bytes]], None]
 """Takes a message as one JSON object and its buffers."""
 
 
+class IndexChangedError(ValueError):
+    """A request about a search that is older than the index."""
+
+
 class Outbox:
-    """Passes messages on from any thread, one call of ``send`` at a time, until it is closed."""
+    """Passes messages on, one call of ``send`` at a time, until it is closed.
+
+    The owner's thread sends answers, and threads send pictures.
+    """
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self._lock = threading.Lock()
-        self._closed = threading.Event()
-
-    @property
-    def closed(self) -> bool:
-        """Whether nothing goes out any more."""
-        return self._closed.is_set()
+        self.is_closed = False
 
     def close(self) -> None:
         """Let nothing out from here on."""
-        self._closed.set()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait, at most until closed; return whether it is."""
-        return self._closed.wait(seconds)
+        self.is_closed = True
 
     def deliver(self, message: Message) -> None:
         """Send a message with its buffers."""
+        content, buffers = encode(message)
         with self._lock:
-            if not self.closed:
-                self._send(*encode(message))
+            if not self.is_closed:
+                self._send(content, buffers)
 
-    def guard(self, request: Request | None, work: Callable[[], None]) -> None:
-        """Do the work that a request asks for; what it raises becomes an ``error`` message."""
-        try:
-            work()
-        except Exception as error:
-            self.fail(request, error)
-
-    def fail(self, request: Request | None, error: Exception) -> None:
-        """Tell the page; what is not the caller's mistake also goes to the log with its traceback."""
-        if self.closed:
+    def fail(self, request: Request | None, error: BaseException) -> None:
+        """Tell the page; an error that is not the caller's goes to the log too, with its traceback."""
+        if self.is_closed:
             return
-        expected = isinstance(error, (ValueError, TypeError, OSError))
-        if not expected:
+        code, text = _described(error)
+        if code == "internal":
             _log.error("feder_widget: %s", error, exc_info=error)
-        text = told(error)
-        code = "superseded" if isinstance(error, SupersededError) else "invalid" if expected else "internal"
-        said = text if expected else f"{type(error).__name__}: {text}"
         try:
-            self.deliver(Failure(request=request, code=code, message=said))
+            self.deliver(Failure(request=request, code=code, message=text))
         except Exception:
             _log.exception("feder_widget: the page could not be told of an error")
+
+
+def _described(error: BaseException) -> tuple[str, str]:
+    """Return the code and the text of an error."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted", "interrupted from the keyboard; ask again"
+    text = told(error)
+    if isinstance(error, SupersededError):
+        return "superseded", text
+    if isinstance(error, IndexChangedError):
+        return "changed", text
+    if isinstance(error, (ValueError, TypeError, OSError)):
+        return "invalid", text
+    return "internal", f"{type(error).__name__}: {text}"

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
 from feder_widget.media import Media
+from feder_widget.session.active_search import ActiveSearch
 
 
-def described(
-    index: IvfIndex, media: Media, ids: list[int], vector: NDArray[np.float32] | None, nprobe: int
-) -> dict[str, Any]:
-    """Describe rows by their place in the search of ``vector``.
+def described(index: IvfIndex, media: Media, ids: list[int], search: ActiveSearch | None) -> dict[str, Any]:
+    """Describe rows by their place in a search.
 
     Parameters
     ----------
@@ -22,10 +20,8 @@ def described(
         Where the rows are, and their labels.
     ids
         Row ids, in the order wanted. One that is not in the index gets cluster -1.
-    vector
-        The query, float32 (dim,); None before the first search.
-    nprobe
-        As in that search, for the order of clusters at equal distances.
+    search
+        The search; None before the first.
 
     Returns
     -------
@@ -38,14 +34,11 @@ def described(
     ranks = np.zeros(len(rows), np.int64)
     distances = np.full(len(rows), np.nan, np.float32)
     known = np.flatnonzero(clusters >= 0)
-    if vector is not None and known.size:
-        order = index.rank(vector, nprobe).clusters
-        rank_of = np.empty(index.nlist, np.int64)
-        rank_of[order] = np.arange(1, index.nlist + 1)
-        ranks[known] = rank_of[clusters[known]]
+    if search is not None and known.size:
+        ranks[known] = search.rank_of[clusters[known]]
         for cluster in np.unique(clusters[known]):
             here = known[clusters[known] == cluster]
-            scanned = index.scan(vector, [int(cluster)])
+            scanned = index.scan(search.query.vector, [int(cluster)])
             # By id, not by offset: a vector whose distance overflows float32 is not in the scan.
             held, first = np.unique(scanned.ids, return_index=True)
             at = np.minimum(np.searchsorted(held, rows[here]), max(0, held.size - 1))

@@ -1,38 +1,59 @@
-"""One conversation: requests in, messages out, each kind of work on its own threads."""
+"""One conversation: requests in, messages out."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from feder_widget.engines import IvfIndex
 from feder_widget.media import Media
+from feder_widget.media.media import Vector
+from feder_widget.model.query import Query
 from feder_widget.projection import Method
-from feder_widget.session import threads, truth_messages
-from feder_widget.session.cartographer import Cartographer
-from feder_widget.session.evaluator import Evaluator
-from feder_widget.session.members import Members
-from feder_widget.session.messages import Buffer, Message, Request, to_kernel, to_page
-from feder_widget.session.messages.parse import BadRequestError, parse, parse_vector, request_name
-from feder_widget.session.outbox import Outbox, Send
-from feder_widget.session.outcome import outcome
-from feder_widget.session.projector import ProjectionAsk, Projector
-from feder_widget.session.searcher import Begun, Query, Searcher
-from feder_widget.session.surveying import Surveying
-from feder_widget.session.thumbnails import thumbnails
+from feder_widget.session import threads
+from feder_widget.session.active_search import FULL_CANDIDATES, ActiveSearch
+from feder_widget.session.answers.bounds import bounds
+from feder_widget.session.answers.map import MapDrawing
+from feder_widget.session.answers.members import Orderings, medoids
+from feder_widget.session.answers.projection import Projector
+from feder_widget.session.answers.results import results
+from feder_widget.session.answers.search import candidates, clusters, rest, search_messages
+from feder_widget.session.answers.thumbnails import read_vectors, thumbnails
+from feder_widget.session.answers.true_neighbours import Truths
+from feder_widget.session.answers.verdict import verdict
+from feder_widget.session.answers.workload import KERNEL, Workloads
+from feder_widget.session.drivers import Driver, driver_for
+from feder_widget.session.messages import Buffer, Message, Request, to_kernel
+from feder_widget.session.messages.parse import (
+    BadRequestError,
+    SupersededError,
+    parse,
+    parse_vector,
+    request_name,
+)
+from feder_widget.session.outbox import IndexChangedError, Outbox, Send
+from feder_widget.session.pace import Pace, unlimited
+from feder_widget.session.runner import Job, Priority, Runner, Step
 from feder_widget.truth import Evaluation, Workload
 from feder_widget.truth.evaluation import Progress
 
-Handler = Callable[[Any, Sequence[Buffer]], None]
+SHOWN_AT_ONCE = 3
+"""Messages that may leave when a search in a cell is answered there: coarse, candidates, one to spare."""
+
+CHANGED = "the index has changed"
+
+Find = Callable[[], Generator[None, None, Query]]
 
 
 class Session:
     """Answers one widget's requests. Knows nothing of Jupyter: ``send`` may append to a list.
+
+    The index is read by jobs on the owner's thread, and in calls of that thread. Pictures, layouts and the
+    caller's functions run on threads, on copies.
 
     Parameters
     ----------
@@ -41,216 +62,462 @@ class Session:
     media
         Pictures and labels of its rows.
     send
-        Called with a message and its buffers, from worker threads, one call at a time.
+        Takes messages, one call at a time.
     k_max
-        The largest k the page can show without asking again.
+        The largest k that the page can show without asking again.
     projection
-        How candidates are laid out in the plane after the linear picture; None leaves it at that one.
+        The better picture of candidates; None leaves it at the linear one.
+    driver
+        Calls the runner's turns: by default the loop of the kernel, or a running loop of asyncio; a thread
+        where nobody can change the index; without any of these, requests are answered where they come.
+    changed
+        Called on the owner's thread when the index has changed.
     """
 
     def __init__(
-        self, index: IvfIndex, media: Media, send: Send, *, k_max: int, projection: Method | None = None
+        self,
+        index: IvfIndex,
+        media: Media,
+        send: Send,
+        *,
+        k_max: int,
+        projection: Method | None = None,
+        driver: Driver | None = None,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._index = index
         self._media = media
         self._k_max = k_max
-        self._outbox = outbox = Outbox(send)
-        self._members = Members(index)
+        self._changed = changed
+        self._driver = driver or driver_for(index.frozen)
+        self._outbox = Outbox(send)
+        self._pace = Pace() if self._driver.is_paced else unlimited()
+        self._runner = Runner(self._outbox, self._driver, self._pace, self._look_at_size)
+        self._pictures = threads.pool(2, "media")
+        self._calls = threads.pool(1, "calls")
+        self._layouts = threads.pool(1, "layout")
+        in_thread = self._calls.submit
+        self._map = MapDrawing(index, self._outbox)
+        self._orderings = Orderings(index, in_thread)
+        self._truths = Truths(index)
+        self._workloads = Workloads(lambda rows: [media.label(row) for row in rows], in_thread)
+        self._projector = Projector(
+            index, projection, k_max, in_thread, self._layouts.submit, self._runner.now
+        )
         self._random = np.random.default_rng()
-        self._helpers = threads.pool(2, "media")
-        self._searcher = Searcher(index, outbox, media.label, self._offer_bounds, k_max=k_max)
-        self._projector = Projector(index, projection, outbox.deliver, outbox.fail, k_max=k_max)
-        self._cartographer = Cartographer(index, outbox)
-        self._evaluator = Evaluator(outbox, media.label)
-        self._neighbours = truth_messages.Neighbours(index)
-        self._bounding = threading.Lock()
-        self._surveying = Surveying(index, outbox, self._offer_bounds)
-        self._handlers: Mapping[str, Handler] = {
+        self._serial = 0
+        self._active: ActiveSearch | None = None
+        self._asked: tuple[Job, Query] | None = None
+        self._version = index.version()
+        self._index_version = 0
+        self._is_shown = True
+        self._survey_ended = False
+        self._heard_on: int | None = None
+        self._handlers: Mapping[str, Callable[[Any, Sequence[Buffer]], None]] = {
             "search": self._search,
             "rest": self._rest,
-            "thumbnails": self._thumbnails,
-            "members": self._window,
+            "clusters": self._clusters,
             "candidates": self._candidates,
-            "medoids": self._medoids,
-            "projection": self._project,
-            "verdict": self._verdict,
             "results": self._results,
             "truth": self._truth,
+            "verdict": self._verdict,
+            "members": self._members,
+            "medoids": self._medoids,
+            "projection": self._project,
             "evaluate": self._evaluate,
-            "workload": lambda asked, _: self._evaluator.resend(asked.request),
-            "map": lambda asked, _: self._cartographer.ask(asked.request),
-            "cancel": lambda asked, _: self._evaluator.cancel(asked.request),
+            "workload": self._resend_workload,
+            "cancel": self._cancel,
+        }
+        self._read_nothing: Mapping[str, Callable[[Any], None]] = {
+            "map": lambda asked: self._map.ask(asked.request),
+            "thumbnails": self._thumbnails,
         }
 
     @property
     def query(self) -> Query | None:
-        """The newest query whose search has begun."""
-        begun = self._searcher.begun
-        return None if begun is None else begun.query
+        """The query of a search in a cell that is to begin, else of the search on the page."""
+        if self._asked is not None and self._runner.has(self._asked[0]):
+            return self._asked[1]
+        return None if self._active is None else self._active.query
 
-    def search(self, vector: NDArray[np.float32], row_id: int | None, nprobe: int, k: int) -> int:
-        """Start a search that the kernel asks for, with a checked vector; returns its serial."""
+    @property
+    def index_version(self) -> int:
+        """How often the index was seen to have changed."""
+        return self._index_version
+
+    @property
+    def may_read(self) -> bool:
+        """Whether the calling thread may read the index: the owner's, outside of a job's steps."""
+        return self._runner.may_read
+
+    def hand_over(self, call: Callable[[], None]) -> None:
+        """Have the owner's thread make a call; what it raises is told the page."""
         self._check_open()
-        query = Query(vector, row_id)
-        return self._start(None, lambda: query, nprobe, k, known=query)
+        self._runner.hear(None, call)
+
+    def search(self, query: int | ArrayLike, nprobe: int, k: int) -> None:
+        """Search, and send the probed part at once: it is on screen before the cell ends.
+
+        The rest follows, and all of it where searches come faster than the page can show them. Called on a
+        thread that ``may_read``.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If it is no query.
+        RuntimeError
+            If the session is closed.
+        """
+        self._check_open()
+        with self._runner.owning():
+            # What the page has asked for before is older.
+            self._runner.heed()
+            self.notice_changes()
+            found = self._index.query(query)
+            before = self._serial
+            job = self._start_search(f"kernel:{before + 1}", lambda: _known(found), nprobe, k)
+            self._asked = job, found
+            if self._pace.allowed(self._runner.now()) >= SHOWN_AT_ONCE:
+                self._runner.run(job, lambda: self._has_answered_since(before))
+
+    def newest_search(self, nprobe: int) -> ActiveSearch | None:
+        """Return the search for the newest query, ranked by the index as it is; None before the first."""
+        active, query = self._active, self.query
+        if query is None:
+            return None
+        if active is not None and active.query is query and active.index_version == self._index_version:
+            return active
+        return ActiveSearch.begin(self._index, query, nprobe, 1, serial=0, index_version=self._index_version)
 
     def evaluate(self, evaluation: Evaluation, progress: Progress) -> Workload:
         """Evaluate on the caller's thread, and show it as it comes."""
         self._check_open()
-        return self._evaluator.run(evaluation, progress)
+        with self._runner.owning():
+            self._runner.heed()
+            self._runner.end(lambda job: job.kind == "evaluate", "superseded")
+        return self._workloads.run(evaluation, progress, self._send, self._heed)
 
     def handle(self, content: object, buffers: Sequence[Buffer] = ()) -> None:
-        """Take one request of the page. Returns at once; a worker sends the answer, or an ``error``."""
-        if self._outbox.closed:
+        """Take one request of the page, on any thread. Returns at once where something drives the runner."""
+        if self._outbox.is_closed:
             return
-        request = request_name(content)
+        self._heard_on = threading.get_ident()
+        name = request_name(content)
         try:
             asked = parse(content, {"nlist": self._index.nlist, "k_max": self._k_max})
-            self._handlers[asked.kind](asked, buffers)
+            if asked.kind in self._read_nothing:
+                self._read_nothing[asked.kind](asked)
+            else:
+                self._runner.hear(name, lambda: self._answer(asked, buffers))
         except Exception as error:
-            self._outbox.fail(request, error)
+            self._outbox.fail(name, error)
+
+    def drain(self) -> None:
+        """Work until nothing is left to do."""
+        self._runner.drain()
+
+    def after_cell(self) -> None:
+        """Look whether a cell has changed the index."""
+        if self._runner.may_read:
+            self.notice_changes()
+        elif not self._outbox.is_closed:
+            self._runner.hear(None, self.notice_changes)
+
+    def notice_changes(self) -> None:
+        """Look whether the index has changed, on the owner's thread; begin anew what is being read."""
+        now = self._index.version()
+        if now == self._version or self._outbox.is_closed:
+            return
+        self._version = now
+        self._index_version += 1
+        self._survey_ended = False
+        self._forget()
+        self._runner.end(lambda job: job.kind == "evaluate", CHANGED)
+        self._runner.begin_anew()
+        self._map.draw()
+        self._changed()
+
+    def show(self, is_shown: bool) -> None:
+        """Work in the background only while a page shows the widget, and hold caches only then."""
+        self._is_shown = is_shown
+        self._runner.hear(None, self._survey if is_shown else self._rest_unseen)
 
     def close(self) -> None:
-        """Stop all work at the next chunk and drop what is held. Can be called twice."""
+        """Stop all work at the next step and drop what is held. Can be called twice."""
         self._outbox.close()
-        self._helpers.shutdown(wait=False, cancel_futures=True)
-        for worker in (
-            self._searcher,
-            self._projector,
-            self._cartographer,
-            self._evaluator,
-            self._surveying,
-        ):
-            worker.close()
-        self._members.clear()
+        self._runner.close()
+        for pool in (self._pictures, self._calls, self._layouts):
+            pool.shutdown(wait=False, cancel_futures=True)
+        self._map.close()
+        self._forget()
+        self._active = self._asked = None
 
-    def _check_open(self) -> None:
-        if self._outbox.closed:
-            raise RuntimeError("the widget is closed and can search no more")
+    def _answer(self, asked: Any, buffers: Sequence[Buffer]) -> None:
+        self.notice_changes()
+        self._survey()
+        self._handlers[asked.kind](asked, buffers)
+
+    # Searches
+
+    def _has_answered_since(self, serial: int) -> bool:
+        active = self._active
+        return active is not None and active.serial > serial and active.is_answered
 
     def _search(self, asked: to_kernel.SearchRequest, buffers: Sequence[Buffer]) -> None:
-        make = self._query_maker(asked.query, buffers)
-        if make is not None:
-            self._start(asked.request, make, asked.nprobe, asked.k)
-
-    def _query_maker(
-        self, choice: to_kernel.QueryChoice, buffers: Sequence[Buffer]
-    ) -> Callable[[], Query] | None:
-        """Return the function that finds a query, or None where there is none to search for again."""
+        choice = asked.query
         if isinstance(choice, to_kernel.ById):
-            return lambda: self._by_id(choice.id, choice.cluster)
-        if isinstance(choice, to_kernel.ByVector):
-            vector = self._index.query_vector(parse_vector(buffers, self._index.dim))
-            return lambda: Query(vector, None)
-        if isinstance(choice, to_kernel.ByChance):
-            return lambda: self._by_id(self._index.random_id(self._random), None)
-        if isinstance(choice, to_kernel.ByWorkload):
-            return lambda: Query(*self._evaluator.query(choice.workload))
-        current = self.query
-        return None if current is None else lambda: current
+            find = self._by_id(choice.id, choice.cluster)
+        elif isinstance(choice, to_kernel.ByVector):
+            vector = parse_vector(buffers, self._index.dim)
+            find = lambda: self._index.query_steps(vector)  # noqa: E731
+        elif isinstance(choice, to_kernel.ByChance):
+            find = self._by_id(self._index.random_id(self._random), None)
+        elif isinstance(choice, to_kernel.ByWorkload):
+            found = self._workloads.query(choice.workload)
+            find = lambda: _known(found)  # noqa: E731
+        elif (current := self.query) is not None:
+            find = lambda: _known(current)  # noqa: E731
+        else:
+            return
+        self._start_search(asked.request, find, asked.nprobe, asked.k)
 
-    def _by_id(self, row_id: int, cluster: int | None) -> Query:
-        if cluster is not None:
-            vector = self._index.queries_of(np.array([row_id]), np.array([cluster]))[0]
-            if not np.isnan(vector).any():
-                return Query(vector, row_id)
-        return Query(self._index.query_vector(row_id), row_id)
+    def _by_id(self, row_id: int, hint: int | None) -> Find:
+        def find() -> Generator[None, None, Query]:
+            if hint is not None:
+                vectors = yield from self._index.queries_of_steps([row_id], [hint])
+                if not np.isnan(vectors).any():
+                    return Query(vectors[0], row_id)
+            return (yield from self._index.query_steps(row_id))
 
-    def _start(
-        self,
-        request: Request | None,
-        make: Callable[[], Query],
-        nprobe: int,
-        k: int,
-        known: Query | None = None,
-    ) -> int:
-        def made() -> Query:
-            query = make()
-            # A search that fails leaves the one on screen, and its picture.
-            self._projector.cancel()
-            return query
+        return find
 
-        return self._searcher.start(request, made, nprobe, k, known)
+    def _start_search(self, request: Request, find: Find, nprobe: int, k: int) -> Job:
+        return self._runner.start(
+            Job(lambda: self._search_steps(request, find, nprobe, k), request, kind="search")
+        )
+
+    def _search_steps(self, request: Request, find: Find, nprobe: int, k: int) -> Iterator[Step]:
+        query = yield from find()
+        label = None
+        if query.row_id is not None and self._media.has_labels:
+            labelling = self._calls.submit(self._media.label, query.row_id)
+            yield labelling
+            label = labelling.result()
+        search = ActiveSearch.begin(
+            self._index, query, nprobe, k, serial=self._serial + 1, index_version=self._index_version
+        )
+        # A search that does not come so far leaves the one on screen, and what is asked about it.
+        self._serial = search.serial
+        self._runner.end(lambda job: job.serial is not None, "superseded")
+        self._active = search
+        is_bounded = False
+        for step in search_messages(self._index, search, request, label, self._k_max):
+            yield step
+            if search.is_answered and not is_bounded:
+                is_bounded = True
+                self._send_bounds()
+
+    def _current(self, serial: int) -> ActiveSearch:
+        """Return the search on the page if it has this serial and is as new as the index."""
+        active = self._active
+        if active is None or active.serial != serial:
+            raise SupersededError(f"the search {serial} is over: a newer one has begun")
+        if active.index_version != self._index_version:
+            raise IndexChangedError(f"{CHANGED} since this search; search again")
+        return active
+
+    def _ask_about(
+        self, asked: Any, answer: Callable[[ActiveSearch], Iterator[Step]], kind: str | None = None
+    ) -> None:
+        """Answer a request about the search on the page."""
+        self._current(asked.serial)
+        self._runner.start(
+            Job(lambda: _later(lambda: answer(self._current(asked.serial))), asked.request, kind=kind,
+                serial=asked.serial)
+        )  # fmt: skip
 
     def _rest(self, asked: to_kernel.RestRequest, _: Sequence[Buffer]) -> None:
-        self._searcher.go_on(asked.request, asked.serial, asked.last_rank)
+        def answer(search: ActiveSearch) -> Iterator[Step]:
+            # A search that was stopped has sent less than it would have, and the page must not find a gap.
+            if search.reached == 0:
+                raise BadRequestError(f"the search {search.serial} was stopped before it was done")
+            return rest(self._index, search, asked.request, self._k_max, asked.last_rank)
 
-    def _offer_bounds(self, begun: Begun | None = None) -> None:
-        """Send what geometry says of a search, else of the newest, as soon as a helper has time for it."""
-        current = self._searcher.begun if begun is None else begun
-        if current is not None and not self._outbox.closed:
-            # There are no helpers any more where a program has come to its end.
-            with suppress(RuntimeError):
-                self._helpers.submit(self._outbox.guard, None, lambda: self._send_bounds(current))
+        self._ask_about(asked, answer)
 
-    def _send_bounds(self, begun: Begun) -> None:
-        # One at a time, lest what was known earlier arrives last.
-        with self._bounding:
-            packet = truth_messages.bounds(self._index, begun)
-            if packet is None and not self._index.limited:
-                self._surveying.go_on()
-            elif packet is not None and self._searcher.is_current(begun):
-                self._outbox.deliver(packet)
+    def _candidates(self, asked: to_kernel.CandidatesRequest, _: Sequence[Buffer]) -> None:
+        search, first = self._current(asked.serial), asked.first_rank - 1
+        wanted = int(search.sizes[first : asked.last_rank].sum())
+        if wanted > FULL_CANDIDATES:
+            raise BadRequestError(f"{wanted:,} candidates are asked for, the most is {FULL_CANDIDATES:,}")
+        self._ask_about(
+            asked, lambda search: candidates(self._index, search, asked.request, first, asked.last_rank)
+        )
 
-    def _verdict(self, asked: to_kernel.VerdictRequest, _: Sequence[Buffer]) -> None:
-        begun = self._searcher.current(asked.serial)
-        count = self._searcher.is_whole
-        self._help(
-            asked.request, lambda: truth_messages.verdict(self._index, asked.request, begun, asked.id, count)
+    def _clusters(self, asked: to_kernel.ClustersRequest, _: Sequence[Buffer]) -> None:
+        self._ask_about(
+            asked, lambda search: clusters(self._index, search, asked.request, self._k_max, asked.ranks)
         )
 
     def _results(self, asked: to_kernel.OutcomeRequest, _: Sequence[Buffer]) -> None:
-        vector = self._searcher.current(asked.serial).query.vector
-        self._help(
-            asked.request,
-            lambda: outcome(self._index, asked.request, asked.serial, vector, asked.nprobe, asked.k),
+        self._ask_about(
+            asked,
+            lambda search: results(self._index, search, asked.request, asked.nprobe, asked.k),
+            kind="results",
         )
 
     def _truth(self, asked: to_kernel.OutcomeRequest, _: Sequence[Buffer]) -> None:
-        begun = self._searcher.current(asked.serial)
         if self._index.basis != "vectors":
             raise BadRequestError("no vectors were given to tell true neighbours by")
-        self._help(
-            asked.request, lambda: self._neighbours.message(asked.request, begun, asked.nprobe, asked.k)
+        self._ask_about(
+            asked,
+            lambda search: self._truths.answer(search, asked.request, asked.nprobe, asked.k),
+            kind="truth",
         )
 
-    def _evaluate(self, asked: to_kernel.EvaluateRequest, _: Sequence[Buffer]) -> None:
-        self._evaluator.ask(
-            asked.request, lambda: self._index.evaluation(asked.sample, asked.k, seed=asked.seed)
-        )
-
-    def _thumbnails(self, asked: to_kernel.ThumbnailsRequest, _: Sequence[Buffer]) -> None:
-        ids = [int(row_id) for row_id in asked.ids]
-        self._help(
-            asked.request, lambda: thumbnails(self._media, asked.request, ids, asked.clusters, asked.size)
-        )
-
-    def _window(self, asked: to_kernel.MembersRequest, _: Sequence[Buffer]) -> None:
-        def window() -> to_page.Members:
-            begun = self._searcher.begun
-            serial, vector = (0, None) if begun is None else (begun.serial, begun.query.vector)
-            return self._members.window(
-                asked.request, serial, vector, asked.cluster, asked.offset, asked.limit
-            )
-
-        self._help(asked.request, window)
-
-    def _medoids(self, asked: to_kernel.MedoidsRequest, _: Sequence[Buffer]) -> None:
-        self._help(asked.request, lambda: self._members.medoids(asked.request, asked.clusters))
-
-    def _candidates(self, asked: to_kernel.CandidatesRequest, _: Sequence[Buffer]) -> None:
-        self._helpers.submit(
-            self._outbox.guard,
-            asked.request,
-            lambda: self._searcher.send_candidates(
-                asked.request, asked.serial, asked.first_rank, asked.last_rank
-            ),
-        )
+    def _verdict(self, asked: to_kernel.VerdictRequest, _: Sequence[Buffer]) -> None:
+        self._ask_about(asked, lambda search: verdict(self._index, search, asked.request, asked.id))
 
     def _project(self, asked: to_kernel.ProjectionRequest, _: Sequence[Buffer]) -> None:
-        begun = self._searcher.current(asked.serial)
-        self._projector.ask(ProjectionAsk(asked.request, begun.query.vector, begun.nprobe, asked))
+        self._ask_about(asked, lambda search: self._projector.steps(search, asked), kind="projection")
 
-    def _help(self, request: Request, make: Callable[[], Message]) -> None:
-        """Answer with one message, made by a helper."""
-        self._helpers.submit(self._outbox.guard, request, lambda: self._outbox.deliver(make()))
+    # Bounds
+
+    def _send_bounds(self) -> None:
+        active = self._active
+        if active is not None and active.index_version == self._index_version:
+            self._runner.start(
+                Job(lambda: bounds(self._index, active), None, kind="bounds", serial=active.serial)
+            )
+
+    def _survey(self) -> None:
+        """Measure the clusters while nothing else is to be done; lists on disk are read only when asked."""
+        if self._survey_ended or not self._is_shown or self._index.on_disk:
+            return
+        self._survey_ended = True
+        self._runner.start(Job(self._survey_steps, None, kind="survey", priority=Priority.SURVEY))
+
+    def _survey_steps(self) -> Iterator[Step]:
+        for geometry in self._index.survey():
+            if geometry is not None:
+                self._send_bounds()
+            yield None
+
+    # Clusters and rows
+
+    def _members(self, asked: to_kernel.MembersRequest, _: Sequence[Buffer]) -> None:
+        self._runner.start(
+            Job(
+                lambda: self._orderings.window(
+                    self._active, asked.request, asked.cluster, asked.offset, asked.limit
+                ),
+                asked.request,
+            )
+        )
+
+    def _medoids(self, asked: to_kernel.MedoidsRequest, _: Sequence[Buffer]) -> None:
+        self._runner.start(Job(lambda: medoids(self._index, asked.request, asked.clusters), asked.request))
+
+    def _thumbnails(self, asked: to_kernel.ThumbnailsRequest) -> None:
+        """Draw on threads, so that pictures appear while a cell runs; vectors are read between cells."""
+        ids, request = list(map(int, asked.ids)), asked.request
+
+        def draw(vectors: dict[int, Vector]) -> None:
+            self._outbox.deliver(thumbnails(self._media, request, ids, asked.size, vectors))
+
+        def draw_images() -> None:
+            without = self._media.needs_vectors(ids, asked.size)
+            if without:
+                self._runner.hear(request, lambda: self._runner.start(Job(lambda: read(without), request)))
+            else:
+                draw({})
+
+        def read(rows: list[int]) -> Iterator[Step]:
+            homes = None
+            if asked.clusters is not None:
+                home_of = dict(zip(ids, asked.clusters, strict=True))
+                homes = [home_of[row] for row in rows]
+            vectors = yield from read_vectors(self._index, rows, homes)
+            self._draw(request, lambda: draw(vectors))
+
+        self._draw(request, draw_images)
+
+    def _draw(self, request: Request, draw: Callable[[], None]) -> None:
+        """Have a thread draw; what it raises is told the page."""
+
+        def guarded() -> None:
+            try:
+                draw()
+            except Exception as error:
+                self._outbox.fail(request, error)
+
+        self._pictures.submit(guarded)
+
+    # Workloads
+
+    def _evaluate(self, asked: to_kernel.EvaluateRequest, _: Sequence[Buffer]) -> None:
+        self._workloads.cancel(KERNEL)
+        self._runner.start(
+            Job(
+                lambda: self._workloads.steps(
+                    asked.request, lambda: self._index.evaluation(asked.sample, asked.k, seed=asked.seed)
+                ),
+                asked.request,
+                kind="evaluate",
+                priority=Priority.WORKLOAD,
+                closing=lambda reason: self._workloads.closing(asked.request, reason),
+            )
+        )
+
+    def _resend_workload(self, asked: to_kernel.WorkloadRequest, _: Sequence[Buffer]) -> None:
+        self._runner.start(Job(lambda: self._workloads.resend(asked.request), asked.request))
+
+    def _cancel(self, asked: to_kernel.CancelRequest, _: Sequence[Buffer]) -> None:
+        self._workloads.cancel(asked.request)
+        self._runner.end(lambda job: job.kind == "evaluate" and job.request == asked.request, "cancelled")
+
+    def _send(self, message: Message) -> None:
+        """Send what an evaluation in a cell has to tell; no evaluation fails by it."""
+        try:
+            self._outbox.deliver(message)
+        except Exception as error:
+            self._outbox.fail(message.request, error)
+
+    def _heed(self) -> bool:
+        """Hear the page while a cell runs, and say whether it can be heard."""
+        if self._runner.may_read:
+            with self._runner.owning():
+                self._runner.heed()
+        return self._heard_on not in (None, threading.get_ident())
+
+    # Changes
+
+    def _look_at_size(self) -> None:
+        """Notice vectors that were added or removed where no cell has ended: at an await, in a callback."""
+        if self._index.ntotal != self._version[0]:
+            self.notice_changes()
+
+    def _rest_unseen(self) -> None:
+        if not self._is_shown:
+            self._survey_ended = False
+            self._runner.end(lambda job: job.kind in ("survey", "evaluate"), "not shown any more")
+            self._forget()
+            self._media.clear()
+
+    def _forget(self) -> None:
+        self._orderings.forget()
+        self._truths.forget()
+
+    def _check_open(self) -> None:
+        if self._outbox.is_closed:
+            raise RuntimeError("the widget is closed and can search no more")
+
+
+def _known(query: Query) -> Generator[None, None, Query]:
+    yield
+    return query
+
+
+def _later(make: Callable[[], Iterator[Step]]) -> Iterator[Step]:
+    """Call a function when its first step is wanted, and go through its steps."""
+    yield from make()

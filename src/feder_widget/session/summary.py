@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from feder_widget.engines import IvfIndex
-from feder_widget.faiss_internals import family_name
+from feder_widget.session.answers.search import is_replayable
 from feder_widget.session.page_constants import page_constants
-from feder_widget.session.stream import is_replayable
 
 
-def summary_of(index: IvfIndex, *, k_max: int, images: bool) -> dict[str, Any]:
+def summary_of(index: IvfIndex, *, k_max: int, images: bool, version: int = 0) -> dict[str, Any]:
     """Describe an index, as JSON and bytes.
 
     Parameters
@@ -21,6 +20,8 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool) -> dict[str, Any]:
         The largest k that can be chosen.
     images
         Whether its rows have pictures.
+    version
+        How often the index was seen to have changed.
 
     Returns
     -------
@@ -34,12 +35,13 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool) -> dict[str, Any]:
         every nprobe, or null.
     """
     return {
+        "index_version": version,
         "nlist": index.nlist,
         "ntotal": index.ntotal,
         "dim": index.dim,
         "family": index.family,
         "metric": index.metric,
-        "distance": family_name.of_codes(index.distance_name, index.exact),
+        "distance": index.compared_distance_name,
         "refined_distance": index.refined_distance_name,
         "similarity": index.similarity,
         "coarse_distance": index.coarse_distance_name,

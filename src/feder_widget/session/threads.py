@@ -1,4 +1,4 @@
-"""Threads for work in the background."""
+"""Threads for work on copies: pictures, layouts, the caller's functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import faiss
 
 
 def pool(count: int, name: str) -> ThreadPoolExecutor:
-    """Return threads in which Faiss uses as many of its own as in the caller's, whose limit is its alone."""
+    """Return threads in which Faiss uses as many of its own as in the caller's."""
     return ThreadPoolExecutor(
         count,
         thread_name_prefix=f"feder-{name}",

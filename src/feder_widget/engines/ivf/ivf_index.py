@@ -138,6 +138,11 @@ class IvfIndex:
         return family_name.distance(self.inverted_file.stack, self.inverted_file.is_faithful)
 
     @property
+    def compared_distance_name(self) -> str:
+        """Name of a distance in the lists, which says where codes stand for vectors."""
+        return family_name.of_codes(self.distance_name, self.exact)
+
+    @property
     def refined_distance_name(self) -> str | None:
         """Name of a distance in the second pass of an index that re-ranks; None for others."""
         return family_name.refined_distance(self.inverted_file.stack)

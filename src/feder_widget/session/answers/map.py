@@ -1,14 +1,16 @@
-"""Draws the map of the clusters on a thread of its own, and sends it to whoever has asked."""
+"""The map of the clusters, drawn by a thread on copies and sent to whoever has asked."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from feder_widget.engines import IvfIndex
-from feder_widget.map import ClusterMap, LayoutCancelled, draw
+from feder_widget.map import LayoutCancelled
+from feder_widget.map.cluster_map import ClusterMap, draw
 from feder_widget.session import threads
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.to_page import MapPart
@@ -18,56 +20,68 @@ CHUNK = 1_000_000
 """Bytes of cells in one message, unless a single one has more: a message stays under 1 MiB."""
 
 
-class Cartographer:
-    """Maps the clusters once: along the centroids' principal components at first, then by neighbours."""
+class MapDrawing:
+    """Draws the map as soon as it is made, and anew when the sizes of the clusters change.
+
+    Messages leave from the thread, so that the map appears while a cell runs.
+    """
 
     def __init__(self, index: IvfIndex, outbox: Outbox) -> None:
         self._index = index
         self._outbox = outbox
-        # Held while maps are sent, lest the first one arrive after the final one.
+        # Held while parts are sent: those of the first map must not follow the final one.
         self._sending = threading.Lock()
         self._map: ClusterMap | None = None
         self._requests: list[Request] = []
-        self._closed = threading.Event()
-        self._pool = threads.pool(1, "map")
-        self._pool.submit(self._draw)
+        self._stop = threading.Event()
+        self._pool: ThreadPoolExecutor = threads.pool(1, "map")
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw the index as it is now, on the owner's thread's copies, in place of an older drawing."""
+        self._stop.set()
+        self._stop = stop = threading.Event()
+        with self._sending:
+            self._map = None
+        centroids, sizes = self._index.centroids(), self._index.list_sizes.copy()
+        self._pool.submit(self._draw, centroids, sizes, self._index.similarity, stop)
 
     def ask(self, request: Request) -> None:
-        """Send the map there is, and a better one when it is ready."""
+        """Send the map there is, and better ones as they come; from any thread."""
         with self._sending:
-            if self._map is None or not self._map.is_final:
+            if request not in self._requests:
                 self._requests.append(request)
             if self._map is not None:
                 self._send(request, self._map)
 
     def close(self) -> None:
         """Stop drawing at the next step."""
-        self._closed.set()
+        self._stop.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _draw(self) -> None:
+    def _draw(self, centroids: np.ndarray, sizes: np.ndarray, by_angle: bool, stop: threading.Event) -> None:
         try:
-            centroids, sizes = self._index.centroids(), self._index.list_sizes
-            drawn = draw(centroids, sizes, by_angle=self._index.similarity, cancelled=self._closed.is_set)
-            for one in drawn:
-                self._publish(one)
+            for drawn in draw(centroids, sizes, by_angle=by_angle, cancelled=stop.is_set):
+                self._publish(drawn, stop)
         except LayoutCancelled:
             return
         except Exception as error:
             self._outbox.fail(None, error)
 
-    def _publish(self, drawn: ClusterMap) -> None:
+    def _publish(self, drawn: ClusterMap, stop: threading.Event) -> None:
         with self._sending:
+            if stop.is_set():
+                return
             self._map = drawn
             for request in self._requests:
                 self._send(request, drawn)
 
     def _send(self, request: Request, drawn: ClusterMap) -> None:
-        for part in _parts(request, drawn):
+        for part in parts(request, drawn):
             self._outbox.deliver(part)
 
 
-def _parts(request: Request, drawn: ClusterMap) -> Iterator[MapPart]:
+def parts(request: Request, drawn: ClusterMap) -> Iterator[MapPart]:
     """Cut a map into messages."""
     cells = drawn.cells
     offsets = cells.offsets.astype(np.int64)

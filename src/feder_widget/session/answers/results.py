@@ -1,42 +1,43 @@
-"""What a search returned, for a page that cannot tell it from the candidates."""
+"""The results of Faiss, for a page that cannot tell them from the candidates."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex, Scan
 from feder_widget.model.search_trace import FineSteps
+from feder_widget.session.active_search import ActiveSearch
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.to_page import FaissResults
 
 
-def outcome(
-    index: IvfIndex, request: Request, serial: int, vector: NDArray[np.float32], nprobe: int, k: int
-) -> FaissResults:
-    """Search for ``vector``, float32 (dim,), as Faiss does, and return the results and the re-ranking."""
-    trace = index.trace(vector, nprobe, k)
+def results(
+    index: IvfIndex, search: ActiveSearch, request: Request, nprobe: int, k: int
+) -> Iterator[FaissResults]:
+    """Search as Faiss does, in one step."""
+    trace = index.trace(search.query, nprobe, k)
     assert isinstance(trace.fine, FineSteps)
-    scan = trace.fine.scan
+    scan, refine = trace.fine.scan, trace.refine
     real = trace.ids != -1
-    ids, distances = trace.ids[real], trace.distances[real]
-    handed = scan.ids[:0] if trace.refine is None else trace.refine.ids
+    ids = trace.ids[real]
     none = np.empty(0, np.float32)
-    return FaissResults(
+    yield FaissResults(
         request=request,
-        serial=serial,
+        serial=search.serial,
         nprobe=nprobe,
         k=k,
-        first_k=0 if trace.refine is None else trace.refine.k_base,
+        first_k=0 if refine is None else refine.k_base,
         compared=len(scan.ids),
         ids=ids,
-        distances=distances,
+        distances=trace.distances[real],
         rank_of=ranks_of(scan, ids),
-        handed_over=handed,
-        first_pass=none if trace.refine is None else trace.refine.first_distances,
-        second_pass=none if trace.refine is None else trace.refine.distances,
+        handed_over=scan.ids[:0] if refine is None else refine.ids,
+        first_pass=none if refine is None else refine.first_distances,
+        second_pass=none if refine is None else refine.distances,
     )
 
 

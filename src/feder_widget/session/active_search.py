@@ -1,0 +1,89 @@
+"""The search on the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feder_widget.engines import IvfIndex
+from feder_widget.model.query import Query
+from feder_widget.model.search_trace import CoarseStep
+
+FULL_CANDIDATES = 1_000_000
+"""Candidates that the page gets of the probed clusters at most (12 MB); of clusters beyond, the best."""
+
+
+@dataclass(eq=False)
+class ActiveSearch:
+    """A search under the serial that the page knows, with its ranking.
+
+    Attributes
+    ----------
+    serial : int
+        Grows with every search of a widget.
+    query : Query
+        The query.
+    nprobe, k : int
+        As asked.
+    ranking : CoarseStep
+        All clusters, as a search at this nprobe ranks them.
+    sizes : int64 (nlist,)
+        Vectors per cluster, by rank.
+    index_version : int
+        The number of changes of the index that were noticed before.
+    reached : int
+        Clusters, from rank 1 on, that the page has; 0 until the search is done.
+    is_answered : bool
+        Whether the page has the probed part, from which it shows the results.
+    """
+
+    serial: int
+    query: Query
+    nprobe: int
+    k: int
+    ranking: CoarseStep
+    sizes: NDArray[np.int64]
+    index_version: int
+    reached: int = 0
+    is_answered: bool = False
+
+    @classmethod
+    def begin(
+        cls, index: IvfIndex, query: Query, nprobe: int, k: int, *, serial: int, index_version: int
+    ) -> ActiveSearch:
+        """Rank the clusters for a query."""
+        ranking = index.rank(query, nprobe)
+        return cls(
+            serial=serial,
+            query=query,
+            nprobe=nprobe,
+            k=k,
+            ranking=ranking,
+            sizes=index.list_sizes[ranking.clusters],
+            index_version=index_version,
+        )
+
+    @property
+    def nlist(self) -> int:
+        """Number of clusters."""
+        return len(self.sizes)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all clusters have been compared."""
+        return self.reached == self.nlist
+
+    @cached_property
+    def full(self) -> int:
+        """Clusters, from rank 1 on, whose candidates are all sent."""
+        return int(np.searchsorted(np.cumsum(self.sizes[: self.nprobe]), FULL_CANDIDATES, side="right"))
+
+    @cached_property
+    def rank_of(self) -> NDArray[np.int64]:
+        """The rank of each cluster, 1 = nearest: int64 (nlist,)."""
+        ranks = np.empty(self.nlist, np.int64)
+        ranks[self.ranking.clusters] = np.arange(1, self.nlist + 1)
+        return ranks

@@ -1,0 +1,1 @@
+"""A file for each kind of answer: generators that read the index in steps and yield messages."""

@@ -1,0 +1,156 @@
+"""A search as messages: coarse, the candidates of the probed clusters, the best of the others, done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from feder_widget.engines import IvfIndex
+from feder_widget.model.finding import Finding
+from feder_widget.session.active_search import ActiveSearch
+from feder_widget.session.answers.meter import Meter
+from feder_widget.session.answers.pieces import Bound, Piece, kept, messages, scanned
+from feder_widget.session.answers.results import results
+from feder_widget.session.messages import Message, Request, RowId
+from feder_widget.session.messages.to_page import Candidates, Coarse, Done, FaissResults
+from feder_widget.truth.findings import coarse_findings, duplicate_findings, index_findings, refine_findings
+
+COMPLETE_ENTRIES = 524_288
+"""Above this many kept entries only those that a longer prefix of the ranking can need are sent."""
+
+EXHAUSTIVE_WORK = 4e9
+"""Multiplications, ntotal x dim, up to which all clusters are compared unasked: about a second."""
+
+
+def is_exhaustive(index: IvfIndex) -> bool:
+    """Say whether a search goes on over all clusters unasked: not where they are read from a disk."""
+    return not index.on_disk and index.ntotal * index.dim <= EXHAUSTIVE_WORK
+
+
+def is_replayable(index: IvfIndex) -> bool:
+    """Say whether the page can tell the results from the candidates, but perhaps for ties."""
+    return index.replayable and not index.limited
+
+
+def search_messages(
+    index: IvfIndex, search: ActiveSearch, request: Request, label: str | None, k_max: int
+) -> Iterator[Message | None]:
+    """Answer a search; None between two steps. ``search.reached`` says at the end how far it came."""
+    meter = Meter()
+    yield from meter.timed("coarse", _coarse(index, search, request, label, k_max))
+    complete, exhaustive = _is_complete(search, k_max), is_exhaustive(index)
+    bound = None if complete else Bound(k_max, index.similarity)
+    identical = _Identical()
+    fine = identical.counted(scanned(index, search, 0, search.full))
+    if bound is not None:
+        fine = _bounding(fine, bound)
+    yield from meter.timed("fine", messages("fine", request, fine))
+    findings = index_findings(search.sizes, index.stored_nprobe)
+    findings += _coarse_findings(index, search)
+    if not is_replayable(index):
+        for message in meter.timed("fine", results(index, search, request, search.nprobe, search.k)):
+            if isinstance(message, FaissResults):
+                findings += refine_findings(search.k, message.first_k)
+            yield message
+    search.is_answered = True
+    last = index.nlist if exhaustive else max(search.full, search.nprobe)
+    others = identical.counted(scanned(index, search, search.full, last))
+    yield from meter.timed(
+        "nearest", messages("nearest", request, kept(others, k_max, index.similarity, bound))
+    )
+    search.reached = last
+    if index.exact and not index.similarity:
+        own = int(search.query.row_id is not None)
+        findings += duplicate_findings(max(0, identical.count - own))
+    sentences = [finding.sentence for finding in findings]
+    yield Done(request=request, seconds=meter.seconds, bytes=meter.bytes, findings=sentences)
+
+
+def rest(
+    index: IvfIndex, search: ActiveSearch, request: Request, k_max: int, last: int
+) -> Iterator[Message | None]:
+    """Go on with a search that is done, over the clusters up to rank ``last``."""
+    meter = Meter()
+    bound = None
+    if not _is_complete(search, k_max):
+        bound = Bound(k_max, index.similarity)
+        for _ in _bounding(scanned(index, search, 0, search.full), bound):
+            yield None
+    first = search.reached
+    others = kept(scanned(index, search, first, max(first, last)), k_max, index.similarity, bound)
+    for message in meter.timed("nearest", messages("nearest", request, others)):
+        yield message
+        if isinstance(message, Candidates):
+            search.reached = message.first_rank - 1 + len(message.counts) - message.continues
+    yield Done(request=request, seconds=meter.seconds, bytes=meter.bytes, findings=[])
+
+
+def candidates(
+    index: IvfIndex, search: ActiveSearch, request: Request, first: int, last: int
+) -> Iterator[Message | None]:
+    """Send every candidate of the clusters ranked ``first`` + 1 to ``last``."""
+    yield from messages("fine", request, scanned(index, search, first, last))
+
+
+def clusters(
+    index: IvfIndex, search: ActiveSearch, request: Request, k_max: int, ranks: list[int]
+) -> Iterator[Message | None]:
+    """Send what can be a result of each of these clusters, whichever others are probed."""
+    meter = Meter()
+    for rank in ranks:
+        pieces = kept(scanned(index, search, rank - 1, rank), k_max, index.similarity)
+        yield from meter.timed("nearest", messages("nearest", request, pieces))
+    yield Done(request=request, seconds=meter.seconds, bytes=meter.bytes, findings=[])
+
+
+def _coarse(
+    index: IvfIndex, search: ActiveSearch, request: Request, label: str | None, k_max: int
+) -> Iterator[Message | None]:
+    yield Coarse(
+        request=request,
+        serial=search.serial,
+        index_version=search.index_version,
+        id=None if search.query.row_id is None else RowId(search.query.row_id),
+        label=label,
+        nprobe=search.nprobe,
+        k=search.k,
+        k_max=k_max,
+        complete=_is_complete(search, k_max),
+        exhaustive=is_exhaustive(index),
+        clusters=search.ranking.clusters,
+        distances=search.ranking.distances,
+        vector=index.components(search.query),
+    )
+
+
+def _is_complete(search: ActiveSearch, k_max: int) -> bool:
+    """Say whether what is kept of every cluster can be sent unpruned."""
+    return min(search.nlist * k_max, int(search.sizes.sum())) <= COMPLETE_ENTRIES
+
+
+def _coarse_findings(index: IvfIndex, search: ActiveSearch) -> list[Finding]:
+    if index.coarse_is_exact or not index.inverted_file.centroids.are_measured:
+        return []
+    probed, others = np.split(search.ranking.distances.astype(np.float32), [search.nprobe])
+    return coarse_findings(probed, others, index.coarse_similarity)
+
+
+def _bounding(pieces: Iterator[Piece | None], bound: Bound) -> Iterator[Piece | None]:
+    for piece in pieces:
+        if piece is not None:
+            bound.add(piece.scan.distances)
+        yield piece
+
+
+class _Identical:
+    """Counts candidates at distance 0."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def counted(self, pieces: Iterator[Piece | None]) -> Iterator[Piece | None]:
+        for piece in pieces:
+            if piece is not None:
+                self.count += int(np.count_nonzero(piece.scan.distances == 0))
+            yield piece

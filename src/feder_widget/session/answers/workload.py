@@ -1,0 +1,277 @@
+"""Workloads for the page, one at a time; the last one is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feder_widget.model.query import Query
+from feder_widget.session.messages import Message, Request
+from feder_widget.session.messages.to_page import Failure, Progress, Workload
+from feder_widget.truth import Evaluation
+from feder_widget.truth import Workload as Evaluated
+from feder_widget.truth.evaluation import Progress as Report
+
+SHARES = (0.5, 0.95, 0.99, 1.0)
+"""Shares of the queries whose recall the page draws, besides the mean."""
+
+HARDEST = 24
+"""Hardest queries that the page lists."""
+
+EVERY = 4096
+"""Up to this nlist the curves are given at every nprobe; beyond it, more and more sparsely."""
+
+REPORTED = 0.25
+"""Seconds between two reports of progress."""
+
+PUBLISHED = 1.0
+"""Seconds between two pictures of a workload that is not complete."""
+
+SUPERSEDED = "ended by another evaluation"
+
+KERNEL = "kernel"
+"""The name under which the page hears of an evaluation in a cell."""
+
+Labels = Callable[[list[int]], list["str | None"]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Last:
+    request: Request
+    evaluation: Evaluation
+    workload: Evaluated
+    is_final: bool
+
+
+class EvaluationCancelled(Exception):  # noqa: N818 - an outcome that was asked for, not an error
+    """The page has cancelled an evaluation that a cell runs."""
+
+
+class Workloads:
+    """Evaluates for the page and for cells, and keeps the last workload.
+
+    Parameters
+    ----------
+    labels
+        Gives the labels of row ids.
+    in_thread
+        Has a thread call a function: ``labels`` may be the caller's own.
+    """
+
+    def __init__(self, labels: Labels, in_thread: Callable[..., Future[Any]]) -> None:
+        self._labels = labels
+        self._in_thread = in_thread
+        self._last: _Last | None = None
+        self._current: tuple[Request, Evaluation] | None = None
+        self._cancelled: Request | None = None
+
+    def steps(
+        self, request: Request, make: Callable[[], Evaluation]
+    ) -> Iterator[Message | Future[Any] | None]:
+        """Evaluate for the page."""
+        self._current = None
+        evaluation = make()
+        self._current = request, evaluation
+        clock = _Clock()
+        for done in evaluation.steps():
+            if clock.is_time_to_report():
+                yield Progress(request=request, done=done, asked=evaluation.asked, cancellable=True)
+            if evaluation.done < evaluation.asked and clock.is_time_to_publish(evaluation):
+                yield from self._published(request, evaluation, None, is_final=False)
+            yield None
+        self._current = None
+        yield from self._published(request, evaluation, None, is_final=True)
+
+    def closing(self, request: Request, reason: str) -> Iterator[Message | Future[Any] | None]:
+        """End an evaluation for the page early: what was computed stays."""
+        if reason == "superseded":
+            return
+        if self._current is not None and self._current[0] == request:
+            evaluation, self._current = self._current[1], None
+            why = reason if evaluation.done < evaluation.asked else None
+            yield from self._published(request, evaluation, why, is_final=True)
+        elif self._last is not None:
+            yield from self._sent(request, self._ended())
+        elif reason == "cancelled":
+            yield Failure(request=request, code="cancelled", message="the evaluation was cancelled")
+
+    def run(
+        self,
+        evaluation: Evaluation,
+        progress: Report,
+        send: Callable[[Message], None],
+        heed: Callable[[], bool],
+    ) -> Evaluated:
+        """Evaluate in the caller's call, for the page too, and raise what ``progress`` raises.
+
+        Parameters
+        ----------
+        evaluation
+            The workload to come.
+        progress
+            Called with the queries done and their number.
+        send
+            Takes the messages.
+        heed
+            Hears the page, and says whether it can be heard.
+        """
+        clock = _Clock()
+        self._cancelled = None
+
+        def report(done: float, asked: int) -> None:
+            progress(done, asked)
+            hears = heed()
+            if self._cancelled == KERNEL:
+                raise EvaluationCancelled
+            if clock.is_time_to_report():
+                send(Progress(request=KERNEL, done=done, asked=asked, cancellable=hears))
+
+        reason: str | None = "cancelled"
+        try:
+            for done in evaluation.run(report):
+                if done < evaluation.asked and clock.is_time_to_publish(evaluation):
+                    self._tell(evaluation, None, send, is_final=False)
+            reason = None
+        except EvaluationCancelled:
+            pass
+        except KeyboardInterrupt:
+            reason = "interrupted"
+            raise
+        except Exception:
+            reason = "failed"
+            raise
+        finally:
+            if evaluation.done == evaluation.asked:
+                reason = None
+            try:
+                workload = self._tell(evaluation, reason, send, is_final=True)
+            except KeyboardInterrupt:
+                self._tell(evaluation, reason, send, is_final=True)
+                raise
+        return workload
+
+    def cancel(self, request: Request) -> None:
+        """End the evaluation that a cell runs, if it has this name."""
+        self._cancelled = request
+
+    def resend(self, request: Request) -> Iterator[Message | Future[Any] | None]:
+        """Send the last workload again, to a page that has just been opened."""
+        if self._last is not None:
+            yield from self._sent(request, self._last)
+
+    def query(self, place: int) -> Query:
+        """Return a query of the last workload."""
+        last = self._last
+        if last is None:
+            raise ValueError("no workload has been evaluated")
+        if not 0 <= place < len(last.workload):
+            raise ValueError(f"workload must be between 0 and {len(last.workload) - 1}, got {place}")
+        vector, row_id = last.evaluation.query(place)
+        return Query(vector, row_id)
+
+    def _tell(
+        self, evaluation: Evaluation, reason: str | None, send: Callable[[Message], None], *, is_final: bool
+    ) -> Evaluated:
+        workload = evaluation.workload(reason)
+        last = self._take(KERNEL, evaluation, workload, is_final=is_final)
+        send(self._message(KERNEL, last, self._labels(_hardest_ids(last.workload))))
+        return workload
+
+    def _published(
+        self, request: Request, evaluation: Evaluation, reason: str | None, *, is_final: bool
+    ) -> Iterator[Message | Future[Any] | None]:
+        last = self._take(request, evaluation, evaluation.workload(reason), is_final=is_final)
+        yield from self._sent(request, last)
+
+    def _sent(self, request: Request, last: _Last) -> Iterator[Message | Future[Any] | None]:
+        rows = _hardest_ids(last.workload)
+        labels = self._in_thread(self._labels, rows)
+        if rows:
+            yield labels
+        yield self._message(request, last, labels.result())
+
+    def _take(
+        self, request: Request, evaluation: Evaluation, workload: Evaluated, *, is_final: bool
+    ) -> _Last:
+        """Keep a workload; one that ended before its first query leaves the one before."""
+        if len(workload) == 0 and self._last is not None and len(self._last.workload) > 0:
+            return self._ended()
+        self._last = _Last(request, evaluation, workload, is_final)
+        return self._last
+
+    def _ended(self) -> _Last:
+        """Return the last workload, which nothing adds to any more."""
+        last = self._last
+        assert last is not None
+        if not last.is_final:
+            self._last = last = replace(
+                last, workload=replace(last.workload, reason=SUPERSEDED), is_final=True
+            )
+        return last
+
+    def _message(self, request: Request, last: _Last, labels: list[str | None]) -> Workload:
+        workload = last.workload
+        nprobes = nprobes_shown(workload.nlist)
+        at = nprobes - 1
+        hardest = workload.hardest(HARDEST)
+        return Workload(
+            request=request,
+            k=workload.found_at.shape[1],
+            seed=workload.seed,
+            source=workload.source,
+            computed=len(workload),
+            asked=workload.asked,
+            final=last.is_final,
+            include_self=workload.include_self,
+            reason=workload.reason,
+            labels=labels or [None] * len(hardest),
+            shares=list(SHARES),
+            nprobes=nprobes,
+            recall=workload.recall[at],
+            reached=np.stack([workload.reached(share)[at] for share in SHARES]),
+            compared=workload.scanned[at],
+            hardest=hardest,
+            ids=np.array(_hardest_ids(workload), np.int64),
+            found_at=workload.found_at[hardest],
+        )
+
+
+class _Clock:
+    """Says when to report, and when to publish: less and less of a long evaluation's time goes into that."""
+
+    def __init__(self) -> None:
+        self._reported = self._published = time.monotonic()
+        self._computed = 0
+
+    def is_time_to_report(self) -> bool:
+        now = time.monotonic()
+        if now - self._reported < REPORTED:
+            return False
+        self._reported = now
+        return True
+
+    def is_time_to_publish(self, evaluation: Evaluation) -> bool:
+        now = time.monotonic()
+        if now - self._published < PUBLISHED or evaluation.done == self._computed:
+            return False
+        self._published, self._computed = now, evaluation.done
+        return True
+
+
+def _hardest_ids(workload: Evaluated) -> list[int]:
+    """Return the row ids of the hardest queries; none where queries are vectors."""
+    return [] if workload.ids is None else [int(row) for row in workload.ids[workload.hardest(HARDEST)]]
+
+
+def nprobes_shown(nlist: int) -> NDArray[np.int64]:
+    """Return the values of nprobe at which curves are given, int64 (n,)."""
+    if nlist <= EVERY:
+        return np.arange(1, nlist + 1)
+    sparse = np.unique(np.round(np.geomspace(EVERY // 2, nlist, EVERY // 2)).astype(np.int64))
+    return np.concatenate([np.arange(1, EVERY // 2), sparse])
