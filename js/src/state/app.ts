@@ -3,7 +3,6 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Palette } from "../look/palette";
 import type { Asker } from "../protocol/asker";
-import type { DrawingSource } from "../views/transition/drawing";
 import type { Exploration } from "./exploration";
 import type { Pictures } from "./pictures";
 
@@ -25,8 +24,6 @@ export interface App {
   readonly table: Signal<boolean>;
   /** Whose recall is shown; null leaves it to whether there is a query. */
   readonly about: Signal<string | null>;
-  /** Returns the drawing on screen; its view sets it. */
-  drawing: DrawingSource | null;
 }
 
 export function makeApp(exploration: Exploration, pictures: Pictures, palette: ReadonlySignal<Palette>): App {
@@ -38,7 +35,6 @@ export function makeApp(exploration: Exploration, pictures: Pictures, palette: R
     card: signal<OpenCard | null>(null),
     table: signal(false),
     about: signal(null),
-    drawing: null,
   };
 }
 

@@ -6,6 +6,7 @@ import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
 import { ClusterPointerCard, useClusterPointer } from "../clusterPointer";
 import { Gestures } from "../gestures";
+import { drawings } from "../transition/drawing";
 import { ZoomButtons, zoomByKey } from "../zoomButtons";
 import { toMap, toScreen } from "./camera";
 import { step } from "./clusterKeys";
@@ -56,7 +57,7 @@ export function ClustersView() {
       abort.signal,
     );
     shown.current = { canvas: map, gestures };
-    app.drawing = () => map.drawing();
+    drawings.set(app, () => map.drawing());
     const observer = new ResizeObserver(() => {
       map.resize({ width: box.clientWidth, height: box.clientHeight, ratio: devicePixelRatio });
       gestures.resized();
@@ -79,7 +80,7 @@ export function ClustersView() {
       map.show(scene, palette.value);
     });
     return () => {
-      app.drawing = null;
+      drawings.delete(app);
       stop();
       observer.disconnect();
       abort.abort();

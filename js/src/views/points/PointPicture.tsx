@@ -7,6 +7,7 @@ import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
 import { rowDistance, rowLoss } from "../../state/rowTexts";
 import { ClusterPointerCard } from "../clusterPointer";
+import { drawings } from "../transition/drawing";
 import type { Size } from "../viewport";
 import { ZoomButtons, zoomByKey } from "../zoomButtons";
 import { type Mark, markSuffix } from "./marks";
@@ -90,9 +91,9 @@ export function PointPicture<Content extends PointContent>(props: Props<Content>
       latest.current,
     );
     controller.current = shown;
-    app.drawing = () => shown.canvas.drawing();
+    drawings.set(app, () => shown.canvas.drawing());
     return () => {
-      app.drawing = null;
+      drawings.delete(app);
       shown.close();
       controller.current = null;
     };

@@ -2,6 +2,7 @@ import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../../state/app";
 import { wantsStillness } from "../interruption";
+import { drawings } from "./drawing";
 import { fly } from "./transition";
 
 /** When the view changes, rows in both pictures move from their places in the old one to those in the new one. */
@@ -18,7 +19,7 @@ export function ViewTransition() {
       for (const signal of [results, map, app.palette, app.table]) signal.value;
       end();
       const isNext = settings.view.value !== view && search.value === query && probed.peek() > 0;
-      const from = isNext && !wantsStillness() ? app.drawing?.() : null;
+      const from = isNext && !wantsStillness() ? drawings.get(app)?.() : null;
       view = settings.view.value;
       query = search.value;
       if (from) end = fly(app, from, layer.current as HTMLDivElement);

@@ -1,3 +1,4 @@
+import type { App } from "../../state/app";
 import type { Mark } from "../points/marks";
 import type { Place, Points } from "../points/points";
 import type { RowImage } from "../points/scene";
@@ -19,8 +20,8 @@ export interface Drawing {
   imageOf(id: bigint): RowImage | null;
 }
 
-/** Returns the current drawing, null while nothing is drawn. */
-export type DrawingSource = () => Drawing | null;
+/** Returns the drawing on screen of each display, null while nothing is drawn; the view that is shown sets it. */
+export const drawings = new WeakMap<App, () => Drawing | null>();
 
 /** Places in a disc that fill it evenly as `turn` counts up (Roberts's R2 sequence). */
 export function placeIn(x: number, y: number, radius: number, turn: number): Place {

@@ -2,7 +2,7 @@ import type { App } from "../../state/app";
 import { clear } from "../draw";
 import { Frame } from "../frame";
 import { onAction } from "../interruption";
-import type { Drawing } from "./drawing";
+import { type Drawing, drawings } from "./drawing";
 import { paintRoutes } from "./routePainter";
 import { type Routes, routesOf } from "./routes";
 
@@ -29,7 +29,7 @@ export function fly(app: App, from: Drawing, layer: HTMLElement): () => void {
     layer.replaceChildren();
   };
   const frame = new Frame((now) => {
-    const seen = app.drawing?.() ?? null;
+    const seen = drawings.get(app)?.() ?? null;
     // The old picture is still shown, or the new one has changed.
     if (seen?.canvas === from.canvas || (to !== null && seen?.scene !== to.scene)) {
       end();
