@@ -1,0 +1,126 @@
+import { signal } from "@preact/signals";
+import { describe, expect, it } from "vitest";
+import recorded from "../../tests/fixtures/wire.json";
+import { Asker } from "../src/protocol/asker";
+import { decode } from "../src/protocol/decode";
+import type { Message } from "../src/protocol/messages";
+import { Recorder, RecordingTransport } from "../src/protocol/recording";
+import { explore } from "../src/state/exploration";
+import { answerOf, doneOf, FakeTransport, outcomeOf, settingsOf, settled, summaryOf } from "./support";
+
+function bytesOf(text: string): ArrayBuffer {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+}
+
+/** Messages of a real kernel. */
+function messagesOf({ messages }: (typeof recorded)[number]): Message[] {
+  return messages.map(({ content, buffers }) =>
+    decode(
+      content,
+      buffers.map((text) => new DataView(bytesOf(text))),
+    ),
+  );
+}
+
+/** A recorder, and the end of the kernel. */
+function recording() {
+  const kernel = new FakeTransport();
+  const recorder = new Recorder(kernel);
+  recorder.onMessage(() => {}, new AbortController().signal);
+  return { kernel, recorder };
+}
+
+function replay(recorder: Recorder, sizes: readonly number[], changes: Parameters<typeof summaryOf>[1] = {}) {
+  const abort = new AbortController();
+  const settings = settingsOf();
+  const asker = new Asker(new RecordingTransport(structuredClone(recorder.recording)), abort.signal);
+  return {
+    settings,
+    asker,
+    exploration: explore(signal(summaryOf(sizes, changes)), settings, asker, abort.signal),
+  };
+}
+
+describe.each(recorded)("a recording of a real kernel: $name", (one) => {
+  it("has Faiss's own results at every nprobe and k, without a kernel", async () => {
+    const { kernel, recorder } = recording();
+    kernel.say(...messagesOf(one));
+    const { exploration, settings } = replay(recorder, one.sizes, { similarity: one.similarity });
+    await settled();
+    expect(exploration.status.value).toBe("done");
+    for (const { k, ids } of one.expected) {
+      settings.k.value = k;
+      const all = new BigInt64Array(bytesOf(ids));
+      for (let nprobe = 1; nprobe <= one.sizes.length; nprobe++) {
+        settings.nprobe.value = nprobe;
+        const expected = [...all.subarray((nprobe - 1) * k, nprobe * k)].filter((id) => id !== -1n);
+        expect(exploration.results.value.map(({ id }) => id)).toEqual(expected);
+      }
+    }
+    expect(exploration.failure.value).toBeNull();
+  });
+});
+
+describe("a recording", () => {
+  const summary = summaryOf([3, 4, 0, 5]);
+
+  it("goes back to an earlier search, and on through the recorded ones at random", async () => {
+    const { kernel, recorder } = recording();
+    for (const serial of [1, 2, 3]) {
+      const request = `page:${serial}`;
+      const query = serial === 2 ? ({ id: "2", cluster: null } as const) : ({ random: true } as const);
+      recorder.send({ kind: "search", request, query, nprobe: 1, k: 3 });
+      kernel.say(...answerOf(summary, { request, serial, id: BigInt(serial) }));
+    }
+    const { exploration } = replay(recorder, [3, 4, 0, 5]);
+    const shown = async () => {
+      await settled();
+      return Number(exploration.search.value?.id);
+    };
+    expect(await shown()).toBe(3);
+    exploration.ask({ id: "2", cluster: null });
+    expect(await shown()).toBe(2);
+    const seen = [];
+    for (let i = 0; i < 3; i++) {
+      exploration.ask({ random: true });
+      seen.push(await shown());
+    }
+    expect(seen).toEqual([3, 1, 3]);
+    expect(exploration.status.value).toBe("done");
+  });
+
+  it("answers about the search on screen under the serial of its replay", async () => {
+    const { kernel, recorder } = recording();
+    kernel.say(...answerOf(summary, { serial: 41 }));
+    recorder.send({ kind: "results", request: "page:1", serial: 41, nprobe: 2, k: 3 });
+    kernel.say(outcomeOf(summary, [5, 0, 4], { request: "page:1", serial: 41, nprobe: 2 }));
+    recorder.send({ kind: "verdict", request: "page:2", serial: 41, id: "5" });
+    const verdict = { id: 5n, cluster: 1, rank: 2, distance: 3, position: 4 };
+    kernel.say({ kind: "verdict", request: "page:2", serial: 41, ...verdict });
+    const { exploration, asker, settings } = replay(recorder, [3, 4, 0, 5], { replayable: false });
+    await settled();
+    const serial = exploration.search.value?.serial ?? 0;
+    expect(serial).toBe(1);
+    expect(await asker.verdict(serial, 5n)).toMatchObject({ kind: "verdict", ...verdict, serial });
+    expect(await asker.verdict(serial, 6n)).toMatchObject({ kind: "error", code: "not recorded" });
+    settings.nprobe.value = 2;
+    asker.askResults(serial, 2, 3);
+    await settled();
+    expect(exploration.outcome.value?.ids).toEqual(BigInt64Array.of(5n, 0n, 4n));
+  });
+
+  it("of a kernel that answered nothing refuses every request but the one for a workload", async () => {
+    const { kernel, recorder } = recording();
+    kernel.say(doneOf("nobody:1"));
+    const { exploration, asker } = replay(recorder, [3, 4, 0, 5]);
+    exploration.ask({ random: true });
+    await settled();
+    expect(exploration.failure.value).toMatch(/^This recording holds no answer to that \(search\)/);
+    expect(await asker.members(0, 0, 9)).toBeNull();
+    expect((await asker.thumbnails([7n], [0], 64))?.items).toMatchObject([
+      { id: 7n, reason: "not recorded" },
+    ]);
+    expect((await asker.medoids([0, 1]))?.clusters).toHaveLength(0);
+    expect(exploration.workloads.latest.value).toBeNull();
+  });
+});
