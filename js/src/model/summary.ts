@@ -1,3 +1,5 @@
+import { readIndexSummary } from "../protocol/decode";
+
 /** The index in the kernel, told when the widget is made and again when the index has changed; see `summary.py`. */
 export interface Summary {
   readonly nlist: number;
@@ -53,50 +55,41 @@ export interface Constants {
   readonly sampleLimit: number;
 }
 
+/** Read the trait; throws `MalformedMessage` where it is not of the form declared. */
 export function readSummary(value: unknown): Summary {
-  const fields = value as Record<string, unknown>;
-  const view = fields.sizes as DataView;
-  const sizes = new Int32Array(
-    view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer,
-  );
-  const text = (name: string) => (fields[name] == null ? null : String(fields[name]));
-  const flag = (name: string) => fields[name] === true;
-  const [distance, given] = [text("distance") ?? "distance", flag("given")];
+  const { sizes: bytes, ...content } = value as { sizes: DataView };
+  const said = readIndexSummary(content, bytes);
+  const { views, thumbnail_sizes, snapshot_limit, sample_limit } = said.constants;
   return {
-    nlist: sizes.length,
-    ntotal: Number(fields.ntotal),
-    dim: Number(fields.dim),
-    family: text("family") ?? "",
-    metric: text("metric") ?? "",
-    distance,
-    trueDistance: given ? "distance by the original vectors" : distance,
-    coarseDistance: text("coarse_distance") ?? "distance",
-    refinedDistance: text("refined_distance"),
-    similarity: flag("similarity"),
-    coarseSimilarity: flag("coarse_similarity"),
-    coarseExact: flag("coarse_exact"),
-    exact: flag("exact"),
-    replayable: flag("replayable"),
-    renamed: flag("renamed"),
-    steady: flag("steady"),
-    given,
-    unexplained: text("unexplained"),
-    unevaluated: text("unevaluated"),
-    kMax: Number(fields.k_max),
-    storedNprobe: Number(fields.nprobe),
-    images: flag("images"),
-    sizes,
-    indexVersion: Number(fields.index_version ?? 0),
-    constants: readConstants(fields.constants),
-  };
-}
-
-function readConstants(value: unknown): Constants {
-  const fields = value as Record<string, unknown>;
-  return {
-    views: (fields.views as unknown[]).map(String),
-    thumbnailSizes: (fields.thumbnail_sizes as unknown[]).map(Number),
-    snapshotLimit: Number(fields.snapshot_limit),
-    sampleLimit: Number(fields.sample_limit),
+    nlist: said.nlist,
+    ntotal: said.ntotal,
+    dim: said.dim,
+    family: said.family,
+    metric: said.metric,
+    distance: said.distance,
+    trueDistance: said.given ? "distance by the original vectors" : said.distance,
+    coarseDistance: said.coarse_distance,
+    refinedDistance: said.refined_distance,
+    similarity: said.similarity,
+    coarseSimilarity: said.coarse_similarity,
+    coarseExact: said.coarse_exact,
+    exact: said.exact,
+    replayable: said.replayable,
+    renamed: said.renamed,
+    steady: said.steady,
+    given: said.given,
+    unexplained: said.unexplained,
+    unevaluated: said.unevaluated,
+    kMax: said.k_max,
+    storedNprobe: said.nprobe,
+    images: said.images,
+    sizes: said.sizes,
+    indexVersion: said.index_version,
+    constants: {
+      views,
+      thumbnailSizes: thumbnail_sizes,
+      snapshotLimit: snapshot_limit,
+      sampleLimit: sample_limit,
+    },
   };
 }

@@ -1,7 +1,7 @@
 /** From what comes over the wire to a message, by the layouts that Python declares. */
 
 import type { BufferLayout, FieldCheck } from "./layout";
-import { LAYOUTS, type MapPart, type Message, type Projection } from "./messages";
+import { type IndexSummary, LAYOUTS, type MapPart, type Message, type Projection } from "./messages";
 
 export class MalformedMessage extends Error {}
 
@@ -18,6 +18,20 @@ type Entry = Record<string, unknown>;
 
 /** Turn an object and its buffers into a message; throws MalformedMessage on anything else. */
 export function decode(content: unknown, buffers: readonly DataView[]): Message {
+  if (isObject(content) && content.kind === "index") throw new MalformedMessage("a summary is no message");
+  const decoded = readDeclared(content, buffers) as Message;
+  examine(decoded);
+  return decoded;
+}
+
+/** Turn the trait and its buffer into the summary of the index; throws MalformedMessage on anything else. */
+export function readIndexSummary(content: unknown, sizes: DataView): IndexSummary {
+  const summary = readDeclared(content, [sizes]) as IndexSummary;
+  if (summary.kind !== "index") throw new MalformedMessage("a message is no summary");
+  return summary;
+}
+
+function readDeclared(content: unknown, buffers: readonly DataView[]): unknown {
   if (!isObject(content)) throw new MalformedMessage("a message is an object");
   const { kind } = content;
   if (typeof kind !== "string" || !Object.hasOwn(LAYOUTS, kind)) {
@@ -29,9 +43,7 @@ export function decode(content: unknown, buffers: readonly DataView[]): Message 
   Object.entries(layout.buffers).forEach(([name, expected], place) => {
     message[name] = readBuffer(name, expected, described(content, place), buffers[place], message, sizes);
   });
-  const decoded = message as unknown as Message;
-  examine(decoded);
-  return decoded;
+  return message;
 }
 
 /** The name, dtype and shape that a message gives for one of its buffers. */

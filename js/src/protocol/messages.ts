@@ -4,6 +4,19 @@ import type { Layout } from "./layout";
 
 export type RequestName = string | number;
 
+/**
+ * Names and numbers that the kernel checks requests and traits by.
+ *
+ * `thumbnail_sizes` are sides in device pixels, ascending; `snapshot_limit` counts characters of a saved
+ * picture, `sample_limit` queries of a workload.
+ */
+export interface Constants {
+  views: string[];
+  thumbnail_sizes: number[];
+  snapshot_limit: number;
+  sample_limit: number;
+}
+
 /** Seconds of work in the kernel, by step. */
 export interface Seconds {
   coarse: number;
@@ -46,6 +59,45 @@ export interface ByWorkload {
 /** The query that the kernel has already. */
 export interface BySearch {
   resume: true;
+}
+
+/**
+ * The facts of an index that the page shows and computes by.
+ *
+ * `distance`, `coarse_distance` and `refined_distance` name the distances in the lists, in the coarse
+ * search and in a second pass (null without one). `replayable`: results are the best of the candidates.
+ * `renamed`: of candidates at one distance, others than their ids tell can be results. `steady`: another
+ * nprobe probes the same clusters and more, or fewer, at the same distances. `given`: true neighbours are
+ * by the original vectors. `unexplained` says why there are no true neighbours, `unevaluated` why none for
+ * many queries at every nprobe, or null. `nprobe` is the index's own. `index_version` counts the changes of
+ * the index that the kernel has noticed. `sizes` counts the vectors of each cluster.
+ */
+export interface IndexSummary {
+  kind: "index";
+  index_version: number;
+  nlist: number;
+  ntotal: number;
+  dim: number;
+  family: string;
+  metric: string;
+  distance: string;
+  refined_distance: string | null;
+  similarity: boolean;
+  coarse_distance: string;
+  coarse_similarity: boolean;
+  coarse_exact: boolean;
+  exact: boolean;
+  replayable: boolean;
+  renamed: boolean;
+  steady: boolean;
+  given: boolean;
+  unexplained: string | null;
+  unevaluated: string | null;
+  k_max: number;
+  nprobe: number;
+  images: boolean;
+  constants: Constants;
+  sizes: Int32Array<ArrayBuffer>;
 }
 
 /**
@@ -486,6 +538,36 @@ export type Request =
 
 /** The fields and buffers of each message, by which it is read and checked. */
 export const LAYOUTS: Readonly<Record<string, Layout>> = {
+  index: {
+    fields: {
+      index_version: "number",
+      nlist: "number",
+      ntotal: "number",
+      dim: "number",
+      family: "string",
+      metric: "string",
+      distance: "string",
+      refined_distance: { nullable: "string" },
+      similarity: "boolean",
+      coarse_distance: "string",
+      coarse_similarity: "boolean",
+      coarse_exact: "boolean",
+      exact: "boolean",
+      replayable: "boolean",
+      renamed: "boolean",
+      steady: "boolean",
+      given: "boolean",
+      unexplained: { nullable: "string" },
+      unevaluated: { nullable: "string" },
+      k_max: "number",
+      nprobe: "number",
+      images: "boolean",
+      constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number" } },
+    },
+    buffers: {
+      sizes: { dtype: "int32", shape: ["nlist"] },
+    },
+  },
   coarse: {
     fields: {
       request: "request",

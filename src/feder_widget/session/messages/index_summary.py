@@ -1,0 +1,62 @@
+"""The index as the page knows it: a synced trait, sent when the widget is made and when the index changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from feder_widget.session.messages.declare import Array, buffer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Constants:
+    """Names and numbers that the kernel checks requests and traits by.
+
+    ``thumbnail_sizes`` are sides in device pixels, ascending; ``snapshot_limit`` counts characters of a saved
+    picture, ``sample_limit`` queries of a workload.
+    """
+
+    views: list[str]
+    thumbnail_sizes: list[int]
+    snapshot_limit: int
+    sample_limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class IndexSummary:
+    """The facts of an index that the page shows and computes by.
+
+    ``distance``, ``coarse_distance`` and ``refined_distance`` name the distances in the lists, in the coarse
+    search and in a second pass (null without one). ``replayable``: results are the best of the candidates.
+    ``renamed``: of candidates at one distance, others than their ids tell can be results. ``steady``: another
+    nprobe probes the same clusters and more, or fewer, at the same distances. ``given``: true neighbours are
+    by the original vectors. ``unexplained`` says why there are no true neighbours, ``unevaluated`` why none
+    for many queries at every nprobe, or null. ``nprobe`` is the index's own. ``index_version`` counts the
+    changes of the index that the kernel has noticed. ``sizes`` counts the vectors of each cluster.
+    """
+
+    kind: Literal["index"] = "index"
+    index_version: int
+    nlist: int
+    ntotal: int
+    dim: int
+    family: str
+    metric: str
+    distance: str
+    refined_distance: str | None
+    similarity: bool
+    coarse_distance: str
+    coarse_similarity: bool
+    coarse_exact: bool
+    exact: bool
+    replayable: bool
+    renamed: bool
+    steady: bool
+    given: bool
+    unexplained: str | None
+    unevaluated: str | None
+    k_max: int
+    nprobe: int
+    images: bool
+    constants: Constants
+    sizes: Array = buffer("int32", "nlist")
