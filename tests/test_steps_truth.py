@@ -267,6 +267,18 @@ def long_list():
     return open_index(index), vectors
 
 
+@pytest.mark.parametrize("metric", METRICS)
+def test_bounds_in_pieces_are_those_at_once(metric):
+    index, vectors = make_ivf(3000, 8, 40, metric)
+    opened = open_index(index)
+    for query in vectors[:20] + np.float32(1):
+        whole = opened.bounds(query)
+        pieces, found = stepped(opened.known_bounds_steps(query, 8 * 32 * 7))
+        assert pieces >= 40 // 7
+        np.testing.assert_allclose(found, whole, rtol=1e-6)
+    assert stepped(open_index(index).known_bounds_steps(vectors[0]))[1] is None
+
+
 class TestWorkPerPiece:
     """By counting."""
 

@@ -812,10 +812,15 @@ class IvfIndex:
 
     def known_bounds(self, query: Any) -> npt.NDArray[np.float32] | None:
         """Return the ``bounds`` of a query if the clusters have been measured; measures nothing."""
+        return drain(self.known_bounds_steps(query, WHOLE))
+
+    def known_bounds_steps(self, query: Any, work: int = PIECE_WORK) -> Steps[npt.NDArray[np.float32] | None]:
+        """Do ``known_bounds`` in pieces of ``work`` multiplications."""
         measured = self._survey.known()
         if measured is None:
             return None
-        return cluster_bounds.bounds(measured, self.transform(query), self.similarity)
+        point = self.transform(query)
+        return (yield from cluster_bounds.bounds_steps(measured, point, self.similarity, work))
 
     def refresh(self) -> None:
         """Forget the measures of the clusters and the decoded centroids.

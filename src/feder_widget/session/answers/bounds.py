@@ -10,13 +10,15 @@ from feder_widget.session.messages.to_page import Bounds
 from feder_widget.truth.findings import distance_findings
 
 
-def bounds(index: IvfIndex, search: ActiveSearch) -> Iterator[Bounds]:
+def bounds(index: IvfIndex, search: ActiveSearch) -> Iterator[Bounds | None]:
     """Send the bounds as far as the survey of the index tells.
 
     Nothing before it has begun, and where a search stops at ``max_codes``: a probed cluster may be compared
     in part only.
     """
-    best = None if index.limited else index.known_bounds(search.query.vector)
+    best = None
+    if not index.limited:
+        best = yield from index.known_bounds_steps(search.query)
     if best is not None:
         yield Bounds(
             request=f"bounds:{search.serial}",
