@@ -3,7 +3,13 @@
 from typing import TYPE_CHECKING
 
 from feder_widget.engines import IvfIndex, open_index
-from feder_widget.errors import FederError, IndexFileError, UnknownIdError, UnsupportedIndexError
+from feder_widget.errors import (
+    FederError,
+    IndexChangedError,
+    IndexFileError,
+    UnknownIdError,
+    UnsupportedIndexError,
+)
 from feder_widget.model.search_trace import CoarseStep, FineStep, SearchTrace
 from feder_widget.truth import Certainty, Explanation, Ledger, MeanLedger, Verdict, Workload
 
@@ -19,6 +25,7 @@ __all__ = [
     "FederError",
     "FederWidget",
     "FineStep",
+    "IndexChangedError",
     "IndexFileError",
     "IvfIndex",
     "Ledger",

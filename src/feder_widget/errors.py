@@ -18,4 +18,4 @@ class UnknownIdError(FederError, ValueError):
 
 
 class IndexChangedError(FederError, RuntimeError):
-    """The index changed between two pieces of a read; the read can be begun anew."""
+    """The index changed after a search or a stepped read began; begin it anew."""

@@ -24,20 +24,14 @@ from feder_widget.faiss_internals.codes import unpacked
 from feder_widget.faiss_internals.layers import id_maps, refinement, transforms
 from feder_widget.faiss_internals.scans import range_scan
 from feder_widget.faiss_internals.shard import Part
-from feder_widget.faiss_internals.unwrap import IdMap, Refine, Stack, Transform
+from feder_widget.faiss_internals.unwrap import IdMap, Stack, Transform
 from feder_widget.model.guarantees import Guarantees
 from feder_widget.model.list_runs import runs
 from feder_widget.model.pieces import DECODE_WORK, ID_WORK, PIECE_WORK, WHOLE, Steps, drain, vectors_per_piece
 from feder_widget.model.search_trace import (
-    CoarseStep,
-    FineStep,
-    FineSteps,
     Ranking,
-    RefineStep,
     Scan,
-    SearchTrace,
 )
-from feder_widget.model.top_k import top_k
 
 Ids = npt.NDArray[np.int64]
 Distances = npt.NDArray[np.float32]
@@ -48,9 +42,6 @@ FAST_METRICS = (faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT, faiss.METRIC_L1, fa
 
 SLOW_METRIC_WORK = 16
 """Multiplications per dimension that a distance under another metric counts for."""
-
-STEP_CLUSTERS = 8
-"""Clusters that ``steps`` scans at once: enough to use several cores, few enough to stop promptly."""
 
 
 class InvertedFile:
@@ -68,26 +59,6 @@ class InvertedFile:
         self.family = self.parts[0].family
         self.centroids = Centroids(stack.ivf)
         self.similarity = not stack.is_binary and bool(faiss.is_similarity_metric(stack.ivf.metric_type))
-
-    def trace(self, vector: npt.NDArray[Any], nprobe: int, k: int) -> SearchTrace:
-        """Search, and return every vector compared.
-
-        Parameters
-        ----------
-        vector : float32 (dim,), or uint8 (dim / 8,) of a binary index
-            The query before ``transform``, checked.
-        nprobe, k : int
-            Checked.
-        """
-        inner = self.transform(vector)
-        ranking = self.rank(inner, nprobe)
-        scans = self.probe(inner, ranking, nprobe)
-        ids, distances = self.best(inner, ranking, scans, self.first_k(k))
-        ids, distances, refine = self.finish(vector, ids, distances, k)
-        scan = self.named(self.united(scans))
-        compared = self.centroids.nlist if self.centroids.is_exhaustive else len(ranking.clusters)
-        again = 0 if refine is None else len(refine.ids)
-        return SearchTrace(ranking, FineSteps(scan), ids, distances, compared + len(scan.ids) + again, refine)
 
     def named(self, scan: Scan) -> Scan:
         """Return a scan with the ids that the whole index reports."""
@@ -120,7 +91,7 @@ class InvertedFile:
         if to_centroids is None:
             to_centroids = self._to_centroids(vector, clusters)
         return shard.united(
-            [part.scan(vector, clusters, to_centroids, first_id) for part, first_id in self._numbered()]
+            [part.scan(vector, clusters, to_centroids, first_id) for part, first_id in self.numbered()]
         )
 
     def scan_steps(
@@ -148,7 +119,7 @@ class InvertedFile:
             if sizes[first] <= most or self.family.slice is None:
                 yield self.scan(vector, clusters[first:last], to_centroids[first:last])
                 continue
-            for part, first_id in self._numbered():
+            for part, first_id in self.numbered():
                 yield from part.scan_slices(
                     vector, int(clusters[first]), float(to_centroids[first]), most, first_id
                 )
@@ -166,102 +137,6 @@ class InvertedFile:
             # The distance to a vector stored whole does not depend on the distance to its centroid.
             return np.zeros(len(clusters), np.float32)
         return self.centroids.distances(vector)[clusters]
-
-    def steps(
-        self, vector: npt.NDArray[Any], nprobe: int, k: int
-    ) -> Iterator[CoarseStep | FineStep | RefineStep]:
-        """Search step by step: the ranking, one step per probed cluster in rank order, the re-ranking.
-
-        Arguments as for ``trace``.
-        """
-        if not self.is_splittable or self.is_limited or self.stack.refine is not None:
-            trace = self.trace(vector, nprobe, k)
-            yield trace.coarse
-            yield from trace.fine
-            if trace.refine is not None:
-                yield trace.refine
-            return
-        inner = self.transform(vector)
-        ranking = self.rank(inner, nprobe)
-        yield ranking.step
-        for start in range(0, len(ranking.clusters), STEP_CLUSTERS):
-            part = slice(start, start + STEP_CLUSTERS)
-            scan = self.scan(inner, ranking.clusters[part], ranking.distances[part])
-            yield from FineSteps(self.named(scan), first_rank=start + 1)
-
-    def probe(self, vector: npt.NDArray[Any], ranking: Ranking, nprobe: int) -> list[Scan]:
-        """Compare a query with the vectors that a search compares, part by part; ids as in the lists."""
-        return [part.probe(vector, ranking, nprobe) for part in self.parts]
-
-    def united(self, scans: list[Scan]) -> Scan:
-        """Return the scans of all parts as one."""
-        if len(scans) == 1:
-            return scans[0]
-        return shard.united(
-            [
-                Scan(scan.clusters, scan.lims, part.named(scan.ids, first_id), scan.distances)
-                for (part, first_id), scan in zip(self._numbered(), scans, strict=True)
-            ]
-        )
-
-    def best(
-        self, vector: npt.NDArray[Any], ranking: Ranking, scans: list[Scan], k: int
-    ) -> tuple[Ids, Distances]:
-        """Return the k results, int64 (k,) and float32 (k,), exactly as the innermost index returns them."""
-        results = [part.best(vector, ranking, scan, k) for part, scan in zip(self.parts, scans, strict=True)]
-        if len(results) == 1:
-            return results[0]
-        named = [
-            (part.named(ids, first_id), distances)
-            for (part, first_id), (ids, distances) in zip(self._numbered(), results, strict=True)
-        ]
-        return shard.merged(named, k, self.similarity)
-
-    def first_k(self, k: int) -> int:
-        """Return how many results the innermost index is asked for."""
-        refine = self.stack.refine
-        return k if refine is None else refinement.k_base(refine, k)
-
-    def finish(
-        self, vector: npt.NDArray[Any], ids: Ids, distances: Distances, k: int
-    ) -> tuple[Ids, Distances, RefineStep | None]:
-        """Take the results of the innermost index out through the layers around it.
-
-        Parameters
-        ----------
-        vector
-            The query before ``transform``.
-        ids, distances
-            As ``best`` returns them for ``first_k(k)``.
-        k
-            Number of results wanted.
-
-        Returns
-        -------
-        ids : int64 (k,)
-            As the whole index reports them.
-        distances : float32 (k,)
-        refine : RefineStep or None
-            With ids of the whole index as well.
-        """
-        seen_by: list[npt.NDArray[Any]] = []
-        for layer in self.stack.layers:
-            seen_by.append(vector)
-            if isinstance(layer, Transform):
-                vector = transforms.forward(layer.chain, vector)
-        step = None
-        for layer, seen in zip(reversed(self.stack.layers), reversed(seen_by), strict=True):
-            if isinstance(layer, IdMap):
-                ids = id_maps.outward(layer, ids)
-                if step is not None:
-                    named = id_maps.outward(layer, step.ids)
-                    step = RefineStep(named, step.first_distances, step.distances, step.k_base)
-            elif isinstance(layer, Refine):
-                real = ids >= 0
-                again = refinement.distances_to(layer.index, seen, ids[real])
-                step = RefineStep(ids[real], distances[real], again, len(ids))
-                ids, distances = top_k(step.ids, again, k, self.similarity)
-        return ids, distances, step
 
     @property
     def dim(self) -> int:
@@ -304,7 +179,7 @@ class InvertedFile:
             return self.external_ids(
                 self.parts[0].ids(cluster, 0, slice(None) if offsets is None else offsets)
             )
-        found = np.concatenate([part.ids(cluster, first_id) for part, first_id in self._numbered()])
+        found = np.concatenate([part.ids(cluster, first_id) for part, first_id in self.numbered()])
         return self.external_ids(found if offsets is None else found[offsets])
 
     def decode(self, cluster: int, offsets: Ids | None = None) -> Float32Array:
@@ -372,7 +247,7 @@ class InvertedFile:
         """Count the vectors that are stored under a row id: one, unless it was added more than once."""
         count = done = 0
         most = max(1, work // ID_WORK)
-        for cluster, (part, first_id) in itertools.product(range(self.centroids.nlist), self._numbered()):
+        for cluster, (part, first_id) in itertools.product(range(self.centroids.nlist), self.numbered()):
             for begin in range(0, max(1, part.size(cluster)), most):
                 if done >= work:
                     done = 0
@@ -394,7 +269,7 @@ class InvertedFile:
         inner, known = yield from id_maps.inward_all_steps(self._id_maps, ids, work)
         clusters = np.full(len(ids), -1, np.int64)
         offsets = np.full(len(ids), -1, np.int64)
-        for i, (part, first_id) in enumerate(self._numbered()):
+        for i, (part, first_id) in enumerate(self.numbered()):
             sought = np.flatnonzero(known & (clusters < 0))
             near = None if homes is None else homes[sought]
             at, within = yield from part.places_steps(inner[sought], near, first_id, work)
@@ -413,7 +288,7 @@ class InvertedFile:
         """Return the smallest and the largest id of the whole index, or None when there is none."""
         if self._id_maps:
             return id_maps.extremes(self._id_maps[0])
-        found = [part.extremes(first_id) for part, first_id in self._numbered()]
+        found = [part.extremes(first_id) for part, first_id in self.numbered()]
         held = [some for some in found if some is not None]
         return (min(low for low, _ in held), max(high for _, high in held)) if held else None
 
@@ -495,7 +370,7 @@ class InvertedFile:
     def _id_maps(self) -> list[IdMap]:
         return [layer for layer in self.stack.layers if isinstance(layer, IdMap)]
 
-    def _numbered(self) -> list[tuple[Part, int]]:
+    def numbered(self) -> list[tuple[Part, int]]:
         """Return each part with the number that is added to its ids, now."""
         sharded = self.stack.sharded
         if sharded is None or not sharded.successive_ids:

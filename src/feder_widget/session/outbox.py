@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from feder_widget.errors import IndexChangedError
 from feder_widget.session.error_text import told
 from feder_widget.session.messages import Message, Request, encode
 from feder_widget.session.messages.parse import SupersededError
@@ -16,10 +17,6 @@ _log = logging.getLogger(__name__)
 
 Send = Callable[[dict[str, Any], list[bytes]], None]
 """Takes a message as one JSON object and its buffers."""
-
-
-class IndexChangedError(ValueError):
-    """A request about a search that is older than the index."""
 
 
 class Outbox:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from feder_widget.engines import IvfIndex
+from feder_widget.errors import IndexChangedError
 from feder_widget.media import Media
 from feder_widget.media.media import Vector
 from feder_widget.model.query import Query
@@ -35,7 +36,7 @@ from feder_widget.session.messages.parse import (
     parse_vector,
     request_name,
 )
-from feder_widget.session.outbox import IndexChangedError, Outbox, Send
+from feder_widget.session.outbox import Outbox, Send
 from feder_widget.session.pace import Pace, unlimited
 from feder_widget.session.runner import Job, Priority, Runner, Step
 from feder_widget.truth import Evaluation, Workload

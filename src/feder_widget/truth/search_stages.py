@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.faiss_internals import traced_search
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.truth.exhaustive_search import Stored
 from feder_widget.truth.ledger import Basis, Ledger
@@ -236,11 +237,8 @@ def stages_of_search(
 
 def _search(file: InvertedFile, vector: npt.NDArray[Any], nprobe: int, k: int) -> tuple[Ids, Ids, Ids | None]:
     """Return the clusters probed, the ids of k results, and the ids that are re-ranked where any are."""
-    inner = file.transform(vector)
-    ranking = file.rank(inner, nprobe)
-    ids, distances = file.best(inner, ranking, file.probe(inner, ranking, nprobe), file.first_k(k))
-    ids, _, refine = file.finish(vector, ids, distances, k)
-    return ranking.clusters, ids, None if refine is None else refine.ids
+    trace = traced_search.trace(file, vector, nprobe, k)
+    return trace.ranking.clusters, trace.ids, None if trace.refine is None else trace.refine.ids
 
 
 def _compared(file: InvertedFile, probed: Ids, near: Stored) -> Mask:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.engines.ivf.rows import Rows
-from feder_widget.faiss_internals import family_name
+from feder_widget.faiss_internals import family_name, traced_search
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.arguments import as_clusters, as_distances, as_int, as_rows
 from feder_widget.model.guarantees import Guarantees
@@ -514,7 +514,9 @@ class IvfIndex:
             First the ranking, then one fine step per probed cluster in rank order, then the re-ranking where
             the index has one.
         """
-        return self.inverted_file.steps(self.query_vector(query), self._nprobe(nprobe), as_int(k, "k"))
+        return traced_search.steps(
+            self.inverted_file, self.query_vector(query), self._nprobe(nprobe), as_int(k, "k")
+        )
 
     def trace(self, query: Any, nprobe: int, k: int) -> SearchTrace:
         """Search, and return every vector compared.
@@ -539,7 +541,9 @@ class IvfIndex:
         UnknownIdError, TypeError, ValueError
             If an argument is wrong; see ``query``.
         """
-        return self.inverted_file.trace(self.query_vector(query), self._nprobe(nprobe), as_int(k, "k"))
+        return traced_search.trace(
+            self.inverted_file, self.query_vector(query), self._nprobe(nprobe), as_int(k, "k")
+        )
 
     # Ground truth.
 
