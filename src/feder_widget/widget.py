@@ -92,8 +92,9 @@ class FederWidget(anywidget.AnyWidget):
     ----------
     index
         An opened index (:func:`open_index`), a Faiss index in memory, or a path to one. It is not changed.
-        It is read in the background, for some seconds at first and whenever the page asks for something:
-        add to it when the widget rests, or is closed.
+        Only the thread that runs cells reads it, in the calls below and between cells, so cells may add to
+        it and remove from it at any time; the page notices. Do not change it on another thread. An index
+        opened from a path or with ``frozen=True`` is read on a thread of its own, while cells run.
     images
         The picture of each row: a list or glob of paths, an array (n, h, w[, 1 | 3 | 4]), PIL images,
         encoded bytes, http(s) or data:image URLs (loaded by the browser only), or a mapping or function of

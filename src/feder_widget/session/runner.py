@@ -133,7 +133,7 @@ class Runner:
         self._jobs: list[Job] = []
         self._count = 0
         self._owned = threading.RLock()
-        self._is_stepping = False
+        self._stepping: int | None = None
         self._is_closed = False
         driver.start(self.turn)
 
@@ -265,13 +265,18 @@ class Runner:
             except Exception as error:
                 self._outbox.fail(request, error)
 
+    @property
+    def _is_stepping(self) -> bool:
+        """Whether the calling thread is in a step of a job."""
+        return self._stepping == threading.get_ident()
+
     def _due(self, now: float) -> float | None:
         moments = [job.not_before for job in self._jobs if job.waits_for is None]
         return max(0.0, min(moments) - now) if moments else None
 
     def _step(self, job: Job, *, raises: bool = False) -> None:
         """Take one step of a job, or send the message that its last step has left."""
-        self._is_stepping = True
+        self._stepping = threading.get_ident()
         try:
             if job.message is None:
                 job.waits_for = None
@@ -281,12 +286,12 @@ class Runner:
         except StopIteration:
             self._drop(job)
         except (Exception, KeyboardInterrupt) as error:
-            self._is_stepping = False
+            self._stepping = None
             self._fail(job, error)
             if raises and isinstance(error, KeyboardInterrupt):
                 raise
         finally:
-            self._is_stepping = False
+            self._stepping = None
         if self._is_closed:
             _quietly(job.steps)
 

@@ -1,53 +1,38 @@
-"""One conversation: requests in, messages out."""
+"""One conversation: a table of requests, and a job that answers each."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from feder_widget.engines import IvfIndex
-from feder_widget.errors import IndexChangedError
 from feder_widget.media import Media
-from feder_widget.media.media import Vector
 from feder_widget.model.query import Query
 from feder_widget.projection import Method
 from feder_widget.session import threads
 from feder_widget.session.active_search import FULL_CANDIDATES, ActiveSearch
-from feder_widget.session.answers.bounds import bounds
 from feder_widget.session.answers.map import MapDrawing
 from feder_widget.session.answers.members import Orderings, medoids
 from feder_widget.session.answers.projection import Projector
 from feder_widget.session.answers.results import results
-from feder_widget.session.answers.search import candidates, clusters, rest, search_messages
-from feder_widget.session.answers.thumbnails import read_vectors, thumbnails
+from feder_widget.session.answers.search import candidates, clusters, rest
 from feder_widget.session.answers.true_neighbours import Truths
 from feder_widget.session.answers.verdict import verdict
 from feder_widget.session.answers.workload import KERNEL, Workloads
 from feder_widget.session.drivers import Driver, driver_for
-from feder_widget.session.messages import Buffer, Message, Request, to_kernel
-from feder_widget.session.messages.parse import (
-    BadRequestError,
-    SupersededError,
-    parse,
-    parse_vector,
-    request_name,
-)
+from feder_widget.session.messages import Buffer, Message, to_kernel
+from feder_widget.session.messages.parse import BadRequestError, parse, parse_vector, request_name
 from feder_widget.session.outbox import Outbox, Send
 from feder_widget.session.pace import Pace, unlimited
+from feder_widget.session.pictures import Pictures
 from feder_widget.session.runner import Job, Priority, Runner, Step
+from feder_widget.session.searches import Searches, known
 from feder_widget.truth import Evaluation, Workload
 from feder_widget.truth.evaluation import Progress
-
-SHOWN_AT_ONCE = 3
-"""Messages that may leave when a search in a cell is answered there: coarse, candidates, one to spare."""
-
-CHANGED = "the index has changed"
-
-Find = Callable[[], Generator[None, None, Query]]
 
 
 class Session:
@@ -92,13 +77,14 @@ class Session:
         self._changed = changed
         self._driver = driver or driver_for(index.frozen)
         self._outbox = Outbox(send)
-        self._pace = Pace() if self._driver.is_paced else unlimited()
-        self._runner = Runner(self._outbox, self._driver, self._pace, self._look_at_size)
-        self._pictures = threads.pool(2, "media")
+        pace = Pace() if self._driver.is_paced else unlimited()
+        self._runner = Runner(self._outbox, self._driver, pace, self._look_at_size)
         self._calls = threads.pool(1, "calls")
         self._layouts = threads.pool(1, "layout")
         in_thread = self._calls.submit
+        self._searches = Searches(index, media, self._runner, pace, in_thread, k_max)
         self._map = MapDrawing(index, self._outbox)
+        self._pictures = Pictures(index, media, self._runner, self._outbox)
         self._orderings = Orderings(index, in_thread)
         self._truths = Truths(index)
         self._workloads = Workloads(lambda rows: [media.label(row) for row in rows], in_thread)
@@ -106,13 +92,8 @@ class Session:
             index, projection, k_max, in_thread, self._layouts.submit, self._runner.now
         )
         self._random = np.random.default_rng()
-        self._serial = 0
-        self._active: ActiveSearch | None = None
-        self._asked: tuple[Job, Query] | None = None
         self._version = index.version()
-        self._index_version = 0
         self._is_shown = True
-        self._survey_ended = False
         self._heard_on: int | None = None
         self._handlers: Mapping[str, Callable[[Any, Sequence[Buffer]], None]] = {
             "search": self._search,
@@ -131,20 +112,18 @@ class Session:
         }
         self._read_nothing: Mapping[str, Callable[[Any], None]] = {
             "map": lambda asked: self._map.ask(asked.request),
-            "thumbnails": self._thumbnails,
+            "thumbnails": self._pictures.ask,
         }
 
     @property
     def query(self) -> Query | None:
         """The query of a search in a cell that is to begin, else of the search on the page."""
-        if self._asked is not None and self._runner.has(self._asked[0]):
-            return self._asked[1]
-        return None if self._active is None else self._active.query
+        return self._searches.query
 
     @property
     def index_version(self) -> int:
         """How often the index was seen to have changed."""
-        return self._index_version
+        return self._searches.index_version
 
     @property
     def may_read(self) -> bool:
@@ -174,21 +153,11 @@ class Session:
             # What the page has asked for before is older.
             self._runner.heed()
             self.notice_changes()
-            found = self._index.query(query)
-            before = self._serial
-            job = self._start_search(f"kernel:{before + 1}", lambda: _known(found), nprobe, k)
-            self._asked = job, found
-            if self._pace.allowed(self._runner.now()) >= SHOWN_AT_ONCE:
-                self._runner.run(job, lambda: self._has_answered_since(before))
+            self._searches.search_in_call(query, nprobe, k)
 
     def newest_search(self, nprobe: int) -> ActiveSearch | None:
         """Return the search for the newest query, ranked by the index as it is; None before the first."""
-        active, query = self._active, self.query
-        if query is None:
-            return None
-        if active is not None and active.query is query and active.index_version == self._index_version:
-            return active
-        return ActiveSearch.begin(self._index, query, nprobe, 1, serial=0, index_version=self._index_version)
+        return self._searches.newest(nprobe)
 
     def evaluate(self, evaluation: Evaluation, progress: Progress) -> Workload:
         """Evaluate on the caller's thread, and show it as it comes."""
@@ -230,10 +199,10 @@ class Session:
         if now == self._version or self._outbox.is_closed:
             return
         self._version = now
-        self._index_version += 1
-        self._survey_ended = False
+        self._searches.index_version += 1
+        self._searches.measure_again()
         self._forget()
-        self._runner.end(lambda job: job.kind == "evaluate", CHANGED)
+        self._runner.end(lambda job: job.kind == "evaluate", "the index has changed")
         self._runner.begin_anew()
         self._map.draw()
         self._changed()
@@ -241,101 +210,44 @@ class Session:
     def show(self, is_shown: bool) -> None:
         """Work in the background only while a page shows the widget, and hold caches only then."""
         self._is_shown = is_shown
-        self._runner.hear(None, self._survey if is_shown else self._rest_unseen)
+        self._runner.hear(None, self._searches.survey if is_shown else self._rest_unseen)
 
     def close(self) -> None:
         """Stop all work at the next step and drop what is held. Can be called twice."""
         self._outbox.close()
         self._runner.close()
-        for pool in (self._pictures, self._calls, self._layouts):
+        for pool in (self._calls, self._layouts):
             pool.shutdown(wait=False, cancel_futures=True)
+        self._pictures.close()
         self._map.close()
         self._forget()
-        self._active = self._asked = None
+        self._searches.clear()
 
     def _answer(self, asked: Any, buffers: Sequence[Buffer]) -> None:
         self.notice_changes()
-        self._survey()
+        if self._is_shown:
+            self._searches.survey()
         self._handlers[asked.kind](asked, buffers)
 
-    # Searches
-
-    def _has_answered_since(self, serial: int) -> bool:
-        active = self._active
-        return active is not None and active.serial > serial and active.is_answered
+    # About searches
 
     def _search(self, asked: to_kernel.SearchRequest, buffers: Sequence[Buffer]) -> None:
         choice = asked.query
         if isinstance(choice, to_kernel.ById):
-            find = self._by_id(choice.id, choice.cluster)
+            find = self._searches.row(choice.id, choice.cluster)
         elif isinstance(choice, to_kernel.ByVector):
             vector = parse_vector(buffers, self._index.dim)
             find = lambda: self._index.query_steps(vector)  # noqa: E731
         elif isinstance(choice, to_kernel.ByChance):
-            find = self._by_id(self._index.random_id(self._random), None)
+            find = self._searches.row(self._index.random_id(self._random), None)
         elif isinstance(choice, to_kernel.ByWorkload):
             found = self._workloads.query(choice.workload)
-            find = lambda: _known(found)  # noqa: E731
+            find = lambda: known(found)  # noqa: E731
         elif (current := self.query) is not None:
-            find = lambda: _known(current)  # noqa: E731
+            find = lambda: known(current)  # noqa: E731
         else:
             return
-        self._start_search(asked.request, find, asked.nprobe, asked.k)
-
-    def _by_id(self, row_id: int, hint: int | None) -> Find:
-        def find() -> Generator[None, None, Query]:
-            if hint is not None:
-                vectors = yield from self._index.queries_of_steps([row_id], [hint])
-                if not np.isnan(vectors).any():
-                    return Query(vectors[0], row_id)
-            return (yield from self._index.query_steps(row_id))
-
-        return find
-
-    def _start_search(self, request: Request, find: Find, nprobe: int, k: int) -> Job:
-        return self._runner.start(
-            Job(lambda: self._search_steps(request, find, nprobe, k), request, kind="search")
-        )
-
-    def _search_steps(self, request: Request, find: Find, nprobe: int, k: int) -> Iterator[Step]:
-        query = yield from find()
-        label = None
-        if query.row_id is not None and self._media.has_labels:
-            labelling = self._calls.submit(self._media.label, query.row_id)
-            yield labelling
-            label = labelling.result()
-        search = ActiveSearch.begin(
-            self._index, query, nprobe, k, serial=self._serial + 1, index_version=self._index_version
-        )
-        # A search that does not come so far leaves the one on screen, and what is asked about it.
-        self._serial = search.serial
-        self._runner.end(lambda job: job.serial is not None, "superseded")
-        self._active = search
-        is_bounded = False
-        for step in search_messages(self._index, search, request, label, self._k_max):
-            yield step
-            if search.is_answered and not is_bounded:
-                is_bounded = True
-                self._send_bounds()
-
-    def _current(self, serial: int) -> ActiveSearch:
-        """Return the search on the page if it has this serial and is as new as the index."""
-        active = self._active
-        if active is None or active.serial != serial:
-            raise SupersededError(f"the search {serial} is over: a newer one has begun")
-        if active.index_version != self._index_version:
-            raise IndexChangedError(f"{CHANGED} since this search; search again")
-        return active
-
-    def _ask_about(
-        self, asked: Any, answer: Callable[[ActiveSearch], Iterator[Step]], kind: str | None = None
-    ) -> None:
-        """Answer a request about the search on the page."""
-        self._current(asked.serial)
-        self._runner.start(
-            Job(lambda: _later(lambda: answer(self._current(asked.serial))), asked.request, kind=kind,
-                serial=asked.serial)
-        )  # fmt: skip
+        self._searches.start(asked.request, find, asked.nprobe, asked.k)
 
     def _rest(self, asked: to_kernel.RestRequest, _: Sequence[Buffer]) -> None:
         def answer(search: ActiveSearch) -> Iterator[Step]:
@@ -344,24 +256,24 @@ class Session:
                 raise BadRequestError(f"the search {search.serial} was stopped before it was done")
             return rest(self._index, search, asked.request, self._k_max, asked.last_rank)
 
-        self._ask_about(asked, answer)
+        self._searches.ask_about(asked, answer)
 
     def _candidates(self, asked: to_kernel.CandidatesRequest, _: Sequence[Buffer]) -> None:
-        search, first = self._current(asked.serial), asked.first_rank - 1
+        search, first = self._searches.current(asked.serial), asked.first_rank - 1
         wanted = int(search.sizes[first : asked.last_rank].sum())
         if wanted > FULL_CANDIDATES:
             raise BadRequestError(f"{wanted:,} candidates are asked for, the most is {FULL_CANDIDATES:,}")
-        self._ask_about(
+        self._searches.ask_about(
             asked, lambda search: candidates(self._index, search, asked.request, first, asked.last_rank)
         )
 
     def _clusters(self, asked: to_kernel.ClustersRequest, _: Sequence[Buffer]) -> None:
-        self._ask_about(
+        self._searches.ask_about(
             asked, lambda search: clusters(self._index, search, asked.request, self._k_max, asked.ranks)
         )
 
     def _results(self, asked: to_kernel.OutcomeRequest, _: Sequence[Buffer]) -> None:
-        self._ask_about(
+        self._searches.ask_about(
             asked,
             lambda search: results(self._index, search, asked.request, asked.nprobe, asked.k),
             kind="results",
@@ -370,39 +282,19 @@ class Session:
     def _truth(self, asked: to_kernel.OutcomeRequest, _: Sequence[Buffer]) -> None:
         if self._index.basis != "vectors":
             raise BadRequestError("no vectors were given to tell true neighbours by")
-        self._ask_about(
+        self._searches.ask_about(
             asked,
             lambda search: self._truths.answer(search, asked.request, asked.nprobe, asked.k),
             kind="truth",
         )
 
     def _verdict(self, asked: to_kernel.VerdictRequest, _: Sequence[Buffer]) -> None:
-        self._ask_about(asked, lambda search: verdict(self._index, search, asked.request, asked.id))
+        self._searches.ask_about(asked, lambda search: verdict(self._index, search, asked.request, asked.id))
 
     def _project(self, asked: to_kernel.ProjectionRequest, _: Sequence[Buffer]) -> None:
-        self._ask_about(asked, lambda search: self._projector.steps(search, asked), kind="projection")
-
-    # Bounds
-
-    def _send_bounds(self) -> None:
-        active = self._active
-        if active is not None and active.index_version == self._index_version:
-            self._runner.start(
-                Job(lambda: bounds(self._index, active), None, kind="bounds", serial=active.serial)
-            )
-
-    def _survey(self) -> None:
-        """Measure the clusters while nothing else is to be done; lists on disk are read only when asked."""
-        if self._survey_ended or not self._is_shown or self._index.on_disk:
-            return
-        self._survey_ended = True
-        self._runner.start(Job(self._survey_steps, None, kind="survey", priority=Priority.SURVEY))
-
-    def _survey_steps(self) -> Iterator[Step]:
-        for geometry in self._index.survey():
-            if geometry is not None:
-                self._send_bounds()
-            yield None
+        self._searches.ask_about(
+            asked, lambda search: self._projector.steps(search, asked), kind="projection"
+        )
 
     # Clusters and rows
 
@@ -410,7 +302,7 @@ class Session:
         self._runner.start(
             Job(
                 lambda: self._orderings.window(
-                    self._active, asked.request, asked.cluster, asked.offset, asked.limit
+                    self._searches.active, asked.request, asked.cluster, asked.offset, asked.limit
                 ),
                 asked.request,
             )
@@ -418,41 +310,6 @@ class Session:
 
     def _medoids(self, asked: to_kernel.MedoidsRequest, _: Sequence[Buffer]) -> None:
         self._runner.start(Job(lambda: medoids(self._index, asked.request, asked.clusters), asked.request))
-
-    def _thumbnails(self, asked: to_kernel.ThumbnailsRequest) -> None:
-        """Draw on threads, so that pictures appear while a cell runs; vectors are read between cells."""
-        ids, request = list(map(int, asked.ids)), asked.request
-
-        def draw(vectors: dict[int, Vector]) -> None:
-            self._outbox.deliver(thumbnails(self._media, request, ids, asked.size, vectors))
-
-        def draw_images() -> None:
-            without = self._media.needs_vectors(ids, asked.size)
-            if without:
-                self._runner.hear(request, lambda: self._runner.start(Job(lambda: read(without), request)))
-            else:
-                draw({})
-
-        def read(rows: list[int]) -> Iterator[Step]:
-            homes = None
-            if asked.clusters is not None:
-                home_of = dict(zip(ids, asked.clusters, strict=True))
-                homes = [home_of[row] for row in rows]
-            vectors = yield from read_vectors(self._index, rows, homes)
-            self._draw(request, lambda: draw(vectors))
-
-        self._draw(request, draw_images)
-
-    def _draw(self, request: Request, draw: Callable[[], None]) -> None:
-        """Have a thread draw; what it raises is told the page."""
-
-        def guarded() -> None:
-            try:
-                draw()
-            except Exception as error:
-                self._outbox.fail(request, error)
-
-        self._pictures.submit(guarded)
 
     # Workloads
 
@@ -500,7 +357,7 @@ class Session:
 
     def _rest_unseen(self) -> None:
         if not self._is_shown:
-            self._survey_ended = False
+            self._searches.measure_again()
             self._runner.end(lambda job: job.kind in ("survey", "evaluate"), "not shown any more")
             self._forget()
             self._media.clear()
@@ -512,13 +369,3 @@ class Session:
     def _check_open(self) -> None:
         if self._outbox.is_closed:
             raise RuntimeError("the widget is closed and can search no more")
-
-
-def _known(query: Query) -> Generator[None, None, Query]:
-    yield
-    return query
-
-
-def _later(make: Callable[[], Iterator[Step]]) -> Iterator[Step]:
-    """Call a function when its first step is wanted, and go through its steps."""
-    yield from make()

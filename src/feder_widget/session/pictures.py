@@ -1,0 +1,85 @@
+"""Pictures of rows for the page, drawn on threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from feder_widget.engines import IvfIndex
+from feder_widget.media import Media
+from feder_widget.media.media import Vector
+from feder_widget.session import threads
+from feder_widget.session.answers.thumbnails import read_vectors, thumbnails
+from feder_widget.session.messages import Request
+from feder_widget.session.messages.to_kernel import ThumbnailsRequest
+from feder_widget.session.outbox import Outbox
+from feder_widget.session.runner import Job, Runner, Step
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """Rows to draw, and the cluster of each where the page knows it."""
+
+    request: Request
+    ids: list[int]
+    home_of: dict[int, int] | None
+    size: int
+
+
+class Pictures:
+    """Draws images on threads, so that they appear while a cell runs; vectors are read between cells.
+
+    Parameters
+    ----------
+    index, media
+        The rows.
+    runner
+        Reads vectors of rows without an image.
+    outbox
+        Takes the messages.
+    """
+
+    def __init__(self, index: IvfIndex, media: Media, runner: Runner, outbox: Outbox) -> None:
+        self._index = index
+        self._media = media
+        self._runner = runner
+        self._outbox = outbox
+        self._pool = threads.pool(2, "media")
+
+    def ask(self, request: ThumbnailsRequest) -> None:
+        """Draw the rows of a request; from any thread."""
+        ids = list(map(int, request.ids))
+        home_of = None if request.clusters is None else dict(zip(ids, request.clusters, strict=True))
+        asked = _Asked(request.request, ids, home_of, request.size)
+        self._in_thread(asked, lambda: self._draw_images(asked))
+
+    def close(self) -> None:
+        """Draw nothing more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _draw_images(self, asked: _Asked) -> None:
+        without = self._media.needs_vectors(asked.ids, asked.size)
+        if without:
+            job = Job(lambda: self._read(asked, without), asked.request)
+            self._runner.hear(asked.request, lambda: self._runner.start(job))
+        else:
+            self._draw(asked, {})
+
+    def _read(self, asked: _Asked, rows: list[int]) -> Iterator[Step]:
+        homes = None if asked.home_of is None else [asked.home_of[row] for row in rows]
+        vectors = yield from read_vectors(self._index, rows, homes)
+        self._in_thread(asked, lambda: self._draw(asked, vectors))
+
+    def _draw(self, asked: _Asked, vectors: dict[int, Vector]) -> None:
+        self._outbox.deliver(thumbnails(self._media, asked.request, asked.ids, asked.size, vectors))
+
+    def _in_thread(self, asked: _Asked, draw: Callable[[], None]) -> None:
+        """Have a thread draw; its error is sent to the page."""
+
+        def guarded() -> None:
+            try:
+                draw()
+            except Exception as error:
+                self._outbox.fail(asked.request, error)
+
+        self._pool.submit(guarded)

@@ -1,0 +1,200 @@
+"""The search on the page: how one begins, and what may be asked about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from feder_widget.engines import IvfIndex
+from feder_widget.media import Media
+from feder_widget.model.query import Query
+from feder_widget.session.active_search import ActiveSearch
+from feder_widget.session.answers.bounds import bounds
+from feder_widget.session.answers.search import search_messages
+from feder_widget.session.messages import Request
+from feder_widget.session.messages.parse import SupersededError
+from feder_widget.session.outbox import IndexChangedError
+from feder_widget.session.pace import Pace
+from feder_widget.session.runner import Job, Priority, Runner, Step
+
+SHOWN_AT_ONCE = 3
+"""Messages that may leave when a search in a cell is answered there: coarse, candidates, one to spare."""
+
+Find = Callable[[], Generator[None, None, Query]]
+"""Begins to look for a query."""
+
+
+class Searches:
+    """Begins searches, each in place of the one before, and measures the index for their bounds.
+
+    Parameters
+    ----------
+    index
+        The opened index.
+    media
+        Labels of its rows.
+    runner
+        Steps the jobs.
+    pace
+        The runner's.
+    in_thread
+        Has a thread call a function.
+    k_max
+        The largest k that the page can show.
+
+    Attributes
+    ----------
+    active : ActiveSearch or None
+        The search on the page.
+    index_version : int
+        How often the index was seen to have changed.
+    """
+
+    def __init__(
+        self,
+        index: IvfIndex,
+        media: Media,
+        runner: Runner,
+        pace: Pace,
+        in_thread: Callable[..., Future[Any]],
+        k_max: int,
+    ) -> None:
+        self._index = index
+        self._media = media
+        self._runner = runner
+        self._pace = pace
+        self._in_thread = in_thread
+        self._k_max = k_max
+        self._serial = 0
+        self._asked: tuple[Job, Query] | None = None
+        self._is_surveyed = False
+        self.active: ActiveSearch | None = None
+        self.index_version = 0
+
+    @property
+    def query(self) -> Query | None:
+        """The query of a search in a cell that is to begin, else of the search on the page."""
+        if self._asked is not None and self._runner.has(self._asked[0]):
+            return self._asked[1]
+        return None if self.active is None else self.active.query
+
+    def newest(self, nprobe: int) -> ActiveSearch | None:
+        """Return the search for the ``query``, ranked by the index as it is; None before the first."""
+        active, query = self.active, self.query
+        if query is None:
+            return None
+        if active is not None and active.query is query and active.index_version == self.index_version:
+            return active
+        return ActiveSearch.begin(self._index, query, nprobe, 1, serial=0, index_version=self.index_version)
+
+    def search_in_call(self, query: int | ArrayLike, nprobe: int, k: int) -> None:
+        """Search, and send the probed part in the call, unless calls come faster than the page can show."""
+        found = self._index.query(query)
+        before = self._serial
+        job = self.start(f"kernel:{before + 1}", lambda: known(found), nprobe, k)
+        self._asked = job, found
+        if self._pace.allowed(self._runner.now()) >= SHOWN_AT_ONCE:
+            self._runner.run(job, lambda: self._has_answered_since(before))
+
+    def start(self, request: Request, find: Find, nprobe: int, k: int) -> Job:
+        """Look for a query and search for it, in place of a search that has not been answered."""
+        return self._runner.start(Job(lambda: self._steps(request, find, nprobe, k), request, kind="search"))
+
+    def row(self, row_id: int, cluster: int | None) -> Find:
+        """Look for a row, at first in the cluster where the page believes it to be."""
+
+        def find() -> Generator[None, None, Query]:
+            if cluster is not None:
+                vectors = yield from self._index.queries_of_steps([row_id], [cluster])
+                if not np.isnan(vectors).any():
+                    return Query(self._index.query_vector(vectors[0]), row_id)
+            return (yield from self._index.query_steps(row_id))
+
+        return find
+
+    def current(self, serial: int) -> ActiveSearch:
+        """Return the search on the page if it has this serial and is as new as the index.
+
+        Raises
+        ------
+        SupersededError, IndexChangedError
+        """
+        active = self.active
+        if active is None or active.serial != serial:
+            raise SupersededError(f"the search {serial} is over: a newer one has begun")
+        if active.index_version != self.index_version:
+            raise IndexChangedError("the index has changed since this search; search again")
+        return active
+
+    def ask_about(
+        self, asked: Any, answer: Callable[[ActiveSearch], Iterator[Step]], kind: str | None = None
+    ) -> None:
+        """Answer a request about the search on the page; it ends when a newer search begins."""
+        self.current(asked.serial)
+
+        def steps() -> Iterator[Step]:
+            yield from answer(self.current(asked.serial))
+
+        self._runner.start(Job(steps, asked.request, kind=kind, serial=asked.serial))
+
+    def survey(self) -> None:
+        """Measure the clusters when there is nothing else to do; lists on disk are read only when asked."""
+        if not self._is_surveyed and not self._index.on_disk:
+            self._is_surveyed = True
+            self._runner.start(Job(self._survey_steps, None, kind="survey", priority=Priority.SURVEY))
+
+    def measure_again(self) -> None:
+        """Have ``survey`` measure once more: the index has changed, or the survey was ended."""
+        self._is_surveyed = False
+
+    def clear(self) -> None:
+        """Forget every search."""
+        self.active = self._asked = None
+
+    def _steps(self, request: Request, find: Find, nprobe: int, k: int) -> Iterator[Step]:
+        query = yield from find()
+        label = None
+        if query.row_id is not None and self._media.has_labels:
+            labelling = self._in_thread(self._media.label, query.row_id)
+            yield labelling
+            label = labelling.result()
+        search = ActiveSearch.begin(
+            self._index, query, nprobe, k, serial=self._serial + 1, index_version=self.index_version
+        )
+        # A search that does not come so far leaves the one on screen, and what is asked about it.
+        self._serial = search.serial
+        self._runner.end(lambda job: job.serial is not None, "superseded")
+        self.active = search
+        is_bounded = False
+        for step in search_messages(self._index, search, request, label, self._k_max):
+            yield step
+            if search.is_answered and not is_bounded:
+                is_bounded = True
+                self._send_bounds()
+
+    def _has_answered_since(self, serial: int) -> bool:
+        active = self.active
+        return active is not None and active.serial > serial and active.is_answered
+
+    def _survey_steps(self) -> Iterator[Step]:
+        for extents in self._index.survey():
+            if extents is not None:
+                self._send_bounds()
+            yield None
+
+    def _send_bounds(self) -> None:
+        active = self.active
+        if active is not None and active.index_version == self.index_version:
+            self._runner.start(
+                Job(lambda: bounds(self._index, active), None, kind="bounds", serial=active.serial)
+            )
+
+
+def known(query: Query) -> Generator[None, None, Query]:
+    """Find a query that needs no looking for."""
+    yield
+    return query
