@@ -398,6 +398,14 @@ describe("results among candidates", () => {
     ]);
   });
 
+  it("are ranked once for the picture and its legend", () => {
+    const set = setOf([3, 4], (i) => 7 - i);
+    const missed: readonly Missed[] = [];
+    const probe = nearest(2);
+    expect(rankedOf(set, missed, probe)).toBe(rankedOf(set, missed, probe));
+    expect(rankedOf(set, missed, nearest(1))).not.toBe(rankedOf(set, missed, probe));
+  });
+
   it("and a neighbour lost to the code stand in its own cluster's sector, at the distance by its code", () => {
     const lost = missedOf({ ...result(5n, 2), distance: 0.25, place: 2, lostTo: "code", codeDistance: 2 });
     const ranked = rankedOf(

@@ -13,6 +13,7 @@ describe("a missed neighbour, by the original vectors", () => {
     const { summary, transport, settings, exploration } = explorationOf(undefined, {
       given: true,
       exact: false,
+      trueDistance: "distance by the original vectors",
       ...changes,
     });
     settings.nprobe.value = nprobe;
@@ -32,7 +33,7 @@ describe("a missed neighbour, by the original vectors", () => {
     const { exploration, missed } = missedOf(1);
     expect(rowLoss(exploration, missed[0])).toBe("its cluster was probed: lost to the code");
     expect(rowDistance(exploration, missed[0])).toBe(
-      "squared L2 distance: by the original vectors 0.5000, by its code 2.000",
+      "distance by the original vectors 0.5000, by its code 2.000",
     );
     expect(rowLoss(exploration, missed[1])).toBe("its cluster was probed: lost to re-ranking");
   });
@@ -47,7 +48,7 @@ describe("a missed neighbour, by the original vectors", () => {
   it("is named by its true distance alone where its code has not come", () => {
     const { exploration, missed } = missedOf(1);
     const elsewhere = { ...missed[2], codeDistance: null };
-    expect(rowDistance(exploration, elsewhere)).toBe("squared L2 distance: by the original vectors 1.500");
+    expect(rowDistance(exploration, elsewhere)).toBe("distance by the original vectors 1.500");
   });
 
   it("whose cluster is switched off is not blamed on nprobe", () => {

@@ -19,7 +19,7 @@ export function lossText(row: Missed, probe: Probe, nprobe: number, summary: Sum
 /** The distances of a true neighbour: to the original vectors where they were given, and in the lists. */
 export function distanceText({ distance: own, codeDistance }: Missed, summary: Summary): string {
   if (!summary.given) return `${summary.distance} ${distance(own)}`;
-  const original = `${summary.distance}: by the original vectors ${distance(own)}`;
+  const original = `${summary.trueDistance} ${distance(own)}`;
   return codeDistance === null
     ? original
     : `${original}, by ${summary.exact ? "the index" : "its code"} ${distance(codeDistance)}`;

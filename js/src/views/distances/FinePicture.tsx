@@ -68,6 +68,7 @@ export function FinePicture({ search }: { search: Search }) {
   const { beyond } = ranked;
   const all = firstClusters(ranked.set, probed + Number(beyond.length > 0)).count;
   const candidates = all - beyond.length;
+  const unplaced = missed.length - beyond.length - ranked.within.length;
   return (
     <PointPicture
       name={
@@ -84,6 +85,11 @@ export function FinePicture({ search }: { search: Search }) {
       {candidates === 0 && search.received >= probed && (
         <p class={beyond.length > 0 ? "feder-points-note" : "feder-waiting"}>
           No candidates: the {plural(probed, "probed cluster")} {probed === 1 ? "is" : "are"} empty.
+        </p>
+      )}
+      {isWhole && candidates > 0 && unplaced > 0 && (
+        <p class="feder-points-note">
+          {plural(unplaced, "missed neighbour")} not drawn: the distance by code is not known
         </p>
       )}
       {(!isWhole || content.points.count < all) && (

@@ -22,11 +22,32 @@ export interface RankedCandidates {
   readonly within: readonly Missed[];
 }
 
+/** The last ranking with each list of missed neighbours: picture and legend ask for the same one. */
+const latest = new WeakMap<
+  readonly Missed[],
+  { readonly candidates: CandidateSet; readonly probe: Probe; readonly ranked: RankedCandidates }
+>();
+
 /**
  * @param candidates  those of the probed clusters
  * @param order  their places from the nearest to the farthest
  */
 export function rankCandidates(
+  candidates: CandidateSet,
+  order: Uint32Array,
+  probe: Probe,
+  missed: readonly Missed[],
+  search: Search,
+  similarity: boolean,
+): RankedCandidates {
+  const known = latest.get(missed);
+  if (known?.candidates === candidates && known.probe === probe) return known.ranked;
+  const ranked = rankedWith(candidates, order, probe, missed, search, similarity);
+  latest.set(missed, { candidates, probe, ranked });
+  return ranked;
+}
+
+function rankedWith(
   candidates: CandidateSet,
   order: Uint32Array,
   probe: Probe,
