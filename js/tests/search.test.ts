@@ -200,6 +200,17 @@ describe("a search of which only prefixes of the ranking are kept", () => {
     search.addUnpruned(candidatesOf(summary, 4, 4, { kind: "nearest", request: "clusters" }));
     expect(prunedRanks(search, new Probe([2, 4]))).toEqual([2]);
     expect([...candidatesAt(search, new Probe([4])).ids]).toEqual([7n, 8n, 9n, 10n, 11n]);
+    const { ids, distances } = candidatesOf(summary, 2, 2);
+    for (const [from, to] of [
+      [0, 2],
+      [2, 3],
+    ]) {
+      const rows = { ids: ids.slice(from, to), distances: distances.slice(from, to) };
+      const part = { counts: Int32Array.of(to - from), continues: to < 3, request: "more", ...rows };
+      search.addUnpruned({ ...candidatesOf(summary, 2, 2, { kind: "nearest" }), ...part });
+    }
+    expect([...candidatesAt(search, new Probe([2])).ids]).toEqual([3n, 4n, 5n]);
+    expect(prunedRanks(search, new Probe([2, 4]))).toEqual([]);
     expect(() => search.addUnpruned({ ...candidatesOf(summary, 4, 4), first_rank: 5 })).toThrow(
       MalformedMessage,
     );

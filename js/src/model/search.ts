@@ -116,8 +116,9 @@ export class Search {
     if (first < 1 || first + counts.length - 1 > this.#received) {
       throw new MalformedMessage(`candidates from rank ${first}, of ${this.#received} clusters received`);
     }
-    this.#store(message);
-    this.#unpruned.fill(1, first - 1, first - 1 + counts.length);
+    const whole = this.#join(message);
+    this.#store(whole);
+    this.#unpruned.fill(1, first - 1, first - 1 + whole.counts.length);
   }
 
   /** The candidates received of the cluster at this rank. */
