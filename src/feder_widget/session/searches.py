@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from feder_widget.engines import IvfIndex
+from feder_widget.errors import IndexChangedError
 from feder_widget.media import Media
 from feder_widget.model.query import Query
 from feder_widget.session.active_search import ActiveSearch
@@ -17,7 +18,6 @@ from feder_widget.session.answers.bounds import bounds
 from feder_widget.session.answers.search import search_messages
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.parse import SupersededError
-from feder_widget.session.outbox import IndexChangedError
 from feder_widget.session.pace import Pace
 from feder_widget.session.runner import Job, Priority, Runner, Step
 
