@@ -193,7 +193,7 @@ class SearchTrace:
     ----------
     ranking : Ranking
         The clusters probed, and all others behind them.
-    fine : sequence of FineStep
+    fine : FineSteps
         One step per probed cluster, in rank order.
     ids : int64 (k,)
         The results, nearest first, exactly as ``faiss_index.search`` returns them; -1 where there are fewer
@@ -209,7 +209,7 @@ class SearchTrace:
     """
 
     ranking: Ranking
-    fine: Sequence[FineStep]
+    fine: FineSteps
     ids: npt.NDArray[np.int64]
     distances: npt.NDArray[np.float32]
     n_distances: int

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex, Scan
-from feder_widget.model.search_trace import FineSteps
 from feder_widget.session.active_search import ActiveSearch
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.to_page import FaissResults
@@ -20,7 +19,6 @@ def results(
 ) -> Iterator[FaissResults]:
     """Search as Faiss does, in one step."""
     trace = index.trace(search.query, nprobe, k)
-    assert isinstance(trace.fine, FineSteps)
     scan, refine = trace.fine.scan, trace.refine
     real = trace.ids != -1
     ids = trace.ids[real]
