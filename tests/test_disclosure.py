@@ -2,7 +2,7 @@
 
 import pytest
 
-from feder_widget.session.error_text import LIMIT, told
+from feder_widget.session.error_text import LIMIT, public_text
 
 
 class UnspeakableError(Exception):
@@ -41,9 +41,9 @@ class UnspeakableError(Exception):
     ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_folders_are_left_out_and_the_rest_is_kept(error, text):
-    assert told(error) == text
+    assert public_text(error) == text
 
 
 def test_a_text_of_megabytes_is_cut():
-    assert len(told(ValueError("x, " * 1_000_000))) == LIMIT
-    assert len(told(ValueError("/a/b, " * 1_000_000))) <= LIMIT
+    assert len(public_text(ValueError("x, " * 1_000_000))) == LIMIT
+    assert len(public_text(ValueError("/a/b, " * 1_000_000))) <= LIMIT

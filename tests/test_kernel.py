@@ -212,6 +212,18 @@ def test_a_widget_that_no_page_shows_any_more_rests(kernel):
     assert kernel.run("print([job.kind for job in w._session._runner._jobs])") == "[]"
 
 
+def test_an_index_from_a_file_is_read_while_a_cell_runs(kernel, tmp_path):
+    path = str(tmp_path / "stored.index")
+    kernel.run(f"w.close(); faiss.write_index(index, {path!r}); w = fw.FederWidget({path!r}, nprobe=8, k=5)")
+    kernel.comm = kernel.run("print(w.comm.comm_id)")
+    kernel.messages.clear()
+    kernel.run("w.search(7)\nwhile w._session._runner._jobs: time.sleep(0.01)")
+    during = [content["kind"] for content, cell in kernel.messages if cell is not None]
+    assert during[0] == "coarse"
+    assert "done" in during
+    assert kernel.run("print(w.trace().ids[0])") == "7"
+
+
 def test_a_widget_made_in_a_thread_is_answered_by_the_kernel(kernel):
     kernel.run("""
 w.close()

@@ -227,6 +227,8 @@ def test_what_is_no_index_to_show_is_refused_without_noise(source, error):
 def test_the_page_is_told_of_the_index_once(widget):
     _, state, buffers = widget.comm.states[0]
     assert state["_summary"] == {
+        "kind": "index",
+        "buffers": [["sizes", "int32", [20]]],
         "index_version": 0,
         "nlist": 20,
         "ntotal": 2000,

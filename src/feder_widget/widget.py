@@ -34,7 +34,7 @@ K_MAX = 100
 """Neighbours kept of each cluster, so that k and nprobe can be dragged without asking the kernel."""
 
 K_LIMIT = 10_000
-"""More results than this cannot be told apart on a screen."""
+"""A screen cannot show more results."""
 
 
 def _bundled(name: str) -> Path | str:
@@ -176,7 +176,7 @@ class FederWidget(anywidget.AnyWidget):
         )
 
     def open(self) -> None:
-        """Open the comm, once there is somebody to answer what comes over it."""
+        """Open the comm, with a session behind it that answers."""
         if not hasattr(self, "_session"):
             self._session = Session(
                 self._index,

@@ -1,4 +1,4 @@
-"""Who calls the runner's turns: the loop of the kernel, a loop of asyncio, a thread, or nobody."""
+"""Drivers call the runner's turns: on the kernel's loop, on a loop of asyncio, or on a thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Turn = Callable[[], "float | None"]
 
 
 class Driver:
-    """Nobody: ``Runner.drain`` is called by whoever wants an answer."""
+    """Calls no turn: the caller of ``Runner.hear`` works until the answer is sent."""
 
     drives = False
     """Whether turns are called at all."""
@@ -111,7 +111,7 @@ class LoopDriver(Driver):
 
 
 class ThreadDriver(Driver):
-    """A thread of its own, which ends when nothing is left: for an index that nobody else changes.
+    """Turns are called on a thread, which ends when no job is left: for a frozen index.
 
     Any thread may own such an index for a call, between two turns.
     """
@@ -182,7 +182,7 @@ def driver_for(frozen: bool) -> Driver:
     Parameters
     ----------
     frozen
-        Whether nobody can change the index, so that it may be read while a cell runs.
+        Whether the index may be read while a cell runs, because nobody changes it.
     """
     if frozen:
         return ThreadDriver()

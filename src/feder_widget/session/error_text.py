@@ -21,7 +21,7 @@ _FOLDERS = re.compile(
 )
 
 
-def told(error: BaseException) -> str:
+def public_text(error: BaseException) -> str:
     """Return the text of an error without the folders in it; names of files stay.
 
     A page may be shown to others, and what opens files names them by their whole paths.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from feder_widget.errors import IndexChangedError
-from feder_widget.session.error_text import told
+from feder_widget.session.error_text import public_text
 from feder_widget.session.messages import Message, Request, encode
 from feder_widget.session.messages.parse import SupersededError
 from feder_widget.session.messages.to_page import Failure
@@ -51,14 +51,14 @@ class Outbox:
         try:
             self.deliver(Failure(request=request, code=code, message=text))
         except Exception:
-            _log.exception("feder_widget: the page could not be told of an error")
+            _log.exception("feder_widget: an error could not be sent to the page")
 
 
 def _described(error: BaseException) -> tuple[str, str]:
     """Return the code and the text of an error."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted", "interrupted from the keyboard; ask again"
-    text = told(error)
+    text = public_text(error)
     if isinstance(error, SupersededError):
         return "superseded", text
     if isinstance(error, IndexChangedError):

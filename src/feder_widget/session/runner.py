@@ -53,7 +53,7 @@ class Job:
     make
         Gives the work: a generator that yields between pieces. Called again where the index has changed.
     request
-        The request that it answers, and to which its error is addressed; None where nobody asked.
+        The request that it answers, which its error names; None without a request.
     kind
         A newer job of the same kind supersedes this one; None where both are answered.
     serial
@@ -100,7 +100,7 @@ class Job:
 class Runner:
     """Supersedes, cancels and steps the jobs of one session.
 
-    Only the owner's thread steps, and whoever calls ``owning``. ``hear`` may be called from any thread.
+    Jobs are stepped on the owner's thread, and by a caller of ``owning``. Any thread may call ``hear``.
 
     Parameters
     ----------

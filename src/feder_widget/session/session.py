@@ -131,7 +131,7 @@ class Session:
         return self._runner.may_read
 
     def hand_over(self, call: Callable[[], None]) -> None:
-        """Have the owner's thread make a call; what it raises is told the page."""
+        """Have the owner's thread make a call; its error is sent to the page."""
         self._check_open()
         self._runner.hear(None, call)
 

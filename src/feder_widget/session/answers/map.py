@@ -1,4 +1,4 @@
-"""The map of the clusters, drawn by a thread on copies and sent to whoever has asked."""
+"""The map of the clusters, drawn by a thread on copies and sent to the pages that asked."""
 
 from __future__ import annotations
 

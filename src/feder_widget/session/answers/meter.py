@@ -14,7 +14,7 @@ from feder_widget.session.messages.to_page import Seconds
 
 
 class Meter:
-    """Counts the time between a generator's steps as nobody's: other jobs may have their turn then."""
+    """Measures the steps of a generator, not the time between them, in which other jobs have their turn."""
 
     def __init__(self) -> None:
         self._seconds = {"coarse": 0.0, "fine": 0.0, "nearest": 0.0}

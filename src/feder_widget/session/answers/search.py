@@ -96,7 +96,7 @@ def candidates(
 def clusters(
     index: IvfIndex, search: ActiveSearch, request: Request, k_max: int, ranks: list[int]
 ) -> Iterator[Message | None]:
-    """Send what can be a result of each of these clusters, whichever others are probed."""
+    """Send all that can be a result of each of these clusters, for any set of probed ones."""
     meter = Meter()
     for rank in ranks:
         pieces = kept(scanned(index, search, rank - 1, rank), k_max, index.similarity)

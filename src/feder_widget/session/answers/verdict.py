@@ -15,7 +15,7 @@ def verdict(
 ) -> Iterator[Verdict | None]:
     """Return its distance, cluster and rank.
 
-    The nearer vectors are counted where the search has compared all clusters anyhow.
+    The nearer vectors are counted where the search has compared all clusters.
     """
     found = yield from index.verdict_steps(search.query, row_id, count=search.is_whole)
     yield Verdict(

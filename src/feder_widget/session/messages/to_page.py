@@ -305,7 +305,8 @@ class Projection:
 class Failure:
     """A request that failed; the answer before it stays valid.
 
-    ``code`` is "invalid" (the request), "superseded" (it is about a search that is over) or "internal".
+    ``code`` is "invalid" (the request), "superseded" (it is about a search that is over), "changed" (it is
+    about a search older than the index), "cancelled", "interrupted" (from the keyboard) or "internal".
     """
 
     kind: Literal["error"] = "error"
