@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Saves, traitSignal } from "../src/state/traits";
+import { followTrait, Saves, traitSignal } from "../src/state/traits";
 import { FakeModel } from "./model";
 
 beforeEach(() => {
@@ -94,6 +94,26 @@ describe("a signal that follows a trait", () => {
     vi.runAllTimers();
     expect(nprobe.value).toBe(3);
   });
+});
+
+it("a trait that only the kernel sets is followed, but for values that cannot be read, until the page is gone", () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const model = new FakeModel({ size: 3 });
+  const abort = new AbortController();
+  const read = (value: unknown) => {
+    if (typeof value !== "number") throw new Error("no number");
+    return value;
+  };
+  const size = followTrait(model.model, "size", read, abort.signal);
+  const seen = [7, "x", null, 9].map((value) => {
+    model.receive("size", value);
+    return size.value;
+  });
+  expect(seen).toEqual([7, 7, 7, 9]);
+  expect(warn).toHaveBeenCalledTimes(2);
+  abort.abort();
+  expect(model.listeners()).toBe(0);
+  warn.mockRestore();
 });
 
 describe("saving while a slider is dragged", () => {

@@ -52,7 +52,7 @@ export class Saves {
   }
 }
 
-/** A signal that follows a trait which only the kernel sets. */
+/** A signal that follows a trait which only the kernel sets; a value that `read` throws at is ignored. */
 export function followTrait<T>(
   model: AnyModel,
   name: string,
@@ -61,7 +61,11 @@ export function followTrait<T>(
 ): ReadonlySignal<T> {
   const state = signal<T>(read(model.get(name)));
   const pull = () => {
-    state.value = read(model.get(name));
+    try {
+      state.value = read(model.get(name));
+    } catch (error) {
+      console.warn("feder_widget: trait ignored:", error);
+    }
   };
   model.on(`change:${name}`, pull);
   abort.addEventListener("abort", () => model.off(`change:${name}`, pull));
