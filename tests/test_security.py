@@ -200,10 +200,21 @@ def test_a_picture_in_an_address_is_decoded_here_when_it_is_large(folder):
     "innerHTML", "outerHTML", "dangerouslySetInnerHTML", "insertAdjacentHTML", "document.write", "DOMParser",
     "createContextualFragment", "srcdoc", "eval(", "new Function", "fetch(", "XMLHttpRequest", "WebSocket",
     "EventSource", "sendBeacon", "importScripts", "import(", "<iframe", "<object", "<embed", "href=",
-    "@import",
+    "@import url", "@import '", '@import "http', '@import "/',
 ])  # fmt: skip
 def test_the_page_has_no_way_to_make_html_of_data_nor_to_ask_a_host(way):
     files = [path for path in SOURCES.rglob("*") if path.suffix in (".ts", ".tsx", ".css")]
     assert len(files) > 50
     found = re.compile(rf"(?<![#\w]){re.escape(way)}")
     assert [path.name for path in files if found.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_style_sheets_import_one_another_only_by_their_places():
+    imports = [
+        line.strip()
+        for path in SOURCES.rglob("*.css")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "@import" in line
+    ]
+    assert imports
+    assert [line for line in imports if not re.fullmatch(r'@import "\.{1,2}/[\w./-]+\.css";', line)] == []
