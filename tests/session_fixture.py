@@ -1,0 +1,156 @@
+"""A recorded session for the tests of the page: a message of every kind, and Python's answers to hold it to.
+
+``python tests/session_fixture.py`` writes ``fixtures/session.json`` anew. Codes stand for the vectors, which
+are given, so that true neighbours are lost to the coarse search and to the codes; a second index re-ranks.
+"""
+
+import base64
+import json
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+from conversation import Page, converse, slowly
+
+from feder_widget.engines import open_index
+from feder_widget.session.summary import summary_of
+
+PATH = Path(__file__).parent / "fixtures" / "session.json"
+NLIST = 8
+K = 5
+ROW = 57
+"""A query that misses neighbours at nprobe 2, one of them at any nprobe."""
+PLACED = ("map", "projection")
+"""Kinds whose positions come of long sums, so that another machine rounds them differently."""
+
+
+def vectors():
+    """Return integers, float32 (200, 4)."""
+    return np.random.default_rng(7).integers(-20, 21, size=(200, 4)).astype(np.float32)
+
+
+def coded():
+    """Return an index of 4-bit codes around fixed centroids."""
+    rows = vectors()
+    quantizer = faiss.IndexFlatL2(4)
+    quantizer.add(rows[:NLIST])
+    index = faiss.IndexIVFScalarQuantizer(quantizer, 4, NLIST, faiss.ScalarQuantizer.QT_4bit)
+    index.by_residual = False
+    index.train(rows)
+    index.add(rows)
+    return index
+
+
+def requests():
+    """Yield what a page asks for, in turn; the search before them has serial 1."""
+    yield {"kind": "search", "query": {"id": str(ROW), "cluster": None}, "nprobe": 2, "k": K}
+    yield {"kind": "truth", "serial": 1, "nprobe": 2, "k": K}
+    yield {"kind": "verdict", "serial": 1, "id": "77"}
+    yield {"kind": "members", "cluster": 1, "offset": 0, "limit": 4}
+    yield {"kind": "medoids", "clusters": [0, 1, 2]}
+    yield {"kind": "candidates", "serial": 1, "first_rank": 3, "last_rank": 4}
+    yield {"kind": "clusters", "serial": 1, "ranks": [6, 4]}
+    yield {"kind": "thumbnails", "ids": ["5", "9"], "clusters": [0, 0], "size": 64}
+    yield {
+        "kind": "projection",
+        "serial": 1,
+        "ranks": 2,
+        "flips": [],
+        "k": K,
+        "extra": [],
+        "extra_clusters": [],
+    }
+    yield {"kind": "evaluate", "sample": 60, "seed": 3, "k": K}
+    yield {"kind": "map"}
+    yield {"kind": "verdict", "serial": 1, "id": "100000"}
+
+
+def recorded(index, asked, **options):
+    """Return the messages of a session that is asked, in the order in which they came."""
+    page = Page()
+    session = converse(open_index(index, **options), page, labels=lambda row: f"row {row}", projection=None)
+    try:
+        for name, request in enumerate(asked):
+            session.handle({**request, "request": f"r{name}"})
+            session.drain()
+        for kind in {request["kind"] for request in asked} & {"map", "thumbnails"}:
+            page.wait(kind=kind, **({"final": True} if kind == "map" else {}))
+        session.drain()
+    finally:
+        session.close()
+    # Threads answer when they are done, and progress is told as often as there is time.
+    packets = sorted(page.packets, key=lambda packet: str(packet[0]["request"]))
+    kept = [
+        packet
+        for packet, before in zip(packets, [None, *packets], strict=False)
+        if before is None or {packet[0]["kind"], before[0]["kind"]} != {"progress"}
+    ]
+    return [{"content": timeless(content), "buffers": list(map(text, buffers))} for content, buffers in kept]
+
+
+def build():
+    """Return the fixture as JSON."""
+    with pytest.MonkeyPatch.context() as patch:
+        slowly(patch)
+        patch.setattr("feder_widget.session.answers.workload.PUBLISHED", 1e9)
+        index, rows = coded(), vectors()
+        asked = list(requests())
+        by_vectors = open_index(index, vectors=rows)
+        explanation = by_vectors.explain(ROW, K)
+        workload = by_vectors.evaluate(60, K, seed=3, progress=False)
+        results = {"kind": "results", "serial": 1, "nprobe": 3, "k": K}
+        return {
+            "summary": plain(summary_of(by_vectors, k_max=100, images=False)),
+            "messages": recorded(index, asked, vectors=rows),
+            "truth": {
+                "ids": [str(row) for row in explanation.ids],
+                "missed": [
+                    [str(row) for row in explanation.missed(nprobe)] for nprobe in range(1, NLIST + 1)
+                ],
+                "recall": explanation.recall(np.arange(1, NLIST + 1)).tolist(),
+            },
+            "workload": {
+                "recall": workload.recall.tolist(),
+                "worst": workload.reached(1.0).tolist(),
+                "compared": workload.scanned.tolist(),
+                "hardest": workload.hardest(24).tolist(),
+            },
+            "refined": {
+                "messages": recorded(refining(rows), [asked[0], results]),
+                "ids": [str(row) for row in searched(refining(rows), rows[ROW], 3)],
+            },
+        }
+
+
+def refining(rows):
+    """Return an index that re-ranks by the vectors themselves."""
+    base = coded()
+    base.reset()
+    index = faiss.IndexRefineFlat(base)
+    index.add(rows)
+    return index
+
+
+def searched(index, vector, nprobe):
+    """Return the ids that Faiss returns."""
+    faiss.extract_index_ivf(index).nprobe = nprobe
+    return index.search(vector[None], K)[1][0]
+
+
+def timeless(content):
+    if content["kind"] != "done":
+        return content
+    return {**content, "seconds": dict.fromkeys(content["seconds"], 0.0)}
+
+
+def plain(summary):
+    return {name: text(value) if isinstance(value, bytes) else value for name, value in summary.items()}
+
+
+def text(buffer):
+    return base64.b64encode(bytes(buffer)).decode("ascii")
+
+
+if __name__ == "__main__":
+    PATH.write_text(json.dumps(build(), indent=1) + "\n", encoding="utf-8")
