@@ -29,7 +29,7 @@ from feder_widget.errors import UnknownIdError
 from feder_widget.faiss_internals import centroids
 from feder_widget.projection import resolve_method
 from feder_widget.session.answers import workload as evaluator_module
-from feder_widget.session.pace import BURST
+from feder_widget.session.message_rate import BURST
 from feder_widget.truth import evaluate
 from feder_widget.truth import survey as survey_module
 from feder_widget.truth.evaluation import Evaluation

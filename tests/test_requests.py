@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from feder_widget.session.messages import REQUESTS
 from feder_widget.session.messages.declare import json_fields, kinds_of
+from feder_widget.session.messages.limits import MAX_BATCH, MAX_WINDOW
 from feder_widget.session.messages.parse import BadRequestError, parse, parse_row_id, request_name
-from feder_widget.session.messages.to_kernel import MAX_BATCH, MAX_WINDOW, ById
+from feder_widget.session.messages.to_kernel import ById
 
 HUGE = 10**5000
 BOUNDS = {"nlist": 8, "k_max": 100}

@@ -27,7 +27,7 @@ from feder_widget.map import cluster_map
 from feder_widget.session import session as session_module
 from feder_widget.session.answers import map as map_answer
 from feder_widget.session.answers import pieces
-from feder_widget.session.pace import BURST, RATE
+from feder_widget.session.message_rate import BURST, RATE
 
 
 def assert_threads_end(before):

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { nearestFirst } from "../src/model/candidateOrder";
 import { type CandidateSet, withOthers } from "../src/model/candidates";
-import { nearestFirst } from "../src/model/order";
 import { nearest } from "../src/model/probe";
 import { Search } from "../src/model/search";
 import type { Missed } from "../src/model/truth";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ascending, extendOrder, nearestFirst, Orders } from "../src/model/order";
+import { ascending, extendOrder, nearestFirst, Orders } from "../src/model/candidateOrder";
 import { PointGrid } from "../src/views/points/pointGrid";
 import { step } from "../src/views/points/pointKeys";
 import { type Points, pointsSelected, pointsWith } from "../src/views/points/points";

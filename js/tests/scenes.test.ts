@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { css, PALETTES, type Palette, rankColour } from "../src/look/palette";
+import { nearestFirst } from "../src/model/candidateOrder";
 import { candidatesAt } from "../src/model/candidates";
 import { joined } from "../src/model/mapCells";
-import { nearestFirst } from "../src/model/order";
 import { nearest, Probe } from "../src/model/probe";
 import { type Result, resultsAt } from "../src/model/results";
 import { Search } from "../src/model/search";

@@ -17,7 +17,7 @@ from feder_widget.media import IdRange, Media
 from feder_widget.model.arguments import as_int
 from feder_widget.model.search_trace import SearchTrace
 from feder_widget.projection import resolve_method
-from feder_widget.session.cells import at_cell_end
+from feder_widget.session.cell_end import at_cell_end
 from feder_widget.session.messages import Buffer
 from feder_widget.session.selected_rows import described
 from feder_widget.session.session import Session

@@ -1,6 +1,6 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
+import { Orders } from "../model/candidateOrder";
 import { type CandidateSet, candidatesAt } from "../model/candidates";
-import { Orders } from "../model/order";
 import type { Summary } from "../model/summary";
 import type { ProbedClusters } from "./probedClusters";
 import type { SearchProgress } from "./searchProgress";

@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { nearestFirst } from "../model/order";
+import { nearestFirst } from "../model/candidateOrder";
 import type { ClusterCandidates, Search } from "../model/search";
 import type { Asker } from "../protocol/asker";
 

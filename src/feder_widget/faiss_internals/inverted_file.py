@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.errors import IndexChangedError
-from feder_widget.faiss_internals import comparison_space, inverted_lists, shard
+from feder_widget.faiss_internals import inverted_lists, original_space, shard
 from feder_widget.faiss_internals.centroids import Centroids
 from feder_widget.faiss_internals.coarse_ranking import rank_clusters
 from feder_widget.faiss_internals.codes import unpacked
@@ -301,7 +301,7 @@ class InvertedFile:
         """The guarantees of this index, now."""
         first = self.parts[0]
         return Guarantees(
-            exact=self.family.exact and not comparison_space.drops_dimensions(self.stack),
+            exact=self.family.exact and not original_space.drops_dimensions(self.stack),
             faithful=self.is_faithful,
             splittable=self.is_splittable,
             sliceable=self.family.slice is not None,
@@ -318,7 +318,7 @@ class InvertedFile:
     @property
     def stores_originals(self) -> bool:
         """True when the lists alone define the true neighbours of the original vectors."""
-        return comparison_space.lists_stand_for_originals(self.stack, self.family.exact)
+        return original_space.lists_stand_for_originals(self.stack, self.family.exact)
 
     @property
     def is_faithful(self) -> bool:

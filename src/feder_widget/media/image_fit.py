@@ -5,18 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from feder_widget.media.image_orientation import upright_turn
 from feder_widget.media.pixels import to_pixels
-
-_ORIENTATION = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 def fit(image: Image.Image, size: int, *, own: bool) -> tuple[Image.Image, bool]:
@@ -43,7 +33,7 @@ def fit(image: Image.Image, size: int, *, own: bool) -> tuple[Image.Image, bool]
         # Half as large again as needed, so that the final resampling can smooth.
         image.draft(None, (target[0] * 3 // 2, target[1] * 3 // 2))
     image.load()
-    turn = _TURNS.get(_orientation(image))
+    turn = upright_turn(image)
     shown = _displayable(image)
     exact = shown.size == target
     if not exact:
@@ -58,13 +48,6 @@ def _target(original: tuple[int, int], size: int) -> tuple[int, int]:
     width, height = original
     scale = min(1.0, size / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # damaged metadata is no reason to refuse the picture
-        return 1
 
 
 def _displayable(image: Image.Image) -> Image.Image:

@@ -13,10 +13,10 @@ from enum import IntEnum
 from typing import Any, TypeAlias
 
 from feder_widget.session.drivers import Driver
+from feder_widget.session.message_rate import MessageRate
 from feder_widget.session.messages import Message, Request
 from feder_widget.session.messages.parse import SupersededError
 from feder_widget.session.outbox import Outbox
-from feder_widget.session.pace import Pace
 
 TURN = 0.010
 """Seconds of work in one turn: between two turns the kernel takes up a cell."""
@@ -108,7 +108,7 @@ class Runner:
         Takes the messages, and the errors.
     driver
         Calls ``turn`` on the owner's thread.
-    pace
+    rate
         The rate of messages.
     before_turn
         Called at the beginning of each turn, on the owner's thread.
@@ -120,13 +120,13 @@ class Runner:
         self,
         outbox: Outbox,
         driver: Driver,
-        pace: Pace,
+        rate: MessageRate,
         before_turn: Callable[[], None] = lambda: None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._outbox = outbox
         self._driver = driver
-        self._pace = pace
+        self._rate = rate
         self._before_turn = before_turn
         self.now = now
         self._inbox: deque[tuple[Request | None, Callable[[], object]]] = deque()
@@ -184,7 +184,7 @@ class Runner:
             job.begin_anew()
 
     def run(self, job: Job, is_enough: Callable[[], bool]) -> None:
-        """Step one job in the caller's call, until it is enough or the pace holds its message back.
+        """Step one job in the caller's call, until it is enough or the rate holds its message back.
 
         What interrupts it from the keyboard ends the job and is raised.
         """
@@ -306,10 +306,10 @@ class Runner:
 
     def _send(self, job: Job) -> None:
         now = self.now()
-        job.not_before = self._pace.next_allowed(now)
+        job.not_before = self._rate.next_allowed(now)
         if job.not_before > now or job.message is None:
             return
-        self._pace.take(now)
+        self._rate.take(now)
         message, job.message = job.message, None
         self._outbox.deliver(message)
 

@@ -16,9 +16,9 @@ from feder_widget.model.query import Query
 from feder_widget.session.active_search import ActiveSearch
 from feder_widget.session.answers.bounds import bounds
 from feder_widget.session.answers.search import search_messages
+from feder_widget.session.message_rate import MessageRate
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.parse import SupersededError
-from feder_widget.session.pace import Pace
 from feder_widget.session.runner import Job, Priority, Runner, Step
 
 SHOWN_AT_ONCE = 3
@@ -39,7 +39,7 @@ class Searches:
         Labels of its rows.
     runner
         Steps the jobs.
-    pace
+    rate
         The runner's.
     in_thread
         Has a thread call a function.
@@ -59,14 +59,14 @@ class Searches:
         index: IvfIndex,
         media: Media,
         runner: Runner,
-        pace: Pace,
+        rate: MessageRate,
         in_thread: Callable[..., Future[Any]],
         k_max: int,
     ) -> None:
         self._index = index
         self._media = media
         self._runner = runner
-        self._pace = pace
+        self._rate = rate
         self._in_thread = in_thread
         self._k_max = k_max
         self._serial = 0
@@ -97,7 +97,7 @@ class Searches:
         before = self._serial
         job = self.start(f"kernel:{before + 1}", lambda: known(found), nprobe, k)
         self._asked = job, found
-        if self._pace.allowed(self._runner.now()) >= SHOWN_AT_ONCE:
+        if self._rate.allowed(self._runner.now()) >= SHOWN_AT_ONCE:
             self._runner.run(job, lambda: self._has_answered_since(before))
 
     def start(self, request: Request, find: Find, nprobe: int, k: int) -> Job:

@@ -24,10 +24,10 @@ from feder_widget.session.answers.true_neighbours import Truths
 from feder_widget.session.answers.verdict import verdict
 from feder_widget.session.answers.workload import KERNEL, Workloads
 from feder_widget.session.drivers import Driver, driver_for
+from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Message, to_kernel
 from feder_widget.session.messages.parse import BadRequestError, parse, parse_vector, request_name
 from feder_widget.session.outbox import Outbox, Send
-from feder_widget.session.pace import Pace, unlimited
 from feder_widget.session.pictures import Pictures
 from feder_widget.session.runner import Job, Priority, Runner, Step
 from feder_widget.session.searches import Searches, known
@@ -77,12 +77,12 @@ class Session:
         self._changed = changed
         self._driver = driver or driver_for(index.frozen)
         self._outbox = Outbox(send)
-        pace = Pace() if self._driver.is_paced else unlimited()
-        self._runner = Runner(self._outbox, self._driver, pace, self._look_at_size)
+        rate = MessageRate() if self._driver.is_paced else unlimited()
+        self._runner = Runner(self._outbox, self._driver, rate, self._look_at_size)
         self._calls = threads.pool(1, "calls")
         self._layouts = threads.pool(1, "layout")
         in_thread = self._calls.submit
-        self._searches = Searches(index, media, self._runner, pace, in_thread, k_max)
+        self._searches = Searches(index, media, self._runner, rate, in_thread, k_max)
         self._map = MapDrawing(index, self._outbox)
         self._pictures = Pictures(index, media, self._runner, self._outbox)
         self._orderings = Orderings(index, in_thread)

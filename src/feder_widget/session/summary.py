@@ -9,7 +9,7 @@ from feder_widget.media import SIZES
 from feder_widget.session.answers.search import is_replayable
 from feder_widget.session.messages import encode
 from feder_widget.session.messages.index_summary import Constants, IndexSummary
-from feder_widget.session.messages.to_kernel import MAX_SAMPLE
+from feder_widget.session.messages.limits import MAX_SAMPLE
 from feder_widget.session.snapshot_check import MAX_PICTURE
 
 VIEWS = ("clusters", "distances", "projection")

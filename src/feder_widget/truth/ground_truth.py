@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals import comparison_space, family_name
+from feder_widget.faiss_internals import family_name, original_space
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.arguments import as_bytes
 from feder_widget.model.pieces import WHOLE, Steps, drain
@@ -240,7 +240,7 @@ class GroundTruth:
     def originals(self) -> Originals:
         """The vectors given, and how they are compared."""
         ivf = self._file.stack.ivf
-        chain = comparison_space.metric_chain(self._file.stack)
+        chain = original_space.metric_chain(self._file.stack)
         return Originals(self._vectors_given, chain, ivf.metric_type, ivf.metric_arg)
 
     def spans_steps(
@@ -274,7 +274,7 @@ class GroundTruth:
     def _distance_name(self) -> str:
         file = self._file
         if self.basis == "vectors":
-            return family_name.exact_distance(file.stack.ivf, comparison_space.metric_chain(file.stack))
+            return family_name.exact_distance(file.stack.ivf, original_space.metric_chain(file.stack))
         return family_name.of_codes(family_name.distance(file.stack, file.is_faithful), self.basis == "lists")
 
     def _check(self, reason: str | None) -> None:

@@ -41,7 +41,7 @@ class Originals:
     vectors : array or numpy.memmap (n, dim)
         Of any real type; read block by block, and compared as float32.
     chain : sequence of faiss.VectorTransform
-        Transforms of vectors and queries before they are compared; see ``comparison_space.metric_chain``.
+        Transforms of vectors and queries before they are compared; see ``original_space.metric_chain``.
     metric, metric_arg
         Faiss's number of the metric, and its argument.
     """

@@ -1,8 +1,8 @@
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { nearestFirst } from "../../model/candidateOrder";
 import { candidatesAt } from "../../model/candidates";
 import { count, plural } from "../../model/format";
-import { nearestFirst } from "../../model/order";
 import type { Search } from "../../model/search";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";

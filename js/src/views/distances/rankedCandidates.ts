@@ -1,5 +1,5 @@
+import { extendOrder } from "../../model/candidateOrder";
 import { type CandidateSet, withOthers } from "../../model/candidates";
-import { extendOrder } from "../../model/order";
 import type { Probe } from "../../model/probe";
 import type { Result } from "../../model/results";
 import type { Search } from "../../model/search";

@@ -1,9 +1,20 @@
-"""The limits that a request's fields are declared with."""
+"""The limits of a request, and how a field is declared with them."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import Any
+
+MAX_BATCH = 1024
+"""Rows or clusters in one request for pictures; the page asks for far fewer at a time."""
+
+MAX_WINDOW = 65_536
+"""Rows in one window of a cluster."""
+
+MAX_SAMPLE = 1_000_000
+"""Queries in a workload that the page asks for."""
+
+MAX_SERIAL = 2**62
 
 Bound = int | str
 """A number, the name of a limit ("nlist", "nlist - 1", "k_max"), or the name of an earlier field."""

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from feder_widget.session.messages.declare import Request, RowId
-from feder_widget.session.messages.limits import between, each_between, hint, listed
-
-MAX_BATCH = 1024
-"""Rows or clusters in one request for pictures; the page asks for far fewer at a time."""
-
-MAX_WINDOW = 65_536
-"""Rows in one window of a cluster."""
-
-MAX_SAMPLE = 1_000_000
-"""Queries in a workload that the page asks for."""
-
-MAX_SERIAL = 2**62
+from feder_widget.session.messages.limits import (
+    MAX_BATCH,
+    MAX_SAMPLE,
+    MAX_SERIAL,
+    MAX_WINDOW,
+    between,
+    each_between,
+    hint,
+    listed,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

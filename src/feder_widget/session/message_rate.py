@@ -11,7 +11,7 @@ RATE = 30.0
 """Messages a second after that; a screen shows no more."""
 
 
-class Pace:
+class MessageRate:
     """A bucket of ``burst`` tokens that refills at ``rate`` a second; a message takes one."""
 
     def __init__(self, burst: float = BURST, rate: float = RATE) -> None:
@@ -44,6 +44,6 @@ class Pace:
             self._counted = now
 
 
-def unlimited() -> Pace:
+def unlimited() -> MessageRate:
     """Return a pace that holds nothing back: where no Jupyter server is between kernel and page."""
-    return Pace(math.inf, math.inf)
+    return MessageRate(math.inf, math.inf)
