@@ -135,7 +135,7 @@ class TestASearchThatDoesNotBegin:
         session.handle(search_request("good"))
         step_until(session, page, kind="done", request="good")
         for _ in range(BURST):
-            session._runner._pace.take(0.0)
+            session._runner._rate.take(0.0)
         return session, page, page.wait(kind="coarse")[0]["serial"]
 
     def test_for_one_that_fails_came_after_it(self, paced):
