@@ -317,6 +317,8 @@ class FederWidget(anywidget.AnyWidget):
             self._end_of_watch()
             self._session.close()
             self._media.clear()
+            # A page that counts its views would report the last one's end to a comm that is closed, and fail.
+            self._view_count = None
         super().close()
 
     def _check_nprobe(self, value: object) -> int:

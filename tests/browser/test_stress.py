@@ -13,10 +13,8 @@ from .conftest import OpenNotebook
 
 @pytest.mark.parametrize("factory", ["IVF256,Flat", "IVF256,SQ8"])
 def test_no_change_at_any_moment_ends_the_kernel_or_makes_an_answer_wrong(
-    open_notebook: OpenNotebook, expected_console_errors: list[str], factory: str
+    open_notebook: OpenNotebook, factory: str
 ) -> None:
-    # The host's, where a trait is on its way to a widget that a cell has closed.
-    expected_console_errors.append("Syncing error: no comm channel defined")
     lab = open_notebook(cells(rows=100_000, factory=factory))
     outcome = Outcome()
     disturb(lab, outcome, rounds=8, random=Random(factory))
