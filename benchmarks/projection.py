@@ -133,7 +133,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--dim", type=int, default=128)
     options = parser.parse_args(argv)
     print(f"{'candidates':>10} {'drawn':>8} {'linear s':>9} {'final s':>8} {'pause ms':>8} {'search ms':>10}")
-    met = [measure(open_index(built_index(n, options.dim), frozen=True), f"{n:,}") for n in options.candidates]
+    met = [
+        measure(open_index(built_index(n, options.dim), frozen=True), f"{n:,}") for n in options.candidates
+    ]
     return int(not all(met))
 
 
