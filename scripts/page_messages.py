@@ -10,7 +10,7 @@ import dataclasses
 import inspect
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -81,6 +81,7 @@ def _interface(declared: Any, *, on_wire: bool) -> str:
 
 def _comment(declared: Any) -> str:
     text = inspect.cleandoc(declared.__doc__ or "").replace("``", "`")
+    text = text.partition("\n\nAttributes\n")[0]
     wrapped: list[str] = []
     for paragraph in text.split("\n\n"):
         wrapped += ["", *textwrap.wrap(paragraph, 105)] if wrapped else textwrap.wrap(paragraph, 103)
@@ -105,6 +106,8 @@ def _type(hint: Any, on_wire: bool) -> str:
         return f"({item})[]" if " " in item else f"{item}[]"
     if get_origin(kind) is Literal:
         return _literals(get_args(kind))
+    if get_origin(kind) is Mapping:
+        return "Record<string, number | number[]>"
     if kind is declare.RowId:
         return "string" if on_wire else "bigint"
     named = {int: "number", float: "number", str: "string", bool: "boolean", type(None): "null"}
@@ -151,6 +154,8 @@ def _check(hint: Any) -> str:
         return f"{{ each: {_check(get_args(kind)[0])} }}"
     if get_origin(kind) is Literal:
         return f"{{ one: [{', '.join(_literals([value]) for value in get_args(kind))}] }}"
+    if get_origin(kind) is Mapping:
+        return '"numbers"'
     if kind is declare.RowId:
         return '"row"'
     if dataclasses.is_dataclass(kind):

@@ -573,13 +573,16 @@ def test_findings_come_with_the_answer(talk):
     index.nprobe = 1
     session, page = talk(index)
     packets = searched(session, page, search_request(query={"id": "0", "cluster": None}, nprobe=1))
-    sentences = " ".join(packets[-1][0]["findings"])
+    found = {finding["code"]: finding for finding in packets[-1][0]["findings"]}
+    sentences = " ".join(finding["sentence"] for finding in found.values())
     assert "nprobe = 1" in sentences
     assert "250 other vectors are identical" in sentences
+    assert {finding["severity"] for finding in found.values()} <= {"info", "warning", "error"}
+    assert all(finding["evidence"] for finding in found.values())
     far = {"vector": True}
     session.handle(search_request("far", far, nprobe=1), [np.full(8, 100, "<f4").tobytes()])
     bounds, _ = page.wait(kind="bounds", serial=packets[0][0]["serial"] + 1)
-    assert "outside of all clusters" in " ".join(bounds["findings"])
+    assert "outside of all clusters" in " ".join(finding["sentence"] for finding in bounds["findings"])
 
 
 def test_an_ordinary_index_has_nothing_that_stands_out(talk, clustered):

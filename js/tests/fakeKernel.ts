@@ -1,7 +1,7 @@
 import type { Summary } from "../src/model/summary";
 import type { Message, ProjectionRequest, Request, SearchRequest } from "../src/protocol/messages";
 import type { Transport } from "../src/protocol/transport";
-import { candidatesOf, coarseOf, doneOf, mapOf } from "./support";
+import { candidatesOf, coarseOf, doneOf, findingOf, mapOf } from "./support";
 
 /** Answers every request at once, out of an index of one dimension as `summaryOf` describes it. */
 export class FakeKernel implements Transport {
@@ -141,7 +141,7 @@ export class FakeKernel implements Transport {
     const bounds = Float32Array.from(summary.sizes, (_, cluster) => 10 * cluster - 9);
     return [
       coarseOf(summary, { request, serial, id, nprobe, k }),
-      { kind: "bounds", request: `bounds:${serial}`, serial, findings: ["A finding."], bounds },
+      { kind: "bounds", request: `bounds:${serial}`, serial, findings: [findingOf("A finding.")], bounds },
       candidatesOf(summary, 1, nprobe, { request }),
       candidatesOf(summary, nprobe + 1, summary.nlist, { request, kind: "nearest" }),
       doneOf(request),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Axis } from "../src/panels/recall/scale";
 import type { Verdict, Workload } from "../src/protocol/messages";
 import { rowVerdict as verdictText } from "../src/state/rowTexts";
-import { answerOf, explorationOf } from "./support";
+import { answerOf, explorationOf, findingOf } from "./support";
 
 const FRAME = { left: 50, right: 450, top: 10, bottom: 110 };
 
@@ -147,14 +147,14 @@ describe("the true neighbours of an exploration", () => {
     const { exploration, transport, summary } = explorationOf();
     const [coarse, fine, nearest, done] = answerOf(summary);
     const bounds = Float32Array.of(0, 9, Number.POSITIVE_INFINITY, 29);
-    transport.say(coarse, { kind: "bounds", request: "b", serial: 1, findings: ["far"], bounds });
+    transport.say(coarse, { kind: "bounds", request: "b", serial: 1, findings: [findingOf("far")], bounds });
     expect(exploration.openClusters.value).toBeNull();
     transport.say(fine);
     expect(exploration.openClusters.value).toBe(0);
     transport.say(nearest, done);
-    expect(exploration.findings.value).toEqual(["far"]);
+    expect(exploration.findings.value).toEqual([findingOf("far")]);
     transport.say({ kind: "bounds", request: "b", serial: 9, findings: [], bounds });
-    expect(exploration.findings.value).toEqual(["far"]);
+    expect(exploration.findings.value).toEqual([findingOf("far")]);
   });
 });
 

@@ -12,7 +12,7 @@ import { AppContext, makeApp } from "../src/state/app";
 import { explore } from "../src/state/exploration";
 import { Pictures } from "../src/state/pictures";
 import { FakeKernel } from "./fakeKernel";
-import { settingsOf, summaryOf } from "./support";
+import { findingOf, settingsOf, summaryOf } from "./support";
 
 const SIZES = [30, 40, 0, 50];
 const SUMMARY = summaryOf(SIZES);
@@ -104,7 +104,7 @@ it("a recorded exploration draws every view, results, missed, members and worklo
   await vi.waitFor(() =>
     expect(shown.element.querySelectorAll("[aria-label='Results'] img.feder-picture")).toHaveLength(5),
   );
-  expect(shown.exploration.findings.value).toEqual(["A finding."]);
+  expect(shown.exploration.findings.value).toEqual([findingOf("A finding.")]);
   await shown.see.getByRole("tab", { name: "Workload" }).click();
   await expect.element(shown.see.getByText(/10 queries, drawn from the index with seed 7/)).toBeVisible();
   expect(shown.exploration.failure.value).toBeNull();

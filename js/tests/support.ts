@@ -6,6 +6,7 @@ import type {
   Candidates,
   Coarse,
   FaissResults,
+  Finding,
   MapPart,
   Message,
   Request,
@@ -298,4 +299,8 @@ export function explorationOf(sizes: readonly number[] = [3, 4, 0, 5], changes: 
 /** Let promises that are settled be acted on. */
 export async function settled(): Promise<void> {
   for (let i = 0; i < 10; i++) await Promise.resolve();
+}
+
+export function findingOf(sentence: string): Finding {
+  return { code: sentence, severity: "info", sentence, evidence: {}, remedy: null };
 }

@@ -30,6 +30,14 @@ const COARSE = {
 };
 const ITEM = { id: "1", label: null, mime: "image/png", offset: 0, length: 2, url: null, reason: null };
 
+const FINDING = {
+  code: "uneven-clusters",
+  severity: "warning",
+  sentence: "<b>",
+  evidence: { factor: 2.5, clusters: [1, 2] },
+  remedy: null,
+};
+
 /** A good message of every kind. */
 const GOOD: Record<string, Record<string, unknown>> = {
   coarse: COARSE,
@@ -40,9 +48,9 @@ const GOOD: Record<string, Record<string, unknown>> = {
     request: 3,
     seconds: { coarse: 0.1, fine: 0.2, nearest: 0.3 },
     bytes: 9,
-    findings: ["<b>"],
+    findings: [FINDING],
   },
-  bounds: { kind: "bounds", request: "b", serial: 2, findings: ["far"], bounds: Float32Array.of(0, 1, 4) },
+  bounds: { kind: "bounds", request: "b", serial: 2, findings: [], bounds: Float32Array.of(0, 1, 4) },
   verdict: {
     kind: "verdict",
     request: "v",
@@ -304,4 +312,12 @@ describe("malformed messages", () => {
     expect(() => decode(...encoded({ ...GOOD.thumbnails, items }))).toThrow(/field length/);
     expect(() => decode(...encoded({ ...GOOD.thumbnails, items: [null] }))).toThrow(MalformedMessage);
   });
+
+  it.each([{ evidence: { factor: "2" } }, { evidence: [] }, { evidence: null }, { severity: "fatal" }])(
+    "a finding is refused with %j",
+    (changes) => {
+      const findings = [{ ...FINDING, ...changes }];
+      expect(() => decode(...encoded({ ...GOOD.done, findings }))).toThrow(MalformedMessage);
+    },
+  );
 });

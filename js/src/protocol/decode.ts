@@ -113,6 +113,14 @@ function readField(name: string, check: FieldCheck, value: unknown): unknown {
     if (!check.one.includes(value as string | boolean)) throw wrong(name, value);
     return value;
   }
+  if (check === "numbers") {
+    const isNumber = (one: unknown) => Number.isFinite(one);
+    const areNumbers = (one: unknown) => isNumber(one) || (Array.isArray(one) && one.every(isNumber));
+    if (!isObject(value) || Array.isArray(value) || !Object.values(value).every(areNumbers)) {
+      throw wrong(name, value);
+    }
+    return value;
+  }
   if (check === "row") {
     if (typeof value !== "string" || !ROW_ID.test(value)) throw wrong(name, value);
     return BigInt(value);

@@ -6,6 +6,7 @@ export type FieldCheck =
   | "boolean"
   | "string"
   | "row"
+  | "numbers"
   | { readonly nullable: FieldCheck }
   | { readonly each: FieldCheck }
   | { readonly one: readonly (string | boolean)[] }

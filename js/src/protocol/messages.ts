@@ -17,6 +17,15 @@ export interface Constants {
   sample_limit: number;
 }
 
+/** A remark with its evidence. */
+export interface Finding {
+  code: string;
+  severity: "info" | "warning" | "error";
+  sentence: string;
+  evidence: Record<string, number | number[]>;
+  remedy: string | null;
+}
+
 /** Seconds of work in the kernel, by step. */
 export interface Seconds {
   coarse: number;
@@ -199,7 +208,7 @@ export interface Bounds {
   kind: "bounds";
   request: RequestName;
   serial: number;
-  findings: string[];
+  findings: Finding[];
   bounds: Float32Array<ArrayBuffer>;
 }
 
@@ -226,7 +235,7 @@ export interface Done {
   request: RequestName;
   seconds: Seconds;
   bytes: number;
-  findings: string[];
+  findings: Finding[];
 }
 
 /**
@@ -652,7 +661,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
     fields: {
       request: "request",
       serial: "number",
-      findings: { each: "string" },
+      findings: { each: { object: { code: "string", severity: { one: ["info", "warning", "error"] }, sentence: "string", evidence: "numbers", remedy: { nullable: "string" } } } },
     },
     buffers: {
       bounds: { dtype: "float32", shape: ["nlist"] },
@@ -676,7 +685,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       request: "request",
       seconds: { object: { coarse: "number", fine: "number", nearest: "number" } },
       bytes: "number",
-      findings: { each: "string" },
+      findings: { each: { object: { code: "string", severity: { one: ["info", "warning", "error"] }, sentence: "string", evidence: "numbers", remedy: { nullable: "string" } } } },
     },
     buffers: {
     },

@@ -1,6 +1,7 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
 import type { Summary } from "../model/summary";
 import { openClusters } from "../model/truth";
+import type { Finding } from "../protocol/messages";
 import type { ProbedClusters } from "./probedClusters";
 import type { SearchProgress } from "./searchProgress";
 import type { Settings } from "./settings";
@@ -8,8 +9,8 @@ import type { ShownResults } from "./shownResults";
 
 /** Remarks about the index and this query. */
 export interface Findings {
-  /** Sentences of the kernel. */
-  readonly findings: ReadonlySignal<readonly string[]>;
+  /** The kernel's. */
+  readonly findings: ReadonlySignal<readonly Finding[]>;
   /** Unprobed clusters that can hold a vector nearer than the last result; null where that is unknown. */
   readonly openClusters: ReadonlySignal<number | null>;
 }

@@ -69,9 +69,9 @@ export function QueryRecall() {
           </p>
         )}
         <Certainty />
-        {exploration.findings.value.map((finding) => (
-          <p key={finding} class="feder-finding">
-            {finding}
+        {exploration.findings.value.map(({ code, severity, sentence, remedy }) => (
+          <p key={code} class="feder-finding" data-severity={severity}>
+            {sentence} {remedy !== null && <span class="feder-muted">{remedy}</span>}
           </p>
         ))}
         <WhyNot />

@@ -23,6 +23,6 @@ def bounds(index: IvfIndex, search: ActiveSearch) -> Iterator[Bounds | None]:
         yield Bounds(
             request=f"bounds:{search.serial}",
             serial=search.serial,
-            findings=[finding.sentence for finding in distance_findings(best, index.similarity)],
+            findings=distance_findings(best, index.similarity),
             bounds=best[search.ranking.clusters],
         )

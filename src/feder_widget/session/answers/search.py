@@ -63,8 +63,7 @@ def search_messages(
     if index.exact and not index.similarity:
         own = int(search.query.row_id is not None)
         findings += duplicate_findings(max(0, identical.count - own))
-    sentences = [finding.sentence for finding in findings]
-    yield Done(request=request, seconds=meter.seconds, bytes=meter.bytes, findings=sentences)
+    yield Done(request=request, seconds=meter.seconds, bytes=meter.bytes, findings=findings)
 
 
 def rest(

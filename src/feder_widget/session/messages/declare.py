@@ -128,6 +128,8 @@ def _as_json(value: Any, hint: Any) -> Any:
         return str(int(value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {name: _as_json(getattr(value, name), of) for name, of in json_fields(_class(value)).items()}
+    if isinstance(value, Mapping):
+        return {name: np.asarray(number).tolist() for name, number in value.items()}
     if isinstance(value, (list, tuple)):
         (item,) = (get_args(option)[0] for option in kinds if get_args(option))
         return [_as_json(each, item) for each in value]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from feder_widget.model.finding import Finding
 from feder_widget.session.messages.declare import Array, Request, RowId, buffer
 
 
@@ -114,7 +115,7 @@ class Bounds:
     kind: Literal["bounds"] = "bounds"
     request: Request
     serial: int
-    findings: list[str]
+    findings: list[Finding]
     bounds: Array = buffer("float32", "nlist")
 
 
@@ -153,7 +154,7 @@ class Done:
     request: Request
     seconds: Seconds
     bytes: int
-    findings: list[str]
+    findings: list[Finding]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
