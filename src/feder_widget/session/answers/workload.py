@@ -35,6 +35,9 @@ PUBLISHED = 1.0
 
 SUPERSEDED = "ended by another evaluation"
 
+FINISHED = ("cancelled", "interrupted", "not shown any more")
+"""Reasons for which an evaluation ends with its first queries finished: they are of the index as it is."""
+
 KERNEL = "kernel"
 """The name under which the page hears of an evaluation in a cell."""
 
@@ -89,7 +92,15 @@ class Workloads:
         yield from self._published(request, evaluation, None, is_final=True)
 
     def closing(self, request: Request, reason: str) -> Iterator[Message | Future[Any] | None]:
-        """End an evaluation for the page early: what was computed stays."""
+        """End an evaluation for the page early: what was computed stays.
+
+        Called before the evaluation's steps are closed; the messages are made afterwards.
+        """
+        if reason not in FINISHED and self._current is not None and self._current[0] == request:
+            self._current[1].leave()
+        return self._closing_steps(request, reason)
+
+    def _closing_steps(self, request: Request, reason: str) -> Iterator[Message | Future[Any] | None]:
         if reason == "superseded":
             return
         if self._current is not None and self._current[0] == request:
