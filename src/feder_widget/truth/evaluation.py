@@ -84,11 +84,13 @@ class Evaluation:
         """Number of queries evaluated."""
         return self._done
 
-    def query(self, place: int) -> tuple[npt.NDArray[np.float32], int | None]:
-        """Return one of the queries, float32 (dim,), and its row id."""
+    def query(self, place: int) -> int | npt.NDArray[np.float32]:
+        """Return one of the queries: its row id, or the vector that was given, float32 (dim,)."""
         ids = self._queries.ids
-        vector = self._queries.read(slice(place, place + 1))[0]
-        return vector, None if ids is None else int(ids[place])
+        if ids is not None:
+            return int(ids[place])
+        vector: npt.NDArray[np.float32] = self._queries.read(slice(place, place + 1))[0]
+        return vector
 
     def steps(self, work: int = PIECE_WORK) -> Generator[float, None, None]:
         """Evaluate; yields after each piece the queries done so far, with parts of queries.

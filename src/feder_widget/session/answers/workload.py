@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from feder_widget.model.query import Query
 from feder_widget.session.messages import Message, Request
 from feder_widget.session.messages.to_page import Failure, Progress, Workload
 from feder_widget.truth import Evaluation
@@ -176,15 +175,14 @@ class Workloads:
         if self._last is not None:
             yield from self._sent(request, self._last)
 
-    def query(self, place: int) -> Query:
-        """Return a query of the last workload."""
+    def query(self, place: int) -> int | NDArray[np.float32]:
+        """Return a query of the last workload: its row id, or its vector, float32 (dim,)."""
         last = self._last
         if last is None:
             raise ValueError("no workload has been evaluated")
         if not 0 <= place < len(last.workload):
             raise ValueError(f"workload must be between 0 and {len(last.workload) - 1}, got {place}")
-        vector, row_id = last.evaluation.query(place)
-        return Query(vector, row_id)
+        return last.evaluation.query(place)
 
     def _tell(
         self, evaluation: Evaluation, reason: str | None, send: Callable[[Message], None], *, is_final: bool
