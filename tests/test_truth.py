@@ -270,6 +270,24 @@ def test_what_is_lost_and_to_what_is_told_as_it_is_in_a_ledger(talk, clustered, 
     assert every == [factory in ("IVF20,PQ4x4", "IVF20,SQ4")] * 3
 
 
+def test_each_vector_that_is_stored_under_one_id_has_the_rank_of_its_own_cluster(talk):
+    vectors = make_vectors(500, seed=8)
+    index = faiss.index_factory(vectors.shape[1], "IVF20,SQ8")
+    index.train(vectors)
+    centroids = index.quantizer.reconstruct_n(0, 20)
+    index.add_with_ids(centroids, np.r_[1:11, 0, 0, 1:9])
+    opened = open_index(index, vectors=centroids)
+    session, page = talk(opened)
+    packets = searched(session, page, search_request(query={"id": "0", "cluster": None}))
+    order = np.frombuffer(packets[0][1][0], "<i4").tolist()
+    serial = packets[0][0]["serial"]
+    session.handle({"kind": "truth", "request": "t", "serial": serial, "nprobe": 2, "k": 1})
+    _, buffers = page.wait(kind="truth", request="t")
+    assert np.frombuffer(buffers[0], "<i8").tolist() == [0, 0]
+    ranks = np.frombuffer(buffers[2], "<i4").tolist()
+    assert sorted(ranks) == sorted(order.index(cluster) + 1 for cluster in (10, 11))
+
+
 def test_without_vectors_there_is_nothing_to_tell(talk, clustered):
     session, page = talk(clustered[0])
     serial = searched(session, page, search_request(query={"id": "3", "cluster": None}))[0][0]["serial"]
