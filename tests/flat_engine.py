@@ -102,7 +102,7 @@ class FlatEngine:
         k = min(k, int(np.count_nonzero(kept)))
         ids, distances = top_k(scan.ids[kept], scan.distances[kept], k, self.similarity)
         ones = np.ones(k, np.int64)
-        near = Near(ids, distances == distances[-1], k)
+        near = Near(ids, np.zeros(k, np.int64), distances == distances[-1], k)
         spans = Spans(near, 1, ones, ones, ones + 1)
         return Explanation(ids, distances, ones - 1, ones, spans, 1, "vectors", self.distance_name)
 

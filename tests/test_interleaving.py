@@ -30,7 +30,7 @@ from feder_widget.faiss_internals import centroids
 from feder_widget.projection import resolve_method
 from feder_widget.session.answers import workload as evaluator_module
 from feder_widget.session.message_rate import BURST
-from feder_widget.truth import evaluate
+from feder_widget.truth import batch_search, evaluate
 from feder_widget.truth import survey as survey_module
 from feder_widget.truth.evaluation import Evaluation
 
@@ -533,3 +533,37 @@ class TestTheLastWorkload:
             workload = evaluate(open_index(clustered[0]).evaluation(200, 10), interrupt, session.evaluate)
         assert workload.reason is None
         assert self.last(page) == ("workload", "kernel", 200, True, None)
+
+    @pytest.mark.parametrize("end", ["cancel", "hide", "supersede", "change", "close"])
+    def test_where_its_queries_are_thrown_away_none_is_finished(self, talk, clustered, monkeypatch, end):
+        monkeypatch.setattr(batch_search, "BLOCK_BYTES", 4 * 24 * 100)
+        index = faiss.clone_index(clustered[0])
+        session, _ = talk(index, by_hand=True)
+        shares, reads = [], []
+        real = batch_search.BatchSearch._compare
+
+        def compare(search, most):
+            real(search, most)
+            shares.append(search._best.compared / search._blocks.total)
+            reads.append(threading.current_thread())
+
+        monkeypatch.setattr(batch_search.BatchSearch, "_compare", compare)
+        self.ask(session)
+        while not shares or not 0.5 < shares[-1] < 0.9:
+            assert step(session) is not None
+        reads.clear()
+        if end == "cancel":
+            session._runner.end(lambda job: job.kind == "evaluate", "cancelled")
+        elif end == "hide":
+            session.show(False)
+            session._runner.heed()
+        elif end == "supersede":
+            session._runner.end(lambda job: job.kind == "evaluate", "superseded")
+        elif end == "change":
+            index.add(np.zeros((1, index.d), np.float32))
+            session.notice_changes()
+        else:
+            closing = threading.Thread(target=session.close)
+            closing.start()
+            closing.join()
+        assert bool(reads) == (end in ("cancel", "hide"))

@@ -270,6 +270,24 @@ def test_what_is_lost_and_to_what_is_told_as_it_is_in_a_ledger(talk, clustered, 
     assert every == [factory in ("IVF20,PQ4x4", "IVF20,SQ4")] * 3
 
 
+def test_each_vector_that_is_stored_under_one_id_has_the_rank_of_its_own_cluster(talk):
+    vectors = make_vectors(500, seed=8)
+    index = faiss.index_factory(vectors.shape[1], "IVF20,SQ8")
+    index.train(vectors)
+    centroids = index.quantizer.reconstruct_n(0, 20)
+    index.add_with_ids(centroids, np.r_[1:11, 0, 0, 1:9])
+    opened = open_index(index, vectors=centroids)
+    session, page = talk(opened)
+    packets = searched(session, page, search_request(query={"id": "0", "cluster": None}))
+    order = np.frombuffer(packets[0][1][0], "<i4").tolist()
+    serial = packets[0][0]["serial"]
+    session.handle({"kind": "truth", "request": "t", "serial": serial, "nprobe": 2, "k": 1})
+    _, buffers = page.wait(kind="truth", request="t")
+    assert np.frombuffer(buffers[0], "<i8").tolist() == [0, 0]
+    ranks = np.frombuffer(buffers[2], "<i4").tolist()
+    assert sorted(ranks) == sorted(order.index(cluster) + 1 for cluster in (10, 11))
+
+
 def test_without_vectors_there_is_nothing_to_tell(talk, clustered):
     session, page = talk(clustered[0])
     serial = searched(session, page, search_request(query={"id": "3", "cluster": None}))[0][0]["serial"]
@@ -386,6 +404,58 @@ def test_free_vectors_of_a_workload_have_no_id(talk, clustered):
     packets = searched(session, page, search_request("s", {"workload": 7}))
     assert packets[0][0]["id"] is None
     np.testing.assert_array_equal(Received(packets).vector, queries[7])
+
+
+def binary_ivf():
+    """Return an opened binary index of 200 vectors, and its bits as 0 and 1."""
+    bits = np.random.default_rng(6).integers(0, 2, (200, 32))
+    codes = np.packbits(bits.astype(np.uint8), axis=1)
+    quantizer = faiss.IndexBinaryFlat(32)
+    index = faiss.IndexBinaryIVF(quantizer, 32, 5)
+    index.cp.min_points_per_centroid = 1
+    index.train(codes)
+    index.add(codes)
+    index.referenced_objects = [quantizer]
+    return open_index(index), bits
+
+
+def test_a_query_of_a_workload_that_was_removed_since_is_refused(talk):
+    index, _ = make_ivf()
+    session, page = talk(index)
+    session.handle(evaluate_request())
+    sent = Sent(page.wait(kind="workload", final=True))
+    index.remove_ids(sent.ids[5:6])
+    session.handle(search_request("s", {"workload": int(sent.rows[5])}))
+    assert f"row id {sent.ids[5]} is not in the index" in page.wait(kind="error", request="s")[0]["message"]
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+def test_a_query_of_a_workload_of_a_binary_index_can_be_searched_for(talk, by_id):
+    opened, bits = binary_ivf()
+    session, page = talk(opened)
+    queries = np.arange(30) if by_id else bits[:30]
+    session.evaluate(opened.evaluation(queries, 5), lambda *_: None)
+    packets = searched(session, page, search_request("s", {"workload": 7}))
+    assert packets[0][0]["id"] == ("7" if by_id else None)
+    np.testing.assert_array_equal(Received(packets).vector, bits[7])
+
+
+def test_a_query_of_a_workload_is_looked_up_in_steps(talk):
+    opened, _ = binary_ivf()
+    session, page = talk(opened, by_hand=True)
+    session.evaluate(opened.evaluation([7], 5), lambda *_: None)
+    asked, find = [], opened.query_steps
+
+    def query_steps(query):
+        asked.append(query)
+        return find(query)
+
+    opened.query_steps = query_steps
+    session.handle(search_request("s", {"workload": 0}))
+    session._runner.heed()
+    assert not page.kinds("s")
+    step_until(session, page, kind="done", request="s")
+    assert asked == [7]
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,8 @@ class Job:
     serial
         The search that the job is about; it ends when another search is on the page.
     closing
-        Called with the reason ("cancelled", "superseded", "failed", "interrupted", …) where the job ends
-        before its last step; gives the last steps.
+        Called with the reason ("cancelled", "superseded", "failed", "interrupted", "closed", …) where the job
+        ends before its last step, and before the generator is closed; gives the last steps.
     """
 
     def __init__(
@@ -91,6 +91,12 @@ class Job:
         self.steps = self.make()
         self.message = self.waits_for = None
         self.not_before = 0.0
+
+    def close(self, reason: str) -> None:
+        """Close the work, which ``closing`` is told before."""
+        if self.closing is not None:
+            self.closing(reason)
+        _quietly(self.steps)
 
     def is_ready(self, now: float) -> bool:
         """Say whether there is something to do."""
@@ -232,14 +238,17 @@ class Runner:
         return bool(waiting)
 
     def close(self) -> None:
-        """End every job without a word and take up nothing more."""
+        """End every job without a word and take up nothing more; from any thread.
+
+        The index is not read: ``closing`` hears that the job is closed.
+        """
         self._is_closed = True
         with self._driver.urgent(), self._owned:
             self._inbox.clear()
             jobs, self._jobs = self._jobs, []
             if not self._is_stepping:
                 for job in jobs:
-                    _quietly(job.steps)
+                    job.close("closed")
         self._driver.stop()
 
     def _turn(self, end: float) -> float | None:
@@ -293,7 +302,7 @@ class Runner:
         finally:
             self._stepping = None
         if self._is_closed:
-            _quietly(job.steps)
+            job.close("closed")
 
     def _take(self, job: Job, step: Step) -> None:
         if isinstance(step, Until):
@@ -320,7 +329,7 @@ class Runner:
 
     def _close(self, job: Job, reason: str) -> None:
         self._drop(job)
-        _quietly(job.steps)
+        job.close(reason)
         closing = job.closing
         if closing is not None:
             self.start(Job(lambda: closing(reason), job.request, priority=job.priority))

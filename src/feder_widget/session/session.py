@@ -242,7 +242,7 @@ class Session:
             find = self._searches.row(self._index.random_id(self._random), None)
         elif isinstance(choice, to_kernel.ByWorkload):
             found = self._workloads.query(choice.workload)
-            find = lambda: known(found)  # noqa: E731
+            find = lambda: self._index.query_steps(found)  # noqa: E731
         elif (current := self.query) is not None:
             find = lambda: known(current)  # noqa: E731
         else:

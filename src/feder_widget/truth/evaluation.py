@@ -72,6 +72,7 @@ class Evaluation:
         self._done = 0
         self._worked = 0.0
         self._scanned = np.zeros(truth.file.centroids.nlist)
+        self._is_kept = True
 
     @property
     def asked(self) -> int:
@@ -83,16 +84,19 @@ class Evaluation:
         """Number of queries evaluated."""
         return self._done
 
-    def query(self, place: int) -> tuple[npt.NDArray[np.float32], int | None]:
-        """Return one of the queries, float32 (dim,), and its row id."""
+    def query(self, place: int) -> int | npt.NDArray[np.float32]:
+        """Return one of the queries: its row id, or the vector that was given, float32 (dim,)."""
         ids = self._queries.ids
-        vector = self._queries.read(slice(place, place + 1))[0]
-        return vector, None if ids is None else int(ids[place])
+        if ids is not None:
+            return int(ids[place])
+        vector: npt.NDArray[np.float32] = self._queries.read(slice(place, place + 1))[0]
+        return vector
 
     def steps(self, work: int = PIECE_WORK) -> Generator[float, None, None]:
         """Evaluate; yields after each piece the queries done so far, with parts of queries.
 
-        It may be closed at any time: ``workload`` returns the first queries then.
+        It may be closed at any time: ``workload`` returns the first queries then. The last ones of these are
+        finished while it closes, unless ``leave`` was called.
 
         Parameters
         ----------
@@ -105,6 +109,10 @@ class Evaluation:
                 for _ in steps:
                     yield max(self._worked, float(self._done))
             yield float(self._done)
+
+    def leave(self) -> None:
+        """Have ``steps`` read nothing more when they are closed: no query that is under way is finished."""
+        self._is_kept = False
 
     def _batch_steps(self, parts: list[slice], work: int) -> Steps[None]:
         """Evaluate the queries of some parts, which follow on one another and are ranked one by one."""
@@ -123,7 +131,7 @@ class Evaluation:
         def progress(share: float) -> None:
             self._worked += share * len(batch)
 
-        yield from found_steps(truth, batch, self._take, progress, work)
+        yield from found_steps(truth, batch, self._take, progress, work, lambda: self._is_kept)
 
     def run(self, progress: Progress, work: int = WHOLE) -> Iterator[int]:
         """Evaluate; yields the number of queries done whenever ``workload`` returns more than before.

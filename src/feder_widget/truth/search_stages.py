@@ -46,6 +46,8 @@ class Near:
     ----------
     ids : int64 (n,)
         Row ids: the true neighbours, nearest first, then all others at the distance of the last of them.
+    clusters : int64 (n,)
+        Their clusters.
     tied : bool (n,)
         Which of them are at that distance.
     count : int
@@ -53,6 +55,7 @@ class Near:
     """
 
     ids: Ids
+    clusters: Ids
     tied: Mask
     count: int
 

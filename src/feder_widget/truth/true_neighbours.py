@@ -48,9 +48,10 @@ class Neighbours:
     @property
     def near(self) -> Near:
         """The vectors that can count as a true neighbour."""
-        distances = self.stored.distances
-        last = distances[self.count - 1 : self.count]
-        return Near(self.stored.ids, distances == last if len(last) else np.zeros(0, bool), self.count)
+        stored = self.stored
+        last = stored.distances[self.count - 1 : self.count]
+        tied = stored.distances == last if len(last) else np.zeros(0, bool)
+        return Near(stored.ids, stored.clusters, tied, self.count)
 
 
 def by_lists_steps(

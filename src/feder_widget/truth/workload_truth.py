@@ -103,12 +103,17 @@ class Batch:
 
 
 def found_steps(
-    truth: GroundTruth, batch: Batch, take: Callable[[Found], None], progress: Progress, work: int = WHOLE
+    truth: GroundTruth,
+    batch: Batch,
+    take: Callable[[Found], None],
+    progress: Progress,
+    work: int = WHOLE,
+    is_kept: Callable[[], bool] = lambda: True,
 ) -> Steps[None]:
     """Find at which nprobe the k true neighbours of each query are found.
 
     Whatever ends it on the way, ``close()`` included, leaves it with the first queries finished where that
-    does not take long.
+    does not take long and they are kept.
 
     Parameters
     ----------
@@ -122,11 +127,13 @@ def found_steps(
         Called with the share of the work done since the last call.
     work : int
         Multiplications per piece.
+    is_kept : function
+        Asked when the steps end on the way: False leaves the index unread.
     """
     if truth.basis == "vectors":
         yield from _by_originals_steps(truth, batch, take, progress, work)
     elif can_batch(truth.file):
-        yield from _by_products_steps(truth, batch, take, progress, work)
+        yield from _by_products_steps(truth, batch, take, progress, work, is_kept)
     else:
         for i in range(len(batch)):
             found = (yield from _alone_steps(truth, batch, i, work))[None]
@@ -175,7 +182,12 @@ def _alone_steps(truth: GroundTruth, batch: Batch, i: int, work: int) -> Steps[I
 
 
 def _by_products_steps(
-    truth: GroundTruth, batch: Batch, take: Callable[[Found], None], progress: Progress, work: int
+    truth: GroundTruth,
+    batch: Batch,
+    take: Callable[[Found], None],
+    progress: Progress,
+    work: int,
+    is_kept: Callable[[], bool],
 ) -> Steps[None]:
     file = truth.file
     vectors = yield from _transformed_steps(file, batch.vectors, work)
@@ -193,7 +205,8 @@ def _by_products_steps(
                 yield
             answers = yield from _answers_steps(search, order, blocks.sizes, own, batch.k, work)
         except BaseException as error:
-            if not search.finish(FINISHED_WORK if work >= WHOLE else FINISHED_PIECES * work):
+            finished_work = FINISHED_WORK if work >= WHOLE else FINISHED_PIECES * work
+            if not is_kept() or not search.finish(finished_work):
                 raise
             # Drained: a generator that is closed may not yield.
             answers, ended = drain(_answers_steps(search, order, blocks.sizes, own, batch.k)), error

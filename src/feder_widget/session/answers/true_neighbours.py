@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from cachetools import LRUCache
-from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
 from feder_widget.session.active_search import ActiveSearch
@@ -67,14 +66,9 @@ class Truths:
             count=near.count,
             ids=near.ids[:n],
             distances=np.pad(found.distances, (0, n - near.count), "edge"),
-            rank_of=self._ranks(search, found, near.ids[near.count : n]),
+            rank_of=search.rank_of[near.clusters[:n]],
             compared_from=compared,
             handed_from=handed,
             returned_from=returned,
             returned_until=until,
         )
-
-    def _ranks(self, search: ActiveSearch, found: Explanation, tied: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the ranks of the clusters of the true neighbours, and of the rows that tie."""
-        homes = self._index.places(tied)[0] if len(tied) else tied
-        return np.asarray(search.rank_of[np.concatenate([found.clusters, homes])])

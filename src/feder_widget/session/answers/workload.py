@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from feder_widget.model.query import Query
 from feder_widget.session.messages import Message, Request
 from feder_widget.session.messages.to_page import Failure, Progress, Workload
 from feder_widget.truth import Evaluation
@@ -34,6 +33,9 @@ PUBLISHED = 1.0
 """Seconds between two pictures of a workload that is not complete."""
 
 SUPERSEDED = "ended by another evaluation"
+
+FINISHED = ("cancelled", "interrupted", "not shown any more")
+"""Reasons for which an evaluation ends with its first queries finished: they are of the index as it is."""
 
 KERNEL = "kernel"
 """The name under which the page hears of an evaluation in a cell."""
@@ -89,7 +91,15 @@ class Workloads:
         yield from self._published(request, evaluation, None, is_final=True)
 
     def closing(self, request: Request, reason: str) -> Iterator[Message | Future[Any] | None]:
-        """End an evaluation for the page early: what was computed stays."""
+        """End an evaluation for the page early: what was computed stays.
+
+        Called before the evaluation's steps are closed; the messages are made afterwards.
+        """
+        if reason not in FINISHED and self._current is not None and self._current[0] == request:
+            self._current[1].leave()
+        return self._closing_steps(request, reason)
+
+    def _closing_steps(self, request: Request, reason: str) -> Iterator[Message | Future[Any] | None]:
         if reason == "superseded":
             return
         if self._current is not None and self._current[0] == request:
@@ -165,15 +175,14 @@ class Workloads:
         if self._last is not None:
             yield from self._sent(request, self._last)
 
-    def query(self, place: int) -> Query:
-        """Return a query of the last workload."""
+    def query(self, place: int) -> int | NDArray[np.float32]:
+        """Return a query of the last workload: its row id, or its vector, float32 (dim,)."""
         last = self._last
         if last is None:
             raise ValueError("no workload has been evaluated")
         if not 0 <= place < len(last.workload):
             raise ValueError(f"workload must be between 0 and {len(last.workload) - 1}, got {place}")
-        vector, row_id = last.evaluation.query(place)
-        return Query(vector, row_id)
+        return last.evaluation.query(place)
 
     def _tell(
         self, evaluation: Evaluation, reason: str | None, send: Callable[[Message], None], *, is_final: bool
