@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from makers import ivf_around, make_ivf
 
 from feder_widget.engines import open_index
-from feder_widget.map import cluster_map
+from feder_widget.map import LayoutCancelled, cluster_map
 from feder_widget.session import session as session_module
 from feder_widget.session.answers import map as map_answer
 from feder_widget.session.answers import pieces
@@ -761,6 +761,45 @@ def test_the_first_map_is_there_while_the_final_one_is_made(talk, clustered, mon
     session.handle({"kind": "map", "request": "late"})
     page.wait(kind="map", request="late", final=True)
     assert len(page.of("late")) == 1
+
+
+def test_a_map_is_sent_once_for_each_request_however_often_the_index_changes(talk, clustered):
+    index, vectors = clustered
+    session, page = talk(index)
+    for version in range(4):
+        request = f"map {version}"
+        session.handle({"kind": "map", "request": request})
+        page.wait(kind="map", request=request, final=True)
+        with session._map._sending:
+            assert session._map._requests == []
+        index.add(vectors[:10])
+        session.notice_changes()
+    session.handle({"kind": "map", "request": "last"})
+    page.wait(kind="map", request="last", final=True)
+    finals = [message["request"] for message, _ in page.packets if message.get("final")]
+    assert finals == ["map 0", "map 1", "map 2", "map 3", "last"]
+
+
+def test_a_map_asked_for_before_a_change_is_asked_for_anew(talk, clustered, monkeypatch):
+    go_on = threading.Event()
+
+    def slow(centroids, *, cancelled, **_):
+        while not go_on.wait(0.001):
+            if cancelled():
+                raise LayoutCancelled
+        return np.full((len(centroids), 2), 0.5, np.float32)
+
+    monkeypatch.setattr(cluster_map, "neighbour_layout", slow)
+    index, vectors = clustered
+    session, page = talk(index)
+    session.handle({"kind": "map", "request": "old"})
+    page.wait(kind="map", request="old")
+    index.add(vectors[:10])
+    session.notice_changes()
+    session.handle({"kind": "map", "request": "new"})
+    go_on.set()
+    page.wait(kind="map", request="new", final=True)
+    assert [message["final"] for message, _ in page.of("old")] == [False]
 
 
 @pytest.mark.parametrize("slow", ["bisected_cells", "round_cells"])
