@@ -13,6 +13,7 @@ import pytest
 from conversation import (
     PATIENCE,
     ByHand,
+    Clock,
     Page,
     Received,
     converse,
@@ -160,6 +161,65 @@ class TestASearchThatDoesNotBegin:
         session.handle({**REST, "serial": serial})
         session.drain()
         page.wait(kind="done", request="rest")
+
+
+class TestAnIndexThatKeepsChanging:
+    @pytest.fixture
+    def clock(self):
+        return Clock()
+
+    def test_does_not_keep_a_search_from_its_end(self, talk, clustered, clock, monkeypatch):
+        limit_streams(monkeypatch, piece=100)
+        index, vectors = clustered
+        session, page = talk(index, by_hand=True)
+        session._runner.now = clock
+        session.handle(search_request())
+        for _ in range(200):
+            index.add(vectors[:1])
+            clock.now += 60
+            step(session)
+            if "done" in page.kinds("a"):
+                break
+        else:
+            raise AssertionError("the search does not come to an end")
+        coarse = [message["index_version"] for message, _ in page.of("a") if message["kind"] == "coarse"]
+        assert len(coarse) <= 2
+        assert coarse[-1] < session.index_version
+
+    @pytest.mark.parametrize("change", ["add", "reset"])
+    def test_is_safe_to_read_for_a_search_that_goes_on(self, talk, clustered, clock, monkeypatch, change):
+        limit_streams(monkeypatch, piece=20)
+        index, vectors = clustered
+        session, page = talk(index, by_hand=True)
+        session._runner.now = clock
+        session.handle(search_request())
+        step_until(session, page, kind="fine")
+        index.add(vectors[:5])
+        clock.now += 60
+        step(session)
+        step_until(session, page, lambda m: m.get("index_version") == 1, kind="coarse")
+        for _ in range(5):
+            step(session)
+        if change == "add":
+            index.add(np.repeat(vectors, 20, axis=0))
+        else:
+            index.reset()
+        clock.now += 60
+        session.drain()
+        assert page.kinds("a")[-1] == "done"
+        assert page.kinds("a").count("coarse") == 2
+
+    def test_is_looked_at_once_a_second_after_a_change(self, talk, clustered, clock):
+        index, vectors = clustered
+        session, _ = talk(index, by_hand=True)
+        session._runner.now = clock
+        versions = []
+        for _ in range(30):
+            index.add(vectors[:1])
+            step(session)
+            versions.append(session.index_version)
+            clock.now += 0.125
+        assert versions == [1 + moment // 8 for moment in range(30)]
 
 
 class TestSurvey:

@@ -8,6 +8,7 @@ import pytest
 from conversation import (
     PATIENCE,
     ByHand,
+    Clock,
     Page,
     Received,
     ReceivedMap,
@@ -290,15 +291,6 @@ def test_messages_are_paced_after_a_burst(talk, clustered, monkeypatch):
     for second in range(int(clock.now)):
         sent = sum(second <= moment < second + 1 for moment in times)
         assert sent <= RATE + (BURST if second == 0 else 1)
-
-
-class Clock:
-    """A clock that stands still until it is set."""
-
-    now = 0.0
-
-    def __call__(self):
-        return self.now
 
 
 def run_to_the_end(session, clock, count=lambda: 0):

@@ -35,6 +35,10 @@ from feder_widget.truth import Evaluation, Workload
 from feder_widget.truth.evaluation import Progress
 
 
+CHANGES_APART = 1.0
+"""Seconds between two changes that are noticed where no request comes: each begins searches anew."""
+
+
 class Session:
     """Answers one widget's requests. Knows nothing of Jupyter: ``send`` may append to a list.
 
@@ -93,6 +97,7 @@ class Session:
         )
         self._random = np.random.default_rng()
         self._version = index.version()
+        self._noticed = -CHANGES_APART
         self._is_shown = True
         self._heard_on: int | None = None
         self._handlers: Mapping[str, Callable[[Any, Sequence[Buffer]], None]] = {
@@ -199,6 +204,7 @@ class Session:
         if now == self._version or self._outbox.is_closed:
             return
         self._version = now
+        self._noticed = self._runner.now()
         self._searches.index_version += 1
         self._searches.measure_again()
         self._forget()
@@ -352,7 +358,8 @@ class Session:
 
     def _look_at_size(self) -> None:
         """Notice vectors that were added or removed where no cell has ended: at an await, in a callback."""
-        if self._index.ntotal != self._version[0]:
+        is_due = self._runner.now() >= self._noticed + CHANGES_APART
+        if is_due and self._index.ntotal != self._version[0]:
             self.notice_changes()
 
     def _rest_unseen(self) -> None:
