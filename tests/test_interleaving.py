@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import faiss
 import numpy as np
@@ -29,7 +30,9 @@ from feder_widget.engines import open_index
 from feder_widget.errors import UnknownIdError
 from feder_widget.faiss_internals import centroids
 from feder_widget.projection import resolve_method
+from feder_widget.session import drivers
 from feder_widget.session.answers import workload as evaluator_module
+from feder_widget.session.drivers import LoopDriver
 from feder_widget.session.message_rate import BURST
 from feder_widget.truth import evaluate
 from feder_widget.truth import survey as survey_module
@@ -220,6 +223,82 @@ class TestAnIndexThatKeepsChanging:
             versions.append(session.index_version)
             clock.now += 0.125
         assert versions == [1 + moment // 8 for moment in range(30)]
+
+
+class Loop:
+    """An event loop whose callbacks and timers a test calls."""
+
+    def __init__(self):
+        self.soon = []
+        self.later = []
+        self.clock = Clock()
+
+    def driver(self):
+        return LoopDriver(
+            self.soon.append,
+            lambda seconds, call: self.later.append((self.clock.now + seconds, call)),
+            threading.get_ident(),
+        )
+
+    def run(self, seconds):
+        """Call everything that is due within some seconds."""
+        end = self.clock.now + seconds
+        while self.soon or any(moment <= end for moment, _ in self.later):
+            if self.soon:
+                self.soon.pop(0)()
+                continue
+            timer = min(self.later, key=lambda timer: timer[0])
+            self.later.remove(timer)
+            self.clock.now = max(self.clock.now, timer[0])
+            timer[1]()
+        self.clock.now = end
+
+
+class TestAChangeInACallback:
+    """No cell ends after it, and the page asks for nothing."""
+
+    @pytest.fixture
+    def idle(self, talk, clustered, monkeypatch):
+        """A session on a loop that has answered all that was asked, the loop, and the changes told."""
+        loop, told = Loop(), []
+        monkeypatch.setattr(drivers, "time", SimpleNamespace(monotonic=loop.clock))
+        session, _ = talk(clustered[0], driver=loop.driver(), changed=lambda: told.append(1))
+        session._runner.now = loop.clock
+        session.handle(search_request())
+        loop.run(60)
+        return session, loop, told
+
+    def test_is_noticed_within_a_second(self, idle, clustered):
+        _, loop, told = idle
+        clustered[0].add(clustered[1][:1])
+        loop.run(1)
+        assert told == [1]
+        assert len(loop.later) == 1
+
+    def test_is_not_looked_for_where_no_page_shows_the_widget(self, idle, clustered):
+        session, loop, told = idle
+        session.show(False)
+        loop.run(2)
+        assert loop.later == []
+        clustered[0].add(clustered[1][:1])
+        session.show(True)
+        loop.run(1)
+        assert told == [1]
+
+    def test_is_not_looked_for_after_the_end(self, idle, clustered):
+        session, loop, told = idle
+        session.close()
+        clustered[0].add(clustered[1][:1])
+        loop.run(5)
+        assert (loop.soon, loop.later, told) == ([], [], [])
+
+    def test_is_looked_for_by_one_timer_however_much_is_asked(self, idle):
+        session, loop, _ = idle
+        for number in range(50):
+            session.handle(search_request(str(number)))
+            loop.run(0.5)
+        loop.run(2)
+        assert len(loop.later) == 1
 
 
 class TestSurvey:

@@ -34,7 +34,6 @@ from feder_widget.session.searches import Searches, known
 from feder_widget.truth import Evaluation, Workload
 from feder_widget.truth.evaluation import Progress
 
-
 CHANGES_APART = 1.0
 """Seconds between two changes that are noticed where no request comes: each begins searches anew."""
 
@@ -215,7 +214,7 @@ class Session:
 
     def show(self, is_shown: bool) -> None:
         """Work in the background only while a page shows the widget, and hold caches only then."""
-        self._is_shown = is_shown
+        self._is_shown = self._driver.looks = is_shown
         self._runner.hear(None, self._searches.survey if is_shown else self._rest_unseen)
 
     def close(self) -> None:
