@@ -25,6 +25,8 @@ from makers import ivf_around, make_ivf
 
 from feder_widget.engines import open_index
 from feder_widget.map import LayoutCancelled, cluster_map
+from feder_widget.media import IdRange, Media
+from feder_widget.session import pictures
 from feder_widget.session import session as session_module
 from feder_widget.session.answers import map as map_answer
 from feder_widget.session.answers import pieces
@@ -659,6 +661,56 @@ def test_without_images_the_vector_is_drawn(talk, clustered):
     message, (data,) = thumbnails_of(session, page, ["5", "6"], [home, (home + 1) % 20])
     assert message["items"][0]["length"] > 0
     assert data.startswith(b"\x89PNG")
+
+
+def replace_vectors(index, vectors):
+    """Have every row hold another vector of the same cluster, and one more vector tell of the change."""
+    index.reset()
+    index.add(vectors)
+    index.add(vectors[:1])
+
+
+def test_a_vector_that_has_changed_is_drawn_anew_and_an_image_is_kept(talk, clustered):
+    index, vectors = clustered
+    made = []
+
+    def image(row_id):
+        made.append(row_id)
+        return None if row_id == 5 else np.zeros((4, 4), np.uint8)
+
+    session, page = talk(index, images=image)
+    before = thumbnails_of(session, page, ["5", "6"])
+    replace_vectors(index, vectors[::-1])
+    session.notice_changes()
+    page.packets.clear()
+    after = thumbnails_of(session, page, ["5", "6"])
+    strips = [data[: message["items"][0]["length"]] for message, (data,) in (before, after)]
+    assert strips[0] != strips[1]
+    assert made.count(6) == 1
+
+
+def test_a_vector_that_changes_while_it_is_drawn_is_drawn_anew(talk, clustered, monkeypatch):
+    index, vectors = clustered
+    drawing, go_on = threading.Event(), threading.Event()
+    real = pictures.thumbnails
+
+    def slowly(*arguments):
+        drawn = real(*arguments)
+        drawing.set()
+        assert go_on.wait(PATIENCE)
+        return drawn
+
+    monkeypatch.setattr(pictures, "thumbnails", slowly)
+    session, page = talk(index)
+    session.handle({"kind": "thumbnails", "request": "t", "ids": ["5"], "clusters": None, "size": 64})
+    assert drawing.wait(PATIENCE)
+    replace_vectors(index, vectors[::-1])
+    session.notice_changes()
+    go_on.set()
+    _, (first,) = page.wait(kind="thumbnails")
+    expected = Media(None, None, IdRange(2001, lambda: 2000)).thumbnails([5], 64, vectors={5: vectors[-6]})
+    assert first == expected[0].data
+    assert len(page.of("t")) == 1
 
 
 def test_no_thumbnails_are_an_answer_too(talk, clustered):

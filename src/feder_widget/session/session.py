@@ -207,6 +207,7 @@ class Session:
         self._searches.index_version += 1
         self._searches.measure_again()
         self._forget()
+        self._pictures.forget()
         self._runner.end(lambda job: job.kind == "evaluate", "the index has changed")
         self._runner.begin_anew()
         self._map.draw()
