@@ -173,6 +173,15 @@ class ByHand(Driver):
     drives = True
 
 
+class Clock:
+    """A clock that stands still until it is set."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
 def converse(index, page, *, images=None, labels=None, k_max=100, by_hand=False, **options):
     """Return a session about a Faiss index, or about anything that can be used like an ``IvfIndex``.
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import faiss
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from conversation import (
     PATIENCE,
     ByHand,
+    Clock,
     Page,
     Received,
     converse,
@@ -28,7 +30,9 @@ from feder_widget.engines import open_index
 from feder_widget.errors import UnknownIdError
 from feder_widget.faiss_internals import centroids
 from feder_widget.projection import resolve_method
+from feder_widget.session import drivers
 from feder_widget.session.answers import workload as evaluator_module
+from feder_widget.session.drivers import LoopDriver
 from feder_widget.session.message_rate import BURST
 from feder_widget.truth import batch_search, evaluate
 from feder_widget.truth import survey as survey_module
@@ -160,6 +164,141 @@ class TestASearchThatDoesNotBegin:
         session.handle({**REST, "serial": serial})
         session.drain()
         page.wait(kind="done", request="rest")
+
+
+class TestAnIndexThatKeepsChanging:
+    @pytest.fixture
+    def clock(self):
+        return Clock()
+
+    def test_does_not_keep_a_search_from_its_end(self, talk, clustered, clock, monkeypatch):
+        limit_streams(monkeypatch, piece=100)
+        index, vectors = clustered
+        session, page = talk(index, by_hand=True)
+        session._runner.now = clock
+        session.handle(search_request())
+        for _ in range(200):
+            index.add(vectors[:1])
+            clock.now += 60
+            step(session)
+            if "done" in page.kinds("a"):
+                break
+        else:
+            raise AssertionError("the search does not come to an end")
+        coarse = [message["index_version"] for message, _ in page.of("a") if message["kind"] == "coarse"]
+        assert len(coarse) <= 2
+        assert coarse[-1] < session.index_version
+
+    @pytest.mark.parametrize("change", ["add", "reset"])
+    def test_is_safe_to_read_for_a_search_that_goes_on(self, talk, clustered, clock, monkeypatch, change):
+        limit_streams(monkeypatch, piece=20)
+        index, vectors = clustered
+        session, page = talk(index, by_hand=True)
+        session._runner.now = clock
+        session.handle(search_request())
+        step_until(session, page, kind="fine")
+        index.add(vectors[:5])
+        clock.now += 60
+        step(session)
+        step_until(session, page, lambda m: m.get("index_version") == 1, kind="coarse")
+        for _ in range(5):
+            step(session)
+        if change == "add":
+            index.add(np.repeat(vectors, 20, axis=0))
+        else:
+            index.reset()
+        clock.now += 60
+        session.drain()
+        assert page.kinds("a")[-1] == "done"
+        assert page.kinds("a").count("coarse") == 2
+
+    def test_is_looked_at_once_a_second_after_a_change(self, talk, clustered, clock):
+        index, vectors = clustered
+        session, _ = talk(index, by_hand=True)
+        session._runner.now = clock
+        versions = []
+        for _ in range(30):
+            index.add(vectors[:1])
+            step(session)
+            versions.append(session.index_version)
+            clock.now += 0.125
+        assert versions == [1 + moment // 8 for moment in range(30)]
+
+
+class Loop:
+    """An event loop whose callbacks and timers a test calls."""
+
+    def __init__(self):
+        self.soon = []
+        self.later = []
+        self.clock = Clock()
+
+    def driver(self):
+        return LoopDriver(
+            self.soon.append,
+            lambda seconds, call: self.later.append((self.clock.now + seconds, call)),
+            threading.get_ident(),
+        )
+
+    def run(self, seconds):
+        """Call everything that is due within some seconds."""
+        end = self.clock.now + seconds
+        while self.soon or any(moment <= end for moment, _ in self.later):
+            if self.soon:
+                self.soon.pop(0)()
+                continue
+            timer = min(self.later, key=lambda timer: timer[0])
+            self.later.remove(timer)
+            self.clock.now = max(self.clock.now, timer[0])
+            timer[1]()
+        self.clock.now = end
+
+
+class TestAChangeInACallback:
+    """No cell ends after it, and the page asks for nothing."""
+
+    @pytest.fixture
+    def idle(self, talk, clustered, monkeypatch):
+        """A session on a loop that has answered all that was asked, the loop, and the changes told."""
+        loop, told = Loop(), []
+        monkeypatch.setattr(drivers, "time", SimpleNamespace(monotonic=loop.clock))
+        session, _ = talk(clustered[0], driver=loop.driver(), changed=lambda: told.append(1))
+        session._runner.now = loop.clock
+        session.handle(search_request())
+        loop.run(60)
+        return session, loop, told
+
+    def test_is_noticed_within_a_second(self, idle, clustered):
+        _, loop, told = idle
+        clustered[0].add(clustered[1][:1])
+        loop.run(1)
+        assert told == [1]
+        assert len(loop.later) == 1
+
+    def test_is_not_looked_for_where_no_page_shows_the_widget(self, idle, clustered):
+        session, loop, told = idle
+        session.show(False)
+        loop.run(2)
+        assert loop.later == []
+        clustered[0].add(clustered[1][:1])
+        session.show(True)
+        loop.run(1)
+        assert told == [1]
+
+    def test_is_not_looked_for_after_the_end(self, idle, clustered):
+        session, loop, told = idle
+        session.close()
+        clustered[0].add(clustered[1][:1])
+        loop.run(5)
+        assert (loop.soon, loop.later, told) == ([], [], [])
+
+    def test_is_looked_for_by_one_timer_however_much_is_asked(self, idle):
+        session, loop, _ = idle
+        for number in range(50):
+            session.handle(search_request(str(number)))
+            loop.run(0.5)
+        loop.run(2)
+        assert len(loop.later) == 1
 
 
 class TestSurvey:

@@ -8,6 +8,7 @@ import pytest
 from conversation import (
     PATIENCE,
     ByHand,
+    Clock,
     Page,
     Received,
     ReceivedMap,
@@ -23,7 +24,9 @@ from hypothesis import strategies as st
 from makers import ivf_around, make_ivf
 
 from feder_widget.engines import open_index
-from feder_widget.map import cluster_map
+from feder_widget.map import LayoutCancelled, cluster_map
+from feder_widget.media import IdRange, Media
+from feder_widget.session import pictures
 from feder_widget.session import session as session_module
 from feder_widget.session.answers import map as map_answer
 from feder_widget.session.answers import pieces
@@ -290,15 +293,6 @@ def test_messages_are_paced_after_a_burst(talk, clustered, monkeypatch):
     for second in range(int(clock.now)):
         sent = sum(second <= moment < second + 1 for moment in times)
         assert sent <= RATE + (BURST if second == 0 else 1)
-
-
-class Clock:
-    """A clock that stands still until it is set."""
-
-    now = 0.0
-
-    def __call__(self):
-        return self.now
 
 
 def run_to_the_end(session, clock, count=lambda: 0):
@@ -669,6 +663,56 @@ def test_without_images_the_vector_is_drawn(talk, clustered):
     assert data.startswith(b"\x89PNG")
 
 
+def replace_vectors(index, vectors):
+    """Have every row hold another vector of the same cluster, and one more vector tell of the change."""
+    index.reset()
+    index.add(vectors)
+    index.add(vectors[:1])
+
+
+def test_a_vector_that_has_changed_is_drawn_anew_and_an_image_is_kept(talk, clustered):
+    index, vectors = clustered
+    made = []
+
+    def image(row_id):
+        made.append(row_id)
+        return None if row_id == 5 else np.zeros((4, 4), np.uint8)
+
+    session, page = talk(index, images=image)
+    before = thumbnails_of(session, page, ["5", "6"])
+    replace_vectors(index, vectors[::-1])
+    session.notice_changes()
+    page.packets.clear()
+    after = thumbnails_of(session, page, ["5", "6"])
+    strips = [data[: message["items"][0]["length"]] for message, (data,) in (before, after)]
+    assert strips[0] != strips[1]
+    assert made.count(6) == 1
+
+
+def test_a_vector_that_changes_while_it_is_drawn_is_drawn_anew(talk, clustered, monkeypatch):
+    index, vectors = clustered
+    drawing, go_on = threading.Event(), threading.Event()
+    real = pictures.thumbnails
+
+    def slowly(*arguments):
+        drawn = real(*arguments)
+        drawing.set()
+        assert go_on.wait(PATIENCE)
+        return drawn
+
+    monkeypatch.setattr(pictures, "thumbnails", slowly)
+    session, page = talk(index)
+    session.handle({"kind": "thumbnails", "request": "t", "ids": ["5"], "clusters": None, "size": 64})
+    assert drawing.wait(PATIENCE)
+    replace_vectors(index, vectors[::-1])
+    session.notice_changes()
+    go_on.set()
+    _, (first,) = page.wait(kind="thumbnails")
+    expected = Media(None, None, IdRange(2001, lambda: 2000)).thumbnails([5], 64, vectors={5: vectors[-6]})
+    assert first == expected[0].data
+    assert len(page.of("t")) == 1
+
+
 def test_no_thumbnails_are_an_answer_too(talk, clustered):
     session, page = talk(clustered[0])
     message, buffers = thumbnails_of(session, page, [])
@@ -761,6 +805,45 @@ def test_the_first_map_is_there_while_the_final_one_is_made(talk, clustered, mon
     session.handle({"kind": "map", "request": "late"})
     page.wait(kind="map", request="late", final=True)
     assert len(page.of("late")) == 1
+
+
+def test_a_map_is_sent_once_for_each_request_however_often_the_index_changes(talk, clustered):
+    index, vectors = clustered
+    session, page = talk(index)
+    for version in range(4):
+        request = f"map {version}"
+        session.handle({"kind": "map", "request": request})
+        page.wait(kind="map", request=request, final=True)
+        with session._map._sending:
+            assert session._map._requests == []
+        index.add(vectors[:10])
+        session.notice_changes()
+    session.handle({"kind": "map", "request": "last"})
+    page.wait(kind="map", request="last", final=True)
+    finals = [message["request"] for message, _ in page.packets if message.get("final")]
+    assert finals == ["map 0", "map 1", "map 2", "map 3", "last"]
+
+
+def test_a_map_asked_for_before_a_change_is_asked_for_anew(talk, clustered, monkeypatch):
+    go_on = threading.Event()
+
+    def slow(centroids, *, cancelled, **_):
+        while not go_on.wait(0.001):
+            if cancelled():
+                raise LayoutCancelled
+        return np.full((len(centroids), 2), 0.5, np.float32)
+
+    monkeypatch.setattr(cluster_map, "neighbour_layout", slow)
+    index, vectors = clustered
+    session, page = talk(index)
+    session.handle({"kind": "map", "request": "old"})
+    page.wait(kind="map", request="old")
+    index.add(vectors[:10])
+    session.notice_changes()
+    session.handle({"kind": "map", "request": "new"})
+    go_on.set()
+    page.wait(kind="map", request="new", final=True)
+    assert [message["final"] for message, _ in page.of("old")] == [False]
 
 
 @pytest.mark.parametrize("slow", ["bisected_cells", "round_cells"])

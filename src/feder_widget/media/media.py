@@ -15,7 +15,7 @@ from feder_widget.media.errors import BadImage
 from feder_widget.media.image_sources import open_images
 from feder_widget.media.labels import label_text, open_labels
 from feder_widget.media.thumbnail import Thumbnail, bucket, placeholder, render
-from feder_widget.media.thumbnail_cache import ThumbnailCache
+from feder_widget.media.thumbnail_cache import Key, ThumbnailCache
 from feder_widget.media.vector_strip import render_strip
 
 Strips = Callable[[NDArray[np.int64], "NDArray[np.int64] | None"], NDArray[np.float32]]
@@ -93,6 +93,10 @@ class Media:
         """Drop all kept thumbnails, so that changed images are read again."""
         self._cache.clear()
 
+    def forget_vectors(self) -> None:
+        """Drop the thumbnails that were drawn of vectors, because vectors have changed."""
+        self._cache.drop(lambda key: key[2] == "vector")
+
     def label(self, row_id: int) -> str | None:
         """Return the label of a row as one line of text, None where there is none.
 
@@ -167,7 +171,7 @@ class Media:
 
     def _from_image(self, row_id: int, side: int) -> Thumbnail | None:
         """Return the kept thumbnail or that of the row's image; None where there is neither."""
-        kept = self._cache.get((row_id, side))
+        kept = self._cache.get((row_id, side, "image")) or self._cache.get((row_id, side, "vector"))
         if kept is not None or self._images is None:
             return kept
         try:
@@ -181,13 +185,13 @@ class Media:
             )
         if is_missing(entry):
             return None
-        return self._keep(row_id, side, partial(render, entry, side))
+        return self._keep((row_id, side, "image"), partial(render, entry, side))
 
     def _from_vector(self, row_id: int, side: int, vector: Vector) -> Thumbnail:
         if isinstance(vector, Exception):
             return placeholder(f"the vector of {row_id} could not be read ({type(vector).__name__})")
-        kept = self._cache.get((row_id, side))
-        return kept or self._keep(row_id, side, partial(render_strip, vector, side))
+        key = row_id, side, "vector"
+        return self._cache.get(key) or self._keep(key, partial(render_strip, vector, side))
 
     def _from_vectors(
         self, ids: NDArray[np.int64], clusters: NDArray[np.int64] | None, side: int
@@ -210,7 +214,8 @@ class Media:
             self._from_vector(int(row_id), side, vector) for row_id, vector in zip(ids, vectors, strict=True)
         ]
 
-    def _keep(self, row_id: int, side: int, make: Callable[[], Thumbnail]) -> Thumbnail:
+    def _keep(self, key: Key, make: Callable[[], Thumbnail]) -> Thumbnail:
+        row_id = key[0]
         try:
             thumbnail = make()
         except BadImage as bad:
@@ -219,7 +224,7 @@ class Media:
             _log.debug("thumbnail of row id %d", row_id, exc_info=True)
             return placeholder(f"the image of {row_id} could not be read ({type(error).__name__})")
         if thumbnail.reason is None:
-            self._cache.put((row_id, side), thumbnail)
+            self._cache.put(key, thumbnail)
         return thumbnail
 
 

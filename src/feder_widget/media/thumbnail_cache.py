@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 from cachetools import LRUCache
@@ -12,12 +13,12 @@ from feder_widget.media.thumbnail import Thumbnail
 ENTRY_BYTES = 512
 """Cost of an entry besides its image: key, objects and table, rounded up."""
 
-Key = tuple[int, int]
-"""Row id and longest side in pixels."""
+Key = tuple[int, int, str]
+"""Row id, longest side in pixels, and whether the ``"image"`` or the ``"vector"`` of the row is drawn."""
 
 
 class ThumbnailCache:
-    """Thumbnails by (row id, size); the least recently used go first. Safe on any thread.
+    """Thumbnails by row id, size and source; the least recently used go first. Safe on any thread.
 
     Parameters
     ----------
@@ -50,6 +51,12 @@ class ThumbnailCache:
         """Keep a thumbnail, unless it alone exceeds the limit."""
         with self._lock, suppress(ValueError):  # LRUCache's answer to a value larger than its size
             self._held[key] = thumbnail
+
+    def drop(self, which: Callable[[Key], bool]) -> None:
+        """Drop the thumbnails under some keys."""
+        with self._lock:
+            for key in list(filter(which, self._held)):
+                del self._held[key]
 
     def clear(self) -> None:
         """Drop everything."""

@@ -12,6 +12,9 @@ from typing import Any
 
 import faiss
 
+LOOKS_APART = 1.0
+"""Seconds between two turns of a loop that has no job: a callback may have changed the index."""
+
 Turn = Callable[[], "float | None"]
 """Returns the seconds until the next one is due, or None."""
 
@@ -24,6 +27,9 @@ class Driver:
 
     is_paced = False
     """Whether messages go over a Jupyter server, which drops what comes too fast."""
+
+    looks = True
+    """Whether a turn is called now and then where no job is left."""
 
     def start(self, turn: Turn) -> None:
         """Remember the turn to call."""
@@ -95,19 +101,27 @@ class LoopDriver(Driver):
 
     def _run(self) -> None:
         self._is_due = False
-        due = None if self._turn is None else self._turn()
-        if due is None or self._turn is None:
-            return
-        at = time.monotonic() + due
+        due: float | None = LOOKS_APART
+        try:
+            due = None if self._turn is None else self._turn()
+        finally:
+            if due is None and self.looks:
+                due = LOOKS_APART
+            if due is not None and self._turn is not None:
+                self._come_back_in(due)
+
+    def _come_back_in(self, seconds: float) -> None:
+        at = time.monotonic() + seconds
         # A turn that is due earlier will see to this one.
         if at < self._due_at:
             self._due_at = at
-            self._call_later(due, lambda: self._come_back(at))
+            self._call_later(seconds, lambda: self._come_back(at))
 
     def _come_back(self, at: float) -> None:
+        # An earlier turn has seen to the one that was due now.
         if at == self._due_at:
             self._due_at = float("inf")
-        self.wake()
+            self.wake()
 
 
 class ThreadDriver(Driver):

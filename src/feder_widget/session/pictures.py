@@ -45,6 +45,7 @@ class Pictures:
         self._runner = runner
         self._outbox = outbox
         self._pool = threads.pool(2, "media")
+        self._changes = 0
 
     def ask(self, request: ThumbnailsRequest) -> None:
         """Draw the rows of a request; from any thread."""
@@ -52,6 +53,11 @@ class Pictures:
         home_of = None if request.clusters is None else dict(zip(ids, request.clusters, strict=True))
         asked = _Asked(request.request, ids, home_of, request.size)
         self._in_thread(asked, lambda: self._draw_images(asked))
+
+    def forget(self) -> None:
+        """Draw vectors anew, because the index has changed; on the owner's thread."""
+        self._changes += 1
+        self._media.forget_vectors()
 
     def close(self) -> None:
         """Draw nothing more."""
@@ -63,15 +69,22 @@ class Pictures:
             job = Job(lambda: self._read(asked, without), asked.request)
             self._runner.hear(asked.request, lambda: self._runner.start(job))
         else:
-            self._draw(asked, {})
+            self._draw(asked, {}, self._changes)
 
     def _read(self, asked: _Asked, rows: list[int]) -> Iterator[Step]:
+        changes = self._changes
         homes = None if asked.home_of is None else [asked.home_of[row] for row in rows]
         vectors = yield from read_vectors(self._index, rows, homes)
-        self._in_thread(asked, lambda: self._draw(asked, vectors))
+        self._in_thread(asked, lambda: self._draw(asked, vectors, changes))
 
-    def _draw(self, asked: _Asked, vectors: dict[int, Vector]) -> None:
-        self._outbox.deliver(thumbnails(self._media, asked.request, asked.ids, asked.size, vectors))
+    def _draw(self, asked: _Asked, vectors: dict[int, Vector], changes: int) -> None:
+        drawn = thumbnails(self._media, asked.request, asked.ids, asked.size, vectors)
+        if changes == self._changes:
+            self._outbox.deliver(drawn)
+            return
+        # The index has changed meanwhile: neither the page nor the cache may keep an older vector.
+        self._media.forget_vectors()
+        self._draw_images(asked)
 
     def _in_thread(self, asked: _Asked, draw: Callable[[], None]) -> None:
         """Have a thread draw; its error is sent to the page."""

@@ -84,9 +84,11 @@ class Job:
         self.waits_for: Future[Any] | None = None
         self.not_before = 0.0
         self.number = 0
+        self.has_begun_anew = False
 
     def begin_anew(self) -> None:
-        """Forget what was done."""
+        """Go through the steps from the first one again."""
+        self.has_begun_anew = True
         _quietly(self.steps)
         self.steps = self.make()
         self.message = self.waits_for = None
@@ -185,9 +187,14 @@ class Runner:
             self._close(job, reason)
 
     def begin_anew(self) -> None:
-        """Have the jobs that are left go through their steps from the first one again."""
+        """Have the jobs that are left go through their steps from the first one again, an answer only once.
+
+        An index that keeps changing would otherwise keep a search from its end. An answer that goes on reads
+        the lists as they are, and its ``index_version`` tells the page that it is older than the index.
+        """
         for job in self._jobs:
-            job.begin_anew()
+            if job.priority is not Priority.ANSWER or not job.has_begun_anew:
+                job.begin_anew()
 
     def run(self, job: Job, is_enough: Callable[[], bool]) -> None:
         """Step one job in the caller's call, until it is enough or the rate holds its message back.

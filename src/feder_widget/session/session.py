@@ -34,6 +34,9 @@ from feder_widget.session.searches import Searches, known
 from feder_widget.truth import Evaluation, Workload
 from feder_widget.truth.evaluation import Progress
 
+CHANGES_APART = 1.0
+"""Seconds between two changes that are noticed where no request comes: each begins searches anew."""
+
 
 class Session:
     """Answers one widget's requests. Knows nothing of Jupyter: ``send`` may append to a list.
@@ -93,6 +96,7 @@ class Session:
         )
         self._random = np.random.default_rng()
         self._version = index.version()
+        self._noticed = -CHANGES_APART
         self._is_shown = True
         self._heard_on: int | None = None
         self._handlers: Mapping[str, Callable[[Any, Sequence[Buffer]], None]] = {
@@ -199,9 +203,11 @@ class Session:
         if now == self._version or self._outbox.is_closed:
             return
         self._version = now
+        self._noticed = self._runner.now()
         self._searches.index_version += 1
         self._searches.measure_again()
         self._forget()
+        self._pictures.forget()
         self._runner.end(lambda job: job.kind == "evaluate", "the index has changed")
         self._runner.begin_anew()
         self._map.draw()
@@ -209,7 +215,7 @@ class Session:
 
     def show(self, is_shown: bool) -> None:
         """Work in the background only while a page shows the widget, and hold caches only then."""
-        self._is_shown = is_shown
+        self._is_shown = self._driver.looks = is_shown
         self._runner.hear(None, self._searches.survey if is_shown else self._rest_unseen)
 
     def close(self) -> None:
@@ -352,7 +358,8 @@ class Session:
 
     def _look_at_size(self) -> None:
         """Notice vectors that were added or removed where no cell has ended: at an await, in a callback."""
-        if self._index.ntotal != self._version[0]:
+        is_due = self._runner.now() >= self._noticed + CHANGES_APART
+        if is_due and self._index.ntotal != self._version[0]:
             self.notice_changes()
 
     def _rest_unseen(self) -> None:

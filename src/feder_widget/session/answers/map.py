@@ -43,16 +43,18 @@ class MapDrawing:
         self._stop = stop = threading.Event()
         with self._sending:
             self._map = None
+            # The page asks again when it hears of the change.
+            self._requests.clear()
         centroids, sizes = self._index.centroids(), self._index.list_sizes.copy()
         self._pool.submit(self._draw, centroids, sizes, self._index.similarity, stop)
 
     def ask(self, request: Request) -> None:
-        """Send the map there is, and better ones as they come; from any thread."""
+        """Send the map there is, and better ones as they come, up to the final one; from any thread."""
         with self._sending:
-            if request not in self._requests:
-                self._requests.append(request)
             if self._map is not None:
                 self._send(request, self._map)
+            if (self._map is None or not self._map.is_final) and request not in self._requests:
+                self._requests.append(request)
 
     def close(self) -> None:
         """Stop drawing at the next step."""
@@ -75,6 +77,8 @@ class MapDrawing:
             self._map = drawn
             for request in self._requests:
                 self._send(request, drawn)
+            if drawn.is_final:
+                self._requests.clear()
 
     def _send(self, request: Request, drawn: ClusterMap) -> None:
         for part in parts(request, drawn):
