@@ -270,6 +270,57 @@ describe("what goes wrong", () => {
   });
 });
 
+describe("a notice on screen", () => {
+  it("keeps nothing from being asked for", () => {
+    vi.useFakeTimers();
+    const { exploration, transport, summary, settings, abort } = explorationOf([3, 4, 0, 5], {
+      replayable: false,
+    });
+    transport.say(...answerOf(summary));
+    exploration.complain("id must be a whole number");
+    expect(exploration.status.value).toBe("error");
+    expect(exploration.canComplete.value).toBe(true);
+    settings.nprobe.value = 3;
+    exploration.needCandidates();
+    expect(transport.all("candidates")).toHaveLength(1);
+    vi.advanceTimersByTime(150);
+    expect(transport.all("results")).toMatchObject([{ nprobe: 3 }]);
+    abort.abort();
+    vi.useRealTimers();
+  });
+});
+
+describe("a search can be completed", () => {
+  it("once it is finished, while its kernel is there and its index the same", () => {
+    const { exploration, transport, summary, index } = explorationOf();
+    const { canComplete } = exploration;
+    expect(canComplete.value).toBe(false);
+    const [coarse, ...rest] = answerOf(summary);
+    transport.say(coarse);
+    expect(canComplete.value).toBe(false);
+    transport.say(...rest);
+    expect(canComplete.value).toBe(true);
+    transport.lose();
+    expect(canComplete.value).toBe(false);
+    transport.say(mapOf([3, 4, 0, 5]));
+    expect(canComplete.value).toBe(true);
+    index.value = { ...summary, indexVersion: 1 };
+    expect(canComplete.value).toBe(false);
+  });
+
+  it("not once the index has changed: nothing is asked for, and no timer goes on", () => {
+    vi.useFakeTimers();
+    const { transport, summary, index, abort } = explorationOf([3, 4, 0, 5], { replayable: false });
+    transport.say(...answerOf(summary));
+    index.value = { ...summary, indexVersion: 1 };
+    vi.advanceTimersByTime(60_000);
+    expect(transport.all("results")).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+    abort.abort();
+    vi.useRealTimers();
+  });
+});
+
 describe("a kernel that is gone", () => {
   it("is told, and nprobe and k still work", () => {
     const { exploration, transport, summary, settings } = explorationOf();

@@ -17,6 +17,8 @@ export class Conversation {
   /** Grows whenever more candidates of the search have arrived. */
   readonly revision = signal(0);
   readonly status: ReadonlySignal<Status>;
+  /** Whether a request can complete the search on screen: it is finished, and the index has not changed since. */
+  readonly canComplete: ReadonlySignal<boolean>;
   readonly failure = signal<string | null>(null);
   /** Whether a search was asked for and the kernel has been silent since: a cell runs. */
   readonly kernelBusy = signal(false);
@@ -48,6 +50,11 @@ export class Conversation {
       if (this.failure.value !== null) return "error";
       return this.active.value === null ? "idle" : "done";
     });
+    this.canComplete = computed(() => {
+      const active = this.active.value;
+      if (active === null || this.#isWaiting.value || !asker.connected.value) return false;
+      return !isOutdated(active.search, summary.value);
+    });
     asker.onMessage((message) => this.#receive(message));
     abort.addEventListener("abort", () => clearTimeout(this.#patience));
   }
@@ -70,11 +77,9 @@ export class Conversation {
     this.current()?.askCandidates(this.#settings.nprobe.peek());
   }
 
-  /** The search on screen where the kernel can complete it: it is finished, and the index has not changed since. */
+  /** The search on screen where the kernel can complete it. */
   current(): ActiveSearch | null {
-    const active = this.active.peek();
-    if (active === null || this.status.peek() !== "done") return null;
-    return isOutdated(active.search, this.#summary.peek()) ? null : active;
+    return this.canComplete.peek() ? this.active.peek() : null;
   }
 
   /** Have the clusters up to this rank compared, of a search that ended with the probed ones. */

@@ -30,6 +30,8 @@ export interface Exploration extends Parts {
   readonly settings: Settings;
   readonly asker: Asker;
   readonly status: ReadonlySignal<Status>;
+  /** Whether a request can complete the search on screen: it is finished, and the index has not changed since. */
+  readonly canComplete: ReadonlySignal<boolean>;
   readonly failure: ReadonlySignal<string | null>;
   readonly kernelBusy: ReadonlySignal<boolean>;
   readonly map: ReadonlySignal<DrawnMap | null>;
@@ -67,6 +69,7 @@ export function explore(
     settings,
     asker,
     status: conversation.status,
+    canComplete: conversation.canComplete,
     failure: conversation.failure,
     kernelBusy: conversation.kernelBusy,
     map,

@@ -21,10 +21,10 @@ export function followUps(
   { nprobe, k }: Settings,
   abort: AbortSignal,
 ): void {
-  const { status } = conversation;
+  const { canComplete } = conversation;
   const compareRest = effect(() => {
     const { ranks, count } = wanted.value;
-    if (status.value === "done" && search.value?.exhaustive === false) {
+    if (canComplete.value && search.value?.exhaustive === false) {
       conversation.needRest(ranks[count - 1] ?? 0);
     }
   });
@@ -34,7 +34,7 @@ export function followUps(
     revision.value;
     const pruned = step.value === null ? prunedRanks.value : [];
     const lacking = estimated.value || lacksTruth.value;
-    if (status.value !== "done" || !(pruned.length > 0 || (lacking && !isHypothetical.value))) return;
+    if (!canComplete.value || !(pruned.length > 0 || (lacking && !isHypothetical.value))) return;
     let timer: ReturnType<typeof setTimeout>;
     const ask = () => {
       if (pruned.length > 0) conversation.current()?.askClusters(pruned);
