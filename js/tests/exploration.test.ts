@@ -290,6 +290,90 @@ describe("a notice on screen", () => {
   });
 });
 
+describe("a search that a kernel has been asked for when it goes", () => {
+  it("is asked for again when it is back, under the same query", () => {
+    const { exploration, transport, summary } = explorationOf();
+    exploration.ask({ id: "7", cluster: null });
+    transport.lose();
+    expect(exploration.status.value).toBe("disconnected");
+    const before = transport.all("search").length;
+    transport.say(mapOf([3, 4, 0, 5]));
+    expect(exploration.status.value).toBe("searching");
+    const { query, request } = transport.last("search");
+    expect(query).toEqual({ id: "7", cluster: null });
+    transport.say(...answerOf(summary, { request, id: 7n }));
+    expect(exploration.status.value).toBe("done");
+    expect(transport.all("search")).toHaveLength(before + 1);
+  });
+
+  it("goes on as the search on screen when its ranking had arrived", () => {
+    const { exploration, transport, summary } = explorationOf();
+    exploration.ask({ random: true });
+    transport.say(coarseOf(summary, { request: transport.last("search").request, serial: 1 }));
+    transport.lose();
+    transport.say(mapOf([3, 4, 0, 5]));
+    const { query, request } = transport.last("search");
+    expect(query).toEqual({ resume: true });
+    transport.say(...answerOf(summary, { request, serial: 2 }));
+    expect(exploration.status.value).toBe("done");
+    expect(exploration.canComplete.value).toBe(true);
+  });
+
+  it("is not asked for again when it had been answered", () => {
+    const { exploration, transport, summary } = explorationOf();
+    transport.say(...answerOf(summary));
+    const before = transport.all("search").length;
+    transport.lose();
+    transport.say(mapOf([3, 4, 0, 5]));
+    expect(exploration.status.value).toBe("done");
+    expect(transport.all("search")).toHaveLength(before);
+  });
+});
+
+describe("candidates that a kernel has been asked for when it goes", () => {
+  it("are asked for again when it is back", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    transport.say(...answerOf(summary));
+    settings.nprobe.value = 3;
+    exploration.needCandidates();
+    transport.lose();
+    transport.say(mapOf([3, 4, 0, 5]));
+    exploration.needCandidates();
+    expect(transport.all("candidates")).toHaveLength(2);
+  });
+
+  it("are not held to be asked for where the request could not be sent", () => {
+    const { exploration, transport, summary } = explorationOf();
+    transport.say(coarseOf(summary, { exhaustive: false }), candidatesOf(summary, 1, 1), doneOf());
+    transport.alive = false;
+    exploration.needRest(4);
+    expect(transport.all("rest")).toHaveLength(0);
+    transport.alive = true;
+    transport.say(mapOf([3, 4, 0, 5]));
+    exploration.needRest(4);
+    expect(transport.all("rest")).toHaveLength(1);
+    expect(exploration.status.value).toBe("searching");
+  });
+});
+
+describe("the rest of a search", () => {
+  it("is asked for although an id was mistyped, and heard though a search is asked for meanwhile", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    transport.say(coarseOf(summary, { exhaustive: false }), candidatesOf(summary, 1, 1), doneOf());
+    exploration.complain("id must be a whole number");
+    settings.nprobe.value = 4;
+    const { request } = transport.last("rest");
+    exploration.ask({ id: "99", cluster: null });
+    transport.say(candidatesOf(summary, 2, 4, { kind: "nearest", request }), doneOf(request));
+    expect(exploration.status.value).toBe("searching");
+    const { request: failed } = transport.last("search");
+    transport.say({ kind: "error", request: failed, code: "invalid", message: "no" });
+    expect(exploration.search.value?.received).toBe(4);
+    expect(exploration.canComplete.value).toBe(true);
+    expect(transport.all("rest")).toHaveLength(1);
+  });
+});
+
 describe("a search can be completed", () => {
   it("once it is finished, while its kernel is there and its index the same", () => {
     const { exploration, transport, summary, index } = explorationOf();

@@ -1,4 +1,5 @@
-import { effect } from "@preact/signals";
+import { computed, effect, type ReadonlySignal } from "@preact/signals";
+import type { Summary } from "../model/summary";
 import type { Conversation } from "./conversation";
 import type { ProbedClusters } from "./probedClusters";
 import type { SearchProgress } from "./searchProgress";
@@ -18,13 +19,19 @@ export function followUps(
   { wanted, step }: ProbedClusters,
   { estimated, isHypothetical, isOtherRanking, prunedRanks }: ShownResults,
   { lacksTruth }: TrueNeighbours,
+  summary: ReadonlySignal<Summary>,
   { nprobe, k }: Settings,
   abort: AbortSignal,
 ): void {
-  const { canComplete } = conversation;
+  const mayAsk = computed(() => conversation.canComplete.value && !conversation.isRefused.value);
+  // The kernel may grant for other settings what it has refused for these.
+  const forgive = effect(() => {
+    for (const change of [nprobe, k, wanted]) change.value;
+    conversation.isRefused.value = false;
+  });
   const compareRest = effect(() => {
     const { ranks, count } = wanted.value;
-    if (canComplete.value && search.value?.exhaustive === false) {
+    if (mayAsk.value && search.value?.exhaustive === false) {
       conversation.needRest(ranks[count - 1] ?? 0);
     }
   });
@@ -34,27 +41,31 @@ export function followUps(
     revision.value;
     const pruned = step.value === null ? prunedRanks.value : [];
     const lacking = estimated.value || lacksTruth.value;
-    if (!canComplete.value || !(pruned.length > 0 || (lacking && !isHypothetical.value))) return;
-    let timer: ReturnType<typeof setTimeout>;
-    const ask = () => {
-      if (pruned.length > 0) conversation.current()?.askClusters(pruned);
-      else if (isOtherRanking.peek()) conversation.ask({ resume: true });
+    if (!mayAsk.value || !(pruned.length > 0 || (lacking && !isHypothetical.value))) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = (isRepeat: boolean) => {
+      const active = conversation.current();
+      if (pruned.length > 0) active?.askClusters(pruned, summary.peek().constants.batchLimit, isRepeat);
+      else if (isOtherRanking.peek()) conversation.rankAgain();
       else {
-        const active = conversation.current();
         if (estimated.peek()) active?.askResults(nprobe.peek(), k.peek());
         if (lacksTruth.peek()) active?.askTruth(nprobe.peek(), k.peek());
       }
     };
-    const wait = (milliseconds: number, then: number) => {
+    const repeat = (patience: number) => {
       timer = setTimeout(() => {
-        ask();
-        wait(then, 2 * then);
-      }, milliseconds);
+        repeat(2 * patience);
+        ask(true);
+      }, patience);
     };
-    wait(REST, LOST);
+    timer = setTimeout(() => {
+      repeat(LOST);
+      ask(false);
+    }, REST);
     return () => clearTimeout(timer);
   });
   abort.addEventListener("abort", () => {
+    forgive();
     compareRest();
     settle();
   });
