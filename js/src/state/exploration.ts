@@ -74,7 +74,7 @@ export function explore(
     kernelBusy: conversation.kernelBusy,
     map,
     workloads,
-    projections: new Projections(projectionScope(progress, probed, summary, settings), asker),
+    projections: new Projections(projectionScope(progress, probed, summary, settings), asker, abort),
     ...progress,
     ...probed,
     ...shown,
