@@ -441,7 +441,7 @@ describe("a kernel that is gone", () => {
     expect((await medoids)?.ids).toEqual(BigInt64Array.of(4n));
     const asked = transport.last("members").request;
     transport.say({ kind: "error", request: asked, code: "internal", message: "no" });
-    expect(await members).toBeNull();
+    expect(await members).toMatchObject({ kind: "error", message: "no" });
   });
 
   it("is asked whether it is back after each sign of the host", () => {

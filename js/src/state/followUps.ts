@@ -1,5 +1,6 @@
 import { computed, effect, type ReadonlySignal } from "@preact/signals";
 import type { Summary } from "../model/summary";
+import { LOST } from "../protocol/patience";
 import type { Conversation } from "./conversation";
 import type { ProbedClusters } from "./probedClusters";
 import type { SearchProgress } from "./searchProgress";
@@ -9,8 +10,6 @@ import type { TrueNeighbours } from "./trueNeighbours";
 
 /** Milliseconds that the settings have to rest before the kernel is asked about them. */
 const REST = 150;
-/** Milliseconds until an answer counts as lost and is asked for again; twice as long each time. */
-const LOST = 10_000;
 
 /** Asks the kernel for what a finished search lacks once the settings have changed. */
 export function followUps(
