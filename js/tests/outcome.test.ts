@@ -89,6 +89,13 @@ describe("an index where Faiss may return others", () => {
     expect(exploration.missed.value.map(({ id, place }) => [Number(id), place])).toEqual([[2, 3]]);
   });
 
+  it("is not said to lose a neighbour to a code where vectors are stored whole: its search stops early", () => {
+    const { exploration } = answered({ replayable: false }, [0, 1, 3]);
+    const [missed] = exploration.missed.value;
+    expect(missed).toMatchObject({ id: 2n, lostTo: "limit" });
+    expect(rowLoss(exploration, missed)).toBe("its cluster was probed, but not to its end");
+  });
+
   it("says what goes wrong when it asks, and does not ask again by itself", () => {
     const { exploration, transport, settings, rest } = answered(rounded, [2, 0, 1]);
     settings.nprobe.value = 2;
