@@ -256,6 +256,7 @@ def test_the_page_is_told_of_the_index_once(widget):
             "thumbnail_sizes": [64, 128, 256, 512, 1024],
             "snapshot_limit": 40_000,
             "sample_limit": 1_000_000,
+            "batch_limit": 1024,
         },
     }
     assert np.frombuffer(buffers[0], "<i4").tolist() == widget.index.list_sizes.tolist()

@@ -47,7 +47,7 @@ export default () => {
     const summary: ReadonlySignal<Summary> = followTrait(model, "_summary", readSummary, signal);
     const asker = new Asker(new CommTransport(model), signal);
     exploration = explore(summary, settings, asker, signal);
-    pictures = new Pictures(asker, summary.peek().constants.thumbnailSizes, signal);
+    pictures = new Pictures(asker, summary, signal);
     keepSnapshot(model, saves, exploration, stages, signal);
   };
 

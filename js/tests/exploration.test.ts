@@ -270,6 +270,141 @@ describe("what goes wrong", () => {
   });
 });
 
+describe("a notice on screen", () => {
+  it("keeps nothing from being asked for", () => {
+    vi.useFakeTimers();
+    const { exploration, transport, summary, settings, abort } = explorationOf([3, 4, 0, 5], {
+      replayable: false,
+    });
+    transport.say(...answerOf(summary));
+    exploration.complain("id must be a whole number");
+    expect(exploration.status.value).toBe("error");
+    expect(exploration.canComplete.value).toBe(true);
+    settings.nprobe.value = 3;
+    exploration.needCandidates();
+    expect(transport.all("candidates")).toHaveLength(1);
+    vi.advanceTimersByTime(150);
+    expect(transport.all("results")).toMatchObject([{ nprobe: 3 }]);
+    abort.abort();
+    vi.useRealTimers();
+  });
+});
+
+describe("a search that a kernel has been asked for when it goes", () => {
+  it("is asked for again when it is back, under the same query", () => {
+    const { exploration, transport, summary } = explorationOf();
+    exploration.ask({ id: "7", cluster: null });
+    transport.lose();
+    expect(exploration.status.value).toBe("disconnected");
+    const before = transport.all("search").length;
+    transport.say(mapOf([3, 4, 0, 5]));
+    expect(exploration.status.value).toBe("searching");
+    const { query, request } = transport.last("search");
+    expect(query).toEqual({ id: "7", cluster: null });
+    transport.say(...answerOf(summary, { request, id: 7n }));
+    expect(exploration.status.value).toBe("done");
+    expect(transport.all("search")).toHaveLength(before + 1);
+  });
+
+  it("goes on as the search on screen when its ranking had arrived", () => {
+    const { exploration, transport, summary } = explorationOf();
+    exploration.ask({ random: true });
+    transport.say(coarseOf(summary, { request: transport.last("search").request, serial: 1 }));
+    transport.lose();
+    transport.say(mapOf([3, 4, 0, 5]));
+    const { query, request } = transport.last("search");
+    expect(query).toEqual({ resume: true });
+    transport.say(...answerOf(summary, { request, serial: 2 }));
+    expect(exploration.status.value).toBe("done");
+    expect(exploration.canComplete.value).toBe(true);
+  });
+
+  it("is not asked for again when it had been answered", () => {
+    const { exploration, transport, summary } = explorationOf();
+    transport.say(...answerOf(summary));
+    const before = transport.all("search").length;
+    transport.lose();
+    transport.say(mapOf([3, 4, 0, 5]));
+    expect(exploration.status.value).toBe("done");
+    expect(transport.all("search")).toHaveLength(before);
+  });
+});
+
+describe("candidates that a kernel has been asked for when it goes", () => {
+  it("are asked for again when it is back", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    transport.say(...answerOf(summary));
+    settings.nprobe.value = 3;
+    exploration.needCandidates();
+    transport.lose();
+    transport.say(mapOf([3, 4, 0, 5]));
+    exploration.needCandidates();
+    expect(transport.all("candidates")).toHaveLength(2);
+  });
+
+  it("are not held to be asked for where the request could not be sent", () => {
+    const { exploration, transport, summary } = explorationOf();
+    transport.say(coarseOf(summary, { exhaustive: false }), candidatesOf(summary, 1, 1), doneOf());
+    transport.alive = false;
+    exploration.needRest(4);
+    expect(transport.all("rest")).toHaveLength(0);
+    transport.alive = true;
+    transport.say(mapOf([3, 4, 0, 5]));
+    exploration.needRest(4);
+    expect(transport.all("rest")).toHaveLength(1);
+    expect(exploration.status.value).toBe("searching");
+  });
+});
+
+describe("the rest of a search", () => {
+  it("is asked for although an id was mistyped, and heard though a search is asked for meanwhile", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    transport.say(coarseOf(summary, { exhaustive: false }), candidatesOf(summary, 1, 1), doneOf());
+    exploration.complain("id must be a whole number");
+    settings.nprobe.value = 4;
+    const { request } = transport.last("rest");
+    exploration.ask({ id: "99", cluster: null });
+    transport.say(candidatesOf(summary, 2, 4, { kind: "nearest", request }), doneOf(request));
+    expect(exploration.status.value).toBe("searching");
+    const { request: failed } = transport.last("search");
+    transport.say({ kind: "error", request: failed, code: "invalid", message: "no" });
+    expect(exploration.search.value?.received).toBe(4);
+    expect(exploration.canComplete.value).toBe(true);
+    expect(transport.all("rest")).toHaveLength(1);
+  });
+});
+
+describe("a search can be completed", () => {
+  it("once it is finished, while its kernel is there and its index the same", () => {
+    const { exploration, transport, summary, index } = explorationOf();
+    const { canComplete } = exploration;
+    expect(canComplete.value).toBe(false);
+    const [coarse, ...rest] = answerOf(summary);
+    transport.say(coarse);
+    expect(canComplete.value).toBe(false);
+    transport.say(...rest);
+    expect(canComplete.value).toBe(true);
+    transport.lose();
+    expect(canComplete.value).toBe(false);
+    transport.say(mapOf([3, 4, 0, 5]));
+    expect(canComplete.value).toBe(true);
+    index.value = { ...summary, indexVersion: 1 };
+    expect(canComplete.value).toBe(false);
+  });
+
+  it("not once the index has changed: nothing is asked for, and no timer goes on", () => {
+    vi.useFakeTimers();
+    const { transport, summary, index, abort } = explorationOf([3, 4, 0, 5], { replayable: false });
+    transport.say(...answerOf(summary));
+    index.value = { ...summary, indexVersion: 1 };
+    vi.advanceTimersByTime(60_000);
+    expect(transport.all("results")).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+    abort.abort();
+    vi.useRealTimers();
+  });
+});
+
 describe("a kernel that is gone", () => {
   it("is told, and nprobe and k still work", () => {
     const { exploration, transport, summary, settings } = explorationOf();
@@ -306,7 +441,7 @@ describe("a kernel that is gone", () => {
     expect((await medoids)?.ids).toEqual(BigInt64Array.of(4n));
     const asked = transport.last("members").request;
     transport.say({ kind: "error", request: asked, code: "internal", message: "no" });
-    expect(await members).toBeNull();
+    expect(await members).toMatchObject({ kind: "error", message: "no" });
   });
 
   it("is asked whether it is back after each sign of the host", () => {

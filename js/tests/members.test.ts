@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Search } from "../src/model/search";
 import { MemberList } from "../src/state/members";
 import { candidatesOf, coarseOf, explorationOf, settled, summaryOf } from "./support";
@@ -32,7 +32,7 @@ describe("members that the page has", () => {
     const asked = transport.requests.length;
     const search = new Search(coarseOf(summary), summary.sizes);
     search.add(jumbled);
-    const members = new MemberList(0, 4, search, similarity, asker);
+    const members = new MemberList(0, { ...summary, similarity }, search, asker);
     members.need(0, 4);
     expect([0, 1, 2, 3].map((i) => members.at(i)?.id)).toEqual(ids);
     expect(members.at(4)).toBeNull();
@@ -43,7 +43,7 @@ describe("members that the page has", () => {
   it("of an empty cluster are none, and are not asked for", () => {
     const { asker, transport } = explorationOf();
     const asked = transport.requests.length;
-    const members = new MemberList(2, 0, null, false, asker);
+    const members = new MemberList(2, summaryOf([4, 2, 0]), null, asker);
     members.need(0, 10);
     expect(members.total).toBe(0);
     expect(members.at(0)).toBeNull();
@@ -54,7 +54,7 @@ describe("members that the page has", () => {
 describe("members that the kernel has", () => {
   it("are asked for in windows, each once", () => {
     const { asker, transport } = explorationOf();
-    const members = new MemberList(0, 100_000, null, false, asker);
+    const members = new MemberList(0, summaryOf([100_000]), null, asker);
     members.need(0, 60);
     members.need(10, 300);
     expect(transport.all("members")).toMatchObject([{ cluster: 0, offset: 0, limit: 512 }]);
@@ -65,7 +65,7 @@ describe("members that the kernel has", () => {
 
   it("are there when their window has come", async () => {
     const { asker, transport } = explorationOf();
-    const members = new MemberList(0, 1000, null, false, asker);
+    const members = new MemberList(0, summaryOf([1000]), null, asker);
     members.need(600, 610);
     expect(members.at(600)).toBeNull();
     const before = members.revision.value;
@@ -78,23 +78,63 @@ describe("members that the kernel has", () => {
 
   it("are as many as the kernel says", async () => {
     const { asker, transport } = explorationOf();
-    const members = new MemberList(0, 1000, null, false, asker);
+    const members = new MemberList(0, summaryOf([1000]), null, asker);
     members.need(0, 10);
     transport.say(window(0, 512, 1200, transport.last("members").request));
     await settled();
     expect(members.total).toBe(1200);
   });
 
-  it("are asked for again after an error", async () => {
+  it("are asked for again after an error, later and later", async () => {
+    vi.useFakeTimers();
     const { asker, transport } = explorationOf();
-    const members = new MemberList(0, 1000, null, false, asker);
+    const members = new MemberList(0, summaryOf([1000]), null, asker);
+    const fail = async () => {
+      const { request } = transport.last("members");
+      transport.say({ kind: "error", request, code: "interrupted", message: "interrupted" });
+      await settled();
+    };
     members.need(0, 10);
-    const { request } = transport.last("members");
-    transport.say({ kind: "error", request, code: "internal", message: "no" });
+    const before = members.revision.value;
+    await fail();
+    expect(members.at(0)).toBeNull();
+    expect(members.revision.value).toBeGreaterThan(before);
+    const asked = [];
+    for (const wait of [999, 1, 1999, 1]) {
+      members.need(0, 10);
+      vi.advanceTimersByTime(wait);
+      asked.push(transport.all("members").length);
+      if (wait === 1) await fail();
+    }
+    expect(asked).toEqual([1, 2, 2, 3]);
+    vi.useRealTimers();
+  });
+
+  it("are not taken from the search on screen once the index has changed", () => {
+    const { asker, transport } = explorationOf();
+    const summary = summaryOf([3]);
+    const search = new Search(coarseOf(summary), summary.sizes);
+    search.add(candidatesOf(summary, 1, 1));
+    const now = { ...summaryOf([10]), indexVersion: 1 };
+    const members = new MemberList(0, now, search, asker);
+    members.need(0, 10);
+    expect(members.total).toBe(10);
+    expect(members.ordered).toBe(true);
+    expect(transport.all("members")).toHaveLength(1);
+  });
+
+  it("that are sorted for another search than the one on screen are passed over", async () => {
+    const { asker, transport } = explorationOf();
+    const summary = summaryOf([1000]);
+    const members = new MemberList(0, summary, new Search(coarseOf(summary), summary.sizes), asker);
+    members.need(0, 10);
+    transport.say({ ...window(0, 512, 1000, transport.last("members").request), serial: 2 });
     await settled();
     expect(members.at(0)).toBeNull();
     members.need(0, 10);
-    expect(transport.all("members")).toHaveLength(2);
+    transport.say(window(0, 512, 1000, transport.last("members").request));
+    await settled();
+    expect(members.at(0)?.id).toBe(0n);
   });
 
   it("are asked for when only the nearest of a cluster have come, or too many to sort here", () => {
@@ -108,11 +148,11 @@ describe("members that the kernel has", () => {
       ids: BigInt64Array.of(0n),
       distances: Float32Array.of(0),
     });
-    new MemberList(0, 3, search, false, asker).need(0, 3);
+    new MemberList(0, partial, search, asker).need(0, 3);
     const large = summaryOf([20_001]);
     const whole = new Search(coarseOf(large), large.sizes);
     whole.add(candidatesOf(large, 1, 1));
-    new MemberList(0, 20_001, whole, false, asker).need(0, 3);
+    new MemberList(0, large, whole, asker).need(0, 3);
     expect(transport.all("members")).toHaveLength(2);
   });
 });

@@ -89,6 +89,13 @@ describe("an index where Faiss may return others", () => {
     expect(exploration.missed.value.map(({ id, place }) => [Number(id), place])).toEqual([[2, 3]]);
   });
 
+  it("is not said to lose a neighbour to a code where vectors are stored whole: its search stops early", () => {
+    const { exploration } = answered({ replayable: false }, [0, 1, 3]);
+    const [missed] = exploration.missed.value;
+    expect(missed).toMatchObject({ id: 2n, lostTo: "limit" });
+    expect(rowLoss(exploration, missed)).toBe("its cluster was probed, but not to its end");
+  });
+
   it("says what goes wrong when it asks, and does not ask again by itself", () => {
     const { exploration, transport, settings, rest } = answered(rounded, [2, 0, 1]);
     settings.nprobe.value = 2;
@@ -400,6 +407,36 @@ describe("a very large index, of which only prefixes of the ranking are kept,", 
     expect(transport.all("clusters")).toHaveLength(1);
   });
 
+  it("asks for as many clusters at a time as the kernel accepts", () => {
+    const { exploration, transport, summary, index, settle } = pruned();
+    index.value = { ...summary, constants: { ...summary.constants, batchLimit: 1 } };
+    exploration.toggleProbed(0);
+    exploration.toggleProbed(1);
+    exploration.toggleProbed(3);
+    settle();
+    expect(transport.all("clusters").map(({ ranks }) => ranks)).toEqual([[2]]);
+    settle();
+    const { request } = transport.last("clusters");
+    transport.say(candidatesOf(summary, 2, 2, { request, kind: "nearest" }), doneOf(request));
+    settle();
+    expect(transport.all("clusters").map(({ ranks }) => ranks)).toEqual([[2], [4]]);
+  });
+
+  it("asks again for clusters whose answer is lost, or whose kernel goes and comes back", () => {
+    const { exploration, transport, summary, settle } = pruned();
+    exploration.toggleProbed(0);
+    exploration.toggleProbed(3);
+    settle();
+    expect(transport.all("clusters")).toHaveLength(1);
+    vi.advanceTimersByTime(10_000);
+    expect(transport.all("clusters")).toHaveLength(2);
+    transport.lose();
+    transport.say(mapOf(summary.sizes));
+    settle();
+    expect(transport.all("clusters")).toHaveLength(3);
+    expect(transport.last("clusters").ranks).toEqual([4]);
+  });
+
   it("asks once for clusters that are refused, and says why", () => {
     const { exploration, transport, settle } = pruned();
     exploration.toggleProbed(0);
@@ -448,10 +485,16 @@ describe("an index that has changed since the search", () => {
     expect(exploration.search.value?.upTo[4]).toBe(20);
   });
 
-  it("says nothing of an answer that is newer than what the page knows of the index", () => {
-    const { exploration, transport, summary, settings, rest } = answered({ replayable: false });
-    transport.say(...answerOf(summary, { serial: 2, index_version: 1 }));
+  it("shows an answer that comes before its summary once that is here, with the sizes of the new index", () => {
+    const { exploration, transport, summary, index, settings, rest } = answered({ replayable: false });
+    const sizes = Int32Array.of(4, 4, 7, 5);
+    const now = { ...summary, sizes, ntotal: 20, indexVersion: 1 };
+    transport.say(...answerOf(now, { serial: 2, index_version: 1 }));
+    expect(exploration.search.value?.serial).toBe(1);
+    index.value = now;
     expect(exploration.isOutdated.value).toBe(false);
+    expect(exploration.search.value).toMatchObject({ serial: 2, received: 4, sizes });
+    expect(exploration.status.value).toBe("done");
     settings.nprobe.value = 4;
     rest();
     expect(transport.last("results")).toMatchObject({ serial: 2, nprobe: 4 });

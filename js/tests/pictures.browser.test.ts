@@ -1,8 +1,9 @@
+import { signal } from "@preact/signals";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Asker } from "../src/protocol/asker";
 import type { Thumbnails } from "../src/protocol/messages";
 import { Pictures } from "../src/state/pictures";
-import { FakeTransport, mapOf, settled } from "./support";
+import { FakeTransport, mapOf, settled, summaryOf } from "./support";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -12,7 +13,7 @@ function open() {
   const transport = new FakeTransport();
   const abort = new AbortController();
   const asker = new Asker(transport, abort.signal);
-  const pictures = new Pictures(asker, [64, 128, 256, 512, 1024], abort.signal);
+  const pictures = new Pictures(asker, signal(summaryOf([3])), abort.signal);
   let answered = 0;
   /** Answer all requests until no more come. */
   const answer = async (
@@ -169,7 +170,7 @@ describe("pictures", () => {
     const { request } = transport.last("thumbnails");
     transport.say({ kind: "error", request, code: "internal", message: "no" });
     await settled();
-    expect(failed.picture.value).toMatchObject({ state: "broken", reason: "the kernel did not answer" });
+    expect(failed.picture.value).toMatchObject({ state: "broken", reason: "no" });
     transport.alive = false;
     const lost = pictures.acquire(2n, 0, 60);
     await settled();

@@ -9,7 +9,7 @@ import { explanation, statement } from "../src/views/projection/notes";
 import { MOST_PICTURES, marksBetween, marksOf } from "../src/views/projection/pictures";
 import { foundIn } from "../src/views/projection/scene";
 import { encoded } from "./encode";
-import { answerOf, explorationOf, missedOf } from "./support";
+import { answerOf, explorationOf, mapOf, missedOf } from "./support";
 
 function partOf(changes: Partial<Projection> = {}): Projection {
   const { offset = 0, ids = BigInt64Array.of(5n, 6n, 7n) } = changes;
@@ -175,6 +175,16 @@ describe("the projections of an exploration", () => {
       partOf({ offset: 2, ids: BigInt64Array.of(1n) }),
     );
     expect(projections.drawn.value).toBeNull();
+  });
+
+  it("are asked for again once a kernel that has gone is back, shown or not", () => {
+    const { projections, transport } = searched();
+    projections.need();
+    transport.lose();
+    expect(projections.awaited.value).toBeNull();
+    transport.say(mapOf([3, 4, 0, 5]));
+    projections.need();
+    expect(transport.all("projection")).toHaveLength(2);
   });
 
   it("that another display has asked for are as good", () => {

@@ -1,4 +1,6 @@
+import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
+import type { Summary } from "../src/model/summary";
 import { Axis } from "../src/panels/recall/scale";
 import type { Verdict, Workload } from "../src/protocol/messages";
 import { rowVerdict as verdictText } from "../src/state/rowTexts";
@@ -53,8 +55,8 @@ describe("the axis of nprobe", () => {
 
 describe("the verdict on a row", () => {
   // Clusters of 3, 4, 0 and 5 rows at distances 0 1 2, 10 11 12 13, -, 30 31 32 33 34.
-  function found(nprobe = 1, k = 5) {
-    const { exploration, transport, settings, summary } = explorationOf();
+  function found(nprobe = 1, k = 5, changes: Partial<Summary> = {}) {
+    const { exploration, transport, settings, summary } = explorationOf(undefined, changes);
     for (const message of answerOf(summary)) transport.say(message);
     settings.nprobe.value = nprobe;
     settings.k.value = k;
@@ -98,8 +100,52 @@ describe("the verdict on a row", () => {
 
   it("goes without a place among all where they were not compared", () => {
     const missed = verdictOf({ id: 3n, cluster: 1, rank: 2, distance: 1.5, position: null });
-    expect(verdictText(found(1, 3), missed)).not.toContain("nearest of all");
-    expect(verdictText(found(1, 3), missed)).toContain("nprobe = 2 finds it");
+    expect(verdictText(found(1, 3), missed)).toBe(
+      "Its cluster ranks 2nd and was not probed: it is probed from nprobe 2.",
+    );
+  });
+
+  it("does not call a row missed that is no true neighbour, and promises nothing of it", () => {
+    const other = verdictOf({ id: 9n, cluster: 2, rank: 3, distance: 1.5, position: 15 });
+    expect(verdictText(found(1, 3), other)).toBe(
+      "It is the 15th nearest of all. Its cluster ranks 3rd and was not probed: it is probed from nprobe 3.",
+    );
+  });
+
+  it("says that a cluster is switched off, whatever nprobe is", () => {
+    const exploration = found(3, 5);
+    exploration.toggleProbed(1);
+    const missed = verdictOf({ id: 3n, cluster: 1, rank: 2, distance: 10, position: 4 });
+    expect(verdictText(exploration, missed)).toBe(
+      "Missed by the index: it is the 4th nearest of all, but its cluster ranks 2nd and is switched off.",
+    );
+  });
+
+  it("says at a step before its cluster is probed that it is not probed yet", () => {
+    const exploration = found(2, 5);
+    exploration.player.seek(2);
+    const missed = verdictOf({ id: 3n, cluster: 1, rank: 2, distance: 10, position: 4 });
+    expect(verdictText(exploration, missed)).toContain(
+      "its cluster ranks 2nd and was not probed up to this step.",
+    );
+  });
+
+  it.each([{ steady: false }, { replayable: false }])("promises nothing of an index with %o", (changes) => {
+    const missed = verdictOf({ id: 3n, cluster: 1, rank: 2, distance: 10, position: 4 });
+    expect(verdictText(found(1, 5, changes), missed)).toBe(
+      "Missed by the index: it is the 4th nearest of all, but its cluster ranks 2nd and was not probed: it is probed " +
+        "from nprobe 2.",
+    );
+  });
+
+  it("does not blame the code of a flat index whose search stops early", () => {
+    const missed = verdictOf({ id: 1n, cluster: 0, rank: 1, distance: 1, position: 2 });
+    const exploration = found(1, 5, { replayable: false });
+    exploration.player.seek(2);
+    const results = { ...exploration, results: signal([]) };
+    expect(verdictText(results, missed)).toBe(
+      "Not among the results: its cluster was probed, but not to its end.",
+    );
   });
 });
 

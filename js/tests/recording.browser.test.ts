@@ -31,7 +31,7 @@ function open(transport: Transport, nprobe = 1) {
   const settings = settingsOf(nprobe, 5);
   const asker = new Asker(transport, abort.signal);
   const exploration = explore(signal(SUMMARY), settings, asker, abort.signal);
-  const pictures = new Pictures(asker, SUMMARY.constants.thumbnailSizes, abort.signal);
+  const pictures = new Pictures(asker, signal(SUMMARY), abort.signal);
   const app = makeApp(
     exploration,
     pictures,

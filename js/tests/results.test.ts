@@ -61,7 +61,9 @@ describe.each(recorded)("the recorded search: $name", (one) => {
       if (truth === null) return;
       recorded.missed.forEach((missed, i) => {
         const probe = nearest(i + 1);
-        expect(missedBy(truth, inside(probe), probe).map(({ id }) => id.toString())).toEqual(missed);
+        expect(
+          missedBy(truth, inside(probe), probe, summaryOf(one.sizes)).map(({ id }) => id.toString()),
+        ).toEqual(missed);
         expect(foundBy(truth, inside(probe))).toBe(truth.neighbours.length - missed.length);
       });
       expect(nprobeNeeded(truth)).toBe(recorded.found_at.at(-1) ?? 1);
@@ -140,7 +142,7 @@ describe("clusters that are switched by hand", () => {
     const truth = truthOf(whole, 4, false);
     if (truth === null) throw new Error("all clusters are here");
     expect(foundBy(truth, inside(chosen))).toBe(0);
-    expect(missedBy(truth, inside(chosen), chosen).map(({ place }) => place)).toEqual([1, 2, 3, 4]);
+    expect(missedBy(truth, inside(chosen), chosen, summary).map(({ place }) => place)).toEqual([1, 2, 3, 4]);
   });
 });
 

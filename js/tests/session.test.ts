@@ -59,7 +59,9 @@ describe("a recorded session", () => {
     recorded.truth.missed.forEach((missed, i) => {
       const nprobe = i + 1;
       const probe = new Probe(Uint32Array.from({ length: nprobe }, (_, rank) => rank + 1));
-      expect(missedBy(truth, returnedAt(nprobe), probe).map(({ id }) => id.toString())).toEqual(missed);
+      expect(missedBy(truth, returnedAt(nprobe), probe, summary).map(({ id }) => id.toString())).toEqual(
+        missed,
+      );
     });
   });
 

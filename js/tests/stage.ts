@@ -45,6 +45,7 @@ export function summaryTrait({ constants, ...summary }: Summary): Record<string,
       thumbnail_sizes: constants.thumbnailSizes,
       snapshot_limit: constants.snapshotLimit,
       sample_limit: constants.sampleLimit,
+      batch_limit: constants.batchLimit,
     },
   });
   return { ...content, sizes };

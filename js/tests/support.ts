@@ -89,6 +89,7 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
       thumbnailSizes: [64, 128, 256, 512, 1024],
       snapshotLimit: 40_000,
       sampleLimit: 1_000_000,
+      batchLimit: 1024,
     },
     ...changes,
   };

@@ -1,14 +1,13 @@
 import { count, distance } from "./format";
-import type { Probe } from "./probe";
 import type { Summary } from "./summary";
 import { foundFrom, type Missed, STAGE_NAMES } from "./truth";
 
 /** The stage that loses a true neighbour, and the nprobe that finds it where that is known. */
-export function lossText(row: Missed, probe: Probe, nprobe: number, summary: Summary): string {
+export function lossText(row: Missed, nprobe: number, summary: Summary): string {
   const { lostTo, clusterRank: rank } = row;
+  if (lostTo === "limit") return "its cluster was probed, but not to its end";
   if (lostTo === "code") return "its cluster was probed: lost to the code";
   if (lostTo === "refine") return `its cluster was probed: lost to ${STAGE_NAMES[lostTo]}`;
-  if (probe.has(rank)) return "its cluster was probed, but not to its end";
   if (rank <= nprobe) return "not probed: its cluster is switched off";
   const from = foundFrom(row, summary);
   return from === null

@@ -53,13 +53,15 @@ export interface Constants {
   readonly snapshotLimit: number;
   /** Queries of a workload. */
   readonly sampleLimit: number;
+  /** Rows or clusters in one request. */
+  readonly batchLimit: number;
 }
 
 /** Read the trait; throws `MalformedMessage` where it is not of the form declared. */
 export function readSummary(value: unknown): Summary {
   const { sizes: bytes, ...content } = value as { sizes: DataView };
   const said = readIndexSummary(content, bytes);
-  const { views, thumbnail_sizes, snapshot_limit, sample_limit } = said.constants;
+  const { views, thumbnail_sizes, snapshot_limit, sample_limit, batch_limit } = said.constants;
   return {
     nlist: said.nlist,
     ntotal: said.ntotal,
@@ -90,6 +92,7 @@ export function readSummary(value: unknown): Summary {
       thumbnailSizes: thumbnail_sizes,
       snapshotLimit: snapshot_limit,
       sampleLimit: sample_limit,
+      batchLimit: batch_limit,
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Search } from "./search";
 import type { Summary } from "./summary";
 
 /** At which nprobe a search compares the query with a row, hands it to a second pass, and returns it. */
-export interface Fate {
+interface Fate {
   /** The least nprobe of each; nlist + 1 for never. */
   readonly compared: number;
   readonly handed: number;
@@ -35,10 +35,11 @@ export interface Truth {
 }
 
 /** The stage of a search that loses a true neighbour. */
-export type Stage = "coarse" | "code" | "refine";
+export type Stage = "coarse" | "limit" | "code" | "refine";
 
 export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
   coarse: "coarse search",
+  limit: "limit of compared vectors",
   code: "code",
   refine: "re-ranking",
 };
@@ -47,7 +48,10 @@ export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
 export interface Missed extends Result, Row {
   /** Its place among the true neighbours, 1 = nearest. */
   readonly place: number;
-  /** "coarse": its cluster is not probed. "code": its distance by code is too large. "refine": the second pass. */
+  /**
+   * "coarse": its cluster is not probed. "limit": the search stops before it. "code": its distance by code is too large.
+   * "refine": the second pass.
+   */
   readonly lostTo: Stage;
   /** Its distance in the lists, which candidates have; null where no candidate received tells it. */
   readonly codeDistance: number | null;
@@ -120,15 +124,17 @@ export function returnedAt(nprobe: number): Finds {
 }
 
 /** The stage that loses a row which a search of these clusters does not return. */
-export function stageOf({ clusterRank, fate }: Row, probe: Probe): Stage {
-  if (fate === undefined) return probe.has(clusterRank) ? "code" : "coarse";
-  if (fate.compared > probe.count) return "coarse";
+function stageOf({ clusterRank, fate }: Row, probe: Probe, { exact }: Summary): Stage {
+  if (!probe.has(clusterRank)) return "coarse";
+  // Where vectors are stored whole, no code is at fault.
+  if (fate === undefined) return exact ? "limit" : "code";
+  if (fate.compared > probe.count) return "limit";
   return fate.handed > probe.count ? "code" : "refine";
 }
 
 /** The least nprobe that returns a row; null where none is known to. */
-export function foundFrom({ clusterRank, fate }: Row, { nlist, replayable }: Summary): number | null {
-  if (fate === undefined) return replayable ? clusterRank : null;
+export function foundFrom({ clusterRank, fate }: Row, { nlist, replayable, steady }: Summary): number | null {
+  if (fate === undefined) return replayable && steady ? clusterRank : null;
   return fate.from <= nlist ? fate.from : null;
 }
 
@@ -152,11 +158,16 @@ export function nprobeNeeded({ foundAt, neighbours }: Truth): number | null {
 }
 
 /** The true neighbours that a search of these clusters does not find: of ties for the last place, as many as lack. */
-export function missedBy(truth: Truth, finds: Finds, probe: Probe): Omit<Missed, "codeDistance">[] {
+export function missedBy(
+  truth: Truth,
+  finds: Finds,
+  probe: Probe,
+  summary: Summary,
+): Omit<Missed, "codeDistance">[] {
   const { neighbours } = truth;
   let lacking = neighbours.length - foundBy(truth, finds);
   return neighbours
-    .map((neighbour, i) => ({ ...neighbour, place: i + 1, lostTo: stageOf(neighbour, probe) }))
+    .map((neighbour, i) => ({ ...neighbour, place: i + 1, lostTo: stageOf(neighbour, probe, summary) }))
     .filter((neighbour) => !finds(neighbour) && lacking-- > 0);
 }
 

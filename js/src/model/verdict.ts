@@ -3,14 +3,17 @@ import { count, distance, ordinal } from "./format";
 import type { Probe } from "./probe";
 import type { Result } from "./results";
 import type { Summary } from "./summary";
-import type { Missed } from "./truth";
+import { foundFrom, type Missed } from "./truth";
 
 /** The answer on screen. */
 export interface Answer {
   readonly results: readonly Result[];
   /** The results of Faiss, where the kernel has computed them. */
   readonly outcome: FaissResults | null;
+  /** The clusters that are probed at the player's step, and in the end. */
   readonly probe: Probe;
+  readonly wanted: Probe;
+  readonly nprobe: number;
   readonly k: number;
   readonly missed: readonly Missed[];
   readonly summary: Summary;
@@ -18,11 +21,12 @@ export interface Answer {
 
 /** Why a row came back, or why it did not, with the numbers. */
 export function verdictText(answer: Answer, verdict: Verdict): string {
-  const lost = answer.summary.given && answer.missed.find(({ id }) => id === verdict.id);
-  return `${lost ? `The ${ordinal(lost.place)} nearest by the original vectors. ` : ""}${fate(answer, verdict)}`;
+  const lost = answer.summary.given ? answer.missed.find(({ id }) => id === verdict.id) : undefined;
+  return `${lost ? `The ${ordinal(lost.place)} nearest by the original vectors. ` : ""}${fate(answer, verdict, lost)}`;
 }
 
-function fate({ results: found, outcome, probe, k, summary }: Answer, verdict: Verdict): string {
+function fate(answer: Answer, verdict: Verdict, lost: Missed | undefined): string {
+  const { results: found, outcome, probe, k, summary } = answer;
   const { id, rank, distance: own, position } = verdict;
   const last = found[found.length - 1];
   const isProbed = probe.has(rank);
@@ -49,9 +53,32 @@ function fate({ results: found, outcome, probe, k, summary }: Answer, verdict: V
       (isProbed ? "probed." : "not probed, which changes nothing.")
     );
   }
-  if (isProbed) return "Not among the results, although its cluster was probed.";
+  if (isProbed) {
+    return summary.exact
+      ? "Not among the results: its cluster was probed, but not to its end."
+      : "Not among the results, although its cluster was probed.";
+  }
+  // A neighbour by the lists is one for certain only among all vectors.
+  const isNear = position !== null && position <= k;
+  const isMissed = summary.given ? lost !== undefined : isNear;
+  const row = lost ?? (isNear ? { id, clusterRank: rank } : null);
   return (
-    `Missed by the index: ${standing && `${standing}, but `}its cluster ranks ${ordinal(rank)} and was not probed. ` +
-    `nprobe = ${count(rank)} finds it.`
+    (isMissed
+      ? `Missed by the index: ${standing && `${standing}, but `}its`
+      : `${standing && `${capital(standing)}. `}Its`) +
+    ` cluster ranks ${ordinal(rank)} and ${unprobedText(answer, rank, row && foundFrom(row, summary))}`
   );
+}
+
+/** Why a cluster is not probed, and the nprobe that finds a row in it where that is known. */
+function unprobedText({ wanted, nprobe }: Answer, rank: number, from: number | null): string {
+  if (wanted.has(rank)) return "was not probed up to this step.";
+  if (rank <= nprobe) return "is switched off.";
+  return from === null
+    ? `was not probed: it is probed from nprobe ${count(rank)}.`
+    : `was not probed. nprobe = ${count(from)} finds it.`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

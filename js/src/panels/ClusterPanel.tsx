@@ -75,10 +75,10 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
   const search = exploration.search.value;
   const whole = exploration.revision.value >= 0 && (search?.isWhole(search.rankOf[cluster]) ?? false);
   const members = useMemo(
-    () => new MemberList(cluster, summary.sizes[cluster], search, summary.similarity, asker),
+    () => new MemberList(cluster, summary, search, asker),
     [cluster, summary, search, whole, asker],
   );
-  members.revision.value;
+  const revision = members.revision.value;
   const { element: scroller, ...box } = useSize<HTMLDivElement>();
   const [top, setTop] = useState(0);
   const [current, setCurrent] = useState(0);
@@ -90,7 +90,7 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
   const lastRow = Math.min(rows, Math.ceil((top + box.height) / row) + 1);
   const first = firstRow * columns;
   const last = box.width === 0 ? first : Math.min(members.total, lastRow * columns);
-  useEffect(() => members.need(first, last), [members, first, last]);
+  useEffect(() => members.need(first, last), [members, first, last, revision]);
   const ids = exploration.resultIds.value;
   const reach = (place: number) =>
     scroller.current

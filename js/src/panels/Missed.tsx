@@ -77,6 +77,7 @@ export function Missed() {
 
 /** For its tile: the nprobe that finds a missed row, or the stage that lost it. */
 function noteOf(row: MissedRow, nprobe: number, summary: Summary): string {
+  if (row.lostTo === "limit") return "not compared";
   if (row.lostTo !== "coarse") return `lost to ${STAGE_NAMES[row.lostTo]}`;
   if (row.clusterRank <= nprobe) return "switched off";
   const from = foundFrom(row, summary);

@@ -11,40 +11,27 @@ import type {
   Thumbnails,
   Verdict,
 } from "./messages";
+import { FAILED, LOST } from "./patience";
 import { Disconnected, type Transport } from "./transport";
 
 /** Milliseconds until a kernel that seems lost is asked whether it is there. */
 const RECONNECT = 1500;
 
-/** Milliseconds until an answer counts as lost and is asked for again; twice as long each time. */
-const LOST = 10_000;
+type Answer = Thumbnails | Members | Medoids | Verdict;
 
-interface Answers {
-  thumbnails: Thumbnails;
-  members: Members;
-  medoids: Medoids;
-  verdict: Verdict;
-}
-type Answer = Answers[keyof Answers];
+const ANSWERS: readonly string[] = ["thumbnails", "members", "medoids", "verdict"] satisfies Answer["kind"][];
 
-const ANSWERS: readonly string[] = [
-  "thumbnails",
-  "members",
-  "medoids",
-  "verdict",
-] satisfies (keyof Answers)[];
-
-/** A request that one message answers. */
+/** A request with a single answer. */
 interface Question {
   readonly make: (request: string) => Request;
   readonly resolve: (answer: Answer | Failure | null) => void;
-  /** Whether it is asked again when its answer is lost: a verdict is about a search that may be over by then. */
+  /** Whether to repeat it after a lost answer. Verdicts are not repeated: their search may be over. */
   readonly isLasting: boolean;
   timer?: ReturnType<typeof setTimeout>;
   patience: number;
 }
 
-/** Sends the page's requests, each under a name of its own, and hands messages to whoever waits for them. */
+/** Sends the page's requests, each under a name of its own, and resolves the request that each message answers. */
 export class Asker {
   /** Whether the kernel is there: false from when the host says that the comm is gone until the next message. */
   readonly connected: ReadonlySignal<boolean>;
@@ -55,6 +42,10 @@ export class Asker {
   readonly #listeners: ((message: Message) => void)[] = [];
   readonly #waiting = new Map<RequestName, Question>();
   readonly #unsent = new Set<Question>();
+  /** Requests that the kernel has just failed at. */
+  readonly #resting = new Set<Question>();
+  /** By content of a request that the kernel fails at: when it may be sent again, and the wait after that. */
+  readonly #failed = new Map<string, { readonly until: number; readonly patience: number }>();
   #count = 0;
   #probe: ReturnType<typeof setTimeout> | undefined;
 
@@ -65,11 +56,11 @@ export class Asker {
     transport.onDisconnect(() => this.#lose(), abort);
     abort.addEventListener("abort", () => {
       clearTimeout(this.#probe);
-      for (const { timer } of this.#waiting.values()) clearTimeout(timer);
+      for (const { timer } of [...this.#waiting.values(), ...this.#resting]) clearTimeout(timer);
     });
   }
 
-  /** Hear every message but the answers that somebody waits for. */
+  /** Hear every message but the answers to requests with a single one. */
   onMessage(listener: (message: Message) => void): void {
     this.#listeners.push(listener);
   }
@@ -133,22 +124,31 @@ export class Asker {
     this.#send(() => ({ kind: "cancel", request }));
   }
 
-  // Requests that one message answers. Null where the kernel refuses.
+  // Requests with a single answer. One that has failed is sent again after a while, ever longer while it fails.
 
   /** Pictures of rows; `clusters[i]` stores `ids[i]`, `size` is in device pixels. */
-  thumbnails(ids: readonly bigint[], clusters: readonly number[], size: number): Promise<Thumbnails | null> {
+  thumbnails(
+    ids: readonly bigint[],
+    clusters: readonly number[],
+    size: number,
+  ): Promise<Thumbnails | Failure> {
     const rows = { ids: ids.map(String), clusters: [...clusters], size };
-    return this.#expect("thumbnails", (request) => ({ kind: "thumbnails", request, ...rows }));
+    return this.#expect<Thumbnails>((request) => ({ kind: "thumbnails", request, ...rows }));
   }
 
   /** A window of one cluster's rows, nearest to the query first. */
-  members(cluster: number, offset: number, limit: number): Promise<Members | null> {
-    return this.#expect("members", (request) => ({ kind: "members", request, cluster, offset, limit }));
+  members(cluster: number, offset: number, limit: number): Promise<Members | Failure> {
+    return this.#expect<Members>((request) => ({ kind: "members", request, cluster, offset, limit }));
   }
 
-  /** The row nearest to the centroid of each cluster. */
-  medoids(clusters: readonly number[]): Promise<Medoids | null> {
-    return this.#expect("medoids", (request) => ({ kind: "medoids", request, clusters: [...clusters] }));
+  /** The row nearest to the centroid of each cluster; null where the kernel fails. */
+  async medoids(clusters: readonly number[]): Promise<Medoids | null> {
+    const answer = await this.#expect<Medoids>((request) => ({
+      kind: "medoids",
+      request,
+      clusters: [...clusters],
+    }));
+    return answer.kind === "error" ? null : answer;
   }
 
   /** Where a row stands for a search, or why that cannot be said; null where the kernel is gone. */
@@ -160,17 +160,32 @@ export class Asker {
     return answer as Verdict | Failure | null;
   }
 
-  async #expect<K extends keyof Answers>(
-    kind: K,
-    make: (request: string) => Request,
-  ): Promise<Answers[K] | null> {
-    const answer = await this.#question(make, true);
-    return answer?.kind === kind ? (answer as Answers[K]) : null;
+  async #expect<A extends Answer>(make: (request: string) => Request): Promise<A | Failure> {
+    const key = JSON.stringify(make(""));
+    const { patience, until } = this.#failed.get(key) ?? { patience: FAILED, until: 0 };
+    const answer = (await this.#question(make, true, until - performance.now())) as A | Failure;
+    if (answer.kind !== "error") this.#failed.delete(key);
+    else this.#failed.set(key, { until: performance.now() + patience, patience: 2 * patience });
+    return answer;
   }
 
-  #question(make: (request: string) => Request, isLasting: boolean): Promise<Answer | Failure | null> {
+  /** @param rest  milliseconds until it is sent */
+  #question(
+    make: (request: string) => Request,
+    isLasting: boolean,
+    rest = 0,
+  ): Promise<Answer | Failure | null> {
     return new Promise((resolve) => {
-      this.#pose({ make, resolve, isLasting, patience: LOST });
+      const question: Question = { make, resolve, isLasting, patience: LOST };
+      if (rest <= 0) {
+        this.#pose(question);
+        return;
+      }
+      this.#resting.add(question);
+      question.timer = setTimeout(() => {
+        this.#resting.delete(question);
+        this.#pose(question);
+      }, rest);
     });
   }
 

@@ -8,13 +8,14 @@ export type RequestName = string | number;
  * Names and numbers that the kernel checks requests and traits by.
  *
  * `thumbnail_sizes` are sides in device pixels, ascending; `snapshot_limit` counts characters of a saved
- * picture, `sample_limit` queries of a workload.
+ * picture, `sample_limit` queries of a workload, `batch_limit` rows or clusters in one request.
  */
 export interface Constants {
   views: string[];
   thumbnail_sizes: number[];
   snapshot_limit: number;
   sample_limit: number;
+  batch_limit: number;
 }
 
 /** A remark with its evidence. */
@@ -572,7 +573,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       k_max: "number",
       nprobe: "number",
       images: "boolean",
-      constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number" } },
+      constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number", batch_limit: "number" } },
     },
     buffers: {
       sizes: { dtype: "int32", shape: ["nlist"] },

@@ -23,10 +23,12 @@ export class ActiveSearch {
   readonly groundTruth = signal<TrueNeighbours | null>(null);
   readonly #asker: Asker;
   readonly #requests = new Map<Purpose, RequestName>();
-  /** The last rank whose candidates were all asked for, and the clusters received when the rest was asked for. */
+  /** The last rank whose candidates were all asked for. */
   #candidatesUpTo = 0;
+  /** The last rank of the rest that is under way, 0 for none; the clusters received when it was asked for. */
+  #restUpTo = 0;
   #restFrom = -1;
-  /** Ranks that were asked for by themselves, until the answer is complete; one that is refused is not asked again. */
+  /** Ranks that were asked for by themselves, until their answer is complete. */
   #clusters = new Set<number>();
 
   /** @param request  the name of the request that `search` answers */
@@ -53,6 +55,7 @@ export class ActiveSearch {
         return this.#extend(message);
       case "done":
         if (this.purposeOf(message.request) === "search") this.timings.value = message;
+        if (this.purposeOf(message.request) === "rest") this.endRest();
         if (this.purposeOf(message.request) === "clusters") this.#clusters.clear();
         break;
       case "bounds":
@@ -77,20 +80,46 @@ export class ActiveSearch {
     this.#note("candidates", request);
   }
 
-  /** Ask for the clusters up to this rank; returns false where the same request has brought nothing. */
+  /** Whether the clusters beyond the probed ones are on their way. */
+  get isComparing(): boolean {
+    return this.#restUpTo > 0;
+  }
+
+  /**
+   * Ask for the clusters up to this rank, unless they are on their way. Returns false where the same request has
+   * brought nothing.
+   */
   askRest(lastRank: number): boolean {
     const { search } = this;
+    if (lastRank <= this.#restUpTo) return true;
     if (this.#restFrom === search.received) return false;
-    this.#restFrom = search.received;
-    this.#note("rest", this.#asker.askRest(search.serial, lastRank));
+    const request = this.#asker.askRest(search.serial, lastRank);
+    if (request !== null) {
+      this.#restFrom = search.received;
+      this.#restUpTo = lastRank;
+    }
+    this.#note("rest", request);
     return true;
   }
 
-  /** Ask for candidates of these clusters that hold for any set of clusters, unless these are on their way. */
-  askClusters(ranks: readonly number[]): void {
-    if (ranks.every((rank) => this.#clusters.has(rank))) return;
-    this.#clusters = new Set(ranks);
-    this.#note("clusters", this.#asker.askClusters(this.search.serial, ranks));
+  endRest(): void {
+    this.#restUpTo = 0;
+  }
+
+  /**
+   * Ask for candidates of these clusters that hold for any set of clusters, unless these are on their way.
+   *
+   * @param limit  clusters in one request; further ones have to be asked for once its answer is complete
+   * @param isRepeat  whether a request for them counts as lost
+   */
+  askClusters(ranks: readonly number[], limit: number, isRepeat: boolean): void {
+    const underWay = ranks.filter((rank) => this.#clusters.has(rank)).length;
+    const isFull = underWay > 0 && this.#clusters.size === limit;
+    if (!isRepeat && (underWay === ranks.length || isFull)) return;
+    const some = ranks.slice(0, limit);
+    const request = this.#asker.askClusters(this.search.serial, some);
+    if (request !== null) this.#clusters = new Set(some);
+    this.#note("clusters", request);
   }
 
   askResults(nprobe: number, k: number): void {
@@ -101,15 +130,12 @@ export class ActiveSearch {
     this.#note("truth", this.#asker.askTruth(this.search.serial, nprobe, k));
   }
 
-  /** Whether a request of this purpose was sent. */
-  isPending(purpose: Purpose): boolean {
-    return this.#requests.has(purpose);
-  }
-
-  /** Hear no more of the candidates: a newer search has been asked for, and the kernel stops this one. */
-  stop(): void {
-    this.#requests.delete("search");
-    this.#requests.delete("rest");
+  /** Forget what was asked for: a kernel that comes back may not have heard of it. */
+  lose(): void {
+    this.#candidatesUpTo = 0;
+    this.#restFrom = -1;
+    this.endRest();
+    this.#clusters.clear();
   }
 
   #note(purpose: Purpose, request: RequestName | null): void {

@@ -1,8 +1,9 @@
-import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
 import { isOutdated, Search } from "../model/search";
 import type { Summary } from "../model/summary";
 import type { Asker } from "../protocol/asker";
 import type { Coarse, Done, Failure, Message, QueryChoice, RequestName } from "../protocol/messages";
+import { deliver } from "../protocol/transport";
 import { ActiveSearch } from "./activeSearch";
 import type { Settings } from "./settings";
 
@@ -17,6 +18,8 @@ export class Conversation {
   /** Grows whenever more candidates of the search have arrived. */
   readonly revision = signal(0);
   readonly status: ReadonlySignal<Status>;
+  /** Whether a request can complete the search on screen: it is finished, and the index has not changed since. */
+  readonly canComplete: ReadonlySignal<boolean>;
   readonly failure = signal<string | null>(null);
   /** Whether a search was asked for and the kernel has been silent since: a cell runs. */
   readonly kernelBusy = signal(false);
@@ -24,10 +27,18 @@ export class Conversation {
   readonly #settings: Settings;
   readonly #asker: Asker;
   readonly #adopted: () => void;
+  /** Whether the kernel has failed at completing the search on screen: nothing more is asked for unasked. */
+  readonly isRefused = signal(false);
   readonly #isWaiting = signal(false);
-  /** The search that was asked for last, and the one that was asked for to mend an answer. */
+  /** The latest search request, and the latest one that repairs a lost answer. */
   #asked: RequestName | null = null;
   #mending: RequestName | null = null;
+  /** The query of the latest search request, until a ranking arrives. */
+  #unanswered: QueryChoice | null = null;
+  /** The query to repeat once the kernel is back. */
+  #lost: QueryChoice | null = null;
+  /** Messages from a ranking on whose index the page has yet to be told of. */
+  #early: Message[] = [];
   #patience: ReturnType<typeof setTimeout> | undefined;
 
   /** @param adopted  called when another search comes on screen, in the same batch */
@@ -48,8 +59,25 @@ export class Conversation {
       if (this.failure.value !== null) return "error";
       return this.active.value === null ? "idle" : "done";
     });
+    this.canComplete = computed(() => {
+      const active = this.active.value;
+      if (active === null || this.#isWaiting.value || !asker.connected.value) return false;
+      return !isOutdated(active.search, summary.value);
+    });
     asker.onMessage((message) => this.#receive(message));
-    abort.addEventListener("abort", () => clearTimeout(this.#patience));
+    const follow = effect(() => {
+      const isBack = asker.connected.value;
+      untracked(() => (isBack ? this.#return() : this.#lose()));
+    });
+    const release = effect(() => {
+      summary.value;
+      untracked(() => this.#release());
+    });
+    abort.addEventListener("abort", () => {
+      clearTimeout(this.#patience);
+      follow();
+      release();
+    });
   }
 
   /** Ask for the search that the kernel has already, for a page that opens. */
@@ -60,9 +88,12 @@ export class Conversation {
   /** Start a search; its answer replaces the one on screen when its first message arrives. */
   ask(query: QueryChoice): void {
     this.failure.value = null;
-    this.#isWaiting.value = true;
-    this.active.peek()?.stop();
-    this.#ask(query);
+    this.#repeat(query);
+  }
+
+  /** Search for the query on screen once more, as another nprobe may rank the clusters in another way. */
+  rankAgain(): void {
+    if (this.canComplete.peek()) this.#askAgain();
   }
 
   /** Ask for every candidate of the probed clusters. */
@@ -70,19 +101,17 @@ export class Conversation {
     this.current()?.askCandidates(this.#settings.nprobe.peek());
   }
 
-  /** The search on screen where the kernel can complete it: it is finished, and the index has not changed since. */
+  /** The search on screen where the kernel can complete it. */
   current(): ActiveSearch | null {
-    const active = this.active.peek();
-    if (active === null || this.status.peek() !== "done") return null;
-    return isOutdated(active.search, this.#summary.peek()) ? null : active;
+    return this.canComplete.peek() ? this.active.peek() : null;
   }
 
   /** Have the clusters up to this rank compared, of a search that ended with the probed ones. */
   needRest(lastRank: number): void {
     const active = this.current();
     if (active === null || active.search.received >= lastRank) return;
-    if (!active.askRest(lastRank)) this.#askAgain();
-    else this.#isWaiting.value = active.isPending("rest");
+    if (active.askRest(lastRank)) this.#isWaiting.value = active.isComparing;
+    else this.#askAgain();
   }
 
   /** Show a sentence on what is wrong with an entry; the answer on screen stays. */
@@ -92,22 +121,53 @@ export class Conversation {
 
   dismiss(): void {
     this.failure.value = null;
+    this.isRefused.value = false;
   }
 
   #ask(query: QueryChoice): void {
+    this.#asked = this.#search(query);
+    if (this.#asked === null) this.#isWaiting.value = false;
+  }
+
+  #search(query: QueryChoice): RequestName | null {
     const { nprobe, k } = this.#settings;
-    this.#asked = this.#asker.askSearch(query, nprobe.peek(), k.peek());
     clearTimeout(this.#patience);
     this.#patience = setTimeout(() => {
       this.kernelBusy.value = this.status.peek() === "searching";
     }, PATIENCE);
-    if (this.#asked === null) this.#isWaiting.value = false;
+    const request = this.#asker.askSearch(query, nprobe.peek(), k.peek());
+    this.#unanswered = request === null ? null : query;
+    this.#lost = null;
+    return request;
+  }
+
+  #repeat(query: QueryChoice): void {
+    this.#isWaiting.value = true;
+    this.#ask(query);
+  }
+
+  #lose(): void {
+    this.active.peek()?.lose();
+    if (this.#isWaiting.peek()) this.#lost = this.#unanswered ?? { resume: true };
+  }
+
+  /** Repeat the search that the kernel may not have heard of, or whose answer it may have sent to nobody. */
+  #return(): void {
+    if (this.#lost !== null) this.#repeat(this.#lost);
+  }
+
+  #release(): void {
+    const early = this.#early;
+    this.#early = [];
+    for (const message of early) deliver((one) => this.#receive(one), message);
   }
 
   #receive(message: Message): void {
     this.kernelBusy.value = false;
     clearTimeout(this.#patience);
-    if (message.kind === "coarse") this.#adopt(message);
+    const isEarly = message.kind === "coarse" && message.index_version > this.#summary.peek().indexVersion;
+    if (isEarly || this.#early.length > 0) this.#early.push(message);
+    else if (message.kind === "coarse") this.#adopt(message);
     else if (message.kind === "error") this.#fail(message);
     else {
       batch(() => {
@@ -124,6 +184,8 @@ export class Conversation {
     batch(() => {
       this.active.value = new ActiveSearch(search, coarse.request, this.#asker);
       if (coarse.request !== this.#mending) this.failure.value = null;
+      this.#unanswered = null;
+      this.isRefused.value = false;
       this.#adopted();
       this.#isWaiting.value = true;
       if (coarse.request === this.#asked) this.#settings.queryId.value = search.id;
@@ -133,10 +195,14 @@ export class Conversation {
   #finish({ request }: Done): void {
     const active = this.active.peek();
     const purpose = active?.purposeOf(request) ?? null;
-    if (purpose === "search" || purpose === "rest") this.#isWaiting.value = false;
-    if (active !== null && purpose === "search") this.#mend(active.search);
-    // The coarse message of the search was lost.
-    else if (purpose === null && request === this.#asked) this.#askAgain();
+    if (purpose === null) {
+      // The ranking was lost.
+      if (request === this.#mending) this.#giveUp();
+      else if (request === this.#asked) this.#askAgain();
+    } else if (this.#unanswered === null && (purpose === "search" || purpose === "rest")) {
+      this.#isWaiting.value = false;
+      if (active !== null && purpose === "search") this.#mend(active.search);
+    }
   }
 
   #fail({ request, code, message }: Failure): void {
@@ -144,29 +210,40 @@ export class Conversation {
     if (code === "superseded") return;
     const active = this.active.peek();
     const purpose = active?.purposeOf(request) ?? null;
-    const isOwn = request === this.#asked || (purpose !== null && purpose !== "candidates");
-    if (request !== null && !isOwn) return;
+    const isLatest = request === this.#asked || request === this.#mending;
+    const isAboutShown = purpose !== null && purpose !== "candidates" && this.#unanswered === null;
+    if (request !== null && !isLatest && !isAboutShown) return;
     batch(() => {
+      const isCutOff = request === null && this.#isWaiting.peek();
+      if (isCutOff || purpose !== null || request === this.#mending) this.isRefused.value = true;
       this.failure.value = message;
       this.#isWaiting.value = false;
+      this.#unanswered = null;
+      if (purpose === "rest") active?.endRest();
+      // A failure of no request interrupts no answer, and what has failed twice fails again.
+      if (active === null || request === null || request === this.#mending) return;
+      const isDone = active.timings.peek() !== null;
+      if (!isDone || active.search.received < this.#settings.nprobe.peek()) this.#askAgain();
     });
-    // A failure of no request interrupts no answer, and what has failed twice fails again.
-    if (active === null || request === null || request === this.#mending) return;
-    const isDone = active.timings.peek() !== null;
-    if (!isDone || active.search.received < this.#settings.nprobe.peek()) this.#askAgain();
   }
 
-  /** Ask once more for an answer of which messages were lost on the way. */
+  /** Repeat a search whose messages were lost. */
   #mend({ exhaustive, received, nlist }: Search): void {
     if (!exhaustive || received === nlist) return;
-    if (this.active.peek()?.purposeOf(this.#mending) === "search") {
-      this.failure.value = "Parts of this answer were lost on the way. Search again.";
-    } else this.#askAgain();
+    if (this.active.peek()?.purposeOf(this.#mending) === "search") this.#giveUp();
+    else this.#askAgain();
   }
 
-  /** Ask for the answer on screen again, which was cut off. */
+  /** Search for the query on screen again: its answer was cut off, or another nprobe ranks the clusters anew. */
   #askAgain(): void {
-    const { nprobe, k } = this.#settings;
-    this.#mending = this.#asker.askSearch({ resume: true }, nprobe.peek(), k.peek());
+    this.#mending = this.#search({ resume: true });
+    this.#isWaiting.value = this.#mending !== null;
+  }
+
+  #giveUp(): void {
+    this.#isWaiting.value = false;
+    this.#unanswered = null;
+    this.isRefused.value = true;
+    this.failure.value = "Parts of this answer were lost on the way. Search again.";
   }
 }

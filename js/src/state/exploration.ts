@@ -30,6 +30,8 @@ export interface Exploration extends Parts {
   readonly settings: Settings;
   readonly asker: Asker;
   readonly status: ReadonlySignal<Status>;
+  /** Whether a request can complete the search on screen: it is finished, and the index has not changed since. */
+  readonly canComplete: ReadonlySignal<boolean>;
   readonly failure: ReadonlySignal<string | null>;
   readonly kernelBusy: ReadonlySignal<boolean>;
   readonly map: ReadonlySignal<DrawnMap | null>;
@@ -58,7 +60,7 @@ export function explore(
   const probed = probedClusters(progress.search, summary, settings, abort);
   const shown = shownResults(progress, probed, summary, settings);
   const neighbours = trueNeighbours(progress, probed, shown, summary, settings);
-  followUps(conversation, progress, probed, shown, neighbours, settings, abort);
+  followUps(conversation, progress, probed, shown, neighbours, summary, settings, abort);
   const workloads = new Workloads(asker, (message) => conversation.complain(message), abort);
   const map = clusterMap(summary, asker, abort);
   conversation.resume();
@@ -67,11 +69,12 @@ export function explore(
     settings,
     asker,
     status: conversation.status,
+    canComplete: conversation.canComplete,
     failure: conversation.failure,
     kernelBusy: conversation.kernelBusy,
     map,
     workloads,
-    projections: new Projections(projectionScope(progress, probed, summary, settings), asker),
+    projections: new Projections(projectionScope(progress, probed, summary, settings), asker, abort),
     ...progress,
     ...probed,
     ...shown,

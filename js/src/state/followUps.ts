@@ -1,4 +1,6 @@
-import { effect } from "@preact/signals";
+import { computed, effect, type ReadonlySignal } from "@preact/signals";
+import type { Summary } from "../model/summary";
+import { LOST } from "../protocol/patience";
 import type { Conversation } from "./conversation";
 import type { ProbedClusters } from "./probedClusters";
 import type { SearchProgress } from "./searchProgress";
@@ -8,8 +10,6 @@ import type { TrueNeighbours } from "./trueNeighbours";
 
 /** Milliseconds that the settings have to rest before the kernel is asked about them. */
 const REST = 150;
-/** Milliseconds until an answer counts as lost and is asked for again; twice as long each time. */
-const LOST = 10_000;
 
 /** Asks the kernel for what a finished search lacks once the settings have changed. */
 export function followUps(
@@ -18,13 +18,19 @@ export function followUps(
   { wanted, step }: ProbedClusters,
   { estimated, isHypothetical, isOtherRanking, prunedRanks }: ShownResults,
   { lacksTruth }: TrueNeighbours,
+  summary: ReadonlySignal<Summary>,
   { nprobe, k }: Settings,
   abort: AbortSignal,
 ): void {
-  const { status } = conversation;
+  const mayAsk = computed(() => conversation.canComplete.value && !conversation.isRefused.value);
+  // The kernel may grant for other settings what it has refused for these.
+  const forgive = effect(() => {
+    for (const change of [nprobe, k, wanted]) change.value;
+    conversation.isRefused.value = false;
+  });
   const compareRest = effect(() => {
     const { ranks, count } = wanted.value;
-    if (status.value === "done" && search.value?.exhaustive === false) {
+    if (mayAsk.value && search.value?.exhaustive === false) {
       conversation.needRest(ranks[count - 1] ?? 0);
     }
   });
@@ -34,27 +40,31 @@ export function followUps(
     revision.value;
     const pruned = step.value === null ? prunedRanks.value : [];
     const lacking = estimated.value || lacksTruth.value;
-    if (status.value !== "done" || !(pruned.length > 0 || (lacking && !isHypothetical.value))) return;
-    let timer: ReturnType<typeof setTimeout>;
-    const ask = () => {
-      if (pruned.length > 0) conversation.current()?.askClusters(pruned);
-      else if (isOtherRanking.peek()) conversation.ask({ resume: true });
+    if (!mayAsk.value || !(pruned.length > 0 || (lacking && !isHypothetical.value))) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = (isRepeat: boolean) => {
+      const active = conversation.current();
+      if (pruned.length > 0) active?.askClusters(pruned, summary.peek().constants.batchLimit, isRepeat);
+      else if (isOtherRanking.peek()) conversation.rankAgain();
       else {
-        const active = conversation.current();
         if (estimated.peek()) active?.askResults(nprobe.peek(), k.peek());
         if (lacksTruth.peek()) active?.askTruth(nprobe.peek(), k.peek());
       }
     };
-    const wait = (milliseconds: number, then: number) => {
+    const repeat = (patience: number) => {
       timer = setTimeout(() => {
-        ask();
-        wait(then, 2 * then);
-      }, milliseconds);
+        repeat(2 * patience);
+        ask(true);
+      }, patience);
     };
-    wait(REST, LOST);
+    timer = setTimeout(() => {
+      repeat(LOST);
+      ask(false);
+    }, REST);
     return () => clearTimeout(timer);
   });
   abort.addEventListener("abort", () => {
+    forgive();
     compareRest();
     settle();
   });

@@ -1,9 +1,10 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { nearestFirst } from "../model/candidateOrder";
-import type { ClusterCandidates, Search } from "../model/search";
+import { type ClusterCandidates, isOutdated, type Search } from "../model/search";
+import type { Summary } from "../model/summary";
 import type { Asker } from "../protocol/asker";
 
-export interface Member {
+interface Member {
   readonly id: bigint;
   /** To the query; NaN before a search. */
   readonly distance: number;
@@ -15,9 +16,11 @@ const WINDOW = 512;
 
 /** One cluster's rows, nearest to the query first: from its candidates, or in windows that the kernel sorts. */
 export class MemberList {
-  /** Grows when more members are known. */
+  /** Grows when more members are known, and when the kernel has failed at some: they have to be asked for again. */
   readonly revision: ReadonlySignal<number>;
   readonly ordered: boolean;
+  /** The search on screen, unless the index has changed since. */
+  readonly #search: Search | null;
   readonly #revision = signal(0);
   readonly #asker: Asker;
   readonly #windows = new Map<number, readonly Member[] | null>();
@@ -26,18 +29,19 @@ export class MemberList {
 
   constructor(
     readonly cluster: number,
-    size: number,
+    summary: Summary,
     search: Search | null,
-    similarity: boolean,
     asker: Asker,
   ) {
+    const size = summary.sizes[cluster];
     this.revision = this.#revision;
     this.#asker = asker;
     this.#total = size;
     this.ordered = search !== null;
-    const rank = search?.rankOf[cluster] ?? 0;
-    const here = search?.isWhole(rank) && size <= SORT_LIMIT ? search.at(rank) : null;
-    this.#sorted = size === 0 ? [] : here && sorted(here, similarity);
+    this.#search = search !== null && !isOutdated(search, summary) ? search : null;
+    const rank = this.#search?.rankOf[cluster] ?? 0;
+    const here = this.#search?.isWhole(rank) && size <= SORT_LIMIT ? this.#search.at(rank) : null;
+    this.#sorted = size === 0 ? [] : here && sorted(here, summary.similarity);
   }
 
   get total(): number {
@@ -62,7 +66,13 @@ export class MemberList {
 
   async #fetch(number: number): Promise<void> {
     const answer = await this.#asker.members(this.cluster, number * WINDOW, WINDOW);
-    if (answer === null) {
+    if (answer.kind === "error") {
+      this.#windows.delete(number);
+      this.#revision.value++;
+      return;
+    }
+    // Sorted for a newer search, of which the page has yet to hear.
+    if (this.#search !== null && answer.serial !== this.#search.serial) {
       this.#windows.delete(number);
       return;
     }

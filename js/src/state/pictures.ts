@@ -1,4 +1,5 @@
-import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Summary } from "../model/summary";
 import type { Asker } from "../protocol/asker";
 import type { Thumbnails } from "../protocol/messages";
 
@@ -14,6 +15,8 @@ interface Entry {
   readonly picture: Signal<Picture>;
   users: number;
   queued: boolean;
+  /** Whether the picture is of the present index, and the kernel has not failed at it. */
+  isCurrent: boolean;
 }
 
 /** Pictures in one request. */
@@ -36,15 +39,20 @@ export class Pictures {
   #inFlight = 0;
   #scheduled = false;
 
-  /** @param sizes  sides of pictures in device pixels, ascending */
-  constructor(asker: Asker, sizes: readonly number[], abort: AbortSignal) {
+  constructor(asker: Asker, summary: ReadonlySignal<Summary>, abort: AbortSignal) {
     this.#asker = asker;
-    this.#sizes = sizes;
+    this.#sizes = summary.peek().constants.thumbnailSizes;
+    const version = computed(() => summary.value.indexVersion);
+    const renew = effect(() => {
+      version.value;
+      this.#renew();
+    });
     const stop = effect(() => {
       const [before, now] = asker.connected.value ? [UNREACHABLE, LOADING] : [LOADING, UNREACHABLE];
       for (const { picture } of this.#entries.values()) if (picture.peek() === before) picture.value = now;
     });
     abort.addEventListener("abort", () => {
+      renew();
       stop();
       for (const entry of this.#entries.values()) release(entry);
       this.#entries.clear();
@@ -60,7 +68,7 @@ export class Pictures {
   ): { picture: ReadonlySignal<Picture>; release: () => void } {
     const wanted = side * devicePixelRatio;
     const size = this.#sizes.find((candidate) => candidate >= wanted) ?? this.#sizes[this.#sizes.length - 1];
-    const key = `${id}/${size}`;
+    const key = `${cluster}/${id}/${size}`;
     const entry = this.#entries.get(key) ?? {
       id,
       cluster,
@@ -68,16 +76,12 @@ export class Pictures {
       picture: signal<Picture>(this.#asker.connected.peek() ? LOADING : UNREACHABLE),
       users: 0,
       queued: false,
+      isCurrent: false,
     };
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     entry.users++;
-    const isHere = entry.picture.peek() !== LOADING && entry.picture.peek() !== UNREACHABLE;
-    if (!isHere && !entry.queued) {
-      entry.queued = true;
-      this.#queue.push(entry);
-      this.#schedule();
-    }
+    if (!entry.isCurrent) this.#enqueue(entry);
     let held = true;
     return {
       picture: entry.picture,
@@ -88,6 +92,27 @@ export class Pictures {
         this.#trim();
       },
     };
+  }
+
+  /** Another row may have an id of before, and a row without an image is drawn by its vector. */
+  #renew(): void {
+    for (const [key, entry] of this.#entries) {
+      entry.isCurrent = false;
+      if (entry.users > 0) this.#enqueue(entry);
+      else if (!entry.queued) this.#drop(key, entry);
+    }
+  }
+
+  #drop(key: string, entry: Entry): void {
+    release(entry);
+    this.#entries.delete(key);
+  }
+
+  #enqueue(entry: Entry): void {
+    if (entry.queued) return;
+    entry.queued = true;
+    this.#queue.push(entry);
+    this.#schedule();
   }
 
   #schedule(): void {
@@ -115,6 +140,7 @@ export class Pictures {
   }
 
   async #fetch(batch: Entry[]): Promise<void> {
+    for (const entry of batch) entry.isCurrent = true;
     const answer = await this.#asker.thumbnails(
       batch.map((entry) => entry.id),
       batch.map((entry) => entry.cluster),
@@ -123,7 +149,11 @@ export class Pictures {
     this.#inFlight--;
     batch.forEach((entry, i) => {
       entry.queued = false;
-      entry.picture.value = answer === null ? broken("the kernel did not answer") : picture(answer, i);
+      const isOutdated = !entry.isCurrent;
+      if (answer.kind === "error") entry.isCurrent = false;
+      release(entry);
+      entry.picture.value = answer.kind === "error" ? broken(answer.message) : picture(answer, i);
+      if (isOutdated && entry.users > 0) this.#enqueue(entry);
     });
     this.#schedule();
   }
@@ -135,8 +165,7 @@ export class Pictures {
     for (const [key, entry] of this.#entries) {
       if (idle <= IDLE_LIMIT / 2) break;
       if (entry.users > 0 || entry.queued) continue;
-      release(entry);
-      this.#entries.delete(key);
+      this.#drop(key, entry);
       idle--;
     }
   }

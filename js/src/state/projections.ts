@@ -1,4 +1,4 @@
-import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { Parts } from "../model/parts";
 import type { Result } from "../model/results";
 import type { Summary } from "../model/summary";
@@ -33,7 +33,7 @@ export interface Projected {
 }
 
 /** The candidates that a picture shows. */
-export interface Scope {
+interface Scope {
   readonly serial: number;
   /** The nprobe. */
   readonly ranks: number;
@@ -89,9 +89,13 @@ export class Projections {
   #asked: { scope: Scope; request: string } | null = null;
   readonly #parts = new Parts<Projection>();
 
-  constructor(scope: ReadonlySignal<Scope | null>, asker: Asker) {
+  constructor(scope: ReadonlySignal<Scope | null>, asker: Asker, abort: AbortSignal) {
     this.#scope = scope;
     this.#asker = asker;
+    const stop = effect(() => {
+      if (!asker.connected.value) this.#lose();
+    });
+    abort.addEventListener("abort", stop);
     asker.onMessage((message) => {
       if (message.kind === "projection") this.#take(message);
       else if (message.kind === "error") this.#fail(message);
@@ -119,7 +123,7 @@ export class Projections {
   }
 
   /** Forget the request: a kernel that comes back does not know of it. */
-  lose(): void {
+  #lose(): void {
     this.#asked = null;
     this.awaited.value = null;
   }

@@ -6,12 +6,14 @@ import type { Exploration } from "./exploration";
 
 /** Why a row came back in the search on screen, or why it did not. */
 export function rowVerdict(exploration: Exploration, verdict: Verdict): string {
-  const { results, outcome, probe, settings, missed, summary } = exploration;
+  const { results, outcome, probe, wanted, settings, missed, summary } = exploration;
   return verdictText(
     {
       results: results.value,
       outcome: outcome.value,
       probe: probe.value,
+      wanted: wanted.value,
+      nprobe: settings.nprobe.value,
       k: settings.k.value,
       missed: missed.value,
       summary: summary.value,
@@ -21,8 +23,8 @@ export function rowVerdict(exploration: Exploration, verdict: Verdict): string {
 }
 
 /** The stage of the search on screen that loses a true neighbour. */
-export function rowLoss({ wanted, settings, summary }: Exploration, row: Missed): string {
-  return lossText(row, wanted.value, settings.nprobe.value, summary.value);
+export function rowLoss({ settings, summary }: Exploration, row: Missed): string {
+  return lossText(row, settings.nprobe.value, summary.value);
 }
 
 /** The distances of a true neighbour that the search on screen does not find. */

@@ -64,7 +64,7 @@ export function trueNeighbours(
     const [found, neighbours] = [search.value, truth.value];
     if (found === null || neighbours === null || step.value !== null) return [];
     const { given } = summary.value;
-    return missedBy(neighbours, finds.value, wanted.value).map((row) => ({
+    return missedBy(neighbours, finds.value, wanted.value, summary.value).map((row) => ({
       ...row,
       codeDistance: given ? found.distanceOf(row.id, row.clusterRank) : row.distance,
     }));

@@ -9,7 +9,7 @@ from feder_widget.media import SIZES
 from feder_widget.session.answers.search import is_replayable
 from feder_widget.session.messages import encode
 from feder_widget.session.messages.index_summary import Constants, IndexSummary
-from feder_widget.session.messages.limits import MAX_SAMPLE
+from feder_widget.session.messages.limits import MAX_BATCH, MAX_SAMPLE
 from feder_widget.session.snapshot_check import MAX_PICTURE
 
 VIEWS = ("clusters", "distances", "projection")
@@ -57,6 +57,7 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool, version: int = 0) -
             thumbnail_sizes=list(SIZES),
             snapshot_limit=MAX_PICTURE,
             sample_limit=MAX_SAMPLE,
+            batch_limit=MAX_BATCH,
         ),
         sizes=index.list_sizes,
     )

@@ -168,6 +168,8 @@ function sentence(exploration: Exploration, truth: Truth | null): string {
     unseen.length > 0 &&
       `${was(unseen.length)} missed: the search probed ${plural(wanted.value.count, "cluster")}, and ` +
         `${unseen.length === 1 ? "it is" : "they are"} in ${ranks.length === 1 ? "the cluster" : "clusters"} ranked ${where}.`,
+    losses("limit").length > 0 &&
+      `${was(losses("limit").length)} not compared: the search stopped before the end of the probed clusters.`,
     ...(["code", "refine"] as const).map((stage) => {
       const n = losses(stage).length;
       return n > 0 && `${was(n)} lost to the ${STAGE_NAMES[stage]}, which put others first.`;

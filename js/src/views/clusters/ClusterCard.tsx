@@ -58,12 +58,12 @@ function Nine({ cluster }: { cluster: number }) {
   const summary = exploration.summary.value;
   const search = exploration.search.value;
   const members = useMemo(
-    () => new MemberList(cluster, summary.sizes[cluster], search, summary.similarity, asker),
+    () => new MemberList(cluster, summary, search, asker),
     [cluster, summary, search, asker],
   );
-  members.revision.value;
+  const revision = members.revision.value;
   const shown = Math.min(SHOWN, members.total);
-  useEffect(() => members.need(0, shown), [members, shown]);
+  useEffect(() => members.need(0, shown), [members, shown, revision]);
   return (
     <div class="feder-nine">
       {Array.from({ length: shown }, (_, i) => {

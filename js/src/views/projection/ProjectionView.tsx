@@ -46,10 +46,7 @@ function Picture({ search }: { search: Search }) {
   const drawn = latest?.serial === search.serial ? latest : null;
 
   useEffect(() => {
-    if (status === "disconnected") {
-      projections.lose();
-      return;
-    }
+    if (status === "disconnected") return;
     if (projections.drawn.peek()?.serial !== search.serial) {
       projections.need();
       return;

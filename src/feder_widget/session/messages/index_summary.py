@@ -13,13 +13,14 @@ class Constants:
     """Names and numbers that the kernel checks requests and traits by.
 
     ``thumbnail_sizes`` are sides in device pixels, ascending; ``snapshot_limit`` counts characters of a saved
-    picture, ``sample_limit`` queries of a workload.
+    picture, ``sample_limit`` queries of a workload, ``batch_limit`` rows or clusters in one request.
     """
 
     views: list[str]
     thumbnail_sizes: list[int]
     snapshot_limit: int
     sample_limit: int
+    batch_limit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 MAX_BATCH = 1024
-"""Rows or clusters in one request for pictures; the page asks for far fewer at a time."""
+"""Rows or clusters in one request."""
 
 MAX_WINDOW = 65_536
 """Rows in one window of a cluster."""

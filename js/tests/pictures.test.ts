@@ -1,0 +1,108 @@
+import { signal } from "@preact/signals";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Asker } from "../src/protocol/asker";
+import { Pictures } from "../src/state/pictures";
+import { FakeTransport, settled, summaryOf } from "./support";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("devicePixelRatio", 1);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function open() {
+  const transport = new FakeTransport();
+  const abort = new AbortController();
+  const index = signal(summaryOf([3]));
+  const pictures = new Pictures(new Asker(transport, abort.signal), index, abort.signal);
+  const asked = () => transport.all("thumbnails").map(({ ids, clusters }) => [ids, clusters]);
+  const answer = async (label: string) => {
+    await settled();
+    const { request, ids, size } = transport.last("thumbnails");
+    const items = ids.map((id) => ({
+      id: BigInt(id),
+      label,
+      mime: null,
+      offset: 0,
+      length: 0,
+      url: "https://example.org/picture.png",
+      reason: null,
+    }));
+    transport.say({ kind: "thumbnails", request, size, items, data: new Uint8Array(0) });
+    await settled();
+  };
+  const fail = async (message: string) => {
+    await settled();
+    const { request } = transport.last("thumbnails");
+    transport.say({ kind: "error", request, code: "interrupted", message });
+    await settled();
+  };
+  return { pictures, index, asked, answer, fail };
+}
+
+describe("pictures that a request fails at", () => {
+  it("say why, and are asked for again when they are shown next, later and later", async () => {
+    const { pictures, asked, answer, fail } = open();
+    const first = pictures.acquire(1n, 0, 60);
+    await fail("interrupted");
+    expect(first.picture.value).toMatchObject({ state: "broken", reason: "interrupted" });
+    for (const wait of [1000, 2000]) {
+      const before = asked().length;
+      pictures.acquire(1n, 0, 60);
+      await settled();
+      vi.advanceTimersByTime(wait - 1);
+      expect(asked()).toHaveLength(before);
+      vi.advanceTimersByTime(1);
+      expect(asked()).toHaveLength(before + 1);
+      if (wait === 1000) await fail("interrupted");
+    }
+    await answer("here");
+    expect(first.picture.value).toMatchObject({ state: "ready", label: "here" });
+  });
+});
+
+describe("pictures of an index that changes", () => {
+  it("are asked for again: the ones on screen at once, the others when they are shown", async () => {
+    const { pictures, index, asked, answer } = open();
+    const shown = pictures.acquire(1n, 0, 60);
+    await answer("before");
+    const hidden = pictures.acquire(2n, 0, 60);
+    await answer("before");
+    hidden.release();
+    index.value = { ...index.value, indexVersion: 1 };
+    await settled();
+    expect(asked().slice(2)).toEqual([[["1"], [0]]]);
+    expect(shown.picture.value).toMatchObject({ state: "ready", label: "before" });
+    await answer("after");
+    expect(shown.picture.value).toMatchObject({ label: "after" });
+    expect(pictures.acquire(2n, 0, 60).picture.value.state).toBe("loading");
+  });
+
+  it("are asked for once more where the answer was on its way", async () => {
+    const { pictures, index, asked, answer } = open();
+    const { picture } = pictures.acquire(1n, 0, 60);
+    await settled();
+    index.value = { ...index.value, indexVersion: 1 };
+    await answer("before");
+    expect(asked()).toHaveLength(2);
+    await answer("after");
+    expect(picture.value).toMatchObject({ label: "after" });
+    expect(asked()).toHaveLength(2);
+  });
+});
+
+it("rows of two clusters that share an id have a picture each", async () => {
+  const { pictures, asked } = open();
+  pictures.acquire(7n, 0, 60);
+  pictures.acquire(7n, 1, 60);
+  await settled();
+  expect(asked()).toEqual([
+    [
+      ["7", "7"],
+      [1, 0],
+    ],
+  ]);
+});
