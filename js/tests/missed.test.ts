@@ -75,6 +75,21 @@ describe("the coarse step", () => {
   });
 });
 
+describe("the last step", () => {
+  it("of a search that re-ranks names its second pass, the one before names the last cluster", () => {
+    const { exploration, transport, summary, settings } = explorationOf(undefined, {
+      refinedDistance: "distance",
+    });
+    settings.nprobe.value = 2;
+    for (const message of answerOf(summary)) transport.say(message);
+    expect(exploration.player.now).toBe(4);
+    expect(stepSentence(exploration, 4)).toBe("Re-ranking: the best of the first pass are compared again");
+    expect(stepSentence(exploration, 3)).toMatch(
+      /^Fine search: cluster 1, 2nd of 2, 4 vectors compared.*next$/,
+    );
+  });
+});
+
 describe("portraits", () => {
   it("are asked for again when an answer was lost", async () => {
     const asked: (readonly number[])[] = [];
