@@ -3,7 +3,7 @@ import { Button } from "../controls/Button";
 import { isShortcut } from "../controls/sliderKeys";
 import { css, rankColour } from "../look/palette";
 import { useSize } from "../look/size";
-import { distance, ordinal, plural } from "../model/format";
+import { count, distance, plural } from "../model/format";
 import { useApp } from "../state/app";
 import { MemberList } from "../state/members";
 import { Tile } from "./Tile";
@@ -33,7 +33,7 @@ export function ClusterPanel() {
   const probed = rank !== null && exploration.probe.value.has(rank);
   const wanted = exploration.wanted.value.has(rank ?? 0);
   const facts = [
-    rank === null ? null : `${ordinal(rank)} nearest${wanted ? "" : ", not probed"}`,
+    rank === null ? null : `rank ${count(rank)}${wanted ? "" : ", not probed"}`,
     plural(summary.sizes[cluster], "vector"),
     rank === null || search === null ? null : `centroid\u00a0${distance(search.distances[rank - 1])}`,
   ];

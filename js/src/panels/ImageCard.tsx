@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../controls/Button";
 import { Picture, usePicture } from "../controls/Picture";
-import { distance, ordinal } from "../model/format";
+import { count, distance } from "../model/format";
 import type { Verdict } from "../protocol/messages";
 import { type OpenCard, useApp } from "../state/app";
 import { rowVerdict } from "../state/rowTexts";
@@ -67,7 +67,7 @@ function Card({ open }: { open: OpenCard }) {
     ...(search !== then || Number.isNaN(open.distance)
       ? []
       : [[name, distance(open.distance)] as [string, string]]),
-    ["cluster", rank === null ? `${cluster}` : `${cluster}, ${ordinal(rank)} nearest`],
+    ["cluster", rank === null ? `${cluster}` : `${cluster}, rank ${count(rank)}`],
   ];
   return (
     <div

@@ -1,6 +1,6 @@
 import { computed, effect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { distance, ordinal, plural } from "../../model/format";
+import { count, distance, plural } from "../../model/format";
 import { tally } from "../../model/results";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
@@ -150,5 +150,5 @@ function describe(exploration: Exploration, cluster: number): string {
   const rank = search.rankOf[cluster];
   const state = exploration.probe.value.has(rank) ? "probed" : "not probed";
   const lost = tally(exploration.missed.value).get(cluster) ?? 0;
-  return `Cluster ${cluster}, ${size}, ${ordinal(rank)} nearest, distance ${distance(search.distances[rank - 1])}, ${state}${lost > 0 ? `, ${plural(lost, "missed neighbour")}` : ""}`;
+  return `Cluster ${cluster}, ${size}, rank ${count(rank)}, distance ${distance(search.distances[rank - 1])}, ${state}${lost > 0 ? `, ${plural(lost, "missed neighbour")}` : ""}`;
 }

@@ -2,7 +2,7 @@ import { effect, signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
-import { distance, ordinal } from "../../model/format";
+import { count, distance } from "../../model/format";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
 import { rowDistance, rowLoss } from "../../state/rowTexts";
@@ -182,7 +182,7 @@ export function PointPicture<Content extends PointContent>(props: Props<Content>
         {point < 0
           ? ""
           : `Row ${points.ids[point]}, distance ${distance(points.distances[point])}, cluster ` +
-            `${exploration.search.value?.order[points.ranks[point] - 1]}, ${ordinal(points.ranks[point])} nearest` +
+            `${exploration.search.value?.order[points.ranks[point] - 1]}, rank ${count(points.ranks[point])}` +
             markSuffix(marks, point) +
             lossSuffix(exploration, marks, point)}
       </p>

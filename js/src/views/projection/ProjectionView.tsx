@@ -107,7 +107,11 @@ function Picture({ search }: { search: Search }) {
               {!drawn.final && ". The linear picture stays."}
             </p>
           )}
-          {missing > 0 && <p>{plural(missing, "result")} not in this picture</p>}
+          {missing > 0 && (
+            <p>
+              {plural(missing, "result or missed neighbour is", "results or missed neighbours are")} not drawn
+            </p>
+          )}
         </div>
       )}
     </PointPicture>
