@@ -67,6 +67,12 @@ export function ClustersView() {
     const search = computed(() => (exploration.step.value === 0 ? null : exploration.search.value));
     const ranking = computed(() => search.value && cellRanking(search.value));
     const missed = computed(() => missedCells(tally(exploration.missed.value), search.value));
+    const indexVersion = computed(() => exploration.summary.value.indexVersion);
+    const follow = effect(() => {
+      indexVersion.value;
+      portraits?.clear();
+      map.repaint();
+    });
     const stop = effect(() => {
       const cells = exploration.map.value?.cells;
       if (cells === undefined) return;
@@ -82,11 +88,12 @@ export function ClustersView() {
     });
     return () => {
       drawing.source = null;
+      follow();
       stop();
       observer.disconnect();
       abort.abort();
       map.close();
-      portraits?.close();
+      portraits?.clear();
       shown.current = null;
     };
   }, [app, drawing]);
