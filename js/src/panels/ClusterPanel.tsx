@@ -158,6 +158,7 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
                 id={member.id}
                 cluster={cluster}
                 distance={member.distance}
+                distanceName={summary.distance}
                 clusterRank={isResult ? rank : null}
                 side={LEAST}
                 tabIndex={i === current ? 0 : -1}

@@ -16,7 +16,6 @@ export function ImageCard() {
 
 function Card({ open }: { open: OpenCard }) {
   const { exploration, asker, card } = useApp();
-  const summary = exploration.summary.value;
   const { id, cluster } = open;
   const dialog = useRef<HTMLDivElement>(null);
   const search = exploration.search.value;
@@ -59,14 +58,12 @@ function Card({ open }: { open: OpenCard }) {
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
   }, [card]);
-  // A re-ranking index has two kinds of distance; the card shows the kind of the list that opened it.
-  const name = summary.refinedDistance === null ? summary.distance : "distance";
   const facts: [string, string][] = [
     ["id", id.toString()],
     ["label", label ?? "none"],
     ...(search !== then || Number.isNaN(open.distance)
       ? []
-      : [[name, distance(open.distance)] as [string, string]]),
+      : [[open.distanceName, distance(open.distance)] as [string, string]]),
     ["cluster", rank === null ? `${cluster}` : `${cluster}, rank ${count(rank)}`],
   ];
   return (

@@ -56,6 +56,7 @@ export function Missed() {
                 id={id}
                 cluster={cluster}
                 distance={value}
+                distanceName={summary.trueDistance}
                 clusterRank={null}
                 side={SIDE}
                 rank={place}

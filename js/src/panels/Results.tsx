@@ -57,6 +57,7 @@ export function Results() {
               id={result.id}
               cluster={result.cluster}
               distance={result.distance}
+              distanceName={name}
               clusterRank={result.clusterRank}
               side={SIDE}
               rank={i + 1}

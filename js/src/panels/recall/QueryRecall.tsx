@@ -87,8 +87,10 @@ function WhyNot() {
     const serial = exploration.search.peek()?.serial;
     const answer = serial === undefined ? null : await asker.verdict(serial, id);
     if (serial !== exploration.search.peek()?.serial) return;
-    if (answer?.kind === "verdict") card.value = { ...answer, opener };
-    else if (answer !== null) exploration.complain(answer.message);
+    if (answer?.kind === "verdict") {
+      const { distance: distanceName } = exploration.summary.peek();
+      card.value = { ...answer, distanceName, opener };
+    } else if (answer !== null) exploration.complain(answer.message);
   };
   return (
     <div class="feder-evaluate">

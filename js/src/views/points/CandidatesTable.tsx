@@ -146,7 +146,13 @@ function Row({ id, distance: value, rank, cluster, place }: RowProps) {
           class="feder-link"
           onClick={(event) => {
             settings.selection.value = [id];
-            card.value = { id, cluster, distance: value, opener: event.currentTarget };
+            card.value = {
+              id,
+              cluster,
+              distance: value,
+              distanceName: exploration.summary.peek().distance,
+              opener: event.currentTarget,
+            };
           }}
         >
           {id.toString()}

@@ -59,7 +59,13 @@ export function PointPicture<Content extends PointContent>(props: Props<Content>
     const { x, y } = controller.current.canvas.place(point);
     const opener = anchor.current as HTMLSpanElement;
     opener.style.transform = `translate(${x}px, ${y}px)`;
-    card.value = { id: points.ids[point], cluster, distance: points.distances[point], opener };
+    card.value = {
+      id: points.ids[point],
+      cluster,
+      distance: points.distances[point],
+      distanceName: exploration.summary.peek().distance,
+      opener,
+    };
   };
   const choose = (point: number, adds: boolean) => {
     const id = latest.current.content.points.ids[point];
