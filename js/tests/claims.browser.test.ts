@@ -93,3 +93,92 @@ describe("the card of a cluster", () => {
     expect(card()).not.toContain("nprobe");
   });
 });
+
+describe("candidates that have not arrived", () => {
+  it.each(["picture", "table"])(
+    "are waited for in the %s, whose clusters are not called empty",
+    async (kind) => {
+      const shown = open(undefined, { nprobe: 2, view: "distances" });
+      shown.sayCoarse();
+      if (kind === "table") await shown.see.getByRole("button", { name: "View as table" }).click();
+      const stageText = () => shown.root.querySelector(".feder-stage")?.textContent;
+      await vi.waitFor(() => expect(stageText()).toContain("Waiting for candidates…"));
+      expect(stageText()).not.toContain("empty");
+      await expect.element(shown.see.getByText("Waiting for candidates…").last()).toBeVisible();
+      shown.sayCandidates(1, 4);
+      shown.sayDone();
+      await vi.waitFor(() => expect(shown.root.textContent).not.toContain("Waiting for candidates…"));
+    },
+  );
+
+  it("of a cluster switched on by hand do not make k too large", async () => {
+    const shown = open(undefined, { k: 3 });
+    shown.sayCoarse({ complete: false });
+    shown.sayCandidates(1, 1);
+    shown.sayCandidates(2, 4, {
+      kind: "nearest",
+      counts: new Int32Array(3),
+      ids: new BigInt64Array(0),
+      distances: new Float32Array(0),
+    });
+    shown.sayDone();
+    await shown.see.getByRole("button", { name: "Switch off" }).click();
+    shown.model.receive("cluster", 3);
+    await shown.see.getByRole("button", { name: "Switch on" }).click();
+    await expect.element(shown.see.getByText("top 0 of 1 cluster")).toBeVisible();
+    expect(shown.root.textContent).not.toContain("cannot be reached");
+    await vi.waitFor(() => expect(shown.root.textContent).toContain("Waiting for candidates…"));
+  });
+
+  it("are asked for while a notice is on screen", async () => {
+    const shown = open(undefined, { nprobe: 2, view: "distances" });
+    shown.sayCoarse({ exhaustive: false });
+    shown.sayCandidates(1, 1);
+    shown.sayCandidates(2, 2, {
+      kind: "nearest",
+      counts: Int32Array.of(2),
+      ids: BigInt64Array.of(3n, 4n),
+      distances: Float32Array.of(10, 11),
+    });
+    shown.fail(null, "nothing like that");
+    shown.sayDone();
+    await vi.waitFor(() => expect(shown.root.dataset.state).toBe("error"));
+    await expect
+      .element(shown.see.getByRole("button", { name: /Compare the other 5 vectors/ }))
+      .toBeEnabled();
+    await vi.waitFor(() => expect(shown.asked("candidates")).toHaveLength(1));
+  });
+});
+
+describe("what geometry proves", () => {
+  const certain = (changes: ConstructorParameters<typeof Stage>[2]) => {
+    const shown = open(undefined, { k: 3 }, changes);
+    shown.answer();
+    const bounds = Float32Array.of(0, 10, 20, 30);
+    shown.model.say(...encoded({ kind: "bounds", request: "kernel:1", serial: 1, findings: [], bounds }));
+    return shown;
+  };
+  const sentence = (shown: Stage) => shown.root.querySelector(".feder-certain")?.textContent;
+
+  it("is exactness where whole vectors are stored", async () => {
+    const shown = certain({});
+    await vi.waitFor(() => expect(sentence(shown)).toMatch(/^Certified exact/));
+  });
+
+  it("is no exactness where codes are stored, or true neighbours are by other vectors", async () => {
+    const coded = certain({ exact: false });
+    await vi.waitFor(() =>
+      expect(sentence(coded)).toBe("No unprobed cluster can hold anything nearer by code."),
+    );
+    coded.close();
+    const given = certain({ given: true });
+    await vi.waitFor(() => expect(sentence(given)).toMatch(/nearer by the vectors in the index\.$/));
+  });
+
+  it("is nothing about an index that has changed since", async () => {
+    const shown = certain({});
+    await vi.waitFor(() => expect(sentence(shown)).toMatch(/^Certified exact/));
+    shown.model.receive("_summary", summaryTrait({ ...shown.summary, indexVersion: 1 }));
+    await vi.waitFor(() => expect(sentence(shown)).toBeUndefined());
+  });
+});

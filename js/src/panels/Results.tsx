@@ -23,11 +23,14 @@ export function Results() {
     const frame = requestAnimationFrame(() => performance.mark("feder:results"));
     return () => cancelAnimationFrame(frame);
   }, [search, complete]);
+  const holds = search?.scanned(ranks) ?? 0;
   const few =
-    search !== null && results.length < settings.k.value && search.received >= last && probed > 0
+    probed > 0 && holds < settings.k.value
       ? `k = ${settings.k.value} cannot be reached: the ${plural(probed, "probed cluster")} ${probed === 1 ? "holds" : "hold"} only ` +
-        `${plural(search.scanned(ranks), "vector")}.`
-      : null;
+        `${plural(holds, "vector")}.`
+      : results.length === 0 && holds > 0 && !complete
+        ? "Waiting for candidates…"
+        : null;
   return (
     <section class="feder-results">
       <h3>
@@ -47,7 +50,7 @@ export function Results() {
       )}
       {exploration.estimated.value && results.length > 0 && (
         <p class="feder-muted" role="status">
-          The best of the candidates: what Faiss returns may differ.
+          These are the nearest candidates; Faiss may return others.
         </p>
       )}
       <ol class="feder-tiles" aria-label="Results">
