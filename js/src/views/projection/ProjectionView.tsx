@@ -25,7 +25,7 @@ export function ProjectionView() {
   const { nprobe } = useApp().exploration.settings;
   return (
     <SearchRequired
-      purpose="who lies beside it"
+      purpose="its candidates in two dimensions"
       next={() => `The candidates of ${plural(nprobe.value, "probed cluster")} will be drawn here.`}
       picture={(search) => <Picture search={search} />}
     />
