@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { rowKeys } from "../controls/rowKeys";
+import { mark } from "../look/mark";
 import { count, distance, ordinal, plural } from "../model/format";
 import { useApp } from "../state/app";
 import { Tile } from "./Tile";
@@ -20,7 +21,7 @@ export function Results() {
   const complete = search !== null && results.length > 0 && search.received >= last;
   useEffect(() => {
     if (!complete) return;
-    const frame = requestAnimationFrame(() => performance.mark("feder:results"));
+    const frame = requestAnimationFrame(() => mark("feder:results"));
     return () => cancelAnimationFrame(frame);
   }, [search, complete]);
   const holds = search?.scanned(ranks) ?? 0;

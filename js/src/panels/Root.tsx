@@ -1,5 +1,6 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { mark } from "../look/mark";
 import { type Mode, PALETTES, properties } from "../look/palette";
 import { useApp } from "../state/app";
 import type { Snapshot } from "../state/snapshot";
@@ -39,7 +40,7 @@ export function Root({ mode, saved }: Props) {
   const Shown = table.value ? view.Table : view.View;
   const isLost = saved !== null && map.value === null;
   useEffect(() => {
-    if (search.value !== null) performance.mark("feder:first");
+    if (search.value !== null) mark("feder:first");
   }, [search.value]);
   // Keys should still come here when the focused element is gone or disabled.
   const keepFocus = () =>
