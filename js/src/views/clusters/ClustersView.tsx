@@ -4,12 +4,12 @@ import { count, distance, plural } from "../../model/format";
 import { tally } from "../../model/results";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
-import { ClusterPointerCard, useClusterPointer } from "../clusterPointer";
 import { Gestures } from "../gestures";
 import { useDrawingSlot } from "../transition/drawingContext";
 import { ZoomButtons, zoomByKey } from "../zoomButtons";
 import { toMap, toScreen } from "./camera";
 import { step } from "./clusterKeys";
+import { ClusterPointerCard, useClusterPointer } from "./clusterPointer";
 import { MapCanvas } from "./mapCanvas";
 import { Portraits } from "./portraits";
 import { cellRanking, missedCells } from "./scene";
@@ -46,21 +46,21 @@ export function ClustersView() {
     const abort = new AbortController();
     const element = canvas.current as HTMLCanvasElement;
     const box = frame.current as HTMLDivElement;
-    const portraits = summary.images ? new Portraits(asker, pictures, () => map.repaint()) : null;
-    const map = new MapCanvas(element, portraits, () => performance.mark("feder:map"));
+    const portraits = summary.images ? new Portraits(asker, pictures, () => drawn.repaint()) : null;
+    const drawn = new MapCanvas(element, portraits, () => performance.mark("feder:map"));
     const gestures = new Gestures(
       element,
-      (zoom) => map.zoomTo(zoom),
+      (zoom) => drawn.zoomTo(zoom),
       (x, y) => {
         const cell = cellAt(x, y);
         if (cell !== null) pin(cell);
       },
       abort.signal,
     );
-    shown.current = { canvas: map, gestures };
-    drawing.source = () => map.drawing();
+    shown.current = { canvas: drawn, gestures };
+    drawing.source = () => drawn.drawing();
     const observer = new ResizeObserver(() => {
-      map.resize({ width: box.clientWidth, height: box.clientHeight, ratio: devicePixelRatio });
+      drawn.resize({ width: box.clientWidth, height: box.clientHeight, ratio: devicePixelRatio });
       gestures.resized();
     });
     observer.observe(box);
@@ -71,7 +71,7 @@ export function ClustersView() {
     const follow = effect(() => {
       indexVersion.value;
       portraits?.clear();
-      map.repaint();
+      drawn.repaint();
     });
     const stop = effect(() => {
       const cells = exploration.map.value?.cells;
@@ -84,7 +84,7 @@ export function ClustersView() {
         hovered: hovered.value,
         pinned: settings.cluster.value,
       };
-      map.show(scene, palette.value);
+      drawn.show(scene, palette.value);
     });
     return () => {
       drawing.source = null;
@@ -92,7 +92,7 @@ export function ClustersView() {
       stop();
       observer.disconnect();
       abort.abort();
-      map.close();
+      drawn.close();
       portraits?.clear();
       shown.current = null;
     };

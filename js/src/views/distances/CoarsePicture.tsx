@@ -4,7 +4,7 @@ import { count, distance, plural } from "../../model/format";
 import type { Search } from "../../model/search";
 import { useApp } from "../../state/app";
 import { useCanvas } from "../canvas";
-import { ClusterPointerCard, useClusterPointer } from "../clusterPointer";
+import { ClusterPointerCard, useClusterPointer } from "../clusters/clusterPointer";
 import { PointGrid } from "../points/pointGrid";
 import { step } from "../points/pointKeys";
 import type { Size } from "../viewport";

@@ -16,7 +16,7 @@ const MOST_ANGLES = 72;
 /** Side of the box that the query takes in the middle. */
 const QUERY = 22;
 
-export interface PlacedPictures {
+interface PlacedPictures {
   readonly positions: Float64Array;
   readonly marks: readonly Mark[];
 }

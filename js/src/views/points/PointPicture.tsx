@@ -6,7 +6,7 @@ import { count, distance } from "../../model/format";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
 import { rowDistance, rowLoss } from "../../state/rowTexts";
-import { ClusterPointerCard } from "../clusterPointer";
+import { ClusterPointerCard } from "../clusters/clusterPointer";
 import { useDrawingSlot } from "../transition/drawingContext";
 import type { Size } from "../viewport";
 import { ZoomButtons, zoomByKey } from "../zoomButtons";

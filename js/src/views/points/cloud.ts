@@ -12,7 +12,7 @@ const MARGIN = 8;
 /** Share of the colour that dots keep when another cluster is emphasised. */
 const BACK = 0.28;
 
-export interface Cloud {
+interface Cloud {
   readonly points: Points;
   readonly positions: Positions;
   /** 1 for each selected point. */

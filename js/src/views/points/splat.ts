@@ -10,7 +10,7 @@ export interface Pixels {
 }
 
 /** A round dot as opacities from 0 to 256, on a square of `2 * reach + 1` device pixels. */
-export interface Stamp {
+interface Stamp {
   readonly reach: number;
   readonly alpha: Uint16Array;
 }
