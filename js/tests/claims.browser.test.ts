@@ -182,3 +182,19 @@ describe("what geometry proves", () => {
     await vi.waitFor(() => expect(sentence(shown)).toBeUndefined());
   });
 });
+
+describe("the images of a cluster", () => {
+  it("are no results for sharing an id with a result of another cluster", async () => {
+    const shown = open(undefined, { k: 3, cluster: 1 });
+    shown.sayCoarse();
+    const ids = BigInt64Array.of(0n, 1n, 2n, 0n, 4n, 5n, 6n, 7n, 8n, 9n, 10n, 11n);
+    shown.sayCandidates(1, 4, { ids });
+    shown.sayDone();
+    const images = shown.see.getByRole("list", { name: "Cluster images" });
+    const copy = images.getByRole("button", { name: /^Row 0,/ });
+    await expect.element(copy).toBeVisible();
+    expect(copy.element().getAttribute("aria-label")).toBe("Row 0, distance 10.00");
+    shown.model.receive("cluster", 0);
+    await expect.element(images.getByRole("button", { name: "Row 0, distance 0, a result" })).toBeVisible();
+  });
+});

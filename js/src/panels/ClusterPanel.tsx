@@ -91,7 +91,12 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
   const first = firstRow * columns;
   const last = box.width === 0 ? first : Math.min(members.total, lastRow * columns);
   useEffect(() => members.need(first, last), [members, first, last, revision]);
-  const ids = exploration.resultIds.value;
+  // Rows of other clusters can share an id with a result.
+  const results = exploration.results.value;
+  const ids = useMemo(
+    () => new Set(results.filter((result) => result.cluster === cluster).map(({ id }) => id)),
+    [results, cluster],
+  );
   const reach = (place: number) =>
     scroller.current
       ?.querySelector<HTMLElement>(`[aria-posinset="${place + 1}"] button`)
