@@ -4,13 +4,11 @@ import { circle, clear, fill, fillAll, font, stroke } from "../draw";
 import { BoxPlacer } from "../placer";
 import { paintQuery } from "../points/markPainter";
 import { NO_POINTS } from "../points/points";
-import { splat, stamp } from "../points/splat";
+import { MOST_CIRCLES, splat, stamp } from "../points/splat";
 import { type Size, UNZOOMED } from "../viewport";
 import { type CoarseHighlights, type CoarseLayout, type CoarseScene, nprobeRadius } from "./coarseScene";
-import { paintRingLabels, paintRings, ring } from "./fineChart";
+import { paintRingLabels, paintRings, ring } from "./rings";
 
-/** Up to this many discs are drawn as circles; more are written pixel by pixel. */
-const CIRCLES = 3000;
 /** Sizes of discs that are written pixel by pixel. */
 const SIZES = 5;
 /** Least radius of a disc that has its rank written on it. */
@@ -29,7 +27,7 @@ export function paintCoarse(
   fillAll(context, size, palette.background);
   paintRings(context, whole, scale, palette);
   ring(context, whole.x, whole.y, nprobeRadius(layout, nprobe), palette.accent, 1, [], 2);
-  if (layout.discs.length <= CIRCLES) circles(context, layout, probe, palette);
+  if (layout.discs.length <= MOST_CIRCLES) circles(context, layout, probe, palette);
   else stamps(context, layout, probe, size, palette);
   paintRingLabels(context, whole, scale, palette, new BoxPlacer());
   paintRanks(context, layout, probe, palette);
