@@ -198,3 +198,27 @@ describe("the images of a cluster", () => {
     await expect.element(images.getByRole("button", { name: "Row 0, distance 0, a result" })).toBeVisible();
   });
 });
+
+describe("true neighbours of results that are a guess", () => {
+  it("are not said to have come back until Faiss has said what it returns", async () => {
+    const shown = open(undefined, { k: 3 }, { exact: false, replayable: false });
+    shown.answer();
+    const missed = () => shown.root.querySelector(".feder-missed")?.textContent;
+    await vi.waitFor(() => expect(missed()).toContain("not known yet"));
+    expect(shown.root.textContent).toContain("Whether all true neighbours came back is not known yet.");
+    expect(shown.root.textContent).not.toContain("true neighbours came back,");
+    shown.model.say(...encoded(outcomeOf(shown.summary, [0, 1, 2])));
+    await vi.waitFor(() => expect(missed()).toContain("nothing: all 3 true neighbours came back"));
+    expect(shown.root.textContent).toContain("All 3 true neighbours came back");
+  });
+
+  it("are among the candidates of clusters switched by hand", async () => {
+    const shown = open(undefined, { k: 3, cluster: 1 }, { exact: false, replayable: false });
+    shown.answer();
+    await shown.see.getByRole("button", { name: "Switch on" }).click();
+    await expect.element(shown.see.getByText(/nothing: all 3 true neighbours are among/)).toBeVisible();
+    await expect
+      .element(shown.see.getByText(/^All 3 true neighbours are among the candidates/))
+      .toBeVisible();
+  });
+});

@@ -148,7 +148,19 @@ function timeText({ timings, search }: Exploration, vectors: number): string {
 
 /** The outcome of this search in words. */
 function sentence(exploration: Exploration, truth: Truth | null): string {
-  const { missed, wanted, found, step, status, settings, lacksTruth, switched, canComplete } = exploration;
+  const {
+    missed,
+    wanted,
+    found,
+    step,
+    status,
+    settings,
+    lacksTruth,
+    switched,
+    canComplete,
+    estimated,
+    isHypothetical,
+  } = exploration;
   const summary = exploration.summary.value;
   if (step.value !== null) return "";
   if (summary.unexplained !== null) return `No true neighbours to compare with: ${summary.unexplained}.`;
@@ -164,9 +176,12 @@ function sentence(exploration: Exploration, truth: Truth | null): string {
   const needed = nprobeNeeded(truth);
   const seen = asSeen(summary);
   if (lost.length === 0) {
+    const isGuess = estimated.value && !summary.given;
+    if (isGuess && !isHypothetical.value) return "Whether all true neighbours came back is not known yet.";
+    const came = isGuess ? `${total === 1 ? "is" : "are"} among the candidates` : "came back";
     const spare =
       needed !== null && needed < settings.nprobe.value ? ` nprobe = ${count(needed)} would do.` : "";
-    return `${total === 1 ? "The" : "All"} ${total === 1 ? "true neighbour" : plural(total, "true neighbour")} came back${seen}.${spare}`;
+    return `${total === 1 ? "The true neighbour" : `All ${plural(total, "true neighbour")}`} ${came}${seen}.${spare}`;
   }
   const losses = (stage: Stage) => lost.filter(({ lostTo }) => lostTo === stage);
   const unseen = losses("coarse");
