@@ -222,3 +222,18 @@ describe("true neighbours of results that are a guess", () => {
       .toBeVisible();
   });
 });
+
+describe("a neighbour that a search of whole vectors stops before", () => {
+  it("is not compared, and no code is blamed", async () => {
+    const shown = open(undefined, { k: 3, nprobe: 2 }, { replayable: false });
+    shown.answer({ nprobe: 2 });
+    shown.model.say(...encoded(outcomeOf(shown.summary, [0, 1, 3], { nprobe: 2 })));
+    await vi.waitFor(() =>
+      expect(shown.root.querySelector(".feder-missed .feder-note")?.textContent).toBe("not compared"),
+    );
+    await expect
+      .element(shown.see.getByText(/1 was not compared: the search stopped before the end/))
+      .toBeVisible();
+    expect(shown.root.textContent).not.toContain("lost to");
+  });
+});
