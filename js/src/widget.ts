@@ -1,5 +1,5 @@
 import "./look/styles.css";
-import "./look/stale";
+import "./look/preactNodes";
 import type { Initialize, Render } from "@anywidget/types";
 import { computed, type ReadonlySignal } from "@preact/signals";
 import { h, render as renderInto } from "preact";

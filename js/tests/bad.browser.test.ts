@@ -22,7 +22,7 @@ const KINDS: Record<string, Kind> = {
     says: {
       clusters: "Map of 3 clusters",
       distances: "1 candidate of 1 probed cluster",
-      projection: "One candidate is all there is",
+      projection: "There is only one candidate.",
     },
   },
   "candidates that are all the same vector": {

@@ -7,7 +7,7 @@ import type { Missed } from "../src/model/truth";
 import { layoutCentroids, nprobeAt, nprobeRadius } from "../src/views/distances/coarseScene";
 import { boxOutside } from "../src/views/distances/labels";
 import { circleIn, layoutDistances, roomIn } from "../src/views/distances/layout";
-import { MOST_PICTURES, placePictures } from "../src/views/distances/pictures";
+import { placePictures } from "../src/views/distances/pictures";
 import {
   domainOf,
   isCompressed,
@@ -23,6 +23,7 @@ import {
   sampleOf,
 } from "../src/views/distances/rankedCandidates";
 import { angleOf, sectorAt, sectorsOf } from "../src/views/distances/sectors";
+import { MOST_PICTURES } from "../src/views/points/marks";
 import { randomOf } from "./random";
 import { candidatesOf, coarseOf, missedOf, summaryOf } from "./support";
 

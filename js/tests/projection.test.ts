@@ -3,10 +3,11 @@ import type { Result } from "../src/model/results";
 import { decode } from "../src/protocol/decode";
 import type { Message, Projection } from "../src/protocol/messages";
 import type { Projected } from "../src/state/projections";
+import { MOST_PICTURES } from "../src/views/points/marks";
 import { fitted, isOnePlace } from "../src/views/projection/fit";
 import { between, type PlacedPicture, startOf } from "../src/views/projection/motion";
 import { explanation, statement } from "../src/views/projection/notes";
-import { MOST_PICTURES, marksBetween, marksOf } from "../src/views/projection/pictures";
+import { marksBetween, marksOf } from "../src/views/projection/pictures";
 import { foundIn } from "../src/views/projection/scene";
 import { encoded } from "./encode";
 import { answerOf, explorationOf, mapOf, missedOf } from "./support";
@@ -347,8 +348,8 @@ describe("what is said of the picture", () => {
       "PCA · a sample: 2 of 31,250 candidates",
     );
     expect(statement({ ...state, drawn: { ...drawn, drawnIn: 1 } })).toBe("PCA · 1 far point drawn nearer");
-    expect(statement({ ...state, nprobe: 8 })).toBe("PCA · of nprobe 1, 8 comes…");
-    expect(statement({ ...state, nprobe: 8, status: "disconnected" })).toBe("PCA · of nprobe 1");
+    expect(statement({ ...state, nprobe: 8, awaited: "first" })).toBe("PCA · for nprobe 1; nprobe 8 follows");
+    expect(statement({ ...state, nprobe: 8 })).toBe("PCA · for nprobe 1");
   });
 
   it.each([
@@ -356,7 +357,7 @@ describe("what is said of the picture", () => {
     ["No projection: the kernel that computes it is disconnected.", { drawn: null, status: "disconnected" }],
     ["No candidates: the 1 probed cluster is empty.", { drawn: { ...drawn, total: 0 } }],
     ["Only centroids are compared", { probed: 0 }],
-    ["One candidate is all there is", { drawn: pictureOf([1n], [0.5, 0.5]) }],
+    ["There is only one candidate", { drawn: pictureOf([1n], [0.5, 0.5]) }],
     ["All 2 candidates are the same vector", { drawn: pictureOf([1n, 2n], [0.5, 0.5, 0.5, 0.5]) }],
     [
       "All 2 candidates point in the same direction",

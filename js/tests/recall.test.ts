@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
 import type { Summary } from "../src/model/summary";
 import { Axis } from "../src/panels/recall/scale";
+import { bandNames } from "../src/panels/recall/WorkloadPanel";
 import type { Verdict, Workload } from "../src/protocol/messages";
 import { rowVerdict as verdictText } from "../src/state/rowTexts";
 import { answerOf, explorationOf, findingOf } from "./support";
@@ -287,5 +288,16 @@ describe("workloads", () => {
     transport.alive = false;
     workloads.evaluate(10, 7, 3);
     expect(workloads.progress.value).toBeNull();
+  });
+});
+
+describe("the bands of a workload", () => {
+  it("are named by the shares that the kernel sends", () => {
+    expect(bandNames([0.5, 0.95, 0.99, 1])).toEqual([
+      "median to 95\u00a0%",
+      "to 99\u00a0%",
+      "to the worst query",
+    ]);
+    expect(bandNames([0.9, 0.999])).toEqual(["90\u00a0% to 99.9\u00a0%"]);
   });
 });

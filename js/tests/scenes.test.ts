@@ -107,9 +107,9 @@ describe("the map", () => {
 
 describe("the coarse step of Distances", () => {
   const layout = layoutCentroids(search, false, circleIn(SIZE));
-  const drawn = (nprobe: number, palette = light) => {
+  const drawn = (nprobe: number, palette = light, probe = nearest(nprobe)) => {
     const recording = new RecordingContext();
-    paintCoarse(recording.context, { layout, nprobe }, palette, SIZE);
+    paintCoarse(recording.context, { layout, nprobe, probe }, palette, SIZE);
     return recording;
   };
 
@@ -122,13 +122,21 @@ describe("the coarse step of Distances", () => {
     expect(recording.texts).toEqual(expect.arrayContaining(["1", "2"]));
   });
 
+  it("draws clusters that are switched by hand as they are probed, whatever nprobe", () => {
+    const recording = drawn(2, light, new Probe([1, 4]));
+    expect(recording.in(rank(light, 2), { kind: "stroke" })).toHaveLength(0);
+    expect(recording.in(rank(light, 4), { kind: "stroke" })).toHaveLength(1);
+    expect(recording.texts).toEqual(expect.arrayContaining(["1", "4"]));
+    expect(recording.texts).not.toContain("2");
+  });
+
   it("writes no rank on the small disc of an empty cluster", () => {
     expect(drawn(4).texts).not.toContain("3");
   });
 
   it("outlines the pinned disc and the one under the pointer", () => {
     const recording = new RecordingContext();
-    const scene = { layout, nprobe: 1, pinnedRank: 2, hoveredRank: 0 };
+    const scene = { layout, pinnedRank: 2, hoveredRank: 0 };
     paintCoarseOverlay(recording.context, scene, dark, SIZE);
     expect(recording.drawn).toMatchObject([{ kind: "stroke", colour: dark.text, width: 2.5 }]);
   });

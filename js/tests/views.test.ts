@@ -1,22 +1,9 @@
-import { describe, expect, it } from "vitest";
-import { viewsFor } from "../src/views/view";
+import { expect, it } from "vitest";
+import { acceptedViews } from "../src/views";
 
-const VIEWS = [
-  { name: "clusters", engines: ["ivf"] },
-  { name: "layers", engines: ["hnsw"] },
-  { name: "distances", engines: ["ivf", "hnsw"] },
-];
-const names = (summary: object) => viewsFor(VIEWS, summary).map(({ name }) => name);
-
-describe("the views of an index", () => {
-  it("are those for its engine, IVF where it names none", () => {
-    expect(names({})).toEqual(["clusters", "distances"]);
-    expect(names({ engine: "hnsw" })).toEqual(["layers", "distances"]);
-    expect(names({ engine: "another" })).toEqual([]);
-  });
-
-  it("are only the ones that the kernel accepts, in the order of the page", () => {
-    expect(names({ constants: { views: ["distances", "clusters"] } })).toEqual(["clusters", "distances"]);
-    expect(names({ constants: { views: ["distances", "layers"] } })).toEqual(["distances"]);
-  });
+it("the views of an index are the ones that the kernel accepts, in the order of the page", () => {
+  const names = (views: string[]) => acceptedViews({ views }).map(({ name }) => name);
+  expect(names(["projection", "clusters", "distances"])).toEqual(["clusters", "distances", "projection"]);
+  expect(names(["distances", "layers", "clusters"])).toEqual(["clusters", "distances"]);
+  expect(names([])).toEqual([]);
 });

@@ -295,7 +295,7 @@ describe("a picture that is clicked", () => {
     await tile.click();
     const card = see.getByRole("dialog");
     await expect.element(card).toHaveTextContent("id1");
-    await expect.element(card).toHaveTextContent("cluster0, 1st nearest");
+    await expect.element(card).toHaveTextContent("cluster0, rank 1");
     const { request, serial } = stage.lastAsked("verdict");
     const verdict = {
       kind: "verdict",
@@ -729,7 +729,7 @@ describe("the map", () => {
     await userEvent.keyboard("{Home}{Enter}");
     expect(stage.model.get("cluster")).toBe(0);
     await expect
-      .element(see.getByText(/^Cluster 0, 3 vectors, 1st nearest, distance 0, probed/))
+      .element(see.getByText(/^Cluster 0, 3 vectors, rank 1, distance 0, probed/))
       .toBeInTheDocument();
   });
 

@@ -35,12 +35,12 @@ def test_results_are_those_of_faiss_once_nprobe_and_k_rest(open_notebook: OpenNo
     lab = open_notebook([INDEX.format(factory=factory, scale=0.9), PLAIN])
     lab.kernel("w.search(query)")
     view = lab.wait_state("done")
-    estimate = view.get_by_text("may differ")
+    estimate = view.get_by_text("may return others")
     expect(estimate).to_have_count(0)
     assert result_ids(view) == lab.kernel_json("found(4, 9)")
     nprobe = slider(view, "nprobe")
     # A kernel that runs a cell may answer beside it, at once.
-    with lab.seeing("root.textContent.includes('may differ')"), lab.busy_kernel():
+    with lab.seeing("root.textContent.includes('may return others')"), lab.busy_kernel():
         for _ in range(6):
             nprobe.press("ArrowRight")
     expect(estimate).to_have_count(0)

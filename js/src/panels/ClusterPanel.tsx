@@ -3,7 +3,7 @@ import { Button } from "../controls/Button";
 import { isShortcut } from "../controls/sliderKeys";
 import { css, rankColour } from "../look/palette";
 import { useSize } from "../look/size";
-import { distance, ordinal, plural } from "../model/format";
+import { count, distance, plural } from "../model/format";
 import { useApp } from "../state/app";
 import { MemberList } from "../state/members";
 import { Tile } from "./Tile";
@@ -33,7 +33,7 @@ export function ClusterPanel() {
   const probed = rank !== null && exploration.probe.value.has(rank);
   const wanted = exploration.wanted.value.has(rank ?? 0);
   const facts = [
-    rank === null ? null : `${ordinal(rank)} nearest${wanted ? "" : ", not probed"}`,
+    rank === null ? null : `rank ${count(rank)}${wanted ? "" : ", not probed"}`,
     plural(summary.sizes[cluster], "vector"),
     rank === null || search === null ? null : `centroid\u00a0${distance(search.distances[rank - 1])}`,
   ];
@@ -91,7 +91,12 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
   const first = firstRow * columns;
   const last = box.width === 0 ? first : Math.min(members.total, lastRow * columns);
   useEffect(() => members.need(first, last), [members, first, last, revision]);
-  const ids = exploration.resultIds.value;
+  // Rows of other clusters can share an id with a result.
+  const results = exploration.results.value;
+  const ids = useMemo(
+    () => new Set(results.filter((result) => result.cluster === cluster).map(({ id }) => id)),
+    [results, cluster],
+  );
   const reach = (place: number) =>
     scroller.current
       ?.querySelector<HTMLElement>(`[aria-posinset="${place + 1}"] button`)
@@ -158,6 +163,7 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
                 id={member.id}
                 cluster={cluster}
                 distance={member.distance}
+                distanceName={summary.distance}
                 clusterRank={isResult ? rank : null}
                 side={LEAST}
                 tabIndex={i === current ? 0 : -1}

@@ -12,9 +12,7 @@ export function Cost() {
   const timings = exploration.timings.value;
   const { ranks, count: probed } = exploration.probe.value;
   exploration.revision.value;
-  const busy = exploration.kernelBusy.value && (
-    <span role="status">The kernel is busy; the search waits.</span>
-  );
+  const busy = exploration.kernelBusy.value && <span role="status">Waiting for the kernel's answer…</span>;
   if (search === null) {
     return (
       <div class="feder-cost">
@@ -43,9 +41,11 @@ export function Cost() {
         {again > 0 && ` + ${count(again)} re-ranked`}
         {!summary.coarseExact && ", besides an approximate coarse search"}
       </span>
-      <span>
-        <b>{percent(total / cost.bruteForce)}</b> of brute force ({count(cost.bruteForce)})
-      </span>
+      {cost.bruteForce > 0 && (
+        <span>
+          <b>{percent(total / cost.bruteForce)}</b> of brute force ({count(cost.bruteForce)})
+        </span>
+      )}
       <span class="feder-muted">
         {behind
           ? `received ${count(search.received)} of ${plural(settings.nprobe.value, "probed cluster")}`

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../controls/Button";
 import { Picture, usePicture } from "../controls/Picture";
-import { distance, ordinal } from "../model/format";
+import { count, distance } from "../model/format";
 import type { Verdict } from "../protocol/messages";
 import { type OpenCard, useApp } from "../state/app";
 import { rowVerdict } from "../state/rowTexts";
@@ -16,7 +16,6 @@ export function ImageCard() {
 
 function Card({ open }: { open: OpenCard }) {
   const { exploration, asker, card } = useApp();
-  const summary = exploration.summary.value;
   const { id, cluster } = open;
   const dialog = useRef<HTMLDivElement>(null);
   const search = exploration.search.value;
@@ -59,15 +58,13 @@ function Card({ open }: { open: OpenCard }) {
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
   }, [card]);
-  // A re-ranking index has two kinds of distance; the card shows the kind of the list that opened it.
-  const name = summary.refinedDistance === null ? summary.distance : "distance";
   const facts: [string, string][] = [
     ["id", id.toString()],
     ["label", label ?? "none"],
     ...(search !== then || Number.isNaN(open.distance)
       ? []
-      : [[name, distance(open.distance)] as [string, string]]),
-    ["cluster", rank === null ? `${cluster}` : `${cluster}, ${ordinal(rank)} nearest`],
+      : [[open.distanceName, distance(open.distance)] as [string, string]]),
+    ["cluster", rank === null ? `${cluster}` : `${cluster}, rank ${count(rank)}`],
   ];
   return (
     <div

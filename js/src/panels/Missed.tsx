@@ -4,6 +4,7 @@ import { count, distance, ordinal, plural } from "../model/format";
 import type { Summary } from "../model/summary";
 import { asSeen, foundFrom, type Missed as MissedRow, nprobeNeeded, STAGE_NAMES } from "../model/truth";
 import { useApp } from "../state/app";
+import type { Exploration } from "../state/exploration";
 import { rowLoss } from "../state/rowTexts";
 import { Tile } from "./Tile";
 
@@ -23,11 +24,7 @@ export function Missed() {
       <h3>
         {lost.length === 0 ? (
           <>
-            Missed{" "}
-            <small>
-              nothing: all {plural(truth.value.neighbours.length, "true neighbour")} came back
-              {asSeen(summary)}
-            </small>
+            Missed <small>{nothingText(exploration, truth.value.neighbours.length)}</small>
           </>
         ) : (
           <>
@@ -56,6 +53,7 @@ export function Missed() {
                 id={id}
                 cluster={cluster}
                 distance={value}
+                distanceName={summary.trueDistance}
                 clusterRank={null}
                 side={SIDE}
                 rank={place}
@@ -73,6 +71,15 @@ export function Missed() {
       </ol>
     </section>
   );
+}
+
+/** Why no true neighbour is listed: all came back, or the results are not known. */
+function nothingText({ summary, estimated, isHypothetical }: Exploration, total: number): string {
+  const seen = asSeen(summary.value);
+  if (!estimated.value || summary.value.given)
+    return `nothing: all ${plural(total, "true neighbour")} came back${seen}`;
+  if (!isHypothetical.value) return "not known yet";
+  return `nothing: all ${plural(total, "true neighbour")} are among the candidates${seen}`;
 }
 
 /** For its tile: the nprobe that finds a missed row, or the stage that lost it. */

@@ -18,8 +18,8 @@ export function Notice() {
     <div class="feder-notice" role="alert" hidden={!lost && failure === null} data-lost={lost}>
       {lost ? (
         <span>
-          <b>kernel disconnected</b> — this picture is the last answer; nprobe and k still follow from it. Run
-          the cell again to go on.
+          <b>kernel disconnected</b> — The last answer stays on screen; only data that have arrived are shown.
+          Run the cell again to continue.
         </span>
       ) : (
         <>

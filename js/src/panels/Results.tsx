@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { rowKeys } from "../controls/rowKeys";
+import { mark } from "../look/mark";
 import { count, distance, ordinal, plural } from "../model/format";
 import { useApp } from "../state/app";
 import { Tile } from "./Tile";
@@ -20,14 +21,17 @@ export function Results() {
   const complete = search !== null && results.length > 0 && search.received >= last;
   useEffect(() => {
     if (!complete) return;
-    const frame = requestAnimationFrame(() => performance.mark("feder:results"));
+    const frame = requestAnimationFrame(() => mark("feder:results"));
     return () => cancelAnimationFrame(frame);
   }, [search, complete]);
+  const holds = search?.scanned(ranks) ?? 0;
   const few =
-    search !== null && results.length < settings.k.value && search.received >= last && probed > 0
+    probed > 0 && holds < settings.k.value
       ? `k = ${settings.k.value} cannot be reached: the ${plural(probed, "probed cluster")} ${probed === 1 ? "holds" : "hold"} only ` +
-        `${plural(search.scanned(ranks), "vector")}.`
-      : null;
+        `${plural(holds, "vector")}.`
+      : results.length === 0 && holds > 0 && !complete
+        ? "Waiting for candidates…"
+        : null;
   return (
     <section class="feder-results">
       <h3>
@@ -47,7 +51,7 @@ export function Results() {
       )}
       {exploration.estimated.value && results.length > 0 && (
         <p class="feder-muted" role="status">
-          The best of the candidates: what Faiss returns may differ.
+          These are the nearest candidates; Faiss may return others.
         </p>
       )}
       <ol class="feder-tiles" aria-label="Results">
@@ -57,6 +61,7 @@ export function Results() {
               id={result.id}
               cluster={result.cluster}
               distance={result.distance}
+              distanceName={name}
               clusterRank={result.clusterRank}
               side={SIDE}
               rank={i + 1}

@@ -1,12 +1,12 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { mark } from "../look/mark";
 import { type Mode, PALETTES, properties } from "../look/palette";
 import { useApp } from "../state/app";
 import type { Snapshot } from "../state/snapshot";
-import { VIEWS } from "../views";
+import { acceptedViews, VIEWS } from "../views";
 import { DrawingContext, type DrawingSlot } from "../views/transition/drawingContext";
 import { ViewTransition } from "../views/transition/ViewTransition";
-import { viewsFor } from "../views/view";
 import { ClusterPanel } from "./ClusterPanel";
 import { Cost } from "./Cost";
 import { ImageCard } from "./ImageCard";
@@ -34,12 +34,12 @@ export function Root({ mode, saved }: Props) {
   const root = useRef<HTMLDivElement>(null);
   const drawing = useRef<DrawingSlot>({ source: null }).current;
   const { settings, search, status, map } = exploration;
-  const views = viewsFor(VIEWS, exploration.summary.value);
+  const views = acceptedViews(exploration.summary.value.constants);
   const view = views.find(({ name }) => name === settings.view.value) ?? views[0] ?? VIEWS[0];
   const Shown = table.value ? view.Table : view.View;
   const isLost = saved !== null && map.value === null;
   useEffect(() => {
-    if (search.value !== null) performance.mark("feder:first");
+    if (search.value !== null) mark("feder:first");
   }, [search.value]);
   // Keys should still come here when the focused element is gone or disabled.
   const keepFocus = () =>

@@ -25,6 +25,7 @@ export function stepSentence(exploration: Exploration, step: number): string {
       ? `Coarse search: ${plural(summary.nlist, "centroid")} ranked by distance to the query`
       : `Coarse search: an approximate search ranks ${plural(summary.nlist, "cluster")}`;
   const { ranks, count } = wanted.value;
+  if (step - 2 >= count) return "Re-ranking: the best of the first pass are compared again";
   const rank = ranks[step - 2];
   const found = results.value;
   const last = found[found.length - 1];

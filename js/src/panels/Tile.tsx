@@ -8,6 +8,7 @@ interface Props {
   readonly id: bigint;
   readonly cluster: number;
   readonly distance: number;
+  readonly distanceName: string;
   /** The cluster's rank when it is probed, which gives the frame its colour. */
   readonly clusterRank: number | null;
   readonly side: number;
@@ -25,8 +26,21 @@ interface Props {
 
 /** A picture that can be opened. */
 export function Tile(props: Props) {
-  const { id, cluster, distance, clusterRank, side, name, rank, note, isResult, isMissed, tag, tabIndex } =
-    props;
+  const {
+    id,
+    cluster,
+    distance,
+    distanceName,
+    clusterRank,
+    side,
+    name,
+    rank,
+    note,
+    isResult,
+    isMissed,
+    tag,
+    tabIndex,
+  } = props;
   const { exploration, card, palette } = useApp();
   const row = exploration.hoveredRow;
   const hovered = useComputed(() => row.value === id);
@@ -63,7 +77,7 @@ export function Tile(props: Props) {
           return;
         }
         exploration.settings.selection.value = [id];
-        card.value = { id, cluster, distance, opener: event.currentTarget };
+        card.value = { id, cluster, distance, distanceName, opener: event.currentTarget };
       }}
     >
       <Picture id={id} cluster={cluster} side={side} alt="" />

@@ -2,8 +2,7 @@ import { Button } from "../controls/Button";
 import { Slider } from "../controls/Slider";
 import { Tabs } from "../controls/Tabs";
 import { useApp } from "../state/app";
-import { VIEWS } from "../views";
-import { viewsFor } from "../views/view";
+import { acceptedViews } from "../views";
 import { PlayerButtons } from "./PlayerButtons";
 import { QueryPicker } from "./QueryPicker";
 
@@ -28,7 +27,7 @@ export function Toolbar() {
         <PlayerButtons />
         <Tabs
           name="View"
-          tabs={viewsFor(VIEWS, summary).map(({ name, label }) => ({ id: name, name: label }))}
+          tabs={acceptedViews(summary.constants).map(({ name, label }) => ({ id: name, name: label }))}
           chosen={settings.view.value}
           controls="feder-stage"
           choose={(id) => {

@@ -11,6 +11,8 @@ export interface OpenCard {
   readonly id: bigint;
   readonly cluster: number;
   readonly distance: number;
+  /** Of which kind: a re-ranked row and a true neighbour have other distances than a candidate. */
+  readonly distanceName: string;
   readonly opener: HTMLElement;
 }
 

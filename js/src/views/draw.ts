@@ -80,3 +80,20 @@ export function setSize(canvas: HTMLCanvasElement, { width, height, ratio }: Siz
   canvas.style.width = `${width}px`;
   canvas.style.height = `${height}px`;
 }
+
+/** Writes a text with an edge in the colour of the page, legible on anything. */
+export function haloed(
+  context: Context,
+  text: string,
+  x: number,
+  y: number,
+  colour: string,
+  background: string,
+): void {
+  context.lineJoin = "round";
+  context.lineWidth = 4;
+  context.strokeStyle = background;
+  context.strokeText(text, x, y);
+  context.fillStyle = colour;
+  context.fillText(text, x, y);
+}

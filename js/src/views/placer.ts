@@ -18,7 +18,7 @@ export interface Choice<T> {
  * @param at  the i-th of `count` places, the best first
  * @param cover  how much a place covers of the taken ones; it may stop counting above `most`
  */
-export function leastCovering<T>(
+function leastCovering<T>(
   count: number,
   at: (i: number) => T,
   cover: (place: T, most: number) => number,

@@ -10,16 +10,18 @@ export function loadImage(
   loaded: (image: HTMLImageElement) => void,
 ): () => void {
   const { picture, release } = pictures.acquire(id, cluster, side);
+  let isHeld = true;
   const stop = effect(() => {
     const now = picture.value;
     if (now.state !== "ready") return;
     const image = new Image();
     image.decoding = "async";
     image.referrerPolicy = "no-referrer";
-    image.onload = () => loaded(image);
+    image.onload = () => isHeld && loaded(image);
     image.src = now.url;
   });
   return () => {
+    isHeld = false;
     stop();
     release();
   };

@@ -2,6 +2,7 @@ import { useMemo } from "preact/hooks";
 import { Button } from "../../controls/Button";
 import { IdForm } from "../../controls/IdForm";
 import { count, percent, plural } from "../../model/format";
+import type { Summary } from "../../model/summary";
 import {
   asSeen,
   foundBy,
@@ -87,8 +88,10 @@ function WhyNot() {
     const serial = exploration.search.peek()?.serial;
     const answer = serial === undefined ? null : await asker.verdict(serial, id);
     if (serial !== exploration.search.peek()?.serial) return;
-    if (answer?.kind === "verdict") card.value = { ...answer, opener };
-    else if (answer !== null) exploration.complain(answer.message);
+    if (answer?.kind === "verdict") {
+      const { distance: distanceName } = exploration.summary.peek();
+      card.value = { ...answer, distanceName, opener };
+    } else if (answer !== null) exploration.complain(answer.message);
   };
   return (
     <div class="feder-evaluate">
@@ -103,34 +106,41 @@ function Certainty() {
   const { exploration } = useApp();
   const open = exploration.openClusters.value;
   const search = exploration.search.value;
-  const { nlist } = exploration.summary.value;
+  const summary = exploration.summary.value;
+  const { nlist } = summary;
   const unprobed = nlist - exploration.probed.value;
   const missing = search === null ? 0 : search.upTo[nlist] - search.upTo[search.received];
+  const isCurrent = !exploration.isOutdated.value;
   return (
     <>
-      {open === 0 && (
-        <p class="feder-certain">Certified exact: no unprobed cluster can hold anything nearer.</p>
-      )}
-      {open !== null &&
+      {isCurrent && open === 0 && <p class="feder-certain">{certainText(summary)}</p>}
+      {isCurrent &&
+        open !== null &&
         open > 0 &&
         (exploration.truth.value === null || exploration.missed.value.length > 0) && (
           <p class="feder-muted">
-            By geometry alone, {count(open)} of {plural(unprobed, "unprobed cluster")} could still hold
-            something nearer.
+            By geometry alone, {count(open)} of {plural(unprobed, "unprobed cluster")} could hold a vector
+            nearer than the last result.
           </p>
         )}
       {search?.exhaustive === false && missing > 0 && (
-        <Button disabled={exploration.status.value !== "done"} onClick={() => exploration.needRest(nlist)}>
+        <Button disabled={!exploration.canComplete.value} onClick={() => exploration.needRest(nlist)}>
           Compare the other {plural(missing, "vector")}
-          {costOf(exploration, missing)}
+          {timeText(exploration, missing)}
         </Button>
       )}
     </>
   );
 }
 
+/** What the geometry of the clusters proves where no unprobed cluster can hold anything nearer than the last result. */
+function certainText({ exact, given }: Summary): string {
+  if (exact && !given) return "Certified exact: no unprobed cluster can hold anything nearer.";
+  return `No unprobed cluster can hold anything nearer ${exact ? "by the vectors in the index" : "by code"}.`;
+}
+
 /** The estimated time of comparing so many vectors, from the time of the probed ones. */
-function costOf({ timings, search }: Exploration, vectors: number): string {
+function timeText({ timings, search }: Exploration, vectors: number): string {
   const compared = search.value?.upTo[search.value.fine] ?? 0;
   const seconds = ((timings.value?.seconds.fine ?? 0) * vectors) / Math.max(1, compared);
   return seconds > 0.1 ? ` (about ${seconds.toPrecision(2)} s)` : "";
@@ -138,22 +148,40 @@ function costOf({ timings, search }: Exploration, vectors: number): string {
 
 /** The outcome of this search in words. */
 function sentence(exploration: Exploration, truth: Truth | null): string {
-  const { missed, wanted, found, step, status, settings } = exploration;
+  const {
+    missed,
+    wanted,
+    found,
+    step,
+    status,
+    settings,
+    lacksTruth,
+    switched,
+    canComplete,
+    estimated,
+    isHypothetical,
+  } = exploration;
   const summary = exploration.summary.value;
   if (step.value !== null) return "";
   if (summary.unexplained !== null) return `No true neighbours to compare with: ${summary.unexplained}.`;
   if (truth === null) {
     if (status.value === "searching") return "Comparing the other clusters…";
-    return summary.given ? "What was lost is being asked for…" : "Not all clusters have been compared.";
+    if (!lacksTruth.value) return "Not all clusters have been compared.";
+    if (switched.value.size > 0)
+      return "Not compared with the true neighbours while clusters are switched by hand.";
+    return canComplete.value ? "Waiting for the true neighbours…" : "The true neighbours have not arrived.";
   }
   const total = truth.neighbours.length;
   const lost = missed.value;
   const needed = nprobeNeeded(truth);
   const seen = asSeen(summary);
   if (lost.length === 0) {
+    const isGuess = estimated.value && !summary.given;
+    if (isGuess && !isHypothetical.value) return "Whether all true neighbours came back is not known yet.";
+    const came = isGuess ? `${total === 1 ? "is" : "are"} among the candidates` : "came back";
     const spare =
       needed !== null && needed < settings.nprobe.value ? ` nprobe = ${count(needed)} would do.` : "";
-    return `${total === 1 ? "The" : "All"} ${total === 1 ? "true neighbour" : plural(total, "true neighbour")} came back${seen}.${spare}`;
+    return `${total === 1 ? "The true neighbour" : `All ${plural(total, "true neighbour")}`} ${came}${seen}.${spare}`;
   }
   const losses = (stage: Stage) => lost.filter(({ lostTo }) => lostTo === stage);
   const unseen = losses("coarse");

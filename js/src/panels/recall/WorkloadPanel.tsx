@@ -9,6 +9,8 @@ import { RecallChart } from "./RecallChart";
 
 const SAMPLE = 1000;
 const SIDE = 40;
+/** The mean recall that a sentence names the smallest nprobe of. */
+const ENOUGH = 0.95;
 
 /** Recall of many queries at every nprobe, and the hardest queries. */
 export function WorkloadPanel() {
@@ -39,7 +41,7 @@ function Curves({ workload }: { workload: Workload }) {
   return (
     <div>
       <RecallChart
-        name={`Mean recall@${k} of ${plural(computed, "query", "queries")} at every nprobe, and what 50, 95, 99 and 100 % of them reach`}
+        name={`Mean recall@${k} of ${plural(computed, "query", "queries")} at every nprobe, and the recall that ${listed(shares.map(shareText))} of them reach`}
         curve={mean}
         band={band}
         share={share}
@@ -48,7 +50,7 @@ function Curves({ workload }: { workload: Workload }) {
         stored={exploration.summary.value.storedNprobe}
       />
       <div class="feder-legend feder-bands">
-        {["mean", "median to 95 %", "to 99 %", "to the worst query"].map((name) => (
+        {["mean", ...bandNames(shares)].map((name) => (
           <span key={name}>
             <i /> {name}
           </span>
@@ -117,8 +119,13 @@ function Facts({ workload }: { workload: Workload }) {
     workload;
   const n = nprobes.length;
   const at = placeOf(nprobes, exploration.settings.nprobe.value);
-  const [median, p95, p99, worst] = workload.shares.map((_, i) => reached[i * n + at]);
-  const enough = nprobes[recall.findIndex((mean) => mean >= 0.95 - 1e-6)];
+  const reaches = workload.shares.map((share, i) => {
+    const recalled = percent(reached[i * n + at]);
+    return share === 1
+      ? `every query reaches ${recalled}`
+      : `${shareText(share)} of the queries reach ${recalled}`;
+  });
+  const enough = nprobes[recall.findIndex((mean) => mean >= ENOUGH - 1e-6)];
   const queries = plural(computed, "query", "queries");
   const from =
     source === "sample"
@@ -136,10 +143,9 @@ function Facts({ workload }: { workload: Workload }) {
       </p>
       {computed > 0 && (
         <p>
-          At nprobe = {count(nprobes[at])}: half of the queries reach {percent(median)}, 95 % reach{" "}
-          {percent(p95)}, 99 % {percent(p99)}, the worst {percent(worst)}, comparing {percent(compared[at])}{" "}
-          of the vectors.
-          {enough !== undefined && ` nprobe = ${count(enough)} gives 95 % on average.`}
+          At nprobe = {count(nprobes[at])}: {listed(reaches)}, comparing {percent(compared[at])} of the
+          vectors.
+          {enough !== undefined && ` nprobe = ${count(enough)} gives ${shareText(ENOUGH)} on average.`}
         </p>
       )}
     </>
@@ -183,6 +189,22 @@ function Hardest({ workload }: { workload: Workload }) {
       })}
     </ol>
   );
+}
+
+/** A share of the queries in percent: one that the kernel names, without more digits than it has. */
+function shareText(share: number): string {
+  return `${Number((100 * share).toPrecision(6))}\u00a0%`;
+}
+
+/** The bands between the curves of these shares of the queries. */
+export function bandNames(shares: readonly number[]): string[] {
+  const name = (share: number) =>
+    share === 1 ? "the worst query" : share === 0.5 ? "median" : shareText(share);
+  return shares.slice(1).map((share, i) => `${i === 0 ? `${name(shares[0])} ` : ""}to ${name(share)}`);
+}
+
+function listed(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
 
 /** The last place in `nprobes` whose value is at most `nprobe`. */

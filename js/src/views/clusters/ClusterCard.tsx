@@ -1,8 +1,9 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { Picture } from "../../controls/Picture";
 import { css, rankColour } from "../../look/palette";
-import { distance, ordinal, plural } from "../../model/format";
+import { count, distance, plural } from "../../model/format";
 import { useApp } from "../../state/app";
+import type { Exploration } from "../../state/exploration";
 import { MemberList } from "../../state/members";
 import { useCardPlace, useRested } from "../cardPlace";
 
@@ -40,10 +41,9 @@ export function ClusterCard({ cluster, x, y, within }: Props) {
         {rank !== null && search !== null && (
           <>
             <br />
-            {ordinal(rank)} nearest · {distance(search.distances[rank - 1])}
+            rank {count(rank)} · {distance(search.distances[rank - 1])}
             <br />
-            {probed ? "probed" : `probed from nprobe ${rank}`}
-            {exploration.switched.value.has(cluster) && ", switched by hand"}
+            {probeText(exploration, cluster, rank)}
           </>
         )}
       </p>
@@ -51,6 +51,16 @@ export function ClusterCard({ cluster, x, y, within }: Props) {
       {rested ? <Nine cluster={cluster} /> : <div class="feder-nine" />}
     </div>
   );
+}
+
+/** Whether the search probes a cluster, and why. */
+function probeText(exploration: Exploration, cluster: number, rank: number): string {
+  const isProbed = exploration.wanted.value.has(rank);
+  if (exploration.switched.value.has(cluster))
+    return isProbed ? "switched on by hand" : "switched off by hand";
+  if (exploration.probe.value.has(rank)) return "probed";
+  if (isProbed) return "probed in a later step";
+  return exploration.summary.value.steady ? `probed from nprobe ${count(rank)}` : "not probed";
 }
 
 function Nine({ cluster }: { cluster: number }) {

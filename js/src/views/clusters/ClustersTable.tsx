@@ -22,7 +22,7 @@ export function ClustersTable() {
       <table>
         <caption class="feder-sr">
           {plural(summary.nlist, "cluster")}
-          {search === null ? "" : ", nearest to the query first"}
+          {search === null ? "" : ", by rank"}
         </caption>
         <thead>
           <tr>

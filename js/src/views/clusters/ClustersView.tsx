@@ -1,15 +1,15 @@
 import { computed, effect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { distance, ordinal, plural } from "../../model/format";
+import { count, distance, plural } from "../../model/format";
 import { tally } from "../../model/results";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
-import { ClusterPointerCard, useClusterPointer } from "../clusterPointer";
 import { Gestures } from "../gestures";
 import { useDrawingSlot } from "../transition/drawingContext";
 import { ZoomButtons, zoomByKey } from "../zoomButtons";
 import { toMap, toScreen } from "./camera";
 import { step } from "./clusterKeys";
+import { ClusterPointerCard, useClusterPointer } from "./clusterPointer";
 import { MapCanvas } from "./mapCanvas";
 import { Portraits } from "./portraits";
 import { cellRanking, missedCells } from "./scene";
@@ -46,27 +46,33 @@ export function ClustersView() {
     const abort = new AbortController();
     const element = canvas.current as HTMLCanvasElement;
     const box = frame.current as HTMLDivElement;
-    const portraits = summary.images ? new Portraits(asker, pictures, () => map.repaint()) : null;
-    const map = new MapCanvas(element, portraits, () => performance.mark("feder:map"));
+    const portraits = summary.images ? new Portraits(asker, pictures, () => drawn.repaint()) : null;
+    const drawn = new MapCanvas(element, portraits, () => performance.mark("feder:map"));
     const gestures = new Gestures(
       element,
-      (zoom) => map.zoomTo(zoom),
+      (zoom) => drawn.zoomTo(zoom),
       (x, y) => {
         const cell = cellAt(x, y);
         if (cell !== null) pin(cell);
       },
       abort.signal,
     );
-    shown.current = { canvas: map, gestures };
-    drawing.source = () => map.drawing();
+    shown.current = { canvas: drawn, gestures };
+    drawing.source = () => drawn.drawing();
     const observer = new ResizeObserver(() => {
-      map.resize({ width: box.clientWidth, height: box.clientHeight, ratio: devicePixelRatio });
+      drawn.resize({ width: box.clientWidth, height: box.clientHeight, ratio: devicePixelRatio });
       gestures.resized();
     });
     observer.observe(box);
     const search = computed(() => (exploration.step.value === 0 ? null : exploration.search.value));
     const ranking = computed(() => search.value && cellRanking(search.value));
     const missed = computed(() => missedCells(tally(exploration.missed.value), search.value));
+    const indexVersion = computed(() => exploration.summary.value.indexVersion);
+    const follow = effect(() => {
+      indexVersion.value;
+      portraits?.clear();
+      drawn.repaint();
+    });
     const stop = effect(() => {
       const cells = exploration.map.value?.cells;
       if (cells === undefined) return;
@@ -78,15 +84,16 @@ export function ClustersView() {
         hovered: hovered.value,
         pinned: settings.cluster.value,
       };
-      map.show(scene, palette.value);
+      drawn.show(scene, palette.value);
     });
     return () => {
       drawing.source = null;
+      follow();
       stop();
       observer.disconnect();
       abort.abort();
-      map.close();
-      portraits?.close();
+      drawn.close();
+      portraits?.clear();
       shown.current = null;
     };
   }, [app, drawing]);
@@ -150,5 +157,5 @@ function describe(exploration: Exploration, cluster: number): string {
   const rank = search.rankOf[cluster];
   const state = exploration.probe.value.has(rank) ? "probed" : "not probed";
   const lost = tally(exploration.missed.value).get(cluster) ?? 0;
-  return `Cluster ${cluster}, ${size}, ${ordinal(rank)} nearest, distance ${distance(search.distances[rank - 1])}, ${state}${lost > 0 ? `, ${plural(lost, "missed neighbour")}` : ""}`;
+  return `Cluster ${cluster}, ${size}, rank ${count(rank)}, distance ${distance(search.distances[rank - 1])}, ${state}${lost > 0 ? `, ${plural(lost, "missed neighbour")}` : ""}`;
 }

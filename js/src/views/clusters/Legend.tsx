@@ -29,7 +29,7 @@ export function Legend() {
           </span>
           <span>query to centroid, {exploration.summary.value.coarseDistance}</span>
           <span class="feder-legend-target">
-            <i /> nearest cluster
+            <i /> rank 1
           </span>
         </>
       )}

@@ -6,7 +6,6 @@ import { Legend } from "./Legend";
 export const clusters: View = {
   name: "clusters",
   label: "Clusters",
-  engines: ["ivf"],
   View: ClustersView,
   Table: ClustersTable,
   Legend,

@@ -18,12 +18,12 @@ const SPOT = 4;
 const MISSED_DASH = [4, 3];
 
 /** Images of clusters that have been loaded. */
-export interface ClusterImages {
+interface ClusterImages {
   get(cluster: number): { readonly naturalWidth: number; readonly naturalHeight: number } | null;
 }
 
 /** How a map is looked at. */
-export interface MapView {
+interface MapView {
   readonly size: Size;
   readonly camera: Camera;
   readonly images: ClusterImages;

@@ -12,8 +12,9 @@ export class Portraits {
   readonly #pictures: Pictures;
   readonly #changed: () => void;
   readonly #images = new Map<number, HTMLImageElement | null>();
-  readonly #releases: (() => void)[] = [];
-  #closed = false;
+  #releases: (() => void)[] = [];
+  /** Counts how often the images were dropped: an answer to an earlier request is not taken in. */
+  #round = 0;
 
   constructor(asker: Asker, pictures: Pictures, changed: () => void) {
     this.#asker = asker;
@@ -33,14 +34,18 @@ export class Portraits {
     void this.#fetch(missing);
   }
 
-  close(): void {
-    this.#closed = true;
+  /** Drop all images: the index has changed, and other rows may be nearest to the centroids. */
+  clear(): void {
+    this.#round++;
+    this.#images.clear();
     for (const release of this.#releases) release();
+    this.#releases = [];
   }
 
   async #fetch(clusters: readonly number[]): Promise<void> {
+    const round = this.#round;
     const answer = await this.#asker.medoids(clusters);
-    if (this.#closed) return;
+    if (round !== this.#round) return;
     if (answer === null) {
       // An answer was lost: the next frame that needs these asks again.
       for (const cluster of clusters) this.#images.delete(cluster);

@@ -3,7 +3,7 @@ import type { Probe } from "../../model/probe";
 import type { Search } from "../../model/search";
 
 /** Clusters by nearness of their centroids to the query. */
-export interface CellRanking {
+interface CellRanking {
   /** Clusters by rank: `order[rank - 1]`. */
   readonly order: Int32Array;
   /** The rank of each cluster. */
@@ -12,7 +12,7 @@ export interface CellRanking {
   readonly shades: Uint8Array;
 }
 
-export interface MissedCell {
+interface MissedCell {
   readonly cell: number;
   readonly rank: number;
   /** Missed neighbours in the cluster. */

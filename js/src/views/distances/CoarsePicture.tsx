@@ -1,10 +1,10 @@
 import { useMemo, useRef } from "preact/hooks";
 import { useSize } from "../../look/size";
-import { distance, ordinal, plural } from "../../model/format";
+import { count, distance, plural } from "../../model/format";
 import type { Search } from "../../model/search";
 import { useApp } from "../../state/app";
 import { useCanvas } from "../canvas";
-import { ClusterPointerCard, useClusterPointer } from "../clusterPointer";
+import { ClusterPointerCard, useClusterPointer } from "../clusters/clusterPointer";
 import { PointGrid } from "../points/pointGrid";
 import { step } from "../points/pointKeys";
 import type { Size } from "../viewport";
@@ -31,6 +31,7 @@ export function CoarsePicture({ search }: { search: Search }) {
     [width, height],
   );
   const nprobe = settings.nprobe.value;
+  const probe = exploration.wanted.value;
   const colours = palette.value;
   const layout = useMemo(
     () =>
@@ -51,9 +52,9 @@ export function CoarsePicture({ search }: { search: Search }) {
     base,
     size,
     (context, size) => {
-      if (layout !== null) paintCoarse(context, { layout, nprobe }, colours, size);
+      if (layout !== null) paintCoarse(context, { layout, nprobe, probe }, colours, size);
     },
-    [layout, nprobe, colours],
+    [layout, nprobe, probe, colours],
   );
   const hoveredRank = hovered.value === null ? 0 : search.rankOf[hovered.value];
   const pinnedRank = settings.cluster.value === null ? 0 : search.rankOf[settings.cluster.value];
@@ -61,8 +62,7 @@ export function CoarsePicture({ search }: { search: Search }) {
     above,
     size,
     (context, size) => {
-      if (layout !== null)
-        paintCoarseOverlay(context, { layout, nprobe, pinnedRank, hoveredRank }, colours, size);
+      if (layout !== null) paintCoarseOverlay(context, { layout, pinnedRank, hoveredRank }, colours, size);
     },
     [layout, pinnedRank, hoveredRank, colours],
   );
@@ -126,7 +126,7 @@ export function CoarsePicture({ search }: { search: Search }) {
       <p class="feder-sr" aria-live="polite">
         {hoveredRank === 0
           ? ""
-          : `Cluster ${search.order[hoveredRank - 1]}, ${ordinal(hoveredRank)} nearest, ` +
+          : `Cluster ${search.order[hoveredRank - 1]}, rank ${count(hoveredRank)}, ` +
             `distance ${distance(search.distances[hoveredRank - 1])}, ${plural(search.sizeAt(hoveredRank), "vector")}`}
       </p>
     </div>

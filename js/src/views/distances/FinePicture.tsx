@@ -3,10 +3,12 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { nearestFirst } from "../../model/candidateOrder";
 import { candidatesAt } from "../../model/candidates";
 import { count, plural } from "../../model/format";
+import type { Probe } from "../../model/probe";
 import type { Search } from "../../model/search";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
 import { useRested } from "../cardPlace";
+import { noCandidates } from "../points/noCandidates";
 import { PointPicture } from "../points/PointPicture";
 import { NO_SIZE, type Size } from "../viewport";
 import { paintFine } from "./fineChart";
@@ -58,12 +60,12 @@ export function FinePicture({ search }: { search: Search }) {
   );
 
   const isWhole = ranked.set.whole;
-  const status = exploration.status.value;
+  const canComplete = exploration.canComplete.value;
   useEffect(() => {
-    if (isWhole || status !== "done") return;
+    if (isWhole || !canComplete) return;
     const timer = setTimeout(() => exploration.needCandidates(), REST);
     return () => clearTimeout(timer);
-  }, [exploration, search, wanted, isWhole, status]);
+  }, [exploration, search, wanted, isWhole, canComplete]);
 
   const { beyond } = ranked;
   const all = firstClusters(ranked.set, probed + Number(beyond.length > 0)).count;
@@ -82,9 +84,9 @@ export function FinePicture({ search }: { search: Search }) {
       clusterAt={(x, y) => clusterAt(content, x, y)}
       onSize={setSize}
     >
-      {candidates === 0 && search.received >= probed && (
+      {candidates === 0 && (
         <p class={beyond.length > 0 ? "feder-points-note" : "feder-waiting"}>
-          No candidates: the {plural(probed, "probed cluster")} {probed === 1 ? "is" : "are"} empty.
+          {noCandidates(search, exploration.probe.value)}
         </p>
       )}
       {isWhole && candidates > 0 && unplaced > 0 && (
@@ -92,11 +94,11 @@ export function FinePicture({ search }: { search: Search }) {
           {plural(unplaced, "missed neighbour")} not drawn: the distance by code is not known
         </p>
       )}
-      {(!isWhole || content.points.count < all) && (
+      {candidates > 0 && (!isWhole || content.points.count < all) && (
         <p class="feder-points-note">
           {isWhole
-            ? `${count(content.points.count)} of ${plural(all, "candidate")} until this rests`
-            : partialText(search, wanted.count, status)}
+            ? `A sample while the slider moves: ${count(content.points.count)} of ${plural(all, "candidate")}`
+            : partialText(search, wanted, exploration.status.value === "disconnected")}
         </p>
       )}
     </PointPicture>
@@ -126,8 +128,11 @@ function useRevision(exploration: Exploration): number {
   return shown;
 }
 
-function partialText(search: Search, nprobe: number, status: string): string {
-  if (search.received < nprobe) return `${count(search.received)} of ${plural(nprobe, "cluster")} so far`;
-  const some = `Only the nearest ${count(search.kMax)} of each further cluster`;
-  return status === "disconnected" ? `${some}: the kernel is disconnected` : `${some} so far`;
+function partialText(search: Search, probe: Probe, isDisconnected: boolean): string {
+  const arrived = Array.from(probe.ranks).filter((rank) => rank <= search.received).length;
+  const some =
+    arrived < probe.count
+      ? `Candidates of ${count(arrived)} of ${plural(probe.count, "cluster")} have arrived`
+      : "Of some clusters, only the candidates that can be results have arrived";
+  return isDisconnected ? `${some}: the kernel is disconnected` : some;
 }

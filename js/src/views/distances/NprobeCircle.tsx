@@ -24,7 +24,7 @@ export function NprobeCircle({ layout, nprobe, nlist }: Props) {
     <NprobeHandle
       class="feder-nprobe-circle"
       name="nprobe circle"
-      text={`${plural(nprobe.value, "nearest cluster")} probed`}
+      text={`the first ${plural(nprobe.value, "cluster")} by rank`}
       x={circle.x + radius * Math.sin(angle)}
       y={circle.y - radius * Math.cos(angle)}
       title="Drag to probe more or fewer clusters"

@@ -1,15 +1,14 @@
 import { css, mix, type Palette, type Rgb, rankColour, rgbOf } from "../../look/palette";
+import type { Probe } from "../../model/probe";
 import { circle, clear, fill, fillAll, font, stroke } from "../draw";
 import { BoxPlacer } from "../placer";
 import { paintQuery } from "../points/markPainter";
 import { NO_POINTS } from "../points/points";
-import { splat, stamp } from "../points/splat";
+import { MOST_CIRCLES, splat, stamp } from "../points/splat";
 import { type Size, UNZOOMED } from "../viewport";
 import { type CoarseHighlights, type CoarseLayout, type CoarseScene, nprobeRadius } from "./coarseScene";
-import { paintRingLabels, paintRings, ring } from "./fineChart";
+import { paintRingLabels, paintRings, ring } from "./rings";
 
-/** Up to this many discs are drawn as circles; more are written pixel by pixel. */
-const CIRCLES = 3000;
 /** Sizes of discs that are written pixel by pixel. */
 const SIZES = 5;
 /** Least radius of a disc that has its rank written on it. */
@@ -17,10 +16,10 @@ const NUMBER_ROOM = 6.5;
 /** Ranks written on discs: more could not be read. */
 const MOST_RANKS = 400;
 
-/** Draws the centroids, the nearest ones in the colours of their ranks and inside the circle of nprobe. */
+/** Draws the centroids around the query, the probed ones in the colours of their ranks, and the circle of nprobe. */
 export function paintCoarse(
   context: CanvasRenderingContext2D,
-  { layout, nprobe }: CoarseScene,
+  { layout, nprobe, probe }: CoarseScene,
   palette: Palette,
   size: Size,
 ): void {
@@ -28,17 +27,17 @@ export function paintCoarse(
   fillAll(context, size, palette.background);
   paintRings(context, whole, scale, palette);
   ring(context, whole.x, whole.y, nprobeRadius(layout, nprobe), palette.accent, 1, [], 2);
-  if (layout.discs.length <= CIRCLES) circles(context, layout, nprobe, palette);
-  else stamps(context, layout, nprobe, size, palette);
+  if (layout.discs.length <= MOST_CIRCLES) circles(context, layout, probe, palette);
+  else stamps(context, layout, probe, size, palette);
   paintRingLabels(context, whole, scale, palette, new BoxPlacer());
-  paintRanks(context, layout, nprobe, palette);
+  paintRanks(context, layout, probe, palette);
   paintQuery(context, palette, whole.x, whole.y);
 }
 
 /** Outlines the discs of the pinned cluster and of the one under the pointer. */
 export function paintCoarseOverlay(
   context: CanvasRenderingContext2D,
-  { layout: { positions, discs }, pinnedRank, hoveredRank }: CoarseScene & CoarseHighlights,
+  { layout: { positions, discs }, pinnedRank, hoveredRank }: CoarseHighlights,
   palette: Palette,
   size: Size,
 ): void {
@@ -54,23 +53,23 @@ export function paintCoarseOverlay(
   }
 }
 
-function colours(palette: Palette, nprobe: number): { inner(rank: number): Rgb; edge(rank: number): Rgb } {
+function colours(palette: Palette, probe: Probe): { inner(rank: number): Rgb; edge(rank: number): Rgb } {
   const background = rgbOf(palette.background);
   const line = mix(background, rgbOf(palette.control), 0.6);
   return {
     inner: (rank) =>
-      rank <= nprobe ? mix(background, rankColour(palette, rank), palette.fill) : palette.plain,
-    edge: (rank) => (rank <= nprobe ? rankColour(palette, rank) : line),
+      probe.has(rank) ? mix(background, rankColour(palette, rank), palette.fill) : palette.plain,
+    edge: (rank) => (probe.has(rank) ? rankColour(palette, rank) : line),
   };
 }
 
 function circles(
   context: CanvasRenderingContext2D,
   { positions, discs }: CoarseLayout,
-  nprobe: number,
+  probe: Probe,
   palette: Palette,
 ): void {
-  const { inner, edge } = colours(palette, nprobe);
+  const { inner, edge } = colours(palette, probe);
   // The nearest last, on top.
   for (let i = discs.length - 1; i >= 0; i--) {
     const rank = i + 1;
@@ -80,7 +79,7 @@ function circles(
     context.globalAlpha = 0.9;
     fill(context, css(inner(rank)));
     context.globalAlpha = 1;
-    stroke(context, css(edge(rank)), rank <= nprobe ? 1.5 : 1);
+    stroke(context, css(edge(rank)), probe.has(rank) ? 1.5 : 1);
   }
 }
 
@@ -88,11 +87,12 @@ function circles(
 function paintRanks(
   context: CanvasRenderingContext2D,
   { positions, discs }: CoarseLayout,
-  nprobe: number,
+  { ranks }: Probe,
   palette: Palette,
 ): void {
   context.fillStyle = palette.text;
-  for (let rank = 1; rank <= Math.min(nprobe, MOST_RANKS); rank++) {
+  for (let place = 0; place < Math.min(ranks.length, MOST_RANKS); place++) {
+    const rank = ranks[place];
     const i = rank - 1;
     if (discs[i] < NUMBER_ROOM + (rank > 9 ? 2.5 : 0)) continue;
     font(context, discs[i] < 11 ? 10 : 12);
@@ -103,12 +103,12 @@ function paintRanks(
 function stamps(
   context: CanvasRenderingContext2D,
   { positions, discs, radii }: CoarseLayout,
-  nprobe: number,
+  probe: Probe,
   { width, height, ratio }: Size,
   palette: Palette,
 ): void {
   const pixels = context.getImageData(0, 0, Math.round(width * ratio), Math.round(height * ratio));
-  const { edge } = colours(palette, nprobe);
+  const { edge } = colours(palette, probe);
   const ranks = Uint32Array.from(radii, (_, i) => i + 1);
   const points = { ...NO_POINTS, count: radii.length, ranks };
   const largest = discs.reduce((most, disc) => Math.max(most, disc), 0);

@@ -1,3 +1,4 @@
+import type { Probe } from "../../model/probe";
 import type { Search } from "../../model/search";
 import { DiscPlacer, GOLDEN } from "../placer";
 import type { Circle } from "./layout";
@@ -29,11 +30,13 @@ export interface CoarseLayout {
 /** The coarse search as plain data. */
 export interface CoarseScene {
   readonly layout: CoarseLayout;
+  /** Of the circle; clusters switched by hand lie on its other side. */
   readonly nprobe: number;
+  readonly probe: Probe;
 }
 
 /** Ranks of the clusters that are pinned and under the pointer; 0 for none. */
-export interface CoarseHighlights {
+export interface CoarseHighlights extends Pick<CoarseScene, "layout"> {
   readonly pinnedRank: number;
   readonly hoveredRank: number;
 }

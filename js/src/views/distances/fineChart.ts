@@ -1,5 +1,5 @@
 import { css, type Palette, rankColour } from "../../look/palette";
-import { circle, fillAll, font, stroke } from "../draw";
+import { fillAll, font, haloed, stroke } from "../draw";
 import { type Box, BoxPlacer, boxAround, centreOf } from "../placer";
 import { type PointPainter, paintDots, paintFound } from "../points/painter";
 import type { PointScene } from "../points/scene";
@@ -7,7 +7,7 @@ import type { Viewport } from "../viewport";
 import type { Chart, FineContent } from "./fineScene";
 import { boxOutside } from "./labels";
 import type { Circle } from "./layout";
-import type { RadialScale } from "./radialScale";
+import { boxesOn, paintRingLabels, paintRings, ring } from "./rings";
 import type { Sectors } from "./sectors";
 
 const TINT = 0.07;
@@ -18,8 +18,6 @@ const EDGE = 3;
 const MOST_NAMES = 24;
 /** Places along its sector for the label “not probed”, the best first. */
 const BEYOND_SHARES = [0.5, 0.3, 0.7, 0.1, 0.9];
-/** Places tried for a text on a circle. */
-const TURNS = 36;
 const DASH = [5, 4];
 /** Room that a result without a picture takes. */
 const DOT = 9;
@@ -61,50 +59,6 @@ function paintSectors(
     }
   }
   paintRings(context, circle, scale, palette);
-}
-
-/** Draws the rings of a scale; rings of compressed distances are dashed. */
-export function paintRings(
-  context: CanvasRenderingContext2D,
-  { x, y, radius: outer }: Circle,
-  scale: RadialScale,
-  palette: Palette,
-): void {
-  context.lineWidth = 1;
-  for (const { radius, isCompressed } of scale.rings) {
-    ring(context, x, y, radius, palette.control, 0.38, isCompressed ? [2, 4] : []);
-  }
-  ring(context, x, y, outer, palette.line, 1, []);
-}
-
-/** Writes the values of the rings, at 12 o'clock or where else there is room. */
-export function paintRingLabels(
-  context: CanvasRenderingContext2D,
-  circle: Circle,
-  scale: RadialScale,
-  palette: Palette,
-  placer: BoxPlacer,
-): void {
-  font(context, 11, 400);
-  for (const { radius, label } of scale.rings) {
-    const width = context.measureText(label).width + 4;
-    const box = placer.placeFree(boxesOn(circle, radius, width, 14));
-    if (box !== null) haloed(context, label, ...centreOf(box), palette.muted, palette.background);
-  }
-}
-
-/** Boxes for a text on a circle: at 12 o'clock, else at these angles, else anywhere. */
-function boxesOn(
-  { x, y }: Circle,
-  radius: number,
-  width: number,
-  height: number,
-  angles: readonly number[] = [],
-): Box[] {
-  const turns = Array.from({ length: TURNS }, (_, i) => (2 * Math.PI * i) / TURNS);
-  return [0, ...angles, ...turns].map((angle) =>
-    boxAround(x + radius * Math.sin(angle), y - radius * Math.cos(angle), width, height),
-  );
 }
 
 /** Draws the circle of the last result, and the labels of rings and sectors where they hide no picture. */
@@ -193,39 +147,6 @@ function paintNames(
     );
     context.globalAlpha = 1;
   }
-}
-
-/** Writes a text with an edge in the colour of the page, legible on anything. */
-function haloed(
-  context: CanvasRenderingContext2D,
-  text: string,
-  x: number,
-  y: number,
-  colour: string,
-  background: string,
-): void {
-  context.lineJoin = "round";
-  context.lineWidth = 4;
-  context.strokeStyle = background;
-  context.strokeText(text, x, y);
-  context.fillStyle = colour;
-  context.fillText(text, x, y);
-}
-
-export function ring(
-  context: CanvasRenderingContext2D,
-  x: number,
-  y: number,
-  radius: number,
-  colour: string,
-  opacity: number,
-  dash: number[],
-  width = 1,
-): void {
-  circle(context, x, y, radius);
-  context.globalAlpha = opacity;
-  stroke(context, colour, width, dash);
-  context.globalAlpha = 1;
 }
 
 function backed(

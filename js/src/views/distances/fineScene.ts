@@ -32,7 +32,7 @@ export interface FineContent extends PointContent {
   readonly chart: Chart | null;
 }
 
-export const NO_FINE: FineContent = { ...NO_CONTENT, chart: null };
+const NO_FINE: FineContent = { ...NO_CONTENT, chart: null };
 
 /** The clusters of the sectors. */
 export interface ProbedClusters {
@@ -47,7 +47,7 @@ export function probedClusters(search: Search, probe: Probe): ProbedClusters {
 }
 
 /** Candidates as far as they are drawn: all, or a sample while a slider moves. */
-export interface DrawnCandidates {
+interface DrawnCandidates {
   readonly ranked: RankedCandidates;
   readonly set: CandidateSet;
   readonly found: readonly Found[];
@@ -64,7 +64,7 @@ export function drawnCandidates(
 }
 
 /** Where all candidates lie. */
-export interface Arrangement {
+interface Arrangement {
   readonly circle: Circle;
   readonly scale: RadialScale;
   readonly sectors: Sectors;

@@ -6,7 +6,6 @@ import { Legend } from "./Legend";
 export const distances: View = {
   name: "distances",
   label: "Distances",
-  engines: ["ivf"],
   View: DistancesView,
   Table: DistancesTable,
   Legend,

@@ -1,11 +1,9 @@
 import type { CandidateSet } from "../../model/candidates";
 import { type Box, BoxPlacer, boxAround } from "../placer";
-import type { Found, Mark } from "../points/marks";
+import { type Found, type Mark, MOST_PICTURES } from "../points/marks";
 import type { Circle, Layout } from "./layout";
 import type { Sectors } from "./sectors";
 
-/** More than this are dots with a ring. */
-export const MOST_PICTURES = 40;
 /** Sides of the pictures in CSS pixels; the largest that finds room is taken. */
 const SIDES = [46, 41, 37, 33, 30, 27, 24, 22, 20, 18];
 /** Share of the circle's radius that a picture may take. */
@@ -16,7 +14,7 @@ const MOST_ANGLES = 72;
 /** Side of the box that the query takes in the middle. */
 const QUERY = 22;
 
-export interface PlacedPictures {
+interface PlacedPictures {
   readonly positions: Float64Array;
   readonly marks: readonly Mark[];
 }

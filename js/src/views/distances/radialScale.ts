@@ -31,7 +31,7 @@ export interface Room {
   readonly outer: number;
 }
 
-export interface Ring {
+interface Ring {
   readonly radius: number;
   readonly label: string;
   readonly isCompressed: boolean;

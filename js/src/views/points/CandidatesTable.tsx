@@ -4,6 +4,7 @@ import { usePicture } from "../../controls/Picture";
 import { count, distance, plural } from "../../model/format";
 import { useApp } from "../../state/app";
 import { type Found, foundPoints } from "./marks";
+import { noCandidates } from "./noCandidates";
 import { candidateFinder } from "./points";
 
 const PAGE = 50;
@@ -19,10 +20,11 @@ export function CandidatesTable() {
   const results = exploration.results.value;
   const [first, setFirst] = useState(0);
   const order = exploration.candidateOrder.value;
+  const canComplete = exploration.canComplete.value;
   useEffect(() => setFirst(0), [search]);
   useEffect(() => {
-    if (set?.whole === false) exploration.needCandidates();
-  }, [exploration, set]);
+    if (set?.whole === false && canComplete) exploration.needCandidates();
+  }, [exploration, set, canComplete]);
   if (search === null || set === null || order === null) {
     return (
       <div class="feder-table">
@@ -33,11 +35,7 @@ export function CandidatesTable() {
   if (set.count === 0) {
     return (
       <div class="feder-table">
-        <p class="feder-muted">
-          {exploration.probed.value === 0
-            ? "No cluster is probed yet, so there are no candidates."
-            : "The probed clusters are empty: there are no candidates."}
-        </p>
+        <p class="feder-muted">{noCandidates(search, exploration.probe.value)}</p>
       </div>
     );
   }
@@ -103,7 +101,7 @@ export function CandidatesTable() {
         </Button>
         <span class="feder-muted" aria-live="polite">
           {count(start + 1)}–{count(end)} of {plural(set.count, "candidate")}
-          {!set.whole && `, only the nearest ${count(search.kMax)} of some clusters so far`}
+          {!set.whole && "; some clusters are incomplete"}
         </span>
       </div>
     </div>
@@ -146,7 +144,13 @@ function Row({ id, distance: value, rank, cluster, place }: RowProps) {
           class="feder-link"
           onClick={(event) => {
             settings.selection.value = [id];
-            card.value = { id, cluster, distance: value, opener: event.currentTarget };
+            card.value = {
+              id,
+              cluster,
+              distance: value,
+              distanceName: exploration.summary.peek().distance,
+              opener: event.currentTarget,
+            };
           }}
         >
           {id.toString()}

@@ -1,6 +1,6 @@
 import { Picture, usePicture } from "../../controls/Picture";
 import { css, rankColour } from "../../look/palette";
-import { distance as formatted, ordinal } from "../../model/format";
+import { count, distance as formatted } from "../../model/format";
 import { useApp } from "../../state/app";
 import { rowDistance, rowLoss } from "../../state/rowTexts";
 import { useCardPlace, useRested } from "../cardPlace";
@@ -45,7 +45,7 @@ export function PointCard({ id, distance, rank, mark, x, y, within }: Props) {
         {missed === undefined && (
           <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
         )}
-        cluster {cluster}, {ordinal(rank)} nearest
+        cluster {cluster}, rank {count(rank)}
         {missed !== undefined && (
           <>
             <br />

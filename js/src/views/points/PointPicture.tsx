@@ -2,11 +2,11 @@ import { effect, signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
-import { distance, ordinal } from "../../model/format";
+import { count, distance } from "../../model/format";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
 import { rowDistance, rowLoss } from "../../state/rowTexts";
-import { ClusterPointerCard } from "../clusterPointer";
+import { ClusterPointerCard } from "../clusters/clusterPointer";
 import { useDrawingSlot } from "../transition/drawingContext";
 import type { Size } from "../viewport";
 import { ZoomButtons, zoomByKey } from "../zoomButtons";
@@ -59,7 +59,13 @@ export function PointPicture<Content extends PointContent>(props: Props<Content>
     const { x, y } = controller.current.canvas.place(point);
     const opener = anchor.current as HTMLSpanElement;
     opener.style.transform = `translate(${x}px, ${y}px)`;
-    card.value = { id: points.ids[point], cluster, distance: points.distances[point], opener };
+    card.value = {
+      id: points.ids[point],
+      cluster,
+      distance: points.distances[point],
+      distanceName: exploration.summary.peek().distance,
+      opener,
+    };
   };
   const choose = (point: number, adds: boolean) => {
     const id = latest.current.content.points.ids[point];
@@ -182,7 +188,7 @@ export function PointPicture<Content extends PointContent>(props: Props<Content>
         {point < 0
           ? ""
           : `Row ${points.ids[point]}, distance ${distance(points.distances[point])}, cluster ` +
-            `${exploration.search.value?.order[points.ranks[point] - 1]}, ${ordinal(points.ranks[point])} nearest` +
+            `${exploration.search.value?.order[points.ranks[point] - 1]}, rank ${count(points.ranks[point])}` +
             markSuffix(marks, point) +
             lossSuffix(exploration, marks, point)}
       </p>

@@ -3,16 +3,14 @@ import { circle } from "../draw";
 import type { Size, Zoom } from "../viewport";
 import type { Points, Positions } from "./points";
 import { dotOpacity, dotRadius } from "./scene";
-import { type Pixels, splat, stamp } from "./splat";
+import { MOST_CIRCLES, type Pixels, splat, stamp } from "./splat";
 
-/** Up to this many dots are drawn as exact circles; more are written pixel by pixel, which is far quicker. */
-const CIRCLES = 3000;
 /** Most CSS pixels that a dot and its ring reach. */
 const MARGIN = 8;
 /** Share of the colour that dots keep when another cluster is emphasised. */
 const BACK = 0.28;
 
-export interface Cloud {
+interface Cloud {
   readonly points: Points;
   readonly positions: Positions;
   /** 1 for each selected point. */
@@ -36,7 +34,8 @@ export function paintCloud(
   const background = rgbOf(palette.background);
   const strong = (rank: number): Rgb => rankColour(palette, rank);
   const weak = (rank: number): Rgb => mix(background, rankColour(palette, rank), BACK);
-  const dots = points.count <= CIRCLES ? circles(context, cloud, zoom) : stamps(context, size, cloud, zoom);
+  const dots =
+    points.count <= MOST_CIRCLES ? circles(context, cloud, zoom) : stamps(context, size, cloud, zoom);
   if (emphasised === null) dots.draw(radius, opacity, strong, (i) => hidden[i] === 0);
   else {
     const out = (i: number) => points.ranks[i] === emphasised && hidden[i] === 0;

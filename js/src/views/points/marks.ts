@@ -1,6 +1,9 @@
 import type { Result } from "../../model/results";
 import type { Missed } from "../../model/truth";
 
+/** More found points than this are dots with a ring; fewer are pictures. */
+export const MOST_PICTURES = 40;
+
 /** A point that is a result, or a true neighbour that is none. */
 export interface Found {
   readonly point: number;

@@ -2,7 +2,7 @@ const SLACK = 4;
 /** Most CSS pixels between two corners of an outline. */
 const SPACING = 3;
 
-export type Shape = "lasso" | "box";
+type Shape = "lasso" | "box";
 
 interface Listeners {
   /** The shape that a drag with these keys draws; null leaves the drag to other listeners. */

@@ -1,3 +1,4 @@
+import { mark } from "../../look/mark";
 import type { Palette } from "../../look/palette";
 import { setSize } from "../draw";
 import { Frame } from "../frame";
@@ -102,8 +103,7 @@ export class PointCanvas<Content extends PointContent> {
     const { scene, palette } = this.#shown;
     if (this.#isBaseOld) {
       this.#paint(this.#base, scene, palette, this.#viewport, this.#thumbnails);
-      performance.clearMarks("feder:points");
-      performance.mark("feder:points", { detail: scene.points.count });
+      mark("feder:points", scene.points.count);
     }
     this.#isBaseOld = false;
     paintOverlay(this.#above, scene, this.#overlay, palette, this.#viewport);

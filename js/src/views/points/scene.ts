@@ -12,7 +12,7 @@ export interface PointContent {
 }
 
 /** What a person has pointed at or selected. */
-export interface Highlights {
+interface Highlights {
   /** 1 for each selected point; null when none is. */
   readonly selected: Uint8Array | null;
   /** Rank of the cluster that stands out; null when none does. */

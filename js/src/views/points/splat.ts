@@ -2,6 +2,9 @@ import type { Rgb } from "../../look/palette";
 import type { Zoom } from "../viewport";
 import type { Points, Positions } from "./points";
 
+/** Up to this many dots are drawn as exact circles; more are written pixel by pixel, which is far quicker. */
+export const MOST_CIRCLES = 3000;
+
 /** An opaque picture, red green blue alpha, in device pixels. */
 export interface Pixels {
   readonly data: Uint8ClampedArray;
@@ -10,7 +13,7 @@ export interface Pixels {
 }
 
 /** A round dot as opacities from 0 to 256, on a square of `2 * reach + 1` device pixels. */
-export interface Stamp {
+interface Stamp {
   readonly reach: number;
   readonly alpha: Uint16Array;
 }

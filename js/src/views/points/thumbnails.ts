@@ -1,7 +1,7 @@
 import type { Pictures } from "../../state/pictures";
 import { loadImage } from "../rowImage";
 
-export interface Wanted {
+interface Wanted {
   readonly id: bigint;
   readonly cluster: number;
   readonly side: number;

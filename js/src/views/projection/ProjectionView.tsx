@@ -25,7 +25,7 @@ export function ProjectionView() {
   const { nprobe } = useApp().exploration.settings;
   return (
     <SearchRequired
-      purpose="who lies beside it"
+      purpose="its candidates in two dimensions"
       next={() => `The candidates of ${plural(nprobe.value, "probed cluster")} will be drawn here.`}
       picture={(search) => <Picture search={search} />}
     />
@@ -107,7 +107,11 @@ function Picture({ search }: { search: Search }) {
               {!drawn.final && ". The linear picture stays."}
             </p>
           )}
-          {missing > 0 && <p>{plural(missing, "result")} not in this picture</p>}
+          {missing > 0 && (
+            <p>
+              {plural(missing, "result or missed neighbour is", "results or missed neighbours are")} not drawn
+            </p>
+          )}
         </div>
       )}
     </PointPicture>

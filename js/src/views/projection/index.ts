@@ -6,7 +6,6 @@ import { ProjectionView } from "./ProjectionView";
 export const projection: View = {
   name: "projection",
   label: "Projection",
-  engines: ["ivf"],
   View: ProjectionView,
   Table: CandidatesTable,
   Legend,

@@ -13,7 +13,7 @@ interface State {
 }
 
 /** The projection in one line: method, sample, and the projection still to come. */
-export function statement({ drawn, awaited, nprobe, status }: State): string {
+export function statement({ drawn, awaited, nprobe }: State): string {
   if (drawn === null) return "";
   const parts = [drawn.method];
   if (drawn.sampled) {
@@ -22,7 +22,7 @@ export function statement({ drawn, awaited, nprobe, status }: State): string {
   if (drawn.drawnIn > 0) parts.push(`${plural(drawn.drawnIn, "far point")} drawn nearer`);
   if (drawn.ranks !== nprobe) {
     parts.push(
-      `of nprobe ${count(drawn.ranks)}${status === "disconnected" ? "" : `, ${count(nprobe)} comes…`}`,
+      `for nprobe ${count(drawn.ranks)}${awaited === null ? "" : `; nprobe ${count(nprobe)} follows`}`,
     );
   } else if (awaited === "better") parts.push("refining…");
   return parts.join(" · ");
@@ -41,7 +41,7 @@ export function explanation({ drawn, awaited, probed, status }: State, reason: s
   if (probed === 0) {
     return "Only centroids are compared in the coarse search: candidates come with the first probed cluster.";
   }
-  if (drawn.ids.length === 1) return "One candidate is all there is to compare with the query.";
+  if (drawn.ids.length === 1) return "There is only one candidate.";
   if (isOnePlace(drawn)) {
     const what = drawn.method.includes("direction") ? "point in the same direction" : "are the same vector";
     return `All ${plural(drawn.ids.length, "candidate")} ${what}: they lie at one place.`;

@@ -1,10 +1,8 @@
 import { type Box, BoxPlacer, boxAround, type Choice } from "../placer";
-import type { Found, Mark } from "../points/marks";
+import { type Found, type Mark, MOST_PICTURES } from "../points/marks";
 import type { Place } from "../points/points";
 import type { Size } from "../viewport";
 
-/** More results than this are dots with a ring. */
-export const MOST_PICTURES = 40;
 const SIDES = [44, 36, 30, 24] as const;
 /** Share of the canvas that the pictures may cover. */
 const COVERAGE = 0.12;

@@ -5,7 +5,7 @@ import { type Found, foundPoints } from "../points/marks";
 import { NO_POINTS, type Points, type Positions, pointBetween } from "../points/points";
 
 /** The points of a projection, and which of them are shown. */
-export interface ShownPoints {
+interface ShownPoints {
   readonly points: Points;
   /** 1 for each point shown. */
   readonly isShown: Uint8Array;

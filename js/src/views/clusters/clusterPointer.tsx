@@ -1,8 +1,8 @@
 import { useMemo, useState } from "preact/hooks";
-import { useApp } from "../state/app";
-import { ClusterCard } from "./clusters/ClusterCard";
-import type { Place } from "./points/points";
-import { RestingPointer } from "./restingPointer";
+import { useApp } from "../../state/app";
+import type { Place } from "../points/points";
+import { RestingPointer } from "../restingPointer";
+import { ClusterCard } from "./ClusterCard";
 
 /**
  * The cluster under the pointer, or the one that a key has chosen, in a picture of clusters.

@@ -1,0 +1,239 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { encoded } from "./encode";
+import { Stage, summaryTrait } from "./stage";
+import { neighboursOf, outcomeOf } from "./support";
+
+let stage: Stage | null = null;
+
+afterEach(() => {
+  stage?.close();
+  stage = null;
+});
+
+function open(...options: ConstructorParameters<typeof Stage>): Stage {
+  stage = new Stage(...options);
+  return stage;
+}
+
+/** The facts on the open card. */
+function factsOf({ see }: Stage) {
+  return see.getByRole("dialog").element().querySelector("dl") as HTMLElement;
+}
+
+describe("a card", () => {
+  it("names the distance of the list that opened it: by the original vectors for a missed neighbour", async () => {
+    const shown = open(
+      undefined,
+      { k: 3 },
+      { exact: false, given: true, trueDistance: "distance by the original vectors" },
+    );
+    shown.answer();
+    await vi.waitFor(() => shown.lastAsked("truth"));
+    const { request } = shown.lastAsked("truth");
+    const truth = neighboursOf(
+      [
+        [0, 0.5, 1, 1, 1, 5],
+        [1, 1.5, 1, 1, 1, 5],
+        [8, 1.75, 4, 4, 4, 5],
+      ],
+      { request: request as string },
+    );
+    shown.model.say(...encoded(truth));
+    await shown.see.getByRole("button", { name: /^Row 8, missed/ }).click();
+    expect(factsOf(shown)).toHaveTextContent("distance by the original vectors1.750");
+    await shown.see.getByRole("button", { name: "Close" }).click();
+    await shown.see.getByRole("button", { name: /^Row 0, squared/ }).click();
+    expect(factsOf(shown)).toHaveTextContent("squared L2 distance0");
+  });
+
+  it("names the distance of the second pass for a result of it", async () => {
+    const shown = open(undefined, { k: 3 }, { refinedDistance: "refined distance", replayable: false });
+    shown.answer();
+    const outcome = outcomeOf(shown.summary, [0, 1, 2], {
+      first_k: 3,
+      handed_over: BigInt64Array.of(0n, 1n, 2n),
+      first_pass: Float32Array.of(0, 1, 2),
+      second_pass: Float32Array.of(0, 1, 2),
+    });
+    shown.model.say(...encoded(outcome));
+    await shown.see.getByRole("button", { name: /^Row 2, refined/ }).click();
+    expect(factsOf(shown)).toHaveTextContent("refined distance2");
+  });
+});
+
+describe("the cost", () => {
+  it("of an index that has lost all vectors is no share of nothing", async () => {
+    const shown = open();
+    shown.answer();
+    await expect.element(shown.see.getByText("of brute force (12)")).toBeVisible();
+    const sizes = new Int32Array(4);
+    shown.model.receive("_summary", summaryTrait({ ...shown.summary, sizes, ntotal: 0, indexVersion: 1 }));
+    await vi.waitFor(() =>
+      expect(shown.root.querySelector(".feder-cost")?.textContent).not.toContain("of brute force"),
+    );
+    expect(shown.root.textContent).not.toMatch(/Infinity|NaN/);
+  });
+});
+
+describe("the card of a cluster", () => {
+  it("says what a hand has switched, and no nprobe for it", async () => {
+    const shown = open(undefined, { nprobe: 2 });
+    shown.sayMap();
+    shown.answer();
+    await vi.waitFor(() => expect(shown.root.dataset.map).toBe("final"));
+    const map = shown.root.querySelector(".feder-map") as HTMLElement;
+    const card = () => shown.root.querySelector(".feder-hover")?.textContent;
+    map.focus();
+    const press = (key: string) => map.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    press("PageDown");
+    await vi.waitFor(() => expect(card()).toContain("Cluster 1"));
+    expect(card()).toContain("rank 2");
+    press("s");
+    await vi.waitFor(() => expect(card()).toContain("switched off by hand"));
+    expect(card()).not.toContain("nprobe");
+  });
+});
+
+describe("candidates that have not arrived", () => {
+  it.each(["picture", "table"])(
+    "are waited for in the %s, whose clusters are not called empty",
+    async (kind) => {
+      const shown = open(undefined, { nprobe: 2, view: "distances" });
+      shown.sayCoarse();
+      if (kind === "table") await shown.see.getByRole("button", { name: "View as table" }).click();
+      const stageText = () => shown.root.querySelector(".feder-stage")?.textContent;
+      await vi.waitFor(() => expect(stageText()).toContain("Waiting for candidates…"));
+      expect(stageText()).not.toContain("empty");
+      await expect.element(shown.see.getByText("Waiting for candidates…").last()).toBeVisible();
+      shown.sayCandidates(1, 4);
+      shown.sayDone();
+      await vi.waitFor(() => expect(shown.root.textContent).not.toContain("Waiting for candidates…"));
+    },
+  );
+
+  it("of a cluster switched on by hand do not make k too large", async () => {
+    const shown = open(undefined, { k: 3 });
+    shown.sayCoarse({ complete: false });
+    shown.sayCandidates(1, 1);
+    shown.sayCandidates(2, 4, {
+      kind: "nearest",
+      counts: new Int32Array(3),
+      ids: new BigInt64Array(0),
+      distances: new Float32Array(0),
+    });
+    shown.sayDone();
+    await shown.see.getByRole("button", { name: "Switch off" }).click();
+    shown.model.receive("cluster", 3);
+    await shown.see.getByRole("button", { name: "Switch on" }).click();
+    await expect.element(shown.see.getByText("top 0 of 1 cluster")).toBeVisible();
+    expect(shown.root.textContent).not.toContain("cannot be reached");
+    await vi.waitFor(() => expect(shown.root.textContent).toContain("Waiting for candidates…"));
+  });
+
+  it("are asked for while a notice is on screen", async () => {
+    const shown = open(undefined, { nprobe: 2, view: "distances" });
+    shown.sayCoarse({ exhaustive: false });
+    shown.sayCandidates(1, 1);
+    shown.sayCandidates(2, 2, {
+      kind: "nearest",
+      counts: Int32Array.of(2),
+      ids: BigInt64Array.of(3n, 4n),
+      distances: Float32Array.of(10, 11),
+    });
+    shown.fail(null, "nothing like that");
+    shown.sayDone();
+    await vi.waitFor(() => expect(shown.root.dataset.state).toBe("error"));
+    await expect
+      .element(shown.see.getByRole("button", { name: /Compare the other 5 vectors/ }))
+      .toBeEnabled();
+    await vi.waitFor(() => expect(shown.asked("candidates")).toHaveLength(1));
+  });
+});
+
+describe("what geometry proves", () => {
+  const certain = (changes: ConstructorParameters<typeof Stage>[2]) => {
+    const shown = open(undefined, { k: 3 }, changes);
+    shown.answer();
+    const bounds = Float32Array.of(0, 10, 20, 30);
+    shown.model.say(...encoded({ kind: "bounds", request: "kernel:1", serial: 1, findings: [], bounds }));
+    return shown;
+  };
+  const sentence = (shown: Stage) => shown.root.querySelector(".feder-certain")?.textContent;
+
+  it("is exactness where whole vectors are stored", async () => {
+    const shown = certain({});
+    await vi.waitFor(() => expect(sentence(shown)).toMatch(/^Certified exact/));
+  });
+
+  it("is no exactness where codes are stored, or true neighbours are by other vectors", async () => {
+    const coded = certain({ exact: false });
+    await vi.waitFor(() =>
+      expect(sentence(coded)).toBe("No unprobed cluster can hold anything nearer by code."),
+    );
+    coded.close();
+    const given = certain({ given: true });
+    await vi.waitFor(() => expect(sentence(given)).toMatch(/nearer by the vectors in the index\.$/));
+  });
+
+  it("is nothing about an index that has changed since", async () => {
+    const shown = certain({});
+    await vi.waitFor(() => expect(sentence(shown)).toMatch(/^Certified exact/));
+    shown.model.receive("_summary", summaryTrait({ ...shown.summary, indexVersion: 1 }));
+    await vi.waitFor(() => expect(sentence(shown)).toBeUndefined());
+  });
+});
+
+describe("the images of a cluster", () => {
+  it("are no results for sharing an id with a result of another cluster", async () => {
+    const shown = open(undefined, { k: 3, cluster: 1 });
+    shown.sayCoarse();
+    const ids = BigInt64Array.of(0n, 1n, 2n, 0n, 4n, 5n, 6n, 7n, 8n, 9n, 10n, 11n);
+    shown.sayCandidates(1, 4, { ids });
+    shown.sayDone();
+    const images = shown.see.getByRole("list", { name: "Cluster images" });
+    const copy = images.getByRole("button", { name: /^Row 0,/ });
+    await expect.element(copy).toBeVisible();
+    expect(copy.element().getAttribute("aria-label")).toBe("Row 0, distance 10.00");
+    shown.model.receive("cluster", 0);
+    await expect.element(images.getByRole("button", { name: "Row 0, distance 0, a result" })).toBeVisible();
+  });
+});
+
+describe("true neighbours of results that are a guess", () => {
+  it("are not said to have come back until Faiss has said what it returns", async () => {
+    const shown = open(undefined, { k: 3 }, { exact: false, replayable: false });
+    shown.answer();
+    const missed = () => shown.root.querySelector(".feder-missed")?.textContent;
+    await vi.waitFor(() => expect(missed()).toContain("not known yet"));
+    expect(shown.root.textContent).toContain("Whether all true neighbours came back is not known yet.");
+    expect(shown.root.textContent).not.toContain("true neighbours came back,");
+    shown.model.say(...encoded(outcomeOf(shown.summary, [0, 1, 2])));
+    await vi.waitFor(() => expect(missed()).toContain("nothing: all 3 true neighbours came back"));
+    expect(shown.root.textContent).toContain("All 3 true neighbours came back");
+  });
+
+  it("are among the candidates of clusters switched by hand", async () => {
+    const shown = open(undefined, { k: 3, cluster: 1 }, { exact: false, replayable: false });
+    shown.answer();
+    await shown.see.getByRole("button", { name: "Switch on" }).click();
+    await expect.element(shown.see.getByText(/nothing: all 3 true neighbours are among/)).toBeVisible();
+    await expect
+      .element(shown.see.getByText(/^All 3 true neighbours are among the candidates/))
+      .toBeVisible();
+  });
+});
+
+describe("a neighbour that a search of whole vectors stops before", () => {
+  it("is not compared, and no code is blamed", async () => {
+    const shown = open(undefined, { k: 3, nprobe: 2 }, { replayable: false });
+    shown.answer({ nprobe: 2 });
+    shown.model.say(...encoded(outcomeOf(shown.summary, [0, 1, 3], { nprobe: 2 })));
+    await vi.waitFor(() =>
+      expect(shown.root.querySelector(".feder-missed .feder-note")?.textContent).toBe("not compared"),
+    );
+    await expect
+      .element(shown.see.getByText(/1 was not compared: the search stopped before the end/))
+      .toBeVisible();
+    expect(shown.root.textContent).not.toContain("lost to");
+  });
+});
