@@ -11,6 +11,8 @@ from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 from feder_widget import errors as fw_errors
 from feder_widget.engines import open_index
+from feder_widget.faiss_internals.inverted_file import InvertedFile
+from feder_widget.faiss_internals.inverted_lists import LIST_WORK
 from feder_widget.model.pieces import ID_WORK, PIECE_WORK
 from feder_widget.truth import batch_search, exhaustive_search, original_vectors, survey, workload_truth
 from feder_widget.truth.search_stages import Spans
@@ -333,6 +335,20 @@ class TestWorkPerPiece:
         opened, _ = long_list
         steps = opened.evaluation([5, 599_999], 3).steps()
         assert next(n for n, done in enumerate(steps) if done > 0) > 600_000 * ID_WORK // PIECE_WORK
+
+    def test_rows_are_drawn_in_pieces(self, monkeypatch):
+        opened = open_index(make_ivf(600, nlist=300)[0])
+        real, reads = InvertedFile.ids, []
+
+        def ids(file, cluster, offsets=None):
+            reads.append(cluster)
+            return real(file, cluster, offsets)
+
+        monkeypatch.setattr(InvertedFile, "ids", ids)
+        seen = [len(reads) for _ in opened.evaluation(500, 3, seed=4).steps()]
+        assert seen[0] == 0
+        assert len(reads) == len(set(reads)) > PIECE_WORK // LIST_WORK
+        assert np.diff(seen).max() <= PIECE_WORK // LIST_WORK + 1
 
     def test_the_survey_measures_few_vectors_in_a_piece(self, long_list, monkeypatch):
         opened, _ = long_list

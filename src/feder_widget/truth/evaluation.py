@@ -104,6 +104,8 @@ class Evaluation:
             Multiplications per piece, ``WHOLE`` for as few pieces as memory allows.
         """
         yield 0.0
+        for _ in self._queries.draw_steps():
+            yield 0.0
         for parts in batches(self.asked, self._dim, self._truth.file.centroids.nlist):
             with closing(self._batch_steps(parts, work)) as steps:
                 for _ in steps:

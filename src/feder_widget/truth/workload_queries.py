@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.errors import UnknownIdError
+from feder_widget.errors import IndexChangedError, UnknownIdError
 from feder_widget.model.pieces import Steps, drain
 from feder_widget.truth.workload import Source
 
@@ -22,8 +22,13 @@ class Rows(Protocol):
         """Dimensions of a vector."""
         ...
 
-    def sample_ids(self, size: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Draw row ids, each stored vector at most once."""
+    @property
+    def list_sizes(self) -> npt.NDArray[np.int64]:
+        """Number of vectors in each cluster."""
+        ...
+
+    def sample_ids_steps(self, size: int, rng: np.random.Generator) -> Steps[npt.NDArray[np.int64]]:
+        """Draw row ids, each stored vector at most once, in steps."""
         ...
 
     def places(self, ids: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -37,6 +42,10 @@ class Rows(Protocol):
         ...
 
 
+def _nothing_to_draw() -> Steps[None]:
+    yield from ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Queries:
     """The queries of a workload.
@@ -48,11 +57,13 @@ class Queries:
     count : int
         Number of queries.
     ids : int64 (count,) or None
-        Their row ids; None for vectors.
+        Their row ids; None for vectors. Those of a sample are filled in by ``draw_steps``.
     seed : int or None
         Seed of a sample.
     read_steps : function
         Returns the vectors of a slice of them, float32 (n, dim), in steps.
+    draw_steps : function
+        Draws a sample, in steps: before anything is read.
     """
 
     source: Source
@@ -60,6 +71,7 @@ class Queries:
     ids: npt.NDArray[np.int64] | None
     seed: int | None
     read_steps: Callable[[slice], Steps[npt.NDArray[np.float32]]]
+    draw_steps: Callable[[], Steps[None]] = _nothing_to_draw
 
     def read(self, part: slice) -> npt.NDArray[np.float32]:
         """Return ``read_steps`` at once."""
@@ -89,7 +101,7 @@ def open_queries(index: Rows, queries: Any, seed: int) -> Queries:
     if isinstance(queries, (int, np.integer)):
         if queries < 1:
             raise ValueError(f"{wanted}; a sample has at least 1 query, got {int(queries)}")
-        return _by_id(index, index.sample_ids(int(queries), np.random.default_rng(seed)), "sample", seed)
+        return _sample(index, int(queries), seed)
     try:
         given = np.asarray(queries)
     except ValueError as error:
@@ -101,7 +113,8 @@ def open_queries(index: Rows, queries: Any, seed: int) -> Queries:
     if given.dtype.kind not in "iuf":
         raise TypeError(f"{wanted}, got an array of {given.dtype}")
     if given.ndim == 1 and given.dtype.kind in "iu":
-        return _by_id(index, _checked_ids(index, given), "ids", None)
+        ids = _checked_ids(index, given)
+        return Queries("ids", len(ids), ids, None, lambda part: index.queries_of_steps(ids[part]))
     if given.ndim != 2 or given.shape[1] != index.dim:
         raise ValueError(f"{wanted}, got {given.dtype} of shape {given.shape}")
 
@@ -133,5 +146,13 @@ def _checked_ids(index: Rows, given: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     return ids
 
 
-def _by_id(index: Rows, ids: npt.NDArray[np.int64], source: Source, seed: int | None) -> Queries:
-    return Queries(source, len(ids), ids, seed, lambda part: index.queries_of_steps(ids[part]))
+def _sample(index: Rows, size: int, seed: int) -> Queries:
+    ids = np.zeros(min(size, int(index.list_sizes.sum())), np.int64)
+
+    def draw_steps() -> Steps[None]:
+        drawn = yield from index.sample_ids_steps(size, np.random.default_rng(seed))
+        if len(drawn) != len(ids):
+            raise IndexChangedError("the index was changed before its rows were drawn")
+        ids[:] = drawn
+
+    return Queries("sample", len(ids), ids, seed, lambda part: index.queries_of_steps(ids[part]), draw_steps)

@@ -367,7 +367,11 @@ class IvfIndex:
 
         n is ``size``, or the number of vectors where that is less.
         """
-        return self._rows.sample(size, rng)
+        return drain(self._rows.sample_steps(size, rng, WHOLE))
+
+    def sample_ids_steps(self, size: int, rng: np.random.Generator) -> Steps[npt.NDArray[np.int64]]:
+        """Return ``sample_ids`` in steps."""
+        return self._rows.sample_steps(size, rng, PIECE_WORK)
 
     def random_id(self, rng: np.random.Generator | None = None) -> int:
         """Return a row id drawn uniformly over the stored vectors.

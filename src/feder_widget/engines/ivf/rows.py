@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.engines import given_vectors
-from feder_widget.errors import UnknownIdError
+from feder_widget.errors import IndexChangedError, UnknownIdError
 from feder_widget.faiss_internals.inverted_file import InvertedFile
+from feder_widget.faiss_internals.inverted_lists import LIST_WORK
 from feder_widget.faiss_internals.layers import transforms
 from feder_widget.model.arguments import as_bytes, as_vector
-from feder_widget.model.pieces import Steps
+from feder_widget.model.pieces import ID_WORK, Steps
 from feder_widget.model.query import Query
 
 Ids = npt.NDArray[np.int64]
@@ -86,17 +87,27 @@ class Rows:
         chain = self._file.stack.chain
         return transforms.backward(chain, vectors) if transforms.is_reversible(chain) else vectors
 
-    def sample(self, size: int, rng: np.random.Generator) -> Ids:
+    def sample_steps(self, size: int, rng: np.random.Generator, work: int) -> Steps[Ids]:
         """Draw row ids uniformly over the stored vectors, each at most once, int64 (n,)."""
         sizes = self._file.sizes()
         ends = np.cumsum(sizes)
         total = int(ends[-1])
         drawn = rng.choice(total, min(size, total), replace=False) if total else np.empty(0, np.int64)
-        clusters = np.searchsorted(ends, drawn, side="right")
+        order = np.argsort(drawn)
+        clusters = np.searchsorted(ends, drawn[order], side="right")
+        first = np.flatnonzero(np.diff(clusters, prepend=-1))
         ids = np.empty(len(drawn), np.int64)
-        for cluster in np.unique(clusters).tolist():
-            here = clusters == cluster
-            ids[here] = self._file.ids(cluster, drawn[here] - (ends[cluster] - sizes[cluster]))
+        done = 0
+        # Without a draw, the only part has no cluster.
+        for cluster, part in zip(clusters[first].tolist(), np.split(order, first[1:]), strict=False):
+            if done >= work:
+                done = 0
+                yield
+            try:
+                ids[part] = self._file.ids(cluster, drawn[part] - (ends[cluster] - sizes[cluster]))
+            except IndexError as error:
+                raise IndexChangedError(f"cluster {cluster} was changed meanwhile") from error
+            done += LIST_WORK + len(part) * ID_WORK
         return ids
 
     def _checked(self, vector: Any) -> npt.NDArray[Any]:
