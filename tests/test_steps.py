@@ -179,3 +179,39 @@ def recorded(monkeypatch, module, name):
 
     monkeypatch.setattr(module, name, recording)
     return results
+
+
+class TestVersionOfManyLists:
+    """Sizes asked for one by one would take too long at every request."""
+
+    def refuse(self, *_):
+        raise AssertionError("the size of one list is asked for")
+
+    def test_where_most_lists_are_empty(self, monkeypatch):
+        index = faiss.IndexIVFFlat(faiss.IndexFlatL2(4), 4, 2000)
+        centroids = np.random.default_rng(1).normal(size=(2000, 4)).astype(np.float32)
+        index.quantizer.add(centroids)
+        index.is_trained = True
+        index.add(centroids[[5, 1999, 70, 5]])
+        opened = open_index(index)
+        assert np.flatnonzero(opened.list_sizes).tolist() == [5, 70, 1999]
+        monkeypatch.setattr(faiss.InvertedLists, "list_size", self.refuse)
+        before = opened.version()
+        assert opened.list_sizes[[5, 70, 1999]].tolist() == [2, 1, 1]
+        index.remove_ids(np.array([0]))
+        index.add_with_ids(centroids[[70]], np.array([0]))
+        assert opened.ntotal == before[0]
+        assert opened.version() != before
+
+    def test_where_lists_are_in_blocks(self, monkeypatch):
+        monkeypatch.setattr(inverted_lists, "COUNTED", 10)
+        vectors = make_ivf(n=2000)[1]
+        index = faiss.index_factory(16, "IVF20,PQ4x4fs")
+        index.train(vectors)
+        index.add(vectors)
+        opened = open_index(index)
+        monkeypatch.setattr(faiss.InvertedLists, "list_size", self.refuse)
+        before = opened.version()
+        assert opened.version() == before
+        index.add(vectors[:1])
+        assert opened.version() != before

@@ -8,7 +8,6 @@ together, report.
 from __future__ import annotations
 
 import itertools
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -156,10 +155,10 @@ class InvertedFile:
     def version(self) -> tuple[int, ...]:
         """Return numbers that differ once vectors were added, removed or moved between clusters.
 
-        One call of Faiss per shard, whatever the number of clusters. Vectors replaced by as many others of
-        the same clusters leave it as it is.
+        A few calls of Faiss per shard, however many clusters there are. Vectors replaced by as many others
+        of the same clusters leave it as it is; see ``inverted_lists.checksum`` for very many clusters.
         """
-        return (self.ntotal, int(self.stack.ivf.nlist), zlib.crc32(self.sizes().tobytes()))
+        return (self.ntotal, int(self.stack.ivf.nlist), *(part.checksum() for part in self.parts))
 
     def sizes(self) -> Ids:
         """Return the number of vectors in every cluster, int64 (nlist,)."""

@@ -71,6 +71,10 @@ class Part:
         """Return the number of vectors in every cluster, now: int64 (nlist,)."""
         return inverted_lists.sizes(self.ivf.invlists)
 
+    def checksum(self) -> int:
+        """Return a number that differs once the sizes do; see ``inverted_lists.checksum``."""
+        return inverted_lists.checksum(self.ivf.invlists)
+
     def ids(self, cluster: int, first_id: int = 0, offsets: slice | Ids = slice(None)) -> Ids:
         """Return the ids of one cluster, or of those at ``offsets``, int64 (n,)."""
         return self.named(inverted_lists.copy_ids(self.ivf.invlists, cluster, offsets), first_id)
