@@ -430,6 +430,49 @@ def shown_by_hand(session, page):
     step_until(session, page, kind="done", request="next")
 
 
+class TestTwoRequestsForTheRest:
+    @pytest.mark.parametrize("steps", range(0, 14, 3))
+    def test_send_each_rank_once(self, talk, clustered, monkeypatch, steps):
+        limit_streams(monkeypatch, exhaustive_work=0, chunk=30, piece=40)
+        session, page = talk(clustered[0], by_hand=True)
+        session.handle(search_request("a", nprobe=2))
+        session.drain()
+        serial = page.wait(kind="coarse")[0]["serial"]
+        session.handle({**REST, "serial": serial, "request": "one"})
+        for _ in range(steps):
+            step(session)
+        session.handle({**REST, "serial": serial, "request": "two", "last_rank": 12})
+        for _ in range(7):
+            step(session)
+        session.handle({**REST, "serial": serial, "request": "three"})
+        session.drain()
+        taken, received = 2, []
+        for message, buffers in page.packets:
+            if message["kind"] == "nearest":
+                assert message["first_rank"] == taken + 1
+                taken += len(buffers[0]) // 4 - message["continues"]
+                received.append((message, buffers))
+        assert taken == 20
+        assert [page.kinds(name)[-1] for name in ("one", "two", "three")] == ["done"] * 3
+        assert session._searches.active.reached == 20
+
+
+def test_without_a_loop_the_thread_that_asks_reads_the_vectors_of_pictures(talk, clustered):
+    opened, readers = open_index(clustered[0]), []
+    real = opened.vectors_of_steps
+
+    def vectors_of_steps(*arguments):
+        readers.append(threading.current_thread())
+        return real(*arguments)
+
+    opened.vectors_of_steps = vectors_of_steps
+    session, page = talk(opened)
+    session.handle({"kind": "thumbnails", "request": "t", "ids": ["5"], "clusters": None, "size": 64})
+    message, _ = page.wait(kind="thumbnails")
+    assert message["items"][0]["length"] > 0
+    assert readers == [threading.current_thread()]
+
+
 class TestSurvey:
     def test_whoever_goes_through_it_can_use_what_is_known(self, clustered):
         opened = open_index(clustered[0])

@@ -76,12 +76,17 @@ def rest(
         bound = Bound(k_max, index.similarity)
         for _ in _bounding(scanned(index, search, 0, search.full), bound):
             yield None
-    first = search.reached
-    others = kept(scanned(index, search, first, max(first, last)), k_max, index.similarity, bound)
-    for message in meter.timed("nearest", messages("nearest", request, others)):
-        yield message
-        if isinstance(message, Candidates):
-            search.reached = message.first_rank - 1 + len(message.counts) - message.continues
+    while search.reached < last:
+        reached = search.reached
+        others = kept(scanned(index, search, reached, last), k_max, index.similarity, bound)
+        for message in meter.timed("nearest", messages("nearest", request, others)):
+            # Another request has gone on with the search meanwhile, and the page takes each rank once.
+            if search.reached != reached:
+                break
+            if isinstance(message, Candidates):
+                reached = message.first_rank - 1 + len(message.counts) - message.continues
+                search.reached = reached
+            yield message
     yield Done(request=request, seconds=meter.seconds, bytes=meter.bytes, findings=[])
 
 
