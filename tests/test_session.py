@@ -30,6 +30,7 @@ from feder_widget.session import pictures
 from feder_widget.session import session as session_module
 from feder_widget.session.answers import map as map_answer
 from feder_widget.session.answers import pieces
+from feder_widget.session.drivers import ThreadDriver
 from feder_widget.session.message_rate import BURST, RATE
 
 
@@ -701,12 +702,12 @@ def test_a_vector_that_changes_while_it_is_drawn_is_drawn_anew(talk, clustered, 
         return drawn
 
     monkeypatch.setattr(pictures, "thumbnails", slowly)
-    session, page = talk(index)
+    session, page = talk(index, driver=ThreadDriver())
     session.handle({"kind": "thumbnails", "request": "t", "ids": ["5"], "clusters": None, "size": 64})
     assert drawing.wait(PATIENCE)
     replace_vectors(index, vectors[::-1])
-    session.notice_changes()
-    go_on.set()
+    session.hand_over(session.notice_changes)
+    session.hand_over(go_on.set)
     _, (first,) = page.wait(kind="thumbnails")
     expected = Media(None, None, IdRange(2001, lambda: 2000)).thumbnails([5], 64, vectors={5: vectors[-6]})
     assert first == expected[0].data
@@ -927,7 +928,7 @@ def test_a_picture_that_is_ready_after_close_is_not_sent(clustered):
         return np.zeros((4, 4), np.uint8)
 
     page = Page()
-    session = converse(clustered[0], page, images=slow)
+    session = converse(clustered[0], page, images=slow, by_hand=True)
     session.handle({"kind": "thumbnails", "request": "t", "ids": ["1"], "clusters": None, "size": 64})
     assert asked.wait(PATIENCE)
     session.close()

@@ -156,13 +156,18 @@ class Runner:
         with self._driver.urgent(), self._owned:
             yield
 
+    @property
+    def is_driven(self) -> bool:
+        """Whether turns are called by themselves; otherwise the caller of ``hear`` works."""
+        return self._driver.drives
+
     def hear(self, request: Request | None, call: Callable[[], object]) -> None:
         """Have the owner's thread make a call, before the next step; from any thread.
 
         An exception becomes an error that is addressed to the request.
         """
         self._inbox.append((request, call))
-        if self._driver.drives:
+        if self.is_driven:
             self._driver.wake()
         else:
             self.drain()
