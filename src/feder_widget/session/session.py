@@ -126,6 +126,11 @@ class Session:
         return self._searches.query
 
     @property
+    def is_about_to_search(self) -> bool:
+        """Whether a search in a cell is to begin."""
+        return self._searches.is_about_to_begin
+
+    @property
     def index_version(self) -> int:
         """How often the index was seen to have changed."""
         return self._searches.index_version
