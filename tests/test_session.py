@@ -15,6 +15,7 @@ from conversation import (
     assert_same_results,
     converse,
     faiss_search,
+    limit_streams,
     search_request,
     step,
     step_until,
@@ -264,6 +265,21 @@ def test_a_search_in_a_call_sends_the_results_before_the_call_returns(talk, clus
     assert "done" not in page.kinds()
     session.drain()
     assert Received(page.of(request)).ranks == 20
+
+
+def test_a_search_in_a_call_sends_the_results_of_probed_clusters_too_large_to_send_whole(
+    talk, clustered, monkeypatch
+):
+    limit_streams(monkeypatch, full_candidates=150, piece=40)
+    session, page = talk(clustered[0], by_hand=True)
+    session.search(2, 8, 3)
+    received = Received(page.packets)
+    assert 0 < len(received.fine_ranks()) < 8 <= received.ranks
+    assert_same_results(
+        received.results(8, 3, similarity=False), faiss_search(clustered[0], clustered[1][2], 8, 3)
+    )
+    session.drain()
+    assert Received(page.packets).ranks == 20
 
 
 def test_searches_in_calls_that_come_too_fast_leave_all_to_the_last_one(talk, clustered):

@@ -214,8 +214,10 @@ class FederWidget(anywidget.AnyWidget):
 
         Notes
         -----
-        The results are sent before the call returns. On another thread than the one that runs cells, the
-        search is handed over to that one, and an error is shown on the page.
+        The results are sent before the call returns, unless calls come faster than the page can show them or
+        the probed clusters fill more messages than may leave at once; then they follow. On another thread
+        than the one that runs cells, the search is handed over to that one, and an error is shown on the
+        page.
         """
         if not self._session.may_read:
             self._session.hand_over(lambda: self.search(query))

@@ -53,12 +53,16 @@ def search_messages(
             if isinstance(message, FaissResults):
                 findings += refine_findings(search.k, message.first_k)
             yield message
+    probed = max(search.full, search.nprobe)
+    last = index.nlist if exhaustive else probed
+    # Probed clusters that are too large to be sent whole are a part of the answer too.
+    for first, end in ((search.full, probed), (probed, last)):
+        search.is_answered = first == probed
+        others = identical.counted(scanned(index, search, first, end))
+        yield from meter.timed(
+            "nearest", messages("nearest", request, kept(others, k_max, index.similarity, bound))
+        )
     search.is_answered = True
-    last = index.nlist if exhaustive else max(search.full, search.nprobe)
-    others = identical.counted(scanned(index, search, search.full, last))
-    yield from meter.timed(
-        "nearest", messages("nearest", request, kept(others, k_max, index.similarity, bound))
-    )
     search.reached = last
     if index.exact and not index.similarity:
         own = int(search.query.row_id is not None)
