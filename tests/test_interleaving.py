@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -32,7 +33,7 @@ from feder_widget.faiss_internals import centroids
 from feder_widget.projection import resolve_method
 from feder_widget.session import drivers
 from feder_widget.session.answers import workload as evaluator_module
-from feder_widget.session.drivers import LoopDriver
+from feder_widget.session.drivers import LoopDriver, ThreadDriver
 from feder_widget.session.message_rate import BURST
 from feder_widget.truth import batch_search, evaluate
 from feder_widget.truth import survey as survey_module
@@ -299,6 +300,177 @@ class TestAChangeInACallback:
             loop.run(0.5)
         loop.run(2)
         assert len(loop.later) == 1
+
+
+class TestAnErrorOutsideOfAStep:
+    """It is told, and costs nothing else."""
+
+    def test_does_not_lose_the_summary_of_a_changed_index(self, talk, clustered):
+        told = []
+
+        def changed():
+            told.append(session.index_version)
+            if len(told) == 1:
+                raise OSError("no comm")
+
+        session, page = talk(clustered[0], changed=changed)
+        clustered[0].add(clustered[1][:1])
+        shown(session, page, "a")
+        shown(session, page, "b")
+        shown(session, page, "c")
+        assert told == [1, 1]
+        assert page.kinds().count("error") == 1
+
+    def test_does_not_keep_jobs_from_their_steps(self, talk, clustered, monkeypatch, caplog):
+        opened = open_index(clustered[0])
+        session, page = talk(opened, by_hand=True)
+        session._runner.now = Clock()
+
+        def broken(*_arguments):
+            raise RuntimeError("no version")
+
+        session.handle(search_request())
+        step_until(session, page, kind="coarse")
+        clustered[0].add(clustered[1][:1])
+        with caplog.at_level(logging.CRITICAL), monkeypatch.context() as patched:
+            patched.setattr(opened, "version", broken)
+            step_until(session, page, kind="done")
+        assert page.kinds().count("error") == 1
+
+    def test_that_ends_a_turn_does_not_end_the_turns_of_a_loop(self):
+        loop, turns = Loop(), []
+
+        def turn():
+            turns.append(1)
+            if len(turns) == 1:
+                raise SystemExit
+            return
+
+        driver = loop.driver()
+        driver.start(turn)
+        driver.wake()
+        with pytest.raises(SystemExit):
+            loop.run(0)
+        assert len(loop.later) == 1
+        driver.wake()
+        loop.run(0)
+        assert len(turns) == 2
+
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+    def test_that_ends_a_thread_of_turns_leaves_room_for_another(self):
+        turns, first, second = [], threading.Event(), threading.Event()
+
+        def turn():
+            turns.append(threading.current_thread())
+            if len(turns) == 1:
+                first.set()
+                raise SystemExit
+            second.set()
+
+        driver = ThreadDriver()
+        driver.start(turn)
+        driver.wake()
+        assert first.wait(PATIENCE)
+        turns[0].join(PATIENCE)
+        driver.wake()
+        assert second.wait(PATIENCE)
+        driver.stop()
+
+    def test_of_any_kind_in_a_step_ends_only_its_job(self, talk, clustered, caplog):
+        def label(row_id):
+            if row_id == 0:
+                raise SystemExit("leave")
+            return str(row_id)
+
+        session, page = talk(clustered[0], by_hand=True)
+        real = session._searches._media
+        session._searches._media = SimpleNamespace(has_labels=True, label=label)
+        with caplog.at_level(logging.CRITICAL):
+            session.handle(search_request())
+            session.drain()
+        assert page.wait(kind="error", request="a")[0]["code"] == "internal"
+        session._searches._media = real
+        shown_by_hand(session, page)
+
+
+class TestAnInterrupt:
+    """It ends what it meets, and nothing of that is sent later."""
+
+    def test_while_a_search_waits_for_its_label_ends_the_search(self, talk, clustered):
+        session, page = talk(clustered[0], by_hand=True, labels=lambda row_id: str(row_id))
+
+        class Interrupted(Future):
+            def exception(self, _timeout=None):
+                raise KeyboardInterrupt
+
+        session._searches._in_thread = lambda *_: Interrupted()
+        with pytest.raises(KeyboardInterrupt):
+            session.search(3, 4, 5)
+        session.drain()
+        assert page.kinds() == ["error"]
+        assert page.packets[0][0]["code"] == "interrupted"
+        assert session._runner._jobs == []
+
+    def test_of_a_request_that_is_heard_is_told(self, talk, clustered, monkeypatch):
+        session, page = talk(clustered[0], by_hand=True)
+
+        def interrupted():
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr(session, "notice_changes", interrupted)
+            session.handle(search_request("lost"))
+            with pytest.raises(KeyboardInterrupt):
+                session.search(3, 4, 5)
+        assert page.wait(kind="error", request="lost")[0]["code"] == "interrupted"
+
+
+def shown_by_hand(session, page):
+    session.handle(search_request("next", {"id": "1", "cluster": None}))
+    step_until(session, page, kind="done", request="next")
+
+
+class TestTwoRequestsForTheRest:
+    @pytest.mark.parametrize("steps", range(0, 14, 3))
+    def test_send_each_rank_once(self, talk, clustered, monkeypatch, steps):
+        limit_streams(monkeypatch, exhaustive_work=0, chunk=30, piece=40)
+        session, page = talk(clustered[0], by_hand=True)
+        session.handle(search_request("a", nprobe=2))
+        session.drain()
+        serial = page.wait(kind="coarse")[0]["serial"]
+        session.handle({**REST, "serial": serial, "request": "one"})
+        for _ in range(steps):
+            step(session)
+        session.handle({**REST, "serial": serial, "request": "two", "last_rank": 12})
+        for _ in range(7):
+            step(session)
+        session.handle({**REST, "serial": serial, "request": "three"})
+        session.drain()
+        taken, received = 2, []
+        for message, buffers in page.packets:
+            if message["kind"] == "nearest":
+                assert message["first_rank"] == taken + 1
+                taken += len(buffers[0]) // 4 - message["continues"]
+                received.append((message, buffers))
+        assert taken == 20
+        assert [page.kinds(name)[-1] for name in ("one", "two", "three")] == ["done"] * 3
+        assert session._searches.active.reached == 20
+
+
+def test_without_a_loop_the_thread_that_asks_reads_the_vectors_of_pictures(talk, clustered):
+    opened, readers = open_index(clustered[0]), []
+    real = opened.vectors_of_steps
+
+    def vectors_of_steps(*arguments):
+        readers.append(threading.current_thread())
+        return real(*arguments)
+
+    opened.vectors_of_steps = vectors_of_steps
+    session, page = talk(opened)
+    session.handle({"kind": "thumbnails", "request": "t", "ids": ["5"], "clusters": None, "size": 64})
+    message, _ = page.wait(kind="thumbnails")
+    assert message["items"][0]["length"] > 0
+    assert readers == [threading.current_thread()]
 
 
 class TestSurvey:

@@ -15,6 +15,7 @@ from conversation import (
     assert_same_results,
     converse,
     faiss_search,
+    limit_streams,
     search_request,
     step,
     step_until,
@@ -30,6 +31,7 @@ from feder_widget.session import pictures
 from feder_widget.session import session as session_module
 from feder_widget.session.answers import map as map_answer
 from feder_widget.session.answers import pieces
+from feder_widget.session.drivers import ThreadDriver
 from feder_widget.session.message_rate import BURST, RATE
 
 
@@ -263,6 +265,21 @@ def test_a_search_in_a_call_sends_the_results_before_the_call_returns(talk, clus
     assert "done" not in page.kinds()
     session.drain()
     assert Received(page.of(request)).ranks == 20
+
+
+def test_a_search_in_a_call_sends_the_results_of_probed_clusters_too_large_to_send_whole(
+    talk, clustered, monkeypatch
+):
+    limit_streams(monkeypatch, full_candidates=150, piece=40)
+    session, page = talk(clustered[0], by_hand=True)
+    session.search(2, 8, 3)
+    received = Received(page.packets)
+    assert 0 < len(received.fine_ranks()) < 8 <= received.ranks
+    assert_same_results(
+        received.results(8, 3, similarity=False), faiss_search(clustered[0], clustered[1][2], 8, 3)
+    )
+    session.drain()
+    assert Received(page.packets).ranks == 20
 
 
 def test_searches_in_calls_that_come_too_fast_leave_all_to_the_last_one(talk, clustered):
@@ -701,12 +718,12 @@ def test_a_vector_that_changes_while_it_is_drawn_is_drawn_anew(talk, clustered, 
         return drawn
 
     monkeypatch.setattr(pictures, "thumbnails", slowly)
-    session, page = talk(index)
+    session, page = talk(index, driver=ThreadDriver())
     session.handle({"kind": "thumbnails", "request": "t", "ids": ["5"], "clusters": None, "size": 64})
     assert drawing.wait(PATIENCE)
     replace_vectors(index, vectors[::-1])
-    session.notice_changes()
-    go_on.set()
+    session.hand_over(session.notice_changes)
+    session.hand_over(go_on.set)
     _, (first,) = page.wait(kind="thumbnails")
     expected = Media(None, None, IdRange(2001, lambda: 2000)).thumbnails([5], 64, vectors={5: vectors[-6]})
     assert first == expected[0].data
@@ -927,7 +944,7 @@ def test_a_picture_that_is_ready_after_close_is_not_sent(clustered):
         return np.zeros((4, 4), np.uint8)
 
     page = Page()
-    session = converse(clustered[0], page, images=slow)
+    session = converse(clustered[0], page, images=slow, by_hand=True)
     session.handle({"kind": "thumbnails", "request": "t", "ids": ["1"], "clusters": None, "size": 64})
     assert asked.wait(PATIENCE)
     session.close()

@@ -15,6 +15,8 @@ import pytest
 from comm.base_comm import BaseComm
 from conversation import (
     PATIENCE,
+    ByHand,
+    Clock,
     Page,
     Received,
     assert_same_results,
@@ -23,13 +25,16 @@ from conversation import (
     limit_streams,
     search_request,
     step,
+    step_until,
 )
 from ipywidgets.embed import dependency_state
 from makers import ivf_around, make_ivf
 
 import feder_widget as fw
 from feder_widget.model.pieces import drain
+from feder_widget.session import session as session_module
 from feder_widget.session.answers.thumbnails import read_vectors
+from feder_widget.session.message_rate import BURST
 from feder_widget.truth import rankings, workload_truth
 
 BIG = 2**62 + 1
@@ -449,6 +454,59 @@ def test_setting_the_query_id_starts_exactly_one_search(widget):
     widget.query_id = 9
     answer(widget, 9)
     assert [received.coarse["id"] for received in answers(widget)] == ["7", "8", "9"]
+
+
+def paced(clustered):
+    """A widget whose messages are paced by a clock that stands still, and the clock."""
+    clock = Clock()
+
+    class Paced(ByHand):
+        is_paced = True
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(session_module, "driver_for", lambda _frozen: Paced())
+        widget = fw.FederWidget(clustered[0], nprobe=4, k=5)
+    widget._session._runner.now = clock
+    return widget, clock
+
+
+def query_ids(widget):
+    return [state["query_id"] for _, state, _ in widget.comm.states if "query_id" in state]
+
+
+@pytest.mark.parametrize("by", ["search", "query_id"])
+def test_the_query_id_is_sent_when_its_search_begins(clustered, by):
+    widget, clock = paced(clustered)
+    widget.comm.states.clear()
+    for row in range(1, 200):
+        if by == "search":
+            widget.search(row)
+        else:
+            widget.query_id = row
+        assert widget.query_id == row
+    assert len(query_ids(widget)) <= BURST
+    clock.now += 60
+    step_until(widget._session, widget.comm.page, kind="coarse", id="199")
+    assert query_ids(widget)[-1] == "199"
+    begun = [message["id"] for message, _ in widget.comm.page.packets if message["kind"] == "coarse"]
+    assert query_ids(widget) == begun
+    widget.query_id = None
+    assert query_ids(widget)[-1] is None
+    widget.close()
+
+
+def test_a_query_id_whose_search_never_begins_is_not_sent(clustered):
+    widget, clock = paced(clustered)
+    for row in range(1, 20):
+        widget.search(row)
+    widget.comm.states.clear()
+    widget.comm.ask(search_request("page", {"id": "50", "cluster": None}))
+    clock.now += 60
+    step_until(widget._session, widget.comm.page, kind="coarse", id="50")
+    assert query_ids(widget) == []
+    widget.comm.set(query_id="50")
+    assert widget.query_id == 50
+    widget.close()
 
 
 def test_a_vector_search_clears_the_query_id_and_an_id_can_be_searched_again(widget, clustered):

@@ -163,6 +163,7 @@ class FederWidget(anywidget.AnyWidget):
         method = resolve_method(projection)
         self._index = opened
         self._reported: int | None = None
+        self._has_held_query_id = False
         self._method = method
         self._k_max = k_max
         rows = IdRange(opened.ntotal, lambda: opened.max_id)
@@ -213,8 +214,10 @@ class FederWidget(anywidget.AnyWidget):
 
         Notes
         -----
-        The results are sent before the call returns. On another thread than the one that runs cells, the
-        search is handed over to that one, and an error is shown on the page.
+        The results are sent before the call returns, unless calls come faster than the page can show them or
+        the probed clusters fill more messages than may leave at once; then they follow. On another thread
+        than the one that runs cells, the search is handed over to that one, and an error is shown on the
+        page.
         """
         if not self._session.may_read:
             self._session.hand_over(lambda: self.search(query))
@@ -310,6 +313,17 @@ class FederWidget(anywidget.AnyWidget):
         finally:
             self._reported = None
 
+    def _should_send_property(self, key: str, value: Any) -> bool:
+        """Hold a ``query_id`` back until its search begins: searches may come faster than the page shows."""
+        if key == "query_id" and hasattr(self, "_session"):
+            # Set first: a search on a thread may begin meanwhile.
+            self._has_held_query_id = True
+            begins = value is not None and value != self._reported and not self._is_current(value)
+            if begins or self._session.is_about_to_search:
+                return False
+            self._has_held_query_id = False
+        return bool(super()._should_send_property(key, value))
+
     def close(self) -> None:
         """Stop all work, drop the caches and remove the widget from the page."""
         # Neither exists where __init__ raised, and ipywidgets closes what is dropped.
@@ -391,3 +405,8 @@ class FederWidget(anywidget.AnyWidget):
 
     def _post(self, message: dict[str, Any], buffers: list[bytes]) -> None:
         self.send(message, buffers)
+        if self._has_held_query_id and message["kind"] == "coarse":
+            self._has_held_query_id = False
+            # The page itself reports the query of a search that it has asked for.
+            if message["id"] == _id_to_json(self.query_id, self):
+                self.send_state("query_id")

@@ -151,9 +151,11 @@ class ThreadDriver(Driver):
         with self._lock:
             if self._thread is None and self._turn is not None:
                 self._thread = threading.Thread(target=self._run, name="feder-runner")
-                # None is started when the interpreter exits.
-                with suppress(RuntimeError):
+                try:
                     self._thread.start()
+                except RuntimeError:
+                    # None can be started when the interpreter exits, or when there are too many.
+                    self._thread = None
 
     @contextmanager
     def urgent(self) -> Iterator[None]:
@@ -172,6 +174,14 @@ class ThreadDriver(Driver):
         self._woken.set()
 
     def _run(self) -> None:
+        try:
+            self._turns()
+        finally:
+            with self._lock:
+                if self._thread is threading.current_thread():
+                    self._thread = None
+
+    def _turns(self) -> None:
         faiss.omp_set_num_threads(self._omp_threads)
         # The interpreter waits for this thread when the program is over.
         while (turn := self._turn) is not None and threading.main_thread().is_alive():
@@ -186,8 +196,6 @@ class ThreadDriver(Driver):
                 if not self._woken.is_set() or self._turn is None:
                     self._thread = None
                     return
-        with self._lock:
-            self._thread = None
 
 
 def driver_for(frozen: bool) -> Driver:

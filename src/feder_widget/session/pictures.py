@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from feder_widget.engines import IvfIndex
 from feder_widget.media import Media
 from feder_widget.media.media import Vector
+from feder_widget.model.pieces import Steps
 from feder_widget.session import threads
 from feder_widget.session.answers.thumbnails import read_vectors, thumbnails
 from feder_widget.session.messages import Request
@@ -52,7 +53,12 @@ class Pictures:
         ids = list(map(int, request.ids))
         home_of = None if request.clusters is None else dict(zip(ids, request.clusters, strict=True))
         asked = _Asked(request.request, ids, home_of, request.size)
-        self._in_thread(asked, lambda: self._draw_images(asked))
+        if self._runner.is_driven:
+            self._in_thread(asked, lambda: self._draw_images(asked))
+        else:
+            # Only the caller's thread may read vectors: it waits for the threads that draw.
+            job = Job(lambda: self._steps(asked), asked.request)
+            self._runner.hear(asked.request, lambda: self._runner.start(job))
 
     def forget(self) -> None:
         """Draw vectors anew, because the index has changed; on the owner's thread."""
@@ -71,10 +77,21 @@ class Pictures:
         else:
             self._draw(asked, {}, self._changes)
 
+    def _steps(self, asked: _Asked) -> Iterator[Step]:
+        images = self._pool.submit(self._media.needs_vectors, asked.ids, asked.size)
+        yield images
+        vectors = yield from self._vectors(asked, images.result())
+        drawing = self._pool.submit(thumbnails, self._media, asked.request, asked.ids, asked.size, vectors)
+        yield drawing
+        yield drawing.result()
+
+    def _vectors(self, asked: _Asked, rows: list[int]) -> Steps[dict[int, Vector]]:
+        homes = None if asked.home_of is None else [asked.home_of[row] for row in rows]
+        return read_vectors(self._index, rows, homes)
+
     def _read(self, asked: _Asked, rows: list[int]) -> Iterator[Step]:
         changes = self._changes
-        homes = None if asked.home_of is None else [asked.home_of[row] for row in rows]
-        vectors = yield from read_vectors(self._index, rows, homes)
+        vectors = yield from self._vectors(asked, rows)
         self._in_thread(asked, lambda: self._draw(asked, vectors, changes))
 
     def _draw(self, asked: _Asked, vectors: dict[int, Vector], changes: int) -> None:

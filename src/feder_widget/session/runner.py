@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import IntEnum
@@ -119,7 +119,7 @@ class Runner:
     rate
         The rate of messages.
     before_turn
-        Called at the beginning of each turn, on the owner's thread.
+        Called at the beginning of each turn, on the owner's thread; its error is sent to the page.
     now
         A clock, in seconds.
     """
@@ -156,13 +156,18 @@ class Runner:
         with self._driver.urgent(), self._owned:
             yield
 
+    @property
+    def is_driven(self) -> bool:
+        """Whether turns are called by themselves; otherwise the caller of ``hear`` works."""
+        return self._driver.drives
+
     def hear(self, request: Request | None, call: Callable[[], object]) -> None:
         """Have the owner's thread make a call, before the next step; from any thread.
 
         An exception becomes an error that is addressed to the request.
         """
         self._inbox.append((request, call))
-        if self._driver.drives:
+        if self.is_driven:
             self._driver.wake()
         else:
             self.drain()
@@ -199,11 +204,15 @@ class Runner:
     def run(self, job: Job, is_enough: Callable[[], bool]) -> None:
         """Step one job in the caller's call, until it is enough or the rate holds its message back.
 
-        What interrupts it from the keyboard ends the job and is raised.
+        An interrupt from the keyboard ends the job and is raised.
         """
         while job in self._jobs and not is_enough():
             if job.waits_for is not None:
-                job.waits_for.exception()
+                try:
+                    _wait(job.waits_for)
+                except KeyboardInterrupt as error:
+                    self._fail(job, error)
+                    raise
             elif not job.is_ready(self.now()):
                 return
             self._step(job, raises=True)
@@ -241,7 +250,7 @@ class Runner:
         """Wait for the result that some job waits for; return whether there was one."""
         waiting = [job.waits_for for job in self._jobs if job.waits_for is not None]
         if waiting:
-            waiting[0].exception()
+            _wait(waiting[0])
         return bool(waiting)
 
     def close(self) -> None:
@@ -260,7 +269,7 @@ class Runner:
 
     def _turn(self, end: float) -> float | None:
         if not self._is_closed:
-            self._before_turn()
+            self._call(None, self._before_turn)
         while not self._is_closed:
             self.heed()
             now = self.now()
@@ -275,11 +284,15 @@ class Runner:
     def heed(self) -> None:
         """Make the calls that other threads have asked for."""
         while self._inbox and not self._is_closed:
-            request, call = self._inbox.popleft()
-            try:
-                call()
-            except Exception as error:
-                self._outbox.fail(request, error)
+            self._call(*self._inbox.popleft())
+
+    def _call(self, request: Request | None, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except BaseException as error:
+            self._outbox.fail(request, error)
+            if not isinstance(error, Exception):
+                raise
 
     @property
     def _is_stepping(self) -> bool:
@@ -301,7 +314,8 @@ class Runner:
                 self._send(job)
         except StopIteration:
             self._drop(job)
-        except (Exception, KeyboardInterrupt) as error:
+        except BaseException as error:
+            # The caller's own functions may raise SystemExit too: out of a callback it would end the kernel.
             self._stepping = None
             self._fail(job, error)
             if raises and isinstance(error, KeyboardInterrupt):
@@ -346,6 +360,11 @@ class Runner:
     def _drop(self, job: Job) -> None:
         if job in self._jobs:
             self._jobs.remove(job)
+
+
+def _wait(future: Future[Any]) -> None:
+    with suppress(CancelledError):
+        future.exception()
 
 
 def _quietly(steps: Iterator[Step]) -> None:

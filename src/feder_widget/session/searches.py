@@ -82,6 +82,11 @@ class Searches:
             return self._asked[1]
         return None if self.active is None else self.active.query
 
+    @property
+    def is_about_to_begin(self) -> bool:
+        """Whether a search in a cell is to begin."""
+        return self.query is not None and (self.active is None or self.active.query is not self.query)
+
     def newest(self, nprobe: int) -> ActiveSearch | None:
         """Return the search for the ``query``, ranked by the index as it is; None before the first."""
         active, query = self.active, self.query

@@ -97,6 +97,7 @@ class Session:
         self._random = np.random.default_rng()
         self._version = index.version()
         self._noticed = -CHANGES_APART
+        self._is_described = True
         self._is_shown = True
         self._heard_on: int | None = None
         self._handlers: Mapping[str, Callable[[Any, Sequence[Buffer]], None]] = {
@@ -123,6 +124,11 @@ class Session:
     def query(self) -> Query | None:
         """The query of a search in a cell that is to begin, else of the search on the page."""
         return self._searches.query
+
+    @property
+    def is_about_to_search(self) -> bool:
+        """Whether a search in a cell is to begin."""
+        return self._searches.is_about_to_begin
 
     @property
     def index_version(self) -> int:
@@ -199,19 +205,33 @@ class Session:
 
     def notice_changes(self) -> None:
         """Look whether the index has changed, on the owner's thread; begin anew what is being read."""
-        now = self._index.version()
-        if now == self._version or self._outbox.is_closed:
+        if self._outbox.is_closed:
             return
-        self._version = now
-        self._noticed = self._runner.now()
+        if (now := self._index.version()) != self._version:
+            self._begin_anew(now)
+        if not self._is_described:
+            self._noticed = self._runner.now()
+            self._is_described = self._attempt(self._changed)
+
+    def _begin_anew(self, version: tuple[int, ...]) -> None:
+        self._version = version
+        self._is_described = False
         self._searches.index_version += 1
         self._searches.measure_again()
         self._forget()
         self._pictures.forget()
         self._runner.end(lambda job: job.kind == "evaluate", "the index has changed")
         self._runner.begin_anew()
-        self._map.draw()
-        self._changed()
+        self._attempt(self._map.draw)
+
+    def _attempt(self, call: Callable[[], None]) -> bool:
+        """Make a call and say whether it succeeded; its error is sent to the page."""
+        try:
+            call()
+        except Exception as error:
+            self._outbox.fail(None, error)
+            return False
+        return True
 
     def show(self, is_shown: bool) -> None:
         """Work in the background only while a page shows the widget, and hold caches only then."""
@@ -358,9 +378,15 @@ class Session:
 
     def _look_at_size(self) -> None:
         """Notice vectors that were added or removed where no cell has ended: at an await, in a callback."""
-        is_due = self._runner.now() >= self._noticed + CHANGES_APART
-        if is_due and self._index.ntotal != self._version[0]:
-            self.notice_changes()
+        now = self._runner.now()
+        if now < self._noticed + CHANGES_APART:
+            return
+        try:
+            if self._index.ntotal != self._version[0] or not self._is_described:
+                self.notice_changes()
+        except Exception:
+            self._noticed = now
+            raise
 
     def _rest_unseen(self) -> None:
         if not self._is_shown:

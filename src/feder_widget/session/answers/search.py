@@ -53,12 +53,16 @@ def search_messages(
             if isinstance(message, FaissResults):
                 findings += refine_findings(search.k, message.first_k)
             yield message
+    probed = max(search.full, search.nprobe)
+    last = index.nlist if exhaustive else probed
+    # Probed clusters that are too large to be sent whole are a part of the answer too.
+    for first, end in ((search.full, probed), (probed, last)):
+        search.is_answered = first == probed
+        others = identical.counted(scanned(index, search, first, end))
+        yield from meter.timed(
+            "nearest", messages("nearest", request, kept(others, k_max, index.similarity, bound))
+        )
     search.is_answered = True
-    last = index.nlist if exhaustive else max(search.full, search.nprobe)
-    others = identical.counted(scanned(index, search, search.full, last))
-    yield from meter.timed(
-        "nearest", messages("nearest", request, kept(others, k_max, index.similarity, bound))
-    )
     search.reached = last
     if index.exact and not index.similarity:
         own = int(search.query.row_id is not None)
@@ -76,12 +80,17 @@ def rest(
         bound = Bound(k_max, index.similarity)
         for _ in _bounding(scanned(index, search, 0, search.full), bound):
             yield None
-    first = search.reached
-    others = kept(scanned(index, search, first, max(first, last)), k_max, index.similarity, bound)
-    for message in meter.timed("nearest", messages("nearest", request, others)):
-        yield message
-        if isinstance(message, Candidates):
-            search.reached = message.first_rank - 1 + len(message.counts) - message.continues
+    while search.reached < last:
+        reached = search.reached
+        others = kept(scanned(index, search, reached, last), k_max, index.similarity, bound)
+        for message in meter.timed("nearest", messages("nearest", request, others)):
+            # Another request has gone on with the search meanwhile, and the page takes each rank once.
+            if search.reached != reached:
+                break
+            if isinstance(message, Candidates):
+                reached = message.first_rank - 1 + len(message.counts) - message.continues
+                search.reached = reached
+            yield message
     yield Done(request=request, seconds=meter.seconds, bytes=meter.bytes, findings=[])
 
 
