@@ -89,6 +89,18 @@ describe("an index where Faiss may return others", () => {
     expect(exploration.missed.value.map(({ id, place }) => [Number(id), place])).toEqual([[2, 3]]);
   });
 
+  it("finds no neighbours for certain until its results arrive, and by hand among the candidates", () => {
+    const { exploration, settings, transport, summary } = answered(rounded, [0, 1, 3]);
+    expect(exploration.foundAmong.value).toBe("results");
+    settings.nprobe.value = 2;
+    expect(exploration.foundAmong.value).toBeNull();
+    exploration.toggleProbed(3);
+    expect(exploration.foundAmong.value).toBe("candidates");
+    exploration.toggleProbed(3);
+    transport.say(outcomeOf(summary, [0, 1, 2], { nprobe: 2 }));
+    expect(exploration.foundAmong.value).toBe("results");
+  });
+
   it("is not said to lose a neighbour to a code where vectors are stored whole: its search stops early", () => {
     const { exploration } = answered({ replayable: false }, [0, 1, 3]);
     const [missed] = exploration.missed.value;

@@ -24,14 +24,16 @@ export interface TrueNeighbours {
   readonly missed: ReadonlySignal<readonly Missed[]>;
   /** How many of them the search finds in the end. */
   readonly found: ReadonlySignal<number>;
-  /** Whether the kernel is to compute them: it has the original vectors, and has compared all clusters. */
+  /** By what they count as found: candidates where no Faiss search has these clusters, null until its results arrive. */
+  readonly foundAmong: ReadonlySignal<"results" | "candidates" | null>;
+  /** Whether to ask the kernel for them: original vectors were given and all clusters are compared. */
   readonly lacksTruth: ReadonlySignal<boolean>;
 }
 
 export function trueNeighbours(
   { search, revision, groundTruth }: SearchProgress,
   { wanted, step, switched }: ProbedClusters,
-  { outcome, resultIds, isOtherRanking }: ShownResults,
+  { outcome, resultIds, estimated, isHypothetical, isOtherRanking }: ShownResults,
   summary: ReadonlySignal<Summary>,
   settings: Settings,
 ): TrueNeighbours {
@@ -79,6 +81,10 @@ export function trueNeighbours(
   return {
     truth,
     missed,
+    foundAmong: computed(() => {
+      if (summary.value.given || !estimated.value) return "results";
+      return isHypothetical.value ? "candidates" : null;
+    }),
     found: computed(() => (truth.value === null ? 0 : foundBy(truth.value, finds.value))),
     lacksTruth,
   };

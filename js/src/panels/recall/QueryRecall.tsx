@@ -39,7 +39,7 @@ export function QueryRecall() {
   const label =
     truth === null
       ? `${percent(share.values[settings.nprobe.value - 1])} of the vectors compared`
-      : `recall@${k.value} = ${found}/${total}`;
+      : `recall@${k.value} ${exploration.foundAmong.value === "results" ? "=" : "≤"} ${found}/${total}`;
   const switched = exploration.switched.value.size;
   return (
     <>
@@ -158,8 +158,7 @@ function sentence(exploration: Exploration, truth: Truth | null): string {
     lacksTruth,
     switched,
     canComplete,
-    estimated,
-    isHypothetical,
+    foundAmong,
   } = exploration;
   const summary = exploration.summary.value;
   if (step.value !== null) return "";
@@ -176,9 +175,9 @@ function sentence(exploration: Exploration, truth: Truth | null): string {
   const needed = nprobeNeeded(truth);
   const seen = asSeen(summary);
   if (lost.length === 0) {
-    const isGuess = estimated.value && !summary.given;
-    if (isGuess && !isHypothetical.value) return "Whether all true neighbours came back is not known yet.";
-    const came = isGuess ? `${total === 1 ? "is" : "are"} among the candidates` : "came back";
+    if (foundAmong.value === null) return "Whether all true neighbours came back is not known yet.";
+    const isKnown = foundAmong.value === "results";
+    const came = isKnown ? "came back" : `${total === 1 ? "is" : "are"} among the candidates`;
     const spare =
       needed !== null && needed < settings.nprobe.value ? ` nprobe = ${count(needed)} would do.` : "";
     return `${total === 1 ? "The true neighbour" : `All ${plural(total, "true neighbour")}`} ${came}${seen}.${spare}`;
