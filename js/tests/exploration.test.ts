@@ -212,6 +212,21 @@ describe("every candidate of the probed clusters", () => {
     expect(set && [...set.starts]).toEqual([0, 3, 7, 7, 12]);
   });
 
+  it("shares its arrays with the lists of smaller nprobe, until more have come", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    transport.say(...answerOf(summary));
+    const { buffer: smallest } = exploration.candidates.value?.ids ?? {};
+    settings.nprobe.value = 4;
+    const all = exploration.candidates.value;
+    expect(all?.ids.buffer).not.toBe(smallest);
+    settings.nprobe.value = 2;
+    expect(exploration.candidates.value).toMatchObject({ count: 7 });
+    expect(exploration.candidates.value?.ids.buffer).toBe(all?.ids.buffer);
+    exploration.needCandidates();
+    transport.say(candidatesOf(summary, 2, 2, { request: transport.last("candidates").request }));
+    expect(exploration.candidates.value?.ids.buffer).not.toBe(all?.ids.buffer);
+  });
+
   it("is not asked for while the search is under way", () => {
     const { exploration, transport, summary, settings } = explorationOf();
     settings.nprobe.value = 4;

@@ -19,7 +19,7 @@ export interface ShownResults {
   readonly isHypothetical: ReadonlySignal<boolean>;
   /** Whether a search at this nprobe may rank the clusters in another way than the one on screen. */
   readonly isOtherRanking: ReadonlySignal<boolean>;
-  /** Ranks of probed clusters whose candidates do not tell the results of this set of clusters. */
+  /** Ranks of probed clusters that lack candidates for this set of clusters. */
   readonly prunedRanks: ReadonlySignal<readonly number[]>;
 }
 
