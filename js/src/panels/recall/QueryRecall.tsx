@@ -148,18 +148,8 @@ function timeText({ timings, search }: Exploration, vectors: number): string {
 
 /** The outcome of this search in words. */
 function sentence(exploration: Exploration, truth: Truth | null): string {
-  const {
-    missed,
-    wanted,
-    found,
-    step,
-    status,
-    settings,
-    lacksTruth,
-    switched,
-    canComplete,
-    foundAmong,
-  } = exploration;
+  const { missed, wanted, found, step, status, settings, lacksTruth, switched, canComplete, foundAmong } =
+    exploration;
   const summary = exploration.summary.value;
   if (step.value !== null) return "";
   if (summary.unexplained !== null) return `No true neighbours to compare with: ${summary.unexplained}.`;
@@ -191,7 +181,8 @@ function sentence(exploration: Exploration, truth: Truth | null): string {
       : ranks.map(count).join(", ");
   const was = (n: number) => `${n} ${n === 1 ? "was" : "were"}`;
   return [
-    `${found.value} of the ${total} true neighbours came back${seen}.`,
+    `${foundAmong.value === null ? "At most " : ""}${found.value} of the ${total} true neighbours ` +
+      `${foundAmong.value === "candidates" ? "are among the candidates" : "came back"}${seen}.`,
     unseen.length > 0 &&
       `${was(unseen.length)} missed: the search probed ${plural(wanted.value.count, "cluster")}, and ` +
         `${unseen.length === 1 ? "it is" : "they are"} in ${ranks.length === 1 ? "the cluster" : "clusters"} ranked ${where}.`,
