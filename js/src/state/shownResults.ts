@@ -10,7 +10,6 @@ import type { Settings } from "./settings";
 /** The results on screen, and how they are known. */
 export interface ShownResults {
   readonly results: ReadonlySignal<readonly Result[]>;
-  readonly resultIds: ReadonlySignal<ReadonlySet<bigint>>;
   /** The results of Faiss as the kernel has computed them; null where the page tells them from the candidates. */
   readonly outcome: ReadonlySignal<FaissResults | null>;
   /** Whether the results are the best of the candidates only, and Faiss may return others. */
@@ -62,7 +61,6 @@ export function shownResults(
   });
   return {
     results,
-    resultIds: computed(() => new Set(results.value.map(({ id }) => id))),
     outcome,
     estimated,
     isHypothetical,

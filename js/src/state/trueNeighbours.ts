@@ -6,6 +6,7 @@ import {
   inside,
   type Missed,
   missedBy,
+  type Row,
   returnedAt,
   type Truth,
   truthOf,
@@ -33,7 +34,7 @@ export interface TrueNeighbours {
 export function trueNeighbours(
   { search, revision, groundTruth }: SearchProgress,
   { wanted, step, switched }: ProbedClusters,
-  { outcome, resultIds, estimated, isHypothetical, isOtherRanking }: ShownResults,
+  { outcome, results, estimated, isHypothetical, isOtherRanking }: ShownResults,
   summary: ReadonlySignal<Summary>,
   settings: Settings,
 ): TrueNeighbours {
@@ -58,9 +59,9 @@ export function trueNeighbours(
   const finds = computed<Finds>(() => {
     const { given, replayable } = summary.value;
     if (given) return returnedAt(wanted.value.count);
-    const ids = resultIds.value;
+    const returned = new Set(results.value.map(keyOf));
     // Rounded distances may put other rows before a true neighbour: the results of Faiss count.
-    return outcome.value === null || replayable ? inside(wanted.value) : ({ id }) => ids.has(id);
+    return outcome.value === null || replayable ? inside(wanted.value) : (row) => returned.has(keyOf(row));
   });
   const missed = computed(() => {
     const [found, neighbours] = [search.value, truth.value];
@@ -88,4 +89,9 @@ export function trueNeighbours(
     found: computed(() => (truth.value === null ? 0 : foundBy(truth.value, finds.value))),
     lacksTruth,
   };
+}
+
+/** Rows of several clusters may share an id. */
+function keyOf({ id, clusterRank }: Row): string {
+  return `${clusterRank}/${id}`;
 }
