@@ -8,6 +8,7 @@ import { watchMode } from "./look/theme";
 import { readSummary, type Summary } from "./model/summary";
 import { Root } from "./panels/Root";
 import { Asker } from "./protocol/asker";
+import { ROW_ID } from "./protocol/decode";
 import { CommTransport } from "./protocol/transport";
 import { AppContext, makeApp } from "./state/app";
 import { type Exploration, explore } from "./state/exploration";
@@ -72,7 +73,7 @@ export default () => {
 
 function rowId(value: unknown): bigint | null | undefined {
   if (value === null) return null;
-  return typeof value === "string" && /^-?\d{1,19}$/.test(value) ? BigInt(value) : undefined;
+  return typeof value === "string" && ROW_ID.test(value) ? BigInt(value) : undefined;
 }
 
 function rowIds(value: unknown): bigint[] | undefined {

@@ -85,7 +85,6 @@ describe("a search", () => {
     settings.k.value = 5;
     transport.say(candidatesOf(summary, 2, 2));
     expect(exploration.results.value.map(({ id }) => id)).toEqual([0n, 1n, 2n, 3n, 4n]);
-    expect(exploration.resultIds.value).toEqual(new Set([0n, 1n, 2n, 3n, 4n]));
   });
 
   it("answers every nprobe and k without asking the kernel", () => {
@@ -210,6 +209,21 @@ describe("every candidate of the probed clusters", () => {
     expect(set && [...set.ids]).toEqual(Array.from({ length: 12 }, (_, i) => BigInt(i)));
     expect(set && [...set.ranks]).toEqual([1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4, 4]);
     expect(set && [...set.starts]).toEqual([0, 3, 7, 7, 12]);
+  });
+
+  it("shares its arrays with the lists of smaller nprobe, until more have come", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    transport.say(...answerOf(summary));
+    const { buffer: smallest } = exploration.candidates.value?.ids ?? {};
+    settings.nprobe.value = 4;
+    const all = exploration.candidates.value;
+    expect(all?.ids.buffer).not.toBe(smallest);
+    settings.nprobe.value = 2;
+    expect(exploration.candidates.value).toMatchObject({ count: 7 });
+    expect(exploration.candidates.value?.ids.buffer).toBe(all?.ids.buffer);
+    exploration.needCandidates();
+    transport.say(candidatesOf(summary, 2, 2, { request: transport.last("candidates").request }));
+    expect(exploration.candidates.value?.ids.buffer).not.toBe(all?.ids.buffer);
   });
 
   it("is not asked for while the search is under way", () => {

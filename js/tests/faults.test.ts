@@ -204,6 +204,32 @@ it("a search that fails each time is asked for once more and not for ever", () =
   expect(exploration.failure.value).toBe("the disk is gone");
 });
 
+it.each([{}, { replayable: false }, { steady: false }, { given: true }])(
+  "a kernel that fails at all that completes a search is not asked for ever: %o",
+  (changes) => {
+    vi.useFakeTimers();
+    const { transport, summary, settings, abort, exploration } = explorationOf(SIZES, changes);
+    transport.say(coarseOf(summary, { exhaustive: false }), candidatesOf(summary, 1, 1), doneOf());
+    settings.nprobe.value = 3;
+    let answered = transport.requests.length - 1;
+    for (let rounds = 0; rounds < 200; rounds++) {
+      while (answered < transport.requests.length && answered < 500) {
+        const { request } = transport.requests[answered++];
+        transport.say({ kind: "error", request, code: "internal", message: "the disk is gone" });
+      }
+      vi.advanceTimersByTime(1000);
+    }
+    expect(transport.requests.length).toBeLessThan(12);
+    expect(exploration.failure.value).toBe("the disk is gone");
+    const before = transport.requests.length;
+    settings.nprobe.value = 4;
+    vi.advanceTimersByTime(1000);
+    expect(transport.requests.length).toBeGreaterThan(before);
+    abort.abort();
+    vi.useRealTimers();
+  },
+);
+
 describe("messages that come twice or in another order", () => {
   it("change nothing when they are repeated", () => {
     const { exploration, say, asked, summary } = connected();

@@ -89,6 +89,29 @@ describe("an index where Faiss may return others", () => {
     expect(exploration.missed.value.map(({ id, place }) => [Number(id), place])).toEqual([[2, 3]]);
   });
 
+  it("does not find a neighbour by a row of another cluster that has its id", () => {
+    const { exploration, transport, settings, summary } = explorationOf(SIZES, rounded);
+    settings.nprobe.value = 2;
+    const others = candidatesOf(summary, 2, 4, { kind: "nearest" });
+    others.ids[0] = 2n;
+    transport.say(coarseOf(summary, { nprobe: 2 }), candidatesOf(summary, 1, 1), others, doneOf());
+    transport.say(outcomeOf(summary, [0, 1, 2], { nprobe: 2, rank_of: Int32Array.of(1, 1, 2) }));
+    expect(exploration.found.value).toBe(2);
+    expect(exploration.missed.value).toMatchObject([{ id: 2n, clusterRank: 1 }]);
+  });
+
+  it("finds no neighbours for certain until its results arrive, and by hand among the candidates", () => {
+    const { exploration, settings, transport, summary } = answered(rounded, [0, 1, 3]);
+    expect(exploration.foundAmong.value).toBe("results");
+    settings.nprobe.value = 2;
+    expect(exploration.foundAmong.value).toBeNull();
+    exploration.toggleProbed(3);
+    expect(exploration.foundAmong.value).toBe("candidates");
+    exploration.toggleProbed(3);
+    transport.say(outcomeOf(summary, [0, 1, 2], { nprobe: 2 }));
+    expect(exploration.foundAmong.value).toBe("results");
+  });
+
   it("is not said to lose a neighbour to a code where vectors are stored whole: its search stops early", () => {
     const { exploration } = answered({ replayable: false }, [0, 1, 3]);
     const [missed] = exploration.missed.value;

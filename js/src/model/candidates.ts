@@ -17,11 +17,33 @@ export interface CandidateSet {
   readonly whole: boolean;
 }
 
-/** Of each search the largest set of a prefix of the ranking: smaller prefixes share its arrays. */
-const largest = new WeakMap<Search, { readonly version: number; readonly set: CandidateSet }>();
-
 /** The candidates received of the probed clusters. */
-export function candidatesAt(search: Search, { ranks: probed }: Probe): CandidateSet {
+export function candidatesAt(search: Search, probe: Probe): CandidateSet {
+  return setOf(search, probe, null);
+}
+
+/** Makes sets of candidates; the ones of smaller prefixes of the ranking share the arrays of the largest. */
+export class Prefixes {
+  #largest: { readonly search: Search; readonly version: number; readonly set: CandidateSet } | null = null;
+
+  of(search: Search, probe: Probe): CandidateSet {
+    const { version } = search;
+    const known =
+      this.#largest?.search === search && this.#largest.version === version ? this.#largest.set : null;
+    const set = setOf(search, probe, known);
+    const isLarger = known === null || set.starts.length > known.starts.length;
+    if (isLarger && isPrefix(probe)) this.#largest = { search, version, set };
+    return set;
+  }
+}
+
+function isPrefix({ ranks, count }: Probe): boolean {
+  return count === 0 || ranks[count - 1] === count;
+}
+
+/** @param larger  of a prefix of the ranking, as far as it has been received now */
+function setOf(search: Search, probe: Probe, larger: CandidateSet | null): CandidateSet {
+  const { ranks: probed } = probe;
   const starts = new Uint32Array(probed.length + 1);
   let whole = true;
   let place = 0;
@@ -32,15 +54,13 @@ export function candidatesAt(search: Search, { ranks: probed }: Probe): Candidat
     if (!search.isWhole(rank)) whole = false;
   }
   const count = starts[place];
-  const isPrefix = place === 0 || probed[place - 1] === place;
-  const { version } = search;
-  const known = largest.get(search);
-  if (isPrefix && known?.version === version && known.set.starts.length > place) {
-    const places = known.set.places.subarray(0, count);
+  const follows = isPrefix(probe);
+  if (follows && larger !== null && larger.starts.length > place) {
+    const places = larger.places.subarray(0, count);
     return {
       count,
-      ids: known.set.ids.subarray(0, count),
-      distances: known.set.distances.subarray(0, count),
+      ids: larger.ids.subarray(0, count),
+      distances: larger.distances.subarray(0, count),
       ranks: places,
       places,
       starts,
@@ -50,7 +70,7 @@ export function candidatesAt(search: Search, { ranks: probed }: Probe): Candidat
   const ids = new BigInt64Array(count);
   const distances = new Float32Array(count);
   const places = new Uint32Array(count);
-  const ranks = isPrefix ? places : new Uint32Array(count);
+  const ranks = follows ? places : new Uint32Array(count);
   place = 0;
   for (const rank of probed) {
     const list = search.at(rank);
@@ -59,11 +79,9 @@ export function candidatesAt(search: Search, { ranks: probed }: Probe): Candidat
     ids.set(list.ids.subarray(list.start, list.end), start);
     distances.set(list.distances.subarray(list.start, list.end), start);
     places.fill(place, start, starts[place]);
-    if (!isPrefix) ranks.fill(rank, start, starts[place]);
+    if (!follows) ranks.fill(rank, start, starts[place]);
   }
-  const set = { count, ids, distances, ranks, places, starts, whole };
-  if (isPrefix) largest.set(search, { version, set });
-  return set;
+  return { count, ids, distances, ranks, places, starts, whole };
 }
 
 /** Candidates followed by other rows, as if these were of one more cluster. */

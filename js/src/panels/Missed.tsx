@@ -74,12 +74,10 @@ export function Missed() {
 }
 
 /** Why no true neighbour is listed: all came back, or the results are not known. */
-function nothingText({ summary, estimated, isHypothetical }: Exploration, total: number): string {
-  const seen = asSeen(summary.value);
-  if (!estimated.value || summary.value.given)
-    return `nothing: all ${plural(total, "true neighbour")} came back${seen}`;
-  if (!isHypothetical.value) return "not known yet";
-  return `nothing: all ${plural(total, "true neighbour")} are among the candidates${seen}`;
+function nothingText({ summary, foundAmong }: Exploration, total: number): string {
+  if (foundAmong.value === null) return "not known yet";
+  const came = foundAmong.value === "results" ? "came back" : "are among the candidates";
+  return `nothing: all ${plural(total, "true neighbour")} ${came}${asSeen(summary.value)}`;
 }
 
 /** For its tile: the nprobe that finds a missed row, or the stage that lost it. */

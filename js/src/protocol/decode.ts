@@ -12,7 +12,8 @@ const ARRAYS = {
   int64: BigInt64Array,
 } as const;
 
-const ROW_ID = /^-?\d{1,19}$/;
+/** A row id in JSON, which has no whole numbers of 64 bits. */
+export const ROW_ID = /^-?\d{1,19}$/;
 
 type Entry = Record<string, unknown>;
 

@@ -11,14 +11,14 @@ import type {
 import { deliver, type Transport } from "./transport";
 
 /** One search with all messages about it that nobody asked for: candidates, results, bounds. */
-export interface RecordedSearch {
+interface RecordedSearch {
   /** Null where the kernel or another page asked. */
   readonly query: QueryChoice | null;
   readonly coarse: Coarse;
   readonly messages: Message[];
 }
 
-export type RecordedPicture = Omit<ThumbnailItem, "offset" | "length"> & {
+type RecordedPicture = Omit<ThumbnailItem, "offset" | "length"> & {
   readonly size: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
 };
@@ -57,9 +57,9 @@ export class Recorder implements Transport {
     this.#transport = transport;
   }
 
-  send(request: Request, buffers?: ArrayBuffer[]): void {
+  send(request: Request): void {
     this.#asked.set(request.request, { request, question: questionOf(request, this.#serial) });
-    this.#transport.send(request, buffers);
+    this.#transport.send(request);
   }
 
   onMessage(listener: (message: Message) => void, signal: AbortSignal): void {

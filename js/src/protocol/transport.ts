@@ -5,16 +5,16 @@ import type { Message, Request } from "./messages";
 /** The way to a kernel, or to a recording of one. */
 export interface Transport {
   /** Throws `Disconnected` when the kernel is known to be gone. */
-  send(request: Request, buffers?: ArrayBuffer[]): void;
+  send(request: Request): void;
   onMessage(listener: (message: Message) => void, signal: AbortSignal): void;
   onDisconnect(listener: () => void, signal: AbortSignal): void;
 }
 
-/** Milliseconds that a coarse message waits for the next one: taking in both at once saves a frame. */
+/** Milliseconds that a coarse message waits for the next one: handling both together saves one frame. */
 const HELD = 40;
 
 /** The code of the failure in place of a message that cannot be read. */
-export const UNREADABLE = "unreadable";
+const UNREADABLE = "unreadable";
 
 export class Disconnected extends Error {
   constructor() {
@@ -32,9 +32,9 @@ export class CommTransport implements Transport {
     this.#model = model;
   }
 
-  send(request: Request, buffers: ArrayBuffer[] = []): void {
+  send(request: Request): void {
     try {
-      this.#model.send(request, undefined, buffers);
+      this.#model.send(request);
     } catch {
       throw new Disconnected();
     }

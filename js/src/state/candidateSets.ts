@@ -1,6 +1,6 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
 import { Orders } from "../model/candidateOrder";
-import { type CandidateSet, candidatesAt } from "../model/candidates";
+import { type CandidateSet, Prefixes } from "../model/candidates";
 import type { Summary } from "../model/summary";
 import type { ProbedClusters } from "./probedClusters";
 import type { SearchProgress } from "./searchProgress";
@@ -18,9 +18,10 @@ export function candidateSets(
   summary: ReadonlySignal<Summary>,
 ): CandidateSets {
   const orders = computed(() => new Orders(summary.value.similarity));
+  const prefixes = new Prefixes();
   const candidates = computed(() => {
     revision.value;
-    return search.value === null ? null : candidatesAt(search.value, probe.value);
+    return search.value === null ? null : prefixes.of(search.value, probe.value);
   });
   const candidateOrder = computed(() =>
     candidates.value === null ? null : orders.value.of(candidates.value.distances),

@@ -10,7 +10,6 @@ import type { Settings } from "./settings";
 /** The results on screen, and how they are known. */
 export interface ShownResults {
   readonly results: ReadonlySignal<readonly Result[]>;
-  readonly resultIds: ReadonlySignal<ReadonlySet<bigint>>;
   /** The results of Faiss as the kernel has computed them; null where the page tells them from the candidates. */
   readonly outcome: ReadonlySignal<FaissResults | null>;
   /** Whether the results are the best of the candidates only, and Faiss may return others. */
@@ -19,7 +18,7 @@ export interface ShownResults {
   readonly isHypothetical: ReadonlySignal<boolean>;
   /** Whether a search at this nprobe may rank the clusters in another way than the one on screen. */
   readonly isOtherRanking: ReadonlySignal<boolean>;
-  /** Ranks of probed clusters whose candidates do not tell the results of this set of clusters. */
+  /** Ranks of probed clusters that lack candidates for this set of clusters. */
   readonly prunedRanks: ReadonlySignal<readonly number[]>;
 }
 
@@ -62,7 +61,6 @@ export function shownResults(
   });
   return {
     results,
-    resultIds: computed(() => new Set(results.value.map(({ id }) => id))),
     outcome,
     estimated,
     isHypothetical,

@@ -6,6 +6,7 @@ import {
   inside,
   type Missed,
   missedBy,
+  type Row,
   returnedAt,
   type Truth,
   truthOf,
@@ -24,14 +25,16 @@ export interface TrueNeighbours {
   readonly missed: ReadonlySignal<readonly Missed[]>;
   /** How many of them the search finds in the end. */
   readonly found: ReadonlySignal<number>;
-  /** Whether the kernel is to compute them: it has the original vectors, and has compared all clusters. */
+  /** By what they count as found: candidates where no Faiss search has these clusters, null until its results arrive. */
+  readonly foundAmong: ReadonlySignal<"results" | "candidates" | null>;
+  /** Whether to ask the kernel for them: original vectors were given and all clusters are compared. */
   readonly lacksTruth: ReadonlySignal<boolean>;
 }
 
 export function trueNeighbours(
   { search, revision, groundTruth }: SearchProgress,
   { wanted, step, switched }: ProbedClusters,
-  { outcome, resultIds, isOtherRanking }: ShownResults,
+  { outcome, results, estimated, isHypothetical, isOtherRanking }: ShownResults,
   summary: ReadonlySignal<Summary>,
   settings: Settings,
 ): TrueNeighbours {
@@ -56,9 +59,9 @@ export function trueNeighbours(
   const finds = computed<Finds>(() => {
     const { given, replayable } = summary.value;
     if (given) return returnedAt(wanted.value.count);
-    const ids = resultIds.value;
+    const returned = new Set(results.value.map(keyOf));
     // Rounded distances may put other rows before a true neighbour: the results of Faiss count.
-    return outcome.value === null || replayable ? inside(wanted.value) : ({ id }) => ids.has(id);
+    return outcome.value === null || replayable ? inside(wanted.value) : (row) => returned.has(keyOf(row));
   });
   const missed = computed(() => {
     const [found, neighbours] = [search.value, truth.value];
@@ -79,7 +82,16 @@ export function trueNeighbours(
   return {
     truth,
     missed,
+    foundAmong: computed(() => {
+      if (summary.value.given || !estimated.value) return "results";
+      return isHypothetical.value ? "candidates" : null;
+    }),
     found: computed(() => (truth.value === null ? 0 : foundBy(truth.value, finds.value))),
     lacksTruth,
   };
+}
+
+/** Rows of several clusters may share an id. */
+function keyOf({ id, clusterRank }: Row): string {
+  return `${clusterRank}/${id}`;
 }

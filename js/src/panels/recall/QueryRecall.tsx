@@ -39,7 +39,7 @@ export function QueryRecall() {
   const label =
     truth === null
       ? `${percent(share.values[settings.nprobe.value - 1])} of the vectors compared`
-      : `recall@${k.value} = ${found}/${total}`;
+      : `recall@${k.value} ${exploration.foundAmong.value === "results" ? "=" : "≤"} ${found}/${total}`;
   const switched = exploration.switched.value.size;
   return (
     <>
@@ -148,19 +148,8 @@ function timeText({ timings, search }: Exploration, vectors: number): string {
 
 /** The outcome of this search in words. */
 function sentence(exploration: Exploration, truth: Truth | null): string {
-  const {
-    missed,
-    wanted,
-    found,
-    step,
-    status,
-    settings,
-    lacksTruth,
-    switched,
-    canComplete,
-    estimated,
-    isHypothetical,
-  } = exploration;
+  const { missed, wanted, found, step, status, settings, lacksTruth, switched, canComplete, foundAmong } =
+    exploration;
   const summary = exploration.summary.value;
   if (step.value !== null) return "";
   if (summary.unexplained !== null) return `No true neighbours to compare with: ${summary.unexplained}.`;
@@ -176,9 +165,9 @@ function sentence(exploration: Exploration, truth: Truth | null): string {
   const needed = nprobeNeeded(truth);
   const seen = asSeen(summary);
   if (lost.length === 0) {
-    const isGuess = estimated.value && !summary.given;
-    if (isGuess && !isHypothetical.value) return "Whether all true neighbours came back is not known yet.";
-    const came = isGuess ? `${total === 1 ? "is" : "are"} among the candidates` : "came back";
+    if (foundAmong.value === null) return "Whether all true neighbours came back is not known yet.";
+    const isKnown = foundAmong.value === "results";
+    const came = isKnown ? "came back" : `${total === 1 ? "is" : "are"} among the candidates`;
     const spare =
       needed !== null && needed < settings.nprobe.value ? ` nprobe = ${count(needed)} would do.` : "";
     return `${total === 1 ? "The true neighbour" : `All ${plural(total, "true neighbour")}`} ${came}${seen}.${spare}`;
@@ -192,7 +181,8 @@ function sentence(exploration: Exploration, truth: Truth | null): string {
       : ranks.map(count).join(", ");
   const was = (n: number) => `${n} ${n === 1 ? "was" : "were"}`;
   return [
-    `${found.value} of the ${total} true neighbours came back${seen}.`,
+    `${foundAmong.value === null ? "At most " : ""}${found.value} of the ${total} true neighbours ` +
+      `${foundAmong.value === "candidates" ? "are among the candidates" : "came back"}${seen}.`,
     unseen.length > 0 &&
       `${was(unseen.length)} missed: the search probed ${plural(wanted.value.count, "cluster")}, and ` +
         `${unseen.length === 1 ? "it is" : "they are"} in ${ranks.length === 1 ? "the cluster" : "clusters"} ranked ${where}.`,
