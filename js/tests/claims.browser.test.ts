@@ -237,3 +237,19 @@ describe("a neighbour that a search of whole vectors stops before", () => {
     expect(shown.root.textContent).not.toContain("lost to");
   });
 });
+
+describe("what geometry proves of a search that re-ranks", () => {
+  it("is nothing once its results are at distances of the second pass", async () => {
+    const shown = open(undefined, { k: 3 }, { exact: false, refinedDistance: "refined", replayable: false });
+    shown.answer();
+    const bounds = Float32Array.of(0, 10, 20, 30);
+    shown.model.say(...encoded({ kind: "bounds", request: "kernel:1", serial: 1, findings: [], bounds }));
+    await vi.waitFor(() => expect(shown.root.querySelector(".feder-certain")).not.toBeNull());
+    const rows = BigInt64Array.of(0n, 1n, 2n);
+    const passes = Float32Array.of(0, 1, 2);
+    const second = { first_k: 3, handed_over: rows, first_pass: passes, second_pass: passes };
+    shown.model.say(...encoded(outcomeOf(shown.summary, [0, 1, 2], second)));
+    await vi.waitFor(() => expect(shown.root.textContent).toContain("Re-ranked: the best 3"));
+    expect(shown.root.querySelector(".feder-certain")).toBeNull();
+  });
+});

@@ -319,6 +319,15 @@ describe("the projection", () => {
     expect(recording.texts.sort()).toEqual(["1", "3"]);
   });
 
+  it("shows a missed neighbour, and no copy of it in another cluster that is not probed", () => {
+    const isShown = shownPoints(
+      { ...picture, ids: BigInt64Array.from(picture.ids, (id) => (id === 3n ? 7n : id)) },
+      (rank) => rank === 1,
+      [missedAt(7n, 4, 3, 30)],
+    ).isShown;
+    expect([...picture.ids].filter((_, i) => isShown[i] === 1)).toEqual([0n, 1n, 7n]);
+  });
+
   it("has other clusters stand back from the one that is pointed at", () => {
     const fills = drawn(contentOf(nearest(2)), dark, 2).in(rank(dark, 1), { kind: "fill" });
     expect(fills).toHaveLength(0);

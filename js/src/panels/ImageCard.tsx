@@ -11,7 +11,9 @@ const SIDE = 224;
 /** One row: its large picture, its facts, its verdict, and a button to search from it. */
 export function ImageCard() {
   const { card } = useApp();
-  return card.value === null ? null : <Card key={card.value.id.toString()} open={card.value} />;
+  const open = card.value;
+  // Rows of several clusters can share an id.
+  return open === null ? null : <Card key={`${open.id}/${open.cluster}`} open={open} />;
 }
 
 function Card({ open }: { open: OpenCard }) {

@@ -110,11 +110,12 @@ function Certainty() {
   const { nlist } = summary;
   const unprobed = nlist - exploration.probed.value;
   const missing = search === null ? 0 : search.upTo[nlist] - search.upTo[search.received];
-  const isCurrent = !exploration.isOutdated.value;
+  // Distances of a second pass are no bounds of distances by code.
+  const isComparable = !exploration.isOutdated.value && !exploration.outcome.value?.first_k;
   return (
     <>
-      {isCurrent && open === 0 && <p class="feder-certain">{certainText(summary)}</p>}
-      {isCurrent &&
+      {isComparable && open === 0 && <p class="feder-certain">{certainText(summary)}</p>}
+      {isComparable &&
         open !== null &&
         open > 0 &&
         (exploration.truth.value === null || exploration.missed.value.length > 0) && (

@@ -21,15 +21,17 @@ export function shownPoints(
 ): ShownPoints {
   if (picture === null) return { points: NO_POINTS, isShown: new Uint8Array(0), candidates: 0 };
   const { ids, distances, rankOf, starts } = picture;
-  const missedIds = new Set(missed.map(({ id }) => id));
   const isShown = new Uint8Array(ids.length);
   let candidates = 0;
   for (let rank = 1; rank < starts.length; rank++) {
-    const [from, to] = [starts[rank - 1], starts[rank]];
-    if (isProbed(rank)) {
-      isShown.fill(1, from, to);
-      candidates += to - from;
-    } else for (let i = from; i < to; i++) if (missedIds.has(ids[i])) isShown[i] = 1;
+    if (!isProbed(rank)) continue;
+    isShown.fill(1, starts[rank - 1], starts[rank]);
+    candidates += starts[rank] - starts[rank - 1];
+  }
+  // Rows of several clusters can share an id.
+  for (const { id, clusterRank: rank } of missed) {
+    if (isProbed(rank) || rank >= starts.length) continue;
+    for (let i = starts[rank - 1]; i < starts[rank]; i++) if (ids[i] === id) isShown[i] = 1;
   }
   return { points: { count: ids.length, ids, distances, ranks: rankOf }, isShown, candidates };
 }
