@@ -669,6 +669,7 @@ class IvfIndex:
         self._check_explainable()
         k, nprobe = as_int(k, "k"), self._nprobe(nprobe)
         asked = open_queries(self, self._as_numbers(queries), as_int(seed, "seed", least=0))
+        drain(asked.draw_steps())
         own = None if include_self else asked.ids
         found: list[Ledger] = []
         for batch in batches(asked.count, self.dim, self.nlist):
