@@ -134,6 +134,9 @@ def measure(lab: LabPage, devtools: CDPSession) -> Memory:
     lab.wait_painted()
     if picture.count():
         picture.click()
+    # The page saves what was dragged a moment later, and would set it again.
+    shown = [int(view.get_attribute(f"data-{name}") or 0) for name in ("nprobe", "k")]
+    lab.wait_kernel("[w.nprobe, w.k]", shown)
     lab.kernel("w.nprobe, w.k, w.cluster = 8, 20, None; w.search(7 if w.query_id != 7 else 8); w.search(7)")
     for name, value in (("nprobe", "8"), ("k", "20"), ("query", "7"), ("state", "done")):
         lab.wait_attribute(f"data-{name}", value)

@@ -289,7 +289,7 @@ def test_a_very_large_index_is_compared_whole_only_when_asked(open_notebook: Ope
     lab = open_notebook([L2, limit, WIDGET])
     view = searched(lab, 42)
     assert view.get_attribute("data-missed") == ""
-    expect(view).to_contain_text("could still hold something nearer")
+    expect(view).to_contain_text("could hold a vector nearer than the last result")
     slider(view, "nprobe").press("ArrowRight")
     lab.wait_attribute("data-nprobe", "5")
     view = lab.wait_state("done")
