@@ -154,8 +154,9 @@ class InvertedFile:
         return sum(part.ntotal for part in self.parts)
 
     def version(self) -> tuple[float, ...]:
-        """Return numbers that differ once vectors were added, removed or moved between clusters, or a
-        setting that changes answers was set; ``ntotal`` first.
+        """Return numbers that differ once vectors were added, removed or moved between clusters.
+
+        ``ntotal`` is first; the settings that change answers are last.
 
         A few calls of Faiss per shard, however many clusters there are. Vectors replaced by as many others
         of the same clusters leave it as it is; see ``inverted_lists.checksum`` for very many clusters.

@@ -11,7 +11,7 @@ OF_QUANTIZERS = ("nprobe", "k_factor")
 
 
 def search_settings(stack: Stack) -> tuple[float, ...]:
-    """Return numbers that differ once a setting does, nprobe aside: a widget passes its own with every search.
+    """Return numbers that differ once a setting does; nprobe is not among them, for every search has its own.
 
     ``max_codes``, ``polysemous_ht`` and ``qb`` of the lists, ``k_factor`` of an index that re-ranks, and how
     widely an approximate coarse quantizer searches.

@@ -182,8 +182,8 @@ class IvfIndex:
         """Return numbers that differ once vectors were added, removed or moved between clusters.
 
         They differ as well once a setting was set that changes answers: ``max_codes``, ``k_factor``, the
-        ``efSearch`` of a coarse quantizer. Cheap enough to compare at every request. Vectors replaced by as many others of the same clusters
-        leave it as it is: call ``refresh`` after that.
+        ``efSearch`` of a coarse quantizer. Cheap enough to compare at every request. Vectors replaced by as
+        many others of the same clusters leave it as it is: call ``refresh`` after that.
         """
         return self.inverted_file.version()
 
