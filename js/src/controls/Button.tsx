@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 
 interface Props extends JSX.HTMLAttributes<HTMLButtonElement> {
   /** A smaller, square or filled variant. */
-  readonly kind?: "small" | "square" | "primary";
+  readonly kind?: "small" | "square" | "bare" | "primary";
   readonly disabled?: boolean;
 }
 

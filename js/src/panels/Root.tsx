@@ -7,17 +7,16 @@ import type { Snapshot } from "../state/snapshot";
 import { acceptedViews, VIEWS } from "../views";
 import { DrawingContext, type DrawingSlot } from "../views/transition/drawingContext";
 import { ViewTransition } from "../views/transition/ViewTransition";
-import { ClusterPanel } from "./ClusterPanel";
-import { Cost } from "./Cost";
+import { Band } from "./band/Band";
+import { toggleFullScreen } from "./FullScreen";
 import { ImageCard } from "./ImageCard";
-import { Missed } from "./Missed";
 import { Notice } from "./Notice";
-import { playByKey } from "./playerKeys";
-import { Results } from "./Results";
-import { RecallPanel } from "./recall/RecallPanel";
+import { PlayerButtons } from "./PlayerButtons";
 import { Saved } from "./Saved";
 import { Scrubber } from "./Scrubber";
+import { SidePanel } from "./SidePanel";
 import { StepCaption } from "./StepCaption";
+import { pressShortcut } from "./shortcuts";
 import { Toolbar } from "./Toolbar";
 
 /** Milliseconds after which the browser has taken the focus from a disabled button. */
@@ -30,7 +29,7 @@ interface Props {
 }
 
 export function Root({ mode, saved }: Props) {
-  const { exploration, table } = useApp();
+  const { exploration, table, elementId } = useApp();
   const root = useRef<HTMLDivElement>(null);
   const drawing = useRef<DrawingSlot>({ source: null }).current;
   const { settings, search, status, map } = exploration;
@@ -56,7 +55,7 @@ export function Root({ mode, saved }: Props) {
       onFocusIn={markFocused}
       onKeyDown={(event) => {
         keepKeys(event);
-        if (search.value !== null) playByKey(event, exploration.player);
+        pressShortcut(event, exploration, () => toggleFullScreen(root.current));
       }}
       data-mode={mode.value}
       data-state={isLost ? "disconnected" : status.value}
@@ -64,6 +63,8 @@ export function Root({ mode, saved }: Props) {
       data-nprobe={settings.nprobe.value}
       data-k={settings.k.value}
       data-missed={exploration.truth.value === null ? "" : exploration.missed.value.length}
+      data-results={exploration.results.value.map(({ id }) => id).join()}
+      data-missed-ids={exploration.missed.value.map(({ id }) => id).join()}
       data-map={map.value === null ? "" : map.value.final ? "final" : "pca"}
       style={properties(PALETTES[mode.value])}
       role="region"
@@ -73,30 +74,24 @@ export function Root({ mode, saved }: Props) {
         <Saved snapshot={saved} />
       ) : (
         <>
-          <Toolbar />
-          <Notice />
-          <div class="feder-body">
-            <div class="feder-stage" id="feder-stage" role="tabpanel" aria-label={view.label}>
+          <div class="feder-frame">
+            <Toolbar root={() => root.current} />
+            <Notice />
+            <div class="feder-stage" id={`${elementId}-stage`} role="tabpanel" aria-label={view.label}>
               <DrawingContext.Provider value={drawing}>
                 <Shown />
                 <ViewTransition />
               </DrawingContext.Provider>
               <div class="feder-foot">
+                <PlayerButtons />
                 <Scrubber />
                 <StepCaption />
                 {!table.value && exploration.step.value === null && <view.Legend />}
               </div>
             </div>
-            <div class="feder-side">
-              <div class="feder-answer">
-                <Results />
-                <Missed />
-              </div>
-              <ClusterPanel />
-            </div>
+            <SidePanel />
+            <Band />
           </div>
-          <RecallPanel />
-          <Cost />
           <ImageCard />
         </>
       )}

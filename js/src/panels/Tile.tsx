@@ -14,10 +14,12 @@ interface Props {
   readonly side: number;
   readonly name: string;
   /** Shown below the picture, with the distance. */
-  readonly rank?: number;
+  readonly rank?: number | null;
   /** Shown below that. */
   readonly note?: string;
   readonly isMissed?: boolean;
+  /** Not compared yet, while the player shows a part of the search. */
+  readonly isPending?: boolean;
   readonly isResult?: boolean;
   readonly tag?: string;
   /** -1 where arrow keys lead to it and the tab key does not. */
@@ -38,6 +40,7 @@ export function Tile(props: Props) {
     note,
     isResult,
     isMissed,
+    isPending,
     tag,
     tabIndex,
   } = props;
@@ -62,6 +65,7 @@ export function Tile(props: Props) {
       style={{ "--feder-frame": colour }}
       data-result={isResult === true}
       data-missed={isMissed === true}
+      data-pending={isPending === true}
       tabIndex={tabIndex}
       aria-label={name}
       aria-haspopup="dialog"
@@ -84,7 +88,7 @@ export function Tile(props: Props) {
       {tag !== undefined && <span class="feder-tag">{tag}</span>}
       {rank !== undefined && (
         <span class="feder-caption">
-          <b>{rank}</b>
+          <b>{rank ?? ""}</b>
           <span>{Number.isNaN(distance) ? "" : formatted(distance)}</span>
         </span>
       )}

@@ -1,48 +1,43 @@
 import { Button } from "../controls/Button";
-import { Slider } from "../controls/Slider";
 import { Tabs } from "../controls/Tabs";
 import { useApp } from "../state/app";
 import { acceptedViews } from "../views";
-import { PlayerButtons } from "./PlayerButtons";
+import { FullScreen } from "./FullScreen";
 import { QueryPicker } from "./QueryPicker";
 
-export function Toolbar() {
-  const { exploration, table } = useApp();
+/** The query, and the views of its search. */
+export function Toolbar({ root }: { root: () => HTMLElement | null }) {
+  const { exploration, table, elementId } = useApp();
   const { settings } = exploration;
   const summary = exploration.summary.value;
   return (
     <div class="feder-toolbar" role="toolbar" aria-label="Search">
       <QueryPicker />
-      <div class="feder-sliders">
-        <Slider
-          name="nprobe"
-          help="Clusters probed by the fine search"
-          value={settings.nprobe}
-          max={summary.nlist}
-          scale="log"
-        />
-        <Slider name="k" help="Results returned" value={settings.k} max={summary.kMax} scale="linear" />
-      </div>
       <div class="feder-ways">
-        <PlayerButtons />
         <Tabs
           name="View"
           tabs={acceptedViews(summary.constants).map(({ name, label }) => ({ id: name, name: label }))}
           chosen={settings.view.value}
-          controls="feder-stage"
+          controls={`${elementId}-stage`}
           choose={(id) => {
             settings.view.value = id;
             table.value = false;
           }}
         />
         <Button
+          kind="square"
+          aria-label="View as table"
+          title="View as table"
           aria-pressed={table.value}
           onClick={() => {
             table.value = !table.value;
           }}
         >
-          View as table
+          <svg class="feder-icon" viewBox="0 0 16 16" aria-hidden="true">
+            <path d="M2 3h12v10H2zM2 6.5h12M2 9.8h12M6 6.5V13" />
+          </svg>
         </Button>
+        <FullScreen root={root} />
       </div>
     </div>
   );

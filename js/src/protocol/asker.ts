@@ -67,8 +67,16 @@ export class Asker {
 
   // Requests that several messages answer. Each returns its name, or null where the kernel is gone.
 
-  askSearch(query: QueryChoice, nprobe: number, k: number): string | null {
-    return this.#send((request) => ({ kind: "search", request, query, nprobe, k }));
+  /** @param query  a choice, or the vector itself, float32 (dim,) */
+  askSearch(query: QueryChoice | Float32Array, nprobe: number, k: number): string | null {
+    if (!(query instanceof Float32Array)) {
+      return this.#send((request) => ({ kind: "search", request, query, nprobe, k }));
+    }
+    const buffers = [query.slice().buffer];
+    return this.#send(
+      (request) => ({ kind: "search", request, query: { vector: true }, nprobe, k }),
+      buffers,
+    );
   }
 
   /** Every candidate of the clusters at these ranks, as `fine` messages. */
@@ -235,10 +243,10 @@ export class Asker {
     this.#probe = setTimeout(() => this.askMap(), RECONNECT);
   }
 
-  #send(make: (request: string) => Request): string | null {
+  #send(make: (request: string) => Request, buffers: ArrayBuffer[] = []): string | null {
     const name = `${this.#page}:${++this.#count}`;
     try {
-      this.#transport.send(make(name));
+      this.#transport.send(make(name), buffers);
       return name;
     } catch (error) {
       if (!(error instanceof Disconnected)) throw error;

@@ -57,9 +57,9 @@ export class Recorder implements Transport {
     this.#transport = transport;
   }
 
-  send(request: Request): void {
+  send(request: Request, buffers?: ArrayBuffer[]): void {
     this.#asked.set(request.request, { request, question: questionOf(request, this.#serial) });
-    this.#transport.send(request);
+    this.#transport.send(request, buffers);
   }
 
   onMessage(listener: (message: Message) => void, signal: AbortSignal): void {

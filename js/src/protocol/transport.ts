@@ -5,7 +5,7 @@ import type { Message, Request } from "./messages";
 /** The way to a kernel, or to a recording of one. */
 export interface Transport {
   /** Throws `Disconnected` when the kernel is known to be gone. */
-  send(request: Request): void;
+  send(request: Request, buffers?: ArrayBuffer[]): void;
   onMessage(listener: (message: Message) => void, signal: AbortSignal): void;
   onDisconnect(listener: () => void, signal: AbortSignal): void;
 }
@@ -32,9 +32,9 @@ export class CommTransport implements Transport {
     this.#model = model;
   }
 
-  send(request: Request): void {
+  send(request: Request, buffers: ArrayBuffer[] = []): void {
     try {
-      this.#model.send(request);
+      this.#model.send(request, undefined, buffers);
     } catch {
       throw new Disconnected();
     }

@@ -2,6 +2,7 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Palette } from "../look/palette";
+import type { Target } from "../model/decision";
 import type { Asker } from "../protocol/asker";
 import type { Exploration } from "./exploration";
 import type { Pictures } from "./pictures";
@@ -24,8 +25,12 @@ export interface App {
   readonly palette: ReadonlySignal<Palette>;
   readonly card: Signal<OpenCard | null>;
   readonly table: Signal<boolean>;
-  /** Whose recall is shown; null leaves it to whether there is a query. */
-  readonly about: Signal<string | null>;
+  /** Begins the ids of this display's elements. */
+  readonly elementId: string;
+  /** What the side panel and the recall are about. */
+  readonly about: Signal<"query" | "workload">;
+  /** The recall that a workload is to reach. */
+  readonly target: Signal<Target>;
 }
 
 export function makeApp(exploration: Exploration, pictures: Pictures, palette: ReadonlySignal<Palette>): App {
@@ -36,7 +41,9 @@ export function makeApp(exploration: Exploration, pictures: Pictures, palette: R
     palette,
     card: signal<OpenCard | null>(null),
     table: signal(false),
-    about: signal(null),
+    elementId: `feder-${Math.random().toString(36).slice(2)}`,
+    about: signal("query"),
+    target: signal<Target>({ recall: 0.95, share: 0.99 }),
   };
 }
 

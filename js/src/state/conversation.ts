@@ -7,6 +7,9 @@ import { deliver } from "../protocol/transport";
 import { ActiveSearch } from "./activeSearch";
 import type { Settings } from "./settings";
 
+/** A choice of a query, or the vector itself, float32 (dim,). */
+export type Wish = QueryChoice | Float32Array;
+
 export type Status = "idle" | "searching" | "done" | "error" | "disconnected";
 
 /** Milliseconds without a message after which a kernel counts as busy. */
@@ -34,9 +37,9 @@ export class Conversation {
   #asked: RequestName | null = null;
   #mending: RequestName | null = null;
   /** The query of the latest search request, until a ranking arrives. */
-  #unanswered: QueryChoice | null = null;
+  #unanswered: Wish | null = null;
   /** The query to repeat once the kernel is back. */
-  #lost: QueryChoice | null = null;
+  #lost: Wish | null = null;
   /** Messages from a ranking on whose index the page has yet to be told of. */
   #early: Message[] = [];
   #patience: ReturnType<typeof setTimeout> | undefined;
@@ -86,7 +89,7 @@ export class Conversation {
   }
 
   /** Start a search; its answer replaces the one on screen when its first message arrives. */
-  ask(query: QueryChoice): void {
+  ask(query: Wish): void {
     this.failure.value = null;
     this.#repeat(query);
   }
@@ -124,12 +127,12 @@ export class Conversation {
     this.isRefused.value = false;
   }
 
-  #ask(query: QueryChoice): void {
+  #ask(query: Wish): void {
     this.#asked = this.#search(query);
     if (this.#asked === null) this.#isWaiting.value = false;
   }
 
-  #search(query: QueryChoice): RequestName | null {
+  #search(query: Wish): RequestName | null {
     const { nprobe, k } = this.#settings;
     clearTimeout(this.#patience);
     this.#patience = setTimeout(() => {
@@ -141,7 +144,7 @@ export class Conversation {
     return request;
   }
 
-  #repeat(query: QueryChoice): void {
+  #repeat(query: Wish): void {
     this.#isWaiting.value = true;
     this.#ask(query);
   }

@@ -6,6 +6,8 @@ import { clusterMap, type DrawnMap } from "./clusterMap";
 import { Conversation, type Status } from "./conversation";
 import { type Findings, findings } from "./findings";
 import { followUps } from "./followUps";
+import { type History, queryHistory } from "./history";
+import { type Misses, misses } from "./misses";
 import { type Pointer, pointer } from "./pointer";
 import { type ProbedClusters, probedClusters } from "./probedClusters";
 import { Projections, projectionScope } from "./projections";
@@ -37,6 +39,8 @@ export interface Exploration extends Parts {
   readonly map: ReadonlySignal<DrawnMap | null>;
   readonly projections: Projections;
   readonly workloads: Workloads;
+  readonly history: History;
+  readonly misses: Misses;
 }
 
 /** Follow a kernel or a recording, and ask for the search, the map and the workload that it has already. */
@@ -74,6 +78,8 @@ export function explore(
     kernelBusy: conversation.kernelBusy,
     map,
     workloads,
+    history: queryHistory(progress.search, settings, (query) => conversation.ask(query), abort),
+    misses: misses(workloads, summary, settings, conversation, abort),
     projections: new Projections(projectionScope(progress, probed, summary, settings), asker, abort),
     ...progress,
     ...probed,

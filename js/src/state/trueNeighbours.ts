@@ -1,4 +1,5 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
+import { type RankedTruth, rankedTruth } from "../model/rankedTruth";
 import type { Summary } from "../model/summary";
 import {
   type Finds,
@@ -23,7 +24,9 @@ export interface TrueNeighbours {
   readonly truth: ReadonlySignal<Truth | null>;
   /** None while the player shows a part of the search. */
   readonly missed: ReadonlySignal<readonly Missed[]>;
-  /** How many of them the search finds in the end. */
+  /** The true neighbours in order and the results that are none, at the player's step; null while unknown. */
+  readonly ranked: ReadonlySignal<RankedTruth | null>;
+  /** How many of them the search finds, at the player's step. */
   readonly found: ReadonlySignal<number>;
   /** By what they count as found: candidates where no Faiss search has these clusters, null until its results arrive. */
   readonly foundAmong: ReadonlySignal<"results" | "candidates" | null>;
@@ -72,6 +75,19 @@ export function trueNeighbours(
       codeDistance: given ? found.distanceOf(row.id, row.clusterRank) : row.distance,
     }));
   });
+  // The places of results beyond the k-th.
+  const nearestOfAll = computed(() => {
+    revision.value;
+    const found = search.value;
+    const { given, unexplained, similarity, kMax } = summary.value;
+    if (given || found === null || unexplained !== null) return [];
+    return truthOf(found, kMax, similarity)?.neighbours ?? [];
+  });
+  const ranked = computed(() => {
+    if (truth.value === null) return null;
+    const isPartial = step.value !== null;
+    return rankedTruth(truth.value, results.value, missed.value, isPartial, nearestOfAll.value);
+  });
   const lacksTruth = computed(() => {
     revision.value;
     const found = search.value;
@@ -86,7 +102,13 @@ export function trueNeighbours(
       if (summary.value.given || !estimated.value) return "results";
       return isHypothetical.value ? "candidates" : null;
     }),
-    found: computed(() => (truth.value === null ? 0 : foundBy(truth.value, finds.value))),
+    ranked,
+    found: computed(() => {
+      if (truth.value === null) return 0;
+      if (step.value === null) return foundBy(truth.value, finds.value);
+      const returned = new Set(results.value.map(keyOf));
+      return foundBy(truth.value, (row) => returned.has(keyOf(row)));
+    }),
     lacksTruth,
   };
 }

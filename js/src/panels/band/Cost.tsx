@@ -1,30 +1,39 @@
-import { Button } from "../controls/Button";
-import { costOf } from "../model/cost";
-import { count, percent, plural } from "../model/format";
-import { useApp } from "../state/app";
+import { Button } from "../../controls/Button";
+import { costOf } from "../../model/cost";
+import { count, percent, plural } from "../../model/format";
+import { useApp } from "../../state/app";
 
-/** The cost of the search in distances computed, and as a share of brute force. */
+/** The cost of the search in distances computed, and as a share of brute force; before any, the index. */
 export function Cost() {
+  const { exploration } = useApp();
+  return (
+    <div class="feder-cost">
+      <Selected />
+      <span role="status">{exploration.kernelBusy.value && "Waiting for the kernel's answer…"}</span>
+      {exploration.search.value === null ? <IndexFacts /> : <SearchCost />}
+    </div>
+  );
+}
+
+function IndexFacts() {
+  const summary = useApp().exploration.summary.value;
+  return (
+    <span class="feder-muted">
+      {plural(summary.ntotal, "vector")} × {count(summary.dim)} in {plural(summary.nlist, "cluster")},{" "}
+      {summary.family}, {summary.metric}
+    </span>
+  );
+}
+
+function SearchCost() {
   const { exploration } = useApp();
   const { settings, status } = exploration;
   const summary = exploration.summary.value;
   const search = exploration.search.value;
   const timings = exploration.timings.value;
-  const { ranks, count: probed } = exploration.probe.value;
+  const { ranks } = exploration.probe.value;
   exploration.revision.value;
-  const busy = exploration.kernelBusy.value && <span role="status">Waiting for the kernel's answer…</span>;
-  if (search === null) {
-    return (
-      <div class="feder-cost">
-        {busy}
-        <span>
-          {plural(summary.ntotal, "vector")} × {count(summary.dim)} in {plural(summary.nlist, "cluster")},{" "}
-          {summary.family}, {summary.metric}
-        </span>
-        <Selected />
-      </div>
-    );
-  }
+  if (search === null) return null;
   const outcome = exploration.outcome.value;
   const again = outcome?.handed_over.length ?? 0;
   const cost = costOf(search, ranks, summary.sizes);
@@ -32,33 +41,29 @@ export function Cost() {
   const coarse = summary.coarseExact && exploration.step.value !== 0 ? cost.coarse : 0;
   const total = coarse + fine + again;
   const behind = search.received < settings.nprobe.value && status.value === "searching";
+  const traced =
+    timings === null
+      ? ""
+      : `, traced in ${(1000 * (timings.seconds.coarse + timings.seconds.fine)).toFixed(1)} ms`;
   return (
-    <div class="feder-cost">
-      {busy}
-      <span>
+    <>
+      {behind && (
+        <span class="feder-muted">
+          received {count(search.received)} of {plural(settings.nprobe.value, "probed cluster")}
+        </span>
+      )}
+      <span title={`${summary.family}, ${summary.metric}${traced}`}>
         <b>{plural(total, "distance")}</b>
         {summary.coarseExact ? ` = ${count(coarse)} coarse + ${count(fine)} fine` : ` = ${count(fine)} fine`}
         {again > 0 && ` + ${count(again)} re-ranked`}
         {!summary.coarseExact && ", besides an approximate coarse search"}
       </span>
       {cost.bruteForce > 0 && (
-        <span>
-          <b>{percent(total / cost.bruteForce)}</b> of brute force ({count(cost.bruteForce)})
+        <span title={`Brute force computes ${count(cost.bruteForce)}`}>
+          <b>{percent(total / cost.bruteForce)}</b> of brute force
         </span>
       )}
-      <span class="feder-muted">
-        {behind
-          ? `received ${count(search.received)} of ${plural(settings.nprobe.value, "probed cluster")}`
-          : `${count(probed)} of ${plural(summary.nlist, "cluster")} probed`}
-      </span>
-      <span class="feder-muted">{summary.family}</span>
-      {timings !== null && (
-        <span class="feder-muted">
-          traced in {(1000 * (timings.seconds.coarse + timings.seconds.fine)).toFixed(1)} ms
-        </span>
-      )}
-      <Selected />
-    </div>
+    </>
   );
 }
 

@@ -1,0 +1,74 @@
+import type { Signal } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
+import { count } from "../model/format";
+import { isShortcut, slideByKey } from "./sliderKeys";
+
+interface Props {
+  readonly name: string;
+  readonly help: string;
+  readonly value: Signal<number>;
+  /** The largest value; the least is 1. */
+  readonly max: number;
+}
+
+/** A whole number that can be typed, with a button on either side. */
+export function Stepper({ name, help, value, max }: Props) {
+  const now = value.value;
+  const [typed, setTyped] = useState<string | null>(null);
+  // A value that comes from elsewhere replaces what is being typed.
+  useEffect(() => setTyped(null), [now]);
+  const take = () => {
+    const number = Number(typed);
+    if (typed !== null && typed.trim() !== "" && Number.isInteger(number)) {
+      value.value = Math.max(1, Math.min(max, number));
+    }
+    setTyped(null);
+  };
+  return (
+    <span class="feder-stepper" title={help}>
+      <button
+        type="button"
+        aria-label={`Decrease ${name}`}
+        disabled={now <= 1}
+        onClick={() => {
+          value.value = now - 1;
+        }}
+      >
+        −
+      </button>
+      <input
+        type="text"
+        inputMode="numeric"
+        role="spinbutton"
+        aria-label={`${name} as a number`}
+        aria-valuemin={1}
+        aria-valuemax={max}
+        aria-valuenow={now}
+        style={{ width: `calc(${Math.max(2, count(max).length)}ch + 18px)` }}
+        value={typed ?? count(now)}
+        onFocus={(event) => event.currentTarget.select()}
+        onInput={(event) => setTyped(event.currentTarget.value)}
+        onBlur={take}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") take();
+          else if (event.key === "Escape") setTyped(null);
+          const isSideways = event.key === "ArrowLeft" || event.key === "ArrowRight";
+          const to = isSideways || isShortcut(event) ? null : slideByKey(event, now, max);
+          if (to === null || event.key === "Home" || event.key === "End") return;
+          event.preventDefault();
+          value.value = to;
+        }}
+      />
+      <button
+        type="button"
+        aria-label={`Increase ${name}`}
+        disabled={now >= max}
+        onClick={() => {
+          value.value = now + 1;
+        }}
+      >
+        +
+      </button>
+    </span>
+  );
+}

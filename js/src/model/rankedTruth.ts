@@ -1,0 +1,66 @@
+import type { Result } from "./results";
+import type { Missed, Row, Truth } from "./truth";
+
+/** One of the k true neighbours, in its place. */
+export interface RankedNeighbour extends Result {
+  /** 1 = nearest. */
+  readonly place: number;
+  /** Found by the search, missed by it, or not compared yet while the player shows a part of it. */
+  readonly state: "found" | "missed" | "pending";
+  /** What is known of a missed one. */
+  readonly missed: Missed | null;
+}
+
+/** A result that is no true neighbour: it came back because a nearer row was missed. */
+export interface Intruder extends Result {
+  /** Its place among all vectors; null where that is not known. */
+  readonly place: number | null;
+}
+
+export interface RankedTruth {
+  readonly neighbours: readonly RankedNeighbour[];
+  readonly intruders: readonly Intruder[];
+}
+
+/**
+ * The true neighbours in order, and the results that are none. Of rows that tie for the last place the ones that came
+ * back stand there.
+ *
+ * @param results  what the search returns at this moment
+ * @param missed  none while the player shows a part of the search
+ * @param isPartial  whether it does
+ * @param further  the nearest vectors of all beyond the k-th, as far as they are known
+ */
+export function rankedTruth(
+  truth: Truth,
+  results: readonly Result[],
+  missed: readonly Missed[],
+  isPartial: boolean,
+  further: readonly Result[],
+): RankedTruth {
+  const lost = new Map(missed.map((row) => [keyOf(row), row]));
+  const returned = new Set(results.map(keyOf));
+  const own = new Set(truth.neighbours.map(keyOf));
+  const tied = new Set(truth.tied.map(keyOf));
+  const spare = results.filter((result) => tied.has(keyOf(result)) && !own.has(keyOf(result)));
+  const neighbours = truth.neighbours.map((neighbour, i): RankedNeighbour => {
+    const key = keyOf(neighbour);
+    const place = i + 1;
+    const row = lost.get(key);
+    if (row !== undefined) return { ...neighbour, place, state: "missed", missed: row };
+    const isBack = returned.has(key);
+    const other = isBack || i < truth.better ? undefined : spare.shift();
+    if (other !== undefined) return { ...other, place, state: "found", missed: null };
+    return { ...neighbour, place, state: isBack || !isPartial ? "found" : "pending", missed: null };
+  });
+  const places = new Map(further.map((row, i) => [keyOf(row), i + 1]));
+  const intruders = results
+    .filter((result) => !own.has(keyOf(result)) && !tied.has(keyOf(result)))
+    .map((result) => ({ ...result, place: places.get(keyOf(result)) ?? null }));
+  return { neighbours, intruders };
+}
+
+/** Rows of several clusters may share an id. */
+function keyOf({ id, clusterRank }: Row): string {
+  return `${clusterRank}/${id}`;
+}

@@ -1,0 +1,22 @@
+/** A share of the queries in percent: one that the kernel names, without more digits than it has. */
+export function shareText(share: number): string {
+  return `${Number((100 * share).toPrecision(6))}\u00a0%`;
+}
+
+export function listed(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+}
+
+/** The bands between the curves of these shares of the queries, from the highest to the lowest. */
+export function bandNames(shares: readonly number[]): string[] {
+  const name = (share: number) =>
+    share === 1 ? "the worst" : share === 0.5 ? "the median" : `what ${shareText(share)} reach`;
+  return shares.slice(1).map((share, i) => `${name(shares[i])} to ${name(share)}`);
+}
+
+/** The last place in `nprobes`, ascending, whose value is at most `nprobe`. */
+export function placeOf(nprobes: Int32Array, nprobe: number): number {
+  let place = 0;
+  while (place + 1 < nprobes.length && nprobes[place + 1] <= nprobe) place++;
+  return place;
+}

@@ -1,0 +1,32 @@
+import { useApp } from "../../state/app";
+import { ClusterPanel } from "../ClusterPanel";
+import { AnswerWords } from "./AnswerWords";
+import { Begin } from "./Begin";
+import { CameInstead } from "./CameInstead";
+import { Headline } from "./Headline";
+import { RankedStrip } from "./RankedStrip";
+import { Results } from "./Results";
+
+/** What came back for this query, what should have, and the cluster chosen. */
+export function AnswerPanel() {
+  const { exploration } = useApp();
+  if (exploration.search.value === null) return <Begin />;
+  const ranked = exploration.ranked.value;
+  return (
+    <>
+      <section class="feder-answer" aria-label="Answer">
+        <Headline />
+        {ranked === null ? (
+          <Results />
+        ) : (
+          <>
+            <RankedStrip neighbours={ranked.neighbours} />
+            {ranked.intruders.length > 0 && <CameInstead intruders={ranked.intruders} />}
+          </>
+        )}
+        <AnswerWords />
+      </section>
+      <ClusterPanel />
+    </>
+  );
+}

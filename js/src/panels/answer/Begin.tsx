@@ -1,0 +1,91 @@
+import { useEffect } from "preact/hooks";
+import { Button } from "../../controls/Button";
+import { Picture } from "../../controls/Picture";
+import { rowKeys } from "../../controls/rowKeys";
+import { count, plural } from "../../model/format";
+import { useApp } from "../../state/app";
+
+/** Queries that are offered. */
+const OFFERED = 5;
+const SIDE = 64;
+
+/** Before the first search: three ways to begin. */
+export function Begin() {
+  const { exploration } = useApp();
+  const summary = exploration.summary.value;
+  return (
+    <section class="feder-begin" aria-label="Pick a query">
+      <h3 class="feder-headline">
+        <b>Pick a query</b>
+      </h3>
+      <p class="feder-muted">
+        {plural(summary.ntotal, "vector")} in {plural(summary.nlist, "cluster")}. Three ways to begin:
+      </p>
+      <div class="feder-way feder-tinted">
+        <h4>One that misses neighbours</h4>
+        <MissingQueries />
+      </div>
+      <div class="feder-way">
+        <h4>A random row</h4>
+        <p class="feder-muted">Press R for another one, again and again.</p>
+        <Button onClick={() => exploration.ask({ random: true })}>Pick one at random</Button>
+      </div>
+      <div class="feder-way">
+        <h4>Any {summary.images ? "picture" : "row"}</h4>
+        <p class="feder-muted">
+          Click a cell of the map, then one of its members below; or type a row id above.
+        </p>
+      </div>
+    </section>
+  );
+}
+
+/** Rows of a sample that miss true neighbours at the present nprobe. */
+function MissingQueries() {
+  const { exploration } = useApp();
+  const { misses, workloads, settings, summary } = exploration;
+  const workload = workloads.latest.value;
+  const queries = misses.queries.value.slice(0, OFFERED);
+  const isPossible = misses.isPossible.value && exploration.map.value !== null;
+  const hasAny = workload !== null;
+  // In the background, once the map stands.
+  useEffect(() => {
+    if (isPossible && !hasAny) misses.look();
+  }, [misses, isPossible, hasAny]);
+  const { unevaluated } = summary.value;
+  if (unevaluated !== null) return <p class="feder-muted">Not to be found by a sample: {unevaluated}.</p>;
+  if (workload === null) return <p class="feder-muted">Searching a sample of the rows…</p>;
+  const at = `at nprobe ${count(settings.nprobe.value)}`;
+  if (queries.length === 0) {
+    return (
+      <p class="feder-muted">
+        No row of {count(workload.computed)} sampled misses one {at}. A smaller nprobe may.
+      </p>
+    );
+  }
+  const keys = rowKeys(queries.map(({ id, place }) => id ?? BigInt(-1 - place)));
+  return (
+    <>
+      <p class="feder-muted">
+        Of {count(workload.computed)} rows sampled, {at}:
+      </p>
+      <ul class="feder-offers" aria-label="Queries that miss neighbours">
+        {queries.map(({ id, place, label, found, total }, i) => (
+          <li key={keys[i]}>
+            <button
+              type="button"
+              class="feder-offer"
+              aria-label={`Search for ${id === null ? `query ${place}` : `row ${id}`}${label === null ? "" : `, ${label}`}: ${found} of ${total} true neighbours come back`}
+              onClick={() => exploration.ask({ workload: place })}
+            >
+              {id !== null && <Picture id={id} cluster={null} side={SIDE} alt="" />}
+              <span>
+                {found} of {total}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,61 @@
+import { rowKeys } from "../../controls/rowKeys";
+import { useRoving } from "../../controls/roving";
+import { count, distance, ordinal, plural } from "../../model/format";
+import type { Intruder } from "../../model/rankedTruth";
+import { useApp } from "../../state/app";
+import { Tile } from "../Tile";
+
+const SIDE = 90;
+
+/** The results that are no true neighbours. */
+export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
+  const { exploration } = useApp();
+  const summary = exploration.summary.value;
+  const roving = useRoving<HTMLOListElement>(intruders.length);
+  const keys = rowKeys(intruders.map(({ id }) => id));
+  const isPartial = exploration.step.value !== null;
+  const name = exploration.outcome.value !== null && summary.refinedDistance !== null
+    ? summary.refinedDistance
+    : summary.distance;
+  const k = exploration.truth.value?.neighbours.length ?? 0;
+  return (
+    <>
+      <h4 class="feder-instead">
+        <b>
+          {isPartial ? "Among the results so far" : "Came instead"}: {plural(intruders.length, "result")}
+        </b>{" "}
+        <small>
+          {summary.given || !summary.exact ? "not among" : "farther than"} the {count(k)}{" "}
+          {k === 1 ? "nearest" : "true neighbours"}
+        </small>
+      </h4>
+      <ol
+        ref={roving.list}
+        class="feder-tiles"
+        aria-label="Came instead"
+        onFocusIn={roving.onFocusIn}
+        onKeyDown={roving.onKeyDown}
+      >
+        {intruders.map((row, i) => (
+          <li key={keys[i]} data-id={row.id.toString()} data-distance={row.distance}>
+            <Tile
+              id={row.id}
+              cluster={row.cluster}
+              distance={row.distance}
+              distanceName={name}
+              clusterRank={row.clusterRank}
+              side={SIDE}
+              rank={row.place}
+              tabIndex={roving.tabIndexOf(i)}
+              name={
+                `Row ${row.id}, a result that is no true neighbour` +
+                `${row.place === null ? "" : `: ${ordinal(row.place)} nearest of all`}, ` +
+                `${name} ${distance(row.distance)}, cluster ${row.cluster}, rank ${row.clusterRank}`
+              }
+            />
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}

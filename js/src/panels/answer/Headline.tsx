@@ -1,0 +1,95 @@
+import { Button } from "../../controls/Button";
+import { headline, lossTexts } from "../../model/answerText";
+import { count, plural } from "../../model/format";
+import { asSeen, nprobeNeeded } from "../../model/truth";
+import { useApp } from "../../state/app";
+import type { Exploration } from "../../state/exploration";
+
+/** The answer in one line, why true neighbours are missed, and what finds them. */
+export function Headline() {
+  const { exploration } = useApp();
+  const { truth, found, foundAmong, step, settings, results } = exploration;
+  const summary = exploration.summary.value;
+  const lost = exploration.missed.value;
+  const outcome = exploration.outcome.value;
+  const neighbours = truth.value?.neighbours ?? null;
+  const isPartial = step.value !== null;
+  return (
+    <>
+      <h3 class="feder-headline" role="status">
+        <b>
+          {neighbours === null
+            ? plural(results.value.length, "result")
+            : headline(found.value, neighbours.length, foundAmong.value, isPartial)}
+        </b>
+        <small>
+          {neighbours === null && outcome !== null && summary.refinedDistance !== null
+            ? summary.refinedDistance
+            : summary.trueDistance}
+          {summary.given ? "" : asSeen(summary)}
+        </small>
+      </h3>
+      <p class="feder-reason-line" aria-live="polite">
+        {lost.length > 0 ? (
+          <>
+            <b class="feder-danger">{count(lost.length)} missed:</b>{" "}
+            {lossTexts(lost, settings.nprobe.value).join("; ")}
+          </>
+        ) : (
+          quietReason(exploration)
+        )}
+        <Cure />
+      </p>
+    </>
+  );
+}
+
+/** A button that sets the nprobe which finds what is missed, where some nprobe above the present one does. */
+function Cure() {
+  const { exploration } = useApp();
+  const { settings, truth, missed, switched } = exploration;
+  const { replayable, given } = exploration.summary.value;
+  if (missed.value.length === 0 || truth.value === null) return null;
+  if (switched.value.size > 0) {
+    return (
+      <Button
+        kind="primary"
+        onClick={() => {
+          switched.value = new Map();
+        }}
+      >
+        Probe by nprobe alone
+      </Button>
+    );
+  }
+  const needed = nprobeNeeded(truth.value);
+  if (needed === null || needed <= settings.nprobe.value) return null;
+  return (
+    <Button
+      kind="primary"
+      onClick={() => {
+        settings.nprobe.value = needed;
+      }}
+    >
+      nprobe = {count(needed)} {replayable || given ? "finds" : "probes"} all
+    </Button>
+  );
+}
+
+/** What is to be said where nothing is known to be missed. */
+function quietReason(exploration: Exploration): string {
+  const { truth, step, status, settings, lacksTruth, switched, canComplete, foundAmong } = exploration;
+  const { unexplained } = exploration.summary.value;
+  if (unexplained !== null) return `No true neighbours to compare with: ${unexplained}.`;
+  if (truth.value === null) {
+    if (status.value === "searching") return "Comparing the other clusters…";
+    if (!lacksTruth.value) return "Not all clusters have been compared.";
+    if (switched.value.size > 0)
+      return "Not compared with the true neighbours while clusters are switched by hand.";
+    return canComplete.value ? "Waiting for the true neighbours…" : "The true neighbours have not arrived.";
+  }
+  if (step.value !== null || foundAmong.value === null) return "";
+  const needed = nprobeNeeded(truth.value);
+  if (switched.value.size > 0 || needed === null || needed >= settings.nprobe.value) return "";
+  return `nprobe = ${count(needed)} would do.`;
+}

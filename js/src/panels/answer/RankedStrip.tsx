@@ -1,0 +1,76 @@
+import { rowKeys } from "../../controls/rowKeys";
+import { useRoving } from "../../controls/roving";
+import { count, distance, ordinal } from "../../model/format";
+import type { RankedNeighbour } from "../../model/rankedTruth";
+import type { Missed } from "../../model/truth";
+import { useApp } from "../../state/app";
+import { rowLoss } from "../../state/rowTexts";
+import { Tile } from "../Tile";
+
+const SIDE = 90;
+const STAGE_TAGS = { limit: "not compared", code: "lost to code", refine: "lost in re-rank" } as const;
+
+/** The k true neighbours in order: came back, or missed, dashed in its place. */
+export function RankedStrip({ neighbours }: { neighbours: readonly RankedNeighbour[] }) {
+  const { exploration } = useApp();
+  const summary = exploration.summary.value;
+  const roving = useRoving<HTMLOListElement>(neighbours.length);
+  const keys = rowKeys(neighbours.map(({ id }) => id));
+  const query = exploration.search.value?.id ?? null;
+  return (
+    <ol
+      ref={roving.list}
+      class="feder-tiles"
+      aria-label="True neighbours"
+      onFocusIn={roving.onFocusIn}
+      onKeyDown={roving.onKeyDown}
+    >
+      {neighbours.map((row, i) => {
+        const { id, cluster, clusterRank, place, state, missed } = row;
+        const isQuery = id === query && row.distance === neighbours[0].distance;
+        return (
+          <li
+            key={keys[i]}
+            data-id={id.toString()}
+            data-distance={row.distance}
+            data-state={state}
+            data-rank={clusterRank}
+          >
+            <Tile
+              id={id}
+              cluster={cluster}
+              distance={row.distance}
+              distanceName={summary.trueDistance}
+              clusterRank={state === "found" ? clusterRank : null}
+              side={SIDE}
+              rank={place}
+              isMissed={state === "missed"}
+              isPending={state === "pending"}
+              tabIndex={roving.tabIndexOf(i)}
+              {...(missed !== null
+                ? { tag: tagOf(missed, exploration.settings.nprobe.value) }
+                : isQuery
+                  ? { tag: "query" }
+                  : {})}
+              name={
+                `Row ${id}, ${ordinal(place)} nearest of all, ${summary.trueDistance} ${distance(row.distance)}, ` +
+                `cluster ${cluster}, rank ${clusterRank}, ` +
+                (missed !== null
+                  ? `missed: ${rowLoss(exploration, missed)}`
+                  : state === "pending"
+                    ? "not compared yet"
+                    : `came back${isQuery ? ", the query itself" : ""}`)
+              }
+            />
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+/** On its picture: the rank of its cluster, or the stage that lost it. */
+function tagOf({ lostTo, clusterRank }: Missed, nprobe: number): string {
+  if (lostTo !== "coarse") return STAGE_TAGS[lostTo];
+  return clusterRank <= nprobe ? "switched off" : `rank ${count(clusterRank)}`;
+}

@@ -1,0 +1,38 @@
+import { Stepper } from "../../controls/Stepper";
+import { count } from "../../model/format";
+import { useApp } from "../../state/app";
+import { Cost } from "./Cost";
+import { KSlider } from "./KSlider";
+import { QueryCurve } from "./QueryCurve";
+import { WorkloadCurves } from "./WorkloadCurves";
+
+/** nprobe and k, the cost, and recall at every nprobe; dragging along it sets nprobe. */
+export function Band() {
+  const { exploration, about } = useApp();
+  const { settings } = exploration;
+  const summary = exploration.summary.value;
+  const workload = exploration.workloads.latest.value;
+  const isOfWorkload = about.value === "workload" || exploration.search.value === null;
+  return (
+    <div class="feder-parameters">
+      <div class="feder-parameter-row">
+        <span class="feder-parameter">
+          <b>nprobe</b>
+          <Stepper name="nprobe" help="Clusters probed by the fine search" value={settings.nprobe} max={summary.nlist} />
+          <span class="feder-muted">of {count(summary.nlist)}</span>
+        </span>
+        <span class="feder-parameter">
+          <b>k</b>
+          <Stepper name="k" help="Results returned" value={settings.k} max={summary.kMax} />
+          <KSlider />
+        </span>
+        <Cost />
+      </div>
+      {isOfWorkload && workload !== null && workload.computed > 0 ? (
+        <WorkloadCurves workload={workload} />
+      ) : (
+        <QueryCurve />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,70 @@
+import { useMemo } from "preact/hooks";
+import { percent } from "../../model/format";
+import { foundBy, foundFrom, returnedAt, type Truth } from "../../model/truth";
+import { useApp } from "../../state/app";
+import { type Picture, RecallChart } from "./RecallChart";
+
+/** Recall of this query at every nprobe, with the missed pictures where they are found. */
+export function QueryCurve() {
+  const { exploration } = useApp();
+  const { settings } = exploration;
+  const summary = exploration.summary.value;
+  const search = exploration.search.value;
+  const truth = exploration.truth.value;
+  const found = exploration.found.value;
+  const total = truth?.neighbours.length ?? 0;
+  const share = useMemo(() => {
+    const sizes = search?.upTo.subarray(1) ?? averageShares(summary.nlist, summary.ntotal);
+    const all = Math.max(1, sizes[sizes.length - 1]);
+    return { at: sizes.map((_, i) => i + 1), values: sizes.map((size) => size / all) };
+  }, [search, summary]);
+  // Where each nprobe needs a search of its own, cluster ranks give no curve.
+  const curve = useMemo(() => (summary.unevaluated === null ? curveOf(truth) : null), [truth, summary]);
+  const k = settings.k.value;
+  const compared = percent(share.values[settings.nprobe.value - 1] ?? 0);
+  const label =
+    search === null
+      ? ""
+      : truth === null
+        ? `${compared} of the vectors compared`
+        : `recall@${k} ${exploration.foundAmong.value === "results" ? "=" : "≤"} ${found} of ${total}`;
+  const missed = exploration.missed.value;
+  const pictures = useMemo(
+    () =>
+      missed.flatMap((row): Picture[] => {
+        const at = foundFrom(row, summary);
+        return at === null ? [] : [{ id: row.id, cluster: row.cluster, at }];
+      }),
+    [missed, summary],
+  );
+  return (
+    <RecallChart
+      name={
+        curve === null
+          ? "Share of the vectors compared at every nprobe"
+          : `Recall at every nprobe: ${curve.at.map((at, i) => `${Math.round(total * curve.values[i])} of ${total} from ${at}`).join(", ")}`
+      }
+      axisName={`recall@${k}`}
+      curve={curve}
+      share={share}
+      label={label}
+      height={truth === null ? 0 : found / Math.max(1, total)}
+      pictures={curve === null ? [] : pictures}
+      hasRanks={search !== null}
+      remark={
+        summary.unevaluated !== null && search !== null ? `No curve of recall: ${summary.unevaluated}.` : null
+      }
+    />
+  );
+}
+
+function curveOf(truth: Truth | null) {
+  if (truth === null || truth.turns.length === 0) return null;
+  const total = Math.max(1, truth.neighbours.length);
+  return { at: truth.turns, values: truth.turns.map((at) => foundBy(truth, returnedAt(at)) / total) };
+}
+
+/** Vectors in the first clusters of a ranking, on average over all rankings. */
+function averageShares(nlist: number, ntotal: number): Float64Array {
+  return Float64Array.from({ length: nlist }, (_, i) => ((i + 1) * ntotal) / nlist);
+}

@@ -1,0 +1,166 @@
+import { useMemo, useRef } from "preact/hooks";
+import { drag } from "../../controls/drag";
+import { slideByKey } from "../../controls/sliderKeys";
+import { useSize } from "../../look/size";
+import { count } from "../../model/format";
+import { useApp } from "../../state/app";
+import { FoundPictures } from "./FoundPictures";
+import { RankAxis } from "./RankAxis";
+import { Axis } from "./scale";
+
+/** Room for the words beside the handle. */
+const LABEL = 210;
+const MARGIN = { left: 50, right: 22, top: 9, bottom: 21 };
+
+/** Values that hold from one nprobe to the next. */
+export interface Steps {
+  readonly at: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
+}
+
+/** A missed row, and the nprobe that finds it. */
+export interface Picture {
+  readonly id: bigint;
+  readonly cluster: number;
+  readonly at: number;
+}
+
+interface Props {
+  /** The picture in words. */
+  readonly name: string;
+  readonly axisName: string;
+  readonly curve: Steps | null;
+  /** Further curves, from the highest to the lowest; the areas between them are shaded. */
+  readonly band?: readonly Steps[];
+  /** The share of the vectors compared. */
+  readonly share: Steps;
+  /** Text beside the handle, also read aloud. */
+  readonly label: string;
+  /** Height of the handle, from 0 to 1. */
+  readonly height: number;
+  readonly pictures: readonly Picture[];
+  /** Whether the axis shows the colours of the clusters probed. */
+  readonly hasRanks: boolean;
+  /** Why there is no curve. */
+  readonly remark: string | null;
+}
+
+/** Recall against nprobe: the slider of nprobe. */
+export function RecallChart(props: Props) {
+  const { name, axisName, curve, band = [], share, label, height, pictures, hasRanks, remark } = props;
+  const { exploration } = useApp();
+  const { nprobe } = exploration.settings;
+  const { nlist, storedNprobe } = exploration.summary.value;
+  const { element: box, width, height: tall } = useSize<HTMLDivElement>();
+  const input = useRef<HTMLInputElement>(null);
+  const right = width - MARGIN.right;
+  const bottom = tall - MARGIN.bottom;
+  const axis = useMemo(
+    () => new Axis({ left: MARGIN.left, right, top: MARGIN.top, bottom }, nlist),
+    [right, bottom, nlist],
+  );
+  const still = useMemo(
+    () =>
+      width < 80 || tall < 40 ? null : (
+        <>
+          <path class="feder-share" d={axis.below(share.at, share.values)} />
+          <text class="feder-share-name" x={right - 6} y={bottom - 6}>
+            share of the vectors compared
+          </text>
+          <text class="feder-axis-name" transform={`translate(13 ${(MARGIN.top + bottom) / 2}) rotate(-90)`}>
+            {axisName}
+          </text>
+          {[0, 0.5, 1].map((value) => (
+            <g key={value}>
+              <path class="feder-gridline" d={`M${MARGIN.left} ${axis.y(value)}H${right}`} />
+              <text class="feder-percent" x={MARGIN.left - 7} y={axis.y(value) + 4}>
+                {value}
+              </text>
+            </g>
+          ))}
+          <text class="feder-axis-name feder-percent" x={MARGIN.left - 7} y={tall - 5}>
+            nprobe
+          </text>
+          {axis.ticks().map((tick) => (
+            <text key={tick} class="feder-tick" x={axis.x(tick)} y={tall - 5}>
+              {count(tick)}
+            </text>
+          ))}
+          {band.slice(1).map(({ at, values }, i) => (
+            <path key={i} class="feder-band" d={axis.below(at, band[i].values) + axis.below(at, values)} />
+          ))}
+          {curve !== null && <path class="feder-curve" d={axis.steps(curve.at, curve.values)} />}
+          <Stored nprobe={storedNprobe} axis={axis} />
+        </>
+      ),
+    [axis, axisName, width, tall, share, curve, band, storedNprobe],
+  );
+  const x = axis.x(nprobe.value);
+  const isRight = x > right - LABEL && x - LABEL > MARGIN.left;
+  const follow = (event: PointerEvent) => {
+    const { left } = (box.current as HTMLDivElement).getBoundingClientRect();
+    nprobe.value = axis.nprobeAt(event.clientX - left);
+  };
+  const start = (event: PointerEvent) => {
+    event.preventDefault();
+    input.current?.focus({ focusVisible: false } as FocusOptions);
+    follow(event);
+  };
+  return (
+    <div ref={box} class="feder-chart" data-name="nprobe" {...drag(follow, start)}>
+      <svg width={width} height={tall} role="img" aria-label={name}>
+        {still}
+        {hasRanks && width >= 80 && <RankAxis axis={axis} />}
+        <path class="feder-now" d={`M${x} ${MARGIN.top}V${bottom}`} />
+      </svg>
+      <FoundPictures axis={axis} pictures={pictures} />
+      {remark !== null && <p class="feder-remark">{remark}</p>}
+      <input
+        ref={input}
+        type="range"
+        aria-label="nprobe"
+        aria-valuetext={`${nprobe.value}${label === "" ? "" : `: ${label}`}`}
+        min={1}
+        max={nlist}
+        step={1}
+        value={nprobe.value}
+        onInput={(event) => {
+          nprobe.value = Number(event.currentTarget.value);
+        }}
+        onKeyDown={(event) => {
+          const to = slideByKey(event, nprobe.peek(), nlist);
+          if (to === null) return;
+          nprobe.value = to;
+          event.preventDefault();
+        }}
+      />
+      <span
+        class="feder-handle"
+        aria-hidden="true"
+        style={{ transform: `translate(${x}px, ${axis.y(height)}px)` }}
+      >
+        <i />
+        {label !== "" && (
+          <span data-left={isRight} data-low={height < 0.3}>
+            {label}
+          </span>
+        )}
+      </span>
+    </div>
+  );
+}
+
+/** A mark at the nprobe that the index has stored. */
+function Stored({ nprobe, axis }: { nprobe: number; axis: Axis }) {
+  const { left, right, bottom } = axis.frame;
+  const x = axis.x(nprobe);
+  const isRight = x > (left + right) / 2;
+  return (
+    <>
+      <path class="feder-stored" d={`M${x - 4.5} ${bottom - 13}h9l-4.5 8z`} />
+      <text class="feder-stored-name" data-left={isRight} x={x} y={bottom - 5}>
+        stored in the index
+      </text>
+    </>
+  );
+}

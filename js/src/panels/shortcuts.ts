@@ -1,0 +1,26 @@
+import { isShortcut } from "../controls/sliderKeys";
+import type { Exploration } from "../state/exploration";
+
+const KEYS: Readonly<Record<string, (exploration: Exploration) => void>> = {
+  r: ({ ask }) => ask({ random: true }),
+  m: ({ misses }) => misses.isPossible.peek() && misses.next(),
+  "[": ({ history }) => history.go(-1),
+  "]": ({ history }) => history.go(1),
+};
+
+const PLAYER_KEYS: Readonly<Record<string, (exploration: Exploration) => void>> = {
+  p: ({ player }) => player.toggle(),
+  ",": ({ player }) => player.back(),
+  ".": ({ player }) => player.forward(),
+};
+
+/** Does what a key stands for, wherever the focus is, except where text is typed. */
+export function pressShortcut(event: KeyboardEvent, exploration: Exploration, toggleFullScreen: () => void): void {
+  const { target, key } = event;
+  const isTyping =
+    (target instanceof HTMLInputElement && target.type !== "range") || target instanceof HTMLSelectElement;
+  if (isTyping || isShortcut(event)) return;
+  if (key === "f") toggleFullScreen();
+  else if (exploration.search.peek() !== null) PLAYER_KEYS[key]?.(exploration);
+  KEYS[key]?.(exploration);
+}

@@ -1,0 +1,62 @@
+import { nprobeFor, type RecallAt, recallAt } from "../../model/decision";
+import { count, percent } from "../../model/format";
+import type { Workload } from "../../protocol/messages";
+import { useApp } from "../../state/app";
+
+/** Recall and cost at the stored nprobe, at the present one, and at the one that the target needs. */
+export function Percentiles({ workload }: { workload: Workload }) {
+  const { exploration, target } = useApp();
+  const { storedNprobe } = exploration.summary.value;
+  const now = exploration.settings.nprobe.value;
+  const needed = nprobeFor(workload, target.value);
+  const notes = new Map<number, string[]>();
+  const note = (nprobe: number, text: string) => notes.set(nprobe, [...(notes.get(nprobe) ?? []), text]);
+  note(storedNprobe, "stored");
+  note(now, "now");
+  if (needed !== null) note(needed, "needed");
+  const rows = [...notes.keys()].sort((a, b) => a - b);
+  return (
+    <>
+      <table class="feder-percentiles" aria-label="Recall at a few values of nprobe">
+        <thead>
+          <tr>
+            {["nprobe", "mean", ...workload.shares.map(columnName), "compared"].map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((nprobe) => (
+            <tr key={nprobe} data-needed={nprobe === needed}>
+              <th scope="row">
+                {count(nprobe)} <small>{notes.get(nprobe)?.join(", ")}</small>
+              </th>
+              <Cells at={recallAt(workload, nprobe)} />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p class="feder-muted feder-definition">
+        p95: 95 % of the queries have at least this recall@{count(workload.k)}, the share of their{" "}
+        {count(workload.k)} true neighbours, by id, that come back.
+      </p>
+    </>
+  );
+}
+
+function Cells({ at: { mean, reached, compared } }: { at: RecallAt }) {
+  return (
+    <>
+      {[mean, ...reached].map((value, i) => (
+        <td key={i}>{value.toFixed(2)}</td>
+      ))}
+      <td>{percent(compared)}</td>
+    </>
+  );
+}
+
+function columnName(share: number): string {
+  return share === 1 ? "worst" : `p${Number((100 * share).toPrecision(6))}`;
+}

@@ -1,0 +1,29 @@
+import { plural } from "../../model/format";
+import { useApp } from "../../state/app";
+import { Decision } from "./Decision";
+import { Evaluate } from "./Evaluate";
+import { Hardest } from "./Hardest";
+import { Percentiles } from "./Percentiles";
+
+/** Recall of many queries: the nprobe that reaches a target, the spread, and the hardest queries. */
+export function WorkloadPanel() {
+  const { exploration } = useApp();
+  const workload = exploration.workloads.latest.value;
+  return (
+    <section class="feder-workload" aria-label="Workload">
+      <Evaluate />
+      {workload === null || workload.computed === 0 ? (
+        <p class="feder-muted">
+          Many queries, each searched for at every nprobe and compared with an exhaustive search: which nprobe
+          is enough, for how many of them, at what cost. {plural(1000, "row")} take seconds for most indexes.
+        </p>
+      ) : (
+        <>
+          <Decision workload={workload} />
+          <Percentiles workload={workload} />
+          <Hardest workload={workload} />
+        </>
+      )}
+    </section>
+  );
+}

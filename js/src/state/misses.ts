@@ -1,0 +1,97 @@
+import { computed, effect, type ReadonlySignal } from "@preact/signals";
+import type { Summary } from "../model/summary";
+import type { Workload } from "../protocol/messages";
+import type { Conversation } from "./conversation";
+import type { Settings } from "./settings";
+import type { Workloads } from "./workloads";
+
+/** Multiplications that the look for queries may cost, about a second of a processor. */
+const WORK = 2e9;
+const LEAST = 20;
+const MOST = 1000;
+
+/** A query of the last workload that misses true neighbours at the present nprobe. */
+export interface MissingQuery {
+  /** Its place in the workload. */
+  readonly place: number;
+  /** Its row; null for a vector. */
+  readonly id: bigint | null;
+  readonly label: string | null;
+  readonly found: number;
+  readonly total: number;
+}
+
+/** Queries that miss true neighbours. */
+export interface Misses {
+  /** Of the last workload, fewest missed first. */
+  readonly queries: ReadonlySignal<readonly MissingQuery[]>;
+  /** Whether a sample can be searched for them. */
+  readonly isPossible: ReadonlySignal<boolean>;
+  readonly isLooking: ReadonlySignal<boolean>;
+  /** Evaluate a small sample of rows. */
+  look(): void;
+  /** Search for the next of them, or look for some first. */
+  next(): void;
+}
+
+export function misses(
+  workloads: Workloads,
+  summary: ReadonlySignal<Summary>,
+  settings: Settings,
+  conversation: Conversation,
+  abort: AbortSignal,
+): Misses {
+  let isAwaited = false;
+  let last: number | null = null;
+  const queries = computed(() => {
+    const workload = workloads.latest.value;
+    return workload === null ? [] : missing(workload, settings.nprobe.value);
+  });
+  const isPossible = computed(() => summary.value.unevaluated === null && summary.value.ntotal > 1);
+  const show = () => {
+    const all = queries.peek();
+    const at = all.findIndex(({ place }) => place === last);
+    const next = all[(at + 1) % Math.max(1, all.length)];
+    if (next === undefined) {
+      conversation.complain(`No query of the sample misses a true neighbour at nprobe ${settings.nprobe.peek()}.`);
+      return;
+    }
+    last = next.place;
+    conversation.ask({ workload: next.place });
+  };
+  const look = () => {
+    if (!isPossible.peek() || workloads.progress.peek() !== null) return;
+    const { ntotal, dim } = summary.peek();
+    const sample = Math.round(Math.max(LEAST, Math.min(MOST, WORK / Math.max(1, ntotal * dim))));
+    workloads.evaluate(Math.min(sample, ntotal), Math.floor(Math.random() * 2 ** 31), settings.k.peek());
+  };
+  const stop = effect(() => {
+    const isDone = workloads.latest.value?.final === true && workloads.progress.value === null;
+    if (!isDone || !isAwaited) return;
+    isAwaited = false;
+    show();
+  });
+  abort.addEventListener("abort", stop);
+  return {
+    queries,
+    isPossible,
+    isLooking: computed(() => workloads.progress.value !== null),
+    look,
+    next() {
+      if (workloads.latest.peek() !== null) show();
+      else {
+        isAwaited = true;
+        look();
+      }
+    },
+  };
+}
+
+function missing({ hardest, ids, labels, found_at, k }: Workload, nprobe: number): MissingQuery[] {
+  const all = Array.from(hardest, (place, i): MissingQuery => {
+    const at = found_at.subarray(i * k, (i + 1) * k).filter(Boolean);
+    const found = at.filter((one) => one <= nprobe).length;
+    return { place, id: ids[i] ?? null, label: labels[i] ?? null, found, total: at.length };
+  });
+  return all.filter(({ found, total }) => found < total).sort((a, b) => b.found - a.found);
+}
