@@ -5,7 +5,8 @@ import type { Picture as PictureState } from "../state/pictures";
 
 interface Props {
   readonly id: bigint;
-  readonly cluster: number;
+  /** Null where it is not known which one stores the row. */
+  readonly cluster: number | null;
   /** CSS pixels. */
   readonly side: number;
   readonly alt: string;
@@ -39,7 +40,7 @@ export function Picture({ id, cluster, side, alt }: Props) {
   );
 }
 
-export function usePicture(id: bigint, cluster: number, side: number): PictureState {
+export function usePicture(id: bigint, cluster: number | null, side: number): PictureState {
   const { pictures } = useApp();
   const [held, setHeld] = useState<ReadonlySignal<PictureState> | null>(null);
   useLayoutEffect(() => {

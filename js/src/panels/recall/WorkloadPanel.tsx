@@ -175,7 +175,7 @@ function Hardest({ workload }: { workload: Workload }) {
               aria-label={`Search for ${name}${labels[i] === null ? "" : `, ${labels[i]}`}: recall ${hits} of ${at.length}, ${needs}`}
               onClick={() => exploration.ask({ workload: row })}
             >
-              {id !== null && <Picture id={id} cluster={0} side={SIDE} alt="" />}
+              {id !== null && <Picture id={id} cluster={null} side={SIDE} alt="" />}
               <span>
                 <b>{name}</b> {labels[i]}
                 <br />
