@@ -1,70 +1,25 @@
-import { extendOrder } from "../../model/candidateOrder";
-import { type CandidateSet, withOthers } from "../../model/candidates";
+import type { CandidateSet } from "../../model/candidates";
 import type { Probe } from "../../model/probe";
+import type { RankedCandidates } from "../../model/rankedCandidates";
 import type { Result } from "../../model/results";
-import type { Search } from "../../model/search";
-import type { Missed } from "../../model/truth";
 import { type Found, foundPoints } from "../points/marks";
 import { candidateFinder } from "../points/points";
-import { type Domain, domainOf } from "./radialScale";
 
-/** The candidates of the probed clusters and the missed neighbours of other clusters, by distance. */
-export interface RankedCandidates {
-  /** The candidates by cluster; behind them, as those of one more cluster, the missed neighbours beyond. */
+/** Candidates as far as they are drawn: all, or a sample while a slider moves. */
+export interface DrawnCandidates {
+  readonly ranked: RankedCandidates;
   readonly set: CandidateSet;
-  /** Places from the nearest to the farthest. */
-  readonly order: Uint32Array;
-  /** Null without candidates. */
-  readonly domain: Domain | null;
-  /** Missed neighbours in clusters that are not probed, at the distance that the lists have for them. */
-  readonly beyond: readonly Missed[];
-  /** Missed neighbours in probed clusters: they are candidates themselves. */
-  readonly within: readonly Missed[];
+  readonly found: readonly Found[];
 }
 
-/** The last ranking with each list of missed neighbours: picture and legend ask for the same one. */
-const latest = new WeakMap<
-  readonly Missed[],
-  { readonly candidates: CandidateSet; readonly probe: Probe; readonly ranked: RankedCandidates }
->();
-
-/**
- * @param candidates  those of the probed clusters
- * @param order  their places from the nearest to the farthest
- */
-export function rankCandidates(
-  candidates: CandidateSet,
-  order: Uint32Array,
+export function drawnCandidates(
+  ranked: RankedCandidates,
+  results: readonly Result[],
   probe: Probe,
-  missed: readonly Missed[],
-  search: Search,
-  similarity: boolean,
-): RankedCandidates {
-  const known = latest.get(missed);
-  if (known?.candidates === candidates && known.probe === probe) return known.ranked;
-  const ranked = rankedWith(candidates, order, probe, missed, search, similarity);
-  latest.set(missed, { candidates, probe, ranked });
-  return ranked;
-}
-
-function rankedWith(
-  candidates: CandidateSet,
-  order: Uint32Array,
-  probe: Probe,
-  missed: readonly Missed[],
-  search: Search,
-  similarity: boolean,
-): RankedCandidates {
-  const within = missed.filter(({ clusterRank }) => probe.has(clusterRank));
-  // Every radius is a distance of the lists: a row whose distance there is unknown has no place.
-  const beyond = missed.flatMap((one) =>
-    probe.has(one.clusterRank) || one.codeDistance === null ? [] : [{ ...one, distance: one.codeDistance }],
-  );
-  const set = withOthers(candidates, beyond);
-  const all = extendOrder(order, set.distances, similarity);
-  const own = search.id === null ? -1 : set.ids.indexOf(search.id);
-  const domain = set.count === 0 ? null : domainOf(set.distances, all, similarity, own);
-  return { set, order: all, domain, beyond, within };
+  isSample: boolean,
+): DrawnCandidates {
+  const found = foundAmong(results, ranked, probe);
+  return { ranked, ...(isSample ? sampleOf(ranked.set, found) : { set: ranked.set, found }) };
 }
 
 /** The candidates of the first so many clusters out of more. */
