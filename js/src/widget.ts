@@ -8,7 +8,7 @@ import { watchMode } from "./look/theme";
 import { readSummary, type Summary } from "./model/summary";
 import { Root } from "./panels/Root";
 import { Asker } from "./protocol/asker";
-import { ROW_ID } from "./protocol/decode";
+import { rowIdIn } from "./protocol/decode";
 import { CommTransport } from "./protocol/transport";
 import { AppContext, makeApp } from "./state/app";
 import { type Exploration, explore } from "./state/exploration";
@@ -49,7 +49,7 @@ export default () => {
     const asker = new Asker(new CommTransport(model), signal);
     exploration = explore(summary, settings, asker, signal);
     pictures = new Pictures(asker, summary, signal);
-    keepSnapshot(model, saves, exploration, stages, signal);
+    keepSnapshot(saves, exploration, stages, signal);
   };
 
   const render: Render = ({ model, el, signal }) => {
@@ -72,8 +72,7 @@ export default () => {
 };
 
 function rowId(value: unknown): bigint | null | undefined {
-  if (value === null) return null;
-  return typeof value === "string" && ROW_ID.test(value) ? BigInt(value) : undefined;
+  return value === null ? null : (rowIdIn(value) ?? undefined);
 }
 
 function rowIds(value: unknown): bigint[] | undefined {

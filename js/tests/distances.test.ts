@@ -1,27 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { nearestFirst } from "../src/model/candidateOrder";
 import { type CandidateSet, withOthers } from "../src/model/candidates";
+import { domainOf, roundStep } from "../src/model/distanceDomain";
 import { nearest } from "../src/model/probe";
+import { rankCandidates } from "../src/model/rankedCandidates";
 import { Search } from "../src/model/search";
 import type { Missed } from "../src/model/truth";
 import { layoutCentroids, nprobeAt, nprobeRadius } from "../src/views/distances/coarseScene";
+import { firstClusters, foundAmong, SAMPLE, sampleOf } from "../src/views/distances/drawnCandidates";
 import { boxOutside } from "../src/views/distances/labels";
 import { circleIn, layoutDistances, roomIn } from "../src/views/distances/layout";
 import { placePictures } from "../src/views/distances/pictures";
-import {
-  domainOf,
-  isCompressed,
-  radialScale,
-  roundLabel,
-  roundStep,
-} from "../src/views/distances/radialScale";
-import {
-  firstClusters,
-  foundAmong,
-  rankCandidates,
-  SAMPLE,
-  sampleOf,
-} from "../src/views/distances/rankedCandidates";
+import { isCompressed, radialScale, roundLabel } from "../src/views/distances/radialScale";
 import { angleOf, sectorAt, sectorsOf } from "../src/views/distances/sectors";
 import { MOST_PICTURES } from "../src/views/points/marks";
 import { randomOf } from "./random";
@@ -397,14 +387,6 @@ describe("results among candidates", () => {
       { point: 7, place: 1, isMissed: true },
       { point: 8, place: 4, isMissed: true },
     ]);
-  });
-
-  it("are ranked once for the picture and its legend", () => {
-    const set = setOf([3, 4], (i) => 7 - i);
-    const missed: readonly Missed[] = [];
-    const probe = nearest(2);
-    expect(rankedOf(set, missed, probe)).toBe(rankedOf(set, missed, probe));
-    expect(rankedOf(set, missed, nearest(1))).not.toBe(rankedOf(set, missed, probe));
   });
 
   it("and a neighbour lost to the code stand in its own cluster's sector, at the distance by its code", () => {

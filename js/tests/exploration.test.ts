@@ -226,6 +226,24 @@ describe("every candidate of the probed clusters", () => {
     expect(exploration.candidates.value?.ids.buffer).not.toBe(all?.ids.buffer);
   });
 
+  it("is ranked once, at the same distances at every step of the player", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    settings.nprobe.value = 2;
+    transport.say(...answerOf(summary));
+    const whole = exploration.ranked.value;
+    expect(whole).toMatchObject({ set: { count: 7 }, domain: { best: 0, last: 13 } });
+    expect(exploration.ranked.value).toBe(whole);
+    for (const step of [0, 1, 2]) {
+      exploration.player.seek(step);
+      expect(exploration.ranked.value).toEqual(whole);
+    }
+    exploration.player.finish();
+    settings.nprobe.value = 1;
+    settings.k.value = 5;
+    expect(exploration.ranked.value?.beyond.map(({ id }) => id)).toEqual([3n, 4n]);
+    expect(exploration.ranked.value).toMatchObject({ set: { count: 5 }, domain: { last: 11 } });
+  });
+
   it("is not asked for while the search is under way", () => {
     const { exploration, transport, summary, settings } = explorationOf();
     settings.nprobe.value = 4;

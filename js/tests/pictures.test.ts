@@ -106,3 +106,15 @@ it("rows of two clusters that share an id have a picture each", async () => {
     ],
   ]);
 });
+
+it("rows whose cluster is not known are asked for by themselves, and no cluster is named", async () => {
+  const { pictures, asked } = open();
+  pictures.acquire(7n, 3, 60);
+  pictures.acquire(8n, null, 60);
+  pictures.acquire(9n, null, 60);
+  await settled();
+  expect(asked()).toEqual([
+    [["9", "8"], null],
+    [["7"], [3]],
+  ]);
+});

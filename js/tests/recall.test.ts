@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
 import type { Summary } from "../src/model/summary";
-import { Axis } from "../src/panels/recall/scale";
-import { bandNames } from "../src/panels/recall/WorkloadPanel";
+import { bandNames } from "../src/model/workloadText";
+import { Axis } from "../src/panels/band/scale";
 import type { Verdict, Workload } from "../src/protocol/messages";
 import { rowVerdict as verdictText } from "../src/state/rowTexts";
 import { answerOf, explorationOf, findingOf } from "./support";
@@ -293,11 +293,7 @@ describe("workloads", () => {
 
 describe("the bands of a workload", () => {
   it("are named by the shares that the kernel sends", () => {
-    expect(bandNames([0.5, 0.95, 0.99, 1])).toEqual([
-      "median to 95\u00a0%",
-      "to 99\u00a0%",
-      "to the worst query",
-    ]);
-    expect(bandNames([0.9, 0.999])).toEqual(["90\u00a0% to 99.9\u00a0%"]);
+    expect(bandNames([0.5, 0.95, 0.99, 1])).toEqual(["95\u00a0% reach", "99\u00a0% reach", "all reach"]);
+    expect(bandNames([0.9, 0.999])).toEqual(["99.9\u00a0% reach"]);
   });
 });

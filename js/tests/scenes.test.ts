@@ -4,6 +4,7 @@ import { nearestFirst } from "../src/model/candidateOrder";
 import { candidatesAt } from "../src/model/candidates";
 import { joined } from "../src/model/mapCells";
 import { nearest, Probe } from "../src/model/probe";
+import { rankCandidates } from "../src/model/rankedCandidates";
 import { type Result, resultsAt } from "../src/model/results";
 import { Search } from "../src/model/search";
 import type { Missed } from "../src/model/truth";
@@ -14,16 +15,10 @@ import { paintAboveCells } from "../src/views/clusters/painter";
 import { type ClusterScene, cellRanking, missedCells } from "../src/views/clusters/scene";
 import { paintCoarse, paintCoarseOverlay } from "../src/views/distances/coarseChart";
 import { layoutCentroids, nprobeRadius } from "../src/views/distances/coarseScene";
+import { drawnCandidates } from "../src/views/distances/drawnCandidates";
 import { paintFine } from "../src/views/distances/fineChart";
-import {
-  arrange,
-  clusterAt,
-  drawnCandidates,
-  fineContent,
-  probedClusters,
-} from "../src/views/distances/fineScene";
+import { arrange, clusterAt, fineContent, probedClusters } from "../src/views/distances/fineScene";
 import { circleIn } from "../src/views/distances/layout";
-import { rankCandidates } from "../src/views/distances/rankedCandidates";
 import { angleOf, sectorAt } from "../src/views/distances/sectors";
 import { paintOverlay, paintPoints } from "../src/views/points/painter";
 import { pointsSelected } from "../src/views/points/points";

@@ -87,6 +87,55 @@ describe("a signal that follows a trait", () => {
     expect(nprobe.value).toBe(4);
   });
 
+  it("does not fall back to the echo of a value before the last that was saved", () => {
+    const { model, nprobe } = connect({ nprobe: 7 });
+    nprobe.value = 8;
+    nprobe.value = 9;
+    vi.advanceTimersByTime(150);
+    nprobe.value = 10;
+    for (const echo of [8, 9]) model.receive("nprobe", echo);
+    expect(nprobe.value).toBe(10);
+    vi.runAllTimers();
+    expect(model.saved).toEqual([{ nprobe: 8 }, { nprobe: 9 }, { nprobe: 10 }]);
+  });
+
+  it("takes what Python sets while its own value waits, which is older", () => {
+    const { model, nprobe } = connect({ nprobe: 7, k: 5 });
+    nprobe.value = 8;
+    nprobe.value = 9;
+    model.receive("nprobe", 4);
+    expect(nprobe.value).toBe(4);
+    vi.runAllTimers();
+    expect([nprobe.value, model.get("nprobe")]).toEqual([4, 4]);
+    expect(model.saved).toEqual([{ nprobe: 8 }]);
+    // The drag goes on: now the page's value is the newest.
+    nprobe.value = 10;
+    vi.runAllTimers();
+    expect(model.saved).toEqual([{ nprobe: 8 }, { nprobe: 10 }]);
+  });
+
+  it("takes what Python sets while another trait waits, and does not send it back with that", () => {
+    const { model, abort, saves, nprobe } = connect({ nprobe: 7, k: 5 });
+    const k = traitSignal(model.model, saves, "k", Number, (value) => value, 1, abort.signal);
+    nprobe.value = 8;
+    nprobe.value = 9;
+    k.value = 6;
+    model.receive("nprobe", 4);
+    vi.runAllTimers();
+    expect([nprobe.value, k.value]).toEqual([4, 6]);
+    expect(model.saved).toEqual([{ nprobe: 8 }, { k: 6 }]);
+  });
+
+  it("that is back at the value that was saved has nothing more to save", () => {
+    const { model, nprobe } = connect({ nprobe: 7 });
+    nprobe.value = 8;
+    nprobe.value = 9;
+    nprobe.value = 8;
+    vi.runAllTimers();
+    expect(nprobe.value).toBe(8);
+    expect(model.saved).toEqual([{ nprobe: 8 }]);
+  });
+
   it("keeps its own value when the kernel is gone", () => {
     const { model, nprobe } = connect({ nprobe: 7 });
     model.alive = false;

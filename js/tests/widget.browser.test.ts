@@ -207,7 +207,7 @@ describe("picking a query", () => {
     expect(stage.lastAsked("search").query).toEqual({ id, cluster: null });
   });
 
-  it.each(["abc", "1.5", "1e3", "0x1f", "--1", "99999999999999999999", HOSTILE])(
+  it.each(["abc", "1.5", "1e3", "0x1f", "--1", "+-1", "99999999999999999999", HOSTILE])(
     "by %j is refused in words, and the answer stays",
     async (typed) => {
       const { stage, see } = open();

@@ -1,7 +1,6 @@
 import { useState } from "preact/hooks";
+import { rowIdIn } from "../protocol/decode";
 import { useApp } from "../state/app";
-
-const ID = /^\s*[-+]?\d{1,19}\s*$/;
 
 interface Props {
   readonly name: string;
@@ -13,19 +12,21 @@ interface Props {
 export function IdForm({ name, button, submit }: Props) {
   const { exploration } = useApp();
   const [typed, setTyped] = useState("");
+  const isEmpty = typed.trim() === "";
+  const id = rowIdIn(typed.trim().replace(/^\+(?=\d)/, ""));
   return (
     <form
       class="feder-search-id"
       onSubmit={(event) => {
         event.preventDefault();
-        if (typed.trim() === "") return;
-        if (!ID.test(typed)) {
+        if (isEmpty) return;
+        if (id === null) {
           exploration.complain(`id must be a whole number, got “${typed.slice(0, 40)}”`);
           return;
         }
         exploration.dismiss();
         const input = event.currentTarget.elements[0] as HTMLInputElement;
-        submit(BigInt(typed.trim().replace(/^\+/, "")), input);
+        submit(id, input);
         // The text stays, in case the id is not in the index; typing replaces it.
         input.select();
       }}
@@ -34,8 +35,8 @@ export function IdForm({ name, button, submit }: Props) {
         type="text"
         inputMode="numeric"
         aria-label={name}
-        aria-invalid={typed.trim() !== "" && !ID.test(typed)}
-        placeholder="id"
+        aria-invalid={!isEmpty && id === null}
+        placeholder="row id"
         value={typed}
         onInput={(event) => setTyped(event.currentTarget.value)}
       />

@@ -27,7 +27,8 @@ export function lossTexts(lost: readonly Missed[], nprobe: number): string[] {
   const off = unprobed.filter(({ clusterRank }) => clusterRank <= nprobe);
   if (off.length > 0) texts.push(`${shareOf(off, lost)}${clusterText(off)}, switched off by hand`);
   const cut = by("limit");
-  if (cut.length > 0) texts.push(`${shareOf(cut, lost)}the search stopped before ${cut.length === 1 ? "it" : "them"}`);
+  if (cut.length > 0)
+    texts.push(`${shareOf(cut, lost)}the search stopped before ${cut.length === 1 ? "it" : "them"}`);
   for (const stage of ["code", "refine"] as const) {
     const rows = by(stage);
     if (rows.length > 0) texts.push(`${shareOf(rows, lost)}lost to the ${STAGE_NAMES[stage]}`);
@@ -46,6 +47,8 @@ function clusterText(rows: readonly Missed[]): string {
   if (ranks.length === 1) return `in the cluster ranked ${ranks[0]}`;
   const last = ranks[ranks.length - 1];
   const listed =
-    ranks.length > 4 ? `${ranks.slice(0, 3).join(", ")} … ${last}` : `${ranks.slice(0, -1).join(", ")} and ${last}`;
+    ranks.length > 4
+      ? `${ranks.slice(0, 3).join(", ")} … ${last}`
+      : `${ranks.slice(0, -1).join(", ")} and ${last}`;
   return `in clusters ranked ${listed}`;
 }

@@ -18,6 +18,14 @@ export function distance(value: number): string {
   return value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(size))));
 }
 
+/** A distance in three significant digits, for small tiles. */
+export function shortDistance(value: number): string {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e5 || size < 1e-3) return value.toExponential(1);
+  return value.toFixed(Math.max(0, 2 - Math.floor(Math.log10(size))));
+}
+
 /** A share in percent, with the digits that a small share needs; no line breaks inside it. */
 export function percent(share: number): string {
   const value = 100 * share;

@@ -7,11 +7,9 @@ export function listed(parts: readonly string[]): string {
   return parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
 
-/** The bands between the curves of these shares of the queries, from the highest to the lowest. */
+/** The bands between the curves of these shares of the queries, each by its lower edge. */
 export function bandNames(shares: readonly number[]): string[] {
-  const name = (share: number) =>
-    share === 1 ? "the worst" : share === 0.5 ? "the median" : `what ${shareText(share)} reach`;
-  return shares.slice(1).map((share, i) => `${name(shares[i])} to ${name(share)}`);
+  return shares.slice(1).map((share) => `${share === 1 ? "all" : shareText(share)} reach`);
 }
 
 /** The last place in `nprobes`, ascending, whose value is at most `nprobe`. */

@@ -50,7 +50,7 @@ export function ClusterPanel() {
             title="Probe this cluster or leave it out, whatever nprobe says (S on the map)"
             onClick={() => exploration.toggleProbed(cluster)}
           >
-            {wanted ? "Switch off" : "Switch on"}
+            {wanted ? "Don't probe" : "Probe it too"}
           </Button>
         )}
         {settings.cluster.value !== null && (

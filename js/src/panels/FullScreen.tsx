@@ -19,11 +19,7 @@ export function FullScreen({ root }: { root: () => HTMLElement | null }) {
     >
       <svg class="feder-icon" viewBox="0 0 16 16" aria-hidden="true">
         <path
-          d={
-            isFull
-              ? "M6 2v4H2M10 2v4h4M6 14v-4H2M10 14v-4h4"
-              : "M2 6V2h4M14 6V2h-4M2 10v4h4M14 10v4h-4"
-          }
+          d={isFull ? "M6 2v4H2M10 2v4h4M6 14v-4H2M10 14v-4h4" : "M2 6V2h4M14 6V2h-4M2 10v4h4M14 10v4h-4"}
         />
       </svg>
     </Button>

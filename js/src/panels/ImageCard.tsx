@@ -106,7 +106,7 @@ function Card({ open }: { open: OpenCard }) {
             exploration.ask({ id: id.toString(), cluster });
           }}
         >
-          Search from here
+          Use as query
         </Button>
         <Button
           onClick={() => {

@@ -28,7 +28,12 @@ export function SidePanel() {
         />
         {chosen === "query" && exploration.search.value !== null && <WhyNot />}
       </div>
-      <div class="feder-side-body" id={`${elementId}-side`} role="tabpanel" aria-label={chosen === "query" ? "This query" : "Workload"}>
+      <div
+        class="feder-side-body"
+        id={`${elementId}-side`}
+        role="tabpanel"
+        aria-label={chosen === "query" ? "This query" : "Workload"}
+      >
         {chosen === "query" ? <AnswerPanel /> : <WorkloadPanel />}
       </div>
     </div>

@@ -1,7 +1,7 @@
 import { useComputed } from "@preact/signals";
 import { Picture } from "../controls/Picture";
 import { css, rankColour } from "../look/palette";
-import { distance as formatted } from "../model/format";
+import { shortDistance } from "../model/format";
 import { useApp } from "../state/app";
 
 interface Props {
@@ -89,7 +89,7 @@ export function Tile(props: Props) {
       {rank !== undefined && (
         <span class="feder-caption">
           <b>{rank ?? ""}</b>
-          <span>{Number.isNaN(distance) ? "" : formatted(distance)}</span>
+          <span>{Number.isNaN(distance) ? "" : shortDistance(distance)}</span>
         </span>
       )}
       {note !== undefined && <span class="feder-note">{note}</span>}

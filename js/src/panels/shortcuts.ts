@@ -15,7 +15,11 @@ const PLAYER_KEYS: Readonly<Record<string, (exploration: Exploration) => void>> 
 };
 
 /** Does what a key stands for, wherever the focus is, except where text is typed. */
-export function pressShortcut(event: KeyboardEvent, exploration: Exploration, toggleFullScreen: () => void): void {
+export function pressShortcut(
+  event: KeyboardEvent,
+  exploration: Exploration,
+  toggleFullScreen: () => void,
+): void {
   const { target, key } = event;
   const isTyping =
     (target instanceof HTMLInputElement && target.type !== "range") || target instanceof HTMLSelectElement;

@@ -134,13 +134,13 @@ export class Asker {
 
   // Requests with a single answer. One that has failed is sent again after a while, ever longer while it fails.
 
-  /** Pictures of rows; `clusters[i]` stores `ids[i]`, `size` is in device pixels. */
+  /** Pictures of rows; `clusters[i]` stores `ids[i]` where that is known, `size` is in device pixels. */
   thumbnails(
     ids: readonly bigint[],
-    clusters: readonly number[],
+    clusters: readonly number[] | null,
     size: number,
   ): Promise<Thumbnails | Failure> {
-    const rows = { ids: ids.map(String), clusters: [...clusters], size };
+    const rows = { ids: ids.map(String), clusters: clusters && [...clusters], size };
     return this.#expect<Thumbnails>((request) => ({ kind: "thumbnails", request, ...rows }));
   }
 

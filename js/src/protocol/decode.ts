@@ -12,8 +12,10 @@ const ARRAYS = {
   int64: BigInt64Array,
 } as const;
 
-/** A row id in JSON, which has no whole numbers of 64 bits. */
-export const ROW_ID = /^-?\d{1,19}$/;
+/** The row id that a string holds, as in JSON, which has no whole numbers of 64 bits; null for anything else. */
+export function rowIdIn(value: unknown): bigint | null {
+  return typeof value === "string" && /^-?\d{1,19}$/.test(value) ? BigInt(value) : null;
+}
 
 type Entry = Record<string, unknown>;
 
@@ -123,8 +125,9 @@ function readField(name: string, check: FieldCheck, value: unknown): unknown {
     return value;
   }
   if (check === "row") {
-    if (typeof value !== "string" || !ROW_ID.test(value)) throw wrong(name, value);
-    return BigInt(value);
+    const id = rowIdIn(value);
+    if (id === null) throw wrong(name, value);
+    return id;
   }
   const isRight =
     check === "request"

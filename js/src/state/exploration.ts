@@ -85,7 +85,7 @@ export function explore(
     ...probed,
     ...shown,
     ...neighbours,
-    ...candidateSets(progress, probed, summary),
+    ...candidateSets(progress, probed, neighbours, summary),
     ...findings(progress, probed, shown, summary, settings),
     ...pointer(settings),
     ask: (query) => conversation.ask(query),

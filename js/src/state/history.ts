@@ -36,7 +36,7 @@ export function queryHistory(
     const found = search.value;
     if (found === null) return;
     untracked(() => {
-      const to = visits.peek().findIndex((visit) => visit === goal);
+      const to = goal === null ? -1 : visits.peek().indexOf(goal);
       if (goal !== null && to >= 0 && isSame(goal, found)) at.value = to;
       else visit(found);
       goal = null;

@@ -53,7 +53,9 @@ export function misses(
     const at = all.findIndex(({ place }) => place === last);
     const next = all[(at + 1) % Math.max(1, all.length)];
     if (next === undefined) {
-      conversation.complain(`No query of the sample misses a true neighbour at nprobe ${settings.nprobe.peek()}.`);
+      conversation.complain(
+        `No query of the sample misses a true neighbour at nprobe ${settings.nprobe.peek()}.`,
+      );
       return;
     }
     last = next.place;

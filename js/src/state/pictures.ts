@@ -10,7 +10,7 @@ export type Picture =
 
 interface Entry {
   readonly id: bigint;
-  readonly cluster: number;
+  readonly cluster: number | null;
   readonly size: number;
   readonly picture: Signal<Picture>;
   users: number;
@@ -60,10 +60,14 @@ export class Pictures {
     });
   }
 
-  /** Show the picture of a row at `side` CSS pixels; call `release` when it is no longer shown. */
+  /**
+   * Show the picture of a row at `side` CSS pixels; call `release` when it is no longer shown.
+   *
+   * @param cluster  the one that stores it, where that is known
+   */
   acquire(
     id: bigint,
-    cluster: number,
+    cluster: number | null,
     side: number,
   ): { picture: ReadonlySignal<Picture>; release: () => void } {
     const wanted = side * devicePixelRatio;
@@ -130,7 +134,7 @@ export class Pictures {
     while (this.#queue.length > 0 && batch.length < BATCH) {
       const entry = this.#queue.pop() as Entry;
       if (entry.users === 0) entry.queued = false;
-      else if (batch.length > 0 && entry.size !== batch[0].size) later.push(entry);
+      else if (batch.length > 0 && !isAlike(entry, batch[0])) later.push(entry);
       else batch.push(entry);
     }
     this.#queue.push(...later.reverse());
@@ -141,9 +145,10 @@ export class Pictures {
 
   async #fetch(batch: Entry[]): Promise<void> {
     for (const entry of batch) entry.isCurrent = true;
+    const clusters = batch.flatMap(({ cluster }) => (cluster === null ? [] : [cluster]));
     const answer = await this.#asker.thumbnails(
       batch.map((entry) => entry.id),
-      batch.map((entry) => entry.cluster),
+      clusters.length > 0 ? clusters : null,
       batch[0].size,
     );
     this.#inFlight--;
@@ -169,6 +174,11 @@ export class Pictures {
       idle--;
     }
   }
+}
+
+/** Whether one request can ask for both. */
+function isAlike(one: Entry, other: Entry): boolean {
+  return one.size === other.size && (one.cluster === null) === (other.cluster === null);
 }
 
 function picture(answer: Thumbnails, i: number): Picture {

@@ -40,7 +40,6 @@ function fits(picture: string, limit: number): boolean {
  * while nothing moves. `stages` are the displays that can be photographed.
  */
 export function keepSnapshot(
-  model: AnyModel,
   saves: Saves,
   exploration: Exploration,
   stages: ReadonlySet<HTMLElement>,
@@ -62,8 +61,7 @@ export function keepSnapshot(
     taken = performance.now();
     const found = search.peek();
     const query = found === null ? "no query" : found.id === null ? "a vector" : `query ${found.id}`;
-    model.set(TRAIT, [picture, `${query}, nprobe ${settings.nprobe}, k ${settings.k}`]);
-    saves.save(TRAIT);
+    saves.save(TRAIT, [picture, `${query}, nprobe ${settings.nprobe}, k ${settings.k}`]);
   };
   const stop = effect(() => {
     const { nprobe, k, view, cluster } = settings;

@@ -5,12 +5,18 @@ import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signal
 const REST = 150;
 const LONGEST = 1000;
 
-/** Saves a first change at once, and those that follow closely, as when a slider is dragged, together. */
+/**
+ * Saves a first change at once, and those that follow closely, as when a slider is dragged, together. The model gets a
+ * value when it is saved: one that waits can be taken back.
+ */
 export class Saves {
   readonly #model: AnyModel;
-  readonly #unsaved = new Set<string>();
+  /** The values that wait, by name of their trait. */
+  readonly #unsaved = new Map<string, unknown>();
+  /** As JSON, what was saved since the last rest: the kernel may send it back. */
+  readonly #saved = new Map<string, Set<string>>();
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #saved = 0;
+  #savedAt = 0;
 
   constructor(model: AnyModel, abort: AbortSignal) {
     this.#model = model;
@@ -19,28 +25,38 @@ export class Saves {
     });
   }
 
-  /** Whether a change of this trait has yet to be saved. */
-  awaits(name: string): boolean {
-    return this.#unsaved.has(name);
+  /** Whether a value of this trait has yet to be saved that is newer than this one of the kernel: an echo. */
+  supersedes(name: string, value: unknown): boolean {
+    return this.#unsaved.has(name) && this.#saved.get(name)?.has(JSON.stringify(value)) === true;
   }
 
-  save(name: string): void {
-    this.#unsaved.add(name);
+  save(name: string, value: unknown): void {
+    this.#unsaved.set(name, value);
     if (this.#timer === null) this.#now();
-    else if (performance.now() - this.#saved < LONGEST) {
+    else if (performance.now() - this.#savedAt < LONGEST) {
       clearTimeout(this.#timer);
       this.#wait();
     }
   }
 
+  /** Save no value of this trait that waits. */
+  drop(name: string): void {
+    this.#unsaved.delete(name);
+  }
+
   #now(): void {
+    const values = [...this.#unsaved];
     this.#unsaved.clear();
+    for (const [name, value] of values) {
+      this.#model.set(name, value);
+      this.#saved.set(name, (this.#saved.get(name) ?? new Set()).add(JSON.stringify(value)));
+    }
     try {
       this.#model.save_changes();
     } catch {
       // The kernel is gone: the page goes on with its own values.
     }
-    this.#saved = performance.now();
+    this.#savedAt = performance.now();
     this.#wait();
   }
 
@@ -48,6 +64,7 @@ export class Saves {
     this.#timer = setTimeout(() => {
       this.#timer = null;
       if (this.#unsaved.size > 0) this.#now();
+      else this.#saved.clear();
     }, REST);
   }
 }
@@ -73,9 +90,8 @@ export function followTrait<T>(
 }
 
 /**
- * A signal that follows one trait of the model, both ways. `read` checks a value of the kernel, and returns
- * undefined for one to ignore. A value that arrives while a newer one waits to be saved is ignored as well: it is the
- * kernel's echo of an older one.
+ * A signal that follows one trait of the model, both ways: the newest value counts. `read` checks a value of the kernel,
+ * and returns undefined for one to ignore. The kernel's echo of a value that was saved is older than one that waits.
  */
 export function traitSignal<T>(
   model: AnyModel,
@@ -87,21 +103,16 @@ export function traitSignal<T>(
   abort: AbortSignal,
 ): Signal<T> {
   const state = signal<T>(read(model.get(name)) ?? fallback);
-  const agrees = (value: unknown) => JSON.stringify(value) === JSON.stringify(model.get(name));
+  const agrees = (value: T) => JSON.stringify(write(value)) === JSON.stringify(model.get(name));
   const pull = () => {
-    if (saves.awaits(name)) {
-      if (!agrees(write(state.peek()))) model.set(name, write(state.peek()));
-      return;
-    }
     const value = read(model.get(name));
-    if (value !== undefined) state.value = value;
+    if (value === undefined || agrees(state.peek()) || saves.supersedes(name, model.get(name))) return;
+    state.value = value;
   };
   model.on(`change:${name}`, pull);
   const stop = effect(() => {
-    const value = write(state.value);
-    if (agrees(value)) return;
-    model.set(name, value);
-    saves.save(name);
+    if (agrees(state.value)) saves.drop(name);
+    else saves.save(name, write(state.value));
   });
   abort.addEventListener("abort", () => {
     model.off(`change:${name}`, pull);

@@ -25,7 +25,7 @@ export interface TrueNeighbours {
   /** None while the player shows a part of the search. */
   readonly missed: ReadonlySignal<readonly Missed[]>;
   /** The true neighbours in order and the results that are none, at the player's step; null while unknown. */
-  readonly ranked: ReadonlySignal<RankedTruth | null>;
+  readonly inOrder: ReadonlySignal<RankedTruth | null>;
   /** How many of them the search finds, at the player's step. */
   readonly found: ReadonlySignal<number>;
   /** By what they count as found: candidates where no Faiss search has these clusters, null until its results arrive. */
@@ -83,7 +83,7 @@ export function trueNeighbours(
     if (given || found === null || unexplained !== null) return [];
     return truthOf(found, kMax, similarity)?.neighbours ?? [];
   });
-  const ranked = computed(() => {
+  const inOrder = computed(() => {
     if (truth.value === null) return null;
     const isPartial = step.value !== null;
     return rankedTruth(truth.value, results.value, missed.value, isPartial, nearestOfAll.value);
@@ -102,7 +102,7 @@ export function trueNeighbours(
       if (summary.value.given || !estimated.value) return "results";
       return isHypothetical.value ? "candidates" : null;
     }),
-    ranked,
+    inOrder,
     found: computed(() => {
       if (truth.value === null) return 0;
       if (step.value === null) return foundBy(truth.value, finds.value);

@@ -11,7 +11,7 @@ import { Results } from "./Results";
 export function AnswerPanel() {
   const { exploration } = useApp();
   if (exploration.search.value === null) return <Begin />;
-  const ranked = exploration.ranked.value;
+  const ranked = exploration.inOrder.value;
   return (
     <>
       <section class="feder-answer" aria-label="Answer">

@@ -93,8 +93,8 @@ function Certainty() {
       {isComparable && open === 0 && <p class="feder-certain">{certainText(summary)}</p>}
       {isComparable && open !== null && open > 0 && !isKnown && (
         <p class="feder-muted">
-          By geometry alone, {count(open)} of {plural(unprobed, "unprobed cluster")} could hold a vector nearer
-          than the last result.
+          By geometry alone, {count(open)} of {plural(unprobed, "unprobed cluster")} could hold a vector
+          nearer than the last result.
         </p>
       )}
       {search?.exhaustive === false && missing > 0 && (

@@ -1,5 +1,5 @@
-import { rowKeys } from "../../controls/rowKeys";
 import { useRoving } from "../../controls/roving";
+import { rowKeys } from "../../controls/rowKeys";
 import { count, distance, ordinal, plural } from "../../model/format";
 import type { Intruder } from "../../model/rankedTruth";
 import { useApp } from "../../state/app";
@@ -14,9 +14,10 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
   const roving = useRoving<HTMLOListElement>(intruders.length);
   const keys = rowKeys(intruders.map(({ id }) => id));
   const isPartial = exploration.step.value !== null;
-  const name = exploration.outcome.value !== null && summary.refinedDistance !== null
-    ? summary.refinedDistance
-    : summary.distance;
+  const name =
+    exploration.outcome.value !== null && summary.refinedDistance !== null
+      ? summary.refinedDistance
+      : summary.distance;
   const k = exploration.truth.value?.neighbours.length ?? 0;
   return (
     <>

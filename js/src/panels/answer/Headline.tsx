@@ -14,6 +14,11 @@ export function Headline() {
   const outcome = exploration.outcome.value;
   const neighbours = truth.value?.neighbours ?? null;
   const isPartial = step.value !== null;
+  const measure =
+    neighbours === null && outcome !== null && summary.refinedDistance !== null
+      ? summary.refinedDistance
+      : summary.trueDistance;
+  const name = `${measure}${summary.given ? "" : asSeen(summary)}`;
   return (
     <>
       <h3 class="feder-headline" role="status">
@@ -22,19 +27,14 @@ export function Headline() {
             ? plural(results.value.length, "result")
             : headline(found.value, neighbours.length, foundAmong.value, isPartial)}
         </b>
-        <small>
-          {neighbours === null && outcome !== null && summary.refinedDistance !== null
-            ? summary.refinedDistance
-            : summary.trueDistance}
-          {summary.given ? "" : asSeen(summary)}
-        </small>
+        <small title={name}>{name}</small>
       </h3>
       <p class="feder-reason-line" aria-live="polite">
         {lost.length > 0 ? (
-          <>
+          <span>
             <b class="feder-danger">{count(lost.length)} missed:</b>{" "}
             {lossTexts(lost, settings.nprobe.value).join("; ")}
-          </>
+          </span>
         ) : (
           quietReason(exploration)
         )}

@@ -1,5 +1,5 @@
-import { rowKeys } from "../../controls/rowKeys";
 import { useRoving } from "../../controls/roving";
+import { rowKeys } from "../../controls/rowKeys";
 import { count, distance, ordinal } from "../../model/format";
 import type { RankedNeighbour } from "../../model/rankedTruth";
 import type { Missed } from "../../model/truth";

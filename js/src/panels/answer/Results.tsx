@@ -1,5 +1,5 @@
-import { rowKeys } from "../../controls/rowKeys";
 import { useRoving } from "../../controls/roving";
+import { rowKeys } from "../../controls/rowKeys";
 import { distance, ordinal } from "../../model/format";
 import { useApp } from "../../state/app";
 import { Tile } from "../Tile";

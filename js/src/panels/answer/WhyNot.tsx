@@ -15,7 +15,7 @@ export function WhyNot() {
   };
   return (
     <div class="feder-why">
-      <span>Why not row</span>
+      <span>Why not</span>
       <IdForm name="Row that did not come back" button="Explain" submit={why} />
     </div>
   );

@@ -1,10 +1,23 @@
 import { Stepper } from "../../controls/Stepper";
 import { count } from "../../model/format";
+import { bandNames } from "../../model/workloadText";
 import { useApp } from "../../state/app";
 import { Cost } from "./Cost";
 import { KSlider } from "./KSlider";
 import { QueryCurve } from "./QueryCurve";
 import { WorkloadCurves } from "./WorkloadCurves";
+
+function BandLegend({ shares }: { shares: readonly number[] }) {
+  return (
+    <div class="feder-legend feder-bands">
+      {["mean", ...bandNames(shares)].map((name) => (
+        <span key={name}>
+          <i /> {name}
+        </span>
+      ))}
+    </div>
+  );
+}
 
 /** nprobe and k, the cost, and recall at every nprobe; dragging along it sets nprobe. */
 export function Band() {
@@ -18,7 +31,12 @@ export function Band() {
       <div class="feder-parameter-row">
         <span class="feder-parameter">
           <b>nprobe</b>
-          <Stepper name="nprobe" help="Clusters probed by the fine search" value={settings.nprobe} max={summary.nlist} />
+          <Stepper
+            name="nprobe"
+            help="Clusters probed by the fine search"
+            value={settings.nprobe}
+            max={summary.nlist}
+          />
           <span class="feder-muted">of {count(summary.nlist)}</span>
         </span>
         <span class="feder-parameter">
@@ -27,6 +45,9 @@ export function Band() {
           <KSlider />
         </span>
         <Cost />
+        {isOfWorkload && workload !== null && workload.computed > 0 && (
+          <BandLegend shares={workload.shares} />
+        )}
       </div>
       {isOfWorkload && workload !== null && workload.computed > 0 ? (
         <WorkloadCurves workload={workload} />

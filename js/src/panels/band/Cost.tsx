@@ -5,12 +5,14 @@ import { useApp } from "../../state/app";
 
 /** The cost of the search in distances computed, and as a share of brute force; before any, the index. */
 export function Cost() {
-  const { exploration } = useApp();
+  const { exploration, about } = useApp();
   return (
     <div class="feder-cost">
       <Selected />
       <span role="status">{exploration.kernelBusy.value && "Waiting for the kernel's answer…"}</span>
-      {exploration.search.value === null ? <IndexFacts /> : <SearchCost />}
+      {exploration.search.value === null
+        ? exploration.workloads.latest.value === null && <IndexFacts />
+        : about.value === "query" && <SearchCost />}
     </div>
   );
 }

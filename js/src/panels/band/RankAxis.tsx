@@ -8,18 +8,17 @@ const COLOURS = 8;
 /** The axis in the colours of the clusters that are probed. */
 export function RankAxis({ axis }: { axis: Axis }) {
   const { exploration, palette } = useApp();
-  const { has, count } = exploration.probe.value;
+  const probe = exploration.probe.value;
+  const nprobe = exploration.settings.nprobe.value;
   const { bottom } = axis.frame;
   const colour = (rank: number) => css(rankColour(palette.value, rank));
-  const ranks = Array.from({ length: Math.min(count, COLOURS) }, (_, i) => i + 1).filter((rank) => has(rank));
-  const nprobe = exploration.settings.nprobe.value;
+  const ranks = Array.from({ length: Math.min(nprobe, COLOURS) }, (_, i) => i + 1).filter((rank) =>
+    probe.has(rank),
+  );
   return (
     <g class="feder-rank-axis">
       {nprobe > COLOURS && (
-        <path
-          d={`M${axis.x(COLOURS)} ${bottom}H${axis.x(nprobe)}`}
-          style={{ stroke: colour(COLOURS + 1) }}
-        />
+        <path d={`M${axis.x(COLOURS)} ${bottom}H${axis.x(nprobe)}`} style={{ stroke: colour(COLOURS + 1) }} />
       )}
       {ranks.slice(1).map((rank) => (
         <path

@@ -9,7 +9,7 @@ import { RankAxis } from "./RankAxis";
 import { Axis } from "./scale";
 
 /** Room for the words beside the handle. */
-const LABEL = 210;
+const LABEL = 190;
 const MARGIN = { left: 50, right: 22, top: 9, bottom: 21 };
 
 /** Values that hold from one nprobe to the next. */
@@ -96,7 +96,7 @@ export function RecallChart(props: Props) {
     [axis, axisName, width, tall, share, curve, band, storedNprobe],
   );
   const x = axis.x(nprobe.value);
-  const isRight = x > right - LABEL && x - LABEL > MARGIN.left;
+  const isLeft = x - LABEL > MARGIN.left;
   const follow = (event: PointerEvent) => {
     const { left } = (box.current as HTMLDivElement).getBoundingClientRect();
     nprobe.value = axis.nprobeAt(event.clientX - left);
@@ -141,7 +141,7 @@ export function RecallChart(props: Props) {
       >
         <i />
         {label !== "" && (
-          <span data-left={isRight} data-low={height < 0.3}>
+          <span data-left={isLeft} data-low={height < 0.8}>
             {label}
           </span>
         )}

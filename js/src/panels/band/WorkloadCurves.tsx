@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
 import { plural } from "../../model/format";
-import type { Workload } from "../../protocol/messages";
 import { listed, placeOf, shareText } from "../../model/workloadText";
+import type { Workload } from "../../protocol/messages";
 import { useApp } from "../../state/app";
 import { RecallChart } from "./RecallChart";
 

@@ -1,9 +1,8 @@
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { nearestFirst } from "../../model/candidateOrder";
-import { candidatesAt } from "../../model/candidates";
 import { count, plural } from "../../model/format";
 import type { Probe } from "../../model/probe";
+import type { RankedCandidates } from "../../model/rankedCandidates";
 import type { Search } from "../../model/search";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
@@ -11,9 +10,9 @@ import { useRested } from "../cardPlace";
 import { noCandidates } from "../points/noCandidates";
 import { PointPicture } from "../points/PointPicture";
 import { NO_SIZE, type Size } from "../viewport";
+import { drawnCandidates, firstClusters } from "./drawnCandidates";
 import { paintFine } from "./fineChart";
-import { arrange, clusterAt, drawnCandidates, fineContent, probedClusters } from "./fineScene";
-import { firstClusters, rankCandidates } from "./rankedCandidates";
+import { arrange, clusterAt, fineContent, probedClusters } from "./fineScene";
 
 /** Milliseconds that a slider rests before all of many candidates are drawn, and missing ones asked for. */
 const REST = 150;
@@ -35,15 +34,11 @@ export function FinePicture({ search }: { search: Search }) {
   const pinned = settings.cluster.value;
   const k = settings.k.value;
 
-  const isAll = probed === wanted.count;
-  const ranked = useMemo(() => {
-    // While the player steps, candidates already lie at their final places.
-    const known = isAll ? exploration.candidates.peek() : null;
-    const set = known ?? candidatesAt(search, wanted);
-    const order =
-      (known && exploration.candidateOrder.peek()) ?? nearestFirst(set.distances, summary.similarity);
-    return rankCandidates(set, order, wanted, missed, search, summary.similarity);
-  }, [exploration, search, wanted, isAll, missed, revision, summary]);
+  // While the player steps, candidates already lie at their final places.
+  const ranked = useMemo(
+    () => exploration.ranked.peek() as RankedCandidates,
+    [exploration, search, wanted, missed, revision, summary],
+  );
   const clusters = useMemo(() => probedClusters(search, wanted), [search, wanted]);
   const rests = useRested(ranked, REST, ranked);
   const drawn = useMemo(

@@ -1,28 +1,17 @@
-import { useMemo } from "preact/hooks";
+import type { Domain } from "../../model/distanceDomain";
 import { distance } from "../../model/format";
 import { useApp } from "../../state/app";
-import { type Domain, isCompressed } from "./radialScale";
-import { rankCandidates } from "./rankedCandidates";
+import { isCompressed } from "./radialScale";
 
 /** The scale of the radius, and the meaning of the angle. */
 export function Legend() {
-  const { exploration } = useApp();
-  const summary = exploration.summary.value;
-  const search = exploration.search.value;
-  const set = exploration.candidates.value;
-  const order = exploration.candidateOrder.value;
-  const probe = exploration.probe.value;
-  const missed = exploration.missed.value;
-  const domain = useMemo(
-    () =>
-      search && set && order && rankCandidates(set, order, probe, missed, search, summary.similarity).domain,
-    [search, set, order, probe, missed, summary],
-  );
+  const { probed, ranked, summary } = useApp().exploration;
+  const domain = probed.value === 0 ? null : (ranked.value?.domain ?? null);
   if (domain === null) return null;
   return (
     <div class="feder-legend">
       <span>
-        radius: {summary.distance}
+        radius: {summary.value.distance}
         {scaleText(domain)}
       </span>
       <span>sector width: vectors</span>

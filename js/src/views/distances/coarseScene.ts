@@ -1,8 +1,9 @@
+import { domainOf } from "../../model/distanceDomain";
 import type { Probe } from "../../model/probe";
 import type { Search } from "../../model/search";
 import { DiscPlacer, GOLDEN } from "../placer";
 import type { Circle } from "./layout";
-import { domainOf, type RadialScale, radialScale } from "./radialScale";
+import { type RadialScale, radialScale } from "./radialScale";
 
 /** Up to this many discs get an angle that keeps them off each other. */
 const SPREAD = 2500;

@@ -1,15 +1,15 @@
 import type { CandidateSet } from "../../model/candidates";
 import type { Probe } from "../../model/probe";
+import type { RankedCandidates } from "../../model/rankedCandidates";
 import type { Result } from "../../model/results";
 import type { Search } from "../../model/search";
 import type { FaissResults } from "../../protocol/messages";
-import type { Found } from "../points/marks";
 import { NO_CONTENT, type PointContent } from "../points/scene";
 import type { Size } from "../viewport";
+import { type DrawnCandidates, firstClusters } from "./drawnCandidates";
 import { type Circle, circleIn, type Layout, layoutDistances, roomIn } from "./layout";
 import { placePictures } from "./pictures";
 import { type RadialScale, radialScale } from "./radialScale";
-import { firstClusters, foundAmong, type RankedCandidates, sampleOf } from "./rankedCandidates";
 import { angleOf, type Sectors, sectorAt, sectorsOf } from "./sectors";
 
 /** The sectors, rings and labels around the candidates. */
@@ -44,23 +44,6 @@ export interface ProbedClusters {
 export function probedClusters(search: Search, probe: Probe): ProbedClusters {
   const clusters = Array.from(probe.ranks, (rank) => search.order[rank - 1]);
   return { probe, clusters, sizes: clusters.map((cluster) => search.sizes[cluster]) };
-}
-
-/** Candidates as far as they are drawn: all, or a sample while a slider moves. */
-interface DrawnCandidates {
-  readonly ranked: RankedCandidates;
-  readonly set: CandidateSet;
-  readonly found: readonly Found[];
-}
-
-export function drawnCandidates(
-  ranked: RankedCandidates,
-  results: readonly Result[],
-  probe: Probe,
-  isSample: boolean,
-): DrawnCandidates {
-  const found = foundAmong(results, ranked, probe);
-  return { ranked, ...(isSample ? sampleOf(ranked.set, found) : { set: ranked.set, found }) };
 }
 
 /** Where all candidates lie. */
