@@ -69,7 +69,7 @@ export function AnswerWords() {
   );
 }
 
-const SEVERITIES = { error: "Wrong", warning: "Costly", info: "Note" } as const;
+const SEVERITIES = { error: "Error", warning: "Warning", info: "Note" } as const;
 const ORDER: readonly Finding["severity"][] = ["error", "warning", "info"];
 
 function bySeverity(findings: readonly Finding[]): readonly Finding[] {

@@ -56,8 +56,12 @@ function SearchCost() {
       )}
       <span title={`${summary.family}, ${summary.metric}${traced}`}>
         <b>{plural(total, "distance")}</b>
-        {summary.coarseExact ? ` = ${count(coarse)} coarse + ${count(fine)} fine` : ` = ${count(fine)} fine`}
-        {again > 0 && ` + ${count(again)} re-ranked`}
+        <span class="feder-detail">
+          {summary.coarseExact
+            ? ` = ${count(coarse)} coarse + ${count(fine)} fine`
+            : ` = ${count(fine)} fine`}
+          {again > 0 && ` + ${count(again)} re-ranked`}
+        </span>
         {!summary.coarseExact && ", besides an approximate coarse search"}
       </span>
       {cost.bruteForce > 0 && (

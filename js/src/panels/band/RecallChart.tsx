@@ -9,7 +9,7 @@ import { RankAxis } from "./RankAxis";
 import { Axis } from "./scale";
 
 /** Room for the words beside the handle. */
-const LABEL = 190;
+const LABEL = 165;
 const MARGIN = { left: 50, right: 22, top: 9, bottom: 21 };
 
 /** Values that hold from one nprobe to the next. */
