@@ -250,6 +250,15 @@ describe("points that move to a better picture", () => {
     expect([...(startOf(from, to) ?? [])]).toEqual([30, 30, 200, 0, 10, 10]);
   });
 
+  it("begin where they were when rows share an id, each at its own place", () => {
+    const ids = [7n, 7n, 7n];
+    const before = pictureOf(ids, [], { rankOf: Uint32Array.of(1, 1, 2) });
+    const after = pictureOf([7n, 7n, 7n, 8n], [], { rankOf: Uint32Array.of(1, 1, 2, 2) });
+    const places = [1, 1, 2, 2, 3, 3];
+    const start = startOf(sceneOf(before, places), sceneOf(after, [9, 9, 9, 9, 9, 9, 9, 9]));
+    expect([...(start ?? [])]).toEqual([...places, 9, 9]);
+  });
+
   it("do not move when none was there", () => {
     expect(startOf(from, sceneOf(pictureOf([8n], []), [1, 1]))).toBeNull();
   });

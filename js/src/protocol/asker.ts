@@ -150,10 +150,14 @@ export class Asker {
     return answer.kind === "error" ? null : answer;
   }
 
-  /** Where a row stands for a search, or why that cannot be said; null where the kernel is gone. */
-  async verdict(serial: number, id: bigint): Promise<Verdict | Failure | null> {
+  /**
+   * Where a row stands for a search, or why that cannot be said; null where the kernel is gone.
+   *
+   * @param cluster  of the row, where that is known: others may share its id
+   */
+  async verdict(serial: number, id: bigint, cluster: number | null): Promise<Verdict | Failure | null> {
     const answer = await this.#question(
-      (request) => ({ kind: "verdict", request, serial, id: id.toString() }),
+      (request) => ({ kind: "verdict", request, serial, id: id.toString(), cluster }),
       false,
     );
     return answer as Verdict | Failure | null;

@@ -678,7 +678,9 @@ class IvfIndex:
             found += self.truth.ledgers(asked.read(part), leave_out, k, nprobe)
         return found
 
-    def verdict(self, query: Any, row_id: int, *, count: bool = True) -> Verdict:
+    def verdict(
+        self, query: Any, row_id: int, *, count: bool = True, cluster: int | None = None
+    ) -> Verdict:
         """Say where one row stands for a query.
 
         Parameters
@@ -689,21 +691,30 @@ class IvfIndex:
             The row in question.
         count : bool
             Whether to count the vectors that are nearer, by one pass over all of them.
+        cluster : int, optional
+            Where the row is looked for first: of rows that share the id, the one in this cluster is meant.
 
         Raises
         ------
         UnknownIdError, TypeError, ValueError
             If an argument is wrong.
         """
-        return drain(self.verdict_steps(query, row_id, count=count, work=WHOLE))
+        return drain(self.verdict_steps(query, row_id, count=count, cluster=cluster, work=WHOLE))
 
     def verdict_steps(
-        self, query: Any, row_id: int, *, count: bool = True, work: int = PIECE_WORK
+        self,
+        query: Any,
+        row_id: int,
+        *,
+        count: bool = True,
+        cluster: int | None = None,
+        work: int = PIECE_WORK,
     ) -> Steps[Verdict]:
         """Do ``verdict`` in pieces of ``work`` multiplications."""
         found = yield from self._rows.query_steps(query, work)
         row_id = as_int(row_id, "row_id", least=None)
-        place = yield from self._rows.place_steps(row_id, work)
+        home = None if cluster is None else self._cluster(cluster)
+        place = yield from self._rows.place_steps(row_id, work, home)
         return (yield from self.truth.verdict_steps(found.vector, row_id, place, count, work))
 
     def evaluate(
