@@ -365,7 +365,6 @@ def test_numpy_integers_are_integers(clustered):
         (lambda t: t.vectors_of(np.array([2**63], np.uint64)), ValueError, "ids must fit in int64"),
         (lambda t: t.locate(True), TypeError, "row_id must be an int"),
         (lambda t: t.locate("5"), TypeError, "row_id must be an int"),
-        (lambda t: t.nearest(t.scan(1, [0]), 0), ValueError, "k_max must be at least 1, got 0"),
         (lambda t: t.rank(1, 21), ValueError, "nprobe must be between 1 and nlist=20, got 21"),
     ],
 )

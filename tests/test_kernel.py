@@ -17,7 +17,7 @@ import sys
 sys.path[:0] = {path!r}
 import threading, time
 import faiss, numpy as np
-from makers import make_ivf, make_vectors
+from makers import ivf_around, make_ivf, make_vectors
 import feder_widget as fw
 index, vectors = make_ivf(n=20_000, d=32, nlist=64)
 """
@@ -197,8 +197,7 @@ assert (trace.ids == ids[0]).all() and (trace.distances == distances[0]).all()
 OWNED = {
     "the index itself": ("mine, _ = make_ivf(n=5_000, d=32, nlist=64)", "mine"),
     "an index around it": (
-        "rotation = faiss.RandomRotationMatrix(32, 32); rotation.train(vectors)\n"
-        "mine = faiss.IndexPreTransform(rotation, make_ivf(n=5_000, d=32, nlist=64)[0]); del rotation",
+        "mine = faiss.IndexIDMap(ivf_around(vectors[:64])); mine.add_with_ids(vectors, np.arange(20_000))",
         "mine",
     ),
     "the index that it is inside": (

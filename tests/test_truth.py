@@ -335,9 +335,7 @@ def test_rows_that_share_an_id_get_a_verdict_each(talk):
     assert len(found) == 2
     # Where no row of this id is in the cluster, another one is found.
     empty = next(cluster for cluster in range(20) if cluster not in (homes[row], homes[row + 1000]))
-    session.handle(
-        {"kind": "verdict", "request": "v", "serial": serial, "id": str(row), "cluster": empty}
-    )
+    session.handle({"kind": "verdict", "request": "v", "serial": serial, "id": str(row), "cluster": empty})
     assert page.wait(kind="verdict", request="v")[0]["cluster"] in (homes[row], homes[row + 1000])
 
 
