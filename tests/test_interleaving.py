@@ -36,6 +36,7 @@ from feder_widget.session import drivers
 from feder_widget.session.answers import workload as evaluator_module
 from feder_widget.session.drivers import LoopDriver, ThreadDriver
 from feder_widget.session.message_rate import BURST
+from feder_widget.session.summary import summary_of
 from feder_widget.truth import batch_search, evaluate
 from feder_widget.truth import survey as survey_module
 from feder_widget.truth.evaluation import Evaluation
@@ -225,6 +226,48 @@ class TestAnIndexThatKeepsChanging:
             versions.append(session.index_version)
             clock.now += 0.125
         assert versions == [1 + moment // 8 for moment in range(30)]
+
+
+class TestASettingOfTheIndex:
+    """It changes between cells, as vectors do."""
+
+    def test_that_changes_answers_makes_the_answer_on_screen_older(self, talk, clustered):
+        index, told = clustered[0], []
+        session, page = talk(index, changed=lambda: told.append(session.index_version))
+        shown(session, page, "a")
+        index.max_codes = 30
+        session.after_cell()
+        assert told == [1]
+        assert not summary_of(session._index, k_max=20, images=False)["replayable"]
+
+    def test_of_a_second_pass_or_a_quantizer_is_noticed(self):
+        vectors = make_vectors(400, 8, 4)
+        index = faiss.index_factory(8, "IVF8_HNSW4,SQ8,RFlat")
+        index.train(vectors)
+        index.add(vectors)
+        opened = open_index(index)
+        seen = {opened.version()}
+        index.k_factor = 4
+        seen.add(opened.version())
+        quantizer = faiss.downcast_index(faiss.extract_index_ivf(index).quantizer)
+        quantizer.hnsw.efSearch = 3
+        seen.add(opened.version())
+        assert len(seen) == 3
+
+    def test_that_answers_do_not_depend_on_is_told_and_begins_nothing_anew(self, talk, clustered):
+        index, told = clustered[0], []
+        index.nprobe = 1
+        session, page = talk(index, changed=lambda: told.append(session.index_version))
+        shown(session, page, "a")
+        before = summary_of(session._index, k_max=20, images=False)
+        index.nprobe = 3
+        session.after_cell()
+        session.after_cell()
+        assert told == [0]
+        now = summary_of(session._index, k_max=20, images=False)
+        assert (before["nprobe"], now["nprobe"]) == (1, 3)
+        codes = [[finding["code"] for finding in said["findings"]] for said in (before, now)]
+        assert ["stored-nprobe" in found for found in codes] == [True, False]
 
 
 class Loop:

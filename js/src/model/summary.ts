@@ -1,4 +1,5 @@
 import { readIndexSummary } from "../protocol/decode";
+import type { Finding } from "../protocol/messages";
 
 /** The index in the kernel, told when the widget is made and again when the index has changed; see `summary.py`. */
 export interface Summary {
@@ -37,6 +38,7 @@ export interface Summary {
   /** The index's own nprobe. */
   readonly storedNprobe: number;
   readonly images: boolean;
+  readonly findings: readonly Finding[];
   /** Vectors in each cluster. */
   readonly sizes: Int32Array;
   /** Counts the changes of the index that the kernel has noticed. */
@@ -85,6 +87,7 @@ export function readSummary(value: unknown): Summary {
     kMax: said.k_max,
     storedNprobe: said.nprobe,
     images: said.images,
+    findings: said.findings,
     sizes: said.sizes,
     indexVersion: said.index_version,
     constants: {

@@ -4,6 +4,15 @@ import type { Layout } from "./layout";
 
 export type RequestName = string | number;
 
+/** A remark with its evidence. */
+export interface Finding {
+  code: string;
+  severity: "info" | "warning" | "error";
+  sentence: string;
+  evidence: Record<string, number | number[]>;
+  remedy: string | null;
+}
+
 /**
  * Names and numbers that the kernel checks requests and traits by.
  *
@@ -16,15 +25,6 @@ export interface Constants {
   snapshot_limit: number;
   sample_limit: number;
   batch_limit: number;
-}
-
-/** A remark with its evidence. */
-export interface Finding {
-  code: string;
-  severity: "info" | "warning" | "error";
-  sentence: string;
-  evidence: Record<string, number | number[]>;
-  remedy: string | null;
 }
 
 /** Seconds of work in the kernel, by step. */
@@ -79,8 +79,9 @@ export interface BySearch {
  * `renamed`: of candidates at one distance, others than their ids tell can be results. `steady`: another
  * nprobe probes the same clusters and more, or fewer, at the same distances. `given`: true neighbours are
  * by the original vectors. `unexplained` says why there are no true neighbours, `unevaluated` why none for
- * many queries at every nprobe, or null. `nprobe` is the index's own. `index_version` counts the changes of
- * the index that the kernel has noticed. `sizes` counts the vectors of each cluster.
+ * many queries at every nprobe, or null. `nprobe` is the index's own; `findings` are about the index.
+ * `index_version` counts the changes of the index that the kernel has noticed. `sizes` counts the vectors
+ * of each cluster.
  */
 export interface IndexSummary {
   kind: "index";
@@ -106,6 +107,7 @@ export interface IndexSummary {
   k_max: number;
   nprobe: number;
   images: boolean;
+  findings: Finding[];
   constants: Constants;
   sizes: Int32Array<ArrayBuffer>;
 }
@@ -574,6 +576,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       k_max: "number",
       nprobe: "number",
       images: "boolean",
+      findings: { each: { object: { code: "string", severity: { one: ["info", "warning", "error"] }, sentence: "string", evidence: "numbers", remedy: { nullable: "string" } } } },
       constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number", batch_limit: "number" } },
     },
     buffers: {

@@ -9,7 +9,7 @@ import type { ShownResults } from "./shownResults";
 
 /** Remarks about the index and this query. */
 export interface Findings {
-  /** The kernel's. */
+  /** The kernel's: about the index, then about this query. */
   readonly findings: ReadonlySignal<readonly Finding[]>;
   /** Unprobed clusters that can hold a vector nearer than the last result; null where that is unknown. */
   readonly openClusters: ReadonlySignal<number | null>;
@@ -23,7 +23,11 @@ export function findings(
   settings: Settings,
 ): Findings {
   return {
-    findings: computed(() => [...(timings.value?.findings ?? []), ...(bounds.value?.findings ?? [])]),
+    findings: computed(() => [
+      ...summary.value.findings,
+      ...(timings.value?.findings ?? []),
+      ...(bounds.value?.findings ?? []),
+    ]),
     openClusters: computed(() => {
       revision.value;
       const { ranks, count } = probe.value;

@@ -22,6 +22,7 @@ from feder_widget.faiss_internals.coarse_ranking import rank_clusters
 from feder_widget.faiss_internals.codes import unpacked
 from feder_widget.faiss_internals.layers import id_maps, refinement, transforms
 from feder_widget.faiss_internals.scans import range_scan
+from feder_widget.faiss_internals.search_settings import search_settings
 from feder_widget.faiss_internals.shard import Part
 from feder_widget.faiss_internals.unwrap import IdMap, Stack, Transform
 from feder_widget.model.guarantees import Guarantees
@@ -152,13 +153,16 @@ class InvertedFile:
         """Number of vectors, now."""
         return sum(part.ntotal for part in self.parts)
 
-    def version(self) -> tuple[int, ...]:
+    def version(self) -> tuple[float, ...]:
         """Return numbers that differ once vectors were added, removed or moved between clusters.
+
+        ``ntotal`` is first; the settings that change answers are last.
 
         A few calls of Faiss per shard, however many clusters there are. Vectors replaced by as many others
         of the same clusters leave it as it is; see ``inverted_lists.checksum`` for very many clusters.
         """
-        return (self.ntotal, int(self.stack.ivf.nlist), *(part.checksum() for part in self.parts))
+        sums = [part.checksum() for part in self.parts]
+        return (self.ntotal, int(self.stack.ivf.nlist), *sums, *search_settings(self.stack))
 
     def sizes(self) -> Ids:
         """Return the number of vectors in every cluster, int64 (nlist,)."""

@@ -96,6 +96,7 @@ class Session:
         )
         self._random = np.random.default_rng()
         self._version = index.version()
+        self._stored_nprobe = index.stored_nprobe
         self._noticed = -CHANGES_APART
         self._is_described = True
         self._is_shown = True
@@ -209,11 +210,14 @@ class Session:
             return
         if (now := self._index.version()) != self._version:
             self._begin_anew(now)
+        if (stored := self._index.stored_nprobe) != self._stored_nprobe:
+            self._stored_nprobe = stored
+            self._is_described = False
         if not self._is_described:
             self._noticed = self._runner.now()
             self._is_described = self._attempt(self._changed)
 
-    def _begin_anew(self, version: tuple[int, ...]) -> None:
+    def _begin_anew(self, version: tuple[float, ...]) -> None:
         self._version = version
         self._is_described = False
         self._searches.index_version += 1

@@ -11,6 +11,7 @@ from feder_widget.session.messages import encode
 from feder_widget.session.messages.index_summary import Constants, IndexSummary
 from feder_widget.session.messages.limits import MAX_BATCH, MAX_SAMPLE
 from feder_widget.session.snapshot_check import MAX_PICTURE
+from feder_widget.truth.findings import index_findings
 
 VIEWS = ("clusters", "distances", "projection")
 
@@ -29,6 +30,7 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool, version: int = 0) -
     version
         How many changes of the index were noticed.
     """
+    sizes = index.list_sizes
     summary = IndexSummary(
         index_version=version,
         nlist=index.nlist,
@@ -52,6 +54,7 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool, version: int = 0) -
         k_max=k_max,
         nprobe=min(index.stored_nprobe, index.nlist),
         images=images,
+        findings=index_findings(sizes, index.stored_nprobe),
         constants=Constants(
             views=list(VIEWS),
             thumbnail_sizes=list(SIZES),
@@ -59,7 +62,7 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool, version: int = 0) -
             sample_limit=MAX_SAMPLE,
             batch_limit=MAX_BATCH,
         ),
-        sizes=index.list_sizes,
+        sizes=sizes,
     )
     content, (sizes,) = encode(summary)
     return {**content, "sizes": sizes}

@@ -177,11 +177,12 @@ class IvfIndex:
         """The original vectors that ``open_index`` was given, (n, dim), row i for row id i; or None."""
         return self._vectors_given
 
-    def version(self) -> tuple[int, ...]:
+    def version(self) -> tuple[float, ...]:
         """Return numbers that differ once vectors were added, removed or moved between clusters.
 
-        Cheap enough to compare at every request. Vectors replaced by as many others of the same clusters
-        leave it as it is: call ``refresh`` after that.
+        They differ as well once a setting was set that changes answers: ``max_codes``, ``k_factor``, the
+        ``efSearch`` of a coarse quantizer. Cheap enough to compare at every request. Vectors replaced by as
+        many others of the same clusters leave it as it is: call ``refresh`` after that.
         """
         return self.inverted_file.version()
 
