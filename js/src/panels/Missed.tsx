@@ -1,6 +1,6 @@
 import { Button } from "../controls/Button";
+import { rowKeys } from "../controls/rowKeys";
 import { count, distance, ordinal, plural } from "../model/format";
-import { rowNames } from "../model/rowNames";
 import type { Summary } from "../model/summary";
 import { asSeen, foundFrom, type Missed as MissedRow, nprobeNeeded, STAGE_NAMES } from "../model/truth";
 import { useApp } from "../state/app";
@@ -17,10 +17,7 @@ export function Missed() {
   const summary = exploration.summary.value;
   const lost = missed.value;
   if (truth.value === null || exploration.step.value !== null) return null;
-  const keys = rowNames(
-    lost.map(({ id }) => id),
-    lost.map(({ clusterRank }) => clusterRank),
-  );
+  const keys = rowKeys(lost.map(({ id }) => id));
   const needed = nprobeNeeded(truth.value);
   return (
     <section class="feder-missed">

@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
+import { rowKeys } from "../controls/rowKeys";
 import { mark } from "../look/mark";
 import { count, distance, ordinal, plural } from "../model/format";
-import { rowNames } from "../model/rowNames";
 import { useApp } from "../state/app";
 import { Tile } from "./Tile";
 
@@ -15,10 +15,7 @@ export function Results() {
   const name = (outcome !== null && summary.refinedDistance) || summary.distance;
   const search = exploration.search.value;
   const results = exploration.results.value;
-  const keys = rowNames(
-    results.map(({ id }) => id),
-    results.map(({ clusterRank }) => clusterRank),
-  );
+  const keys = rowKeys(results.map(({ id }) => id));
   const { ranks, count: probed } = exploration.probe.value;
   const last = ranks[probed - 1] ?? 0;
   const complete = search !== null && results.length > 0 && search.received >= last;

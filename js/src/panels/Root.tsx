@@ -64,6 +64,8 @@ export function Root({ mode, saved }: Props) {
       data-nprobe={settings.nprobe.value}
       data-k={settings.k.value}
       data-missed={exploration.truth.value === null ? "" : exploration.missed.value.length}
+      data-results={exploration.results.value.map(({ id }) => id).join()}
+      data-missed-ids={exploration.missed.value.map(({ id }) => id).join()}
       data-map={map.value === null ? "" : map.value.final ? "final" : "pca"}
       style={properties(PALETTES[mode.value])}
       role="region"
