@@ -648,9 +648,7 @@ class IvfIndex:
             found += self.truth.ledgers(asked.read(part), leave_out, k, nprobe)
         return found
 
-    def verdict(
-        self, query: Any, row_id: int, *, count: bool = True, cluster: int | None = None
-    ) -> Verdict:
+    def verdict(self, query: Any, row_id: int, *, count: bool = True, cluster: int | None = None) -> Verdict:
         """Say where one row stands for a query.
 
         Parameters
