@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Asker } from "../src/protocol/asker";
-import type { Candidates, Coarse } from "../src/protocol/messages";
+import type { Candidates, Coarse, RequestName } from "../src/protocol/messages";
 import { CommTransport } from "../src/protocol/transport";
 import { type Exploration, explore } from "../src/state/exploration";
 import { encoded } from "./encode";
@@ -242,7 +242,7 @@ describe("an answer that is lost while the kernel is there", () => {
     transport.say(coarseOf(summary, { exhaustive: false }), candidatesOf(summary, 1, 1), doneOf());
     settings.nprobe.value = 4;
     settings.k.value = 8;
-    const nearest = (first: number, last: number, request: string) =>
+    const nearest = (first: number, last: number, request: RequestName) =>
       transport.say(candidatesOf(summary, first, last, { request, kind: "nearest" }));
     return { ...all, nearest };
   }
@@ -323,7 +323,7 @@ describe("an answer that is lost while the kernel is there", () => {
     vi.advanceTimersByTime(1);
     expect(transport.last("candidates")).toMatchObject({ first_rank: 3, last_rank: 4 });
     fine(3, 4);
-    expect(exploration.candidates.value).toMatchObject({ whole: true, count: 12 });
+    expect(exploration.search.value?.fine).toBe(4);
     vi.advanceTimersByTime(AGES);
     expect(transport.all("candidates")).toHaveLength(2);
   });
@@ -333,10 +333,10 @@ describe("an answer that is lost while the kernel is there", () => {
     const deliver = () =>
       transport.say(candidatesOf(summary, 3, 4, { request: transport.last("candidates").request }));
     expect(deliver).toThrow("expected 2");
-    expect(exploration.candidates.value).toMatchObject({ whole: false });
+    expect(exploration.search.value?.fine).toBe(1);
     vi.advanceTimersByTime(10_000);
     fine(2, 4);
-    expect(exploration.candidates.value).toMatchObject({ whole: true });
+    expect(exploration.search.value?.fine).toBe(4);
   });
 
   it.each(["the kernel fails at it", "another search is shown", "the kernel is lost", "the page is gone"])(

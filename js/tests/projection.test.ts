@@ -342,8 +342,8 @@ describe("results in the picture", () => {
 
   it("move with their points", () => {
     const mark = { point: 0, place: 1, isMissed: false, side: 40, dx: 10, dy: 0 };
-    const before = new Map([[7n, { ...mark, dx: 0, dy: 20 }]]);
-    expect(marksBetween(before, [mark], BigInt64Array.of(7n), 0.25)).toEqual([{ ...mark, dx: 2.5, dy: 15 }]);
+    const before = new Map([["1/7", { ...mark, dx: 0, dy: 20 }]]);
+    expect(marksBetween(before, [mark], ["1/7"], 0.25)).toEqual([{ ...mark, dx: 2.5, dy: 15 }]);
   });
 });
 

@@ -129,7 +129,16 @@ describe("rows that share an id", () => {
     await userEvent.click(tiles("7", "1")[0]);
     await vi.waitFor(() => expect(stage.lastAsked("verdict")).toMatchObject({ cluster: 1 }));
     const { request, serial } = stage.lastAsked("verdict");
-    const other = { kind: "verdict", request, serial, id: "7", cluster: 0, rank: 1, distance: 0, position: 1 };
+    const other = {
+      kind: "verdict",
+      request,
+      serial,
+      id: "7",
+      cluster: 0,
+      rank: 1,
+      distance: 0,
+      position: 1,
+    };
     stage.model.say(other);
     await new Promise(requestAnimationFrame);
     await new Promise(requestAnimationFrame);
@@ -146,7 +155,10 @@ describe("rows that share an id", () => {
     await open({ nprobe: 2, k: 8, view: "projection" });
     const extra = { extra: ["7", "5", "3"], extra_clusters: [3, 3, 3] };
     await vi.waitFor(() => expect(stage.lastAsked("projection")).toMatchObject({ ranks: 2, ...extra }));
-    const positions = Float32Array.from({ length: 20 }, (_, i) => 0.1 + (i % 2 === 0 ? 0.04 * i : 0.1 * (i % 3)));
+    const positions = Float32Array.from(
+      { length: 20 },
+      (_, i) => 0.1 + (i % 2 === 0 ? 0.04 * i : 0.1 * (i % 3)),
+    );
     stage.sayProjection({
       ids: IDS,
       rows: 10,
