@@ -335,6 +335,8 @@ describe("an answer that is lost while the kernel is there", () => {
     expect(deliver).toThrow("expected 2");
     expect(exploration.search.value?.fine).toBe(1);
     vi.advanceTimersByTime(10_000);
+    expect(transport.all("candidates")).toHaveLength(2);
+    expect(transport.last("candidates")).toMatchObject({ first_rank: 2, last_rank: 4 });
     fine(2, 4);
     expect(exploration.search.value?.fine).toBe(4);
   });
