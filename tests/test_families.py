@@ -82,7 +82,7 @@ def assert_a_page_shows_what_the_search_returns(case, opened):
     if not said:
         ids, distances = Received(packets).results(nprobe, k, opened.similarity)
         np.testing.assert_array_equal(distances, expected.astype(np.float32))
-        if len(np.unique(distances)) == k or not opened.renames_rows:
+        if len(np.unique(distances)) == k or not opened.guarantees.renamed:
             np.testing.assert_array_equal(ids, expected_ids)
         search = ActiveSearch.begin(opened, Query(vector), nprobe, k, serial=1, index_version=0)
         said = [encode(message) for message in results(opened, search, "b", nprobe, k)]
@@ -95,7 +95,7 @@ def assert_a_page_shows_what_the_search_returns(case, opened):
         assert 1 <= rank <= nprobe
         assert row in opened.list_ids(order[rank - 1])
     assert len(handed) == 2 * len(first) == 2 * len(second)
-    assert (message["first_k"] > 0) is (opened.refines) is (len(handed) > 0)
+    assert (message["first_k"] > 0) is opened.guarantees.refines is (len(handed) > 0)
 
 
 def assert_every_candidate_is_seen(family, case, opened, query):

@@ -30,6 +30,7 @@ from makers import make_ivf, make_vectors
 from feder_widget.engines import open_index
 from feder_widget.errors import UnknownIdError
 from feder_widget.faiss_internals import centroids
+from feder_widget.model.pieces import drain
 from feder_widget.projection import resolve_method
 from feder_widget.session import drivers
 from feder_widget.session.answers import workload as evaluator_module
@@ -599,7 +600,7 @@ class TestSurvey:
         index.add(vectors[:50] + 1)
         second = shown(session, page, "b")
         page.wait(kind="bounds", serial=second)
-        page.wait_for(lambda: opened.known_bounds(vectors[0]) is not None)
+        page.wait_for(lambda: drain(opened.known_bounds_steps(vectors[0])) is not None)
 
     def test_one_that_fails_in_the_background_is_not_tried_at_every_search(
         self, talk, clustered, monkeypatch, caplog

@@ -1,6 +1,7 @@
 """A widget in a real kernel, without a browser: this module is its page."""
 
 import itertools
+import os
 import sys
 import time
 from pathlib import Path
@@ -16,14 +17,14 @@ import sys
 sys.path[:0] = {path!r}
 import threading, time
 import faiss, numpy as np
-from makers import make_ivf, make_vectors
+from makers import ivf_around, make_ivf, make_vectors
 import feder_widget as fw
 index, vectors = make_ivf(n=20_000, d=32, nlist=64)
 """
 
 SHOW = """
 if "w" in globals(): w.close()
-w = fw.FederWidget(index, nprobe=8, k=5)
+w = fw.FederWidget({index}, nprobe=8, k=5)
 """
 
 
@@ -32,7 +33,8 @@ class Kernel:
 
     def __init__(self):
         self._manager = KernelManager(kernel_name="python3")
-        self._manager.start_kernel()
+        # glibc overwrites memory that is freed: no read of it passes unnoticed.
+        self._manager.start_kernel(env={**os.environ, "MALLOC_PERTURB_": "85"})
         self._client = self._manager.blocking_client()
         self._client.start_channels()
         self._client.wait_for_ready(timeout=PATIENCE)
@@ -57,9 +59,9 @@ class Kernel:
             elif mine and kind == "status" and content["execution_state"] == "idle":
                 return "".join(printed).strip()
 
-    def show(self):
-        """Make a widget, and speak to it from now on."""
-        self.run(SHOW)
+    def show(self, index="index"):
+        """Make a widget of an index, and speak to it from now on."""
+        self.run(SHOW.format(index=index))
         self.comm = self.run("print(w.comm.comm_id)")
         self.messages.clear()
         self.count = 0
@@ -189,6 +191,44 @@ distances, ids = index.search(vectors[5:6], w.k)
 trace = w.trace()
 assert (trace.ids == ids[0]).all() and (trace.distances == distances[0]).all()
 """)
+
+
+# The caller's names for an index, what a widget is made of, and all that is then deleted.
+OWNED = {
+    "the index itself": ("mine, _ = make_ivf(n=5_000, d=32, nlist=64)", "mine"),
+    "an index around it": (
+        "mine = faiss.IndexIDMap(ivf_around(vectors[:64])); mine.add_with_ids(vectors, np.arange(20_000))",
+        "mine",
+    ),
+    "the index that it is inside": (
+        "mine = faiss.index_factory(32, 'RR32,IVF64,Flat'); mine.train(vectors); mine.add(vectors[:5_000])",
+        "faiss.extract_index_ivf(mine)",
+    ),
+    "the index that it is another view of": (
+        "mine, _ = make_ivf(n=5_000, d=32, nlist=64)",
+        "faiss.downcast_index(mine)",
+    ),
+}
+
+
+@pytest.mark.parametrize("owner", OWNED)
+def test_an_index_may_be_deleted_by_its_owner_while_it_is_shown(kernel, owner):
+    make, shown = OWNED[owner]
+    kernel.show()
+    kernel.run(f"import gc, weakref\nw.close()\n{make}\nseen = weakref.ref(mine)")
+    kernel.show(shown)
+    kernel.wait(kernel.ask(**SEARCH))
+    before = kernel.run("print(w.trace().ids.tolist())")
+    evaluation = kernel.ask(kind="evaluate", sample=200, seed=1, k=5)
+    kernel.run("del mine\ngc.collect()\njunk = [np.full(n, 7.0) for n in range(2_000)]")
+    for query in ({"resume": True}, {"id": "5", "cluster": None}):
+        kernel.wait(kernel.ask(**{**SEARCH, "query": query}))
+        assert kernel.run("print(w.trace().ids.tolist())") == before
+    assert kernel.wait(evaluation, "workload")["computed"] == 200
+    kernel.wait(kernel.ask(kind="members", cluster=3, offset=0, limit=20), "members")
+    kernel.run("w.close()\ndel w\ngc.collect()")
+    assert kernel.run("print(seen())") == "None"
+    kernel.show()
 
 
 def test_an_interrupt_ends_a_workload_in_a_cell_and_the_next_search_works(kernel):

@@ -405,7 +405,7 @@ def test_a_row_is_searched_for_by_the_vector_given(build):
     row = int(opened.sample_ids(1, np.random.default_rng(3))[0])
     np.testing.assert_array_equal(opened.query_vector(row), case.vectors[row])
     home = opened.locate(row)[0]
-    asked = opened.queries_of([row, row, 10**9], [home, (home + 1) % opened.nlist, home])
+    asked = drain(opened.queries_of_steps([row, row, 10**9], [home, (home + 1) % opened.nlist, home]))
     np.testing.assert_array_equal(asked[0], case.vectors[row])
     assert np.isnan(asked[1:]).all()
     with pytest.raises(UnknownIdError):
@@ -425,7 +425,7 @@ def test_a_row_that_was_added_after_the_vectors_were_given_cannot_be_searched_fo
         with pytest.raises(ValueError, match=rf"now holds row id {row}, but there are"):
             opened.query_vector(row)
         with pytest.raises(ValueError, match=rf"now holds row id {row}, but there are"):
-            opened.queries_of([0, row])
+            drain(opened.queries_of_steps([0, row]))
     np.testing.assert_array_equal(opened.query_vector(1), case.vectors[1])
 
 

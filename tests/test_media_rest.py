@@ -138,14 +138,14 @@ def test_one_bad_id_does_not_cost_the_others_their_strip():
 
 def test_thumbnails_of_vectors_that_were_read_before_touch_no_index():
     media = Media(None, None, dense(9))
-    assert media.needs_vectors([1, 2, 2, 3], 64) == [1, 2, 2, 3]
-    read = dict(zip([1, 2], vectors([1, 2], None), strict=True))
-    first, second, third = media.thumbnails([1, 2, 3], 64, vectors={**read, 3: KeyError(3)})
-    assert first == render_strip(read[1], 64)
-    assert second == render_strip(read[2], 64)
+    assert media.needs_vectors([1, 2, 2, 3], 64) == [0, 1, 2, 3]
+    read = vectors([1, 2], None)
+    first, second, third = media.thumbnails([1, 2, 3], 64, vectors={0: read[0], 1: read[1], 2: KeyError(3)})
+    assert first == render_strip(read[0], 64)
+    assert second == render_strip(read[1], 64)
     assert third.reason == "the vector of 3 could not be read (KeyError)"
-    assert media.needs_vectors([1, 2, 3], 64) == [3]
-    assert media.needs_vectors([1], 128) == [1]
+    assert media.needs_vectors([1, 2, 3], 64) == [2]
+    assert media.needs_vectors([1], 128) == [0]
     assert media.thumbnails([2, 1], 64) == [second, first]
     assert media.thumbnails([3], 64)[0].reason == "no image for 3"
 
@@ -159,15 +159,15 @@ def test_only_rows_without_an_image_need_vectors_and_no_image_is_asked_for_twice
 
     media = Media(images, None, dense(9))
     needed = media.needs_vectors([1, 2, 3, 4], 64)
-    assert needed == [1, 3]
-    read = dict(zip(needed, vectors(needed, None), strict=True))
+    assert needed == [0, 2]
+    read = dict(zip(needed, vectors([1, 3], None), strict=True))
     thumbnails = media.thumbnails([1, 2, 3, 4], 64, vectors=read)
     assert [thumbnail.width for thumbnail in thumbnails] == [64, 4, 64, 4]
     assert asked == [1, 2, 3, 4]
 
 
 def test_a_vector_that_cannot_be_drawn_is_a_placeholder():
-    (thumbnail,) = Media(None, None, dense(9)).thumbnails([1], 64, vectors={1: "x"})
+    (thumbnail,) = Media(None, None, dense(9)).thumbnails([1], 64, vectors={0: "x"})
     assert thumbnail.reason == "the image of 1 could not be read (ValueError)"
 
 

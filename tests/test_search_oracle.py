@@ -87,7 +87,7 @@ def test_what_is_kept_of_each_cluster_answers_every_k_and_prefix(case, more):
     index, queries, nprobe, k = case
     traceable = open_index(index)
     coarse = traceable.rank(queries[0], nprobe)
-    kept = traceable.nearest(traceable.scan(queries[0], coarse.clusters), k + more)
+    kept = keep(traceable.scan(queries[0], coarse.clusters), k + more, traceable.similarity)
     end = kept.lims[nprobe]
     ids, distances = top_k(kept.ids[:end], kept.distances[:end], k, traceable.similarity)
     index.nprobe = nprobe
@@ -103,7 +103,7 @@ def test_what_is_kept_answers_any_set_of_clusters_in_any_order(case, random):
     traceable = open_index(index)
     clusters = random.sample(range(index.nlist), random.randint(1, index.nlist))
     scan = traceable.scan(queries[0], clusters)
-    kept = traceable.nearest(scan, k)
+    kept = keep(scan, k, traceable.similarity)
     for short in {1, k}:
         expected = top_k(scan.ids, scan.distances, short, traceable.similarity)
         got = top_k(kept.ids, kept.distances, short, traceable.similarity)

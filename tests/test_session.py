@@ -27,6 +27,7 @@ from makers import ivf_around, make_ivf
 from feder_widget.engines import open_index
 from feder_widget.map import LayoutCancelled, cluster_map
 from feder_widget.media import IdRange, Media
+from feder_widget.media.vector_strip import render_strip
 from feder_widget.session import pictures
 from feder_widget.session import session as session_module
 from feder_widget.session.answers import map as map_answer
@@ -680,6 +681,23 @@ def test_without_images_the_vector_is_drawn(talk, clustered):
     assert data.startswith(b"\x89PNG")
 
 
+def test_vectors_of_rows_that_share_an_id_are_drawn_each(talk):
+    index, vectors = make_ivf(ids=np.arange(2000) % 1000)
+    homes = index.quantizer.assign(vectors, 1)[:, 0].tolist()
+    row = next(row for row in range(1000) if homes[row] != homes[row + 1000])
+    session, page = talk(index)
+    clusters = [homes[row], homes[row + 1000]]
+    for ids in ([str(row)] * 2, [str(row)]):
+        for order in (clusters, clusters[::-1]):
+            wanted = order[: len(ids)]
+            page.packets.clear()
+            message, (data,) = thumbnails_of(session, page, ids, wanted)
+            for item, home in zip(message["items"], wanted, strict=True):
+                vector = vectors[row if home == homes[row] else row + 1000]
+                drawn = data[item["offset"] :][: item["length"]]
+                assert drawn == render_strip(vector, 64).data
+
+
 def replace_vectors(index, vectors):
     """Have every row hold another vector of the same cluster, and one more vector tell of the change."""
     index.reset()
@@ -725,7 +743,7 @@ def test_a_vector_that_changes_while_it_is_drawn_is_drawn_anew(talk, clustered, 
     session.hand_over(session.notice_changes)
     session.hand_over(go_on.set)
     _, (first,) = page.wait(kind="thumbnails")
-    expected = Media(None, None, IdRange(2001, lambda: 2000)).thumbnails([5], 64, vectors={5: vectors[-6]})
+    expected = Media(None, None, IdRange(2001, lambda: 2000)).thumbnails([5], 64, vectors={0: vectors[-6]})
     assert first == expected[0].data
     assert len(page.of("t")) == 1
 

@@ -316,6 +316,29 @@ def test_any_row_gets_its_verdict(talk, metric):
         assert verdict["position"] == expected.position
 
 
+def test_rows_that_share_an_id_get_a_verdict_each(talk):
+    index, vectors = make_ivf(ids=np.arange(2000) % 1000)
+    session, page = talk(index)
+    serial = searched(session, page, search_request(query={"id": "3", "cluster": None}))[0][0]["serial"]
+    opened = open_index(index)
+    homes = [int(index.quantizer.assign(vectors[row : row + 1], 1)[0, 0]) for row in range(2000)]
+    row = next(row for row in range(1000) if homes[row] != homes[row + 1000])
+    found = {}
+    for copy in (row, row + 1000):
+        asked = {"serial": serial, "id": str(row), "cluster": homes[copy]}
+        session.handle({"kind": "verdict", "request": copy, **asked})
+        verdict, _ = page.wait(kind="verdict", request=copy)
+        scan = opened.scan(3, [homes[copy]])
+        assert verdict["cluster"] == homes[copy]
+        assert verdict["distance"] in scan.distances[scan.ids == row].tolist()
+        found[verdict["rank"]] = verdict["position"]
+    assert len(found) == 2
+    # Where no row of this id is in the cluster, another one is found.
+    empty = next(cluster for cluster in range(20) if cluster not in (homes[row], homes[row + 1000]))
+    session.handle({"kind": "verdict", "request": "v", "serial": serial, "id": str(row), "cluster": empty})
+    assert page.wait(kind="verdict", request="v")[0]["cluster"] in (homes[row], homes[row + 1000])
+
+
 def test_a_verdict_does_not_count_where_nobody_asked_for_all_clusters(talk, clustered, monkeypatch):
     limit_streams(monkeypatch, exhaustive_work=0)
     session, page = talk(clustered[0])

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Asker } from "../src/protocol/asker";
-import type { Candidates, Coarse } from "../src/protocol/messages";
+import type { Candidates, Coarse, RequestName } from "../src/protocol/messages";
 import { CommTransport } from "../src/protocol/transport";
 import { type Exploration, explore } from "../src/state/exploration";
 import { encoded } from "./encode";
@@ -229,6 +229,137 @@ it.each([{}, { replayable: false }, { steady: false }, { given: true }])(
     vi.useRealTimers();
   },
 );
+
+describe("an answer that is lost while the kernel is there", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+  const AGES = 600_000;
+
+  /** A search of which the first cluster was compared, and then the settings have moved to four. */
+  function grown() {
+    const all = explorationOf(SIZES);
+    const { transport, summary, settings } = all;
+    transport.say(coarseOf(summary, { exhaustive: false }), candidatesOf(summary, 1, 1), doneOf());
+    settings.nprobe.value = 4;
+    settings.k.value = 8;
+    const nearest = (first: number, last: number, request: RequestName) =>
+      transport.say(candidatesOf(summary, first, last, { request, kind: "nearest" }));
+    return { ...all, nearest };
+  }
+
+  const found = ({ results }: Exploration) => results.value.map(({ id }) => Number(id));
+
+  it("is asked for again: of the clusters beyond the ones that the search compared", () => {
+    const { transport, exploration, nearest } = grown();
+    expect(transport.all("rest")).toMatchObject([{ last_rank: 4 }]);
+    vi.advanceTimersByTime(9_999);
+    expect(transport.all("rest")).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect(transport.all("rest")).toMatchObject([{ last_rank: 4 }, { last_rank: 4 }]);
+    // A kernel that a cell keeps busy is asked more and more rarely.
+    vi.advanceTimersByTime(20_000);
+    expect(transport.all("rest")).toHaveLength(3);
+    expect(exploration.status.value).toBe("searching");
+    const { request } = transport.last("rest");
+    nearest(2, 4, request);
+    transport.say(doneOf(request));
+    expect(exploration.status.value).toBe("done");
+    expect(found(exploration)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    vi.advanceTimersByTime(AGES);
+    expect(transport.all("rest")).toHaveLength(3);
+    expect(transport.all("search")).toHaveLength(1);
+  });
+
+  it("is waited for from the last message on", () => {
+    const { transport, nearest } = grown();
+    const { request } = transport.last("rest");
+    vi.advanceTimersByTime(9_000);
+    nearest(2, 2, request);
+    vi.advanceTimersByTime(9_999);
+    expect(transport.all("rest")).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect(transport.all("rest")).toHaveLength(2);
+  });
+
+  it("is asked for again although all candidates are here, for the search goes on without its end", () => {
+    const { transport, exploration, nearest } = grown();
+    nearest(2, 4, transport.last("rest").request);
+    expect(exploration.status.value).toBe("searching");
+    vi.advanceTimersByTime(10_000);
+    transport.say(doneOf(transport.last("rest").request));
+    expect(exploration.status.value).toBe("done");
+    vi.advanceTimersByTime(AGES);
+    expect(transport.all("rest")).toHaveLength(2);
+  });
+
+  it("is searched for anew where the kernel has sent it once, to nobody", () => {
+    const { transport, exploration } = grown();
+    vi.advanceTimersByTime(10_000);
+    transport.say(doneOf(transport.last("rest").request));
+    expect(transport.last("search")).toMatchObject({ query: { resume: true }, nprobe: 4 });
+    expect(exploration.status.value).toBe("searching");
+  });
+
+  function whole() {
+    const all = explorationOf(SIZES);
+    const { transport, summary, settings, exploration } = all;
+    transport.say(...answerOf(summary));
+    settings.nprobe.value = 4;
+    exploration.needCandidates();
+    const fine = (first: number, last: number) => {
+      const { request } = transport.last("candidates");
+      transport.say(candidatesOf(summary, first, last, { request }));
+    };
+    return { ...all, fine };
+  }
+
+  it("is asked for again from where it ended: every candidate of the probed clusters", () => {
+    const { transport, exploration, fine } = whole();
+    expect(transport.all("candidates")).toMatchObject([{ first_rank: 2, last_rank: 4 }]);
+    vi.advanceTimersByTime(9_000);
+    fine(2, 2);
+    vi.advanceTimersByTime(9_999);
+    expect(transport.all("candidates")).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect(transport.last("candidates")).toMatchObject({ first_rank: 3, last_rank: 4 });
+    fine(3, 4);
+    expect(exploration.search.value?.fine).toBe(4);
+    vi.advanceTimersByTime(AGES);
+    expect(transport.all("candidates")).toHaveLength(2);
+  });
+
+  it("leaves no gap where its first message is lost", () => {
+    const { transport, exploration, summary, fine } = whole();
+    const deliver = () =>
+      transport.say(candidatesOf(summary, 3, 4, { request: transport.last("candidates").request }));
+    expect(deliver).toThrow("expected 2");
+    expect(exploration.search.value?.fine).toBe(1);
+    vi.advanceTimersByTime(10_000);
+    expect(transport.all("candidates")).toHaveLength(2);
+    expect(transport.last("candidates")).toMatchObject({ first_rank: 2, last_rank: 4 });
+    fine(2, 4);
+    expect(exploration.search.value?.fine).toBe(4);
+  });
+
+  it.each(["the kernel fails at it", "another search is shown", "the kernel is lost", "the page is gone"])(
+    "is not asked for again once %s",
+    (event) => {
+      const { transport, summary, abort } = whole();
+      const { request } = transport.last("candidates");
+      if (event === "the kernel fails at it") {
+        transport.say({ kind: "error", request, code: "internal", message: "the disk is gone" });
+      } else if (event === "another search is shown") {
+        transport.say(...answerOf(summary, { request: "kernel:2", serial: 2 }));
+      } else if (event === "the kernel is lost") {
+        transport.alive = false;
+        transport.lose();
+      } else abort.abort();
+      vi.advanceTimersByTime(AGES);
+      expect(transport.all("candidates")).toHaveLength(1);
+      abort.abort();
+    },
+  );
+});
 
 describe("messages that come twice or in another order", () => {
   it("change nothing when they are repeated", () => {

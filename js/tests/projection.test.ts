@@ -250,6 +250,15 @@ describe("points that move to a better picture", () => {
     expect([...(startOf(from, to) ?? [])]).toEqual([30, 30, 200, 0, 10, 10]);
   });
 
+  it("begin where they were when rows share an id, each at its own place", () => {
+    const ids = [7n, 7n, 7n];
+    const before = pictureOf(ids, [], { rankOf: Uint32Array.of(1, 1, 2) });
+    const after = pictureOf([7n, 7n, 7n, 8n], [], { rankOf: Uint32Array.of(1, 1, 2, 2) });
+    const places = [1, 1, 2, 2, 3, 3];
+    const start = startOf(sceneOf(before, places), sceneOf(after, [9, 9, 9, 9, 9, 9, 9, 9]));
+    expect([...(start ?? [])]).toEqual([...places, 9, 9]);
+  });
+
   it("do not move when none was there", () => {
     expect(startOf(from, sceneOf(pictureOf([8n], []), [1, 1]))).toBeNull();
   });
@@ -333,8 +342,8 @@ describe("results in the picture", () => {
 
   it("move with their points", () => {
     const mark = { point: 0, place: 1, isMissed: false, side: 40, dx: 10, dy: 0 };
-    const before = new Map([[7n, { ...mark, dx: 0, dy: 20 }]]);
-    expect(marksBetween(before, [mark], BigInt64Array.of(7n), 0.25)).toEqual([{ ...mark, dx: 2.5, dy: 15 }]);
+    const before = new Map([["1/7", { ...mark, dx: 0, dy: 20 }]]);
+    expect(marksBetween(before, [mark], ["1/7"], 0.25)).toEqual([{ ...mark, dx: 2.5, dy: 15 }]);
   });
 });
 

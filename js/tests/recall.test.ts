@@ -81,6 +81,12 @@ describe("the verdict on a row", () => {
     );
   });
 
+  it("is not the one on a row of another cluster that shares the id", () => {
+    const copy = verdictOf({ id: 1n, cluster: 3, rank: 4, distance: 32, position: 10 });
+    expect(verdictText(found(), copy)).not.toContain("result: it is");
+    expect(verdictText(found(), copy)).toContain("Its cluster ranks 4th");
+  });
+
   it("says that the index missed it, and what would have found it", () => {
     const missed = verdictOf({ id: 3n, cluster: 1, rank: 2, distance: 10, position: 4 });
     expect(verdictText(found(1, 5), missed)).toBe(

@@ -94,15 +94,15 @@ describe("a recording", () => {
     kernel.say(...answerOf(summary, { serial: 41 }));
     recorder.send({ kind: "results", request: "page:1", serial: 41, nprobe: 2, k: 3 });
     kernel.say(outcomeOf(summary, [5, 0, 4], { request: "page:1", serial: 41, nprobe: 2 }));
-    recorder.send({ kind: "verdict", request: "page:2", serial: 41, id: "5" });
+    recorder.send({ kind: "verdict", request: "page:2", serial: 41, id: "5", cluster: null });
     const verdict = { id: 5n, cluster: 1, rank: 2, distance: 3, position: 4 };
     kernel.say({ kind: "verdict", request: "page:2", serial: 41, ...verdict });
     const { exploration, asker, settings } = replay(recorder, [3, 4, 0, 5], { replayable: false });
     await settled();
     const serial = exploration.search.value?.serial ?? 0;
     expect(serial).toBe(1);
-    expect(await asker.verdict(serial, 5n)).toMatchObject({ kind: "verdict", ...verdict, serial });
-    expect(await asker.verdict(serial, 6n)).toMatchObject({ kind: "error", code: "not recorded" });
+    expect(await asker.verdict(serial, 5n, null)).toMatchObject({ kind: "verdict", ...verdict, serial });
+    expect(await asker.verdict(serial, 6n, null)).toMatchObject({ kind: "error", code: "not recorded" });
     settings.nprobe.value = 2;
     asker.askResults(serial, 2, 3);
     await settled();

@@ -25,9 +25,9 @@ function drawingOf(points: Points | null, y: number, marks: readonly Mark[] = []
     marks,
     dot: points === null ? null : [2, 0.5],
     query: { x: 0, y },
-    placeOf: (rank, id, turn) => {
+    placeOf: ({ rank, id, copy }, turn) => {
       if (find === null) return placeIn(100 * rank, y, 10, turn);
-      return find(rank, id) < 0 ? null : { x: Number(id), y };
+      return find(rank, id, copy) < 0 ? null : { x: Number(id) + copy / 10, y };
     },
     imageOf: () => null,
   };
@@ -113,6 +113,22 @@ describe("what flies from one picture to another", () => {
         end: expect.objectContaining({ point: 0, side: 30, dx: 4 }),
       },
     ]);
+  });
+
+  it("holds every result of rows that share an id, in one cluster or in several", () => {
+    const marks = [markOf(0, 1), markOf(2, 2), markOf(3, 3)];
+    const from = drawingOf(pointsOf([7, 8, 7, 7], [1, 1, 1, 2]), 0, marks);
+    const to = drawingOf(pointsOf([7, 7, 7], [2, 1, 1]), 5, [markOf(1, 1), markOf(2, 2), markOf(0, 3)]);
+    const { points, marks: flown, starts, ends } = routesOf(from, to);
+    expect([...points.ids]).toEqual([7n, 7n, 7n]);
+    expect([...points.ranks]).toEqual([1, 1, 2]);
+    expect(flown.map(({ start, end }) => [start.place, end.place, end.side])).toEqual([
+      [1, 1, 30],
+      [2, 2, 30],
+      [3, 3, 30],
+    ]);
+    expect([...starts.slice(0, 4)].map((x) => x.toFixed(1))).toEqual(["7.0", "0.0", "7.1", "0.0"]);
+    expect([...ends.slice(0, 4)].map((x) => x.toFixed(1))).toEqual(["7.0", "5.0", "7.1", "5.0"]);
   });
 
   it("is nothing where no picture shows points, or none in common", () => {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from scripts.lab import LabPage
@@ -166,6 +167,49 @@ def test_a_kernel_that_dies_during_a_workload_is_told_and_the_answer_stays(
     lab.run_all()
     lab.wait_state("idle")
     assert result_ids(searched(lab, 43)) == found(lab, 43, 4)
+
+
+@pytest.mark.parametrize("job", ["a workload", "a search"])
+def test_a_kernel_that_restarts_in_the_middle_of_a_job_is_told_and_the_next_one_works(
+    open_notebook: OpenNotebook, expected_console_errors: list[str], job: str
+) -> None:
+    expected_console_errors += ["Canceled", "status of 404"]
+    lab = open_notebook([L2, PLAIN])
+    view = searched(lab, 42)
+    at_4, at_5 = found(lab, 42, 4), found(lab, 42, 5)
+    if job == "a workload":
+        view.get_by_role("tab", name="Workload").click()
+        view.get_by_role("spinbutton", name="Queries drawn from the index").fill("1000000")
+        view.get_by_role("button", name="Evaluate queries").click()
+        expect(view.get_by_role("progressbar", name="Evaluating")).to_be_visible()
+    else:
+        lab.kernel(GATE)
+        view.get_by_role("textbox", name="Search by id").fill("43")
+        view.get_by_role("textbox", name="Search by id").press("Enter")
+        lab.wait_attribute("data-query", "43")
+        assert view.get_attribute("data-state") == "searching"
+    lab.kernel_restart()
+    lab.wait_state("disconnected")
+    expect(view.get_by_role("alert")).to_contain_text("kernel disconnected")
+    expect(view.get_by_role("progressbar", name="Evaluating")).to_be_hidden()
+    # The page goes on with what it has.
+    assert result_ids(view) == (at_4 if job == "a workload" else [])
+    slider(view, "nprobe").press("ArrowRight")
+    lab.wait_attribute("data-nprobe", "5")
+    lab.wait_painted()
+    assert result_ids(view) == (at_5 if job == "a workload" else [])
+    view.get_by_role("button", name="Random query").click()
+    lab.wait_painted()
+    assert view.get_attribute("data-state") == "disconnected"
+    lab.run_all()
+    view = lab.wait_state("idle")
+    expect(view.get_by_role("alert")).to_be_hidden()
+    for query in (43, 44):
+        assert result_ids(searched(lab, query)) == found(lab, query, 4)
+    view.get_by_role("tab", name="Workload").click()
+    view.get_by_role("spinbutton", name="Queries drawn from the index").fill("100")
+    view.get_by_role("button", name="Evaluate queries").click()
+    expect(view).to_contain_text("100 queries, drawn from the index")
 
 
 TEN = """

@@ -161,6 +161,56 @@ def test_clusters_can_be_switched_by_hand(open_notebook: OpenNotebook) -> None:
     assert row not in result_ids(view)
 
 
+# Far apart, so that the first cluster holds all true neighbours of its rows.
+SEPARATED = """
+centres = 30 * rng.normal(size=(50, 16)).astype("float32")
+X = np.repeat(centres, 80, axis=0) + rng.normal(size=(4000, 16)).astype("float32")
+quantizer = faiss.IndexFlatL2(16)
+quantizer.add(centres)
+index = faiss.IndexIVFFlat(quantizer, 16, 50)
+index.is_trained = True
+index.add(X)
+
+def best(query, ranks, k):
+    '''The k best of the clusters at these ranks, by distances that Faiss computes for all vectors.'''
+    clusters = w.index.rank(query).clusters[np.array(ranks) - 1]
+    rows = np.concatenate([w.index.list_ids(int(cluster)) for cluster in clusters])
+    flat = faiss.IndexIDMap(faiss.IndexFlatL2(16))
+    flat.add_with_ids(X[rows], rows)
+    return [str(row) for row in flat.search(X[query : query + 1], k)[1][0]]
+"""
+
+
+def test_clusters_are_switched_by_hand_where_only_the_best_candidates_were_sent(
+    open_notebook: OpenNotebook,
+) -> None:
+    # A million rows in 8,192 clusters are too many for a test, and so the limit is lower.
+    limit = "from feder_widget.session.answers import search\nsearch.COMPLETE_ENTRIES = 0"
+    lab = open_notebook([L2, SEPARATED, limit, WIDGET.replace("nprobe=4", "nprobe=1")])
+    view = searched(lab, 42)
+    ids = lambda ranks, k=9: ",".join(kernel(lab, f"best(42, {ranks}, {k})"))  # noqa: E731
+    expect(view).to_have_attribute("data-results", ids([1]))
+    assert kernel(lab, "asked.count('clusters')") == 0
+    cells = view.get_by_role("application")
+    cells.press("Home")
+    cells.press("s")
+    expect(view).to_have_attribute("data-results", "")
+    cells.press("PageDown")
+    cells.press("s")
+    expect(view).to_have_attribute("data-results", ids([2]))
+    assert kernel(lab, "asked.count('clusters')") == 1
+    for _ in range(4):
+        cells.press("PageDown")
+    cells.press("s")
+    expect(view).to_have_attribute("data-results", ids([2, 6]))
+    lab.run_cell("w.k = 100")
+    expect(view).to_have_attribute("data-results", ids([2, 6], 100))
+    cells.press("Home")
+    cells.press("s")
+    expect(view).to_have_attribute("data-results", ids([1, 2, 6], 100))
+    expect(view.get_by_role("alert")).to_be_hidden()
+
+
 BANDS = """view => {
   const x = new DOMPoint(view.querySelector('.feder-handle').getBoundingClientRect().x + 0.5, 0)
     .matrixTransform(view.querySelector('.feder-chart svg').getScreenCTM().inverse()).x;

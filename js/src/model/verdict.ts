@@ -21,7 +21,7 @@ export interface Answer {
 
 /** Why a row came back, or why it did not, with the numbers. */
 export function verdictText(answer: Answer, verdict: Verdict): string {
-  const lost = answer.summary.given ? answer.missed.find(({ id }) => id === verdict.id) : undefined;
+  const lost = answer.summary.given ? answer.missed.find(isSame(verdict)) : undefined;
   return `${lost ? `The ${ordinal(lost.place)} nearest by the original vectors. ` : ""}${fate(answer, verdict, lost)}`;
 }
 
@@ -33,7 +33,7 @@ function fate(answer: Answer, verdict: Verdict, lost: Missed | undefined): strin
   const isFar = found.length >= k && (summary.similarity ? own <= last.distance : own >= last.distance);
   const nearest = position === 1 ? "nearest" : `${ordinal(position ?? 0)} nearest`;
   const standing = position === null ? "" : `it is the ${nearest} of all${summary.exact ? "" : " by code"}`;
-  const place = found.findIndex((result) => result.id === id);
+  const place = found.findIndex(isSame(verdict));
   if (place >= 0) {
     return `The ${ordinal(place + 1)} result${standing && `: ${standing}`}. Its cluster ranks ${ordinal(rank)}.`;
   }
@@ -68,6 +68,11 @@ function fate(answer: Answer, verdict: Verdict, lost: Missed | undefined): strin
       : `${standing && `${capital(standing)}. `}Its`) +
     ` cluster ranks ${ordinal(rank)} and ${unprobedText(answer, rank, row && foundFrom(row, summary))}`
   );
+}
+
+/** Finds the row of a verdict: rows of other clusters can share its id. */
+function isSame({ id, rank }: Verdict): (result: Result) => boolean {
+  return (result) => result.id === id && result.clusterRank === rank;
 }
 
 /** Why a cluster is not probed, and the nprobe that finds a row in it where that is known. */

@@ -30,13 +30,13 @@ function Card({ open }: { open: OpenCard }) {
     setVerdict(null);
     if (search === null) return;
     let isOpen = true;
-    void asker.verdict(search.serial, id).then((answer) => {
-      if (isOpen && answer?.kind === "verdict") setVerdict(answer);
+    void asker.verdict(search.serial, id, cluster).then((answer) => {
+      if (isOpen && answer?.kind === "verdict" && answer.cluster === cluster) setVerdict(answer);
     });
     return () => {
       isOpen = false;
     };
-  }, [asker, search, id]);
+  }, [asker, search, id, cluster]);
   const close = () => {
     card.value = null;
     (open.opener.closest<HTMLElement>(".feder-points") ?? open.opener).focus();

@@ -11,7 +11,7 @@ import type {
   Thumbnails,
   Verdict,
 } from "./messages";
-import { FAILED, LOST } from "./patience";
+import { FAILED, Patience } from "./patience";
 import { Disconnected, type Transport } from "./transport";
 
 /** Milliseconds until a kernel that seems lost is asked whether it is there. */
@@ -25,10 +25,8 @@ const ANSWERS: readonly string[] = ["thumbnails", "members", "medoids", "verdict
 interface Question {
   readonly make: (request: string) => Request;
   readonly resolve: (answer: Answer | Failure | null) => void;
-  /** Whether to repeat it after a lost answer. Verdicts are not repeated: their search may be over. */
-  readonly isLasting: boolean;
-  timer?: ReturnType<typeof setTimeout>;
-  patience: number;
+  /** Repeats it after a lost answer; null for verdicts, whose search may be over. */
+  readonly patience: Patience | null;
 }
 
 /** Sends the page's requests, each under a name of its own, and resolves the request that each message answers. */
@@ -42,8 +40,8 @@ export class Asker {
   readonly #listeners: ((message: Message) => void)[] = [];
   readonly #waiting = new Map<RequestName, Question>();
   readonly #unsent = new Set<Question>();
-  /** Requests that the kernel has just failed at. */
-  readonly #resting = new Set<Question>();
+  /** Timers of requests that the kernel has just failed at. */
+  readonly #resting = new Set<ReturnType<typeof setTimeout>>();
   /** By content of a request that the kernel fails at: when it may be sent again, and the wait after that. */
   readonly #failed = new Map<string, { readonly until: number; readonly patience: number }>();
   #count = 0;
@@ -56,7 +54,8 @@ export class Asker {
     transport.onDisconnect(() => this.#lose(), abort);
     abort.addEventListener("abort", () => {
       clearTimeout(this.#probe);
-      for (const { timer } of [...this.#waiting.values(), ...this.#resting]) clearTimeout(timer);
+      for (const { patience } of this.#waiting.values()) patience?.end();
+      for (const timer of this.#resting) clearTimeout(timer);
     });
   }
 
@@ -159,10 +158,14 @@ export class Asker {
     return answer.kind === "error" ? null : answer;
   }
 
-  /** Where a row stands for a search, or why that cannot be said; null where the kernel is gone. */
-  async verdict(serial: number, id: bigint): Promise<Verdict | Failure | null> {
+  /**
+   * Where a row stands for a search, or why that cannot be said; null where the kernel is gone.
+   *
+   * @param cluster  of the row, where that is known: others may share its id
+   */
+  async verdict(serial: number, id: bigint, cluster: number | null): Promise<Verdict | Failure | null> {
     const answer = await this.#question(
-      (request) => ({ kind: "verdict", request, serial, id: id.toString() }),
+      (request) => ({ kind: "verdict", request, serial, id: id.toString(), cluster }),
       false,
     );
     return answer as Verdict | Failure | null;
@@ -184,30 +187,36 @@ export class Asker {
     rest = 0,
   ): Promise<Answer | Failure | null> {
     return new Promise((resolve) => {
-      const question: Question = { make, resolve, isLasting, patience: LOST };
+      const patience = isLasting ? new Patience(() => this.#pose(question)) : null;
+      const question: Question = { make, resolve, patience };
       if (rest <= 0) {
-        this.#pose(question);
+        this.#begin(question);
         return;
       }
-      this.#resting.add(question);
-      question.timer = setTimeout(() => {
-        this.#resting.delete(question);
-        this.#pose(question);
+      const timer = setTimeout(() => {
+        this.#resting.delete(timer);
+        this.#begin(question);
       }, rest);
+      this.#resting.add(timer);
     });
+  }
+
+  #begin(question: Question): void {
+    question.patience?.begin();
+    this.#pose(question);
   }
 
   #pose(question: Question): void {
     const name = this.#send(question.make);
-    if (name === null) {
-      if (question.isLasting) this.#unsent.add(question);
-      else question.resolve(null);
-      return;
-    }
-    this.#waiting.set(name, question);
-    if (!question.isLasting) return;
-    question.timer = setTimeout(() => this.#pose(question), question.patience);
-    question.patience *= 2;
+    if (name === null) this.#give(question);
+    else this.#waiting.set(name, question);
+  }
+
+  /** Keep a question for a kernel that comes back, or give it up. */
+  #give(question: Question): void {
+    question.patience?.end();
+    if (question.patience === null) question.resolve(null);
+    else this.#unsent.add(question);
   }
 
   #receive(message: Message): void {
@@ -215,7 +224,7 @@ export class Asker {
     clearTimeout(this.#probe);
     const unsent = [...this.#unsent];
     this.#unsent.clear();
-    for (const question of unsent) this.#pose(question);
+    for (const question of unsent) this.#begin(question);
     if (ANSWERS.includes(message.kind)) this.#settle(message as Answer);
     else {
       if (message.kind === "error") this.#settle(message);
@@ -227,16 +236,12 @@ export class Asker {
     const question = answer.request === null ? undefined : this.#waiting.get(answer.request);
     if (question === undefined) return;
     for (const [name, other] of this.#waiting) if (other === question) this.#waiting.delete(name);
-    clearTimeout(question.timer);
+    question.patience?.end();
     question.resolve(answer);
   }
 
   #lose(): void {
-    for (const question of new Set(this.#waiting.values())) {
-      clearTimeout(question.timer);
-      if (question.isLasting) this.#unsent.add(question);
-      else question.resolve(null);
-    }
+    for (const question of new Set(this.#waiting.values())) this.#give(question);
     this.#waiting.clear();
     this.#connected.value = false;
     clearTimeout(this.#probe);

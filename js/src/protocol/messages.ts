@@ -426,12 +426,13 @@ export interface OutcomeRequest {
   k: number;
 }
 
-/** Where a row stands for search `serial`. */
+/** Where a row stands for search `serial`; `cluster` says which of the rows that share the id. */
 export interface VerdictRequest {
   kind: "verdict";
   request: RequestName;
   serial: number;
   id: string;
+  cluster: number | null;
 }
 
 /** Pictures of rows; `clusters[i]` stores `ids[i]`, `size` is in device pixels. */

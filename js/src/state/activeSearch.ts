@@ -10,6 +10,7 @@ import type {
   RequestName,
   TrueNeighbours,
 } from "../protocol/messages";
+import { Patience } from "../protocol/patience";
 
 /** Requests about one search: the search itself, and the ones that complete it. */
 type Purpose = "search" | "rest" | "candidates" | "clusters" | "results" | "truth";
@@ -30,6 +31,9 @@ export class ActiveSearch {
   #restFrom = -1;
   /** Ranks that were asked for by themselves, until their answer is complete. */
   #clusters = new Set<number>();
+  // A request whose answer no message ends, or without which the search does not end.
+  readonly #candidatesPatience = new Patience(() => this.#sendCandidates(this.#candidatesUpTo));
+  readonly #restPatience = new Patience(() => this.#sendRest(this.#restUpTo));
 
   /** @param request  the name of the request that `search` answers */
   constructor(
@@ -55,7 +59,7 @@ export class ActiveSearch {
         return this.#extend(message);
       case "done":
         if (this.purposeOf(message.request) === "search") this.timings.value = message;
-        if (this.purposeOf(message.request) === "rest") this.endRest();
+        if (this.purposeOf(message.request) === "rest") this.#endRest();
         if (this.purposeOf(message.request) === "clusters") this.#clusters.clear();
         break;
       case "bounds":
@@ -75,9 +79,8 @@ export class ActiveSearch {
   askCandidates(lastRank: number): void {
     const { search } = this;
     if (search.fine >= lastRank || this.#candidatesUpTo >= lastRank) return;
-    const request = this.#asker.askCandidates(search.serial, search.fine + 1, lastRank);
-    if (request !== null) this.#candidatesUpTo = lastRank;
-    this.#note("candidates", request);
+    this.#candidatesPatience.begin();
+    this.#sendCandidates(lastRank);
   }
 
   /** Whether the clusters beyond the probed ones are on their way. */
@@ -93,17 +96,9 @@ export class ActiveSearch {
     const { search } = this;
     if (lastRank <= this.#restUpTo) return true;
     if (this.#restFrom === search.received) return false;
-    const request = this.#asker.askRest(search.serial, lastRank);
-    if (request !== null) {
-      this.#restFrom = search.received;
-      this.#restUpTo = lastRank;
-    }
-    this.#note("rest", request);
+    this.#restPatience.begin();
+    this.#sendRest(lastRank);
     return true;
-  }
-
-  endRest(): void {
-    this.#restUpTo = 0;
   }
 
   /**
@@ -130,12 +125,48 @@ export class ActiveSearch {
     this.#note("truth", this.#asker.askTruth(this.search.serial, nprobe, k));
   }
 
+  /** Wait no longer for the answer to a request that the kernel has failed at. */
+  fail(purpose: Purpose | null): void {
+    if (purpose === "candidates") this.#candidatesPatience.end();
+    if (purpose === "rest") this.#endRest();
+  }
+
   /** Forget what was asked for: a kernel that comes back may not have heard of it. */
   lose(): void {
+    this.close();
     this.#candidatesUpTo = 0;
     this.#restFrom = -1;
-    this.endRest();
+    this.#endRest();
     this.#clusters.clear();
+  }
+
+  /** Wait for no answer any more. */
+  close(): void {
+    this.#candidatesPatience.end();
+    this.#restPatience.end();
+  }
+
+  /** Of a rest that was asked for before, the kernel sends what it has not yet sent, and that it is done. */
+  #sendRest(lastRank: number): void {
+    const { serial, received } = this.search;
+    const request = this.#asker.askRest(serial, lastRank);
+    if (request !== null) {
+      this.#restFrom = received;
+      this.#restUpTo = lastRank;
+    }
+    this.#note("rest", request);
+  }
+
+  #endRest(): void {
+    this.#restPatience.end();
+    this.#restUpTo = 0;
+  }
+
+  #sendCandidates(lastRank: number): void {
+    const { serial, fine } = this.search;
+    const request = this.#asker.askCandidates(serial, fine + 1, lastRank);
+    if (request !== null) this.#candidatesUpTo = lastRank;
+    this.#note("candidates", request);
   }
 
   #note(purpose: Purpose, request: RequestName | null): void {
@@ -148,6 +179,9 @@ export class ActiveSearch {
     if (purpose === null) return false;
     if (purpose === "clusters") this.search.addUnpruned(message);
     else this.search.add(message);
+    if (purpose === "rest") this.#restPatience.begin();
+    if (purpose === "candidates" && this.search.fine < this.#candidatesUpTo) this.#candidatesPatience.begin();
+    else if (purpose === "candidates") this.#candidatesPatience.end();
     return true;
   }
 

@@ -78,6 +78,7 @@ export class Conversation {
     });
     abort.addEventListener("abort", () => {
       clearTimeout(this.#patience);
+      this.active.peek()?.close();
       follow();
       release();
     });
@@ -185,6 +186,7 @@ export class Conversation {
     if (shown !== undefined && coarse.serial <= shown.serial) return;
     const search = new Search(coarse, this.#summary.peek().sizes);
     batch(() => {
+      this.active.peek()?.close();
       this.active.value = new ActiveSearch(search, coarse.request, this.#asker);
       if (coarse.request !== this.#mending) this.failure.value = null;
       this.#unanswered = null;
@@ -209,10 +211,11 @@ export class Conversation {
   }
 
   #fail({ request, code, message }: Failure): void {
-    // The newer search that superseded this one answers for it.
-    if (code === "superseded") return;
     const active = this.active.peek();
     const purpose = active?.purposeOf(request) ?? null;
+    active?.fail(purpose);
+    // The newer search that superseded this one answers for it.
+    if (code === "superseded") return;
     const isLatest = request === this.#asked || request === this.#mending;
     const isAboutShown = purpose !== null && purpose !== "candidates" && this.#unanswered === null;
     if (request !== null && !isLatest && !isAboutShown) return;
@@ -222,7 +225,6 @@ export class Conversation {
       this.failure.value = message;
       this.#isWaiting.value = false;
       this.#unanswered = null;
-      if (purpose === "rest") active?.endRest();
       // A failure of no request interrupts no answer, and what has failed twice fails again.
       if (active === null || request === null || request === this.#mending) return;
       const isDone = active.timings.peek() !== null;

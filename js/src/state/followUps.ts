@@ -1,6 +1,6 @@
 import { computed, effect, type ReadonlySignal } from "@preact/signals";
 import type { Summary } from "../model/summary";
-import { LOST } from "../protocol/patience";
+import { Patience } from "../protocol/patience";
 import type { Conversation } from "./conversation";
 import type { ProbedClusters } from "./probedClusters";
 import type { SearchProgress } from "./searchProgress";
@@ -41,7 +41,6 @@ export function followUps(
     const pruned = step.value === null ? prunedRanks.value : [];
     const lacking = estimated.value || lacksTruth.value;
     if (!mayAsk.value || !(pruned.length > 0 || (lacking && !isHypothetical.value))) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = (isRepeat: boolean) => {
       const active = conversation.current();
       if (pruned.length > 0) active?.askClusters(pruned, summary.peek().constants.batchLimit, isRepeat);
@@ -51,17 +50,15 @@ export function followUps(
         if (lacksTruth.peek()) active?.askTruth(nprobe.peek(), k.peek());
       }
     };
-    const repeat = (patience: number) => {
-      timer = setTimeout(() => {
-        repeat(2 * patience);
-        ask(true);
-      }, patience);
-    };
-    timer = setTimeout(() => {
-      repeat(LOST);
+    const patience = new Patience(() => ask(true));
+    const timer = setTimeout(() => {
+      patience.begin();
       ask(false);
     }, REST);
-    return () => clearTimeout(timer);
+    return () => {
+      clearTimeout(timer);
+      patience.end();
+    };
   });
   abort.addEventListener("abort", () => {
     forgive();

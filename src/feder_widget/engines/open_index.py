@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from feder_widget.errors import IndexFileError, UnsupportedIndexError
 from feder_widget.faiss_internals import index_file
 from feder_widget.faiss_internals.admission import InconsistentIndexError, check
 from feder_widget.faiss_internals.inverted_file import InvertedFile
+from feder_widget.faiss_internals.owners import owners_of
 from feder_widget.faiss_internals.unwrap import Stack, unwrap
 
 
@@ -26,8 +28,8 @@ def open_index(
         An index in memory, or the path of a file written by ``faiss.write_index`` or ``write_index_binary``.
         An IVF index of any family in docs/FAMILIES.md, alone or inside ``IndexPreTransform``, ``IndexIDMap``,
         ``IndexRefine`` or ``IndexShards``. It is neither copied nor changed, and is kept alive with all that
-        it keeps alive itself. That does not include its parent: where ``source`` is a child (``outer.index``,
-        ``extract_index_ivf(outer)``, ``outer.at(0)``), hold the parent yourself, or pass it instead.
+        it keeps alive itself. So is the index that a part of one belongs to (``outer.index``,
+        ``extract_index_ivf(outer)``, ``outer.at(0)``), as long as Python holds it when this is called.
     vectors : array_like (n, dim), optional
         The original vectors, before any transform of the index: row i for row id i, as an array or a
         ``numpy.memmap``; not copied, and read once by each ``explain``, ``ledger`` or batch of ``evaluate``.
@@ -75,7 +77,7 @@ def open_index(
     else:
         stack = unwrap(source)
         check(stack)
-        file = InvertedFile(stack)
+        file = InvertedFile(replace(stack, owners=owners_of(source)))
     given = None if vectors is None else check_vectors(vectors, file)
     return IvfIndex(file, vectors_given=given, frozen=bool(frozen))
 

@@ -207,6 +207,6 @@ class ClusteredEngine(Engine, Protocol):
         """Yield ``scan`` in pieces."""
         ...
 
-    def scan_from_centroid(self, cluster: int) -> Scan:
-        """Compare the centroid of a cluster with every vector in it."""
+    def scan_from_centroid_steps(self, cluster: int) -> Iterator[Scan]:
+        """Compare the centroid of a cluster with every vector in it, in pieces."""
         ...

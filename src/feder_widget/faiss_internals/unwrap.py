@@ -58,12 +58,15 @@ class Stack:
         The IVF indexes that are searched side by side; one where there are no shards.
     sharded : faiss.IndexShards or None
         The index that holds the shards, where there are some.
+    owners : tuple
+        The objects that ``root`` is a part of; see ``owners_of``.
     """
 
     root: Any
     layers: tuple[Layer, ...]
     shards: tuple[Shard, ...]
     sharded: Any = None
+    owners: tuple[Any, ...] = ()
 
     @property
     def ivf(self) -> Any:

@@ -31,7 +31,8 @@ class Media:
     """Row id → thumbnail or placeholder, and label. Reads on demand; safe on any thread.
 
     A row without an image is drawn as its vector, which the caller reads: ``needs_vectors`` names the rows,
-    and ``thumbnails`` takes their vectors. Neither touches an index.
+    and ``thumbnails`` takes their vectors. Neither touches an index. Rows that share an id share an image;
+    their vectors are told apart by the clusters that store them.
 
     Parameters
     ----------
@@ -122,8 +123,8 @@ class Media:
             Device pixels of the longest side as it will be shown. Images are made at ``bucket(size)``, and
             are never enlarged.
         clusters : sequence of int, length n, optional
-            Cluster of each id, for `strips`.
-        vectors : mapping from row id, optional
+            Cluster of each id.
+        vectors : mapping from place among `ids`, optional
             For the rows that ``needs_vectors`` names: float32 (dim,), or the exception on reading it.
 
         Returns
@@ -139,13 +140,13 @@ class Media:
         if clusters is not None and len(clusters) != len(ids):
             raise ValueError(f"clusters must have one entry per id: wanted {len(ids)}, got {len(clusters)}")
         side = bucket(size)
-        rows = [int(row_id) for row_id in ids]
+        rows, homes = [int(row_id) for row_id in ids], _homes(ids, clusters)
         given = vectors or {}
         found = [
-            self._from_vector(row_id, side, given[row_id])
-            if row_id in given
-            else self._from_image(row_id, side)
-            for row_id in rows
+            self._from_vector(row_id, home, side, given[place])
+            if place in given
+            else self._from_image(row_id, home, side)
+            for place, (row_id, home) in enumerate(zip(rows, homes, strict=True))
         ]
         without = [place for place, thumbnail in enumerate(found) if thumbnail is None]
         if without:
@@ -155,8 +156,13 @@ class Media:
                 found[place] = thumbnail
         return [thumbnail for thumbnail in found if thumbnail is not None]
 
-    def needs_vectors(self, ids: Sequence[int] | NDArray[np.int64], size: int) -> list[int]:
-        """Return the rows among these whose vector ``thumbnails`` needs at this size.
+    def needs_vectors(
+        self,
+        ids: Sequence[int] | NDArray[np.int64],
+        size: int,
+        clusters: Sequence[int] | NDArray[np.int64] | None = None,
+    ) -> list[int]:
+        """Return the places of the rows among these whose vector ``thumbnails`` needs at this size.
 
         Without images it answers at once. With images it makes and keeps their thumbnails, because some rows
         may have none: call it on a thread.
@@ -167,11 +173,18 @@ class Media:
             If `size` is below 1.
         """
         side = bucket(size)
-        return [row_id for row_id in map(int, ids) if self._from_image(row_id, side) is None]
+        homes = _homes(ids, clusters)
+        return [
+            place
+            for place, (row_id, home) in enumerate(zip(map(int, ids), homes, strict=True))
+            if self._from_image(row_id, home, side) is None
+        ]
 
-    def _from_image(self, row_id: int, side: int) -> Thumbnail | None:
+    def _from_image(self, row_id: int, home: int | None, side: int) -> Thumbnail | None:
         """Return the kept thumbnail or that of the row's image; None where there is neither."""
-        kept = self._cache.get((row_id, side, "image")) or self._cache.get((row_id, side, "vector"))
+        kept = self._cache.get((row_id, side, "image", None)) or self._cache.get(
+            (row_id, side, "vector", home)
+        )
         if kept is not None or self._images is None:
             return kept
         try:
@@ -185,12 +198,12 @@ class Media:
             )
         if is_missing(entry):
             return None
-        return self._keep((row_id, side, "image"), partial(render, entry, side))
+        return self._keep((row_id, side, "image", None), partial(render, entry, side))
 
-    def _from_vector(self, row_id: int, side: int, vector: Vector) -> Thumbnail:
+    def _from_vector(self, row_id: int, home: int | None, side: int, vector: Vector) -> Thumbnail:
         if isinstance(vector, Exception):
             return placeholder(f"the vector of {row_id} could not be read ({type(vector).__name__})")
-        key = row_id, side, "vector"
+        key = row_id, side, "vector", home
         return self._cache.get(key) or self._keep(key, partial(render_strip, vector, side))
 
     def _from_vectors(
@@ -209,9 +222,10 @@ class Media:
                 ]
                 return parts[0] + parts[1]
             _log.debug("vector of row id %d", ids[0], exc_info=True)
-            return [self._from_vector(int(ids[0]), side, error)]
+            return [self._from_vector(int(ids[0]), _homes(ids, clusters)[0], side, error)]
         return [
-            self._from_vector(int(row_id), side, vector) for row_id, vector in zip(ids, vectors, strict=True)
+            self._from_vector(int(row_id), home, side, vector)
+            for row_id, home, vector in zip(ids, _homes(ids, clusters), vectors, strict=True)
         ]
 
     def _keep(self, key: Key, make: Callable[[], Thumbnail]) -> Thumbnail:
@@ -226,6 +240,13 @@ class Media:
         if thumbnail.reason is None:
             self._cache.put(key, thumbnail)
         return thumbnail
+
+
+def _homes(
+    ids: Sequence[int] | NDArray[np.int64], clusters: Sequence[int] | NDArray[np.int64] | None
+) -> list[int | None]:
+    """Return the cluster of each row, None where it is not known."""
+    return [None] * len(ids) if clusters is None else [int(cluster) for cluster in clusters]
 
 
 def _checked(vectors: Any, count: int) -> NDArray[np.float32]:

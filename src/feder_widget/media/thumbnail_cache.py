@@ -13,8 +13,9 @@ from feder_widget.media.thumbnail import Thumbnail
 ENTRY_BYTES = 512
 """Cost of an entry besides its image: key, objects and table, rounded up."""
 
-Key = tuple[int, int, str]
-"""Row id, longest side in pixels, and whether the ``"image"`` or the ``"vector"`` of the row is drawn."""
+Key = tuple[int, int, str, "int | None"]
+"""Row id, longest side in pixels, whether the ``"image"`` or the ``"vector"`` of the row is drawn, and for a
+vector the cluster that stores it, where that is known."""
 
 
 class ThumbnailCache:

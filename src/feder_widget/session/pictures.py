@@ -13,6 +13,7 @@ from feder_widget.session import threads
 from feder_widget.session.answers.thumbnails import read_vectors, thumbnails
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.to_kernel import ThumbnailsRequest
+from feder_widget.session.messages.to_page import Thumbnails
 from feder_widget.session.outbox import Outbox
 from feder_widget.session.runner import Job, Runner, Step
 
@@ -23,7 +24,7 @@ class _Asked:
 
     request: Request
     ids: list[int]
-    home_of: dict[int, int] | None
+    clusters: list[int] | None
     size: int
 
 
@@ -50,9 +51,7 @@ class Pictures:
 
     def ask(self, request: ThumbnailsRequest) -> None:
         """Draw the rows of a request; from any thread."""
-        ids = list(map(int, request.ids))
-        home_of = None if request.clusters is None else dict(zip(ids, request.clusters, strict=True))
-        asked = _Asked(request.request, ids, home_of, request.size)
+        asked = _Asked(request.request, list(map(int, request.ids)), request.clusters, request.size)
         if self._runner.is_driven:
             self._in_thread(asked, lambda: self._draw_images(asked))
         else:
@@ -70,7 +69,7 @@ class Pictures:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _draw_images(self, asked: _Asked) -> None:
-        without = self._media.needs_vectors(asked.ids, asked.size)
+        without = self._media.needs_vectors(asked.ids, asked.size, asked.clusters)
         if without:
             job = Job(lambda: self._read(asked, without), asked.request)
             self._runner.hear(asked.request, lambda: self._runner.start(job))
@@ -78,24 +77,30 @@ class Pictures:
             self._draw(asked, {}, self._changes)
 
     def _steps(self, asked: _Asked) -> Iterator[Step]:
-        images = self._pool.submit(self._media.needs_vectors, asked.ids, asked.size)
+        images = self._pool.submit(self._media.needs_vectors, asked.ids, asked.size, asked.clusters)
         yield images
         vectors = yield from self._vectors(asked, images.result())
-        drawing = self._pool.submit(thumbnails, self._media, asked.request, asked.ids, asked.size, vectors)
+        drawing = self._pool.submit(self._drawn, asked, vectors)
         yield drawing
         yield drawing.result()
 
-    def _vectors(self, asked: _Asked, rows: list[int]) -> Steps[dict[int, Vector]]:
-        homes = None if asked.home_of is None else [asked.home_of[row] for row in rows]
-        return read_vectors(self._index, rows, homes)
+    def _vectors(self, asked: _Asked, places: list[int]) -> Steps[dict[int, Vector]]:
+        """Read the vectors of the rows at some places of a request."""
+        rows = [asked.ids[place] for place in places]
+        homes = None if asked.clusters is None else [asked.clusters[place] for place in places]
+        vectors = yield from read_vectors(self._index, rows, homes)
+        return dict(zip(places, vectors, strict=True))
 
-    def _read(self, asked: _Asked, rows: list[int]) -> Iterator[Step]:
+    def _drawn(self, asked: _Asked, vectors: dict[int, Vector]) -> Thumbnails:
+        return thumbnails(self._media, asked.request, asked.ids, asked.clusters, asked.size, vectors)
+
+    def _read(self, asked: _Asked, places: list[int]) -> Iterator[Step]:
         changes = self._changes
-        vectors = yield from self._vectors(asked, rows)
+        vectors = yield from self._vectors(asked, places)
         self._in_thread(asked, lambda: self._draw(asked, vectors, changes))
 
     def _draw(self, asked: _Asked, vectors: dict[int, Vector], changes: int) -> None:
-        drawn = thumbnails(self._media, asked.request, asked.ids, asked.size, vectors)
+        drawn = self._drawn(asked, vectors)
         if changes == self._changes:
             self._outbox.deliver(drawn)
             return

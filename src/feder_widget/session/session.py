@@ -319,7 +319,7 @@ class Session:
         )
 
     def _verdict(self, asked: to_kernel.VerdictRequest, _: Sequence[Buffer]) -> None:
-        self._searches.ask_about(asked, lambda search: verdict(self._index, search, asked.request, asked.id))
+        self._searches.ask_about(asked, lambda search: verdict(self._index, search, asked))
 
     def _project(self, asked: to_kernel.ProjectionRequest, _: Sequence[Buffer]) -> None:
         self._searches.ask_about(

@@ -46,7 +46,7 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool, version: int = 0) -
         coarse_exact=index.coarse_is_exact,
         exact=index.exact,
         replayable=is_replayable(index),
-        renamed=index.renames_rows,
+        renamed=index.guarantees.renamed,
         steady=index.coarse_is_exact and index.splittable,
         given=index.basis == "vectors",
         unexplained=index.why_unexplained,

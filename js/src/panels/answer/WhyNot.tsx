@@ -6,7 +6,7 @@ export function WhyNot() {
   const { exploration, asker, card } = useApp();
   const why = async (id: bigint, opener: HTMLElement) => {
     const serial = exploration.search.peek()?.serial;
-    const answer = serial === undefined ? null : await asker.verdict(serial, id);
+    const answer = serial === undefined ? null : await asker.verdict(serial, id, null);
     if (serial !== exploration.search.peek()?.serial) return;
     if (answer?.kind === "verdict") {
       const { distance: distanceName } = exploration.summary.peek();

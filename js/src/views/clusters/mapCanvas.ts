@@ -90,7 +90,7 @@ export class MapCanvas {
     if (scene === null || scene.ranking === null || this.#size.width < 1) return null;
     const { cells, ranking } = scene;
     const view = this.camera;
-    const placeOf = (rank: number, _id: bigint | null, turn: number): Place => {
+    const placeOf = (rank: number, turn: number): Place => {
       const cell = ranking.order[rank - 1];
       return placeIn(...cellCentre(cells, cell, view), cellRadius(cells, cell, view), turn);
     };
@@ -100,8 +100,8 @@ export class MapCanvas {
       points: null,
       marks: [],
       dot: null,
-      query: placeOf(1, null, 0),
-      placeOf,
+      query: placeOf(1, 0),
+      placeOf: ({ rank }, turn) => placeOf(rank, turn),
       imageOf: () => null,
     };
   }

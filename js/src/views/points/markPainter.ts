@@ -48,7 +48,7 @@ export function paintMarks(
     const dash = mark.isMissed ? DASH : [];
     if (mark.side === 0) ringed(context, palette, colour, x, y, isSelected, dash);
     else {
-      const image = images.get(points.ids[mark.point]);
+      const image = images.get(points.ids[mark.point], points.ranks[mark.point]);
       framed(context, palette, colour, mark.side, x + mark.dx, y + mark.dy, image, isSelected, dash);
     }
   }

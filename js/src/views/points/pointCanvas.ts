@@ -1,5 +1,6 @@
 import { mark } from "../../look/mark";
 import type { Palette } from "../../look/palette";
+import { rowName } from "../../model/rowNames";
 import { setSize } from "../draw";
 import { Frame } from "../frame";
 import type { Drawing } from "../transition/drawing";
@@ -77,7 +78,12 @@ export class PointCanvas<Content extends PointContent> {
     if (scene === undefined || scene.points.count === 0 || size.width < 1) return null;
     const { points, positions, marks, query } = scene;
     let pointOf: ReturnType<typeof pointFinder> | null = null;
-    const images = new Map(marks.map(({ point: i }) => [points.ids[i], this.#thumbnails.get(points.ids[i])]));
+    const images = new Map(
+      marks.map(({ point: i }) => {
+        const [id, rank] = [points.ids[i], points.ranks[i]];
+        return [rowName(id, rank), this.#thumbnails.get(id, rank)];
+      }),
+    );
     return {
       canvas: this.#base.canvas,
       scene: positions,
@@ -85,12 +91,12 @@ export class PointCanvas<Content extends PointContent> {
       marks,
       dot: [dotRadius(points.count, size, zoom.k), dotOpacity(points.count)],
       query: query && { x: query.x * zoom.k + zoom.x, y: query.y * zoom.k + zoom.y },
-      placeOf: (rank, id) => {
+      placeOf: ({ id, rank, copy }) => {
         pointOf ??= pointFinder(points);
-        const place = this.place(pointOf(rank, id));
+        const place = this.place(pointOf(rank, id, copy));
         return Number.isFinite(place.x) ? place : null;
       },
-      imageOf: (id) => this.#thumbnails.get(id) ?? images.get(id) ?? null,
+      imageOf: (id, rank) => this.#thumbnails.get(id, rank) ?? images.get(rowName(id, rank)) ?? null,
     };
   }
 

@@ -187,14 +187,11 @@ export class PointController<Content extends PointContent> {
       }),
       effect(() => {
         const { points, marks } = this.#content.value;
-        const order = exploration.search.peek()?.order;
-        const wanted = order === undefined ? [] : marks.filter((mark) => mark.side > 0);
+        const search = exploration.search.peek();
+        const wanted = search === null ? [] : marks.filter((mark) => mark.side > 0);
         this.#thumbnails.want(
-          wanted.map(({ point, side }) => ({
-            id: points.ids[point],
-            cluster: order?.[points.ranks[point] - 1] ?? -1,
-            side,
-          })),
+          wanted.map(({ point, side }) => ({ id: points.ids[point], rank: points.ranks[point], side })),
+          search?.order ?? [],
         );
       }),
       effect(() => {

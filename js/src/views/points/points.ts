@@ -51,16 +51,23 @@ export function candidateFinder(
   };
 }
 
-/** Finds points by the rank of their cluster, whose points lie together, and their id; -1 where there is none. */
-export function pointFinder({ ids, ranks, count }: Points): (rank: number, id: bigint) => number {
+/**
+ * Finds points by the rank of their cluster, whose points lie together, id, and copy from 0 where rows share the id;
+ * -1 for none.
+ */
+export function pointFinder({
+  ids,
+  ranks,
+  count,
+}: Points): (rank: number, id: bigint, copy?: number) => number {
   const spans = new Map<number, readonly [start: number, end: number]>();
   for (let i = 0, end = 0; i < count; i = end) {
     while (end < count && ranks[end] === ranks[i]) end++;
     spans.set(ranks[i], [spans.get(ranks[i])?.[0] ?? i, end]);
   }
-  return (rank, id) => {
+  return (rank, id, copy = 0) => {
     const [start, end] = spans.get(rank) ?? [0, 0];
-    return pointBetween(ids, start, end, id);
+    return pointBetween(ids, start, end, id, copy);
   };
 }
 

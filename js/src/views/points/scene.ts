@@ -34,9 +34,9 @@ export interface RowImage {
   readonly naturalHeight: number;
 }
 
-/** Images of rows that have been loaded. */
+/** Images of rows that have been loaded, by id and rank of the cluster: rows of several clusters can share an id. */
 export interface RowImages {
-  get(id: bigint): RowImage | null;
+  get(id: bigint, rank: number): RowImage | null;
 }
 
 export const NO_CONTENT: PointContent = {

@@ -1,7 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { plural } from "../../model/format";
+import { rowNames } from "../../model/rowNames";
 import type { Search } from "../../model/search";
 import { useApp } from "../../state/app";
+import type { Projected } from "../../state/projections";
 import type { Found, Mark } from "../points/marks";
 import { PointPicture } from "../points/PointPicture";
 import { paintPoints } from "../points/painter";
@@ -126,7 +128,7 @@ function useMarks(
   size: Size,
   zoom: number,
 ): readonly Mark[] {
-  const settled = useRef<ReadonlyMap<bigint, Mark>>(new Map());
+  const settled = useRef<ReadonlyMap<string, Mark>>(new Map());
   const marks = useMemo(
     () => (target === null ? [] : marksOf(found, target, size, zoom)),
     [found, target, size, zoom],
@@ -134,10 +136,19 @@ function useMarks(
   const isSettled = placed === null || placed.share === 1;
   useEffect(() => {
     if (!isSettled || placed === null) return;
-    settled.current = new Map(marks.map((mark) => [placed.picture.ids[mark.point], mark]));
+    const names = namesOf(marks, placed.picture);
+    settled.current = new Map(marks.map((mark, i) => [names[i], mark]));
   }, [isSettled, marks, placed]);
   return useMemo(
-    () => (isSettled ? marks : marksBetween(settled.current, marks, placed.picture.ids, placed.share)),
+    () =>
+      isSettled ? marks : marksBetween(settled.current, marks, namesOf(marks, placed.picture), placed.share),
     [isSettled, marks, placed],
+  );
+}
+
+function namesOf(marks: readonly Mark[], { ids, rankOf }: Projected): string[] {
+  return rowNames(
+    marks.map(({ point }) => ids[point]),
+    marks.map(({ point }) => rankOf[point]),
   );
 }

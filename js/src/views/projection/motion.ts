@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { rowNames } from "../../model/rowNames";
 import type { Projected } from "../../state/projections";
 import { Frame } from "../frame";
 import { onAction, wantsStillness } from "../interruption";
@@ -21,14 +22,12 @@ export interface PlacedPicture extends Fitted {
  * places. Null when no point is in both.
  */
 export function startOf(from: PlacedPicture, to: PlacedPicture): Float32Array | null {
-  const at = new Map<bigint, number>();
-  to.picture.ids.forEach((id, i) => {
-    at.set(id, i);
-  });
+  const names = ({ picture: { ids, rankOf } }: PlacedPicture) => rowNames(ids, rankOf);
+  const at = new Map(names(to).map((name, i) => [name, i]));
   const start = to.positions.slice();
   let found = 0;
-  from.picture.ids.forEach((id, j) => {
-    const i = at.get(id);
+  names(from).forEach((name, j) => {
+    const i = at.get(name);
     if (i === undefined) return;
     start[2 * i] = from.positions[2 * j];
     start[2 * i + 1] = from.positions[2 * j + 1];

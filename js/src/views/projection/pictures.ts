@@ -48,15 +48,15 @@ export function marksOf(
   return marks;
 }
 
-/** Marks on their way from where they were beside their points, by id, to where they will be. */
+/** Marks on their way from where they were beside their points, by the names of their rows, to where they will be. */
 export function marksBetween(
-  before: ReadonlyMap<bigint, Mark>,
+  before: ReadonlyMap<string, Mark>,
   marks: readonly Mark[],
-  ids: BigInt64Array,
+  names: readonly string[],
   share: number,
 ): Mark[] {
-  return marks.map((mark) => {
-    const { dx, dy } = before.get(ids[mark.point]) ?? { dx: 0, dy: 0 };
+  return marks.map((mark, i) => {
+    const { dx, dy } = before.get(names[i]) ?? { dx: 0, dy: 0 };
     return { ...mark, dx: dx + (mark.dx - dx) * share, dy: dy + (mark.dy - dy) * share };
   });
 }

@@ -2,6 +2,14 @@ import type { Mark } from "../points/marks";
 import type { Place, Points } from "../points/points";
 import type { RowImage } from "../points/scene";
 
+/** A row of a search; the copy is 0 but where rows of one cluster share an id. */
+export interface DrawnRow {
+  readonly id: bigint;
+  /** Of its cluster. */
+  readonly rank: number;
+  readonly copy: number;
+}
+
 /** The rows of a picture and their places, in CSS pixels from its corner. */
 export interface Drawing {
   readonly canvas: HTMLCanvasElement;
@@ -15,8 +23,8 @@ export interface Drawing {
   readonly dot: readonly [number, number] | null;
   readonly query: Place | null;
   /** The place of a row, null for one that is not drawn. In a drawn cluster, `turn` picks a place. */
-  placeOf(rank: number, id: bigint, turn: number): Place | null;
-  imageOf(id: bigint): RowImage | null;
+  placeOf(row: DrawnRow, turn: number): Place | null;
+  imageOf(id: bigint, rank: number): RowImage | null;
 }
 
 /** Returns the current drawing, null while nothing is drawn. */

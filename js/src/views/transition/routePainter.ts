@@ -32,7 +32,7 @@ export function paintRoutes(
     { marks, points, selected: null, emphasised: null },
     palette,
     (point) => ({ x: positions[2 * point], y: positions[2 * point + 1] }),
-    { get: (id) => to.imageOf(id) ?? from.imageOf(id) },
+    { get: (id, rank) => to.imageOf(id, rank) ?? from.imageOf(id, rank) },
   );
   if (query !== null) {
     const [before, after] = query;

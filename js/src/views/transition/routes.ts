@@ -1,6 +1,7 @@
+import { copiesOf, rowName } from "../../model/rowNames";
 import type { Mark } from "../points/marks";
 import { NO_POINTS, type Place, type Points } from "../points/points";
-import type { Drawing } from "./drawing";
+import type { Drawing, DrawnRow } from "./drawing";
 
 /** Most dots that move; a sample of more. */
 const MOST = 2000;
@@ -25,30 +26,32 @@ export function routesOf(from: Drawing, to: Drawing): Routes {
   const ranks: number[] = [];
   const starts: number[] = [];
   const ends: number[] = [];
-  const add = (id: bigint, rank: number): boolean => {
-    const start = from.placeOf(rank, id, ids.length);
-    const end = to.placeOf(rank, id, ids.length);
+  const add = (row: DrawnRow): boolean => {
+    const start = from.placeOf(row, ids.length);
+    const end = to.placeOf(row, ids.length);
     if (start === null || end === null) return false;
     starts.push(start.x, start.y);
     ends.push(end.x, end.y);
-    ids.push(id);
-    ranks.push(rank);
+    ids.push(row.id);
+    ranks.push(row.rank);
     return true;
   };
   const marks: { start: Mark; end: Mark }[] = [];
-  const before = marksById(from);
-  const after = marksById(to);
-  for (const id of new Set([...before.keys(), ...after.keys()])) {
-    const mark = (after.get(id) ?? before.get(id)) as Marked;
+  const before = markedRows(from);
+  const after = markedRows(to);
+  for (const name of new Set([...before.keys(), ...after.keys()])) {
+    const { row, mark } = (after.get(name) ?? before.get(name)) as MarkedRow;
     const point = ids.length;
-    if (!add(id, mark.rank)) continue;
+    if (!add(row)) continue;
     const dot = { ...mark, side: 0, dx: 0, dy: 0 };
-    marks.push({ start: { ...dot, ...before.get(id), point }, end: { ...dot, ...after.get(id), point } });
+    const at = (marked: MarkedRow | undefined) => ({ ...dot, ...marked?.mark, point });
+    marks.push({ start: at(before.get(name)), end: at(after.get(name)) });
   }
   const stride = Math.max(1, points.count / MOST);
   for (let k = 0; k < points.count; k += stride) {
-    const id = points.ids[Math.floor(k)];
-    if (!before.has(id) && !after.has(id)) add(id, points.ranks[Math.floor(k)]);
+    const row = { id: points.ids[Math.floor(k)], rank: points.ranks[Math.floor(k)], copy: 0 };
+    const name = rowName(row.id, row.rank);
+    if (!before.has(name) && !after.has(name)) add(row);
   }
   return {
     points: {
@@ -64,13 +67,22 @@ export function routesOf(from: Drawing, to: Drawing): Routes {
   };
 }
 
-type Marked = Mark & { readonly rank: number };
+interface MarkedRow {
+  readonly row: DrawnRow;
+  readonly mark: Mark;
+}
 
-function marksById({ points, marks }: Drawing): Map<bigint, Marked> {
+/** The results and missed neighbours by the names of their rows. */
+function markedRows({ points, marks }: Drawing): Map<string, MarkedRow> {
+  if (points === null) return new Map();
+  const ids = marks.map(({ point }) => points.ids[point]);
+  const ranks = marks.map(({ point }) => points.ranks[point]);
+  const copies = copiesOf(ids, ranks);
   return new Map(
-    points === null
-      ? []
-      : marks.map((mark) => [points.ids[mark.point], { ...mark, rank: points.ranks[mark.point] }]),
+    marks.map((mark, i) => {
+      const row = { id: ids[i], rank: ranks[i], copy: copies[i] };
+      return [rowName(row.id, row.rank, row.copy), { row, mark }];
+    }),
   );
 }
 

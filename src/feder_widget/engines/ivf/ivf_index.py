@@ -19,7 +19,6 @@ from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
 from feder_widget.model.query import Query
 from feder_widget.model.search_parameter import SearchParameter
 from feder_widget.model.search_trace import CoarseStep, FineStep, RefineStep, Scan, SearchTrace
-from feder_widget.model.top_k import keep
 from feder_widget.truth import (
     Basis,
     Certainty,
@@ -219,21 +218,6 @@ class IvfIndex:
         """True when the coarse search compares the query with every centroid; see ``Guarantees``."""
         return self.inverted_file.centroids.is_exhaustive
 
-    @property
-    def refines(self) -> bool:
-        """True when a search compares its best candidates once more; see ``Guarantees``."""
-        return self.guarantees.refines
-
-    @property
-    def limited(self) -> bool:
-        """True when a search stops after a number of vectors, now; see ``Guarantees``."""
-        return self.inverted_file.is_limited
-
-    @property
-    def renames_rows(self) -> bool:
-        """True when an id map around the lists gives other row ids; see ``Guarantees``."""
-        return self.guarantees.renamed
-
     # Rows and clusters. Nothing that is returned points into Faiss.
 
     def centroids(self, clusters: npt.ArrayLike | None = None) -> npt.NDArray[np.float32]:
@@ -327,19 +311,13 @@ class IvfIndex:
         wanted, homes = self._wanted(ids, clusters)
         return _first(self.inverted_file.vectors_of_steps(wanted, homes, PIECE_WORK))
 
-    def queries_of(
-        self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None = None
-    ) -> npt.NDArray[np.float32]:
-        """Return the queries that rows stand for, as ``query_vector`` does: the vectors given, or stored.
-
-        Parameters and result as for ``vectors_of``.
-        """
-        return drain(self._rows.queries_of_steps(*self._wanted(ids, clusters), WHOLE))
-
     def queries_of_steps(
         self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None = None
     ) -> Steps[npt.NDArray[np.float32]]:
-        """Return ``queries_of`` in steps."""
+        """Return the queries that rows stand for in steps: the vectors given, or stored; see ``query``.
+
+        Parameters and result as for ``vectors_of``.
+        """
         return self._rows.queries_of_steps(*self._wanted(ids, clusters), PIECE_WORK)
 
     def list_ids(self, cluster: int) -> npt.NDArray[np.int64]:
@@ -494,19 +472,10 @@ class IvfIndex:
         pieces = file.scan_steps(self._inner(query), *self._listed(clusters, to_centroids))
         return map(file.named, pieces)
 
-    def scan_from_centroid(self, cluster: int) -> Scan:
-        """Compare the centroid of a cluster with every vector in it; as ``scan`` does with a query."""
-        file, cluster = self.inverted_file, self._cluster(cluster)
-        return file.named(file.scan(file.centroids.vector(cluster), np.array([cluster])))
-
     def scan_from_centroid_steps(self, cluster: int) -> Iterator[Scan]:
         """Compare the centroid of a cluster with every vector in it; as ``scan_steps`` does with a query."""
         file, cluster = self.inverted_file, self._cluster(cluster)
         return map(file.named, file.scan_steps(file.centroids.vector(cluster), np.array([cluster])))
-
-    def nearest(self, scan: Scan, k_max: int, worst: float | None = None) -> Scan:
-        """Keep what any search for up to ``k_max`` results could return; see ``model.top_k.keep``."""
-        return keep(scan, as_int(k_max, "k_max"), self.similarity, worst)
 
     def steps(self, query: Any, nprobe: int, k: int) -> Iterator[CoarseStep | FineStep | RefineStep]:
         """Run a search step by step.
@@ -679,7 +648,7 @@ class IvfIndex:
             found += self.truth.ledgers(asked.read(part), leave_out, k, nprobe)
         return found
 
-    def verdict(self, query: Any, row_id: int, *, count: bool = True) -> Verdict:
+    def verdict(self, query: Any, row_id: int, *, count: bool = True, cluster: int | None = None) -> Verdict:
         """Say where one row stands for a query.
 
         Parameters
@@ -690,21 +659,30 @@ class IvfIndex:
             The row in question.
         count : bool
             Whether to count the vectors that are nearer, by one pass over all of them.
+        cluster : int, optional
+            Where the row is looked for first: of rows that share the id, the one in this cluster is meant.
 
         Raises
         ------
         UnknownIdError, TypeError, ValueError
             If an argument is wrong.
         """
-        return drain(self.verdict_steps(query, row_id, count=count, work=WHOLE))
+        return drain(self.verdict_steps(query, row_id, count=count, cluster=cluster, work=WHOLE))
 
     def verdict_steps(
-        self, query: Any, row_id: int, *, count: bool = True, work: int = PIECE_WORK
+        self,
+        query: Any,
+        row_id: int,
+        *,
+        count: bool = True,
+        cluster: int | None = None,
+        work: int = PIECE_WORK,
     ) -> Steps[Verdict]:
         """Do ``verdict`` in pieces of ``work`` multiplications."""
         found = yield from self._rows.query_steps(query, work)
         row_id = as_int(row_id, "row_id", least=None)
-        place = yield from self._rows.place_steps(row_id, work)
+        home = None if cluster is None else self._cluster(cluster)
+        place = yield from self._rows.place_steps(row_id, work, home)
         return (yield from self.truth.verdict_steps(found.vector, row_id, place, count, work))
 
     def evaluate(
@@ -820,12 +798,11 @@ class IvfIndex:
         """Measure the clusters for ``bounds`` piece by piece; yields the measures as they grow, or None."""
         return self._survey.steps()
 
-    def known_bounds(self, query: Any) -> npt.NDArray[np.float32] | None:
-        """Return the ``bounds`` of a query if the clusters have been measured; measures nothing."""
-        return drain(self.known_bounds_steps(query, WHOLE))
-
     def known_bounds_steps(self, query: Any, work: int = PIECE_WORK) -> Steps[npt.NDArray[np.float32] | None]:
-        """Do ``known_bounds`` in pieces of ``work`` multiplications."""
+        """Return the ``bounds`` of a query if the clusters have been measured; measures nothing.
+
+        In pieces of ``work`` multiplications.
+        """
         measured = self._survey.known()
         if measured is None:
             return None
@@ -843,7 +820,7 @@ class IvfIndex:
     def _compared_whole(self, trace: SearchTrace) -> npt.NDArray[np.int64]:
         """Return the clusters whose vectors a search has all compared, int64 (n,)."""
         probed = np.array([step.cluster for step in trace.fine], np.int64)
-        if not self.limited:
+        if not self.guarantees.limited:
             return probed
         parts = self.inverted_file.parts
         if len(parts) > 1:

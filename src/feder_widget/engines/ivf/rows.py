@@ -56,12 +56,16 @@ class Rows:
             vector = yield from self.vector_steps(row_id, work)
         return Query(self._checked(vector), row_id)
 
-    def place_steps(self, row_id: int, work: int) -> Steps[tuple[int, int]]:
-        """Return the cluster and the offset of a row, or raise ``UnknownIdError``."""
-        clusters, offsets = yield from self._file.places_steps(self._one(row_id), None, work)
-        if clusters[0] < 0:
-            raise self._unknown(row_id)
-        return int(clusters[0]), int(offsets[0])
+    def place_steps(self, row_id: int, work: int, home: int | None = None) -> Steps[tuple[int, int]]:
+        """Return the cluster and the offset of a row, or raise ``UnknownIdError``.
+
+        The row in the cluster ``home`` counts, if there is one.
+        """
+        for homes in (None,) if home is None else (np.array([home]), None):
+            clusters, offsets = yield from self._file.places_steps(self._one(row_id), homes, work)
+            if clusters[0] >= 0:
+                return int(clusters[0]), int(offsets[0])
+        raise self._unknown(row_id)
 
     def vector_steps(self, row_id: int, work: int) -> Steps[npt.NDArray[Any]]:
         """Return the vector stored for a row, as a query."""

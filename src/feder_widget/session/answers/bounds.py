@@ -17,7 +17,7 @@ def bounds(index: IvfIndex, search: ActiveSearch) -> Iterator[Bounds | None]:
     in part only.
     """
     best = None
-    if not index.limited:
+    if not index.guarantees.limited:
         best = yield from index.known_bounds_steps(search.query)
     if best is not None:
         yield Bounds(

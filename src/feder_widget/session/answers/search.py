@@ -30,7 +30,7 @@ def is_exhaustive(index: IvfIndex) -> bool:
 
 def is_replayable(index: IvfIndex) -> bool:
     """Say whether the page can tell the results from the candidates, but perhaps for ties."""
-    return index.replayable and not index.limited
+    return index.replayable and not index.guarantees.limited
 
 
 def search_messages(

@@ -15,13 +15,21 @@ from feder_widget.session.messages.to_page import ThumbnailItem, Thumbnails
 
 
 def thumbnails(
-    media: Media, request: Request, ids: Sequence[int], size: int, vectors: dict[int, Vector]
+    media: Media,
+    request: Request,
+    ids: Sequence[int],
+    clusters: Sequence[int] | None,
+    size: int,
+    vectors: dict[int, Vector],
 ) -> Thumbnails:
-    """Draw some rows, on any thread; ``vectors`` are of those without an image, ``size`` in device pixels."""
+    """Draw some rows, on any thread.
+
+    ``vectors`` are of those without an image, by their place among ``ids``; ``size`` is in device pixels.
+    """
     items: list[ThumbnailItem] = []
     parts: list[bytes] = []
     offset = 0
-    for row_id, picture in zip(ids, media.thumbnails(ids, size, vectors=vectors), strict=True):
+    for row_id, picture in zip(ids, media.thumbnails(ids, size, clusters, vectors=vectors), strict=True):
         data = picture.data or b""
         items.append(
             ThumbnailItem(
@@ -40,9 +48,7 @@ def thumbnails(
     return Thumbnails(request=request, size=size, items=items, data=joined)
 
 
-def read_vectors(
-    index: IvfIndex, rows: Sequence[int], clusters: Sequence[int] | None
-) -> Steps[dict[int, Vector]]:
+def read_vectors(index: IvfIndex, rows: Sequence[int], clusters: Sequence[int] | None) -> Steps[list[Vector]]:
     """Read the vectors of rows where the page believes them to be, and elsewhere where they are not."""
     try:
         vectors = yield from index.vectors_of_steps(rows, clusters)
@@ -51,11 +57,11 @@ def read_vectors(
             vectors[missing] = yield from index.vectors_of_steps([rows[place] for place in missing])
     except Exception as error:
         if len(rows) <= 1:
-            return dict.fromkeys(rows, error)
+            return [error for _ in rows]
         # One bad row must not cost the others their picture.
-        found: dict[int, Vector] = {}
+        found: list[Vector] = []
         for half in (slice(0, len(rows) // 2), slice(len(rows) // 2, None)):
             some = None if clusters is None else clusters[half]
-            found |= yield from read_vectors(index, rows[half], some)
+            found += yield from read_vectors(index, rows[half], some)
         return found
-    return dict(zip(rows, vectors, strict=True))
+    return list(vectors)

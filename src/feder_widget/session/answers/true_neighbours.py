@@ -56,7 +56,7 @@ class Truths:
                 np.where(mask[:n], nprobe, never)
                 for mask in (stages.compared, stages.handed_over, stages.returned)
             )
-            if not self._index.refines:
+            if not self._index.guarantees.refines:
                 handed = never
         yield TrueNeighbours(
             request=request,

@@ -6,22 +6,22 @@ from collections.abc import Iterator
 
 from feder_widget.engines import IvfIndex
 from feder_widget.session.active_search import ActiveSearch
-from feder_widget.session.messages import Request, RowId
+from feder_widget.session.messages.to_kernel import VerdictRequest
 from feder_widget.session.messages.to_page import Verdict
 
 
-def verdict(
-    index: IvfIndex, search: ActiveSearch, request: Request, row_id: RowId
-) -> Iterator[Verdict | None]:
+def verdict(index: IvfIndex, search: ActiveSearch, asked: VerdictRequest) -> Iterator[Verdict | None]:
     """Return its distance, cluster and rank.
 
     The nearer vectors are counted where the search has compared all clusters.
     """
-    found = yield from index.verdict_steps(search.query, row_id, count=search.is_whole)
+    found = yield from index.verdict_steps(
+        search.query, asked.id, count=search.is_whole, cluster=asked.cluster
+    )
     yield Verdict(
-        request=request,
+        request=asked.request,
         serial=search.serial,
-        id=row_id,
+        id=asked.id,
         cluster=found.cluster,
         rank=int(search.rank_of[found.cluster]),
         distance=found.distance,

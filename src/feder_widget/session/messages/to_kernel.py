@@ -118,12 +118,13 @@ class OutcomeRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VerdictRequest:
-    """Where a row stands for search ``serial``."""
+    """Where a row stands for search ``serial``; ``cluster`` says which of the rows that share the id."""
 
     kind: Literal["verdict"] = "verdict"
     request: Request
     serial: int = between(0, MAX_SERIAL)
     id: RowId
+    cluster: int | None = hint(0, "nlist - 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
