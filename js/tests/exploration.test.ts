@@ -435,7 +435,7 @@ describe("a kernel that is gone", () => {
     transport.alive = false;
     exploration.ask({ random: true });
     expect(exploration.status.value).toBe("disconnected");
-    expect(await asker.verdict(1, 7n)).toBeNull();
+    expect(await asker.verdict(1, 7n, true)).toBeNull();
   });
 
   it("is asked again for what it has not answered once it is back", async () => {

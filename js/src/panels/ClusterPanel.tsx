@@ -171,7 +171,8 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
                 name={
                   `Row ${member.id}` +
                   (Number.isNaN(member.distance) ? "" : `, distance ${distance(member.distance)}`) +
-                  (isResult ? ", a result" : "")
+                  (isResult ? ", a result" : "") +
+                  (member.id === search?.id ? ", the query itself" : "")
                 }
               />
             </li>

@@ -22,6 +22,7 @@ function Card({ open }: { open: OpenCard }) {
   const dialog = useRef<HTMLDivElement>(null);
   const search = exploration.search.value;
   const [then] = useState(search);
+  const includeSelf = exploration.settings.includeSelf.value;
   const rank = search?.rankOf[cluster] ?? null;
   const picture = usePicture(id, cluster, SIDE);
   const label = picture.state === "loading" ? null : picture.label;
@@ -30,13 +31,13 @@ function Card({ open }: { open: OpenCard }) {
     setVerdict(null);
     if (search === null) return;
     let isOpen = true;
-    void asker.verdict(search.serial, id).then((answer) => {
+    void asker.verdict(search.serial, id, includeSelf).then((answer) => {
       if (isOpen && answer?.kind === "verdict") setVerdict(answer);
     });
     return () => {
       isOpen = false;
     };
-  }, [asker, search, id]);
+  }, [asker, search, id, includeSelf]);
   const close = () => {
     card.value = null;
     (open.opener.closest<HTMLElement>(".feder-points") ?? open.opener).focus();

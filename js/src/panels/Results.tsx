@@ -24,11 +24,14 @@ export function Results() {
     const frame = requestAnimationFrame(() => mark("feder:results"));
     return () => cancelAnimationFrame(frame);
   }, [search, complete]);
+  const k = settings.k.value;
   const holds = search?.scanned(ranks) ?? 0;
+  const isLeftOut = exploration.leftOut.value !== null;
+  const own = search !== null && isLeftOut && holds < k + search.copies ? search.ownIn(ranks) : 0;
   const few =
-    probed > 0 && holds < settings.k.value
-      ? `k = ${settings.k.value} cannot be reached: the ${plural(probed, "probed cluster")} ${probed === 1 ? "holds" : "hold"} only ` +
-        `${plural(holds, "vector")}.`
+    probed > 0 && holds - own < k
+      ? `k = ${k} cannot be reached: the ${plural(probed, "probed cluster")} ${probed === 1 ? "holds" : "hold"} only ` +
+        `${plural(holds - own, "vector")}${own > 0 ? " besides the query" : ""}.`
       : results.length === 0 && holds > 0 && !complete
         ? "Waiting for candidates…"
         : null;

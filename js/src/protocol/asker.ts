@@ -67,8 +67,9 @@ export class Asker {
 
   // Requests that several messages answer. Each returns its name, or null where the kernel is gone.
 
-  askSearch(query: QueryChoice, nprobe: number, k: number): string | null {
-    return this.#send((request) => ({ kind: "search", request, query, nprobe, k }));
+  askSearch(query: QueryChoice, nprobe: number, k: number, includeSelf: boolean): string | null {
+    const settings = { nprobe, k, include_self: includeSelf };
+    return this.#send((request) => ({ kind: "search", request, query, ...settings }));
   }
 
   /** Every candidate of the clusters at these ranks, as `fine` messages. */
@@ -93,13 +94,15 @@ export class Asker {
   }
 
   /** The results of Faiss, as a `results` message. */
-  askResults(serial: number, nprobe: number, k: number): string | null {
-    return this.#send((request) => ({ kind: "results", request, serial, nprobe, k }));
+  askResults(serial: number, nprobe: number, k: number, includeSelf: boolean): string | null {
+    const settings = { nprobe, k, include_self: includeSelf };
+    return this.#send((request) => ({ kind: "results", request, serial, ...settings }));
   }
 
   /** The true neighbours by the original vectors, as a `truth` message. */
-  askTruth(serial: number, nprobe: number, k: number): string | null {
-    return this.#send((request) => ({ kind: "truth", request, serial, nprobe, k }));
+  askTruth(serial: number, nprobe: number, k: number, includeSelf: boolean): string | null {
+    const settings = { nprobe, k, include_self: includeSelf };
+    return this.#send((request) => ({ kind: "truth", request, serial, ...settings }));
   }
 
   /** Candidates in the plane, as `projection` messages. */
@@ -107,8 +110,9 @@ export class Asker {
     return this.#send((request) => ({ kind: "projection", request, ...asked }));
   }
 
-  askEvaluate(sample: number, seed: number, k: number): string | null {
-    return this.#send((request) => ({ kind: "evaluate", request, sample, seed, k }));
+  askEvaluate(sample: number, seed: number, k: number, includeSelf: boolean): string | null {
+    const settings = { sample, seed, k, include_self: includeSelf };
+    return this.#send((request) => ({ kind: "evaluate", request, ...settings }));
   }
 
   askWorkload(): void {
@@ -152,11 +156,9 @@ export class Asker {
   }
 
   /** Where a row stands for a search, or why that cannot be said; null where the kernel is gone. */
-  async verdict(serial: number, id: bigint): Promise<Verdict | Failure | null> {
-    const answer = await this.#question(
-      (request) => ({ kind: "verdict", request, serial, id: id.toString() }),
-      false,
-    );
+  async verdict(serial: number, id: bigint, includeSelf: boolean): Promise<Verdict | Failure | null> {
+    const row = { id: id.toString(), include_self: includeSelf };
+    const answer = await this.#question((request) => ({ kind: "verdict", request, serial, ...row }), false);
     return answer as Verdict | Failure | null;
   }
 

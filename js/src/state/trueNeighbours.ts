@@ -45,8 +45,14 @@ export function trueNeighbours(
   });
   const isForSettings = computed(() => {
     const message = groundTruth.value;
-    const holds = message?.k === settings.k.value && [0, settings.nprobe.value].includes(message.nprobe);
-    return holds && switched.value.size === 0 && !isOtherRanking.value;
+    const { nprobe, k, includeSelf } = settings;
+    const holds = message?.k === k.value && [0, nprobe.value].includes(message.nprobe);
+    return (
+      holds &&
+      message.include_self === includeSelf.value &&
+      switched.value.size === 0 &&
+      !isOtherRanking.value
+    );
   });
   const truth = computed(() => {
     const { given, unexplained, similarity } = summary.value;
@@ -54,7 +60,7 @@ export function trueNeighbours(
     revision.value;
     const found = search.value;
     if (found === null || unexplained !== null) return null;
-    return truthOf(found, settings.k.value, similarity);
+    return truthOf(found, settings.k.value, similarity, settings.includeSelf.value);
   });
   const finds = computed<Finds>(() => {
     const { given, replayable } = summary.value;

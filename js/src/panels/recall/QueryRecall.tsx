@@ -14,6 +14,7 @@ import {
 } from "../../model/truth";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
+import { IncludeSelf } from "./IncludeSelf";
 import { RecallChart } from "./RecallChart";
 
 /** Recall of this query at every nprobe, and in words at the current one. */
@@ -56,6 +57,7 @@ export function QueryRecall() {
       />
       <div class="feder-words">
         <p aria-live="polite">{sentence(exploration, truth)}</p>
+        {search.id !== null && <IncludeSelf />}
         {switched > 0 && (
           <p>
             {plural(switched, "cluster")} switched by hand.{" "}
@@ -86,7 +88,8 @@ function WhyNot() {
   const { exploration, asker, card } = useApp();
   const why = async (id: bigint, opener: HTMLElement) => {
     const serial = exploration.search.peek()?.serial;
-    const answer = serial === undefined ? null : await asker.verdict(serial, id);
+    const includeSelf = exploration.settings.includeSelf.peek();
+    const answer = serial === undefined ? null : await asker.verdict(serial, id, includeSelf);
     if (serial !== exploration.search.peek()?.serial) return;
     if (answer?.kind === "verdict") {
       const { distance: distanceName } = exploration.summary.peek();

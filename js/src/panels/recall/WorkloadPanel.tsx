@@ -5,6 +5,7 @@ import { count, percent, plural } from "../../model/format";
 import { asSeen } from "../../model/truth";
 import type { Workload } from "../../protocol/messages";
 import { useApp } from "../../state/app";
+import { IncludeSelf } from "./IncludeSelf";
 import { RecallChart } from "./RecallChart";
 
 const SAMPLE = 1000;
@@ -88,7 +89,8 @@ function Evaluate() {
       onSubmit={(event) => {
         event.preventDefault();
         if (Number.isInteger(sample) && sample > 0) {
-          workloads.evaluate(sample, Math.floor(Math.random() * 2 ** 31), settings.k.peek());
+          const { k, includeSelf } = settings;
+          workloads.evaluate(sample, Math.floor(Math.random() * 2 ** 31), k.peek(), includeSelf.peek());
         } else exploration.complain("the number of queries must be a whole number above 0");
       }}
     >
@@ -108,6 +110,7 @@ function Evaluate() {
       >
         Evaluate queries
       </button>
+      <IncludeSelf />
     </form>
   );
 }
@@ -138,7 +141,11 @@ function Facts({ workload }: { workload: Workload }) {
       <p class="feder-muted" role="status">
         {queries}
         {computed < asked && ` of ${count(asked)}${reason === null ? " so far" : ` (${reason})`}`}, {from}
-        {include_self ? "" : ", each left out of its own neighbours"} · k = {k}
+        {source !== "vectors" &&
+          (include_self
+            ? ", each counted among its own neighbours"
+            : ", each left out of its own neighbours")}{" "}
+        · k = {k}
         {asSeen(exploration.summary.value)}
       </p>
       {computed > 0 && (

@@ -11,13 +11,16 @@ from feder_widget.session.messages.to_page import Verdict
 
 
 def verdict(
-    index: IvfIndex, search: ActiveSearch, request: Request, row_id: RowId
+    index: IvfIndex, search: ActiveSearch, request: Request, row_id: RowId, include_self: bool
 ) -> Iterator[Verdict | None]:
     """Return its distance, cluster and rank.
 
-    The nearer vectors are counted where the search has compared all clusters.
+    The nearer vectors are counted where the search has compared all clusters; the query's own row among them
+    where ``include_self``.
     """
-    found = yield from index.verdict_steps(search.query, row_id, count=search.is_whole)
+    found = yield from index.verdict_steps(
+        search.query, row_id, count=search.is_whole, include_self=include_self
+    )
     yield Verdict(
         request=request,
         serial=search.serial,
