@@ -77,6 +77,8 @@ export class Search {
       this.rankOf[cluster] = rank;
       this.upTo[rank] = this.upTo[rank - 1] + sizes[cluster];
     }
+    if (!(Number.isInteger(this.copies) && this.copies >= 0 && this.copies <= Math.max(1, this.upTo[nlist])))
+      throw new MalformedMessage(`no number of copies: ${this.copies}`);
     this.#candidates = new Array(nlist).fill(null);
     this.#whole = new Uint8Array(nlist);
     this.#unpruned = new Uint8Array(nlist);

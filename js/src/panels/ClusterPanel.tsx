@@ -171,8 +171,7 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
                 name={
                   `Row ${member.id}` +
                   (Number.isNaN(member.distance) ? "" : `, distance ${distance(member.distance)}`) +
-                  (isResult ? ", a result" : "") +
-                  (member.id === search?.id ? ", the query itself" : "")
+                  (isResult ? ", a result" : "")
                 }
               />
             </li>

@@ -2,6 +2,9 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../controls/Button";
 import { Picture, usePicture } from "../controls/Picture";
 import { count, distance } from "../model/format";
+import { storedName } from "../model/missedText";
+import type { Summary } from "../model/summary";
+import type { Missed } from "../model/truth";
 import type { Verdict } from "../protocol/messages";
 import { type OpenCard, useApp } from "../state/app";
 import { rowVerdict } from "../state/rowTexts";
@@ -61,12 +64,12 @@ function Card({ open }: { open: OpenCard }) {
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
   }, [card]);
+  const lost = exploration.missed.value.find((row) => row.id === id && row.cluster === cluster);
+  const isOfSearch = search === then && !Number.isNaN(open.distance);
   const facts: [string, string][] = [
     ["id", id.toString()],
     ["label", label ?? "none"],
-    ...(search !== then || Number.isNaN(open.distance)
-      ? []
-      : [[open.distanceName, distance(open.distance)] as [string, string]]),
+    ...(isOfSearch ? distanceFacts(open, lost, exploration.summary.value) : []),
     ["cluster", rank === null ? `${cluster}` : `${cluster}, rank ${count(rank)}`],
   ];
   return (
@@ -121,4 +124,15 @@ function Card({ open }: { open: OpenCard }) {
       </div>
     </div>
   );
+}
+
+/** The distance that the card was opened with; of a neighbour missed by the original vectors, both of its distances. */
+function distanceFacts(open: OpenCard, lost: Missed | undefined, summary: Summary): [string, string][] {
+  if (!summary.given || lost === undefined || lost.codeDistance === null) {
+    return [[open.distanceName, distance(open.distance)]];
+  }
+  return [
+    [summary.trueDistance, distance(lost.distance)],
+    [`by ${storedName(summary)}`, distance(lost.codeDistance)],
+  ];
 }

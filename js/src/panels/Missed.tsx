@@ -1,11 +1,11 @@
 import { Button } from "../controls/Button";
 import { rowKeys } from "../controls/rowKeys";
-import { count, distance, ordinal, plural } from "../model/format";
+import { count, ordinal, plural } from "../model/format";
 import type { Summary } from "../model/summary";
 import { asSeen, foundFrom, type Missed as MissedRow, nprobeNeeded, STAGE_NAMES } from "../model/truth";
 import { useApp } from "../state/app";
 import type { Exploration } from "../state/exploration";
-import { rowLoss } from "../state/rowTexts";
+import { rowDistance, rowLoss } from "../state/rowTexts";
 import { Tile } from "./Tile";
 
 const SIDE = 90;
@@ -60,7 +60,7 @@ export function Missed() {
                 isMissed
                 note={noteOf(row, settings.nprobe.value, summary)}
                 name={
-                  `Row ${id}, missed: ${ordinal(place)} nearest of all, ${summary.trueDistance} ${distance(value)}, ` +
+                  `Row ${id}, missed: ${ordinal(place)} nearest of all, ${rowDistance(exploration, row)}, ` +
                   `cluster ${cluster}, rank ${clusterRank}, ` +
                   rowLoss(exploration, row)
                 }

@@ -73,6 +73,8 @@ export function trueNeighbours(
     const [found, neighbours] = [search.value, truth.value];
     if (found === null || neighbours === null || step.value !== null) return [];
     const { given } = summary.value;
+    // A neighbour that is far by its code is not among the candidates that come first.
+    if (given) revision.value;
     return missedBy(neighbours, finds.value, wanted.value, summary.value).map((row) => ({
       ...row,
       codeDistance: given ? found.distanceOf(row.id, row.clusterRank) : row.distance,
