@@ -9,6 +9,7 @@ import numpy as np
 from feder_widget.engines import open_index
 from feder_widget.faiss_internals import inverted_file
 from feder_widget.media import IdRange, Media
+from feder_widget.model.pieces import drain
 from feder_widget.model.query import Query
 from feder_widget.model.top_k import top_k
 from feder_widget.session import active_search
@@ -211,20 +212,22 @@ def step_until(session, page, wanted=lambda _message: True, **fields):
     raise AssertionError(f"no message with {fields} among {page.kinds()}")
 
 
-def search_request(request="a", query=None, nprobe=4, k=5):
+def search_request(request="a", query=None, nprobe=4, k=5, **options):
     return {
         "kind": "search",
         "request": request,
         "query": {"id": "0", "cluster": None} if query is None else query,
         "nprobe": nprobe,
         "k": k,
+        **options,
     }
 
 
 def streamed(opened, vector, nprobe, *, request="a", k=5, k_max=100, row_id=None):
     """Yield the messages of a search, encoded."""
     query = Query(np.ascontiguousarray(vector), row_id)
-    begun = ActiveSearch.begin(opened, query, nprobe, k, serial=1, index_version=0)
+    own = drain(opened.own_row_steps(query))
+    begun = ActiveSearch.begin(opened, query, nprobe, k, serial=1, index_version=0, own=own)
     for message in search.search_messages(opened, begun, request, None, k_max):
         if message is not None:
             yield encode(message)

@@ -92,10 +92,10 @@ class FlatEngine:
         yield trace.coarse
         yield from trace.fine
 
-    def explain(self, query: Any, k: int, /, *, include_self: bool = True) -> Explanation:
+    def explain(self, query: Any, k: int, /, *, include_self: bool = False) -> Explanation:
         return drain(self.explain_steps(query, k, include_self=include_self))
 
-    def explain_steps(self, query: Any, k: int, /, *, include_self: bool = True) -> Steps[Explanation]:
+    def explain_steps(self, query: Any, k: int, /, *, include_self: bool = False) -> Steps[Explanation]:
         found = yield from self.query_steps(query)
         scan = yield from self._scan_steps(found)
         kept = scan.ids != found.left_out(include_self)
@@ -106,19 +106,25 @@ class FlatEngine:
         spans = Spans(near, 1, ones, ones, ones + 1)
         return Explanation(ids, distances, ones - 1, ones, spans, 1, "vectors", self.distance_name)
 
-    def verdict(self, query: Any, row_id: int, /, *, count: bool = True) -> Verdict:
-        return drain(self.verdict_steps(query, row_id, count=count))
+    def verdict(
+        self, query: Any, row_id: int, /, *, count: bool = True, include_self: bool = False
+    ) -> Verdict:
+        return drain(self.verdict_steps(query, row_id, count=count, include_self=include_self))
 
-    def verdict_steps(self, query: Any, row_id: int, /, *, count: bool = True) -> Steps[Verdict]:
-        scan = yield from self._scan_steps(self.query(query))
+    def verdict_steps(
+        self, query: Any, row_id: int, /, *, count: bool = True, include_self: bool = False
+    ) -> Steps[Verdict]:
+        found = self.query(query)
+        scan = yield from self._scan_steps(found)
         distance = scan.distances[row_id]
-        position = int(np.count_nonzero(scan.distances < distance)) + 1 if count else None
+        nearer = (scan.distances < distance) & (scan.ids != found.left_out(include_self))
+        position = int(np.count_nonzero(nearer)) + 1 if count else None
         return Verdict(row_id, float(distance), 0, 1, position)
 
     def evaluate(self, queries: Any, k: int, /) -> Workload:
         raise ValueError(f"an exhaustive search finds all {k} of {queries!r}")
 
-    def evaluation(self, queries: Any, k: int, /, *, seed: int = 0, include_self: bool = True) -> Evaluation:
+    def evaluation(self, queries: Any, k: int, /, *, seed: int = 0, include_self: bool = False) -> Evaluation:
         raise ValueError(f"an exhaustive search finds all {k} of {queries!r} ({seed=}, {include_self=})")
 
     def vectors_of(self, ids: npt.ArrayLike, /) -> npt.NDArray[np.float32]:

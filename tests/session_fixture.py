@@ -133,9 +133,10 @@ def refining(rows):
 
 
 def searched(index, vector, nprobe):
-    """Return the ids that Faiss returns."""
+    """Return the ids that Faiss returns, without the row searched for."""
     faiss.extract_index_ivf(index).nprobe = nprobe
-    return index.search(vector[None], K)[1][0]
+    found = index.search(vector[None], K + 1)[1][0]
+    return found[found != ROW][:K]
 
 
 def timeless(content):

@@ -78,9 +78,10 @@ def test_engines_of_both_kinds_answer_alike(opened, flat):
         trace = engine.trace(query, value, 5)
         assert isinstance(trace, SearchTrace)
         assert trace.ids[0] == 7
-        np.testing.assert_array_equal(engine.explain(7, 5).ids, trace.ids)
-        assert engine.explain(7, 5, include_self=False).ids[0] == trace.ids[1]
-        assert engine.verdict(query, int(trace.ids[3])).position == 4
+        np.testing.assert_array_equal(engine.explain(7, 5, include_self=True).ids, trace.ids)
+        np.testing.assert_array_equal(engine.explain(7, 4).ids, trace.ids[1:])
+        assert engine.verdict(query, int(trace.ids[3]), include_self=True).position == 4
+        assert engine.verdict(query, int(trace.ids[3])).position == 3
         assert engine.version() == engine.version()
         np.testing.assert_array_equal(engine.vectors_of([7])[0], query.vector)
         drawn = engine.sample_ids(10, np.random.default_rng(0))

@@ -114,7 +114,7 @@ def test_a_row_can_be_left_out_and_looked_for(name):
     if opened.splittable:
         assert verdict.position in (1, 2)
     if opened.inverted_file.family.decode is not None:
-        without = opened.explain(first, 5, include_self=False)
+        without = opened.explain(first, 5)
         assert first not in without.ids
         assert len(without) == 5
 

@@ -1,5 +1,7 @@
 """One search as messages, put together again and compared with Faiss."""
 
+import itertools
+
 import numpy as np
 import pytest
 from conversation import Received, assert_same_results, faiss_search, limit_streams, streamed
@@ -75,6 +77,32 @@ def test_so_do_the_pruned_messages_of_a_very_large_index(case):
         received = Received(messages(index, query, nprobe, k_max=k_max))
     assert not received.coarse["complete"]
     assert_every_prefix_is_the_search(index, received, query, k_max)
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(cases(), st.integers(0, 10**6), st.booleans(), st.booleans())
+def test_the_messages_hold_what_faiss_returns_without_the_row_searched_for(
+    case, seed, is_pruned, is_repeated
+):
+    index, _, nprobe, k_max = case
+    opened = open_index(index)
+    row = int(opened.random_id(np.random.default_rng(seed)))
+    vector = opened.query_vector(row)
+    if is_repeated:
+        index.add_with_ids(np.stack([vector, 1 - vector]), np.array([row, row]))
+    similarity = opened.similarity
+    assume(len(np.unique(opened.rank(row).distances)) == index.nlist)
+    with pytest.MonkeyPatch.context() as patch:
+        limit_streams(patch, **({"complete_entries": 0, "chunk": 16, "piece": 16} if is_pruned else {}))
+        received = Received(messages(index, vector, nprobe, k_max=k_max, row_id=row))
+    stored = np.concatenate([opened.list_ids(cluster) for cluster in range(index.nlist)])
+    copies = int((stored == row).sum())
+    assert received.coarse["copies"] == copies
+    for one, k in itertools.product(range(1, index.nlist + 1), {1, k_max // 2 + 1, k_max}):
+        found = received.results(one, k + copies, similarity)
+        expected = faiss_search(index, vector, one, k + copies)
+        kept, others = (np.flatnonzero(ids != row)[:k] for ids in (found[0], expected[0]))
+        assert_same_results((found[0][kept], found[1][kept]), (expected[0][others], expected[1][others]))
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -186,15 +186,26 @@ def test_bounds_of_a_search_that_was_overtaken_are_not_sent(talk, clustered):
 # Results
 
 
-def test_what_faiss_returns_can_be_asked_for(talk, clustered):
+@pytest.mark.parametrize("include_self", [True, False])
+def test_what_faiss_returns_can_be_asked_for(talk, clustered, include_self):
     index, vectors = clustered
     session, page = talk(index)
     serial = searched(session, page, search_request(query={"id": "3", "cluster": None}))[0][0]["serial"]
     for nprobe, k in ((1, 3), (20, 100)):
-        asked = {"kind": "results", "request": nprobe, "serial": serial, "nprobe": nprobe, "k": k}
+        asked = {
+            "kind": "results",
+            "request": nprobe,
+            "serial": serial,
+            "nprobe": nprobe,
+            "k": k,
+            "include_self": include_self,
+        }
         session.handle(asked)
         message, (ids, distances, ranks, *refined) = page.wait(kind="results", request=nprobe)
-        expected = faiss_search(index, vectors[3], nprobe, k)
+        expected = faiss_search(index, vectors[3], nprobe, k + (not include_self))
+        if not include_self:
+            assert expected[0][0] == 3
+            expected = expected[0][1:], expected[1][1:]
         assert {name: message[name] for name in asked} == asked
         assert_same_results((np.frombuffer(ids, "<i8"), np.frombuffer(distances, "<f4")), expected)
         assert message["first_k"] == 0
@@ -230,8 +241,9 @@ def test_what_faiss_returns_for_nothing_sensible_is_refused(talk, clustered, cha
 LOSSY = ["IVF20,PQ4x4", "IVF20,SQ4", "IVF20,PQ4x4fs", "IVF20,PQ4x4,RFlat", "IVF20,PQ4x4,Refine(SQ4)"]
 
 
+@pytest.mark.parametrize("include_self", [True, False])
 @pytest.mark.parametrize("factory", LOSSY)
-def test_what_is_lost_and_to_what_is_told_as_it_is_in_a_ledger(talk, clustered, factory):
+def test_what_is_lost_and_to_what_is_told_as_it_is_in_a_ledger(talk, clustered, factory, include_self):
     vectors = clustered[1]
     index = faiss.index_factory(vectors.shape[1], factory)
     index.train(vectors)
@@ -244,7 +256,7 @@ def test_what_is_lost_and_to_what_is_told_as_it_is_in_a_ledger(talk, clustered, 
     k, nlist, every = 10, 20, []
     for nprobe in (1, 4, 20):
         asked = {"kind": "truth", "request": nprobe, "serial": serial, "nprobe": nprobe, "k": k}
-        session.handle(asked)
+        session.handle({**asked, "include_self": include_self})
         message, buffers = page.wait(kind="truth", request=nprobe)
         ids, distances, ranks = (
             np.frombuffer(buffer, dtype)
@@ -254,14 +266,16 @@ def test_what_is_lost_and_to_what_is_told_as_it_is_in_a_ledger(talk, clustered, 
         assert message["nprobe"] in (0, nprobe)
         every.append(message["nprobe"] == 0)
         assert message["count"] == k
+        assert message["include_self"] is include_self
         exact = ((vectors.astype(np.float64) - query) ** 2).sum(axis=1)
+        exact = exact if include_self else np.delete(exact, 3)
         np.testing.assert_allclose(distances[:k], np.sort(exact)[:k], rtol=1e-4, atol=1e-4)
         assert all(
             opened.locate(int(row))[0] == order[rank - 1] for row, rank in zip(ids, ranks, strict=True)
         )
         returned = (begin <= nprobe) & (nprobe < end)
         by_code = (compared <= nprobe) & ~returned & (handed > nprobe)
-        ledger = opened.ledger(query, k, nprobe)
+        ledger = opened.ledger(3, k, nprobe, include_self=include_self)
         assert ids[:k][returned[:k]].tolist() == ledger.hits.tolist()
         assert ids[:k][compared[:k] > nprobe].tolist() == ledger.lost_to_coarse.tolist()
         assert ids[:k][by_code[:k]].tolist() == ledger.lost_to_code.tolist()
@@ -281,7 +295,8 @@ def test_each_vector_that_is_stored_under_one_id_has_the_rank_of_its_own_cluster
     packets = searched(session, page, search_request(query={"id": "0", "cluster": None}))
     order = np.frombuffer(packets[0][1][0], "<i4").tolist()
     serial = packets[0][0]["serial"]
-    session.handle({"kind": "truth", "request": "t", "serial": serial, "nprobe": 2, "k": 1})
+    asked = {"kind": "truth", "request": "t", "serial": serial, "nprobe": 2, "k": 1, "include_self": True}
+    session.handle(asked)
     _, buffers = page.wait(kind="truth", request="t")
     assert np.frombuffer(buffers[0], "<i8").tolist() == [0, 0]
     ranks = np.frombuffer(buffers[2], "<i4").tolist()
@@ -298,17 +313,19 @@ def test_without_vectors_there_is_nothing_to_tell(talk, clustered):
 # Verdicts
 
 
+@pytest.mark.parametrize("include_self", [True, False])
 @pytest.mark.parametrize("metric", METRICS)
-def test_any_row_gets_its_verdict(talk, metric):
+def test_any_row_gets_its_verdict(talk, metric, include_self):
     index, _ = make_ivf(metric=metric)
     opened = open_index(index)
     session, page = talk(index)
     packets = searched(session, page, search_request(query={"id": "3", "cluster": None}))
     serial = packets[0][0]["serial"]
     for row_id in (3, 17, 1999):
-        session.handle({"kind": "verdict", "request": row_id, "serial": serial, "id": str(row_id)})
+        asked = {"kind": "verdict", "request": row_id, "serial": serial, "id": str(row_id)}
+        session.handle({**asked, "include_self": include_self})
         verdict, _ = page.wait(kind="verdict", request=row_id)
-        expected = opened.verdict(3, row_id)
+        expected = opened.verdict(3, row_id, include_self=include_self)
         assert verdict["id"] == str(row_id)
         assert verdict["cluster"] == expected.cluster
         assert verdict["rank"] == expected.rank

@@ -126,7 +126,12 @@ def test_a_workload_evaluated_in_python_is_shown_on_the_page(widget):
 def test_its_k_can_be_another_and_its_queries_anything(widget, clustered):
     workload = widget.evaluate(clustered[1][:7] + 1, k=12, progress=False)
     assert (workload.k, workload.source, len(workload)) == (12, "vectors", 7)
-    assert widget.evaluate([4, 5], include_self=False, progress=False).include_self is False
+    assert widget.evaluate([4, 5], progress=False).include_self is False
+    assert widget.evaluate([4, 5], include_self=True, progress=False).include_self is True
+    widget.include_self = True
+    assert widget.evaluate([4, 5], progress=False).include_self is True
+    with pytest.raises(TypeError, match="include_self must be True or False, got 'yes'"):
+        widget.evaluate([4, 5], include_self="yes", progress=False)
 
 
 def test_an_interrupt_keeps_what_was_computed_on_the_page_too(widget, clustered, monkeypatch):
@@ -199,6 +204,7 @@ def test_a_k_above_k_max_raises_k_max(make, clustered):
         ({"k": 0}, ValueError, "k must be between 1 and"),
         ({"k": "9"}, TypeError, "k must be an int, got '9'"),
         ({"k_max": 10**6}, ValueError, "k_max must be between 1 and"),
+        ({"include_self": 1}, TypeError, r"include_self must be True or False, got 1 \(int\)"),
         ({"theme": "blue"}, ValueError, "theme must be one of auto, light, dark, got 'blue'"),
         ({"images": ["a.png"] * 3}, ValueError, "images must have one entry per vector of the index: wanted"),
         ({"images": 3}, TypeError, "images must be"),
@@ -281,6 +287,8 @@ def test_the_page_is_told_of_the_index_once(widget):
         ("k", 100, 101, ValueError, "k must be between 1 and k_max=100, got 101"),
         ("k", 1, 0, ValueError, "k must be between 1 and k_max=100, got 0"),
         ("k", 1, "2", TypeError, "k must be an int, got '2'"),
+        ("include_self", True, 1, TypeError, r"include_self must be True or False, got 1 \(int\)"),
+        ("include_self", np.bool_(True), None, TypeError, "include_self must be True or False, got None"),
         ("cluster", 19, 20, ValueError, "cluster must be between 0 and nlist - 1=19, got 20"),
         ("cluster", 0, -1, ValueError, "cluster must be between 0 and"),
         ("cluster", 5, "5", TypeError, "cluster must be an int, got '5'"),
@@ -309,7 +317,15 @@ def test_a_bad_value_is_refused_and_the_old_one_stays(widget, name, good, bad, e
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("nprobe", 999), ("k", "many"), ("cluster", -1), ("query_id", "12345"), ("query_id", "x"), ("theme", 3)],
+    [
+        ("nprobe", 999),
+        ("k", "many"),
+        ("include_self", 0),
+        ("cluster", -1),
+        ("query_id", "12345"),
+        ("query_id", "x"),
+        ("theme", 3),
+    ],
 )
 def test_a_bad_value_from_the_page_changes_nothing(widget, name, value):
     before = getattr(widget, name)
@@ -378,11 +394,11 @@ def test_two_widgets_can_be_linked(make, clustered):
     assert len(answers(first)) == len(answers(second)) == 1
 
 
-@pytest.mark.parametrize("name", ["nprobe", "k", "cluster", "selection", "theme"])
+@pytest.mark.parametrize("name", ["nprobe", "k", "include_self", "cluster", "selection", "theme"])
 def test_no_trait_but_the_query_starts_a_search(widget, name):
     widget.search(1)
     answer(widget, 1)
-    setattr(widget, name, {"selection": [1], "theme": "dark"}.get(name, 2))
+    setattr(widget, name, {"selection": [1], "theme": "dark", "include_self": True}.get(name, 2))
     widget.search(2)
     answer(widget, 2)
     assert [received.coarse["id"] for received in answers(widget)] == ["1", "2"]

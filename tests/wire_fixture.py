@@ -75,24 +75,49 @@ def cases():
     yield "clusters larger than a chunk", *clustered(rng, "L2", nlist=4), 4, {"chunk": 16, "piece": 16}
     yield "pruned", *clustered(rng, "L2"), 2, {"complete_entries": 0, "chunk": 40, "piece": 10}
     yield "fewer vectors than k", *clustered(rng, "L2", n=7), 2, {}
+    yield "a row", *of_row(clustered(rng, "L2"), 31), 4, {}
+    yield "a row, inner product", *of_row(clustered(rng, "inner product"), 31), 4, {}
+    yield (
+        "a row, pruned",
+        *of_row(clustered(rng, "L2", values=range(-3, 4)), 17),
+        2,
+        {"complete_entries": 0, "chunk": 40, "piece": 10},
+    )
+    several = np.where(np.arange(160) % 5 == 0, 17, np.arange(160))
+    yield "a row that is stored often", *of_row(clustered(rng, "L2", values=(0, 1), ids=several), 17), 4, {}
+
+
+def of_row(made, row):
+    """Make one of the rows the query; centroids must not tie for a rank."""
+    index, _ = made
+    opened = open_index(index)
+    while len(np.unique(opened.rank(row).distances)) < index.nlist:
+        row += 1
+    return index, row
 
 
 def record(name, index, query, nprobe, limits):
-    """Return one search as JSON."""
+    """Return one search as JSON; of a row, with what is expected without it."""
     opened = open_index(index)
+    row = query if isinstance(query, int) else None
+    vector = query if row is None else opened.query_vector(row)
     with pytest.MonkeyPatch.context() as patch:
         limit_streams(patch, **limits)
         packets = [
             {"content": timeless(content), "buffers": [text(buffer) for buffer in buffers]}
-            for content, buffers in streamed(opened, query, nprobe, request="recorded:1", k_max=K_MAX)
+            for content, buffers in streamed(
+                opened, vector, nprobe, request="recorded:1", k_max=K_MAX, row_id=row
+            )
         ]
     return {
         "name": name,
         "similarity": opened.similarity,
         "sizes": opened.list_sizes.tolist(),
         "messages": packets,
-        "expected": [expected(index, query, k) for k in KS],
-        "truth": [truth(opened, query, k) for k in KS],
+        "expected": [expected(index, vector, k) for k in KS],
+        "truth": [truth(opened, vector, k) for k in KS],
+        "others": [] if row is None else [expected(index, vector, k, row) for k in KS],
+        "true_others": [] if row is None else [truth(opened, row, k) for k in KS],
     }
 
 
@@ -107,14 +132,20 @@ def truth(opened, query, k):
     }
 
 
-def expected(index, query, k):
-    """Return what Faiss finds at nprobe 1 to nlist: ids and distances, (nlist, k) each."""
-    ids = np.empty((index.nlist, k), "<i8")
-    distances = np.empty((index.nlist, k), "<f4")
+def expected(index, query, k, without=None):
+    """Return what Faiss finds at nprobe 1 to nlist: ids and distances, (nlist, k) each.
+
+    ``without`` is a row that is dropped from a search for as many more as it is stored times.
+    """
+    ids = np.full((index.nlist, k), -1, "<i8")
+    distances = np.zeros((index.nlist, k), "<f4")
+    stored = np.concatenate([open_index(index).list_ids(cluster) for cluster in range(index.nlist)])
+    copies = 0 if without is None else int((stored == without).sum())
     for nprobe in range(1, index.nlist + 1):
         index.nprobe = nprobe
-        found, rows = index.search(query[None], k)
-        ids[nprobe - 1], distances[nprobe - 1] = rows[0], found[0]
+        found, rows = index.search(query[None], k + copies)
+        kept = np.flatnonzero(rows[0] != without)[:k] if copies else np.arange(k)
+        ids[nprobe - 1, : len(kept)], distances[nprobe - 1, : len(kept)] = rows[0, kept], found[0, kept]
     return {"k": k, "ids": text(ids), "distances": text(distances)}
 
 

@@ -26,11 +26,13 @@ export default () => {
   const initialize: Initialize = ({ model, signal }) => {
     const same = <T>(value: T): T => value;
     const integer = (value: unknown) => (Number.isInteger(value) ? (value as number) : undefined);
+    const flag = (value: unknown) => (typeof value === "boolean" ? value : undefined);
     const text = (value: unknown) => (typeof value === "string" ? value : undefined);
     const saves = new Saves(model, signal);
     const settings: Settings = {
       nprobe: traitSignal(model, saves, "nprobe", integer, same, 1, signal),
       k: traitSignal(model, saves, "k", integer, same, 1, signal),
+      includeSelf: traitSignal(model, saves, "include_self", flag, same, false, signal),
       queryId: traitSignal(model, saves, "query_id", rowId, (id) => id?.toString() ?? null, null, signal),
       cluster: traitSignal(
         model,

@@ -39,8 +39,10 @@ describe("a card", () => {
       { request: request as string },
     );
     shown.model.say(...encoded(truth));
-    await shown.see.getByRole("button", { name: /^Row 8, missed/ }).click();
-    expect(factsOf(shown)).toHaveTextContent("distance by the original vectors1.750");
+    const missed =
+      /^Row 8, missed: 3rd nearest of all, distance by the original vectors 1\.750, by its code 31\.00/;
+    await shown.see.getByRole("button", { name: missed }).click();
+    expect(factsOf(shown)).toHaveTextContent("distance by the original vectors1.750by its code31.00");
     await shown.see.getByRole("button", { name: "Close" }).click();
     await shown.see.getByRole("button", { name: /^Row 0, squared/ }).click();
     expect(factsOf(shown)).toHaveTextContent("squared L2 distance0");

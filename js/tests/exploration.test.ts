@@ -453,7 +453,7 @@ describe("a kernel that is gone", () => {
     transport.alive = false;
     exploration.ask({ random: true });
     expect(exploration.status.value).toBe("disconnected");
-    expect(await asker.verdict(1, 7n, 2)).toBeNull();
+    expect(await asker.verdict(1, 7n, 2, true)).toBeNull();
   });
 
   it("is asked again for what it has not answered once it is back", async () => {

@@ -51,7 +51,7 @@ describe("what fails", () => {
       const { exploration, transport } = partly();
       exploration.toggleProbed(3);
       if (which === "a search") exploration.ask({ id: "99", cluster: null });
-      else exploration.workloads.evaluate(1e6, 1, 3);
+      else exploration.workloads.evaluate(1e6, 1, 3, true);
       const { request } = transport.last(which === "a search" ? "search" : "evaluate");
       const before = transport.all("search").length;
       transport.say({ kind: "error", request, code: "invalid", message: "no" });

@@ -7,7 +7,7 @@ import type { Medoids } from "../src/protocol/messages";
 import type { Pictures } from "../src/state/pictures";
 import { rowDistance, rowLoss } from "../src/state/rowTexts";
 import { Portraits } from "../src/views/clusters/portraits";
-import { answerOf, explorationOf, neighboursOf, settled } from "./support";
+import { answerOf, candidatesOf, coarseOf, doneOf, explorationOf, neighboursOf, settled } from "./support";
 
 describe("a missed neighbour, by the original vectors", () => {
   /** Clusters 0 to 3 are ranked 1 to 4; row i of cluster c is 10 c + i away by its code. */
@@ -51,6 +51,33 @@ describe("a missed neighbour, by the original vectors", () => {
     const { exploration, missed } = missedOf(1);
     const elsewhere = { ...missed[2], codeDistance: null };
     expect(rowDistance(exploration, elsewhere)).toBe("distance by the original vectors 1.500");
+  });
+
+  it("gets the distance by its code when the candidates that hold it come", () => {
+    const { exploration, transport, summary, settings } = explorationOf(undefined, {
+      given: true,
+      exact: false,
+    });
+    settings.k.value = 1;
+    const kept = candidatesOf(summary, 1, 4, { kind: "nearest" });
+    // Of the first cluster, row 2 is left out: two others are nearer by their codes.
+    const few = (from: typeof kept.ids | typeof kept.distances) => from.filter((_, i) => i !== 2);
+    transport.say(
+      coarseOf(summary),
+      {
+        ...kept,
+        counts: Int32Array.of(2, 4, 0, 5),
+        ids: few(kept.ids) as typeof kept.ids,
+        distances: few(kept.distances) as typeof kept.distances,
+      },
+      doneOf(),
+      neighboursOf([[2, 0.5, 1, 5, 5, 5]], { k: 1, count: 1 }),
+    );
+    expect(exploration.missed.value[0]).toMatchObject({ lostTo: "code", codeDistance: null });
+    exploration.needCandidates();
+    const { request } = transport.last("candidates");
+    transport.say(candidatesOf(summary, 1, 1, { request }));
+    expect(exploration.missed.value[0].codeDistance).toBe(2);
   });
 
   it("whose cluster is switched off is not blamed on nprobe", () => {

@@ -265,9 +265,9 @@ describe("workloads", () => {
   it("are evaluated, and can be cancelled, here or in Python", () => {
     const { exploration, transport } = explorationOf();
     const { workloads } = exploration;
-    workloads.evaluate(10, 7, 3);
+    workloads.evaluate(10, 7, 3, true);
     const { request } = transport.last("evaluate");
-    expect(transport.last("evaluate")).toMatchObject({ sample: 10, seed: 7, k: 3 });
+    expect(transport.last("evaluate")).toMatchObject({ sample: 10, seed: 7, k: 3, include_self: true });
     expect(workloads.progress.value).toEqual({ done: 0, asked: 10, cancellable: true });
     transport.say({ kind: "progress", request, done: 4.5, asked: 10, cancellable: true });
     expect(workloads.progress.value?.done).toBe(4.5);
@@ -283,16 +283,16 @@ describe("workloads", () => {
   it("that fail or lose their kernel are under way no more", () => {
     const { exploration, transport } = explorationOf();
     const { workloads } = exploration;
-    workloads.evaluate(10, 7, 3);
+    workloads.evaluate(10, 7, 3, true);
     const { request } = transport.last("evaluate");
     transport.say({ kind: "error", request, code: "invalid", message: "no" });
     expect(workloads.progress.value).toBeNull();
     expect(exploration.failure.value).toBe("no");
-    workloads.evaluate(10, 7, 3);
+    workloads.evaluate(10, 7, 3, true);
     transport.lose();
     expect(workloads.progress.value).toBeNull();
     transport.alive = false;
-    workloads.evaluate(10, 7, 3);
+    workloads.evaluate(10, 7, 3, true);
     expect(workloads.progress.value).toBeNull();
   });
 });

@@ -86,7 +86,7 @@ async function record(): Promise<Recording> {
   await vi.waitFor(() => expect(shown.root.dataset.state).toBe("done"));
   shown.settings.cluster.value = 3;
   for (const view of VIEWS) await drawn(shown, view);
-  shown.exploration.workloads.evaluate(10, 7, 5);
+  shown.exploration.workloads.evaluate(10, 7, 5, true);
   await vi.waitFor(() => expect(shown.ids("Cluster images").length).toBeGreaterThan(0));
   await vi.waitFor(() => expect(shown.element.querySelectorAll(".feder-loading")).toHaveLength(0));
   expect(shown.exploration.workloads.latest.value?.final).toBe(true);

@@ -69,7 +69,7 @@ describe("a recording", () => {
     for (const serial of [1, 2, 3]) {
       const request = `page:${serial}`;
       const query = serial === 2 ? ({ id: "2", cluster: null } as const) : ({ random: true } as const);
-      recorder.send({ kind: "search", request, query, nprobe: 1, k: 3 });
+      recorder.send({ kind: "search", request, query, nprobe: 1, k: 3, include_self: true });
       kernel.say(...answerOf(summary, { request, serial, id: BigInt(serial) }));
     }
     const { exploration } = replay(recorder, [3, 4, 0, 5]);
@@ -92,19 +92,33 @@ describe("a recording", () => {
   it("answers about the search on screen under the serial of its replay", async () => {
     const { kernel, recorder } = recording();
     kernel.say(...answerOf(summary, { serial: 41 }));
-    recorder.send({ kind: "results", request: "page:1", serial: 41, nprobe: 2, k: 3 });
+    recorder.send({ kind: "results", request: "page:1", serial: 41, nprobe: 2, k: 3, include_self: true });
     kernel.say(outcomeOf(summary, [5, 0, 4], { request: "page:1", serial: 41, nprobe: 2 }));
-    recorder.send({ kind: "verdict", request: "page:2", serial: 41, id: "5", cluster: null });
+    recorder.send({
+      kind: "verdict",
+      request: "page:2",
+      serial: 41,
+      id: "5",
+      cluster: null,
+      include_self: true,
+    });
     const verdict = { id: 5n, cluster: 1, rank: 2, distance: 3, position: 4 };
     kernel.say({ kind: "verdict", request: "page:2", serial: 41, ...verdict });
     const { exploration, asker, settings } = replay(recorder, [3, 4, 0, 5], { replayable: false });
     await settled();
     const serial = exploration.search.value?.serial ?? 0;
     expect(serial).toBe(1);
-    expect(await asker.verdict(serial, 5n, null)).toMatchObject({ kind: "verdict", ...verdict, serial });
-    expect(await asker.verdict(serial, 6n, null)).toMatchObject({ kind: "error", code: "not recorded" });
+    expect(await asker.verdict(serial, 5n, null, true)).toMatchObject({
+      kind: "verdict",
+      ...verdict,
+      serial,
+    });
+    expect(await asker.verdict(serial, 6n, null, true)).toMatchObject({
+      kind: "error",
+      code: "not recorded",
+    });
     settings.nprobe.value = 2;
-    asker.askResults(serial, 2, 3);
+    asker.askResults(serial, 2, 3, true);
     await settled();
     expect(exploration.outcome.value?.ids).toEqual(BigInt64Array.of(5n, 0n, 4n));
   });

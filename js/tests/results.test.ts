@@ -70,6 +70,30 @@ describe.each(recorded)("the recorded search: $name", (one) => {
     },
   );
 
+  it.each(one.others)("has Faiss's own $k results without the query's own row", ({ k, ...expected }) => {
+    const ids = new BigInt64Array(bytesOf(expected.ids));
+    const distances = new Float32Array(bytesOf(expected.distances));
+    for (let nprobe = 1; nprobe <= search.nlist; nprobe++) {
+      const at = (nprobe - 1) * k;
+      const real = [...ids.subarray(at, at + k)].filter((id) => id !== -1n).length;
+      const results = resultsAt(search, nearest(nprobe), k, one.similarity, false);
+      expect(results.map((result) => result.id)).toEqual([...ids.subarray(at, at + real)]);
+      expect(results.map((result) => result.distance)).toEqual([...distances.subarray(at, at + real)]);
+    }
+  });
+
+  it.each(one.true_others)("knows its $k true neighbours without the query's own row", (recorded) => {
+    const truth = truthOf(search, recorded.k, one.similarity, false);
+    expect(truth?.neighbours.map(({ id }) => id)).toEqual([...new BigInt64Array(bytesOf(recorded.ids))]);
+    expect(truth?.foundAt).toEqual(recorded.found_at);
+    if (truth === null) return;
+    recorded.missed.forEach((missed, i) => {
+      const probe = nearest(i + 1);
+      const lost = missedBy(truth, inside(probe), probe, summaryOf(one.sizes));
+      expect(lost.map(({ id }) => id.toString())).toEqual(missed);
+    });
+  });
+
   it("says of each result which cluster it was in", () => {
     for (const result of resultsAt(search, nearest(search.nlist), 12, one.similarity)) {
       expect(search.order[result.clusterRank - 1]).toBe(result.cluster);

@@ -218,6 +218,10 @@ describe("a search of which only prefixes of the ranking are kept", () => {
 });
 
 describe("a search refuses", () => {
+  it.each([-1, 0.5, 1e9])("%f copies of the query", (copies) => {
+    expect(() => new Search(coarseOf(summary, { copies }), summary.sizes)).toThrow(MalformedMessage);
+  });
+
   it("a ranking of another nlist", () => {
     const other = coarseOf(summary, { clusters: Int32Array.of(0, 1), distances: Float32Array.of(0, 1) });
     expect(() => new Search(other, summary.sizes)).toThrow(MalformedMessage);

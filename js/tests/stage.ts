@@ -72,6 +72,8 @@ export class Stage {
     this.model = new FakeModel({
       nprobe: 1,
       k: 5,
+      // So that the first row of each search, which is the query, is a result like the others.
+      include_self: true,
       query_id: null,
       cluster: null,
       selection: [],

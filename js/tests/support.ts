@@ -102,6 +102,7 @@ export function coarseOf(summary: Summary, changes: Partial<Coarse> = {}): Coars
     request: "kernel:1",
     serial: 1,
     id: 0n,
+    copies: 1,
     label: null,
     nprobe: 1,
     k: 3,
@@ -161,6 +162,7 @@ export function outcomeOf(
     serial: 1,
     nprobe: 1,
     k: 3,
+    include_self: true,
     first_k: 0,
     compared: summary.sizes[0],
     ids: BigInt64Array.from(ids, BigInt),
@@ -184,6 +186,7 @@ export function neighboursOf(
     request: "kernel:1",
     serial: 1,
     k: 3,
+    include_self: true,
     nprobe: 0,
     count: 3,
     ids: BigInt64Array.from(rows, ([id]) => BigInt(id)),
@@ -279,6 +282,8 @@ export function settingsOf(nprobe = 1, k = 3): { [Name in keyof Settings]: Signa
   return {
     nprobe: signal(nprobe),
     k: signal(k),
+    // So that the first row of each search, which is the query, is a result like the others.
+    includeSelf: signal(true),
     queryId: signal<bigint | null>(null),
     cluster: signal<number | null>(null),
     selection: signal<readonly bigint[]>([]),

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from feder_widget.engines import IvfIndex, open_index
 from feder_widget.media import IdRange, Media
-from feder_widget.model.arguments import as_int
+from feder_widget.model.arguments import as_bool, as_int
 from feder_widget.model.search_trace import SearchTrace
 from feder_widget.projection import resolve_method
 from feder_widget.session.cell_end import at_cell_end
@@ -107,6 +107,9 @@ class FederWidget(anywidget.AnyWidget):
         Results to show at first.
     k_max
         The largest ``k`` that can be chosen; at least ``k``.
+    include_self
+        Whether a query that is a row counts among its own results and true neighbours. False shows the k best
+        other rows: what a search for k + 1 returns, without that row.
     projection
         How the candidates are laid out in the plane, after the linear picture that is always shown first:
         ``"auto"`` or ``"neighbours"`` (t-SNE), ``"linear"`` (principal components only) or a function that
@@ -117,7 +120,7 @@ class FederWidget(anywidget.AnyWidget):
 
     Attributes
     ----------
-    nprobe, k, query_id, cluster, selection, view, theme
+    nprobe, k, include_self, query_id, cluster, selection, view, theme
         Traits that ``ipywidgets.link`` and ``observe`` work with. ``query_id`` is the row being searched
         (None for a free vector; setting it starts a search), ``cluster`` the pinned cluster or None,
         ``selection`` the selected row ids.
@@ -133,6 +136,7 @@ class FederWidget(anywidget.AnyWidget):
 
     nprobe = _Checked(1)
     k = _Checked(9)
+    include_self = _Checked(False)
     query_id = _Checked(None, to_json=_id_to_json, from_json=_id_from_json)
     cluster = _Checked(None)
     selection = _Checked((), to_json=_ids_to_json, from_json=_ids_from_json)
@@ -150,6 +154,7 @@ class FederWidget(anywidget.AnyWidget):
         nprobe: int | None = None,
         k: int = 9,
         k_max: int = K_MAX,
+        include_self: bool = False,
         projection: str | Callable[[NDArray[np.float32]], ArrayLike] = "auto",
         theme: str = "auto",
     ) -> None:
@@ -171,6 +176,7 @@ class FederWidget(anywidget.AnyWidget):
         super().__init__(
             nprobe=nprobe,
             k=k,
+            include_self=include_self,
             theme=theme,
             _view_count=0,
             _summary=summary_of(opened, k_max=k_max, images=self._media.has_images),
@@ -197,7 +203,7 @@ class FederWidget(anywidget.AnyWidget):
         return self._index
 
     def search(self, query: int | ArrayLike) -> None:
-        """Search and show the answer, at the present ``nprobe`` and ``k``.
+        """Search and show the answer, at the present ``nprobe``, ``k`` and ``include_self``.
 
         Parameters
         ----------
@@ -222,7 +228,7 @@ class FederWidget(anywidget.AnyWidget):
         if not self._session.may_read:
             self._session.hand_over(lambda: self.search(query))
             return
-        self._session.search(query, self.nprobe, self.k)
+        self._session.search(query, self.nprobe, self.k, include_self=self.include_self)
         found = self._session.query
         self.query_id = None if found is None else found.row_id
 
@@ -230,7 +236,8 @@ class FederWidget(anywidget.AnyWidget):
         """Trace the query on screen at the present ``nprobe`` and ``k``; None before the first search.
 
         ``ids`` (int64) and ``distances`` (float32, as Faiss reports them: squared for L2) equal what the
-        index's own ``search`` returns.
+        index's own ``search`` for k returns: the row searched for is among them, whatever ``include_self``
+        says.
 
         Raises
         ------
@@ -247,7 +254,7 @@ class FederWidget(anywidget.AnyWidget):
         *,
         k: int | None = None,
         seed: int = 0,
-        include_self: bool = True,
+        include_self: bool | None = None,
         progress: bool | Progress = True,
     ) -> Workload:
         """Evaluate many queries and show what comes out, as it comes.
@@ -258,7 +265,9 @@ class FederWidget(anywidget.AnyWidget):
             A sample size (rows drawn from the index), row ids, or vectors.
         k : int, optional
             Neighbours of each query; the present ``k`` unless given.
-        seed, include_self, progress
+        include_self : bool, optional
+            Whether a row counts among its own neighbours; the present ``include_self`` unless given.
+        seed, progress
             As for :meth:`IvfIndex.evaluate`.
 
         Returns
@@ -275,7 +284,8 @@ class FederWidget(anywidget.AnyWidget):
         """
         self._check_thread("evaluate")
         wanted = self.k if k is None else as_int(k, "k", most=self._k_max, most_name="k_max")
-        evaluation = self._index.evaluation(queries, wanted, seed=seed, include_self=include_self)
+        counts = self.include_self if include_self is None else as_bool(include_self, "include_self")
+        evaluation = self._index.evaluation(queries, wanted, seed=seed, include_self=counts)
         return evaluate(evaluation, progress, self._session.evaluate)
 
     def selected(self) -> Any:
@@ -340,6 +350,9 @@ class FederWidget(anywidget.AnyWidget):
 
     def _check_k(self, value: object) -> int:
         return as_int(value, "k", most=self._k_max, most_name="k_max")
+
+    def _check_include_self(self, value: object) -> bool:
+        return as_bool(value, "include_self")
 
     def _check_cluster(self, value: object) -> int | None:
         if value is None:

@@ -21,5 +21,10 @@ export function distanceText({ distance: own, codeDistance }: Missed, summary: S
   const original = `${summary.trueDistance} ${distance(own)}`;
   return codeDistance === null
     ? original
-    : `${original}, by ${summary.exact ? "the index" : "its code"} ${distance(codeDistance)}`;
+    : `${original}, by ${storedName(summary)} ${distance(codeDistance)}`;
+}
+
+/** What the index has in place of an original vector. */
+export function storedName({ exact }: Summary): string {
+  return exact ? "the index" : "its code";
 }

@@ -21,11 +21,29 @@ interface Entry {
 /**
  * The k results of probing these clusters, as Faiss returns them, from the candidates received.
  *
+ * @param includeSelf  whether a row that is the query is among them; else they are the results of a search for one
+ * more, or for as many more as the row is stored times, without that row
+ */
+export function resultsAt(
+  search: Search,
+  probe: Probe,
+  k: number,
+  similarity: boolean,
+  includeSelf = true,
+): Result[] {
+  if (includeSelf || search.id === null) return bestOf(search, probe, k, similarity);
+  const found = bestOf(search, probe, k + search.copies, similarity);
+  return found.filter(({ id }) => id !== search.id).slice(0, k);
+}
+
+/**
+ * The k best candidates, by the rule of Faiss for ties.
+ *
  * Faiss keeps a heap of the k best: a candidate enters only if it is strictly better than the worst, which it
  * replaces, and of equally bad ones the one with the largest id goes (the smallest, for inner product). Only
  * candidates that are not worse than the k-th distance can matter, so the heap is replayed over those alone.
  */
-export function resultsAt(search: Search, { ranks }: Probe, k: number, similarity: boolean): Result[] {
+function bestOf(search: Search, { ranks }: Probe, k: number, similarity: boolean): Result[] {
   const sign = similarity ? -1 : 1;
   const bound = kthBest(search, ranks, k, sign);
   const entries: Entry[] = [];
@@ -123,10 +141,16 @@ export function resultsOf({ ids, distances, rank_of, handed_over }: FaissResults
 }
 
 /** Whether results tie with each other or with other candidates: then more than distances chooses among them. */
-export function areTied(search: Search, probe: Probe, k: number, similarity: boolean): boolean {
+export function areTied(
+  search: Search,
+  probe: Probe,
+  k: number,
+  similarity: boolean,
+  includeSelf = true,
+): boolean {
   // Of each cluster only kMax candidates are kept: a tie with the next one is unknown.
   if (k >= search.kMax) return true;
-  const results = resultsAt(search, probe, k + 1, similarity);
+  const results = resultsAt(search, probe, k + 1, similarity, includeSelf);
   return results.some(({ distance }, i) => distance === results[i - 1]?.distance);
 }
 

@@ -22,6 +22,8 @@ type Part = Pick<Candidates, "request" | "kind" | "ids" | "distances">;
 export class Search {
   readonly serial: number;
   readonly id: bigint | null;
+  /** Vectors stored under `id`: 1, or more where the id was added more than once; 0 for a vector. */
+  readonly copies: number;
   readonly label: string | null;
   readonly vector: Float32Array;
   /** The nprobe that the ranking was made for. */
@@ -57,6 +59,7 @@ export class Search {
     if (coarse.clusters.length !== nlist) throw new MalformedMessage("the ranking has another nlist");
     this.serial = coarse.serial;
     this.id = coarse.id;
+    this.copies = coarse.copies;
     this.label = coarse.label;
     this.vector = coarse.vector;
     this.nprobe = coarse.nprobe;
@@ -74,6 +77,8 @@ export class Search {
       this.rankOf[cluster] = rank;
       this.upTo[rank] = this.upTo[rank - 1] + sizes[cluster];
     }
+    if (!(Number.isInteger(this.copies) && this.copies >= 0 && this.copies <= Math.max(1, this.upTo[nlist])))
+      throw new MalformedMessage(`no number of copies: ${this.copies}`);
     this.#candidates = new Array(nlist).fill(null);
     this.#whole = new Uint8Array(nlist);
     this.#unpruned = new Uint8Array(nlist);
@@ -132,6 +137,18 @@ export class Search {
     if (list === null) return null;
     const place = list.ids.indexOf(id, list.start);
     return place < 0 || place >= list.end ? null : list.distances[place];
+  }
+
+  /** How often the row that is the query is among the candidates received of the clusters at these ranks. */
+  ownIn(ranks: Iterable<number>): number {
+    let found = 0;
+    if (this.id === null) return found;
+    for (const rank of ranks) {
+      const list = this.at(rank);
+      let at = list?.ids.indexOf(this.id, list.start) ?? -1;
+      for (; list !== null && at >= 0 && at < list.end; at = list.ids.indexOf(this.id, at + 1)) found++;
+    }
+    return found;
   }
 
   /** Whether every candidate of the cluster at this rank is here. */

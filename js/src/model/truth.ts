@@ -57,11 +57,16 @@ export interface Missed extends Result, Row {
   readonly codeDistance: number | null;
 }
 
-/** The truth for one query, or null as long as some clusters have not been compared. */
-export function truthOf(search: Search, k: number, similarity: boolean): Truth | null {
+/**
+ * The truth for one query, or null as long as some clusters have not been compared.
+ *
+ * @param includeSelf  whether a row that is the query is one of its own neighbours
+ */
+export function truthOf(search: Search, k: number, similarity: boolean, includeSelf = true): Truth | null {
   const { nlist } = search;
   if (search.received < nlist) return null;
-  const neighbours = resultsAt(search, nearest(nlist), k, similarity);
+  const own = includeSelf ? null : search.id;
+  const neighbours = resultsAt(search, nearest(nlist), k, similarity, includeSelf);
   const worst = neighbours.at(-1)?.distance ?? 0;
   const near = neighbours.filter(({ distance }) => distance !== worst).map(({ clusterRank }) => clusterRank);
   const better = near.length;
@@ -69,8 +74,9 @@ export function truthOf(search: Search, k: number, similarity: boolean): Truth |
   for (let rank = 1; rank <= nlist && neighbours.length > 0; rank++) {
     const list = search.at(rank);
     for (let i = list?.start ?? 0; i < (list?.end ?? 0); i++) {
-      if (list?.distances[i] === worst && list.ids[i] !== -1n)
-        tied.push({ id: list.ids[i], clusterRank: rank });
+      const id = list?.ids[i];
+      if (id === undefined || id === -1n || id === own) continue;
+      if (list?.distances[i] === worst) tied.push({ id, clusterRank: rank });
     }
   }
   const last = tied.slice(0, neighbours.length - better).map(({ clusterRank }) => clusterRank);

@@ -16,11 +16,14 @@ export interface Answer {
   readonly nprobe: number;
   readonly k: number;
   readonly missed: readonly Missed[];
+  /** The row that is the query and does not count among its own results; null for none. */
+  readonly leftOut: bigint | null;
   readonly summary: Summary;
 }
 
 /** Why a row came back, or why it did not, with the numbers. */
 export function verdictText(answer: Answer, verdict: Verdict): string {
+  if (verdict.id === answer.leftOut) return "This row is the query: it does not count among its own results.";
   const lost = answer.summary.given ? answer.missed.find(isSame(verdict)) : undefined;
   return `${lost ? `The ${ordinal(lost.place)} nearest by the original vectors. ` : ""}${fate(answer, verdict, lost)}`;
 }

@@ -2,6 +2,9 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../controls/Button";
 import { Picture, usePicture } from "../controls/Picture";
 import { count, distance } from "../model/format";
+import { storedName } from "../model/missedText";
+import type { Summary } from "../model/summary";
+import type { Missed } from "../model/truth";
 import type { Verdict } from "../protocol/messages";
 import { type OpenCard, useApp } from "../state/app";
 import { rowVerdict } from "../state/rowTexts";
@@ -22,6 +25,7 @@ function Card({ open }: { open: OpenCard }) {
   const dialog = useRef<HTMLDivElement>(null);
   const search = exploration.search.value;
   const [then] = useState(search);
+  const includeSelf = exploration.settings.includeSelf.value;
   const rank = search?.rankOf[cluster] ?? null;
   const picture = usePicture(id, cluster, SIDE);
   const label = picture.state === "loading" ? null : picture.label;
@@ -30,13 +34,13 @@ function Card({ open }: { open: OpenCard }) {
     setVerdict(null);
     if (search === null) return;
     let isOpen = true;
-    void asker.verdict(search.serial, id, cluster).then((answer) => {
+    void asker.verdict(search.serial, id, cluster, includeSelf).then((answer) => {
       if (isOpen && answer?.kind === "verdict" && answer.cluster === cluster) setVerdict(answer);
     });
     return () => {
       isOpen = false;
     };
-  }, [asker, search, id, cluster]);
+  }, [asker, search, id, cluster, includeSelf]);
   const close = () => {
     card.value = null;
     (open.opener.closest<HTMLElement>(".feder-points") ?? open.opener).focus();
@@ -60,12 +64,12 @@ function Card({ open }: { open: OpenCard }) {
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
   }, [card]);
+  const lost = exploration.missed.value.find((row) => row.id === id && row.cluster === cluster);
+  const isOfSearch = search === then && !Number.isNaN(open.distance);
   const facts: [string, string][] = [
     ["id", id.toString()],
     ["label", label ?? "none"],
-    ...(search !== then || Number.isNaN(open.distance)
-      ? []
-      : [[open.distanceName, distance(open.distance)] as [string, string]]),
+    ...(isOfSearch ? distanceFacts(open, lost, exploration.summary.value) : []),
     ["cluster", rank === null ? `${cluster}` : `${cluster}, rank ${count(rank)}`],
   ];
   return (
@@ -120,4 +124,15 @@ function Card({ open }: { open: OpenCard }) {
       </div>
     </div>
   );
+}
+
+/** The distance that the card was opened with; of a neighbour missed by the original vectors, both of its distances. */
+function distanceFacts(open: OpenCard, lost: Missed | undefined, summary: Summary): [string, string][] {
+  if (!summary.given || lost === undefined || lost.codeDistance === null) {
+    return [[open.distanceName, distance(open.distance)]];
+  }
+  return [
+    [summary.trueDistance, distance(lost.distance)],
+    [`by ${storedName(summary)}`, distance(lost.codeDistance)],
+  ];
 }

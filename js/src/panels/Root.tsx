@@ -63,8 +63,8 @@ export function Root({ mode, saved }: Props) {
       data-nprobe={settings.nprobe.value}
       data-k={settings.k.value}
       data-missed={exploration.truth.value === null ? "" : exploration.missed.value.length}
-      data-results={exploration.results.value.map(({ id }) => id).join()}
-      data-missed-ids={exploration.missed.value.map(({ id }) => id).join()}
+      data-results={exploration.areKnown.value ? idsOf(exploration.results.value) : ""}
+      data-missed-ids={exploration.foundAmong.value === null ? "" : idsOf(exploration.missed.value)}
       data-map={map.value === null ? "" : map.value.final ? "final" : "pca"}
       style={properties(PALETTES[mode.value])}
       role="region"
@@ -97,6 +97,11 @@ export function Root({ mode, saved }: Props) {
       )}
     </div>
   );
+}
+
+/** Row ids in order, separated by commas. */
+function idsOf(rows: readonly { readonly id: bigint }[]): string {
+  return rows.map(({ id }) => id).join();
 }
 
 /**

@@ -67,13 +67,19 @@ export class Asker {
   // Requests that several messages answer. Each returns its name, or null where the kernel is gone.
 
   /** @param query  a choice, or the vector itself, float32 (dim,) */
-  askSearch(query: QueryChoice | Float32Array, nprobe: number, k: number): string | null {
+  askSearch(
+    query: QueryChoice | Float32Array,
+    nprobe: number,
+    k: number,
+    includeSelf: boolean,
+  ): string | null {
+    const settings = { nprobe, k, include_self: includeSelf };
     if (!(query instanceof Float32Array)) {
-      return this.#send((request) => ({ kind: "search", request, query, nprobe, k }));
+      return this.#send((request) => ({ kind: "search", request, query, ...settings }));
     }
     const buffers = [query.slice().buffer];
     return this.#send(
-      (request) => ({ kind: "search", request, query: { vector: true }, nprobe, k }),
+      (request) => ({ kind: "search", request, query: { vector: true }, ...settings }),
       buffers,
     );
   }
@@ -100,13 +106,15 @@ export class Asker {
   }
 
   /** The results of Faiss, as a `results` message. */
-  askResults(serial: number, nprobe: number, k: number): string | null {
-    return this.#send((request) => ({ kind: "results", request, serial, nprobe, k }));
+  askResults(serial: number, nprobe: number, k: number, includeSelf: boolean): string | null {
+    const settings = { nprobe, k, include_self: includeSelf };
+    return this.#send((request) => ({ kind: "results", request, serial, ...settings }));
   }
 
   /** The true neighbours by the original vectors, as a `truth` message. */
-  askTruth(serial: number, nprobe: number, k: number): string | null {
-    return this.#send((request) => ({ kind: "truth", request, serial, nprobe, k }));
+  askTruth(serial: number, nprobe: number, k: number, includeSelf: boolean): string | null {
+    const settings = { nprobe, k, include_self: includeSelf };
+    return this.#send((request) => ({ kind: "truth", request, serial, ...settings }));
   }
 
   /** Candidates in the plane, as `projection` messages. */
@@ -114,8 +122,9 @@ export class Asker {
     return this.#send((request) => ({ kind: "projection", request, ...asked }));
   }
 
-  askEvaluate(sample: number, seed: number, k: number): string | null {
-    return this.#send((request) => ({ kind: "evaluate", request, sample, seed, k }));
+  askEvaluate(sample: number, seed: number, k: number, includeSelf: boolean): string | null {
+    const settings = { sample, seed, k, include_self: includeSelf };
+    return this.#send((request) => ({ kind: "evaluate", request, ...settings }));
   }
 
   askWorkload(): void {
@@ -163,11 +172,14 @@ export class Asker {
    *
    * @param cluster  of the row, where that is known: others may share its id
    */
-  async verdict(serial: number, id: bigint, cluster: number | null): Promise<Verdict | Failure | null> {
-    const answer = await this.#question(
-      (request) => ({ kind: "verdict", request, serial, id: id.toString(), cluster }),
-      false,
-    );
+  async verdict(
+    serial: number,
+    id: bigint,
+    cluster: number | null,
+    includeSelf: boolean,
+  ): Promise<Verdict | Failure | null> {
+    const row = { id: id.toString(), cluster, include_self: includeSelf };
+    const answer = await this.#question((request) => ({ kind: "verdict", request, serial, ...row }), false);
     return answer as Verdict | Failure | null;
   }
 

@@ -119,7 +119,8 @@ export interface IndexSummary {
  * the largest so far. `complete` says whether `nearest` messages hold enough for any set of clusters, or
  * (nlist in the thousands) only for prefixes of the ranking. `exhaustive` says whether `nearest` covers all
  * clusters unasked, or ends with the probed ones until the page asks for the rest. `index_version` counts
- * the changes of the index that this widget has noticed.
+ * the changes of the index that this widget has noticed. `copies` is the number of vectors stored under
+ * `id`, mostly 1, and 0 without an `id`: a search without that row is one for k + `copies`.
  */
 export interface Coarse {
   kind: "coarse";
@@ -127,6 +128,7 @@ export interface Coarse {
   serial: number;
   index_version: number;
   id: bigint | null;
+  copies: number;
   label: string | null;
   nprobe: number;
   k: number;
@@ -141,8 +143,9 @@ export interface Coarse {
 /**
  * Candidates of consecutive clusters, from `first_rank` on (1 = nearest), in list order.
  *
- * `fine` holds every candidate of its clusters, `nearest` all that can be a result at any k <= k_max. Where
- * `continues` is true, the last cluster goes on in the next message, whose `first_rank` is that cluster's.
+ * `fine` holds every candidate of its clusters, `nearest` all that can be a result at any k <= k_max, with
+ * or without the row that is the query. Where `continues` is true, the last cluster goes on in the next
+ * message, whose `first_rank` is that cluster's.
  */
 export interface Candidates {
   kind: "fine" | "nearest";
@@ -160,7 +163,8 @@ export interface Candidates {
  * Follows the `fine` messages of such a search, and answers a `results` request. `rank_of` is the rank of
  * each result's cluster. An index that re-ranks hands `handed_over` rows, nearest first, to its second
  * pass, which was asked for `first_k` of them (0 without a second pass). `compared` counts the vectors
- * compared in the lists.
+ * compared in the lists. Unless `include_self`, a row that is the query is left out of all of these, and
+ * the search was one for more.
  */
 export interface FaissResults {
   kind: "results";
@@ -168,6 +172,7 @@ export interface FaissResults {
   serial: number;
   nprobe: number;
   k: number;
+  include_self: boolean;
   first_k: number;
   compared: number;
   ids: BigInt64Array<ArrayBuffer>;
@@ -185,12 +190,14 @@ export interface FaissResults {
  * `compared_from`, `handed_from` and `returned_from` are the least nprobe at which a search compares each
  * row with the query, hands it to a second pass, and returns it; from `returned_until` on it returns it no
  * more. nlist + 1 is never. `nprobe` is the only one that this holds for, or 0 where it holds for all.
+ * `include_self` says whether a row that is the query counts.
  */
 export interface TrueNeighbours {
   kind: "truth";
   request: RequestName;
   serial: number;
   k: number;
+  include_self: boolean;
   nprobe: number;
   count: number;
   ids: BigInt64Array<ArrayBuffer>;
@@ -219,7 +226,7 @@ export interface Bounds {
  * Where one row stands: its distance, its cluster and that cluster's rank.
  *
  * `position` is one more than the number of vectors that are strictly nearer, null where they were not
- * counted.
+ * counted; of these, a row that is the query counts as the request says.
  */
 export interface Verdict {
   kind: "verdict";
@@ -375,13 +382,18 @@ export interface Failure {
   message: string;
 }
 
-/** A query to answer. The buffer holds the vector of a `ByVector`, and nothing otherwise. */
+/**
+ * A query to answer. The buffer holds the vector of a `ByVector`, and nothing otherwise.
+ *
+ * `include_self` says whether a row that is the query is among its own results and neighbours.
+ */
 export interface SearchRequest {
   kind: "search";
   request: RequestName;
   query: QueryChoice;
   nprobe: number;
   k: number;
+  include_self: boolean;
 }
 
 /** Every candidate of the clusters at these ranks of search `serial`; `fine` messages answer it. */
@@ -417,22 +429,32 @@ export interface RestRequest {
   last_rank: number;
 }
 
-/** The `results` of Faiss at this nprobe and k, or the `truth` by the original vectors. */
+/**
+ * The `results` of Faiss at this nprobe and k, or the `truth` by the original vectors.
+ *
+ * `include_self` as in a `SearchRequest`.
+ */
 export interface OutcomeRequest {
   kind: "results" | "truth";
   request: RequestName;
   serial: number;
   nprobe: number;
   k: number;
+  include_self: boolean;
 }
 
-/** Where a row stands for search `serial`; `cluster` says which of the rows that share the id. */
+/**
+ * Where a row stands for search `serial`.
+ *
+ * `cluster` says which of the rows that share the id; `include_self` as in a `SearchRequest`.
+ */
 export interface VerdictRequest {
   kind: "verdict";
   request: RequestName;
   serial: number;
   id: string;
   cluster: number | null;
+  include_self: boolean;
 }
 
 /** Pictures of rows; `clusters[i]` stores `ids[i]`, `size` is in device pixels. */
@@ -482,7 +504,7 @@ export interface ProjectionRequest {
  * Evaluate `sample` queries drawn from the index with `seed`.
  *
  * `progress` and `workload` messages answer. A newer request ends an older one; `cancel` ends it. Both keep
- * what was computed.
+ * what was computed. `include_self` says whether each query counts among its own neighbours.
  */
 export interface EvaluateRequest {
   kind: "evaluate";
@@ -490,6 +512,7 @@ export interface EvaluateRequest {
   sample: number;
   seed: number;
   k: number;
+  include_self: boolean;
 }
 
 /** The workload last evaluated, as far as it is, if there is one. */
@@ -589,6 +612,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       serial: "number",
       index_version: "number",
       id: { nullable: "row" },
+      copies: "number",
       label: { nullable: "string" },
       nprobe: "number",
       k: "number",
@@ -632,6 +656,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       serial: "number",
       nprobe: "number",
       k: "number",
+      include_self: "boolean",
       first_k: "number",
       compared: "number",
     },
@@ -649,6 +674,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       request: "request",
       serial: "number",
       k: "number",
+      include_self: "boolean",
       nprobe: "number",
       count: "number",
     },

@@ -117,12 +117,12 @@ export class ActiveSearch {
     this.#note("clusters", request);
   }
 
-  askResults(nprobe: number, k: number): void {
-    this.#note("results", this.#asker.askResults(this.search.serial, nprobe, k));
+  askResults(nprobe: number, k: number, includeSelf: boolean): void {
+    this.#note("results", this.#asker.askResults(this.search.serial, nprobe, k, includeSelf));
   }
 
-  askTruth(nprobe: number, k: number): void {
-    this.#note("truth", this.#asker.askTruth(this.search.serial, nprobe, k));
+  askTruth(nprobe: number, k: number, includeSelf: boolean): void {
+    this.#note("truth", this.#asker.askTruth(this.search.serial, nprobe, k, includeSelf));
   }
 
   /** Wait no longer for the answer to a request that the kernel has failed at. */

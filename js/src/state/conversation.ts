@@ -134,12 +134,12 @@ export class Conversation {
   }
 
   #search(query: Wish): RequestName | null {
-    const { nprobe, k } = this.#settings;
+    const { nprobe, k, includeSelf } = this.#settings;
     clearTimeout(this.#patience);
     this.#patience = setTimeout(() => {
       this.kernelBusy.value = this.status.peek() === "searching";
     }, PATIENCE);
-    const request = this.#asker.askSearch(query, nprobe.peek(), k.peek());
+    const request = this.#asker.askSearch(query, nprobe.peek(), k.peek(), includeSelf.peek());
     this.#unanswered = request === null ? null : query;
     this.#lost = null;
     return request;

@@ -19,13 +19,13 @@ export function followUps(
   { estimated, isHypothetical, isOtherRanking, prunedRanks }: ShownResults,
   { lacksTruth }: TrueNeighbours,
   summary: ReadonlySignal<Summary>,
-  { nprobe, k }: Settings,
+  { nprobe, k, includeSelf }: Settings,
   abort: AbortSignal,
 ): void {
   const mayAsk = computed(() => conversation.canComplete.value && !conversation.isRefused.value);
   // The kernel may grant for other settings what it has refused for these.
   const forgive = effect(() => {
-    for (const change of [nprobe, k, wanted]) change.value;
+    for (const change of [nprobe, k, includeSelf, wanted]) change.value;
     conversation.isRefused.value = false;
   });
   const compareRest = effect(() => {
@@ -37,6 +37,7 @@ export function followUps(
   const settle = effect(() => {
     nprobe.value;
     k.value;
+    includeSelf.value;
     revision.value;
     const pruned = step.value === null ? prunedRanks.value : [];
     const lacking = estimated.value || lacksTruth.value;
@@ -46,8 +47,9 @@ export function followUps(
       if (pruned.length > 0) active?.askClusters(pruned, summary.peek().constants.batchLimit, isRepeat);
       else if (isOtherRanking.peek()) conversation.rankAgain();
       else {
-        if (estimated.peek()) active?.askResults(nprobe.peek(), k.peek());
-        if (lacksTruth.peek()) active?.askTruth(nprobe.peek(), k.peek());
+        const asked = [nprobe.peek(), k.peek(), includeSelf.peek()] as const;
+        if (estimated.peek()) active?.askResults(...asked);
+        if (lacksTruth.peek()) active?.askTruth(...asked);
       }
     };
     const patience = new Patience(() => ask(true));

@@ -65,7 +65,9 @@ export function misses(
     if (!isPossible.peek() || workloads.progress.peek() !== null) return;
     const { ntotal, dim } = summary.peek();
     const sample = Math.round(Math.max(LEAST, Math.min(MOST, WORK / Math.max(1, ntotal * dim))));
-    workloads.evaluate(Math.min(sample, ntotal), Math.floor(Math.random() * 2 ** 31), settings.k.peek());
+    const { k, includeSelf } = settings;
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    workloads.evaluate(Math.min(sample, ntotal), seed, k.peek(), includeSelf.peek());
   };
   const stop = effect(() => {
     const isDone = workloads.latest.value?.final === true && workloads.progress.value === null;

@@ -49,7 +49,7 @@ export function projectionScope(
   { search, revision }: SearchProgress,
   { wanted, switched }: ProbedClusters,
   summary: ReadonlySignal<Summary>,
-  { nprobe, k }: Settings,
+  { nprobe, k, includeSelf }: Settings,
 ): ReadonlySignal<Scope | null> {
   return computed(() => {
     const found = search.value;
@@ -57,7 +57,7 @@ export function projectionScope(
     revision.value;
     const probe = wanted.value;
     const { kMax, similarity } = summary.value;
-    const neighbours = truthOf(found, kMax, similarity)?.neighbours ?? [];
+    const neighbours = truthOf(found, kMax, similarity, includeSelf.value)?.neighbours ?? [];
     return {
       serial: found.serial,
       ranks: nprobe.value,

@@ -6,7 +6,7 @@ import type { Exploration } from "./exploration";
 
 /** Why a row came back in the search on screen, or why it did not. */
 export function rowVerdict(exploration: Exploration, verdict: Verdict): string {
-  const { results, outcome, probe, wanted, settings, missed, summary } = exploration;
+  const { results, outcome, probe, wanted, settings, missed, summary, leftOut } = exploration;
   return verdictText(
     {
       results: results.value,
@@ -16,6 +16,7 @@ export function rowVerdict(exploration: Exploration, verdict: Verdict): string {
       nprobe: settings.nprobe.value,
       k: settings.k.value,
       missed: missed.value,
+      leftOut: leftOut.value,
       summary: summary.value,
     },
     verdict,

@@ -4,6 +4,8 @@ import type { Signal } from "@preact/signals";
 export interface Settings {
   readonly nprobe: Signal<number>;
   readonly k: Signal<number>;
+  /** Whether a query that is a row is among its own results and true neighbours. */
+  readonly includeSelf: Signal<boolean>;
   readonly queryId: Signal<bigint | null>;
   readonly cluster: Signal<number | null>;
   readonly selection: Signal<readonly bigint[]>;

@@ -10,10 +10,14 @@ import type { Settings } from "./settings";
 /** The results on screen, and how they are known. */
 export interface ShownResults {
   readonly results: ReadonlySignal<readonly Result[]>;
+  /** The row that is the query and does not count among its own results and neighbours; null for none. */
+  readonly leftOut: ReadonlySignal<bigint | null>;
   /** The results of Faiss as the kernel has computed them; null where the page tells them from the candidates. */
   readonly outcome: ReadonlySignal<FaissResults | null>;
   /** Whether the results are the best of the candidates only, and Faiss may return others. */
   readonly estimated: ReadonlySignal<boolean>;
+  /** Whether the results are the ones of these clusters: they have all arrived, and none is a guess. */
+  readonly areKnown: ReadonlySignal<boolean>;
   /** Whether no Faiss search returns what is shown: a part of a search, or one of clusters chosen by hand. */
   readonly isHypothetical: ReadonlySignal<boolean>;
   /** Whether a search at this nprobe may rank the clusters in another way than the one on screen. */
@@ -38,14 +42,17 @@ export function shownResults(
   const outcome = computed(() => {
     const said = faissResults.value;
     if (said === null || isHypothetical.value || isOtherRanking.value) return null;
-    return said.nprobe === settings.nprobe.value && said.k === settings.k.value ? said : null;
+    const { nprobe, k, includeSelf } = settings;
+    const isFor = said.nprobe === nprobe.value && said.k === k.value;
+    return isFor && said.include_self === includeSelf.value ? said : null;
   });
   const results = computed(() => {
     revision.value;
     const found = search.value;
     if (found === null) return [];
     if (outcome.value !== null) return resultsOf(outcome.value, found);
-    return resultsAt(found, probe.value, settings.k.value, summary.value.similarity);
+    const { k, includeSelf } = settings;
+    return resultsAt(found, probe.value, k.value, summary.value.similarity, includeSelf.value);
   });
   const pruned = computed(() => {
     revision.value;
@@ -57,12 +64,20 @@ export function shownResults(
     const { replayable, renamed, similarity } = summary.value;
     if (!replayable || isOtherRanking.value || pruned.value.length > 0) return true;
     revision.value;
-    return renamed && areTied(found, probe.value, settings.k.value, similarity);
+    const { k, includeSelf } = settings;
+    return renamed && areTied(found, probe.value, k.value, similarity, includeSelf.value);
+  });
+  const areKnown = computed(() => {
+    revision.value;
+    const { ranks, count } = probe.value;
+    return search.value !== null && search.value.received >= (ranks[count - 1] ?? 0) && !estimated.value;
   });
   return {
     results,
+    leftOut: computed(() => (settings.includeSelf.value ? null : (search.value?.id ?? null))),
     outcome,
     estimated,
+    areKnown,
     isHypothetical,
     isOtherRanking,
     prunedRanks: pruned,

@@ -48,8 +48,14 @@ export function trueNeighbours(
   });
   const isForSettings = computed(() => {
     const message = groundTruth.value;
-    const holds = message?.k === settings.k.value && [0, settings.nprobe.value].includes(message.nprobe);
-    return holds && switched.value.size === 0 && !isOtherRanking.value;
+    const { nprobe, k, includeSelf } = settings;
+    const holds = message?.k === k.value && [0, nprobe.value].includes(message.nprobe);
+    return (
+      holds &&
+      message.include_self === includeSelf.value &&
+      switched.value.size === 0 &&
+      !isOtherRanking.value
+    );
   });
   const truth = computed(() => {
     const { given, unexplained, similarity } = summary.value;
@@ -57,7 +63,7 @@ export function trueNeighbours(
     revision.value;
     const found = search.value;
     if (found === null || unexplained !== null) return null;
-    return truthOf(found, settings.k.value, similarity);
+    return truthOf(found, settings.k.value, similarity, settings.includeSelf.value);
   });
   const finds = computed<Finds>(() => {
     const { given, replayable } = summary.value;
@@ -70,6 +76,8 @@ export function trueNeighbours(
     const [found, neighbours] = [search.value, truth.value];
     if (found === null || neighbours === null || step.value !== null) return [];
     const { given } = summary.value;
+    // A neighbour that is far by its code is not among the candidates that come first.
+    if (given) revision.value;
     return missedBy(neighbours, finds.value, wanted.value, summary.value).map((row) => ({
       ...row,
       codeDistance: given ? found.distanceOf(row.id, row.clusterRank) : row.distance,
@@ -81,7 +89,7 @@ export function trueNeighbours(
     const found = search.value;
     const { given, unexplained, similarity, kMax } = summary.value;
     if (given || found === null || unexplained !== null) return [];
-    return truthOf(found, kMax, similarity)?.neighbours ?? [];
+    return truthOf(found, kMax, similarity, settings.includeSelf.value)?.neighbours ?? [];
   });
   const inOrder = computed(() => {
     if (truth.value === null) return null;

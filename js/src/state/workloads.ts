@@ -25,8 +25,8 @@ export class Workloads {
   }
 
   /** Evaluate queries drawn from the index. */
-  evaluate(sample: number, seed: number, k: number): void {
-    this.#running = this.#asker.askEvaluate(sample, seed, k);
+  evaluate(sample: number, seed: number, k: number, includeSelf: boolean): void {
+    this.#running = this.#asker.askEvaluate(sample, seed, k, includeSelf);
     this.progress.value = this.#running === null ? null : { done: 0, asked: sample, cancellable: true };
   }
 

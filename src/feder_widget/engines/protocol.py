@@ -5,6 +5,7 @@ that partitions its rows into clusters implements ``ClusteredEngine`` as well. T
 
 - A query is a row id (int), a vector, or a ``Query``. Arguments are checked when a method is called; errors
   name the argument, what came and what is wanted.
+- A query that is a row is not its own neighbour, unless ``include_self`` is true.
 - Distances are the ones that the engine reports, and ``similarity`` says whether a larger one is nearer.
 - A method named ``…_steps`` is a generator: it yields between pieces of a few milliseconds and returns the
   result of the method without the suffix.
@@ -104,19 +105,23 @@ class Engine(Protocol):
         """Search step by step."""
         ...
 
-    def explain(self, query: Any, k: int, /, *, include_self: bool = True) -> Explanation:
+    def explain(self, query: Any, k: int, /, *, include_self: bool = False) -> Explanation:
         """Find the k true neighbours."""
         ...
 
-    def explain_steps(self, query: Any, k: int, /, *, include_self: bool = True) -> Steps[Explanation]:
+    def explain_steps(self, query: Any, k: int, /, *, include_self: bool = False) -> Steps[Explanation]:
         """Return ``explain`` in steps."""
         ...
 
-    def verdict(self, query: Any, row_id: int, /, *, count: bool = True) -> Verdict:
+    def verdict(
+        self, query: Any, row_id: int, /, *, count: bool = True, include_self: bool = False
+    ) -> Verdict:
         """Say where one row stands for a query."""
         ...
 
-    def verdict_steps(self, query: Any, row_id: int, /, *, count: bool = True) -> Steps[Verdict]:
+    def verdict_steps(
+        self, query: Any, row_id: int, /, *, count: bool = True, include_self: bool = False
+    ) -> Steps[Verdict]:
         """Return ``verdict`` in steps."""
         ...
 
@@ -124,7 +129,7 @@ class Engine(Protocol):
         """Evaluate many queries at every value of ``parameter``."""
         ...
 
-    def evaluation(self, queries: Any, k: int, /, *, seed: int = 0, include_self: bool = True) -> Evaluation:
+    def evaluation(self, queries: Any, k: int, /, *, seed: int = 0, include_self: bool = False) -> Evaluation:
         """Prepare an ``evaluate`` to be run in steps."""
         ...
 

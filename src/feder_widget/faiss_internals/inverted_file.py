@@ -27,7 +27,7 @@ from feder_widget.faiss_internals.shard import Part
 from feder_widget.faiss_internals.unwrap import IdMap, Stack, Transform
 from feder_widget.model.guarantees import Guarantees
 from feder_widget.model.list_runs import runs
-from feder_widget.model.pieces import DECODE_WORK, ID_WORK, PIECE_WORK, WHOLE, Steps, drain, vectors_per_piece
+from feder_widget.model.pieces import DECODE_WORK, PIECE_WORK, WHOLE, Steps, drain, vectors_per_piece
 from feder_widget.model.search_trace import (
     Ranking,
     Scan,
@@ -245,24 +245,6 @@ class InvertedFile:
     def vectors_of(self, ids: Ids, homes: Ids | None = None) -> tuple[Float32Array, npt.NDArray[np.bool_]]:
         """Return ``vectors_of_steps`` at once."""
         return drain(self.vectors_of_steps(ids, homes))
-
-    def copies_of_steps(self, row_id: int, work: int = WHOLE) -> Steps[int]:
-        """Count the vectors that are stored under a row id: one, unless it was added more than once."""
-        count = done = 0
-        most = max(1, work // ID_WORK)
-        for cluster, (part, first_id) in itertools.product(range(self.centroids.nlist), self.numbered()):
-            for begin in range(0, max(1, part.size(cluster)), most):
-                if done >= work:
-                    done = 0
-                    yield
-                ids = self.external_ids(part.ids(cluster, first_id, slice(begin, begin + most)))
-                count += int(np.count_nonzero(ids == row_id))
-                done += inverted_lists.LIST_WORK + len(ids) * ID_WORK
-        return count
-
-    def copies_of(self, row_id: int) -> int:
-        """Return ``copies_of_steps`` at once."""
-        return drain(self.copies_of_steps(row_id))
 
     def places_steps(self, ids: Ids, homes: Ids | None = None, work: int = WHOLE) -> Steps[tuple[Ids, Ids]]:
         """Return the cluster and the offset of each id of the whole index, -1 where there is none.

@@ -22,6 +22,13 @@ def as_int(
     return number
 
 
+def as_bool(value: Any, name: str) -> bool:
+    """Return a bool, or raise. NumPy's is taken, numbers are not."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {_shown(value)}")
+    return bool(value)
+
+
 def as_vector(query: Any, dim: int) -> npt.NDArray[np.float32]:
     """Return a query as contiguous float32 (dim,), or raise."""
     if isinstance(query, (bool, str, bytes)) or query is None:

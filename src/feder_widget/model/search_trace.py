@@ -58,6 +58,15 @@ class Ranking:
         """All clusters by rank."""
         return self.rank_all()
 
+    @cached_property
+    def ranks(self) -> npt.NDArray[np.int64]:
+        """Every cluster's rank, int64 (nlist,); nlist + 1 where a search of all never comes to it."""
+        clusters = self.step.clusters
+        ranks = np.full(len(clusters), len(clusters) + 1)
+        returned = np.unique(self.clusters)
+        ranks[clusters[: len(returned)]] = np.arange(1, len(returned) + 1)
+        return ranks
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FineStep:

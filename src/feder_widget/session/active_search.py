@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from feder_widget.engines import IvfIndex
 from feder_widget.model.query import Query
 from feder_widget.model.search_trace import CoarseStep
+from feder_widget.truth.own_row import OwnRow
 
 FULL_CANDIDATES = 1_000_000
 """Candidates that the page gets of the probed clusters at most (12 MB); of clusters beyond, the best."""
@@ -26,8 +27,10 @@ class ActiveSearch:
         Grows with every search of a widget.
     query : Query
         The query.
-    nprobe, k : int
+    nprobe, k, include_self : int, int, bool
         As asked.
+    own : OwnRow or None
+        The row that the query is; None for a vector.
     ranking : CoarseStep
         All clusters, as a search at this nprobe ranks them.
     sizes : int64 (nlist,)
@@ -44,6 +47,8 @@ class ActiveSearch:
     query: Query
     nprobe: int
     k: int
+    include_self: bool
+    own: OwnRow | None
     ranking: CoarseStep
     sizes: NDArray[np.int64]
     index_version: int
@@ -52,7 +57,16 @@ class ActiveSearch:
 
     @classmethod
     def begin(
-        cls, index: IvfIndex, query: Query, nprobe: int, k: int, *, serial: int, index_version: int
+        cls,
+        index: IvfIndex,
+        query: Query,
+        nprobe: int,
+        k: int,
+        *,
+        serial: int,
+        index_version: int,
+        include_self: bool = False,
+        own: OwnRow | None = None,
     ) -> ActiveSearch:
         """Rank the clusters for a query."""
         ranking = index.rank(query, nprobe)
@@ -61,6 +75,8 @@ class ActiveSearch:
             query=query,
             nprobe=nprobe,
             k=k,
+            include_self=include_self,
+            own=own,
             ranking=ranking,
             sizes=index.list_sizes[ranking.clusters],
             index_version=index_version,
@@ -70,6 +86,10 @@ class ActiveSearch:
     def nlist(self) -> int:
         """Number of clusters."""
         return len(self.sizes)
+
+    def most(self, k: int) -> int:
+        """Return the candidates that the k best other rows are among: k and the copies of the query's row."""
+        return k if self.own is None else k + self.own.copies
 
     @property
     def is_whole(self) -> bool:

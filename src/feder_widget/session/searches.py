@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from feder_widget.engines import IvfIndex
 from feder_widget.errors import IndexChangedError
 from feder_widget.media import Media
+from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
 from feder_widget.session.active_search import ActiveSearch
 from feder_widget.session.answers.bounds import bounds
@@ -20,6 +21,7 @@ from feder_widget.session.message_rate import MessageRate
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.parse import SupersededError
 from feder_widget.session.runner import Job, Priority, Runner, Step
+from feder_widget.truth.own_row import OwnRow
 
 SHOWN_AT_ONCE = 3
 """Messages that may leave when a search in a cell is answered there: coarse, candidates, one to spare."""
@@ -96,18 +98,20 @@ class Searches:
             return active
         return ActiveSearch.begin(self._index, query, nprobe, 1, serial=0, index_version=self.index_version)
 
-    def search_in_call(self, query: int | ArrayLike, nprobe: int, k: int) -> None:
+    def search_in_call(self, query: int | ArrayLike, nprobe: int, k: int, include_self: bool) -> None:
         """Search, and send the probed part in the call, unless calls come faster than the page can show."""
         found = self._index.query(query)
         before = self._serial
-        job = self.start(f"kernel:{before + 1}", lambda: known(found), nprobe, k)
+        job = self.start(f"kernel:{before + 1}", lambda: known(found), nprobe, k, include_self)
         self._asked = job, found
         if self._rate.allowed(self._runner.now()) >= SHOWN_AT_ONCE:
             self._runner.run(job, lambda: self._has_answered_since(before))
 
-    def start(self, request: Request, find: Find, nprobe: int, k: int) -> Job:
+    def start(self, request: Request, find: Find, nprobe: int, k: int, include_self: bool) -> Job:
         """Look for a query and search for it, in place of a search that has not been answered."""
-        return self._runner.start(Job(lambda: self._steps(request, find, nprobe, k), request, kind="search"))
+        return self._runner.start(
+            Job(lambda: self._steps(request, find, nprobe, k, include_self), request, kind="search")
+        )
 
     def row(self, row_id: int, cluster: int | None) -> Find:
         """Look for a row, at first in the cluster where the page believes it to be."""
@@ -160,15 +164,23 @@ class Searches:
         """Forget every search."""
         self.active = self._asked = None
 
-    def _steps(self, request: Request, find: Find, nprobe: int, k: int) -> Iterator[Step]:
+    def _steps(self, request: Request, find: Find, nprobe: int, k: int, include_self: bool) -> Iterator[Step]:
         query = yield from find()
+        own = yield from self._own_row_steps(query)
         label = None
         if query.row_id is not None and self._media.has_labels:
             labelling = self._in_thread(self._media.label, query.row_id)
             yield labelling
             label = labelling.result()
         search = ActiveSearch.begin(
-            self._index, query, nprobe, k, serial=self._serial + 1, index_version=self.index_version
+            self._index,
+            query,
+            nprobe,
+            k,
+            serial=self._serial + 1,
+            index_version=self.index_version,
+            include_self=include_self,
+            own=own,
         )
         # A search that does not come so far leaves the one on screen, and what is asked about it.
         self._serial = search.serial
@@ -180,6 +192,12 @@ class Searches:
             if search.is_answered and not is_bounded:
                 is_bounded = True
                 self._send_bounds()
+
+    def _own_row_steps(self, query: Query) -> Steps[OwnRow | None]:
+        """Return the row that a query is. Not all ids are read from a disk to know how often it is stored."""
+        if query.row_id is not None and self._index.on_disk:
+            return OwnRow(query.row_id, 1)
+        return (yield from self._index.own_row_steps(query))
 
     def _has_answered_since(self, serial: int) -> bool:
         active = self.active

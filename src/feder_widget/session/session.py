@@ -146,7 +146,7 @@ class Session:
         self._check_open()
         self._runner.hear(None, call)
 
-    def search(self, query: int | ArrayLike, nprobe: int, k: int) -> None:
+    def search(self, query: int | ArrayLike, nprobe: int, k: int, *, include_self: bool = False) -> None:
         """Search, and send the probed part at once: it is on screen before the cell ends.
 
         The rest follows, and all of it where searches come faster than the page can show them. Called on a
@@ -164,7 +164,7 @@ class Session:
             # What the page has asked for before is older.
             self._runner.heed()
             self.notice_changes()
-            self._searches.search_in_call(query, nprobe, k)
+            self._searches.search_in_call(query, nprobe, k, include_self)
 
     def newest_search(self, nprobe: int) -> ActiveSearch | None:
         """Return the search for the newest query, ranked by the index as it is; None before the first."""
@@ -277,7 +277,7 @@ class Session:
             find = lambda: known(current)  # noqa: E731
         else:
             return
-        self._searches.start(asked.request, find, asked.nprobe, asked.k)
+        self._searches.start(asked.request, find, asked.nprobe, asked.k, asked.include_self)
 
     def _rest(self, asked: to_kernel.RestRequest, _: Sequence[Buffer]) -> None:
         def answer(search: ActiveSearch) -> Iterator[Step]:
@@ -305,7 +305,9 @@ class Session:
     def _results(self, asked: to_kernel.OutcomeRequest, _: Sequence[Buffer]) -> None:
         self._searches.ask_about(
             asked,
-            lambda search: results(self._index, search, asked.request, asked.nprobe, asked.k),
+            lambda search: results(
+                self._index, search, asked.request, asked.nprobe, asked.k, asked.include_self
+            ),
             kind="results",
         )
 
@@ -314,7 +316,9 @@ class Session:
             raise BadRequestError("no vectors were given to tell true neighbours by")
         self._searches.ask_about(
             asked,
-            lambda search: self._truths.answer(search, asked.request, asked.nprobe, asked.k),
+            lambda search: self._truths.answer(
+                search, asked.request, asked.nprobe, asked.k, asked.include_self
+            ),
             kind="truth",
         )
 
@@ -344,12 +348,15 @@ class Session:
     # Workloads
 
     def _evaluate(self, asked: to_kernel.EvaluateRequest, _: Sequence[Buffer]) -> None:
+        def make() -> Evaluation:
+            return self._index.evaluation(
+                asked.sample, asked.k, seed=asked.seed, include_self=asked.include_self
+            )
+
         self._workloads.cancel(KERNEL)
         self._runner.start(
             Job(
-                lambda: self._workloads.steps(
-                    asked.request, lambda: self._index.evaluation(asked.sample, asked.k, seed=asked.seed)
-                ),
+                lambda: self._workloads.steps(asked.request, make),
                 asked.request,
                 kind="evaluate",
                 priority=Priority.WORKLOAD,

@@ -20,6 +20,7 @@ from feder_widget.model.pieces import RESULT_WORK, WHOLE, Steps, vectors_per_pie
 from feder_widget.model.places import unpack
 from feder_widget.model.search_trace import CoarseStep
 from feder_widget.model.top_k import top_k_places
+from feder_widget.truth.own_row import OwnRow
 
 COUNTED = 1 << 20
 """Vectors per piece at most: each may hold as many ids and distances."""
@@ -98,7 +99,7 @@ def nearest_steps(
     vector: npt.NDArray[Any],
     coarse: CoarseStep,
     k: int,
-    without: int | None = None,
+    own: OwnRow | None = None,
     work: int = WHOLE,
 ) -> Steps[Nearest]:
     """Find the k nearest of all vectors by one pass over the lists.
@@ -113,31 +114,25 @@ def nearest_steps(
         All clusters by rank.
     k : int
         Neighbours wanted, at least 1.
-    without : int, optional
-        A row id of the whole index that is left out.
+    own : OwnRow, optional
+        A row that is left out of a search for so many more.
     work : int
         Multiplications per piece. A ``WHOLE`` pass uses as many threads as Faiss has.
     """
-    wanted = k if without is None else k + 1
-    while True:
-        found = yield from _not_farther_steps(file, vector, coarse, wanted, work)
-        others = found
-        if without is not None:
-            others = found.at(file.external_ids(found.ids) != without)
-        if len(others) >= k or len(found) < wanted:
-            break
-        # The row to be left out is stored more than once.
-        wanted *= 2
+    wanted = k if own is None else k + own.copies
+    found = yield from _not_farther_steps(file, vector, coarse, wanted, work)
     rank_of = np.empty(len(coarse.clusters), np.int64)
     rank_of[coarse.clusters] = np.arange(len(coarse.clusters))
     # In the order in which a search meets them, which decides among ties.
-    others = others.at(np.lexsort((others.offsets, rank_of[others.clusters])))
-    best = others.at(top_k_places(others.ids, others.distances, k, file.similarity))
+    near = found.at(np.lexsort((found.offsets, rank_of[found.clusters])))
+    best = near.at(top_k_places(near.ids, near.distances, wanted, file.similarity)).named(file)
+    near = near.at(near.ids != -1).named(file)
+    if own is not None:
+        best, near = best.at(own.others(best.ids, k)), near.at(near.ids != own.row_id)
     if not len(best):
         return Nearest(best, best)
-    keys = keys_of(others.distances, file.similarity)
     last = keys_of(best.distances[-1:], file.similarity)
-    return Nearest(best.named(file), others.at((keys <= last) & (others.ids != -1)).named(file))
+    return Nearest(best, near.at(keys_of(near.distances, file.similarity) <= last))
 
 
 def count_nearer_steps(

@@ -12,12 +12,12 @@ from feder_widget.faiss_internals import family_name, original_space
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.arguments import as_bytes
 from feder_widget.model.pieces import WHOLE, Steps, drain
-from feder_widget.model.search_trace import CoarseStep, Ranking
-from feder_widget.truth import recall_spans, true_neighbours
-from feder_widget.truth.exhaustive_search import Stored, count_nearer_steps, within
+from feder_widget.model.search_trace import Ranking
+from feder_widget.truth import recall_spans, row_verdict, true_neighbours
 from feder_widget.truth.explanation import Explanation, Verdict
 from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis, Ledger
 from feder_widget.truth.original_vectors import Originals
+from feder_widget.truth.own_row import OwnRow, RowCopies
 from feder_widget.truth.search_stages import Presence, Searches, Spans, Stages, stages_of_search
 from feder_widget.truth.true_neighbours import Neighbours
 
@@ -39,11 +39,17 @@ class GroundTruth:
     vectors_given : array (n, dim), optional
         The original vectors, row i for row id i. They define the true neighbours where the index holds codes
         or re-ranks.
+
+    Attributes
+    ----------
+    row_copies : RowCopies
+        How often each row is stored.
     """
 
     def __init__(self, file: InvertedFile, vectors_given: Any = None) -> None:
         self._file = file
         self._vectors_given = vectors_given
+        self.row_copies = RowCopies(file)
 
     @property
     def file(self) -> InvertedFile:
@@ -115,14 +121,15 @@ class GroundTruth:
         k = self._at_most_all(k)
         ranking = self.ranking(vector)
         yield
-        found = yield from self._neighbours_steps(vector, k, without, ranking, work)
-        presence = yield from self._presence_steps(vector, ranking, found, k, without, work)
+        own = yield from self.row_copies.own_row_steps(without, work)
+        found = yield from self._neighbours_steps(vector, k, own, ranking, work)
+        presence = yield from self._presence_steps(vector, ranking, found, k, own, work)
         best = found.best
         return Explanation(
             ids=best.ids,
             distances=best.distances,
             clusters=best.clusters,
-            ranks=_ranks(ranking)[best.clusters],
+            ranks=ranking.ranks[best.clusters],
             presence=presence,
             nlist=self._file.centroids.nlist,
             basis=self.basis,
@@ -147,8 +154,9 @@ class GroundTruth:
         k = self._at_most_all(k)
         ranking = self.ranking(vector)
         yield
-        found = yield from self._neighbours_steps(vector, k, without, ranking, work)
-        return (yield from self._ledger_steps(vector, found, k, nprobe, without, work))
+        own = yield from self.row_copies.own_row_steps(without, work)
+        found = yield from self._neighbours_steps(vector, k, own, ranking, work)
+        return self._ledger(vector, found, k, nprobe, own)
 
     def ledger(self, vector: Vector, k: int, nprobe: int, without: int | None = None) -> Ledger:
         """Return ``ledger_steps`` at once."""
@@ -167,12 +175,13 @@ class GroundTruth:
         if self.basis == "vectors":
             every = drain(true_neighbours.by_originals_steps(self._file, self.originals, vectors, k, own))
         for i in range(len(vectors)):
-            vector, without = self.query(vectors[i]), None if own is None else int(own[i])
+            vector = self.query(vectors[i])
+            without = drain(self.row_copies.own_row_steps(None if own is None else int(own[i])))
             if every is None:
                 found = drain(self._neighbours_steps(vector, k, without, self.ranking(vector)))
             else:
                 found = every[i]
-            yield drain(self._ledger_steps(vector, found, k, nprobe, without))
+            yield self._ledger(vector, found, k, nprobe, without)
 
     def verdict_steps(
         self,
@@ -180,6 +189,7 @@ class GroundTruth:
         row_id: int,
         place: tuple[int, int],
         count: bool = True,
+        without: int | None = None,
         work: int = WHOLE,
     ) -> Steps[Verdict]:
         """Say where a row stands for a query, ``work`` multiplications per piece.
@@ -192,31 +202,19 @@ class GroundTruth:
             The row, and its cluster and offset.
         count : bool
             Whether to count the vectors that are nearer, by one pass over all of them.
+        without : int, optional
+            A row id that does not count among these.
 
         Raises
         ------
         ValueError
             If the distance to the row is no finite float32.
         """
-        file, (cluster, offset) = self._file, place
-        inner = file.transform(vector)
-        ranking = self.ranking(vector)
-        yield
-        at = np.flatnonzero(ranking.step.clusters == cluster)
-        home = CoarseStep(ranking.step.clusters[at], ranking.step.distances[at])
-        copies: list[Stored] = []
-        for found in within(file, inner, home, lambda: np.inf, work):
-            copies.append(found.at(file.external_ids(found.ids) == row_id))
-            yield
-        same = Stored.joined(copies)
-        if not len(same):
-            raise ValueError(f"the distance to row {row_id} is no finite float32")
-        # Of a scan that leaves vectors out, offsets may be unknown: then the first copy counts.
-        distance = float(same.distances[int(np.argmax(same.offsets == offset))])
-        position = None
-        if count:
-            position = 1 + (yield from count_nearer_steps(file, inner, ranking.step, distance, work))
-        return Verdict(row_id, distance, cluster, int(_ranks(ranking)[cluster]), position)
+        return (
+            yield from row_verdict.verdict_steps(
+                self._file, self.row_copies, vector, row_id, place, count, without, work
+            )
+        )
 
     def verdict(self, vector: Vector, row_id: int, place: tuple[int, int], count: bool = True) -> Verdict:
         """Return ``verdict_steps`` at once."""
@@ -249,7 +247,7 @@ class GroundTruth:
         ranking: Ranking,
         found: Neighbours,
         k: int,
-        without: int | None,
+        own: OwnRow | None,
         work: int = WHOLE,
     ) -> Steps[Spans]:
         """Find the spans of nprobe over which a search compares and returns each neighbour.
@@ -261,9 +259,7 @@ class GroundTruth:
         begin, end = reached, np.full(len(stored), nlist + 1)
         if self.basis == "vectors":
             inner = file.transform(vector)
-            begin, end = yield from recall_spans.spans_steps(
-                file, inner, ranking.step, stored, k, without, work
-            )
+            begin, end = yield from recall_spans.spans_steps(file, inner, ranking.step, stored, k, own, work)
         return Spans(found.near, nlist, reached, begin, end)
 
     @property
@@ -290,42 +286,32 @@ class GroundTruth:
         return min(k, max(1, self.ntotal))
 
     def _neighbours_steps(
-        self, vector: Vector, k: int, without: int | None, ranking: Ranking, work: int = WHOLE
+        self, vector: Vector, k: int, own: OwnRow | None, ranking: Ranking, work: int = WHOLE
     ) -> Steps[Neighbours]:
         file = self._file
         if self.basis != "vectors":
             inner = file.transform(vector)
-            return (yield from true_neighbours.by_lists_steps(file, inner, ranking.step, k, without, work))
-        own = None if without is None else np.array([without])
+            return (yield from true_neighbours.by_lists_steps(file, inner, ranking.step, k, own, work))
+        row = None if own is None else np.array([own.row_id])
         found = yield from true_neighbours.by_originals_steps(
-            file, self.originals, vector[None], k, own, work
+            file, self.originals, vector[None], k, row, work
         )
         return found[0]
 
     def _presence_steps(
-        self, vector: Vector, ranking: Ranking, found: Neighbours, k: int, without: int | None, work: int
+        self, vector: Vector, ranking: Ranking, found: Neighbours, k: int, own: OwnRow | None, work: int
     ) -> Steps[Presence]:
         reason = self.why_no_curve
         if reason is None:
-            return (yield from self.spans_steps(vector, ranking, found, k, without, work))
-        copies = 0 if without is None else (yield from self._file.copies_of_steps(without, work))
+            return (yield from self.spans_steps(vector, ranking, found, k, own, work))
 
         def search(nprobe: int) -> Stages:
-            return stages_of_search(self._file, vector, found.stored, k, nprobe, without, copies)
+            return stages_of_search(self._file, vector, found.stored, k, nprobe, own)
 
         return Searches(found.near, search, reason)
 
-    def _ledger_steps(
-        self,
-        vector: Vector,
-        found: Neighbours,
-        k: int,
-        nprobe: int,
-        without: int | None,
-        work: int = WHOLE,
-    ) -> Steps[Ledger]:
-        copies = 0 if without is None else (yield from self._file.copies_of_steps(without, work))
-        stages = stages_of_search(self._file, vector, found.stored, k, nprobe, without, copies)
+    def _ledger(self, vector: Vector, found: Neighbours, k: int, nprobe: int, own: OwnRow | None) -> Ledger:
+        stages = stages_of_search(self._file, vector, found.stored, k, nprobe, own)
         return found.near.ledger(stages, nprobe, self.basis)
 
     def _reached(self, ranking: Ranking, clusters: Ids, offsets: Ids) -> Ids:
@@ -334,18 +320,9 @@ class GroundTruth:
         None does beyond the index's ``max_codes``, and in clusters that an approximate coarse search never
         returns.
         """
-        ranks = _ranks(ranking)[clusters]
+        ranks = ranking.ranks[clusters]
         limit = self._file.parts[0].limit
         if limit <= 0:
             return ranks
         before = np.cumsum(np.append(0, self._file.sizes()[ranking.step.clusters]))
         return np.where(before[ranks - 1] + offsets < limit, ranks, self._file.centroids.nlist + 1)
-
-
-def _ranks(ranking: Ranking) -> Ids:
-    """Return every cluster's rank, int64 (nlist,); nlist + 1 where a search of all never comes to it."""
-    clusters = ranking.step.clusters
-    ranks = np.full(len(clusters), len(clusters) + 1)
-    returned = np.unique(ranking.clusters)
-    ranks[clusters[: len(returned)]] = np.arange(1, len(returned) + 1)
-    return ranks

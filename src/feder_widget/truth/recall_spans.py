@@ -22,6 +22,7 @@ from feder_widget.model.pieces import WHOLE, Steps
 from feder_widget.model.places import pack
 from feder_widget.model.search_trace import CoarseStep
 from feder_widget.truth.exhaustive_search import Stored, within
+from feder_widget.truth.own_row import OwnRow
 
 Ids = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.float32]
@@ -48,7 +49,7 @@ def spans_steps(
     coarse: CoarseStep,
     near: Stored,
     k: int,
-    without: int | None,
+    own: OwnRow | None,
     work: int = WHOLE,
 ) -> Steps[tuple[Ids, Ids]]:
     """Find over which nprobes each of some vectors is a result.
@@ -65,9 +66,8 @@ def spans_steps(
         The vectors; only their places matter.
     k : int
         Number of results.
-    without : int or None
-        A row id of the whole index. Results are then those of a search for k + 1 without that row, or for as
-        many more as that row is stored times.
+    own : OwnRow or None
+        A row that is left out: results are those of a search for ``k + copies`` without it.
     work : int
         Multiplications per piece.
 
@@ -80,9 +80,8 @@ def spans_steps(
     nlist = len(coarse.clusters)
     rank_of = np.empty(nlist, np.int64)
     rank_of[coarse.clusters] = np.arange(1, nlist + 1)
-    searched = k
-    if without is not None:
-        searched += yield from file.copies_of_steps(without, work)
+    searched = k if own is None else k + own.copies
+    without = None if own is None else own.row_id
     keys = yield from _keys_steps(file, vector, coarse, near, rank_of, work)
     rivals = yield from _rivals_steps(file, vector, coarse, keys, k, without, work)
     begin = np.full(len(near), nlist + 1, np.int64)

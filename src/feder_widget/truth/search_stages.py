@@ -13,6 +13,7 @@ from feder_widget.faiss_internals import traced_search
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.truth.exhaustive_search import Stored
 from feder_widget.truth.ledger import Basis, Ledger
+from feder_widget.truth.own_row import OwnRow
 
 Mask = npt.NDArray[np.bool_]
 Ids = npt.NDArray[np.int64]
@@ -203,8 +204,7 @@ def stages_of_search(
     near: Stored,
     k: int,
     nprobe: int,
-    without: int | None,
-    copies: int,
+    own: OwnRow | None,
 ) -> Stages:
     """Search as Faiss does, and look for some vectors at each stage.
 
@@ -221,15 +221,11 @@ def stages_of_search(
         The vectors, with the ids of the whole index.
     k, nprobe : int
         Results wanted, and clusters to probe.
-    without : int or None
-        A row id. The search then asks for k + ``copies`` results and drops that row from them.
-    copies : int
-        How often that row is stored.
+    own : OwnRow or None
+        A row that is left out: the search asks for ``k + copies`` results and drops that row from them.
     """
-    ranking, ids, handed_over = _search(file, vector, nprobe, k + copies)
-    returned = ids[ids != -1]
-    if without is not None:
-        returned = returned[returned != without][:k]
+    ranking, ids, handed_over = _search(file, vector, nprobe, k if own is None else k + own.copies)
+    returned = ids[ids != -1] if own is None else ids[own.others(ids, k)]
     if handed_over is None:
         handed_over = returned
     compared = _compared(file, ranking, near)

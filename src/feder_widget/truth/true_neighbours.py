@@ -19,6 +19,7 @@ from feder_widget.model.search_trace import CoarseStep
 from feder_widget.model.top_k import top_k_places
 from feder_widget.truth.exhaustive_search import Stored, nearest_steps
 from feder_widget.truth.original_vectors import Originals
+from feder_widget.truth.own_row import OwnRow
 from feder_widget.truth.search_stages import Near
 
 Ids = npt.NDArray[np.int64]
@@ -59,11 +60,11 @@ def by_lists_steps(
     vector: npt.NDArray[Any],
     coarse: CoarseStep,
     k: int,
-    without: int | None,
+    own: OwnRow | None,
     work: int = WHOLE,
 ) -> Steps[Neighbours]:
     """Find the vectors whose distances in the inverted lists are least; see ``nearest_steps``."""
-    found = yield from nearest_steps(file, vector, coarse, k, without, work)
+    found = yield from nearest_steps(file, vector, coarse, k, own, work)
     best, near = found.best, found.near
     spare = ~np.isin(pack(near.clusters, near.offsets), pack(best.clusters, best.offsets))
     return Neighbours(Stored.joined([best, near.at(spare)]), len(best))

@@ -292,7 +292,8 @@ def _by_originals_steps(
             vector = truth.query(batch.vectors[i])
             ranking = truth.ranking(vector)
             yield
-            spans = yield from truth.spans_steps(vector, ranking, one, k, batch.without(i), work)
+            without = yield from truth.row_copies.own_row_steps(batch.without(i), work)
+            spans = yield from truth.spans_steps(vector, ranking, one, k, without, work)
             curve = spans.curve()
             found = np.zeros((2, 1, k), np.int32)
             found[0, 0, k - one.count :] = first_reaching(curve, one.count)

@@ -6,6 +6,7 @@ import type { Summary } from "../../model/summary";
 import type { Finding } from "../../protocol/messages";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
+import { IncludeSelf } from "../IncludeSelf";
 
 /** Everything else that there is to say about this answer. */
 export function AnswerWords() {
@@ -22,7 +23,10 @@ export function AnswerWords() {
     const frame = requestAnimationFrame(() => mark("feder:results"));
     return () => cancelAnimationFrame(frame);
   }, [search, complete]);
+  const k = settings.k.value;
   const holds = search?.scanned(ranks) ?? 0;
+  const isLeftOut = exploration.leftOut.value !== null;
+  const own = search !== null && isLeftOut && holds < k + search.copies ? search.ownIn(ranks) : 0;
   const switched = exploration.switched.value.size;
   return (
     <div class="feder-words">
@@ -36,10 +40,11 @@ export function AnswerWords() {
           These are the nearest candidates; Faiss may return others.
         </p>
       )}
-      {probed > 0 && holds < settings.k.value && (
+      {probed > 0 && holds - own < k && (
         <p class="feder-muted">
-          k = {count(settings.k.value)} cannot be reached: the {plural(probed, "probed cluster")}{" "}
-          {probed === 1 ? "holds" : "hold"} only {plural(holds, "vector")}.
+          k = {count(k)} cannot be reached: the {plural(probed, "probed cluster")}{" "}
+          {probed === 1 ? "holds" : "hold"} only {plural(holds - own, "vector")}
+          {own > 0 && " besides the query"}.
         </p>
       )}
       {probed > 0 && results.length === 0 && holds > 0 && !complete && (
@@ -58,6 +63,7 @@ export function AnswerWords() {
           </Button>
         </p>
       )}
+      {search !== null && search.id !== null && <IncludeSelf />}
       <Certainty />
       {bySeverity(exploration.findings.value).map(({ code, severity, sentence, remedy }) => (
         <p key={code} class="feder-finding" data-severity={severity}>

@@ -4,7 +4,7 @@ import { count, distance, ordinal } from "../../model/format";
 import type { RankedNeighbour } from "../../model/rankedTruth";
 import type { Missed } from "../../model/truth";
 import { useApp } from "../../state/app";
-import { rowLoss } from "../../state/rowTexts";
+import { rowDistance, rowLoss } from "../../state/rowTexts";
 import { Tile } from "../Tile";
 
 const SIDE = 90;
@@ -53,7 +53,11 @@ export function RankedStrip({ neighbours }: { neighbours: readonly RankedNeighbo
                   ? { tag: "query" }
                   : {})}
               name={
-                `Row ${id}, ${ordinal(place)} nearest of all, ${summary.trueDistance} ${distance(row.distance)}, ` +
+                `Row ${id}, ${ordinal(place)} nearest of all, ${
+                  missed === null
+                    ? `${summary.trueDistance} ${distance(row.distance)}`
+                    : rowDistance(exploration, missed)
+                }, ` +
                 `cluster ${cluster}, rank ${clusterRank}, ` +
                 (missed !== null
                   ? `missed: ${rowLoss(exploration, missed)}`

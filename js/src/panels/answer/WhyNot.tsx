@@ -6,7 +6,8 @@ export function WhyNot() {
   const { exploration, asker, card } = useApp();
   const why = async (id: bigint, opener: HTMLElement) => {
     const serial = exploration.search.peek()?.serial;
-    const answer = serial === undefined ? null : await asker.verdict(serial, id, null);
+    const includeSelf = exploration.settings.includeSelf.peek();
+    const answer = serial === undefined ? null : await asker.verdict(serial, id, null, includeSelf);
     if (serial !== exploration.search.peek()?.serial) return;
     if (answer?.kind === "verdict") {
       const { distance: distanceName } = exploration.summary.peek();

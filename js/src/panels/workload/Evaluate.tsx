@@ -4,6 +4,7 @@ import { count, plural } from "../../model/format";
 import { asSeen } from "../../model/truth";
 import type { Workload } from "../../protocol/messages";
 import { useApp } from "../../state/app";
+import { IncludeSelf } from "../IncludeSelf";
 
 const SAMPLE = 1000;
 
@@ -34,7 +35,8 @@ export function Evaluate() {
           onSubmit={(event) => {
             event.preventDefault();
             if (Number.isInteger(sample) && sample > 0) {
-              workloads.evaluate(sample, Math.floor(Math.random() * 2 ** 31), settings.k.peek());
+              const { k, includeSelf } = settings;
+              workloads.evaluate(sample, Math.floor(Math.random() * 2 ** 31), k.peek(), includeSelf.peek());
             } else exploration.complain("the number of queries must be a whole number above 0");
           }}
         >
@@ -54,6 +56,7 @@ export function Evaluate() {
           >
             Evaluate queries
           </button>
+          <IncludeSelf />
         </form>
       )}
       {workload !== null && (
@@ -70,6 +73,11 @@ function sourceText({ computed, asked, reason, source, seed, include_self, k }: 
   const from =
     source === "sample" ? `drawn with seed ${seed}` : source === "ids" ? "rows of the index" : "vectors";
   const part = computed < asked ? ` of ${count(asked)}${reason === null ? " so far" : ` (${reason})`}` : "";
-  const self = source === "vectors" || include_self ? "" : ", each left out of its own neighbours";
+  const self =
+    source === "vectors"
+      ? ""
+      : include_self
+        ? ", each counted among its own neighbours"
+        : ", each left out of its own neighbours";
   return `${plural(computed, "query", "queries")}${part}, ${from}${self} · k = ${count(k)}`;
 }

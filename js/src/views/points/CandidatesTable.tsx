@@ -86,7 +86,7 @@ export function CandidatesTable() {
                 distance={set.distances[i]}
                 rank={set.ranks[i]}
                 cluster={search.order[set.ranks[i] - 1]}
-                place={placeText(found.get(i))}
+                place={id === exploration.leftOut.value ? "query" : placeText(found.get(i))}
               />
             );
           })}

@@ -36,6 +36,7 @@ export function PointCard({ id, distance, rank, mark, x, y, within }: Props) {
       <p>
         <b>Row {id.toString()}</b>
         {mark !== undefined && <> · {markText(mark)}</>}
+        {id === exploration.leftOut.value && " · the query itself"}
       </p>
       <p class="feder-muted">
         {missed === undefined

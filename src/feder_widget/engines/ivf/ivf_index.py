@@ -33,6 +33,7 @@ from feder_widget.truth import (
 )
 from feder_widget.truth.cluster_bounds import Extents
 from feder_widget.truth.evaluation import Progress
+from feder_widget.truth.own_row import OwnRow
 from feder_widget.truth.rankings import batches
 from feder_widget.truth.survey import Survey
 from feder_widget.truth.workload_queries import open_queries
@@ -536,7 +537,7 @@ class IvfIndex:
         """Why recall at every nprobe is unavailable for many queries at once, or None where it is not."""
         return self.truth.why_unevaluated
 
-    def explain(self, query: Any, k: int, *, include_self: bool = True) -> Explanation:
+    def explain(self, query: Any, k: int, *, include_self: bool = False) -> Explanation:
         """Find the true neighbours of a query by an exhaustive search.
 
         Of the inverted lists; or, where codes stand for the vectors and ``open_index`` was given the vectors,
@@ -549,19 +550,19 @@ class IvfIndex:
         k : int
             Number of neighbours, at least 1.
         include_self : bool
-            Whether the row searched for counts among its own neighbours, as it does for Faiss, which returns
-            it as the first result. False leaves it out; compare that with a search for k + 1, from whose
-            results it is left out too (for k + 2 where it is stored twice under that id, and so on). Without
-            effect for a vector.
+            Whether the row searched for counts among its own neighbours. False, the default, leaves it out,
+            of the neighbours and of the results that they are compared with: these are what a search for
+            k + 1 returns (for k + 2 where the row is stored twice under its id, and so on), without it. True
+            takes both as Faiss does, which returns the row itself first. Without effect for a vector.
 
         Returns
         -------
         Explanation
             Its ``ids`` and ``distances`` are what ``faiss_index.search`` returns with nprobe = nlist, where
-            results are ``replayable`` and the coarse search is exhaustive. In general, the nearest by the
-            distances that ``scan`` reports. By the vectors given, they are what a ``faiss.IndexFlat`` of the
-            stored ones returns, behind the transforms that belong to the metric (L2norm, whitening); its
-            ``basis`` says which.
+            results are ``replayable`` and the coarse search is exhaustive, for a row without it. In general,
+            the nearest by the distances that ``scan`` reports. By the vectors given, they are what a
+            ``faiss.IndexFlat`` of the stored ones returns, behind the transforms that belong to the metric
+            (L2norm, whitening); its ``basis`` says which.
 
         Raises
         ------
@@ -572,7 +573,7 @@ class IvfIndex:
         return drain(self.explain_steps(query, k, include_self=include_self, work=WHOLE))
 
     def explain_steps(
-        self, query: Any, k: int, *, include_self: bool = True, work: int = PIECE_WORK
+        self, query: Any, k: int, *, include_self: bool = False, work: int = PIECE_WORK
     ) -> Steps[Explanation]:
         """Do ``explain`` in pieces of ``work`` multiplications."""
         self._check_explainable()
@@ -580,7 +581,7 @@ class IvfIndex:
         found = yield from self._rows.query_steps(query, work)
         return (yield from self.truth.explain_steps(found.vector, k, found.left_out(include_self), work))
 
-    def ledger(self, query: Any, k: int, nprobe: int, *, include_self: bool = True) -> Ledger:
+    def ledger(self, query: Any, k: int, nprobe: int, *, include_self: bool = False) -> Ledger:
         """Search, and say what became of every true neighbour: returned, or lost at which stage.
 
         Parameters
@@ -592,8 +593,7 @@ class IvfIndex:
         nprobe : int
             Clusters to probe, 1 to nlist.
         include_self : bool
-            As for ``explain``; False is a search for k + 1 without the row (for k + 2 where it is stored
-            twice under that id, and so on).
+            As for ``explain``: unless it is true, the search of a row is one for k + 1, without the row.
 
         Returns
         -------
@@ -610,7 +610,7 @@ class IvfIndex:
         return drain(self.ledger_steps(query, k, nprobe, include_self=include_self, work=WHOLE))
 
     def ledger_steps(
-        self, query: Any, k: int, nprobe: int, *, include_self: bool = True, work: int = PIECE_WORK
+        self, query: Any, k: int, nprobe: int, *, include_self: bool = False, work: int = PIECE_WORK
     ) -> Steps[Ledger]:
         """Do ``ledger`` in pieces of ``work`` multiplications; its search is one piece."""
         self._check_explainable()
@@ -620,7 +620,7 @@ class IvfIndex:
         return (yield from self.truth.ledger_steps(found.vector, k, nprobe, left_out, work))
 
     def ledgers(
-        self, queries: Any, k: int, nprobe: int, *, seed: int = 0, include_self: bool = True
+        self, queries: Any, k: int, nprobe: int, *, seed: int = 0, include_self: bool = False
     ) -> list[Ledger]:
         """Return the ledger of each of many queries, with one pass over the vectors given for all of them.
 
@@ -648,7 +648,15 @@ class IvfIndex:
             found += self.truth.ledgers(asked.read(part), leave_out, k, nprobe)
         return found
 
-    def verdict(self, query: Any, row_id: int, *, count: bool = True, cluster: int | None = None) -> Verdict:
+    def verdict(
+        self,
+        query: Any,
+        row_id: int,
+        *,
+        count: bool = True,
+        cluster: int | None = None,
+        include_self: bool = False,
+    ) -> Verdict:
         """Say where one row stands for a query.
 
         Parameters
@@ -661,13 +669,18 @@ class IvfIndex:
             Whether to count the vectors that are nearer, by one pass over all of them.
         cluster : int, optional
             Where the row is looked for first: of rows that share the id, the one in this cluster is meant.
+        include_self : bool
+            Whether the row searched for counts among these; see ``explain``.
 
         Raises
         ------
         UnknownIdError, TypeError, ValueError
             If an argument is wrong.
         """
-        return drain(self.verdict_steps(query, row_id, count=count, cluster=cluster, work=WHOLE))
+        steps = self.verdict_steps(
+            query, row_id, count=count, cluster=cluster, include_self=include_self, work=WHOLE
+        )
+        return drain(steps)
 
     def verdict_steps(
         self,
@@ -676,6 +689,7 @@ class IvfIndex:
         *,
         count: bool = True,
         cluster: int | None = None,
+        include_self: bool = False,
         work: int = PIECE_WORK,
     ) -> Steps[Verdict]:
         """Do ``verdict`` in pieces of ``work`` multiplications."""
@@ -683,7 +697,8 @@ class IvfIndex:
         row_id = as_int(row_id, "row_id", least=None)
         home = None if cluster is None else self._cluster(cluster)
         place = yield from self._rows.place_steps(row_id, work, home)
-        return (yield from self.truth.verdict_steps(found.vector, row_id, place, count, work))
+        own = found.left_out(include_self)
+        return (yield from self.truth.verdict_steps(found.vector, row_id, place, count, own, work))
 
     def evaluate(
         self,
@@ -691,7 +706,7 @@ class IvfIndex:
         k: int,
         *,
         seed: int = 0,
-        include_self: bool = True,
+        include_self: bool = False,
         progress: bool | Progress = True,
     ) -> Workload:
         """Evaluate many queries: recall at every nprobe, its spread, its cost, and the hardest queries.
@@ -731,7 +746,7 @@ class IvfIndex:
         """
         return evaluate(self.evaluation(queries, k, seed=seed, include_self=include_self), progress)
 
-    def evaluation(self, queries: Any, k: int, *, seed: int = 0, include_self: bool = True) -> Evaluation:
+    def evaluation(self, queries: Any, k: int, *, seed: int = 0, include_self: bool = False) -> Evaluation:
         """Prepare an ``evaluate`` to be run batch by batch; arguments as there."""
         k, seed = as_int(k, "k"), as_int(seed, "seed", least=0)
         queries = self._as_numbers(queries)
@@ -770,13 +785,15 @@ class IvfIndex:
             )
         return cluster_bounds.bounds(measured[-1], point, self.similarity)
 
-    def certainty(self, query: Any, nprobe: int, k: int) -> Certainty:
+    def certainty(self, query: Any, nprobe: int, k: int, *, include_self: bool = False) -> Certainty:
         """Say from geometry alone whether a search is certain to have found the true neighbours.
 
         Parameters
         ----------
         query, nprobe, k
             As for ``trace``.
+        include_self : bool
+            As for ``ledger``.
 
         Returns
         -------
@@ -785,10 +802,14 @@ class IvfIndex:
         """
         query, nprobe, k = self.query(query), self._nprobe(nprobe), as_int(k, "k")
         best = self.bounds(query)
-        trace = self.trace(query, nprobe, min(k, self.ntotal + 1))
+        own = drain(self.own_row_steps(query, include_self=include_self))
+        k = min(k, self.ntotal + 1)
+        trace = self.trace(query, nprobe, k if own is None else k + own.copies)
+        results = np.flatnonzero(trace.ids != -1) if own is None else own.others(trace.ids, k)
         left_out = np.ones(self.nlist, bool)
         left_out[self._compared_whole(trace)] = False
-        worst = trace.distances[-1:] if trace.ids[-1] != -1 else np.array([infinitely_far(self.similarity)])
+        is_full = len(results) == k
+        worst = trace.distances[results[-1:]] if is_full else np.array([infinitely_far(self.similarity)])
         still = keys_of(best, self.similarity) < keys_of(worst, self.similarity)
         return Certainty(
             open=int(np.count_nonzero(still & left_out)), unprobed=int(np.count_nonzero(left_out))
@@ -809,6 +830,13 @@ class IvfIndex:
         point = self.transform(query)
         return (yield from cluster_bounds.bounds_steps(measured, point, self.similarity, work))
 
+    def own_row_steps(self, query: Query, *, include_self: bool = False) -> Steps[OwnRow | None]:
+        """Return the row that a search for this query leaves out of its results, in steps; None for none.
+
+        The first call, and the first after a change of the index, looks at all row ids.
+        """
+        return self.truth.row_copies.own_row_steps(query.left_out(include_self), PIECE_WORK)
+
     def refresh(self) -> None:
         """Forget the measures of the clusters and the decoded centroids.
 
@@ -816,6 +844,7 @@ class IvfIndex:
         """
         self.inverted_file.centroids.refresh()
         self._survey.forget()
+        self.truth.row_copies.forget()
 
     def _compared_whole(self, trace: SearchTrace) -> npt.NDArray[np.int64]:
         """Return the clusters whose vectors a search has all compared, int64 (n,)."""

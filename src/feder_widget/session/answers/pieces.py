@@ -80,7 +80,7 @@ class Bound:
 def kept(
     pieces: Iterable[Piece | None], k_max: int, similarity: bool, bound: Bound | None = None
 ) -> Iterator[Piece | None]:
-    """Keep of each cluster all that can be a result at any k <= ``k_max``.
+    """Keep of each cluster all that can be among the k best at any k <= ``k_max``.
 
     With a bound, only what a longer prefix of the ranking can need.
     """

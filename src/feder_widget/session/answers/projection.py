@@ -92,8 +92,9 @@ class Projector:
         try:
             ranking = search.ranking
             ranks = _probed(request, index.nlist)
+            k, k_max = search.most(request.k), search.most(self.k_max)
             candidates = yield from gather_steps(
-                index, query, ranking, ranks, limit=LINEAR_ROWS, k=request.k, k_max=self.k_max
+                index, query, ranking, ranks, limit=LINEAR_ROWS, k=k, k_max=k_max
             )
             sample = yield from with_rows_steps(
                 index, query, ranking, candidates, ranks, list(request.extra), request.extra_clusters

@@ -15,27 +15,34 @@ from feder_widget.session.messages.to_page import FaissResults
 
 
 def results(
-    index: IvfIndex, search: ActiveSearch, request: Request, nprobe: int, k: int
+    index: IvfIndex, search: ActiveSearch, request: Request, nprobe: int, k: int, include_self: bool
 ) -> Iterator[FaissResults]:
-    """Search as Faiss does, in one step."""
-    trace = index.trace(search.query, nprobe, k)
+    """Search as Faiss does, in one step; without the query's own row unless ``include_self``."""
+    own = None if include_self else search.own
+    more = 0 if own is None else own.copies
+    trace = index.trace(search.query, nprobe, k + more)
     scan, refine = trace.fine.scan, trace.refine
-    real = trace.ids != -1
+    real = np.flatnonzero(trace.ids != -1) if own is None else own.others(trace.ids, k)
     ids = trace.ids[real]
-    none = np.empty(0, np.float32)
+    handed_over, first_pass, second_pass = scan.ids[:0], np.empty(0, np.float32), np.empty(0, np.float32)
+    if refine is not None:
+        others = np.ones(len(refine.ids), bool) if own is None else refine.ids != own.row_id
+        handed_over = refine.ids[others]
+        first_pass, second_pass = refine.first_distances[others], refine.distances[others]
     yield FaissResults(
         request=request,
         serial=search.serial,
         nprobe=nprobe,
         k=k,
-        first_k=0 if refine is None else refine.k_base,
+        include_self=include_self,
+        first_k=0 if refine is None else refine.k_base - more,
         compared=len(scan.ids),
         ids=ids,
         distances=trace.distances[real],
         rank_of=ranks_of(scan, ids),
-        handed_over=scan.ids[:0] if refine is None else refine.ids,
-        first_pass=none if refine is None else refine.first_distances,
-        second_pass=none if refine is None else refine.distances,
+        handed_over=handed_over,
+        first_pass=first_pass,
+        second_pass=second_pass,
     )
 
 

@@ -40,7 +40,8 @@ def search_messages(
     meter = Meter()
     yield from meter.timed("coarse", _coarse(index, search, request, label, k_max))
     complete, exhaustive = _is_complete(search, k_max), is_exhaustive(index)
-    bound = None if complete else Bound(k_max, index.similarity)
+    most = search.most(k_max)
+    bound = None if complete else Bound(most, index.similarity)
     identical = _Identical()
     fine = identical.counted(scanned(index, search, 0, search.full))
     if bound is not None:
@@ -48,7 +49,8 @@ def search_messages(
     yield from meter.timed("fine", messages("fine", request, fine))
     findings = _coarse_findings(index, search)
     if not is_replayable(index):
-        for message in meter.timed("fine", results(index, search, request, search.nprobe, search.k)):
+        outcome = results(index, search, request, search.nprobe, search.k, search.include_self)
+        for message in meter.timed("fine", outcome):
             if isinstance(message, FaissResults):
                 findings += refine_findings(search.k, message.first_k)
             yield message
@@ -59,7 +61,7 @@ def search_messages(
         search.is_answered = first == probed
         others = identical.counted(scanned(index, search, first, end))
         yield from meter.timed(
-            "nearest", messages("nearest", request, kept(others, k_max, index.similarity, bound))
+            "nearest", messages("nearest", request, kept(others, most, index.similarity, bound))
         )
     search.is_answered = True
     search.reached = last
@@ -74,14 +76,14 @@ def rest(
 ) -> Iterator[Message | None]:
     """Go on with a search that is done, over the clusters up to rank ``last``."""
     meter = Meter()
-    bound = None
+    bound, most = None, search.most(k_max)
     if not _is_complete(search, k_max):
-        bound = Bound(k_max, index.similarity)
+        bound = Bound(most, index.similarity)
         for _ in _bounding(scanned(index, search, 0, search.full), bound):
             yield None
     while search.reached < last:
         reached = search.reached
-        others = kept(scanned(index, search, reached, last), k_max, index.similarity, bound)
+        others = kept(scanned(index, search, reached, last), most, index.similarity, bound)
         for message in meter.timed("nearest", messages("nearest", request, others)):
             # Another request has gone on with the search meanwhile, and the page takes each rank once.
             if search.reached != reached:
@@ -106,7 +108,7 @@ def clusters(
     """Send all that can be a result of each of these clusters, for any set of probed ones."""
     meter = Meter()
     for rank in ranks:
-        pieces = kept(scanned(index, search, rank - 1, rank), k_max, index.similarity)
+        pieces = kept(scanned(index, search, rank - 1, rank), search.most(k_max), index.similarity)
         yield from meter.timed("nearest", messages("nearest", request, pieces))
     yield Done(request=request, seconds=meter.seconds, bytes=meter.bytes, findings=[])
 
@@ -119,6 +121,7 @@ def _coarse(
         serial=search.serial,
         index_version=search.index_version,
         id=None if search.query.row_id is None else RowId(search.query.row_id),
+        copies=0 if search.own is None else search.own.copies,
         label=label,
         nprobe=search.nprobe,
         k=search.k,
@@ -133,7 +136,7 @@ def _coarse(
 
 def _is_complete(search: ActiveSearch, k_max: int) -> bool:
     """Say whether what is kept of every cluster can be sent unpruned."""
-    return min(search.nlist * k_max, int(search.sizes.sum())) <= COMPLETE_ENTRIES
+    return min(search.nlist * search.most(k_max), int(search.sizes.sum())) <= COMPLETE_ENTRIES
 
 
 def _coarse_findings(index: IvfIndex, search: ActiveSearch) -> list[Finding]:

@@ -26,20 +26,20 @@ class Truths:
 
     def __init__(self, index: IvfIndex) -> None:
         self._index = index
-        self._kept: LRUCache[tuple[int, int], Explanation] = LRUCache(KEPT)
+        self._kept: LRUCache[tuple[int, int, bool], Explanation] = LRUCache(KEPT)
 
     def forget(self) -> None:
         """Drop what is kept."""
         self._kept.clear()
 
     def answer(
-        self, search: ActiveSearch, request: Request, nprobe: int, k: int
+        self, search: ActiveSearch, request: Request, nprobe: int, k: int, include_self: bool
     ) -> Iterator[TrueNeighbours | None]:
         """Return them for a search, at any nprobe where one pass tells, else at this one."""
-        key = search.serial, k
+        key = search.serial, k, include_self
         found = self._kept.get(key)
         if found is None:
-            found = yield from self._index.explain_steps(search.query, k)
+            found = yield from self._index.explain_steps(search.query, k, include_self=include_self)
             self._kept[key] = found
         presence = found.presence
         near = presence.near
@@ -62,6 +62,7 @@ class Truths:
             request=request,
             serial=search.serial,
             k=k,
+            include_self=include_self,
             nprobe=holds_at,
             count=near.count,
             ids=near.ids[:n],

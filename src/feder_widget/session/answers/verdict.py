@@ -13,10 +13,11 @@ from feder_widget.session.messages.to_page import Verdict
 def verdict(index: IvfIndex, search: ActiveSearch, asked: VerdictRequest) -> Iterator[Verdict | None]:
     """Return its distance, cluster and rank.
 
-    The nearer vectors are counted where the search has compared all clusters.
+    The nearer vectors are counted where the search has compared all clusters; the query's own row among them
+    where ``include_self``.
     """
     found = yield from index.verdict_steps(
-        search.query, asked.id, count=search.is_whole, cluster=asked.cluster
+        search.query, asked.id, count=search.is_whole, cluster=asked.cluster, include_self=asked.include_self
     )
     yield Verdict(
         request=asked.request,

@@ -94,7 +94,10 @@ def _parsed(declared: Any, content: Mapping[str, Any], bounds: Mapping[str, int]
     if "kind" in content:
         values["kind"] = content["kind"]
     limits = {field.name: field.metadata.get("limits", _NO_LIMITS) for field in dataclasses.fields(declared)}
+    defaults = {field.name: field.default for field in dataclasses.fields(declared)}
     for name, hint in json_fields(declared).items():
+        if name not in content and defaults[name] is not dataclasses.MISSING:
+            continue
         values[name] = _value(name, hint, content.get(name), limits[name], {**bounds, **values})
     return declared(**values)
 
@@ -113,6 +116,10 @@ def _value(name: str, hint: Any, value: Any, limits: Limits, known: Mapping[str,
     if get_origin(wanted) is Literal:
         if value is not get_args(wanted)[0]:
             raise BadRequestError(f"{name} must be true, got {shown(value)}")
+        return value
+    if wanted is bool:
+        if type(value) is not bool:
+            raise BadRequestError(f"{name} must be true or false, got {shown(value)}")
         return value
     low, high = _bound(limits.low, known), _bound(limits.high, known)
     if type(value) is not int or not low <= value <= high:

@@ -59,13 +59,17 @@ QueryChoice: TypeAlias = ById | ByVector | ByChance | ByWorkload | BySearch
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SearchRequest:
-    """A query to answer. The buffer holds the vector of a ``ByVector``, and nothing otherwise."""
+    """A query to answer. The buffer holds the vector of a ``ByVector``, and nothing otherwise.
+
+    ``include_self`` says whether a row that is the query is among its own results and neighbours.
+    """
 
     kind: Literal["search"] = "search"
     request: Request
     query: QueryChoice
     nprobe: int = between(1, "nlist")
     k: int = between(1, "k_max")
+    include_self: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -107,24 +111,32 @@ class RestRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OutcomeRequest:
-    """The ``results`` of Faiss at this nprobe and k, or the ``truth`` by the original vectors."""
+    """The ``results`` of Faiss at this nprobe and k, or the ``truth`` by the original vectors.
+
+    ``include_self`` as in a ``SearchRequest``.
+    """
 
     kind: Literal["results", "truth"]
     request: Request
     serial: int = between(0, MAX_SERIAL)
     nprobe: int = between(1, "nlist")
     k: int = between(1, "k_max")
+    include_self: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VerdictRequest:
-    """Where a row stands for search ``serial``; ``cluster`` says which of the rows that share the id."""
+    """Where a row stands for search ``serial``.
+
+    ``cluster`` says which of the rows that share the id; ``include_self`` as in a ``SearchRequest``.
+    """
 
     kind: Literal["verdict"] = "verdict"
     request: Request
     serial: int = between(0, MAX_SERIAL)
     id: RowId
     cluster: int | None = hint(0, "nlist - 1")
+    include_self: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -182,7 +194,7 @@ class EvaluateRequest:
     """Evaluate ``sample`` queries drawn from the index with ``seed``.
 
     ``progress`` and ``workload`` messages answer. A newer request ends an older one; ``cancel`` ends it. Both
-    keep what was computed.
+    keep what was computed. ``include_self`` says whether each query counts among its own neighbours.
     """
 
     kind: Literal["evaluate"] = "evaluate"
@@ -190,6 +202,7 @@ class EvaluateRequest:
     sample: int = between(1, MAX_SAMPLE)
     seed: int = between(0, 2**31)
     k: int = between(1, "k_max")
+    include_self: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -17,7 +17,8 @@ class Coarse:
     the largest so far. ``complete`` says whether ``nearest`` messages hold enough for any set of clusters, or
     (nlist in the thousands) only for prefixes of the ranking. ``exhaustive`` says whether ``nearest`` covers
     all clusters unasked, or ends with the probed ones until the page asks for the rest. ``index_version``
-    counts the changes of the index that this widget has noticed.
+    counts the changes of the index that this widget has noticed. ``copies`` is the number of vectors stored
+    under ``id``, mostly 1, and 0 without an ``id``: a search without that row is one for k + ``copies``.
     """
 
     kind: Literal["coarse"] = "coarse"
@@ -25,6 +26,7 @@ class Coarse:
     serial: int
     index_version: int
     id: RowId | None
+    copies: int
     label: str | None
     nprobe: int
     k: int
@@ -40,7 +42,8 @@ class Coarse:
 class Candidates:
     """Candidates of consecutive clusters, from ``first_rank`` on (1 = nearest), in list order.
 
-    ``fine`` holds every candidate of its clusters, ``nearest`` all that can be a result at any k <= k_max.
+    ``fine`` holds every candidate of its clusters, ``nearest`` all that can be a result at any k <= k_max,
+    with or without the row that is the query.
     Where ``continues`` is true, the last cluster goes on in the next message, whose ``first_rank`` is that
     cluster's.
     """
@@ -61,7 +64,8 @@ class FaissResults:
     Follows the ``fine`` messages of such a search, and answers a ``results`` request. ``rank_of`` is the rank
     of each result's cluster. An index that re-ranks hands ``handed_over`` rows, nearest first, to its second
     pass, which was asked for ``first_k`` of them (0 without a second pass). ``compared`` counts the vectors
-    compared in the lists.
+    compared in the lists. Unless ``include_self``, a row that is the query is left out of all of these, and
+    the search was one for more.
     """
 
     kind: Literal["results"] = "results"
@@ -69,6 +73,7 @@ class FaissResults:
     serial: int
     nprobe: int
     k: int
+    include_self: bool
     first_k: int
     compared: int
     ids: Array = buffer("int64", "results")
@@ -87,13 +92,14 @@ class TrueNeighbours:
     ``compared_from``, ``handed_from`` and ``returned_from`` are the least nprobe at which a search compares
     each row with the query, hands it to a second pass, and returns it; from ``returned_until`` on it returns
     it no more. nlist + 1 is never. ``nprobe`` is the only one that this holds for, or 0 where it holds for
-    all.
+    all. ``include_self`` says whether a row that is the query counts.
     """
 
     kind: Literal["truth"] = "truth"
     request: Request
     serial: int
     k: int
+    include_self: bool
     nprobe: int
     count: int
     ids: Array = buffer("int64", "rows")
@@ -124,7 +130,7 @@ class Verdict:
     """Where one row stands: its distance, its cluster and that cluster's rank.
 
     ``position`` is one more than the number of vectors that are strictly nearer, null where they were not
-    counted.
+    counted; of these, a row that is the query counts as the request says.
     """
 
     kind: Literal["verdict"] = "verdict"
