@@ -12,9 +12,15 @@ export interface RankedNeighbour extends Result {
 }
 
 /** A result that is no true neighbour: it came back because a nearer row was missed. */
-export interface Intruder extends Result {
+export interface Intruder extends Omit<Result, "place"> {
   /** Its place among all vectors; null where that is not known. */
   readonly place: number | null;
+}
+
+/** The results, each with its place among all vectors. */
+export function placedResults(results: readonly Result[], { neighbours, intruders }: RankedTruth): Result[] {
+  const places = new Map([...neighbours, ...intruders].map((row) => [keyOf(row), row.place]));
+  return results.map((result) => ({ ...result, place: places.get(keyOf(result)) ?? Infinity }));
 }
 
 export interface RankedTruth {

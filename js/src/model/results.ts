@@ -10,6 +10,8 @@ export interface Result {
   readonly cluster: number;
   /** Its place in the first pass, where there was a second. */
   readonly before?: number | undefined;
+  /** Its place among all vectors once the true neighbours are known; Infinity where it is beyond what is kept. */
+  readonly place?: number;
 }
 
 interface Entry {

@@ -35,15 +35,19 @@ export function ClusterPanel() {
   const facts = [
     rank === null ? null : `rank ${count(rank)}${wanted ? "" : ", not probed"}`,
     plural(summary.sizes[cluster], "vector"),
-    rank === null || search === null ? null : `centroid\u00a0${distance(search.distances[rank - 1])}`,
   ];
+  const centroid =
+    rank === null || search === null
+      ? undefined
+      : `distance to its centroid ${distance(search.distances[rank - 1])}`;
   return (
     <section class="feder-cluster">
       <h3>
         {probed && rank !== null && (
           <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
         )}
-        Cluster {cluster} <small>{facts.filter((fact) => fact !== null).join(" · ")}</small>
+        <span class="feder-name">Cluster {cluster}</span>{" "}
+        <small title={centroid}>{facts.filter((fact) => fact !== null).join(" · ")}</small>
         {search !== null && (
           <Button
             kind="small"

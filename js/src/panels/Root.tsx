@@ -2,6 +2,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { mark } from "../look/mark";
 import { type Mode, PALETTES, properties } from "../look/palette";
+import { useSize } from "../look/size";
 import { useApp } from "../state/app";
 import type { Snapshot } from "../state/snapshot";
 import { acceptedViews, VIEWS } from "../views";
@@ -14,13 +15,16 @@ import { Notice } from "./Notice";
 import { PlayerButtons } from "./PlayerButtons";
 import { Saved } from "./Saved";
 import { Scrubber } from "./Scrubber";
-import { SidePanel } from "./SidePanel";
+import { AnswerColumn, SidePanel, WorkloadColumn } from "./SidePanel";
 import { StepCaption } from "./StepCaption";
 import { pressShortcut } from "./shortcuts";
 import { Toolbar } from "./Toolbar";
 
 /** Milliseconds after which the browser has taken the focus from a disabled button. */
 const FRAMES = 50;
+
+/** CSS pixels from which on a workload has a column of its own. */
+const WIDE = 1800;
 
 interface Props {
   readonly mode: ReadonlySignal<Mode>;
@@ -30,7 +34,8 @@ interface Props {
 
 export function Root({ mode, saved }: Props) {
   const { exploration, table, elementId } = useApp();
-  const root = useRef<HTMLDivElement>(null);
+  const { element: root, width } = useSize<HTMLDivElement>();
+  const isWide = width >= WIDE;
   const drawing = useRef<DrawingSlot>({ source: null }).current;
   const { settings, search, status, map } = exploration;
   const views = acceptedViews(exploration.summary.value.constants);
@@ -74,7 +79,7 @@ export function Root({ mode, saved }: Props) {
         <Saved snapshot={saved} />
       ) : (
         <>
-          <div class="feder-frame">
+          <div class="feder-frame" data-wide={isWide}>
             <Toolbar root={() => root.current} />
             <Notice />
             <div class="feder-stage" id={`${elementId}-stage`} role="tabpanel" aria-label={view.label}>
@@ -89,7 +94,14 @@ export function Root({ mode, saved }: Props) {
                 {!table.value && exploration.step.value === null && <view.Legend />}
               </div>
             </div>
-            <SidePanel />
+            {isWide ? (
+              <>
+                <AnswerColumn />
+                <WorkloadColumn />
+              </>
+            ) : (
+              <SidePanel />
+            )}
             <Band />
           </div>
           <ImageCard />

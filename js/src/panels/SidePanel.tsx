@@ -9,6 +9,36 @@ const TABS = [
   { id: "workload", name: "Workload" },
 ];
 
+/** On a wide screen: a workload in a column of its own. */
+export function WorkloadColumn() {
+  return (
+    <div class="feder-side feder-workload-column">
+      <div class="feder-side-tabs">
+        <h3>Workload</h3>
+      </div>
+      <div class="feder-side-body">
+        <WorkloadPanel />
+      </div>
+    </div>
+  );
+}
+
+/** Beside the picture, on a wide screen: the answer to this query. */
+export function AnswerColumn() {
+  const { exploration } = useApp();
+  return (
+    <div class="feder-side">
+      <div class="feder-side-tabs">
+        <h3>This query</h3>
+        {exploration.search.value !== null && <WhyNot />}
+      </div>
+      <div class="feder-side-body">
+        <AnswerPanel />
+      </div>
+    </div>
+  );
+}
+
 /** Beside the picture: the answer to this query, or a workload. */
 export function SidePanel() {
   const { about, exploration, elementId } = useApp();

@@ -1,5 +1,6 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
-import { type RankedTruth, rankedTruth } from "../model/rankedTruth";
+import { placedResults, type RankedTruth, rankedTruth } from "../model/rankedTruth";
+import type { Result } from "../model/results";
 import type { Summary } from "../model/summary";
 import {
   type Finds,
@@ -26,6 +27,8 @@ export interface TrueNeighbours {
   readonly missed: ReadonlySignal<readonly Missed[]>;
   /** The true neighbours in order and the results that are none, at the player's step; null while unknown. */
   readonly inOrder: ReadonlySignal<RankedTruth | null>;
+  /** The results, with their places among all vectors where these are known: the number on their pictures. */
+  readonly placed: ReadonlySignal<readonly Result[]>;
   /** How many of them the search finds, at the player's step. */
   readonly found: ReadonlySignal<number>;
   /** By what they count as found: candidates where no Faiss search has these clusters, null until its results arrive. */
@@ -111,6 +114,9 @@ export function trueNeighbours(
       return isHypothetical.value ? "candidates" : null;
     }),
     inOrder,
+    placed: computed(() =>
+      inOrder.value === null ? results.value : placedResults(results.value, inOrder.value),
+    ),
     found: computed(() => {
       if (truth.value === null) return 0;
       if (step.value === null) return foundBy(truth.value, finds.value);

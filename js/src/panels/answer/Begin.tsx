@@ -25,10 +25,10 @@ export function Begin() {
         <h4>One that misses neighbours</h4>
         <MissingQueries />
       </div>
-      <div class="feder-way">
+      <div class="feder-way feder-aside">
         <h4>A random row</h4>
         <p class="feder-muted">Press R for another one, again and again.</p>
-        <Button onClick={() => exploration.ask({ random: true })}>Pick one at random</Button>
+        <Button onClick={() => exploration.ask({ random: true })}>Random row</Button>
       </div>
       <div class="feder-way">
         <h4>Any {summary.images ? "picture" : "row"}</h4>

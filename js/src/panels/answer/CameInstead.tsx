@@ -20,11 +20,11 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
       : summary.distance;
   const k = exploration.truth.value?.neighbours.length ?? 0;
   return (
-    <>
+    <div class="feder-instead-row">
       <h4 class="feder-instead">
         <b>
           {isPartial ? "Among the results so far" : "Came instead"}: {plural(intruders.length, "result")}
-        </b>{" "}
+        </b>
         <small>
           {summary.given || !summary.exact ? "not among" : "farther than"} the {count(k)}{" "}
           {k === 1 ? "nearest" : "true neighbours"}
@@ -57,6 +57,6 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
           </li>
         ))}
       </ol>
-    </>
+    </div>
   );
 }

@@ -8,8 +8,8 @@ import { FoundPictures } from "./FoundPictures";
 import { RankAxis } from "./RankAxis";
 import { Axis } from "./scale";
 
-/** Room for the words beside the handle. */
-const LABEL = 165;
+/** Room for the words beside the handle: around them, and for each letter. */
+const LABEL = { around: 26, letter: 7 };
 const MARGIN = { left: 50, right: 22, top: 9, bottom: 21 };
 
 /** Values that hold from one nprobe to the next. */
@@ -96,7 +96,7 @@ export function RecallChart(props: Props) {
     [axis, axisName, width, tall, share, curve, band, storedNprobe],
   );
   const x = axis.x(nprobe.value);
-  const isLeft = x - LABEL > MARGIN.left;
+  const isLeft = x - LABEL.around - LABEL.letter * label.length > MARGIN.left;
   const follow = (event: PointerEvent) => {
     const { left } = (box.current as HTMLDivElement).getBoundingClientRect();
     nprobe.value = axis.nprobeAt(event.clientX - left);

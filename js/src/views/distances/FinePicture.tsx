@@ -28,7 +28,7 @@ export function FinePicture({ search }: { search: Search }) {
   const revision = useRevision(exploration);
   const wanted = exploration.wanted.value;
   const probed = exploration.probed.value;
-  const results = exploration.results.value;
+  const results = exploration.placed.value;
   const outcome = exploration.outcome.value;
   const missed = exploration.missed.value;
   const pinned = settings.cluster.value;

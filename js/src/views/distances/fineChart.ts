@@ -109,7 +109,7 @@ function paintNames(
   for (const i of order) {
     const isBeyond = i >= ranks.length;
     const isOut = ranks[i] === emphasised;
-    const cluster = ` · #${clusters[i]}${sizes[i] === 0 ? " empty" : ""}`;
+    const cluster = ` · cluster ${clusters[i]}${sizes[i] === 0 ? ", empty" : ""}`;
     const name = isBeyond ? "not probed" : String(ranks[i]);
     const rest = isBeyond || (isShort && !isOut) ? "" : cluster;
     font(context, 12);

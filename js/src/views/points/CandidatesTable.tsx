@@ -3,7 +3,7 @@ import { Button } from "../../controls/Button";
 import { usePicture } from "../../controls/Picture";
 import { count, distance, plural } from "../../model/format";
 import { useApp } from "../../state/app";
-import { type Found, foundPoints } from "./marks";
+import { foundPoints } from "./marks";
 import { noCandidates } from "./noCandidates";
 import { candidateFinder } from "./points";
 
@@ -17,7 +17,7 @@ export function CandidatesTable() {
   const summary = exploration.summary.value;
   const search = exploration.search.value;
   const set = exploration.candidates.value;
-  const results = exploration.results.value;
+  const results = exploration.placed.value;
   const [first, setFirst] = useState(0);
   const order = exploration.candidateOrder.value;
   const canComplete = exploration.canComplete.value;
@@ -57,7 +57,8 @@ export function CandidatesTable() {
         </caption>
         <thead>
           <tr>
-            <th scope="col">result</th>
+            <th scope="col">answer</th>
+            <th scope="col">place of all</th>
             <th scope="col">row</th>
             <th scope="col">label</th>
             <th scope="col">{summary.distance}</th>
@@ -74,11 +75,14 @@ export function CandidatesTable() {
                 distance={codeDistance ?? Number.NaN}
                 rank={clusterRank}
                 cluster={cluster}
-                place="missed"
+                answer="missed"
+                place={place}
               />
             ))}
           {Array.from(order.subarray(start, end), (i) => {
             const id = set.ids[i];
+            const one = found.get(i);
+            const isQuery = id === exploration.leftOut.value;
             return (
               <Row
                 key={`${id}/${i}`}
@@ -86,7 +90,8 @@ export function CandidatesTable() {
                 distance={set.distances[i]}
                 rank={set.ranks[i]}
                 cluster={search.order[set.ranks[i] - 1]}
-                place={id === exploration.leftOut.value ? "query" : placeText(found.get(i))}
+                answer={isQuery ? "query" : one === undefined ? "" : one.isMissed ? "missed" : "result"}
+                place={one?.isOfAll === true ? one.place : null}
               />
             );
           })}
@@ -108,19 +113,17 @@ export function CandidatesTable() {
   );
 }
 
-function placeText(found: Found | undefined): string {
-  return found === undefined ? "" : found.isMissed ? "missed" : String(found.place);
-}
-
 interface RowProps {
   readonly id: bigint;
   readonly distance: number;
   readonly rank: number;
   readonly cluster: number;
-  readonly place: string;
+  readonly answer: string;
+  /** Among all vectors; null where that is not known. */
+  readonly place: number | null;
 }
 
-function Row({ id, distance: value, rank, cluster, place }: RowProps) {
+function Row({ id, distance: value, rank, cluster, answer, place }: RowProps) {
   const { exploration, card } = useApp();
   const { hoveredRow, hovered, settings } = exploration;
   const picture = usePicture(id, cluster, SIDE);
@@ -137,7 +140,8 @@ function Row({ id, distance: value, rank, cluster, place }: RowProps) {
         hovered.value = null;
       }}
     >
-      <td>{place}</td>
+      <td>{answer}</td>
+      <td>{place !== null && Number.isFinite(place) ? count(place) : ""}</td>
       <td>
         <button
           type="button"

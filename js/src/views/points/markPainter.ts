@@ -11,7 +11,10 @@ const RING = 4.5;
 /** Edge of a missed neighbour. */
 const DASH = [3.5, 2.5];
 
-/** Draws the results and missed neighbours: the nearest last, on top, and dots above pictures. */
+/** Larger for the nearer; an unknown place comes first. */
+const nearness = ({ place }: Mark) => (Number.isFinite(place) ? -place : -Number.MAX_VALUE);
+
+/** Draws the results, then the missed neighbours: the nearest last, on top, and dots above pictures. */
 export function paintMarks(
   context: CanvasRenderingContext2D,
   { marks, points, selected, emphasised }: Pick<PointScene, "marks" | "points" | "selected" | "emphasised">,
@@ -20,7 +23,10 @@ export function paintMarks(
   images: RowImages,
 ): void {
   const order = [...marks].sort(
-    (left, right) => Number(left.side === 0) - Number(right.side === 0) || right.place - left.place,
+    (left, right) =>
+      Number(left.side === 0) - Number(right.side === 0) ||
+      Number(left.isMissed) - Number(right.isMissed) ||
+      nearness(left) - nearness(right),
   );
   const styleOf = ({ point, isMissed }: Mark) => {
     const rank = points.ranks[point];
@@ -56,7 +62,7 @@ export function paintMarks(
   for (const mark of order) {
     const { point, place, side, dx, dy } = mark;
     const { x, y } = placeOf(point);
-    if (side === 0 || !Number.isFinite(x) || !Number.isFinite(y)) continue;
+    if (side === 0 || ![x, y, place].every(Number.isFinite)) continue;
     badge(context, palette, styleOf(mark), String(place), x + dx - side / 2 + 1, y + dy - side / 2 + 1, side);
   }
   context.globalAlpha = 1;

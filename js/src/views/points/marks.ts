@@ -1,3 +1,4 @@
+import { ordinal } from "../../model/format";
 import type { Result } from "../../model/results";
 import type { Missed } from "../../model/truth";
 
@@ -7,8 +8,10 @@ export const MOST_PICTURES = 40;
 /** A point that is a result, or a true neighbour that is none. */
 export interface Found {
   readonly point: number;
-  /** Place among the results, or among the true neighbours, from 1. */
+  /** Place among all vectors once the true neighbours are known, else among the results, from 1; Infinity if unknown. */
   readonly place: number;
+  /** Whether it is the place among all vectors. */
+  readonly isOfAll?: boolean;
   readonly isMissed: boolean;
 }
 
@@ -33,22 +36,26 @@ export function foundPoints(
   pointOf: (rank: number, id: bigint, copy: number) => number,
 ): Found[] {
   const found = new Map<number, Found>();
-  const add = (place: number, { id, clusterRank }: Result, isMissed: boolean) => {
+  const add = (place: number, { id, clusterRank }: Result, isMissed: boolean, isOfAll: boolean) => {
     let copy = 0;
     let point = pointOf(clusterRank, id, copy);
     while (point >= 0 && found.has(point)) point = pointOf(clusterRank, id, ++copy);
-    if (point >= 0) found.set(point, { point, place, isMissed });
+    if (point >= 0) found.set(point, { point, place, isMissed, isOfAll });
   };
   results.forEach((result, i) => {
-    add(i + 1, result, false);
+    add(result.place ?? i + 1, result, false, result.place !== undefined);
   });
-  for (const one of missed) add(one.place, one, true);
+  for (const one of missed) add(one.place, one, true, true);
   return [...found.values()];
 }
 
 /** What a mark is, in words. */
-export function markText({ place, isMissed }: Found): string {
-  return isMissed ? `missed, true neighbour ${place}` : `result ${place}`;
+export function markText({ place, isMissed, isOfAll }: Found): string {
+  if (isMissed) return `missed, ${ordinal(place)} nearest of all`;
+  if (isOfAll !== true) return `result ${place}`;
+  return Number.isFinite(place)
+    ? `a result, ${ordinal(place)} nearest of all`
+    : "a result, no true neighbour";
 }
 
 /** The mark at a point, in words after a comma; empty where there is none. */

@@ -43,7 +43,7 @@ function Picture({ search }: { search: Search }) {
   const probe = exploration.probe.value;
   const missed = exploration.missed.value;
   const status = exploration.status.value;
-  const results = exploration.results.value;
+  const results = exploration.placed.value;
   const latest = projections.drawn.value;
   const drawn = latest?.serial === search.serial ? latest : null;
 
