@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import { itemsOf, resultsOf, Stage } from "./stage";
 
@@ -14,6 +14,8 @@ afterEach(() => {
   for (const stage of stages) stage.close();
   stages = [];
 });
+
+const VIEWPORT = [innerWidth, innerHeight] as const;
 
 const RED_DOT =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
@@ -45,7 +47,7 @@ describe("the page before a search", () => {
     for (const name of [
       ...["Random query", "Find a miss", "Back to the query before", "Forward to the next query"],
       ...["Play", "Step back", "Step forward", "View as table", "Full screen"],
-      ...["Decrease nprobe", "Increase nprobe", "Decrease k", "Increase k", "Pick one at random"],
+      ...["Decrease nprobe", "Increase nprobe", "Decrease k", "Increase k", "Random row"],
     ]) {
       await expect.element(see.getByRole("button", { name, exact: true })).toBeVisible();
     }
@@ -474,8 +476,7 @@ describe("the cluster panel", () => {
   });
 
   it("says that a cluster is empty", async () => {
-    const { stage, see } = open([3, 4, 0, 5], { cluster: 2 });
-    stage.answer();
+    const { see } = open([3, 4, 0, 5], { cluster: 2 });
     await expect.element(see.getByText("This cluster is empty.")).toBeVisible();
   });
 
@@ -653,6 +654,9 @@ describe("what is typed", () => {
 });
 
 describe("beside the map", () => {
+  beforeEach(() => page.viewport(1440, 900));
+  afterEach(() => page.viewport(...VIEWPORT));
+
   it.each([950, 1000, 1180, 1190, 1240, 1400])(
     "nine true neighbours are seen whole at a width of %i",
     async (width) => {
@@ -738,12 +742,13 @@ describe("the player", () => {
   it("counts clusters that were switched by hand in that recall", async () => {
     const { stage, see } = open([3, 4, 2, 5], { nprobe: 1, cluster: 1 });
     stage.answer();
-    const handle = see.getByRole("slider", { name: "nprobe on the curve" });
-    await see.getByRole("button", { name: "Switch on" }).click();
-    await expect.element(handle).toHaveAttribute("aria-valuetext", expect.stringContaining("5/5"));
+    const handle = see.getByRole("slider", { name: "nprobe", exact: true });
+    await see.getByRole("button", { name: "Probe it too" }).click();
+    await expect.element(handle).toHaveAttribute("aria-valuetext", "1: recall@5 = 5 of 5");
     await see.getByRole("button", { name: "Step back" }).click();
     await expect.element(see.getByText(/^Fine search/)).toBeVisible();
-    await expect.element(handle).toHaveAttribute("aria-valuetext", expect.stringContaining("5/5"));
+    await expect.element(see.getByText("3 of 5 true neighbours so far")).toBeVisible();
+    await expect.element(handle).toHaveAttribute("aria-valuetext", "1: recall@5 = 5 of 5");
   });
 
   it("goes step by step from the overview to the results", async () => {
@@ -752,12 +757,19 @@ describe("the player", () => {
     stage.answer();
     const [back, forward] = ["Step back", "Step forward"].map((name) => see.getByRole("button", { name }));
     await expect.element(forward).toBeDisabled();
-    const seen = [stage.results.length];
-    for (let steps = 0; steps < 3; steps++) {
+    const [found, pending] = ["found", "pending"].map((state) => (rows: string[]) =>
+      rows.map((row) => `${row} ${state}`),
+    );
+    const rows = ["0", "1", "2", "3", "4"];
+    await vi.waitFor(() => expect(neighboursOf(stage.element)).toEqual(found(rows)));
+    for (const compared of [3, 0, 0]) {
       await back.click();
-      seen.push(stage.results.length);
+      const shown = [...found(rows.slice(0, compared)), ...pending(rows.slice(compared))];
+      await vi.waitFor(() => expect(neighboursOf(stage.element)).toEqual(shown));
+      expect(stage.results).toEqual(rows.slice(0, compared));
+      expect(stage.root.dataset.missedIds).toBe("");
+      await expect.element(see.getByText(`${compared} of 5 true neighbours so far`)).toBeVisible();
     }
-    expect(seen).toEqual([5, 3, 0, 0]);
     await expect.element(back).toBeDisabled();
     await expect.element(see.getByText(/^Overview: 12 vectors in 4 clusters/)).toBeVisible();
     await forward.click();
@@ -816,9 +828,9 @@ describe("the map", () => {
     await expect.poll(() => stage.root.dataset.map).toBe("final");
     const canvas = stage.element.querySelector(".feder-map canvas") as HTMLCanvasElement;
     await userEvent.click(canvas, { position: { x: 40, y: 60 } });
-    expect(stage.model.get("cluster")).toBe(0);
+    await saved(stage, "cluster").toBe(0);
     await userEvent.click(canvas, { position: { x: 40, y: 60 } });
-    expect(stage.model.get("cluster")).toBeNull();
+    await saved(stage, "cluster").toBeNull();
   });
 
   it("can be walked and pinned by keys", async () => {
@@ -828,9 +840,9 @@ describe("the map", () => {
     await expect.poll(() => stage.root.dataset.map).toBe("final");
     (see.getByRole("application").element() as HTMLElement).focus();
     await userEvent.keyboard("{PageDown}{Enter}");
-    expect(stage.model.get("cluster")).toBe(1);
+    await saved(stage, "cluster").toBe(1);
     await userEvent.keyboard("{Home}{Enter}");
-    expect(stage.model.get("cluster")).toBe(0);
+    await saved(stage, "cluster").toBe(0);
     await expect
       .element(see.getByText(/^Cluster 0, 3 vectors, rank 1, distance 0, probed/))
       .toBeInTheDocument();
@@ -865,7 +877,7 @@ describe("the map", () => {
       expect(rows()).toEqual(["1030yes30", "21410.00no02", "32020.00no00", "43530.00no00"]),
     );
     await see.getByRole("table").getByRole("button", { name: "3" }).click();
-    expect(stage.model.get("cluster")).toBe(3);
+    await saved(stage, "cluster").toBe(3);
   });
 });
 

@@ -31,6 +31,8 @@ export interface TrueNeighbours {
   readonly placed: ReadonlySignal<readonly Result[]>;
   /** How many of them the search finds, at the player's step. */
   readonly found: ReadonlySignal<number>;
+  /** How many the whole search finds, at whatever step the player is. */
+  readonly foundInEnd: ReadonlySignal<number>;
   /** By what they count as found: candidates where no Faiss search has these clusters, null until its results arrive. */
   readonly foundAmong: ReadonlySignal<"results" | "candidates" | null>;
   /** Whether to ask the kernel for them: original vectors were given and all clusters are compared. */
@@ -75,6 +77,7 @@ export function trueNeighbours(
     // Rounded distances may put other rows before a true neighbour: the results of Faiss count.
     return outcome.value === null || replayable ? inside(wanted.value) : (row) => returned.has(keyOf(row));
   });
+  const foundInEnd = computed(() => (truth.value === null ? 0 : foundBy(truth.value, finds.value)));
   const missed = computed(() => {
     const [found, neighbours] = [search.value, truth.value];
     if (found === null || neighbours === null || step.value !== null) return [];
@@ -117,9 +120,9 @@ export function trueNeighbours(
     placed: computed(() =>
       inOrder.value === null ? results.value : placedResults(results.value, inOrder.value),
     ),
+    foundInEnd,
     found: computed(() => {
-      if (truth.value === null) return 0;
-      if (step.value === null) return foundBy(truth.value, finds.value);
+      if (truth.value === null || step.value === null) return foundInEnd.value;
       const returned = new Set(results.value.map(keyOf));
       return foundBy(truth.value, (row) => returned.has(keyOf(row)));
     }),
