@@ -757,8 +757,8 @@ describe("the player", () => {
     stage.answer();
     const [back, forward] = ["Step back", "Step forward"].map((name) => see.getByRole("button", { name }));
     await expect.element(forward).toBeDisabled();
-    const [found, pending] = ["found", "pending"].map((state) => (rows: string[]) =>
-      rows.map((row) => `${row} ${state}`),
+    const [found, pending] = ["found", "pending"].map(
+      (state) => (rows: string[]) => rows.map((row) => `${row} ${state}`),
     );
     const rows = ["0", "1", "2", "3", "4"];
     await vi.waitFor(() => expect(neighboursOf(stage.element)).toEqual(found(rows)));

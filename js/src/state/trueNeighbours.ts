@@ -89,6 +89,10 @@ export function trueNeighbours(
       codeDistance: given ? found.distanceOf(row.id, row.clusterRank) : row.distance,
     }));
   });
+  const foundAmong = computed(() => {
+    if (summary.value.given || !estimated.value) return "results";
+    return isHypothetical.value ? "candidates" : null;
+  });
   // The places of results beyond the k-th.
   const nearestOfAll = computed(() => {
     revision.value;
@@ -100,7 +104,8 @@ export function trueNeighbours(
   const inOrder = computed(() => {
     if (truth.value === null) return null;
     const isPartial = step.value !== null;
-    return rankedTruth(truth.value, results.value, missed.value, isPartial, nearestOfAll.value);
+    const isGuess = foundAmong.value === null;
+    return rankedTruth(truth.value, results.value, missed.value, isPartial, isGuess, nearestOfAll.value);
   });
   const lacksTruth = computed(() => {
     revision.value;
@@ -112,10 +117,7 @@ export function trueNeighbours(
   return {
     truth,
     missed,
-    foundAmong: computed(() => {
-      if (summary.value.given || !estimated.value) return "results";
-      return isHypothetical.value ? "candidates" : null;
-    }),
+    foundAmong,
     inOrder,
     placed: computed(() =>
       inOrder.value === null ? results.value : placedResults(results.value, inOrder.value),

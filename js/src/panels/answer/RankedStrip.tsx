@@ -17,6 +17,8 @@ export function RankedStrip({ neighbours }: { neighbours: readonly RankedNeighbo
   const roving = useRoving<HTMLOListElement>(neighbours.length);
   const keys = rowKeys(neighbours.map(({ id }) => id));
   const query = exploration.search.value?.id ?? null;
+  const isPartial = exploration.step.value !== null;
+  const came = exploration.foundAmong.value === "results" ? "came back" : "among the candidates";
   return (
     <ol
       ref={roving.list}
@@ -41,11 +43,11 @@ export function RankedStrip({ neighbours }: { neighbours: readonly RankedNeighbo
               cluster={cluster}
               distance={row.distance}
               distanceName={summary.trueDistance}
-              clusterRank={state === "found" ? clusterRank : null}
+              clusterRank={state === "found" || (state === "pending" && !isPartial) ? clusterRank : null}
               side={SIDE}
               rank={place}
               isMissed={state === "missed"}
-              isPending={state === "pending"}
+              isPending={state === "pending" && isPartial}
               tabIndex={roving.tabIndexOf(i)}
               {...(missed !== null
                 ? { tag: tagOf(missed, exploration.settings.nprobe.value) }
@@ -62,8 +64,10 @@ export function RankedStrip({ neighbours }: { neighbours: readonly RankedNeighbo
                 (missed !== null
                   ? `missed: ${rowLoss(exploration, missed)}`
                   : state === "pending"
-                    ? "not compared yet"
-                    : `came back${isQuery ? ", the query itself" : ""}`)
+                    ? isPartial
+                      ? "not compared yet"
+                      : "a candidate, not known to come back"
+                    : `${came}${isQuery ? ", the query itself" : ""}`)
               }
             />
           </li>
