@@ -22,8 +22,8 @@ export interface Intruder extends Omit<Result, "place"> {
 
 /** The results, each with its place among all vectors. */
 export function placedResults(results: readonly Result[], { neighbours, intruders }: RankedTruth): Result[] {
-  const places = new Map([...neighbours, ...intruders].map((row) => [keyOf(row), row.place]));
-  return results.map((result) => ({ ...result, place: places.get(keyOf(result)) ?? Infinity }));
+  const placeOf = takePlaces([...neighbours, ...intruders]);
+  return results.map((result) => ({ ...result, place: placeOf(result) ?? Infinity }));
 }
 
 export interface RankedTruth {
@@ -64,11 +64,18 @@ export function rankedTruth(
     const isFound = isBack || other !== undefined || !isPartial;
     return { ...(other ?? neighbour), place, state: isFound && !isGuess ? "found" : "pending", missed: null };
   });
-  const places = new Map(further.map((row, i) => [keyOf(row), i + 1]));
+  const placeOf = takePlaces(further.map((row, i) => ({ ...row, place: i + 1 })));
   const intruders = results
     .filter((result) => !own.has(keyOf(result)) && !tied.has(keyOf(result)))
-    .map((result) => ({ ...result, place: places.get(keyOf(result)) ?? null }));
+    .map((result) => ({ ...result, place: placeOf(result) }));
   return { neighbours, intruders };
+}
+
+/** Gives each row its place, of rows of one cluster that share an id the first place that is left; null for none. */
+function takePlaces(rows: readonly (Row & { readonly place: number | null })[]) {
+  const left = new Map<string, (number | null)[]>();
+  for (const row of rows) left.set(keyOf(row), [...(left.get(keyOf(row)) ?? []), row.place]);
+  return (row: Row): number | null => left.get(keyOf(row))?.shift() ?? null;
 }
 
 /** Rows of several clusters may share an id. */
