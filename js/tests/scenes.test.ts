@@ -49,6 +49,7 @@ describe("the map", () => {
     cells,
     ranking: cellRanking(search),
     probe: nearest(3),
+    named: nearest(3),
     missed: [],
     hovered: null,
     pinned: null,

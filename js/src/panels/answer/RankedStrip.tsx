@@ -17,6 +17,7 @@ export function RankedStrip({ neighbours }: { neighbours: readonly RankedNeighbo
   const roving = useRoving<HTMLOListElement>(neighbours.length);
   const keys = rowKeys(neighbours.map(({ id }) => id));
   const query = exploration.search.value?.id ?? null;
+  const entered = new Set(exploration.entered.value.map(({ id }) => id));
   return (
     <ol
       ref={roving.list}
@@ -35,6 +36,7 @@ export function RankedStrip({ neighbours }: { neighbours: readonly RankedNeighbo
             data-distance={row.distance}
             data-state={state}
             data-rank={clusterRank}
+            data-entered={entered.has(id)}
           >
             <Tile
               id={id}

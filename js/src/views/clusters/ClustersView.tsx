@@ -80,9 +80,10 @@ export function ClustersView() {
         cells,
         ranking: ranking.value,
         probe: exploration.probe.value,
+        named: exploration.namedClusters.value,
         missed: missed.value,
         hovered: hovered.value,
-        pinned: settings.cluster.value,
+        pinned: exploration.comparedCluster.value ?? settings.cluster.value,
       };
       drawn.show(scene, palette.value);
     });

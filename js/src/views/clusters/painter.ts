@@ -101,13 +101,13 @@ function paintOutlines(
 /** Draws the ranks of the probed clusters, and the nearest as a target. */
 function paintRanks(
   context: Context,
-  { cells, ranking, probe }: ClusterScene,
+  { cells, ranking, named }: ClusterScene,
   palette: Palette,
   { camera, size, images }: MapView,
 ): void {
   if (ranking === null) return;
   let drawn = 0;
-  for (const rank of probe.ranks) {
+  for (const rank of named.ranks) {
     if (drawn >= LABEL_LIMIT) break;
     const cell = ranking.order[rank - 1];
     const radius = cellRadius(cells, cell, camera);

@@ -25,6 +25,8 @@ export interface ClusterScene {
   /** Null before a search. */
   readonly ranking: CellRanking | null;
   readonly probe: Probe;
+  /** The clusters that wear their rank: the probed ones, or those named so far in the coarse step. */
+  readonly named: Probe;
   readonly missed: readonly MissedCell[];
   readonly hovered: number | null;
   readonly pinned: number | null;
