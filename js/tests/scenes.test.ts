@@ -57,7 +57,8 @@ describe("the map", () => {
   const view = { size: SIZE, camera: camera(SIZE, cells.aspect, UNZOOMED), images: no };
   const drawn = (changes: Partial<ClusterScene> = {}, palette = light, portraits: readonly number[] = []) => {
     const recording = new RecordingContext();
-    paintAboveCells(recording.context, { ...scene, ...changes }, palette, view, portraits);
+    const named = changes.probe ?? scene.named;
+    paintAboveCells(recording.context, { ...scene, named, ...changes }, palette, view, portraits);
     return recording;
   };
 
@@ -186,11 +187,11 @@ describe("the candidates of Distances", () => {
     const recording = drawn();
     expect(recording.in(rank(light, 1), { kind: "stroke", width: 3 })).toHaveLength(1);
     expect(recording.in(rank(light, 2), { kind: "stroke", width: 3 })).toHaveLength(1);
-    expect(recording.texts).toEqual(expect.arrayContaining(["1", " · #0", "2", " · #1"]));
+    expect(recording.texts).toEqual(expect.arrayContaining(["1", " · cluster 0", "2", " · cluster 1"]));
   });
 
   it("say that a probed cluster is empty", () => {
-    expect(drawn({ probe: nearest(3) }).texts).toContain(" · #2 empty");
+    expect(drawn({ probe: nearest(3) }).texts).toContain(" · cluster 2, empty");
   });
 
   it("keep the colour of the page for clusters that the player has not come to", () => {

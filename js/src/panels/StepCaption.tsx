@@ -36,7 +36,7 @@ export function stepSentence(exploration: Exploration, step: number): string {
     ? `: ${count(entered.value.length)} came in, ${count(left.value.length)} went out`
     : "";
   return (
-    `Fine search: cluster ${shown.order[rank - 1]}, rank ${count(rank)}, ` +
+    `Fine search: cluster ${shown.order[rank - 1]}, ${ordinal(step - 1)} of ${count(probed)}, ` +
     `${plural(shown.sizeAt(rank), "vector")} compared${change}${worst}` +
     (summary.refinedDistance !== null && step > probed ? "; the best are re-ranked next" : "")
   );
