@@ -946,3 +946,17 @@ def test_a_job_that_is_interrupted_ends_and_the_next_search_works(make, clustere
     assert [error["code"] for error in errors] == ["interrupted", "interrupted"]
     widget.search(5)
     assert answer(widget, 5).ranks == 20
+
+
+def test_the_history_holds_the_queries_searched_for(clustered):
+    index, vectors = clustered
+    w = fw.FederWidget(index, nprobe=2, k=3)
+    w.search(5)
+    w.nprobe = 4
+    w.search(5)
+    w.search(vectors[7] + 1)
+    w.search(vectors[7] + 1)
+    w.search(9)
+    assert [(past.row_id, past.nprobe, past.k) for past in w.history] == [(5, 4, 3), (None, 4, 3), (9, 4, 3)]
+    assert np.array_equal(w.history[1].vector, vectors[7] + 1)
+    w.close()

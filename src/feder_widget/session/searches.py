@@ -20,6 +20,7 @@ from feder_widget.session.answers.search import search_messages
 from feder_widget.session.message_rate import MessageRate
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.parse import SupersededError
+from feder_widget.session.past_queries import PastQueries
 from feder_widget.session.runner import Job, Priority, Runner, Step
 from feder_widget.truth.own_row import OwnRow
 
@@ -54,6 +55,8 @@ class Searches:
         The search on the page.
     index_version : int
         How often the index was seen to have changed.
+    past : PastQueries
+        The queries searched for, the one on the page last.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Searches:
         self._is_surveyed = False
         self.active: ActiveSearch | None = None
         self.index_version = 0
+        self.past = PastQueries()
 
     @property
     def query(self) -> Query | None:
@@ -186,6 +190,7 @@ class Searches:
         self._serial = search.serial
         self._runner.end(lambda job: job.serial is not None, "superseded")
         self.active = search
+        self.past.note(query, nprobe, k)
         is_bounded = False
         for step in search_messages(self._index, search, request, label, self._k_max):
             yield step

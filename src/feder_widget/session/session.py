@@ -28,6 +28,7 @@ from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Message, to_kernel
 from feder_widget.session.messages.parse import BadRequestError, parse, parse_vector, request_name
 from feder_widget.session.outbox import Outbox, Send
+from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.pictures import Pictures
 from feder_widget.session.runner import Job, Priority, Runner, Step
 from feder_widget.session.searches import Searches, known
@@ -125,6 +126,11 @@ class Session:
     def query(self) -> Query | None:
         """The query of a search in a cell that is to begin, else of the search on the page."""
         return self._searches.query
+
+    @property
+    def past_queries(self) -> list[PastQuery]:
+        """The queries searched for, oldest first."""
+        return self._searches.past.all()
 
     @property
     def is_about_to_search(self) -> bool:
