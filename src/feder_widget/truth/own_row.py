@@ -45,7 +45,7 @@ class RowCopies:
 
     def __init__(self, file: InvertedFile) -> None:
         self._file = file
-        self._known: tuple[tuple[int, ...], RepeatedIds] | None = None
+        self._known: tuple[tuple[float, ...], RepeatedIds] | None = None
 
     def known(self) -> RepeatedIds | None:
         """Return the ids that are stored more than once if all ids were read; reads nothing."""
