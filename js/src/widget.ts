@@ -63,8 +63,6 @@ export default () => {
     const { snapshotLimit } = exploration.summary.peek().constants;
     const saved = isLost ? readSnapshot(model, snapshotLimit) : null;
     if (el.closest(".lm-Widget") !== null) stages.add(el);
-    // In a box of the host's, a share of the width: the widget has none of its own.
-    el.style.flexGrow = "1";
     renderInto(h(AppContext.Provider, { value: app }, h(Root, { mode, saved })), el);
     return () => {
       stages.delete(el);
