@@ -9,7 +9,7 @@ import { ZoomButtons, zoomByKey } from "../zoomButtons";
 import { step } from "./clusterKeys";
 import { ClusterPointerCard, useClusterPointer } from "./clusterPointer";
 import { MapController } from "./mapController";
-import type { Tile } from "./tile";
+import type { Tile } from "./mosaic/tile";
 
 /** The map of the clusters, with the search drawn on it. */
 export function ClustersView() {

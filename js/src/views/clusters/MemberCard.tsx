@@ -4,7 +4,7 @@ import { count, distance, ordinal } from "../../model/format";
 import { useApp } from "../../state/app";
 import { rowDistance, rowLoss } from "../../state/rowTexts";
 import { useCardPlace, useRested } from "../cardPlace";
-import type { Tile } from "./tile";
+import type { Tile } from "./mosaic/tile";
 
 const SIDE = 96;
 /** Milliseconds that the pointer rests on a tile before its picture is asked for. */

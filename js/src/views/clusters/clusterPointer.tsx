@@ -5,7 +5,7 @@ import type { Place } from "../points/points";
 import { RestingPointer } from "../restingPointer";
 import { ClusterCard } from "./ClusterCard";
 import { MemberCard } from "./MemberCard";
-import type { Tile } from "./tile";
+import type { Tile } from "./mosaic/tile";
 
 interface Pointed extends Place {
   /** The member under the pointer, where the cluster is drawn as its members. */

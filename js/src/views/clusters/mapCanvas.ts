@@ -5,17 +5,18 @@ import { Frame } from "../frame";
 import type { Place } from "../points/points";
 import { type Drawing, placeIn } from "../transition/drawing";
 import { hasRoom, NO_SIZE, type Size, UNZOOMED, type Zoom } from "../viewport";
-import { type Camera, camera, sameCamera, toMap } from "./camera";
+import { type Camera, camera, toMap } from "./camera";
 import { type CellColours, cellColours } from "./cellColours";
-import type { CellLayer } from "./cellLayer";
 import { cellCentre, cellRadius } from "./cellPath";
 import { paintLabels } from "./labelPainter";
-import { Layers } from "./layers";
+import type { CellLayer } from "./layers/cellLayer";
+import { frameOf } from "./layers/layer";
+import { Layers } from "./layers/layers";
 import { MapContent, type RowSources } from "./mapContent";
+import type { Tile } from "./mosaic/tile";
 import { paintOutlines, paintTileMarks } from "./painter";
 import { type CellLook, mapLabels } from "./rankLabels";
 import type { ClusterScene } from "./scene";
-import type { Tile } from "./tile";
 
 /** Milliseconds of painting per frame: half of one at 60 Hz, so that the page has the rest. */
 const BUDGET = 7;
@@ -157,7 +158,7 @@ export class MapCanvas {
     }
     const { cells } = scene;
     const view = this.camera;
-    const frame = { cells, size, camera: view, k: this.#zoom.k, margin: 0, background: palette.background };
+    const frame = frameOf(cells, size, view, this.#zoom.k, palette.background);
     const isMoving = performance.now() - this.#movedAt < REST;
     clear(this.#context, size);
     const deadline = performance.now() + BUDGET;
@@ -176,7 +177,9 @@ export class MapCanvas {
     const front = this.#layers?.front ?? null;
     paintOutlines(this.#context, scene, palette, view);
     const mosaics = (front?.visible ?? []).filter((cell) => front?.drawnOf(cell).tiling !== null);
-    const tiles = mosaics.flatMap((cell) => this.#tilesOf(cell));
+    const isMarked = ({ mark, isQuery, id }: Tile) =>
+      mark !== null || isQuery || id === scene.hoveredRow || scene.selected.has(id);
+    const tiles = mosaics.flatMap((cell) => this.#tilesOf(cell, isMarked));
     paintTileMarks(this.#context, tiles, scene, palette);
     const lookOf = (cell: number) => this.#lookOf(cell, front);
     paintLabels(
@@ -186,19 +189,17 @@ export class MapCanvas {
     );
   }
 
-  /** The tiles of a cell where they are now. */
-  #tilesOf(cell: number): readonly Tile[] {
+  /** The tiles of a cell that fulfil a condition, where they are in the canvas. */
+  #tilesOf(cell: number, isWanted: (tile: Tile) => boolean = () => true): readonly Tile[] {
     const front = this.#layers?.front ?? null;
     if (front === null) return [];
-    const { camera: then } = front.frame;
-    const { tiles } = front.drawnOf(cell);
     const view = this.camera;
-    if (sameCamera(view, then)) return tiles;
-    const [across, down] = [view.sx / then.sx, view.sy / then.sy];
-    return tiles.map((tile) => ({
+    const [across, down] = [view.sx / front.frame.sx, view.sy / front.frame.sy];
+    const { tiles } = front.drawnOf(cell);
+    return tiles.filter(isWanted).map((tile) => ({
       ...tile,
-      x: (tile.x - then.tx) * across + view.tx,
-      y: (tile.y - then.ty) * down + view.ty,
+      x: tile.x * across + view.tx,
+      y: tile.y * down + view.ty,
       width: tile.width * across,
       height: tile.height * down,
     }));

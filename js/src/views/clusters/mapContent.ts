@@ -2,19 +2,25 @@ import type { Palette } from "../../look/palette";
 import type { MemberLists } from "../../state/memberLists";
 import { UNZOOMED } from "../viewport";
 import { camera } from "./camera";
-import type { CellContent, LayerContent } from "./cellLayer";
-import { cellCentre, cellRadius } from "./cellPath";
-import { mosaicTiles, portraitSides, portraitTile, ROOMS, type TileKind } from "./cellTiles";
-import type { LayerFrame } from "./layer";
-import type { Medoids } from "./medoids";
-import { textWidth } from "./mosaic";
-
-import { Mosaics } from "./mosaics";
-import type { Outline } from "./outline";
+import type { CellContent, LayerContent } from "./layers/cellLayer";
+import type { LayerFrame } from "./layers/layer";
+import {
+  middleOf,
+  mosaicTiles,
+  portraitSides,
+  portraitTile,
+  ROOMS,
+  radiusOf,
+  type TileKind,
+} from "./mosaic/cellTiles";
+import type { Medoids } from "./mosaic/medoids";
+import type { Outline } from "./mosaic/outline";
+import type { Tile } from "./mosaic/tile";
+import type { TileImage, TileImages } from "./mosaic/tileImages";
+import { textWidth } from "./mosaic/tiling";
+import { Tilings } from "./mosaic/tilings";
 import { titleOf } from "./rankLabels";
 import type { ClusterScene } from "./scene";
-import type { Tile } from "./tile";
-import type { TileImage, TileImages } from "./tileImages";
 
 /** Fewer places make no mosaic, unless the cluster has no more members. */
 const LEAST_TILES = 4;
@@ -37,7 +43,7 @@ export class MapContent implements LayerContent {
   #scene: ClusterScene;
   #palette: Palette;
   #version = 0;
-  #mosaics: Mosaics | null = null;
+  #tilings: Tilings | null = null;
   /** The layer that the cells are made for. */
   #frame: LayerFrame | null = null;
   #hasMosaics = false;
@@ -92,7 +98,7 @@ export class MapContent implements LayerContent {
 
   /** The corners of a cell from its centre, as large as it is drawn by this camera. */
   outlineOf(cell: number, frame: LayerFrame): Outline {
-    return this.#mosaicsFor(frame)
+    return this.#tilingsFor(frame)
       .outline(cell)
       .map((value) => value * frame.k);
   }
@@ -114,8 +120,8 @@ export class MapContent implements LayerContent {
   /** Asks for the rows and pictures that a layer lacks, the nearest to its middle first. */
   request(frame: LayerFrame, visible: readonly number[]): void {
     const { lists, medoids, images } = this.#sources;
-    lists.need(fromMiddle([...this.#lists], frame));
-    medoids.need(fromMiddle([...this.#medoids], frame));
+    lists.need(fromMiddle(this.#lists, frame));
+    medoids.need(fromMiddle(this.#medoids, frame));
     const tiles = visible.flatMap((cell) => this.contentOf(cell, frame).tiles);
     tiles.sort((left, right) => left.index - right.index);
     images.want(tiles.map(({ cluster, id, width, isText }) => ({ cluster, id, side: isText ? 1 : width })));
@@ -124,14 +130,14 @@ export class MapContent implements LayerContent {
   #make(cell: number, frame: LayerFrame): CellContent {
     const { kind, lists, medoids, nearestOf } = this.#sources;
     const scene = this.#scene;
-    const radius = cellRadius(frame.cells, cell, frame.camera);
+    const radius = radiusOf(frame, cell);
     if (radius === 0) return NOTHING;
-    const mosaics = this.#mosaicsFor(frame);
-    const isLarge = mosaics.isLarge(cell, frame.k);
+    const tilings = this.#tilingsFor(frame);
+    const isLarge = tilings.isLarge(cell, frame.k);
     if (isLarge) {
       const list = lists.of(cell);
       if (!list.hasBegun) this.#lists.add(cell);
-      const tiling = mosaics.tiling(cell, frame.k, list.total, textWidth(titleOf(scene, cell)));
+      const tiling = tilings.tiling(cell, frame.k, list.total, textWidth(titleOf(scene, cell)));
       const places = tiling.places.length / 2;
       if (list.hasBegun && places >= Math.min(LEAST_TILES, list.total)) {
         const gap = { first: places, last: 0 };
@@ -157,13 +163,13 @@ export class MapContent implements LayerContent {
     this.#medoids.clear();
   }
 
-  #mosaicsFor({ cells, size }: LayerFrame): Mosaics {
+  #tilingsFor({ cells, size }: LayerFrame): Tilings {
     const unzoomed = camera(size, cells.aspect, UNZOOMED);
     const room = ROOMS[this.#sources.kind];
-    if (this.#mosaics?.isFor(cells, unzoomed, room) !== true) {
-      this.#mosaics = new Mosaics(cells, unzoomed, room);
+    if (this.#tilings?.isFor(cells, unzoomed, room) !== true) {
+      this.#tilings = new Tilings(cells, unzoomed, room);
     }
-    return this.#mosaics;
+    return this.#tilings;
   }
 }
 
@@ -175,12 +181,12 @@ function isMissed({ missed }: ClusterScene, cell: number): boolean {
   return missed.some((one) => one.cell === cell);
 }
 
-function fromMiddle(clusters: number[], { cells, camera, size }: LayerFrame): number[] {
-  const away = new Map(
-    clusters.map((cell) => {
-      const [x, y] = cellCentre(cells, cell, camera);
-      return [cell, Math.hypot(x - size.width / 2, y - size.height / 2)];
-    }),
-  );
-  return clusters.sort((left, right) => (away.get(left) ?? 0) - (away.get(right) ?? 0));
+/** The cells by how near they are to the middle of a layer. */
+function fromMiddle(cells: ReadonlySet<number>, frame: LayerFrame): number[] {
+  const away = (cell: number) => {
+    const [x, y] = middleOf(frame, cell);
+    return Math.hypot(x - (frame.left + frame.right) / 2, y - (frame.top + frame.bottom) / 2);
+  };
+  const ordered = Array.from(cells, (cell) => [cell, away(cell)] as const);
+  return ordered.sort((left, right) => left[1] - right[1]).map(([cell]) => cell);
 }

@@ -7,13 +7,13 @@ import type { Pictures } from "../../state/pictures";
 import { CLOSEST, Gestures } from "../gestures";
 import { UNZOOMED } from "../viewport";
 import { camera, toScreen } from "./camera";
-import type { TileKind } from "./cellTiles";
 import { MapCanvas } from "./mapCanvas";
-import { Medoids } from "./medoids";
-import { NearestRows } from "./nearestRows";
+import type { TileKind } from "./mosaic/cellTiles";
+import { Medoids } from "./mosaic/medoids";
+import { NearestRows } from "./mosaic/nearestRows";
+import type { Tile } from "./mosaic/tile";
+import { TileImages } from "./mosaic/tileImages";
 import { cellRanking, missedCells, rowMarks } from "./scene";
-import type { Tile } from "./tile";
-import { TileImages } from "./tileImages";
 
 interface State {
   readonly exploration: Exploration;

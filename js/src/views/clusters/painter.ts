@@ -2,8 +2,8 @@ import { css, type Palette, rankColour } from "../../look/palette";
 import { box, fill, font, stroke } from "../draw";
 import type { Camera } from "./camera";
 import { cellRadius, tracePolygon } from "./cellPath";
+import type { Tile } from "./mosaic/tile";
 import type { ClusterScene } from "./scene";
-import type { Tile } from "./tile";
 
 type Context = CanvasRenderingContext2D;
 

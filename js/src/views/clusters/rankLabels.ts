@@ -2,8 +2,8 @@ import { type Box, BoxPlacer, boxAround } from "../placer";
 import type { Size } from "../viewport";
 import type { Camera } from "./camera";
 import { cellCentre, cellRadius } from "./cellPath";
-import { moreText, textWidth, titlePlace } from "./mosaic";
-import { inset, type Outline, within } from "./outline";
+import { inset, type Outline, within } from "./mosaic/outline";
+import { moreText, textWidth, titlePlace } from "./mosaic/tiling";
 import type { ClusterScene } from "./scene";
 
 /** A rank, a title or a count that is written on the map. */
@@ -164,6 +164,7 @@ class LabelPlacer {
     const text = moreText(more);
     const [x, y] = cellCentre(this.#scene.cells, cell, this.#camera);
     const box = boxAround(x + morePlace[0], y + morePlace[1], PER_LETTER * text.length, BADGE);
+    if (this.#inSight(box).left !== box.left || this.#inSight(box).top !== box.top) return;
     this.#add({ kind: "more", text, rank: 0, isMissed: false }, [box]);
   }
 
@@ -197,12 +198,16 @@ class LabelPlacer {
     this.#add(label, boxes, dot);
   }
 
-  #isInSight({ left, top, right, bottom }: Box): boolean {
-    return left >= 0 && top >= 0 && right <= this.#size.width && bottom <= this.#size.height;
+  #add(label: Omit<MapLabel, "box" | "from">, boxes: readonly Box[], from: MapLabel["from"] = null): void {
+    const box = this.#placer.placeFree(boxes.map((one) => this.#inSight(one)));
+    if (box !== null) this.labels.push({ ...label, box, from });
   }
 
-  #add(label: Omit<MapLabel, "box" | "from">, boxes: readonly Box[], from: MapLabel["from"] = null): void {
-    const box = this.#placer.placeFree(boxes.filter((one) => this.#isInSight(one)));
-    if (box !== null) this.labels.push({ ...label, box, from });
+  /** The box moved into the canvas. */
+  #inSight({ left, top, right, bottom }: Box): Box {
+    const { width, height } = this.#size;
+    const dx = Math.max(0, -left) - Math.max(0, right - width);
+    const dy = Math.max(0, -top) - Math.max(0, bottom - height);
+    return { left: left + dx, top: top + dy, right: right + dx, bottom: bottom + dy };
   }
 }

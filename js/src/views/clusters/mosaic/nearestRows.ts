@@ -1,4 +1,4 @@
-import type { Search } from "../../model/search";
+import type { Search } from "../../../model/search";
 
 /** The row of each cluster that is nearest to the query, as far as candidates have been received. */
 export class NearestRows {

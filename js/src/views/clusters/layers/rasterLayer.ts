@@ -1,5 +1,5 @@
-import type { CellColours } from "./cellColours";
-import { type Layer, type LayerFrame, layerCanvas } from "./layer";
+import type { CellColours } from "../cellColours";
+import { type Layer, type LayerFrame, layerCamera, sizeCanvas } from "./layer";
 
 const OUTSIDE = 0xffffffff;
 /** Cells painted between two readings of the clock. */
@@ -10,7 +10,6 @@ const STRIDE = 256;
  * of colours costs one pass over the pixels, however many cells there are.
  */
 export class RasterLayer implements Layer {
-  readonly canvas: HTMLCanvasElement;
   readonly isQuick = false;
   readonly #context: CanvasRenderingContext2D;
   readonly #image: ImageData;
@@ -20,10 +19,13 @@ export class RasterLayer implements Layer {
   #next = 0;
   #colours: CellColours | null = null;
 
-  constructor(readonly frame: LayerFrame) {
-    this.canvas = layerCanvas(frame);
-    this.#context = this.canvas.getContext("2d") as CanvasRenderingContext2D;
-    this.#image = this.#context.createImageData(this.canvas.width, this.canvas.height);
+  constructor(
+    readonly canvas: HTMLCanvasElement,
+    readonly frame: LayerFrame,
+  ) {
+    sizeCanvas(canvas, frame);
+    this.#context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    this.#image = this.#context.createImageData(canvas.width, canvas.height);
     this.#pixels = new Uint32Array(this.#image.data.buffer);
     this.#owner = new Uint32Array(this.#pixels.length).fill(OUTSIDE);
     this.#shown = new Uint32Array(frame.cells.inradii.length);
@@ -51,10 +53,9 @@ export class RasterLayer implements Layer {
 
   /** Gives the cell the pixels whose centres lie in its polygon, row by row. */
   #own(cell: number): void {
-    const { cells, camera, size } = this.frame;
-    const { points, offsets } = cells;
-    const { ratio } = size;
-    const { sx, sy, tx, ty } = camera;
+    const { points, offsets } = this.frame.cells;
+    const { ratio } = this.frame.size;
+    const { sx, sy, tx, ty } = layerCamera(this.frame);
     const { width, height } = this.canvas;
     const first = offsets[cell];
     const last = offsets[cell + 1];

@@ -1,4 +1,4 @@
-import type { Asker } from "../../protocol/asker";
+import type { Asker } from "../../../protocol/asker";
 
 /** Medoids asked for at once. */
 const BATCH = 256;

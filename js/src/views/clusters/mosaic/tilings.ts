@@ -1,7 +1,7 @@
-import type { CellMap } from "../../model/mapCells";
-import type { Camera } from "./camera";
-import { type Fit, fitOf, levelOf, type MosaicPlan, type Room, type Tiling, tile } from "./mosaic";
+import type { CellMap } from "../../../model/mapCells";
+import type { Camera } from "../camera";
 import { areaOf, type Outline } from "./outline";
+import { type Fit, fitOf, levelOf, type MosaicPlan, type Room, type Tiling, tile } from "./tiling";
 
 /** Diameter of the circle as large as a cell from which on the cell is a mosaic, in CSS pixels. */
 const LEAST_DIAMETER = 120;
@@ -15,7 +15,7 @@ interface Kept {
 }
 
 /** The tilings of a map's cells, each made when it is needed and kept while the map has its size. */
-export class Mosaics {
+export class Tilings {
   readonly #cells: CellMap;
   readonly #sx: number;
   readonly #sy: number;

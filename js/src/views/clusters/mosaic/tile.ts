@@ -1,7 +1,8 @@
-import { css, type Palette, rankColour } from "../../look/palette";
-import { distance } from "../../model/format";
-import { box, fill, stroke } from "../draw";
-import type { RowMark } from "./scene";
+import { css, type Palette, rankColour } from "../../../look/palette";
+import { distance } from "../../../model/format";
+import { box, fill, stroke } from "../../draw";
+import { type Box, boxAround } from "../../placer";
+import type { RowMark } from "../scene";
 import type { TileImage } from "./tileImages";
 
 type Context = CanvasRenderingContext2D;
@@ -14,7 +15,7 @@ export interface Tile {
   readonly distance: number;
   /** Its place among the members, from 0; -1 for the one that stands for its cluster. */
   readonly index: number;
-  /** Of its middle, in CSS pixels. */
+  /** Of its middle, in CSS pixels from the map's corner. */
   readonly x: number;
   readonly y: number;
   readonly width: number;
@@ -43,6 +44,12 @@ const LINES = 3;
 /** Room beside the words of a caption, in CSS pixels. */
 const PAD = 5;
 const MISSED_DASH = [4, 3];
+/** Below transparent pictures: light and dark ones stay visible on it. */
+const GROUND = "#8d95a3";
+
+export function tileBox({ x, y, width, height }: Tile): Box {
+  return boxAround(x, y, width, height);
+}
 
 /** Whether a tile covers what another one does. */
 export function isSamePlace(left: Tile, right: Tile): boolean {
@@ -66,22 +73,29 @@ export function sameTile(left: Tile, right: Tile): boolean {
 
 /** Draws a tile over whatever was drawn in its place. */
 export function paintTile(context: Context, tile: Tile, shown: TileImage | null, look: TileLook): void {
-  const { x, y, width, height } = tile;
-  context.fillStyle = look.ground;
-  context.fillRect(x - width / 2 - 1, y - height / 2 - 1, width + 2, height + 2);
+  const { x, y, width, height, alpha } = tile;
   const image = tile.isText ? null : (shown?.image ?? null);
   const frame = image === null ? { width, height } : fitted(image, width, height);
   const corner = Math.min(6, frame.width / 6, frame.height / 6);
-  context.globalAlpha = tile.alpha;
-  box(context, x, y, frame.width, frame.height, corner);
-  fill(context, image === null && !tile.isText ? look.palette.line : look.palette.raised);
-  if (image !== null) {
-    context.save();
-    context.clip();
+  context.fillStyle = look.ground;
+  context.fillRect(x - width / 2 - 1, y - height / 2 - 1, width + 2, height + 2);
+  context.globalAlpha = alpha;
+  if (image === null) {
+    box(context, x, y, width, height, corner);
+    fill(context, tile.isText ? look.palette.raised : look.palette.line);
+  } else {
+    context.fillStyle = GROUND;
+    context.fillRect(x - frame.width / 2, y - frame.height / 2, frame.width, frame.height);
     context.drawImage(image, x - frame.width / 2, y - frame.height / 2, frame.width, frame.height);
-    context.restore();
   }
   context.globalAlpha = 1;
+  if (image !== null) {
+    // Corners are painted over, which costs a fraction of a clip.
+    box(context, x, y, frame.width, frame.height, corner);
+    context.rect(x - frame.width / 2 - 1, y - frame.height / 2 - 1, frame.width + 2, frame.height + 2);
+    context.fillStyle = look.ground;
+    context.fill("evenodd");
+  }
   if (tile.isText) paintWords(context, tile, shown?.label ?? null, look.palette);
   else if (tile.index >= 0) paintCaption(context, tile, shown?.label ?? null, frame, look.palette);
   if (tile.index >= 0) paintFrame(context, tile, frame, corner, look.palette);

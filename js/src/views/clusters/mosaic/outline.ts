@@ -1,4 +1,4 @@
-import type { Box } from "../placer";
+import type { Box } from "../../placer";
 
 /** The corners of a convex cell, x y x y …, from its centre, in CSS pixels. */
 export type Outline = Float32Array;

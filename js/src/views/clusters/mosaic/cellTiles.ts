@@ -1,9 +1,8 @@
-import type { Member } from "../../state/members";
-import { cellCentre, cellRadius } from "./cellPath";
-import type { LayerFrame } from "./layer";
-import type { Room, Tiling } from "./mosaic";
-import type { ClusterScene } from "./scene";
+import type { Member } from "../../../state/members";
+import type { LayerFrame } from "../layers/layer";
+import type { ClusterScene } from "../scene";
 import type { Tile } from "./tile";
+import type { Room, Tiling } from "./tiling";
 
 /** What tiles show of their rows. */
 export type TileKind = "picture" | "label" | "vector";
@@ -41,21 +40,21 @@ export interface Gap {
 }
 
 /**
- * The members of a cell that lie in a layer, in the coordinates of its camera.
+ * The members of a cell that lie in a layer.
  *
  * @param gap  is widened by the places in sight whose rows are not known
  */
 export function mosaicTiles(
   scene: ClusterScene,
   cell: number,
-  { camera, k, size, margin, cells }: LayerFrame,
+  frame: LayerFrame,
   tiling: Tiling,
   members: Members,
   kind: TileKind,
   gap: Gap,
 ): Tile[] {
-  const times = k / tiling.scale;
-  const [cx, cy] = cellCentre(cells, cell, camera);
+  const times = frame.k / tiling.scale;
+  const [cx, cy] = middleOf(frame, cell);
   const rank = probedRank(scene, cell);
   const marks = scene.marks.get(cell);
   const { width, height } = tiling.room;
@@ -69,8 +68,8 @@ export function mosaicTiles(
       width: width * size1 - between,
       height: height * size1 - between,
     };
-    if (tile.x + tile.width / 2 < -margin || tile.x - tile.width / 2 > size.width + margin) continue;
-    if (tile.y + tile.height / 2 < -margin || tile.y - tile.height / 2 > size.height + margin) continue;
+    if (tile.x + tile.width / 2 < frame.left || tile.x - tile.width / 2 > frame.right) continue;
+    if (tile.y + tile.height / 2 < frame.top || tile.y - tile.height / 2 > frame.bottom) continue;
     const member = members.at(i);
     if (member === null) {
       gap.first = Math.min(gap.first, i);
@@ -100,13 +99,13 @@ export function mosaicTiles(
 export function portraitTile(
   scene: ClusterScene,
   cell: number,
-  { cells, camera, size }: LayerFrame,
+  frame: LayerFrame,
   id: bigint,
   kind: TileKind,
 ): Tile | null {
-  const sides = portraitSides(cellRadius(cells, cell, camera), size.width, kind);
+  const sides = portraitSides(radiusOf(frame, cell), frame.size.width, kind);
   if (sides === null) return null;
-  const [x, y] = cellCentre(cells, cell, camera);
+  const [x, y] = middleOf(frame, cell);
   const rank = probedRank(scene, cell);
   const isClear = scene.ranking === null || rank > 0 || scene.missed.some((missed) => missed.cell === cell);
   return {
@@ -133,6 +132,16 @@ export function portraitSides(radius: number, mapWidth: number, kind: TileKind):
   }
   const side = Math.min(mapWidth < WIDE ? MOST_PORTRAIT : MOST_ON_WIDE_MAP, PORTRAIT * radius);
   return side < LEAST_PORTRAIT ? null : { width: side, height: side };
+}
+
+/** The middle of a cell, in CSS pixels from the map's corner. */
+export function middleOf({ cells, sx, sy }: LayerFrame, cell: number): [x: number, y: number] {
+  return [cells.centres[2 * cell] * sx, cells.centres[2 * cell + 1] * sy];
+}
+
+/** Radius of the circle in a cell, in CSS pixels. */
+export function radiusOf({ cells, sx, sy }: LayerFrame, cell: number): number {
+  return cells.inradii[cell] * Math.min(sx, sy);
 }
 
 /** The rank of a cell's cluster where it is probed, else 0. */

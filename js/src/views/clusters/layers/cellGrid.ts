@@ -1,6 +1,5 @@
-import type { CellMap } from "../../model/mapCells";
-import type { Size } from "../viewport";
-import type { Camera } from "./camera";
+import type { CellMap } from "../../../model/mapCells";
+import type { Box } from "../../placer";
 
 /** Cells of the map in one square of the grid, roughly. */
 const PER_SQUARE = 4;
@@ -43,12 +42,12 @@ export class CellGrid {
     }
   }
 
-  /** The cells whose boxes reach into the canvas, or up to `margin` CSS pixels beside it. */
-  inSight({ width, height }: Size, { sx, sy, tx, ty }: Camera, margin = 0): number[] {
-    const left = (-margin - tx) / sx;
-    const right = (width + margin - tx) / sx;
-    const top = (-margin - ty) / sy;
-    const bottom = (height + margin - ty) / sy;
+  /** The cells whose boxes touch a box of CSS pixels from the map's corner. */
+  touching(box: Box, { sx, sy }: { readonly sx: number; readonly sy: number }): number[] {
+    const left = box.left / sx;
+    const right = box.right / sx;
+    const top = box.top / sy;
+    const bottom = box.bottom / sy;
     const boxes = this.#boxes;
     const found: number[] = [];
     this.#look++;

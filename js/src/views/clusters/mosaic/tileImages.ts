@@ -1,5 +1,5 @@
 import { effect } from "@preact/signals";
-import type { Picture, Pictures } from "../../state/pictures";
+import type { Picture, Pictures } from "../../../state/pictures";
 
 interface WantedTile {
   readonly cluster: number;
@@ -16,16 +16,22 @@ export interface TileImage {
 }
 
 interface Held {
-  readonly side: number;
+  /** Device pixels of the picture. */
+  readonly size: number;
   shown: TileImage | null;
   release: () => void;
 }
+
+/** Pictures out of sight that are kept: a map that is moved to and fro does not decode them again. */
+const KEPT = 600;
 
 /** The pictures and labels of the rows that are in sight. */
 export class TileImages {
   readonly #pictures: Pictures;
   readonly #changed: () => void;
-  readonly #held = new Map<number, Map<bigint, Held>>();
+  /** By cluster and row id; the ones that were in sight last are the last ones. */
+  readonly #held = new Map<string, Held>();
+  #wanted = new Set<string>();
 
   /** @param changed  called when a tile shows something else */
   constructor(pictures: Pictures, changed: () => void) {
@@ -35,44 +41,47 @@ export class TileImages {
 
   /** Null until it has been loaded. */
   get(cluster: number, id: bigint): TileImage | null {
-    return this.#held.get(cluster)?.get(id)?.shown ?? null;
+    return this.#held.get(`${cluster}/${id}`)?.shown ?? null;
   }
 
-  /** Loads these pictures, the first ones first, and releases all others. */
+  /** Loads these pictures, the first ones first. */
   want(tiles: readonly WantedTile[]): void {
-    const before = new Map(this.#held);
-    const kept = new Map<number, Map<bigint, Held>>();
-    const missing: WantedTile[] = [];
-    for (const tile of tiles) {
-      const held = before.get(tile.cluster)?.get(tile.id);
-      if (held === undefined || this.#pictures.sizeFor(held.side) !== this.#pictures.sizeFor(tile.side)) {
-        missing.push(tile);
-      } else {
-        put(kept, tile, held);
-      }
-    }
-    const released: Held[] = [];
-    for (const [cluster, rows] of before) {
-      for (const [id, held] of rows) if (kept.get(cluster)?.get(id) !== held) released.push(held);
-    }
-    this.#held.clear();
-    for (const [cluster, rows] of kept) this.#held.set(cluster, rows);
+    const wanted = new Map(tiles.map((tile) => [`${tile.cluster}/${tile.id}`, tile]));
+    this.#wanted = new Set(wanted.keys());
     // The last one that is asked for is answered first.
-    for (const tile of missing.reverse()) {
-      // Rows of one cluster can share an id.
-      if (this.#held.get(tile.cluster)?.has(tile.id)) continue;
-      put(this.#held, tile, this.#load(tile, before.get(tile.cluster)?.get(tile.id)?.shown ?? null));
+    for (const [key, tile] of [...wanted].reverse()) {
+      const held = this.#held.get(key);
+      const size = this.#pictures.sizeFor(tile.side);
+      this.#held.delete(key);
+      if (held?.size === size) {
+        this.#held.set(key, held);
+        continue;
+      }
+      this.#held.set(key, this.#load(tile, size, held?.shown ?? null));
+      held?.release();
     }
-    for (const { release } of released) release();
+    this.#release(KEPT);
   }
 
   close(): void {
-    this.want([]);
+    this.#wanted = new Set();
+    this.#release(0);
   }
 
-  #load({ cluster, id, side }: WantedTile, meanwhile: TileImage | null): Held {
+  /** Gives up the pictures out of sight that have yet to come, and of the others all but some. */
+  #release(kept: number): void {
+    let more = this.#held.size - this.#wanted.size - kept;
+    for (const [key, { shown, release }] of this.#held) {
+      if (this.#wanted.has(key) || (shown !== null && more <= 0)) continue;
+      release();
+      this.#held.delete(key);
+      more--;
+    }
+  }
+
+  #load({ cluster, id, side }: WantedTile, size: number, meanwhile: TileImage | null): Held {
     const { picture, release } = this.#pictures.acquire(id, cluster, side);
-    const held: Held = { side, shown: meanwhile, release };
+    const held: Held = { size, shown: meanwhile, release };
     let isHeld = true;
     const stop = effect(() => {
       const now = picture.value;
@@ -105,10 +114,4 @@ async function load(picture: Exclude<Picture, { state: "loading" }>): Promise<Ti
   } catch {
     return { image: null, label };
   }
-}
-
-function put(held: Map<number, Map<bigint, Held>>, { cluster, id }: WantedTile, one: Held): void {
-  const rows = held.get(cluster);
-  if (rows === undefined) held.set(cluster, new Map([[id, one]]));
-  else rows.set(id, one);
 }

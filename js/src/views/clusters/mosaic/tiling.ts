@@ -1,4 +1,5 @@
-import { ascending } from "../../model/candidateOrder";
+import { ascending } from "../../../model/candidateOrder";
+import { count } from "../../../model/format";
 import {
   areaOf,
   below,
@@ -136,23 +137,23 @@ export function titlePlace(outline: Outline, width: number): TextPlace | null {
 
 /** How the members without a place are counted. */
 export function moreText(more: number): string {
-  return `+\u200a${more.toLocaleString("en")}`;
+  return `+\u200a${count(more)}`;
 }
 
 /** The middles of all rooms at a scale, x y x y …; where a cell has a large first one, that comes first. */
 function slotsAt(plan: MosaicPlan, scale: number, room: Room, isWhole: boolean) {
   const { rows, isLarge, middle } = rowsAt(plan, scale, room);
-  const counted = isWhole ? null : lowest(rows);
   // The last rooms of the lowest row make way for the count.
+  const last = isWhole ? null : lowest(rows);
   const taken = Math.ceil((moreText(plan.count).length * COUNT_LETTER) / room.width);
   const slots: number[] = isLarge ? [...middle] : [];
   for (const row of rows) {
-    const count = row === counted ? Math.max(0, row.count - taken) : row.count;
-    for (let i = 0; i < count; i++) slots.push(row.left + (i + 0.5) * room.width, row.y);
+    const rooms = row === last ? Math.max(0, row.count - taken) : row.count;
+    for (let i = 0; i < rooms; i++) slots.push(row.left + (i + 0.5) * room.width, row.y);
   }
-  const morePlace: [number, number] | null = counted && [
-    counted.left + (counted.count - Math.min(taken, counted.count) / 2) * room.width,
-    counted.y,
+  const morePlace: [number, number] | null = last && [
+    last.left + (last.count - Math.min(taken, last.count) / 2) * room.width,
+    last.y,
   ];
   return { slots, middle, isLarge, morePlace };
 }
