@@ -5,7 +5,7 @@ import { nearest, Probe } from "../src/model/probe";
 import { Search } from "../src/model/search";
 import { camera } from "../src/views/clusters/camera";
 import { paintLabels } from "../src/views/clusters/labelPainter";
-import { type CellLook, mapLabels, titleOf } from "../src/views/clusters/rankLabels";
+import { type CellLook, mapLabels, titlesOf } from "../src/views/clusters/rankLabels";
 import { type ClusterScene, cellRanking, missedCells } from "../src/views/clusters/scene";
 import type { Box } from "../src/views/placer";
 import { UNZOOMED } from "../src/views/viewport";
@@ -13,12 +13,13 @@ import { RecordingContext } from "./recordingContext";
 import { coarseOf, mapOf, summaryOf } from "./support";
 
 const SIZE = { width: 800, height: 560, ratio: 1 };
-const NOTHING: CellLook = { mosaic: null, more: 0, morePlace: null, width: 0, height: 0 };
+const NOTHING: CellLook = { mosaic: null, top: 0, more: 0, morePlace: null, width: 0, height: 0 };
 const PORTRAIT: CellLook = { ...NOTHING, width: 22, height: 22 };
 /** The cell is a square of 300 pixels. */
 const MOSAIC: CellLook = {
   ...NOTHING,
   mosaic: Float32Array.of(-150, -150, 150, -150, 150, 150, -150, 150),
+  top: -120,
   more: 412,
   morePlace: [100, 140],
 };
@@ -91,13 +92,13 @@ describe("the ranks of the map", () => {
   });
 
   it("stand beside cells that are too small, which are marked", () => {
-    const { scene, view } = open(65_536, {
-      probe: new Probe([1, 2, 3, 40_000]),
+    const { scene, view } = open(10_000, {
+      probe: new Probe([1, 2, 3, 9_000]),
       missed: new Map([[900, 2]]),
     });
     const { labels, dots } = mapLabels(scene, view, () => NOTHING, []);
-    expect(dots.map(({ rank }) => rank)).toEqual([2, 3, 40_000, 901]);
-    expect(labels.map(({ text }) => text)).toEqual(["", "2", "3", "40,000", "901"]);
+    expect(dots.map(({ rank }) => rank)).toEqual([2, 3, 9_000, 901]);
+    expect(labels.map(({ text }) => text)).toEqual(["", "2", "3", "9,000", "901"]);
     expect(overlaps(labels.map(({ box }) => box))).toBe(0);
     for (const { from, box } of labels.slice(1)) {
       const away = Math.hypot(
@@ -109,7 +110,7 @@ describe("the ranks of the map", () => {
   });
 
   it("of hundreds of small cells are few enough to read, and all cells are marked", () => {
-    const { scene, view } = open(65_536, { probe: nearest(200) });
+    const { scene, view } = open(10_000, { probe: nearest(200) });
     const { labels, dots } = mapLabels(scene, view, () => NOTHING, []);
     expect(dots).toHaveLength(199);
     expect(labels.length).toBeLessThanOrEqual(41);
@@ -120,12 +121,21 @@ describe("the ranks of the map", () => {
 describe("the title of a mosaic", () => {
   it("names the rank and the missed neighbours of clusters that are probed or hold any", () => {
     const { scene } = open(100, { probe: nearest(2), missed: new Map([[30, 2]]) });
-    expect([0, 1, 2, 30].map((cell) => titleOf(scene, cell))).toEqual([
-      "rank 1",
-      "rank 2",
-      "",
-      "rank 31 · 2 missed",
+    expect([0, 1, 2, 30].map((cell) => titlesOf(scene, cell))).toEqual([
+      ["rank 1"],
+      ["rank 2"],
+      [],
+      ["rank 31 · 2 missed", "31 · ×2"],
     ]);
+  });
+
+  it("is short where tiles leave no room for more", () => {
+    const { scene, view } = open(4, { probe: nearest(0), missed: new Map([[0, 2]]) });
+    const outline = Float32Array.of(-150, 0, 0, -150, 150, 0, 0, 150);
+    const textAt = (top: number) =>
+      mapLabels(scene, view, () => ({ ...MOSAIC, mosaic: outline, top }), []).labels.map(({ text }) => text);
+    expect(textAt(0)).toEqual(["rank 1 · 2 missed"]);
+    expect(textAt(-90)).toEqual(["1 · ×2"]);
   });
 
   it("stays in sight where the upper end of its cell does not", () => {

@@ -23,7 +23,7 @@ const BUDGET = 7;
 /** Milliseconds without a gesture after which the map rests. */
 const REST = 90;
 
-const NO_LOOK: CellLook = { mosaic: null, more: 0, morePlace: null, width: 0, height: 0 };
+const NO_LOOK: CellLook = { mosaic: null, top: 0, more: 0, morePlace: null, width: 0, height: 0 };
 
 interface Listeners {
   /** Called after the first frame that shows a map whole. */
@@ -214,6 +214,7 @@ export class MapCanvas {
       return {
         ...NO_LOOK,
         mosaic: this.#content?.outlineOf(cell, { ...front.frame, k }) ?? null,
+        top: (drawn.tiling.top * k) / scale,
         more,
         morePlace: morePlace && [(morePlace[0] * k) / scale, (morePlace[1] * k) / scale],
       };

@@ -19,7 +19,7 @@ import type { Tile } from "./mosaic/tile";
 import type { TileImage, TileImages } from "./mosaic/tileImages";
 import { textWidth } from "./mosaic/tiling";
 import { Tilings } from "./mosaic/tilings";
-import { titleOf } from "./rankLabels";
+import { titlesOf } from "./rankLabels";
 import type { ClusterScene } from "./scene";
 
 /** Fewer places make no mosaic, unless the cluster has no more members. */
@@ -137,7 +137,7 @@ export class MapContent implements LayerContent {
     if (isLarge) {
       const list = lists.of(cell);
       if (!list.hasBegun) this.#lists.add(cell);
-      const tiling = tilings.tiling(cell, frame.k, list.total, textWidth(titleOf(scene, cell)));
+      const tiling = tilings.tiling(cell, frame.k, list.total, textWidth(titlesOf(scene, cell).at(-1) ?? ""));
       const places = tiling.places.length / 2;
       if (list.hasBegun && places >= Math.min(LEAST_TILES, list.total)) {
         const gap = { first: places, last: 0 };

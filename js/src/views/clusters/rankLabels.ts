@@ -1,9 +1,10 @@
+import { count } from "../../model/format";
 import { type Box, BoxPlacer, boxAround } from "../placer";
 import type { Size } from "../viewport";
 import type { Camera } from "./camera";
 import { cellCentre, cellRadius } from "./cellPath";
 import { inset, type Outline, within } from "./mosaic/outline";
-import { moreText, textWidth, titlePlace } from "./mosaic/tiling";
+import { LINE, moreText, textWidth, titlePlace } from "./mosaic/tiling";
 import type { ClusterScene } from "./scene";
 
 /** A rank, a title or a count that is written on the map. */
@@ -30,6 +31,8 @@ export interface Dot {
 export interface CellLook {
   /** Its corners from its centre at the present size where it is a mosaic, else null. */
   readonly mosaic: Outline | null;
+  /** The upper end of the mosaic's tiles, from the cell's centre. */
+  readonly top: number;
   /** Members of the mosaic without a place, and where they are counted, from the cell's centre. */
   readonly more: number;
   readonly morePlace: readonly [x: number, y: number] | null;
@@ -54,13 +57,16 @@ const DIRECTIONS = 12;
 const GAP = 2;
 const EDGE = 3;
 
-/** The title of a mosaic; empty where its cluster is neither probed nor holds missed neighbours. */
-export function titleOf({ ranking, probe, missed }: ClusterScene, cell: number): string {
-  if (ranking === null) return "";
+/**
+ * The title of a mosaic in words and in short, which has room in smaller cells; none where its cluster is neither probed
+ * nor holds missed neighbours.
+ */
+export function titlesOf({ ranking, probe, missed }: ClusterScene, cell: number): readonly string[] {
+  if (ranking === null) return [];
   const rank = ranking.rankOf[cell];
   const lost = missed.find((one) => one.cell === cell)?.count ?? 0;
-  if (lost === 0 && !probe.has(rank)) return "";
-  return `rank ${rank}${lost > 0 ? ` · ${lost} missed` : ""}`;
+  if (lost > 0) return [`rank ${count(rank)} · ${count(lost)} missed`, `${count(rank)} · ×${count(lost)}`];
+  return probe.has(rank) ? [`rank ${count(rank)}`] : [];
 }
 
 /**
@@ -113,13 +119,13 @@ class LabelPlacer {
     const isMissed = !probe.has(rank);
     const look = lookOf(cell);
     if (look.mosaic !== null) {
-      this.#title(rank, cell, isMissed, look.mosaic);
+      this.#title(rank, cell, isMissed, look.mosaic, look.top);
       return;
     }
     const [x, y] = cellCentre(cells, cell, this.#camera);
     if (x < 0 || y < 0 || x > this.#size.width || y > this.#size.height) return;
     const isTarget = rank === 1 && !isMissed;
-    const text = isTarget ? "" : rank.toLocaleString("en");
+    const text = isTarget ? "" : count(rank);
     const width = isTarget ? TARGET : Math.max(BADGE, PER_LETTER * text.length + 9);
     const height = isTarget ? TARGET : BADGE;
     const kind = isTarget ? "target" : "rank";
@@ -151,11 +157,11 @@ class LabelPlacer {
       places.map(([px, py]) => boxAround(px, py, width, height)),
     );
     if (lost > 0) {
-      const count = `×${lost}`;
-      const wide = PER_LETTER * count.length + 10;
+      const told = `×${count(lost)}`;
+      const wide = PER_LETTER * told.length + 10;
       const below = half > 0 ? bottom : y + 10;
       const spots = [below, below + 12, below - 12].map((at) => boxAround(x, at, wide, BADGE));
-      this.#add({ kind: "missed", text: count, rank, isMissed: true }, spots);
+      this.#add({ kind: "missed", text: told, rank, isMissed: true }, spots);
     }
   }
 
@@ -168,17 +174,23 @@ class LabelPlacer {
     this.#add({ kind: "more", text, rank: 0, isMissed: false }, [box]);
   }
 
-  /** At the upper end of the cell, or of the part of it that is in sight. */
-  #title(rank: number, cell: number, isMissed: boolean, outline: Outline): void {
+  /** At the upper end of the cell, or of the part of it that is in sight: in short where tiles leave no more room. */
+  #title(rank: number, cell: number, isMissed: boolean, outline: Outline, top: number): void {
     const [x, y] = cellCentre(this.#scene.cells, cell, this.#camera);
-    const text = titleOf(this.#scene, cell);
-    const width = textWidth(text);
     const { width: right, height: bottom } = this.#size;
     const canvas = { left: EDGE - x, top: EDGE - y, right: right - EDGE - x, bottom: bottom - EDGE - y };
-    const place = titlePlace(within(inset(outline, 1, EDGE), canvas), width);
-    if (place === null) return;
-    const box = boxAround(x + place.x, y + place.y, width, BADGE + 2);
-    this.#add({ kind: "title", text, rank, isMissed }, [box]);
+    const visible = within(inset(outline, 1, EDGE), canvas);
+    const texts = titlesOf(this.#scene, cell);
+    for (const text of texts) {
+      const width = textWidth(text);
+      const place = titlePlace(visible, width);
+      const isAbove = place !== null && (place.y + LINE / 2 <= top + 1 || top < canvas.top);
+      if (!isAbove && text !== texts[texts.length - 1]) continue;
+      if (place === null) return;
+      const box = boxAround(x + place.x, y + place.y, width, BADGE + 2);
+      this.#add({ kind: "title", text, rank, isMissed }, [box]);
+      return;
+    }
   }
 
   #mark(label: Omit<MapLabel, "box" | "from">, x: number, y: number, width: number, height: number): void {

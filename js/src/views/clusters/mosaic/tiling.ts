@@ -43,6 +43,8 @@ export interface Tiling {
   readonly room: Room;
   /** Middles of the tiles, x y x y …, from the cell's centre, in CSS pixels at `scale`: the nearest member first. */
   readonly places: Float32Array;
+  /** The upper end of the tiles, from the cell's centre at `scale`. */
+  readonly top: number;
   /** How much larger than the others the first tile is. */
   readonly first: 1 | 2;
   /** Members without a place, and the middle of the place where they are counted. */
@@ -93,12 +95,14 @@ export function tile(plan: MosaicPlan, k: number, fit: Fit): Tiling {
   }
   const order = ascending(distances).subarray(0, Math.min(plan.count, MOST));
   const places = new Float32Array(2 * order.length);
+  let top = isLarge ? middle[1] - room.height : Number.POSITIVE_INFINITY;
   for (let i = 0; i < order.length; i++) {
     places[2 * i] = slots[2 * order[i]];
     places[2 * i + 1] = slots[2 * order[i] + 1];
+    top = Math.min(top, places[2 * i + 1] - room.height / 2);
   }
   const more = plan.count - order.length;
-  return { scale, room, places, first: isLarge ? 2 : 1, more, morePlace: more > 0 ? morePlace : null };
+  return { scale, room, places, top, first: isLarge ? 2 : 1, more, morePlace: more > 0 ? morePlace : null };
 }
 
 /** @param least  enlargement from which on the cell is a mosaic: where all fit there already, rooms are larger */
