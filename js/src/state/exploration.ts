@@ -56,9 +56,10 @@ export function explore(
     summary,
     settings,
     asker,
-    () => {
+    (isOtherQuery) => {
       probed.switched.value = new Map();
       probed.player.finish();
+      if (isOtherQuery) settings.cluster.value = null;
     },
     abort,
   );

@@ -26,6 +26,7 @@ from feder_widget.session.answers.workload import KERNEL, Workloads
 from feder_widget.session.drivers import Driver, driver_for
 from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Message, to_kernel
+from feder_widget.session.messages.limits import MAX_WINDOW
 from feder_widget.session.messages.parse import BadRequestError, parse, parse_vector, request_name
 from feder_widget.session.outbox import Outbox, Send
 from feder_widget.session.past_queries import PastQuery
@@ -339,13 +340,11 @@ class Session:
     # Clusters and rows
 
     def _members(self, asked: to_kernel.MembersRequest, _: Sequence[Buffer]) -> None:
+        rows = len(asked.clusters) * asked.limit
+        if rows > MAX_WINDOW:
+            raise BadRequestError(f"{rows:,} members are asked for, the most is {MAX_WINDOW:,}")
         self._runner.start(
-            Job(
-                lambda: self._orderings.window(
-                    self._searches.active, asked.request, asked.cluster, asked.offset, asked.limit
-                ),
-                asked.request,
-            )
+            Job(lambda: self._orderings.windows(self._searches.active, asked), asked.request)
         )
 
     def _medoids(self, asked: to_kernel.MedoidsRequest, _: Sequence[Buffer]) -> None:
