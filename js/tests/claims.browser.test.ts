@@ -40,16 +40,22 @@ describe("a card", () => {
     );
     shown.model.say(...encoded(truth));
     const missed =
-      /^Row 8, missed: 3rd nearest of all, distance by the original vectors 1\.750, by its code 31\.00/;
+      /^Row 8, 3rd nearest of all, distance by the original vectors 1\.750, by its code 31\.00, .* missed:/;
     await shown.see.getByRole("button", { name: missed }).click();
     expect(factsOf(shown)).toHaveTextContent("distance by the original vectors1.750by its code31.00");
     await shown.see.getByRole("button", { name: "Close" }).click();
-    await shown.see.getByRole("button", { name: /^Row 0, squared/ }).click();
-    expect(factsOf(shown)).toHaveTextContent("squared L2 distance0");
+    const found = /^Row 0, 1st nearest of all, distance by the original vectors 0\.5000, .* came back/;
+    await shown.see.getByRole("button", { name: found }).click();
+    expect(factsOf(shown)).toHaveTextContent("distance by the original vectors0.5000");
+    await shown.see.getByRole("button", { name: "Close" }).click();
+    const instead = /^Row 2, a result that is no true neighbour, squared L2 distance 2\.000/;
+    await shown.see.getByRole("button", { name: instead }).click();
+    expect(factsOf(shown)).toHaveTextContent("squared L2 distance2.000");
   });
 
   it("names the distance of the second pass for a result of it", async () => {
-    const shown = open(undefined, { k: 3 }, { refinedDistance: "refined distance", replayable: false });
+    const summary = { refinedDistance: "refined distance", replayable: false, unexplained: "nobody knows" };
+    const shown = open(undefined, { k: 3 }, summary);
     shown.answer();
     const outcome = outcomeOf(shown.summary, [0, 1, 2], {
       first_k: 3,
@@ -58,8 +64,8 @@ describe("a card", () => {
       second_pass: Float32Array.of(0, 1, 2),
     });
     shown.model.say(...encoded(outcome));
-    await shown.see.getByRole("button", { name: /^Row 2, refined/ }).click();
-    expect(factsOf(shown)).toHaveTextContent("refined distance2");
+    await shown.see.getByRole("button", { name: /^Row 2, refined distance 2\.000/ }).click();
+    expect(factsOf(shown)).toHaveTextContent("refined distance2.000");
   });
 });
 
@@ -67,7 +73,7 @@ describe("the cost", () => {
   it("of an index that has lost all vectors is no share of nothing", async () => {
     const shown = open();
     shown.answer();
-    await expect.element(shown.see.getByText("of brute force (12)")).toBeVisible();
+    await expect.element(shown.see.getByText("of brute force")).toBeVisible();
     const sizes = new Int32Array(4);
     shown.model.receive("_summary", summaryTrait({ ...shown.summary, sizes, ntotal: 0, indexVersion: 1 }));
     await vi.waitFor(() =>
@@ -124,10 +130,10 @@ describe("candidates that have not arrived", () => {
       distances: new Float32Array(0),
     });
     shown.sayDone();
-    await shown.see.getByRole("button", { name: "Switch off" }).click();
+    await shown.see.getByRole("button", { name: "Don't probe" }).click();
     shown.model.receive("cluster", 3);
-    await shown.see.getByRole("button", { name: "Switch on" }).click();
-    await expect.element(shown.see.getByText("top 0 of 1 cluster")).toBeVisible();
+    await shown.see.getByRole("button", { name: "Probe it too" }).click();
+    await expect.element(shown.see.getByText("0 of 3 true neighbours")).toBeVisible();
     expect(shown.root.textContent).not.toContain("cannot be reached");
     await vi.waitFor(() => expect(shown.root.textContent).toContain("Waiting for candidates…"));
   });
@@ -205,23 +211,29 @@ describe("true neighbours of results that are a guess", () => {
   it("are not said to have come back until Faiss has said what it returns", async () => {
     const shown = open(undefined, { k: 3 }, { exact: false, replayable: false });
     shown.answer();
-    const missed = () => shown.root.querySelector(".feder-missed")?.textContent;
-    await vi.waitFor(() => expect(missed()).toContain("not known yet"));
-    expect(shown.root.textContent).toContain("Whether all true neighbours came back is not known yet.");
+    const headline = () => shown.root.querySelector(".feder-headline")?.textContent;
+    await vi.waitFor(() =>
+      expect(headline()).toContain("Whether all true neighbours came back is not known yet"),
+    );
+    const states = () => shown.items("True neighbours").map(({ dataset }) => dataset.state);
+    expect(states()).not.toContain("found");
+    await expect.element(shown.see.getByRole("button", { name: /came back/ })).not.toBeInTheDocument();
     expect(shown.root.textContent).not.toContain("true neighbours came back,");
+    expect(shown.root.dataset).toMatchObject({ results: "", missedIds: "" });
     shown.model.say(...encoded(outcomeOf(shown.summary, [0, 1, 2])));
-    await vi.waitFor(() => expect(missed()).toContain("nothing: all 3 true neighbours came back"));
-    expect(shown.root.textContent).toContain("All 3 true neighbours came back");
+    await vi.waitFor(() => expect(headline()).toContain("All 3 true neighbours came back"));
+    expect(states()).toEqual(["found", "found", "found"]);
+    expect(shown.root.dataset.results).toBe("0,1,2");
   });
 
   it("are among the candidates of clusters switched by hand", async () => {
     const shown = open(undefined, { k: 3, cluster: 1 }, { exact: false, replayable: false });
     shown.answer();
-    await shown.see.getByRole("button", { name: "Switch on" }).click();
-    await expect.element(shown.see.getByText(/nothing: all 3 true neighbours are among/)).toBeVisible();
+    await shown.see.getByRole("button", { name: "Probe it too" }).click();
     await expect
       .element(shown.see.getByText(/^All 3 true neighbours are among the candidates/))
       .toBeVisible();
+    await expect.element(shown.see.getByRole("button", { name: /came back/ })).not.toBeInTheDocument();
   });
 });
 
@@ -231,11 +243,10 @@ describe("a neighbour that a search of whole vectors stops before", () => {
     shown.answer({ nprobe: 2 });
     shown.model.say(...encoded(outcomeOf(shown.summary, [0, 1, 3], { nprobe: 2 })));
     await vi.waitFor(() =>
-      expect(shown.root.querySelector(".feder-missed .feder-note")?.textContent).toBe("not compared"),
+      expect(shown.root.querySelector("[data-state=missed] .feder-tag")?.textContent).toBe("not compared"),
     );
-    await expect
-      .element(shown.see.getByText(/1 was not compared: the search stopped before the end/))
-      .toBeVisible();
+    await expect.element(shown.see.getByText("1 missed:")).toBeVisible();
+    await expect.element(shown.see.getByText("the search stopped before it")).toBeVisible();
     expect(shown.root.textContent).not.toContain("lost to");
   });
 });

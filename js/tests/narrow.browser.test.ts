@@ -59,7 +59,7 @@ describe.each(["clusters", "distances", "projection"])("at 300 pixels %s", (view
 
   it("can be read as a table", async () => {
     const root = await narrow(view);
-    [...root.querySelectorAll("button")].find((button) => button.textContent === "View as table")?.click();
+    root.querySelector<HTMLElement>('[aria-label="View as table"]')?.click();
     await vi.waitFor(() => expect(root.querySelector(".feder-table")).not.toBeNull());
     expect(outside(root)).toEqual([]);
   });
@@ -67,7 +67,7 @@ describe.each(["clusters", "distances", "projection"])("at 300 pixels %s", (view
 
 it("at 300 pixels an image card keeps to the widget", async () => {
   const root = await narrow("clusters");
-  root.querySelector<HTMLElement>('[aria-label="Results"] .feder-tile')?.click();
+  root.querySelector<HTMLElement>('[aria-label="True neighbours"] .feder-tile')?.click();
   await vi.waitFor(() => expect(root.querySelector(".feder-image-card")).not.toBeNull());
   expect(outside(root)).toEqual([]);
 });

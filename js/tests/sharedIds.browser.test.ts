@@ -49,8 +49,8 @@ async function marks(count: number): Promise<string[]> {
     await userEvent.keyboard("{PageDown}");
     await vi.waitFor(() => {
       const text = picture?.querySelector(".feder-sr[aria-live=polite]")?.textContent ?? "";
-      const row = /^Row (\d+), .*cluster (\d), rank \d, ((?:result|missed, true neighbour) \d+)/.exec(text);
-      said[i] = `${row?.[1]} of ${row?.[2]}: ${row?.[3]}`;
+      const row = /^Row (\d+), .*cluster (\d), rank \d, (a result|missed), (\d\w+ nearest of all)/.exec(text);
+      said[i] = `${row?.[1]} of ${row?.[2]}: ${row?.[3]}, ${row?.[4]}`;
       expect(row).not.toBeNull();
       expect(said[i]).not.toBe(said[i - 1]);
     });
@@ -59,14 +59,14 @@ async function marks(count: number): Promise<string[]> {
 }
 
 const MARKED = [
-  "7 of 0: result 1",
-  "8 of 0: result 2",
-  "7 of 0: result 3",
-  "9 of 0: result 4",
-  "7 of 1: result 5",
-  "5 of 1: result 6",
-  "6 of 1: result 7",
-  "7 of 3: missed, true neighbour 8",
+  "7 of 0: a result, 1st nearest of all",
+  "8 of 0: a result, 2nd nearest of all",
+  "7 of 0: a result, 3rd nearest of all",
+  "9 of 0: a result, 4th nearest of all",
+  "7 of 1: a result, 5th nearest of all",
+  "5 of 1: a result, 6th nearest of all",
+  "6 of 1: a result, 7th nearest of all",
+  "7 of 3: missed, 8th nearest of all",
 ];
 
 describe("rows that share an id", () => {
@@ -97,7 +97,7 @@ describe("rows that share an id", () => {
     await vi.waitFor(() => expect(tiles("7").map((tile) => tile.dataset.hovered)).not.toContain("false"));
     expect(tiles("8").map((tile) => tile.dataset.hovered)).not.toContain("true");
     await userEvent.click(tiles("7", "1")[0]);
-    expect(stage.model.get("selection")).toEqual(["7"]);
+    await expect.poll(() => stage.model.get("selection")).toEqual(["7"]);
     await vi.waitFor(() => expect(tiles("7").map((tile) => tile.ariaPressed)).not.toContain("false"));
     expect(tiles("7").length).toBeGreaterThan(2);
     expect(tiles("8").map((tile) => tile.ariaPressed)).not.toContain("true");
@@ -177,10 +177,19 @@ describe("rows that share an id", () => {
     await stage.see.getByRole("button", { name: "View as table" }).click();
     const rows = () =>
       [...stage.element.querySelectorAll("tbody tr")].map((row) =>
-        [0, 1, 4].map((column) => row.children[column].textContent).join(" "),
+        [0, 1, 2, 5].map((column) => row.children[column].textContent).join(" "),
       );
     await vi.waitFor(() =>
-      expect(rows()).toEqual(["missed 7 3", "1 7 0", "2 8 0", "3 7 0", "4 9 0", "5 7 1", "6 5 1", "7 6 1"]),
+      expect(rows()).toEqual([
+        "missed 8 7 3",
+        "result 1 7 0",
+        "result 2 8 0",
+        "result 3 7 0",
+        "result 4 9 0",
+        "result 5 7 1",
+        "result 6 5 1",
+        "result 7 6 1",
+      ]),
     );
   });
 

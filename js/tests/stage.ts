@@ -13,6 +13,17 @@ export function view(values: Typed): DataView {
   return new DataView(values.buffer, values.byteOffset, values.byteLength);
 }
 
+/** Row ids of the results that a display shows, nearest first. */
+export function resultsOf(display: Element): string[] {
+  const root = display.querySelector<HTMLElement>(".feder-widget");
+  return (root?.dataset.results ?? "").split(",").filter((id) => id !== "");
+}
+
+/** The items of a display's list of this name. */
+export function itemsOf(display: Element, name: string): HTMLElement[] {
+  return [...display.querySelectorAll<HTMLElement>(`:is(ol, ul)[aria-label="${name}"] > li`)];
+}
+
 /** The trait that `readSummary` reads a summary from. */
 export function summaryTrait({ constants, ...summary }: Summary): Record<string, unknown> {
   const [content, [sizes]] = encoded({
@@ -101,6 +112,16 @@ export class Stage {
 
   get root(): HTMLElement {
     return this.element.querySelector(".feder-widget") as HTMLElement;
+  }
+
+  /** Row ids of the results at this moment, nearest first. */
+  get results(): string[] {
+    return resultsOf(this.element);
+  }
+
+  /** The items of the list of this name; none where there is no such list. */
+  items(name: string): HTMLElement[] {
+    return itemsOf(this.element, name);
   }
 
   /** Display the widget a second time. */

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
-import { Stage } from "./stage";
+import { itemsOf, resultsOf, Stage } from "./stage";
 
 let stages: Stage[] = [];
 
@@ -15,16 +15,24 @@ afterEach(() => {
   stages = [];
 });
 
+const VIEWPORT = [innerWidth, innerHeight] as const;
+
 const RED_DOT =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
 const HOSTILE = "<img src=x onerror=\"document.title = 'hacked'\"><b>bold</b>";
 
-function idsOf(list: Element): (string | null)[] {
-  return [...list.querySelectorAll("li")].map((item) => item.getAttribute("data-id"));
+function idsOf(items: Iterable<HTMLElement>): (string | undefined)[] {
+  return Array.from(items, (item) => item.dataset.id);
 }
 
-function resultsOf(element: Element): (string | null)[] {
-  return idsOf(element.querySelector('[aria-label="Results"]') as Element);
+/** The row, and what became of it, of each true neighbour. */
+function neighboursOf(display: Element): string[] {
+  return itemsOf(display, "True neighbours").map(({ dataset }) => `${dataset.id} ${dataset.state}`);
+}
+
+/** A value that the page sets goes to the kernel with the next save. */
+function saved(stage: Stage, name: string) {
+  return expect.poll(() => stage.model.get(name));
 }
 
 describe("the page before a search", () => {
@@ -33,13 +41,25 @@ describe("the page before a search", () => {
     for (const name of ["nprobe", "k"]) {
       await expect.element(see.getByRole("slider", { name, exact: true })).toBeVisible();
     }
-    for (const name of ["Random query", "Play", "Step back", "Step forward", "View as table"]) {
+    for (const name of ["nprobe as a number", "k as a number"]) {
+      await expect.element(see.getByRole("spinbutton", { name, exact: true })).toBeVisible();
+    }
+    for (const name of [
+      ...["Random query", "Find a miss", "Back to the query before", "Forward to the next query"],
+      ...["Play", "Step back", "Step forward", "View as table", "Full screen"],
+      ...["Decrease nprobe", "Increase nprobe", "Decrease k", "Increase k", "Random row"],
+    ]) {
       await expect.element(see.getByRole("button", { name, exact: true })).toBeVisible();
     }
     await expect.element(see.getByRole("tab", { name: "Clusters" })).toHaveAttribute("aria-selected", "true");
     await expect.element(see.getByRole("textbox", { name: "Search by id" })).toBeVisible();
-    await expect.element(see.getByRole("list", { name: "Results", exact: true })).toBeInTheDocument();
-    expect({ ...stage.root.dataset }).toMatchObject({ state: "idle", query: "", nprobe: "1", k: "5" });
+    for (const name of ["This query", "Workload"]) {
+      await expect.element(see.getByRole("tab", { name })).toBeVisible();
+    }
+    await expect.element(see.getByRole("region", { name: "Pick a query" })).toBeVisible();
+    await expect.element(see.getByRole("list", { name: "Results", exact: true })).not.toBeInTheDocument();
+    const state = { state: "idle", query: "", nprobe: "1", k: "5", results: "", missedIds: "" };
+    expect({ ...stage.root.dataset }).toMatchObject(state);
   });
 
   it("offers no step of a search", async () => {
@@ -51,45 +71,85 @@ describe("the page before a search", () => {
 });
 
 describe("results", () => {
-  it("are a list whose items carry id and distance, nearest first", async () => {
+  it("are a list whose items carry id and distance, nearest first, until the true neighbours are known", async () => {
     const { stage, see } = open();
-    stage.answer({ id: 0n });
+    stage.sayCoarse({ id: 0n });
+    stage.sayCandidates(1, 1);
     const list = see.getByRole("list", { name: "Results", exact: true });
     await expect.element(list).toBeVisible();
-    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["0", "1", "2"]));
-    const distances = [...list.element().querySelectorAll("li")].map((item) => item.dataset.distance);
-    expect(distances).toEqual(["0", "1", "2"]);
+    await vi.waitFor(() => expect(idsOf(stage.items("Results"))).toEqual(["0", "1", "2"]));
+    expect(stage.items("Results").map((item) => item.dataset.distance)).toEqual(["0", "1", "2"]);
     expect(list.element().tagName).toBe("OL");
-    expect({ ...stage.root.dataset }).toMatchObject({ state: "done", query: "0" });
+    expect(stage.results).toEqual(["0", "1", "2"]);
+    expect(stage.root.dataset.missedIds).toBe("");
+    stage.sayCandidates(2, 4);
+    stage.sayDone();
+    await expect.element(see.getByRole("list", { name: "True neighbours", exact: true })).toBeVisible();
+    await expect.element(list).not.toBeInTheDocument();
+    expect({ ...stage.root.dataset }).toMatchObject({ state: "done", query: "0", results: "0,1,2" });
     await expect
       .element(see.getByText("holds only"))
       .toHaveTextContent("k = 5 cannot be reached: the 1 probed cluster holds only 3 vectors.");
   });
 
+  it("are the true neighbours in order, missed ones in their place, and the results that came instead", async () => {
+    const { stage, see } = open([3, 4, 2, 5], { k: 6 });
+    stage.answer({ id: 0n });
+    const list = see.getByRole("list", { name: "True neighbours", exact: true });
+    await expect.element(list).toBeVisible();
+    expect(list.element().tagName).toBe("OL");
+    expect(neighboursOf(stage.element)).toEqual([
+      ...["0 found", "1 found", "2 found"],
+      ...["3 missed", "4 missed", "5 missed"],
+    ]);
+    const items = stage.items("True neighbours");
+    expect(items.map(({ dataset }) => dataset.distance)).toEqual(["0", "1", "2", "10", "11", "12"]);
+    expect(items.map(({ dataset }) => dataset.rank)).toEqual(["1", "1", "1", "2", "2", "2"]);
+    expect(stage.root.dataset).toMatchObject({ results: "0,1,2", missedIds: "3,4,5", missed: "3" });
+    await expect.element(see.getByText("3 of 6 true neighbours came back")).toBeVisible();
+    await expect.element(see.getByText("3 missed:")).toBeVisible();
+    await expect.element(see.getByText("in the cluster ranked 2")).toBeVisible();
+    expect(stage.items("Came instead")).toEqual([]);
+    // Clusters 1, 3 and 4, but not 2.
+    stage.model.receive("nprobe", 4);
+    stage.model.receive("cluster", 1);
+    await see.getByRole("button", { name: "Don't probe" }).click();
+    await vi.waitFor(() => expect(idsOf(stage.items("Came instead"))).toEqual(["7", "8", "9"]));
+    expect(stage.items("Came instead").map(({ dataset }) => dataset.distance)).toEqual(["20", "21", "30"]);
+    expect(stage.root.dataset).toMatchObject({ results: "0,1,2,7,8,9", missedIds: "3,4,5" });
+    for (const place of ["8th", "9th", "10th"]) {
+      const name = new RegExp(`^Row \\d, a result that is no true neighbour: ${place} nearest of all`);
+      await expect.element(see.getByRole("button", { name })).toBeVisible();
+    }
+  });
+
   it("keep every digit of a large id", async () => {
-    const { stage } = open([2]);
+    const { stage } = open([2], { k: 2 });
     stage.sayCoarse({ id: -(2n ** 63n) });
     stage.sayCandidates(1, 1, { ids: BigInt64Array.of(2n ** 53n + 1n, -(2n ** 63n)) });
-    await vi.waitFor(() =>
-      expect(resultsOf(stage.element)).toEqual(["9007199254740993", "-9223372036854775808"]),
-    );
+    const ids = ["9007199254740993", "-9223372036854775808"];
+    await vi.waitFor(() => expect(stage.results).toEqual(ids));
+    expect(idsOf(stage.items("True neighbours"))).toEqual(ids);
     expect(stage.root.dataset.query).toBe("-9223372036854775808");
   });
 
-  it("are listed each where rows share an id, however many there are of them", async () => {
-    const { stage } = open([6]);
+  it.each([
+    ["Results", { unexplained: "nobody knows" }],
+    ["True neighbours", {}],
+  ])("are listed each where rows share an id, however many there are of them: %s", async (name, summary) => {
+    const { stage } = open([6], {}, summary);
     stage.sayCoarse({ id: 0n });
     stage.sayCandidates(1, 1, { ids: BigInt64Array.of(7n, 8n, 7n, 9n, 7n, 5n) });
     stage.sayDone();
-    const tiles = () => [...stage.element.querySelectorAll(".feder-results li")];
-    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["7", "8", "7", "9", "7"]));
-    const before = tiles();
+    await vi.waitFor(() => expect(idsOf(stage.items(name))).toEqual(["7", "8", "7", "9", "7"]));
+    const before = stage.items(name);
     stage.model.receive("k", 3);
-    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["7", "8", "7"]));
+    await vi.waitFor(() => expect(idsOf(stage.items(name))).toEqual(["7", "8", "7"]));
     // Each row keeps its own element.
-    expect(tiles()).toEqual(before.slice(0, 3));
+    expect(stage.items(name)).toEqual(before.slice(0, 3));
     stage.model.receive("k", 6);
-    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["7", "8", "7", "9", "7", "5"]));
+    await vi.waitFor(() => expect(idsOf(stage.items(name))).toEqual(["7", "8", "7", "9", "7", "5"]));
+    expect(stage.results).toEqual(["7", "8", "7", "9", "7", "5"]);
   });
 
   it("follow nprobe and k at once, and the kernel is not asked", async () => {
@@ -98,9 +158,9 @@ describe("results", () => {
     await vi.waitFor(() => expect(stage.root.dataset.state).toBe("done"));
     const searches = stage.asked("search").length;
     stage.model.receive("nprobe", 2);
-    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["0", "1", "2", "3", "4"]));
+    await vi.waitFor(() => expect(stage.results).toEqual(["0", "1", "2", "3", "4"]));
     stage.model.receive("k", 4);
-    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["0", "1", "2", "3"]));
+    await vi.waitFor(() => expect(stage.results).toEqual(["0", "1", "2", "3"]));
     expect(stage.asked("search")).toHaveLength(searches);
   });
 
@@ -111,17 +171,21 @@ describe("results", () => {
     await vi.waitFor(() => {
       const text = stage.root.querySelector(".feder-cost")?.textContent;
       expect(text).toContain("11 distances = 4 coarse + 7 fine");
-      expect(text).toContain("91.7\u00a0% of brute force (12)");
+      expect(text).toContain("91.7\u00a0% of brute force");
     });
+    expect(stage.root.querySelector("[title='Brute force computes 12']")).not.toBeNull();
   });
 });
 
-describe("a result's picture", () => {
+describe("a neighbour's picture", () => {
   it("is pointed at by a pointer that moves over it, not by one that it is scrolled under", async () => {
     const { stage } = open();
     stage.answer({ id: 0n });
-    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["0", "1", "2"]));
-    const tiles = [...stage.element.querySelectorAll<HTMLElement>('[aria-label="Results"] .feder-tile')];
+    await vi.waitFor(() => expect(stage.results).toEqual(["0", "1", "2"]));
+    await vi.waitFor(() => expect(stage.items("True neighbours")).toHaveLength(5));
+    const tiles = stage
+      .items("True neighbours")
+      .map((item) => item.querySelector(".feder-tile") as HTMLElement);
     const pointedAt = () => tiles.map((tile) => tile.dataset.hovered === "true").indexOf(true);
     const report = (tile: number, type: string) =>
       tiles[tile].dispatchEvent(new PointerEvent(type, { bubbles: type === "pointermove" }));
@@ -146,13 +210,17 @@ describe("the sliders", () => {
     await userEvent.keyboard("{ArrowRight}{ArrowRight}{ArrowUp}{ArrowLeft}");
     await expect.element(slider).toHaveValue("3");
     expect(stage.root.dataset.nprobe).toBe("3");
-    expect(stage.model.get("nprobe")).toBe(3);
+    await saved(stage, "nprobe").toBe(3);
     await userEvent.keyboard("{End}");
     await expect.element(slider).toHaveValue("100");
     await userEvent.keyboard("{ArrowRight}");
     await expect.element(slider).toHaveValue("100");
+    await userEvent.keyboard("{PageUp}");
+    await expect.element(slider).toHaveValue("100");
+    await userEvent.keyboard("{PageDown}");
+    await expect.element(slider).toHaveValue("92");
     await userEvent.keyboard("{Home}");
-    expect(stage.model.get("nprobe")).toBe(1);
+    await saved(stage, "nprobe").toBe(1);
   });
 
   it("run from 1 to nlist and to k_max", () => {
@@ -165,24 +233,31 @@ describe("the sliders", () => {
     expect(range("k")).toEqual(["1", "20", "1"]);
   });
 
-  it("follow the pointer: nprobe by powers, k evenly", async () => {
+  it("follow the pointer: nprobe along the axis of the chart, k evenly", async () => {
     const { stage, see } = open(new Array(1024).fill(1));
-    const press = async (name: string, share: number) => {
-      const track = see.getByRole("slider", { name, exact: true }).element().nextElementSibling as Element;
-      const box = (track.parentElement as Element).getBoundingClientRect();
-      const inner = track.getBoundingClientRect();
-      await userEvent.click(track.parentElement as Element, {
-        position: { x: inner.left - box.left + share * inner.width, y: box.height / 2 },
+    const chart = stage.root.querySelector("[data-name=nprobe]") as HTMLElement;
+    const axis = chart.querySelector(".feder-gridline") as SVGElement;
+    await vi.waitFor(() => expect(chart.querySelector(".feder-gridline")).not.toBeNull());
+    const pressChart = async (share: number) => {
+      const [box, line] = [chart, axis ?? chart.querySelector(".feder-gridline")].map((one) =>
+        (one as Element).getBoundingClientRect(),
+      );
+      await userEvent.click(chart, {
+        position: { x: line.left - box.left + share * line.width, y: box.height / 2 },
         force: true,
       });
-      return stage.model.get(name) as number;
+      return Number(stage.root.dataset.nprobe);
     };
-    const middle = await press("nprobe", 0.5);
-    expect(middle).toBeGreaterThanOrEqual(28);
-    expect(middle).toBeLessThanOrEqual(37);
-    expect(await press("nprobe", 0.1)).toBe(2);
-    expect(await press("k", 0.5)).toBeCloseTo(10.5, -0.5);
-    expect(document.activeElement).toBe(see.getByRole("slider", { name: "k", exact: true }).element());
+    const slider = (name: string) => see.getByRole("slider", { name, exact: true }).element() as HTMLElement;
+    expect(await pressChart(0.5)).toBe(32);
+    expect(document.activeElement).toBe(slider("nprobe"));
+    expect(await pressChart(0.1)).toBe(2);
+    expect(await pressChart(1)).toBe(1024);
+    await saved(stage, "nprobe").toBe(1024);
+    const box = slider("k").getBoundingClientRect();
+    await userEvent.click(slider("k"), { position: { x: box.width / 2, y: box.height / 2 }, force: true });
+    await saved(stage, "k").toBeCloseTo(10.5, -0.5);
+    expect(document.activeElement).toBe(slider("k"));
   });
 });
 
@@ -218,7 +293,7 @@ describe("picking a query", () => {
       await expect.element(see.getByRole("alert")).toHaveTextContent("id must be a whole number, got");
       await expect.element(see.getByRole("alert")).toHaveTextContent(typed.slice(0, 40).trim());
       expect(stage.asked("search")).toHaveLength(searches);
-      expect(resultsOf(stage.element)).toEqual(["0", "1", "2"]);
+      expect(stage.results).toEqual(["0", "1", "2"]);
       expect(stage.root.dataset.state).toBe("error");
       await see.getByRole("button", { name: "Dismiss" }).click();
       await vi.waitFor(() => expect(stage.root.dataset.state).toBe("done"));
@@ -248,7 +323,7 @@ describe("text from outside", () => {
     stage.fail(null, HOSTILE);
     await expect.element(see.getByRole("alert")).toHaveTextContent(HOSTILE);
     await vi.waitFor(() => stage.sayPictures(() => ({ label: HOSTILE, reason: HOSTILE })));
-    await see.getByRole("button", { name: /^Row 1, squared/ }).click();
+    await see.getByRole("button", { name: /^Row 1, 2nd nearest of all/ }).click();
     await vi.waitFor(() => stage.sayPictures(() => ({ label: HOSTILE, reason: HOSTILE })));
     await expect.element(see.getByRole("dialog").getByText(HOSTILE).first()).toBeVisible();
     expect(stage.element.querySelector("img")).toBeNull();
@@ -291,10 +366,11 @@ describe("a picture that is clicked", () => {
   it("opens a card with what is known of it, and Escape goes back", async () => {
     const { stage, see } = open();
     stage.answer();
-    const tile = see.getByRole("button", { name: /^Row 1, squared/ });
+    const tile = see.getByRole("button", { name: /^Row 1, 2nd nearest of all/ });
     await tile.click();
     const card = see.getByRole("dialog");
     await expect.element(card).toHaveTextContent("id1");
+    await expect.element(card).toHaveTextContent("squared L2 distance1");
     await expect.element(card).toHaveTextContent("cluster0, rank 1");
     const { request, serial } = stage.lastAsked("verdict");
     const verdict = {
@@ -311,7 +387,7 @@ describe("a picture that is clicked", () => {
     await expect
       .element(card)
       .toHaveTextContent("The 2nd result: it is the 2nd nearest of all. Its cluster ranks 1st.");
-    expect(stage.model.get("selection")).toEqual(["1"]);
+    await saved(stage, "selection").toEqual(["1"]);
     await userEvent.keyboard("{Escape}");
     await expect.element(card).not.toBeInTheDocument();
     expect(document.activeElement).toBe(tile.element());
@@ -320,8 +396,8 @@ describe("a picture that is clicked", () => {
   it("can be searched from", async () => {
     const { stage, see } = open();
     stage.answer();
-    await see.getByRole("button", { name: /^Row 2, squared/ }).click();
-    await see.getByRole("button", { name: "Search from here" }).click();
+    await see.getByRole("button", { name: /^Row 2, 3rd nearest of all/ }).click();
+    await see.getByRole("button", { name: "Use as query" }).click();
     expect(stage.lastAsked("search").query).toEqual({ id: "2", cluster: 0 });
   });
 });
@@ -330,12 +406,11 @@ describe("the cluster panel", () => {
   it("lists the nearest cluster until another one is pinned", async () => {
     const { stage, see } = open();
     stage.answer();
-    const list = see.getByRole("list", { name: "Cluster images", exact: true });
-    await vi.waitFor(() => expect(idsOf(list.element())).toEqual(["0", "1", "2"]));
+    await vi.waitFor(() => expect(idsOf(stage.items("Cluster images"))).toEqual(["0", "1", "2"]));
     stage.model.receive("cluster", 3);
-    await vi.waitFor(() => expect(idsOf(list.element())).toEqual(["7", "8", "9", "10", "11"]));
+    await vi.waitFor(() => expect(idsOf(stage.items("Cluster images"))).toEqual(["7", "8", "9", "10", "11"]));
     await see.getByRole("button", { name: "Unpin" }).click();
-    expect(stage.model.get("cluster")).toBeNull();
+    await saved(stage, "cluster").toBeNull();
   });
 
   it("is one stop of the tab key, whose images arrow keys go through, those out of sight too", async () => {
@@ -427,7 +502,8 @@ describe("the focus", () => {
     const { stage, see } = open([3, 4, 0, 5], { cluster: 1 });
     stage.answer();
     for (const name of ["Unpin", "Step back"]) {
-      const button = see.getByRole("button", { name });
+      const button = see.getByRole("button", { name, exact: true });
+      await expect.element(button).toBeEnabled();
       (button.element() as HTMLElement).focus();
       for (let presses = 0; presses < 3; presses++) {
         if (name === "Step back" || presses === 0) await userEvent.keyboard("{Enter}");
@@ -445,7 +521,7 @@ describe("the focus", () => {
     (first.element() as HTMLElement).focus();
     await userEvent.keyboard("{ArrowLeft}");
     await expect.element(last).toHaveFocus();
-    expect(stage.model.get("view")).toBe("projection");
+    await saved(stage, "view").toBe("projection");
     await userEvent.keyboard("{ArrowRight}{ArrowRight}");
     await expect.element(see.getByRole("tab", { name: "Distances" })).toHaveFocus();
     await userEvent.keyboard("{Tab}");
@@ -472,7 +548,7 @@ describe("the focus", () => {
         (one) => one.textContent === "Show cluster",
       );
       await userEvent.click(button as HTMLElement);
-      expect(stage.model.get("cluster")).toBe(0);
+      await saved(stage, "cluster").toBe(0);
       await vi.waitFor(() => expect(card()).toBeNull());
     }
   });
@@ -480,7 +556,7 @@ describe("the focus", () => {
   it("closes a card that it leaves", async () => {
     const { stage, see } = open();
     stage.answer();
-    await see.getByRole("button", { name: /^Row 2, squared/ }).click();
+    await see.getByRole("button", { name: /^Row 2, 3rd nearest of all/ }).click();
     const card = see.getByRole("dialog");
     await expect.element(card).toBeVisible();
     (see.getByRole("button", { name: "Random query" }).element() as HTMLElement).focus();
@@ -508,7 +584,7 @@ describe("the selection", () => {
     stage.model.receive("selection", ["1", "2", "7"]);
     await expect.element(see.getByText("3 rows selected")).toBeVisible();
     await see.getByRole("button", { name: "Clear" }).click();
-    expect(stage.model.get("selection")).toEqual([]);
+    await saved(stage, "selection").toEqual([]);
     await expect.element(see.getByText("rows selected")).not.toBeInTheDocument();
   });
 });
@@ -518,7 +594,7 @@ describe("a search that is over", () => {
     const { stage, see } = open();
     stage.answer();
     await vi.waitFor(() => expect(stage.root.dataset.state).toBe("done"));
-    await userEvent.click(stage.element.querySelectorAll("[aria-label=Results] .feder-tile")[2]);
+    await see.getByRole("button", { name: /^Row 2, 3rd nearest of all/ }).click();
     const card = see.getByRole("dialog");
     await expect.element(card).toHaveTextContent(/squared L2 distance\s*2/);
     stage.answer({ serial: 2, request: "kernel:2", id: 20n });
@@ -578,25 +654,54 @@ describe("what is typed", () => {
 });
 
 describe("beside the map", () => {
+  beforeEach(() => page.viewport(1440, 900));
+  afterEach(() => page.viewport(...VIEWPORT));
+
   it.each([950, 1000, 1180, 1190, 1240, 1400])(
-    "nine results are seen whole at a width of %i",
+    "nine true neighbours are seen whole at a width of %i",
     async (width) => {
       const { stage } = open([12, 4, 2, 5], { nprobe: 1, k: 9 });
       stage.element.style.width = `${width}px`;
       stage.answer();
-      await vi.waitFor(() => expect(resultsOf(stage.element)).toHaveLength(9));
-      const box = stage.element.querySelector(".feder-results") as HTMLElement;
-      await vi.waitFor(() => expect(box.scrollHeight).toBeLessThanOrEqual(box.clientHeight));
+      await vi.waitFor(() => expect(stage.items("True neighbours")).toHaveLength(9));
+      const answer = stage.element.querySelector(".feder-answer") as HTMLElement;
+      await vi.waitFor(() => {
+        const frame = answer.getBoundingClientRect();
+        for (const item of stage.items("True neighbours")) {
+          const box = item.getBoundingClientRect();
+          expect(box.height).toBeGreaterThan(40);
+          expect(box.top).toBeGreaterThanOrEqual(frame.top);
+          expect(box.bottom).toBeLessThanOrEqual(frame.bottom);
+          expect(box.right).toBeLessThanOrEqual(frame.right);
+        }
+      });
     },
   );
 
   it("what a cluster that is switched off holds is missed for that, at whatever nprobe", async () => {
     const { stage, see } = open([3, 4, 2, 5], { nprobe: 4, k: 5 });
     stage.answer();
-    await see.getByRole("button", { name: "Switch off" }).click();
-    const missed = see.getByRole("list", { name: "Missed", exact: true });
-    await expect.element(missed.getByText("switched off").first()).toBeVisible();
-    await expect.element(missed.getByText("nprobe")).not.toBeInTheDocument();
+    await see.getByRole("button", { name: "Don't probe" }).click();
+    const neighbours = see.getByRole("list", { name: "True neighbours", exact: true });
+    await expect.element(neighbours.getByText("switched off").first()).toBeVisible();
+    await expect.element(see.getByText("3 missed:")).toBeVisible();
+    await expect.element(see.getByText("in the cluster ranked 1, switched off by hand")).toBeVisible();
+    const answer = see.getByRole("region", { name: "Answer" });
+    await expect.element(answer.getByText(/nprobe = \d/)).not.toBeInTheDocument();
+    await answer.getByRole("button", { name: "Probe by nprobe alone" }).click();
+    await expect.element(see.getByText("All 5 true neighbours came back")).toBeVisible();
+  });
+
+  it("what is missed is found by the nprobe that a button names", async () => {
+    const { stage, see } = open([3, 4, 2, 5], { nprobe: 1, k: 8 });
+    stage.answer();
+    await see.getByRole("button", { name: "nprobe = 3 finds all" }).click();
+    await expect.element(see.getByText("All 8 true neighbours came back")).toBeVisible();
+    expect(stage.root.dataset).toMatchObject({ nprobe: "3", missedIds: "", missed: "0" });
+    await saved(stage, "nprobe").toBe(3);
+    stage.model.receive("nprobe", 4);
+    await expect.element(see.getByText("nprobe = 3 would do.")).toBeVisible();
+    await expect.element(see.getByRole("button", { name: /finds all/ })).not.toBeInTheDocument();
   });
 });
 
@@ -621,26 +726,29 @@ describe("the player", () => {
     const { stage, see } = open();
     stage.model.receive("nprobe", 2);
     stage.answer();
-    const handle = see.getByRole("slider", { name: "nprobe on the curve" });
-    await expect
-      .element(handle)
-      .toHaveAttribute("aria-valuetext", expect.stringMatching(/recall@5 = [1-5]\/5/));
-    const text = handle.element().getAttribute("aria-valuetext") as string;
+    const handle = see.getByRole("slider", { name: "nprobe", exact: true });
+    const text = "2: recall@5 = 5 of 5";
+    await expect.element(handle).toHaveAttribute("aria-valuetext", text);
+    const curve = see.getByRole("img", { name: "Recall at every nprobe: 3 of 5 from 1, 5 of 5 from 2" });
+    await expect.element(curve).toBeVisible();
     for (let steps = 0; steps < 3; steps++) await see.getByRole("button", { name: "Step back" }).click();
     await expect.element(see.getByText(/^Overview/)).toBeVisible();
-    await expect.element(handle).toHaveAttribute("aria-valuetext", text);
+    await expect.element(curve).toBeVisible();
     await expect.element(see.getByText("0 distances")).toBeVisible();
+    await expect.element(see.getByText("0 of 5 true neighbours so far")).toBeVisible();
+    await expect.element(handle).toHaveAttribute("aria-valuetext", text);
   });
 
   it("counts clusters that were switched by hand in that recall", async () => {
     const { stage, see } = open([3, 4, 2, 5], { nprobe: 1, cluster: 1 });
     stage.answer();
-    const handle = see.getByRole("slider", { name: "nprobe on the curve" });
-    await see.getByRole("button", { name: "Switch on" }).click();
-    await expect.element(handle).toHaveAttribute("aria-valuetext", expect.stringContaining("5/5"));
+    const handle = see.getByRole("slider", { name: "nprobe", exact: true });
+    await see.getByRole("button", { name: "Probe it too" }).click();
+    await expect.element(handle).toHaveAttribute("aria-valuetext", "1: recall@5 = 5 of 5");
     await see.getByRole("button", { name: "Step back" }).click();
     await expect.element(see.getByText(/^Fine search/)).toBeVisible();
-    await expect.element(handle).toHaveAttribute("aria-valuetext", expect.stringContaining("5/5"));
+    await expect.element(see.getByText("3 of 5 true neighbours so far")).toBeVisible();
+    await expect.element(handle).toHaveAttribute("aria-valuetext", "1: recall@5 = 5 of 5");
   });
 
   it("goes step by step from the overview to the results", async () => {
@@ -649,12 +757,19 @@ describe("the player", () => {
     stage.answer();
     const [back, forward] = ["Step back", "Step forward"].map((name) => see.getByRole("button", { name }));
     await expect.element(forward).toBeDisabled();
-    const seen = [resultsOf(stage.element).length];
-    for (let steps = 0; steps < 3; steps++) {
+    const [found, pending] = ["found", "pending"].map(
+      (state) => (rows: string[]) => rows.map((row) => `${row} ${state}`),
+    );
+    const rows = ["0", "1", "2", "3", "4"];
+    await vi.waitFor(() => expect(neighboursOf(stage.element)).toEqual(found(rows)));
+    for (const compared of [3, 0, 0]) {
       await back.click();
-      seen.push(resultsOf(stage.element).length);
+      const shown = [...found(rows.slice(0, compared)), ...pending(rows.slice(compared))];
+      await vi.waitFor(() => expect(neighboursOf(stage.element)).toEqual(shown));
+      expect(stage.results).toEqual(rows.slice(0, compared));
+      expect(stage.root.dataset.missedIds).toBe("");
+      await expect.element(see.getByText(`${compared} of 5 true neighbours so far`)).toBeVisible();
     }
-    expect(seen).toEqual([5, 3, 0, 0]);
     await expect.element(back).toBeDisabled();
     await expect.element(see.getByText(/^Overview: 12 vectors in 4 clusters/)).toBeVisible();
     await forward.click();
@@ -665,7 +780,7 @@ describe("the player", () => {
       .toBeVisible();
     await forward.click();
     await expect.element(forward).toBeDisabled();
-    expect(resultsOf(stage.element)).toHaveLength(5);
+    expect(stage.results).toHaveLength(5);
   });
 
   it("plays to the end by itself, and can be stopped", async () => {
@@ -681,18 +796,18 @@ describe("the player", () => {
     await expect.element(pause).toBeVisible();
     const seen = [];
     for (let beats = 0; beats < 2; beats++) {
-      seen.push(resultsOf(stage.element).length);
+      seen.push(stage.results.length);
       vi.advanceTimersToNextTimer();
       await expect.element(see.getByText(beats === 0 ? /^Coarse search/ : /^Fine search/)).toBeVisible();
     }
     await pause.click();
     await expect.poll(() => vi.getTimerCount()).toBe(0);
-    expect([...seen, resultsOf(stage.element).length]).toEqual([0, 0, 3]);
+    expect([...seen, stage.results.length]).toEqual([0, 0, 3]);
     await see.getByRole("button", { name: "Play", exact: true }).click();
     await expect.element(pause).toBeVisible();
     vi.advanceTimersToNextTimer();
     await expect.element(see.getByRole("button", { name: "Play", exact: true })).toBeVisible();
-    expect(resultsOf(stage.element)).toHaveLength(5);
+    expect(stage.results).toHaveLength(5);
     await expect.poll(() => vi.getTimerCount()).toBe(0);
   });
 });
@@ -713,9 +828,9 @@ describe("the map", () => {
     await expect.poll(() => stage.root.dataset.map).toBe("final");
     const canvas = stage.element.querySelector(".feder-map canvas") as HTMLCanvasElement;
     await userEvent.click(canvas, { position: { x: 40, y: 60 } });
-    expect(stage.model.get("cluster")).toBe(0);
+    await saved(stage, "cluster").toBe(0);
     await userEvent.click(canvas, { position: { x: 40, y: 60 } });
-    expect(stage.model.get("cluster")).toBeNull();
+    await saved(stage, "cluster").toBeNull();
   });
 
   it("can be walked and pinned by keys", async () => {
@@ -725,9 +840,9 @@ describe("the map", () => {
     await expect.poll(() => stage.root.dataset.map).toBe("final");
     (see.getByRole("application").element() as HTMLElement).focus();
     await userEvent.keyboard("{PageDown}{Enter}");
-    expect(stage.model.get("cluster")).toBe(1);
+    await saved(stage, "cluster").toBe(1);
     await userEvent.keyboard("{Home}{Enter}");
-    expect(stage.model.get("cluster")).toBe(0);
+    await saved(stage, "cluster").toBe(0);
     await expect
       .element(see.getByText(/^Cluster 0, 3 vectors, rank 1, distance 0, probed/))
       .toBeInTheDocument();
@@ -762,7 +877,7 @@ describe("the map", () => {
       expect(rows()).toEqual(["1030yes30", "21410.00no02", "32020.00no00", "43530.00no00"]),
     );
     await see.getByRole("table").getByRole("button", { name: "3" }).click();
-    expect(stage.model.get("cluster")).toBe(3);
+    await saved(stage, "cluster").toBe(3);
   });
 });
 
@@ -814,14 +929,14 @@ describe("the host", () => {
   it("is told when the kernel is gone, and the picture stays", async () => {
     const { stage, see } = open();
     stage.answer();
-    await vi.waitFor(() => expect(resultsOf(stage.element)).toHaveLength(3));
+    await vi.waitFor(() => expect(stage.results).toHaveLength(3));
     stage.model.lose();
     await expect.element(see.getByRole("alert")).toHaveTextContent("kernel disconnected");
     expect(stage.root.dataset.state).toBe("disconnected");
-    expect(resultsOf(stage.element)).toHaveLength(3);
+    expect(stage.results).toHaveLength(3);
     (see.getByRole("slider", { name: "nprobe", exact: true }).element() as HTMLElement).focus();
     await userEvent.keyboard("{ArrowRight}");
-    await vi.waitFor(() => expect(resultsOf(stage.element)).toHaveLength(5));
+    await vi.waitFor(() => expect(stage.results).toHaveLength(5));
   });
 
   it("may lose the kernel without a word: the next question finds out", async () => {
@@ -852,7 +967,7 @@ describe("the host", () => {
     ]) {
       stage.model.say(nonsense);
     }
-    await vi.waitFor(() => expect(resultsOf(stage.element)).toEqual(["0", "1", "2"]));
+    await vi.waitFor(() => expect(stage.results).toEqual(["0", "1", "2"]));
     await expect.element(see.getByRole("alert")).toHaveTextContent("A message of the kernel cannot be read");
     await see.getByRole("button", { name: "Dismiss" }).click();
     await vi.waitFor(() => expect(stage.root.dataset.state).toBe("done"));

@@ -5,7 +5,10 @@ import type { Missed, Row, Truth } from "./truth";
 export interface RankedNeighbour extends Result {
   /** 1 = nearest. */
   readonly place: number;
-  /** Found by the search, missed by it, or not compared yet while the player shows a part of it. */
+  /**
+   * Found by the search, missed by it, or pending: not compared yet at the player's step, or a candidate that Faiss may
+   * not return.
+   */
   readonly state: "found" | "missed" | "pending";
   /** What is known of a missed one. */
   readonly missed: Missed | null;
@@ -19,8 +22,8 @@ export interface Intruder extends Omit<Result, "place"> {
 
 /** The results, each with its place among all vectors. */
 export function placedResults(results: readonly Result[], { neighbours, intruders }: RankedTruth): Result[] {
-  const places = new Map([...neighbours, ...intruders].map((row) => [keyOf(row), row.place]));
-  return results.map((result) => ({ ...result, place: places.get(keyOf(result)) ?? Infinity }));
+  const placeOf = takePlaces([...neighbours, ...intruders]);
+  return results.map((result) => ({ ...result, place: placeOf(result) ?? Infinity }));
 }
 
 export interface RankedTruth {
@@ -35,6 +38,7 @@ export interface RankedTruth {
  * @param results  what the search returns at this moment
  * @param missed  none while the player shows a part of the search
  * @param isPartial  whether it does
+ * @param isGuess  whether Faiss may return other rows than `results`
  * @param further  the nearest vectors of all beyond the k-th, as far as they are known
  */
 export function rankedTruth(
@@ -42,6 +46,7 @@ export function rankedTruth(
   results: readonly Result[],
   missed: readonly Missed[],
   isPartial: boolean,
+  isGuess: boolean,
   further: readonly Result[],
 ): RankedTruth {
   const lost = new Map(missed.map((row) => [keyOf(row), row]));
@@ -56,14 +61,21 @@ export function rankedTruth(
     if (row !== undefined) return { ...neighbour, place, state: "missed", missed: row };
     const isBack = returned.has(key);
     const other = isBack || i < truth.better ? undefined : spare.shift();
-    if (other !== undefined) return { ...other, place, state: "found", missed: null };
-    return { ...neighbour, place, state: isBack || !isPartial ? "found" : "pending", missed: null };
+    const isFound = isBack || other !== undefined || !isPartial;
+    return { ...(other ?? neighbour), place, state: isFound && !isGuess ? "found" : "pending", missed: null };
   });
-  const places = new Map(further.map((row, i) => [keyOf(row), i + 1]));
+  const placeOf = takePlaces(further.map((row, i) => ({ ...row, place: i + 1 })));
   const intruders = results
     .filter((result) => !own.has(keyOf(result)) && !tied.has(keyOf(result)))
-    .map((result) => ({ ...result, place: places.get(keyOf(result)) ?? null }));
+    .map((result) => ({ ...result, place: placeOf(result) }));
   return { neighbours, intruders };
+}
+
+/** Gives each row its place, of rows of one cluster that share an id the first place that is left; null for none. */
+function takePlaces(rows: readonly (Row & { readonly place: number | null })[]) {
+  const left = new Map<string, (number | null)[]>();
+  for (const row of rows) left.set(keyOf(row), [...(left.get(keyOf(row)) ?? []), row.place]);
+  return (row: Row): number | null => left.get(keyOf(row))?.shift() ?? null;
 }
 
 /** Rows of several clusters may share an id. */

@@ -31,6 +31,8 @@ export interface TrueNeighbours {
   readonly placed: ReadonlySignal<readonly Result[]>;
   /** How many of them the search finds, at the player's step. */
   readonly found: ReadonlySignal<number>;
+  /** How many the whole search finds, at whatever step the player is. */
+  readonly foundInEnd: ReadonlySignal<number>;
   /** By what they count as found: candidates where no Faiss search has these clusters, null until its results arrive. */
   readonly foundAmong: ReadonlySignal<"results" | "candidates" | null>;
   /** Whether to ask the kernel for them: original vectors were given and all clusters are compared. */
@@ -75,6 +77,7 @@ export function trueNeighbours(
     // Rounded distances may put other rows before a true neighbour: the results of Faiss count.
     return outcome.value === null || replayable ? inside(wanted.value) : (row) => returned.has(keyOf(row));
   });
+  const foundInEnd = computed(() => (truth.value === null ? 0 : foundBy(truth.value, finds.value)));
   const missed = computed(() => {
     const [found, neighbours] = [search.value, truth.value];
     if (found === null || neighbours === null || step.value !== null) return [];
@@ -85,6 +88,10 @@ export function trueNeighbours(
       ...row,
       codeDistance: given ? found.distanceOf(row.id, row.clusterRank) : row.distance,
     }));
+  });
+  const foundAmong = computed(() => {
+    if (summary.value.given || !estimated.value) return "results";
+    return isHypothetical.value ? "candidates" : null;
   });
   // The places of results beyond the k-th.
   const nearestOfAll = computed(() => {
@@ -97,7 +104,8 @@ export function trueNeighbours(
   const inOrder = computed(() => {
     if (truth.value === null) return null;
     const isPartial = step.value !== null;
-    return rankedTruth(truth.value, results.value, missed.value, isPartial, nearestOfAll.value);
+    const isGuess = foundAmong.value === null;
+    return rankedTruth(truth.value, results.value, missed.value, isPartial, isGuess, nearestOfAll.value);
   });
   const lacksTruth = computed(() => {
     revision.value;
@@ -109,17 +117,14 @@ export function trueNeighbours(
   return {
     truth,
     missed,
-    foundAmong: computed(() => {
-      if (summary.value.given || !estimated.value) return "results";
-      return isHypothetical.value ? "candidates" : null;
-    }),
+    foundAmong,
     inOrder,
     placed: computed(() =>
       inOrder.value === null ? results.value : placedResults(results.value, inOrder.value),
     ),
+    foundInEnd,
     found: computed(() => {
-      if (truth.value === null) return 0;
-      if (step.value === null) return foundBy(truth.value, finds.value);
+      if (truth.value === null || step.value === null) return foundInEnd.value;
       const returned = new Set(results.value.map(keyOf));
       return foundBy(truth.value, (row) => returned.has(keyOf(row)));
     }),

@@ -10,7 +10,14 @@ import { Results } from "./Results";
 /** What came back for this query, what should have, and the cluster chosen. */
 export function AnswerPanel() {
   const { exploration } = useApp();
-  if (exploration.search.value === null) return <Begin />;
+  if (exploration.search.value === null) {
+    return (
+      <>
+        <Begin />
+        {exploration.settings.cluster.value !== null && <ClusterPanel />}
+      </>
+    );
+  }
   const ranked = exploration.inOrder.value;
   return (
     <>

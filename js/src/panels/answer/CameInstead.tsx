@@ -15,6 +15,7 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
   const keys = rowKeys(intruders.map(({ id }) => id));
   const entered = new Set(exploration.entered.value.map(({ id }) => id));
   const isPartial = exploration.step.value !== null;
+  const kind = exploration.estimated.value ? "candidate" : "result";
   const name =
     exploration.outcome.value !== null && summary.refinedDistance !== null
       ? summary.refinedDistance
@@ -24,7 +25,8 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
     <div class="feder-instead-row">
       <h4 class="feder-instead">
         <b>
-          {isPartial ? "Among the results so far" : "Came instead"}: {plural(intruders.length, "result")}
+          {isPartial ? "Among the results so far" : kind === "result" ? "Came instead" : "Instead"}:{" "}
+          {plural(intruders.length, kind)}
         </b>
         <small>
           {summary.given || !summary.exact ? "not among" : "farther than"} the {count(k)}{" "}
@@ -55,7 +57,7 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
               rank={row.place}
               tabIndex={roving.tabIndexOf(i)}
               name={
-                `Row ${row.id}, a result that is no true neighbour` +
+                `Row ${row.id}, a ${kind} that is no true neighbour` +
                 `${row.place === null ? "" : `: ${ordinal(row.place)} nearest of all`}, ` +
                 `${name} ${distance(row.distance)}, cluster ${row.cluster}, rank ${row.clusterRank}`
               }

@@ -19,6 +19,8 @@ export function RankedStrip({ neighbours }: { neighbours: readonly RankedNeighbo
   const query = exploration.search.value?.id ?? null;
   const format = distancesFormat(neighbours.map((row) => row.distance));
   const entered = new Set(exploration.entered.value.map(({ id }) => id));
+  const isPartial = exploration.step.value !== null;
+  const came = exploration.foundAmong.value === "results" ? "came back" : "among the candidates";
   return (
     <ol
       ref={roving.list}
@@ -45,11 +47,11 @@ export function RankedStrip({ neighbours }: { neighbours: readonly RankedNeighbo
               distance={row.distance}
               distanceName={summary.trueDistance}
               distanceText={format(row.distance, i)}
-              clusterRank={state === "found" ? clusterRank : null}
+              clusterRank={state === "found" || (state === "pending" && !isPartial) ? clusterRank : null}
               side={SIDE}
               rank={place}
               isMissed={state === "missed"}
-              isPending={state === "pending"}
+              isPending={state === "pending" && isPartial}
               tabIndex={roving.tabIndexOf(i)}
               {...(missed !== null
                 ? { tag: tagOf(missed, exploration.settings.nprobe.value) }
@@ -66,8 +68,10 @@ export function RankedStrip({ neighbours }: { neighbours: readonly RankedNeighbo
                 (missed !== null
                   ? `missed: ${rowLoss(exploration, missed)}`
                   : state === "pending"
-                    ? "not compared yet"
-                    : `came back${isQuery ? ", the query itself" : ""}`)
+                    ? isPartial
+                      ? "not compared yet"
+                      : "a candidate, not known to come back"
+                    : `${came}${isQuery ? ", the query itself" : ""}`)
               }
             />
           </li>

@@ -11,7 +11,8 @@ export function QueryCurve() {
   const summary = exploration.summary.value;
   const search = exploration.search.value;
   const truth = exploration.truth.value;
-  const found = exploration.found.value;
+  // The curve is of whole searches, whatever part of one the player shows.
+  const found = exploration.foundInEnd.value;
   const total = truth?.neighbours.length ?? 0;
   const share = useMemo(() => {
     const sizes = search?.upTo.subarray(1) ?? averageShares(summary.nlist, summary.ntotal);

@@ -10,6 +10,8 @@ import { Axis } from "./scale";
 
 /** Room for the words beside the handle: around them, and for each letter. */
 const LABEL = { around: 26, letter: 7 };
+/** Between the handle and its words. */
+const LABEL_GAP = 10;
 const MARGIN = { left: 50, right: 22, top: 9, bottom: 21 };
 
 /** Values that hold from one nprobe to the next. */
@@ -96,7 +98,8 @@ export function RecallChart(props: Props) {
     [axis, axisName, width, tall, share, curve, band, storedNprobe],
   );
   const x = axis.x(nprobe.value);
-  const isLeft = x - LABEL.around - LABEL.letter * label.length > MARGIN.left;
+  const [before, after] = [x - MARGIN.left, width - x];
+  const isLeft = before > Math.min(after, LABEL.around + LABEL.letter * label.length);
   const follow = (event: PointerEvent) => {
     const { left } = (box.current as HTMLDivElement).getBoundingClientRect();
     nprobe.value = axis.nprobeAt(event.clientX - left);
@@ -141,7 +144,11 @@ export function RecallChart(props: Props) {
       >
         <i />
         {label !== "" && (
-          <span data-left={isLeft} data-low={height < 0.8}>
+          <span
+            data-left={isLeft}
+            data-low={height < 0.8}
+            style={{ maxWidth: `${(isLeft ? before : after) - LABEL_GAP}px` }}
+          >
             {label}
           </span>
         )}
