@@ -164,7 +164,7 @@ def test_clusters_can_be_switched_by_hand(open_notebook: OpenNotebook) -> None:
 # Far apart, so that the first cluster holds all true neighbours of its rows.
 SEPARATED = """
 centres = 30 * rng.normal(size=(50, 16)).astype("float32")
-X = np.repeat(centres, 80, axis=0) + rng.normal(size=(4000, 16)).astype("float32")
+X = np.repeat(centres, 160, axis=0) + rng.normal(size=(8000, 16)).astype("float32")
 quantizer = faiss.IndexFlatL2(16)
 quantizer.add(centres)
 index = faiss.IndexIVFFlat(quantizer, 16, 50)
