@@ -715,7 +715,7 @@ def search_everything(widget):
     widget.search(5)
     answer(widget, 5)
     widget.trace()
-    widget.comm.ask({"kind": "members", "request": "m", "cluster": 3, "offset": 0, "limit": 50})
+    widget.comm.ask({"kind": "members", "request": "m", "clusters": [3], "offset": 0, "limit": 50})
     widget.comm.page.wait(kind="members")
 
 
@@ -919,7 +919,7 @@ def test_work_in_the_background_rests_while_no_page_shows_the_widget(make, clust
     widget = make(clustered[0])
     widget.search(3)
     widget.comm.set(_view_count=1)
-    widget.comm.ask({"kind": "members", "request": "m", "cluster": 3, "offset": 0, "limit": 5})
+    widget.comm.ask({"kind": "members", "request": "m", "clusters": [3], "offset": 0, "limit": 5})
     assert len(widget._session._orderings._kept) == 1
     widget.comm.set(_view_count=0)
     assert len(widget._session._orderings._kept) == 0

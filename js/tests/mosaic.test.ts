@@ -26,7 +26,7 @@ function cellOf(seed: number, radius = 30): Outline {
 }
 
 function planOf(count: number, { seed = 1, title = 0, room = ROOM } = {}): MosaicPlan {
-  return { outline: cellOf(seed), count, room, title };
+  return { outline: cellOf(seed), count, room, isFirstLarge: true, title };
 }
 
 function tiled(plan: MosaicPlan, k: number) {
@@ -159,6 +159,7 @@ describe("a mosaic", () => {
   it("has one larger tile in the middle, unless it has few members", () => {
     expect(tiled(planOf(9), 8).first).toBe(2);
     expect(tiled(planOf(8), 8).first).toBe(1);
+    expect(tiled({ ...planOf(9), isFirstLarge: false }, 8).first).toBe(1);
   });
 
   it.each([1, 2, 3, 4, 5, 6])("leaves the upper end of cell %i to its title", (seed) => {
@@ -182,7 +183,7 @@ describe("a mosaic", () => {
   });
 
   it("of a cell without an area has no places", () => {
-    const plan = { outline: new Float32Array(0), count: 5, room: ROOM, title: 0 };
+    const plan = { outline: new Float32Array(0), count: 5, room: ROOM, isFirstLarge: true, title: 0 };
     expect(tile(plan, 8, fitOf(plan, LEAST))).toMatchObject({ more: 5, places: new Float32Array(0) });
   });
 });

@@ -302,7 +302,7 @@ export interface Thumbnails {
 }
 
 /**
- * The rows of some clusters from `offset` on: `counts[i]` of the `totals[i]` rows of `clusters[i]`.
+ * The rows of some clusters from `offset` on: `counts[i]` of the `totals[i]` of `clusters[i]`.
  *
  * They come nearest to the query of search `serial` first. Before any search (`serial` 0) they come nearest
  * to the centroid first, and distances are NaN.

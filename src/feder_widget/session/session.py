@@ -343,9 +343,7 @@ class Session:
         rows = len(asked.clusters) * asked.limit
         if rows > MAX_WINDOW:
             raise BadRequestError(f"{rows:,} members are asked for, the most is {MAX_WINDOW:,}")
-        self._runner.start(
-            Job(lambda: self._orderings.windows(self._searches.active, asked), asked.request)
-        )
+        self._runner.start(Job(lambda: self._orderings.windows(self._searches.active, asked), asked.request))
 
     def _medoids(self, asked: to_kernel.MedoidsRequest, _: Sequence[Buffer]) -> None:
         self._runner.start(Job(lambda: medoids(self._index, asked.request, asked.clusters), asked.request))

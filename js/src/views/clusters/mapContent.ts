@@ -23,7 +23,7 @@ import { titlesOf } from "./rankLabels";
 import type { ClusterScene } from "./scene";
 
 /** Fewer places make no mosaic, unless the cluster has no more members. */
-const LEAST_TILES = 4;
+const LEAST_TILES: Readonly<Record<TileKind, number>> = { picture: 4, vector: 4, label: 2 };
 
 /** Where rows come from, and what they show. */
 export interface RowSources {
@@ -133,13 +133,14 @@ export class MapContent implements LayerContent {
     const radius = radiusOf(frame, cell);
     if (radius === 0) return NOTHING;
     const tilings = this.#tilingsFor(frame);
-    const isLarge = tilings.isLarge(cell, frame.k);
-    if (isLarge) {
+    let isComing = false;
+    if (tilings.isLarge(cell, frame.k)) {
       const list = lists.of(cell);
       if (!list.hasBegun) this.#lists.add(cell);
       const tiling = tilings.tiling(cell, frame.k, list.total, textWidth(titlesOf(scene, cell).at(-1) ?? ""));
       const places = tiling.places.length / 2;
-      if (list.hasBegun && places >= Math.min(LEAST_TILES, list.total)) {
+      isComing = !list.hasBegun;
+      if (list.hasBegun && places >= Math.min(LEAST_TILES[kind], list.total)) {
         const gap = { first: places, last: 0 };
         const tiles = mosaicTiles(scene, cell, frame, tiling, list, kind, gap);
         if (gap.last > gap.first) list.need(gap.first, gap.last);
@@ -150,7 +151,7 @@ export class MapContent implements LayerContent {
     const isTold = scene.ranking !== null && (isProbed(scene, cell) || isMissed(scene, cell));
     const row = (isTold ? nearestOf(cell) : null) ?? medoids.get(cell);
     if (row === null) {
-      if (!isLarge) this.#medoids.add(cell);
+      if (!isComing) this.#medoids.add(cell);
       return NOTHING;
     }
     const tile = portraitTile(scene, cell, frame, row, kind);

@@ -49,8 +49,9 @@ export function paintTileMarks(
     stroke(context, palette.text, isHovered ? 1.5 : 2.5);
   }
   for (const tile of tiles) {
-    const { x, y, width, height, mark, isQuery, rank } = tile;
-    if (isQuery && width >= QUERY_ROOM) pill(context, "query", x, y + height / 2 - 9, palette, null);
+    const { x, y, width, height, mark, isQuery, rank, isText } = tile;
+    const bottom = y + height / 2 - (isText ? 0 : 9);
+    if (isQuery && width >= QUERY_ROOM) pill(context, "query", x, bottom, palette, null);
     if (mark?.place == null) continue;
     const colour = mark.isMissed ? palette.danger : css(rankColour(palette, Math.max(1, rank)));
     pill(context, String(mark.place), x - width / 2 + 3, y - height / 2 + 3, palette, colour);

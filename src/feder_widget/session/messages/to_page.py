@@ -235,7 +235,7 @@ class Thumbnails:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Members:
-    """The rows of some clusters from ``offset`` on: ``counts[i]`` of the ``totals[i]`` rows of ``clusters[i]``.
+    """The rows of some clusters from ``offset`` on: ``counts[i]`` of the ``totals[i]`` of ``clusters[i]``.
 
     They come nearest to the query of search ``serial`` first. Before any search (``serial`` 0) they come
     nearest to the centroid first, and distances are NaN.

@@ -26,6 +26,8 @@ export interface MosaicPlan {
   readonly count: number;
   /** The room of a tile while not all members have one. */
   readonly room: Room;
+  /** Whether the first tile may be larger than the others. */
+  readonly isFirstLarge: boolean;
   /** CSS pixels that a title at the upper end of the cell is wide; 0 without one. */
   readonly title: number;
 }
@@ -178,7 +180,7 @@ function rowsAt(plan: MosaicPlan, scale: number, room: Room) {
   const [x, y] = middle;
   const { width, height } = room;
   const [left, right] = widthBetween(outline, y - height, y + height);
-  const isLarge = plan.count >= FEW && left <= x - width && right >= x + width;
+  const isLarge = plan.isFirstLarge && plan.count >= FEW && left <= x - width && right >= x + width;
   const even = rowsFrom(outline, room, y + height / 2, isLarge ? middle : null);
   if (isLarge) return { rows: even, isLarge, middle };
   const odd = rowsFrom(outline, room, y, null);

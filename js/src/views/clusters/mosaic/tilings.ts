@@ -70,7 +70,13 @@ export class Tilings {
   #planned(cell: number, count: number, title: number): Kept {
     const kept = this.#kept.get(cell);
     if (kept?.plan.count === count && kept.plan.title === title) return kept;
-    const plan = { outline: this.outline(cell), count, room: this.#room, title };
+    const plan = {
+      outline: this.outline(cell),
+      count,
+      room: this.#room,
+      isFirstLarge: this.#room.width === this.#room.height,
+      title,
+    };
     const made = { plan, fit: fitOf(plan, this.#leastScale(cell)), tilings: new Map() };
     if (this.#kept.size >= KEPT) this.#kept.clear();
     this.#kept.set(cell, made);
