@@ -39,7 +39,7 @@ def show():
     '''Make a widget on an index whose lists have no room left, so that the next vector added moves them.'''
     global X, index, stored, w
     X, index, stored = first, faiss.clone_index(made), np.arange(len(first))
-    w = fw.FederWidget(fw.open_index(index), nprobe=8, k=9)
+    w = fw.FederWidget(fw.open_index(index), nprobe=8, k=9, include_self=True)
     return w
 
 def add(count):

@@ -85,7 +85,7 @@ def assert_a_page_shows_what_the_search_returns(case, opened):
         if len(np.unique(distances)) == k or not opened.guarantees.renamed:
             np.testing.assert_array_equal(ids, expected_ids)
         search = ActiveSearch.begin(opened, Query(vector), nprobe, k, serial=1, index_version=0)
-        said = [encode(message) for message in results(opened, search, "b", nprobe, k)]
+        said = [encode(message) for message in results(opened, search, "b", nprobe, k, True)]
     message, (ids, distances, ranks, handed, first, second) = said[0]
     np.testing.assert_array_equal(np.frombuffer(ids, "<i8"), expected_ids[real])
     np.testing.assert_array_equal(np.frombuffer(distances, "<f4"), expected[real].astype(np.float32))

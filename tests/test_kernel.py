@@ -177,7 +177,7 @@ def test_an_index_may_change_and_widgets_may_close_at_any_moment(kernel):
     for number in range(12):
         kernel.ask(kind="evaluate", sample=500, seed=number, k=5)
         kernel.ask(**{**SEARCH, "query": {"random": True}})
-        kernel.ask(kind="members", cluster=number, offset=0, limit=20)
+        kernel.ask(kind="members", clusters=[number], offset=0, limit=20)
         kernel.run("index.add(make_vectors(300, 32, 64, seed=3))")
         kernel.ask(**{**SEARCH, "query": {"resume": True}})
         kernel.run("index.remove_ids(np.arange(index.ntotal - 300, index.ntotal))")

@@ -170,6 +170,18 @@ def test_the_page_gets_the_other_results_of_an_index_that_re_ranks(talk, include
     assert ("refine-without-choice" in codes) is (k_factor == 1)
 
 
+def test_a_row_that_is_added_again_is_left_out_twice_as_soon_as_it_is_counted(talk):
+    index, vectors = make_ivf()
+    session, page = talk(index)
+    session.handle(search_request("a", query={"id": "3", "cluster": None}))
+    assert page.wait(kind="coarse", request="a")[0]["copies"] == 1
+    index.add_with_ids(vectors[3:5], np.array([3, 3]))
+    session.handle(search_request("b", query={"id": "3", "cluster": None}))
+    session.drain()
+    session.handle(search_request("c", query={"id": "3", "cluster": None}))
+    assert page.wait(kind="coarse", request="c")[0]["copies"] == 3
+
+
 def test_lists_on_a_disk_are_not_read_to_know_how_often_a_row_is_stored(talk):
     case = families.on_disk("IVF12,Flat", families.L2)
     session, page = talk(open_index(case.index))

@@ -22,7 +22,7 @@ def kind_of(value):
 
 SEARCH = {"kind": "search", "request": "a", "query": {"id": "1"}, "nprobe": 3, "k": 5}
 THUMBNAILS = {"kind": "thumbnails", "ids": ["1", "-2"], "clusters": [0, 7], "size": 64}
-MEMBERS = {"kind": "members", "cluster": 7, "offset": 0, "limit": 10}
+MEMBERS = {"kind": "members", "clusters": [7, 0], "offset": 0, "limit": 10}
 
 anything = st.recursive(
     st.none()
@@ -109,15 +109,15 @@ def test_wrong_thumbnails_are_named(change, complaint):
         parse({**THUMBNAILS, **change}, BOUNDS)
 
 
-def test_good_members_are_cluster_offset_and_limit():
+def test_good_members_are_clusters_offset_and_limit():
     window = parse({**MEMBERS, "offset": 2**62}, BOUNDS)
-    assert (window.cluster, window.offset, window.limit) == (7, 2**62, 10)
+    assert (window.clusters, window.offset, window.limit) == ([7, 0], 2**62, 10)
 
 
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        *(({"cluster": value}, "^cluster must be") for value in [*NO_INTEGERS, 8]),
+        *(({"clusters": value}, "^clusters must be") for value in [3, "1", [8], [-1], [True], [HUGE]]),
         *(({"offset": value}, "^offset must be") for value in [*NO_INTEGERS, 2**62 + 1]),
         *(({"limit": value}, "^limit must be") for value in [*NO_INTEGERS, 0, MAX_WINDOW + 1]),
     ],

@@ -3,6 +3,7 @@
 import logging
 import threading
 
+import faiss
 import numpy as np
 import pytest
 from conversation import (
@@ -346,7 +347,8 @@ def run_to_the_end(session, clock, count=lambda: 0):
         (search_request(k=101), "k must be an integer between 1 and k_max=100, got '101'"),
         (search_request(k=float("nan")), "k must be an integer between 1 and k_max=100, got 'nan'"),
         ({"kind": "thumbnails", "ids": "1", "size": 64}, "ids must be a list"),
-        ({"kind": "members", "cluster": 20, "offset": 0, "limit": 1}, "cluster must be an integer"),
+        ({"kind": "members", "clusters": [20], "offset": 0, "limit": 1}, "clusters must be a list"),
+        ({"kind": "members", "clusters": [1, 2, 3], "offset": 0, "limit": 30_000}, "the most is 65,536"),
         ({"kind": "medoids", "clusters": [20]}, "clusters must be a list"),
     ],
 )
@@ -489,20 +491,58 @@ def test_a_page_that_cannot_be_reached_breaks_nothing(talk, clustered, caplog):
 
 def members_of(session, page, cluster, offset=0, limit=100, request="m"):
     session.handle(
-        {"kind": "members", "request": request, "cluster": cluster, "offset": offset, "limit": limit}
+        {"kind": "members", "request": request, "clusters": [cluster], "offset": offset, "limit": limit}
     )
-    message, (ids, distances) = page.wait(kind="members", request=request)
-    return message, np.frombuffer(ids, "<i8"), np.frombuffer(distances, "<f4")
+    message, buffers = page.wait(kind="members", request=request)
+    clusters, totals, counts = (np.frombuffer(buffer, "<i4").tolist() for buffer in buffers[:3])
+    ids, distances = np.frombuffer(buffers[3], "<i8"), np.frombuffer(buffers[4], "<f4")
+    assert (clusters, counts) == ([cluster], [len(ids)])
+    return {**message, "total": totals[0]}, ids, distances
 
 
-def test_members_without_a_query_are_in_stored_order_without_distances(talk, clustered):
-    index, _ = clustered
+@pytest.mark.parametrize("metric", ["L2", "inner product"])
+def test_members_without_a_query_are_ordered_by_their_centroid_without_distances(talk, metric):
+    index, vectors = make_ivf(metric=metric)
     session, page = talk(index)
     message, ids, distances = members_of(session, page, 3, limit=65_536)
-    assert ids.tolist() == open_index(index).list_ids(3).tolist()
+    opened = open_index(index)
+    rows = opened.list_ids(3)
+    centroid = opened.centroids([3])[0]
+    near = ((vectors[rows] - centroid) ** 2).sum(1) if metric == "L2" else -(vectors[rows] @ centroid)
+    assert ids.tolist() == rows[np.argsort(near, kind="stable")].tolist()
     assert np.isnan(distances).all()
     assert message["total"] == len(ids) == len(distances)
-    assert message["cluster"] == 3
+    assert message["serial"] == 0
+
+
+def test_members_without_a_query_include_rows_whose_distance_overflows(talk):
+    index = ivf_around(np.array([[0.0], [100.0]], np.float32))
+    index.add(np.array([[3.0], [101.0], [1.0]], np.float32))
+    code = np.array([1e30], np.float32).view(np.uint8)
+    index.invlists.add_entries(0, 1, faiss.swig_ptr(np.array([9])), faiss.swig_ptr(code))
+    index.ntotal += 1
+    session, page = talk(index)
+    assert members_of(session, page, 0)[1].tolist() == [2, 0, 9]
+
+
+def test_members_of_several_clusters_come_in_one_message(talk, clustered):
+    session, page = talk(clustered[0])
+    searched(session, page, search_request())
+    expected = [members_of(session, page, cluster, 2, 5, request=cluster)[1] for cluster in (7, 3, 5)]
+    session.handle({"kind": "members", "request": "all", "clusters": [7, 3, 5], "offset": 2, "limit": 5})
+    _, (clusters, totals, counts, ids, distances) = page.wait(kind="members", request="all")
+    assert np.frombuffer(clusters, "<i4").tolist() == [7, 3, 5]
+    sizes = open_index(clustered[0]).list_sizes
+    assert np.frombuffer(totals, "<i4").tolist() == sizes[[7, 3, 5]].tolist()
+    assert np.frombuffer(counts, "<i4").tolist() == [len(rows) for rows in expected]
+    assert np.frombuffer(ids, "<i8").tolist() == np.concatenate(expected).tolist()
+    assert len(distances) == 4 * len(np.concatenate(expected))
+
+
+def test_members_of_no_cluster_are_an_answer_too(talk, clustered):
+    session, page = talk(clustered[0])
+    session.handle({"kind": "members", "request": "m", "clusters": [], "offset": 0, "limit": 9})
+    assert page.wait(kind="members")[1] == [b""] * 5
 
 
 @pytest.mark.parametrize("metric", ["L2", "inner product"])
@@ -565,15 +605,15 @@ def test_members_asked_for_between_two_searches_are_not_taken_for_those_of_the_s
     session, page = talk(index, by_hand=True)
     session.handle(search_request("old", {"id": "1", "cluster": None}))
     session.drain()
-    session.handle({"kind": "members", "request": "early", "cluster": 3, "offset": 0, "limit": 9})
+    session.handle({"kind": "members", "request": "early", "clusters": [3], "offset": 0, "limit": 9})
     step(session)
     session.handle(search_request("new", {"id": "2", "cluster": None}))
     session.drain()
     early = page.wait(kind="members", request="early")[0]
     assert early["serial"] == page.wait(kind="coarse", request="old")[0]["serial"]
-    session.handle({"kind": "members", "request": "late", "cluster": 3, "offset": 0, "limit": 65_536})
+    session.handle({"kind": "members", "request": "late", "clusters": [3], "offset": 0, "limit": 65_536})
     session.drain()
-    _, (_, distances) = page.wait(kind="members", request="late")
+    distances = page.wait(kind="members", request="late")[1][4]
     expected = open_index(index).scan(vectors[2], [3]).distances
     assert np.frombuffer(distances, "<f4").tolist() == sorted(expected.tolist())
 

@@ -715,7 +715,7 @@ def search_everything(widget):
     widget.search(5)
     answer(widget, 5)
     widget.trace()
-    widget.comm.ask({"kind": "members", "request": "m", "cluster": 3, "offset": 0, "limit": 50})
+    widget.comm.ask({"kind": "members", "request": "m", "clusters": [3], "offset": 0, "limit": 50})
     widget.comm.page.wait(kind="members")
 
 
@@ -919,7 +919,7 @@ def test_work_in_the_background_rests_while_no_page_shows_the_widget(make, clust
     widget = make(clustered[0])
     widget.search(3)
     widget.comm.set(_view_count=1)
-    widget.comm.ask({"kind": "members", "request": "m", "cluster": 3, "offset": 0, "limit": 5})
+    widget.comm.ask({"kind": "members", "request": "m", "clusters": [3], "offset": 0, "limit": 5})
     assert len(widget._session._orderings._kept) == 1
     widget.comm.set(_view_count=0)
     assert len(widget._session._orderings._kept) == 0
@@ -946,3 +946,17 @@ def test_a_job_that_is_interrupted_ends_and_the_next_search_works(make, clustere
     assert [error["code"] for error in errors] == ["interrupted", "interrupted"]
     widget.search(5)
     assert answer(widget, 5).ranks == 20
+
+
+def test_the_history_holds_the_queries_searched_for(clustered):
+    index, vectors = clustered
+    w = fw.FederWidget(index, nprobe=2, k=3)
+    w.search(5)
+    w.nprobe = 4
+    w.search(5)
+    w.search(vectors[7] + 1)
+    w.search(vectors[7] + 1)
+    w.search(9)
+    assert [(past.row_id, past.nprobe, past.k) for past in w.history] == [(5, 4, 3), (None, 4, 3), (9, 4, 3)]
+    assert np.array_equal(w.history[1].vector, vectors[7] + 1)
+    w.close()

@@ -351,8 +351,8 @@ describe("results among candidates", () => {
   it("are found in their order, without those that are not here yet", () => {
     const ranked = rankedOf(setOf([3, 4], (i) => 7 - i));
     expect(foundAmong([result(6n), result(99n), result(5n)], ranked, nearest(2))).toEqual([
-      { point: 6, place: 1, isMissed: false },
-      { point: 5, place: 3, isMissed: false },
+      { point: 6, place: 1, isMissed: false, isOfAll: false },
+      { point: 5, place: 3, isMissed: false, isOfAll: false },
     ]);
   });
 
@@ -383,9 +383,9 @@ describe("results among candidates", () => {
     expect([...set.places.slice(7)]).toEqual([3, 3]);
     expect(ranked.domain?.best).toBe(0.5);
     expect(foundAmong([result(6n), result(6n)], ranked, nearest(2))).toEqual([
-      { point: 6, place: 1, isMissed: false },
-      { point: 7, place: 1, isMissed: true },
-      { point: 8, place: 4, isMissed: true },
+      { point: 6, place: 1, isMissed: false, isOfAll: false },
+      { point: 7, place: 1, isMissed: true, isOfAll: true },
+      { point: 8, place: 4, isMissed: true, isOfAll: true },
     ]);
   });
 
@@ -398,7 +398,7 @@ describe("results among candidates", () => {
     expect(ranked).toMatchObject({ beyond: [], within: [lost] });
     expect(ranked.set.count).toBe(7);
     const [mark] = foundAmong([], ranked, nearest(2));
-    expect(mark).toEqual({ point: 5, place: 2, isMissed: true });
+    expect(mark).toEqual({ point: 5, place: 2, isMissed: true, isOfAll: true });
     expect([ranked.set.places[mark.point], ranked.set.distances[mark.point]]).toEqual([2, 2]);
   });
 

@@ -462,7 +462,7 @@ describe("a kernel that is gone", () => {
     const { request: lost } = transport.last("medoids");
     transport.alive = false;
     transport.lose();
-    const members = asker.members(0, 0, 10);
+    const members = asker.members([0], 0, 10);
     expect(transport.all("members")).toHaveLength(0);
     transport.alive = true;
     transport.say(mapOf([3, 4, 0, 5]));

@@ -47,19 +47,23 @@ export class FakeKernel implements Transport {
           doneOf(request),
         ];
       case "members": {
-        const { ids, distances } = candidatesOf(summary, asked.cluster + 1, asked.cluster + 1);
-        const { cluster, offset, limit } = asked;
-        const [from, to] = [offset, offset + limit];
-        const window = { ids: ids.slice(from, to), distances: distances.slice(from, to) };
+        const { clusters, offset, limit } = asked;
+        const lists = clusters.map((cluster) => candidatesOf(summary, cluster + 1, cluster + 1));
+        const windows = lists.map(({ ids, distances }) => ({
+          ids: ids.slice(offset, offset + limit),
+          distances: distances.slice(offset, offset + limit),
+        }));
         return [
           {
             kind: "members",
             request,
-            cluster,
             offset,
-            total: ids.length,
             serial: this.#serial,
-            ...window,
+            clusters: Int32Array.from(clusters),
+            totals: Int32Array.from(lists, ({ ids }) => ids.length),
+            counts: Int32Array.from(windows, ({ ids }) => ids.length),
+            ids: BigInt64Array.from(windows.flatMap(({ ids }) => [...ids])),
+            distances: Float32Array.from(windows.flatMap(({ distances }) => [...distances])),
           },
         ];
       }

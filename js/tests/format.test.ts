@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { count, distance, ordinal, percent, plural } from "../src/model/format";
+import { count, distance, distancesFormat, ordinal, percent, plural } from "../src/model/format";
 
 describe("numbers as people read them", () => {
   it.each([
@@ -54,4 +54,24 @@ describe("numbers as people read them", () => {
     [1013, "1,013th"],
     [1023, "1,023rd"],
   ])("place %d is %s", (value, text) => expect(ordinal(value)).toBe(text));
+});
+
+describe("distances of one list", () => {
+  it("are each in three digits where these tell them apart", () => {
+    const format = distancesFormat([2.2013, 2.4981, 3.5]);
+    expect([2.2013, 2.4981, 3.5].map(format)).toEqual(["2.20", "2.50", "3.50"]);
+  });
+
+  it("are told apart by what they have more than the first where all are far", () => {
+    const values = [11_000_250, 11_000_375, 11_001_250];
+    expect(values.map(distancesFormat(values))).toEqual(["1.1e+7", "+125", "+1000"]);
+    const similarities = [5_000_000, 4_999_900];
+    expect(similarities.map(distancesFormat(similarities))).toEqual(["5.0e+6", "−100"]);
+  });
+
+  it("may be none, one, or all the same", () => {
+    expect([].map(distancesFormat([]))).toEqual([]);
+    expect([0].map(distancesFormat([0]))).toEqual(["0"]);
+    expect([7, 7].map(distancesFormat([7, 7]))).toEqual(["7.00", "7.00"]);
+  });
 });

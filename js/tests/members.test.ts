@@ -7,10 +7,11 @@ function window(offset: number, count: number, total: number, request: string | 
   return {
     kind: "members" as const,
     request,
-    cluster: 0,
     offset,
-    total,
     serial: 1,
+    clusters: Int32Array.of(0),
+    totals: Int32Array.of(total),
+    counts: Int32Array.of(count),
     ids: BigInt64Array.from({ length: count }, (_, i) => BigInt(offset + i)),
     distances: Float32Array.from({ length: count }, (_, i) => offset + i),
   };
@@ -57,10 +58,14 @@ describe("members that the kernel has", () => {
     const members = new MemberList(0, summaryOf([100_000]), null, asker);
     members.need(0, 60);
     members.need(10, 300);
-    expect(transport.all("members")).toMatchObject([{ cluster: 0, offset: 0, limit: 512 }]);
+    expect(transport.all("members")).toMatchObject([{ clusters: [0], offset: 0, limit: 512 }]);
     members.need(500, 1030);
     members.need(99_990, 100_500);
-    expect(transport.all("members").map(({ offset }) => offset)).toEqual([0, 512, 1024, 99_840]);
+    const asked = transport.all("members").slice(1);
+    expect(asked.map(({ offset, limit }) => [offset, limit])).toEqual([
+      [512, 1024],
+      [99_840, 512],
+    ]);
   });
 
   it("are there when their window has come", async () => {

@@ -1,13 +1,8 @@
-import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
 import { rowKeys } from "../src/controls/rowKeys";
 import { stepSentence } from "../src/panels/StepCaption";
-import type { Asker } from "../src/protocol/asker";
-import type { Medoids } from "../src/protocol/messages";
-import type { Pictures } from "../src/state/pictures";
 import { rowDistance, rowLoss } from "../src/state/rowTexts";
-import { Portraits } from "../src/views/clusters/portraits";
-import { answerOf, candidatesOf, coarseOf, doneOf, explorationOf, neighboursOf, settled } from "./support";
+import { answerOf, candidatesOf, coarseOf, doneOf, explorationOf, neighboursOf } from "./support";
 
 describe("a missed neighbour, by the original vectors", () => {
   /** Clusters 0 to 3 are ranked 1 to 4; row i of cluster c is 10 c + i away by its code. */
@@ -116,65 +111,6 @@ describe("the last step", () => {
     expect(stepSentence(exploration, 3)).toMatch(
       /^Fine search: cluster 1, 2nd of 2, 4 vectors compared.*next$/,
     );
-  });
-});
-
-describe("portraits", () => {
-  it("are asked for again when an answer was lost", async () => {
-    const asked: (readonly number[])[] = [];
-    const asker = {
-      medoids: async (clusters: readonly number[]) => {
-        asked.push(clusters);
-        return null;
-      },
-    } as unknown as Asker;
-    const portraits = new Portraits(asker, {} as Pictures, () => {});
-    portraits.need([3, 5]);
-    portraits.need([3, 5]);
-    expect(asked).toEqual([[3, 5]]);
-    await Promise.resolve();
-    await Promise.resolve();
-    portraits.need([3, 5]);
-    expect(asked).toEqual([
-      [3, 5],
-      [3, 5],
-    ]);
-  });
-});
-
-describe("portraits of an index that has changed", () => {
-  it("are released and asked for again, also of a cluster that was empty, and no late answer counts", async () => {
-    const asked: (readonly number[])[] = [];
-    const answers: ((answer: Pick<Medoids, "clusters" | "ids">) => void)[] = [];
-    const asker = {
-      medoids: (clusters: readonly number[]) => {
-        asked.push(clusters);
-        return new Promise((resolve) => answers.push(resolve));
-      },
-    } as unknown as Asker;
-    const held: bigint[] = [];
-    const pictures = {
-      acquire: (id: bigint) => {
-        held.push(id);
-        return {
-          picture: signal({ state: "loading" }),
-          release: () => held.splice(held.indexOf(id), 1),
-        };
-      },
-    } as unknown as Pictures;
-    const portraits = new Portraits(asker, pictures, () => {});
-    portraits.need([3, 5]);
-    answers[0]({ clusters: Int32Array.of(3), ids: BigInt64Array.of(7n) });
-    await settled();
-    expect(held).toEqual([7n]);
-    portraits.need([3, 5, 6]);
-    portraits.clear();
-    expect(held).toEqual([]);
-    answers[1]({ clusters: Int32Array.of(6), ids: BigInt64Array.of(9n) });
-    await settled();
-    expect(held).toEqual([]);
-    portraits.need([3, 5, 6]);
-    expect(asked).toEqual([[3, 5], [6], [3, 5, 6]]);
   });
 });
 

@@ -282,9 +282,9 @@ describe("results in the picture", () => {
     const picture = pictureOf([1n, 2n, 1n], [], { ranks: 2, starts: Uint32Array.of(0, 2, 3) });
     const missed = [missedOf({ ...resultOf(1n), place: 7 })];
     expect(foundIn([resultOf(1n, 2), resultOf(9n), resultOf(2n), resultOf(1n, 3)], missed, picture)).toEqual([
-      { point: 2, place: 1, isMissed: false },
-      { point: 1, place: 3, isMissed: false },
-      { point: 0, place: 7, isMissed: true },
+      { point: 2, place: 1, isMissed: false, isOfAll: false },
+      { point: 1, place: 3, isMissed: false, isOfAll: false },
+      { point: 0, place: 7, isMissed: true, isOfAll: true },
     ]);
   });
 
@@ -318,8 +318,8 @@ describe("results in the picture", () => {
 
   it("stay at their points where there is room", () => {
     const found = [
-      { point: 0, place: 1, isMissed: false },
-      { point: 1, place: 2, isMissed: true },
+      { point: 0, place: 1, isMissed: false, isOfAll: false },
+      { point: 1, place: 2, isMissed: true, isOfAll: true },
     ];
     const scene = { positions: Float32Array.of(100, 100, 300, 300), query: { x: 500, y: 50 } };
     for (const { dx, dy } of marksOf(found, scene, size)) expect([dx, dy]).toEqual([0, 0]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { css, PALETTES, type Palette, rankColour } from "../src/look/palette";
+import { css, mix, PALETTES, type Palette, rankColour, rgbOf } from "../src/look/palette";
 import { nearestFirst } from "../src/model/candidateOrder";
 import { candidatesAt } from "../src/model/candidates";
 import { joined } from "../src/model/mapCells";
@@ -10,8 +10,8 @@ import { Search } from "../src/model/search";
 import type { Missed } from "../src/model/truth";
 import type { Projected } from "../src/state/projections";
 import { camera } from "../src/views/clusters/camera";
-import { cellColours, pack } from "../src/views/clusters/cellColours";
-import { paintAboveCells } from "../src/views/clusters/painter";
+import { cellColours, pack, rampColour } from "../src/views/clusters/cellColours";
+import { paintOutlines } from "../src/views/clusters/painter";
 import { type ClusterScene, cellRanking, missedCells } from "../src/views/clusters/scene";
 import { paintCoarse, paintCoarseOverlay } from "../src/views/distances/coarseChart";
 import { layoutCentroids, nprobeRadius } from "../src/views/distances/coarseScene";
@@ -49,47 +49,42 @@ describe("the map", () => {
     cells,
     ranking: cellRanking(search),
     probe: nearest(3),
+    named: nearest(3),
     missed: [],
+    marks: new Map(),
+    query: null,
     hovered: null,
     pinned: null,
+    hoveredRow: null,
+    selected: new Set(),
   };
-  const view = { size: SIZE, camera: camera(SIZE, cells.aspect, UNZOOMED), images: no };
-  const drawn = (changes: Partial<ClusterScene> = {}, palette = light, portraits: readonly number[] = []) => {
+  const view = camera(SIZE, cells.aspect, UNZOOMED);
+
+  it("dashes the outline of a cell with missed neighbours", () => {
     const recording = new RecordingContext();
-    paintAboveCells(recording.context, { ...scene, ...changes }, palette, view, portraits);
-    return recording;
-  };
-
-  it("writes their ranks on probed cells, with the nearest as a target and nothing on an empty one", () => {
-    const recording = drawn();
-    expect(recording.texts).toEqual(["2"]);
-    const [x, y] = [0, 1].map((axis) => cells.centres[axis]);
-    const at = [6 + (x / cells.aspect) * 788, 6 + y * 548].map((value) => Math.round(10 * value) / 10);
-    expect(recording.in(light.text, { kind: "stroke" })[0].shape).toContain(`A${at[0]},${at[1]},9`);
-  });
-
-  it("writes nothing before a search", () => {
-    expect(drawn({ ranking: null }).drawn).toEqual([]);
-  });
-
-  it("dashes the outline of a cell with missed neighbours, and says how many and at which rank", () => {
-    const recording = drawn({ missed: missedCells(new Map([[3, 2]]), search) });
+    const missed = missedCells(new Map([[3, 2]]), search);
+    paintOutlines(recording.context, { ...scene, missed }, light, view);
     expect(recording.in(light.danger, { kind: "stroke", dash: [4, 3] })).toHaveLength(1);
-    expect(recording.texts.slice(-2)).toEqual(["2 missed", "rank 4"]);
   });
 
-  it("outlines the pinned cell more strongly than the one under the pointer", () => {
-    const outlines = drawn({ hovered: 0, pinned: 3, probe: nearest(0) }).in(light.text, { kind: "stroke" });
-    expect(outlines.map(({ width }) => width)).toEqual([1.5, 2.5]);
-  });
-
-  it("fades portraits of clusters that are not probed", () => {
-    const recording = new RecordingContext();
-    const images = { get: () => ({ naturalWidth: 8, naturalHeight: 8 }) };
-    paintAboveCells(recording.context, { ...scene, probe: nearest(1) }, light, { ...view, images }, [0, 1]);
-    const pictures = recording.drawn.filter(({ kind }) => kind === "image");
-    expect(pictures.map(({ alpha }) => alpha)).toEqual([1, 0.55]);
-  });
+  it.each([light, dark])(
+    "outlines the chosen cell in the colour of text, inside its edge and its dashes",
+    (palette) => {
+      const recording = new RecordingContext();
+      const missed = missedCells(new Map([[3, 2]]), search);
+      paintOutlines(recording.context, { ...scene, missed, pinned: 3, hovered: 0 }, palette, view);
+      expect(recording.drawn.map(({ colour, width }) => [colour, width])).toEqual([
+        [palette.danger, 2.5],
+        [palette.text, 2],
+        [palette.text, 1.25],
+      ]);
+      const [dashes, chosen] = recording.drawn.map(({ shape }) => boxOfShape(shape));
+      for (const side of [0, 1]) {
+        expect(chosen[side] - dashes[side]).toBeGreaterThan(2);
+        expect(dashes[side + 2] - chosen[side + 2]).toBeGreaterThan(2);
+      }
+    },
+  );
 
   it.each([light, dark])("colours probed cells by rank and the others by nearness", (palette) => {
     const { fill, edge } = cellColours({ ...scene, probe: new Probe([1, 4]) }, palette);
@@ -97,6 +92,14 @@ describe("the map", () => {
     expect(fill[1]).not.toBe(fill[2]);
     const plain = cellColours({ ...scene, ranking: null }, palette);
     expect(new Set(plain.fill)).toEqual(new Set([pack(palette.plain)]));
+  });
+
+  it.each([light, dark])("colours the nearest cell that is not probed paler than rank 1", (palette) => {
+    const background = rgbOf(palette.background);
+    const away = (colour: readonly number[]) =>
+      Math.hypot(...colour.map((value, i) => value - background[i]));
+    const probed = mix(background, rankColour(palette, 1), palette.fill);
+    expect(away(rampColour(palette, 1))).toBeLessThan(0.75 * away(probed));
   });
 });
 
@@ -185,11 +188,11 @@ describe("the candidates of Distances", () => {
     const recording = drawn();
     expect(recording.in(rank(light, 1), { kind: "stroke", width: 3 })).toHaveLength(1);
     expect(recording.in(rank(light, 2), { kind: "stroke", width: 3 })).toHaveLength(1);
-    expect(recording.texts).toEqual(expect.arrayContaining(["1", " · #0", "2", " · #1"]));
+    expect(recording.texts).toEqual(expect.arrayContaining(["1", " · cluster 0", "2", " · cluster 1"]));
   });
 
   it("say that a probed cluster is empty", () => {
-    expect(drawn({ probe: nearest(3) }).texts).toContain(" · #2 empty");
+    expect(drawn({ probe: nearest(3) }).texts).toContain(" · cluster 2, empty");
   });
 
   it("keep the colour of the page for clusters that the player has not come to", () => {
@@ -342,4 +345,14 @@ describe("the projection", () => {
 
 function placeOf({ positions }: PointContent, point: number): [number, number] {
   return [positions[2 * point], positions[2 * point + 1]];
+}
+
+/** Left, top, right and bottom of a path. */
+function boxOfShape(shape: string): [number, number, number, number] {
+  const points = [...shape.matchAll(/(-?[\d.]+),(-?[\d.]+)(?= |$)/g)].map(([, x, y]) => [
+    Number(x),
+    Number(y),
+  ]);
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
 }

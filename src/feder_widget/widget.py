@@ -19,6 +19,7 @@ from feder_widget.model.search_trace import SearchTrace
 from feder_widget.projection import resolve_method
 from feder_widget.session.cell_end import at_cell_end
 from feder_widget.session.messages import Buffer
+from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.selected_rows import described
 from feder_widget.session.session import Session
 from feder_widget.session.snapshot_check import checked_snapshot
@@ -179,7 +180,9 @@ class FederWidget(anywidget.AnyWidget):
             include_self=include_self,
             theme=theme,
             _view_count=0,
-            _summary=summary_of(opened, k_max=k_max, images=self._media.has_images),
+            _summary=summary_of(
+                opened, k_max=k_max, images=self._media.has_images, labels=self._media.has_labels
+            ),
         )
 
     def open(self) -> None:
@@ -231,6 +234,15 @@ class FederWidget(anywidget.AnyWidget):
         self._session.search(query, self.nprobe, self.k, include_self=self.include_self)
         found = self._session.query
         self.query_id = None if found is None else found.row_id
+
+    @property
+    def history(self) -> list[PastQuery]:
+        """The last 100 queries that were searched for, oldest first, the one on screen last.
+
+        Each has ``row_id`` (None for a vector from elsewhere), ``vector``, and the ``nprobe`` and ``k`` that
+        it was searched for with last.
+        """
+        return self._session.past_queries
 
     def trace(self) -> SearchTrace | None:
         """Trace the query on screen at the present ``nprobe`` and ``k``; None before the first search.
@@ -399,6 +411,7 @@ class FederWidget(anywidget.AnyWidget):
             self._index,
             k_max=self._k_max,
             images=self._media.has_images,
+            labels=self._media.has_labels,
             version=self._session.index_version,
         )
 

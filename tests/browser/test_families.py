@@ -86,4 +86,4 @@ def test_what_is_missed_by_the_vectors_given_is_what_a_ledger_loses(
                 re.compile("nearest of all, distance by the original vectors")
             )
             expect(item).to_contain_text(WORDS[expected[str(item.get_attribute("data-id"))]])
-        assert result_ids(view) == lab.kernel_json(f"found({nprobe}, 9)")
+        assert result_ids(view) == lab.kernel_json(f"[row for row in found({nprobe}, 10) if row != '7'][:9]")

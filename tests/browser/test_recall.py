@@ -28,7 +28,7 @@ index.add(X)
 
 def found(query, nprobe, k):
     index.nprobe = nprobe
-    return index.search(X[query : query + 1], k)[1][0].tolist()
+    return [row for row in index.search(X[query : query + 1], k + 1)[1][0].tolist() if row != query][:k]
 
 def lost(query, nprobe, k):
     return [str(row) for row in found(query, 50, k) if row not in found(query, nprobe, k)]
@@ -151,7 +151,7 @@ def test_clusters_can_be_switched_by_hand(open_notebook: OpenNotebook) -> None:
     expected = kernel(
         lab,
         "(lambda order: [str(int(i)) for i in np.array("
-        "sorted((d, i) for s in [w.index.scan(42, order)] for d, i in zip(s.distances, s.ids)))[:9, 1]])"
+        "sorted((d, i) for s in [w.index.scan(42, order)] for d, i in zip(s.distances, s.ids)))[1:10, 1]])"
         f"(np.r_[w.index.rank(42).clusters[:4], w.index.rank(42).clusters[{rank} - 1]])",
     )
     assert result_ids(view) == expected
@@ -164,7 +164,7 @@ def test_clusters_can_be_switched_by_hand(open_notebook: OpenNotebook) -> None:
 # Far apart, so that the first cluster holds all true neighbours of its rows.
 SEPARATED = """
 centres = 30 * rng.normal(size=(50, 16)).astype("float32")
-X = np.repeat(centres, 80, axis=0) + rng.normal(size=(4000, 16)).astype("float32")
+X = np.repeat(centres, 160, axis=0) + rng.normal(size=(8000, 16)).astype("float32")
 quantizer = faiss.IndexFlatL2(16)
 quantizer.add(centres)
 index = faiss.IndexIVFFlat(quantizer, 16, 50)
@@ -237,7 +237,7 @@ STORED = """view => {
 COUNTS = """
 def neighbours(nprobe):
     index.nprobe = nprobe
-    return index.search(X[rows], 9)[1]
+    return [[i for i in ids if i != row][:9] for row, ids in zip(rows, index.search(X[rows], 10)[1])]
 
 true = neighbours(50)
 counts = {

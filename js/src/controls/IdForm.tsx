@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { rowIdIn } from "../protocol/decode";
 import { useApp } from "../state/app";
 
@@ -12,6 +12,12 @@ interface Props {
 export function IdForm({ name, button, submit }: Props) {
   const { exploration } = useApp();
   const [typed, setTyped] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  const search = exploration.search.value;
+  // Another search comes on screen: an id that was asked about before is no more of use, unless it is being typed.
+  useEffect(() => {
+    if (field.current?.matches(":focus") === false) setTyped("");
+  }, [search]);
   const isEmpty = typed.trim() === "";
   const id = rowIdIn(typed.trim().replace(/^\+(?=\d)/, ""));
   return (
@@ -32,6 +38,7 @@ export function IdForm({ name, button, submit }: Props) {
       }}
     >
       <input
+        ref={field}
         type="text"
         inputMode="numeric"
         aria-label={name}

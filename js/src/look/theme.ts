@@ -9,7 +9,7 @@ export function watchMode(wanted: ReadonlySignal<string>, abort: AbortSignal): R
     host.value = hostMode(system);
   };
   const observer = new MutationObserver(look);
-  for (const element of [document.documentElement, document.body]) {
+  for (const element of hostDocuments().flatMap(({ documentElement, body }) => [documentElement, body])) {
     observer.observe(element, {
       attributes: true,
       attributeFilter: ["class", "data-jp-theme-light", "data-theme", "data-vscode-theme-kind", "theme"],
@@ -23,9 +23,30 @@ export function watchMode(wanted: ReadonlySignal<string>, abort: AbortSignal): R
   return computed(() => (wanted.value === "light" || wanted.value === "dark" ? wanted.value : host.value));
 }
 
-/** The mode of the host. JupyterLab, VS Code, Colab and marimo mark it on different attributes. */
+/** This document, and the ones around it that may be read: VS Code shows outputs in a frame within the themed page. */
+function hostDocuments(): Document[] {
+  const documents = [document];
+  try {
+    for (let frame: Window = window; frame.parent !== frame; frame = frame.parent) {
+      documents.push(frame.parent.document);
+    }
+  } catch {
+    // A page of another origin is around this one.
+  }
+  return documents;
+}
+
+/** The mode of the host, as the nearest document says that has one. */
 function hostMode(system: MediaQueryList): Mode {
-  const { body, documentElement: root } = document;
+  for (const one of hostDocuments()) {
+    const mode = modeOf(one);
+    if (mode !== null) return mode;
+  }
+  return system.matches ? "dark" : "light";
+}
+
+/** JupyterLab, VS Code, Colab and marimo mark their mode on different attributes. */
+function modeOf({ body, documentElement: root }: Document): Mode | null {
   const jupyter = body.getAttribute("data-jp-theme-light");
   if (jupyter !== null) return jupyter === "false" ? "dark" : "light";
   const kind = body.getAttribute("data-vscode-theme-kind");
@@ -35,5 +56,5 @@ function hostMode(system: MediaQueryList): Mode {
     if (named === "dark" || element.classList.contains("dark")) return "dark";
     if (named === "light" || element.classList.contains("light")) return "light";
   }
-  return system.matches ? "dark" : "light";
+  return null;
 }

@@ -26,6 +26,23 @@ export function shortDistance(value: number): string {
   return value.toFixed(Math.max(0, 2 - Math.floor(Math.log10(size))));
 }
 
+/** Distances whose spread is this share of them, or more, are told apart by three digits. */
+const SPREAD = 0.02;
+
+/**
+ * Formats the distances of one list for small tiles: each by itself, or, where they would look the same, the first by
+ * itself and the others by what they have more.
+ */
+export function distancesFormat(values: readonly number[]): (value: number, place: number) => string {
+  const [first = 0] = values;
+  const last = values.at(-1) ?? first;
+  if (first === last || Math.abs(last - first) >= SPREAD * Math.abs(last)) return shortDistance;
+  return (value, place) =>
+    place === 0
+      ? shortDistance(value)
+      : `${value < first ? "−" : "+"}${shortDistance(Math.abs(value - first))}`;
+}
+
 /** A share in percent, with the digits that a small share needs; no line breaks inside it. */
 export function percent(share: number): string {
   const value = 100 * share;

@@ -223,6 +223,11 @@ export function isOutdated(search: Search, summary: Summary): boolean {
   return search.indexVersion < summary.indexVersion;
 }
 
+/** Whether two searches are for the same query. */
+export function isSameQuery(left: Search, right: Search): boolean {
+  return left.id === right.id && left.vector.every((value, i) => value === right.vector[i]);
+}
+
 function concatenated(parts: readonly Pick<Part, "ids" | "distances">[]): Pick<Part, "ids" | "distances"> {
   const count = parts.reduce((sum, { ids }) => sum + ids.length, 0);
   const ids = new BigInt64Array(count);

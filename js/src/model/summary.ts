@@ -38,6 +38,7 @@ export interface Summary {
   /** The index's own nprobe. */
   readonly storedNprobe: number;
   readonly images: boolean;
+  readonly labels: boolean;
   readonly findings: readonly Finding[];
   /** Vectors in each cluster. */
   readonly sizes: Int32Array;
@@ -87,6 +88,7 @@ export function readSummary(value: unknown): Summary {
     kMax: said.k_max,
     storedNprobe: said.nprobe,
     images: said.images,
+    labels: said.labels,
     findings: said.findings,
     sizes: said.sizes,
     indexVersion: said.index_version,

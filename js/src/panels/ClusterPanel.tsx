@@ -19,7 +19,7 @@ export function ClusterPanel() {
   const { settings } = exploration;
   const summary = exploration.summary.value;
   const search = exploration.search.value;
-  const cluster = settings.cluster.value ?? search?.order[0] ?? null;
+  const cluster = exploration.comparedCluster.value ?? settings.cluster.value ?? search?.order[0] ?? null;
   if (cluster === null) {
     return (
       <section class="feder-cluster">

@@ -13,6 +13,8 @@ interface Props {
   readonly clusterRank: number | null;
   readonly side: number;
   readonly name: string;
+  /** The distance as it is shown; its short form unless given. */
+  readonly distanceText?: string;
   /** Shown below the picture, with the distance. */
   readonly rank?: number | null;
   /** Shown below that. */
@@ -33,6 +35,7 @@ export function Tile(props: Props) {
     cluster,
     distance,
     distanceName,
+    distanceText,
     clusterRank,
     side,
     name,
@@ -89,7 +92,7 @@ export function Tile(props: Props) {
       {rank !== undefined && (
         <span class="feder-caption">
           <b>{rank ?? ""}</b>
-          <span>{Number.isNaN(distance) ? "" : shortDistance(distance)}</span>
+          <span>{Number.isNaN(distance) ? "" : (distanceText ?? shortDistance(distance))}</span>
         </span>
       )}
       {note !== undefined && <span class="feder-note">{note}</span>}

@@ -152,9 +152,10 @@ export class Asker {
     return this.#expect<Thumbnails>((request) => ({ kind: "thumbnails", request, ...rows }));
   }
 
-  /** A window of one cluster's rows, nearest to the query first. */
-  members(cluster: number, offset: number, limit: number): Promise<Members | Failure> {
-    return this.#expect<Members>((request) => ({ kind: "members", request, cluster, offset, limit }));
+  /** The same window of the rows of each of these clusters, nearest to the query first. */
+  members(clusters: readonly number[], offset: number, limit: number): Promise<Members | Failure> {
+    const window = { clusters: [...clusters], offset, limit };
+    return this.#expect<Members>((request) => ({ kind: "members", request, ...window }));
   }
 
   /** The row nearest to the centroid of each cluster; null where the kernel fails. */

@@ -144,6 +144,7 @@ function examine(message: Message): void {
   switch (message.kind) {
     case "fine":
     case "nearest":
+    case "members":
       if (message.counts.some((count) => count < 0)) throw new MalformedMessage("a count is below 0");
       if (message.counts.reduce((sum, count) => sum + count, 0) !== message.ids.length) {
         throw new MalformedMessage("buffers disagree in length: counts do not add up to the rows");

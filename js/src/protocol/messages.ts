@@ -79,9 +79,9 @@ export interface BySearch {
  * `renamed`: of candidates at one distance, others than their ids tell can be results. `steady`: another
  * nprobe probes the same clusters and more, or fewer, at the same distances. `given`: true neighbours are
  * by the original vectors. `unexplained` says why there are no true neighbours, `unevaluated` why none for
- * many queries at every nprobe, or null. `nprobe` is the index's own; `findings` are about the index.
- * `index_version` counts the changes of the index that the kernel has noticed. `sizes` counts the vectors
- * of each cluster.
+ * many queries at every nprobe, or null. `nprobe` is the index's own; `images` and `labels` say whether
+ * rows have them; `findings` are about the index. `index_version` counts the changes of the index that the
+ * kernel has noticed. `sizes` counts the vectors of each cluster.
  */
 export interface IndexSummary {
   kind: "index";
@@ -107,6 +107,7 @@ export interface IndexSummary {
   k_max: number;
   nprobe: number;
   images: boolean;
+  labels: boolean;
   findings: Finding[];
   constants: Constants;
   sizes: Int32Array<ArrayBuffer>;
@@ -300,14 +301,20 @@ export interface Thumbnails {
   data: Uint8Array<ArrayBuffer>;
 }
 
-/** A window of one cluster's rows, nearest to the query first; without a query distances are NaN. */
+/**
+ * The rows of some clusters from `offset` on: `counts[i]` of the `totals[i]` of `clusters[i]`.
+ *
+ * They come nearest to the query of search `serial` first. Before any search (`serial` 0) they come nearest
+ * to the centroid first, and distances are NaN.
+ */
 export interface Members {
   kind: "members";
   request: RequestName;
-  cluster: number;
   offset: number;
-  total: number;
   serial: number;
+  clusters: Int32Array<ArrayBuffer>;
+  totals: Int32Array<ArrayBuffer>;
+  counts: Int32Array<ArrayBuffer>;
   ids: BigInt64Array<ArrayBuffer>;
   distances: Float32Array<ArrayBuffer>;
 }
@@ -466,11 +473,15 @@ export interface ThumbnailsRequest {
   size: number;
 }
 
-/** A window of one cluster's rows, nearest to the query first, in stored order without a query. */
+/**
+ * The same window of the rows of each of these clusters, of at most `MAX_WINDOW` rows in all.
+ *
+ * A cluster's rows come nearest to the query first, without a query nearest to the centroid.
+ */
 export interface MembersRequest {
   kind: "members";
   request: RequestName;
-  cluster: number;
+  clusters: number[];
   offset: number;
   limit: number;
 }
@@ -599,6 +610,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       k_max: "number",
       nprobe: "number",
       images: "boolean",
+      labels: "boolean",
       findings: { each: { object: { code: "string", severity: { one: ["info", "warning", "error"] }, sentence: "string", evidence: "numbers", remedy: { nullable: "string" } } } },
       constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number", batch_limit: "number" } },
     },
@@ -768,12 +780,13 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
   members: {
     fields: {
       request: "request",
-      cluster: "number",
       offset: "number",
-      total: "number",
       serial: "number",
     },
     buffers: {
+      clusters: { dtype: "int32", shape: ["clusters"] },
+      totals: { dtype: "int32", shape: ["clusters"] },
+      counts: { dtype: "int32", shape: ["clusters"] },
       ids: { dtype: "int64", shape: ["rows"] },
       distances: { dtype: "float32", shape: ["rows"] },
     },

@@ -1,5 +1,6 @@
 import type {
   Coarse,
+  MembersRequest,
   Message,
   QueryChoice,
   Request,
@@ -8,6 +9,7 @@ import type {
   ThumbnailItem,
   ThumbnailsRequest,
 } from "./messages";
+import { membersOf, noteMembers, type RecordedMembers } from "./recordedMembers";
 import { deliver, type Transport } from "./transport";
 
 /** One search with all messages about it that nobody asked for: candidates, results, bounds. */
@@ -32,13 +34,13 @@ export interface Recording {
   readonly pictures: Map<bigint, RecordedPicture[]>;
   /** The row nearest to the centroid of each cluster. */
   readonly medoids: Map<number, bigint>;
+  /** The rows of clusters, by the search that orders them and the cluster. */
+  readonly members: Map<string, RecordedMembers>;
 }
 
-/** The same for every request that asks the same; `serial` is that of the search on screen. */
-function questionOf({ request: _, ...asked }: Request, serial: number): string {
-  // Members are sorted by the search on screen, which their request does not name.
-  const all: Record<string, unknown> = asked.kind === "members" ? { ...asked, serial } : asked;
-  return JSON.stringify(Object.fromEntries(Object.entries(all).sort()));
+/** The same for every request that asks the same. */
+function questionOf({ request: _, ...asked }: Request): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(asked).sort()));
 }
 
 /** Passes a session on and keeps a recording of it. */
@@ -48,17 +50,17 @@ export class Recorder implements Transport {
     answers: new Map(),
     pictures: new Map(),
     medoids: new Map(),
+    members: new Map(),
   };
   readonly #transport: Transport;
   readonly #asked = new Map<RequestName, { readonly request: Request; readonly question: string }>();
-  #serial = 0;
 
   constructor(transport: Transport) {
     this.#transport = transport;
   }
 
   send(request: Request, buffers?: ArrayBuffer[]): void {
-    this.#asked.set(request.request, { request, question: questionOf(request, this.#serial) });
+    this.#asked.set(request.request, { request, question: questionOf(request) });
     this.#transport.send(request, buffers);
   }
 
@@ -79,7 +81,6 @@ export class Recorder implements Transport {
       case "coarse": {
         const query = asked?.request.kind === "search" ? asked.request.query : null;
         this.recording.searches.push({ query, coarse: message, messages: [message] });
-        this.#serial = message.serial;
         return;
       }
       case "thumbnails":
@@ -89,6 +90,9 @@ export class Recorder implements Transport {
         message.clusters.forEach((cluster, i) => {
           this.recording.medoids.set(cluster, message.ids[i]);
         });
+        return;
+      case "members":
+        noteMembers(this.recording.members, message);
         return;
       case "bounds":
         this.#searchOf((search) => search.coarse.serial === message.serial)?.messages.push(message);
@@ -165,16 +169,23 @@ export class RecordingTransport implements Transport {
         const ids = known.map((cluster) => this.#recording.medoids.get(cluster) as bigint);
         return [{ ...request, clusters: Int32Array.from(known), ids: BigInt64Array.from(ids) }];
       }
+      case "members":
+        return this.#members(request);
       default: {
         const asked =
           "serial" in request ? { ...request, serial: this.#recorded.get(request.serial) } : request;
-        const question = questionOf(asked as Request, this.#shown?.coarse.serial ?? 0);
+        const question = questionOf(asked as Request);
         const answer = this.#recording.answers.get(question);
         if (answer !== undefined) return answer.messages.map((message) => this.#named(message, request));
         // A kernel that has evaluated nothing says nothing.
         return request.kind === "workload" ? [] : null;
       }
     }
+  }
+
+  #members(request: MembersRequest): Message[] | null {
+    const answer = membersOf(this.#recording.members, this.#shown?.coarse.serial ?? 0, request);
+    return answer && [this.#named(answer, request)];
   }
 
   #search(request: SearchRequest): Message[] | null {

@@ -1,5 +1,5 @@
 import { batch, computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
-import { isOutdated, Search } from "../model/search";
+import { isOutdated, isSameQuery, Search } from "../model/search";
 import type { Summary } from "../model/summary";
 import type { Asker } from "../protocol/asker";
 import type { Coarse, Done, Failure, Message, QueryChoice, RequestName } from "../protocol/messages";
@@ -29,7 +29,7 @@ export class Conversation {
   readonly #summary: ReadonlySignal<Summary>;
   readonly #settings: Settings;
   readonly #asker: Asker;
-  readonly #adopted: () => void;
+  readonly #adopted: (isOtherQuery: boolean) => void;
   /** Whether the kernel has failed at completing the search on screen: nothing more is asked for unasked. */
   readonly isRefused = signal(false);
   readonly #isWaiting = signal(false);
@@ -49,7 +49,7 @@ export class Conversation {
     summary: ReadonlySignal<Summary>,
     settings: Settings,
     asker: Asker,
-    adopted: () => void,
+    adopted: (isOtherQuery: boolean) => void,
     abort: AbortSignal,
   ) {
     this.#summary = summary;
@@ -191,7 +191,7 @@ export class Conversation {
       if (coarse.request !== this.#mending) this.failure.value = null;
       this.#unanswered = null;
       this.isRefused.value = false;
-      this.#adopted();
+      this.#adopted(shown !== undefined && !isSameQuery(shown, search));
       this.#isWaiting.value = true;
       if (coarse.request === this.#asked) this.#settings.queryId.value = search.id;
     });

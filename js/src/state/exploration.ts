@@ -14,6 +14,7 @@ import { Projections, projectionScope } from "./projections";
 import { type SearchProgress, searchProgress } from "./searchProgress";
 import type { Settings } from "./settings";
 import { type ShownResults, shownResults } from "./shownResults";
+import { type StepChange, stepChange } from "./stepChange";
 import { type TrueNeighbours, trueNeighbours } from "./trueNeighbours";
 import { Workloads } from "./workloads";
 
@@ -23,6 +24,7 @@ type Parts = SearchProgress &
   TrueNeighbours &
   CandidateSets &
   Findings &
+  StepChange &
   Pointer &
   Pick<Conversation, "ask" | "needCandidates" | "needRest" | "complain" | "dismiss">;
 
@@ -54,9 +56,10 @@ export function explore(
     summary,
     settings,
     asker,
-    () => {
+    (isOtherQuery) => {
       probed.switched.value = new Map();
       probed.player.finish();
+      if (isOtherQuery) settings.cluster.value = null;
     },
     abort,
   );
@@ -87,6 +90,7 @@ export function explore(
     ...neighbours,
     ...candidateSets(progress, probed, neighbours, summary),
     ...findings(progress, probed, shown, summary, settings),
+    ...stepChange(progress, probed, shown.results, summary, settings),
     ...pointer(settings),
     ask: (query) => conversation.ask(query),
     needCandidates: () => conversation.needCandidates(),

@@ -35,6 +35,8 @@ export class Pictures {
   readonly #asker: Asker;
   readonly #sizes: readonly number[];
   readonly #entries = new Map<string, Entry>();
+  /** Entries without users. */
+  #idle = 0;
   #queue: Entry[] = [];
   #inFlight = 0;
   #scheduled = false;
@@ -56,8 +58,15 @@ export class Pictures {
       stop();
       for (const entry of this.#entries.values()) release(entry);
       this.#entries.clear();
+      this.#idle = 0;
       this.#queue = [];
     });
+  }
+
+  /** Device pixels of the smallest picture that is sharp at `side` CSS pixels. */
+  sizeFor(side: number): number {
+    const wanted = side * devicePixelRatio;
+    return this.#sizes.find((candidate) => candidate >= wanted) ?? this.#sizes[this.#sizes.length - 1];
   }
 
   /**
@@ -70,8 +79,7 @@ export class Pictures {
     cluster: number | null,
     side: number,
   ): { picture: ReadonlySignal<Picture>; release: () => void } {
-    const wanted = side * devicePixelRatio;
-    const size = this.#sizes.find((candidate) => candidate >= wanted) ?? this.#sizes[this.#sizes.length - 1];
+    const size = this.sizeFor(side);
     const key = `${cluster}/${id}/${size}`;
     const entry = this.#entries.get(key) ?? {
       id,
@@ -82,7 +90,7 @@ export class Pictures {
       queued: false,
       isCurrent: false,
     };
-    this.#entries.delete(key);
+    if (this.#entries.delete(key) && entry.users === 0) this.#idle--;
     this.#entries.set(key, entry);
     entry.users++;
     if (!entry.isCurrent) this.#enqueue(entry);
@@ -93,7 +101,9 @@ export class Pictures {
         if (!held) return;
         held = false;
         entry.users--;
-        this.#trim();
+        if (entry.users > 0 || this.#entries.get(key) !== entry) return;
+        this.#idle++;
+        if (this.#idle > IDLE_LIMIT) this.#trim();
       },
     };
   }
@@ -107,9 +117,11 @@ export class Pictures {
     }
   }
 
+  /** Forget a picture that is not in use. */
   #drop(key: string, entry: Entry): void {
     release(entry);
     this.#entries.delete(key);
+    this.#idle--;
   }
 
   #enqueue(entry: Entry): void {
@@ -164,14 +176,9 @@ export class Pictures {
   }
 
   #trim(): void {
-    let idle = 0;
-    for (const entry of this.#entries.values()) if (entry.users === 0) idle++;
-    if (idle <= IDLE_LIMIT) return;
     for (const [key, entry] of this.#entries) {
-      if (idle <= IDLE_LIMIT / 2) break;
-      if (entry.users > 0 || entry.queued) continue;
-      this.#drop(key, entry);
-      idle--;
+      if (this.#idle <= IDLE_LIMIT / 2) break;
+      if (entry.users === 0 && !entry.queued) this.#drop(key, entry);
     }
   }
 }

@@ -1,10 +1,13 @@
-import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 
 /** Milliseconds of one step, and of a whole search at most. */
 const PACE = 700;
 const LONGEST = 12_000;
 /** The shortest step in milliseconds: a search of many clusters skips some. */
 const LEAST = 50;
+/** Milliseconds between two ranks of the coarse step, and for all of them at most. */
+const RANK_PACE = 260;
+const RANKS_LONGEST = 2500;
 
 /**
  * Plays the search step by step: 0 overview, 1 coarse search, 1 + r after the r nearest clusters, null at the end. Every
@@ -13,13 +16,17 @@ const LEAST = 50;
 export class Player {
   readonly step: Signal<number | null> = signal(null);
   readonly playing = signal(false);
+  /** In the coarse step: how many of the nearest clusters have been named; all unless it is being played. */
+  readonly named: Signal<number> = signal(Infinity);
   readonly #clusters: ReadonlySignal<number>;
 
   /** @param clusters  how many are probed at the end */
   constructor(clusters: ReadonlySignal<number>, abort: AbortSignal) {
     this.#clusters = clusters;
+    const isNaming = computed(() => this.playing.value && this.step.value === 1);
     const stop = effect(() => {
       if (!this.playing.value) return;
+      if (isNaming.value) return this.#nameRanks();
       const last = this.last;
       const pace = Math.max(LEAST, Math.min(PACE, LONGEST / last));
       const stride = Math.max(1, Math.round((last * pace) / LONGEST));
@@ -27,6 +34,22 @@ export class Player {
       return () => clearInterval(timer);
     });
     abort.addEventListener("abort", stop);
+  }
+
+  /** Name the clusters that are to be probed, one after another, then go on; returns what ends it. */
+  #nameRanks(): () => void {
+    const clusters = this.#clusters.peek();
+    const pace = Math.max(LEAST, Math.min(RANK_PACE, RANKS_LONGEST / clusters));
+    const stride = Math.max(1, Math.ceil((clusters * pace) / RANKS_LONGEST));
+    this.named.value = 1;
+    const timer = setInterval(() => {
+      if (this.named.peek() >= clusters) this.seek(2);
+      else this.named.value = Math.min(clusters, this.named.peek() + stride);
+    }, pace);
+    return () => {
+      clearInterval(timer);
+      this.named.value = Infinity;
+    };
   }
 
   /** The step that shows the whole search. */

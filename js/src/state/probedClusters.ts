@@ -17,6 +17,8 @@ export interface ProbedClusters {
   /** The clusters that are probed at the player's step. */
   readonly probe: ReadonlySignal<Probe>;
   readonly probed: ReadonlySignal<number>;
+  /** The clusters whose ranks are shown: the probed ones; in the coarse step, those to be probed as they are named. */
+  readonly namedClusters: ReadonlySignal<Probe>;
   /** Probe a cluster that nprobe leaves out, or leave out one that it probes; and back. */
   toggleProbed(cluster: number): void;
 }
@@ -51,6 +53,9 @@ export function probedClusters(
     wanted,
     probe,
     probed: computed(() => probe.value.count),
+    namedClusters: computed(() =>
+      step.value === 1 ? wanted.value.first(Math.min(wanted.value.count, player.named.value)) : probe.value,
+    ),
     toggleProbed(cluster) {
       const found = search.peek();
       if (found === null) return;

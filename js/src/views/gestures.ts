@@ -1,6 +1,8 @@
+import type { Box } from "./placer";
 import { UNZOOMED, type Zoom } from "./viewport";
 
-const CLOSEST = 80;
+/** How much a picture can be enlarged, where nothing else is said. */
+export const CLOSEST = 80;
 const CLICK_SLACK = 4;
 
 /**
@@ -10,7 +12,8 @@ const CLICK_SLACK = 4;
 export class Gestures {
   readonly #element: HTMLElement;
   readonly #changed: (zoom: Zoom) => void;
-  readonly #clicked: (x: number, y: number) => void;
+  readonly #clicked: (x: number, y: number, event: PointerEvent) => void;
+  readonly #closest: () => number;
   readonly #pointers = new Map<number, { x: number; y: number }>();
   #zoom = UNZOOMED;
   #travelled = 0;
@@ -18,12 +21,14 @@ export class Gestures {
   constructor(
     element: HTMLElement,
     changed: (zoom: Zoom) => void,
-    clicked: (x: number, y: number) => void,
+    clicked: (x: number, y: number, event: PointerEvent) => void,
     abort: AbortSignal,
+    closest = () => CLOSEST,
   ) {
     this.#element = element;
     this.#changed = changed;
     this.#clicked = clicked;
+    this.#closest = closest;
     const on = <K extends keyof HTMLElementEventMap>(
       type: K,
       listener: (event: HTMLElementEventMap[K]) => void,
@@ -45,13 +50,21 @@ export class Gestures {
 
   /** Zoom about a place in the element; about its middle when none is given. */
   scale(factor: number, x = this.#element.clientWidth / 2, y = this.#element.clientHeight / 2): void {
-    const k = Math.min(CLOSEST, Math.max(1, this.#zoom.k * factor));
+    const k = Math.min(this.#closest(), Math.max(1, this.#zoom.k * factor));
     const change = k / this.#zoom.k;
     this.#set({ k, x: x - (x - this.#zoom.x) * change, y: y - (y - this.#zoom.y) * change });
   }
 
   reset(): void {
     this.#set(UNZOOMED);
+  }
+
+  /** Zoom so that a box of the picture, in CSS pixels where it is not enlarged, fills the element up to a margin. */
+  fit({ left, top, right, bottom }: Box, margin = 30): void {
+    const { clientWidth: width, clientHeight: height } = this.#element;
+    const room = Math.min((width - 2 * margin) / (right - left), (height - 2 * margin) / (bottom - top));
+    const k = Math.min(this.#closest(), Math.max(1, room));
+    this.#set({ k, x: (width - k * (left + right)) / 2, y: (height - k * (top + bottom)) / 2 });
   }
 
   /** Move as little as needed so that a place of the picture is in sight, `margin` pixels from the edge. */
@@ -117,6 +130,6 @@ export class Gestures {
   #up(event: PointerEvent): void {
     if (!this.#pointers.delete(event.pointerId)) return;
     if (this.#pointers.size === 0 && this.#travelled <= CLICK_SLACK)
-      this.#clicked(event.offsetX, event.offsetY);
+      this.#clicked(event.offsetX, event.offsetY, event);
   }
 }

@@ -185,6 +185,11 @@ class InvertedFile:
         found = np.concatenate([part.ids(cluster, first_id) for part, first_id in self.numbered()])
         return self.external_ids(found if offsets is None else found[offsets])
 
+    def ids_among(self, first: int, last: int) -> Ids:
+        """Return the ids of all clusters from ``first`` up to but not ``last``, int64 (n,), in no order."""
+        found = [part.ids_among(first, last, first_id) for part, first_id in self.numbered()]
+        return self.external_ids(np.concatenate(found))
+
     def decode(self, cluster: int, offsets: Ids | None = None) -> Float32Array:
         """Return the vectors of one cluster, or of those at ``offsets``, float32 (n, inner dim).
 

@@ -92,6 +92,20 @@ def copy_ids(invlists: Any, cluster: int, offsets: slice | Ids = slice(None)) ->
         return copy
 
 
+def copy_ids_among(invlists: Any, first: int, last: int) -> Ids:
+    """Return the row ids of all lists from ``first`` up to but not ``last``, int64 (n,), in order."""
+    parts = [np.empty(0, np.int64)]
+    # Without a context for each of many short lists, which takes longer than reading it.
+    for cluster in range(first, last):
+        if size := invlists.list_size(cluster):
+            pointer = invlists.get_ids(cluster)
+            try:
+                parts.append(np.array(faiss.rev_swig_ptr(pointer, size)))
+            finally:
+                invlists.release_ids(cluster, pointer)
+    return np.concatenate(parts)
+
+
 @contextmanager
 def borrowed_codes(invlists: Any, cluster: int, code_size: int) -> Iterator[npt.NDArray[np.uint8]]:
     """Lend the codes of one list, uint8 (n, code_size); dead when the block is left.

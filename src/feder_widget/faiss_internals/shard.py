@@ -79,6 +79,10 @@ class Part:
         """Return the ids of one cluster, or of those at ``offsets``, int64 (n,)."""
         return self.named(inverted_lists.copy_ids(self.ivf.invlists, cluster, offsets), first_id)
 
+    def ids_among(self, first: int, last: int, first_id: int = 0) -> Ids:
+        """Return the ids of all clusters from ``first`` up to but not ``last``, int64 (n,)."""
+        return self.named(inverted_lists.copy_ids_among(self.ivf.invlists, first, last), first_id)
+
     def named(self, ids: Ids, first_id: int = 0) -> Ids:
         """Return ids in the lists as they are reported, with ``first_id`` added to them."""
         if not self._id_maps and not first_id:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from feder_widget.engines import IvfIndex
 from feder_widget.errors import IndexChangedError
 from feder_widget.media import Media
-from feder_widget.model.pieces import Steps
+from feder_widget.model.pieces import PIECE_WORK
 from feder_widget.model.query import Query
 from feder_widget.session.active_search import ActiveSearch
 from feder_widget.session.answers.bounds import bounds
@@ -20,8 +20,8 @@ from feder_widget.session.answers.search import search_messages
 from feder_widget.session.message_rate import MessageRate
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.parse import SupersededError
+from feder_widget.session.past_queries import PastQueries
 from feder_widget.session.runner import Job, Priority, Runner, Step
-from feder_widget.truth.own_row import OwnRow
 
 SHOWN_AT_ONCE = 3
 """Messages that may leave when a search in a cell is answered there: coarse, candidates, one to spare."""
@@ -54,6 +54,8 @@ class Searches:
         The search on the page.
     index_version : int
         How often the index was seen to have changed.
+    past : PastQueries
+        The queries searched for, the one on the page last.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Searches:
         self._is_surveyed = False
         self.active: ActiveSearch | None = None
         self.index_version = 0
+        self.past = PastQueries()
 
     @property
     def query(self) -> Query | None:
@@ -151,7 +154,7 @@ class Searches:
         self._runner.start(Job(steps, asked.request, kind=kind, serial=asked.serial))
 
     def survey(self) -> None:
-        """Measure the clusters when there is nothing else to do; lists on disk are read only when asked."""
+        """Count copies, and measure the clusters, when there is nothing else to do; not of lists on disk."""
         if not self._is_surveyed and not self._index.on_disk:
             self._is_surveyed = True
             self._runner.start(Job(self._survey_steps, None, kind="survey", priority=Priority.SURVEY))
@@ -166,12 +169,12 @@ class Searches:
 
     def _steps(self, request: Request, find: Find, nprobe: int, k: int, include_self: bool) -> Iterator[Step]:
         query = yield from find()
-        own = yield from self._own_row_steps(query)
         label = None
         if query.row_id is not None and self._media.has_labels:
             labelling = self._in_thread(self._media.label, query.row_id)
             yield labelling
             label = labelling.result()
+        copies = self._index.truth.row_copies
         search = ActiveSearch.begin(
             self._index,
             query,
@@ -180,12 +183,13 @@ class Searches:
             serial=self._serial + 1,
             index_version=self.index_version,
             include_self=include_self,
-            own=own,
+            own=None if query.row_id is None else copies.presumed(query.row_id),
         )
         # A search that does not come so far leaves the one on screen, and what is asked about it.
         self._serial = search.serial
         self._runner.end(lambda job: job.serial is not None, "superseded")
         self.active = search
+        self.past.note(query, nprobe, k)
         is_bounded = False
         for step in search_messages(self._index, search, request, label, self._k_max):
             yield step
@@ -193,17 +197,13 @@ class Searches:
                 is_bounded = True
                 self._send_bounds()
 
-    def _own_row_steps(self, query: Query) -> Steps[OwnRow | None]:
-        """Return the row that a query is. Not all ids are read from a disk to know how often it is stored."""
-        if query.row_id is not None and self._index.on_disk:
-            return OwnRow(query.row_id, 1)
-        return (yield from self._index.own_row_steps(query))
-
     def _has_answered_since(self, serial: int) -> bool:
         active = self.active
         return active is not None and active.serial > serial and active.is_answered
 
     def _survey_steps(self) -> Iterator[Step]:
+        # A search does not wait for it: until then, rows are presumed to be stored as often as before.
+        yield from self._index.truth.row_copies.count_steps(PIECE_WORK)
         for extents in self._index.survey():
             if extents is not None:
                 self._send_bounds()

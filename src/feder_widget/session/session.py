@@ -26,8 +26,10 @@ from feder_widget.session.answers.workload import KERNEL, Workloads
 from feder_widget.session.drivers import Driver, driver_for
 from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Message, to_kernel
+from feder_widget.session.messages.limits import MAX_WINDOW
 from feder_widget.session.messages.parse import BadRequestError, parse, parse_vector, request_name
 from feder_widget.session.outbox import Outbox, Send
+from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.pictures import Pictures
 from feder_widget.session.runner import Job, Priority, Runner, Step
 from feder_widget.session.searches import Searches, known
@@ -125,6 +127,11 @@ class Session:
     def query(self) -> Query | None:
         """The query of a search in a cell that is to begin, else of the search on the page."""
         return self._searches.query
+
+    @property
+    def past_queries(self) -> list[PastQuery]:
+        """The queries searched for, oldest first."""
+        return self._searches.past.all()
 
     @property
     def is_about_to_search(self) -> bool:
@@ -333,14 +340,10 @@ class Session:
     # Clusters and rows
 
     def _members(self, asked: to_kernel.MembersRequest, _: Sequence[Buffer]) -> None:
-        self._runner.start(
-            Job(
-                lambda: self._orderings.window(
-                    self._searches.active, asked.request, asked.cluster, asked.offset, asked.limit
-                ),
-                asked.request,
-            )
-        )
+        rows = len(asked.clusters) * asked.limit
+        if rows > MAX_WINDOW:
+            raise BadRequestError(f"{rows:,} members are asked for, the most is {MAX_WINDOW:,}")
+        self._runner.start(Job(lambda: self._orderings.windows(self._searches.active, asked), asked.request))
 
     def _medoids(self, asked: to_kernel.MedoidsRequest, _: Sequence[Buffer]) -> None:
         self._runner.start(Job(lambda: medoids(self._index, asked.request, asked.clusters), asked.request))

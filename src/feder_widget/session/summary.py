@@ -16,7 +16,9 @@ from feder_widget.truth.findings import index_findings
 VIEWS = ("clusters", "distances", "projection")
 
 
-def summary_of(index: IvfIndex, *, k_max: int, images: bool, version: int = 0) -> dict[str, Any]:
+def summary_of(
+    index: IvfIndex, *, k_max: int, images: bool, labels: bool = False, version: int = 0
+) -> dict[str, Any]:
     """Return an ``IndexSummary`` as a trait: its JSON object, with the bytes of ``sizes`` in it.
 
     Parameters
@@ -27,6 +29,8 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool, version: int = 0) -
         The largest k that can be chosen.
     images
         Whether its rows have pictures.
+    labels
+        Whether its rows have labels.
     version
         How many changes of the index were noticed.
     """
@@ -54,6 +58,7 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool, version: int = 0) -
         k_max=k_max,
         nprobe=min(index.stored_nprobe, index.nlist),
         images=images,
+        labels=labels,
         findings=index_findings(sizes, index.stored_nprobe),
         constants=Constants(
             views=list(VIEWS),
@@ -64,5 +69,5 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool, version: int = 0) -
         ),
         sizes=sizes,
     )
-    content, (sizes,) = encode(summary)
-    return {**content, "sizes": sizes}
+    content, (held,) = encode(summary)
+    return {**content, "sizes": held}

@@ -52,8 +52,8 @@ def verdict_steps(
 
 def _homes_steps(file: InvertedFile, row_copies: RowCopies, row_id: int, work: int) -> Steps[Ids]:
     """Return the clusters that hold a row, int64 (n,): several where its id is stored more than once."""
-    repeated = yield from row_copies.repeated_steps(work)
-    if repeated.copies_of(row_id) == 1:
+    own = yield from row_copies.own_row_steps(row_id, work)
+    if own is None or own.copies == 1:
         clusters, _ = yield from file.places_steps(np.array([row_id]), None, work)
         return clusters[clusters >= 0]
     homes = []

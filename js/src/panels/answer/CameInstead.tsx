@@ -13,6 +13,7 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
   const summary = exploration.summary.value;
   const roving = useRoving<HTMLOListElement>(intruders.length);
   const keys = rowKeys(intruders.map(({ id }) => id));
+  const entered = new Set(exploration.entered.value.map(({ id }) => id));
   const isPartial = exploration.step.value !== null;
   const kind = exploration.estimated.value ? "candidate" : "result";
   const name =
@@ -40,7 +41,12 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
         onKeyDown={roving.onKeyDown}
       >
         {intruders.map((row, i) => (
-          <li key={keys[i]} data-id={row.id.toString()} data-distance={row.distance}>
+          <li
+            key={keys[i]}
+            data-id={row.id.toString()}
+            data-distance={row.distance}
+            data-entered={entered.has(row.id)}
+          >
             <Tile
               id={row.id}
               cluster={row.cluster}

@@ -1,6 +1,6 @@
 import { useRoving } from "../../controls/roving";
 import { rowKeys } from "../../controls/rowKeys";
-import { count, distance, ordinal } from "../../model/format";
+import { count, distance, distancesFormat, ordinal } from "../../model/format";
 import type { RankedNeighbour } from "../../model/rankedTruth";
 import type { Missed } from "../../model/truth";
 import { useApp } from "../../state/app";
@@ -17,6 +17,8 @@ export function RankedStrip({ neighbours }: { neighbours: readonly RankedNeighbo
   const roving = useRoving<HTMLOListElement>(neighbours.length);
   const keys = rowKeys(neighbours.map(({ id }) => id));
   const query = exploration.search.value?.id ?? null;
+  const format = distancesFormat(neighbours.map((row) => row.distance));
+  const entered = new Set(exploration.entered.value.map(({ id }) => id));
   const isPartial = exploration.step.value !== null;
   const came = exploration.foundAmong.value === "results" ? "came back" : "among the candidates";
   return (
@@ -37,12 +39,14 @@ export function RankedStrip({ neighbours }: { neighbours: readonly RankedNeighbo
             data-distance={row.distance}
             data-state={state}
             data-rank={clusterRank}
+            data-entered={entered.has(id)}
           >
             <Tile
               id={id}
               cluster={cluster}
               distance={row.distance}
               distanceName={summary.trueDistance}
+              distanceText={format(row.distance, i)}
               clusterRank={state === "found" || (state === "pending" && !isPartial) ? clusterRank : null}
               side={SIDE}
               rank={place}

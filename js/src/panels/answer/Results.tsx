@@ -1,6 +1,6 @@
 import { useRoving } from "../../controls/roving";
 import { rowKeys } from "../../controls/rowKeys";
-import { distance, ordinal } from "../../model/format";
+import { distance, distancesFormat, ordinal } from "../../model/format";
 import { useApp } from "../../state/app";
 import { Tile } from "../Tile";
 
@@ -14,6 +14,7 @@ export function Results() {
   const name = (outcome !== null && summary.refinedDistance) || summary.distance;
   const query = exploration.search.value?.id ?? null;
   const results = exploration.results.value;
+  const format = distancesFormat(results.map((result) => result.distance));
   const roving = useRoving<HTMLOListElement>(results.length);
   const keys = rowKeys(results.map(({ id }) => id));
   return (
@@ -31,6 +32,7 @@ export function Results() {
             cluster={result.cluster}
             distance={result.distance}
             distanceName={name}
+            distanceText={format(result.distance, i)}
             clusterRank={result.clusterRank}
             side={SIDE}
             rank={i + 1}

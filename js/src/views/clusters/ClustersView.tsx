@@ -1,120 +1,80 @@
-import { computed, effect } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Button } from "../../controls/Button";
 import { count, distance, plural } from "../../model/format";
 import { tally } from "../../model/results";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
-import { Gestures } from "../gestures";
 import { useDrawingSlot } from "../transition/drawingContext";
 import { ZoomButtons, zoomByKey } from "../zoomButtons";
-import { toMap, toScreen } from "./camera";
 import { step } from "./clusterKeys";
 import { ClusterPointerCard, useClusterPointer } from "./clusterPointer";
-import { MapCanvas } from "./mapCanvas";
-import { Portraits } from "./portraits";
-import { cellRanking, missedCells } from "./scene";
-
-interface Shown {
-  readonly canvas: MapCanvas;
-  readonly gestures: Gestures;
-}
+import { MapController } from "./mapController";
+import type { Tile } from "./mosaic/tile";
 
 /** The map of the clusters, with the search drawn on it. */
 export function ClustersView() {
   const app = useApp();
   const drawing = useDrawingSlot();
-  const { exploration, palette, pictures, asker } = app;
+  const { exploration, card } = app;
   const { settings, hovered, map } = exploration;
   const summary = exploration.summary.value;
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const shown = useRef<Shown | null>(null);
+  const anchor = useRef<HTMLSpanElement>(null);
+  const [shown, setShown] = useState<MapController | null>(null);
+  const described = useId();
 
-  const cellAt = (x: number, y: number): number | null => {
-    const drawn = map.peek();
-    if (shown.current === null || drawn === null) return null;
-    const cell = drawn.cells.find(...toMap(shown.current.canvas.camera, x, y));
-    return cell < 0 ? null : cell;
-  };
-  const { pointer, leave, lead, listeners } = useClusterPointer((x, y) =>
-    shown.current?.gestures.dragging ? null : cellAt(x, y),
+  const { pointer, leave, lead, listeners } = useClusterPointer(
+    (x, y) => (shown === null || shown.gestures.dragging ? null : shown.canvas.cellAt(x, y)),
+    (cell, x, y) => shown?.canvas.tileAt(cell, x, y) ?? null,
   );
   const pin = (cell: number | null) => {
-    settings.cluster.value = cell === settings.cluster.value ? null : cell;
+    settings.cluster.value = cell === settings.cluster.peek() ? null : cell;
+  };
+  const open = ({ id, cluster, distance, x, y, width, height }: Tile) => {
+    const opener = anchor.current as HTMLSpanElement;
+    opener.style.transform = `translate(${x - width / 2}px, ${y - height / 2}px)`;
+    settings.selection.value = [id];
+    card.value = { id, cluster, distance, distanceName: exploration.summary.peek().distance, opener };
+  };
+  const click = (cell: number, tile: Tile | null, event: PointerEvent) => {
+    if (tile === null) pin(cell);
+    else if (event.shiftKey || event.ctrlKey || event.metaKey) exploration.toggleSelected(tile.id);
+    else open(tile);
   };
   useEffect(() => {
-    const abort = new AbortController();
-    const element = canvas.current as HTMLCanvasElement;
-    const box = frame.current as HTMLDivElement;
-    const portraits = summary.images ? new Portraits(asker, pictures, () => drawn.repaint()) : null;
-    const drawn = new MapCanvas(element, portraits, () => performance.mark("feder:map"));
-    const gestures = new Gestures(
-      element,
-      (zoom) => drawn.zoomTo(zoom),
-      (x, y) => {
-        const cell = cellAt(x, y);
-        if (cell !== null) pin(cell);
-      },
-      abort.signal,
+    const controller = new MapController(
+      frame.current as HTMLDivElement,
+      canvas.current as HTMLCanvasElement,
+      app,
+      click,
     );
-    shown.current = { canvas: drawn, gestures };
-    drawing.source = () => drawn.drawing();
-    const observer = new ResizeObserver(() => {
-      drawn.resize({ width: box.clientWidth, height: box.clientHeight, ratio: devicePixelRatio });
-      gestures.resized();
-    });
-    observer.observe(box);
-    const search = computed(() => (exploration.step.value === 0 ? null : exploration.search.value));
-    const ranking = computed(() => search.value && cellRanking(search.value));
-    const missed = computed(() => missedCells(tally(exploration.missed.value), search.value));
-    const indexVersion = computed(() => exploration.summary.value.indexVersion);
-    const follow = effect(() => {
-      indexVersion.value;
-      portraits?.clear();
-      drawn.repaint();
-    });
-    const stop = effect(() => {
-      const cells = exploration.map.value?.cells;
-      if (cells === undefined) return;
-      const scene = {
-        cells,
-        ranking: ranking.value,
-        probe: exploration.probe.value,
-        missed: missed.value,
-        hovered: hovered.value,
-        pinned: settings.cluster.value,
-      };
-      drawn.show(scene, palette.value);
-    });
+    setShown(controller);
+    drawing.source = () => controller.canvas.drawing();
     return () => {
       drawing.source = null;
-      follow();
-      stop();
-      observer.disconnect();
-      abort.abort();
-      drawn.close();
-      portraits?.clear();
-      shown.current = null;
+      controller.close();
+      setShown(null);
     };
   }, [app, drawing]);
 
   const press = (event: KeyboardEvent) => {
     const drawn = map.peek();
-    if (drawn === null || shown.current === null || event.target !== frame.current) return;
-    const { canvas, gestures } = shown.current;
+    const isHere = event.target === frame.current || event.target === anchor.current;
+    if (drawn === null || shown === null || !isHere) return;
+    const { gestures } = shown;
     const search = exploration.search.peek();
     const from = hovered.peek() ?? settings.cluster.peek() ?? search?.order[0] ?? 0;
     const to = step(event.key, drawn.cells, from, search);
-    const place = (cell: number): [number, number] =>
-      toScreen(canvas.camera, drawn.cells.centres[2 * cell], drawn.cells.centres[2 * cell + 1]);
     const show = (cell: number) => {
-      gestures.reveal(...place(cell));
-      lead(cell, ...place(cell));
+      gestures.reveal(...shown.placeOf(cell));
+      lead(cell, ...shown.placeOf(cell));
     };
     if (to !== null) show(to);
     else if (event.key === "Enter" || event.key === " ") pin(hovered.peek());
     else if (event.key === "s" && hovered.peek() !== null) exploration.toggleProbed(hovered.peek() as number);
     else if (event.key === "Escape") leave();
+    else if (event.key === "f") shown.fitProbed();
     else if (!zoomByKey(event.key, gestures)) return;
     else if (hovered.peek() !== null) show(from);
     event.preventDefault();
@@ -130,17 +90,33 @@ export function ClustersView() {
       tabIndex={0}
       aria-label={
         `Map of ${plural(summary.nlist, "cluster")}. Arrow keys move, Page Up and Page Down go through the ranks, ` +
-        "Enter pins, S switches a cluster on or off, plus and minus zoom, 0 shows all."
+        "Enter pins, S switches a cluster on or off, plus and minus zoom, 0 shows all, F fits the probed clusters."
       }
+      aria-describedby={described}
       onKeyDown={press}
       onBlur={leave}
     >
       <canvas ref={canvas} {...listeners} />
+      <span ref={anchor} class="feder-anchor" tabIndex={-1} />
       {map.value === null && <p class="feder-waiting">Drawing the map…</p>}
       <div class="feder-zoom" role="group" aria-label="Zoom">
-        <ZoomButtons press={(key) => shown.current !== null && zoomByKey(key, shown.current.gestures)} />
+        <ZoomButtons press={(key) => shown !== null && zoomByKey(key, shown.gestures)} />
+        <Button
+          kind="square"
+          aria-label="Fit the probed clusters"
+          title="Fit the probed clusters (f)"
+          disabled={exploration.search.value === null}
+          onClick={() => shown?.fitProbed()}
+        >
+          <svg class="feder-icon" viewBox="0 0 16 16" aria-hidden="true">
+            <path d="M2.5 5.5v-3h3M10.5 2.5h3v3M13.5 10.5v3h-3M5.5 13.5h-3v-3M8 5.6a2.4 2.4 0 1 0 0 4.8 2.4 2.4 0 1 0 0-4.8" />
+          </svg>
+        </Button>
       </div>
       <ClusterPointerCard pointer={pointer} within={frame} />
+      <p id={described} class="feder-sr">
+        {inSightText(shown)}
+      </p>
       <p class="feder-sr" aria-live="polite">
         {hovered.value === null || !frame.current?.matches(":focus")
           ? ""
@@ -148,6 +124,13 @@ export function ClustersView() {
       </p>
     </div>
   );
+}
+
+/** How many rows the map shows one by one. */
+function inSightText(shown: MapController | null): string {
+  const { rows, clusters } = shown?.inSight.value ?? { rows: 0, clusters: 0 };
+  if (rows === 0) return "Enlarged, cells show their rows.";
+  return `${plural(rows, "row")} of ${plural(clusters, "cluster")} in sight. The panel of a pinned cluster lists its rows.`;
 }
 
 function describe(exploration: Exploration, cluster: number): string {

@@ -1,6 +1,7 @@
-import { css, mix } from "../../look/palette";
+import { css } from "../../look/palette";
 import { distance } from "../../model/format";
 import { useApp } from "../../state/app";
+import { rampColour } from "./cellColours";
 import { rampEnd, shade } from "./scene";
 
 const STOPS = 9;
@@ -11,9 +12,8 @@ export function Legend() {
   const search = exploration.search.value;
   const drawn = exploration.map.value;
   if (drawn === null) return null;
-  const { near, far } = palette.value;
   const ramp = Array.from({ length: STOPS }, (_, i) =>
-    css(mix(far, near, shade(1 - i / (STOPS - 1)))),
+    css(rampColour(palette.value, shade(1 - i / (STOPS - 1)))),
   ).join();
   const end = search === null ? 0 : rampEnd(search.distances);
   const shown = search !== null && exploration.step.value !== 0;

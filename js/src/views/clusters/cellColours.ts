@@ -5,8 +5,8 @@ import { type ClusterScene, SHADES } from "./scene";
 export interface CellColours {
   readonly fill: Uint32Array;
   readonly edge: Uint32Array;
-  /** Clusters in the order to paint in: the nearest first. */
-  readonly order: Int32Array | null;
+  /** The rank of each cluster; null before a search. */
+  readonly rankOf: Int32Array | null;
 }
 
 export function cellColours(
@@ -16,11 +16,9 @@ export function cellColours(
   const n = cells.inradii.length;
   const fill = new Uint32Array(n).fill(pack(palette.plain));
   const edge = new Uint32Array(n);
-  if (ranking === null) return { fill, edge, order: null };
-  const { order, shades } = ranking;
-  const ramp = Array.from({ length: SHADES }, (_, i) =>
-    pack(mix(palette.far, palette.near, i / (SHADES - 1))),
-  );
+  if (ranking === null) return { fill, edge, rankOf: null };
+  const { order, rankOf, shades } = ranking;
+  const ramp = Array.from({ length: SHADES }, (_, i) => pack(rampColour(palette, i / (SHADES - 1))));
   for (let cell = 0; cell < n; cell++) fill[cell] = ramp[shades[cell]];
   const background = rgbOf(palette.background);
   for (const rank of probe.ranks) {
@@ -28,7 +26,15 @@ export function cellColours(
     fill[order[rank - 1]] = pack(mix(background, colour, palette.fill));
     edge[order[rank - 1]] = pack(colour);
   }
-  return { fill, edge, order };
+  return { fill, edge, rankOf };
+}
+
+/** Paler than the nearest colour of the palette, which the fill of rank 1 resembles. */
+const PALE = 0.62;
+
+/** The colour of a cell that is not probed, by its share of the way from the farthest to the nearest shade. */
+export function rampColour({ far, near }: Palette, share: number): Rgb {
+  return mix(far, near, PALE * share);
 }
 
 export function pack([red, green, blue]: Rgb): number {

@@ -5,54 +5,67 @@ import { Frame } from "../frame";
 import type { Place } from "../points/points";
 import { type Drawing, placeIn } from "../transition/drawing";
 import { hasRoom, NO_SIZE, type Size, UNZOOMED, type Zoom } from "../viewport";
-import { type Camera, camera, sameCamera } from "./camera";
+import { type Camera, camera, toMap } from "./camera";
 import { type CellColours, cellColours } from "./cellColours";
-import { CellLayer } from "./cellLayer";
 import { cellCentre, cellRadius } from "./cellPath";
-import { paintAboveCells, portraitCells } from "./painter";
-import type { Portraits } from "./portraits";
-import { RasterLayer } from "./rasterLayer";
+import { paintLabels } from "./labelPainter";
+import type { CellLayer } from "./layers/cellLayer";
+import { frameOf } from "./layers/layer";
+import { Layers } from "./layers/layers";
+import { MapContent, type RowSources } from "./mapContent";
+import type { Tile } from "./mosaic/tile";
+import { paintOutlines, paintTileMarks } from "./painter";
+import { type CellLook, mapLabels } from "./rankLabels";
 import type { ClusterScene } from "./scene";
 
 /** Milliseconds of painting per frame: half of one at 60 Hz, so that the page has the rest. */
 const BUDGET = 7;
-/** Up to this many cells are painted anew at every frame of a gesture; more are shown scaled until it rests. */
-const LIVE_CELLS = 600;
+/** Milliseconds without a gesture after which the map rests. */
 const REST = 90;
-/** From this many cells in sight on, each is a few pixels: pixels are coloured instead of polygons. */
-const RASTER_CELLS = 12_000;
 
-type Layer = CellLayer | RasterLayer;
+const NO_LOOK: CellLook = { mosaic: null, top: 0, more: 0, morePlace: null, width: 0, height: 0 };
 
-/** The canvas of the map. Cells may take several frames; portraits, ranks and outlines are drawn in each. */
+interface Listeners {
+  /** Called after the first frame that shows a map whole. */
+  drawn(): void;
+  /** Called when the map rests after other tiles have come into sight. */
+  rested(tiles: number, mosaics: number): void;
+}
+
+/** The canvas of the map. Cells may take several frames; outlines, ranks and marks are drawn in each. */
 export class MapCanvas {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
-  readonly #frame = new Frame(() => this.#draw());
-  /** Portraits in the cells that have room; null where rows have no images. */
-  readonly #portraits: Portraits | null;
+  readonly #frame = new Frame((now) => this.#draw(now));
+  readonly #sources: RowSources;
   #size: Size = NO_SIZE;
   #zoom: Zoom = UNZOOMED;
   #scene: ClusterScene | null = null;
   #palette: Palette | null = null;
   #colours: CellColours | null = null;
-  /** The last layer that was whole, and the one that is being painted. */
-  #front: Layer | null = null;
-  #back: Layer | null = null;
-  #moved = 0;
-  #drawn: () => void;
+  #content: MapContent | null = null;
+  #layers: Layers | null = null;
+  #movedAt = 0;
+  #listeners: Listeners | null;
   #announced: CellMap | null = null;
 
-  /** @param drawn  called after the first frame that shows a map whole */
-  constructor(canvas: HTMLCanvasElement, portraits: Portraits | null, drawn: () => void) {
+  constructor(canvas: HTMLCanvasElement, sources: RowSources, listeners: Listeners) {
     this.#canvas = canvas;
     this.#context = canvas.getContext("2d") as CanvasRenderingContext2D;
-    this.#portraits = portraits;
-    this.#drawn = drawn;
+    this.#sources = sources;
+    this.#listeners = listeners;
   }
 
   get camera(): Camera {
     return camera(this.#size, this.#scene?.cells.aspect ?? 1, this.#zoom);
+  }
+
+  get zoom(): Zoom {
+    return this.#zoom;
+  }
+
+  get size(): Size {
+    return this.#size;
   }
 
   show(scene: ClusterScene, palette: Palette): void {
@@ -65,10 +78,23 @@ export class MapCanvas {
     this.#scene = scene;
     this.#palette = palette;
     if (isRecoloured) this.#colours = cellColours(scene, palette);
+    if (this.#content === null) {
+      this.#content = new MapContent(this.#sources, scene, palette);
+      this.#layers = new Layers(this.#content);
+    }
+    this.#content.show(scene, palette);
     this.#frame.request();
   }
 
+  /** More rows are known, or other ones. */
+  renew(): void {
+    this.#content?.renew();
+    this.#frame.request();
+  }
+
+  /** Pictures or labels have come. */
   repaint(): void {
+    this.#layers?.invalidate();
     this.#frame.request();
   }
 
@@ -80,8 +106,21 @@ export class MapCanvas {
 
   zoomTo(zoom: Zoom): void {
     this.#zoom = zoom;
-    this.#moved = performance.now();
+    this.#movedAt = performance.now();
     this.#frame.request();
+  }
+
+  /** The cluster at a place in the canvas; null for none. */
+  cellAt(x: number, y: number): number | null {
+    const cell = this.#scene?.cells.find(...toMap(this.camera, x, y)) ?? -1;
+    return cell < 0 ? null : cell;
+  }
+
+  /** The member of a cluster whose tile is at a place in the canvas; null where there is none. */
+  tileAt(cell: number, x: number, y: number): Tile | null {
+    const inside = (tile: Tile) =>
+      Math.abs(x - tile.x) * 2 <= tile.width && Math.abs(y - tile.y) * 2 <= tile.height;
+    return this.#tilesOf(cell).find((tile) => tile.index >= 0 && inside(tile)) ?? null;
   }
 
   /** Where the clusters of the search lie; it holds after the canvas has gone. */
@@ -108,68 +147,96 @@ export class MapCanvas {
 
   close(): void {
     this.#frame.cancel();
-    this.#drawn = () => {};
+    this.#listeners = null;
   }
 
-  #draw(): boolean {
+  #draw(now: number): boolean {
     const [scene, palette, colours, size] = [this.#scene, this.#palette, this.#colours, this.#size];
-    if (scene === null || palette === null || colours === null || !hasRoom(size)) return false;
+    const layers = this.#layers;
+    if (scene === null || palette === null || colours === null || layers === null || !hasRoom(size)) {
+      return false;
+    }
     const { cells } = scene;
     const view = this.camera;
-    const isMoving =
-      cells.inradii.length > LIVE_CELLS &&
-      this.#front?.cells === cells &&
-      !sameCamera(view, this.#front.camera) &&
-      performance.now() - this.#moved < REST;
-    if (!isMoving && !fits(this.#back, cells, size, view, palette.background)) {
-      const isCrowded = cells.inradii.length / this.#zoom.k ** 2 > RASTER_CELLS;
-      const Kind = isCrowded ? RasterLayer : CellLayer;
-      this.#back = new Kind(cells, size, view, palette.background);
-    }
-    const isComplete = !isMoving && (this.#back?.paint(colours, performance.now() + BUDGET) ?? false);
-    if (isComplete) this.#front = this.#back;
-
+    const frame = frameOf(cells, size, view, this.#zoom.k, palette.background);
+    const isMoving = performance.now() - this.#movedAt < REST;
     clear(this.#context, size);
-    if (this.#front !== null && this.#front !== this.#back && this.#front.cells === cells) {
-      this.#place(this.#front, view);
-    }
-    if (!isMoving && this.#back !== null) {
-      this.#context.drawImage(this.#back.canvas, 0, 0, size.width, size.height);
-    }
-    const images = this.#portraits ?? { get: () => null };
-    const portraits = this.#portraits === null ? [] : portraitCells(scene, view, size, this.#zoom.k);
-    if (!isMoving) this.#portraits?.need(portraits);
-    paintAboveCells(this.#context, scene, palette, { size, camera: view, images }, portraits);
+    const deadline = performance.now() + BUDGET;
+    const isComplete = layers.draw(this.#context, frame, colours, isMoving, now, deadline);
+    this.#paintAbove(scene, palette, view);
     if (isComplete && this.#announced !== cells) {
       this.#announced = cells;
-      this.#drawn();
+      this.#listeners?.drawn();
     }
-    return !isComplete;
+    if (isComplete && !isMoving) this.#count();
+    return !isComplete || isMoving;
   }
 
-  /** Draws an older layer where its cells are now. */
-  #place(layer: Layer, view: Camera): void {
-    const scaleX = view.sx / layer.camera.sx;
-    const scaleY = view.sy / layer.camera.sy;
-    this.#context.drawImage(
-      layer.canvas,
-      view.tx - layer.camera.tx * scaleX,
-      view.ty - layer.camera.ty * scaleY,
-      layer.size.width * scaleX,
-      layer.size.height * scaleY,
+  /** Draws what is above the layers: outlines, marks of rows, ranks. */
+  #paintAbove(scene: ClusterScene, palette: Palette, view: Camera): void {
+    const front = this.#layers?.front ?? null;
+    paintOutlines(this.#context, scene, palette, view);
+    const mosaics = (front?.visible ?? []).filter((cell) => front?.drawnOf(cell).tiling !== null);
+    const isMarked = ({ mark, isQuery, id }: Tile) =>
+      mark !== null || isQuery || id === scene.hoveredRow || scene.selected.has(id);
+    const tiles = mosaics.flatMap((cell) => this.#tilesOf(cell, isMarked));
+    paintTileMarks(this.#context, tiles, scene, palette);
+    const lookOf = (cell: number) => this.#lookOf(cell, front);
+    paintLabels(
+      this.#context,
+      mapLabels(scene, { size: this.#size, camera: view }, lookOf, mosaics),
+      palette,
     );
   }
-}
 
-/** Whether a layer shows these cells at this size and place. */
-function fits(layer: Layer | null, cells: CellMap, size: Size, view: Camera, background: string): boolean {
-  return (
-    layer !== null &&
-    cells === layer.cells &&
-    size.width === layer.size.width &&
-    size.height === layer.size.height &&
-    size.ratio === layer.size.ratio &&
-    background === layer.background &&
-    sameCamera(view, layer.camera)
-  );
+  /** The tiles of a cell that fulfil a condition, where they are in the canvas. */
+  #tilesOf(cell: number, isWanted: (tile: Tile) => boolean = () => true): readonly Tile[] {
+    const front = this.#layers?.front ?? null;
+    if (front === null) return [];
+    const view = this.camera;
+    const [across, down] = [view.sx / front.frame.sx, view.sy / front.frame.sy];
+    const { tiles } = front.drawnOf(cell);
+    return tiles.filter(isWanted).map((tile) => ({
+      ...tile,
+      x: tile.x * across + view.tx,
+      y: tile.y * down + view.ty,
+      width: tile.width * across,
+      height: tile.height * down,
+    }));
+  }
+
+  #lookOf(cell: number, front: CellLayer | null): CellLook {
+    const drawn = front?.drawnOf(cell);
+    if (front === null || drawn === undefined || drawn.tiles.length === 0) return NO_LOOK;
+    const { k } = this.#zoom;
+    if (drawn.tiling !== null) {
+      const { more, morePlace, scale } = drawn.tiling;
+      return {
+        ...NO_LOOK,
+        mosaic: this.#content?.outlineOf(cell, { ...front.frame, k }) ?? null,
+        top: (drawn.tiling.top * k) / scale,
+        more,
+        morePlace: morePlace && [(morePlace[0] * k) / scale, (morePlace[1] * k) / scale],
+      };
+    }
+    const times = k / front.frame.k;
+    const [{ width, height }] = drawn.tiles;
+    return { ...NO_LOOK, width: width * times, height: height * times };
+  }
+
+  /** Tells how many rows are in sight, once the map rests. */
+  #count(): void {
+    const front = this.#layers?.front ?? null;
+    const { width, height } = this.#size;
+    const isInSight = ({ x, y }: Tile) => x >= 0 && y >= 0 && x <= width && y <= height;
+    let rows = 0;
+    let mosaics = 0;
+    for (const cell of front?.visible ?? []) {
+      if (front?.drawnOf(cell).tiling === null) continue;
+      const shown = this.#tilesOf(cell).filter(isInSight).length;
+      rows += shown;
+      mosaics += Number(shown > 0);
+    }
+    this.#listeners?.rested(rows, mosaics);
+  }
 }

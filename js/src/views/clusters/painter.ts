@@ -1,206 +1,77 @@
 import { css, type Palette, rankColour } from "../../look/palette";
-import { box, circle, fill, font, picture, stroke } from "../draw";
-import type { Size } from "../viewport";
+import { box, fill, font, stroke } from "../draw";
 import type { Camera } from "./camera";
-import { cellCentre, cellRadius, tracePolygon } from "./cellPath";
+import { cellRadius, tracePolygon } from "./cellPath";
+import type { Tile } from "./mosaic/tile";
 import type { ClusterScene } from "./scene";
 
 type Context = CanvasRenderingContext2D;
 
-/** Labels in sight: more could not be read, and text is slow to draw. */
-const LABEL_LIMIT = 250;
-/** A cell shows its portrait from this inner radius on, in CSS pixels. */
-const PORTRAIT_ROOM = 17;
-/** A cell says what was missed in it from this inner radius on. */
-const WORDS_ROOM = 34;
-/** A cell with a smaller inner radius is a spot whose outline must not be drawn in. */
+/** A cell with a smaller radius is a spot whose outline must not be drawn in. */
 const SPOT = 4;
 const MISSED_DASH = [4, 3];
+/** How far inside the cell's own edge the outline of the chosen cell runs, in CSS pixels. */
+const INSIDE = 4.5;
+/** A tile of this width names the query, in CSS pixels. */
+const QUERY_ROOM = 44;
 
-/** Images of clusters that have been loaded. */
-interface ClusterImages {
-  get(cluster: number): { readonly naturalWidth: number; readonly naturalHeight: number } | null;
-}
-
-/** How a map is looked at. */
-interface MapView {
-  readonly size: Size;
-  readonly camera: Camera;
-  readonly images: ClusterImages;
-}
-
-/** Draws above the cells: portraits, outlines, ranks and missed neighbours. */
-export function paintAboveCells(
+/** Outlines the cells with missed neighbours, the chosen one inside of that, and the one under the pointer. */
+export function paintOutlines(
   context: Context,
-  scene: ClusterScene,
+  { cells, hovered, pinned, missed }: ClusterScene,
   palette: Palette,
-  view: MapView,
-  portraits: readonly number[],
-): void {
-  paintPortraits(context, scene, view, portraits);
-  paintOutlines(context, scene, palette, view);
-  paintRanks(context, scene, palette, view);
-  paintMissed(context, scene, palette, view);
-}
-
-/**
- * The cells in sight that are large enough for a portrait; none where few are, which would look like results.
- *
- * @param k  how much larger than at first the map is shown
- */
-export function portraitCells(
-  { cells }: ClusterScene,
-  view: Camera,
-  { width, height }: Size,
-  k: number,
-): number[] {
-  const found: number[] = [];
-  for (let cell = 0; cell < cells.inradii.length; cell++) {
-    if (cellRadius(cells, cell, view) < PORTRAIT_ROOM) continue;
-    const [x, y] = cellCentre(cells, cell, view);
-    if (x > -40 && y > -40 && x < width + 40 && y < height + 40) found.push(cell);
-  }
-  return found.length < cells.inradii.length / k ** 2 / 4 ? [] : found;
-}
-
-function paintPortraits(
-  context: Context,
-  { cells, ranking, probe }: ClusterScene,
-  { camera, images }: MapView,
-  portraits: readonly number[],
-): void {
-  for (const cell of portraits) {
-    const image = images.get(cell);
-    if (image === null) continue;
-    const [x, y] = cellCentre(cells, cell, camera);
-    const side = portraitSide(cellRadius(cells, cell, camera));
-    context.globalAlpha = ranking === null || probe.has(ranking.rankOf[cell]) ? 1 : 0.55;
-    picture(context, image, x, y, side, Math.min(6, side / 6));
-    context.globalAlpha = 1;
-  }
-}
-
-function paintOutlines(
-  context: Context,
-  { cells, hovered, pinned }: ClusterScene,
-  palette: Palette,
-  { camera }: MapView,
+  camera: Camera,
 ): void {
   context.lineJoin = "round";
-  for (const [cell, width] of [
-    [hovered, 1.5],
-    [pinned, 2.5],
-  ] as const) {
-    if (cell === null || cell < 0) continue;
+  const outline = (cell: number, inset: number, colour: string, width: number, dash: number[] = []) => {
+    const isSpot = cellRadius(cells, cell, camera) <= SPOT;
     context.beginPath();
-    tracePolygon(context, cells, cell, camera, 0, true);
-    stroke(context, palette.text, width);
-  }
+    tracePolygon(context, cells, cell, camera, isSpot ? 0 : inset, true);
+    stroke(context, colour, width, dash);
+  };
+  for (const { cell } of missed) outline(cell, 1.5, palette.danger, 2.5, MISSED_DASH);
+  if (pinned !== null && pinned >= 0) outline(pinned, INSIDE, palette.text, 2);
+  if (hovered !== null && hovered >= 0 && hovered !== pinned) outline(hovered, INSIDE, palette.text, 1.25);
 }
 
-/** Draws the ranks of the probed clusters, and the nearest as a target. */
-function paintRanks(
+/** Marks rows on their tiles: the one under the pointer, the selected ones, the query, and true places. */
+export function paintTileMarks(
   context: Context,
-  { cells, ranking, probe }: ClusterScene,
+  tiles: readonly Tile[],
+  { hoveredRow, selected }: Pick<ClusterScene, "hoveredRow" | "selected">,
   palette: Palette,
-  { camera, size, images }: MapView,
 ): void {
-  if (ranking === null) return;
-  let drawn = 0;
-  for (const rank of probe.ranks) {
-    if (drawn >= LABEL_LIMIT) break;
-    const cell = ranking.order[rank - 1];
-    const radius = cellRadius(cells, cell, camera);
-    if (radius === 0) continue;
-    const [x, y] = cellCentre(cells, cell, camera);
-    if (x < 0 || y < 0 || x > size.width || y > size.height) continue;
-    if (hasPortrait(images, cell, radius)) {
-      const side = portraitSide(radius);
-      paintBadge(context, palette, rank, x - side / 2 + 2, y - side / 2 + 2);
-      continue;
-    }
-    if (rank === 1) {
-      paintTarget(context, palette, x, y, Math.max(5, Math.min(9, radius * 0.5)));
-      continue;
-    }
-    const text = String(rank);
-    const height = Math.round(Math.min(14, radius * 0.95));
-    if (radius < SPOT) {
-      circle(context, x, y, 2.5);
-      fill(context, css(rankColour(palette, rank)));
-      stroke(context, palette.background, 1);
-      drawn++;
-    }
-    if (height < 7 || text.length * height * 0.3 > radius) continue;
-    font(context, height, 600);
-    context.fillStyle = palette.text;
-    context.fillText(text, x, y);
-    drawn++;
+  for (const { id, x, y, width, height } of tiles) {
+    const isHovered = id === hoveredRow;
+    if (!isHovered && !selected.has(id)) continue;
+    box(context, x, y, width + 3, height + 3, Math.min(7, width / 6 + 1));
+    stroke(context, palette.background, isHovered ? 3.5 : 5);
+    stroke(context, palette.text, isHovered ? 1.5 : 2.5);
+  }
+  for (const tile of tiles) {
+    const { x, y, width, height, mark, isQuery, rank, isText } = tile;
+    const bottom = y + height / 2 - (isText ? 0 : 9);
+    if (isQuery && width >= QUERY_ROOM) pill(context, "query", x, bottom, palette, null);
+    if (mark?.place == null) continue;
+    const colour = mark.isMissed ? palette.danger : css(rankColour(palette, Math.max(1, rank)));
+    pill(context, String(mark.place), x - width / 2 + 3, y - height / 2 + 3, palette, colour);
   }
 }
 
-/** Outlines the clusters with missed neighbours: with their number if several, in words where there is room. */
-function paintMissed(
+/** @param edge  colour of a light pill's edge; null for a dark pill */
+function pill(
   context: Context,
-  { cells, missed }: ClusterScene,
+  text: string,
+  x: number,
+  y: number,
   palette: Palette,
-  { camera, images }: MapView,
+  edge: string | null,
 ): void {
-  context.lineJoin = "round";
-  for (const { cell, rank, count } of missed) {
-    const radius = cellRadius(cells, cell, camera);
-    const [x, y] = cellCentre(cells, cell, camera);
-    context.beginPath();
-    tracePolygon(context, cells, cell, camera, radius > SPOT ? 1.5 : 0, true);
-    stroke(context, palette.danger, 2.5, MISSED_DASH);
-    const isWide = radius > WORDS_ROOM;
-    if (!isWide && count === 1) continue;
-    const lines = isWide ? [`${count} missed`, `rank ${rank}`] : [`×${count}`];
-    font(context, 12);
-    const width = Math.max(...lines.map((line) => context.measureText(line).width)) + 10;
-    const height = 3 + 15 * lines.length;
-    // Where a portrait is shown, below it.
-    const top = y + (hasPortrait(images, cell, radius) ? portraitSide(radius) / 2 - 6 : -height / 2);
-    box(context, x, top + height / 2, width, height, 6);
-    fill(context, palette.background);
-    stroke(context, palette.danger, 1.25);
-    lines.forEach((line, i) => {
-      context.fillStyle = i === 0 ? palette.danger : palette.muted;
-      context.fillText(line, x, top + 9.5 + 15 * i);
-    });
-  }
-}
-
-/** The rank at the corner of a portrait. */
-function paintBadge(context: Context, palette: Palette, rank: number, x: number, y: number): void {
-  if (rank === 1) {
-    paintTarget(context, palette, x, y, 7);
-    return;
-  }
-  const text = String(rank);
   font(context, 11);
-  const width = Math.max(17, context.measureText(text).width + 9);
-  box(context, x, y, width, 17, 8.5);
-  fill(context, palette.background);
-  stroke(context, css(rankColour(palette, rank)), 1.5);
-  context.fillStyle = palette.text;
+  const width = Math.max(16, context.measureText(text).width + 9);
+  box(context, x, y, width, 16, 8);
+  fill(context, edge === null ? palette.text : palette.background);
+  if (edge !== null) stroke(context, edge, 1.5);
+  context.fillStyle = edge === null ? palette.background : palette.text;
   context.fillText(text, x, y + 0.5);
-}
-
-/** Marks the cell whose centroid is nearest to the query. */
-function paintTarget(context: Context, palette: Palette, x: number, y: number, radius: number): void {
-  const width = Math.max(2, radius * 0.42);
-  circle(context, x, y, radius);
-  fill(context, palette.background);
-  stroke(context, palette.text, width);
-  circle(context, x, y, radius + width / 2 + 1);
-  stroke(context, css(rankColour(palette, 1)), 1);
-}
-
-function hasPortrait(images: ClusterImages, cell: number, radius: number): boolean {
-  return radius >= PORTRAIT_ROOM && images.get(cell) !== null;
-}
-
-function portraitSide(radius: number): number {
-  return Math.min(64, radius * 1.22);
 }

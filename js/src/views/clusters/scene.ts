@@ -1,6 +1,8 @@
 import type { CellMap } from "../../model/mapCells";
 import type { Probe } from "../../model/probe";
+import type { Result } from "../../model/results";
 import type { Search } from "../../model/search";
+import type { Missed, Truth } from "../../model/truth";
 
 /** Clusters by nearness of their centroids to the query. */
 interface CellRanking {
@@ -19,21 +21,55 @@ interface MissedCell {
   readonly count: number;
 }
 
+/** A result or a missed neighbour. */
+export interface RowMark {
+  readonly isMissed: boolean;
+  /** Its place among the true neighbours, 1 = nearest; null where it is none, or none are known. */
+  readonly place: number | null;
+}
+
 /** The map of the clusters as plain data. */
 export interface ClusterScene {
   readonly cells: CellMap;
   /** Null before a search. */
   readonly ranking: CellRanking | null;
   readonly probe: Probe;
+  /** The clusters that wear their rank: the probed ones, or those named so far in the coarse step. */
+  readonly named: Probe;
+  /** By rank. */
   readonly missed: readonly MissedCell[];
+  /** By cluster and row id: the results and missed neighbours. */
+  readonly marks: Marks;
+  /** The row that is the query. */
+  readonly query: bigint | null;
   readonly hovered: number | null;
   readonly pinned: number | null;
+  readonly hoveredRow: bigint | null;
+  readonly selected: ReadonlySet<bigint>;
 }
+
+export type Marks = ReadonlyMap<number, ReadonlyMap<bigint, RowMark>>;
 
 /** @param missed  how many true neighbours were missed in each cluster */
 export function missedCells(missed: ReadonlyMap<number, number>, search: Search | null): MissedCell[] {
   if (search === null) return [];
-  return Array.from(missed, ([cell, count]) => ({ cell, rank: search.rankOf[cell], count }));
+  const cells = Array.from(missed, ([cell, count]) => ({ cell, rank: search.rankOf[cell], count }));
+  return cells.sort((left, right) => left.rank - right.rank);
+}
+
+/** Results and missed neighbours by cluster and row id. Rows of several clusters may share an id. */
+export function rowMarks(results: readonly Result[], missed: readonly Missed[], truth: Truth | null): Marks {
+  const marks = new Map<number, Map<bigint, RowMark>>();
+  const mark = ({ cluster, id }: Result, isMissed: boolean, place: number | null) => {
+    const rows = marks.get(cluster) ?? new Map();
+    marks.set(cluster, rows.set(id, { isMissed, place }));
+  };
+  for (const row of results) mark(row, false, null);
+  truth?.neighbours.forEach((row, i) => {
+    if (marks.get(row.cluster)?.has(row.id)) mark(row, false, i + 1);
+  });
+  for (const row of missed) mark(row, true, row.place);
+  return marks;
 }
 
 export const SHADES = 48;

@@ -31,7 +31,7 @@ export function FinePicture({ search }: { search: Search }) {
   const results = exploration.placed.value;
   const outcome = exploration.outcome.value;
   const missed = exploration.missed.value;
-  const pinned = settings.cluster.value;
+  const pinned = exploration.comparedCluster.value ?? settings.cluster.value;
   const k = settings.k.value;
 
   // While the player steps, candidates already lie at their final places.

@@ -69,5 +69,8 @@ export function foundAmong(
 ): Found[] {
   const found = foundPoints(results, within, candidateFinder(set, probe));
   const first = set.count - beyond.length;
-  return [...found, ...beyond.map(({ place }, i) => ({ point: first + i, place, isMissed: true }))];
+  return [
+    ...found,
+    ...beyond.map(({ place }, i) => ({ point: first + i, place, isMissed: true, isOfAll: true })),
+  ];
 }

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
 from feder_widget.model.keys import keys_of
+from feder_widget.model.search_trace import Scan
 from feder_widget.session.active_search import ActiveSearch
 from feder_widget.session.messages import Request
+from feder_widget.session.messages.to_kernel import MembersRequest
 from feder_widget.session.messages.to_page import Medoids, Members
 
-REMEMBERED = 4
-"""Orderings kept, so that scrolling one cluster scans it once."""
+REMEMBERED = 1_000_000
+"""Rows of the orderings kept (12 MB), so that scrolling a cluster, or moving a map, scans a cluster once."""
 
 SORTED_HERE = 100_000
 """Distances that are sorted in a step: some 5 ms; of more, a thread sorts a copy."""
@@ -26,7 +28,7 @@ Ordering = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
 class Orderings:
-    """Orders clusters by distance to the query, once for each search.
+    """Orders clusters by distance to the query, once for each search, and to the centroid without one.
 
     Parameters
     ----------
@@ -39,38 +41,44 @@ class Orderings:
     def __init__(self, index: IvfIndex, in_thread: Callable[..., Future[Any]]) -> None:
         self._index = index
         self._in_thread = in_thread
-        self._kept: LRUCache[tuple[int, int], Ordering] = LRUCache(REMEMBERED)
+        self._kept: LRUCache[tuple[int, int], Ordering] = LRUCache(
+            REMEMBERED, getsizeof=lambda ordering: min(len(ordering[0]), REMEMBERED)
+        )
 
     def forget(self) -> None:
         """Drop what is kept."""
         self._kept.clear()
 
-    def window(
-        self, search: ActiveSearch | None, request: Request, cluster: int, offset: int, limit: int
+    def windows(
+        self, search: ActiveSearch | None, asked: MembersRequest
     ) -> Iterator[Members | Future[Any] | None]:
-        """Return ``limit`` rows from ``offset`` on; without a search in stored order, distances NaN."""
-        ids, distances = yield from self._order(search, cluster)
-        part = slice(offset, offset + limit)
+        """Return the window of each cluster; without a search distances are NaN."""
+        part = slice(asked.offset, asked.offset + asked.limit)
+        totals = []
+        ids: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
+        distances: list[NDArray[np.float32]] = [np.empty(0, np.float32)]
+        for cluster in asked.clusters:
+            ordered, measured = yield from self._order(search, cluster)
+            totals.append(len(ordered))
+            ids.append(ordered[part])
+            distances.append(np.full(len(ids[-1]), np.nan, np.float32) if search is None else measured[part])
         yield Members(
-            request=request,
-            cluster=cluster,
-            offset=offset,
-            total=len(ids),
+            request=asked.request,
+            offset=asked.offset,
             serial=0 if search is None else search.serial,
-            ids=ids[part],
-            distances=distances[part],
+            clusters=np.array(asked.clusters, np.int32),
+            totals=np.array(totals, np.int32),
+            counts=np.array([len(some) for some in ids[1:]], np.int32),
+            ids=np.concatenate(ids),
+            distances=np.concatenate(distances),
         )
 
     def _order(self, search: ActiveSearch | None, cluster: int) -> Any:
-        if search is None:
-            ids = self._index.list_ids(cluster)
-            return ids, np.full(ids.size, np.nan, np.float32)
-        key = search.serial, cluster
+        key = 0 if search is None else search.serial, cluster
         ordered = self._kept.get(key)
         if ordered is None:
             scans = []
-            to_centroid = search.ranking.distances[search.rank_of[[cluster]] - 1]
-            for scan in self._index.scan_steps(search.query, [cluster], to_centroid):
+            for scan in self._scans(search, cluster):
                 scans.append(scan)
                 yield None
             ids = np.concatenate([scan.ids for scan in scans])
@@ -82,8 +90,19 @@ class Orderings:
                 nearest = sorting.result()
             else:
                 nearest = np.argsort(keys, kind="stable")
-            ordered = self._kept[key] = ids[nearest], distances[nearest]
+            ids = ids[nearest]
+            if search is None:
+                # A scan leaves out the rows whose distance overflows.
+                stored = self._index.list_ids(cluster)
+                ids = np.concatenate([ids, stored[~np.isin(stored, ids)]])
+            ordered = self._kept[key] = ids, distances[nearest]
         return ordered
+
+    def _scans(self, search: ActiveSearch | None, cluster: int) -> Iterator[Scan]:
+        if search is None:
+            return self._index.scan_from_centroid_steps(cluster)
+        to_centroid = search.ranking.distances[search.rank_of[[cluster]] - 1]
+        return self._index.scan_steps(search.query, [cluster], to_centroid)
 
 
 def medoids(index: IvfIndex, request: Request, clusters: list[int]) -> Iterator[Medoids | None]:

@@ -33,9 +33,9 @@ class IndexSummary:
     ``renamed``: of candidates at one distance, others than their ids tell can be results. ``steady``: another
     nprobe probes the same clusters and more, or fewer, at the same distances. ``given``: true neighbours are
     by the original vectors. ``unexplained`` says why there are no true neighbours, ``unevaluated`` why none
-    for many queries at every nprobe, or null. ``nprobe`` is the index's own; ``findings`` are about the
-    index. ``index_version`` counts the changes of the index that the kernel has noticed. ``sizes`` counts the
-    vectors of each cluster.
+    for many queries at every nprobe, or null. ``nprobe`` is the index's own; ``images`` and ``labels`` say
+    whether rows have them; ``findings`` are about the index. ``index_version`` counts the changes of the
+    index that the kernel has noticed. ``sizes`` counts the vectors of each cluster.
     """
 
     kind: Literal["index"] = "index"
@@ -61,6 +61,7 @@ class IndexSummary:
     k_max: int
     nprobe: int
     images: bool
+    labels: bool
     findings: list[Finding]
     constants: Constants
     sizes: Array = buffer("int32", "nlist")

@@ -152,11 +152,14 @@ class ThumbnailsRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MembersRequest:
-    """A window of one cluster's rows, nearest to the query first, in stored order without a query."""
+    """The same window of the rows of each of these clusters, of at most ``MAX_WINDOW`` rows in all.
+
+    A cluster's rows come nearest to the query first, without a query nearest to the centroid.
+    """
 
     kind: Literal["members"] = "members"
     request: Request
-    cluster: int = between(0, "nlist - 1")
+    clusters: list[int] = each_between(0, "nlist - 1", most=MAX_BATCH)
     offset: int = between(0, MAX_SERIAL)
     limit: int = between(1, MAX_WINDOW)
 

@@ -235,14 +235,19 @@ class Thumbnails:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Members:
-    """A window of one cluster's rows, nearest to the query first; without a query distances are NaN."""
+    """The rows of some clusters from ``offset`` on: ``counts[i]`` of the ``totals[i]`` of ``clusters[i]``.
+
+    They come nearest to the query of search ``serial`` first. Before any search (``serial`` 0) they come
+    nearest to the centroid first, and distances are NaN.
+    """
 
     kind: Literal["members"] = "members"
     request: Request
-    cluster: int
     offset: int
-    total: int
     serial: int
+    clusters: Array = buffer("int32", "clusters")
+    totals: Array = buffer("int32", "clusters")
+    counts: Array = buffer("int32", "clusters")
     ids: Array = buffer("int64", "rows")
     distances: Array = buffer("float32", "rows")
 

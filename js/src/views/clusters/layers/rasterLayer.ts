@@ -1,7 +1,5 @@
-import type { CellMap } from "../../model/mapCells";
-import type { Size } from "../viewport";
-import type { Camera } from "./camera";
-import type { CellColours } from "./cellColours";
+import type { CellColours } from "../cellColours";
+import { type Layer, type LayerFrame, layerCamera, sizeCanvas } from "./layer";
 
 const OUTSIDE = 0xffffffff;
 /** Cells painted between two readings of the clock. */
@@ -11,9 +9,9 @@ const STRIDE = 256;
  * Many small cells as pixels, each with the cell that it belongs to. Owners are found once for a camera; then a change
  * of colours costs one pass over the pixels, however many cells there are.
  */
-export class RasterLayer {
-  readonly canvas = document.createElement("canvas");
-  readonly #context = this.canvas.getContext("2d") as CanvasRenderingContext2D;
+export class RasterLayer implements Layer {
+  readonly isQuick = false;
+  readonly #context: CanvasRenderingContext2D;
   readonly #image: ImageData;
   readonly #pixels: Uint32Array;
   readonly #owner: Uint32Array;
@@ -22,22 +20,20 @@ export class RasterLayer {
   #colours: CellColours | null = null;
 
   constructor(
-    readonly cells: CellMap,
-    readonly size: Size,
-    readonly camera: Camera,
-    readonly background: string,
+    readonly canvas: HTMLCanvasElement,
+    readonly frame: LayerFrame,
   ) {
-    this.canvas.width = Math.max(1, Math.round(size.width * size.ratio));
-    this.canvas.height = Math.max(1, Math.round(size.height * size.ratio));
-    this.#image = this.#context.createImageData(this.canvas.width, this.canvas.height);
+    sizeCanvas(canvas, frame);
+    this.#context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    this.#image = this.#context.createImageData(canvas.width, canvas.height);
     this.#pixels = new Uint32Array(this.#image.data.buffer);
     this.#owner = new Uint32Array(this.#pixels.length).fill(OUTSIDE);
-    this.#shown = new Uint32Array(cells.inradii.length);
+    this.#shown = new Uint32Array(frame.cells.inradii.length);
   }
 
   /** Finds owners until `deadline`, then colours all pixels; true when the picture shows `colours`. */
   paint(colours: CellColours, deadline: number): boolean {
-    const nlist = this.cells.inradii.length;
+    const nlist = this.frame.cells.inradii.length;
     while (this.#next < nlist) {
       const stop = Math.min(nlist, this.#next + STRIDE);
       for (; this.#next < stop; this.#next++) this.#own(this.#next);
@@ -57,9 +53,9 @@ export class RasterLayer {
 
   /** Gives the cell the pixels whose centres lie in its polygon, row by row. */
   #own(cell: number): void {
-    const { points, offsets } = this.cells;
-    const { ratio } = this.size;
-    const { sx, sy, tx, ty } = this.camera;
+    const { points, offsets } = this.frame.cells;
+    const { ratio } = this.frame.size;
+    const { sx, sy, tx, ty } = layerCamera(this.frame);
     const { width, height } = this.canvas;
     const first = offsets[cell];
     const last = offsets[cell + 1];

@@ -1,0 +1,75 @@
+import { css, type Palette, rankColour } from "../../look/palette";
+import { box, circle, fill, font, stroke } from "../draw";
+import { type Box, centreOf } from "../placer";
+import type { Dot, MapLabel } from "./rankLabels";
+
+type Context = CanvasRenderingContext2D;
+
+const DOT = 3.5;
+const DASH = [3, 2];
+
+/** Draws the ranks, titles and counts of the map. */
+export function paintLabels(
+  context: Context,
+  { labels, dots }: { readonly labels: readonly MapLabel[]; readonly dots: readonly Dot[] },
+  palette: Palette,
+): void {
+  for (const { from, box } of labels) if (from !== null) paintLine(context, from, box, palette);
+  for (const dot of dots) {
+    circle(context, dot.x, dot.y, DOT);
+    fill(context, colourOf(dot, palette));
+    stroke(context, palette.background, 1.5);
+  }
+  for (const label of labels) {
+    if (label.kind === "target") paintTarget(context, label.box, palette);
+    else if (label.kind === "more") paintMore(context, label, palette);
+    else paintPill(context, label, palette);
+  }
+}
+
+function colourOf({ rank, isMissed }: Pick<MapLabel, "rank" | "isMissed">, palette: Palette): string {
+  return isMissed ? palette.danger : css(rankColour(palette, rank));
+}
+
+function paintLine(context: Context, from: Dot, box: Box, palette: Palette): void {
+  const [x, y] = centreOf(box);
+  for (const [colour, width] of [
+    [palette.background, 3],
+    [colourOf(from, palette), 1.25],
+  ] as const) {
+    context.beginPath();
+    context.moveTo(from.x, from.y);
+    context.lineTo(x, y);
+    stroke(context, colour, width);
+  }
+}
+
+function paintPill(context: Context, label: MapLabel, palette: Palette): void {
+  const [x, y] = centreOf(label.box);
+  const height = label.box.bottom - label.box.top;
+  const isCount = label.kind === "missed";
+  box(context, x, y, label.box.right - label.box.left, height, height / 2);
+  fill(context, isCount ? palette.danger : palette.background);
+  if (!isCount) stroke(context, colourOf(label, palette), 1.5, label.isMissed ? DASH : []);
+  font(context, label.kind === "title" ? 12 : 11);
+  context.fillStyle = isCount ? palette.background : label.isMissed ? palette.danger : palette.text;
+  context.fillText(label.text, x, y + 0.5);
+}
+
+function paintMore(context: Context, { box: at, text }: MapLabel, palette: Palette): void {
+  const [x, y] = centreOf(at);
+  font(context, 11, 500);
+  context.fillStyle = palette.text;
+  context.fillText(text, x, y + 0.5);
+}
+
+/** Marks the cell whose centroid is nearest to the query. */
+function paintTarget(context: Context, at: Box, palette: Palette): void {
+  const [x, y] = centreOf(at);
+  const radius = (at.right - at.left) / 2 - 2.5;
+  circle(context, x, y, radius);
+  fill(context, palette.background);
+  stroke(context, palette.text, 3);
+  circle(context, x, y, radius + 2.5);
+  stroke(context, css(rankColour(palette, 1)), 1);
+}

@@ -1,0 +1,178 @@
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { Palette } from "../../look/palette";
+import { tally } from "../../model/results";
+import type { Exploration } from "../../state/exploration";
+import { MemberLists } from "../../state/memberLists";
+import type { Pictures } from "../../state/pictures";
+import { CLOSEST, Gestures } from "../gestures";
+import { UNZOOMED } from "../viewport";
+import { camera, toScreen } from "./camera";
+import { MapCanvas } from "./mapCanvas";
+import type { TileKind } from "./mosaic/cellTiles";
+import { Medoids } from "./mosaic/medoids";
+import { NearestRows } from "./mosaic/nearestRows";
+import type { Tile } from "./mosaic/tile";
+import { TileImages } from "./mosaic/tileImages";
+import { cellRanking, missedCells, rowMarks } from "./scene";
+
+interface State {
+  readonly exploration: Exploration;
+  readonly pictures: Pictures;
+  readonly palette: ReadonlySignal<Palette>;
+}
+
+/** How many rows are in sight, of how many clusters. */
+export interface InSight {
+  readonly rows: number;
+  readonly clusters: number;
+}
+
+/** Ties the canvas of the map to the pointer and to the state. */
+export class MapController {
+  readonly canvas: MapCanvas;
+  readonly gestures: Gestures;
+  readonly inSight: ReadonlySignal<InSight>;
+  readonly #state: State;
+  readonly #lists: MemberLists;
+  readonly #medoids: Medoids;
+  readonly #images: TileImages;
+  readonly #abort = new AbortController();
+
+  /** @param clicked  called with a cluster, and with its member there where it is a mosaic */
+  constructor(
+    frame: HTMLElement,
+    canvas: HTMLCanvasElement,
+    state: State,
+    clicked: (cell: number, tile: Tile | null, event: PointerEvent) => void,
+  ) {
+    this.#state = state;
+    const { exploration, pictures } = state;
+    const { summary, search, asker } = exploration;
+    const { signal: abort } = this.#abort;
+    const inSight = signal<InSight>({ rows: 0, clusters: 0 });
+    this.inSight = inSight;
+    this.#lists = new MemberLists(summary.peek(), asker);
+    this.#medoids = new Medoids(asker, () => this.canvas.renew());
+    this.#images = new TileImages(pictures, () => this.canvas.repaint());
+    const nearest = computed(() => search.value && new NearestRows(search.value, summary.value.similarity));
+    this.canvas = new MapCanvas(
+      canvas,
+      {
+        kind: kindOf(summary.peek()),
+        lists: this.#lists,
+        medoids: this.#medoids,
+        images: this.#images,
+        nearestOf: (cluster) => nearest.peek()?.of(cluster) ?? null,
+      },
+      {
+        drawn: () => performance.mark("feder:map"),
+        rested: (rows, clusters) => {
+          const before = inSight.peek();
+          if (before.rows !== rows || before.clusters !== clusters) inSight.value = { rows, clusters };
+        },
+      },
+    );
+    this.gestures = new Gestures(
+      canvas,
+      (zoom) => this.canvas.zoomTo(zoom),
+      (x, y, event) => {
+        const cell = this.canvas.cellAt(x, y);
+        if (cell !== null) clicked(cell, this.canvas.tileAt(cell, x, y), event);
+      },
+      abort,
+      // A single row then fills the map.
+      () => Math.max(CLOSEST, 2 * Math.sqrt(summary.peek().ntotal)),
+    );
+    const observer = new ResizeObserver(() => {
+      const { clientWidth: width, clientHeight: height } = frame;
+      this.canvas.resize({ width, height, ratio: devicePixelRatio });
+      this.gestures.resized();
+    });
+    observer.observe(frame);
+    abort.addEventListener("abort", () => observer.disconnect());
+    this.#follow();
+  }
+
+  /** The middle of a cell in the canvas. */
+  placeOf(cell: number): [x: number, y: number] {
+    const centres = this.#state.exploration.map.peek()?.cells.centres;
+    return toScreen(this.canvas.camera, centres?.[2 * cell] ?? 0, centres?.[2 * cell + 1] ?? 0);
+  }
+
+  /** Zooms to the probed clusters. */
+  fitProbed(): void {
+    const { map, search, probe } = this.#state.exploration;
+    const cells = map.peek()?.cells;
+    const found = search.peek();
+    if (cells === undefined || found === null) return;
+    const unzoomed = camera(this.canvas.size, cells.aspect, UNZOOMED);
+    const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+    for (const rank of probe.peek().ranks) {
+      const cell = found.order[rank - 1];
+      for (let i = cells.offsets[cell]; i < cells.offsets[cell + 1]; i++) {
+        const [x, y] = toScreen(unzoomed, cells.points[2 * i], cells.points[2 * i + 1]);
+        box.left = Math.min(box.left, x);
+        box.top = Math.min(box.top, y);
+        box.right = Math.max(box.right, x);
+        box.bottom = Math.max(box.bottom, y);
+      }
+    }
+    if (box.left < box.right) this.gestures.fit(box);
+  }
+
+  close(): void {
+    this.#abort.abort();
+    this.canvas.close();
+    this.#images.close();
+  }
+
+  /** Draws whatever changes. */
+  #follow(): void {
+    const { exploration, palette } = this.#state;
+    const { summary, search, step, results, missed, truth, probe, settings } = exploration;
+    const shown = computed(() => (step.value === 0 ? null : search.value));
+    const ranking = computed(() => shown.value && cellRanking(shown.value));
+    const lost = computed(() => missedCells(tally(missed.value), shown.value));
+    const marks = computed(() => rowMarks(results.value, missed.value, truth.value));
+    const indexVersion = computed(() => summary.value.indexVersion);
+    const stops = [
+      effect(() => {
+        indexVersion.value;
+        this.#medoids.clear();
+        this.canvas.renew();
+      }),
+      effect(() => {
+        this.#lists.orderFor(search.value, summary.value);
+        exploration.revision.value;
+        this.#lists.revision.value;
+        this.canvas.renew();
+      }),
+      effect(() => {
+        const cells = exploration.map.value?.cells;
+        if (cells === undefined) return;
+        const scene = {
+          cells,
+          ranking: ranking.value,
+          probe: probe.value,
+          named: exploration.namedClusters.value,
+          missed: lost.value,
+          marks: marks.value,
+          query: shown.value?.id ?? null,
+          hovered: exploration.hovered.value,
+          pinned: exploration.comparedCluster.value ?? settings.cluster.value,
+          hoveredRow: exploration.hoveredRow.value,
+          selected: exploration.selected.value,
+        };
+        this.canvas.show(scene, palette.value);
+      }),
+    ];
+    this.#abort.signal.addEventListener("abort", () => {
+      for (const stop of stops) stop();
+    });
+  }
+}
+
+function kindOf({ images, labels }: { images: boolean; labels: boolean }): TileKind {
+  if (images) return "picture";
+  return labels ? "label" : "vector";
+}

@@ -1,0 +1,224 @@
+import { css, type Palette, rankColour } from "../../../look/palette";
+import { distance } from "../../../model/format";
+import { box, fill, stroke } from "../../draw";
+import { type Box, boxAround } from "../../placer";
+import type { RowMark } from "../scene";
+import type { TileImage } from "./tileImages";
+
+type Context = CanvasRenderingContext2D;
+
+/** One row in a cell. */
+export interface Tile {
+  readonly cluster: number;
+  readonly id: bigint;
+  /** To the query; NaN before a search. */
+  readonly distance: number;
+  /** Its place among the members, from 0; -1 for the one that stands for its cluster. */
+  readonly index: number;
+  /** Of its middle, in CSS pixels from the map's corner. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly mark: RowMark | null;
+  readonly isQuery: boolean;
+  /** Rank of its cluster where that is probed, else 0. */
+  readonly rank: number;
+  readonly alpha: number;
+  /** Whether it shows its label instead of a picture. */
+  readonly isText: boolean;
+}
+
+/** How the tiles of a cell look. */
+interface TileLook {
+  readonly palette: Palette;
+  /** Colour of the cell. */
+  readonly ground: string;
+}
+
+/** Tiles from this width on wear their distance, in CSS pixels. */
+const CAPTION_ROOM = 50;
+const LABEL_ROOM = 78;
+const WORDS_ROOM = 170;
+const LINES = 3;
+/** Room beside the words of a caption, in CSS pixels. */
+const PAD = 5;
+const MISSED_DASH = [4, 3];
+/** Below transparent pictures: light and dark ones stay visible on it. */
+const GROUND = "#8d95a3";
+
+export function tileBox({ x, y, width, height }: Tile): Box {
+  return boxAround(x, y, width, height);
+}
+
+/** Whether a tile covers what another one does. */
+export function isSamePlace(left: Tile, right: Tile): boolean {
+  return (
+    left.x === right.x && left.y === right.y && left.width === right.width && left.height === right.height
+  );
+}
+
+/** Whether a tile is drawn as another one is, in the same place. */
+export function sameTile(left: Tile, right: Tile): boolean {
+  return (
+    isSamePlace(left, right) &&
+    left.id === right.id &&
+    left.alpha === right.alpha &&
+    left.rank === right.rank &&
+    left.isQuery === right.isQuery &&
+    left.mark?.isMissed === right.mark?.isMissed &&
+    Object.is(left.distance, right.distance)
+  );
+}
+
+/** Draws a tile over whatever was drawn in its place. */
+export function paintTile(context: Context, tile: Tile, shown: TileImage | null, look: TileLook): void {
+  const { x, y, width, height, alpha } = tile;
+  const image = tile.isText ? null : (shown?.image ?? null);
+  const frame = image === null ? { width, height } : fitted(image, width, height);
+  const corner = Math.min(6, frame.width / 6, frame.height / 6);
+  context.fillStyle = look.ground;
+  context.fillRect(x - width / 2 - 1, y - height / 2 - 1, width + 2, height + 2);
+  context.globalAlpha = alpha;
+  if (image === null) {
+    box(context, x, y, width, height, corner);
+    fill(context, tile.isText ? look.palette.raised : look.palette.line);
+  } else {
+    context.fillStyle = GROUND;
+    context.fillRect(x - frame.width / 2, y - frame.height / 2, frame.width, frame.height);
+    context.drawImage(image, x - frame.width / 2, y - frame.height / 2, frame.width, frame.height);
+  }
+  context.globalAlpha = 1;
+  if (image !== null) {
+    // Corners are painted over, which costs a fraction of a clip.
+    box(context, x, y, frame.width, frame.height, corner);
+    context.rect(x - frame.width / 2 - 1, y - frame.height / 2 - 1, frame.width + 2, frame.height + 2);
+    context.fillStyle = look.ground;
+    context.fill("evenodd");
+  }
+  if (tile.isText) paintWords(context, tile, shown?.label ?? null, look.palette);
+  else if (tile.index >= 0) paintCaption(context, tile, shown?.label ?? null, frame, look.palette);
+  if (tile.index >= 0) paintFrame(context, tile, frame, corner, look.palette);
+}
+
+/** The sides of an image that is drawn whole in a tile. */
+function fitted({ naturalWidth, naturalHeight }: HTMLImageElement, width: number, height: number) {
+  const scale = Math.min(width / Math.max(1, naturalWidth), height / Math.max(1, naturalHeight));
+  return { width: naturalWidth * scale, height: naturalHeight * scale };
+}
+
+function paintFrame(
+  context: Context,
+  { x, y, mark, isQuery, rank, width: side }: Tile,
+  { width, height }: { width: number; height: number },
+  corner: number,
+  palette: Palette,
+): void {
+  if (mark === null && !isQuery) return;
+  const line = side < 34 ? 2 : 3;
+  box(context, x, y, width - line, height - line, Math.max(1, corner - line / 2));
+  if (mark?.isMissed) {
+    stroke(context, palette.background, line);
+    stroke(context, palette.danger, line, MISSED_DASH);
+  } else {
+    stroke(context, isQuery ? palette.text : css(rankColour(palette, Math.max(1, rank))), line);
+  }
+}
+
+/** Writes the label, in three lines. */
+function paintWords(
+  context: Context,
+  { x, y, width, height, alpha }: Tile,
+  label: string | null,
+  palette: Palette,
+): void {
+  if (label === null) return;
+  const size = Math.min(17, Math.max(10.5, height / 4.2));
+  textStyle(context, size, 450);
+  const step = size * 1.22;
+  const lines = wrapped(context, label, width - size, Math.min(LINES, Math.floor((height - 2) / step)));
+  context.fillStyle = alpha < 1 ? palette.muted : palette.text;
+  lines.forEach((line, i) => {
+    context.fillText(line, x, y + (i - (lines.length - 1) / 2) * step);
+  });
+}
+
+/** Writes label and distance on the lower end of a picture, as far as there is room. */
+function paintCaption(
+  context: Context,
+  tile: Tile,
+  label: string | null,
+  { width, height }: { width: number; height: number },
+  palette: Palette,
+): void {
+  if (tile.width < CAPTION_ROOM) return;
+  const measured = Number.isNaN(tile.distance) ? "" : distance(tile.distance);
+  const size = tile.width < LABEL_ROOM ? 10 : tile.width < WORDS_ROOM ? 11 : 13;
+  textStyle(context, size, 500);
+  const row = tile.width < WORDS_ROOM ? null : `row ${tile.id}`;
+  const named = tile.width < LABEL_ROOM && measured !== "" ? null : label;
+  const words = [row, named].filter((part) => part !== null).join(" · ");
+  const room = width - 2 * PAD;
+  const left =
+    words === "" ? "" : cut(context, words, room - context.measureText(`${measured} `).width - PAD);
+  if (left === "" && measured === "") return;
+  const across = left === "" ? Math.min(width, context.measureText(measured).width + 2 * PAD) : width - PAD;
+  const line = size + 5;
+  const y = tile.y + height / 2 - PAD / 2 - line / 2;
+  context.globalAlpha = 0.88;
+  box(context, tile.x, y, across, line, 4);
+  fill(context, palette.background);
+  context.globalAlpha = 1;
+  context.fillStyle = palette.text;
+  context.textAlign = left === "" ? "center" : "right";
+  context.fillText(measured, left === "" ? tile.x : tile.x + across / 2 - PAD, y + 0.5);
+  context.textAlign = measured === "" ? "center" : "left";
+  context.fillText(left, measured === "" ? tile.x : tile.x - across / 2 + PAD, y + 0.5);
+}
+
+function textStyle(context: Context, size: number, weight: number): void {
+  context.font = `${weight} ${size}px system-ui, sans-serif`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+}
+
+/** The beginning of a text that is at most so wide, with an ellipsis where it is not all of it. */
+function cut(context: Context, text: string, width: number): string {
+  if (context.measureText(text).width <= width) return text;
+  let [low, high] = [0, text.length];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (context.measureText(`${text.slice(0, middle)}…`).width <= width) low = middle;
+    else high = middle - 1;
+  }
+  return `${text
+    .slice(0, low)
+    .replace(/[\uD800-\uDBFF]$/, "")
+    .trimEnd()}…`;
+}
+
+/** A text in lines that are at most so wide; the last one is cut where there are more. */
+export function wrapped(context: Context, text: string, width: number, most: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest !== "" && lines.length < most) {
+    if (lines.length === most - 1 || context.measureText(rest).width <= width) {
+      lines.push(cut(context, rest, width));
+      break;
+    }
+    let end = 0;
+    for (let at = rest.indexOf(" "); at >= 0; at = rest.indexOf(" ", at + 1)) {
+      if (context.measureText(rest.slice(0, at)).width > width) break;
+      end = at;
+    }
+    if (end === 0) {
+      // A word that is wider than a line.
+      lines.push(cut(context, rest.split(" ", 1)[0], width));
+      rest = rest.slice(rest.split(" ", 1)[0].length).trimStart();
+      continue;
+    }
+    lines.push(rest.slice(0, end));
+    rest = rest.slice(end + 1);
+  }
+  return lines;
+}
