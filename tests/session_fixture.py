@@ -118,7 +118,7 @@ def build():
             },
             "refined": {
                 "messages": recorded(refining(rows), [asked[0], results]),
-                "ids": [str(row) for row in searched(refining(rows), rows[ROW], 3)],
+                "ids": [str(row) for row in searched(refining(rows), rows[ROW], 3) if row != ROW],
             },
         }
 
@@ -133,9 +133,9 @@ def refining(rows):
 
 
 def searched(index, vector, nprobe):
-    """Return the ids that Faiss returns."""
+    """Return the ids that Faiss returns: of one row more, as the query's own does not count."""
     faiss.extract_index_ivf(index).nprobe = nprobe
-    return index.search(vector[None], K)[1][0]
+    return index.search(vector[None], K + 1)[1][0]
 
 
 def timeless(content):

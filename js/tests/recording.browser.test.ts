@@ -99,14 +99,17 @@ it("a recorded exploration draws every view, results, missed, members and worklo
   await vi.waitFor(() => expect(shown.root.dataset).toMatchObject({ state: "done", query: "0" }));
   shown.settings.cluster.value = 3;
   for (const view of VIEWS) await drawn(shown, view);
-  expect(shown.ids("Results")).toEqual([0, 1, 2, 3, 4]);
+  expect(shown.ids("True neighbours")).toEqual([0, 1, 2, 3, 4]);
+  expect(shown.root.dataset).toMatchObject({ results: "0,1,2,3,4", missedIds: "" });
   await vi.waitFor(() => expect(shown.ids("Cluster images").slice(0, 3)).toEqual([70, 71, 72]));
   await vi.waitFor(() =>
-    expect(shown.element.querySelectorAll("[aria-label='Results'] img.feder-picture")).toHaveLength(5),
+    expect(shown.element.querySelectorAll("[aria-label='True neighbours'] img.feder-picture")).toHaveLength(
+      5,
+    ),
   );
   expect(shown.exploration.findings.value).toEqual([findingOf("A finding.")]);
   await shown.see.getByRole("tab", { name: "Workload" }).click();
-  await expect.element(shown.see.getByText(/10 queries, drawn from the index with seed 7/)).toBeVisible();
+  await expect.element(shown.see.getByText(/10 queries, drawn with seed 7/)).toBeVisible();
   expect(shown.exploration.failure.value).toBeNull();
 });
 
@@ -114,11 +117,13 @@ it("a recorded exploration answers every nprobe and k", async () => {
   const shown = open(new RecordingTransport(await record()));
   await vi.waitFor(() => expect(shown.root.dataset.state).toBe("done"));
   shown.settings.k.value = 20;
-  await vi.waitFor(() => expect(shown.ids("Results")).toHaveLength(20));
+  await vi.waitFor(() => expect(shown.ids("True neighbours")).toHaveLength(20));
   await shown.see.getByRole("slider", { name: "nprobe", exact: true }).fill("4");
   shown.exploration.toggleProbed(0);
-  await vi.waitFor(() => expect(shown.ids("Results")[0]).toBe(30));
-  expect(shown.ids("Missed")).toEqual(Array.from({ length: 15 }, (_, i) => i));
+  await vi.waitFor(() => expect(shown.root.dataset.results?.split(",")[0]).toBe("30"));
+  const missed = shown.root.dataset.missedIds?.split(",").map(Number);
+  expect(missed).toEqual(Array.from({ length: 15 }, (_, i) => i));
+  expect(shown.ids("Came instead")).toHaveLength(15);
   expect(shown.root.dataset).toMatchObject({ nprobe: "4", k: "20", missed: "15", state: "done" });
 });
 
@@ -129,7 +134,7 @@ it("a recording refuses what it does not hold, and shows on what it holds", asyn
   await expect
     .element(shown.see.getByText(/This recording holds no answer to that \(search\)/))
     .toBeVisible();
-  expect(shown.ids("Results")).toEqual([0, 1, 2, 3, 4]);
+  expect(shown.root.dataset.results).toBe("0,1,2,3,4");
   shown.exploration.ask({ id: "0", cluster: null });
   await vi.waitFor(() => expect(shown.root.dataset.state).toBe("done"));
   expect(shown.exploration.search.value?.serial).toBe(2);

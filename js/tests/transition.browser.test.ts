@@ -160,11 +160,7 @@ describe("a flight ends at once", () => {
       "a step of the player",
       () => stage.element.querySelector<HTMLElement>('[aria-label="Step back"]')?.click(),
     ],
-    [
-      "the table",
-      () =>
-        [...stage.element.querySelectorAll("button")].find((b) => b.textContent === "View as table")?.click(),
-    ],
+    ["the table", () => stage.element.querySelector<HTMLElement>('[aria-label="View as table"]')?.click()],
   ])("with %s", async (_, act) => {
     await shown();
     click("Distances");

@@ -30,6 +30,8 @@ export interface Misses {
   readonly isLooking: ReadonlySignal<boolean>;
   /** Evaluate a small sample of rows. */
   look(): void;
+  /** The same, unless it was done unasked before: a kernel that fails at it is not asked again. */
+  lookUnasked(): void;
   /** Search for the next of them, or look for some first. */
   next(): void;
 }
@@ -42,6 +44,7 @@ export function misses(
   abort: AbortSignal,
 ): Misses {
   let isAwaited = false;
+  let hasLooked = false;
   let last: number | null = null;
   const queries = computed(() => {
     const workload = workloads.latest.value;
@@ -81,6 +84,11 @@ export function misses(
     isPossible,
     isLooking: computed(() => workloads.progress.value !== null),
     look,
+    lookUnasked() {
+      if (hasLooked) return;
+      hasLooked = true;
+      look();
+    },
     next() {
       if (workloads.latest.peek() !== null) show();
       else {

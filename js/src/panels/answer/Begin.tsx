@@ -1,7 +1,8 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Button } from "../../controls/Button";
 import { Picture } from "../../controls/Picture";
 import { rowKeys } from "../../controls/rowKeys";
+import { whenSeen } from "../../look/seen";
 import { count, plural } from "../../model/format";
 import { useApp } from "../../state/app";
 
@@ -12,7 +13,19 @@ const SIDE = 64;
 /** Before the first search: three ways to begin. */
 export function Begin() {
   const { exploration } = useApp();
+  const { misses, workloads, settings, status, map } = exploration;
   const summary = exploration.summary.value;
+  const offers = useRef<HTMLDivElement>(null);
+  // In the background, once the map stands and somebody sees the offers. A kernel that has searched shows that search.
+  const isWanted =
+    misses.isPossible.value &&
+    workloads.latest.value === null &&
+    settings.queryId.value === null &&
+    status.value === "idle" &&
+    map.value !== null;
+  useEffect(() => {
+    if (isWanted && offers.current !== null) return whenSeen(offers.current, () => misses.lookUnasked());
+  }, [misses, isWanted]);
   return (
     <section class="feder-begin" aria-label="Pick a query">
       <h3 class="feder-headline">
@@ -21,7 +34,7 @@ export function Begin() {
       <p class="feder-muted">
         {plural(summary.ntotal, "vector")} in {plural(summary.nlist, "cluster")}. Three ways to begin:
       </p>
-      <div class="feder-way feder-tinted">
+      <div ref={offers} class="feder-way feder-tinted">
         <h4>One that misses neighbours</h4>
         <MissingQueries />
       </div>
@@ -46,20 +59,23 @@ function MissingQueries() {
   const { misses, workloads, settings, summary } = exploration;
   const workload = workloads.latest.value;
   const queries = misses.queries.value.slice(0, OFFERED);
-  const isPossible = misses.isPossible.value && exploration.map.value !== null;
-  const hasAny = workload !== null;
-  // In the background, once the map stands.
-  useEffect(() => {
-    if (isPossible && !hasAny) misses.look();
-  }, [misses, isPossible, hasAny]);
   const { unevaluated } = summary.value;
   if (unevaluated !== null) return <p class="feder-muted">Not to be found by a sample: {unevaluated}.</p>;
-  if (workload === null) return <p class="feder-muted">Searching a sample of the rows…</p>;
+  if (misses.isLooking.value && queries.length === 0)
+    return <p class="feder-muted">Searching a sample of the rows…</p>;
+  if (workload === null) {
+    return (
+      <Button disabled={!misses.isPossible.value} onClick={() => misses.look()}>
+        Search a sample of the rows
+      </Button>
+    );
+  }
   const at = `at nprobe ${count(settings.nprobe.value)}`;
   if (queries.length === 0) {
     return (
       <p class="feder-muted">
-        No row of {count(workload.computed)} sampled misses one {at}. A smaller nprobe may.
+        No row of {count(workload.computed)} sampled misses one {at}.
+        {settings.nprobe.value > 1 && " A smaller nprobe may."}
       </p>
     );
   }
