@@ -69,5 +69,5 @@ def summary_of(
         ),
         sizes=sizes,
     )
-    content, (sizes,) = encode(summary)
-    return {**content, "sizes": sizes}
+    content, (held,) = encode(summary)
+    return {**content, "sizes": held}
