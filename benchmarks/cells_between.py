@@ -184,7 +184,7 @@ def members(talk: Talk) -> Iterator[Over]:
     """Order one cluster after the other by its vectors' distance to the query."""
     _searched(talk)
     for cluster in itertools.cycle(range(1024)):
-        yield over(talk, talk.ask("members", cluster=cluster, offset=0, limit=512), "members")
+        yield over(talk, talk.ask("members", clusters=[cluster], offset=0, limit=512), "members")
 
 
 def verdict(talk: Talk) -> Iterator[Over]:

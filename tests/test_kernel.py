@@ -225,7 +225,7 @@ def test_an_index_may_be_deleted_by_its_owner_while_it_is_shown(kernel, owner):
         kernel.wait(kernel.ask(**{**SEARCH, "query": query}))
         assert kernel.run("print(w.trace().ids.tolist())") == before
     assert kernel.wait(evaluation, "workload")["computed"] == 200
-    kernel.wait(kernel.ask(kind="members", cluster=3, offset=0, limit=20), "members")
+    kernel.wait(kernel.ask(kind="members", clusters=[3], offset=0, limit=20), "members")
     kernel.run("w.close()\ndel w\ngc.collect()")
     assert kernel.run("print(seen())") == "None"
     kernel.show()

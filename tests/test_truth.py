@@ -18,6 +18,7 @@ from feder_widget.engines import open_index
 from feder_widget.faiss_internals import inverted_lists
 from feder_widget.model.top_k import top_k
 from feder_widget.session.answers import workload as evaluator_module
+from feder_widget.session.summary import summary_of
 from feder_widget.truth import findings
 from feder_widget.truth import survey as survey_module
 
@@ -683,7 +684,8 @@ def test_findings_come_with_the_answer(talk):
     index.nprobe = 1
     session, page = talk(index)
     packets = searched(session, page, search_request(query={"id": "0", "cluster": None}, nprobe=1))
-    found = {finding["code"]: finding for finding in packets[-1][0]["findings"]}
+    about_index = summary_of(session._index, k_max=20, images=False)["findings"]
+    found = {finding["code"]: finding for finding in about_index + packets[-1][0]["findings"]}
     sentences = " ".join(finding["sentence"] for finding in found.values())
     assert "nprobe = 1" in sentences
     assert "250 other vectors are identical" in sentences

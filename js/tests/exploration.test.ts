@@ -150,6 +150,24 @@ describe("a search", () => {
   });
 });
 
+describe("a pinned cluster", () => {
+  it("is let go by the next query", () => {
+    const { transport, summary, settings } = explorationOf();
+    transport.say(...answerOf(summary));
+    settings.cluster.value = 3;
+    transport.say(...answerOf(summary, { serial: 2, id: 7n }));
+    expect(settings.cluster.value).toBeNull();
+  });
+
+  it("is kept by the search that a page opens with, and where the same query is ranked anew", () => {
+    const { transport, summary, settings } = explorationOf();
+    settings.cluster.value = 3;
+    transport.say(...answerOf(summary));
+    transport.say(...answerOf(summary, { serial: 2, nprobe: 2 }));
+    expect(settings.cluster.value).toBe(3);
+  });
+});
+
 describe("the player", () => {
   it.each([
     [null, 3],

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import recorded from "../../tests/fixtures/wire.json";
 import { Asker } from "../src/protocol/asker";
 import { decode } from "../src/protocol/decode";
-import type { Message } from "../src/protocol/messages";
+import type { Members, Message } from "../src/protocol/messages";
 import { Recorder, RecordingTransport } from "../src/protocol/recording";
 import { explore } from "../src/state/exploration";
 import { answerOf, doneOf, FakeTransport, outcomeOf, settingsOf, settled, summaryOf } from "./support";
@@ -121,6 +121,31 @@ describe("a recording", () => {
     asker.askResults(serial, 2, 3, true);
     await settled();
     expect(exploration.outcome.value?.ids).toEqual(BigInt64Array.of(5n, 0n, 4n));
+  });
+
+  it("answers for members of any of the clusters whose rows were sent, in the order of the search on screen", async () => {
+    const { kernel, recorder } = recording();
+    kernel.say(...answerOf(summary, { serial: 41 }));
+    const window = { offset: 0, limit: 512 };
+    const rows = { offset: 0, serial: 41, distances: Float32Array.of(0, 1, 2, 10, 11, 12, 13) };
+    recorder.send({ kind: "members", request: "page:1", clusters: [0, 1], ...window });
+    kernel.say({
+      kind: "members",
+      request: "page:1",
+      ...rows,
+      clusters: Int32Array.of(0, 1),
+      totals: Int32Array.of(3, 4),
+      counts: Int32Array.of(3, 4),
+      ids: BigInt64Array.of(0n, 1n, 2n, 3n, 4n, 5n, 6n),
+    });
+    const { exploration, asker } = replay(recorder, [3, 4, 0, 5]);
+    await settled();
+    const answer = (await asker.members([3, 1], 0, 512)) as Members;
+    expect(answer).toMatchObject({ serial: exploration.search.value?.serial, offset: 0 });
+    expect([[...answer.clusters], [...answer.totals], [...answer.counts]]).toEqual([[1], [4], [4]]);
+    expect(answer.ids).toEqual(BigInt64Array.of(3n, 4n, 5n, 6n));
+    expect((await asker.members([1], 2, 1)) as Members).toMatchObject({ ids: BigInt64Array.of(5n) });
+    expect(await asker.members([3], 0, 512)).toMatchObject({ kind: "error", code: "not recorded" });
   });
 
   it("of a kernel that answered nothing refuses every request but the one for a workload", async () => {

@@ -36,6 +36,7 @@ export class RecordingContext {
   arc = (x: number, y: number, radius: number, from: number, to: number) =>
     this.#add("A", x, y, radius, from, to);
   roundRect = (x: number, y: number, width: number, height: number) => this.#add("R", x, y, width, height);
+  rect = (x: number, y: number, width: number, height: number) => this.#add("R", x, y, width, height);
   closePath = () => this.#add("Z");
   setLineDash = (dash: readonly number[]) => {
     this.#dash = dash;

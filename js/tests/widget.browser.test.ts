@@ -484,7 +484,7 @@ describe("the cluster panel", () => {
     const { stage, see } = open([100_000, 3], { cluster: 0 });
     const list = see.getByRole("list", { name: "Cluster images", exact: true });
     await vi.waitFor(() =>
-      expect(stage.asked("members")).toMatchObject([{ cluster: 0, offset: 0, limit: 512 }]),
+      expect(stage.asked("members")).toMatchObject([{ clusters: [0], offset: 0, limit: 512 }]),
     );
     const count = list.element().querySelectorAll("li").length;
     expect(count).toBeGreaterThan(10);

@@ -1,13 +1,19 @@
-import { Picture as RowPicture } from "../../controls/Picture";
+import { Picture } from "../../controls/Picture";
 import { count } from "../../model/format";
-import type { Picture } from "./RecallChart";
 import type { Axis } from "./scale";
+
+/** A missed row, and the nprobe that finds it. */
+export interface FoundRow {
+  readonly id: bigint;
+  readonly cluster: number;
+  readonly at: number;
+}
 
 const SIDE = 30;
 const GAP = 2;
 
 /** The missed pictures, each at the nprobe that finds it; the ranked strip says the same in words. */
-export function FoundPictures({ axis, pictures }: { axis: Axis; pictures: readonly Picture[] }) {
+export function FoundPictures({ axis, pictures }: { axis: Axis; pictures: readonly FoundRow[] }) {
   const { right, bottom, top } = axis.frame;
   if (bottom - top < SIDE + 8) return null;
   const groups = [...new Set(pictures.map(({ at }) => at))].sort((a, b) => a - b);
@@ -26,7 +32,7 @@ export function FoundPictures({ axis, pictures }: { axis: Axis; pictures: readon
           <span key={at} class="feder-found" style={{ left: `${x}px`, top: `${bottom - SIDE - 5}px` }}>
             <i style={{ left: `${axis.x(at) - x}px`, height: `${bottom - top}px`, bottom: "-5px" }} />
             {shown.map(({ id, cluster }, i) => (
-              <RowPicture key={i} id={id} cluster={cluster} side={SIDE} alt="" />
+              <Picture key={i} id={id} cluster={cluster} side={SIDE} alt="" />
             ))}
             {shown.length < rows.length && <b>+{count(rows.length - shown.length)}</b>}
           </span>

@@ -2,7 +2,8 @@ import { useMemo } from "preact/hooks";
 import { percent } from "../../model/format";
 import { foundBy, foundFrom, returnedAt, type Truth } from "../../model/truth";
 import { useApp } from "../../state/app";
-import { type Picture, RecallChart } from "./RecallChart";
+import type { FoundRow } from "./FoundPictures";
+import { RecallChart } from "./RecallChart";
 
 /** Recall of this query at every nprobe, with the missed pictures where they are found. */
 export function QueryCurve() {
@@ -32,7 +33,7 @@ export function QueryCurve() {
   const missed = exploration.missed.value;
   const pictures = useMemo(
     () =>
-      missed.flatMap((row): Picture[] => {
+      missed.flatMap((row): FoundRow[] => {
         const at = foundFrom(row, summary);
         return at === null ? [] : [{ id: row.id, cluster: row.cluster, at }];
       }),

@@ -4,7 +4,7 @@ import { slideByKey } from "../../controls/sliderKeys";
 import { useSize } from "../../look/size";
 import { count } from "../../model/format";
 import { useApp } from "../../state/app";
-import { FoundPictures } from "./FoundPictures";
+import { FoundPictures, type FoundRow } from "./FoundPictures";
 import { RankAxis } from "./RankAxis";
 import { Axis } from "./scale";
 
@@ -20,13 +20,6 @@ export interface Steps {
   readonly values: ArrayLike<number>;
 }
 
-/** A missed row, and the nprobe that finds it. */
-export interface Picture {
-  readonly id: bigint;
-  readonly cluster: number;
-  readonly at: number;
-}
-
 interface Props {
   /** The picture in words. */
   readonly name: string;
@@ -40,7 +33,7 @@ interface Props {
   readonly label: string;
   /** Height of the handle, from 0 to 1. */
   readonly height: number;
-  readonly pictures: readonly Picture[];
+  readonly pictures: readonly FoundRow[];
   /** Whether the axis shows the colours of the clusters probed. */
   readonly hasRanks: boolean;
   /** Why there is no curve. */

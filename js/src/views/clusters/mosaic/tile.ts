@@ -1,4 +1,4 @@
-import { css, type Palette, rankColour } from "../../../look/palette";
+import { css, mix, type Palette, rankColour, rgbOf } from "../../../look/palette";
 import { distance } from "../../../model/format";
 import { box, fill, stroke } from "../../draw";
 import { type Box, boxAround } from "../../placer";
@@ -44,8 +44,8 @@ const LINES = 3;
 /** Room beside the words of a caption, in CSS pixels. */
 const PAD = 5;
 const MISSED_DASH = [4, 3];
-/** Below transparent pictures: light and dark ones stay visible on it. */
-const GROUND = "#8d95a3";
+/** How much of the colour of controls is in the ground below transparent pictures, as in `base.css`. */
+const GROUND = 0.45;
 
 export function tileBox({ x, y, width, height }: Tile): Box {
   return boxAround(x, y, width, height);
@@ -84,7 +84,7 @@ export function paintTile(context: Context, tile: Tile, shown: TileImage | null,
     box(context, x, y, width, height, corner);
     fill(context, tile.isText ? look.palette.raised : look.palette.line);
   } else {
-    context.fillStyle = GROUND;
+    context.fillStyle = groundOf(look.palette);
     context.fillRect(x - frame.width / 2, y - frame.height / 2, frame.width, frame.height);
     context.drawImage(image, x - frame.width / 2, y - frame.height / 2, frame.width, frame.height);
   }
@@ -99,6 +99,11 @@ export function paintTile(context: Context, tile: Tile, shown: TileImage | null,
   if (tile.isText) paintWords(context, tile, shown?.label ?? null, look.palette);
   else if (tile.index >= 0) paintCaption(context, tile, shown?.label ?? null, frame, look.palette);
   if (tile.index >= 0) paintFrame(context, tile, frame, corner, look.palette);
+}
+
+/** Light and dark transparent pictures stand out from it in both themes. */
+export function groundOf({ background, control }: Palette): string {
+  return css(mix(rgbOf(background), rgbOf(control), GROUND));
 }
 
 /** The sides of an image that is drawn whole in a tile. */
@@ -170,10 +175,14 @@ function paintCaption(
   fill(context, palette.background);
   context.globalAlpha = 1;
   context.fillStyle = palette.text;
-  context.textAlign = left === "" ? "center" : "right";
-  context.fillText(measured, left === "" ? tile.x : tile.x + across / 2 - PAD, y + 0.5);
-  context.textAlign = measured === "" ? "center" : "left";
-  context.fillText(left, measured === "" ? tile.x : tile.x - across / 2 + PAD, y + 0.5);
+  const write = (text: string, align: "left" | "right", isAlone: boolean) => {
+    if (text === "") return;
+    context.textAlign = isAlone ? "center" : align;
+    const end = (align === "left" ? -1 : 1) * (across / 2 - PAD);
+    context.fillText(text, isAlone ? tile.x : tile.x + end, y + 0.5);
+  };
+  write(left, "left", measured === "");
+  write(measured, "right", left === "");
 }
 
 function textStyle(context: Context, size: number, weight: number): void {
