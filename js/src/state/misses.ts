@@ -1,4 +1,4 @@
-import { computed, effect, type ReadonlySignal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, untracked } from "@preact/signals";
 import type { Summary } from "../model/summary";
 import type { Workload } from "../protocol/messages";
 import type { Conversation } from "./conversation";
@@ -73,10 +73,10 @@ export function misses(
     workloads.evaluate(Math.min(sample, ntotal), seed, k.peek(), includeSelf.peek());
   };
   const stop = effect(() => {
-    const isDone = workloads.latest.value?.final === true && workloads.progress.value === null;
-    if (!isDone || !isAwaited) return;
+    if (workloads.progress.value !== null || !isAwaited) return;
     isAwaited = false;
-    show();
+    // One that failed has left none.
+    if (workloads.latest.peek() !== null) untracked(show);
   });
   abort.addEventListener("abort", stop);
   return {
@@ -92,8 +92,8 @@ export function misses(
     next() {
       if (workloads.latest.peek() !== null) show();
       else {
-        isAwaited = true;
         look();
+        isAwaited = workloads.progress.peek() !== null;
       }
     },
   };
@@ -105,5 +105,6 @@ function missing({ hardest, ids, labels, found_at, k }: Workload, nprobe: number
     const found = at.filter((one) => one <= nprobe).length;
     return { place, id: ids[i] ?? null, label: labels[i] ?? null, found, total: at.length };
   });
-  return all.filter(({ found, total }) => found < total).sort((a, b) => b.found - a.found);
+  const missed = ({ found, total }: MissingQuery) => total - found;
+  return all.filter((query) => missed(query) > 0).sort((a, b) => missed(a) - missed(b));
 }
