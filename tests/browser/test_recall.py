@@ -183,7 +183,7 @@ def best(query, ranks, k):
     rows = np.concatenate([w.index.list_ids(int(cluster)) for cluster in clusters])
     flat = faiss.IndexIDMap(faiss.IndexFlatL2(16))
     flat.add_with_ids(X[rows], rows)
-    return [str(row) for row in flat.search(X[query : query + 1], k)[1][0]]
+    return [str(row) for row in flat.search(X[query : query + 1], k + 1)[1][0] if row != query][:k]
 """
 
 
@@ -252,6 +252,8 @@ counts = {
     nprobe: np.array([len({*ids} & {*best}) for ids, best in zip(neighbours(nprobe), true)])
     for nprobe in range(1, 51)
 }
+
+index.nprobe = 5
 
 def hardest(size):
     '''The rows that need the largest nprobe for all nine, then for eight of them, and so on.'''
