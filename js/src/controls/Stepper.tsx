@@ -1,5 +1,5 @@
 import type { Signal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { count } from "../model/format";
 import { isShortcut, slideByKey } from "./sliderKeys";
 
@@ -14,14 +14,17 @@ interface Props {
 /** A whole number that can be typed, with a button on either side. */
 export function Stepper({ name, help, value, max }: Props) {
   const now = value.value;
+  const input = useRef<HTMLInputElement>(null);
   const [typed, setTyped] = useState<string | null>(null);
   // A value that comes from elsewhere replaces what is being typed.
   useEffect(() => setTyped(null), [now]);
+  // Once it is taken, what is typed next replaces it.
+  useLayoutEffect(() => {
+    if (typed === null && input.current?.matches(":focus")) input.current.select();
+  }, [typed]);
   const take = () => {
-    const number = Number(typed);
-    if (typed !== null && typed.trim() !== "" && Number.isInteger(number)) {
-      value.value = Math.max(1, Math.min(max, number));
-    }
+    const number = typed === null ? Number.NaN : numberIn(typed);
+    if (Number.isInteger(number)) value.value = Math.max(1, Math.min(max, number));
     setTyped(null);
   };
   return (
@@ -37,6 +40,7 @@ export function Stepper({ name, help, value, max }: Props) {
         −
       </button>
       <input
+        ref={input}
         type="text"
         inputMode="numeric"
         role="spinbutton"
@@ -71,4 +75,11 @@ export function Stepper({ name, help, value, max }: Props) {
       </button>
     </span>
   );
+}
+
+/** The number that a text stands for, also where its digits are grouped as on the screen; NaN for none. */
+function numberIn(text: string): number {
+  const digits = text.trim();
+  if (digits === "") return Number.NaN;
+  return Number(/^\d{1,3}(,\d{3})+$/.test(digits) ? digits.replaceAll(",", "") : digits);
 }
