@@ -19,6 +19,7 @@ export function Missed() {
   if (truth.value === null || exploration.step.value !== null) return null;
   const keys = rowKeys(lost.map(({ id }) => id));
   const needed = nprobeNeeded(truth.value);
+  const isFoundThere = summary.given || (summary.replayable && summary.steady);
   return (
     <section class="feder-missed">
       <h3>
@@ -30,7 +31,7 @@ export function Missed() {
           <>
             <span class="feder-danger">{plural(lost.length, "true neighbour")} missed</span>
             {asSeen(summary) && <small>{asSeen(summary).slice(2)}</small>}
-            {needed !== null && lost.some(({ lostTo }) => lostTo === "coarse") && (
+            {needed !== null && needed > settings.nprobe.value && (
               <Button
                 kind="small"
                 onClick={() => {
@@ -38,7 +39,7 @@ export function Missed() {
                   settings.nprobe.value = needed;
                 }}
               >
-                nprobe = {count(needed)} {summary.replayable || summary.given ? "finds" : "probes"} all
+                nprobe = {count(needed)} {isFoundThere ? "finds" : "probes"} all
               </Button>
             )}
           </>

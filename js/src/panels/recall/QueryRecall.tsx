@@ -6,6 +6,7 @@ import type { Summary } from "../../model/summary";
 import {
   asSeen,
   foundBy,
+  type Missed,
   nprobeNeeded,
   returnedAt,
   STAGE_NAMES,
@@ -32,7 +33,7 @@ export function QueryRecall() {
     return { at: sizes.map((_, i) => i + 1), values: sizes.map((size) => size / all) };
   }, [search, summary]);
   // Where each nprobe needs a search of its own, cluster ranks give no curve.
-  const curve = useMemo(() => (summary.unevaluated === null ? curveOf(truth) : null), [truth, summary]);
+  const curve = useMemo(() => (summary.noCurve === null ? curveOf(truth) : null), [truth, summary]);
   if (search === null) {
     return <p class="feder-muted">No query yet: pick one to see at which nprobe its neighbours are found.</p>;
   }
@@ -57,6 +58,9 @@ export function QueryRecall() {
       />
       <div class="feder-words">
         <p aria-live="polite">{sentence(exploration, truth)}</p>
+        {truth !== null && summary.noCurve !== null && (
+          <p class="feder-muted">No curve: recall takes a search at each nprobe, as {summary.noCurve}.</p>
+        )}
         {search.id !== null && <IncludeSelf />}
         {switched > 0 && (
           <p>
@@ -115,18 +119,17 @@ function Certainty() {
   const missing = search === null ? 0 : search.upTo[nlist] - search.upTo[search.received];
   // Distances of a second pass are no bounds of distances by code.
   const isComparable = !exploration.isOutdated.value && !exploration.outcome.value?.first_k;
+  // Once the true neighbours are known, nothing is left to prove.
+  const isOpen = isComparable && exploration.truth.value === null;
   return (
     <>
-      {isComparable && open === 0 && <p class="feder-certain">{certainText(summary)}</p>}
-      {isComparable &&
-        open !== null &&
-        open > 0 &&
-        (exploration.truth.value === null || exploration.missed.value.length > 0) && (
-          <p class="feder-muted">
-            By geometry alone, {count(open)} of {plural(unprobed, "unprobed cluster")} could hold a vector
-            nearer than the last result.
-          </p>
-        )}
+      {isOpen && open === 0 && <p class="feder-certain">{certainText(summary)}</p>}
+      {isOpen && open !== null && open > 0 && (
+        <p class="feder-muted">
+          By geometry alone, {count(open)} of {plural(unprobed, "unprobed cluster")} could hold a vector
+          nearer than the last result.
+        </p>
+      )}
       {search?.exhaustive === false && missing > 0 && (
         <Button disabled={!exploration.canComplete.value} onClick={() => exploration.needRest(nlist)}>
           Compare the other {plural(missing, "vector")}
@@ -177,19 +180,24 @@ function sentence(exploration: Exploration, truth: Truth | null): string {
     return `${total === 1 ? "The true neighbour" : `All ${plural(total, "true neighbour")}`} ${came}${seen}.${spare}`;
   }
   const losses = (stage: Stage) => lost.filter(({ lostTo }) => lostTo === stage);
-  const unseen = losses("coarse");
-  const ranks = [...new Set(unseen.map(({ clusterRank }) => clusterRank))].sort((a, b) => a - b);
-  const where =
-    ranks.length > 4
-      ? `${ranks.slice(0, 3).map(count).join(", ")} … ${count(ranks[ranks.length - 1])}`
-      : ranks.map(count).join(", ");
+  const off = losses("coarse").filter(({ clusterRank }) => clusterRank <= settings.nprobe.value);
+  const unseen = losses("coarse").filter((row) => !off.includes(row));
+  const clusters = (rows: readonly Missed[]) => {
+    const ranks = [...new Set(rows.map(({ clusterRank }) => clusterRank))].sort((a, b) => a - b);
+    const few =
+      ranks.length > 4
+        ? [...ranks.slice(0, 3).map(count), `… ${count(ranks[ranks.length - 1])}`]
+        : ranks.map(count);
+    return `${ranks.length === 1 ? "the cluster" : "clusters"} ranked ${few.join(", ").replace(", …", " …")}`;
+  };
   const was = (n: number) => `${n} ${n === 1 ? "was" : "were"}`;
   return [
     `${foundAmong.value === null ? "At most " : ""}${found.value} of the ${total} true neighbours ` +
       `${foundAmong.value === "candidates" ? "are among the candidates" : "came back"}${seen}.`,
     unseen.length > 0 &&
       `${was(unseen.length)} missed: the search probed ${plural(wanted.value.count, "cluster")}, and ` +
-        `${unseen.length === 1 ? "it is" : "they are"} in ${ranks.length === 1 ? "the cluster" : "clusters"} ranked ${where}.`,
+        `${unseen.length === 1 ? "it is" : "they are"} in ${clusters(unseen)}.`,
+    off.length > 0 && `${was(off.length)} in ${clusters(off)}, switched off by hand.`,
     losses("limit").length > 0 &&
       `${was(losses("limit").length)} not compared: the search stopped before the end of the probed clusters.`,
     ...(["code", "refine"] as const).map((stage) => {

@@ -9,6 +9,8 @@ import { Axis } from "./scale";
 const HEIGHT = 150;
 /** Room for the words beside the handle. */
 const LABEL = 170;
+/** Radius of a value that stands alone. */
+const DOT = 3.5;
 const MARGIN = { left: 50, right: 16, top: 12, bottom: 22 };
 
 /** Values that hold from one nprobe to the next. */
@@ -24,7 +26,9 @@ interface Props {
   /** Further curves, from the highest to the lowest; the areas between them are shaded. */
   readonly band?: readonly Steps[];
   /** The share of the vectors compared. */
-  readonly share: Steps;
+  readonly share: Steps | null;
+  /** Whether values hold where they stand only, and nothing is known in between. */
+  readonly isApart?: boolean;
   /** Text beside the handle, also read aloud. */
   readonly label: string;
   /** Height of the handle, from 0 to 1. */
@@ -49,7 +53,16 @@ function Stored({ nprobe, axis }: { nprobe: number; axis: Axis }) {
 }
 
 /** Recall against nprobe; dragging sets nprobe. */
-export function RecallChart({ name, curve, band = [], share, label, height, stored }: Props) {
+export function RecallChart({
+  name,
+  curve,
+  band = [],
+  share,
+  isApart = false,
+  label,
+  height,
+  stored,
+}: Props) {
   const { exploration } = useApp();
   const { nprobe } = exploration.settings;
   const { nlist } = exploration.summary.value;
@@ -64,8 +77,8 @@ export function RecallChart({ name, curve, band = [], share, label, height, stor
     () =>
       width < 80 ? null : (
         <>
-          <path class="feder-share" d={axis.below(share.at, share.values)} />
-          {curve !== null && (
+          {share !== null && <path class="feder-share" d={axis.below(share.at, share.values)} />}
+          {share !== null && curve !== null && (
             <text class="feder-share-name" x={right - 6} y={bottom - 6}>
               share of the vectors compared
             </text>
@@ -84,13 +97,30 @@ export function RecallChart({ name, curve, band = [], share, label, height, stor
             </text>
           ))}
           {stored !== undefined && <Stored nprobe={stored} axis={axis} />}
-          {band.slice(1).map(({ at, values }, i) => (
-            <path key={i} class="feder-band" d={axis.below(at, band[i].values) + axis.below(at, values)} />
-          ))}
-          {curve !== null && <path class="feder-curve" d={axis.steps(curve.at, curve.values)} />}
+          {band
+            .slice(1)
+            .map(({ at, values }, i) =>
+              isApart ? (
+                <path key={i} class="feder-band feder-spread" d={axis.bars(at, band[i].values, values)} />
+              ) : (
+                <path
+                  key={i}
+                  class="feder-band"
+                  d={axis.below(at, band[i].values) + axis.below(at, values)}
+                />
+              ),
+            )}
+          {curve !== null &&
+            (isApart ? (
+              Array.from(curve.at, (at, i) => (
+                <circle key={at} class="feder-dot" cx={axis.x(at)} cy={axis.y(curve.values[i])} r={DOT} />
+              ))
+            ) : (
+              <path class="feder-curve" d={axis.steps(curve.at, curve.values)} />
+            ))}
         </>
       ),
-    [axis, width, share, curve, band, stored],
+    [axis, width, share, curve, band, isApart, stored],
   );
   const x = axis.x(nprobe.value);
   const isRight = x > right - LABEL;

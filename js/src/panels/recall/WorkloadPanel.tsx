@@ -1,15 +1,14 @@
 import { useMemo, useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
-import { Picture } from "../../controls/Picture";
 import { count, percent, plural } from "../../model/format";
 import { asSeen } from "../../model/truth";
 import type { Workload } from "../../protocol/messages";
 import { useApp } from "../../state/app";
+import { HardestQueries } from "./HardestQueries";
 import { IncludeSelf } from "./IncludeSelf";
 import { RecallChart } from "./RecallChart";
 
 const SAMPLE = 1000;
-const SIDE = 40;
 /** The mean recall that a sentence names the smallest nprobe of. */
 const ENOUGH = 0.95;
 
@@ -23,7 +22,7 @@ export function WorkloadPanel() {
       <div class="feder-words">
         <Evaluate />
         {workload !== null && <Facts workload={workload} />}
-        {workload !== null && workload.computed > 0 && <Hardest workload={workload} />}
+        {workload !== null && workload.computed > 0 && <HardestQueries />}
       </div>
     </>
   );
@@ -31,22 +30,25 @@ export function WorkloadPanel() {
 
 function Curves({ workload }: { workload: Workload }) {
   const { exploration } = useApp();
-  const { k, nprobes, recall, reached, compared, shares, computed } = workload;
+  const { k, nprobes, recall, reached, compared, shares, computed, apart } = workload;
   const n = nprobes.length;
   const [mean, share, ...band] = useMemo(() => {
     const bands = shares.map((_, i) => reached.subarray(i * n, (i + 1) * n));
     return [recall, compared, ...bands].map((values) => ({ at: nprobes, values }));
   }, [nprobes, n, recall, reached, compared, shares]);
-  const at = placeOf(nprobes, exploration.settings.nprobe.value);
+  const nprobe = exploration.settings.nprobe.value;
+  const at = placeOf(nprobes, nprobe);
   const height = mean.values[at];
+  const where = apart && nprobes[at] !== nprobe ? ` at nprobe ${count(nprobes[at])}` : "";
   return (
     <div>
       <RecallChart
-        name={`Mean recall@${k} of ${plural(computed, "query", "queries")} at every nprobe, and the recall that ${listed(shares.map(shareText))} of them reach`}
+        name={`Mean recall@${k} of ${plural(computed, "query", "queries")} at ${apart ? `nprobe ${listed(Array.from(nprobes, count))}` : "every nprobe"}, and the recall that ${listed(shares.map(shareText))} of them reach`}
         curve={mean}
         band={band}
-        share={share}
-        label={`mean recall@${k} = ${height.toFixed(3)}`}
+        share={apart ? null : share}
+        isApart={apart}
+        label={`mean recall@${k} = ${height.toFixed(3)}${where}`}
         height={height}
         stored={exploration.summary.value.storedNprobe}
       />
@@ -68,7 +70,7 @@ function Evaluate() {
   const summary = exploration.summary.value;
   const [sample, setSample] = useState(Math.min(SAMPLE, summary.ntotal));
   const progress = workloads.progress.value;
-  if (summary.unevaluated !== null) return <p class="feder-muted">No workload: {summary.unevaluated}.</p>;
+  if (summary.unexplained !== null) return <p class="feder-muted">No workload: {summary.unexplained}.</p>;
   if (progress !== null) {
     const { done, asked, cancellable } = progress;
     return (
@@ -84,44 +86,64 @@ function Evaluate() {
     );
   }
   return (
-    <form
-      class="feder-evaluate"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (Number.isInteger(sample) && sample > 0) {
-          const { k, includeSelf } = settings;
-          workloads.evaluate(sample, Math.floor(Math.random() * 2 ** 31), k.peek(), includeSelf.peek());
-        } else exploration.complain("the number of queries must be a whole number above 0");
-      }}
-    >
-      <input
-        type="number"
-        min={1}
-        max={summary.constants.sampleLimit}
-        aria-label="Queries drawn from the index"
-        value={sample}
-        onInput={(event) => setSample(event.currentTarget.valueAsNumber)}
-      />
-      <button
-        type="submit"
-        class="feder-button"
-        disabled={exploration.status.value === "disconnected"}
-        title="Search for rows drawn at random and compare with exhaustive searches"
+    <>
+      <form
+        class="feder-evaluate"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (Number.isInteger(sample) && sample > 0) {
+            const { k, includeSelf } = settings;
+            workloads.evaluate(sample, Math.floor(Math.random() * 2 ** 31), k.peek(), includeSelf.peek());
+          } else exploration.complain("the number of queries must be a whole number above 0");
+        }}
       >
-        Evaluate queries
-      </button>
-      <IncludeSelf />
-    </form>
+        <input
+          type="number"
+          min={1}
+          max={summary.constants.sampleLimit}
+          aria-label="Queries drawn from the index"
+          value={sample}
+          onInput={(event) => setSample(event.currentTarget.valueAsNumber)}
+        />
+        <button
+          type="submit"
+          class="feder-button"
+          disabled={exploration.status.value === "disconnected"}
+          title="Search for rows drawn at random and compare with exhaustive searches"
+        >
+          Evaluate queries
+        </button>
+        <IncludeSelf />
+      </form>
+      {summary.evaluatedAt.length > 0 && (
+        <p class="feder-muted">
+          {searchesText(summary.evaluatedAt)}: {summary.noCurve}.
+        </p>
+      )}
+    </>
   );
 }
 
 /** The curves in words. */
 function Facts({ workload }: { workload: Workload }) {
   const { exploration } = useApp();
-  const { computed, asked, k, source, seed, include_self, reason, nprobes, recall, reached, compared } =
-    workload;
+  const {
+    computed,
+    asked,
+    k,
+    source,
+    seed,
+    include_self,
+    reason,
+    nprobes,
+    recall,
+    reached,
+    compared,
+    apart,
+  } = workload;
   const n = nprobes.length;
-  const at = placeOf(nprobes, exploration.settings.nprobe.value);
+  const nprobe = exploration.settings.nprobe.value;
+  const at = placeOf(nprobes, nprobe);
   const reaches = workload.shares.map((share, i) => {
     const recalled = percent(reached[i * n + at]);
     return share === 1
@@ -150,8 +172,9 @@ function Facts({ workload }: { workload: Workload }) {
       </p>
       {computed > 0 && (
         <p>
-          At nprobe = {count(nprobes[at])}: {listed(reaches)}, comparing {percent(compared[at])} of the
-          vectors.
+          At nprobe = {count(nprobes[at])}
+          {apart && nprobes[at] !== nprobe && `, the next below ${count(nprobe)} that was searched at`}:{" "}
+          {listed(reaches)}, comparing {percent(compared[at])} of the vectors.
           {enough !== undefined && ` nprobe = ${count(enough)} gives ${shareText(ENOUGH)} on average.`}
         </p>
       )}
@@ -159,43 +182,13 @@ function Facts({ workload }: { workload: Workload }) {
   );
 }
 
-/** The queries that need the largest nprobe; each opens in the explorer. */
-function Hardest({ workload }: { workload: Workload }) {
-  const { exploration } = useApp();
-  const { hardest, ids, labels, found_at, k } = workload;
-  const nprobe = exploration.settings.nprobe.value;
-  const { nlist } = exploration.summary.value;
-  return (
-    <ol class="feder-hardest" aria-label="Hardest queries">
-      {Array.from(hardest, (row, i) => {
-        const at = found_at.subarray(i * k, (i + 1) * k).filter(Boolean);
-        const needed = at.at(-1) ?? 1;
-        const hits = at.filter((one) => one <= nprobe).length;
-        const id = ids[i] ?? null;
-        const name = id === null ? `query ${row}` : `#${id}`;
-        const needs = needed > nlist ? "never all" : `nprobe ${count(needed)}`;
-        return (
-          <li key={row} data-id={id?.toString()}>
-            <button
-              type="button"
-              class="feder-hard"
-              aria-label={`Search for ${name}${labels[i] === null ? "" : `, ${labels[i]}`}: recall ${hits} of ${at.length}, ${needs}`}
-              onClick={() => exploration.ask({ workload: row })}
-            >
-              {id !== null && <Picture id={id} cluster={0} side={SIDE} alt="" />}
-              <span>
-                <b>{name}</b> {labels[i]}
-                <br />
-                <small>
-                  {hits}/{at.length} · {needs}
-                </small>
-              </span>
-            </button>
-          </li>
-        );
-      })}
-    </ol>
-  );
+/** The cost of a workload where recall takes a search at each nprobe. */
+export function searchesText(at: readonly number[]): string {
+  const few =
+    at.length <= 4
+      ? listed(at.map(count))
+      : `${at.slice(0, 3).map(count).join(", ")}, … ${count(at[at.length - 1])}`;
+  return `At nprobe ${few}, by ${plural(at.length, "search", "searches")} of each query`;
 }
 
 /** A share of the queries in percent: one that the kernel names, without more digits than it has. */

@@ -1,0 +1,84 @@
+import { Picture } from "../../controls/Picture";
+import { count } from "../../model/format";
+import type { Hardest, HardestRequest } from "../../protocol/messages";
+import { useApp } from "../../state/app";
+
+const SIDE = 40;
+
+const ORDERS: Readonly<Record<HardestRequest["order"], string>> = {
+  recall: "of the lowest recall at nprobe",
+  nprobe: "that need the largest nprobe",
+};
+
+/** The hardest queries of the workload, by a choice of two orders; each opens in the explorer. */
+export function HardestQueries() {
+  const { workloads, settings } = useApp().exploration;
+  const list = workloads.hardest.value;
+  const order = workloads.order.value;
+  if (list === null) return null;
+  return (
+    <>
+      <label class="feder-check">
+        Queries
+        <select
+          aria-label="Order of the hardest queries"
+          value={order}
+          onChange={(event) => {
+            workloads.order.value = event.currentTarget.value as HardestRequest["order"];
+          }}
+        >
+          {Object.entries(ORDERS).map(([id, name]) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <ol class="feder-hardest" aria-label="Hardest queries">
+        {Array.from(list.places, (place, i) => (
+          <Query key={place} list={list} i={i} isNow={list.nprobe === settings.nprobe.value} />
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function Query({ list, i, isNow }: { list: Hardest; i: number; isNow: boolean }) {
+  const { exploration } = useApp();
+  const place = list.places[i];
+  const label = list.labels[i];
+  const id = list.ids[i] ?? null;
+  const name = id === null ? `query ${place}` : `row ${id}`;
+  const found = `${list.found[i]} of ${list.counts[i]} ${isNow ? "now" : `at nprobe ${count(list.nprobe)}`}`;
+  const needs = needsText(list.needed[i], exploration.summary.value);
+  return (
+    <li data-id={id?.toString()}>
+      <button
+        type="button"
+        class="feder-hard"
+        aria-label={`Search for ${name}${label === null ? "" : `, ${label}`}: ${found}, ${needs}`}
+        onClick={() => exploration.ask({ workload: place })}
+      >
+        {id !== null && <Picture id={id} cluster={0} side={SIDE} alt="" />}
+        <span>
+          <b>{name}</b> {label}
+          <br />
+          <small>
+            {found}; {needs}
+          </small>
+        </span>
+      </button>
+    </li>
+  );
+}
+
+/** The nprobe that finds all true neighbours of a query. */
+export function needsText(
+  needed: number,
+  { nlist, evaluatedAt, given }: { nlist: number; evaluatedAt: readonly number[]; given: boolean },
+): string {
+  const isApart = evaluatedAt.length > 0;
+  if (needed > nlist) return isApart ? "not all at any nprobe searched at" : "some lost at any nprobe";
+  // By the original vectors a larger nprobe can lose one again, and between two searches nothing is known.
+  return `all ${isApart || given ? "at" : "from"} nprobe ${count(needed)}`;
+}
