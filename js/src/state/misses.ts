@@ -1,6 +1,6 @@
 import { computed, effect, type ReadonlySignal } from "@preact/signals";
 import type { Summary } from "../model/summary";
-import type { Workload } from "../protocol/messages";
+import type { Hardest } from "../protocol/messages";
 import type { Conversation } from "./conversation";
 import type { Settings } from "./settings";
 import type { Workloads } from "./workloads";
@@ -47,10 +47,12 @@ export function misses(
   let hasLooked = false;
   let last: number | null = null;
   const queries = computed(() => {
-    const workload = workloads.latest.value;
-    return workload === null ? [] : missing(workload, settings.nprobe.value);
+    const list = workloads.hardest.value;
+    return list === null ? [] : missing(list);
   });
-  const isPossible = computed(() => summary.value.unevaluated === null && summary.value.ntotal > 1);
+  const isPossible = computed(
+    () => summary.value.unexplained === null && summary.value.noCurve === null && summary.value.ntotal > 1,
+  );
   const show = () => {
     const all = queries.peek();
     const at = all.findIndex(({ place }) => place === last);
@@ -74,7 +76,7 @@ export function misses(
   };
   const stop = effect(() => {
     const isDone = workloads.latest.value?.final === true && workloads.progress.value === null;
-    if (!isDone || !isAwaited) return;
+    if (!isDone || workloads.hardest.value === null || !isAwaited) return;
     isAwaited = false;
     show();
   });
@@ -90,7 +92,7 @@ export function misses(
       look();
     },
     next() {
-      if (workloads.latest.peek() !== null) show();
+      if (workloads.hardest.peek() !== null) show();
       else {
         isAwaited = true;
         look();
@@ -99,11 +101,9 @@ export function misses(
   };
 }
 
-function missing({ hardest, ids, labels, found_at, k }: Workload, nprobe: number): MissingQuery[] {
-  const all = Array.from(hardest, (place, i): MissingQuery => {
-    const at = found_at.subarray(i * k, (i + 1) * k).filter(Boolean);
-    const found = at.filter((one) => one <= nprobe).length;
-    return { place, id: ids[i] ?? null, label: labels[i] ?? null, found, total: at.length };
+function missing({ places, ids, labels, found, counts }: Hardest): MissingQuery[] {
+  const all = Array.from(places, (place, i): MissingQuery => {
+    return { place, id: ids[i] ?? null, label: labels[i] ?? null, found: found[i], total: counts[i] };
   });
-  return all.filter(({ found, total }) => found < total).sort((a, b) => b.found - a.found);
+  return all.filter((query) => query.found < query.total).sort((a, b) => b.found - a.found);
 }
