@@ -113,8 +113,8 @@ function Evaluate() {
         >
           Evaluate queries
         </button>
-        <IncludeSelf />
       </form>
+      <IncludeSelf />
       {summary.evaluatedAt.length > 0 && (
         <p class="feder-muted">
           {searchesText(summary.evaluatedAt)}: {summary.noCurve}.
