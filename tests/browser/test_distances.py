@@ -105,13 +105,13 @@ def test_keys_go_through_the_results_select_and_open(open_notebook: OpenNotebook
     view.press("Home")
     live = lab.widget.locator(".feder-points [aria-live]")
     expect(live).to_contain_text(f"Row {results[0]}, ")
-    expect(live).to_contain_text("result 1")
+    expect(live).to_contain_text("a result, 1st nearest of all")
     view.press("PageDown")
     view.press("PageDown")
     expect(live).to_contain_text(f"Row {results[2]}, ")
     view.press(" ")
     lab.wait_kernel("w.selection", [results[2]])
-    tile = lab.widget.locator(f'[aria-label="Results"] [data-id="{results[2]}"] button')
+    tile = lab.widget.locator(f'li[data-id="{results[2]}"][data-state="found"] button')
     expect(tile).to_have_attribute("data-hovered", "true")
     expect(tile).to_have_attribute("aria-pressed", "true")
     view.press("Enter")
@@ -171,7 +171,7 @@ def test_the_circle_of_nprobe_moves_by_keys_and_by_dragging(open_notebook: OpenN
 def test_the_table_lists_the_candidates_as_faiss_orders_them(open_notebook: OpenNotebook) -> None:
     lab = searched(open_notebook)
     lab.widget.get_by_role("button", name="View as table").click()
-    rows = lab.widget.locator(".feder-table tbody tr td:nth-child(2)")
+    rows = lab.widget.locator(".feder-table tbody tr td:nth-child(3)")
     expect(rows.first).to_have_text("42")
     shown = [int(text) for text in rows.all_inner_texts()]
     assert shown == [42, *lab.kernel_json("faiss_ids(42, 4, 49)")]

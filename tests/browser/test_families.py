@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from .conftest import OpenNotebook
+from .test_recall import missed_items
 from .test_widget import result_ids, slider
 
 INDEX = """
@@ -63,7 +64,7 @@ def lost(nprobe, k):
 
 w
 """
-WORDS = {"coarse": "nprobe", "code": "code", "rerank": "re-ranking"}
+WORDS = {"coarse": "rank", "code": "lost to code", "rerank": "lost in re-rank"}
 
 
 @pytest.mark.parametrize("factory", ["IVF32,PQ8x4", "IVF32,PQ8x4fs", "IVF32,PQ8x4,RFlat"])
@@ -79,9 +80,9 @@ def test_what_is_missed_by_the_vectors_given_is_what_a_ledger_loses(
         assert expected
         expect(view).to_have_attribute("data-nprobe", str(nprobe))
         expect(view).to_have_attribute("data-missed", str(len(expected)))
-        items = view.get_by_role("list", name="Missed", exact=True).get_by_role("listitem").all()
-        assert {item.get_attribute("data-id") for item in items} == expected.keys()
-        for item in items:
+        missed = missed_items(view)
+        assert {item.get_attribute("data-id") for item in missed} == expected.keys()
+        for item in missed:
             expect(item.get_by_role("button")).to_have_accessible_name(
                 re.compile("nearest of all, distance by the original vectors")
             )

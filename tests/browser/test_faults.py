@@ -209,7 +209,7 @@ def test_a_kernel_that_restarts_in_the_middle_of_a_job_is_told_and_the_next_one_
     view.get_by_role("tab", name="Workload").click()
     view.get_by_role("spinbutton", name="Queries drawn from the index").fill("100")
     view.get_by_role("button", name="Evaluate queries").click()
-    expect(view).to_contain_text("100 queries, drawn from the index")
+    expect(view).to_contain_text("100 queries, drawn with seed")
 
 
 TEN = """

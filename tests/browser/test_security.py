@@ -50,7 +50,7 @@ def test_nothing_of_the_data_becomes_html_or_a_request(open_notebook: OpenNotebo
     lab.run_all()
     view = searched(lab, 42)
     assert result_ids(view) == lab.kernel_json("faiss_ids(42, 40, 30)")
-    results = view.get_by_role("list", name="Results", exact=True)
+    results = view.get_by_role("list", name="True neighbours", exact=True)
     for reason in ("javascript: addresses", "file: addresses", "data: addresses", "ftp: addresses", "SVG"):
         expect(results.locator(f".feder-broken[title*='{reason}']").first).to_be_attached()
     expect(view.locator(f"img[src^='{PICTURES}']").first).to_be_attached()

@@ -93,7 +93,7 @@ def test_fingers_tap_scroll_zoom_and_drag(open_notebook: OpenNotebook) -> None:
     # The slider follows a finger.
     handle = slider(view, "nprobe")
     handle.scroll_into_view_if_needed()
-    box = view.locator('[data-name="nprobe"] .feder-slider-box').bounding_box()
+    box = view.locator('[data-name="nprobe"]').bounding_box()
     assert box is not None
     fingers.move(
         ((box["x"] + 40, box["y"] + 12), (box["x"] + box["width"] - 2, box["y"] + 14)),

@@ -47,8 +47,27 @@ COUNT_COLOURS = """canvas => {
 
 
 def result_ids(view: Locator) -> list[str]:
-    items = view.get_by_role("list", name="Results", exact=True).get_by_role("listitem")
-    return [item.get_attribute("data-id") or "" for item in items.all()]
+    """Return the rows that the search on screen returns, nearest first."""
+    return ids_in(view, "data-results")
+
+
+def ids_in(view: Locator, attribute: str) -> list[str]:
+    said = view.get_attribute(attribute)
+    assert said is not None
+    return said.split(",") if said else []
+
+
+def items(view: Locator, name: str) -> Locator:
+    """Return the items of the list of this name."""
+    return view.get_by_role("list", name=name, exact=True).get_by_role("listitem")
+
+
+def listed(view: Locator, name: str) -> list[tuple[str, str]]:
+    """Return the row and the state of each item of a list."""
+    return [
+        (item.get_attribute("data-id") or "", item.get_attribute("data-state") or "")
+        for item in items(view, name).all()
+    ]
 
 
 def faiss_ids(lab: LabPage, query: str, nprobe: int, k: int = 9) -> list[str]:
@@ -100,7 +119,22 @@ def test_a_search_by_id_is_answered_as_faiss_answers_it(open_notebook: OpenNoteb
     view = searched(lab, 42)
     assert result_ids(view) == faiss_ids(lab, "42", nprobe=4)
     assert "42" not in result_ids(view)
-    assert view.get_attribute("data-results") == ",".join(result_ids(view))
+
+
+def test_the_true_neighbours_stand_in_order_and_the_results_that_are_none_beside_them(
+    open_notebook: OpenNotebook,
+) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    lab.kernel("w.nprobe = 1")
+    view = searched(lab, 42)
+    results = faiss_ids(lab, "42", nprobe=1)
+    true = faiss_ids(lab, "42", nprobe=40)
+    expect(items(view, "True neighbours")).to_have_count(9)
+    assert listed(view, "True neighbours") == [(row, "found" if row in results else "missed") for row in true]
+    assert [row for row, _ in listed(view, "Came instead")] == [row for row in results if row not in true]
+    assert ids_in(view, "data-missed-ids") == [row for row in true if row not in results]
+    assert 0 < view.get_by_role("list", name="Came instead", exact=True).count()
+    expect(view.get_by_role("list", name="Results", exact=True)).to_have_count(0)
 
 
 def test_moving_nprobe_changes_the_results_without_asking_the_kernel(open_notebook: OpenNotebook) -> None:
@@ -145,7 +179,8 @@ def test_the_keys_of_the_notebook_do_nothing_while_the_widget_has_the_focus(
     for control in (slider(view, "nprobe"), view.get_by_role("button", name="Random query")):
         for key in ("x", "a", "b", "d", "d", "m"):
             control.press(key)
-    assert lab.page.evaluate("window.jupyterapp.shell.currentWidget.content.widgets.length") == 2
+    kinds = "window.jupyterapp.shell.currentWidget.content.widgets.map(({ model }) => model.type)"
+    assert lab.page.evaluate(kinds) == ["code", "code"]
     assert view.is_visible()
 
 
@@ -238,7 +273,7 @@ def test_a_label_full_of_html_stays_text(open_notebook: OpenNotebook) -> None:
     lab = open_notebook([DIGITS, f"labels[42] = {label!r}", WIDGET])
     lab.kernel("w.include_self = True")
     view = searched(lab, 42)
-    view.get_by_role("list", name="Results", exact=True).get_by_role("button").first.click()
+    items(view, "True neighbours").get_by_role("button").first.click()
     card = view.get_by_role("dialog")
     expect(card).to_contain_text("<b>bold</b>")
     assert card.get_by_text("bold", exact=True).count() == 0
@@ -249,11 +284,11 @@ def test_a_picture_opens_with_its_facts_and_searches_from_there(open_notebook: O
     lab = open_notebook([DIGITS, WIDGET])
     view = searched(lab, 42)
     third = result_ids(view)[2]
-    view.get_by_role("list", name="Results", exact=True).get_by_role("button").nth(2).click()
+    view.locator(f'li[data-id="{third}"][data-state="found"]').get_by_role("button").click()
     card = view.get_by_role("dialog")
     expect(card).to_contain_text(third)
     lab.wait_kernel("w.selection", [int(third)])
-    card.get_by_role("button", name="Search from here").click()
+    card.get_by_role("button", name="Use as query").click()
     lab.wait_attribute("data-query", third)
     lab.wait_state("done")
     assert result_ids(view) == faiss_ids(lab, third, nprobe=4)
@@ -269,9 +304,9 @@ def test_a_pinned_cluster_lists_all_its_images_nearest_to_the_query_first(
         "(lambda rows: [len(rows), str(rows[np.argmin(((X[rows] - X[42]) ** 2).sum(1))])])"
         "(faiss.rev_swig_ptr(index.invlists.get_ids(w.cluster), index.invlists.list_size(w.cluster)))"
     )
-    items = view.get_by_role("list", name="Cluster images", exact=True).get_by_role("listitem")
-    expect(items.first).to_have_attribute("data-id", nearest)
-    expect(items.first).to_have_attribute("aria-setsize", str(size))
+    images = items(view, "Cluster images")
+    expect(images.first).to_have_attribute("data-id", nearest)
+    expect(images.first).to_have_attribute("aria-setsize", str(size))
 
 
 def test_stepping_through_the_search_ends_at_its_results(open_notebook: OpenNotebook) -> None:

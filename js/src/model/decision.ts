@@ -19,7 +19,7 @@ export interface RecallAt {
   readonly compared: number;
 }
 
-/** The smallest nprobe from which on a target is reached, among the ones evaluated; null where none does. */
+/** The smallest nprobe that reaches a target, of the ones evaluated; null where none does. */
 export function nprobeFor({ nprobes, recall, reached, shares }: Workload, target: Target): number | null {
   const n = nprobes.length;
   const i = target.share === null ? -1 : shares.indexOf(target.share);

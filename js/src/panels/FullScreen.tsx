@@ -14,7 +14,14 @@ export function FullScreen({ root }: { root: () => HTMLElement | null }) {
       kind="square"
       aria-label="Full screen"
       aria-pressed={isFull}
-      title={isFull ? "Leave full screen (f)" : "Full screen (f)"}
+      disabled={!document.fullscreenEnabled}
+      title={
+        !document.fullscreenEnabled
+          ? "This page does not allow full screen"
+          : isFull
+            ? "Leave full screen (f)"
+            : "Full screen (f)"
+      }
       onClick={() => toggleFullScreen(root())}
     >
       <svg class="feder-icon" viewBox="0 0 16 16" aria-hidden="true">
@@ -26,9 +33,9 @@ export function FullScreen({ root }: { root: () => HTMLElement | null }) {
   );
 }
 
-/** A host may forbid it; then nothing happens. */
+/** A page may forbid it; then nothing happens. */
 export function toggleFullScreen(root: HTMLElement | null): void {
-  if (root === null) return;
+  if (root === null || !document.fullscreenEnabled) return;
   const done = root.matches(":fullscreen") ? document.exitFullscreen() : root.requestFullscreen();
   done.catch(() => undefined);
 }

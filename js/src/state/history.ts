@@ -22,32 +22,54 @@ export interface History {
   go(by: -1 | 1): void;
 }
 
+/** @param failure  the reason where a search has failed */
 export function queryHistory(
   search: ReadonlySignal<Search | null>,
   settings: Settings,
+  failure: ReadonlySignal<string | null>,
   ask: (query: Wish) => void,
   abort: AbortSignal,
 ): History {
   const visits = signal<readonly Visit[]>([]);
   const at = signal(-1);
-  /** Where `go` leads, until its search comes on screen. */
-  let goal: Visit | null = null;
+  /** Where `go` leads, one after the other, until the search for the last comes on screen. */
+  let goals: readonly Visit[] = [];
   const follow = effect(() => {
     const found = search.value;
     if (found === null) return;
     untracked(() => {
-      const to = goal === null ? -1 : visits.peek().indexOf(goal);
-      if (goal !== null && to >= 0 && isSame(goal, found)) at.value = to;
-      else visit(found);
-      goal = null;
+      const reached = goals.findIndex((goal) => isSame(goal, found));
+      const to = visits.peek().indexOf(goals[reached]);
+      goals = goals.slice(to < 0 ? goals.length : reached + 1);
+      if (to < 0) visit(found);
+      else at.value = to;
+      note();
     });
   });
-  // The parameters that the present query is left with.
   const keep = effect(() => {
-    const now = { nprobe: settings.nprobe.value, k: settings.k.value };
-    const here = visits.peek()[at.peek()];
-    if (here !== undefined && goal === null) Object.assign(here, now);
+    for (const setting of [settings.nprobe, settings.k]) setting.value;
+    note();
   });
+  // The query on screen stays, and so do its parameters.
+  const stay = effect(() => {
+    if (failure.value === null || goals.length === 0) return;
+    goals = [];
+    const here = visits.peek()[at.peek()];
+    if (here !== undefined) untracked(() => restore(here));
+  });
+  /** Note the parameters that the present query is left with. */
+  function note(): void {
+    const here = visits.peek()[at.peek()];
+    if (here === undefined || goals.length > 0) return;
+    here.nprobe = settings.nprobe.peek();
+    here.k = settings.k.peek();
+  }
+  function restore({ nprobe, k }: Visit): void {
+    batch(() => {
+      settings.nprobe.value = nprobe;
+      settings.k.value = k;
+    });
+  }
   function visit(found: Search): void {
     const here = visits.peek()[at.peek()];
     if (here !== undefined && isSame(here, found)) return;
@@ -63,18 +85,18 @@ export function queryHistory(
   abort.addEventListener("abort", () => {
     follow();
     keep();
+    stay();
   });
   return {
     canGoBack: computed(() => at.value > 0),
     canGoForward: computed(() => at.value < visits.value.length - 1),
     go(by) {
-      const to = visits.peek()[at.peek() + by];
+      const last = goals[goals.length - 1];
+      const from = last === undefined ? at.peek() : visits.peek().indexOf(last);
+      const to = visits.peek()[from + by];
       if (to === undefined) return;
-      goal = to;
-      batch(() => {
-        settings.nprobe.value = to.nprobe;
-        settings.k.value = to.k;
-      });
+      goals = [...goals, to];
+      restore(to);
       ask(to.id === null ? to.vector : { id: to.id.toString(), cluster: null });
     },
   };

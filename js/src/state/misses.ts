@@ -1,4 +1,4 @@
-import { computed, effect, type ReadonlySignal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, untracked } from "@preact/signals";
 import type { Summary } from "../model/summary";
 import type { Hardest } from "../protocol/messages";
 import type { Conversation } from "./conversation";
@@ -75,10 +75,12 @@ export function misses(
     workloads.evaluate(Math.min(sample, ntotal), seed, k.peek(), includeSelf.peek());
   };
   const stop = effect(() => {
-    const isDone = workloads.latest.value?.final === true && workloads.progress.value === null;
-    if (!isDone || workloads.hardest.value === null || !isAwaited) return;
+    if (workloads.progress.value !== null || !isAwaited) return;
+    const isLeft = workloads.latest.value !== null;
+    if (isLeft && workloads.hardest.value === null) return;
     isAwaited = false;
-    show();
+    // One that failed has left none.
+    if (isLeft) untracked(show);
   });
   abort.addEventListener("abort", stop);
   return {
@@ -94,8 +96,8 @@ export function misses(
     next() {
       if (workloads.hardest.peek() !== null) show();
       else {
-        isAwaited = true;
         look();
+        isAwaited = workloads.progress.peek() !== null;
       }
     },
   };
@@ -105,5 +107,6 @@ function missing({ places, ids, labels, found, counts }: Hardest): MissingQuery[
   const all = Array.from(places, (place, i): MissingQuery => {
     return { place, id: ids[i] ?? null, label: labels[i] ?? null, found: found[i], total: counts[i] };
   });
-  return all.filter((query) => query.found < query.total).sort((a, b) => b.found - a.found);
+  const missed = ({ found, total }: MissingQuery) => total - found;
+  return all.filter((query) => missed(query) > 0).sort((a, b) => missed(a) - missed(b));
 }

@@ -1,0 +1,163 @@
+import { describe, expect, it } from "vitest";
+import type { Workload } from "../src/protocol/messages";
+import { answerOf, explorationOf } from "./support";
+
+/** Three queries that need nprobe 4, 3 and 2 for their three neighbours; the second is a vector. */
+function workloadOf(request: string | number, changes: Partial<Workload> = {}): Workload {
+  return {
+    kind: "workload",
+    request,
+    k: 3,
+    seed: 1,
+    source: "sample",
+    computed: 12,
+    asked: 12,
+    final: true,
+    include_self: true,
+    reason: null,
+    labels: ["cat", null, "dog"],
+    shares: [0.5, 0.95, 0.99, 1],
+    nprobes: Int32Array.of(1, 2, 3, 4),
+    recall: Float32Array.of(0.5, 0.75, 0.9, 1),
+    reached: new Float32Array(16),
+    compared: Float32Array.of(0.25, 0.5, 0.75, 1),
+    hardest: Int32Array.of(5, 9, 2),
+    ids: BigInt64Array.of(70n, 71n, 72n),
+    found_at: Int32Array.of(1, 2, 4, 1, 1, 3, 0, 1, 2),
+    ...changes,
+  };
+}
+
+function looking(sizes?: readonly number[], changes: Parameters<typeof explorationOf>[1] = {}) {
+  const explored = explorationOf(sizes, changes);
+  const { exploration, transport } = explored;
+  const said = (workload: Partial<Workload> = {}) =>
+    transport.say(workloadOf(transport.last("evaluate").request, workload));
+  const searched = () => {
+    const { query } = transport.last("search");
+    return "workload" in query ? query.workload : query;
+  };
+  return { ...explored, misses: exploration.misses, said, searched };
+}
+
+describe("queries that miss true neighbours", () => {
+  it("are those of the last workload that lack some at the present nprobe, the fewest first", () => {
+    const { misses, transport, settings } = looking();
+    expect(misses.queries.value).toEqual([]);
+    transport.say(workloadOf("kernel:1"));
+    expect(misses.queries.value).toEqual([
+      { place: 9, id: 71n, label: null, found: 2, total: 3 },
+      // One of its neighbours is none: fewer than k were found.
+      { place: 2, id: 72n, label: "dog", found: 1, total: 2 },
+      { place: 5, id: 70n, label: "cat", found: 1, total: 3 },
+    ]);
+    settings.nprobe.value = 3;
+    expect(misses.queries.value.map(({ place }) => place)).toEqual([5]);
+    settings.nprobe.value = 4;
+    expect(misses.queries.value).toEqual([]);
+  });
+
+  it("are asked for at the present settings, as many rows as a second allows", () => {
+    const small = looking([3, 4, 0, 5]);
+    small.misses.look();
+    expect(small.transport.last("evaluate")).toMatchObject({ sample: 12, k: 3, include_self: true });
+    const large = looking([4_000_000, 4_000_000], { dim: 10 });
+    large.settings.k.value = 5;
+    large.misses.look();
+    expect(large.transport.last("evaluate")).toMatchObject({ sample: 25, k: 5 });
+    const huge = looking([400_000_000], { dim: 1000 });
+    huge.misses.look();
+    expect(huge.transport.last("evaluate")).toMatchObject({ sample: 20 });
+    const broad = looking([100_000], { dim: 2 });
+    broad.misses.look();
+    expect(broad.transport.last("evaluate")).toMatchObject({ sample: 1000 });
+  });
+
+  it("are not asked for twice, whoever asks", () => {
+    const { misses, transport, said } = looking();
+    misses.lookUnasked();
+    misses.look();
+    misses.lookUnasked();
+    misses.next();
+    expect(transport.all("evaluate")).toHaveLength(1);
+    expect(misses.isLooking.value).toBe(true);
+    said();
+    expect(misses.isLooking.value).toBe(false);
+  });
+
+  it("are asked for unasked once only, even of a kernel that fails", () => {
+    const { misses, transport } = looking();
+    misses.lookUnasked();
+    const { request } = transport.last("evaluate");
+    transport.say({ kind: "error", request, code: "failed", message: "no" });
+    misses.lookUnasked();
+    expect(transport.all("evaluate")).toHaveLength(1);
+    misses.look();
+    expect(transport.all("evaluate")).toHaveLength(2);
+  });
+
+  it("cannot be found in an index without workloads, or of a single row", () => {
+    for (const { misses, transport } of [looking([3, 4], { unevaluated: "a reason" }), looking([1, 0])]) {
+      expect(misses.isPossible.value).toBe(false);
+      misses.look();
+      misses.lookUnasked();
+      expect(transport.all("evaluate")).toEqual([]);
+    }
+  });
+
+  it("are searched for in turn, and from the first again", () => {
+    const { misses, transport, searched } = looking();
+    transport.say(workloadOf("kernel:1"));
+    const shown = [1, 2, 3, 4].map(() => {
+      misses.next();
+      return searched();
+    });
+    expect(shown).toEqual([9, 2, 5, 9]);
+    expect(transport.all("evaluate")).toEqual([]);
+  });
+
+  it("are looked for first where there is no workload, and then the first is searched for", () => {
+    const { misses, transport, searched, said } = looking();
+    misses.next();
+    expect(searched()).toEqual({ resume: true });
+    said({ final: false, computed: 3 });
+    expect(searched()).toEqual({ resume: true });
+    said();
+    expect(searched()).toBe(9);
+    // A workload that comes later is nobody's search.
+    const before = transport.all("search").length;
+    transport.say(workloadOf("kernel:2", { hardest: Int32Array.of(1, 3, 4) }));
+    expect(transport.all("search")).toHaveLength(before);
+  });
+
+  it("are no longer waited for once the kernel has failed", () => {
+    const { misses, exploration, transport } = looking();
+    misses.next();
+    const { request } = transport.last("evaluate");
+    transport.say({ kind: "error", request, code: "failed", message: "out of memory" });
+    expect(exploration.failure.value).toBe("out of memory");
+    const before = transport.all("search").length;
+    transport.say(workloadOf("kernel:2"));
+    expect(transport.all("search")).toHaveLength(before);
+  });
+
+  it("are no longer waited for once the kernel is gone", () => {
+    const { misses, transport } = looking();
+    transport.alive = false;
+    misses.next();
+    transport.alive = true;
+    const before = transport.all("search").length;
+    transport.say(workloadOf("kernel:2"));
+    expect(transport.all("search")).toHaveLength(before);
+  });
+
+  it("are said to be none in words", () => {
+    const { misses, exploration, settings, summary, transport } = looking();
+    for (const message of answerOf(summary)) transport.say(message);
+    transport.say(workloadOf("kernel:1"));
+    settings.nprobe.value = 4;
+    misses.next();
+    expect(exploration.failure.value).toBe("No query of the sample misses a true neighbour at nprobe 4.");
+    expect(transport.all("search").filter(({ query }) => "workload" in query)).toEqual([]);
+  });
+});
