@@ -27,8 +27,8 @@ index.train(X)
 index.add(X)
 
 def found(query, nprobe, k):
-    index.nprobe = nprobe
-    return index.search(X[query : query + 1], k)[1][0].tolist()
+    _, ids = index.search(X[query : query + 1], k, params=faiss.SearchParametersIVF(nprobe=nprobe))
+    return ids[0].tolist()
 
 def lost(query, nprobe, k):
     return [str(row) for row in found(query, 50, k) if row not in found(query, nprobe, k)]
@@ -236,8 +236,7 @@ STORED = """view => {
 
 COUNTS = """
 def neighbours(nprobe):
-    index.nprobe = nprobe
-    return index.search(X[rows], 9)[1]
+    return index.search(X[rows], 9, params=faiss.SearchParametersIVF(nprobe=nprobe))[1]
 
 true = neighbours(50)
 counts = {
