@@ -20,8 +20,8 @@ w.view = "distances"
 w
 
 def faiss_ids(query, nprobe, k):
-    _, ids = index.search(X[query : query + 1], k, params=faiss.SearchParametersIVF(nprobe=nprobe))
-    return ids[0].tolist()
+    index.nprobe = nprobe
+    return index.search(X[query : query + 1], k)[1][0].tolist()
 
 def candidates(query, nprobe):
     _, *fine = ivf.steps(X[query], nprobe, 9)

@@ -27,8 +27,8 @@ index.train(X)
 index.add(X)
 
 def found(query, nprobe, k):
-    _, ids = index.search(X[query : query + 1], k, params=faiss.SearchParametersIVF(nprobe=nprobe))
-    return ids[0].tolist()
+    index.nprobe = nprobe
+    return index.search(X[query : query + 1], k)[1][0].tolist()
 
 def lost(query, nprobe, k):
     return [str(row) for row in found(query, 50, k) if row not in found(query, nprobe, k)]
@@ -236,13 +236,16 @@ STORED = """view => {
 
 COUNTS = """
 def neighbours(nprobe):
-    return index.search(X[rows], 9, params=faiss.SearchParametersIVF(nprobe=nprobe))[1]
+    index.nprobe = nprobe
+    return index.search(X[rows], 9)[1]
 
 true = neighbours(50)
 counts = {
     nprobe: np.array([len({*ids} & {*best}) for ids, best in zip(neighbours(nprobe), true)])
     for nprobe in range(1, 51)
 }
+# The page follows the index's own nprobe.
+index.nprobe = 5
 
 def hardest(size):
     '''The rows that need the largest nprobe for all nine, then for eight of them, and so on.'''

@@ -28,8 +28,8 @@ index.add(X)
 images, labels = list(digits[:, :64].reshape(-1, 8, 8)), [str(int(digit)) for digit in digits[:, 64]]
 
 def faiss_ids(query, nprobe, k):
-    _, ids = index.search(X[query : query + 1], k, params=faiss.SearchParametersIVF(nprobe=nprobe))
-    return [str(row) for row in ids[0] if row >= 0]
+    index.nprobe = nprobe
+    return [str(row) for row in index.search(X[query : query + 1], k)[1][0] if row >= 0]
 """
 
 WIDGET = """
