@@ -223,7 +223,8 @@ def test_clusters_are_switched_by_hand_where_only_the_best_candidates_were_sent(
 
 BANDS = """view => {
   // Just beyond the step, where the present nprobe holds.
-  const [, at, top, bottom] = view.querySelector('.feder-now').getAttribute('d').match(/M(.+) (.+)V(.+)/).map(Number);
+  const now = view.querySelector('.feder-now').getAttribute('d');
+  const [, at, top, bottom] = now.match(/M(.+) (.+)V(.+)/).map(Number);
   const x = at + 0.5;
   return [...view.querySelectorAll('.feder-band')].map(band => {
     const filled = [];
