@@ -187,7 +187,7 @@ def best(query, ranks, k):
     rows = np.concatenate([w.index.list_ids(int(cluster)) for cluster in clusters])
     flat = faiss.IndexIDMap(faiss.IndexFlatL2(16))
     flat.add_with_ids(X[rows], rows)
-    return [str(row) for row in flat.search(X[query : query + 1], k)[1][0]]
+    return [str(row) for row in flat.search(X[query : query + 1], k + 1)[1][0] if row != query][:k]
 """
 
 
@@ -258,6 +258,8 @@ counts = {
     for nprobe in range(1, 51)
 }
 # The page follows the index's own nprobe.
+index.nprobe = 5
+
 index.nprobe = 5
 
 def hardest(size):

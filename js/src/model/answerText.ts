@@ -6,14 +6,14 @@ export type FoundAmong = "results" | "candidates" | null;
 
 /** How many of the true neighbours came back, in one line. */
 export function headline(found: number, total: number, foundAmong: FoundAmong, isPartial: boolean): string {
-  if (isPartial) return `${found} of ${plural(total, "true neighbour")} so far`;
+  if (isPartial) return `${count(found)} of ${plural(total, "true neighbour")} so far`;
   if (foundAmong === null) {
     return found === total
       ? "Whether all true neighbours came back is not known yet"
-      : `At most ${found} of ${total} true neighbours came back`;
+      : `At most ${count(found)} of ${count(total)} true neighbours came back`;
   }
   const came = foundAmong === "results" ? "came back" : `${total === 1 ? "is" : "are"} among the candidates`;
-  if (found < total) return `${found} of ${plural(total, "true neighbour")} ${came}`;
+  if (found < total) return `${count(found)} of ${plural(total, "true neighbour")} ${came}`;
   return total === 1 ? `The true neighbour ${came}` : `All ${plural(total, "true neighbour")} ${came}`;
 }
 

@@ -65,8 +65,10 @@ export function rankedTruth(
     return { ...(other ?? neighbour), place, state: isFound && !isGuess ? "found" : "pending", missed: null };
   });
   const placeOf = takePlaces(further.map((row, i) => ({ ...row, place: i + 1 })));
+  // More rows may tie for the last place than there is room for.
+  const surplus = new Set(spare.map(keyOf));
   const intruders = results
-    .filter((result) => !own.has(keyOf(result)) && !tied.has(keyOf(result)))
+    .filter((result) => surplus.has(keyOf(result)) || !(own.has(keyOf(result)) || tied.has(keyOf(result))))
     .map((result) => ({ ...result, place: placeOf(result) }));
   return { neighbours, intruders };
 }

@@ -28,10 +28,7 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
           {isPartial ? "Among the results so far" : kind === "result" ? "Came instead" : "Instead"}:{" "}
           {plural(intruders.length, kind)}
         </b>
-        <small>
-          {summary.given || !summary.exact ? "not among" : "farther than"} the {count(k)}{" "}
-          {k === 1 ? "nearest" : "true neighbours"}
-        </small>
+        <small>{k === 1 ? "not the nearest" : `not among the ${count(k)} true neighbours`}</small>
       </h4>
       <ol
         ref={roving.list}
