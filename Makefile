@@ -26,8 +26,8 @@ ARGS ?=
 tab = widget.get_by_role('tab', name='$(1)').click()
 README_PICTURES := \
 	--do "$(call tab,Distances); page.wait_for_timeout(1000); shot('distances')" \
-	--do "$(call tab,Clusters); $(call tab,Workload); button('Evaluate queries'); page.wait_for_timeout(3000)" \
-	--do "lab.fit_widget(width=1200); shot('workload'); $(call tab,Recall of this query)"
+	--do "$(call tab,Clusters); $(call tab,Workload); button('Evaluate queries'); page.wait_for_timeout(4000)" \
+	--do "shot('workload'); $(call tab,This query); page.wait_for_timeout(1000)"
 # Tests run in several processes, each with a JupyterLab and a Chromium of its own where it needs them. With ARGS they
 # run in one, which is ready at once and lets --pdb and -x do what they say.
 WORKERS := $(if $(ARGS),0,logical)

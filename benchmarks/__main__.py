@@ -24,6 +24,7 @@ NAMES = (
     "cells_between",
     "page",
     "views",
+    "mosaics",
     "dragging",
 )
 

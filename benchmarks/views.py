@@ -142,7 +142,7 @@ def _measure(lab: LabPage, name: str, view: str, nprobe: int, searches: int) -> 
     hover, pan = _frames(lab, press=False), _frames(lab, press=True)
     print(
         f"{name:<26}{view:<12}{nprobe:>6}{first:>8.0f}{ready:>8.0f}{block:>8.0f}   "
-        f"{_spread(drag):<10}{_spread(hover):<11}{_spread(pan)}",
+        f"{spread(drag):<10}{spread(hover):<11}{spread(pan)}",
         flush=True,
     )
 
@@ -175,7 +175,7 @@ def _frames(lab: LabPage, *, press: bool) -> list[float]:
     return times
 
 
-def _spread(times: Sequence[float]) -> str:
+def spread(times: Sequence[float]) -> str:
     ordered = sorted(times)
     return f"{statistics.median(ordered):.0f} / {ordered[int(0.95 * len(ordered))]:.0f}"
 

@@ -2,7 +2,7 @@
 
 The picture for the README::
 
-    python -m scripts.screenshot --out docs/images/digits.png
+    python -m scripts.screenshot --out docs/images/photographs.png
 
 Any state of it, from any cells, after any clicks::
 
@@ -29,19 +29,24 @@ from pathlib import Path
 
 from scripts.lab import REPOSITORY, LabPage, chromium, jupyterlab, open_notebook
 
-DIGITS = """
+PHOTOGRAPHS = """
 import faiss
-from sklearn.datasets import load_digits
+import numpy as np
+from sklearn.datasets import load_sample_images
 
 import feder_widget as fw
 
-digits = load_digits()
-X = digits.data.astype("float32")
-index = faiss.index_factory(64, "IVF40,Flat")
+photographs = load_sample_images().images
+windows = [np.lib.stride_tricks.sliding_window_view(photo, (64, 64, 3)) for photo in photographs]
+tiles = np.concatenate([found[::8, ::8].reshape(-1, 64, 64, 3) for found in windows])
+X = tiles.reshape(-1, 8, 8, 8, 8, 3).mean(axis=(2, 4)).reshape(len(tiles), -1).astype("float32") / 255
+index = faiss.index_factory(X.shape[1], "IVF64,Flat")
 index.train(X)
 index.add(X)
-w = fw.FederWidget(fw.open_index(index), images=digits.images, labels=digits.target, nprobe=4, k=9)
-w.search(42)
+opened = fw.open_index(index)
+labels = np.repeat(["temple", "flower"], len(tiles) // 2)
+w = fw.FederWidget(opened, images=tiles, labels=labels, nprobe={nprobe}, k={k})
+w.search({query})
 w
 """
 
@@ -126,7 +131,8 @@ def _cells(options: argparse.Namespace) -> list[str]:
         return [part.strip() for part in parts if part.strip()]
     if options.data is not None:
         return [_folder_cell(options).strip()]
-    return [DIGITS.strip()]
+    shown = {"nprobe": options.nprobe, "k": options.k, "query": options.query}
+    return [PHOTOGRAPHS.strip().format(**shown)]
 
 
 def _folder_cell(options: argparse.Namespace) -> str:
@@ -158,7 +164,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    what = parser.add_argument_group("what is shown (default: scikit-learn's digits)")
+    what = parser.add_argument_group("what is shown (default: tiles of scikit-learn's photographs)")
     what.add_argument("--cells", type=Path, help="Python file with the cells, cut at '# %%%%'")
     what.add_argument(
         "--data",
@@ -166,8 +172,8 @@ def _parser() -> argparse.ArgumentParser:
         help="folder with the images, or a zip of them, and an .npz of vectors, files [, labels, names]",
     )
     what.add_argument("--factory", default="IVF100,Flat", help="Faiss index factory for --data")
-    what.add_argument("--query", type=int, default=1234, help="row id searched with --data")
-    what.add_argument("--nprobe", type=int, default=8)
+    what.add_argument("--query", type=int, default=2959, help="row id searched for")
+    what.add_argument("--nprobe", type=int, default=3)
     what.add_argument("--k", type=int, default=12)
     how = parser.add_argument_group("how")
     how.add_argument("--theme", choices=("light", "dark"), default="light")
@@ -176,7 +182,7 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--wait", default="done", help="data-state to wait for first; '' for none")
     how.add_argument("--do", action="append", default=[], metavar="PYTHON", help="may be given again")
     how.add_argument("--page", action="store_true", help="the whole JupyterLab page, not only the widget")
-    how.add_argument("--out", type=Path, default=REPOSITORY / "docs" / "images" / "digits.png")
+    how.add_argument("--out", type=Path, default=REPOSITORY / "docs" / "images" / "photographs.png")
     return parser
 
 

@@ -62,6 +62,7 @@ def requests():
         "extra_clusters": [],
     }
     yield {"kind": "evaluate", "sample": 60, "seed": 3, "k": K}
+    yield {"kind": "hardest", "order": "recall", "nprobe": 2}
     yield {"kind": "map"}
     yield {"kind": "verdict", "serial": 1, "id": "100000"}
 
@@ -114,7 +115,7 @@ def build():
                 "recall": workload.recall.tolist(),
                 "worst": workload.reached(1.0).tolist(),
                 "compared": workload.scanned.tolist(),
-                "hardest": workload.hardest(24).tolist(),
+                "hardest": workload.hardest(24, nprobe=2).tolist(),
             },
             "refined": {
                 "messages": recorded(refining(rows), [asked[0], results]),

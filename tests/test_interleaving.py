@@ -854,11 +854,11 @@ class TestTheLastWorkload:
         session, page = talk(clustered[0])
         real, calls = evaluator_module.Workloads._message, []
 
-        def message(workloads, request, last, labels):
+        def message(workloads, request, last):
             if last.is_final and not calls:
                 calls.append(1)
                 signal.raise_signal(signal.SIGINT)
-            return real(workloads, request, last, labels)
+            return real(workloads, request, last)
 
         monkeypatch.setattr(evaluator_module.Workloads, "_message", message)
         workload = evaluate(open_index(clustered[0]).evaluation(200, 10), False, session.evaluate)

@@ -668,8 +668,7 @@ def test_an_index_that_refines_needs_the_vectors_even_where_it_holds_them():
 def test_a_curve_that_takes_a_search_at_every_nprobe_is_refused_with_the_reason(build, reason):
     case = build()
     opened = open_index(case.index, vectors=case.vectors)
-    with pytest.raises(ValueError, match=reason):
-        opened.evaluate(case.queries, K, progress=False)
+    assert reason in opened.why_no_curve
     explained = opened.explain(case.queries[0], K)
     for name in ("found_at", "nprobe_needed", "returned_from", "returned_until"):
         with pytest.raises(ValueError, match=reason):

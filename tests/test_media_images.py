@@ -377,6 +377,13 @@ def test_transparency_is_kept_and_a_full_alpha_channel_is_not():
     assert second.mime == "image/jpeg"
 
 
+def test_the_page_can_tell_a_transparent_picture_by_the_colour_type_of_its_png():
+    clear = np.dstack([smooth(20, 20), np.full((20, 20), 128, np.uint8)])
+    first, second = media([clear, clear[..., :3]]).thumbnails([0, 1], 64)
+    assert (first.mime, second.mime) == ("image/png", "image/png")
+    assert (first.data[25], second.data[25]) == (6, 2)
+
+
 def test_a_palette_colour_can_be_transparent():
     image = Image.fromarray(np.eye(8, dtype=np.uint8))
     image.putpalette([255, 0, 0, 0, 255, 0])

@@ -209,9 +209,16 @@ class TestExplanation:
                     hits = len(set(ids[0].tolist()) & set(explanation.ids.tolist()))
                     assert explanation.recall(nprobe) >= hits / 10
                     assert explanation.recall(nprobe) <= (hits + 1) / 10
-        with pytest.raises(ValueError, match=r"explain\(query, k\)\.recall\(nprobe\)"):
-            opened.evaluate(vectors[:5], 10, progress=False)
-        assert opened.why_unevaluated is not None
+        assert opened.why_no_curve is not None
+        assert opened.evaluate(vectors[:5], 10, progress=False).evaluated_at.tolist() == [
+            1,
+            2,
+            4,
+            8,
+            16,
+            32,
+            64,
+        ]
 
     def test_a_single_nprobe_is_asked_for_where_one_is_wanted(self):
         index, vectors = make_ivf(500, 8, 10)
@@ -250,7 +257,7 @@ class TestExplanation:
         index.quantizer_trains_alone = 2
         index.add(vectors)
         opened = open_index(index)
-        assert "depends on nprobe" in opened.why_unevaluated
+        assert "depends on nprobe" in opened.why_no_curve
         for query in queries:
             explanation = opened.explain(query, 10)
             for nprobe in (1, 2, 5, 10):
@@ -258,8 +265,10 @@ class TestExplanation:
                 near = distances[0] <= explanation.distances[-1]
                 assert explanation.recall(nprobe) == np.count_nonzero(near) / 10
                 assert not set(explanation.missed(nprobe).tolist()) & set(ids[0].tolist())
-        with pytest.raises(ValueError, match="depends on nprobe"):
-            opened.evaluate(queries, 10, progress=False)
+        workload = opened.evaluate(queries, 10, progress=False)
+        for nprobe in (1, 2, 8):
+            alone = [opened.explain(query, 10).recall(nprobe) for query in queries]
+            np.testing.assert_allclose(workload.recall_of(nprobe), alone)
 
     @pytest.mark.parametrize(
         "factory", ["_HNSW4", "_HNSW16", "(IVF12,Flat)", "(IVF12,SQ8)", "(SQ6)", "(PCA8,Flat)"]

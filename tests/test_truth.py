@@ -388,13 +388,28 @@ class Sent:
     """A workload as a page gets it."""
 
     def __init__(self, packet):
-        self.message, (nprobes, recall, reached, compared, rows, ids, found) = packet
+        self.message, (nprobes, recall, reached, compared) = packet
         self.nprobes = values(nprobes, "<i4")
         curves = recall, reached, compared
         self.curves = np.concatenate([values(curve, "<f4") for curve in curves]).reshape(6, -1)
-        self.rows = values(rows, "<i4")
+
+
+class SentHardest:
+    """The hardest queries of a workload as a page gets them."""
+
+    def __init__(self, packet):
+        self.message, (places, ids, found, counts, needed) = packet
         self.ids = values(ids, "<i8")
-        self.found = values(found, "<i4").reshape(len(self.rows), self.message["k"])
+        self.places, self.found, self.counts, self.needed = (
+            values(column, "<i4") for column in (places, found, counts, needed)
+        )
+
+    @classmethod
+    def asked(cls, session, page, order="nprobe", nprobe=4):
+        asked = {"kind": "hardest", "request": f"{order} {nprobe}", "order": order, "nprobe": nprobe}
+        session.handle(asked)
+        session.drain()
+        return cls(page.wait(kind="hardest", request=asked["request"]))
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -409,21 +424,64 @@ def test_a_workload_is_what_python_computes(talk, metric):
     for curve, share in zip(sent.curves[1:5], (0.5, 0.95, 0.99, 1.0), strict=True):
         np.testing.assert_allclose(curve, expected.reached(share), rtol=1e-6)
     np.testing.assert_allclose(sent.curves[5], expected.scanned, rtol=1e-6)
-    hardest = expected.hardest(24)
-    np.testing.assert_array_equal(sent.rows, hardest)
-    np.testing.assert_array_equal(sent.ids, expected.ids[hardest])
-    np.testing.assert_array_equal(sent.found, expected.found_at[hardest])
-    assert sent.message["labels"] == [f"row {row_id}" for row_id in sent.ids]
-    fields = {"computed": 40, "asked": 40, "source": "sample", "seed": 3, "reason": None}
+    fields = {"computed": 40, "asked": 40, "source": "sample", "seed": 3, "reason": None, "apart": False}
     assert fields.items() <= sent.message.items()
+
+
+@pytest.mark.parametrize("order", ["recall", "nprobe"])
+def test_the_hardest_queries_are_those_of_python_in_the_order_asked_for(talk, order):
+    vectors = np.random.default_rng(3).normal(size=(2000, 16)).astype(np.float32)
+    index = ivf_around(vectors[:20])
+    index.add(vectors)
+    session, page = talk(index, labels=lambda row_id: f"row {row_id}")
+    session.handle({"kind": "hardest", "request": "early", "order": order, "nprobe": 4})
+    session.handle(evaluate_request(sample=200))
+    page.wait(kind="workload", final=True)
+    expected = open_index(index).evaluate(200, 10, seed=3, progress=False)
+    assert page.of("early") == []
+    for nprobe in (1, 4, 20):
+        sent = SentHardest.asked(session, page, order, nprobe)
+        places = expected.hardest(24, nprobe=nprobe if order == "recall" else None)
+        np.testing.assert_array_equal(sent.places, places)
+        np.testing.assert_array_equal(sent.ids, expected.ids[places])
+        np.testing.assert_array_equal(sent.found / sent.counts, expected.recall_of(nprobe)[places])
+        np.testing.assert_array_equal(sent.counts, expected.counts[places])
+        np.testing.assert_array_equal(sent.needed, expected.nprobe_needed[places])
+        assert sent.message["labels"] == [f"row {row_id}" for row_id in sent.ids]
+        assert (sent.message["order"], sent.message["nprobe"]) == (order, nprobe)
+        if order == "recall":
+            assert sent.found[0] / 10 == expected.reached(1.0)[nprobe - 1]
+    session.handle({"kind": "hardest", "request": "x", "order": "size", "nprobe": 4})
+    assert "order must be recall or nprobe, got 'size'" in page.wait(kind="error", request="x")[0]["message"]
+
+
+def test_a_workload_of_an_index_that_re_ranks_is_sent_at_the_values_searched_at(talk, clustered):
+    vectors = clustered[1]
+    index = faiss.index_factory(16, "IVF20,PQ4x4,RFlat")
+    index.train(vectors)
+    index.add(vectors)
+    opened = open_index(index, vectors=vectors)
+    session, page = talk(opened)
+    session.handle(evaluate_request(sample=30))
+    sent = Sent(page.wait(kind="workload", final=True))
+    expected = opened.evaluate(30, 10, seed=3, progress=False)
+    assert sent.message["apart"] is True
+    assert sent.nprobes.tolist() == [1, 2, 4, 8, 16]
+    np.testing.assert_allclose(sent.curves[0], expected.recall[sent.nprobes - 1], rtol=1e-6)
+    np.testing.assert_allclose(sent.curves[5], expected.scanned[sent.nprobes - 1], rtol=1e-6)
+    assert np.isfinite(sent.curves).all()
+    hardest = SentHardest.asked(session, page, "recall", 7)
+    assert hardest.message["nprobe"] == 4
+    np.testing.assert_array_equal(hardest.places, expected.hardest(24, nprobe=4))
 
 
 def test_a_query_of_a_workload_can_be_searched_for(talk, clustered):
     index, vectors = clustered
     session, page = talk(index)
     session.handle(evaluate_request())
-    sent = Sent(page.wait(kind="workload", final=True))
-    place = int(sent.rows[5])
+    page.wait(kind="workload", final=True)
+    sent = SentHardest.asked(session, page)
+    place = int(sent.places[5])
     packets = searched(session, page, search_request("s", {"workload": place}))
     assert packets[0][0]["id"] == str(sent.ids[5])
     np.testing.assert_array_equal(Received(packets).vector, vectors[sent.ids[5]])
@@ -437,7 +495,8 @@ def test_free_vectors_of_a_workload_have_no_id(talk, clustered):
     workload = session.evaluate(
         open_index(index).evaluation(queries, 5), lambda done, asked: told.append((done, asked))
     )
-    sent = Sent(page.wait(kind="workload", final=True))
+    page.wait(kind="workload", final=True)
+    sent = SentHardest.asked(session, page)
     assert len(workload) == 30
     assert told[-1] == (30, 30)
     assert sent.ids.size == 0
@@ -464,9 +523,10 @@ def test_a_query_of_a_workload_that_was_removed_since_is_refused(talk):
     index, _ = make_ivf()
     session, page = talk(index)
     session.handle(evaluate_request())
-    sent = Sent(page.wait(kind="workload", final=True))
+    page.wait(kind="workload", final=True)
+    sent = SentHardest.asked(session, page)
     index.remove_ids(sent.ids[5:6])
-    session.handle(search_request("s", {"workload": int(sent.rows[5])}))
+    session.handle(search_request("s", {"workload": int(sent.places[5])}))
     assert f"row id {sent.ids[5]} is not in the index" in page.wait(kind="error", request="s")[0]["message"]
 
 

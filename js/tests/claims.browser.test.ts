@@ -161,7 +161,10 @@ describe("candidates that have not arrived", () => {
 describe("what geometry proves", () => {
   const certain = (changes: ConstructorParameters<typeof Stage>[2]) => {
     const shown = open(undefined, { k: 3 }, changes);
-    shown.answer();
+    // Of the probed clusters only, so that the true neighbours are unknown.
+    shown.sayCoarse({ exhaustive: false });
+    shown.sayCandidates(1, 1);
+    shown.sayDone();
     const bounds = Float32Array.of(0, 10, 20, 30);
     shown.model.say(...encoded({ kind: "bounds", request: "kernel:1", serial: 1, findings: [], bounds }));
     return shown;
@@ -181,6 +184,20 @@ describe("what geometry proves", () => {
     coded.close();
     const given = certain({ given: true });
     await vi.waitFor(() => expect(sentence(given)).toMatch(/nearer by the vectors in the index\.$/));
+  });
+
+  it("is nothing once the true neighbours are known", async () => {
+    const shown = certain({});
+    await vi.waitFor(() => expect(sentence(shown)).toMatch(/^Certified exact/));
+    shown.model.receive("k", 4);
+    await expect.element(shown.see.getByText(/^By geometry alone/)).not.toBeInTheDocument();
+    shown.model.receive("k", 3);
+    await shown.see.getByRole("button", { name: /^Compare the other 9 vectors/ }).click();
+    const { request } = shown.lastAsked("rest");
+    shown.sayCandidates(2, 4, { kind: "nearest", request: request as string });
+    shown.sayDone(request as string);
+    await expect.element(shown.see.getByText("All 3 true neighbours came back.")).toBeVisible();
+    expect(sentence(shown)).toBeUndefined();
   });
 
   it("is nothing about an index that has changed since", async () => {
@@ -254,7 +271,9 @@ describe("a neighbour that a search of whole vectors stops before", () => {
 describe("what geometry proves of a search that re-ranks", () => {
   it("is nothing once its results are at distances of the second pass", async () => {
     const shown = open(undefined, { k: 3 }, { exact: false, refinedDistance: "refined", replayable: false });
-    shown.answer();
+    shown.sayCoarse({ exhaustive: false });
+    shown.sayCandidates(1, 1);
+    shown.sayDone();
     const bounds = Float32Array.of(0, 10, 20, 30);
     shown.model.say(...encoded({ kind: "bounds", request: "kernel:1", serial: 1, findings: [], bounds }));
     await vi.waitFor(() => expect(shown.root.querySelector(".feder-certain")).not.toBeNull());

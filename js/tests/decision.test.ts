@@ -17,16 +17,13 @@ function workloadOf(changes: Partial<Workload> = {}): Workload {
     final: true,
     include_self: false,
     reason: null,
-    labels: [],
     shares: SHARES,
     nprobes: Int32Array.of(1, 2, 4, 8),
     recall: Float32Array.of(0.5, 0.75, 0.95, 1),
     // Half of the queries, 95 % of them, all of them.
     reached: Float32Array.of(0.6, 0.9, 1, 1, 0.2, 0.5, 0.8, 1, 0, 0, 0.5, 0.9),
     compared: Float32Array.of(0.125, 0.25, 0.5, 1),
-    hardest: new Int32Array(0),
-    ids: new BigInt64Array(0),
-    found_at: new Int32Array(0),
+    apart: false,
     ...changes,
   };
 }

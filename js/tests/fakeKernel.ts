@@ -120,15 +120,27 @@ export class FakeKernel implements Transport {
             final: true,
             include_self: true,
             reason: null,
-            labels: [null],
+            apart: false,
             shares: [0.5, 0.95, 0.99, 1],
             nprobes: Int32Array.of(1, 2),
             recall: Float32Array.of(0.5, 1),
             reached: Float32Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? 0.5 : 1)),
             compared: Float32Array.of(0.3, 0.6),
-            hardest: Int32Array.of(3),
+          },
+        ];
+      case "hardest":
+        return [
+          {
+            kind: "hardest",
+            request,
+            order: asked.order,
+            nprobe: asked.nprobe,
+            labels: [null],
+            places: Int32Array.of(3),
             ids: BigInt64Array.of(7n),
-            found_at: new Int32Array(asked.k).fill(2),
+            found: Int32Array.of(0),
+            counts: Int32Array.of(5),
+            needed: Int32Array.of(2),
           },
         ];
       default:

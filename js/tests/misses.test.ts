@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
-import type { Workload } from "../src/protocol/messages";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Hardest, Workload } from "../src/protocol/messages";
 import { answerOf, explorationOf } from "./support";
 
-/** Three queries that need nprobe 4, 3 and 2 for their three neighbours; the second is a vector. */
+/** A workload of twelve rows. */
 function workloadOf(request: string | number, changes: Partial<Workload> = {}): Workload {
   return {
     kind: "workload",
@@ -15,36 +15,72 @@ function workloadOf(request: string | number, changes: Partial<Workload> = {}): 
     final: true,
     include_self: true,
     reason: null,
-    labels: ["cat", null, "dog"],
     shares: [0.5, 0.95, 0.99, 1],
     nprobes: Int32Array.of(1, 2, 3, 4),
     recall: Float32Array.of(0.5, 0.75, 0.9, 1),
     reached: new Float32Array(16),
     compared: Float32Array.of(0.25, 0.5, 0.75, 1),
-    hardest: Int32Array.of(5, 9, 2),
-    ids: BigInt64Array.of(70n, 71n, 72n),
-    found_at: Int32Array.of(1, 2, 4, 1, 1, 3, 0, 1, 2),
+    apart: false,
     ...changes,
   };
 }
 
+/** Its three hardest queries: the nprobe that finds each of their neighbours. One of the last has only two. */
+const FOUND_AT = [
+  [1, 2, 4],
+  [1, 1, 3],
+  [1, 2],
+];
+
+function hardestOf(request: string | number, nprobe: number, places = [5, 9, 2]): Hardest {
+  return {
+    kind: "hardest",
+    request,
+    order: "recall",
+    nprobe,
+    labels: ["cat", null, "dog"],
+    places: Int32Array.from(places),
+    ids: BigInt64Array.of(70n, 71n, 72n),
+    found: Int32Array.from(FOUND_AT, (at) => at.filter((one) => one <= nprobe).length),
+    counts: Int32Array.from(FOUND_AT, (at) => at.length),
+    needed: Int32Array.from(FOUND_AT, (at) => at[at.length - 1]),
+  };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 function looking(sizes?: readonly number[], changes: Parameters<typeof explorationOf>[1] = {}) {
   const explored = explorationOf(sizes, changes);
   const { exploration, transport } = explored;
+  /** The kernel lists the hardest queries once nprobe rests. */
+  const list = (places?: number[]) => {
+    vi.runAllTimers();
+    const asked = transport.all("hardest").at(-1);
+    if (asked !== undefined) transport.say(hardestOf(asked.request, asked.nprobe, places));
+  };
+  const tell = (workload: Workload, places?: number[]) => {
+    transport.say(workload);
+    list(places);
+  };
   const said = (workload: Partial<Workload> = {}) =>
-    transport.say(workloadOf(transport.last("evaluate").request, workload));
+    tell(workloadOf(transport.last("evaluate").request, workload));
   const searched = () => {
     const { query } = transport.last("search");
     return "workload" in query ? query.workload : query;
   };
-  return { ...explored, misses: exploration.misses, said, searched };
+  return { ...explored, misses: exploration.misses, said, searched, tell, list };
 }
 
 describe("queries that miss true neighbours", () => {
   it("are those of the last workload that lack some at the present nprobe, the fewest first", () => {
-    const { misses, transport, settings } = looking();
+    const { misses, tell, list, settings } = looking();
     expect(misses.queries.value).toEqual([]);
-    transport.say(workloadOf("kernel:1"));
+    tell(workloadOf("kernel:1"));
     expect(misses.queries.value).toEqual([
       { place: 9, id: 71n, label: null, found: 2, total: 3 },
       // One of its neighbours is none: fewer than k were found.
@@ -52,8 +88,10 @@ describe("queries that miss true neighbours", () => {
       { place: 5, id: 70n, label: "cat", found: 1, total: 3 },
     ]);
     settings.nprobe.value = 3;
+    list();
     expect(misses.queries.value.map(({ place }) => place)).toEqual([5]);
     settings.nprobe.value = 4;
+    list();
     expect(misses.queries.value).toEqual([]);
   });
 
@@ -97,7 +135,7 @@ describe("queries that miss true neighbours", () => {
   });
 
   it("cannot be found in an index without workloads, or of a single row", () => {
-    for (const { misses, transport } of [looking([3, 4], { unevaluated: "a reason" }), looking([1, 0])]) {
+    for (const { misses, transport } of [looking([3, 4], { noCurve: "a reason" }), looking([1, 0])]) {
       expect(misses.isPossible.value).toBe(false);
       misses.look();
       misses.lookUnasked();
@@ -106,8 +144,8 @@ describe("queries that miss true neighbours", () => {
   });
 
   it("are searched for in turn, and from the first again", () => {
-    const { misses, transport, searched } = looking();
-    transport.say(workloadOf("kernel:1"));
+    const { misses, transport, searched, tell } = looking();
+    tell(workloadOf("kernel:1"));
     const shown = [1, 2, 3, 4].map(() => {
       misses.next();
       return searched();
@@ -117,7 +155,7 @@ describe("queries that miss true neighbours", () => {
   });
 
   it("are looked for first where there is no workload, and then the first is searched for", () => {
-    const { misses, transport, searched, said } = looking();
+    const { misses, transport, searched, said, tell } = looking();
     misses.next();
     expect(searched()).toEqual({ resume: true });
     said({ final: false, computed: 3 });
@@ -126,36 +164,37 @@ describe("queries that miss true neighbours", () => {
     expect(searched()).toBe(9);
     // A workload that comes later is nobody's search.
     const before = transport.all("search").length;
-    transport.say(workloadOf("kernel:2", { hardest: Int32Array.of(1, 3, 4) }));
+    tell(workloadOf("kernel:2"), [1, 3, 4]);
     expect(transport.all("search")).toHaveLength(before);
   });
 
   it("are no longer waited for once the kernel has failed", () => {
-    const { misses, exploration, transport } = looking();
+    const { misses, exploration, transport, tell } = looking();
     misses.next();
     const { request } = transport.last("evaluate");
     transport.say({ kind: "error", request, code: "failed", message: "out of memory" });
     expect(exploration.failure.value).toBe("out of memory");
     const before = transport.all("search").length;
-    transport.say(workloadOf("kernel:2"));
+    tell(workloadOf("kernel:2"));
     expect(transport.all("search")).toHaveLength(before);
   });
 
   it("are no longer waited for once the kernel is gone", () => {
-    const { misses, transport } = looking();
+    const { misses, transport, tell } = looking();
     transport.alive = false;
     misses.next();
     transport.alive = true;
     const before = transport.all("search").length;
-    transport.say(workloadOf("kernel:2"));
+    tell(workloadOf("kernel:2"));
     expect(transport.all("search")).toHaveLength(before);
   });
 
   it("are said to be none in words", () => {
-    const { misses, exploration, settings, summary, transport } = looking();
+    const { misses, exploration, settings, summary, transport, tell, list } = looking();
     for (const message of answerOf(summary)) transport.say(message);
-    transport.say(workloadOf("kernel:1"));
+    tell(workloadOf("kernel:1"));
     settings.nprobe.value = 4;
+    list();
     misses.next();
     expect(exploration.failure.value).toBe("No query of the sample misses a true neighbour at nprobe 4.");
     expect(transport.all("search").filter(({ query }) => "workload" in query)).toEqual([]);

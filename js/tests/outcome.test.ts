@@ -218,7 +218,7 @@ describe("an index that re-ranks", () => {
     exact: false,
     refinedDistance: "squared L2 distance",
     unexplained: "it re-ranks",
-    unevaluated: "it re-ranks",
+    noCurve: "it re-ranks",
   };
   const handed = {
     first_k: 4,

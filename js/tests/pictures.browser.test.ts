@@ -101,6 +101,22 @@ describe("pictures", () => {
     }
   });
 
+  it.each([
+    ["image/png", 6, true],
+    ["image/png", 2, false],
+    ["image/jpeg", 6, false],
+  ])("of type %s whose 26th byte is %i show what is behind them: %s", async (mime, colourType, expected) => {
+    const { pictures, answer } = open();
+    const { picture } = pictures.acquire(3n, 0, 60);
+    const data = new Uint8Array(30).fill(9);
+    data[25] = colourType;
+    await answer(({ ids }) => ({
+      items: [{ ...encoded({ ids }).items[0], mime, length: data.length }],
+      data,
+    }));
+    expect(picture.value).toMatchObject({ state: "ready", isTransparent: expected });
+  });
+
   it("are asked for in batches, a few at a time, and the newest first", async () => {
     const { pictures, ids, answer } = open();
     for (let id = 0; id < 300; id++) pictures.acquire(BigInt(id), 0, 60);

@@ -1,9 +1,10 @@
 import { signal } from "@preact/signals";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Summary } from "../src/model/summary";
-import { bandNames } from "../src/model/workloadText";
+import { bandNames, searchesText } from "../src/model/workloadText";
 import { Axis } from "../src/panels/band/scale";
-import type { Verdict, Workload } from "../src/protocol/messages";
+import { needsText } from "../src/panels/workload/Hardest";
+import type { Hardest, Verdict, Workload } from "../src/protocol/messages";
 import { rowVerdict as verdictText } from "../src/state/rowTexts";
 import { answerOf, explorationOf, findingOf } from "./support";
 
@@ -45,6 +46,10 @@ describe("the axis of nprobe", () => {
     expect(axis.steps([1, 4, 16], [0, 0.5, 1])).toBe("M50.0 110.0H150.0V60.0H250.0V10.0H450.0");
     expect(axis.steps([1, 2, 3], [1, 1, 1])).toBe("M50.0 10.0H450.0");
     expect(axis.below([1, 4], [0.5, 1])).toBe("M50.0 60.0H150.0V10.0H450.0V110H50Z");
+  });
+
+  it("draws values that stand alone as bars", () => {
+    expect(axis.bars([1, 4], [0.5, 1], [0, 0.5])).toBe("M50.0 60.0V110.0M150.0 10.0V60.0");
   });
 
   it("of one cluster is a place", () => {
@@ -248,11 +253,55 @@ describe("workloads", () => {
     recall: new Float32Array(2),
     reached: new Float32Array(8),
     compared: new Float32Array(2),
-    hardest: Int32Array.of(3),
-    ids: BigInt64Array.of(7n),
-    labels: [null],
-    found_at: Int32Array.of(1, 2),
+    apart: false,
     ...changes,
+  });
+  const hardestOf = (changes: Partial<Hardest> = {}): Hardest => ({
+    kind: "hardest",
+    request: "h",
+    order: "recall",
+    nprobe: 1,
+    labels: [null],
+    places: Int32Array.of(3),
+    ids: BigInt64Array.of(7n),
+    found: Int32Array.of(1),
+    counts: Int32Array.of(2),
+    needed: Int32Array.of(4),
+    ...changes,
+  });
+
+  it("are listed by the recall at nprobe, or by the nprobe needed, whenever these rest", () => {
+    vi.useFakeTimers();
+    try {
+      const { exploration, transport, settings } = explorationOf();
+      const { workloads } = exploration;
+      settings.nprobe.value = 2;
+      vi.advanceTimersByTime(1000);
+      expect(transport.all("hardest")).toEqual([]);
+      transport.say(workloadOf({ computed: 0 }));
+      vi.advanceTimersByTime(1000);
+      expect(transport.all("hardest")).toEqual([]);
+      transport.say(workloadOf());
+      for (const nprobe of [3, 4]) {
+        settings.nprobe.value = nprobe;
+        vi.advanceTimersByTime(100);
+      }
+      vi.advanceTimersByTime(100);
+      expect(transport.all("hardest")).toMatchObject([{ order: "recall", nprobe: 4 }]);
+      transport.say(hardestOf({ request: "another page's" }));
+      expect(workloads.hardest.value).toBeNull();
+      const { request } = transport.last("hardest");
+      transport.say(hardestOf({ request, nprobe: 4 }));
+      expect(workloads.hardest.value).toMatchObject({ order: "recall", nprobe: 4 });
+      workloads.order.value = "nprobe";
+      vi.advanceTimersByTime(200);
+      expect(transport.last("hardest")).toMatchObject({ order: "nprobe", nprobe: 4 });
+      transport.say(workloadOf({ final: true }));
+      vi.advanceTimersByTime(200);
+      expect(transport.all("hardest")).toHaveLength(3);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("are asked for when the page opens, and shown as far as they are", () => {
@@ -294,6 +343,29 @@ describe("workloads", () => {
     transport.alive = false;
     workloads.evaluate(10, 7, 3, true);
     expect(workloads.progress.value).toBeNull();
+  });
+});
+
+describe("a query of a workload", () => {
+  const facts = { nlist: 16, evaluatedAt: [] as number[], given: false };
+
+  it("says which nprobe finds all of its neighbours, as far as that is known", () => {
+    expect(needsText(5, facts)).toBe("all from nprobe 5");
+    expect(needsText(17, facts)).toBe("some lost at any nprobe");
+    expect(needsText(5, { ...facts, given: true })).toBe("all at nprobe 5");
+    const apart = { ...facts, evaluatedAt: [1, 2, 4, 8, 16] };
+    expect(needsText(4, apart)).toBe("all at nprobe 4");
+    expect(needsText(17, apart)).toBe("not all at any nprobe searched at");
+  });
+});
+
+describe("a workload that takes searches", () => {
+  it("says its cost", () => {
+    expect(searchesText([1, 2, 4, 8, 16, 32, 64])).toBe(
+      "At nprobe 1, 2, 4, … 64, by 7 searches of each query",
+    );
+    expect(searchesText([1, 2, 4])).toBe("At nprobe 1, 2 and 4, by 3 searches of each query");
+    expect(searchesText([1])).toBe("At nprobe 1, by 1 search of each query");
   });
 });
 

@@ -85,6 +85,6 @@ describe("a recorded session", () => {
     near(workload.recall, recall);
     near(workload.compared, compared);
     near(workload.reached.subarray(workload.shares.indexOf(1) * n), worst);
-    expect([...workload.hardest]).toEqual(hardest);
+    expect([...the("hardest").places]).toEqual(hardest);
   });
 });

@@ -568,12 +568,14 @@ describe("recall against nprobe", () => {
   it.each([
     [null, 1],
     ["a distance depends on all clusters that are probed", 0],
-  ])("is a curve where no search is needed to know it: %s", async (unevaluated, curves) => {
-    const { stage, see } = open([3, 4, 0, 5], {}, { unevaluated });
+  ])("is a curve where no search is needed to know it: %s", async (noCurve, curves) => {
+    const { stage, see } = open([3, 4, 0, 5], {}, { noCurve });
     stage.answer();
     const name = curves === 1 ? /^Recall at every nprobe: \d of 5 from 1/ : /^Share of the vectors/;
     await expect.element(see.getByRole("img", { name })).toBeVisible();
     expect(stage.element.querySelectorAll(".feder-curve")).toHaveLength(curves);
+    const why = see.getByText(`No curve: recall takes a search at each nprobe, as ${noCurve}.`);
+    expect(why.elements()).toHaveLength(1 - curves);
   });
 });
 

@@ -130,12 +130,10 @@ def test_the_true_neighbours_stand_in_order_and_the_results_that_are_none_beside
     results = faiss_ids(lab, "42", nprobe=1)
     true = faiss_ids(lab, "42", nprobe=40)
     expect(items(view, "True neighbours")).to_have_count(9)
-    assert listed(view, "True neighbours") == [
-        (row, "found" if row in results else "missed") for row in true
-    ]
+    assert listed(view, "True neighbours") == [(row, "found" if row in results else "missed") for row in true]
     assert [row for row, _ in listed(view, "Came instead")] == [row for row in results if row not in true]
     assert ids_in(view, "data-missed-ids") == [row for row in true if row not in results]
-    assert 0 < view.get_by_role("list", name="Came instead", exact=True).count()
+    assert view.get_by_role("list", name="Came instead", exact=True).count() > 0
     expect(view.get_by_role("list", name="Results", exact=True)).to_have_count(0)
 
 

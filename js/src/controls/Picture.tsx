@@ -20,6 +20,7 @@ export function Picture({ id, cluster, side, alt }: Props) {
     return (
       <img
         class="feder-picture"
+        data-transparent={picture.isTransparent}
         src={picture.url}
         alt={alt}
         draggable={false}

@@ -32,8 +32,10 @@ export interface Summary {
   readonly given: boolean;
   /** Why there are no true neighbours to compare with. */
   readonly unexplained: string | null;
-  /** Why there are none for many queries at every nprobe. */
-  readonly unevaluated: string | null;
+  /** Why recall takes a search at each nprobe; null where one pass tells it for all. */
+  readonly noCurve: string | null;
+  /** The values of nprobe that a workload is evaluated at by searching, ascending; none where it is at all. */
+  readonly evaluatedAt: readonly number[];
   readonly kMax: number;
   /** The index's own nprobe. */
   readonly storedNprobe: number;
@@ -84,7 +86,8 @@ export function readSummary(value: unknown): Summary {
     steady: said.steady,
     given: said.given,
     unexplained: said.unexplained,
-    unevaluated: said.unevaluated,
+    noCurve: said.no_curve,
+    evaluatedAt: said.evaluated_at,
     kMax: said.k_max,
     storedNprobe: said.nprobe,
     images: said.images,

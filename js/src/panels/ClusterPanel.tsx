@@ -32,8 +32,9 @@ export function ClusterPanel() {
   const rank = search?.rankOf[cluster] ?? null;
   const probed = rank !== null && exploration.probe.value.has(rank);
   const wanted = exploration.wanted.value.has(rank ?? 0);
+  const isOff = exploration.switched.value.get(cluster) === false;
   const facts = [
-    rank === null ? null : `rank ${count(rank)}${wanted ? "" : ", not probed"}`,
+    rank === null ? null : `rank ${count(rank)}${wanted ? "" : isOff ? ", switched off" : ", not probed"}`,
     plural(summary.sizes[cluster], "vector"),
   ];
   const centroid =

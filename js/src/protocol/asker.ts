@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type {
   Failure,
+  HardestRequest,
   Medoids,
   Members,
   Message,
@@ -129,6 +130,11 @@ export class Asker {
 
   askWorkload(): void {
     this.#send((request) => ({ kind: "workload", request }));
+  }
+
+  /** The hardest queries of the last workload, as a `hardest` message. */
+  askHardest(order: HardestRequest["order"], nprobe: number): string | null {
+    return this.#send((request) => ({ kind: "hardest", request, order, nprobe }));
   }
 
   askMap(): void {

@@ -154,9 +154,9 @@ function examine(message: Message): void {
     case "results":
       if (message.rank_of.some((rank) => rank < 1)) throw new MalformedMessage("a rank is below 1");
       break;
-    case "workload":
-      if (message.ids.length > 0 && message.ids.length !== message.hardest.length) {
-        throw new MalformedMessage("buffers disagree in length: ids and hardest");
+    case "hardest":
+      if (message.ids.length > 0 && message.ids.length !== message.places.length) {
+        throw new MalformedMessage("buffers disagree in length: ids and places");
       }
       break;
     case "map": {

@@ -78,10 +78,11 @@ export interface BySearch {
  * search and in a second pass (null without one). `replayable`: results are the best of the candidates.
  * `renamed`: of candidates at one distance, others than their ids tell can be results. `steady`: another
  * nprobe probes the same clusters and more, or fewer, at the same distances. `given`: true neighbours are
- * by the original vectors. `unexplained` says why there are no true neighbours, `unevaluated` why none for
- * many queries at every nprobe, or null. `nprobe` is the index's own; `images` and `labels` say whether
- * rows have them; `findings` are about the index. `index_version` counts the changes of the index that the
- * kernel has noticed. `sizes` counts the vectors of each cluster.
+ * by the original vectors. `unexplained` says why there are no true neighbours, or null. `no_curve` says
+ * why recall takes a search at each nprobe, or null; a workload is then evaluated at the values of nprobe
+ * in `evaluated_at`, which is empty where it is at all. `nprobe` is the index's own; `images` and `labels`
+ * say whether rows have them; `findings` are about the index. `index_version` counts the changes of the
+ * index that the kernel has noticed. `sizes` counts the vectors of each cluster.
  */
 export interface IndexSummary {
   kind: "index";
@@ -103,7 +104,8 @@ export interface IndexSummary {
   steady: boolean;
   given: boolean;
   unexplained: string | null;
-  unevaluated: string | null;
+  no_curve: string | null;
+  evaluated_at: number[];
   k_max: number;
   nprobe: number;
   images: boolean;
@@ -266,9 +268,8 @@ export interface Progress {
  * A workload as far as it is evaluated: `computed` of `asked` queries.
  *
  * At each of `nprobes`, ascending: the mean `recall`, the recall that each of `shares` of the queries
- * `reached`, and the share of the vectors `compared`. The hardest queries by their places in the workload,
- * their row ids (none for vectors), and the nprobe that finds each of their true neighbours, ascending: 0
- * at first where there are fewer than k, nlist + 1 for never. `reason` says why the evaluation ended early.
+ * `reached`, and the share of the vectors `compared`. Where recall takes a search at each nprobe, these are
+ * `apart`: the only ones that anything is known of. `reason` says why the evaluation ended early.
  */
 export interface Workload {
   kind: "workload";
@@ -281,15 +282,32 @@ export interface Workload {
   final: boolean;
   include_self: boolean;
   reason: string | null;
-  labels: (string | null)[];
+  apart: boolean;
   shares: number[];
   nprobes: Int32Array<ArrayBuffer>;
   recall: Float32Array<ArrayBuffer>;
   reached: Float32Array<ArrayBuffer>;
   compared: Float32Array<ArrayBuffer>;
-  hardest: Int32Array<ArrayBuffer>;
+}
+
+/**
+ * The hardest queries of a workload, the hardest first, as a `HardestRequest` orders them.
+ *
+ * Their places in the workload, their row ids (none for vectors), how many of the `counts` true neighbours
+ * of each are `found` at `nprobe`, and the least nprobe that finds all; nlist + 1 for never. `nprobe` is
+ * the one asked for, or the next smaller one that the workload was evaluated at.
+ */
+export interface Hardest {
+  kind: "hardest";
+  request: RequestName;
+  order: string;
+  nprobe: number;
+  labels: (string | null)[];
+  places: Int32Array<ArrayBuffer>;
   ids: BigInt64Array<ArrayBuffer>;
-  found_at: Int32Array<ArrayBuffer>;
+  found: Int32Array<ArrayBuffer>;
+  counts: Int32Array<ArrayBuffer>;
+  needed: Int32Array<ArrayBuffer>;
 }
 
 /** Pictures of rows, `size` device pixels at most; `data` holds the encoded images, back to back. */
@@ -532,6 +550,18 @@ export interface WorkloadRequest {
   request: RequestName;
 }
 
+/**
+ * The hardest queries of the workload last evaluated, as a `hardest` message, if there is a workload.
+ *
+ * By `order`: those of the lowest "recall" at `nprobe`, or those that need the largest "nprobe".
+ */
+export interface HardestRequest {
+  kind: "hardest";
+  request: RequestName;
+  order: "recall" | "nprobe";
+  nprobe: number;
+}
+
 /** The map, now or as soon as it is drawn, and a better one when that is. */
 export interface MapRequest {
   kind: "map";
@@ -561,6 +591,7 @@ export type Message =
   | Done
   | Progress
   | Workload
+  | Hardest
   | Thumbnails
   | Members
   | Medoids
@@ -581,6 +612,7 @@ export type Request =
   | ProjectionRequest
   | EvaluateRequest
   | WorkloadRequest
+  | HardestRequest
   | MapRequest
   | CancelRequest;
 
@@ -606,7 +638,8 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       steady: "boolean",
       given: "boolean",
       unexplained: { nullable: "string" },
-      unevaluated: { nullable: "string" },
+      no_curve: { nullable: "string" },
+      evaluated_at: { each: "number" },
       k_max: "number",
       nprobe: "number",
       images: "boolean",
@@ -754,7 +787,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       final: "boolean",
       include_self: "boolean",
       reason: { nullable: "string" },
-      labels: { each: { nullable: "string" } },
+      apart: "boolean",
       shares: { each: "number" },
     },
     buffers: {
@@ -762,9 +795,21 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       recall: { dtype: "float32", shape: ["points"] },
       reached: { dtype: "float32", shape: ["shares", "points"] },
       compared: { dtype: "float32", shape: ["points"] },
-      hardest: { dtype: "int32", shape: ["labels"] },
+    },
+  },
+  hardest: {
+    fields: {
+      request: "request",
+      order: "string",
+      nprobe: "number",
+      labels: { each: { nullable: "string" } },
+    },
+    buffers: {
+      places: { dtype: "int32", shape: ["labels"] },
       ids: { dtype: "int64", shape: ["named"] },
-      found_at: { dtype: "int32", shape: ["labels", "k"] },
+      found: { dtype: "int32", shape: ["labels"] },
+      counts: { dtype: "int32", shape: ["labels"] },
+      needed: { dtype: "int32", shape: ["labels"] },
     },
   },
   thumbnails: {

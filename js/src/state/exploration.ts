@@ -68,7 +68,7 @@ export function explore(
   const shown = shownResults(progress, probed, summary, settings);
   const neighbours = trueNeighbours(progress, probed, shown, summary, settings);
   followUps(conversation, progress, probed, shown, neighbours, summary, settings, abort);
-  const workloads = new Workloads(asker, (message) => conversation.complain(message), abort);
+  const workloads = new Workloads(asker, settings.nprobe, (message) => conversation.complain(message), abort);
   const map = clusterMap(summary, asker, abort);
   conversation.resume();
   return {

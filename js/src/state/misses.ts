@@ -1,6 +1,6 @@
 import { computed, effect, type ReadonlySignal, untracked } from "@preact/signals";
 import type { Summary } from "../model/summary";
-import type { Workload } from "../protocol/messages";
+import type { Hardest } from "../protocol/messages";
 import type { Conversation } from "./conversation";
 import type { Settings } from "./settings";
 import type { Workloads } from "./workloads";
@@ -47,10 +47,12 @@ export function misses(
   let hasLooked = false;
   let last: number | null = null;
   const queries = computed(() => {
-    const workload = workloads.latest.value;
-    return workload === null ? [] : missing(workload, settings.nprobe.value);
+    const list = workloads.hardest.value;
+    return list === null ? [] : missing(list);
   });
-  const isPossible = computed(() => summary.value.unevaluated === null && summary.value.ntotal > 1);
+  const isPossible = computed(
+    () => summary.value.unexplained === null && summary.value.noCurve === null && summary.value.ntotal > 1,
+  );
   const show = () => {
     const all = queries.peek();
     const at = all.findIndex(({ place }) => place === last);
@@ -74,9 +76,11 @@ export function misses(
   };
   const stop = effect(() => {
     if (workloads.progress.value !== null || !isAwaited) return;
+    const isLeft = workloads.latest.value !== null;
+    if (isLeft && workloads.hardest.value === null) return;
     isAwaited = false;
     // One that failed has left none.
-    if (workloads.latest.peek() !== null) untracked(show);
+    if (isLeft) untracked(show);
   });
   abort.addEventListener("abort", stop);
   return {
@@ -90,7 +94,7 @@ export function misses(
       look();
     },
     next() {
-      if (workloads.latest.peek() !== null) show();
+      if (workloads.hardest.peek() !== null) show();
       else {
         look();
         isAwaited = workloads.progress.peek() !== null;
@@ -99,11 +103,9 @@ export function misses(
   };
 }
 
-function missing({ hardest, ids, labels, found_at, k }: Workload, nprobe: number): MissingQuery[] {
-  const all = Array.from(hardest, (place, i): MissingQuery => {
-    const at = found_at.subarray(i * k, (i + 1) * k).filter(Boolean);
-    const found = at.filter((one) => one <= nprobe).length;
-    return { place, id: ids[i] ?? null, label: labels[i] ?? null, found, total: at.length };
+function missing({ places, ids, labels, found, counts }: Hardest): MissingQuery[] {
+  const all = Array.from(places, (place, i): MissingQuery => {
+    return { place, id: ids[i] ?? null, label: labels[i] ?? null, found: found[i], total: counts[i] };
   });
   const missed = ({ found, total }: MissingQuery) => total - found;
   return all.filter((query) => missed(query) > 0).sort((a, b) => missed(a) - missed(b));

@@ -5,7 +5,14 @@ import type { Thumbnails } from "../protocol/messages";
 
 export type Picture =
   | { readonly state: "loading" }
-  | { readonly state: "ready"; readonly url: string; readonly label: string | null; readonly owned: boolean }
+  | {
+      readonly state: "ready";
+      readonly url: string;
+      readonly label: string | null;
+      readonly owned: boolean;
+      /** Whether what is behind it shows through. */
+      readonly isTransparent: boolean;
+    }
   | { readonly state: "broken"; readonly reason: string; readonly label: string | null };
 
 interface Entry {
@@ -27,6 +34,9 @@ const IN_FLIGHT = 3;
 const IDLE_LIMIT = 1500;
 /** Bytes up to which a picture is put into its address: making a Blob takes Chromium over half a millisecond. */
 const INLINE = 32_768;
+/** The byte of a PNG that says how pixels are stored. The kernel stores an alpha channel only where it is needed. */
+const PNG_COLOUR_TYPE = 25;
+const RGBA = 6;
 const LOADING: Picture = { state: "loading" };
 const UNREACHABLE = broken("the kernel is disconnected");
 
@@ -198,10 +208,11 @@ function picture(answer: Thumbnails, i: number): Picture {
     const url = owned
       ? URL.createObjectURL(new Blob([bytes], { type }))
       : `data:${type};base64,${btoa(String.fromCharCode(...bytes))}`;
-    return { state: "ready", url, label: item.label, owned };
+    const isTransparent = type === "image/png" && bytes[PNG_COLOUR_TYPE] === RGBA;
+    return { state: "ready", url, label: item.label, owned, isTransparent };
   }
   if (item.url !== null && /^(https?:|data:image\/|blob:)/i.test(item.url)) {
-    return { state: "ready", url: item.url, label: item.label, owned: false };
+    return { state: "ready", url: item.url, label: item.label, owned: false, isTransparent: false };
   }
   return { state: "broken", reason: item.reason ?? "no picture", label: item.label };
 }

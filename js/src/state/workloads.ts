@@ -1,18 +1,31 @@
-import { batch, effect, signal } from "@preact/signals";
+import { batch, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Asker } from "../protocol/asker";
-import type { Message, Progress, RequestName, Workload } from "../protocol/messages";
+import type { Hardest, HardestRequest, Message, Progress, RequestName, Workload } from "../protocol/messages";
+
+/** Milliseconds that nprobe has to rest before the queries that are hardest there are asked for. */
+const REST = 150;
 
 /** The workload that the kernel evaluates or has evaluated last, for the page or for a cell. */
 export class Workloads {
   readonly latest = signal<Workload | null>(null);
   /** Of the evaluation under way; null when none is. */
   readonly progress = signal<Pick<Progress, "done" | "asked" | "cancellable"> | null>(null);
+  /** The hardest queries of the latest workload, or of one before until these arrive. */
+  readonly hardest = signal<Hardest | null>(null);
+  /** What makes a query hard: the recall at nprobe, or the nprobe that it needs. */
+  readonly order: Signal<HardestRequest["order"]> = signal("recall");
   readonly #asker: Asker;
   readonly #failed: (message: string) => void;
   #running: RequestName | null = null;
+  #listing: RequestName | null = null;
 
   /** @param failed  called with the reason when an evaluation fails */
-  constructor(asker: Asker, failed: (message: string) => void, abort: AbortSignal) {
+  constructor(
+    asker: Asker,
+    nprobe: ReadonlySignal<number>,
+    failed: (message: string) => void,
+    abort: AbortSignal,
+  ) {
     this.#asker = asker;
     this.#failed = failed;
     asker.onMessage((message) => this.#take(message));
@@ -20,7 +33,18 @@ export class Workloads {
       // A kernel that is gone evaluates nothing more.
       if (!asker.connected.value) this.progress.value = null;
     });
-    abort.addEventListener("abort", stop);
+    const list = effect(() => {
+      const [at, order] = [nprobe.value, this.order.value];
+      if (!asker.connected.value || !this.latest.value?.computed) return;
+      const timer = setTimeout(() => {
+        this.#listing = asker.askHardest(order, at);
+      }, REST);
+      return () => clearTimeout(timer);
+    });
+    abort.addEventListener("abort", () => {
+      stop();
+      list();
+    });
     asker.askWorkload();
   }
 
@@ -44,6 +68,8 @@ export class Workloads {
         this.latest.value = message;
         if (message.final) this.progress.value = null;
       });
+    } else if (message.kind === "hardest" && message.request === this.#listing) {
+      this.hardest.value = message;
     } else if (message.kind === "error" && message.request !== null && message.request === this.#running) {
       this.progress.value = null;
       if (message.code !== "superseded") this.#failed(message.message);

@@ -116,6 +116,7 @@ class Session:
             "projection": self._project,
             "evaluate": self._evaluate,
             "workload": self._resend_workload,
+            "hardest": self._hardest,
             "cancel": self._cancel,
         }
         self._read_nothing: Mapping[str, Callable[[Any], None]] = {
@@ -369,6 +370,15 @@ class Session:
 
     def _resend_workload(self, asked: to_kernel.WorkloadRequest, _: Sequence[Buffer]) -> None:
         self._runner.start(Job(lambda: self._workloads.resend(asked.request), asked.request))
+
+    def _hardest(self, asked: to_kernel.HardestRequest, _: Sequence[Buffer]) -> None:
+        self._runner.start(
+            Job(
+                lambda: self._workloads.hardest(asked.request, asked.order, asked.nprobe),
+                asked.request,
+                kind="hardest",
+            )
+        )
 
     def _cancel(self, asked: to_kernel.CancelRequest, _: Sequence[Buffer]) -> None:
         self._workloads.cancel(asked.request)

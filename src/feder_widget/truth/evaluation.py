@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps
+from feder_widget.truth import recall_curves, recall_points
 from feder_widget.truth.ground_truth import GroundTruth
 from feder_widget.truth.rankings import batches
-from feder_widget.truth.recall_curves import joined
+from feder_widget.truth.recall_curves import Curves
+from feder_widget.truth.recall_points import Points
 from feder_widget.truth.workload import Workload
 from feder_widget.truth.workload_queries import Queries, Rows, open_queries
 from feder_widget.truth.workload_truth import Batch, Found, found_steps
@@ -53,14 +55,14 @@ class Evaluation:
     ------
     TypeError, ValueError
         If ``queries`` is none of these, is empty, or holds an unknown id or a value that is not finite. If
-        recall at every nprobe would take a search at each.
+        the true neighbours are unavailable.
     """
 
     def __init__(
         self, truth: GroundTruth, rows: Rows, queries: Any, k: int, *, seed: int, include_self: bool
     ) -> None:
-        if truth.why_unevaluated is not None:
-            raise ValueError(truth.why_unevaluated)
+        if truth.why_unexplained is not None:
+            raise ValueError(truth.why_unexplained)
         self._truth = truth
         self._dim = rows.dim
         self._queries: Queries = open_queries(rows, queries, seed)
@@ -131,7 +133,7 @@ class Evaluation:
         )
 
         def progress(share: float) -> None:
-            self._worked += share * len(batch)
+            self._worked = min(self._worked + share * len(batch), some.stop)
 
         yield from found_steps(truth, batch, self._take, progress, work, lambda: self._is_kept)
 
@@ -175,6 +177,7 @@ class Evaluation:
             reason=reason,
             include_self=self._include_self,
             exact=self._truth.basis != "codes",
+            given=self._truth.basis == "vectors",
             compared_at=found.compared_at,
             curves=found.curves,
         )
@@ -183,13 +186,21 @@ class Evaluation:
 def _joined(parts: list[Found]) -> Found:
     """Return the answers for several runs of queries as one, without their sums."""
     compared = [part.compared_at for part in parts if part.compared_at is not None]
-    curves = [part.curves for part in parts if part.curves is not None]
     return Found(
         np.concatenate([part.found_at for part in parts]),
         np.empty(0),
         np.concatenate(compared) if compared else None,
-        joined(curves) if curves else None,
+        _joined_curves([part.curves for part in parts]),
     )
+
+
+def _joined_curves(parts: list[Curves | Points | None]) -> Curves | Points | None:
+    """Return the curves of several runs of queries, all of one kind, as one."""
+    curves = [part for part in parts if isinstance(part, Curves)]
+    points = [part for part in parts if isinstance(part, Points)]
+    if points:
+        return recall_points.joined(points)
+    return recall_curves.joined(curves) if curves else None
 
 
 def evaluate(

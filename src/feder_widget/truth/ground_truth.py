@@ -18,6 +18,7 @@ from feder_widget.truth.explanation import Explanation, Verdict
 from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis, Ledger
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.own_row import OwnRow, RowCopies
+from feder_widget.truth.recall_points import doubled_up_to
 from feder_widget.truth.search_stages import Presence, Searches, Spans, Stages, stages_of_search
 from feder_widget.truth.true_neighbours import Neighbours
 
@@ -93,19 +94,13 @@ class GroundTruth:
         return self._file.why_each_nprobe
 
     @property
-    def why_unevaluated(self) -> str | None:
-        """Why recall at every nprobe is unavailable for many queries at once, or None where it is not."""
-        reason = self.why_unexplained
-        if reason is None and (each := self.why_no_curve) is not None:
-            reason = f"recall at every nprobe takes a search at each of them: {each}; ask "
-            if self.basis != "vectors":
-                reason += "explain(query, k).recall(nprobe)"
-            elif self._refines or self._file.why_each_nprobe is not None:
-                reason += "ledgers(queries, k, nprobe)"
-            else:
-                reason += "ledgers(queries, k, nprobe), or open the index without vectors for recall as "
-                reason += "codes see it"
-        return reason
+    def evaluated_at(self) -> Ids:
+        """The values of nprobe at which a workload is evaluated, ascending, int64 (p,).
+
+        Every nprobe, or 1, 2, 4, 8, … where each takes a search.
+        """
+        nlist = self._file.centroids.nlist
+        return np.arange(1, nlist + 1) if self.why_no_curve is None else doubled_up_to(nlist)
 
     def explain_steps(
         self, vector: Vector, k: int, without: int | None = None, work: int = WHOLE
@@ -122,7 +117,7 @@ class GroundTruth:
         ranking = self.ranking(vector)
         yield
         own = yield from self.row_copies.own_row_steps(without, work)
-        found = yield from self._neighbours_steps(vector, k, own, ranking, work)
+        found = yield from self.neighbours_steps(vector, k, own, ranking, work)
         presence = yield from self._presence_steps(vector, ranking, found, k, own, work)
         best = found.best
         return Explanation(
@@ -155,7 +150,7 @@ class GroundTruth:
         ranking = self.ranking(vector)
         yield
         own = yield from self.row_copies.own_row_steps(without, work)
-        found = yield from self._neighbours_steps(vector, k, own, ranking, work)
+        found = yield from self.neighbours_steps(vector, k, own, ranking, work)
         return self._ledger(vector, found, k, nprobe, own)
 
     def ledger(self, vector: Vector, k: int, nprobe: int, without: int | None = None) -> Ledger:
@@ -178,7 +173,7 @@ class GroundTruth:
             vector = self.query(vectors[i])
             without = drain(self.row_copies.own_row_steps(None if own is None else int(own[i])))
             if every is None:
-                found = drain(self._neighbours_steps(vector, k, without, self.ranking(vector)))
+                found = drain(self.neighbours_steps(vector, k, without, self.ranking(vector)))
             else:
                 found = every[i]
             yield self._ledger(vector, found, k, nprobe, without)
@@ -262,6 +257,10 @@ class GroundTruth:
             begin, end = yield from recall_spans.spans_steps(file, inner, ranking.step, stored, k, own, work)
         return Spans(found.near, nlist, reached, begin, end)
 
+    def stages(self, vector: Vector, found: Neighbours, k: int, nprobe: int, own: OwnRow | None) -> Stages:
+        """Search at one nprobe, and return how far each neighbour gets."""
+        return stages_of_search(self._file, vector, found.stored, k, nprobe, own)
+
     @property
     def _refines(self) -> bool:
         return self._file.stack.refine is not None
@@ -285,9 +284,10 @@ class GroundTruth:
         """Return k, or as many as there are: room is made for so many results."""
         return min(k, max(1, self.ntotal))
 
-    def _neighbours_steps(
+    def neighbours_steps(
         self, vector: Vector, k: int, own: OwnRow | None, ranking: Ranking, work: int = WHOLE
     ) -> Steps[Neighbours]:
+        """Find the true neighbours of one query."""
         file = self._file
         if self.basis != "vectors":
             inner = file.transform(vector)
@@ -306,12 +306,12 @@ class GroundTruth:
             return (yield from self.spans_steps(vector, ranking, found, k, own, work))
 
         def search(nprobe: int) -> Stages:
-            return stages_of_search(self._file, vector, found.stored, k, nprobe, own)
+            return self.stages(vector, found, k, nprobe, own)
 
         return Searches(found.near, search, reason)
 
     def _ledger(self, vector: Vector, found: Neighbours, k: int, nprobe: int, own: OwnRow | None) -> Ledger:
-        stages = stages_of_search(self._file, vector, found.stored, k, nprobe, own)
+        stages = self.stages(vector, found, k, nprobe, own)
         return found.near.ledger(stages, nprobe, self.basis)
 
     def _reached(self, ranking: Ranking, clusters: Ids, offsets: Ids) -> Ids:

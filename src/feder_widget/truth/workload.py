@@ -1,4 +1,4 @@
-"""Many queries at once: recall at every nprobe, its spread, its cost, and the hardest queries."""
+"""Many queries at once: recall against nprobe, its spread, its cost, and the hardest queries."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from feder_widget.truth.explanation import one_nprobe
 from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis, MeanLedger
 from feder_widget.truth.recall_curves import Curves
+from feder_widget.truth.recall_points import Points
 
 Source = Literal["sample", "ids", "vectors"]
 
@@ -21,18 +22,18 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Workload:
-    """The recall of many queries at every nprobe.
+    """The recall of many queries at every nprobe, or at 1, 2, 4, 8, … where each takes a search.
 
     All of it follows from ``found_at``; by exact distances under lossy codes, where a larger nprobe may lose
-    a neighbour again, from ``curves``. Rankings and distances are those of a batch search; for one query
-    alone Faiss may use other arithmetic and differ in the last digit.
+    a neighbour again, and where each nprobe takes a search, from ``curves``. Rankings and distances are those
+    of a batch search; for one query alone Faiss may use other arithmetic and differ in the last digit.
 
     Attributes
     ----------
     found_at : int32 (n, m)
-        For each query the smallest nprobe that finds 1, 2, … of its true neighbours, ascending; nlist + 1
-        where none does. A query with fewer true neighbours begins with zeros: stored copies of its own row
-        are left out, and vectors whose distance is no finite number.
+        For each query the smallest nprobe evaluated that finds 1, 2, … of its true neighbours, ascending;
+        nlist + 1 where none does. A query with fewer true neighbours begins with zeros: stored copies of its
+        own row are left out, and vectors whose distance is no finite number.
     scanned : float64 (nlist,)
         Mean share of the vectors compared at nprobe 1 to nlist, 0 to 1.
     k : int
@@ -56,9 +57,11 @@ class Workload:
     compared_at : int32 (n, m) or None
         The smallest nprobe that compares each query with 1, 2, … of its true neighbours, likewise. None where
         comparing them finds them.
-    curves : Curves or None
-        True neighbours that each query finds at every nprobe. None where their number never falls:
-        ``found_at`` holds it then.
+    curves : Curves, Points or None
+        True neighbours that each query finds at every nprobe, or at those searched at. None where their
+        number never falls: ``found_at`` holds it then.
+    given : bool
+        Whether the true neighbours are by the vectors given to ``open_index``.
     """
 
     found_at: npt.NDArray[np.int32]
@@ -73,7 +76,8 @@ class Workload:
     include_self: bool
     exact: bool
     compared_at: npt.NDArray[np.int32] | None = None
-    curves: Curves | None = None
+    curves: Curves | Points | None = None
+    given: bool = False
 
     def __len__(self) -> int:
         """Return the number of queries evaluated."""
@@ -81,9 +85,10 @@ class Workload:
 
     def __repr__(self) -> str:
         part = "" if len(self) == self.asked else f" of {self.asked:,}"
-        recall = (
-            "" if len(self) == 0 else f", recall {self.recall[self.nprobe - 1]:.3f} at nprobe {self.nprobe}"
-        )
+        recall = ""
+        if len(self):
+            nprobe = self.evaluated_below(self.nprobe)
+            recall = f", recall {self.recall[nprobe - 1]:.3f} at nprobe {nprobe}"
         return f"<Workload of {len(self):,}{part} queries, k={self.k}{recall}>"
 
     @property
@@ -91,7 +96,7 @@ class Workload:
         """Definition of the true neighbours: by the vectors given, vectors stored in the index, or codes."""
         if not self.exact:
             return "codes"
-        return "lists" if self.curves is None else "vectors"
+        return "vectors" if self.given else "lists"
 
     @property
     def nlist(self) -> int:
@@ -99,8 +104,21 @@ class Workload:
         return len(self.scanned)
 
     @property
+    def evaluated_at(self) -> npt.NDArray[np.int64]:
+        """The values of nprobe that recall is known at, ascending, int64 (p,): all, or 1, 2, 4, 8, …."""
+        return self.curves.nprobes if isinstance(self.curves, Points) else np.arange(1, self.nlist + 1)
+
+    def evaluated_below(self, nprobe: int) -> int:
+        """Return the largest nprobe that recall is known at, up to this one."""
+        at = self.evaluated_at
+        return int(at[np.searchsorted(at, one_nprobe(nprobe, self.nlist), side="right") - 1])
+
+    @property
     def nprobe_needed(self) -> npt.NDArray[np.int32]:
-        """The smallest nprobe that finds all true neighbours of each query, int32 (n,); nlist + 1 if none."""
+        """The smallest nprobe evaluated that finds all true neighbours of each query, int32 (n,).
+
+        nlist + 1 where none does.
+        """
         if self.found_at.shape[1] == 0:
             return np.ones(len(self), np.int32)
         return np.asarray(np.maximum(self.found_at[:, -1], 1), np.int32)
@@ -114,14 +132,20 @@ class Workload:
     def recall(self) -> npt.NDArray[np.float64]:
         """Mean recall at nprobe 1 to nlist, float64 (nlist,): ``recall[nprobe - 1]``.
 
-        A query without true neighbours has missed none: its recall is 1.
+        A query without true neighbours has missed none: its recall is 1. NaN where it was not evaluated.
         """
         if self.curves is None:
             return self._share(self.found_at)
         return self._mean(self.curves.total(self.nlist, self._weights))
 
     def recall_of(self, nprobe: int) -> npt.NDArray[np.float64]:
-        """Return the recall of each query at one nprobe, float64 (n,)."""
+        """Return the recall of each query at one nprobe, float64 (n,).
+
+        Raises
+        ------
+        ValueError
+            If nprobe is none of ``evaluated_at``.
+        """
         wanted = one_nprobe(nprobe, self.nlist)
         if self.curves is None:
             found = np.count_nonzero((self.found_at > 0) & (self.found_at <= wanted), axis=1)
@@ -135,20 +159,25 @@ class Workload:
         Raises
         ------
         ValueError
-            If the true neighbours are as the codes see them, so that the code can lose none.
+            If the true neighbours are as the codes see them, so that the code can lose none, or if nprobe is
+            none of ``evaluated_at``.
         """
         wanted = one_nprobe(nprobe, self.nlist)
         if self.basis == "codes":
             raise ValueError(WITHOUT_VECTORS)
+        if isinstance(self.curves, Points):
+            return self._ledger_of(self.curves, wanted)
         compared = float(
             self._share(self.found_at if self.compared_at is None else self.compared_at)[wanted - 1]
         )
         recall = float(self.recall[wanted - 1])
-        # An index that refines has no curve, and so no workload.
+        # An index that re-ranks is evaluated by searches.
         return MeanLedger(wanted, recall, 1 - compared, compared - recall, 0.0, self.basis)
 
     def reached(self, share: float) -> npt.NDArray[np.float64]:
         """Return the recall that a share of the queries reach or exceed, at nprobe 1 to nlist.
+
+        NaN where it was not evaluated.
 
         Parameters
         ----------
@@ -172,7 +201,9 @@ class Workload:
         return np.append(0.0, recalls)[reached]
 
     def nprobe_for(self, *, recall: float, share: float | None = None) -> int | None:
-        """Return the smallest nprobe that gives a recall; where curves fall, a larger one may give less.
+        """Return the smallest nprobe evaluated that gives a recall.
+
+        Where curves fall, a larger one may give less.
 
         Parameters
         ----------
@@ -197,16 +228,29 @@ class Workload:
         nprobe = int(nprobes[np.searchsorted(recalls, recall - _ROUNDING)])
         return nprobe if nprobe <= self.nlist else None
 
-    def hardest(self, n: int = 10) -> npt.NDArray[np.int64]:
-        """Return the positions in the workload of the queries that need the largest nprobe, int64 (n,).
+    def hardest(self, n: int = 10, *, nprobe: int | None = None) -> npt.NDArray[np.int64]:
+        """Return the positions in the workload of the hardest queries, the hardest first, int64 (n,).
 
-        The hardest first: by the nprobe that finds all true neighbours, then all but one, and so on.
+        Parameters
+        ----------
+        n : int
+            Number of queries, at most.
+        nprobe : int, optional
+            By the lowest recall at this nprobe. Otherwise, and where recall is the same, by the largest
+            nprobe needed: for all true neighbours, then for all but one, and so on.
+
+        Raises
+        ------
+        ValueError
+            If nprobe is none of ``evaluated_at``.
         """
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
             raise TypeError(f"n must be an int, got {n!r}")
         if n < 0:
             raise ValueError(f"n must be at least 0, got {n}")
-        keys = -self.found_at.T.astype(np.int64)
+        keys = [*-self.found_at.T.astype(np.int64)]
+        if nprobe is not None:
+            keys.append(self.recall_of(nprobe))
         order = np.lexsort(keys) if len(keys) else np.arange(len(self))
         return np.asarray(order[: int(n)], np.int64)
 
@@ -216,7 +260,8 @@ class Workload:
         Parameters
         ----------
         nprobe : int, optional
-            The nprobe of ``recall``; the index's own unless given.
+            The nprobe of ``recall``; unless given, the index's own, or the next smaller one of
+            ``evaluated_at``.
 
         Returns
         -------
@@ -227,8 +272,18 @@ class Workload:
 
         columns: dict[str, Any] = {} if self.ids is None else {"id": self.ids}
         columns["nprobe_needed"] = self.nprobe_needed
-        columns["recall"] = self.recall_of(self.nprobe if nprobe is None else nprobe)
+        columns["recall"] = self.recall_of(self.evaluated_below(self.nprobe) if nprobe is None else nprobe)
         return pandas.DataFrame(columns)
+
+    def _ledger_of(self, points: Points, nprobe: int) -> MeanLedger:
+        place, most = points.place_of(nprobe), np.maximum(self.counts, 1)
+        compared, handed_over, returned = (
+            float(np.mean(np.where(self.counts == 0, 1.0, counts[:, place] / most))) if len(self) else 1.0
+            for counts in (points.compared, points.handed_over, points.returned)
+        )
+        return MeanLedger(
+            nprobe, returned, 1 - compared, compared - handed_over, handed_over - returned, self.basis
+        )
 
     def _share(self, at: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
         """Return the mean share reached at nprobe 1 to nlist, float64 (nlist,), from the nprobe of each."""

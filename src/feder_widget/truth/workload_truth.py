@@ -26,8 +26,9 @@ from feder_widget.truth.rankings import (
     ranks_among,
 )
 from feder_widget.truth.recall_curves import Curves, curves_of
+from feder_widget.truth.recall_points import Points, points_of
 from feder_widget.truth.search_stages import first_reaching
-from feder_widget.truth.true_neighbours import by_originals_steps
+from feder_widget.truth.true_neighbours import Neighbours, by_originals_steps
 
 COMPARED_BYTES = 64 << 20
 """Bytes of the candidates that are compared again at once."""
@@ -62,14 +63,15 @@ class Found:
     compared_at : int32 (n, k) or None
         The smallest nprobe that compares the query with 1, 2, … of them, likewise. None where that finds
         them.
-    curves : Curves or None
-        How many are found at each nprobe, which can fall. None where ``found_at`` says it.
+    curves : Curves, Points or None
+        How many are found at each nprobe, which can fall, or at those that were searched at. None where
+        ``found_at`` says it.
     """
 
     found_at: npt.NDArray[np.int32]
     scanned: npt.NDArray[np.float64]
     compared_at: npt.NDArray[np.int32] | None = None
-    curves: Curves | None = None
+    curves: Curves | Points | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +120,7 @@ def found_steps(
     Parameters
     ----------
     truth : GroundTruth
-        Of an index for which ``why_unevaluated`` is None.
+        Of an index for which ``why_unexplained`` is None.
     batch : Batch
         The queries.
     take : function
@@ -130,7 +132,9 @@ def found_steps(
     is_kept : function
         Asked when the steps end on the way: False leaves the index unread.
     """
-    if truth.basis == "vectors":
+    if truth.why_no_curve is not None:
+        yield from _by_searches_steps(truth, batch, take, progress, work)
+    elif truth.basis == "vectors":
         yield from _by_originals_steps(truth, batch, take, progress, work)
     elif can_batch(truth.file):
         yield from _by_products_steps(truth, batch, take, progress, work, is_kept)
@@ -274,21 +278,10 @@ def _answers_steps(
 def _by_originals_steps(
     truth: GroundTruth, batch: Batch, take: Callable[[Found], None], progress: Progress, work: int
 ) -> Steps[None]:
-    count, k = len(batch), batch.k
-    for start in range(0, count, COMPARED_TOGETHER):
-        some = slice(start, min(start + COMPARED_TOGETHER, count))
-        weight = ORIGINALS_SHARE * (some.stop - some.start) / count
-        own = None if batch.own is None else batch.own[some]
-        every = yield from by_originals_steps(
-            truth.file,
-            truth.originals,
-            batch.vectors[some],
-            k,
-            own,
-            work,
-            lambda share: progress(share * weight),  # noqa: B023 - not called after this turn
-        )
-        for i, one in enumerate(every, start):
+    k = batch.k
+    for some in _compared_together(len(batch)):
+        every = yield from _by_originals_together_steps(truth, batch, some, progress, work)
+        for i, one in enumerate(every, some.start):
             vector = truth.query(batch.vectors[i])
             ranking = truth.ranking(vector)
             yield
@@ -299,5 +292,61 @@ def _by_originals_steps(
             found[0, 0, k - one.count :] = first_reaching(curve, one.count)
             found[1, 0, k - one.count :] = first_reaching(spans.reachable(), one.count)
             take(Found(found[0], truth.compared_at(ranking), found[1], curves_of([curve])))
-            progress((1 - ORIGINALS_SHARE) / count)
+            progress((1 - ORIGINALS_SHARE) / len(batch))
             yield
+
+
+def _by_searches_steps(
+    truth: GroundTruth, batch: Batch, take: Callable[[Found], None], progress: Progress, work: int
+) -> Steps[None]:
+    """Search for each query at the values of nprobe that a workload is evaluated at, one search per piece."""
+    k, nprobes, by_originals = batch.k, truth.evaluated_at, truth.basis == "vectors"
+    left = (1 - ORIGINALS_SHARE if by_originals else 1) / len(batch)
+    for some in _compared_together(len(batch)):
+        every: list[Neighbours] | None = None
+        if by_originals:
+            every = yield from _by_originals_together_steps(truth, batch, some, progress, work)
+        for i in range(some.start, some.stop):
+            vector = truth.query(batch.vectors[i])
+            ranking = truth.ranking(vector)
+            yield
+            without = yield from truth.row_copies.own_row_steps(batch.without(i), work)
+            if every is None:
+                one = yield from truth.neighbours_steps(vector, k, without, ranking, work)
+            else:
+                one = every[i - some.start]
+            searches = []
+            for nprobe in nprobes.tolist():
+                searches.append(truth.stages(vector, one, k, nprobe, without))
+                progress(left / len(nprobes))
+                yield
+            points = points_of(one.near, nprobes, searches)
+            found = np.zeros((1, k), np.int32)
+            reached = first_reaching(points.returned[0], one.count)
+            never = truth.file.nlist + 1
+            found[0, k - one.count :] = np.append(nprobes, never)[reached - 1]
+            take(Found(found, truth.compared_at(ranking), None, points))
+
+
+def _compared_together(count: int) -> Iterator[slice]:
+    """Cut queries into those that are compared with the original vectors in one pass."""
+    for start in range(0, count, COMPARED_TOGETHER):
+        yield slice(start, min(start + COMPARED_TOGETHER, count))
+
+
+def _by_originals_together_steps(
+    truth: GroundTruth, batch: Batch, some: slice, progress: Progress, work: int
+) -> Steps[list[Neighbours]]:
+    weight = ORIGINALS_SHARE * (some.stop - some.start) / len(batch)
+    own = None if batch.own is None else batch.own[some]
+    return (
+        yield from by_originals_steps(
+            truth.file,
+            truth.originals,
+            batch.vectors[some],
+            batch.k,
+            own,
+            work,
+            lambda share: progress(share * weight),
+        )
+    )

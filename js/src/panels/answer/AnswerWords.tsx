@@ -96,7 +96,7 @@ function Certainty() {
   const isKnown = exploration.truth.value !== null;
   return (
     <>
-      {isComparable && open === 0 && <p class="feder-certain">{certainText(summary)}</p>}
+      {isComparable && !isKnown && open === 0 && <p class="feder-certain">{certainText(summary)}</p>}
       {isComparable && open !== null && open > 0 && !isKnown && (
         <p class="feder-muted">
           By geometry alone, {count(open)} of {plural(unprobed, "unprobed cluster")} could hold a vector

@@ -59,8 +59,10 @@ function MissingQueries() {
   const { misses, workloads, settings, summary } = exploration;
   const workload = workloads.latest.value;
   const queries = misses.queries.value.slice(0, OFFERED);
-  const { unevaluated } = summary.value;
-  if (unevaluated !== null) return <p class="feder-muted">Not to be found by a sample: {unevaluated}.</p>;
+  const { unexplained, noCurve } = summary.value;
+  const why = unexplained ?? noCurve;
+  if (why !== null && workload === null)
+    return <p class="feder-muted">No sample is searched unasked: {why}. The Workload tab searches one.</p>;
   if (misses.isLooking.value && queries.length === 0)
     return <p class="feder-muted">Searching a sample of the rows…</p>;
   if (workload === null) {

@@ -48,7 +48,7 @@ export function Headline() {
 function Cure() {
   const { exploration } = useApp();
   const { settings, truth, missed, switched } = exploration;
-  const { replayable, given } = exploration.summary.value;
+  const { replayable, steady, given } = exploration.summary.value;
   if (missed.value.length === 0 || truth.value === null) return null;
   if (switched.value.size > 0) {
     return (
@@ -71,7 +71,7 @@ function Cure() {
         settings.nprobe.value = needed;
       }}
     >
-      nprobe = {count(needed)} {replayable || given ? "finds" : "probes"} all
+      nprobe = {count(needed)} {given || (replayable && steady) ? "finds" : "probes"} all
     </Button>
   );
 }

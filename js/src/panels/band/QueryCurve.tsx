@@ -21,7 +21,7 @@ export function QueryCurve() {
     return { at: sizes.map((_, i) => i + 1), values: sizes.map((size) => size / all) };
   }, [search, summary]);
   // Where each nprobe needs a search of its own, cluster ranks give no curve.
-  const curve = useMemo(() => (summary.unevaluated === null ? curveOf(truth) : null), [truth, summary]);
+  const curve = useMemo(() => (summary.noCurve === null ? curveOf(truth) : null), [truth, summary]);
   const k = settings.k.value;
   const compared = percent(share.values[settings.nprobe.value - 1] ?? 0);
   const label =
@@ -54,7 +54,9 @@ export function QueryCurve() {
       pictures={curve === null ? [] : pictures}
       hasRanks={search !== null}
       remark={
-        summary.unevaluated !== null && search !== null ? `No curve of recall: ${summary.unevaluated}.` : null
+        summary.noCurve !== null && truth !== null
+          ? `No curve: recall takes a search at each nprobe, as ${summary.noCurve}.`
+          : null
       }
     />
   );

@@ -12,6 +12,8 @@ import { Axis } from "./scale";
 const LABEL = { around: 26, letter: 7 };
 /** Between the handle and its words. */
 const LABEL_GAP = 10;
+/** Radius of a value that stands alone. */
+const DOT = 3.5;
 const MARGIN = { left: 50, right: 22, top: 9, bottom: 21 };
 
 /** Values that hold from one nprobe to the next. */
@@ -28,7 +30,9 @@ interface Props {
   /** Further curves, from the highest to the lowest; the areas between them are shaded. */
   readonly band?: readonly Steps[];
   /** The share of the vectors compared. */
-  readonly share: Steps;
+  readonly share: Steps | null;
+  /** Whether values hold where they stand only, and nothing is known in between. */
+  readonly isApart?: boolean;
   /** Text beside the handle, also read aloud. */
   readonly label: string;
   /** Height of the handle, from 0 to 1. */
@@ -42,7 +46,19 @@ interface Props {
 
 /** Recall against nprobe: the slider of nprobe. */
 export function RecallChart(props: Props) {
-  const { name, axisName, curve, band = [], share, label, height, pictures, hasRanks, remark } = props;
+  const {
+    name,
+    axisName,
+    curve,
+    band = [],
+    share,
+    isApart = false,
+    label,
+    height,
+    pictures,
+    hasRanks,
+    remark,
+  } = props;
   const { exploration } = useApp();
   const { nprobe } = exploration.settings;
   const { nlist, storedNprobe } = exploration.summary.value;
@@ -58,10 +74,12 @@ export function RecallChart(props: Props) {
     () =>
       width < 80 || tall < 40 ? null : (
         <>
-          <path class="feder-share" d={axis.below(share.at, share.values)} />
-          <text class="feder-share-name" x={right - 6} y={bottom - 6}>
-            share of the vectors compared
-          </text>
+          {share !== null && <path class="feder-share" d={axis.below(share.at, share.values)} />}
+          {share !== null && (
+            <text class="feder-share-name" x={right - 6} y={bottom - 6}>
+              share of the vectors compared
+            </text>
+          )}
           <text class="feder-axis-name" transform={`translate(13 ${(MARGIN.top + bottom) / 2}) rotate(-90)`}>
             {axisName}
           </text>
@@ -81,14 +99,31 @@ export function RecallChart(props: Props) {
               {count(tick)}
             </text>
           ))}
-          {band.slice(1).map(({ at, values }, i) => (
-            <path key={i} class="feder-band" d={axis.below(at, band[i].values) + axis.below(at, values)} />
-          ))}
-          {curve !== null && <path class="feder-curve" d={axis.steps(curve.at, curve.values)} />}
+          {band
+            .slice(1)
+            .map(({ at, values }, i) =>
+              isApart ? (
+                <path key={i} class="feder-band feder-spread" d={axis.bars(at, band[i].values, values)} />
+              ) : (
+                <path
+                  key={i}
+                  class="feder-band"
+                  d={axis.below(at, band[i].values) + axis.below(at, values)}
+                />
+              ),
+            )}
+          {curve !== null &&
+            (isApart ? (
+              Array.from(curve.at, (at, i) => (
+                <circle key={at} class="feder-dot" cx={axis.x(at)} cy={axis.y(curve.values[i])} r={DOT} />
+              ))
+            ) : (
+              <path class="feder-curve" d={axis.steps(curve.at, curve.values)} />
+            ))}
           <Stored nprobe={storedNprobe} axis={axis} />
         </>
       ),
-    [axis, axisName, width, tall, share, curve, band, storedNprobe],
+    [axis, axisName, width, tall, share, curve, band, isApart, storedNprobe],
   );
   const x = axis.x(nprobe.value);
   const [before, after] = [x - MARGIN.left, width - x];

@@ -62,6 +62,15 @@ export class Axis {
     return `${path}H${place(this.frame.right)}`;
   }
 
+  /** A bar at each place, from one value to the other. */
+  bars(at: ArrayLike<number>, from: ArrayLike<number>, to: ArrayLike<number>): string {
+    const place = (value: number) => value.toFixed(1);
+    return Array.from(
+      at,
+      (one, i) => `M${place(this.x(one))} ${place(this.y(from[i]))}V${place(this.y(to[i]))}`,
+    ).join("");
+  }
+
   /** The area below such a line. */
   below(at: ArrayLike<number>, values: ArrayLike<number>): string {
     const { left, bottom } = this.frame;

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
 import { count, plural } from "../../model/format";
 import { asSeen } from "../../model/truth";
+import { searchesText } from "../../model/workloadText";
 import type { Workload } from "../../protocol/messages";
 import { useApp } from "../../state/app";
 import { IncludeSelf } from "../IncludeSelf";
@@ -16,7 +17,7 @@ export function Evaluate() {
   const [sample, setSample] = useState(Math.min(SAMPLE, summary.ntotal));
   const progress = workloads.progress.value;
   const workload = workloads.latest.value;
-  if (summary.unevaluated !== null) return <p class="feder-muted">No workload: {summary.unevaluated}.</p>;
+  if (summary.unexplained !== null) return <p class="feder-muted">No workload: {summary.unexplained}.</p>;
   return (
     <div class="feder-evaluation">
       {progress !== null ? (
@@ -58,6 +59,11 @@ export function Evaluate() {
           </button>
           <IncludeSelf />
         </form>
+      )}
+      {summary.evaluatedAt.length > 0 && (
+        <p class="feder-muted">
+          {searchesText(summary.evaluatedAt)}: {summary.noCurve}.
+        </p>
       )}
       {workload !== null && (
         <p class="feder-muted" role="status">

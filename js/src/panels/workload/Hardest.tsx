@@ -1,51 +1,87 @@
 import { Picture } from "../../controls/Picture";
 import { count } from "../../model/format";
-import type { Workload } from "../../protocol/messages";
+import type { Hardest, HardestRequest } from "../../protocol/messages";
 import { useApp } from "../../state/app";
 
 const SIDE = 40;
 
-/** The queries that need the largest nprobe; each opens in the explorer. */
-export function Hardest({ workload }: { workload: Workload }) {
-  const { exploration, about } = useApp();
-  const { hardest, ids, labels, found_at, k } = workload;
-  const nprobe = exploration.settings.nprobe.value;
-  const { nlist } = exploration.summary.value;
+const ORDERS: Readonly<Record<HardestRequest["order"], string>> = {
+  recall: "of the lowest recall at nprobe",
+  nprobe: "that need the largest nprobe",
+};
+
+/** The hardest queries of the workload, by a choice of two orders; each opens in the explorer. */
+export function HardestQueries() {
+  const { workloads, settings } = useApp().exploration;
+  const list = workloads.hardest.value;
+  const order = workloads.order.value;
+  if (list === null) return null;
   return (
     <>
-      <h4>Hardest queries</h4>
+      <label class="feder-check feder-order">
+        <b>Queries</b>
+        <select
+          aria-label="Order of the hardest queries"
+          value={order}
+          onChange={(event) => {
+            workloads.order.value = event.currentTarget.value as HardestRequest["order"];
+          }}
+        >
+          {Object.entries(ORDERS).map(([id, name]) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
       <ol class="feder-hardest" aria-label="Hardest queries">
-        {Array.from(hardest, (row, i) => {
-          const at = found_at.subarray(i * k, (i + 1) * k).filter(Boolean);
-          const needed = at.at(-1) ?? 1;
-          const hits = at.filter((one) => one <= nprobe).length;
-          const id = ids[i] ?? null;
-          const name = id === null ? `query ${row}` : `row ${id}`;
-          const needs = needed > nlist ? "some lost at any nprobe" : `all from nprobe ${count(needed)}`;
-          return (
-            <li key={row} data-id={id?.toString()}>
-              <button
-                type="button"
-                class="feder-hard"
-                aria-label={`Search for ${name}${labels[i] === null ? "" : `, ${labels[i]}`}: ${hits} of ${at.length} now, ${needs}`}
-                onClick={() => {
-                  about.value = "query";
-                  exploration.ask({ workload: row });
-                }}
-              >
-                {id !== null && <Picture id={id} cluster={null} side={SIDE} alt="" />}
-                <span>
-                  <b>{name}</b> {labels[i]}
-                  <br />
-                  <small>
-                    {hits} of {at.length} now; {needs}
-                  </small>
-                </span>
-              </button>
-            </li>
-          );
-        })}
+        {Array.from(list.places, (place, i) => (
+          <Query key={place} list={list} i={i} isNow={list.nprobe === settings.nprobe.value} />
+        ))}
       </ol>
     </>
   );
+}
+
+function Query({ list, i, isNow }: { list: Hardest; i: number; isNow: boolean }) {
+  const { exploration, about } = useApp();
+  const place = list.places[i];
+  const label = list.labels[i];
+  const id = list.ids[i] ?? null;
+  const name = id === null ? `query ${place}` : `row ${id}`;
+  const found = `${list.found[i]} of ${list.counts[i]} ${isNow ? "now" : `at nprobe ${count(list.nprobe)}`}`;
+  const needs = needsText(list.needed[i], exploration.summary.value);
+  return (
+    <li data-id={id?.toString()}>
+      <button
+        type="button"
+        class="feder-hard"
+        aria-label={`Search for ${name}${label === null ? "" : `, ${label}`}: ${found}, ${needs}`}
+        onClick={() => {
+          about.value = "query";
+          exploration.ask({ workload: place });
+        }}
+      >
+        {id !== null && <Picture id={id} cluster={null} side={SIDE} alt="" />}
+        <span>
+          <b>{name}</b> {label}
+          <br />
+          <small>
+            {found}; {needs}
+          </small>
+        </span>
+      </button>
+    </li>
+  );
+}
+
+/** The nprobe that finds all true neighbours of a query. */
+export function needsText(
+  needed: number,
+  { nlist, evaluatedAt, given }: { nlist: number; evaluatedAt: readonly number[]; given: boolean },
+): string {
+  const isApart = evaluatedAt.length > 0;
+  if (needed > nlist) return isApart ? "not all at any nprobe searched at" : "some lost at any nprobe";
+  // By the original vectors a larger nprobe can lose one again, and between two searches nothing is known.
+  return `all ${isApart || given ? "at" : "from"} nprobe ${count(needed)}`;
 }

@@ -2,7 +2,7 @@ import { plural } from "../../model/format";
 import { useApp } from "../../state/app";
 import { Decision } from "./Decision";
 import { Evaluate } from "./Evaluate";
-import { Hardest } from "./Hardest";
+import { HardestQueries } from "./Hardest";
 import { Percentiles } from "./Percentiles";
 
 /** Recall of many queries: the nprobe that reaches a target, the spread, and the hardest queries. */
@@ -21,7 +21,7 @@ export function WorkloadPanel() {
         <>
           <Decision workload={workload} />
           <Percentiles workload={workload} />
-          <Hardest workload={workload} />
+          <HardestQueries />
         </>
       )}
     </section>

@@ -138,7 +138,8 @@ function describe(exploration: Exploration, cluster: number): string {
   const size = plural(exploration.summary.value.sizes[cluster], "vector");
   if (search === null) return `Cluster ${cluster}, ${size}`;
   const rank = search.rankOf[cluster];
-  const state = exploration.probe.value.has(rank) ? "probed" : "not probed";
+  const isOff = exploration.switched.value.get(cluster) === false;
+  const state = exploration.probe.value.has(rank) ? "probed" : isOff ? "switched off" : "not probed";
   const lost = tally(exploration.missed.value).get(cluster) ?? 0;
   return `Cluster ${cluster}, ${size}, rank ${count(rank)}, distance ${distance(search.distances[rank - 1])}, ${state}${lost > 0 ? `, ${plural(lost, "missed neighbour")}` : ""}`;
 }

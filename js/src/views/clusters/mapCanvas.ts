@@ -28,6 +28,8 @@ const NO_LOOK: CellLook = { mosaic: null, top: 0, more: 0, morePlace: null, widt
 interface Listeners {
   /** Called after the first frame that shows a map whole. */
   drawn(): void;
+  /** Called after a frame that shows pictures which have come. */
+  pictured(): void;
   /** Called when the map rests after other tiles have come into sight. */
   rested(tiles: number, mosaics: number): void;
 }
@@ -46,6 +48,8 @@ export class MapCanvas {
   #content: MapContent | null = null;
   #layers: Layers | null = null;
   #movedAt = 0;
+  /** Whether pictures have come since the last frame. */
+  #isFresh = false;
   #listeners: Listeners | null;
   #announced: CellMap | null = null;
 
@@ -94,6 +98,7 @@ export class MapCanvas {
 
   /** Pictures or labels have come. */
   repaint(): void {
+    this.#isFresh = true;
     this.#layers?.invalidate();
     this.#frame.request();
   }
@@ -168,6 +173,8 @@ export class MapCanvas {
       this.#announced = cells;
       this.#listeners?.drawn();
     }
+    if (this.#isFresh) this.#listeners?.pictured();
+    this.#isFresh = false;
     if (isComplete && !isMoving) this.#count();
     return !isComplete || isMoving;
   }

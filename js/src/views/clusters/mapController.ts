@@ -1,4 +1,5 @@
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { mark } from "../../look/mark";
 import type { Palette } from "../../look/palette";
 import { tally } from "../../model/results";
 import type { Exploration } from "../../state/exploration";
@@ -66,6 +67,7 @@ export class MapController {
       },
       {
         drawn: () => performance.mark("feder:map"),
+        pictured: () => mark("feder:tiles"),
         rested: (rows, clusters) => {
           const before = inSight.peek();
           if (before.rows !== rows || before.clusters !== clusters) inSight.value = { rows, clusters };

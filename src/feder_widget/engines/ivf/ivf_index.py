@@ -534,8 +534,21 @@ class IvfIndex:
 
     @property
     def why_unevaluated(self) -> str | None:
-        """Why recall at every nprobe is unavailable for many queries at once, or None where it is not."""
-        return self.truth.why_unevaluated
+        """Why ``evaluate`` is refused, or None where it is not: as ``why_unexplained``."""
+        return self.truth.why_unexplained
+
+    @property
+    def why_no_curve(self) -> str | None:
+        """Why recall takes a search at each nprobe, or None where one pass tells it for all of them."""
+        return self.truth.why_no_curve
+
+    @property
+    def evaluated_at(self) -> npt.NDArray[np.int64]:
+        """The values of nprobe that ``evaluate`` gives recall at, ascending, int64 (p,).
+
+        All of them; or 1, 2, 4, 8, … where ``why_no_curve`` says why each takes a search.
+        """
+        return self.truth.evaluated_at
 
     def explain(self, query: Any, k: int, *, include_self: bool = False) -> Explanation:
         """Find the true neighbours of a query by an exhaustive search.
@@ -709,7 +722,10 @@ class IvfIndex:
         include_self: bool = False,
         progress: bool | Progress = True,
     ) -> Workload:
-        """Evaluate many queries: recall at every nprobe, its spread, its cost, and the hardest queries.
+        """Evaluate many queries: recall against nprobe, its spread, its cost, and the hardest queries.
+
+        Recall at every nprobe; where each takes a search, at 1, 2, 4, 8, … by a search of each query at each
+        (see ``evaluated_at`` and ``why_no_curve``).
 
         One exhaustive pass over the lists per thousand queries or so, and one ranking of the clusters. Memory
         grows by 4 k bytes per query. By the vectors given, one pass over these per 128 queries, one over the
@@ -738,11 +754,7 @@ class IvfIndex:
         ------
         TypeError, ValueError
             If there are no queries, or an id is unknown, or a vector has another dimension or is not finite.
-            If recall at every nprobe would take a search at each: for an index that is not ``splittable``,
-            passes over candidates by an estimate (RaBitQ of several bits) or ranks its clusters otherwise at
-            another nprobe (NSG and re-ranked coarse quantizers), and by the vectors given also for one that
-            is not ``replayable`` or whose coarse search is approximate. ``explain`` and ``ledgers`` work for
-            all.
+            If true neighbours are unavailable; see ``why_unexplained``.
         """
         return evaluate(self.evaluation(queries, k, seed=seed, include_self=include_self), progress)
 

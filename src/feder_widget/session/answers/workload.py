@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.session.messages import Message, Request
-from feder_widget.session.messages.to_page import Failure, Progress, Workload
+from feder_widget.session.messages.to_page import Failure, Hardest, Progress, Workload
 from feder_widget.truth import Evaluation
 from feder_widget.truth import Workload as Evaluated
 from feder_widget.truth.evaluation import Progress as Report
@@ -73,9 +73,7 @@ class Workloads:
         self._current: tuple[Request, Evaluation] | None = None
         self._cancelled: Request | None = None
 
-    def steps(
-        self, request: Request, make: Callable[[], Evaluation]
-    ) -> Iterator[Message | Future[Any] | None]:
+    def steps(self, request: Request, make: Callable[[], Evaluation]) -> Iterator[Message | None]:
         """Evaluate for the page."""
         self._current = None
         evaluation = make()
@@ -90,7 +88,7 @@ class Workloads:
         self._current = None
         yield from self._published(request, evaluation, None, is_final=True)
 
-    def closing(self, request: Request, reason: str) -> Iterator[Message | Future[Any] | None]:
+    def closing(self, request: Request, reason: str) -> Iterator[Message | None]:
         """End an evaluation for the page early: what was computed stays.
 
         Called before the evaluation's steps are closed; the messages are made afterwards.
@@ -99,7 +97,7 @@ class Workloads:
             self._current[1].leave()
         return self._closing_steps(request, reason)
 
-    def _closing_steps(self, request: Request, reason: str) -> Iterator[Message | Future[Any] | None]:
+    def _closing_steps(self, request: Request, reason: str) -> Iterator[Message | None]:
         if reason == "superseded":
             return
         if self._current is not None and self._current[0] == request:
@@ -107,7 +105,7 @@ class Workloads:
             why = reason if evaluation.done < evaluation.asked else None
             yield from self._published(request, evaluation, why, is_final=True)
         elif self._last is not None:
-            yield from self._sent(request, self._ended())
+            yield self._message(request, self._ended())
         elif reason == "cancelled":
             yield Failure(request=request, code="cancelled", message="the evaluation was cancelled")
 
@@ -170,10 +168,35 @@ class Workloads:
         """End the evaluation that a cell runs, if it has this name."""
         self._cancelled = request
 
-    def resend(self, request: Request) -> Iterator[Message | Future[Any] | None]:
+    def resend(self, request: Request) -> Iterator[Message | None]:
         """Send the last workload again, to a page that has just been opened."""
         if self._last is not None:
-            yield from self._sent(request, self._last)
+            yield self._message(request, self._last)
+
+    def hardest(self, request: Request, order: str, nprobe: int) -> Iterator[Message | Future[Any] | None]:
+        """Send the hardest queries of the last workload, by recall at an nprobe or by the nprobe needed."""
+        if self._last is None:
+            return
+        workload = self._last.workload
+        at = workload.evaluated_below(nprobe)
+        places = workload.hardest(HARDEST, nprobe=at if order == "recall" else None)
+        yield None
+        counts = workload.counts[places]
+        ids = np.empty(0, np.int64) if workload.ids is None else workload.ids[places]
+        labels = self._in_thread(self._labels, ids.tolist())
+        if len(ids):
+            yield labels
+        yield Hardest(
+            request=request,
+            order=order,
+            nprobe=at,
+            labels=labels.result() or [None] * len(places),
+            places=places,
+            ids=ids,
+            found=np.where(counts == 0, 0, np.round(workload.recall_of(at)[places] * counts)),
+            counts=counts,
+            needed=workload.nprobe_needed[places],
+        )
 
     def query(self, place: int) -> int | NDArray[np.float32]:
         """Return a query of the last workload: its row id, or its vector, float32 (dim,)."""
@@ -188,22 +211,14 @@ class Workloads:
         self, evaluation: Evaluation, reason: str | None, send: Callable[[Message], None], *, is_final: bool
     ) -> Evaluated:
         workload = evaluation.workload(reason)
-        last = self._take(KERNEL, evaluation, workload, is_final=is_final)
-        send(self._message(KERNEL, last, self._labels(_hardest_ids(last.workload))))
+        send(self._message(KERNEL, self._take(KERNEL, evaluation, workload, is_final=is_final)))
         return workload
 
     def _published(
         self, request: Request, evaluation: Evaluation, reason: str | None, *, is_final: bool
-    ) -> Iterator[Message | Future[Any] | None]:
+    ) -> Iterator[Message | None]:
         last = self._take(request, evaluation, evaluation.workload(reason), is_final=is_final)
-        yield from self._sent(request, last)
-
-    def _sent(self, request: Request, last: _Last) -> Iterator[Message | Future[Any] | None]:
-        rows = _hardest_ids(last.workload)
-        labels = self._in_thread(self._labels, rows)
-        if rows:
-            yield labels
-        yield self._message(request, last, labels.result())
+        yield self._message(request, last)
 
     def _take(
         self, request: Request, evaluation: Evaluation, workload: Evaluated, *, is_final: bool
@@ -224,11 +239,12 @@ class Workloads:
             )
         return last
 
-    def _message(self, request: Request, last: _Last, labels: list[str | None]) -> Workload:
+    def _message(self, request: Request, last: _Last) -> Workload:
         workload = last.workload
-        nprobes = nprobes_shown(workload.nlist)
+        known = workload.evaluated_at
+        is_apart = len(known) < workload.nlist
+        nprobes = known if is_apart else nprobes_shown(workload.nlist)
         at = nprobes - 1
-        hardest = workload.hardest(HARDEST)
         return Workload(
             request=request,
             k=workload.found_at.shape[1],
@@ -239,15 +255,12 @@ class Workloads:
             final=last.is_final,
             include_self=workload.include_self,
             reason=workload.reason,
-            labels=labels or [None] * len(hardest),
+            apart=is_apart,
             shares=list(SHARES),
             nprobes=nprobes,
             recall=workload.recall[at],
             reached=np.stack([workload.reached(share)[at] for share in SHARES]),
             compared=workload.scanned[at],
-            hardest=hardest,
-            ids=np.array(_hardest_ids(workload), np.int64),
-            found_at=workload.found_at[hardest],
         )
 
 
@@ -271,11 +284,6 @@ class _Clock:
             return False
         self._published, self._computed = now, evaluation.done
         return True
-
-
-def _hardest_ids(workload: Evaluated) -> list[int]:
-    """Return the row ids of the hardest queries; none where queries are vectors."""
-    return [] if workload.ids is None else [int(row) for row in workload.ids[workload.hardest(HARDEST)]]
 
 
 def nprobes_shown(nlist: int) -> NDArray[np.int64]:

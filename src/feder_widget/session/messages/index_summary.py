@@ -32,10 +32,11 @@ class IndexSummary:
     search and in a second pass (null without one). ``replayable``: results are the best of the candidates.
     ``renamed``: of candidates at one distance, others than their ids tell can be results. ``steady``: another
     nprobe probes the same clusters and more, or fewer, at the same distances. ``given``: true neighbours are
-    by the original vectors. ``unexplained`` says why there are no true neighbours, ``unevaluated`` why none
-    for many queries at every nprobe, or null. ``nprobe`` is the index's own; ``images`` and ``labels`` say
-    whether rows have them; ``findings`` are about the index. ``index_version`` counts the changes of the
-    index that the kernel has noticed. ``sizes`` counts the vectors of each cluster.
+    by the original vectors. ``unexplained`` says why there are no true neighbours, or null. ``no_curve`` says
+    why recall takes a search at each nprobe, or null; a workload is then evaluated at the values of nprobe in
+    ``evaluated_at``, which is empty where it is at all. ``nprobe`` is the index's own; ``images`` and
+    ``labels`` say whether rows have them; ``findings`` are about the index. ``index_version`` counts the
+    changes of the index that the kernel has noticed. ``sizes`` counts the vectors of each cluster.
     """
 
     kind: Literal["index"] = "index"
@@ -57,7 +58,8 @@ class IndexSummary:
     steady: bool
     given: bool
     unexplained: str | None
-    unevaluated: str | None
+    no_curve: str | None
+    evaluated_at: list[int]
     k_max: int
     nprobe: int
     images: bool

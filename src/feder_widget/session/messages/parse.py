@@ -114,8 +114,10 @@ def _value(name: str, hint: Any, value: Any, limits: Limits, known: Mapping[str,
     if wanted is RowId:
         return parse_row_id(value)
     if get_origin(wanted) is Literal:
-        if value is not get_args(wanted)[0]:
-            raise BadRequestError(f"{name} must be true, got {shown(value)}")
+        choices = get_args(wanted)
+        if not any(type(value) is type(choice) and value == choice for choice in choices):
+            named = " or ".join(str(choice).lower() for choice in choices)
+            raise BadRequestError(f"{name} must be {named}, got {shown(value)}")
         return value
     if wanted is bool:
         if type(value) is not bool:

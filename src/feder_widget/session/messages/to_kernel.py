@@ -217,6 +217,19 @@ class WorkloadRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HardestRequest:
+    """The hardest queries of the workload last evaluated, as a ``hardest`` message, if there is a workload.
+
+    By ``order``: those of the lowest "recall" at ``nprobe``, or those that need the largest "nprobe".
+    """
+
+    kind: Literal["hardest"] = "hardest"
+    request: Request
+    order: Literal["recall", "nprobe"]
+    nprobe: int = between(1, "nlist")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MapRequest:
     """The map, now or as soon as it is drawn, and a better one when that is."""
 
@@ -245,6 +258,7 @@ REQUESTS = (
     ProjectionRequest,
     EvaluateRequest,
     WorkloadRequest,
+    HardestRequest,
     MapRequest,
     CancelRequest,
 )
@@ -261,6 +275,7 @@ AnyRequest: TypeAlias = (
     | ProjectionRequest
     | EvaluateRequest
     | WorkloadRequest
+    | HardestRequest
     | MapRequest
     | CancelRequest
 )

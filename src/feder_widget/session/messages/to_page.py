@@ -182,10 +182,8 @@ class Workload:
     """A workload as far as it is evaluated: ``computed`` of ``asked`` queries.
 
     At each of ``nprobes``, ascending: the mean ``recall``, the recall that each of ``shares`` of the queries
-    ``reached``, and the share of the vectors ``compared``. The hardest queries by their places in the
-    workload, their row ids (none for vectors), and the nprobe that finds each of their true neighbours,
-    ascending: 0 at first where there are fewer than k, nlist + 1 for never. ``reason`` says why the
-    evaluation ended early.
+    ``reached``, and the share of the vectors ``compared``. Where recall takes a search at each nprobe, these
+    are ``apart``: the only ones that anything is known of. ``reason`` says why the evaluation ended early.
     """
 
     kind: Literal["workload"] = "workload"
@@ -198,15 +196,33 @@ class Workload:
     final: bool
     include_self: bool
     reason: str | None
-    labels: list[str | None]
+    apart: bool
     shares: list[float]
     nprobes: Array = buffer("int32", "points")
     recall: Array = buffer("float32", "points")
     reached: Array = buffer("float32", "shares", "points")
     compared: Array = buffer("float32", "points")
-    hardest: Array = buffer("int32", "labels")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Hardest:
+    """The hardest queries of a workload, the hardest first, as a ``HardestRequest`` orders them.
+
+    Their places in the workload, their row ids (none for vectors), how many of the ``counts`` true neighbours
+    of each are ``found`` at ``nprobe``, and the least nprobe that finds all; nlist + 1 for never. ``nprobe``
+    is the one asked for, or the next smaller one that the workload was evaluated at.
+    """
+
+    kind: Literal["hardest"] = "hardest"
+    request: Request
+    order: str
+    nprobe: int
+    labels: list[str | None]
+    places: Array = buffer("int32", "labels")
     ids: Array = buffer("int64", "named")
-    found_at: Array = buffer("int32", "labels", "k")
+    found: Array = buffer("int32", "labels")
+    counts: Array = buffer("int32", "labels")
+    needed: Array = buffer("int32", "labels")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -337,6 +353,7 @@ MESSAGES = (
     Done,
     Progress,
     Workload,
+    Hardest,
     Thumbnails,
     Members,
     Medoids,
@@ -354,6 +371,7 @@ Message: TypeAlias = (
     | Done
     | Progress
     | Workload
+    | Hardest
     | Thumbnails
     | Members
     | Medoids

@@ -36,6 +36,8 @@ export interface MosaicPlan {
 export interface Fit {
   readonly scale: number;
   readonly room: Room;
+  /** The enlargement from which on the cell is a mosaic. */
+  readonly least: number;
 }
 
 /** Where the members of a cell lie. */
@@ -88,7 +90,7 @@ export function levelOf(k: number): number {
  */
 export function tile(plan: MosaicPlan, k: number, fit: Fit): Tiling {
   const isWhole = k >= fit.scale;
-  const scale = isWhole ? fit.scale : levelOf(k);
+  const scale = isWhole ? fit.scale : Math.max(fit.least, levelOf(k));
   const room = isWhole ? fit.room : plan.room;
   const { slots, middle, isLarge, morePlace } = slotsAt(plan, scale, room, isWhole);
   const distances = new Float32Array(slots.length / 2);
@@ -112,7 +114,7 @@ export function fitOf(plan: MosaicPlan, least: number): Fit {
   const count = Math.min(plan.count, MOST);
   const { outline, room } = plan;
   const area = areaOf(outline);
-  if (area === 0) return { scale: Number.POSITIVE_INFINITY, room };
+  if (area === 0) return { scale: Number.POSITIVE_INFINITY, room, least };
   const placesAt = (scale: number, room: Room) => {
     const { rows, isLarge } = rowsAt(plan, scale, room);
     return rows.reduce((sum, row) => sum + row.count, Number(isLarge));
@@ -120,7 +122,8 @@ export function fitOf(plan: MosaicPlan, least: number): Fit {
   const scaleByArea = Math.sqrt((count * room.width * room.height) / area);
   if (placesAt(least, room) >= count) {
     const holds = (times: number) => placesAt(least, enlarged(room, times)) >= count;
-    return { scale: least, room: enlarged(room, lastThat(holds, 1, Math.max(1, least / scaleByArea))) };
+    const times = lastThat(holds, 1, Math.max(1, least / scaleByArea));
+    return { scale: least, room: enlarged(room, times), least };
   }
   let high = Math.max(least, scaleByArea);
   let low = high;
@@ -128,7 +131,8 @@ export function fitOf(plan: MosaicPlan, least: number): Fit {
     low = high;
     high *= 1.15;
   }
-  return { scale: high / lastThat((less) => placesAt(high / less, room) >= count, 1, high / low), room };
+  const times = lastThat((less) => placesAt(high / less, room) >= count, 1, high / low);
+  return { scale: high / times, room, least };
 }
 
 /** The width of a line of text as it is planned, which is no less than the real one. */

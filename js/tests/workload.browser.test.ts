@@ -1,0 +1,186 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Hardest, Workload } from "../src/protocol/messages";
+import { encoded } from "./encode";
+import { Stage } from "./stage";
+
+let stage: Stage | null = null;
+
+afterEach(() => {
+  stage?.close();
+  stage = null;
+});
+
+const WORKLOAD: Workload = {
+  kind: "workload",
+  request: "kernel",
+  k: 4,
+  seed: null,
+  source: "ids",
+  computed: 50,
+  asked: 50,
+  final: true,
+  include_self: false,
+  reason: null,
+  apart: false,
+  shares: [0.5, 0.95, 0.99, 1],
+  nprobes: Int32Array.of(1, 2, 3, 4),
+  recall: Float32Array.of(0.5, 0.75, 0.9, 1),
+  reached: Float32Array.of(0.5, 0.75, 1, 1, 0.5, 0.5, 0.75, 1, 0.25, 0.5, 0.75, 1, 0.25, 0.5, 0.75, 1),
+  compared: Float32Array.of(0.25, 0.5, 0.75, 1),
+};
+const HARDEST: Hardest = {
+  kind: "hardest",
+  request: "h",
+  order: "recall",
+  nprobe: 1,
+  labels: ["cat", null],
+  places: Int32Array.of(3, 8),
+  ids: BigInt64Array.of(7n, 5n),
+  found: Int32Array.of(1, 2),
+  counts: Int32Array.of(4, 4),
+  needed: Int32Array.of(3, 4),
+};
+
+function open(traits: Record<string, unknown> = {}, summary: ConstructorParameters<typeof Stage>[2] = {}) {
+  stage = new Stage(undefined, traits, summary);
+  return stage;
+}
+
+function say(shown: Stage, message: Workload | Hardest): void {
+  shown.model.say(...encoded(message));
+}
+
+/** Answer the last request for the hardest queries. */
+async function list(shown: Stage, order: string, changes: Partial<Hardest> = {}): Promise<void> {
+  await vi.waitFor(() => expect(shown.lastAsked("hardest").order).toBe(order));
+  const { request, nprobe } = shown.lastAsked("hardest") as { request: string; nprobe: number };
+  say(shown, { ...HARDEST, request, nprobe, order, ...changes });
+}
+
+describe("the hardest queries", () => {
+  it("are those of the lowest recall now, the worst that the sentence names among them", async () => {
+    const shown = open();
+    say(shown, WORKLOAD);
+    await list(shown, "recall");
+    await expect.element(shown.see.getByText(/every query reaches 25/)).toBeVisible();
+    const first = shown.see.getByRole("list", { name: "Hardest queries" }).getByRole("listitem").first();
+    await expect.element(first).toHaveTextContent("row 7 cat1 of 4 now; all from nprobe 3");
+    await expect
+      .element(first.getByRole("button"))
+      .toHaveAccessibleName("Search for row 7, cat: 1 of 4 now, all from nprobe 3");
+  });
+
+  it("are those that need the largest nprobe, by a choice", async () => {
+    const shown = open();
+    say(shown, WORKLOAD);
+    await list(shown, "recall");
+    const order = shown.see.getByRole("combobox", { name: "Order of the hardest queries" });
+    await order.selectOptions("that need the largest nprobe");
+    await list(shown, "nprobe", { ids: BigInt64Array.of(5n, 7n), needed: Int32Array.of(5, 3) });
+    const first = shown.see.getByRole("list", { name: "Hardest queries" }).getByRole("listitem").first();
+    await expect.element(first).toHaveTextContent("row 5 cat1 of 4 now; some lost at any nprobe");
+  });
+
+  it("say which nprobe their recall is at until the list for the present one comes", async () => {
+    const shown = open();
+    say(shown, WORKLOAD);
+    await list(shown, "recall");
+    shown.model.receive("nprobe", 2);
+    const first = shown.see.getByRole("list", { name: "Hardest queries" }).getByRole("listitem").first();
+    await expect.element(first).toHaveTextContent("1 of 4 at nprobe 1;");
+    await vi.waitFor(() => expect(shown.lastAsked("hardest").nprobe).toBe(2));
+    await list(shown, "recall", { found: Int32Array.of(2, 3) });
+    await expect.element(first).toHaveTextContent("2 of 4 now;");
+  });
+});
+
+describe("a workload of an index that re-ranks", () => {
+  const summary = {
+    given: true,
+    exact: false,
+    replayable: false,
+    noCurve: "which vectors are compared once more depends on all that are probed",
+    evaluatedAt: [1, 2, 4],
+  };
+  const apart: Workload = {
+    ...WORKLOAD,
+    apart: true,
+    nprobes: Int32Array.of(1, 2, 4),
+    recall: Float32Array.of(0.5, 0.75, 1),
+    reached: Float32Array.of(0.5, 0.75, 1, 0.5, 0.5, 1, 0.25, 0.5, 1, 0.25, 0.5, 1),
+    compared: Float32Array.of(0.25, 0.5, 1),
+  };
+
+  it("says its cost before it is asked for", async () => {
+    const shown = open({}, summary);
+    const cost = "At nprobe 1, 2 and 4, by 3 searches of each query: which vectors are compared once more";
+    await expect.element(shown.see.getByText(cost)).toBeVisible();
+    await expect.element(shown.see.getByRole("button", { name: "Evaluate queries" })).toBeEnabled();
+  });
+
+  it("is drawn as points, and nothing is said of what is between them", async () => {
+    const shown = open({ nprobe: 3 }, summary);
+    say(shown, apart);
+    const chart = shown.see.getByRole("img", { name: /^Mean recall@4 of 50 queries at nprobe 1, 2 and 4,/ });
+    await expect.element(chart).toBeVisible();
+    expect(chart.element().querySelectorAll(".feder-dot")).toHaveLength(3);
+    expect(chart.element().querySelectorAll(".feder-curve, .feder-share")).toHaveLength(0);
+    await expect
+      .element(shown.see.getByRole("slider", { name: "nprobe on the curve" }))
+      .toHaveAttribute("aria-valuetext", "nprobe 3: mean recall@4 = 0.750 at nprobe 2");
+    await expect
+      .element(shown.see.getByText(/At nprobe = 2, the next below 3 that was searched at: 50/))
+      .toBeVisible();
+    shown.model.receive("nprobe", 4);
+    await expect.element(shown.see.getByText(/At nprobe = 4: 50/)).toBeVisible();
+  });
+
+  it("is refused where true neighbours are unknown, with the reason", async () => {
+    const shown = open({}, { unexplained: "the vectors are missing" });
+    await expect.element(shown.see.getByText("No workload: the vectors are missing.")).toBeVisible();
+  });
+});
+
+describe("clusters switched off by hand", () => {
+  it("are named, and no nprobe is blamed or offered for them", async () => {
+    const shown = open({ nprobe: 4, k: 5 });
+    shown.answer();
+    await expect.element(shown.see.getByText("All 5 true neighbours came back.")).toBeVisible();
+    const panel = shown.see.getByRole("button", { name: "Switch off" });
+    await panel.click();
+    await expect
+      .element(
+        shown.see.getByText(
+          "2 of the 5 true neighbours came back. 3 were in the cluster ranked 1, switched off by hand.",
+        ),
+      )
+      .toBeVisible();
+    await expect.element(shown.see.getByText(/rank 1, switched off/)).toBeVisible();
+    expect(shown.root.textContent).not.toContain("the search probed");
+    expect(shown.root.textContent).not.toContain("finds all");
+  });
+
+  it("and others that are not probed are told apart", async () => {
+    const shown = open({ nprobe: 1, k: 5 });
+    shown.answer();
+    await expect.element(shown.see.getByRole("button", { name: "nprobe = 2 finds all" })).toBeVisible();
+    await shown.see.getByRole("button", { name: "Switch off" }).click();
+    await expect
+      .element(
+        shown.see.getByText(
+          "0 of the 5 true neighbours came back. 2 were missed: the search probed 0 clusters, and they are in the " +
+            "cluster ranked 2. 3 were in the cluster ranked 1, switched off by hand.",
+        ),
+      )
+      .toBeVisible();
+  });
+
+  it("do not lead back to an nprobe that is not larger", async () => {
+    const shown = open({ nprobe: 4, k: 5 });
+    shown.answer();
+    shown.model.receive("cluster", 1);
+    await shown.see.getByRole("button", { name: "Switch off" }).click();
+    await vi.waitFor(() => expect(shown.root.dataset.missed).toBe("2"));
+    expect(shown.root.textContent).not.toContain("finds all");
+  });
+});
