@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Stage } from "./stage";
+import { outside, Stage } from "./stage";
 
 let stage: Stage;
 
@@ -19,20 +19,6 @@ async function narrow(view: string, sizes: readonly number[] = [30, 40, 0, 50, 2
   await new Promise(requestAnimationFrame);
   await new Promise(requestAnimationFrame);
   return stage.root;
-}
-
-const SCROLLERS = ".feder-table, .feder-scroller, .feder-sr";
-
-/** What reaches out of the widget, or out of the part of it that scrolls. */
-function outside(root: HTMLElement): string[] {
-  const { left, right } = root.getBoundingClientRect();
-  return [...root.querySelectorAll<HTMLElement>("*")]
-    .filter((element) => element.closest(SCROLLERS) === null && element.closest("svg") === null)
-    .filter((element) => {
-      const box = element.getBoundingClientRect();
-      return box.width > 0 && (box.left < left - 0.5 || box.right > right + 0.5);
-    })
-    .map((element) => `${element.tagName} ${element.className} ${element.textContent?.slice(0, 40)}`);
 }
 
 describe.each(["clusters", "distances", "projection"])("at 300 pixels %s", (view) => {

@@ -24,6 +24,20 @@ export function itemsOf(display: Element, name: string): HTMLElement[] {
   return [...display.querySelectorAll<HTMLElement>(`:is(ol, ul)[aria-label="${name}"] > li`)];
 }
 
+const SCROLLERS = ".feder-table, .feder-scroller, .feder-sr";
+
+/** What reaches out of the widget's width, without the parts of it that scroll. */
+export function outside(root: HTMLElement): string[] {
+  const { left, right } = root.getBoundingClientRect();
+  return [...root.querySelectorAll<HTMLElement>("*")]
+    .filter((element) => element.closest(SCROLLERS) === null && element.closest("svg") === null)
+    .filter((element) => {
+      const box = element.getBoundingClientRect();
+      return box.width > 0 && (box.left < left - 0.5 || box.right > right + 0.5);
+    })
+    .map((element) => `${element.tagName} ${element.className} ${element.textContent?.slice(0, 40)}`);
+}
+
 /** The trait that `readSummary` reads a summary from. */
 export function summaryTrait({ constants, ...summary }: Summary): Record<string, unknown> {
   const [content, [sizes]] = encoded({

@@ -1,4 +1,4 @@
-import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
 import { count, distance, plural } from "../../model/format";
 import { tally } from "../../model/results";
@@ -22,7 +22,7 @@ export function ClustersView() {
   const canvas = useRef<HTMLCanvasElement>(null);
   const anchor = useRef<HTMLSpanElement>(null);
   const [shown, setShown] = useState<MapController | null>(null);
-  const described = useId();
+  const described = `${app.elementId}-map-keys`;
 
   const { pointer, leave, lead, listeners } = useClusterPointer(
     (x, y) => (shown === null || shown.gestures.dragging ? null : shown.canvas.cellAt(x, y)),
