@@ -2,8 +2,8 @@
 
 The map is zoomed until its cells are mosaics, then dragged along a figure of eight. ``frames`` are the median
 and the 95th percentile of the time between frames, ``work`` the 95th percentile and the maximum of the time
-that one frame's callbacks take, ``tasks`` the number of tasks over 50 ms and the longest. ``pictures`` is from
-the end of the zoom until the first picture that was asked for is drawn.
+that one frame's callbacks take, ``tasks`` the number of tasks over 50 ms and the longest. ``pictures`` is
+from the end of the zoom until the first picture that was asked for is drawn.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--drags", type=int, default=4, help="figures of eight at each depth")
     options = parser.parse_args(argv)
-    print(f"{'nlist':>8}{'zoom':>10}  {'rows in sight':<28}{'frames ms':<12}{'work ms':<12}tasks     pictures")
+    print(
+        f"{'nlist':>8}{'zoom':>10}  {'rows in sight':<28}{'frames ms':<12}{'work ms':<12}tasks     pictures"
+    )
     with jupyterlab() as server, chromium() as browser:
         for n, nlist in SIZES:
             with open_notebook(server, browser, [MAKE.format(n=n, nlist=nlist)], timeout=600) as lab:

@@ -58,7 +58,7 @@ describe("the map", () => {
     hoveredRow: null,
     selected: new Set(),
   };
-  const view = camera(SIZE, cells.aspect, UNZOOMED);
+  const view = { size: SIZE, camera: camera(SIZE, cells.aspect, UNZOOMED) };
 
   it("dashes the outline of a cell with missed neighbours", () => {
     const recording = new RecordingContext();
@@ -85,6 +85,23 @@ describe("the map", () => {
       }
     },
   );
+
+  it("dashes no more of a huge cell than the part that the canvas shows", () => {
+    const recording = new RecordingContext();
+    const missed = missedCells(new Map([[3, 2]]), search);
+    const [x, y] = [cells.centres[6], cells.centres[7]];
+    const near = camera(SIZE, cells.aspect, { k: 3000, x: 0, y: 0 });
+    // Its left side is in the middle of the canvas.
+    const left = Math.min(...cells.points.filter((_, i) => i % 2 === 0 && i >= 2 * cells.offsets[3]));
+    const moved = { ...near, tx: 400 - left * near.sx, ty: 280 - y * near.sy };
+    expect(x * near.sx).toBeGreaterThan(100_000);
+    paintOutlines(recording.context, { ...scene, missed }, light, { size: SIZE, camera: moved });
+    const [{ shape }] = recording.in(light.danger, { dash: [4, 3] });
+    const box = boxOfShape(shape);
+    expect(box[0]).toBeGreaterThan(401);
+    expect(box[0]).toBeLessThan(406);
+    expect([box[1], box[2], box[3]]).toEqual([-20, 820, 580]);
+  });
 
   it.each([light, dark])("colours probed cells by rank and the others by nearness", (palette) => {
     const { fill, edge } = cellColours({ ...scene, probe: new Probe([1, 4]) }, palette);

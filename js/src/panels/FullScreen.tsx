@@ -19,8 +19,8 @@ export function FullScreen({ root }: { root: () => HTMLElement | null }) {
         !document.fullscreenEnabled
           ? "This page does not allow full screen"
           : isFull
-            ? "Leave full screen (f)"
-            : "Full screen (f)"
+            ? "Leave full screen (w)"
+            : "Full screen (w)"
       }
       onClick={() => toggleFullScreen(root())}
     >

@@ -24,7 +24,7 @@ export function pressShortcut(
   const isTyping =
     (target instanceof HTMLInputElement && target.type !== "range") || target instanceof HTMLSelectElement;
   if (isTyping || isShortcut(event)) return;
-  if (key === "f") toggleFullScreen();
+  if (key === "w") toggleFullScreen();
   else if (exploration.search.peek() !== null) PLAYER_KEYS[key]?.(exploration);
   KEYS[key]?.(exploration);
 }

@@ -1,5 +1,7 @@
 import type { CellMap } from "../../model/mapCells";
+import type { Size } from "../viewport";
 import { type Camera, toScreen } from "./camera";
+import { within } from "./mosaic/outline";
 
 /** Radius of the circle that fits around the cell's centre, in CSS pixels. */
 export function cellRadius(cells: CellMap, cell: number, { sx, sy }: Camera): number {
@@ -58,5 +60,32 @@ export function tracePolygon(
     px = x;
     py = y;
   }
+  context.closePath();
+}
+
+/** CSS pixels beside the canvas where an outline that leaves it is cut off. */
+const BESIDE = 20;
+
+/**
+ * Adds the part of a cell that is in the canvas to the path, drawn in by `inset` pixels. The dashes of a line cost by its
+ * whole length, and the outline of a cell can be a thousand times as long as the canvas.
+ */
+export function traceVisible(
+  context: CanvasRenderingContext2D,
+  { points, offsets, centres, inradii }: CellMap,
+  cell: number,
+  { sx, sy, tx, ty }: Camera,
+  inset: number,
+  { width, height }: Size,
+): void {
+  const shrink = 1 - inset / (inradii[cell] * Math.min(sx, sy));
+  const corners = points.slice(2 * offsets[cell], 2 * offsets[cell + 1]);
+  const outline = corners.map((value, i) => {
+    const centre = centres[2 * cell + (i % 2)];
+    return (centre + (value - centre) * shrink) * (i % 2 === 0 ? sx : sy) + (i % 2 === 0 ? tx : ty);
+  });
+  const box = { left: -BESIDE, top: -BESIDE, right: width + BESIDE, bottom: height + BESIDE };
+  const visible = within(outline, box);
+  for (let i = 0; i < visible.length; i += 2) context.lineTo(visible[i], visible[i + 1]);
   context.closePath();
 }

@@ -9,29 +9,27 @@ import { type Camera, camera, toMap } from "./camera";
 import { type CellColours, cellColours } from "./cellColours";
 import { cellCentre, cellRadius } from "./cellPath";
 import { paintLabels } from "./labelPainter";
-import type { CellLayer } from "./layers/cellLayer";
 import { frameOf } from "./layers/layer";
 import { Layers } from "./layers/layers";
 import { MapContent, type RowSources } from "./mapContent";
 import type { Tile } from "./mosaic/tile";
 import { paintOutlines, paintTileMarks } from "./painter";
-import { type CellLook, mapLabels } from "./rankLabels";
+import { mapLabels } from "./rankLabels";
 import type { ClusterScene } from "./scene";
+import { type InSight, ShownCells } from "./shownCells";
 
 /** Milliseconds of painting per frame: half of one at 60 Hz, so that the page has the rest. */
 const BUDGET = 7;
 /** Milliseconds without a gesture after which the map rests. */
 const REST = 90;
 
-const NO_LOOK: CellLook = { mosaic: null, top: 0, more: 0, morePlace: null, width: 0, height: 0 };
-
 interface Listeners {
   /** Called after the first frame that shows a map whole. */
   drawn(): void;
   /** Called after a frame that shows pictures which have come. */
   pictured(): void;
-  /** Called when the map rests after other tiles have come into sight. */
-  rested(tiles: number, mosaics: number): void;
+  /** Called when the map rests. */
+  rested(inSight: InSight): void;
 }
 
 /** The canvas of the map. Cells may take several frames; outlines, ranks and marks are drawn in each. */
@@ -125,7 +123,11 @@ export class MapCanvas {
   tileAt(cell: number, x: number, y: number): Tile | null {
     const inside = (tile: Tile) =>
       Math.abs(x - tile.x) * 2 <= tile.width && Math.abs(y - tile.y) * 2 <= tile.height;
-    return this.#tilesOf(cell).find((tile) => tile.index >= 0 && inside(tile)) ?? null;
+    return (
+      this.#shown()
+        .tilesOf(cell)
+        .find((tile) => tile.index >= 0 && inside(tile)) ?? null
+    );
   }
 
   /** Where the clusters of the search lie; it holds after the canvas has gone. */
@@ -175,75 +177,24 @@ export class MapCanvas {
     }
     if (this.#isFresh) this.#listeners?.pictured();
     this.#isFresh = false;
-    if (isComplete && !isMoving) this.#count();
+    if (isComplete && !isMoving) this.#listeners?.rested(this.#shown().inSight());
     return !isComplete || isMoving;
   }
 
   /** Draws what is above the layers: outlines, marks of rows, ranks. */
   #paintAbove(scene: ClusterScene, palette: Palette, view: Camera): void {
-    const front = this.#layers?.front ?? null;
-    paintOutlines(this.#context, scene, palette, view);
-    const mosaics = (front?.visible ?? []).filter((cell) => front?.drawnOf(cell).tiling !== null);
+    const shown = this.#shown();
+    paintOutlines(this.#context, scene, palette, { size: this.#size, camera: view });
     const isMarked = ({ mark, isQuery, id }: Tile) =>
       mark !== null || isQuery || id === scene.hoveredRow || scene.selected.has(id);
-    const tiles = mosaics.flatMap((cell) => this.#tilesOf(cell, isMarked));
+    const tiles = shown.mosaics.flatMap((cell) => shown.tilesOf(cell, isMarked));
     paintTileMarks(this.#context, tiles, scene, palette);
-    const lookOf = (cell: number) => this.#lookOf(cell, front);
-    paintLabels(
-      this.#context,
-      mapLabels(scene, { size: this.#size, camera: view }, lookOf, mosaics),
-      palette,
-    );
+    const lookOf = (cell: number) => shown.lookOf(cell);
+    const labels = mapLabels(scene, { size: this.#size, camera: view }, lookOf, shown.mosaics);
+    paintLabels(this.#context, labels, palette);
   }
 
-  /** The tiles of a cell that fulfil a condition, where they are in the canvas. */
-  #tilesOf(cell: number, isWanted: (tile: Tile) => boolean = () => true): readonly Tile[] {
-    const front = this.#layers?.front ?? null;
-    if (front === null) return [];
-    const view = this.camera;
-    const [across, down] = [view.sx / front.frame.sx, view.sy / front.frame.sy];
-    const { tiles } = front.drawnOf(cell);
-    return tiles.filter(isWanted).map((tile) => ({
-      ...tile,
-      x: tile.x * across + view.tx,
-      y: tile.y * down + view.ty,
-      width: tile.width * across,
-      height: tile.height * down,
-    }));
-  }
-
-  #lookOf(cell: number, front: CellLayer | null): CellLook {
-    const drawn = front?.drawnOf(cell);
-    if (front === null || drawn === undefined || drawn.tiles.length === 0) return NO_LOOK;
-    const { k } = this.#zoom;
-    if (drawn.tiling !== null) {
-      const { more, morePlace, scale } = drawn.tiling;
-      return {
-        ...NO_LOOK,
-        mosaic: this.#content?.outlineOf(cell, { ...front.frame, k }) ?? null,
-        top: (drawn.tiling.top * k) / scale,
-        more,
-        morePlace: morePlace && [(morePlace[0] * k) / scale, (morePlace[1] * k) / scale],
-      };
-    }
-    const times = k / front.frame.k;
-    const [{ width, height }] = drawn.tiles;
-    return { ...NO_LOOK, width: width * times, height: height * times };
-  }
-
-  /** Tells how many rows are in sight, once the map rests. */
-  #count(): void {
-    const front = this.#layers?.front ?? null;
-    const { width, height } = this.#size;
-    const isInSight = ({ x, y }: Tile) => x >= 0 && y >= 0 && x <= width && y <= height;
-    let rows = 0;
-    let mosaics = 0;
-    for (const cell of front?.visible ?? []) {
-      if (front?.drawnOf(cell).tiling === null) continue;
-      const shown = this.#tilesOf(cell).filter(isInSight).length;
-      rows += shown;
-      mosaics += Number(shown > 0);
-    }
-    this.#listeners?.rested(rows, mosaics);
+  #shown(): ShownCells {
+    return new ShownCells(this.#layers?.front ?? null, this.#content, this.camera, this.#zoom.k, this.#size);
   }
 }

@@ -15,17 +15,12 @@ import { NearestRows } from "./mosaic/nearestRows";
 import type { Tile } from "./mosaic/tile";
 import { TileImages } from "./mosaic/tileImages";
 import { cellRanking, missedCells, rowMarks } from "./scene";
+import type { InSight } from "./shownCells";
 
 interface State {
   readonly exploration: Exploration;
   readonly pictures: Pictures;
   readonly palette: ReadonlySignal<Palette>;
-}
-
-/** How many rows are in sight, of how many clusters. */
-export interface InSight {
-  readonly rows: number;
-  readonly clusters: number;
 }
 
 /** Ties the canvas of the map to the pointer and to the state. */
@@ -68,9 +63,9 @@ export class MapController {
       {
         drawn: () => performance.mark("feder:map"),
         pictured: () => mark("feder:tiles"),
-        rested: (rows, clusters) => {
+        rested: (now) => {
           const before = inSight.peek();
-          if (before.rows !== rows || before.clusters !== clusters) inSight.value = { rows, clusters };
+          if (before.rows !== now.rows || before.clusters !== now.clusters) inSight.value = now;
         },
       },
     );
@@ -103,13 +98,13 @@ export class MapController {
 
   /** Zooms to the probed clusters. */
   fitProbed(): void {
-    const { map, search, probe } = this.#state.exploration;
+    const { map, search, wanted } = this.#state.exploration;
     const cells = map.peek()?.cells;
     const found = search.peek();
     if (cells === undefined || found === null) return;
     const unzoomed = camera(this.canvas.size, cells.aspect, UNZOOMED);
     const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
-    for (const rank of probe.peek().ranks) {
+    for (const rank of wanted.peek().ranks) {
       const cell = found.order[rank - 1];
       for (let i = cells.offsets[cell]; i < cells.offsets[cell + 1]; i++) {
         const [x, y] = toScreen(unzoomed, cells.points[2 * i], cells.points[2 * i + 1]);
@@ -141,6 +136,7 @@ export class MapController {
       effect(() => {
         indexVersion.value;
         this.#medoids.clear();
+        this.#images.releaseOthers();
         this.canvas.renew();
       }),
       effect(() => {

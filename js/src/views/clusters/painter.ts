@@ -1,7 +1,8 @@
 import { css, type Palette, rankColour } from "../../look/palette";
 import { box, fill, font, stroke } from "../draw";
+import type { Size } from "../viewport";
 import type { Camera } from "./camera";
-import { cellRadius, tracePolygon } from "./cellPath";
+import { cellRadius, tracePolygon, traceVisible } from "./cellPath";
 import type { Tile } from "./mosaic/tile";
 import type { ClusterScene } from "./scene";
 
@@ -20,13 +21,14 @@ export function paintOutlines(
   context: Context,
   { cells, hovered, pinned, missed }: ClusterScene,
   palette: Palette,
-  camera: Camera,
+  { size, camera }: { readonly size: Size; readonly camera: Camera },
 ): void {
   context.lineJoin = "round";
   const outline = (cell: number, inset: number, colour: string, width: number, dash: number[] = []) => {
-    const isSpot = cellRadius(cells, cell, camera) <= SPOT;
+    const radius = cellRadius(cells, cell, camera);
     context.beginPath();
-    tracePolygon(context, cells, cell, camera, isSpot ? 0 : inset, true);
+    if (radius > Math.max(size.width, size.height)) traceVisible(context, cells, cell, camera, inset, size);
+    else tracePolygon(context, cells, cell, camera, radius <= SPOT ? 0 : inset, true);
     stroke(context, colour, width, dash);
   };
   for (const { cell } of missed) outline(cell, 1.5, palette.danger, 2.5, MISSED_DASH);

@@ -63,6 +63,11 @@ export class TileImages {
     this.#release(KEPT);
   }
 
+  /** Gives up all pictures that are out of sight. */
+  releaseOthers(): void {
+    this.#release(0);
+  }
+
   close(): void {
     this.#wanted = new Set();
     this.#release(0);
