@@ -33,7 +33,7 @@ export function Percentiles({ workload }: { workload: Workload }) {
               <th scope="row">
                 {count(nprobe)} <small>{notes.get(nprobe)?.join(", ")}</small>
               </th>
-              <Cells at={recallAt(workload, nprobe)} />
+              <Cells nprobe={nprobe} at={recallAt(workload, nprobe)} />
             </tr>
           ))}
         </tbody>
@@ -46,7 +46,9 @@ export function Percentiles({ workload }: { workload: Workload }) {
   );
 }
 
-function Cells({ at: { mean, reached, compared } }: { at: RecallAt }) {
+function Cells({ nprobe, at }: { nprobe: number; at: RecallAt }) {
+  const { mean, reached, compared } = at;
+  if (at.nprobe !== nprobe) return <td colSpan={reached.length + 2}>not evaluated</td>;
   return (
     <>
       {[mean, ...reached].map((value, i) => (
