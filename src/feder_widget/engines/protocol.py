@@ -84,7 +84,7 @@ class Engine(Protocol):
         """True when nobody changes the index."""
         ...
 
-    def version(self) -> tuple[int, ...]:
+    def version(self) -> tuple[float, ...]:
         """Return numbers that differ once vectors were added, removed or moved."""
         ...
 

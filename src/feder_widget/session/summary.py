@@ -64,5 +64,5 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool, version: int = 0) -
         ),
         sizes=sizes,
     )
-    content, (sizes,) = encode(summary)
-    return {**content, "sizes": sizes}
+    content, (held,) = encode(summary)
+    return {**content, "sizes": held}
