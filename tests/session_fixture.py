@@ -101,7 +101,7 @@ def build():
         workload = by_vectors.evaluate(60, K, seed=3, progress=False)
         results = {"kind": "results", "serial": 1, "nprobe": 3, "k": K}
         return {
-            "summary": plain(summary_of(by_vectors, k_max=100, images=False)),
+            "summary": plain(summary_of(by_vectors, k_max=100, images=False, labels=False)),
             "messages": recorded(index, asked, vectors=rows),
             "truth": {
                 "ids": [str(row) for row in explanation.ids],

@@ -173,7 +173,9 @@ class FederWidget(anywidget.AnyWidget):
             k=k,
             theme=theme,
             _view_count=0,
-            _summary=summary_of(opened, k_max=k_max, images=self._media.has_images),
+            _summary=summary_of(
+                opened, k_max=k_max, images=self._media.has_images, labels=self._media.has_labels
+            ),
         )
 
     def open(self) -> None:
@@ -386,6 +388,7 @@ class FederWidget(anywidget.AnyWidget):
             self._index,
             k_max=self._k_max,
             images=self._media.has_images,
+            labels=self._media.has_labels,
             version=self._session.index_version,
         )
 

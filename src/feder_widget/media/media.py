@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from feder_widget.media.entries import IdRange, is_missing
 from feder_widget.media.errors import BadImage
 from feder_widget.media.image_sources import open_images
-from feder_widget.media.labels import label_text, open_labels
-from feder_widget.media.thumbnail import Thumbnail, bucket, placeholder, render
+from feder_widget.media.labels import label_text, open_labels, read_label
+from feder_widget.media.thumbnail import LABEL, Thumbnail, bucket, placeholder, render
 from feder_widget.media.thumbnail_cache import Key, ThumbnailCache
 from feder_widget.media.vector_strip import render_strip
 
@@ -104,6 +104,16 @@ class Media:
         """
         return None if self._labels is None else label_text(self._labels, int(row_id))
 
+    def read_label(self, row_id: int) -> str | None:
+        """Return the label of a row as ``label`` does, but raise where that fails.
+
+        Raises
+        ------
+        LabelError
+            If the lookup, or the conversion to text, fails.
+        """
+        return None if self._labels is None else read_label(self._labels, int(row_id))
+
     def thumbnails(
         self,
         ids: Sequence[int] | NDArray[np.int64],
@@ -111,6 +121,7 @@ class Media:
         clusters: Sequence[int] | NDArray[np.int64] | None = None,
         *,
         vectors: Mapping[int, Vector] | None = None,
+        labelled: Collection[int] = (),
     ) -> list[Thumbnail]:
         """Make, or take from the cache, the thumbnails of some rows.
 
@@ -125,6 +136,8 @@ class Media:
             Cluster of each id, for `strips`.
         vectors : mapping from row id, optional
             For the rows that ``needs_vectors`` names: float32 (dim,), or the exception on reading it.
+        labelled : collection of int, optional
+            Rows whose labels are shown where they have no image.
 
         Returns
         -------
@@ -144,7 +157,7 @@ class Media:
         found = [
             self._from_vector(row_id, side, given[row_id])
             if row_id in given
-            else self._from_image(row_id, side)
+            else self._from_image(row_id, side) or (LABEL if row_id in labelled else None)
             for row_id in rows
         ]
         without = [place for place, thumbnail in enumerate(found) if thumbnail is None]
@@ -155,8 +168,10 @@ class Media:
                 found[place] = thumbnail
         return [thumbnail for thumbnail in found if thumbnail is not None]
 
-    def needs_vectors(self, ids: Sequence[int] | NDArray[np.int64], size: int) -> list[int]:
-        """Return the rows among these whose vector ``thumbnails`` needs at this size.
+    def needs_vectors(
+        self, ids: Sequence[int] | NDArray[np.int64], size: int, labelled: Collection[int] = ()
+    ) -> list[int]:
+        """Return the rows among these whose vector ``thumbnails`` needs at this size: none of ``labelled``.
 
         Without images it answers at once. With images it makes and keeps their thumbnails, because some rows
         may have none: call it on a thread.
@@ -167,7 +182,11 @@ class Media:
             If `size` is below 1.
         """
         side = bucket(size)
-        return [row_id for row_id in map(int, ids) if self._from_image(row_id, side) is None]
+        return [
+            row_id
+            for row_id in map(int, ids)
+            if self._from_image(row_id, side) is None and row_id not in labelled
+        ]
 
     def _from_image(self, row_id: int, side: int) -> Thumbnail | None:
         """Return the kept thumbnail or that of the row's image; None where there is neither."""

@@ -13,6 +13,7 @@ from feder_widget.session import threads
 from feder_widget.session.answers.thumbnails import read_vectors, thumbnails
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.to_kernel import ThumbnailsRequest
+from feder_widget.session.messages.to_page import Thumbnails
 from feder_widget.session.outbox import Outbox
 from feder_widget.session.runner import Job, Runner, Step
 
@@ -25,6 +26,14 @@ class _Asked:
     ids: list[int]
     home_of: dict[int, int] | None
     size: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """The labels of rows, by row, and the rows with neither a label nor an image."""
+
+    labels: dict[int, str]
+    without: list[int]
 
 
 class Pictures:
@@ -70,18 +79,25 @@ class Pictures:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _draw_images(self, asked: _Asked) -> None:
-        without = self._media.needs_vectors(asked.ids, asked.size)
-        if without:
-            job = Job(lambda: self._read(asked, without), asked.request)
+        found = self._find(asked)
+        if found.without:
+            job = Job(lambda: self._read(asked, found), asked.request)
             self._runner.hear(asked.request, lambda: self._runner.start(job))
         else:
-            self._draw(asked, {}, self._changes)
+            self._draw(asked, found, {}, self._changes)
+
+    def _find(self, asked: _Asked) -> _Found:
+        """Read labels and images, on a thread: both may be the caller's functions."""
+        texts = ((row, self._media.label(row)) for row in dict.fromkeys(asked.ids))
+        labels = {row: text for row, text in texts if text is not None}
+        return _Found(labels, self._media.needs_vectors(asked.ids, asked.size, labels))
 
     def _steps(self, asked: _Asked) -> Iterator[Step]:
-        images = self._pool.submit(self._media.needs_vectors, asked.ids, asked.size)
-        yield images
-        vectors = yield from self._vectors(asked, images.result())
-        drawing = self._pool.submit(thumbnails, self._media, asked.request, asked.ids, asked.size, vectors)
+        finding = self._pool.submit(self._find, asked)
+        yield finding
+        found = finding.result()
+        vectors = yield from self._vectors(asked, found.without)
+        drawing = self._pool.submit(self._thumbnails, asked, found, vectors)
         yield drawing
         yield drawing.result()
 
@@ -89,19 +105,22 @@ class Pictures:
         homes = None if asked.home_of is None else [asked.home_of[row] for row in rows]
         return read_vectors(self._index, rows, homes)
 
-    def _read(self, asked: _Asked, rows: list[int]) -> Iterator[Step]:
+    def _read(self, asked: _Asked, found: _Found) -> Iterator[Step]:
         changes = self._changes
-        vectors = yield from self._vectors(asked, rows)
-        self._in_thread(asked, lambda: self._draw(asked, vectors, changes))
+        vectors = yield from self._vectors(asked, found.without)
+        self._in_thread(asked, lambda: self._draw(asked, found, vectors, changes))
 
-    def _draw(self, asked: _Asked, vectors: dict[int, Vector], changes: int) -> None:
-        drawn = thumbnails(self._media, asked.request, asked.ids, asked.size, vectors)
+    def _draw(self, asked: _Asked, found: _Found, vectors: dict[int, Vector], changes: int) -> None:
+        drawn = self._thumbnails(asked, found, vectors)
         if changes == self._changes:
             self._outbox.deliver(drawn)
             return
         # The index has changed meanwhile: neither the page nor the cache may keep an older vector.
         self._media.forget_vectors()
         self._draw_images(asked)
+
+    def _thumbnails(self, asked: _Asked, found: _Found, vectors: dict[int, Vector]) -> Thumbnails:
+        return thumbnails(self._media, asked.request, asked.ids, asked.size, vectors, found.labels)
 
     def _in_thread(self, asked: _Asked, draw: Callable[[], None]) -> None:
         """Have a thread draw; its error is sent to the page."""

@@ -15,7 +15,9 @@ from feder_widget.session.snapshot_check import MAX_PICTURE
 VIEWS = ("clusters", "distances", "projection")
 
 
-def summary_of(index: IvfIndex, *, k_max: int, images: bool, version: int = 0) -> dict[str, Any]:
+def summary_of(
+    index: IvfIndex, *, k_max: int, images: bool, labels: bool, version: int = 0
+) -> dict[str, Any]:
     """Return an ``IndexSummary`` as a trait: its JSON object, with the bytes of ``sizes`` in it.
 
     Parameters
@@ -24,8 +26,8 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool, version: int = 0) -
         The opened index.
     k_max
         The largest k that can be chosen.
-    images
-        Whether its rows have pictures.
+    images, labels
+        Whether its rows have pictures, and labels.
     version
         How many changes of the index were noticed.
     """
@@ -52,6 +54,7 @@ def summary_of(index: IvfIndex, *, k_max: int, images: bool, version: int = 0) -
         k_max=k_max,
         nprobe=min(index.stored_nprobe, index.nlist),
         images=images,
+        labels=labels,
         constants=Constants(
             views=list(VIEWS),
             thumbnail_sizes=list(SIZES),

@@ -15,18 +15,40 @@ from feder_widget.session.messages.to_page import ThumbnailItem, Thumbnails
 
 
 def thumbnails(
-    media: Media, request: Request, ids: Sequence[int], size: int, vectors: dict[int, Vector]
+    media: Media,
+    request: Request,
+    ids: Sequence[int],
+    size: int,
+    vectors: dict[int, Vector],
+    labels: dict[int, str],
 ) -> Thumbnails:
-    """Draw some rows, on any thread; ``vectors`` are of those without an image, ``size`` in device pixels."""
+    """Draw some rows, on any thread.
+
+    Parameters
+    ----------
+    media
+        Their images.
+    request
+        The request that this answers.
+    ids
+        The rows.
+    size
+        Device pixels of the longest side.
+    vectors
+        Of the rows with neither an image nor a label.
+    labels
+        Of the rows that have one.
+    """
     items: list[ThumbnailItem] = []
     parts: list[bytes] = []
     offset = 0
-    for row_id, picture in zip(ids, media.thumbnails(ids, size, vectors=vectors), strict=True):
+    drawn = media.thumbnails(ids, size, vectors=vectors, labelled=labels)
+    for row_id, picture in zip(ids, drawn, strict=True):
         data = picture.data or b""
         items.append(
             ThumbnailItem(
                 id=RowId(row_id),
-                label=media.label(row_id),
+                label=labels.get(row_id),
                 mime=picture.mime,
                 offset=offset,
                 length=len(data),

@@ -32,8 +32,9 @@ class IndexSummary:
     ``renamed``: of candidates at one distance, others than their ids tell can be results. ``steady``: another
     nprobe probes the same clusters and more, or fewer, at the same distances. ``given``: true neighbours are
     by the original vectors. ``unexplained`` says why there are no true neighbours, ``unevaluated`` why none
-    for many queries at every nprobe, or null. ``nprobe`` is the index's own. ``index_version`` counts the
-    changes of the index that the kernel has noticed. ``sizes`` counts the vectors of each cluster.
+    for many queries at every nprobe, or null. ``nprobe`` is the index's own. ``images`` and ``labels`` say
+    whether rows have any. ``index_version`` counts the changes of the index that the kernel has noticed.
+    ``sizes`` counts the vectors of each cluster.
     """
 
     kind: Literal["index"] = "index"
@@ -59,5 +60,6 @@ class IndexSummary:
     k_max: int
     nprobe: int
     images: bool
+    labels: bool
     constants: Constants
     sizes: Array = buffer("int32", "nlist")
