@@ -38,6 +38,7 @@ export function summaryTrait({ constants, ...summary }: Summary): Record<string,
     k_max: summary.kMax,
     nprobe: summary.storedNprobe,
     images: summary.images,
+    labels: summary.labels,
     sizes: summary.sizes,
     index_version: summary.indexVersion,
     constants: {

@@ -82,6 +82,7 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
     kMax: 20,
     storedNprobe: 1,
     images: true,
+    labels: false,
     sizes: Int32Array.from(sizes),
     indexVersion: 0,
     constants: {

@@ -37,6 +37,7 @@ export interface Summary {
   /** The index's own nprobe. */
   readonly storedNprobe: number;
   readonly images: boolean;
+  readonly labels: boolean;
   /** Vectors in each cluster. */
   readonly sizes: Int32Array;
   /** Counts the changes of the index that the kernel has noticed. */
@@ -85,6 +86,7 @@ export function readSummary(value: unknown): Summary {
     kMax: said.k_max,
     storedNprobe: said.nprobe,
     images: said.images,
+    labels: said.labels,
     sizes: said.sizes,
     indexVersion: said.index_version,
     constants: {

@@ -69,7 +69,7 @@ export function Results() {
               {...(result.id === search?.id ? { tag: "query" } : {})}
               name={
                 `Row ${result.id}, ${name} ${distance(result.distance)}, ` +
-                `cluster ${result.cluster}, rank ${result.clusterRank}` +
+                `cluster ${result.cluster}, rank ${result.clusterRank}, result ${i + 1}` +
                 (result.before === undefined ? "" : `, ${ordinal(result.before)} in the first pass`) +
                 `${result.id === search?.id ? ", the query itself" : ""}`
               }

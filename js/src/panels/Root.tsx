@@ -59,6 +59,7 @@ export function Root({ mode, saved }: Props) {
         if (search.value !== null) playByKey(event, exploration.player);
       }}
       data-mode={mode.value}
+      data-tiles={exploration.summary.value.labels && !exploration.summary.value.images ? "text" : "picture"}
       data-state={isLost ? "disconnected" : status.value}
       data-query={search.value?.id?.toString() ?? ""}
       data-nprobe={settings.nprobe.value}

@@ -3,9 +3,11 @@ import type { Summary } from "../model/summary";
 import type { Asker } from "../protocol/asker";
 import { type CandidateSets, candidateSets } from "./candidateSets";
 import { clusterMap, type DrawnMap } from "./clusterMap";
+import { Compositions } from "./compositions";
 import { Conversation, type Status } from "./conversation";
 import { type Findings, findings } from "./findings";
 import { followUps } from "./followUps";
+import { type Labels, labels } from "./labels";
 import { type Pointer, pointer } from "./pointer";
 import { type ProbedClusters, probedClusters } from "./probedClusters";
 import { Projections, projectionScope } from "./projections";
@@ -35,6 +37,8 @@ export interface Exploration extends Parts {
   readonly failure: ReadonlySignal<string | null>;
   readonly kernelBusy: ReadonlySignal<boolean>;
   readonly map: ReadonlySignal<DrawnMap | null>;
+  readonly labels: Labels;
+  readonly compositions: Compositions;
   readonly projections: Projections;
   readonly workloads: Workloads;
 }
@@ -73,6 +77,8 @@ export function explore(
     failure: conversation.failure,
     kernelBusy: conversation.kernelBusy,
     map,
+    labels: labels(summary, asker, abort),
+    compositions: new Compositions(summary, asker),
     workloads,
     projections: new Projections(projectionScope(progress, probed, summary, settings), asker, abort),
     ...progress,

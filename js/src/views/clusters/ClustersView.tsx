@@ -1,13 +1,17 @@
 import { computed, effect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { compositionText } from "../../controls/Composition";
 import { count, distance, plural } from "../../model/format";
+import { mainLabels } from "../../model/labels";
 import { tally } from "../../model/results";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
 import { Gestures } from "../gestures";
+import { shownCellLabels } from "../labels/cellLabels";
 import { useDrawingSlot } from "../transition/drawingContext";
 import { ZoomButtons, zoomByKey } from "../zoomButtons";
 import { toMap, toScreen } from "./camera";
+import { CellTexts } from "./cellTexts";
 import { step } from "./clusterKeys";
 import { ClusterPointerCard, useClusterPointer } from "./clusterPointer";
 import { MapCanvas } from "./mapCanvas";
@@ -47,7 +51,9 @@ export function ClustersView() {
     const element = canvas.current as HTMLCanvasElement;
     const box = frame.current as HTMLDivElement;
     const portraits = summary.images ? new Portraits(asker, pictures, () => drawn.repaint()) : null;
-    const drawn = new MapCanvas(element, portraits, () => performance.mark("feder:map"));
+    const texts =
+      summary.labels && !summary.images ? new CellTexts(asker, pictures, () => drawn.repaint()) : null;
+    const drawn = new MapCanvas(element, portraits, texts, () => performance.mark("feder:map"));
     const gestures = new Gestures(
       element,
       (zoom) => drawn.zoomTo(zoom),
@@ -67,10 +73,12 @@ export function ClustersView() {
     const search = computed(() => (exploration.step.value === 0 ? null : exploration.search.value));
     const ranking = computed(() => search.value && cellRanking(search.value));
     const missed = computed(() => missedCells(tally(exploration.missed.value), search.value));
+    const labels = computed(() => shownCellLabels(exploration.labels));
     const indexVersion = computed(() => exploration.summary.value.indexVersion);
     const follow = effect(() => {
       indexVersion.value;
       portraits?.clear();
+      texts?.clear();
       drawn.repaint();
     });
     const stop = effect(() => {
@@ -81,6 +89,7 @@ export function ClustersView() {
         ranking: ranking.value,
         probe: exploration.probe.value,
         missed: missed.value,
+        labels: labels.value,
         hovered: hovered.value,
         pinned: settings.cluster.value,
       };
@@ -94,6 +103,7 @@ export function ClustersView() {
       abort.abort();
       drawn.close();
       portraits?.clear();
+      texts?.clear();
       shown.current = null;
     };
   }, [app, drawing]);
@@ -152,7 +162,9 @@ export function ClustersView() {
 
 function describe(exploration: Exploration, cluster: number): string {
   const search = exploration.search.value;
-  const size = plural(exploration.summary.value.sizes[cluster], "vector");
+  const composition = exploration.compositions.of(cluster).value;
+  const main = compositionText(mainLabels(composition, 3));
+  const size = plural(exploration.summary.value.sizes[cluster], "vector") + (main === "" ? "" : `, ${main}`);
   if (search === null) return `Cluster ${cluster}, ${size}`;
   const rank = search.rankOf[cluster];
   const state = exploration.probe.value.has(rank) ? "probed" : "not probed";

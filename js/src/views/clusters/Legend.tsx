@@ -1,6 +1,8 @@
 import { css, mix } from "../../look/palette";
 import { distance } from "../../model/format";
 import { useApp } from "../../state/app";
+import { ColourBy } from "../labels/ColourBy";
+import { LabelKeys } from "../labels/LabelKeys";
 import { rampEnd, shade } from "./scene";
 
 const STOPS = 9;
@@ -16,9 +18,12 @@ export function Legend() {
     css(mix(far, near, shade(1 - i / (STOPS - 1)))),
   ).join();
   const end = search === null ? 0 : rampEnd(search.distances);
-  const shown = search !== null && exploration.step.value !== 0;
+  const isByLabel = exploration.labels.coloursBy.value === "label";
+  const shown = search !== null && exploration.step.value !== 0 && !isByLabel;
   return (
     <div class="feder-legend">
+      <ColourBy />
+      {isByLabel && <LabelKeys />}
       {shown && (
         <>
           <span class="feder-legend-ramp">
@@ -38,8 +43,12 @@ export function Legend() {
           <i /> missed
         </span>
       )}
-      <span>area: vectors</span>
-      <span>layout: {drawn.method}</span>
+      {!isByLabel && (
+        <>
+          <span>area: vectors</span>
+          <span>layout: {drawn.method}</span>
+        </>
+      )}
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { type Camera, camera, sameCamera } from "./camera";
 import { type CellColours, cellColours } from "./cellColours";
 import { CellLayer } from "./cellLayer";
 import { cellCentre, cellRadius } from "./cellPath";
+import type { CellTexts } from "./cellTexts";
 import { paintAboveCells, portraitCells } from "./painter";
 import type { Portraits } from "./portraits";
 import { RasterLayer } from "./rasterLayer";
@@ -31,6 +32,8 @@ export class MapCanvas {
   readonly #frame = new Frame(() => this.#draw());
   /** Portraits in the cells that have room; null where rows have no images. */
   readonly #portraits: Portraits | null;
+  /** Labels in their place; null where rows have images, or no labels. */
+  readonly #texts: CellTexts | null;
   #size: Size = NO_SIZE;
   #zoom: Zoom = UNZOOMED;
   #scene: ClusterScene | null = null;
@@ -44,10 +47,16 @@ export class MapCanvas {
   #announced: CellMap | null = null;
 
   /** @param drawn  called after the first frame that shows a map whole */
-  constructor(canvas: HTMLCanvasElement, portraits: Portraits | null, drawn: () => void) {
+  constructor(
+    canvas: HTMLCanvasElement,
+    portraits: Portraits | null,
+    texts: CellTexts | null,
+    drawn: () => void,
+  ) {
     this.#canvas = canvas;
     this.#context = canvas.getContext("2d") as CanvasRenderingContext2D;
     this.#portraits = portraits;
+    this.#texts = texts;
     this.#drawn = drawn;
   }
 
@@ -61,6 +70,7 @@ export class MapCanvas {
       palette !== this.#palette ||
       scene.cells !== before?.cells ||
       scene.ranking !== before.ranking ||
+      scene.labels !== before.labels ||
       scene.probe !== before.probe;
     this.#scene = scene;
     this.#palette = palette;
@@ -137,9 +147,11 @@ export class MapCanvas {
       this.#context.drawImage(this.#back.canvas, 0, 0, size.width, size.height);
     }
     const images = this.#portraits ?? { get: () => null };
-    const portraits = this.#portraits === null ? [] : portraitCells(scene, view, size, this.#zoom.k);
-    if (!isMoving) this.#portraits?.need(portraits);
-    paintAboveCells(this.#context, scene, palette, { size, camera: view, images }, portraits);
+    const texts = this.#texts;
+    const hasPortraits = this.#portraits !== null || texts !== null;
+    const portraits = hasPortraits ? portraitCells(scene, view, size, this.#zoom.k) : [];
+    if (!isMoving) (this.#portraits ?? texts)?.need(portraits);
+    paintAboveCells(this.#context, scene, palette, { size, camera: view, images, texts }, portraits);
     if (isComplete && this.#announced !== cells) {
       this.#announced = cells;
       this.#drawn();

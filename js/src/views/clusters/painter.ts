@@ -1,8 +1,10 @@
 import { css, type Palette, rankColour } from "../../look/palette";
 import { box, circle, fill, font, picture, stroke } from "../draw";
+import { cellPictureOpacity } from "../labels/cellLabels";
 import type { Size } from "../viewport";
 import type { Camera } from "./camera";
 import { cellCentre, cellRadius, tracePolygon } from "./cellPath";
+import { type CellTexts, paintTextBlock } from "./cellTexts";
 import type { ClusterScene } from "./scene";
 
 type Context = CanvasRenderingContext2D;
@@ -27,6 +29,8 @@ interface MapView {
   readonly size: Size;
   readonly camera: Camera;
   readonly images: ClusterImages;
+  /** In the place of images; null where rows have images, or no labels. */
+  readonly texts?: CellTexts | null;
 }
 
 /** Draws above the cells: portraits, outlines, ranks and missed neighbours. */
@@ -38,6 +42,7 @@ export function paintAboveCells(
   portraits: readonly number[],
 ): void {
   paintPortraits(context, scene, view, portraits);
+  paintTexts(context, scene, palette, view, portraits);
   paintOutlines(context, scene, palette, view);
   paintRanks(context, scene, palette, view);
   paintMissed(context, scene, palette, view);
@@ -65,7 +70,7 @@ export function portraitCells(
 
 function paintPortraits(
   context: Context,
-  { cells, ranking, probe }: ClusterScene,
+  { cells, ranking, probe, labels }: ClusterScene,
   { camera, images }: MapView,
   portraits: readonly number[],
 ): void {
@@ -74,9 +79,28 @@ function paintPortraits(
     if (image === null) continue;
     const [x, y] = cellCentre(cells, cell, camera);
     const side = portraitSide(cellRadius(cells, cell, camera));
-    context.globalAlpha = ranking === null || probe.has(ranking.rankOf[cell]) ? 1 : 0.55;
+    const isProbed = ranking === null || probe.has(ranking.rankOf[cell]);
+    context.globalAlpha = labels ? cellPictureOpacity(labels, cell) : isProbed ? 1 : 0.55;
     picture(context, image, x, y, side, Math.min(6, side / 6));
     context.globalAlpha = 1;
+  }
+}
+
+function paintTexts(
+  context: Context,
+  { cells, ranking, probe, labels }: ClusterScene,
+  palette: Palette,
+  { camera, texts }: MapView,
+  portraits: readonly number[],
+): void {
+  if (!texts) return;
+  for (const cell of portraits) {
+    const block = texts.block(context, cell, cellRadius(cells, cell, camera));
+    if (block === null) continue;
+    const isProbed = ranking !== null && probe.has(ranking.rankOf[cell]);
+    const isMuted = labels ? cellPictureOpacity(labels, cell) < 1 : ranking !== null && !isProbed;
+    const colour = isMuted ? palette.muted : palette.text;
+    paintTextBlock(context, block, ...cellCentre(cells, cell, camera), colour, isProbed);
   }
 }
 
@@ -101,11 +125,12 @@ function paintOutlines(
 /** Draws the ranks of the probed clusters, and the nearest as a target. */
 function paintRanks(
   context: Context,
-  { cells, ranking, probe }: ClusterScene,
+  { cells, ranking, probe, labels }: ClusterScene,
   palette: Palette,
-  { camera, size, images }: MapView,
+  { camera, size, images, texts }: MapView,
 ): void {
   if (ranking === null) return;
+  const colourOf = (rank: number) => (labels ? palette.text : css(rankColour(palette, rank)));
   let drawn = 0;
   for (const rank of probe.ranks) {
     if (drawn >= LABEL_LIMIT) break;
@@ -116,18 +141,23 @@ function paintRanks(
     if (x < 0 || y < 0 || x > size.width || y > size.height) continue;
     if (hasPortrait(images, cell, radius)) {
       const side = portraitSide(radius);
-      paintBadge(context, palette, rank, x - side / 2 + 2, y - side / 2 + 2);
+      paintBadge(context, palette, rank, colourOf(rank), x - side / 2 + 2, y - side / 2 + 2);
+      continue;
+    }
+    const block = texts?.block(context, cell, radius);
+    if (block) {
+      paintBadge(context, palette, rank, colourOf(rank), x, y - block.height / 2 - 9);
       continue;
     }
     if (rank === 1) {
-      paintTarget(context, palette, x, y, Math.max(5, Math.min(9, radius * 0.5)));
+      paintTarget(context, palette, colourOf(1), x, y, Math.max(5, Math.min(9, radius * 0.5)));
       continue;
     }
     const text = String(rank);
     const height = Math.round(Math.min(14, radius * 0.95));
     if (radius < SPOT) {
       circle(context, x, y, 2.5);
-      fill(context, css(rankColour(palette, rank)));
+      fill(context, colourOf(rank));
       stroke(context, palette.background, 1);
       drawn++;
     }
@@ -142,9 +172,9 @@ function paintRanks(
 /** Outlines the clusters with missed neighbours: with their number if several, in words where there is room. */
 function paintMissed(
   context: Context,
-  { cells, missed }: ClusterScene,
+  { cells, missed, labels }: ClusterScene,
   palette: Palette,
-  { camera, images }: MapView,
+  { camera, images, texts }: MapView,
 ): void {
   context.lineJoin = "round";
   for (const { cell, rank, count } of missed) {
@@ -152,6 +182,8 @@ function paintMissed(
     const [x, y] = cellCentre(cells, cell, camera);
     context.beginPath();
     tracePolygon(context, cells, cell, camera, radius > SPOT ? 1.5 : 0, true);
+    // Among the colours of labels, dashes need a ground of their own.
+    if (labels) stroke(context, palette.background, 5);
     stroke(context, palette.danger, 2.5, MISSED_DASH);
     const isWide = radius > WORDS_ROOM;
     if (!isWide && count === 1) continue;
@@ -159,8 +191,11 @@ function paintMissed(
     font(context, 12);
     const width = Math.max(...lines.map((line) => context.measureText(line).width)) + 10;
     const height = 3 + 15 * lines.length;
-    // Where a portrait is shown, below it.
-    const top = y + (hasPortrait(images, cell, radius) ? portraitSide(radius) / 2 - 6 : -height / 2);
+    // Where a portrait or a text is shown, below it.
+    const block = texts?.block(context, cell, radius);
+    const taken = block ? block.height / 2 + 4 : portraitSide(radius) / 2 - 6;
+    const top = y + (block || hasPortrait(images, cell, radius) ? taken : -height / 2);
+    font(context, 12);
     box(context, x, top + height / 2, width, height, 6);
     fill(context, palette.background);
     stroke(context, palette.danger, 1.25);
@@ -172,9 +207,16 @@ function paintMissed(
 }
 
 /** The rank at the corner of a portrait. */
-function paintBadge(context: Context, palette: Palette, rank: number, x: number, y: number): void {
+function paintBadge(
+  context: Context,
+  palette: Palette,
+  rank: number,
+  colour: string,
+  x: number,
+  y: number,
+): void {
   if (rank === 1) {
-    paintTarget(context, palette, x, y, 7);
+    paintTarget(context, palette, colour, x, y, 7);
     return;
   }
   const text = String(rank);
@@ -182,19 +224,26 @@ function paintBadge(context: Context, palette: Palette, rank: number, x: number,
   const width = Math.max(17, context.measureText(text).width + 9);
   box(context, x, y, width, 17, 8.5);
   fill(context, palette.background);
-  stroke(context, css(rankColour(palette, rank)), 1.5);
+  stroke(context, colour, 1.5);
   context.fillStyle = palette.text;
   context.fillText(text, x, y + 0.5);
 }
 
 /** Marks the cell whose centroid is nearest to the query. */
-function paintTarget(context: Context, palette: Palette, x: number, y: number, radius: number): void {
+function paintTarget(
+  context: Context,
+  palette: Palette,
+  colour: string,
+  x: number,
+  y: number,
+  radius: number,
+): void {
   const width = Math.max(2, radius * 0.42);
   circle(context, x, y, radius);
   fill(context, palette.background);
   stroke(context, palette.text, width);
   circle(context, x, y, radius + width / 2 + 1);
-  stroke(context, css(rankColour(palette, 1)), 1);
+  stroke(context, colour, 1);
 }
 
 function hasPortrait(images: ClusterImages, cell: number, radius: number): boolean {

@@ -1,6 +1,7 @@
 import type { CellMap } from "../../model/mapCells";
 import type { Probe } from "../../model/probe";
 import type { Search } from "../../model/search";
+import type { CellLabels } from "../labels/cellLabels";
 
 /** Clusters by nearness of their centroids to the query. */
 interface CellRanking {
@@ -26,6 +27,8 @@ export interface ClusterScene {
   readonly ranking: CellRanking | null;
   readonly probe: Probe;
   readonly missed: readonly MissedCell[];
+  /** Null where colours mean ranks. */
+  readonly labels?: CellLabels | null;
   readonly hovered: number | null;
   readonly pinned: number | null;
 }

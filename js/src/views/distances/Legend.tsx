@@ -1,6 +1,8 @@
 import { useMemo } from "preact/hooks";
 import { distance } from "../../model/format";
 import { useApp } from "../../state/app";
+import { ColourBy } from "../labels/ColourBy";
+import { LabelKeys } from "../labels/LabelKeys";
 import { type Domain, isCompressed } from "./radialScale";
 import { rankCandidates } from "./rankedCandidates";
 
@@ -21,6 +23,8 @@ export function Legend() {
   if (domain === null) return null;
   return (
     <div class="feder-legend">
+      <ColourBy />
+      {exploration.labels.coloursBy.value === "label" && <LabelKeys />}
       <span>
         radius: {summary.distance}
         {scaleText(domain)}

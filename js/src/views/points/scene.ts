@@ -1,5 +1,6 @@
 import type { Size } from "../viewport";
 import type { Mark } from "./marks";
+import type { PointLabels } from "./pointColours";
 import { NO_POINTS, type Place, type Points, type Positions } from "./points";
 
 /** Points of a picture, and which of them are marked. */
@@ -17,6 +18,8 @@ interface Highlights {
   readonly selected: Uint8Array | null;
   /** Rank of the cluster that stands out; null when none does. */
   readonly emphasised: number | null;
+  /** Null where colours mean ranks. */
+  readonly labels?: PointLabels | null;
 }
 
 export type PointScene<Content extends PointContent = PointContent> = Content & Highlights;
@@ -34,9 +37,10 @@ export interface RowImage {
   readonly naturalHeight: number;
 }
 
-/** Images of rows that have been loaded. */
+/** Images of rows that have been loaded, and labels of rows without one. */
 export interface RowImages {
   get(id: bigint): RowImage | null;
+  label?(id: bigint): string | null;
 }
 
 export const NO_CONTENT: PointContent = {

@@ -10,7 +10,8 @@ interface Wanted {
 interface Held {
   readonly side: number;
   image: HTMLImageElement | null;
-  readonly release: () => void;
+  label: string | null;
+  release: () => void;
 }
 
 /** Loads pictures of rows for a canvas, and keeps the ones in use. */
@@ -26,6 +27,11 @@ export class Thumbnails {
 
   get(id: bigint): HTMLImageElement | null {
     return this.#held.get(id)?.image ?? null;
+  }
+
+  /** The label of a row that has no picture. */
+  label(id: bigint): string | null {
+    return this.#held.get(id)?.label ?? null;
   }
 
   /** Loads these pictures and releases all others. */
@@ -49,14 +55,21 @@ export class Thumbnails {
   }
 
   #load({ id, cluster, side }: Wanted, meanwhile: HTMLImageElement | null): Held {
-    const held: Held = {
+    const held: Held = { side, image: meanwhile, label: null, release: () => {} };
+    held.release = loadImage(
+      this.#pictures,
+      id,
+      cluster,
       side,
-      image: meanwhile,
-      release: loadImage(this.#pictures, id, cluster, side, (loaded) => {
+      (loaded) => {
         held.image = loaded;
         this.#changed();
-      }),
-    };
+      },
+      (label) => {
+        held.label = label;
+        this.#changed();
+      },
+    );
     return held;
   }
 }
