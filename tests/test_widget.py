@@ -256,6 +256,7 @@ def test_the_page_is_told_of_the_index_once(widget):
         "k_max": 100,
         "nprobe": 1,
         "images": False,
+        "labels": False,
         "constants": {
             "views": ["clusters", "distances", "projection"],
             "thumbnail_sizes": [64, 128, 256, 512, 1024],

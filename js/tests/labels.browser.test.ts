@@ -142,7 +142,7 @@ describe("colours by label", () => {
     await expect.element(label(shown, "deer")).toHaveAttribute("aria-pressed", "true");
     await vi.waitFor(() => expect(tile(shown, "Results", 1).dataset.dim).toBe("true"));
     expect(tile(shown, "Results", 0).dataset.dim).toBe("false");
-    await expect.element(shown.see.getByText("5 rows, half of them in 1 cluster")).toBeVisible();
+    await expect.element(shown.see.getByText("6 rows, half of them in 1 cluster")).toBeVisible();
     await label(shown, "deer").click();
     await vi.waitFor(() => expect(tile(shown, "Results", 1).dataset.dim).toBe("false"));
     await label(shown, "deer").click();

@@ -45,13 +45,14 @@ export function ClusterPanel() {
     main?.name == null ? null : `${wholePercent(main.share)} ${main.name}`,
     rank === null || search === null ? null : `centroid\u00a0${distance(search.distances[rank - 1])}`,
   ];
+  const text = facts.filter((fact) => fact !== null).join(" · ");
   return (
     <section class="feder-cluster">
       <h3>
         {probed && rank !== null && exploration.labels.coloursBy.value === "rank" && (
           <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
         )}
-        Cluster {cluster} <small>{facts.filter((fact) => fact !== null).join(" · ")}</small>
+        Cluster {cluster} <small title={text}>{text}</small>
         {search !== null && (
           <Button
             kind="small"

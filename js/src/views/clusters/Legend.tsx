@@ -43,7 +43,7 @@ export function Legend() {
           <i /> missed
         </span>
       )}
-      {!isByLabel && (
+      {exploration.labels.wanted.value === "rank" && (
         <>
           <span>area: vectors</span>
           <span>layout: {drawn.method}</span>

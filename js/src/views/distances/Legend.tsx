@@ -20,16 +20,17 @@ export function Legend() {
       search && set && order && rankCandidates(set, order, probe, missed, search, summary.similarity).domain,
     [search, set, order, probe, missed, summary],
   );
+  const isByLabel = exploration.labels.coloursBy.value === "label";
   if (domain === null) return null;
   return (
     <div class="feder-legend">
       <ColourBy />
-      {exploration.labels.coloursBy.value === "label" && <LabelKeys />}
+      {isByLabel && <LabelKeys />}
       <span>
         radius: {summary.distance}
         {scaleText(domain)}
       </span>
-      <span>sector width: vectors</span>
+      {!isByLabel && <span>sector width: vectors</span>}
     </div>
   );
 }

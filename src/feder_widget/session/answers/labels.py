@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
 from feder_widget.media import Media
-from feder_widget.model.pieces import Steps
 from feder_widget.session.answers.label_tally import LabelCounts, LabelTally
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.parse import BadRequestError
@@ -151,7 +150,9 @@ class CountedLabels:
             codes=tally.codes(counted.names),
         )
 
-    def _read_some(self, tally: LabelTally, limit: int, first: int, last: int) -> Steps[None]:
+    def _read_some(
+        self, tally: LabelTally, limit: int, first: int, last: int
+    ) -> Iterator[Future[Any] | None]:
         """Read the labels of the rows from ``first`` to ``last`` of the ``limit`` drawn of each cluster."""
         random = np.random.default_rng(SEED)
         held: list[NDArray[np.int64]] = []
@@ -172,7 +173,10 @@ class CountedLabels:
             elif cluster % BETWEEN == BETWEEN - 1:
                 yield None
 
-    def _read(self, tally: LabelTally, ids: NDArray[np.int64], clusters: NDArray[np.int32]) -> Steps[Any]:
+    def _read(
+        self, tally: LabelTally, ids: NDArray[np.int64], clusters: NDArray[np.int32]
+    ) -> Iterator[Future[Any]]:
+        """Read the labels of rows on a thread, until all are read or it is over."""
         done = 0
         while done < ids.size and not tally.is_over:
             reading = self._in_thread(tally.read, ids[done:], clusters[done:])
