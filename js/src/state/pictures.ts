@@ -6,6 +6,8 @@ import type { Thumbnails } from "../protocol/messages";
 export type Picture =
   | { readonly state: "loading" }
   | { readonly state: "ready"; readonly url: string; readonly label: string | null; readonly owned: boolean }
+  /** Of a row that has a label and no picture. */
+  | { readonly state: "text"; readonly label: string }
   | { readonly state: "broken"; readonly reason: string; readonly label: string | null };
 
 interface Entry {
@@ -203,6 +205,7 @@ function picture(answer: Thumbnails, i: number): Picture {
   if (item.url !== null && /^(https?:|data:image\/|blob:)/i.test(item.url)) {
     return { state: "ready", url: item.url, label: item.label, owned: false };
   }
+  if (item.reason === null && item.label !== null) return { state: "text", label: item.label };
   return { state: "broken", reason: item.reason ?? "no picture", label: item.label };
 }
 

@@ -74,6 +74,7 @@ export class MapCanvas {
       palette !== this.#palette ||
       scene.cells !== before?.cells ||
       scene.ranking !== before.ranking ||
+      scene.labels !== before.labels ||
       scene.probe !== before.probe;
     this.#scene = scene;
     this.#palette = palette;
@@ -186,6 +187,7 @@ export class MapCanvas {
       this.#context,
       mapLabels(scene, { size: this.#size, camera: view }, lookOf, mosaics),
       palette,
+      Boolean(scene.labels),
     );
   }
 
