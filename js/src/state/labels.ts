@@ -46,10 +46,11 @@ export function labels(summary: ReadonlySignal<Summary>, asker: Asker, abort: Ab
     counted.value?.index_version === summary.value.indexVersion ? counted.value : null,
   );
   const names = computed(() => counts.value?.names ?? []);
-  const stop = effect(() => {
+  effect(() => {
+    // Without a signal that it reads, it ends.
+    if (abort.aborted) return;
     if (wanted.value === "label" && asker.connected.value && counts.value === null) asker.askLabels();
   });
-  abort.addEventListener("abort", stop);
   const chosenPlace = computed(() => {
     const place = chosen.value === null ? -1 : names.value.indexOf(chosen.value);
     return place < 0 ? null : place;
