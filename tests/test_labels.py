@@ -126,7 +126,7 @@ def test_a_cell_is_not_kept_waiting_by_a_label(speak):
     session.handle({"kind": "labels", "request": "l"})
     while not begun.is_set():
         session._runner.turn(0)
-    session.handle({"kind": "members", "request": "m", "cluster": 0, "offset": 0, "limit": 5})
+    session.handle({"kind": "members", "request": "m", "clusters": [0], "offset": 0, "limit": 5})
     step_until(session, page, kind="members")
     assert page.kinds("l") == []
     go_on.set()

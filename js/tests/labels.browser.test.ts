@@ -61,17 +61,17 @@ describe("a row without a picture", () => {
   it("is shown by its label, as text", async () => {
     const shown = open(false);
     await pictured(shown);
-    await vi.waitFor(() => expect(tile(shown, "Results", 1)).toHaveTextContent("<b>cat</b>"));
-    expect(tile(shown, "Results", 1).querySelector("img")).toBeNull();
-    expect(tile(shown, "Results", 1).querySelector("b b")).toBeNull();
-    expect(tile(shown, "Results", 1).clientWidth).toBeGreaterThan(120);
+    await vi.waitFor(() => expect(tile(shown, "True neighbours", 1)).toHaveTextContent("<b>cat</b>"));
+    expect(tile(shown, "True neighbours", 1).querySelector("img")).toBeNull();
+    expect(tile(shown, "True neighbours", 1).querySelector("b b")).toBeNull();
+    expect(tile(shown, "True neighbours", 1).clientWidth).toBeGreaterThan(120);
   });
 
   it("takes three lines at most", async () => {
     const shown = open(false);
     await vi.waitFor(() => shown.sayPictures(() => ({ label: "many words ".repeat(40) })));
-    await vi.waitFor(() => expect(tile(shown, "Results", 1)).toHaveTextContent(/many words/));
-    const text = tile(shown, "Results", 1).querySelector(".feder-label-tile > span") as HTMLElement;
+    await vi.waitFor(() => expect(tile(shown, "True neighbours", 1)).toHaveTextContent(/many words/));
+    const text = tile(shown, "True neighbours", 1).querySelector(".feder-label-tile > span") as HTMLElement;
     expect(text.clientHeight).toBeLessThanOrEqual(3 * 16);
     expect(text.scrollHeight).toBeGreaterThan(text.clientHeight);
   });
@@ -81,10 +81,10 @@ describe("a row with a picture and a label", () => {
   it("shows the label under the picture", async () => {
     const shown = open(true);
     await pictured(shown);
-    await vi.waitFor(() => expect(tile(shown, "Results", 0).querySelector("img")).not.toBeNull());
-    const label = tile(shown, "Results", 0).querySelector(".feder-label") as HTMLElement;
+    await vi.waitFor(() => expect(tile(shown, "True neighbours", 0).querySelector("img")).not.toBeNull());
+    const label = tile(shown, "True neighbours", 0).querySelector(".feder-label") as HTMLElement;
     expect(label).toHaveTextContent("deer");
-    const picture = tile(shown, "Results", 0).querySelector("img") as HTMLElement;
+    const picture = tile(shown, "True neighbours", 0).querySelector("img") as HTMLElement;
     expect(label.getBoundingClientRect().top).toBeGreaterThanOrEqual(
       picture.getBoundingClientRect().bottom - 1,
     );
@@ -92,11 +92,11 @@ describe("a row with a picture and a label", () => {
 
   it("keeps its place while the label is awaited", async () => {
     const shown = open(true);
-    const height = () => tile(shown, "Results", 2)?.getBoundingClientRect().height;
+    const height = () => tile(shown, "True neighbours", 2)?.getBoundingClientRect().height;
     await vi.waitFor(() => expect(height()).toBeGreaterThan(0));
     const before = height();
     await pictured(shown);
-    await vi.waitFor(() => expect(tile(shown, "Results", 2)).toHaveTextContent("deer"));
+    await vi.waitFor(() => expect(tile(shown, "True neighbours", 2)).toHaveTextContent("deer"));
     expect(height()).toBe(before);
   });
 });
@@ -106,7 +106,7 @@ describe.each([true, false])("accessible names of tiles, with pictures: %s", (im
     const shown = open(images, { cluster: 0 });
     await pictured(shown);
     const name = (list: string, id: number) => tile(shown, list, id).getAttribute("aria-label");
-    await vi.waitFor(() => expect(name("Results", 2)).toMatch(/^Row 2, .*, result 3, deer$/));
+    await vi.waitFor(() => expect(name("True neighbours", 2)).toMatch(/^Row 2, 3rd nearest of all, .*, deer$/));
     await vi.waitFor(() =>
       expect(name("Cluster images", 1)).toMatch(/^Row 1, .*2 of 3, a result, <b>cat<\/b>$/),
     );
@@ -140,11 +140,11 @@ describe("colours by label", () => {
     await counted(shown);
     await label(shown, "deer").click();
     await expect.element(label(shown, "deer")).toHaveAttribute("aria-pressed", "true");
-    await vi.waitFor(() => expect(tile(shown, "Results", 1).dataset.dim).toBe("true"));
-    expect(tile(shown, "Results", 0).dataset.dim).toBe("false");
+    await vi.waitFor(() => expect(tile(shown, "True neighbours", 1).dataset.dim).toBe("true"));
+    expect(tile(shown, "True neighbours", 0).dataset.dim).toBe("false");
     await expect.element(shown.see.getByText("6 rows, half of them in 1 cluster")).toBeVisible();
     await label(shown, "deer").click();
-    await vi.waitFor(() => expect(tile(shown, "Results", 1).dataset.dim).toBe("false"));
+    await vi.waitFor(() => expect(tile(shown, "True neighbours", 1).dataset.dim).toBe("false"));
     await label(shown, "deer").click();
     await userEvent.keyboard("{ArrowRight}{Enter}");
     await expect.element(label(shown, "<b>cat</b>")).toHaveAttribute("aria-pressed", "true");
