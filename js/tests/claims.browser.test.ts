@@ -218,9 +218,11 @@ describe("the images of a cluster", () => {
     const images = shown.see.getByRole("list", { name: "Cluster images" });
     const copy = images.getByRole("button", { name: /^Row 0,/ });
     await expect.element(copy).toBeVisible();
-    expect(copy.element().getAttribute("aria-label")).toBe("Row 0, distance 10.00");
+    expect(copy.element().getAttribute("aria-label")).toBe("Row 0, distance 10.00, 1 of 4");
     shown.model.receive("cluster", 0);
-    await expect.element(images.getByRole("button", { name: "Row 0, distance 0, a result" })).toBeVisible();
+    await expect
+      .element(images.getByRole("button", { name: "Row 0, distance 0, 1 of 3, a result" }))
+      .toBeVisible();
   });
 });
 

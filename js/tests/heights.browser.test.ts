@@ -174,7 +174,11 @@ describe.each([700, 1008, 1400])("at a width of %i", (width) => {
     expect(height).toBeGreaterThan(500);
     const wrong: string[] = [];
     for (const [name, act] of STATES) {
-      if (name === "a workload is evaluated") console.log(stage.root.querySelector(".feder-side")?.textContent, stage.root.querySelector("[role=alert]")?.textContent);
+      if (name === "a workload is evaluated")
+        console.log(
+          stage.root.querySelector(".feder-side")?.textContent,
+          stage.root.querySelector("[role=alert]")?.textContent,
+        );
       await act();
       await painted();
       const now = stage.root.getBoundingClientRect().height;
