@@ -196,7 +196,7 @@ describe("what geometry proves", () => {
     const { request } = shown.lastAsked("rest");
     shown.sayCandidates(2, 4, { kind: "nearest", request: request as string });
     shown.sayDone(request as string);
-    await expect.element(shown.see.getByText("All 3 true neighbours came back.")).toBeVisible();
+    await expect.element(shown.see.getByText("All 3 true neighbours came back")).toBeVisible();
     expect(sentence(shown)).toBeUndefined();
   });
 

@@ -28,14 +28,19 @@ export function Percentiles({ workload }: { workload: Workload }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((nprobe) => (
-            <tr key={nprobe} data-needed={nprobe === needed}>
-              <th scope="row">
-                {count(nprobe)} <small>{notes.get(nprobe)?.join(", ")}</small>
-              </th>
-              <Cells at={recallAt(workload, nprobe)} />
-            </tr>
-          ))}
+          {rows.map((nprobe) => {
+            const at = recallAt(workload, nprobe);
+            return (
+              <tr key={nprobe} data-needed={nprobe === needed}>
+                <th scope="row">
+                  {count(at.nprobe)} <small>{notes.get(nprobe)?.join(", ")}</small>
+                  {/* Where recall takes a search at each nprobe, the next smaller one that was searched at stands in. */}
+                  {at.nprobe !== nprobe && <small> for {count(nprobe)}</small>}
+                </th>
+                <Cells at={at} />
+              </tr>
+            );
+          })}
         </tbody>
       </table>
       <p class="feder-muted feder-definition">
