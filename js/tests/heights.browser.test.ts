@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
+import type { Hardest, HardestRequest, Workload } from "../src/protocol/messages";
 import { encoded } from "./encode";
 import { outside, Stage, summaryTrait } from "./stage";
 import { findingOf } from "./support";
@@ -15,7 +16,8 @@ const STATES: readonly (readonly [name: string, act: () => unknown])[] = [
   ["idle, without a map", () => {}],
   ["the map", () => stage.sayMap()],
   ["the sample is searched", () => vi.waitFor(() => stage.lastAsked("evaluate"))],
-  ["queries are offered", () => sayWorkload(stage.lastAsked("evaluate").request as string)],
+  ["a workload", () => sayWorkload(stage.lastAsked("evaluate").request as string)],
+  ["queries are offered", sayHardest],
   ["a cluster is pinned before a search", () => stage.model.receive("cluster", 3)],
   ["and no more", () => stage.model.receive("cluster", null)],
   ["a search is asked for", () => press("Random query")],
@@ -43,10 +45,12 @@ const STATES: readonly (readonly [name: string, act: () => unknown])[] = [
   ["a workload is evaluated", () => click("Evaluate queries")],
   ["a part of it is here", () => sayProgress()],
   ["the workload is here", () => sayWorkload(stage.lastAsked("evaluate").request as string)],
+  ["its hardest queries", sayHardest],
   ["its nprobe is used", () => click(/^Use nprobe/)],
   ["back to the query", () => click("This query")],
+  ["two clusters are probed", () => stage.model.receive("nprobe", 2)],
   ["Distances", () => click("Distances")],
-  ["the player begins", () => back(2)],
+  ["the player begins", () => back(3)],
   ["the coarse step", () => press("Step forward")],
   ["the first cluster", () => press("Step forward")],
   ["to its end", () => press("Step forward")],
@@ -56,8 +60,8 @@ const STATES: readonly (readonly [name: string, act: () => unknown])[] = [
   ["the projection is here", sayProjection],
   ["the player in Projection", () => back(1)],
   ["the map again", () => click("Clusters")],
-  ["the player on the map", () => back(3)],
-  ["to its end again", () => forward(4)],
+  ["the player on the map", () => back(2)],
+  ["to its end again", () => forward(3)],
   ["the index has changed", () => stage.model.receive("_summary", changed())],
   ["the kernel is gone", () => stage.model.lose()],
 ];
@@ -80,31 +84,47 @@ function sayProgress(): void {
 
 function sayWorkload(request: string): void {
   const n = SIZES.length;
-  const hardest = 24;
-  const k = 12;
-  stage.model.say(
-    ...encoded({
-      kind: "workload",
-      request,
-      k,
-      seed: 7,
-      source: "sample",
-      computed: 196,
-      asked: 196,
-      final: true,
-      include_self: true,
-      reason: null,
-      labels: Array.from({ length: hardest }, () => LONG),
-      shares: [0.5, 0.95, 0.99, 1],
-      nprobes: Int32Array.from({ length: n }, (_, i) => i + 1),
-      recall: Float32Array.from({ length: n }, (_, i) => (i + 1) / n),
-      reached: Float32Array.from({ length: 4 * n }, (_, i) => ((i % n) + 1) / n),
-      compared: Float32Array.from({ length: n }, (_, i) => (i + 1) / n),
-      hardest: Int32Array.from({ length: hardest }, (_, i) => i),
-      ids: BigInt64Array.from({ length: hardest }, (_, i) => BigInt(i)),
-      found_at: Int32Array.from({ length: k * hardest }, (_, i) => 1 + Math.floor((n * (i % k)) / k)),
-    }),
-  );
+  const rising = (count: number) => Float32Array.from({ length: count }, (_, i) => ((i % n) + 1) / n);
+  const workload: Workload = {
+    kind: "workload",
+    request,
+    k: 12,
+    seed: 7,
+    source: "sample",
+    computed: 196,
+    asked: 196,
+    final: true,
+    include_self: true,
+    reason: null,
+    apart: false,
+    shares: [0.5, 0.95, 0.99, 1],
+    nprobes: Int32Array.from({ length: n }, (_, i) => i + 1),
+    recall: rising(n),
+    reached: rising(4 * n),
+    compared: rising(n),
+  };
+  stage.model.say(...encoded(workload));
+}
+
+/** Answer the request for the hardest queries of the workload. */
+async function sayHardest(): Promise<void> {
+  await vi.waitFor(() => stage.lastAsked("hardest"));
+  const { request, order, nprobe } = stage.lastAsked("hardest") as unknown as HardestRequest;
+  const count = 24;
+  const all = (value: number) => new Int32Array(count).fill(value);
+  const hardest: Hardest = {
+    kind: "hardest",
+    request,
+    order,
+    nprobe,
+    labels: Array.from({ length: count }, () => LONG),
+    places: Int32Array.from({ length: count }, (_, i) => i),
+    ids: BigInt64Array.from({ length: count }, (_, i) => BigInt(i)),
+    found: all(3),
+    counts: all(12),
+    needed: all(7),
+  };
+  stage.model.say(...encoded(hardest));
 }
 
 async function sayProjection(): Promise<void> {
@@ -119,7 +139,7 @@ function changed(): Record<string, unknown> {
 /** Press the button that has this name. */
 async function press(name: string): Promise<void> {
   const button = () => stage.element.querySelector<HTMLElement>(`button[aria-label="${name}"]:enabled`);
-  await vi.waitFor(() => expect(button()).not.toBeNull());
+  await vi.waitFor(() => expect(button(), name).not.toBeNull());
   button()?.click();
 }
 
@@ -165,26 +185,21 @@ describe.each([700, 1008, 1400])("at a width of %i", (width) => {
     const parts = [".feder-toolbar", ".feder-stage", ".feder-side", ".feder-parameters"];
     const boxes = () =>
       parts.map((part) => {
-        const { left, top, width, height } = (
-          stage.root.querySelector(part) as HTMLElement
-        ).getBoundingClientRect();
-        return `${part} ${[left, top, width, height].map(Math.round)}`;
+        const box = (stage.root.querySelector(part) as HTMLElement).getBoundingClientRect();
+        const top = box.top - stage.root.getBoundingClientRect().top;
+        return `${part} ${[box.left, top, box.width, box.height].map(Math.round)}`;
       });
     const before = boxes();
     expect(height).toBeGreaterThan(500);
     const wrong: string[] = [];
     for (const [name, act] of STATES) {
-      if (name === "a workload is evaluated")
-        console.log(
-          stage.root.querySelector(".feder-side")?.textContent,
-          stage.root.querySelector("[role=alert]")?.textContent,
-        );
       await act();
       await painted();
       const now = stage.root.getBoundingClientRect().height;
       if (now !== height) wrong.push(`${name}: ${height} px became ${now}`);
-      const moved = boxes().filter((box, i) => box !== before[i]);
-      if (moved.length > 0) wrong.push(`${name}: ${moved.join("; ")} instead of ${before.join("; ")}`);
+      boxes().forEach((box, i) => {
+        if (box !== before[i]) wrong.push(`${name}: ${box} instead of ${before[i]}`);
+      });
       const { scrollWidth, clientWidth } = stage.root;
       if (scrollWidth > clientWidth) wrong.push(`${name}: ${scrollWidth} px in ${clientWidth}`);
       wrong.push(...outside(stage.root).map((one) => `${name}: ${one}`));

@@ -24,6 +24,14 @@ export function itemsOf(display: Element, name: string): HTMLElement[] {
   return [...display.querySelectorAll<HTMLElement>(`:is(ol, ul)[aria-label="${name}"] > li`)];
 }
 
+/** Whether a text ends in an ellipsis here or further out. */
+function isCutShort(element: Element | null): boolean {
+  for (let one = element; one !== null; one = one.parentElement) {
+    if (getComputedStyle(one).textOverflow === "ellipsis") return true;
+  }
+  return false;
+}
+
 const SCROLLERS = ".feder-table, .feder-scroller, .feder-sr";
 
 /** What reaches out of the widget's width, without the parts of it that scroll. */
@@ -31,6 +39,7 @@ export function outside(root: HTMLElement): string[] {
   const { left, right } = root.getBoundingClientRect();
   return [...root.querySelectorAll<HTMLElement>("*")]
     .filter((element) => element.closest(SCROLLERS) === null && element.closest("svg") === null)
+    .filter((element) => !isCutShort(element.parentElement))
     .filter((element) => {
       const box = element.getBoundingClientRect();
       return box.width > 0 && (box.left < left - 0.5 || box.right > right + 0.5);

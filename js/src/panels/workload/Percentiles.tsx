@@ -28,19 +28,14 @@ export function Percentiles({ workload }: { workload: Workload }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((nprobe) => {
-            const at = recallAt(workload, nprobe);
-            return (
-              <tr key={nprobe} data-needed={nprobe === needed}>
-                <th scope="row">
-                  {count(at.nprobe)} <small>{notes.get(nprobe)?.join(", ")}</small>
-                  {/* Where recall takes a search at each nprobe, the next smaller one that was searched at stands in. */}
-                  {at.nprobe !== nprobe && <small> for {count(nprobe)}</small>}
-                </th>
-                <Cells at={at} />
-              </tr>
-            );
-          })}
+          {rows.map((nprobe) => (
+            <tr key={nprobe} data-needed={nprobe === needed}>
+              <th scope="row">
+                {count(nprobe)} <small>{notes.get(nprobe)?.join(", ")}</small>
+              </th>
+              <Cells nprobe={nprobe} at={recallAt(workload, nprobe)} />
+            </tr>
+          ))}
         </tbody>
       </table>
       <p class="feder-muted feder-definition">
@@ -51,7 +46,9 @@ export function Percentiles({ workload }: { workload: Workload }) {
   );
 }
 
-function Cells({ at: { mean, reached, compared } }: { at: RecallAt }) {
+function Cells({ nprobe, at }: { nprobe: number; at: RecallAt }) {
+  const { mean, reached, compared } = at;
+  if (at.nprobe !== nprobe) return <td colSpan={reached.length + 2}>not evaluated</td>;
   return (
     <>
       {[mean, ...reached].map((value, i) => (
