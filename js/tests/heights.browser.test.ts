@@ -175,7 +175,7 @@ afterEach(async () => {
   await page.viewport(...VIEWPORT);
 });
 
-describe.each([700, 1008, 1400])("at a width of %i", (width) => {
+describe.each([480, 700, 1008, 1400])("at a width of %i", (width) => {
   it("no state of the screen changes its height, and nothing reaches out of its width", async () => {
     stage = new Stage(SIZES, { k: 12 });
     stage.element.style.width = `${width}px`;
