@@ -61,16 +61,24 @@ def requests():
         "extra": [],
         "extra_clusters": [],
     }
+    yield {"kind": "labels"}
+    yield {"kind": "composition", "cluster": 1}
+    yield {"kind": "row_labels", "clusters": [1, 2]}
     yield {"kind": "evaluate", "sample": 60, "seed": 3, "k": K}
     yield {"kind": "hardest", "order": "recall", "nprobe": 2}
     yield {"kind": "map"}
     yield {"kind": "verdict", "serial": 1, "id": "100000"}
 
 
+def label_of(row):
+    """Return ten labels, the first of them the commonest, and none for row 9."""
+    return None if row == 9 else f"kind {min(row % 13, 9)}"
+
+
 def recorded(index, asked, **options):
     """Return the messages of a session that is asked, in the order in which they came."""
     page = Page()
-    session = converse(open_index(index, **options), page, labels=lambda row: f"row {row}", projection=None)
+    session = converse(open_index(index, **options), page, labels=label_of, projection=None)
     try:
         for name, request in enumerate(asked):
             session.handle({**request, "request": f"r{name}"})
@@ -102,7 +110,7 @@ def build():
         workload = by_vectors.evaluate(60, K, seed=3, progress=False)
         results = {"kind": "results", "serial": 1, "nprobe": 3, "k": K}
         return {
-            "summary": plain(summary_of(by_vectors, k_max=100, images=False)),
+            "summary": plain(summary_of(by_vectors, k_max=100, images=False, labels=False)),
             "messages": recorded(index, asked, vectors=rows),
             "truth": {
                 "ids": [str(row) for row in explanation.ids],

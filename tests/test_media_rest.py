@@ -51,6 +51,11 @@ def test_a_label_full_of_html_stays_text():
         ("x" * 10_000_000, "x" * 199 + "…"),
         (" " * 4000 + "x", "…"),
         ("\ud800\u202ea\0", "\ufffd\ufffda\ufffd"),
+        ("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧"),
+        ("\u0645\u06cc\u200c\u062e\u0648", "\u0645\u06cc\u200c\u062e\u0648"),
+        ("\u200da \u200cb\u200d\u200d", "\ufffda \ufffdb\u200d\ufffd"),
+        ("\u2066a\u2069\u200f\u061c\x9b", "\ufffda\ufffd\ufffd\ufffd\ufffd"),
+        ("x" * 198 + "\u200dyz", "x" * 198 + "…"),
     ],
 )
 def test_a_label_is_one_short_line_that_can_be_sent(value, text):

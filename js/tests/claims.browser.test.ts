@@ -196,7 +196,7 @@ describe("what geometry proves", () => {
     const { request } = shown.lastAsked("rest");
     shown.sayCandidates(2, 4, { kind: "nearest", request: request as string });
     shown.sayDone(request as string);
-    await expect.element(shown.see.getByText("All 3 true neighbours came back.")).toBeVisible();
+    await expect.element(shown.see.getByText("All 3 true neighbours came back")).toBeVisible();
     expect(sentence(shown)).toBeUndefined();
   });
 
@@ -218,9 +218,11 @@ describe("the images of a cluster", () => {
     const images = shown.see.getByRole("list", { name: "Cluster images" });
     const copy = images.getByRole("button", { name: /^Row 0,/ });
     await expect.element(copy).toBeVisible();
-    expect(copy.element().getAttribute("aria-label")).toBe("Row 0, distance 10.00");
+    expect(copy.element().getAttribute("aria-label")).toBe("Row 0, distance 10.00, 1 of 4");
     shown.model.receive("cluster", 0);
-    await expect.element(images.getByRole("button", { name: "Row 0, distance 0, a result" })).toBeVisible();
+    await expect
+      .element(images.getByRole("button", { name: "Row 0, distance 0, 1 of 3, a result" }))
+      .toBeVisible();
   });
 });
 

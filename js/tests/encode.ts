@@ -9,6 +9,7 @@ const DTYPES: Readonly<Record<string, string>> = {
 const INNER: Readonly<Record<string, (message: Record<string, unknown>) => number>> = {
   "map.points": () => 2,
   "map.centres": () => 2,
+  "labels.counts": (message) => (message.names as string[]).length + 1,
   "projection.positions": () => 2,
   "workload.reached": (message) => (message.nprobes as Int32Array).length,
   "workload.found_at": (message) => message.k as number,

@@ -165,6 +165,7 @@ describe("keys", () => {
 describe("dots", () => {
   const white = () => ({ data: new Uint8ClampedArray(4 * 40 * 40).fill(255), width: 40, height: 40 });
   const red = [200, 0, 0] as const;
+  const grouped = (groups: number[]) => ({ count: groups.length, groups });
   const green = (pixels: { data: Uint8ClampedArray }, x: number, y: number) =>
     pixels.data[4 * (y * 40 + x) + 1];
 
@@ -175,7 +176,7 @@ describe("dots", () => {
     const zoom = { k: 1, x: 0, y: 0 };
     splat(
       one,
-      pointsOf([1]),
+      grouped([1]),
       Float64Array.of(10.5, 10.5),
       zoom,
       1,
@@ -185,7 +186,7 @@ describe("dots", () => {
     );
     splat(
       two,
-      pointsOf([1, 1]),
+      grouped([1, 1]),
       Float64Array.of(10.5, 10.5, 10.5, 10.5),
       zoom,
       1,
@@ -203,7 +204,7 @@ describe("dots", () => {
     const positions = Float64Array.of(0, 0, 39.9, 39.9, -50, 4, NaN, NaN);
     splat(
       pixels,
-      pointsOf([1, 1, 1, 1]),
+      grouped([1, 1, 1, 1]),
       positions,
       { k: 1, x: 0, y: 0 },
       1,
@@ -220,7 +221,7 @@ describe("dots", () => {
     const pixels = white();
     splat(
       pixels,
-      pointsOf([1]),
+      grouped([1]),
       Float64Array.of(5, 4),
       { k: 2, x: 1, y: 3 },
       1.5,
@@ -231,9 +232,9 @@ describe("dots", () => {
     expect(green(pixels, 16, 16)).toBe(0);
   });
 
-  it("take the colour of their cluster, and only the chosen are drawn", () => {
+  it("take the colour of their group, and only the chosen are drawn", () => {
     const pixels = white();
-    const points = pointsOf([1, 2, 3]);
+    const points = grouped([1, 2, 3]);
     const positions = Float64Array.of(5, 5, 15, 5, 25, 5);
     const colour = (rank: number) => [10 * rank, 20 * rank, 0] as const;
     splat(pixels, points, positions, { k: 1, x: 0, y: 0 }, 1, stamp(2, 1), colour, (i) => i !== 1);

@@ -352,7 +352,8 @@ describe("the projection", () => {
   it("has a halo around each point of the rows under the pointer, and a dashed outline of a selection", () => {
     const recording = new RecordingContext();
     const overlay = { points: [2, 3], outline: [0, 0, 50, 0, 50, 50] };
-    paintOverlay(recording.context, contentOf(nearest(2)), overlay, light, VIEWPORT);
+    const shown = { ...contentOf(nearest(2)), selected: null, emphasised: null };
+    paintOverlay(recording.context, shown, overlay, light, VIEWPORT);
     expect(recording.in(light.text, { kind: "stroke", width: 2 })).toHaveLength(2);
     expect(recording.in(light.accent, { kind: "stroke", dash: [4, 3] })).toMatchObject([
       { shape: "L0,0 L50,0 L50,50 Z" },

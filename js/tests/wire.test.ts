@@ -143,6 +143,45 @@ const GOOD: Record<string, Record<string, unknown>> = {
     clusters: Int32Array.of(1),
     ids: BigInt64Array.of(-(2n ** 63n)),
   },
+  labels: {
+    kind: "labels",
+    request: "l",
+    index_version: 0,
+    final: true,
+    names: ["<b>deer</b>", "cat"],
+    distinct: 3,
+    counted: 9,
+    total: 20,
+    limit: 5,
+    unlabelled: 1,
+    failed: 0,
+    rows: 4,
+    offset: 1,
+    counts: Int32Array.of(3, 1, 0, 0, 0, 4),
+    commonest: Uint8Array.of(0, 2),
+    most: Int32Array.of(3, 4),
+  },
+  composition: {
+    kind: "composition",
+    request: "c",
+    cluster: 3,
+    names: ["<b>deer</b>", "cat"],
+    counts: [3, 1],
+    distinct: 3,
+    counted: 5,
+    total: 9,
+    unlabelled: 0,
+    failed: 0,
+  },
+  row_labels: {
+    kind: "row_labels",
+    request: "r",
+    names: ["deer", "cat"],
+    clusters: Int32Array.of(3, 1),
+    counts: Int32Array.of(1, 2),
+    ids: BigInt64Array.of(2n ** 53n + 1n, -5n, 7n),
+    codes: Uint8Array.of(0, 3, 2),
+  },
   map: {
     kind: "map",
     request: "p",
@@ -285,6 +324,11 @@ describe("malformed messages", () => {
     ["map", { centres: new Float32Array(2) }],
     ["map", { inradii: new Float32Array(3) }],
     ["map", { offsets: Int32Array.of(0, 3) }],
+    ["labels", { counts: new Int32Array(3) }],
+    ["labels", { most: Int32Array.of(3) }],
+    ["composition", { counts: [3] }],
+    ["row_labels", { counts: Int32Array.of(1, 1) }],
+    ["row_labels", { codes: Uint8Array.of(0, 3) }],
   ])("a %s message whose buffers disagree in length is refused: %o", (kind, changes) => {
     expect(() => decode(...encoded({ ...GOOD[kind], ...changes }))).toThrow(/disagree/);
   });
@@ -308,6 +352,17 @@ describe("malformed messages", () => {
       expect(() => decode(...encoded({ ...GOOD.map, ...change }))).toThrow(/do not fit in/);
     },
   );
+
+  it.each([
+    ["labels", { commonest: Uint8Array.of(0, 4) }],
+    ["row_labels", { codes: Uint8Array.of(0, 4, 2) }],
+  ])("a place in a %s message that is not among the names is refused", (kind, changes) => {
+    expect(() => decode(...encoded({ ...GOOD[kind], ...changes }))).toThrow(/not among the names/);
+  });
+
+  it("labels that do not fit in the clusters are refused", () => {
+    expect(() => decode(...encoded({ ...GOOD.labels, offset: 3 }))).toThrow(/do not fit in/);
+  });
 
   it("negative counts are refused even where their sum is right", () => {
     expect(() => decode(...encoded({ ...FINE, counts: Int32Array.of(4, -1, 0) }))).toThrow(MalformedMessage);

@@ -2,6 +2,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import { useLayoutEffect, useState } from "preact/hooks";
 import { useApp } from "../state/app";
 import type { Picture as PictureState } from "../state/pictures";
+import { LabelTile } from "./LabelTile";
 
 interface Props {
   readonly id: bigint;
@@ -12,7 +13,7 @@ interface Props {
   readonly alt: string;
 }
 
-/** The picture of a row, or a placeholder that gives the reason. */
+/** The picture of a row, its label where it has only that, or a placeholder that gives the reason. */
 export function Picture({ id, cluster, side, alt }: Props) {
   const picture = usePicture(id, cluster, side);
   const [failed, setFailed] = useState("");
@@ -31,6 +32,7 @@ export function Picture({ id, cluster, side, alt }: Props) {
     );
   }
   if (picture.state === "loading") return <span class="feder-picture feder-loading" />;
+  if (picture.state === "text") return <LabelTile label={picture.label} side={side} />;
   const reason = picture.state === "broken" ? picture.reason : "the browser could not load this URL";
   return (
     <span class="feder-picture feder-broken" role="img" aria-label={`${alt}: ${reason}`} title={reason}>

@@ -20,33 +20,62 @@ export interface Palette {
   readonly plain: Rgb;
   /** Probed clusters by rank; the last one serves all further ranks. */
   readonly ranks: readonly Rgb[];
+  /** Labels, the commonest first; the last one serves all others. */
+  readonly labels: readonly Rgb[];
   /** How much of the rank's colour fills its cell, over the background. */
   readonly fill: number;
 }
 
-/** After Paul Tol's "bright" and "muted" schemes for colour vision deficiencies. */
+// The colours of ranks with those of missed neighbours (`danger`), and the colours of labels, are what
+// `python -m scripts.palette_colours` prints: any two of either kind differ by a CIEDE2000 of at least 10, to dichromats
+// too, and ranks, missed neighbours and text stand out on every ground named below.
+
 const LIGHT_RANKS: readonly Rgb[] = [
-  [51, 110, 180],
-  [24, 132, 60],
-  [170, 51, 119],
-  [158, 118, 0],
-  [36, 160, 196],
-  [222, 88, 108],
-  [94, 68, 168],
-  [122, 92, 72],
-  [92, 110, 140],
+  [57, 126, 202],
+  [4, 109, 78],
+  [201, 64, 141],
+  [152, 119, 0],
+  [97, 130, 112],
+  [118, 52, 43],
+  [82, 52, 157],
+  [79, 48, 52],
+  [96, 97, 109],
 ];
 
 const DARK_RANKS: readonly Rgb[] = [
-  [96, 156, 226],
-  [70, 176, 98],
-  [214, 98, 168],
-  [206, 164, 44],
-  [92, 200, 232],
-  [244, 128, 144],
-  [156, 134, 226],
-  [186, 150, 124],
-  [134, 154, 186],
+  [108, 178, 254],
+  [39, 158, 83],
+  [194, 109, 172],
+  [221, 183, 59],
+  [154, 198, 174],
+  [225, 96, 0],
+  [144, 117, 232],
+  [166, 144, 146],
+  [174, 173, 188],
+];
+
+const LIGHT_LABELS: readonly Rgb[] = [
+  [61, 136, 218],
+  [173, 67, 0],
+  [107, 155, 88],
+  [215, 79, 158],
+  [164, 126, 0],
+  [0, 114, 122],
+  [101, 65, 173],
+  [104, 60, 40],
+  [116, 117, 112],
+];
+
+const DARK_LABELS: readonly Rgb[] = [
+  [64, 156, 242],
+  [195, 97, 0],
+  [119, 177, 93],
+  [230, 122, 175],
+  [225, 186, 20],
+  [96, 203, 215],
+  [124, 96, 212],
+  [163, 124, 101],
+  [188, 183, 174],
 ];
 
 export const PALETTES: Readonly<Record<Mode, Palette>> = {
@@ -59,12 +88,13 @@ export const PALETTES: Readonly<Record<Mode, Palette>> = {
     control: "#868f9f",
     accent: "#1c66d8",
     onAccent: "#ffffff",
-    danger: "#b3261e",
+    danger: "#ae1400",
     shade: "rgb(20 28 44 / 0.16)",
     far: [246, 248, 251],
-    near: [150, 186, 231],
+    near: [206, 221, 243],
     plain: [228, 234, 243],
     ranks: LIGHT_RANKS,
+    labels: LIGHT_LABELS,
     fill: 0.6,
   },
   dark: {
@@ -76,19 +106,30 @@ export const PALETTES: Readonly<Record<Mode, Palette>> = {
     control: "#737d8c",
     accent: "#6cb0ff",
     onAccent: "#0c1320",
-    danger: "#ff8f86",
+    danger: "#ff837e",
     shade: "rgb(0 0 0 / 0.5)",
     far: [25, 29, 36],
-    near: [44, 76, 116],
+    near: [38, 62, 94],
     plain: [36, 43, 54],
     ranks: DARK_RANKS,
-    fill: 0.6,
+    labels: DARK_LABELS,
+    fill: 0.5,
   },
 };
 
 /** The colour of a probed cluster. Beyond the palette, the rank itself tells clusters apart. */
 export function rankColour(palette: Palette, rank: number): Rgb {
   return palette.ranks[Math.min(rank, palette.ranks.length) - 1];
+}
+
+/**
+ * The colour of the label at a place among so many named ones. All other labels share another, which is paler for rows
+ * without a label.
+ */
+export function labelColour({ labels, background }: Palette, place: number, named: number): Rgb {
+  if (place < named) return labels[place];
+  const other = labels[labels.length - 1];
+  return place === named ? other : mix(rgbOf(background), other, 0.5);
 }
 
 export function mix(from: Rgb, to: Rgb, share: number): Rgb {

@@ -51,6 +51,13 @@ export function percent(share: number): string {
   return `${digits}\u00a0%`;
 }
 
+/** A share in whole percent: 100 % of all only, 0 % of none only. */
+export function wholePercent(share: number): string {
+  const value = Math.round(100 * share);
+  const digits = share < 1 && value === 100 ? 99 : share > 0 && value === 0 ? "<\u00a01" : value;
+  return `${digits}\u00a0%`;
+}
+
 /** 1st, 2nd, 3rd, 4th … */
 export function ordinal(value: number): string {
   const tens = value % 100;

@@ -1,15 +1,21 @@
 import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { Button } from "../controls/Button";
+import { Composition } from "../controls/Composition";
 import { isShortcut } from "../controls/sliderKeys";
 import { css, rankColour } from "../look/palette";
 import { useSize } from "../look/size";
-import { count, distance, plural } from "../model/format";
+import { count, distance, plural, wholePercent } from "../model/format";
+import { mainLabels } from "../model/labels";
 import { useApp } from "../state/app";
 import { MemberList } from "../state/members";
 import { Tile } from "./Tile";
 
-/** The least width of a picture; pictures share the rest of a row. */
+/** The least width of a picture, and of a label without one; they share the rest of a row. */
 const LEAST = 56;
+const LEAST_TEXT = 150;
+/** Heights of a label under a picture, and of one in its place. */
+const LABEL = 17;
+const TEXT = 66;
 const GAP = 6;
 const MARGIN = 14;
 
@@ -33,22 +39,25 @@ export function ClusterPanel() {
   const probed = rank !== null && exploration.probe.value.has(rank);
   const wanted = exploration.wanted.value.has(rank ?? 0);
   const isOff = exploration.switched.value.get(cluster) === false;
+  const [main] = mainLabels(exploration.compositions.of(cluster).value, 1);
   const facts = [
     rank === null ? null : `rank ${count(rank)}${wanted ? "" : isOff ? ", switched off" : ", not probed"}`,
     plural(summary.sizes[cluster], "vector"),
+    main?.name == null ? null : `${wholePercent(main.share)} ${main.name}`,
   ];
+  const text = facts.filter((fact) => fact !== null).join(" · ");
   const centroid =
     rank === null || search === null
-      ? undefined
+      ? null
       : `distance to its centroid ${distance(search.distances[rank - 1])}`;
   return (
     <section class="feder-cluster">
       <h3>
-        {probed && rank !== null && (
+        {probed && rank !== null && exploration.labels.coloursBy.value === "rank" && (
           <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
         )}
         <span class="feder-name">Cluster {cluster}</span>{" "}
-        <small title={centroid}>{facts.filter((fact) => fact !== null).join(" · ")}</small>
+        <small title={centroid === null ? text : `${text} · ${centroid}`}>{text}</small>
         {search !== null && (
           <Button
             kind="small"
@@ -69,6 +78,7 @@ export function ClusterPanel() {
           </Button>
         )}
       </h3>
+      {exploration.labels.coloursBy.value === "label" && <Composition cluster={cluster} most={5} hasBar />}
       <Grid key={cluster} cluster={cluster} rank={probed ? rank : null} />
     </section>
   );
@@ -87,9 +97,11 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
   const { element: scroller, ...box } = useSize<HTMLDivElement>();
   const [top, setTop] = useState(0);
   const [current, setCurrent] = useState(0);
-  const columns = Math.max(1, Math.floor((box.width - MARGIN + GAP) / (LEAST + GAP)));
-  const row = Math.max(LEAST, (box.width - MARGIN + GAP) / columns);
-  const side = row - GAP;
+  const isText = summary.labels && !summary.images;
+  const least = isText ? LEAST_TEXT : LEAST;
+  const columns = Math.max(1, Math.floor((box.width - MARGIN + GAP) / (least + GAP)));
+  const column = Math.max(least, (box.width - MARGIN + GAP) / columns);
+  const row = isText ? TEXT + GAP : column + (summary.labels ? LABEL : 0);
   const rows = Math.ceil(members.total / columns);
   const firstRow = Math.max(0, Math.floor(top / row) - 1);
   const lastRow = Math.min(rows, Math.ceil((top + box.height) / row) + 1);
@@ -148,10 +160,10 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
         {shown.map((i) => {
           const member = members.at(i);
           const place = {
-            left: `${(i % columns) * row}px`,
+            left: `${(i % columns) * column}px`,
             top: `${Math.floor(i / columns) * row}px`,
-            width: `${side}px`,
-            height: `${side}px`,
+            width: `${column - GAP}px`,
+            height: `${row - GAP}px`,
           };
           if (member === null) return <li key={i} class="feder-loading" style={place} />;
           const isResult = ids.has(member.id);
@@ -170,12 +182,13 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
                 distance={member.distance}
                 distanceName={summary.distance}
                 clusterRank={isResult ? rank : null}
-                side={LEAST}
+                side={least}
                 tabIndex={i === current ? 0 : -1}
                 isResult={isResult}
                 name={
                   `Row ${member.id}` +
                   (Number.isNaN(member.distance) ? "" : `, distance ${distance(member.distance)}`) +
+                  `, ${count(i + 1)} of ${count(members.total)}` +
                   (isResult ? ", a result" : "")
                 }
               />

@@ -63,6 +63,7 @@ export function Root({ mode, saved }: Props) {
         pressShortcut(event, exploration, () => toggleFullScreen(root.current));
       }}
       data-mode={mode.value}
+      data-tiles={exploration.summary.value.labels && !exploration.summary.value.images ? "text" : "picture"}
       data-state={isLost ? "disconnected" : status.value}
       data-query={search.value?.id?.toString() ?? ""}
       data-nprobe={settings.nprobe.value}

@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals";
-import { Picture } from "../controls/Picture";
-import { css, rankColour } from "../look/palette";
+import { Picture, usePicture } from "../controls/Picture";
+import { css, labelColour, rankColour } from "../look/palette";
 import { shortDistance } from "../model/format";
 import { useApp } from "../state/app";
 
@@ -60,7 +60,18 @@ export function Tile(props: Props) {
     row.value = null;
     exploration.hovered.value = null;
   };
-  const colour = clusterRank === null ? "var(--feder-line)" : css(rankColour(palette.value, clusterRank));
+  const picture = usePicture(id, cluster, side);
+  const label = picture.state === "loading" ? null : picture.label;
+  const { labels } = exploration;
+  const isDim = labels.chosenPlace.value !== null && label !== labels.chosen.value;
+  const colour =
+    clusterRank === null
+      ? "var(--feder-control)"
+      : css(
+          labels.coloursBy.value === "label"
+            ? labelColour(palette.value, labels.placeOf(label), labels.counts.value?.names.length ?? 0)
+            : rankColour(palette.value, clusterRank),
+        );
   return (
     <button
       type="button"
@@ -69,8 +80,9 @@ export function Tile(props: Props) {
       data-result={isResult === true}
       data-missed={isMissed === true}
       data-pending={isPending === true}
+      data-dim={isDim}
       tabIndex={tabIndex}
-      aria-label={name}
+      aria-label={label === null ? name : `${name}, ${label}`}
       aria-haspopup="dialog"
       data-hovered={hovered.value}
       aria-pressed={selected.value}
@@ -89,6 +101,11 @@ export function Tile(props: Props) {
     >
       <Picture id={id} cluster={cluster} side={side} alt="" />
       {tag !== undefined && <span class="feder-tag">{tag}</span>}
+      {picture.state !== "text" && exploration.summary.value.labels && (
+        <span class="feder-label" dir="auto" title={label ?? ""}>
+          {label ?? "\u00a0"}
+        </span>
+      )}
       {rank !== undefined && (
         <span class="feder-caption">
           <b>{rank ?? ""}</b>

@@ -1,5 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type {
+  Composition,
   Failure,
   HardestRequest,
   Medoids,
@@ -9,6 +10,7 @@ import type {
   QueryChoice,
   Request,
   RequestName,
+  RowLabels,
   Thumbnails,
   Verdict,
 } from "./messages";
@@ -18,9 +20,16 @@ import { Disconnected, type Transport } from "./transport";
 /** Milliseconds until a kernel that seems lost is asked whether it is there. */
 const RECONNECT = 1500;
 
-type Answer = Thumbnails | Members | Medoids | Verdict;
+type Answer = Thumbnails | Members | Medoids | Verdict | Composition | RowLabels;
 
-const ANSWERS: readonly string[] = ["thumbnails", "members", "medoids", "verdict"] satisfies Answer["kind"][];
+const ANSWERS: readonly string[] = [
+  "thumbnails",
+  "members",
+  "medoids",
+  "verdict",
+  "composition",
+  "row_labels",
+] satisfies Answer["kind"][];
 
 /** A request with a single answer. */
 interface Question {
@@ -141,6 +150,11 @@ export class Asker {
     this.#send((request) => ({ kind: "map", request }));
   }
 
+  /** The commonest labels and their numbers in each cluster, as `labels` messages. */
+  askLabels(): void {
+    this.#send((request) => ({ kind: "labels", request }));
+  }
+
   /** End the evaluation of this name. */
   cancel(request: RequestName): void {
     this.#send(() => ({ kind: "cancel", request }));
@@ -172,6 +186,16 @@ export class Asker {
       clusters: [...clusters],
     }));
     return answer.kind === "error" ? null : answer;
+  }
+
+  /** The commonest labels of a cluster. */
+  composition(cluster: number): Promise<Composition | Failure> {
+    return this.#expect<Composition>((request) => ({ kind: "composition", request, cluster }));
+  }
+
+  /** The labels of the rows of some clusters, of as many as the kernel tells at once. */
+  rowLabels(clusters: readonly number[]): Promise<RowLabels | Failure> {
+    return this.#expect<RowLabels>((request) => ({ kind: "row_labels", request, clusters: [...clusters] }));
   }
 
   /**

@@ -1,7 +1,14 @@
 /** From what comes over the wire to a message, by the layouts that Python declares. */
 
 import type { BufferLayout, FieldCheck } from "./layout";
-import { type IndexSummary, LAYOUTS, type MapPart, type Message, type Projection } from "./messages";
+import {
+  type IndexSummary,
+  LAYOUTS,
+  type Labels,
+  type MapPart,
+  type Message,
+  type Projection,
+} from "./messages";
 
 export class MalformedMessage extends Error {}
 
@@ -159,6 +166,26 @@ function examine(message: Message): void {
         throw new MalformedMessage("buffers disagree in length: ids and places");
       }
       break;
+    case "labels":
+      if (message.commonest.some((place) => place > message.names.length + 1)) {
+        throw new MalformedMessage("a label is not among the names");
+      }
+      checkFit(message, message.most.length);
+      break;
+    case "row_labels":
+      if (message.codes.some((code) => code > message.names.length + 1)) {
+        throw new MalformedMessage("a label is not among the names");
+      }
+      if (message.counts.some((count) => count < 0)) throw new MalformedMessage("a count is below 0");
+      if (message.counts.reduce((sum, count) => sum + count, 0) !== message.ids.length) {
+        throw new MalformedMessage("buffers disagree in length: counts do not add up to the rows");
+      }
+      break;
+    case "composition":
+      if (message.counts.length !== message.names.length) {
+        throw new MalformedMessage("names and counts disagree in length");
+      }
+      break;
     case "map": {
       const { offsets, points, inradii } = message;
       if (offsets.some((offset, i) => (i === 0 ? offset !== 0 : offset < offsets[i - 1]))) {
@@ -176,7 +203,7 @@ function examine(message: Message): void {
   }
 }
 
-function checkFit({ offset, rows }: MapPart | Projection, length: number): void {
+function checkFit({ offset, rows }: MapPart | Projection | Labels, length: number): void {
   if (offset < 0 || offset + length > rows) {
     throw new MalformedMessage(`rows from ${offset} on do not fit in ${rows}`);
   }

@@ -34,7 +34,11 @@ export interface Seconds {
   nearest: number;
 }
 
-/** One picture: `length` bytes of the buffer, or a `url` for the browser, or a `reason`. */
+/**
+ * One picture: `length` bytes of the buffer, or a `url` for the browser, or a `reason` for none.
+ *
+ * Of a row without a picture that has a `label`, none of these: the label is shown.
+ */
 export interface ThumbnailItem {
   id: bigint;
   label: string | null;
@@ -346,6 +350,70 @@ export interface Medoids {
 }
 
 /**
+ * The commonest labels, `names`, and how often each occurs in the clusters from `offset` on.
+ *
+ * `rows` is nlist. A first count comes from a few rows of each cluster, the final one from at most `limit`,
+ * drawn at random: `counted` of the index's `total` rows. `distinct` counts the different labels among
+ * these, `unlabelled` the rows without one, `failed` those whose label could not be read. `counts` of a
+ * cluster are by name, then of all other labels together. `commonest` is the place of its commonest label
+ * among the names: the number of names for a label that is not among them, one more for no label at all.
+ * `most` is how often that occurs.
+ */
+export interface Labels {
+  kind: "labels";
+  request: RequestName;
+  index_version: number;
+  final: boolean;
+  names: string[];
+  distinct: number;
+  counted: number;
+  total: number;
+  limit: number;
+  unlabelled: number;
+  failed: number;
+  rows: number;
+  offset: number;
+  counts: Int32Array<ArrayBuffer>;
+  commonest: Uint8Array<ArrayBuffer>;
+  most: Int32Array<ArrayBuffer>;
+}
+
+/**
+ * The commonest labels of a cluster, `names`, and how often each occurs among `counted` of its rows.
+ *
+ * These are all of its `total` rows, or drawn at random. `distinct` counts their different labels,
+ * `unlabelled` the rows without one, `failed` those whose label could not be read.
+ */
+export interface Composition {
+  kind: "composition";
+  request: RequestName;
+  cluster: number;
+  names: string[];
+  counts: number[];
+  distinct: number;
+  counted: number;
+  total: number;
+  unlabelled: number;
+  failed: number;
+}
+
+/**
+ * The labels of rows, `counts[i]` of them in `clusters[i]`, as places among `names`.
+ *
+ * The number of names stands for another label, one more for none. Clusters that were asked for and are
+ * left out can be asked for again; of one whose rows are too many, some are left out.
+ */
+export interface RowLabels {
+  kind: "row_labels";
+  request: RequestName;
+  names: string[];
+  clusters: Int32Array<ArrayBuffer>;
+  counts: Int32Array<ArrayBuffer>;
+  ids: BigInt64Array<ArrayBuffer>;
+  codes: Uint8Array<ArrayBuffer>;
+}
+
+/**
  * The map's cells from `offset` on, of `rows`, which is nlist: a first map, then the final one.
  *
  * Cells lie in the rectangle [0, `aspect`] by [0, 1], y up. Cell i of these has the corners `offsets[i]` to
@@ -511,6 +579,26 @@ export interface MedoidsRequest {
   clusters: number[];
 }
 
+/** The commonest labels of the index, and their numbers in each cluster; `labels` messages answer it. */
+export interface LabelsRequest {
+  kind: "labels";
+  request: RequestName;
+}
+
+/** The commonest labels of one cluster. */
+export interface CompositionRequest {
+  kind: "composition";
+  request: RequestName;
+  cluster: number;
+}
+
+/** The label of each row of these clusters, as a place among the names of the last `labels` message. */
+export interface RowLabelsRequest {
+  kind: "row_labels";
+  request: RequestName;
+  clusters: number[];
+}
+
 /**
  * The candidates of the `ranks` nearest clusters of search `serial` in the plane, for `k` results.
  *
@@ -595,6 +683,9 @@ export type Message =
   | Thumbnails
   | Members
   | Medoids
+  | Labels
+  | Composition
+  | RowLabels
   | MapPart
   | Projection
   | Failure;
@@ -609,6 +700,9 @@ export type Request =
   | ThumbnailsRequest
   | MembersRequest
   | MedoidsRequest
+  | LabelsRequest
+  | CompositionRequest
+  | RowLabelsRequest
   | ProjectionRequest
   | EvaluateRequest
   | WorkloadRequest
@@ -843,6 +937,54 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
     buffers: {
       clusters: { dtype: "int32", shape: ["clusters"] },
       ids: { dtype: "int64", shape: ["clusters"] },
+    },
+  },
+  labels: {
+    fields: {
+      request: "request",
+      index_version: "number",
+      final: "boolean",
+      names: { each: "string" },
+      distinct: "number",
+      counted: "number",
+      total: "number",
+      limit: "number",
+      unlabelled: "number",
+      failed: "number",
+      rows: "number",
+      offset: "number",
+    },
+    buffers: {
+      counts: { dtype: "int32", shape: ["clusters", "names + 1"] },
+      commonest: { dtype: "uint8", shape: ["clusters"] },
+      most: { dtype: "int32", shape: ["clusters"] },
+    },
+  },
+  composition: {
+    fields: {
+      request: "request",
+      cluster: "number",
+      names: { each: "string" },
+      counts: { each: "number" },
+      distinct: "number",
+      counted: "number",
+      total: "number",
+      unlabelled: "number",
+      failed: "number",
+    },
+    buffers: {
+    },
+  },
+  row_labels: {
+    fields: {
+      request: "request",
+      names: { each: "string" },
+    },
+    buffers: {
+      clusters: { dtype: "int32", shape: ["clusters"] },
+      counts: { dtype: "int32", shape: ["clusters"] },
+      ids: { dtype: "int64", shape: ["rows"] },
+      codes: { dtype: "uint8", shape: ["rows"] },
     },
   },
   map: {

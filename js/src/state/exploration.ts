@@ -3,10 +3,12 @@ import type { Summary } from "../model/summary";
 import type { Asker } from "../protocol/asker";
 import { type CandidateSets, candidateSets } from "./candidateSets";
 import { clusterMap, type DrawnMap } from "./clusterMap";
+import { Compositions } from "./compositions";
 import { Conversation, type Status } from "./conversation";
 import { type Findings, findings } from "./findings";
 import { followUps } from "./followUps";
 import { type History, queryHistory } from "./history";
+import { type Labels, labels } from "./labels";
 import { type Misses, misses } from "./misses";
 import { type Pointer, pointer } from "./pointer";
 import { type ProbedClusters, probedClusters } from "./probedClusters";
@@ -39,6 +41,8 @@ export interface Exploration extends Parts {
   readonly failure: ReadonlySignal<string | null>;
   readonly kernelBusy: ReadonlySignal<boolean>;
   readonly map: ReadonlySignal<DrawnMap | null>;
+  readonly labels: Labels;
+  readonly compositions: Compositions;
   readonly projections: Projections;
   readonly workloads: Workloads;
   readonly history: History;
@@ -80,6 +84,8 @@ export function explore(
     failure: conversation.failure,
     kernelBusy: conversation.kernelBusy,
     map,
+    labels: labels(summary, asker, abort),
+    compositions: new Compositions(summary, asker),
     workloads,
     history: queryHistory(
       progress.search,

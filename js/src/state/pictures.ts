@@ -13,6 +13,8 @@ export type Picture =
       /** Whether what is behind it shows through. */
       readonly isTransparent: boolean;
     }
+  /** Of a row that has a label and no picture. */
+  | { readonly state: "text"; readonly label: string }
   | { readonly state: "broken"; readonly reason: string; readonly label: string | null };
 
 interface Entry {
@@ -214,6 +216,7 @@ function picture(answer: Thumbnails, i: number): Picture {
   if (item.url !== null && /^(https?:|data:image\/|blob:)/i.test(item.url)) {
     return { state: "ready", url: item.url, label: item.label, owned: false, isTransparent: false };
   }
+  if (item.reason === null && item.label !== null) return { state: "text", label: item.label };
   return { state: "broken", reason: item.reason ?? "no picture", label: item.label };
 }
 

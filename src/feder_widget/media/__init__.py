@@ -4,7 +4,8 @@ Everything is made on demand: building a `Media` reads no image, no label and no
 """
 
 from feder_widget.media.entries import IdRange
+from feder_widget.media.labels import LabelError
 from feder_widget.media.media import Media
 from feder_widget.media.thumbnail import SIZES, Thumbnail, bucket
 
-__all__ = ["SIZES", "IdRange", "Media", "Thumbnail", "bucket"]
+__all__ = ["SIZES", "IdRange", "LabelError", "Media", "Thumbnail", "bucket"]

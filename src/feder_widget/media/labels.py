@@ -22,10 +22,17 @@ def open_labels(labels: object, index_ids: IdRange) -> Lookup | None:
     return None if labels is None else open_entries("labels", labels, index_ids, _WANTED)
 
 
-def label_text(lookup: Lookup, row_id: int) -> str | None:
+class LabelError(Exception):
+    """A label that cannot be read; the text is the name of the exception that its lookup raised."""
+
+
+def read_label(lookup: Lookup, row_id: int) -> str | None:
     """Return the label of a row as one line of at most `LABEL_LIMIT` characters, None without one.
 
-    Where the lookup fails, the text says so.
+    Raises
+    ------
+    LabelError
+        If the lookup, or the conversion to text, fails.
     """
     try:
         value = lookup(row_id)
@@ -33,5 +40,13 @@ def label_text(lookup: Lookup, row_id: int) -> str | None:
             return None
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     except Exception as error:  # a user's function or __str__ may raise anything
-        return f"(label of {row_id} raised {type(error).__name__})"
+        raise LabelError(type(error).__name__) from None
     return one_line(text, LABEL_LIMIT)
+
+
+def label_text(lookup: Lookup, row_id: int) -> str | None:
+    """Return the label of a row as `read_label` does; where that fails, the text says so."""
+    try:
+        return read_label(lookup, row_id)
+    except LabelError as error:
+        return f"(label of {row_id} raised {error})"

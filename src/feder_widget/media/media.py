@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from feder_widget.media.entries import IdRange, is_missing
 from feder_widget.media.errors import BadImage
 from feder_widget.media.image_sources import open_images
-from feder_widget.media.labels import label_text, open_labels
-from feder_widget.media.thumbnail import Thumbnail, bucket, placeholder, render
+from feder_widget.media.labels import label_text, open_labels, read_label
+from feder_widget.media.thumbnail import LABEL, Thumbnail, bucket, placeholder, render
 from feder_widget.media.thumbnail_cache import Key, ThumbnailCache
 from feder_widget.media.vector_strip import render_strip
 
@@ -105,6 +105,16 @@ class Media:
         """
         return None if self._labels is None else label_text(self._labels, int(row_id))
 
+    def read_label(self, row_id: int) -> str | None:
+        """Return the label of a row as ``label`` does, but raise where that fails.
+
+        Raises
+        ------
+        LabelError
+            If the lookup, or the conversion to text, fails.
+        """
+        return None if self._labels is None else read_label(self._labels, int(row_id))
+
     def thumbnails(
         self,
         ids: Sequence[int] | NDArray[np.int64],
@@ -112,6 +122,7 @@ class Media:
         clusters: Sequence[int] | NDArray[np.int64] | None = None,
         *,
         vectors: Mapping[int, Vector] | None = None,
+        labelled: Collection[int] = (),
     ) -> list[Thumbnail]:
         """Make, or take from the cache, the thumbnails of some rows.
 
@@ -126,6 +137,8 @@ class Media:
             Cluster of each id.
         vectors : mapping from place among `ids`, optional
             For the rows that ``needs_vectors`` names: float32 (dim,), or the exception on reading it.
+        labelled : collection of int, optional
+            Rows whose labels are shown where they have no image.
 
         Returns
         -------
@@ -145,7 +158,7 @@ class Media:
         found = [
             self._from_vector(row_id, home, side, given[place])
             if place in given
-            else self._from_image(row_id, home, side)
+            else self._from_image(row_id, home, side) or (LABEL if row_id in labelled else None)
             for place, (row_id, home) in enumerate(zip(rows, homes, strict=True))
         ]
         without = [place for place, thumbnail in enumerate(found) if thumbnail is None]
@@ -161,8 +174,10 @@ class Media:
         ids: Sequence[int] | NDArray[np.int64],
         size: int,
         clusters: Sequence[int] | NDArray[np.int64] | None = None,
+        *,
+        labelled: Collection[int] = (),
     ) -> list[int]:
-        """Return the places of the rows among these whose vector ``thumbnails`` needs at this size.
+        """Return the places of the rows among these whose vector ``thumbnails`` needs: none of ``labelled``.
 
         Without images it answers at once. With images it makes and keeps their thumbnails, because some rows
         may have none: call it on a thread.
@@ -177,7 +192,7 @@ class Media:
         return [
             place
             for place, (row_id, home) in enumerate(zip(map(int, ids), homes, strict=True))
-            if self._from_image(row_id, home, side) is None
+            if self._from_image(row_id, home, side) is None and row_id not in labelled
         ]
 
     def _from_image(self, row_id: int, home: int | None, side: int) -> Thumbnail | None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+"""Invisible, yet part of a text: they join emoji into one, and keep Persian letters apart."""
+
 
 def one_line(text: str, limit: int) -> str:
     """Collapse white space, replace unprintable characters, and cap the length.
 
-    File names that are not UTF-8 reach Python as lone surrogates, which break the JSON of a message.
+    A joiner stays where it follows a visible character. Controls, and marks that turn the direction of text,
+    are replaced. File names that are not UTF-8 reach Python as lone surrogates, which break the JSON of a
+    message.
 
     Parameters
     ----------
@@ -17,5 +22,16 @@ def one_line(text: str, limit: int) -> str:
     """
     # A bounded head: white space may collapse, but a text of megabytes must not take its time.
     head = " ".join(text[: 16 * limit].split())
-    head = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in head[: limit + 1])
-    return head if len(head) <= limit and len(text) <= 16 * limit else head[: limit - 1] + "…"
+    shown = head[: limit + 1]
+    if not shown.isprintable():
+        shown = "".join(
+            c if c.isprintable() or (c in JOINERS and _is_visible(before)) else "\N{REPLACEMENT CHARACTER}"
+            for before, c in zip(" " + shown, shown, strict=False)
+        )
+    if len(shown) <= limit and len(text) <= 16 * limit:
+        return shown
+    return shown[: limit - 1].rstrip(JOINERS) + "…"
+
+
+def _is_visible(character: str) -> bool:
+    return character.isprintable() and character != " "

@@ -41,7 +41,9 @@ _given_images = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """An image for the page or the reason for its absence: exactly one of `data`, `url`, `reason` is set.
+    """An image for the page, the reason for its absence, or word that the label stands for it.
+
+    Exactly one of `data`, `url`, `reason`, `is_label` is set.
 
     Attributes
     ----------
@@ -53,6 +55,8 @@ class Thumbnail:
         http(s) or data:image URL that the browser loads itself.
     reason : str or None
         Reason for the absence, in plain words without folder names: text, never HTML.
+    is_label : bool
+        Whether the row has a label and no image: its label is shown.
     width, height : int
         Pixels of `data`; 0 when unknown.
     """
@@ -61,12 +65,16 @@ class Thumbnail:
     data: bytes | None = None
     url: str | None = None
     reason: str | None = None
+    is_label: bool = False
     width: int = 0
     height: int = 0
 
     def __post_init__(self) -> None:
-        if sum(part is not None for part in (self.data, self.url, self.reason)) != 1:
-            raise ValueError("Thumbnail takes exactly one of data, url and reason")
+        if sum(part is not None for part in (self.data, self.url, self.reason)) + self.is_label != 1:
+            raise ValueError("Thumbnail takes exactly one of data, url, reason and is_label")
+
+
+LABEL = Thumbnail(is_label=True)
 
 
 def placeholder(reason: str) -> Thumbnail:

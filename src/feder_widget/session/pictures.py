@@ -28,6 +28,14 @@ class _Asked:
     size: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """The labels of rows, by row id, and the places of the rows with neither a label nor an image."""
+
+    labels: dict[int, str]
+    without: list[int]
+
+
 class Pictures:
     """Draws images on threads, so that they appear while a cell runs; vectors are read between cells.
 
@@ -69,18 +77,26 @@ class Pictures:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _draw_images(self, asked: _Asked) -> None:
-        without = self._media.needs_vectors(asked.ids, asked.size, asked.clusters)
-        if without:
-            job = Job(lambda: self._read(asked, without), asked.request)
+        found = self._find(asked)
+        if found.without:
+            job = Job(lambda: self._read(asked, found), asked.request)
             self._runner.hear(asked.request, lambda: self._runner.start(job))
         else:
-            self._draw(asked, {}, self._changes)
+            self._draw(asked, found, {}, self._changes)
+
+    def _find(self, asked: _Asked) -> _Found:
+        """Read labels and images, on a thread: both may be the caller's functions."""
+        texts = ((row, self._media.label(row)) for row in dict.fromkeys(asked.ids))
+        labels = {row: text for row, text in texts if text is not None}
+        without = self._media.needs_vectors(asked.ids, asked.size, asked.clusters, labelled=labels)
+        return _Found(labels, without)
 
     def _steps(self, asked: _Asked) -> Iterator[Step]:
-        images = self._pool.submit(self._media.needs_vectors, asked.ids, asked.size, asked.clusters)
-        yield images
-        vectors = yield from self._vectors(asked, images.result())
-        drawing = self._pool.submit(self._drawn, asked, vectors)
+        finding = self._pool.submit(self._find, asked)
+        yield finding
+        found = finding.result()
+        vectors = yield from self._vectors(asked, found.without)
+        drawing = self._pool.submit(self._thumbnails, asked, found, vectors)
         yield drawing
         yield drawing.result()
 
@@ -91,22 +107,23 @@ class Pictures:
         vectors = yield from read_vectors(self._index, rows, homes)
         return dict(zip(places, vectors, strict=True))
 
-    def _drawn(self, asked: _Asked, vectors: dict[int, Vector]) -> Thumbnails:
-        return thumbnails(self._media, asked.request, asked.ids, asked.clusters, asked.size, vectors)
-
-    def _read(self, asked: _Asked, places: list[int]) -> Iterator[Step]:
+    def _read(self, asked: _Asked, found: _Found) -> Iterator[Step]:
         changes = self._changes
-        vectors = yield from self._vectors(asked, places)
-        self._in_thread(asked, lambda: self._draw(asked, vectors, changes))
+        vectors = yield from self._vectors(asked, found.without)
+        self._in_thread(asked, lambda: self._draw(asked, found, vectors, changes))
 
-    def _draw(self, asked: _Asked, vectors: dict[int, Vector], changes: int) -> None:
-        drawn = self._drawn(asked, vectors)
+    def _draw(self, asked: _Asked, found: _Found, vectors: dict[int, Vector], changes: int) -> None:
+        drawn = self._thumbnails(asked, found, vectors)
         if changes == self._changes:
             self._outbox.deliver(drawn)
             return
         # The index has changed meanwhile: neither the page nor the cache may keep an older vector.
         self._media.forget_vectors()
         self._draw_images(asked)
+
+    def _thumbnails(self, asked: _Asked, found: _Found, vectors: dict[int, Vector]) -> Thumbnails:
+        rows = asked.ids, asked.clusters, asked.size
+        return thumbnails(self._media, asked.request, *rows, vectors, found.labels)
 
     def _in_thread(self, asked: _Asked, draw: Callable[[], None]) -> None:
         """Have a thread draw; its error is sent to the page."""

@@ -15,6 +15,7 @@ from feder_widget.model.query import Query
 from feder_widget.projection import Method
 from feder_widget.session import threads
 from feder_widget.session.active_search import FULL_CANDIDATES, ActiveSearch
+from feder_widget.session.answers.labels import CountedLabels
 from feder_widget.session.answers.map import MapDrawing
 from feder_widget.session.answers.members import Orderings, medoids
 from feder_widget.session.answers.projection import Projector
@@ -86,11 +87,13 @@ class Session:
         self._runner = Runner(self._outbox, self._driver, rate, self._look_at_size)
         self._calls = threads.pool(1, "calls")
         self._layouts = threads.pool(1, "layout")
+        self._labelling = threads.pool(1, "labels")
         in_thread = self._calls.submit
         self._searches = Searches(index, media, self._runner, rate, in_thread, k_max)
         self._map = MapDrawing(index, self._outbox)
         self._pictures = Pictures(index, media, self._runner, self._outbox)
         self._orderings = Orderings(index, in_thread)
+        self._labels = CountedLabels(index, media, self._labelling.submit)
         self._truths = Truths(index)
         self._workloads = Workloads(lambda rows: [media.label(row) for row in rows], in_thread)
         self._projector = Projector(
@@ -113,6 +116,9 @@ class Session:
             "verdict": self._verdict,
             "members": self._members,
             "medoids": self._medoids,
+            "labels": self._count_labels,
+            "composition": self._compose,
+            "row_labels": self._label_rows,
             "projection": self._project,
             "evaluate": self._evaluate,
             "workload": self._resend_workload,
@@ -231,6 +237,7 @@ class Session:
         self._searches.index_version += 1
         self._searches.measure_again()
         self._forget()
+        self._labels.forget()
         self._pictures.forget()
         self._runner.end(lambda job: job.kind == "evaluate", "the index has changed")
         self._runner.begin_anew()
@@ -254,11 +261,12 @@ class Session:
         """Stop all work at the next step and drop what is held. Can be called twice."""
         self._outbox.close()
         self._runner.close()
-        for pool in (self._calls, self._layouts):
+        for pool in (self._calls, self._layouts, self._labelling):
             pool.shutdown(wait=False, cancel_futures=True)
         self._pictures.close()
         self._map.close()
         self._forget()
+        self._labels.forget()
         self._searches.clear()
 
     def _answer(self, asked: Any, buffers: Sequence[Buffer]) -> None:
@@ -348,6 +356,24 @@ class Session:
 
     def _medoids(self, asked: to_kernel.MedoidsRequest, _: Sequence[Buffer]) -> None:
         self._runner.start(Job(lambda: medoids(self._index, asked.request, asked.clusters), asked.request))
+
+    # Labels
+
+    def _count_labels(self, asked: to_kernel.LabelsRequest, _: Sequence[Buffer]) -> None:
+        self._runner.start(
+            Job(
+                lambda: self._labels.labels(asked.request, self._searches.index_version),
+                asked.request,
+                kind="labels",
+                priority=Priority.WORKLOAD,
+            )
+        )
+
+    def _compose(self, asked: to_kernel.CompositionRequest, _: Sequence[Buffer]) -> None:
+        self._runner.start(Job(lambda: self._labels.composition(asked.request, asked.cluster), asked.request))
+
+    def _label_rows(self, asked: to_kernel.RowLabelsRequest, _: Sequence[Buffer]) -> None:
+        self._runner.start(Job(lambda: self._labels.row_labels(asked.request, asked.clusters), asked.request))
 
     # Workloads
 

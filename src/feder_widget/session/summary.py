@@ -27,10 +27,8 @@ def summary_of(
         The opened index.
     k_max
         The largest k that can be chosen.
-    images
-        Whether its rows have pictures.
-    labels
-        Whether its rows have labels.
+    images, labels
+        Whether its rows have pictures, and labels.
     version
         How many changes of the index were noticed.
     """

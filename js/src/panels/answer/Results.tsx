@@ -44,7 +44,7 @@ export function Results() {
                 : { tag: `was ${ordinal(result.before)}` })}
             name={
               `Row ${result.id}, ${name} ${distance(result.distance)}, ` +
-              `cluster ${result.cluster}, rank ${result.clusterRank}` +
+              `cluster ${result.cluster}, rank ${result.clusterRank}, result ${i + 1}` +
               (result.before === undefined ? "" : `, ${ordinal(result.before)} in the first pass`) +
               `${result.id === query ? ", the query itself" : ""}`
             }

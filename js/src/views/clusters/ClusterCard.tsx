@@ -1,4 +1,5 @@
 import { useEffect, useMemo } from "preact/hooks";
+import { Composition } from "../../controls/Composition";
 import { Picture } from "../../controls/Picture";
 import { css, rankColour } from "../../look/palette";
 import { count, distance, plural } from "../../model/format";
@@ -9,6 +10,9 @@ import { useCardPlace, useRested } from "../cardPlace";
 
 const SHOWN = 9;
 const SIDE = 52;
+/** Labels shown of rows without pictures, and their width. */
+const SHOWN_TEXTS = 4;
+const TEXT_SIDE = 168;
 /** Milliseconds that the pointer rests on a cell before its pictures are asked for. */
 const REST = 70;
 
@@ -19,7 +23,7 @@ interface Props {
   readonly within: { current: HTMLElement | null };
 }
 
-/** Size, rank, distance and first nine pictures of a cluster. */
+/** Size, rank, distance, labels and first pictures of a cluster. */
 export function ClusterCard({ cluster, x, y, within }: Props) {
   const { exploration, palette } = useApp();
   const card = useCardPlace(x, y, within);
@@ -31,7 +35,7 @@ export function ClusterCard({ cluster, x, y, within }: Props) {
   return (
     <div ref={card} class="feder-card feder-hover" aria-hidden="true">
       <p>
-        {probed && rank !== null && (
+        {probed && rank !== null && exploration.labels.coloursBy.value === "rank" && (
           <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
         )}
         <b>Cluster {cluster}</b>
@@ -48,6 +52,7 @@ export function ClusterCard({ cluster, x, y, within }: Props) {
         )}
       </p>
       {missed > 0 && <p class="feder-danger">{plural(missed, "missed neighbour")}</p>}
+      {rested && <Composition cluster={cluster} most={3} />}
       {rested ? <Nine cluster={cluster} /> : <div class="feder-nine" />}
     </div>
   );
@@ -72,16 +77,18 @@ function Nine({ cluster }: { cluster: number }) {
     [cluster, summary, search, asker],
   );
   const revision = members.revision.value;
-  const shown = Math.min(SHOWN, members.total);
+  const isText = summary.labels && !summary.images;
+  const side = isText ? TEXT_SIDE : SIDE;
+  const shown = Math.min(isText ? SHOWN_TEXTS : SHOWN, members.total);
   useEffect(() => members.need(0, shown), [members, shown, revision]);
   return (
-    <div class="feder-nine">
+    <div class="feder-nine" data-text={isText}>
       {Array.from({ length: shown }, (_, i) => {
         const member = members.at(i);
         return member === null ? (
           <span key={i} class="feder-picture feder-loading" />
         ) : (
-          <Picture key={i} id={member.id} cluster={cluster} side={SIDE} alt="" />
+          <Picture key={i} id={member.id} cluster={cluster} side={side} alt="" />
         );
       })}
     </div>

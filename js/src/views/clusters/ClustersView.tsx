@@ -1,6 +1,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
+import { compositionText } from "../../controls/Composition";
 import { count, distance, plural } from "../../model/format";
+import { mainLabels } from "../../model/labels";
 import { tally } from "../../model/results";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
@@ -135,7 +137,9 @@ function inSightText(shown: MapController | null): string {
 
 function describe(exploration: Exploration, cluster: number): string {
   const search = exploration.search.value;
-  const size = plural(exploration.summary.value.sizes[cluster], "vector");
+  const composition = exploration.compositions.of(cluster).value;
+  const main = compositionText(mainLabels(composition, 3));
+  const size = plural(exploration.summary.value.sizes[cluster], "vector") + (main === "" ? "" : `, ${main}`);
   if (search === null) return `Cluster ${cluster}, ${size}`;
   const rank = search.rankOf[cluster];
   const isOff = exploration.switched.value.get(cluster) === false;

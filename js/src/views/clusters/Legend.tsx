@@ -1,6 +1,8 @@
 import { css } from "../../look/palette";
 import { distance } from "../../model/format";
 import { useApp } from "../../state/app";
+import { ColourBy } from "../labels/ColourBy";
+import { LabelKeys } from "../labels/LabelKeys";
 import { rampColour } from "./cellColours";
 import { rampEnd, shade } from "./scene";
 
@@ -16,30 +18,39 @@ export function Legend() {
     css(rampColour(palette.value, shade(1 - i / (STOPS - 1)))),
   ).join();
   const end = search === null ? 0 : rampEnd(search.distances);
-  const shown = search !== null && exploration.step.value !== 0;
+  const isByLabel = exploration.labels.coloursBy.value === "label";
+  const shown = search !== null && exploration.step.value !== 0 && !isByLabel;
   return (
     <div class="feder-legend">
-      {shown && (
-        <>
-          <span class="feder-legend-ramp">
-            {distance(search.distances[0])}
-            <i style={{ background: `linear-gradient(90deg, ${ramp})` }} />
-            {distance(end)}
-            {end !== search.distances[search.nlist - 1] && " and beyond"}
+      <ColourBy />
+      {isByLabel && <LabelKeys />}
+      <div class="feder-legend-rest">
+        {shown && (
+          <>
+            <span class="feder-legend-ramp">
+              {distance(search.distances[0])}
+              <i style={{ background: `linear-gradient(90deg, ${ramp})` }} />
+              {distance(end)}
+              {end !== search.distances[search.nlist - 1] && " and beyond"}
+            </span>
+            <span>query to centroid, {exploration.summary.value.coarseDistance}</span>
+            <span class="feder-legend-target">
+              <i /> rank 1
+            </span>
+          </>
+        )}
+        {exploration.missed.value.length > 0 && (
+          <span class="feder-legend-missed">
+            <i /> missed
           </span>
-          <span>query to centroid, {exploration.summary.value.coarseDistance}</span>
-          <span class="feder-legend-target">
-            <i /> rank 1
-          </span>
-        </>
-      )}
-      {exploration.missed.value.length > 0 && (
-        <span class="feder-legend-missed">
-          <i /> missed
-        </span>
-      )}
-      <span>area: vectors</span>
-      <span>layout: {drawn.method}</span>
+        )}
+        {exploration.labels.wanted.value === "rank" && (
+          <>
+            <span>area: vectors</span>
+            <span>layout: {drawn.method}</span>
+          </>
+        )}
+      </div>
     </div>
   );
 }

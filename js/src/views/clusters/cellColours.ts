@@ -1,4 +1,5 @@
 import { mix, type Palette, type Rgb, rankColour, rgbOf } from "../../look/palette";
+import { cellOutline, cellTints } from "../labels/cellLabels";
 import { type ClusterScene, SHADES } from "./scene";
 
 /** The colours of all cells, packed; 0 where there is no edge. */
@@ -9,13 +10,28 @@ export interface CellColours {
   readonly rankOf: Int32Array | null;
 }
 
+/** Up to this many cells have outlines in the colours of their labels; smaller cells would be nothing else. */
+const OUTLINED = 3000;
+
 export function cellColours(
-  { cells, ranking, probe }: Pick<ClusterScene, "cells" | "ranking" | "probe">,
+  { cells, ranking, probe, labels }: Pick<ClusterScene, "cells" | "ranking" | "probe" | "labels">,
   palette: Palette,
 ): CellColours {
   const n = cells.inradii.length;
   const fill = new Uint32Array(n).fill(pack(palette.plain));
   const edge = new Uint32Array(n);
+  if (labels) {
+    const tint = cellTints(labels, palette);
+    for (let cell = 0; cell < n; cell++) {
+      fill[cell] = pack(tint(cell));
+      const outline = n <= OUTLINED ? cellOutline(labels, palette, cell) : null;
+      if (outline !== null) edge[cell] = pack(outline);
+    }
+    // Colours that mean labels cannot mean ranks as well.
+    const probed = pack(rgbOf(palette.text));
+    if (ranking !== null) for (const rank of probe.ranks) edge[ranking.order[rank - 1]] = probed;
+    return { fill, edge, rankOf: ranking?.rankOf ?? null };
+  }
   if (ranking === null) return { fill, edge, rankOf: null };
   const { order, rankOf, shades } = ranking;
   const ramp = Array.from({ length: SHADES }, (_, i) => pack(rampColour(palette, i / (SHADES - 1))));

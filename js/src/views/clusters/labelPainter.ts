@@ -8,34 +8,39 @@ type Context = CanvasRenderingContext2D;
 const DOT = 3.5;
 const DASH = [3, 2];
 
-/** Draws the ranks, titles and counts of the map. */
+/**
+ * Draws the ranks, titles and counts of the map.
+ *
+ * @param isByLabel  whether colours mean labels, and therefore no ranks
+ */
 export function paintLabels(
   context: Context,
   { labels, dots }: { readonly labels: readonly MapLabel[]; readonly dots: readonly Dot[] },
   palette: Palette,
+  isByLabel = false,
 ): void {
-  for (const { from, box } of labels) if (from !== null) paintLine(context, from, box, palette);
+  const colourOf = ({ rank, isMissed }: Pick<MapLabel, "rank" | "isMissed">) =>
+    isMissed ? palette.danger : isByLabel ? palette.text : css(rankColour(palette, rank));
+  for (const { from, box } of labels) {
+    if (from !== null) paintLine(context, from, box, colourOf(from), palette);
+  }
   for (const dot of dots) {
     circle(context, dot.x, dot.y, DOT);
-    fill(context, colourOf(dot, palette));
+    fill(context, colourOf(dot));
     stroke(context, palette.background, 1.5);
   }
   for (const label of labels) {
-    if (label.kind === "target") paintTarget(context, label.box, palette);
+    if (label.kind === "target") paintTarget(context, label.box, colourOf(label), palette);
     else if (label.kind === "more") paintMore(context, label, palette);
-    else paintPill(context, label, palette);
+    else paintPill(context, label, colourOf(label), palette);
   }
 }
 
-function colourOf({ rank, isMissed }: Pick<MapLabel, "rank" | "isMissed">, palette: Palette): string {
-  return isMissed ? palette.danger : css(rankColour(palette, rank));
-}
-
-function paintLine(context: Context, from: Dot, box: Box, palette: Palette): void {
+function paintLine(context: Context, from: Dot, box: Box, edge: string, palette: Palette): void {
   const [x, y] = centreOf(box);
   for (const [colour, width] of [
     [palette.background, 3],
-    [colourOf(from, palette), 1.25],
+    [edge, 1.25],
   ] as const) {
     context.beginPath();
     context.moveTo(from.x, from.y);
@@ -44,13 +49,13 @@ function paintLine(context: Context, from: Dot, box: Box, palette: Palette): voi
   }
 }
 
-function paintPill(context: Context, label: MapLabel, palette: Palette): void {
+function paintPill(context: Context, label: MapLabel, edge: string, palette: Palette): void {
   const [x, y] = centreOf(label.box);
   const height = label.box.bottom - label.box.top;
   const isCount = label.kind === "missed";
   box(context, x, y, label.box.right - label.box.left, height, height / 2);
   fill(context, isCount ? palette.danger : palette.background);
-  if (!isCount) stroke(context, colourOf(label, palette), 1.5, label.isMissed ? DASH : []);
+  if (!isCount) stroke(context, edge, 1.5, label.isMissed ? DASH : []);
   font(context, label.kind === "title" ? 12 : 11);
   context.fillStyle = isCount ? palette.background : label.isMissed ? palette.danger : palette.text;
   context.fillText(label.text, x, y + 0.5);
@@ -64,12 +69,12 @@ function paintMore(context: Context, { box: at, text }: MapLabel, palette: Palet
 }
 
 /** Marks the cell whose centroid is nearest to the query. */
-function paintTarget(context: Context, at: Box, palette: Palette): void {
+function paintTarget(context: Context, at: Box, edge: string, palette: Palette): void {
   const [x, y] = centreOf(at);
   const radius = (at.right - at.left) / 2 - 2.5;
   circle(context, x, y, radius);
   fill(context, palette.background);
   stroke(context, palette.text, 3);
   circle(context, x, y, radius + 2.5);
-  stroke(context, css(rankColour(palette, 1)), 1);
+  stroke(context, edge, 1);
 }

@@ -76,6 +76,7 @@ export class MapCanvas {
       palette !== this.#palette ||
       scene.cells !== before?.cells ||
       scene.ranking !== before.ranking ||
+      scene.labels !== before.labels ||
       scene.probe !== before.probe;
     this.#scene = scene;
     this.#palette = palette;
@@ -191,7 +192,7 @@ export class MapCanvas {
     paintTileMarks(this.#context, tiles, scene, palette);
     const lookOf = (cell: number) => shown.lookOf(cell);
     const labels = mapLabels(scene, { size: this.#size, camera: view }, lookOf, shown.mosaics);
-    paintLabels(this.#context, labels, palette);
+    paintLabels(this.#context, labels, palette, Boolean(scene.labels));
   }
 
   #shown(): ShownCells {

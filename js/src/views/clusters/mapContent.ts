@@ -73,6 +73,7 @@ export class MapContent implements LayerContent {
       palette === this.#palette &&
       scene.cells === before.cells &&
       scene.ranking === before.ranking &&
+      scene.labels === before.labels &&
       scene.probe === before.probe &&
       scene.missed === before.missed &&
       scene.marks === before.marks &&

@@ -6,6 +6,7 @@ import type { Exploration } from "../../state/exploration";
 import { MemberLists } from "../../state/memberLists";
 import type { Pictures } from "../../state/pictures";
 import { CLOSEST, Gestures } from "../gestures";
+import { shownCellLabels } from "../labels/cellLabels";
 import { UNZOOMED } from "../viewport";
 import { camera, toScreen } from "./camera";
 import { MapCanvas } from "./mapCanvas";
@@ -131,6 +132,7 @@ export class MapController {
     const ranking = computed(() => shown.value && cellRanking(shown.value));
     const lost = computed(() => missedCells(tally(missed.value), shown.value));
     const marks = computed(() => rowMarks(results.value, missed.value, truth.value));
+    const labels = computed(() => shownCellLabels(exploration.labels));
     const indexVersion = computed(() => summary.value.indexVersion);
     const stops = [
       effect(() => {
@@ -154,6 +156,7 @@ export class MapController {
           probe: probe.value,
           named: exploration.namedClusters.value,
           missed: lost.value,
+          labels: labels.value,
           marks: marks.value,
           query: shown.value?.id ?? null,
           hovered: exploration.hovered.value,

@@ -1,9 +1,9 @@
-import { css, type Palette, rankColour } from "../../look/palette";
+import type { Palette } from "../../look/palette";
 import { box, fill, font, stroke } from "../draw";
 import type { Size } from "../viewport";
 import type { Camera } from "./camera";
 import { cellRadius, tracePolygon, traceVisible } from "./cellPath";
-import type { Tile } from "./mosaic/tile";
+import { edgeColour, type Tile } from "./mosaic/tile";
 import type { ClusterScene } from "./scene";
 
 type Context = CanvasRenderingContext2D;
@@ -19,7 +19,7 @@ const QUERY_ROOM = 44;
 /** Outlines the cells with missed neighbours, the chosen one inside of that, and the one under the pointer. */
 export function paintOutlines(
   context: Context,
-  { cells, hovered, pinned, missed }: ClusterScene,
+  { cells, hovered, pinned, missed, labels }: ClusterScene,
   palette: Palette,
   { size, camera }: { readonly size: Size; readonly camera: Camera },
 ): void {
@@ -31,7 +31,11 @@ export function paintOutlines(
     else tracePolygon(context, cells, cell, camera, radius <= SPOT ? 0 : inset, true);
     stroke(context, colour, width, dash);
   };
-  for (const { cell } of missed) outline(cell, 1.5, palette.danger, 2.5, MISSED_DASH);
+  for (const { cell } of missed) {
+    // Among the colours of labels, dashes need a ground of their own.
+    if (labels) outline(cell, 1.5, palette.background, 5);
+    outline(cell, 1.5, palette.danger, 2.5, MISSED_DASH);
+  }
   if (pinned !== null && pinned >= 0) outline(pinned, INSIDE, palette.text, 2);
   if (hovered !== null && hovered >= 0 && hovered !== pinned) outline(hovered, INSIDE, palette.text, 1.25);
 }
@@ -51,11 +55,11 @@ export function paintTileMarks(
     stroke(context, palette.text, isHovered ? 1.5 : 2.5);
   }
   for (const tile of tiles) {
-    const { x, y, width, height, mark, isQuery, rank, isText } = tile;
+    const { x, y, width, height, mark, isQuery, isText } = tile;
     const bottom = y + height / 2 - (isText ? 0 : 9);
     if (isQuery && width >= QUERY_ROOM) pill(context, "query", x, bottom, palette, null);
     if (mark?.place == null) continue;
-    const colour = mark.isMissed ? palette.danger : css(rankColour(palette, Math.max(1, rank)));
+    const colour = mark.isMissed ? palette.danger : edgeColour(tile, palette);
     pill(context, String(mark.place), x - width / 2 + 3, y - height / 2 + 3, palette, colour);
   }
 }

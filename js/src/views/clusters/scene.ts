@@ -3,6 +3,7 @@ import type { Probe } from "../../model/probe";
 import type { Result } from "../../model/results";
 import type { Search } from "../../model/search";
 import type { Missed, Truth } from "../../model/truth";
+import type { CellLabels } from "../labels/cellLabels";
 
 /** Clusters by nearness of their centroids to the query. */
 interface CellRanking {
@@ -42,6 +43,8 @@ export interface ClusterScene {
   readonly marks: Marks;
   /** The row that is the query. */
   readonly query: bigint | null;
+  /** Null where colours mean ranks. */
+  readonly labels?: CellLabels | null;
   readonly hovered: number | null;
   readonly pinned: number | null;
   readonly hoveredRow: bigint | null;

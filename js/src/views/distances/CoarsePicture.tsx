@@ -1,3 +1,4 @@
+import { useComputed } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 import { useSize } from "../../look/size";
 import { count, distance, plural } from "../../model/format";
@@ -5,6 +6,7 @@ import type { Search } from "../../model/search";
 import { useApp } from "../../state/app";
 import { useCanvas } from "../canvas";
 import { ClusterPointerCard, useClusterPointer } from "../clusters/clusterPointer";
+import { cellTints, shownCellLabels } from "../labels/cellLabels";
 import { PointGrid } from "../points/pointGrid";
 import { step } from "../points/pointKeys";
 import type { Size } from "../viewport";
@@ -33,6 +35,11 @@ export function CoarsePicture({ search }: { search: Search }) {
   const nprobe = settings.nprobe.value;
   const probe = exploration.wanted.value;
   const colours = palette.value;
+  const labels = useComputed(() => shownCellLabels(exploration.labels)).value;
+  const tintOf = useMemo(() => {
+    const tints = labels && cellTints(labels, colours);
+    return tints && ((rank: number) => tints(search.order[rank - 1]));
+  }, [labels, colours, search]);
   const layout = useMemo(
     () =>
       size === null
@@ -52,9 +59,9 @@ export function CoarsePicture({ search }: { search: Search }) {
     base,
     size,
     (context, size) => {
-      if (layout !== null) paintCoarse(context, { layout, nprobe, probe }, colours, size);
+      if (layout !== null) paintCoarse(context, { layout, nprobe, probe, tintOf }, colours, size);
     },
-    [layout, nprobe, probe, colours],
+    [layout, nprobe, probe, colours, tintOf],
   );
   const hoveredRank = hovered.value === null ? 0 : search.rankOf[hovered.value];
   const pinnedRank = settings.cluster.value === null ? 0 : search.rankOf[settings.cluster.value];

@@ -1,20 +1,27 @@
 import type { Domain } from "../../model/distanceDomain";
 import { distance } from "../../model/format";
 import { useApp } from "../../state/app";
+import { ColourBy } from "../labels/ColourBy";
+import { LabelKeys } from "../labels/LabelKeys";
 import { isCompressed } from "./radialScale";
 
 /** The scale of the radius, and the meaning of the angle. */
 export function Legend() {
-  const { probed, ranked, summary } = useApp().exploration;
+  const { probed, ranked, summary, labels } = useApp().exploration;
   const domain = probed.value === 0 ? null : (ranked.value?.domain ?? null);
+  const isByLabel = labels.coloursBy.value === "label";
   if (domain === null) return null;
   return (
     <div class="feder-legend">
-      <span>
-        radius: {summary.value.distance}
-        {scaleText(domain)}
-      </span>
-      <span>sector width: vectors</span>
+      <ColourBy />
+      {isByLabel && <LabelKeys />}
+      <div class="feder-legend-rest">
+        <span>
+          radius: {summary.value.distance}
+          {scaleText(domain)}
+        </span>
+        {!isByLabel && <span>sector width: vectors</span>}
+      </div>
     </div>
   );
 }

@@ -3,7 +3,6 @@ import type { Probe } from "../../model/probe";
 import { circle, clear, fill, fillAll, font, stroke } from "../draw";
 import { BoxPlacer } from "../placer";
 import { paintQuery } from "../points/markPainter";
-import { NO_POINTS } from "../points/points";
 import { MOST_CIRCLES, splat, stamp } from "../points/splat";
 import { type Size, UNZOOMED } from "../viewport";
 import { type CoarseHighlights, type CoarseLayout, type CoarseScene, nprobeRadius } from "./coarseScene";
@@ -19,7 +18,7 @@ const MOST_RANKS = 400;
 /** Draws the centroids around the query, the probed ones in the colours of their ranks, and the circle of nprobe. */
 export function paintCoarse(
   context: CanvasRenderingContext2D,
-  { layout, nprobe, probe }: CoarseScene,
+  { layout, nprobe, probe, tintOf = null }: CoarseScene,
   palette: Palette,
   size: Size,
 ): void {
@@ -27,8 +26,9 @@ export function paintCoarse(
   fillAll(context, size, palette.background);
   paintRings(context, whole, scale, palette);
   ring(context, whole.x, whole.y, nprobeRadius(layout, nprobe), palette.accent, 1, [], 2);
-  if (layout.discs.length <= MOST_CIRCLES) circles(context, layout, probe, palette);
-  else stamps(context, layout, probe, size, palette);
+  const colours = coarseColours(palette, probe, tintOf);
+  if (layout.discs.length <= MOST_CIRCLES) circles(context, layout, probe, colours);
+  else stamps(context, layout, size, colours);
   paintRingLabels(context, whole, scale, palette, new BoxPlacer());
   paintRanks(context, layout, probe, palette);
   paintQuery(context, palette, whole.x, whole.y);
@@ -53,9 +53,19 @@ export function paintCoarseOverlay(
   }
 }
 
-function colours(palette: Palette, probe: Probe): { inner(rank: number): Rgb; edge(rank: number): Rgb } {
+/** Colours of discs by rank. */
+interface CoarseColours {
+  inner(rank: number): Rgb;
+  edge(rank: number): Rgb;
+}
+
+function coarseColours(palette: Palette, probe: Probe, tintOf: CoarseScene["tintOf"]): CoarseColours {
   const background = rgbOf(palette.background);
   const line = mix(background, rgbOf(palette.control), 0.6);
+  if (tintOf) {
+    const edge = rgbOf(palette.text);
+    return { inner: tintOf, edge: (rank) => (probe.has(rank) ? edge : line) };
+  }
   return {
     inner: (rank) =>
       probe.has(rank) ? mix(background, rankColour(palette, rank), palette.fill) : palette.plain,
@@ -67,9 +77,8 @@ function circles(
   context: CanvasRenderingContext2D,
   { positions, discs }: CoarseLayout,
   probe: Probe,
-  palette: Palette,
+  { inner, edge }: CoarseColours,
 ): void {
-  const { inner, edge } = colours(palette, probe);
   // The nearest last, on top.
   for (let i = discs.length - 1; i >= 0; i--) {
     const rank = i + 1;
@@ -103,14 +112,11 @@ function paintRanks(
 function stamps(
   context: CanvasRenderingContext2D,
   { positions, discs, radii }: CoarseLayout,
-  probe: Probe,
   { width, height, ratio }: Size,
-  palette: Palette,
+  { edge }: CoarseColours,
 ): void {
   const pixels = context.getImageData(0, 0, Math.round(width * ratio), Math.round(height * ratio));
-  const { edge } = colours(palette, probe);
-  const ranks = Uint32Array.from(radii, (_, i) => i + 1);
-  const points = { ...NO_POINTS, count: radii.length, ranks };
+  const points = { count: radii.length, groups: Uint32Array.from(radii, (_, i) => i + 1) };
   const largest = discs.reduce((most, disc) => Math.max(most, disc), 0);
   for (let level = 1; level <= SIZES; level++) {
     const from = (largest * (level - 1)) / SIZES;

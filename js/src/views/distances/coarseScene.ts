@@ -1,3 +1,4 @@
+import type { Rgb } from "../../look/palette";
 import { domainOf } from "../../model/distanceDomain";
 import type { Probe } from "../../model/probe";
 import type { Search } from "../../model/search";
@@ -34,6 +35,8 @@ export interface CoarseScene {
   /** Of the circle; clusters switched by hand lie on its other side. */
   readonly nprobe: number;
   readonly probe: Probe;
+  /** The colours of clusters by rank, where they mean labels; null where they mean ranks. */
+  readonly tintOf?: ((rank: number) => Rgb) | null;
 }
 
 /** Ranks of the clusters that are pinned and under the pointer; 0 for none. */

@@ -25,7 +25,7 @@ const DOT = 9;
 /** Draws the candidates on rings of equal distance, in the sectors of their clusters. */
 export const paintFine: PointPainter<FineContent> = (context, scene, palette, viewport, images) => {
   fillAll(context, viewport.size, palette.background);
-  if (scene.chart !== null) paintSectors(context, scene.chart, palette, scene.emphasised);
+  if (scene.chart !== null) paintSectors(context, scene.chart, palette, scene);
   paintDots(context, scene, palette, viewport);
   if (scene.chart !== null) paintLabels(context, scene, scene.chart, palette, viewport);
   paintFound(context, scene, palette, viewport, images);
@@ -35,12 +35,13 @@ function paintSectors(
   context: CanvasRenderingContext2D,
   { circle, scale, sectors, ranks, probed, pinned, clusters }: Chart,
   palette: Palette,
-  emphasised: number | null,
+  { emphasised, labels }: Pick<PointScene, "emphasised" | "labels">,
 ): void {
   for (let i = 0; i < sectors.count; i++) {
     const isBeyond = i >= ranks.length;
     const isShown = i < probed || isBeyond;
-    const colour = isBeyond ? palette.danger : css(rankColour(palette, ranks[i]));
+    // Colours that mean labels cannot mean ranks as well: the numbers beside the sectors tell these.
+    const colour = isBeyond ? palette.danger : labels ? palette.control : css(rankColour(palette, ranks[i]));
     const isOut = ranks[i] === emphasised;
     if (isShown) {
       sectorPath(context, circle, circle.radius, sectors, i);

@@ -43,7 +43,7 @@ export function PointCard({ id, distance, rank, mark, x, y, within }: Props) {
           ? `${exploration.summary.value.distance} ${formatted(distance)}`
           : rowDistance(exploration, missed)}
         <br />
-        {missed === undefined && (
+        {missed === undefined && exploration.labels.coloursBy.value === "rank" && (
           <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
         )}
         cluster {cluster}, rank {count(rank)}
@@ -63,7 +63,7 @@ function Portrait({ id, cluster }: { id: bigint; cluster: number }) {
   const label = picture.state === "loading" ? null : picture.label;
   return (
     <>
-      <Picture id={id} cluster={cluster} side={SIDE} alt="" />
+      {picture.state !== "text" && <Picture id={id} cluster={cluster} side={SIDE} alt="" />}
       {label !== null && <p class="feder-point-label">{label}</p>}
     </>
   );

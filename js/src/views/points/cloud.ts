@@ -1,6 +1,7 @@
-import { css, mix, type Palette, type Rgb, rankColour, rgbOf } from "../../look/palette";
+import { css, mix, type Palette, type Rgb, rgbOf } from "../../look/palette";
 import { circle } from "../draw";
 import type { Size, Zoom } from "../viewport";
+import { type PointLabels, pointColours } from "./pointColours";
 import type { Points, Positions } from "./points";
 import { dotOpacity, dotRadius } from "./scene";
 import { MOST_CIRCLES, type Pixels, splat, stamp } from "./splat";
@@ -18,6 +19,7 @@ interface Cloud {
   /** 1 for each point drawn as something else. */
   readonly hidden: Uint8Array;
   readonly emphasised: number | null;
+  readonly labels?: PointLabels | null;
 }
 
 /** Draws the points above the content of the canvas, which must be opaque. */
@@ -28,19 +30,24 @@ export function paintCloud(
   palette: Palette,
   cloud: Cloud,
 ): void {
-  const { points, selected, hidden, emphasised } = cloud;
+  const { points, selected, hidden } = cloud;
   const radius = dotRadius(points.count, size, zoom.k);
   const opacity = dotOpacity(points.count);
   const background = rgbOf(palette.background);
-  const strong = (rank: number): Rgb => rankColour(palette, rank);
-  const weak = (rank: number): Rgb => mix(background, rankColour(palette, rank), BACK);
+  const { groups, colourOf: strong, standsOut } = pointColours(cloud, palette);
+  const weakColours = new Map<number, Rgb>();
+  const weak = (group: number): Rgb => {
+    const colour = weakColours.get(group) ?? mix(background, strong(group), BACK);
+    weakColours.set(group, colour);
+    return colour;
+  };
+  const grouped = { ...cloud, groups };
   const dots =
-    points.count <= MOST_CIRCLES ? circles(context, cloud, zoom) : stamps(context, size, cloud, zoom);
-  if (emphasised === null) dots.draw(radius, opacity, strong, (i) => hidden[i] === 0);
+    points.count <= MOST_CIRCLES ? circles(context, grouped, zoom) : stamps(context, size, grouped, zoom);
+  if (standsOut === null) dots.draw(radius, opacity, strong, (i) => hidden[i] === 0);
   else {
-    const out = (i: number) => points.ranks[i] === emphasised && hidden[i] === 0;
-    dots.draw(radius, opacity, weak, (i) => points.ranks[i] !== emphasised && hidden[i] === 0);
-    dots.draw(radius, Math.max(opacity, 0.7), strong, out);
+    dots.draw(radius, opacity, weak, (i) => !standsOut(i) && hidden[i] === 0);
+    dots.draw(radius, Math.max(opacity, 0.7), strong, (i) => standsOut(i) && hidden[i] === 0);
   }
   if (selected !== null) {
     const ring = rgbOf(palette.text);
@@ -52,11 +59,16 @@ export function paintCloud(
   dots.finish();
 }
 
+interface Grouped extends Pick<Cloud, "points" | "positions"> {
+  /** By point: what its colour follows from. */
+  readonly groups: ArrayLike<number>;
+}
+
 interface Dots {
   draw(
     radius: number,
     opacity: number,
-    colourOf: (rank: number) => Rgb,
+    colourOf: (group: number) => Rgb,
     chosen: (point: number) => boolean,
   ): void;
   finish(): void;
@@ -65,19 +77,19 @@ interface Dots {
 /** Draws dots as exact circles, also on a canvas that is not opaque. */
 export function circles(
   context: CanvasRenderingContext2D,
-  { points, positions }: Pick<Cloud, "points" | "positions">,
+  { points, positions, groups }: Grouped,
   { k, x, y }: Zoom,
 ): Dots {
   return {
     draw(radius, opacity, colourOf, chosen) {
       context.globalAlpha = opacity;
-      let rank = 0;
+      let group = -1;
       // From the farthest cluster to the nearest, whose dots lie on top.
       for (let i = points.count - 1; i >= 0; i--) {
         if (!chosen(i) || !Number.isFinite(positions[2 * i])) continue;
-        if (points.ranks[i] !== rank) {
-          rank = points.ranks[i];
-          context.fillStyle = css(colourOf(rank));
+        if (groups[i] !== group) {
+          group = groups[i];
+          context.fillStyle = css(colourOf(group));
         }
         circle(context, positions[2 * i] * k + x, positions[2 * i + 1] * k + y, radius);
         context.fill();
@@ -91,7 +103,7 @@ export function circles(
 function stamps(
   context: CanvasRenderingContext2D,
   { width, height, ratio }: Size,
-  { points, positions }: Cloud,
+  { points, positions, groups }: Grouped,
   zoom: Zoom,
 ): Dots {
   const box = boundsOf(points, positions, zoom);
@@ -105,7 +117,16 @@ function stamps(
   const view = { k: zoom.k, x: zoom.x - left / ratio, y: zoom.y - top / ratio };
   return {
     draw(radius, opacity, colourOf, chosen) {
-      splat(pixels, points, positions, view, ratio, stamp(radius * ratio, opacity), colourOf, chosen);
+      splat(
+        pixels,
+        { count: points.count, groups },
+        positions,
+        view,
+        ratio,
+        stamp(radius * ratio, opacity),
+        colourOf,
+        chosen,
+      );
     },
     finish: () => context.putImageData(pixels as ImageData, left, top),
   };

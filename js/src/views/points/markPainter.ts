@@ -1,6 +1,8 @@
-import { css, type Palette, rankColour } from "../../look/palette";
+import { css, type Palette } from "../../look/palette";
 import { box, circle, fill, font, picture, stroke } from "../draw";
+import { wrapped } from "../textBlock";
 import type { Mark } from "./marks";
+import { pointColours } from "./pointColours";
 import type { Place } from "./points";
 import type { PointScene, RowImage, RowImages } from "./scene";
 
@@ -8,6 +10,9 @@ import type { PointScene, RowImage, RowImages } from "./scene";
 const FRAME = 0.07;
 const BACK = 0.4;
 const RING = 4.5;
+/** Size and distance of the lines of a label in a frame. */
+const TEXT_SIZE = 9;
+const TEXT_LINE = 10;
 /** Edge of a missed neighbour. */
 const DASH = [3.5, 2.5];
 
@@ -17,11 +22,13 @@ const nearness = ({ place }: Mark) => (Number.isFinite(place) ? -place : -Number
 /** Draws the results, then the missed neighbours: the nearest last, on top, and dots above pictures. */
 export function paintMarks(
   context: CanvasRenderingContext2D,
-  { marks, points, selected, emphasised }: Pick<PointScene, "marks" | "points" | "selected" | "emphasised">,
+  scene: Pick<PointScene, "marks" | "points" | "selected" | "emphasised" | "labels">,
   palette: Palette,
   placeOf: (point: number) => Place,
   images: RowImages,
 ): void {
+  const { marks, points, selected } = scene;
+  const { groups, colourOf, standsOut } = pointColours(scene, palette);
   const order = [...marks].sort(
     (left, right) =>
       Number(left.side === 0) - Number(right.side === 0) ||
@@ -29,9 +36,8 @@ export function paintMarks(
       nearness(left) - nearness(right),
   );
   const styleOf = ({ point, isMissed }: Mark) => {
-    const rank = points.ranks[point];
-    context.globalAlpha = emphasised === null || emphasised === rank ? 1 : BACK;
-    return isMissed ? palette.danger : css(rankColour(palette, rank));
+    context.globalAlpha = standsOut === null || standsOut(point) ? 1 : BACK;
+    return isMissed ? palette.danger : css(colourOf(groups[point]));
   };
   for (const mark of order) {
     const { point, dx, dy, side } = mark;
@@ -54,8 +60,12 @@ export function paintMarks(
     const dash = mark.isMissed ? DASH : [];
     if (mark.side === 0) ringed(context, palette, colour, x, y, isSelected, dash);
     else {
-      const image = images.get(points.ids[mark.point], points.ranks[mark.point]);
-      framed(context, palette, colour, mark.side, x + mark.dx, y + mark.dy, image, isSelected, dash);
+      const row = [points.ids[mark.point], points.ranks[mark.point]] as const;
+      const image = images.get(...row);
+      const place = [x + mark.dx, y + mark.dy] as const;
+      framed(context, palette, colour, mark.side, ...place, image, isSelected, dash);
+      const label = image === null ? (images.label?.(...row) ?? null) : null;
+      if (label !== null) written(context, palette, label, mark.side, ...place);
     }
   }
   // Where pictures lie on each other, their numbers still show.
@@ -112,6 +122,25 @@ function framed(
     box(context, x, y, side + 3, side + 3, corner + 1.5);
     stroke(context, palette.text, 2.5);
   }
+}
+
+/** The beginning of a label, in the frame of a row without a picture. */
+function written(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  label: string,
+  side: number,
+  x: number,
+  y: number,
+): void {
+  const lines = Math.floor((side - 8) / TEXT_LINE);
+  if (lines < 1) return;
+  font(context, TEXT_SIZE, 400);
+  context.fillStyle = palette.text;
+  const texts = wrapped(context, label, side - 8, Math.min(3, lines));
+  texts.forEach((line, i) => {
+    context.fillText(line, x, y + TEXT_LINE * (i - (texts.length - 1) / 2));
+  });
 }
 
 /** The place among the results, at the corner of the picture. */

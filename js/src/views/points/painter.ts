@@ -1,8 +1,9 @@
-import { css, type Palette, rankColour } from "../../look/palette";
+import { css, type Palette } from "../../look/palette";
 import { box, circle, clear, fill, fillAll, stroke } from "../draw";
 import type { Viewport } from "../viewport";
 import { paintCloud } from "./cloud";
 import { paintMarks, paintQuery } from "./markPainter";
+import { pointColours } from "./pointColours";
 import type { Place } from "./points";
 import { dotRadius, type Overlay, type PointContent, type PointScene, type RowImages } from "./scene";
 
@@ -61,13 +62,14 @@ export function paintFound(
 /** Draws halos around the points under the pointer, and the outline of a selection. */
 export function paintOverlay(
   context: Context,
-  scene: PointContent,
+  scene: PointScene,
   { points: haloed, outline }: Overlay,
   palette: Palette,
   { size, zoom }: Viewport,
 ): void {
   clear(context, size);
   const { points, marks } = scene;
+  const { groups, colourOf } = pointColours(scene, palette);
   for (const point of haloed) {
     const { x, y } = placeOf(scene, zoom, point);
     if (point >= points.count || !Number.isFinite(x)) continue;
@@ -82,7 +84,7 @@ export function paintOverlay(
     fill(context, palette.background);
     stroke(context, palette.text, 2);
     circle(context, x, y, radius + 1);
-    fill(context, css(rankColour(palette, points.ranks[point])));
+    fill(context, css(colourOf(groups[point])));
   }
   if (outline !== null && outline.length >= 4) {
     context.beginPath();

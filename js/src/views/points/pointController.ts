@@ -1,8 +1,9 @@
-import { batch, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Palette } from "../../look/palette";
 import type { Exploration } from "../../state/exploration";
 import type { Pictures } from "../../state/pictures";
 import { Gestures } from "../gestures";
+import { needPointLabels, pointLabels } from "../labels/pointLabels";
 import { RestingPointer } from "../restingPointer";
 import type { Size } from "../viewport";
 import { HitTest, unzoomed } from "./hitTest";
@@ -167,7 +168,10 @@ export class PointController<Content extends PointContent> {
   #follow(): void {
     const { exploration, palette } = this.#state;
     const { hovered, hoveredRow, selected } = exploration;
+    const points = computed(() => this.#content.value.points);
+    const labels = computed(() => pointLabels(exploration, points.value));
     const stops = [
+      effect(() => needPointLabels(exploration, points.value)),
       effect(() => {
         const cluster = hovered.value;
         const rank = cluster === null ? undefined : exploration.search.value?.rankOf[cluster];
@@ -182,6 +186,7 @@ export class PointController<Content extends PointContent> {
         const highlights = {
           selected: pointsSelected(content.points, selected.value),
           emphasised: this.#emphasised.value,
+          labels: labels.value,
         };
         this.canvas.show({ ...content, ...highlights }, palette.value);
       }),

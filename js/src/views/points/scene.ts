@@ -1,5 +1,6 @@
 import type { Size } from "../viewport";
 import type { Mark } from "./marks";
+import type { PointLabels } from "./pointColours";
 import { NO_POINTS, type Place, type Points, type Positions } from "./points";
 
 /** Points of a picture, and which of them are marked. */
@@ -17,6 +18,8 @@ interface Highlights {
   readonly selected: Uint8Array | null;
   /** Rank of the cluster that stands out; null when none does. */
   readonly emphasised: number | null;
+  /** Null where colours mean ranks. */
+  readonly labels?: PointLabels | null;
 }
 
 export type PointScene<Content extends PointContent = PointContent> = Content & Highlights;
@@ -34,9 +37,13 @@ export interface RowImage {
   readonly naturalHeight: number;
 }
 
-/** Images of rows that have been loaded, by id and rank of the cluster: rows of several clusters can share an id. */
+/**
+ * Images of rows that have been loaded, and labels of rows without one, by id and rank of the cluster: rows of several
+ * clusters can share an id.
+ */
 export interface RowImages {
   get(id: bigint, rank: number): RowImage | null;
+  label?(id: bigint, rank: number): string | null;
 }
 
 export const NO_CONTENT: PointContent = {

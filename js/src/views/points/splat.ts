@@ -1,6 +1,6 @@
 import type { Rgb } from "../../look/palette";
 import type { Zoom } from "../viewport";
-import type { Points, Positions } from "./points";
+import type { Positions } from "./points";
 
 /** Up to this many dots are drawn as exact circles; more are written pixel by pixel, which is far quicker. */
 export const MOST_CIRCLES = 3000;
@@ -31,20 +31,26 @@ export function stamp(radius: number, opacity: number): Stamp {
   return { reach, alpha };
 }
 
+interface GroupedPoints {
+  readonly count: number;
+  /** By point: what its colour follows from. */
+  readonly groups: ArrayLike<number>;
+}
+
 /**
  * Writes a dot on every chosen point: where dots overlap the colour grows denser.
  *
  * @param chosen  whether a point is drawn
- * @param colourOf  a point's colour by the rank of its cluster
+ * @param colourOf  a point's colour by its group
  */
 export function splat(
   pixels: Pixels,
-  points: Points,
+  { count, groups }: GroupedPoints,
   positions: Positions,
   { k, x, y }: Zoom,
   ratio: number,
   { reach, alpha }: Stamp,
-  colourOf: (rank: number) => Rgb,
+  colourOf: (group: number) => Rgb,
   chosen: (point: number) => boolean,
 ): void {
   const { data, width, height } = pixels;
@@ -57,18 +63,18 @@ export function splat(
   // One 32-bit word per pixel, red and blue together, in integers that never become floats (little endian).
   const words = new Int32Array(data.buffer, data.byteOffset, data.length / 4);
   const n = shares.length;
-  let rank = 0;
+  let group = -1;
   let redBlue = 0;
   let green = 0;
   // From the farthest cluster to the nearest, whose dots lie on top.
-  for (let i = points.count - 1; i >= 0; i--) {
+  for (let i = count - 1; i >= 0; i--) {
     const px = Math.floor((positions[2 * i] * k + x) * ratio);
     const py = Math.floor((positions[2 * i + 1] * k + y) * ratio);
     const inSight = px + reach >= 0 && py + reach >= 0 && px - reach < width && py - reach < height;
     if (!inSight || !chosen(i)) continue;
-    if (points.ranks[i] !== rank) {
-      rank = points.ranks[i];
-      const [red, middle, blue] = colourOf(rank);
+    if (groups[i] !== group) {
+      group = groups[i];
+      const [red, middle, blue] = colourOf(group);
       redBlue = (blue << 16) | red;
       green = middle << 8;
     }

@@ -12,7 +12,8 @@ interface Wanted {
 interface Held {
   readonly side: number;
   image: HTMLImageElement | null;
-  readonly release: () => void;
+  label: string | null;
+  release: () => void;
 }
 
 /** Loads pictures of rows for a canvas, and keeps the ones in use. */
@@ -30,6 +31,11 @@ export class Thumbnails implements RowImages {
 
   get(id: bigint, rank: number): HTMLImageElement | null {
     return this.#held.get(this.#keyOf(id, rank))?.image ?? null;
+  }
+
+  /** The label of a row that has no picture. */
+  label(id: bigint, rank: number): string | null {
+    return this.#held.get(this.#keyOf(id, rank))?.label ?? null;
   }
 
   /** Loads these pictures and releases all others. */
@@ -59,14 +65,21 @@ export class Thumbnails implements RowImages {
   }
 
   #load({ id, rank, side }: Wanted, meanwhile: HTMLImageElement | null): Held {
-    const held: Held = {
+    const held: Held = { side, image: meanwhile, label: null, release: () => {} };
+    held.release = loadImage(
+      this.#pictures,
+      id,
+      this.#order[rank - 1],
       side,
-      image: meanwhile,
-      release: loadImage(this.#pictures, id, this.#order[rank - 1], side, (loaded) => {
+      (loaded) => {
         held.image = loaded;
         this.#changed();
-      }),
-    };
+      },
+      (label) => {
+        held.label = label;
+        this.#changed();
+      },
+    );
     return held;
   }
 }

@@ -1,16 +1,23 @@
 import { useApp } from "../../state/app";
+import { ColourBy } from "../labels/ColourBy";
+import { LabelKeys } from "../labels/LabelKeys";
 
 /** The meaning of nearness in the projection. */
 export function Legend() {
   const { exploration } = useApp();
   if (exploration.search.value === null || exploration.projections.drawn.value === null) return null;
+  const isByLabel = exploration.labels.coloursBy.value === "label";
   return (
     <div class="feder-legend">
-      <span class="feder-legend-target">
-        <i /> query
-      </span>
-      <span>colour: probed cluster, by rank</span>
-      <span>near means similar; distances are not to scale</span>
+      <ColourBy />
+      {isByLabel && <LabelKeys />}
+      <div class="feder-legend-rest">
+        <span class="feder-legend-target">
+          <i /> query
+        </span>
+        {!isByLabel && <span>colour: probed cluster, by rank</span>}
+        <span>near means similar; distances are not to scale</span>
+      </div>
     </div>
   );
 }

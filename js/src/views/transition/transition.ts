@@ -2,6 +2,8 @@ import type { App } from "../../state/app";
 import { clear } from "../draw";
 import { Frame } from "../frame";
 import { onAction } from "../interruption";
+import { pointLabels } from "../labels/pointLabels";
+import type { PointLabels } from "../points/pointColours";
 import type { Drawing } from "./drawing";
 import type { DrawingSlot } from "./drawingContext";
 import { paintRoutes } from "./routePainter";
@@ -24,6 +26,7 @@ export function fly(app: App, drawing: DrawingSlot, from: Drawing, layer: HTMLEl
   let begin = 0;
   let to: Drawing | null = null;
   let routes: Routes | null = null;
+  let labels: PointLabels | null = null;
   const end = () => {
     frame.cancel();
     abort.abort();
@@ -44,6 +47,7 @@ export function fly(app: App, drawing: DrawingSlot, from: Drawing, layer: HTMLEl
     if (to !== null && routes === null) {
       // The former frame painted it for the first time, and had enough to do.
       routes = routesOf(from, to);
+      labels = pointLabels(app.exploration, routes.points);
       begin = now;
       const { width, height, style } = to.canvas;
       Object.assign(canvas, { width, height });
@@ -64,7 +68,7 @@ export function fly(app: App, drawing: DrawingSlot, from: Drawing, layer: HTMLEl
       const context = canvas.getContext("2d") as CanvasRenderingContext2D;
       const ratio = canvas.width / to.canvas.clientWidth;
       clear(context, { width: canvas.width, height: canvas.height, ratio });
-      paintRoutes(context, routes, from, to, time * time * (3 - 2 * time), app.palette.peek());
+      paintRoutes(context, routes, from, to, time * time * (3 - 2 * time), app.palette.peek(), labels);
     }
     return true;
   });

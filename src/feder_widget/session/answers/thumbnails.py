@@ -21,20 +21,37 @@ def thumbnails(
     clusters: Sequence[int] | None,
     size: int,
     vectors: dict[int, Vector],
+    labels: dict[int, str],
 ) -> Thumbnails:
     """Draw some rows, on any thread.
 
-    ``vectors`` are of those without an image, by their place among ``ids``; ``size`` is in device pixels.
+    Parameters
+    ----------
+    media
+        Their images.
+    request
+        The request that this answers.
+    ids
+        The rows.
+    clusters
+        The cluster of each, where the page knows them.
+    size
+        Device pixels of the longest side.
+    vectors
+        Of the rows with neither an image nor a label, by their place among ``ids``.
+    labels
+        Of the rows that have one, by row id.
     """
     items: list[ThumbnailItem] = []
     parts: list[bytes] = []
     offset = 0
-    for row_id, picture in zip(ids, media.thumbnails(ids, size, clusters, vectors=vectors), strict=True):
+    drawn = media.thumbnails(ids, size, clusters, vectors=vectors, labelled=labels)
+    for row_id, picture in zip(ids, drawn, strict=True):
         data = picture.data or b""
         items.append(
             ThumbnailItem(
                 id=RowId(row_id),
-                label=media.label(row_id),
+                label=labels.get(row_id),
                 mime=picture.mime,
                 offset=offset,
                 length=len(data),

@@ -174,6 +174,32 @@ class MedoidsRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LabelsRequest:
+    """The commonest labels of the index, and their numbers in each cluster; ``labels`` messages answer it."""
+
+    kind: Literal["labels"] = "labels"
+    request: Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CompositionRequest:
+    """The commonest labels of one cluster."""
+
+    kind: Literal["composition"] = "composition"
+    request: Request
+    cluster: int = between(0, "nlist - 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowLabelsRequest:
+    """The label of each row of these clusters, as a place among the names of the last ``labels`` message."""
+
+    kind: Literal["row_labels"] = "row_labels"
+    request: Request
+    clusters: list[int] = each_between(0, "nlist - 1", most=MAX_BATCH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ProjectionRequest:
     """The candidates of the ``ranks`` nearest clusters of search ``serial`` in the plane, for ``k`` results.
 
@@ -255,6 +281,9 @@ REQUESTS = (
     ThumbnailsRequest,
     MembersRequest,
     MedoidsRequest,
+    LabelsRequest,
+    CompositionRequest,
+    RowLabelsRequest,
     ProjectionRequest,
     EvaluateRequest,
     WorkloadRequest,
@@ -272,6 +301,9 @@ AnyRequest: TypeAlias = (
     | ThumbnailsRequest
     | MembersRequest
     | MedoidsRequest
+    | LabelsRequest
+    | CompositionRequest
+    | RowLabelsRequest
     | ProjectionRequest
     | EvaluateRequest
     | WorkloadRequest

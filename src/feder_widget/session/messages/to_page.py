@@ -227,7 +227,10 @@ class Hardest:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ThumbnailItem:
-    """One picture: ``length`` bytes of the buffer, or a ``url`` for the browser, or a ``reason``."""
+    """One picture: ``length`` bytes of the buffer, or a ``url`` for the browser, or a ``reason`` for none.
+
+    Of a row without a picture that has a ``label``, none of these: the label is shown.
+    """
 
     id: RowId
     label: str | None
@@ -276,6 +279,73 @@ class Medoids:
     request: Request
     clusters: Array = buffer("int32", "clusters")
     ids: Array = buffer("int64", "clusters")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Labels:
+    """The commonest labels, ``names``, and how often each occurs in the clusters from ``offset`` on.
+
+    ``rows`` is nlist. A first count comes from a few rows of each cluster, the final one from at most
+    ``limit``, drawn at random: ``counted`` of the index's ``total`` rows. ``distinct`` counts the different
+    labels among these, ``unlabelled`` the rows without one, ``failed`` those whose label could not be read.
+    ``counts`` of a cluster are by name, then of all other labels together. ``commonest`` is the place of its
+    commonest label among the names: the number of names for a label that is not among them, one more for no
+    label at all. ``most`` is how often that occurs.
+    """
+
+    kind: Literal["labels"] = "labels"
+    request: Request
+    index_version: int
+    final: bool
+    names: list[str]
+    distinct: int
+    counted: int
+    total: int
+    limit: int
+    unlabelled: int
+    failed: int
+    rows: int
+    offset: int
+    counts: Array = buffer("int32", "clusters", "names + 1")
+    commonest: Array = buffer("uint8", "clusters")
+    most: Array = buffer("int32", "clusters")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Composition:
+    """The commonest labels of a cluster, ``names``, and how often each occurs among ``counted`` of its rows.
+
+    These are all of its ``total`` rows, or drawn at random. ``distinct`` counts their different labels,
+    ``unlabelled`` the rows without one, ``failed`` those whose label could not be read.
+    """
+
+    kind: Literal["composition"] = "composition"
+    request: Request
+    cluster: int
+    names: list[str]
+    counts: list[int]
+    distinct: int
+    counted: int
+    total: int
+    unlabelled: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowLabels:
+    """The labels of rows, ``counts[i]`` of them in ``clusters[i]``, as places among ``names``.
+
+    The number of names stands for another label, one more for none. Clusters that were asked for and are
+    left out can be asked for again; of one whose rows are too many, some are left out.
+    """
+
+    kind: Literal["row_labels"] = "row_labels"
+    request: Request
+    names: list[str]
+    clusters: Array = buffer("int32", "clusters")
+    counts: Array = buffer("int32", "clusters")
+    ids: Array = buffer("int64", "rows")
+    codes: Array = buffer("uint8", "rows")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -357,6 +427,9 @@ MESSAGES = (
     Thumbnails,
     Members,
     Medoids,
+    Labels,
+    Composition,
+    RowLabels,
     MapPart,
     Projection,
     Failure,
@@ -375,6 +448,9 @@ Message: TypeAlias = (
     | Thumbnails
     | Members
     | Medoids
+    | Labels
+    | Composition
+    | RowLabels
     | MapPart
     | Projection
     | Failure

@@ -1,4 +1,5 @@
 import type { Member } from "../../../state/members";
+import { cellPictureOpacity } from "../../labels/cellLabels";
 import type { LayerFrame } from "../layers/layer";
 import type { ClusterScene } from "../scene";
 import type { Tile } from "./tile";
@@ -88,8 +89,11 @@ export function mosaicTiles(
       mark,
       isQuery,
       rank,
-      alpha: isClear ? 1 : FAINT,
+      // Where colours mean labels, opacity tells the chosen one.
+      alpha: isClear || scene.labels ? 1 : FAINT,
       isText: kind === "label",
+      isByLabel: Boolean(scene.labels),
+      chosenLabel: scene.labels?.chosenName ?? null,
     });
   }
   return tiles;
@@ -119,7 +123,7 @@ export function portraitTile(
     mark: null,
     isQuery: false,
     rank,
-    alpha: isClear ? 1 : FAINT,
+    alpha: scene.labels ? cellPictureOpacity(scene.labels, cell) : isClear ? 1 : FAINT,
     isText: kind === "label",
   };
 }

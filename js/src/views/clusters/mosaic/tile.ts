@@ -27,6 +27,10 @@ export interface Tile {
   readonly alpha: number;
   /** Whether it shows its label instead of a picture. */
   readonly isText: boolean;
+  /** Whether colours mean labels, so that its frame tells no rank. */
+  readonly isByLabel?: boolean;
+  /** The label that stands out from others; rows with another one are faint. */
+  readonly chosenLabel?: string | null;
 }
 
 /** How the tiles of a cell look. */
@@ -44,6 +48,8 @@ const LINES = 3;
 /** Room beside the words of a caption, in CSS pixels. */
 const PAD = 5;
 const MISSED_DASH = [4, 3];
+/** Opacity of rows that have another label than the one that stands out. */
+const UNCHOSEN = 0.3;
 /** How much of the colour of controls is in the ground below transparent pictures, as in `base.css`. */
 const GROUND = 0.45;
 
@@ -66,6 +72,8 @@ export function sameTile(left: Tile, right: Tile): boolean {
     left.alpha === right.alpha &&
     left.rank === right.rank &&
     left.isQuery === right.isQuery &&
+    left.isByLabel === right.isByLabel &&
+    left.chosenLabel === right.chosenLabel &&
     left.mark?.isMissed === right.mark?.isMissed &&
     Object.is(left.distance, right.distance)
   );
@@ -73,8 +81,12 @@ export function sameTile(left: Tile, right: Tile): boolean {
 
 /** Draws a tile over whatever was drawn in its place. */
 export function paintTile(context: Context, tile: Tile, shown: TileImage | null, look: TileLook): void {
-  const { x, y, width, height, alpha } = tile;
-  const image = tile.isText ? null : (shown?.image ?? null);
+  const { x, y, width, height, chosenLabel } = tile;
+  const label = shown?.label ?? null;
+  const alpha = chosenLabel != null && label !== chosenLabel ? UNCHOSEN : tile.alpha;
+  const image = tile.isText && label !== null ? null : (shown?.image ?? null);
+  // A row without a picture shows its label in the place of one.
+  const isText = tile.isText || (label !== null && image === null);
   const frame = image === null ? { width, height } : fitted(image, width, height);
   const corner = Math.min(6, frame.width / 6, frame.height / 6);
   context.fillStyle = look.ground;
@@ -82,7 +94,7 @@ export function paintTile(context: Context, tile: Tile, shown: TileImage | null,
   context.globalAlpha = alpha;
   if (image === null) {
     box(context, x, y, width, height, corner);
-    fill(context, tile.isText ? look.palette.raised : look.palette.line);
+    fill(context, isText ? look.palette.raised : look.palette.line);
   } else {
     context.fillStyle = groundOf(look.palette);
     context.fillRect(x - frame.width / 2, y - frame.height / 2, frame.width, frame.height);
@@ -96,14 +108,19 @@ export function paintTile(context: Context, tile: Tile, shown: TileImage | null,
     context.fillStyle = look.ground;
     context.fill("evenodd");
   }
-  if (tile.isText) paintWords(context, tile, shown?.label ?? null, look.palette);
-  else if (tile.index >= 0) paintCaption(context, tile, shown?.label ?? null, frame, look.palette);
+  if (isText && image === null) paintWords(context, { ...tile, alpha }, label, look.palette);
+  else if (tile.index >= 0) paintCaption(context, tile, label, frame, look.palette);
   if (tile.index >= 0) paintFrame(context, tile, frame, corner, look.palette);
 }
 
 /** Light and dark transparent pictures stand out from it in both themes. */
 export function groundOf({ background, control }: Palette): string {
   return css(mix(rgbOf(background), rgbOf(control), GROUND));
+}
+
+/** The colour of the frame of a row that came back. */
+export function edgeColour({ rank, isByLabel }: Tile, palette: Palette): string {
+  return isByLabel ? palette.text : css(rankColour(palette, Math.max(1, rank)));
 }
 
 /** The sides of an image that is drawn whole in a tile. */
@@ -114,11 +131,12 @@ function fitted({ naturalWidth, naturalHeight }: HTMLImageElement, width: number
 
 function paintFrame(
   context: Context,
-  { x, y, mark, isQuery, rank, width: side }: Tile,
+  tile: Tile,
   { width, height }: { width: number; height: number },
   corner: number,
   palette: Palette,
 ): void {
+  const { x, y, mark, isQuery, width: side } = tile;
   if (mark === null && !isQuery) return;
   const line = side < 34 ? 2 : 3;
   box(context, x, y, width - line, height - line, Math.max(1, corner - line / 2));
@@ -126,7 +144,7 @@ function paintFrame(
     stroke(context, palette.background, line);
     stroke(context, palette.danger, line, MISSED_DASH);
   } else {
-    stroke(context, isQuery ? palette.text : css(rankColour(palette, Math.max(1, rank))), line);
+    stroke(context, isQuery ? palette.text : edgeColour(tile, palette), line);
   }
 }
 

@@ -108,7 +108,7 @@ export class TileImages {
 
 async function load(picture: Exclude<Picture, { state: "loading" }>): Promise<TileImage> {
   const { label } = picture;
-  if (picture.state === "broken") return { image: null, label };
+  if (picture.state !== "ready") return { image: null, label };
   const image = new Image();
   image.referrerPolicy = "no-referrer";
   image.src = picture.url;

@@ -1,0 +1,77 @@
+import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { areTexts, joinedLabels, type LabelCounts } from "../model/labels";
+import { Parts } from "../model/parts";
+import type { Summary } from "../model/summary";
+import type { Asker } from "../protocol/asker";
+import type { Labels as LabelsPart } from "../protocol/messages";
+import { RowLabels } from "./rowLabels";
+
+/** What colours mean. */
+export type Colouring = "rank" | "label";
+
+/** The labels as colours: whether they are, of which label each cluster has most, and the label that stands out. */
+export interface Labels {
+  /** What a person has chosen; see `coloursBy`. */
+  readonly wanted: Signal<Colouring>;
+  /** What colours mean: ranks, until labels have been counted and can have colours. */
+  readonly coloursBy: ReadonlySignal<Colouring>;
+  /** Null until they have been counted; they are counted once a person chooses them as colours. */
+  readonly counts: ReadonlySignal<LabelCounts | null>;
+  /** The label that stands out from all others, null for none. */
+  readonly chosen: Signal<string | null>;
+  /** Its place among the named labels. */
+  readonly chosenPlace: ReadonlySignal<number | null>;
+  /** The labels of rows one by one. */
+  readonly rows: RowLabels;
+  /** The place of a label among the named ones, their number for any other, one more for none. */
+  placeOf(label: string | null): number;
+}
+
+/** Ask for the labels of clusters once they are wanted as colours, and again whenever the index has changed. */
+export function labels(summary: ReadonlySignal<Summary>, asker: Asker, abort: AbortSignal): Labels {
+  const wanted = signal<Colouring>("rank");
+  const chosen = signal<string | null>(null);
+  const counted = signal<LabelCounts | null>(null);
+  const parts = new Parts<LabelsPart>();
+  const isNew = ({ index_version: version }: Pick<LabelsPart, "index_version">) =>
+    version === summary.peek().indexVersion;
+  asker.onMessage((message) => {
+    if (message.kind !== "labels" || !isNew(message) || message.rows !== summary.peek().nlist) return;
+    const all = parts.take(message, message.most.length);
+    if (all !== null && !(counted.peek()?.final && isNew(counted.peek() as LabelCounts))) {
+      counted.value = joinedLabels(all);
+    }
+  });
+  const counts = computed(() =>
+    counted.value?.index_version === summary.value.indexVersion ? counted.value : null,
+  );
+  const names = computed(() => counts.value?.names ?? []);
+  effect(() => {
+    // Without a signal that it reads, it ends.
+    if (abort.aborted) return;
+    if (wanted.value === "label" && asker.connected.value && counts.value === null) asker.askLabels();
+  });
+  const chosenPlace = computed(() => {
+    const place = chosen.value === null ? -1 : names.value.indexOf(chosen.value);
+    return place < 0 ? null : place;
+  });
+  return {
+    wanted,
+    coloursBy: computed(() => {
+      const known = counts.value;
+      return wanted.value === "label" && known !== null && known.names.length > 0 && !areTexts(known)
+        ? "label"
+        : "rank";
+    }),
+    counts,
+    chosen,
+    chosenPlace,
+    rows: new RowLabels(summary, counts, asker),
+    placeOf: (label) => {
+      const all = names.value;
+      if (label === null) return all.length + 1;
+      const place = all.indexOf(label);
+      return place < 0 ? all.length : place;
+    },
+  };
+}
