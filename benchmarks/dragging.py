@@ -24,11 +24,12 @@ from benchmarks.recall import K, workload_index
 
 index = workload_index(50_000)
 opened = fw.open_index(index)
-def returned(query):
+def returned(row):
     found = {{}}
     for nprobe in range(1, opened.nlist + 1):
         index.nprobe = nprobe
-        found[nprobe] = index.search(query[None], K)[1][0].tolist()
+        ids = index.search(opened.vector(row)[None], K + 1)[1][0].tolist()
+        found[nprobe] = [i for i in ids if i != row][:K]
     true = found[opened.nlist]
     return {{n: [ids, [i for i in true if i not in ids]] for n, ids in found.items()}}
 asked = []
@@ -67,7 +68,7 @@ def measure_dragging(lab: LabPage, moves: int) -> None:
     lab.kernel("w.search(17)")
     lab.wait_attribute("data-state", "done")
     lab.page.wait_for_function("document.querySelector('.feder-widget').dataset.missed !== ''")
-    expected = lab.kernel_json("returned(opened.vector(17))")
+    expected = lab.kernel_json("returned(17)")
     chart = lab.widget.locator('[aria-label^="Recall at every nprobe"]')
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
@@ -112,13 +113,15 @@ def measure_dragging(lab: LabPage, moves: int) -> None:
 def measure_opening(lab: LabPage, count: int) -> None:
     """Print how long it takes from a click on a hard query to all that is said about it."""
     lab.kernel("w.evaluate(500, progress=False)")
-    lab.widget.get_by_role("tab", name="Workload").click()
+    workload = lab.widget.get_by_role("tab", name="Workload")
+    workload.click()
     hard = lab.widget.get_by_role("list", name="Hardest queries").get_by_role("button")
     hard.first.wait_for()
     lab.page.evaluate(_WATCH_OPENING)
     times: list[dict[str, float]] = []
     for number in range(min(count, hard.count())):
         lab.page.evaluate("window.federOpened = null")
+        workload.click()
         hard.nth(number).click()
         lab.page.wait_for_function("window.federOpened !== null")
         times.append(lab.page.evaluate("window.federOpened"))
@@ -139,15 +142,15 @@ _WATCH_MOVES = """() => {
     for (const { duration } of list.getEntries()) federBlocks.push(duration);
   }).observe({ type: 'longtask' });
   const root = document.querySelector('.feder-widget');
-  const ids = list =>
-    [...root.querySelectorAll(`ol[aria-label="${list}"] [data-id]`)].map(item => Number(item.dataset.id));
+  const ids = said => said === '' ? [] : said.split(',').map(Number);
   addEventListener('pointermove', event => {
     const at = performance.now();
     requestAnimationFrame(() => {
       const channel = new MessageChannel();
       channel.port1.onmessage = () => {
         federFrames.push(performance.now() - at);
-        federShown.push([root.dataset.nprobe, ids('Results'), ids('Missed')]);
+        const { nprobe, results, missedIds } = root.dataset;
+        federShown.push([nprobe, ids(results), ids(missedIds)]);
       };
       channel.port2.postMessage(0);
     });
@@ -157,6 +160,7 @@ _WATCH_MOVES = """() => {
 _WATCH_OPENING = """() => {
   const root = document.querySelector('.feder-widget');
   root.addEventListener('click', event => {
+    if (event.target.closest('[aria-label="Hardest queries"]') === null) return;
     const query = root.dataset.query;
     const times = {};
     performance.clearMarks('feder:results');

@@ -80,14 +80,15 @@ _USE = """async ({ searches, seed, limit }) => {
     async () => { press(['Clusters', 'Distances', 'Projection'][Math.floor(3 * dice())]); await frame(); },
     async () => { press('Step back'); press('Step back'); await frame(); press('Step forward'); },
     async () => { press('Play'); await frame(); press('Pause'); },
-    async () => { press('View as table'); await frame(); press('View as picture'); press('View as table'); },
+    async () => { press('Back to the query before'); await settled(); press('Forward to the next query'); },
+    async () => { press('View as table'); await frame(); press('View as table'); },
     async () => {
       press('Workload');
       await frame();
       press('Evaluate queries');
       await frame();
       press('Cancel');
-      press('Recall of this query');
+      press('This query');
     },
   ];
   let overtaken = 0;
@@ -130,10 +131,7 @@ def measure(lab: LabPage, devtools: CDPSession) -> Memory:
     """
     view = lab.widget.first
     view.get_by_role("tab", name="Clusters").click()
-    picture = view.get_by_role("button", name="View as picture")
-    lab.wait_painted()
-    if picture.count():
-        picture.click()
+    view.get_by_role("tab", name="This query").click()
     # The page saves what was dragged a moment later, and would set it again.
     shown = [int(view.get_attribute(f"data-{name}") or 0) for name in ("nprobe", "k")]
     lab.wait_kernel("[w.nprobe, w.k]", shown)

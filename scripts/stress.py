@@ -93,7 +93,7 @@ _PRESS = """name => {
 _KEEP_SEARCHING = """() => {
   window.searching = setInterval(() => {
     const buttons = [...document.querySelectorAll('.feder-widget button')];
-    buttons.find(button => button.textContent.trim() === 'Random query')?.click();
+    buttons.find(button => button.getAttribute('aria-label') === 'Random query')?.click();
   }, 60);
 }"""
 
@@ -105,10 +105,9 @@ _DRAG = """async (value) => {
 
 _SHOWN = """() => {
   const root = document.querySelector('.feder-widget');
-  const items = root.querySelectorAll('[aria-label="Results"] [data-id]');
   const { query, state, nprobe, k } = root.dataset;
   const alert = root.querySelector('[role=alert]')?.textContent;
-  const results = [...items].map(item => item.dataset.id);
+  const results = root.dataset.results.split(',').filter(id => id !== '');
   return { query, state, alert, place: [Number(nprobe), Number(k)], results };
 }"""
 
