@@ -34,7 +34,9 @@ describe.each(["light", "dark"])("in %s", (theme) => {
     stage = new Stage(undefined, { theme, k: 3 }, { labels: true });
     stage.sayMap();
     stage.answer();
-    await vi.waitFor(() => expect(stage?.root.querySelectorAll("[aria-label='True neighbours'] li")).toHaveLength(3));
+    await vi.waitFor(() =>
+      expect(stage?.root.querySelectorAll("[aria-label='True neighbours'] li")).toHaveLength(3),
+    );
     await stage.see.getByRole("tab", { name: "Workload" }).click();
     const controls = stage.root.querySelectorAll("button:not(:disabled), input:not([type=range])");
     expect(controls.length).toBeGreaterThan(15);
@@ -57,7 +59,9 @@ describe.each(["light", "dark"])("in %s", (theme) => {
     stage = new Stage(undefined, { theme, k: 3 }, { labels: true });
     stage.sayMap();
     stage.answer();
-    await vi.waitFor(() => expect(stage?.root.querySelectorAll("[aria-label='True neighbours'] li")).toHaveLength(3));
+    await vi.waitFor(() =>
+      expect(stage?.root.querySelectorAll("[aria-label='True neighbours'] li")).toHaveLength(3),
+    );
     const texts = [
       ...stage.root.querySelectorAll("span, b, small, p, h3, dt, dd, th, td, output, text"),
     ].filter((element) =>

@@ -106,7 +106,9 @@ describe.each([true, false])("accessible names of tiles, with pictures: %s", (im
     const shown = open(images, { cluster: 0 });
     await pictured(shown);
     const name = (list: string, id: number) => tile(shown, list, id).getAttribute("aria-label");
-    await vi.waitFor(() => expect(name("True neighbours", 2)).toMatch(/^Row 2, 3rd nearest of all, .*, deer$/));
+    await vi.waitFor(() =>
+      expect(name("True neighbours", 2)).toMatch(/^Row 2, 3rd nearest of all, .*, deer$/),
+    );
     await vi.waitFor(() =>
       expect(name("Cluster images", 1)).toMatch(/^Row 1, .*2 of 3, a result, <b>cat<\/b>$/),
     );
