@@ -19,38 +19,41 @@ export function Legend() {
   ).join();
   const end = search === null ? 0 : rampEnd(search.distances);
   const isByLabel = exploration.labels.coloursBy.value === "label";
-  const shown = search !== null && exploration.step.value !== 0 && !isByLabel;
+  const shown = search !== null && exploration.step.value !== 0;
   return (
     <div class="feder-legend">
       <ColourBy />
-      {isByLabel && <LabelKeys />}
-      <div class="feder-legend-rest">
-        {shown && (
-          <>
-            <span class="feder-legend-ramp">
-              {distance(search.distances[0])}
-              <i style={{ background: `linear-gradient(90deg, ${ramp})` }} />
-              {distance(end)}
-              {end !== search.distances[search.nlist - 1] && " and beyond"}
+      {isByLabel ? (
+        <LabelKeys />
+      ) : (
+        <div class="feder-legend-rest">
+          {shown && (
+            <>
+              <span class="feder-legend-ramp">
+                {distance(search.distances[0])}
+                <i style={{ background: `linear-gradient(90deg, ${ramp})` }} />
+                {distance(end)}
+                {end !== search.distances[search.nlist - 1] && " and beyond"}
+              </span>
+              <span>query to centroid, {exploration.summary.value.coarseDistance}</span>
+              <span class="feder-legend-target">
+                <i /> rank 1
+              </span>
+            </>
+          )}
+          {exploration.missed.value.length > 0 && (
+            <span class="feder-legend-missed">
+              <i /> missed
             </span>
-            <span>query to centroid, {exploration.summary.value.coarseDistance}</span>
-            <span class="feder-legend-target">
-              <i /> rank 1
-            </span>
-          </>
-        )}
-        {exploration.missed.value.length > 0 && (
-          <span class="feder-legend-missed">
-            <i /> missed
-          </span>
-        )}
-        {exploration.labels.wanted.value === "rank" && (
-          <>
-            <span>area: vectors</span>
-            <span>layout: {drawn.method}</span>
-          </>
-        )}
-      </div>
+          )}
+          {exploration.labels.wanted.value === "rank" && (
+            <>
+              <span>area: vectors</span>
+              <span>layout: {drawn.method}</span>
+            </>
+          )}
+        </div>
+      )}
     </div>
   );
 }

@@ -14,14 +14,17 @@ export function Legend() {
   return (
     <div class="feder-legend">
       <ColourBy />
-      {isByLabel && <LabelKeys />}
-      <div class="feder-legend-rest">
-        <span>
-          radius: {summary.value.distance}
-          {scaleText(domain)}
-        </span>
-        {!isByLabel && <span>sector width: vectors</span>}
-      </div>
+      {isByLabel ? (
+        <LabelKeys />
+      ) : (
+        <div class="feder-legend-rest">
+          <span>
+            radius: {summary.value.distance}
+            {scaleText(domain)}
+          </span>
+          <span>sector width: vectors</span>
+        </div>
+      )}
     </div>
   );
 }

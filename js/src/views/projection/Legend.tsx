@@ -10,14 +10,17 @@ export function Legend() {
   return (
     <div class="feder-legend">
       <ColourBy />
-      {isByLabel && <LabelKeys />}
-      <div class="feder-legend-rest">
-        <span class="feder-legend-target">
-          <i /> query
-        </span>
-        {!isByLabel && <span>colour: probed cluster, by rank</span>}
-        <span>near means similar; distances are not to scale</span>
-      </div>
+      {isByLabel ? (
+        <LabelKeys />
+      ) : (
+        <div class="feder-legend-rest">
+          <span class="feder-legend-target">
+            <i /> query
+          </span>
+          <span>colour: probed cluster, by rank</span>
+          <span>near means similar; distances are not to scale</span>
+        </div>
+      )}
     </div>
   );
 }
