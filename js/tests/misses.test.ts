@@ -78,7 +78,8 @@ function looking(sizes?: readonly number[], changes: Parameters<typeof explorati
 
 describe("queries that miss true neighbours", () => {
   it("are those of the last workload that lack some at the present nprobe, the fewest first", () => {
-    const { misses, tell, list, settings } = looking();
+    const { misses, exploration, tell, list, settings } = looking();
+    exploration.workloads.want();
     expect(misses.queries.value).toEqual([]);
     tell(workloadOf("kernel:1"));
     expect(misses.queries.value).toEqual([
@@ -143,8 +144,47 @@ describe("queries that miss true neighbours", () => {
     }
   });
 
+  it("are listed for who asks for the next, where nobody sees the list", () => {
+    const { misses, transport, settings, tell, list, searched } = looking();
+    tell(workloadOf("kernel:1"));
+    settings.nprobe.value = 2;
+    list();
+    expect(transport.all("hardest")).toEqual([]);
+    misses.next();
+    misses.next();
+    expect(searched()).toEqual({ resume: true });
+    list();
+    expect(transport.all("hardest")).toMatchObject([{ nprobe: 2 }]);
+    expect(searched()).toBe(5);
+    // The list holds at this nprobe.
+    misses.next();
+    expect(searched()).toBe(9);
+    settings.nprobe.value = 3;
+    list();
+    expect(transport.all("hardest")).toHaveLength(1);
+    misses.next();
+    list();
+    expect(transport.all("hardest")).toHaveLength(2);
+    expect(searched()).toBe(5);
+  });
+
+  it("are not searched for later where the kernel fails at listing them", () => {
+    const { misses, exploration, transport, settings, tell, list } = looking();
+    tell(workloadOf("kernel:1"));
+    misses.next();
+    vi.runAllTimers();
+    const { request } = transport.last("hardest");
+    transport.say({ kind: "error", request, code: "failed", message: "no labels" });
+    expect(exploration.failure.value).toBe("no labels");
+    exploration.workloads.want();
+    settings.nprobe.value = 2;
+    list();
+    expect(transport.all("search").filter(({ query }) => "workload" in query)).toEqual([]);
+  });
+
   it("are searched for in turn, and from the first again", () => {
-    const { misses, transport, searched, tell } = looking();
+    const { misses, exploration, transport, searched, tell } = looking();
+    exploration.workloads.want();
     tell(workloadOf("kernel:1"));
     const shown = [1, 2, 3, 4].map(() => {
       misses.next();
@@ -191,6 +231,7 @@ describe("queries that miss true neighbours", () => {
 
   it("are said to be none in words", () => {
     const { misses, exploration, settings, summary, transport, tell, list } = looking();
+    exploration.workloads.want();
     for (const message of answerOf(summary)) transport.say(message);
     tell(workloadOf("kernel:1"));
     settings.nprobe.value = 4;

@@ -275,9 +275,12 @@ describe("workloads", () => {
     try {
       const { exploration, transport, settings } = explorationOf();
       const { workloads } = exploration;
+      // Nobody sees them.
+      transport.say(workloadOf());
       settings.nprobe.value = 2;
       vi.advanceTimersByTime(1000);
       expect(transport.all("hardest")).toEqual([]);
+      const end = workloads.want();
       transport.say(workloadOf({ computed: 0 }));
       vi.advanceTimersByTime(1000);
       expect(transport.all("hardest")).toEqual([]);
@@ -297,6 +300,11 @@ describe("workloads", () => {
       vi.advanceTimersByTime(200);
       expect(transport.last("hardest")).toMatchObject({ order: "nprobe", nprobe: 4 });
       transport.say(workloadOf({ final: true }));
+      vi.advanceTimersByTime(200);
+      expect(transport.all("hardest")).toHaveLength(3);
+      end();
+      end();
+      settings.nprobe.value = 1;
       vi.advanceTimersByTime(200);
       expect(transport.all("hardest")).toHaveLength(3);
     } finally {

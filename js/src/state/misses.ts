@@ -43,7 +43,8 @@ export function misses(
   conversation: Conversation,
   abort: AbortSignal,
 ): Misses {
-  let isAwaited = false;
+  /** While `next` waits for the list of queries: ends the wish for it. */
+  let awaited: (() => void) | null = null;
   let hasLooked = false;
   let last: number | null = null;
   const queries = computed(() => {
@@ -75,12 +76,18 @@ export function misses(
     workloads.evaluate(Math.min(sample, ntotal), seed, k.peek(), includeSelf.peek());
   };
   const stop = effect(() => {
-    if (workloads.progress.value !== null || !isAwaited) return;
-    const isLeft = workloads.latest.value !== null;
-    if (isLeft && workloads.hardest.value === null) return;
-    isAwaited = false;
-    // One that failed has left none.
-    if (isLeft) untracked(show);
+    const isUnderWay = workloads.progress.value !== null;
+    const isListed = workloads.isListed.value;
+    const refusal = workloads.refusal.value;
+    // A sample without queries, or one that failed, leaves nothing to list.
+    const isOver = !workloads.latest.value?.computed || refusal !== null;
+    if (awaited === null || isUnderWay || !(isListed || isOver)) return;
+    untracked(() => {
+      awaited?.();
+      awaited = null;
+      if (isListed) show();
+      else if (refusal !== null) conversation.complain(refusal);
+    });
   });
   abort.addEventListener("abort", stop);
   return {
@@ -94,10 +101,12 @@ export function misses(
       look();
     },
     next() {
-      if (workloads.hardest.peek() !== null) show();
-      else {
-        look();
-        isAwaited = workloads.progress.peek() !== null;
+      if (workloads.isListed.peek()) show();
+      else if (awaited === null) {
+        conversation.dismiss();
+        if (workloads.latest.peek() === null) look();
+        const isComing = workloads.progress.peek() !== null || workloads.latest.peek() !== null;
+        if (isComing) awaited = workloads.want();
       }
     },
   };

@@ -26,6 +26,7 @@ export function Begin() {
   useEffect(() => {
     if (isWanted && offers.current !== null) return whenSeen(offers.current, () => misses.lookUnasked());
   }, [misses, isWanted]);
+  useEffect(() => workloads.want(), [workloads]);
   return (
     <section class="feder-begin" aria-label="Pick a query">
       <h3 class="feder-headline">

@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import { plural } from "../../model/format";
 import { useApp } from "../../state/app";
 import { Decision } from "./Decision";
@@ -8,7 +9,9 @@ import { Percentiles } from "./Percentiles";
 /** Recall of many queries: the nprobe that reaches a target, the spread, and the hardest queries. */
 export function WorkloadPanel() {
   const { exploration } = useApp();
-  const workload = exploration.workloads.latest.value;
+  const { workloads } = exploration;
+  const workload = workloads.latest.value;
+  useEffect(() => workloads.want(), [workloads]);
   return (
     <section class="feder-workload" aria-label="Workload">
       <Evaluate />
