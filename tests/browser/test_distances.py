@@ -124,6 +124,7 @@ def test_keys_go_through_the_results_select_and_open(open_notebook: OpenNotebook
 
 def test_a_click_on_the_card_that_follows_the_pointer_selects_its_row(open_notebook: OpenNotebook) -> None:
     lab = searched(open_notebook)
+    picture(lab).scroll_into_view_if_needed()
     box = picture(lab).bounding_box()
     assert box is not None
     card = lab.widget.locator(".feder-point-card")

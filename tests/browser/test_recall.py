@@ -339,7 +339,7 @@ def test_it_is_said_when_no_other_cluster_can_hold_anything_nearer(open_notebook
     lab.wait_attribute("data-nprobe", str(certain))
     expect(view).to_contain_text("Certified exact")
     view.get_by_role("button", name="Compare the other").click()
-    expect(view).to_contain_text("The true neighbour came back.")
+    expect(view).to_contain_text("The true neighbour came back")
     expect(view).not_to_contain_text("Certified exact")
     assert missed_ids(view) == []
 
