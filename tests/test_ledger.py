@@ -609,6 +609,7 @@ def test_distances_are_named_by_what_they_are(description, metric, by_codes, by_
     assert names == [by_codes, by_vectors]
 
 
+@pytest.mark.filterwarnings("ignore:.*unlike vectors=")
 def test_rows_that_have_no_distance_are_no_neighbours():
     case = made("IVF12,SQ8")
     given = case.vectors.copy()
@@ -732,17 +733,20 @@ def test_a_bad_argument_is_named(clustered, call, error, words):
         call(open_index(clustered[0]))
 
 
-def ledger_of(hits, coarse, code, rerank, basis="vectors"):
+def ledger_of(hits, coarse, code, rerank, basis="vectors", wrongly=0):
     ids = iter(range(100))
-    return Ledger(
-        4, *(np.array([next(ids) for _ in range(n)], np.int64) for n in (hits, coarse, code, rerank)), basis
-    )
+    stages = [np.array([next(ids) for _ in range(n)], np.int64) for n in (hits, coarse, code, rerank)]
+    return Ledger(4, *stages, basis, wrongly_ranked=stages[1][:wrongly])
 
 
 def test_a_ledger_says_itself_in_words():
     assert ledger_of(7, 1, 2, 0).sentence == (
         "3 of 10 true neighbours are lost: 1 to the coarse search (clusters not probed), 2 to the code "
         "(exact, by the original vectors)"
+    )
+    assert ledger_of(7, 3, 0, 0, "lists", wrongly=1).sentence == (
+        "3 of 10 true neighbours are lost: 2 to the coarse search (clusters not probed), 1 to the coarse "
+        "quantizer (clusters ranked wrongly) (exact, by the vectors in the index)"
     )
     assert ledger_of(0, 0, 0, 1).sentence == (
         "1 of 1 true neighbour is lost: 1 to the re-ranking (exact, by the original vectors)"

@@ -100,6 +100,7 @@ class TestSample:
             read[part] = rows
         np.testing.assert_array_equal(read, vectors[sample.ids])
 
+    @pytest.mark.filterwarnings("ignore:.*in no list")
     def test_vectors_too_far_for_a_distance_are_left_out_and_the_others_keep_their_places(self):
         faiss_index = ivf_around(np.zeros((1, 4), np.float32))
         vectors = make_vectors(n=30, d=4)
@@ -129,6 +130,7 @@ class TestSample:
             np.testing.assert_array_equal(getattr(pieces, name), getattr(whole, name))
 
     @pytest.mark.parametrize("most", [1, 7, 10**6])
+    @pytest.mark.filterwarnings("ignore:.*in no list")
     def test_rows_of_lists_that_come_in_pieces_keep_their_places(self, monkeypatch, most):
         faiss_index = ivf_around(np.eye(3, 4, dtype=np.float32))
         vectors = make_vectors(n=300, d=4)

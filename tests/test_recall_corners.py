@@ -400,6 +400,7 @@ class TestWorkload:
 
     @pytest.mark.parametrize("metric", METRICS)
     @pytest.mark.parametrize("far", [2e19, 1.7e19, 3e38])
+    @pytest.mark.filterwarnings("ignore:.*in no list")
     def test_where_distances_overflow_it_is_its_queries_explained(self, metric, far):
         rng = np.random.default_rng(0)
         for seed in range(6):
@@ -444,6 +445,7 @@ class TestWorkload:
         hardest = workload.hardest(3)
         assert (workload.nprobe_needed[hardest] >= np.sort(workload.nprobe_needed)[-3]).all()
 
+    @pytest.mark.filterwarnings("ignore:.*in no list")
     def test_a_query_without_any_neighbour_has_missed_none(self):
         index = ivf_around(np.zeros((1, 2), np.float32))
         index.add(np.full((1, 2), 2e19, np.float32))

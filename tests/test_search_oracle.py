@@ -193,6 +193,7 @@ def test_a_limit_on_the_vectors_compared_is_kept(clustered):
             assert trace.n_distances <= index.nlist + limit
 
 
+@pytest.mark.filterwarnings("ignore:.*in no list")
 def test_distances_that_overflow_are_left_out_as_faiss_leaves_them_out():
     for metric in METRICS:
         index, vectors = make_ivf(metric=metric)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from feder_widget.checks import index_checks
 from feder_widget.engines.given_vectors import check_vectors
 from feder_widget.engines.ivf.ivf_index import IvfIndex
 from feder_widget.errors import IndexFileError, UnsupportedIndexError
@@ -57,11 +59,17 @@ def open_index(
         (a ``TypeError``) If a search of ``source`` cannot be traced, with the reason and what to do.
     ValueError
         If the index is untrained or empty, if its parts contradict each other, or if ``vectors`` do not fit
-        it.
+        it: of another shape, or others than those that were added (some rows are compared).
     IndexFileError
         (an ``OSError``) If the file holds no readable index, or one whose parts contradict each other.
         Missing or unreadable files raise Python's own ``FileNotFoundError``, ``IsADirectoryError`` and
         ``PermissionError``.
+
+    Warns
+    -----
+    UserWarning
+        If something makes answers wrong: vectors that are in no list, ids that have moved, ``vectors`` of
+        other lengths. ``IvfIndex.findings`` lists all that stands out.
 
     Notes
     -----
@@ -79,7 +87,19 @@ def open_index(
         check(stack)
         file = InvertedFile(replace(stack, owners=owners_of(source)))
     given = None if vectors is None else check_vectors(vectors, file)
-    return IvfIndex(file, vectors_given=given, frozen=bool(frozen))
+    opened = IvfIndex(file, vectors_given=given, frozen=bool(frozen))
+    _say_what_is_wrong(opened)
+    return opened
+
+
+def _say_what_is_wrong(opened: IvfIndex) -> None:
+    """Warn of findings that make answers wrong; refuse vectors that are those of another index."""
+    is_quick = opened.ntotal <= index_checks.CHECKED_AT_ONCE and not opened.on_disk
+    for finding in opened.check() if is_quick else opened.findings:
+        if finding.code == "vectors-unrelated":
+            raise ValueError(f"{finding.sentence} {finding.remedy}")
+        if finding.severity == "error":
+            warnings.warn(finding.sentence, stacklevel=3)
 
 
 def _read(path: Path, mmap: bool | None) -> Stack:

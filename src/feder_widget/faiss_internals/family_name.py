@@ -33,6 +33,12 @@ def metric(stack: Stack) -> str:
     return f"{name} (p={stack.ivf.metric_arg:g})" if stack.ivf.metric_type == faiss.METRIC_Lp else name
 
 
+def other_coarse_metric(stack: Stack, coarse: int) -> str | None:
+    """Return the name of the coarse quantizer's metric where the index has another; None where they agree."""
+    is_same = stack.is_binary or coarse == stack.ivf.metric_type
+    return None if is_same else METRICS[coarse][0]
+
+
 def distance(stack: Stack, faithful: bool) -> str:
     """Return the name of a reported distance; ``faithful``: it is the distance to the decoded vector."""
     if stack.is_binary:

@@ -8,7 +8,7 @@ together, report.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import faiss
@@ -189,6 +189,23 @@ class InvertedFile:
         """Return the ids of all clusters from ``first`` up to but not ``last``, int64 (n,), in no order."""
         found = [part.ids_among(first, last, first_id) for part, first_id in self.numbered()]
         return self.external_ids(np.concatenate(found))
+
+    def mapped_lists(self) -> list[tuple[IdMap, Callable[[int, int], Ids]]]:
+        """Return each id map next to the lists, and a reader of the numbers that it turns into ids.
+
+        The reader returns those of the clusters from a first up to but not a last, int64 (n,). In a sound
+        index they are rows of the map, each of them at most once. None where lists hold ids themselves.
+        """
+        inside = [pair for part in self.parts for pair in part.mapped_lists()]
+        if inside or not self._id_maps:
+            return inside
+
+        def numbers_among(first: int, last: int) -> Ids:
+            return np.concatenate(
+                [part.ids_among(first, last, first_id) for part, first_id in self.numbered()]
+            )
+
+        return [(self._id_maps[-1], numbers_among)]
 
     def decode(self, cluster: int, offsets: Ids | None = None) -> Float32Array:
         """Return the vectors of one cluster, or of those at ``offsets``, float32 (n, inner dim).

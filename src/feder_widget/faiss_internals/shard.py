@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import faiss
@@ -15,7 +15,7 @@ from feder_widget.faiss_internals import inverted_lists
 from feder_widget.faiss_internals.layers import id_maps
 from feder_widget.faiss_internals.scans import range_scan, search_scan
 from feder_widget.faiss_internals.tracing_by_class import family_of
-from feder_widget.faiss_internals.unwrap import Shard
+from feder_widget.faiss_internals.unwrap import IdMap, Shard
 from feder_widget.model.keys import keys_of, no_result
 from feder_widget.model.pieces import WHOLE, Steps
 from feder_widget.model.search_trace import Ranking, Scan
@@ -82,6 +82,12 @@ class Part:
     def ids_among(self, first: int, last: int, first_id: int = 0) -> Ids:
         """Return the ids of all clusters from ``first`` up to but not ``last``, int64 (n,)."""
         return self.named(inverted_lists.copy_ids_among(self.ivf.invlists, first, last), first_id)
+
+    def mapped_lists(self) -> list[tuple[IdMap, Callable[[int, int], Ids]]]:
+        """Return the id map next to the lists and a reader of their numbers; nothing without a map."""
+        if not self._id_maps:
+            return []
+        return [(self._id_maps[-1], partial(inverted_lists.copy_ids_among, self.ivf.invlists))]
 
     def named(self, ids: Ids, first_id: int = 0) -> Ids:
         """Return ids in the lists as they are reported, with ``first_id`` added to them."""

@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike
 from feder_widget.engines import IvfIndex
 from feder_widget.errors import IndexChangedError
 from feder_widget.media import Media
-from feder_widget.model.pieces import PIECE_WORK
 from feder_widget.model.query import Query
 from feder_widget.session.active_search import ActiveSearch
 from feder_widget.session.answers.bounds import bounds
@@ -47,6 +46,8 @@ class Searches:
         Has a thread call a function.
     k_max
         The largest k that the page can show.
+    found
+        Called when a look at all ids has found something about the index.
 
     Attributes
     ----------
@@ -66,6 +67,7 @@ class Searches:
         rate: MessageRate,
         in_thread: Callable[..., Future[Any]],
         k_max: int,
+        found: Callable[[], None],
     ) -> None:
         self._index = index
         self._media = media
@@ -73,6 +75,7 @@ class Searches:
         self._rate = rate
         self._in_thread = in_thread
         self._k_max = k_max
+        self._found = found
         self._serial = 0
         self._asked: tuple[Job, Query] | None = None
         self._is_surveyed = False
@@ -203,7 +206,10 @@ class Searches:
 
     def _survey_steps(self) -> Iterator[Step]:
         # A search does not wait for it: until then, rows are presumed to be stored as often as before.
-        yield from self._index.truth.row_copies.count_steps(PIECE_WORK)
+        before = self._index.findings
+        yield from self._index.check_steps()
+        if self._index.findings != before:
+            self._found()
         for extents in self._index.survey():
             if extents is not None:
                 self._send_bounds()

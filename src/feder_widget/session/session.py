@@ -89,7 +89,7 @@ class Session:
         self._layouts = threads.pool(1, "layout")
         self._labelling = threads.pool(1, "labels")
         in_thread = self._calls.submit
-        self._searches = Searches(index, media, self._runner, rate, in_thread, k_max)
+        self._searches = Searches(index, media, self._runner, rate, in_thread, k_max, self._describe_anew)
         self._map = MapDrawing(index, self._outbox)
         self._pictures = Pictures(index, media, self._runner, self._outbox)
         self._orderings = Orderings(index, in_thread)
@@ -242,6 +242,9 @@ class Session:
         self._runner.end(lambda job: job.kind == "evaluate", "the index has changed")
         self._runner.begin_anew()
         self._attempt(self._map.draw)
+
+    def _describe_anew(self) -> None:
+        self._is_described = self._attempt(self._changed)
 
     def _attempt(self, call: Callable[[], None]) -> bool:
         """Make a call and say whether it succeeded; its error is sent to the page."""

@@ -11,7 +11,6 @@ from feder_widget.session.messages import encode
 from feder_widget.session.messages.index_summary import Constants, IndexSummary
 from feder_widget.session.messages.limits import MAX_BATCH, MAX_SAMPLE
 from feder_widget.session.snapshot_check import MAX_PICTURE
-from feder_widget.truth.findings import index_findings
 
 VIEWS = ("clusters", "distances", "projection")
 
@@ -58,7 +57,7 @@ def summary_of(
         nprobe=min(index.stored_nprobe, index.nlist),
         images=images,
         labels=labels,
-        findings=index_findings(sizes, index.stored_nprobe),
+        findings=index.findings,
         constants=Constants(
             views=list(VIEWS),
             thumbnail_sizes=list(SIZES),

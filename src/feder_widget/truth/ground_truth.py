@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from feder_widget.faiss_internals import family_name, original_space
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.arguments import as_bytes
+from feder_widget.model.keys import keys_of
 from feder_widget.model.pieces import WHOLE, Steps, drain
 from feder_widget.model.search_trace import Ranking
 from feder_widget.truth import recall_spans, row_verdict, true_neighbours
@@ -19,7 +21,7 @@ from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis, Ledger
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.own_row import OwnRow, RowCopies
 from feder_widget.truth.recall_points import doubled_up_to
-from feder_widget.truth.search_stages import Presence, Searches, Spans, Stages, stages_of_search
+from feder_widget.truth.search_stages import Near, Presence, Searches, Spans, Stages, stages_of_search
 from feder_widget.truth.true_neighbours import Neighbours
 
 Vector = npt.NDArray[Any]
@@ -255,7 +257,7 @@ class GroundTruth:
         if self.basis == "vectors":
             inner = file.transform(vector)
             begin, end = yield from recall_spans.spans_steps(file, inner, ranking.step, stored, k, own, work)
-        return Spans(found.near, nlist, reached, begin, end)
+        return Spans(self._near(vector, found), nlist, reached, begin, end)
 
     def stages(self, vector: Vector, found: Neighbours, k: int, nprobe: int, own: OwnRow | None) -> Stages:
         """Search at one nprobe, and return how far each neighbour gets."""
@@ -308,11 +310,23 @@ class GroundTruth:
         def search(nprobe: int) -> Stages:
             return self.stages(vector, found, k, nprobe, own)
 
-        return Searches(found.near, search, reason)
+        return Searches(self._near(vector, found), search, reason)
 
     def _ledger(self, vector: Vector, found: Neighbours, k: int, nprobe: int, own: OwnRow | None) -> Ledger:
         stages = self.stages(vector, found, k, nprobe, own)
-        return found.near.ledger(stages, nprobe, self.basis)
+        return self._near(vector, found).ledger(stages, nprobe, self.basis)
+
+    def _near(self, vector: Vector, found: Neighbours) -> Near:
+        """Return the vectors that can count, with the exact ranks of their clusters where they may differ."""
+        centroids = self._file.centroids
+        tells = centroids.are_measured and not centroids.is_exhaustive and not self._file.is_limited
+        if not tells:
+            return found.near
+        distances = centroids.distances(self._file.transform(vector))
+        keys = keys_of(np.asarray(distances, np.float32), centroids.similarity)
+        # Of centroids at one distance, which comes first is open: no blame for those.
+        ranks = np.searchsorted(np.sort(keys), keys[found.stored.clusters], side="right")
+        return replace(found.near, nearest_ranks=ranks)
 
     def _reached(self, ranking: Ranking, clusters: Ids, offsets: Ids) -> Ids:
         """Return the nprobe at which a search comes to each place; nlist + 1 where none does.

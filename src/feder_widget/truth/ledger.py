@@ -47,6 +47,9 @@ class Ledger:
         Neighbours handed over that are not among the k nearest by the distances of the re-ranking.
     basis : "vectors" or "lists"
         The definition of the true neighbours: by the vectors given, or by the vectors in the index.
+    wrongly_ranked : int64 (n,)
+        Those of ``lost_to_coarse`` whose cluster is among the nprobe nearest: an approximate coarse quantizer
+        ranked it behind others. A wider coarse search finds them, as a larger nprobe may.
     """
 
     nprobe: int
@@ -55,6 +58,7 @@ class Ledger:
     lost_to_code: npt.NDArray[np.int64]
     lost_to_rerank: npt.NDArray[np.int64]
     basis: Basis
+    wrongly_ranked: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         """Return the number of true neighbours: k, or fewer where the index holds fewer vectors."""
@@ -80,14 +84,16 @@ class Ledger:
         if not self.lost:
             found = f"all {len(self)} {neighbours} are" if len(self) != 1 else "the true neighbour is"
             return f"{found} found ({BASES[self.basis]})"
+        wrongly = len(self.wrongly_ranked)
         parts = [
-            f"{len(ids)} to {stage}"
-            for ids, stage in (
-                (self.lost_to_coarse, "the coarse search (clusters not probed)"),
-                (self.lost_to_code, "the code"),
-                (self.lost_to_rerank, "the re-ranking"),
+            f"{count} to {stage}"
+            for count, stage in (
+                (len(self.lost_to_coarse) - wrongly, "the coarse search (clusters not probed)"),
+                (wrongly, "the coarse quantizer (clusters ranked wrongly)"),
+                (len(self.lost_to_code), "the code"),
+                (len(self.lost_to_rerank), "the re-ranking"),
             )
-            if len(ids)
+            if count
         ]
         verb = "is" if self.lost == 1 else "are"
         return (

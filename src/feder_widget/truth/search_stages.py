@@ -53,12 +53,16 @@ class Near:
         Which of them are at that distance.
     count : int
         Number of true neighbours.
+    nearest_ranks : int64 (n,) or None
+        The ranks of their clusters in an exact coarse search: the nprobe from which on it would probe them.
+        None where the coarse search is exact, or where its distances do not tell.
     """
 
     ids: Ids
     clusters: Ids
     tied: Mask
     count: int
+    nearest_ranks: Ids | None = None
 
     @property
     def places(self) -> int:
@@ -73,24 +77,31 @@ class Near:
 
     def lost(self, before: Mask, after: Mask) -> Ids:
         """Return the ids of as many as are counted in ``before`` but not in its subset ``after``."""
-        gone = before & ~after
-        strictly = gone & ~self.tied
-        few = self.counted(before) - self.counted(after) - int(np.count_nonzero(strictly))
-        tied = np.flatnonzero(gone & self.tied)[:few]
-        lost: Ids = self.ids[np.sort(np.concatenate([np.flatnonzero(strictly), tied]))]
+        lost: Ids = self.ids[self._lost_places(before, after)]
         return lost
 
     def ledger(self, stages: Stages, nprobe: int, basis: Basis) -> Ledger:
         """Return what became of the true neighbours."""
         everything, nothing = np.ones(len(self.ids), bool), np.zeros(len(self.ids), bool)
+        coarse = self._lost_places(everything, stages.compared)
+        nearest = self.nearest_ranks
+        wrongly = coarse[:0] if nearest is None else coarse[nearest[coarse] <= nprobe]
         return Ledger(
             nprobe=nprobe,
             hits=self.lost(stages.returned, nothing),
-            lost_to_coarse=self.lost(everything, stages.compared),
+            lost_to_coarse=self.ids[coarse],
             lost_to_code=self.lost(stages.compared, stages.handed_over),
             lost_to_rerank=self.lost(stages.handed_over, stages.returned),
             basis=basis,
+            wrongly_ranked=self.ids[wrongly],
         )
+
+    def _lost_places(self, before: Mask, after: Mask) -> npt.NDArray[np.intp]:
+        gone = before & ~after
+        strictly = gone & ~self.tied
+        few = self.counted(before) - self.counted(after) - int(np.count_nonzero(strictly))
+        tied = np.flatnonzero(gone & self.tied)[:few]
+        return np.sort(np.concatenate([np.flatnonzero(strictly), tied]))
 
 
 class Presence(Protocol):

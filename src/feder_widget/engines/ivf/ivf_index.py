@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.checks.index_checks import IndexChecks
 from feder_widget.engines.ivf.rows import Rows
 from feder_widget.faiss_internals import family_name, traced_search
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.arguments import as_clusters, as_distances, as_int, as_rows
+from feder_widget.model.finding import Finding
 from feder_widget.model.guarantees import Guarantees
 from feder_widget.model.keys import infinitely_far, keys_of
 from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
@@ -33,6 +35,7 @@ from feder_widget.truth import (
 )
 from feder_widget.truth.cluster_bounds import Extents
 from feder_widget.truth.evaluation import Progress
+from feder_widget.truth.findings import index_findings
 from feder_widget.truth.own_row import OwnRow
 from feder_widget.truth.rankings import batches
 from feder_widget.truth.survey import Survey
@@ -75,9 +78,16 @@ class IvfIndex:
         self._vectors_given = vectors_given
         self._rows = Rows(file, vectors_given)
         self._survey = Survey(file)
+        self._checks = IndexChecks(
+            file, None if file.stores_originals else vectors_given, self.truth.row_copies
+        )
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.ntotal:,} x {self.dim}, nlist={self.nlist}, {self.metric}>"
+        facts = f"{self.ntotal:,} x {self.dim}, nlist={self.nlist}, {self.metric}"
+        coarse = family_name.other_coarse_metric(
+            self.inverted_file.stack, self.inverted_file.centroids.metric
+        )
+        return f"<{type(self).__name__} {facts}{'' if coarse is None else f', clusters ranked by {coarse}'}>"
 
     # Facts. Those that can change are read from the index every time.
 
@@ -186,6 +196,28 @@ class IvfIndex:
         many others of the same clusters leave it as it is: call ``refresh`` after that.
         """
         return self.inverted_file.version()
+
+    # Checks.
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What stands out in the index: what costs recall or time, and what makes answers wrong.
+
+        Some rows are looked at once after each change. What only a pass over all ids tells (ids that several
+        rows share, ids that have moved) is among these once ``check`` has been called; ``open_index`` does so
+        for an index in memory of up to a million vectors, a widget for others as well.
+        """
+        sizes = self.list_sizes
+        return [*self._checks.findings(sizes), *index_findings(sizes, self.stored_nprobe)]
+
+    def check(self) -> list[Finding]:
+        """Read all ids, unless there are more than 33,554,432, and return the ``findings``."""
+        drain(self._checks.steps(WHOLE))
+        return self.findings
+
+    def check_steps(self) -> Steps[None]:
+        """Do ``check`` in steps."""
+        return self._checks.steps(PIECE_WORK)
 
     # Guarantees. Those that README and docs name can be read here as well.
 

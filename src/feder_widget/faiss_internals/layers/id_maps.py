@@ -24,7 +24,7 @@ def outward(id_map: IdMap, ids: Ids) -> Ids:
     ValueError
         If there is no such row in the map. Faiss would read past its end.
     """
-    names = _names(id_map)
+    names = names_of(id_map)
     if not len(ids):
         return ids
     if int(ids.max()) >= len(names):
@@ -48,11 +48,11 @@ def inward_steps(id_map: IdMap, ids: Ids, work: int = WHOLE) -> Steps[Ids]:
     found = np.full(len(ids), -1, np.int64)
     most = max(1, work // (ID_WORK if len(ids) <= FEW_IDS else 8 * ID_WORK))
     begin = 0
-    while begin < len(names := _names(id_map)):
+    while begin < len(names := names_of(id_map)):
         if begin:
             yield
             # The index may have grown between pieces, which moves the map.
-            names = _names(id_map)
+            names = names_of(id_map)
         rows = begin + np.flatnonzero(np.isin(names[begin : begin + most], ids))
         if last_counts:
             rows = rows[::-1]
@@ -67,7 +67,7 @@ def inward_steps(id_map: IdMap, ids: Ids, work: int = WHOLE) -> Steps[Ids]:
 
 def extremes(id_map: IdMap) -> tuple[int, int] | None:
     """Return the smallest and the largest id of the map, or None when it is empty."""
-    names = _names(id_map)
+    names = names_of(id_map)
     return (int(names.min()), int(names.max())) if len(names) else None
 
 
@@ -97,8 +97,8 @@ def inward_all(id_maps: Sequence[IdMap], ids: Ids) -> tuple[Ids, npt.NDArray[np.
     return drain(inward_all_steps(id_maps, ids))
 
 
-def _names(id_map: IdMap) -> Ids:
-    """Return a view of the map, int64 (n,): dead when the index grows."""
+def names_of(id_map: IdMap) -> Ids:
+    """Return the id of each row as a view of the map, int64 (n,): dead when the index grows."""
     held: Any = id_map.index.id_map
     size = held.size()
     return faiss.rev_swig_ptr(held.data(), size) if size else np.empty(0, np.int64)
