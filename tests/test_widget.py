@@ -252,6 +252,7 @@ def test_the_page_is_told_of_the_index_once(widget):
         "coarse_distance": "squared L2 distance",
         "coarse_similarity": False,
         "coarse_exact": True,
+        "coarse_measured": True,
         "exact": True,
         "replayable": True,
         "renamed": False,

@@ -24,10 +24,26 @@ describe("the headline", () => {
 });
 
 function lost(clusterRank: number, lostTo: Stage = "coarse"): Missed {
-  return { id: 1n, distance: 1, clusterRank, cluster: 0, place: 1, lostTo, codeDistance: null };
+  return {
+    id: 1n,
+    distance: 1,
+    clusterRank,
+    cluster: 0,
+    place: 1,
+    lostTo,
+    codeDistance: null,
+    nearestRank: clusterRank,
+  };
 }
 
 describe("why neighbours are missed", () => {
+  it("is the coarse quantizer where it ranks a near cluster behind others", () => {
+    expect(lossTexts([lost(6, "ranking"), lost(9)], 4)).toEqual([
+      "1 in the cluster ranked 9",
+      "1 in the cluster ranked 6, which the coarse quantizer ranks wrongly",
+    ]);
+  });
+
   it("is the ranks of their clusters, each once and in order", () => {
     expect(lossTexts([lost(6)], 4)).toEqual(["in the cluster ranked 6"]);
     expect(lossTexts([lost(6), lost(6)], 4)).toEqual(["in the cluster ranked 6"]);

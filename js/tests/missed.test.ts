@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { rowKeys } from "../src/controls/rowKeys";
 import { stepSentence } from "../src/panels/StepCaption";
-import { rowDistance, rowLoss } from "../src/state/rowTexts";
+import { rowDistance, rowLoss, rowVerdict } from "../src/state/rowTexts";
 import { answerOf, candidatesOf, coarseOf, doneOf, explorationOf, neighboursOf } from "./support";
 
 describe("a missed neighbour, by the original vectors", () => {
@@ -83,6 +83,53 @@ describe("a missed neighbour, by the original vectors", () => {
     const [first] = exploration.missed.value;
     expect(rowLoss(exploration, first)).toBe("not probed: its cluster is switched off");
     expect(rowDistance(exploration, first)).toBe("squared L2 distance 0");
+  });
+});
+
+describe("a neighbour in a cluster that an approximate coarse search passes over", () => {
+  /** Cluster 2 comes second by distance and third in the ranking, of which two are probed. */
+  const passedOver = (changes: Parameters<typeof explorationOf>[1] = {}) => {
+    const { exploration, transport, summary, settings } = explorationOf([3, 4, 2, 5], {
+      coarseExact: false,
+      replayable: true,
+      steady: false,
+      ...changes,
+    });
+    settings.nprobe.value = 2;
+    settings.k.value = 9;
+    transport.say(
+      coarseOf(summary, { nprobe: 2, distances: Float32Array.of(0, 20, 10, 30) }),
+      candidatesOf(summary, 1, 4, { kind: "nearest" }),
+      doneOf(),
+    );
+    return exploration;
+  };
+
+  it("is said to be ranked wrongly, with both ranks", () => {
+    const exploration = passedOver();
+    const [row] = exploration.missed.value;
+    expect([row.lostTo, row.clusterRank, row.nearestRank]).toEqual(["ranking", 3, 2]);
+    expect(rowLoss(exploration, row)).toBe(
+      "wrongly ranked: its cluster is the 2nd nearest, but the coarse quantizer ranks it 3rd",
+    );
+    const verdict = { kind: "verdict", request: "v", serial: 1, position: 8 } as const;
+    expect(rowVerdict(exploration, { ...verdict, ...row, rank: row.clusterRank })).toMatch(
+      /although it is the 2nd nearest: the coarse quantizer ranks it wrongly\.$/,
+    );
+  });
+
+  it("is not said to be where the distances are no distances to the centroids, or the ranking is exact", () => {
+    for (const changes of [{ coarseMeasured: false }, { coarseExact: true }]) {
+      expect(passedOver(changes).missed.value[0].lostTo).toBe("coarse");
+    }
+  });
+
+  it("is not blamed on the quantizer where its cluster is farther than the probed ones", () => {
+    const exploration = passedOver();
+    exploration.settings.nprobe.value = 1;
+    expect(exploration.missed.value.map(({ lostTo }) => lostTo)).not.toContain("ranking");
+    const [row] = exploration.missed.value;
+    expect(rowLoss(exploration, row)).toBe("not probed: its cluster ranks 2nd");
   });
 });
 

@@ -37,6 +37,7 @@ function ranked(truth: Truth, results: readonly Row[], told: Told = {}): RankedT
     : missedBy(truth, inside(probe), probe, summaryOf([9, 9, 9])).map((row) => ({
         ...row,
         codeDistance: row.distance,
+        nearestRank: row.clusterRank,
       }));
   return rankedTruth(truth, results.map(resultOf), missed, isPartial, isGuess, further.map(resultOf));
 }
@@ -213,6 +214,7 @@ describe("whatever the search", () => {
         const missed = missedBy(truth, inside(probe), probe, summary).map((row) => ({
           ...row,
           codeDistance: row.distance,
+          nearestRank: row.clusterRank,
         }));
         const further = truthOf(search, 100, false)?.neighbours ?? [];
         const told = rankedTruth(truth, results, missed, false, false, further);

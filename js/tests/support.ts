@@ -72,6 +72,7 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
     similarity: false,
     coarseSimilarity: false,
     coarseExact: true,
+    coarseMeasured: true,
     exact: true,
     replayable: true,
     renamed: false,
@@ -203,8 +204,10 @@ export function neighboursOf(
 }
 
 /** A missed neighbour, in a cluster that is not probed and at the distance of the lists unless `row` says otherwise. */
-export function missedOf(row: Omit<Missed, "lostTo" | "codeDistance"> & Partial<Missed>): Missed {
-  return { lostTo: "coarse", codeDistance: row.distance, ...row };
+export function missedOf(
+  row: Omit<Missed, "lostTo" | "codeDistance" | "nearestRank"> & Partial<Missed>,
+): Missed {
+  return { lostTo: "coarse", codeDistance: row.distance, nearestRank: row.clusterRank, ...row };
 }
 
 export function doneOf(request: string | number = "kernel:1"): Message {

@@ -26,6 +26,9 @@ export function lossTexts(lost: readonly Missed[], nprobe: number): string[] {
   if (beyond.length > 0) texts.push(`${shareOf(beyond, lost)}${clusterText(beyond)}`);
   const off = unprobed.filter(({ clusterRank }) => clusterRank <= nprobe);
   if (off.length > 0) texts.push(`${shareOf(off, lost)}${clusterText(off)}, switched off by hand`);
+  const wrongly = by("ranking");
+  if (wrongly.length > 0)
+    texts.push(`${shareOf(wrongly, lost)}${clusterText(wrongly)}, which the coarse quantizer ranks wrongly`);
   const cut = by("limit");
   if (cut.length > 0)
     texts.push(`${shareOf(cut, lost)}the search stopped before ${cut.length === 1 ? "it" : "them"}`);

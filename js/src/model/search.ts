@@ -151,6 +151,15 @@ export class Search {
     return found;
   }
 
+  /**
+   * The rank that an exact coarse search gives the cluster at this rank: how many centroids are as near or nearer. An
+   * approximate one may rank it behind others.
+   */
+  nearestRank(rank: number, similarity: boolean): number {
+    const own = this.distances[rank - 1];
+    return this.distances.reduce((sum, each) => sum + Number(similarity ? each >= own : each <= own), 0);
+  }
+
   /** Whether every candidate of the cluster at this rank is here. */
   isWhole(rank: number): boolean {
     return this.#whole[rank - 1] === 1;

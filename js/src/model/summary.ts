@@ -20,6 +20,8 @@ export interface Summary {
   readonly coarseSimilarity: boolean;
   /** Whether the coarse search looks at every centroid. */
   readonly coarseExact: boolean;
+  /** Whether coarse distances are those to the centroids. */
+  readonly coarseMeasured: boolean;
   /** Whether vectors are stored whole. */
   readonly exact: boolean;
   /** Whether results are the best of the candidates. */
@@ -80,6 +82,7 @@ export function readSummary(value: unknown): Summary {
     similarity: said.similarity,
     coarseSimilarity: said.coarse_similarity,
     coarseExact: said.coarse_exact,
+    coarseMeasured: said.coarse_measured,
     exact: said.exact,
     replayable: said.replayable,
     renamed: said.renamed,

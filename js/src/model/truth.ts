@@ -35,10 +35,11 @@ export interface Truth {
 }
 
 /** The stage of a search that loses a true neighbour. */
-export type Stage = "coarse" | "limit" | "code" | "refine";
+export type Stage = "coarse" | "ranking" | "limit" | "code" | "refine";
 
 export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
   coarse: "coarse search",
+  ranking: "coarse quantizer",
   limit: "limit of compared vectors",
   code: "code",
   refine: "re-ranking",
@@ -49,12 +50,15 @@ export interface Missed extends Result, Row {
   /** Its place among the true neighbours, 1 = nearest. */
   readonly place: number;
   /**
-   * "coarse": its cluster is not probed. "limit": the search stops before it. "code": its distance by code is too large.
+   * "coarse": its cluster is not probed. "ranking": nor is it, although it is near enough: an approximate coarse
+   * quantizer ranks it behind others. "limit": the search stops before it. "code": its distance by code is too large.
    * "refine": the second pass.
    */
   readonly lostTo: Stage;
   /** Its distance in the lists, which candidates have; null where no candidate received tells it. */
   readonly codeDistance: number | null;
+  /** The rank that an exact coarse search would give its cluster. */
+  readonly nearestRank: number;
 }
 
 /**
@@ -158,6 +162,12 @@ export function foundBy(
   return found + Math.min(neighbours.length - better, tied.filter(finds).length);
 }
 
+/** The rank of a cluster where the coarse search is exact, else the one that an exact search would give it. */
+export function nearestRankOf(search: Search, rank: number, summary: Summary): number {
+  const { coarseExact, coarseMeasured, coarseSimilarity } = summary;
+  return coarseExact || !coarseMeasured ? rank : search.nearestRank(rank, coarseSimilarity);
+}
+
 /** The smallest nprobe that finds them all; null where none does, or none is known to. */
 export function nprobeNeeded({ foundAt, neighbours }: Truth): number | null {
   return foundAt.length < neighbours.length ? null : (foundAt.at(-1) ?? 1);
@@ -169,7 +179,7 @@ export function missedBy(
   finds: Finds,
   probe: Probe,
   summary: Summary,
-): Omit<Missed, "codeDistance">[] {
+): Omit<Missed, "codeDistance" | "nearestRank">[] {
   const { neighbours } = truth;
   let lacking = neighbours.length - foundBy(truth, finds);
   return neighbours

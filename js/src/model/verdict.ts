@@ -19,6 +19,8 @@ export interface Answer {
   /** The row that is the query and does not count among its own results; null for none. */
   readonly leftOut: bigint | null;
   readonly summary: Summary;
+  /** The rank that an exact coarse search gives the cluster at a rank. */
+  readonly nearestRank: (rank: number) => number;
 }
 
 /** Why a row came back, or why it did not, with the numbers. */
@@ -79,9 +81,16 @@ function isSame({ id, rank }: Verdict): (result: Result) => boolean {
 }
 
 /** Why a cluster is not probed, and the nprobe that finds a row in it where that is known. */
-function unprobedText({ wanted, nprobe }: Answer, rank: number, from: number | null): string {
+function unprobedText(answer: Answer, rank: number, from: number | null): string {
+  const { wanted, nprobe, summary, nearestRank } = answer;
   if (wanted.has(rank)) return "was not probed up to this step.";
   if (rank <= nprobe) return "is switched off.";
+  const nearest = nearestRank(rank);
+  if (nearest <= nprobe) {
+    const place = nearest === 1 ? "nearest" : `${ordinal(nearest)} nearest`;
+    return `was not probed, although it is the ${place}: the coarse quantizer ranks it wrongly.`;
+  }
+  if (from === null && !summary.coarseExact) return "was not probed.";
   return from === null
     ? `was not probed: it is probed from nprobe ${count(rank)}.`
     : `was not probed. nprobe = ${count(from)} finds it.`;

@@ -102,6 +102,7 @@ export interface IndexSummary {
   coarse_distance: string;
   coarse_similarity: boolean;
   coarse_exact: boolean;
+  coarse_measured: boolean;
   exact: boolean;
   replayable: boolean;
   renamed: boolean;
@@ -726,6 +727,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       coarse_distance: "string",
       coarse_similarity: "boolean",
       coarse_exact: "boolean",
+      coarse_measured: "boolean",
       exact: "boolean",
       replayable: "boolean",
       renamed: "boolean",

@@ -1,12 +1,12 @@
 import { distanceText, lossText } from "../model/missedText";
-import type { Missed } from "../model/truth";
+import { type Missed, nearestRankOf } from "../model/truth";
 import { verdictText } from "../model/verdict";
 import type { Verdict } from "../protocol/messages";
 import type { Exploration } from "./exploration";
 
 /** Why a row came back in the search on screen, or why it did not. */
 export function rowVerdict(exploration: Exploration, verdict: Verdict): string {
-  const { results, outcome, probe, wanted, settings, missed, summary, leftOut } = exploration;
+  const { results, outcome, probe, wanted, settings, missed, summary, leftOut, search } = exploration;
   return verdictText(
     {
       results: results.value,
@@ -18,6 +18,8 @@ export function rowVerdict(exploration: Exploration, verdict: Verdict): string {
       missed: missed.value,
       leftOut: leftOut.value,
       summary: summary.value,
+      nearestRank: (rank) =>
+        search.value === null ? rank : nearestRankOf(search.value, rank, summary.value),
     },
     verdict,
   );

@@ -8,6 +8,7 @@ import {
   inside,
   type Missed,
   missedBy,
+  nearestRankOf,
   type Row,
   returnedAt,
   type Truth,
@@ -78,16 +79,23 @@ export function trueNeighbours(
     return outcome.value === null || replayable ? inside(wanted.value) : (row) => returned.has(keyOf(row));
   });
   const foundInEnd = computed(() => (truth.value === null ? 0 : foundBy(truth.value, finds.value)));
-  const missed = computed(() => {
+  const missed = computed<readonly Missed[]>(() => {
     const [found, neighbours] = [search.value, truth.value];
     if (found === null || neighbours === null || step.value !== null) return [];
     const { given } = summary.value;
     // A neighbour that is far by its code is not among the candidates that come first.
     if (given) revision.value;
-    return missedBy(neighbours, finds.value, wanted.value, summary.value).map((row) => ({
-      ...row,
-      codeDistance: given ? found.distanceOf(row.id, row.clusterRank) : row.distance,
-    }));
+    const nprobe = settings.nprobe.value;
+    return missedBy(neighbours, finds.value, wanted.value, summary.value).map((row) => {
+      const nearestRank = nearestRankOf(found, row.clusterRank, summary.value);
+      const isWronglyRanked = row.lostTo === "coarse" && row.clusterRank > nprobe && nearestRank <= nprobe;
+      return {
+        ...row,
+        lostTo: isWronglyRanked ? "ranking" : row.lostTo,
+        nearestRank,
+        codeDistance: given ? found.distanceOf(row.id, row.clusterRank) : row.distance,
+      };
+    });
   });
   const foundAmong = computed(() => {
     if (summary.value.given || !estimated.value) return "results";

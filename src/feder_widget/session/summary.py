@@ -45,6 +45,7 @@ def summary_of(
         coarse_distance=index.coarse_distance_name,
         coarse_similarity=index.coarse_similarity,
         coarse_exact=index.coarse_is_exact,
+        coarse_measured=index.guarantees.coarse_measured,
         exact=index.exact,
         replayable=is_replayable(index),
         renamed=index.guarantees.renamed,

@@ -8,7 +8,12 @@ import { rowDistance, rowLoss } from "../../state/rowTexts";
 import { Tile } from "../Tile";
 
 const SIDE = 90;
-const STAGE_TAGS = { limit: "not compared", code: "lost to code", refine: "lost in re-rank" } as const;
+const STAGE_TAGS = {
+  ranking: "wrongly ranked",
+  limit: "not compared",
+  code: "lost to code",
+  refine: "lost in re-rank",
+} as const;
 
 /** The k true neighbours in order: came back, or missed, dashed in its place. */
 export function RankedStrip({ neighbours }: { neighbours: readonly RankedNeighbour[] }) {
