@@ -53,6 +53,7 @@ class FlatEngine:
         coarse_exact=True,
         coarse_measured=True,
         steady=True,
+        ranked_once=True,
     )
 
     def __init__(self, vectors: npt.NDArray[np.float32]) -> None:

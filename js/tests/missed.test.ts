@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { rowKeys } from "../src/controls/rowKeys";
+import { foundFrom, nprobeNeeded } from "../src/model/truth";
 import { stepSentence } from "../src/panels/StepCaption";
 import { rowDistance, rowLoss, rowVerdict } from "../src/state/rowTexts";
 import { answerOf, candidatesOf, coarseOf, doneOf, explorationOf, neighboursOf } from "./support";
@@ -130,6 +131,44 @@ describe("a neighbour in a cluster that an approximate coarse search passes over
     expect(exploration.missed.value.map(({ lostTo }) => lostTo)).not.toContain("ranking");
     const [row] = exploration.missed.value;
     expect(rowLoss(exploration, row)).toBe("not probed: its cluster ranks 2nd");
+  });
+});
+
+describe("a neighbour in a cluster that the coarse search never comes to", () => {
+  const unreached = () => {
+    const { exploration, transport, summary, settings } = explorationOf([3, 4, 2, 5], {
+      coarseExact: false,
+      steady: true,
+    });
+    settings.nprobe.value = 4;
+    settings.k.value = 9;
+    transport.say(
+      coarseOf(summary, { nprobe: 4, reach: 2 }),
+      candidatesOf(summary, 1, 4, { kind: "nearest" }),
+      doneOf(),
+    );
+    return exploration;
+  };
+
+  it("is missed at every nprobe, and no nprobe is said to find it", () => {
+    const exploration = unreached();
+    expect(exploration.probe.value.count).toBe(2);
+    expect(exploration.foundInEnd.value).toBe(7);
+    const { missed, truth } = exploration;
+    expect(missed.value).toHaveLength(2);
+    expect(truth.value?.foundAt).toEqual([1, 1, 1, 2, 2, 2, 2]);
+    expect(truth.value && nprobeNeeded(truth.value)).toBeNull();
+    for (const row of missed.value) expect(foundFrom(row, exploration.summary.value)).toBeNull();
+  });
+
+  it("is told apart from one that is not probed yet", () => {
+    const exploration = unreached();
+    exploration.settings.nprobe.value = 1;
+    const words = exploration.missed.value.map((row) => [row.clusterRank, rowLoss(exploration, row)]);
+    expect(words.filter(([rank]) => rank === 2)[0][1]).toBe("not probed: found from nprobe 2");
+    expect(words.filter(([rank]) => rank === 3)[0][1]).toBe(
+      "never probed: the coarse search does not come to its cluster",
+    );
   });
 });
 

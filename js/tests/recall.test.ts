@@ -142,11 +142,13 @@ describe("the verdict on a row", () => {
     );
   });
 
-  it.each([{ steady: false }, { replayable: false }])("promises nothing of an index with %o", (changes) => {
+  it.each([
+    [{ replayable: false }, "was not probed: it is probed from nprobe 2."],
+    [{ steady: false }, "was not probed."],
+  ])("promises nothing of an index with %o", (changes, words) => {
     const missed = verdictOf({ id: 3n, cluster: 1, rank: 2, distance: 10, position: 4 });
     expect(verdictText(found(1, 5, changes), missed)).toBe(
-      "Missed by the index: it is the 4th nearest of all, but its cluster ranks 2nd and was not probed: it is probed " +
-        "from nprobe 2.",
+      `Missed by the index: it is the 4th nearest of all, but its cluster ranks 2nd and ${words}`,
     );
   });
 

@@ -108,6 +108,7 @@ export function coarseOf(summary: Summary, changes: Partial<Coarse> = {}): Coars
     copies: 1,
     label: null,
     nprobe: 1,
+    reach: summary.sizes.length,
     k: 3,
     k_max: summary.kMax,
     index_version: 0,

@@ -21,6 +21,7 @@ const COARSE = {
   copies: 1,
   label: "<b>cat</b>",
   nprobe: 2,
+  reach: 3,
   k: 3,
   k_max: 100,
   complete: true,

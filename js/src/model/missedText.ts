@@ -14,7 +14,9 @@ export function lossText(row: Missed, nprobe: number, summary: Summary): string 
   }
   if (rank <= nprobe) return "not probed: its cluster is switched off";
   const from = foundFrom(row, summary);
-  if (from === null && !summary.coarseExact) return `not probed: its cluster ranks ${ordinal(rank)}`;
+  if (row.fate !== undefined && row.fate.compared > summary.nlist)
+    return "never probed: the coarse search does not come to its cluster";
+  if (from === null && !summary.steady) return `not probed: its cluster ranks ${ordinal(rank)}`;
   return from === null
     ? `not probed: its cluster is probed from nprobe ${count(rank)}`
     : `not probed: found from nprobe ${count(from)}`;

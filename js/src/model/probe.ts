@@ -41,11 +41,12 @@ export function nearest(count: number): Probe {
 
 /** The `nprobe` nearest clusters without the ones switched off, and the ones switched on. */
 export function probeOf(search: Search, nprobe: number, switched: ReadonlyMap<number, boolean>): Probe {
-  if (switched.size === 0) return nearest(nprobe);
+  const reached = Math.min(nprobe, search.reach);
+  if (switched.size === 0) return nearest(reached);
   const ranks: number[] = [];
-  for (let rank = 1; rank <= nprobe; rank++)
+  for (let rank = 1; rank <= reached; rank++)
     if (switched.get(search.order[rank - 1]) !== false) ranks.push(rank);
-  const beyond = [...switched].filter(([cluster, isOn]) => isOn && search.rankOf[cluster] > nprobe);
+  const beyond = [...switched].filter(([cluster, isOn]) => isOn && search.rankOf[cluster] > reached);
   return new Probe([...ranks, ...beyond.map(([cluster]) => search.rankOf[cluster]).sort((a, b) => a - b)]);
 }
 

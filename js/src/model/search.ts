@@ -28,6 +28,8 @@ export class Search {
   readonly vector: Float32Array;
   /** The nprobe that the ranking was made for. */
   readonly nprobe: number;
+  /** No search probes a cluster behind this rank: an approximate coarse search may not come to all. */
+  readonly reach: number;
   readonly kMax: number;
   /** Whether the kept candidates suffice for any set of clusters, or only for a prefix of the ranking. */
   readonly complete: boolean;
@@ -63,6 +65,9 @@ export class Search {
     this.label = coarse.label;
     this.vector = coarse.vector;
     this.nprobe = coarse.nprobe;
+    if (!(coarse.reach >= 0 && coarse.reach <= nlist))
+      throw new MalformedMessage(`no reach: ${coarse.reach}`);
+    this.reach = coarse.reach;
     this.kMax = coarse.k_max;
     this.complete = coarse.complete;
     this.exhaustive = coarse.exhaustive;

@@ -70,7 +70,13 @@ export function truthOf(search: Search, k: number, similarity: boolean, includeS
   const { nlist } = search;
   if (search.received < nlist) return null;
   const own = includeSelf ? null : search.id;
-  const neighbours = resultsAt(search, nearest(nlist), k, similarity, includeSelf);
+  const never = nlist + 1;
+  const unreached: Fate = { compared: never, handed: never, from: never, until: never };
+  const fateOf = (rank: number) => (rank > search.reach ? { fate: unreached } : {});
+  const neighbours = resultsAt(search, nearest(nlist), k, similarity, includeSelf).map((row) => ({
+    ...row,
+    ...fateOf(row.clusterRank),
+  }));
   const worst = neighbours.at(-1)?.distance ?? 0;
   const near = neighbours.filter(({ distance }) => distance !== worst).map(({ clusterRank }) => clusterRank);
   const better = near.length;
@@ -80,11 +86,11 @@ export function truthOf(search: Search, k: number, similarity: boolean, includeS
     for (let i = list?.start ?? 0; i < (list?.end ?? 0); i++) {
       const id = list?.ids[i];
       if (id === undefined || id === -1n || id === own) continue;
-      if (list?.distances[i] === worst) tied.push({ id, clusterRank: rank });
+      if (list?.distances[i] === worst) tied.push({ id, clusterRank: rank, ...fateOf(rank) });
     }
   }
   const last = tied.slice(0, neighbours.length - better).map(({ clusterRank }) => clusterRank);
-  const foundAt = [...near, ...last].sort((a, b) => a - b);
+  const foundAt = [...near, ...last].filter((rank) => rank <= search.reach).sort((a, b) => a - b);
   return { neighbours, better, tied, foundAt, turns: [...new Set([1, ...foundAt])] };
 }
 

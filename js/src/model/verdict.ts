@@ -26,8 +26,8 @@ export interface Answer {
 /** Why a row came back, or why it did not, with the numbers. */
 export function verdictText(answer: Answer, verdict: Verdict): string {
   if (verdict.id === answer.leftOut) return "This row is the query: it does not count among its own results.";
-  const lost = answer.summary.given ? answer.missed.find(isSame(verdict)) : undefined;
-  return `${lost ? `The ${ordinal(lost.place)} nearest by the original vectors. ` : ""}${fate(answer, verdict, lost)}`;
+  const lost = answer.missed.find(isSame(verdict));
+  return `${lost && answer.summary.given ? `The ${ordinal(lost.place)} nearest by the original vectors. ` : ""}${fate(answer, verdict, lost)}`;
 }
 
 function fate(answer: Answer, verdict: Verdict, lost: Missed | undefined): string {
@@ -65,7 +65,7 @@ function fate(answer: Answer, verdict: Verdict, lost: Missed | undefined): strin
   }
   // A neighbour by the lists is one for certain only among all vectors.
   const isNear = position !== null && position <= k;
-  const isMissed = summary.given ? lost !== undefined : isNear;
+  const isMissed = lost !== undefined || (!summary.given && isNear);
   const row = lost ?? (isNear ? { id, clusterRank: rank } : null);
   return (
     (isMissed
@@ -90,7 +90,7 @@ function unprobedText(answer: Answer, rank: number, from: number | null): string
     const place = nearest === 1 ? "nearest" : `${ordinal(nearest)} nearest`;
     return `was not probed, although it is the ${place}: the coarse quantizer ranks it wrongly.`;
   }
-  if (from === null && !summary.coarseExact) return "was not probed.";
+  if (from === null && !summary.steady) return "was not probed.";
   return from === null
     ? `was not probed: it is probed from nprobe ${count(rank)}.`
     : `was not probed. nprobe = ${count(from)} finds it.`;

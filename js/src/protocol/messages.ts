@@ -129,7 +129,8 @@ export interface IndexSummary {
  * (nlist in the thousands) only for prefixes of the ranking. `exhaustive` says whether `nearest` covers all
  * clusters unasked, or ends with the probed ones until the page asks for the rest. `index_version` counts
  * the changes of the index that this widget has noticed. `copies` is the number of vectors stored under
- * `id`, mostly 1, and 0 without an `id`: a search without that row is one for k + `copies`.
+ * `id`, mostly 1, and 0 without an `id`: a search without that row is one for k + `copies`. No search
+ * probes a cluster behind rank `reach`, however large nprobe is.
  */
 export interface Coarse {
   kind: "coarse";
@@ -140,6 +141,7 @@ export interface Coarse {
   copies: number;
   label: string | null;
   nprobe: number;
+  reach: number;
   k: number;
   k_max: number;
   complete: boolean;
@@ -757,6 +759,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       copies: "number",
       label: { nullable: "string" },
       nprobe: "number",
+      reach: "number",
       k: "number",
       k_max: "number",
       complete: "boolean",

@@ -62,7 +62,7 @@ export function probedClusters(
       const changed = new Map(switched.peek());
       const rank = found.rankOf[cluster];
       const isOn = !wanted.peek().has(rank);
-      if (isOn === rank <= settings.nprobe.peek()) changed.delete(cluster);
+      if (isOn === rank <= Math.min(settings.nprobe.peek(), found.reach)) changed.delete(cluster);
       else changed.set(cluster, isOn);
       switched.value = changed;
     },

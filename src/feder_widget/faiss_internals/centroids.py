@@ -74,6 +74,11 @@ class Centroids:
         return type(quantizer).__name__ in STEADY
 
     @property
+    def names_once(self) -> bool:
+        """True when a coarse search names each cluster at most once; a multi-index may name one again."""
+        return self.kind != "MultiIndexQuantizer"
+
+    @property
     def are_measured(self) -> bool:
         """True when the quantizer reports distances to the centroids, to within rounding."""
         by_beam = self.kind == "ResidualCoarseQuantizer" and self.similarity

@@ -320,6 +320,7 @@ class InvertedFile:
             coarse_exact=self.centroids.is_exhaustive,
             coarse_measured=self.centroids.are_measured,
             steady=self.centroids.is_steady,
+            ranked_once=self.centroids.is_steady and self.centroids.names_once,
         )
 
     @property

@@ -42,6 +42,9 @@ class Guarantees:
         The distances in a coarse ranking are those to the centroids, to within rounding.
     steady : bool
         A coarse search for more clusters begins with the clusters of a search for fewer.
+    ranked_once : bool
+        One ranking holds for every nprobe: the coarse search is steady and names no cluster twice. Where it
+        is false, a search at another nprobe may probe others than the first of this ranking.
     given : bool
         True neighbours are by the vectors given to ``open_index``: the index holds codes, or fewer
         dimensions.
@@ -59,6 +62,7 @@ class Guarantees:
     coarse_exact: bool
     coarse_measured: bool
     steady: bool
+    ranked_once: bool
     given: bool = False
 
     @property

@@ -33,6 +33,8 @@ class ActiveSearch:
         The row that the query is; None for a vector.
     ranking : CoarseStep
         All clusters, as a search at this nprobe ranks them.
+    reach : int
+        Clusters, from rank 1 on, that some search probes: an approximate coarse search may not come to all.
     sizes : int64 (nlist,)
         Vectors per cluster, by rank.
     index_version : int
@@ -50,6 +52,7 @@ class ActiveSearch:
     include_self: bool
     own: OwnRow | None
     ranking: CoarseStep
+    reach: int
     sizes: NDArray[np.int64]
     index_version: int
     reached: int = 0
@@ -69,7 +72,10 @@ class ActiveSearch:
         own: OwnRow | None = None,
     ) -> ActiveSearch:
         """Rank the clusters for a query."""
-        ranking = index.rank(query, nprobe)
+        # Where one ranking holds for every nprobe, it is that of a search of all clusters.
+        is_for_all = index.guarantees.ranked_once and not index.guarantees.coarse_exact
+        ranked = index.ranking(query, index.nlist if is_for_all else nprobe)
+        ranking = ranked.step
         return cls(
             serial=serial,
             query=query,
@@ -78,6 +84,7 @@ class ActiveSearch:
             include_self=include_self,
             own=own,
             ranking=ranking,
+            reach=len(ranked.clusters) if is_for_all else index.nlist,
             sizes=index.list_sizes[ranking.clusters],
             index_version=index_version,
         )

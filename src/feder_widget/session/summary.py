@@ -49,7 +49,7 @@ def summary_of(
         exact=index.exact,
         replayable=is_replayable(index),
         renamed=index.guarantees.renamed,
-        steady=index.coarse_is_exact and index.splittable,
+        steady=index.guarantees.ranked_once and index.splittable,
         given=index.basis == "vectors",
         unexplained=index.why_unexplained,
         no_curve=index.why_no_curve,

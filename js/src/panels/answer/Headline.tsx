@@ -62,7 +62,8 @@ function Cure() {
       </Button>
     );
   }
-  const needed = nprobeNeeded(truth.value);
+  // Where each nprobe ranks the clusters in its own way, this ranking tells of no other.
+  const needed = given || steady ? nprobeNeeded(truth.value) : null;
   if (needed === null || needed <= settings.nprobe.value) return null;
   return (
     <Button
@@ -71,7 +72,7 @@ function Cure() {
         settings.nprobe.value = needed;
       }}
     >
-      nprobe = {count(needed)} {given || (replayable && steady) ? "finds" : "probes"} all
+      nprobe = {count(needed)} {given || replayable ? "finds" : "probes"} all
     </Button>
   );
 }
@@ -79,7 +80,7 @@ function Cure() {
 /** What is to be said where nothing is known to be missed. */
 function quietReason(exploration: Exploration): string {
   const { truth, step, status, settings, lacksTruth, switched, canComplete, foundAmong } = exploration;
-  const { unexplained } = exploration.summary.value;
+  const { unexplained, given, steady } = exploration.summary.value;
   if (unexplained !== null) return `No true neighbours to compare with: ${unexplained}.`;
   if (truth.value === null) {
     if (status.value === "searching") return "Comparing the other clusters…";
@@ -89,7 +90,7 @@ function quietReason(exploration: Exploration): string {
     return canComplete.value ? "Waiting for the true neighbours…" : "The true neighbours have not arrived.";
   }
   if (step.value !== null || foundAmong.value === null) return "";
-  const needed = nprobeNeeded(truth.value);
+  const needed = given || steady ? nprobeNeeded(truth.value) : null;
   if (switched.value.size > 0 || needed === null || needed >= settings.nprobe.value) return "";
   return `nprobe = ${count(needed)} would do.`;
 }

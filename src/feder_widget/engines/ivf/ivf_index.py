@@ -20,7 +20,7 @@ from feder_widget.model.keys import infinitely_far, keys_of
 from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
 from feder_widget.model.query import Query
 from feder_widget.model.search_parameter import SearchParameter
-from feder_widget.model.search_trace import CoarseStep, FineStep, RefineStep, Scan, SearchTrace
+from feder_widget.model.search_trace import CoarseStep, FineStep, Ranking, RefineStep, Scan, SearchTrace
 from feder_widget.truth import (
     Basis,
     Certainty,
@@ -460,8 +460,12 @@ class IvfIndex:
         CoarseStep
             All nlist clusters, nearest first.
         """
+        return self.ranking(query, nprobe).step
+
+    def ranking(self, query: Any, nprobe: int | None = None) -> Ranking:
+        """Return the ``rank`` of all clusters with the ones among them that a search probes."""
         inner = self._inner(query)
-        return self.inverted_file.rank(inner, None if nprobe is None else self._nprobe(nprobe)).step
+        return self.inverted_file.rank(inner, None if nprobe is None else self._nprobe(nprobe))
 
     def scan(self, query: Any, clusters: npt.ArrayLike, to_centroids: npt.ArrayLike | None = None) -> Scan:
         """Compare a query with every vector of some clusters.

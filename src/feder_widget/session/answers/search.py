@@ -124,6 +124,7 @@ def _coarse(
         copies=0 if search.own is None else search.own.copies,
         label=label,
         nprobe=search.nprobe,
+        reach=search.reach,
         k=search.k,
         k_max=k_max,
         complete=_is_complete(search, k_max),

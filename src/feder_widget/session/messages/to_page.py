@@ -18,7 +18,8 @@ class Coarse:
     (nlist in the thousands) only for prefixes of the ranking. ``exhaustive`` says whether ``nearest`` covers
     all clusters unasked, or ends with the probed ones until the page asks for the rest. ``index_version``
     counts the changes of the index that this widget has noticed. ``copies`` is the number of vectors stored
-    under ``id``, mostly 1, and 0 without an ``id``: a search without that row is one for k + ``copies``.
+    under ``id``, mostly 1, and 0 without an ``id``: a search without that row is one for k + ``copies``. No
+    search probes a cluster behind rank ``reach``, however large nprobe is.
     """
 
     kind: Literal["coarse"] = "coarse"
@@ -29,6 +30,7 @@ class Coarse:
     copies: int
     label: str | None
     nprobe: int
+    reach: int
     k: int
     k_max: int
     complete: bool

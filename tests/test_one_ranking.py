@@ -1,0 +1,94 @@
+"""Where one ranking holds for every nprobe, a search sends it whole, and how far some search comes in it."""
+
+from __future__ import annotations
+
+import faiss
+import numpy as np
+import pytest
+from conversation import Page, converse, search_request
+from makers import make_vectors
+
+from feder_widget import open_index
+
+NLIST = 128
+X = make_vectors(n=4000, d=16)
+
+
+def index_with(quantizer):
+    quantizer = quantizer()
+    index = faiss.IndexIVFFlat(quantizer, 16, NLIST)
+    index.quantizer_trains_alone = 2
+    index.train(X)
+    index.add(X)
+    index.referenced_objects = [quantizer]
+    return index
+
+
+def hnsw(ef):
+    def make():
+        quantizer = faiss.IndexHNSWFlat(16, 4)
+        quantizer.hnsw.efSearch = ef
+        return quantizer
+
+    return make
+
+
+def inverted():
+    coarse = faiss.IndexFlatL2(16)
+    quantizer = faiss.IndexIVFFlat(coarse, 16, 8)
+    quantizer.nprobe = 2
+    quantizer.make_direct_map()
+    quantizer.referenced_objects = [coarse]
+    return quantizer
+
+
+def flat():
+    return faiss.IndexFlatL2(16)
+
+
+def ranking_on_the_page(index, row, nprobe):
+    page = Page()
+    session = converse(open_index(index), page)
+    session.handle(search_request(query={"id": str(row), "cluster": None}, nprobe=nprobe))
+    session.drain()
+    session.close()
+    ((message, buffers),) = (packet for packet in page.packets if packet[0]["kind"] == "coarse")
+    return message, np.frombuffer(buffers[0], np.int32)
+
+
+@pytest.mark.parametrize(
+    "quantizer",
+    [hnsw(1), hnsw(16), inverted, flat],
+    ids=["ef 1", "ef 16", "IVF", "flat"],
+)
+def test_it_begins_with_what_faiss_probes_at_any_nprobe(quantizer):
+    index = index_with(quantizer)
+    assert open_index(index).guarantees.ranked_once
+    reaches = []
+    for row in range(0, 4000, 400):
+        message, ranking = ranking_on_the_page(index, row, 4)
+        reaches.append(message["reach"])
+        assert sorted(ranking.tolist()) == list(range(NLIST))
+        for nprobe in (1, 3, 4, 9, 50, NLIST):
+            probed = index.quantizer.search(X[row : row + 1], nprobe)[1][0]
+            assert ranking[: min(nprobe, message["reach"])].tolist() == probed[probed >= 0].tolist()
+    if quantizer is flat:
+        assert set(reaches) == {NLIST}
+
+
+def test_a_search_that_never_comes_to_a_cluster_says_so():
+    message, _ = ranking_on_the_page(index_with(hnsw(1)), 0, NLIST)
+    assert 0 < message["reach"] < NLIST
+
+
+@pytest.mark.parametrize("make", [lambda: faiss.IndexNSGFlat(16, 8), hnsw(1)], ids=["NSG", "unbounded queue"])
+def test_others_are_ranked_for_their_nprobe(make):
+    index = index_with(make)
+    if hasattr(faiss.downcast_index(index.quantizer), "hnsw"):
+        faiss.downcast_index(index.quantizer).hnsw.search_bounded_queue = False
+    opened = open_index(index)
+    assert not opened.guarantees.ranked_once
+    message, ranking = ranking_on_the_page(index, 7, 5)
+    assert message["reach"] == NLIST
+    probed = index.quantizer.search(X[7:8], 5)[1][0]
+    assert ranking[: np.count_nonzero(probed >= 0)].tolist() == probed[probed >= 0].tolist()
