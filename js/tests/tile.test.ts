@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { css, PALETTES, rankColour } from "../src/look/palette";
-import { groundOf, paintTile, type Tile, wrapped } from "../src/views/clusters/mosaic/tile";
+import { groundOf, paintTile, type Tile } from "../src/views/clusters/mosaic/tile";
+import { wrapped } from "../src/views/textBlock";
 import { RecordingContext } from "./recordingContext";
 
 const { light, dark } = PALETTES;

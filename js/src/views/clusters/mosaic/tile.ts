@@ -2,6 +2,7 @@ import { css, mix, type Palette, rankColour, rgbOf } from "../../../look/palette
 import { distance } from "../../../model/format";
 import { box, fill, stroke } from "../../draw";
 import { type Box, boxAround } from "../../placer";
+import { cut, wrapped } from "../../textBlock";
 import type { RowMark } from "../scene";
 import type { TileImage } from "./tileImages";
 
@@ -207,45 +208,4 @@ function textStyle(context: Context, size: number, weight: number): void {
   context.font = `${weight} ${size}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";
-}
-
-/** The beginning of a text that is at most so wide, with an ellipsis where it is not all of it. */
-function cut(context: Context, text: string, width: number): string {
-  if (context.measureText(text).width <= width) return text;
-  let [low, high] = [0, text.length];
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (context.measureText(`${text.slice(0, middle)}…`).width <= width) low = middle;
-    else high = middle - 1;
-  }
-  return `${text
-    .slice(0, low)
-    .replace(/[\uD800-\uDBFF]$/, "")
-    .trimEnd()}…`;
-}
-
-/** A text in lines that are at most so wide; the last one is cut where there are more. */
-export function wrapped(context: Context, text: string, width: number, most: number): string[] {
-  const lines: string[] = [];
-  let rest = text;
-  while (rest !== "" && lines.length < most) {
-    if (lines.length === most - 1 || context.measureText(rest).width <= width) {
-      lines.push(cut(context, rest, width));
-      break;
-    }
-    let end = 0;
-    for (let at = rest.indexOf(" "); at >= 0; at = rest.indexOf(" ", at + 1)) {
-      if (context.measureText(rest.slice(0, at)).width > width) break;
-      end = at;
-    }
-    if (end === 0) {
-      // A word that is wider than a line.
-      lines.push(cut(context, rest.split(" ", 1)[0], width));
-      rest = rest.slice(rest.split(" ", 1)[0].length).trimStart();
-      continue;
-    }
-    lines.push(rest.slice(0, end));
-    rest = rest.slice(end + 1);
-  }
-  return lines;
 }
