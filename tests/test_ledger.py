@@ -783,6 +783,9 @@ def test_curves_are_what_they_were_made_of(seed, count, nlist):
             np.testing.assert_array_equal(
                 curves.exceeded(place, nlist, counts), np.sort(recalls, axis=0)[place]
             )
+    np.testing.assert_array_equal(curves.without_any(nlist, np.full(count, 5)), (rows == 0).sum(axis=0))
+    some = slice(count // 3, count)
+    np.testing.assert_array_equal(curves.of(some).at(nlist), rows[some, -1])
     halves = joined([curves_of(list(rows[:3])), curves_of(list(rows[3:]))])
     np.testing.assert_array_equal(halves.at(nlist), rows[:, -1])
     assert halves.count == count
