@@ -8,6 +8,7 @@ import {
   properties,
   type Rgb,
   rankColour,
+  recallColour,
   rgbOf,
 } from "../src/look/palette";
 import { ciede2000 } from "./ciede2000";
@@ -123,6 +124,39 @@ describe.each<Mode>(["light", "dark"])("in the %s palette", (mode) => {
     expect(labelColour(palette, 7, 8)).toEqual(labels[7]);
     expect(labelColour(palette, 8, 8)).toEqual(labels[8]);
     expect(labelColour(palette, 2, 2)).toEqual(labels[8]);
+  });
+
+  describe.each(Object.keys(EYES))("to %s eyes", (eyes) => {
+    const seen = (colour: Rgb) => lab(EYES[eyes](colour));
+    const scale = Array.from({ length: 11 }, (_, i) => seen(recallColour(palette, i / 10)));
+
+    it("recalls are in order by their lightness, in even steps", () => {
+      const steps = scale.slice(1).map((colour, i) => colour[0] - scale[i][0]);
+      const signs = new Set(steps.map(Math.sign));
+      expect(signs.size).toBe(1);
+      const differences = scale.slice(1).map((colour, i) => ciede2000(colour, scale[i]));
+      expect(Math.max(...differences)).toBeLessThan(2 * Math.min(...differences));
+    });
+
+    it("recalls a third apart are apart, and so is a cluster of too few queries", () => {
+      const thirds = [0, 1 / 3, 2 / 3, 1].map((recall) => seen(recallColour(palette, recall)));
+      for (const [i, colour] of [...thirds, seen(background)].slice(1).entries()) {
+        expect(ciede2000(colour, thirds[i])).toBeGreaterThanOrEqual(APART);
+      }
+    });
+  });
+
+  it("probed clusters and missed neighbours stand out on the colours of recalls", () => {
+    for (const recall of [0, 0.25, 0.5, 0.75, 1]) {
+      expect(contrast(text, recallColour(palette, recall)), `recall ${recall}`).toBeGreaterThanOrEqual(
+        OUTLINE,
+      );
+    }
+  });
+
+  it("a recall of nothing stands out most", () => {
+    expect(contrast(recallColour(palette, 0), background)).toBeGreaterThanOrEqual(OUTLINE);
+    expect(recallColour(palette, 1)).toEqual(palette.recalls.at(-1));
   });
 
   it("outlines stand out on every ground of the map", () => {

@@ -4,6 +4,7 @@ import { useApp } from "../../state/app";
 import { ColourBy } from "../labels/ColourBy";
 import { LabelKeys } from "../labels/LabelKeys";
 import { rampColour } from "./cellColours";
+import { RecallKeys } from "./RecallKeys";
 import { rampEnd, shade } from "./scene";
 
 const STOPS = 9;
@@ -19,15 +20,22 @@ export function Legend() {
   ).join();
   const end = search === null ? 0 : rampEnd(search.distances);
   const isByLabel = exploration.labels.coloursBy.value === "label";
+  const recall = exploration.clusterRecall.value;
   const shown = search !== null && exploration.step.value !== 0;
+  const missed = exploration.missed.value.length > 0 && (
+    <span class="feder-legend-missed">
+      <i /> missed
+    </span>
+  );
   return (
     <div class="feder-legend">
-      <ColourBy />
+      <ColourBy hasClusters />
       {isByLabel ? (
-        <LabelKeys />
+        <LabelKeys>{missed}</LabelKeys>
       ) : (
         <div class="feder-legend-rest">
-          {shown && (
+          {recall !== null && <RecallKeys recall={recall} />}
+          {shown && recall === null && (
             <>
               <span class="feder-legend-ramp">
                 {distance(search.distances[0])}
@@ -41,15 +49,11 @@ export function Legend() {
               </span>
             </>
           )}
-          {exploration.missed.value.length > 0 && (
-            <span class="feder-legend-missed">
-              <i /> missed
-            </span>
-          )}
+          {missed}
           {exploration.labels.wanted.value === "rank" && (
             <>
-              <span>area: vectors</span>
-              <span>layout: {drawn.method}</span>
+              <span class="feder-legend-minor">area: vectors</span>
+              <span class="feder-legend-minor">layout: {drawn.method}</span>
             </>
           )}
         </div>

@@ -74,6 +74,7 @@ export class MapContent implements LayerContent {
       scene.cells === before.cells &&
       scene.ranking === before.ranking &&
       scene.labels === before.labels &&
+      scene.recall === before.recall &&
       scene.probe === before.probe &&
       scene.missed === before.missed &&
       scene.marks === before.marks &&

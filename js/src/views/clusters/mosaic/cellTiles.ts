@@ -1,7 +1,7 @@
 import type { Member } from "../../../state/members";
 import { cellPictureOpacity } from "../../labels/cellLabels";
 import type { LayerFrame } from "../layers/layer";
-import type { ClusterScene } from "../scene";
+import { type ClusterScene, coloursMeanRanks } from "../scene";
 import type { Tile } from "./tile";
 import type { Room, Tiling } from "./tiling";
 
@@ -89,10 +89,10 @@ export function mosaicTiles(
       mark,
       isQuery,
       rank,
-      // Where colours mean labels, opacity tells the chosen one.
-      alpha: isClear || scene.labels ? 1 : FAINT,
+      // Where colours mean labels, opacity tells the chosen one; where they mean recall, all clusters count.
+      alpha: isClear || !coloursMeanRanks(scene) ? 1 : FAINT,
       isText: kind === "label",
-      isByLabel: Boolean(scene.labels),
+      isRankless: !coloursMeanRanks(scene),
       chosenLabel: scene.labels?.chosenName ?? null,
     });
   }
@@ -123,7 +123,7 @@ export function portraitTile(
     mark: null,
     isQuery: false,
     rank,
-    alpha: scene.labels ? cellPictureOpacity(scene.labels, cell) : isClear ? 1 : FAINT,
+    alpha: scene.labels ? cellPictureOpacity(scene.labels, cell) : isClear || scene.recall ? 1 : FAINT,
     isText: kind === "label",
   };
 }

@@ -28,8 +28,8 @@ export interface Tile {
   readonly alpha: number;
   /** Whether it shows its label instead of a picture. */
   readonly isText: boolean;
-  /** Whether colours mean labels, so that its frame tells no rank. */
-  readonly isByLabel?: boolean;
+  /** Whether colours mean something else than ranks, so that its frame tells none. */
+  readonly isRankless?: boolean;
   /** The label that stands out from others; rows with another one are faint. */
   readonly chosenLabel?: string | null;
 }
@@ -73,7 +73,7 @@ export function sameTile(left: Tile, right: Tile): boolean {
     left.alpha === right.alpha &&
     left.rank === right.rank &&
     left.isQuery === right.isQuery &&
-    left.isByLabel === right.isByLabel &&
+    left.isRankless === right.isRankless &&
     left.chosenLabel === right.chosenLabel &&
     left.mark?.isMissed === right.mark?.isMissed &&
     Object.is(left.distance, right.distance)
@@ -120,8 +120,8 @@ export function groundOf({ background, control }: Palette): string {
 }
 
 /** The colour of the frame of a row that came back. */
-export function edgeColour({ rank, isByLabel }: Tile, palette: Palette): string {
-  return isByLabel ? palette.text : css(rankColour(palette, Math.max(1, rank)));
+export function edgeColour({ rank, isRankless }: Tile, palette: Palette): string {
+  return isRankless ? palette.text : css(rankColour(palette, Math.max(1, rank)));
 }
 
 /** The sides of an image that is drawn whole in a tile. */
