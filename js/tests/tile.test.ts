@@ -83,6 +83,16 @@ describe("a tile", () => {
     expect(texts).toEqual(["Tally", "elements", "from the i…"]);
   });
 
+  it("without a picture has an edge, but for the label of a cluster that is not probed, which is on its cell", () => {
+    const edgesOf = (changes: Partial<Tile>) =>
+      drawn({ isText: true, width: 94, height: 44, ...changes }).drawn.filter(
+        ({ kind }) => kind === "stroke",
+      );
+    expect(edgesOf({ alpha: 0.6 })).toMatchObject([{ colour: light.line, dash: [] }]);
+    expect(edgesOf({ index: -1 })).toMatchObject([{ colour: light.line, dash: [] }]);
+    expect(edgesOf({ index: -1, alpha: 0.6 })).toEqual([]);
+  });
+
   it("that stands for its cluster has neither caption nor frame", () => {
     const { texts, drawn: all } = drawn({
       index: -1,

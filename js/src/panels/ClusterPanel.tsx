@@ -4,7 +4,7 @@ import { Composition } from "../controls/Composition";
 import { isShortcut } from "../controls/sliderKeys";
 import { css, rankColour } from "../look/palette";
 import { useSize } from "../look/size";
-import { clusterRecallText } from "../model/clusterRecall";
+import { clusterRecallText, recallText } from "../model/clusterRecall";
 import { count, distance, plural, wholePercent } from "../model/format";
 import { mainLabels } from "../model/labels";
 import { useApp } from "../state/app";
@@ -47,21 +47,21 @@ export function ClusterPanel() {
     rank === null ? null : `rank ${count(rank)}${wanted ? "" : isOff ? ", switched off" : ", not probed"}`,
     plural(summary.sizes[cluster], "vector"),
     main?.name == null ? null : `${wholePercent(main.share)} ${main.name}`,
-    recall === null ? null : clusterRecallText(recall, cluster),
   ];
-  const text = facts.filter((fact) => fact !== null).join(" · ");
-  const centroid =
-    rank === null || search === null
-      ? null
-      : `distance to its centroid ${distance(search.distances[rank - 1])}`;
+  const known = facts.filter((fact) => fact !== null);
+  const mean = recall?.means[cluster] ?? Number.NaN;
+  const text = [...known, ...(Number.isNaN(mean) ? [] : [`recall ${recallText(mean)}`])].join(" · ");
+  const title = [...known, ...(recall === null ? [] : [clusterRecallText(recall, cluster)])];
+  if (rank !== null && search !== null) {
+    title.push(`distance to its centroid ${distance(search.distances[rank - 1])}`);
+  }
   return (
     <section class="feder-cluster">
       <h3>
         {probed && rank !== null && tellsRank && (
           <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
         )}
-        <span class="feder-name">Cluster {cluster}</span>{" "}
-        <small title={centroid === null ? text : `${text} · ${centroid}`}>{text}</small>
+        <span class="feder-name">Cluster {cluster}</span> <small title={title.join(" · ")}>{text}</small>
         {search !== null && (
           <Button
             kind="small"

@@ -64,7 +64,7 @@ function Query({ list, i, isNow }: { list: Hardest; i: number; isNow: boolean })
           <b>{name}</b> {label}
           <br />
           <small>
-            {found}; {needs}
+            <span>{found};</span> <span>{needs}</span>
           </small>
         </span>
       </button>

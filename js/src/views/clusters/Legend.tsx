@@ -3,6 +3,7 @@ import { distance } from "../../model/format";
 import { useApp } from "../../state/app";
 import { ColourBy } from "../labels/ColourBy";
 import { LabelKeys } from "../labels/LabelKeys";
+import { Optional } from "../Optional";
 import { rampColour } from "./cellColours";
 import { RecallKeys } from "./RecallKeys";
 import { rampEnd, shade } from "./scene";
@@ -12,6 +13,7 @@ const STOPS = 9;
 /** The map's colours and their values. */
 export function Legend() {
   const { exploration, palette } = useApp();
+  const { coarseDistance } = exploration.summary.value;
   const search = exploration.search.value;
   const drawn = exploration.map.value;
   if (drawn === null) return null;
@@ -43,17 +45,20 @@ export function Legend() {
                 {distance(end)}
                 {end !== search.distances[search.nlist - 1] && " and beyond"}
               </span>
-              <span>query to centroid, {exploration.summary.value.coarseDistance}</span>
               <span class="feder-legend-target">
                 <i /> rank 1
+              </span>
+              <span title={`query to centroid, ${coarseDistance}`}>
+                <Optional>query</Optional> to centroid, {coarseDistance.replace(/ distance$/, "")}
+                {coarseDistance.endsWith(" distance") && <Optional>distance</Optional>}
               </span>
             </>
           )}
           {missed}
           {exploration.labels.wanted.value === "rank" && (
             <>
-              <span class="feder-legend-minor">area: vectors</span>
-              <span class="feder-legend-minor">layout: {drawn.method}</span>
+              <span>area: vectors</span>
+              <span>layout: {drawn.method}</span>
             </>
           )}
         </div>

@@ -2,6 +2,7 @@ import { css, recallColour } from "../../look/palette";
 import { type ClusterRecall, LEAST_QUERIES } from "../../model/clusterRecall";
 import { count } from "../../model/format";
 import { useApp } from "../../state/app";
+import { Optional } from "../Optional";
 
 const STOPS = 9;
 
@@ -14,7 +15,7 @@ export function RecallKeys({ recall }: { recall: ClusterRecall }) {
   const workload = exploration.workloads.latest.value;
   const known = exploration.recallQueries.value;
   const part = workload !== null && known < workload.computed ? ` of the first ${count(known)}` : "";
-  const name = `mean recall@${count(workload?.k ?? 0)} at nprobe ${count(recall.nprobe)}`;
+  const name = `recall@${count(workload?.k ?? 0)} at nprobe ${count(recall.nprobe)}`;
   const whose = `of the queries${part} whose nearest cluster it is`;
   return (
     <>
@@ -23,10 +24,10 @@ export function RecallKeys({ recall }: { recall: ClusterRecall }) {
         <i style={{ background: `linear-gradient(90deg, ${ramp})` }} />1
       </span>
       <span class="feder-legend-few">
-        <i /> fewer than {LEAST_QUERIES} queries
+        <i /> under {LEAST_QUERIES} queries
       </span>
-      <span title={`${name} ${whose}`}>
-        {name} <span class="feder-legend-minor">{whose}</span>
+      <span title={`mean ${name} ${whose}`}>
+        <Optional>mean</Optional> {name} <Optional isLong>{whose}</Optional>
       </span>
     </>
   );

@@ -23,7 +23,7 @@ import { titlesOf } from "./rankLabels";
 import type { ClusterScene } from "./scene";
 
 /** Fewer places make no mosaic, unless the cluster has no more members. */
-const LEAST_TILES: Readonly<Record<TileKind, number>> = { picture: 4, vector: 4, label: 2 };
+const LEAST_TILES: Readonly<Record<TileKind, number>> = { picture: 4, vector: 4, label: 4 };
 
 /** Where rows come from, and what they show. */
 export interface RowSources {

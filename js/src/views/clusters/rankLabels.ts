@@ -202,11 +202,22 @@ class LabelPlacer {
       if (x < 0 || y < 0 || x > this.#size.width || y > this.#size.height) continue;
       const text = recallText(means[cell]);
       const width = PER_LETTER * text.length + 6;
-      const below = look.height / 2;
-      const spots = [y + below, y + below - 9, y + below + 8, y - below];
+      const half = look.height / 2;
+      const hasRoomBelow = half > 0 && radius - half > RECALL_HEIGHT + GAP;
+      const below = hasRoomBelow ? half + RECALL_HEIGHT / 2 + GAP : half;
+      const aside = Math.max(RECALL_HEIGHT, (look.width - width) / 2);
+      const spots: [number, number][] = [
+        [x, y + below],
+        [x, y + half - 9],
+        [x, y + half + 8],
+        [x + aside, y - half],
+        [x - aside, y - half],
+        [x + aside, y],
+        [x - aside, y],
+      ];
       this.#add(
         { kind: "recall", text, rank: 0, isMissed: false },
-        spots.map((at) => boxAround(x, at, width, RECALL_HEIGHT)),
+        spots.map(([across, down]) => boxAround(across, down, width, RECALL_HEIGHT)),
       );
       placed++;
     }

@@ -3,6 +3,7 @@ import { areTexts } from "../../model/labels";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
 import type { Colouring, Labels } from "../../state/labels";
+import { Optional } from "../Optional";
 
 const NAMES: Readonly<Record<Colouring, string>> = {
   rank: "rank",
@@ -15,7 +16,7 @@ function Name({ choice }: { choice: Colouring }) {
   const words = NAMES[choice].split(" ");
   return (
     <>
-      {words.length > 1 && <span class="feder-first-words">{words.slice(0, -1).join(" ")}&nbsp;</span>}
+      {words.length > 1 && <Optional>{words.slice(0, -1).join(" ")}&nbsp;</Optional>}
       {words.at(-1)}
     </>
   );

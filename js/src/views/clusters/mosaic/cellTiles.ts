@@ -26,6 +26,8 @@ const MOST_ON_WIDE_MAP = 60;
 const WIDE = 720;
 /** Least radius of a cell with a label in the place of a picture. */
 const LABEL_RADIUS = 26;
+/** Share of the height of a label that is left to it above a recall. */
+const BESIDE_RECALL = 0.75;
 /** Opacity of rows in clusters that are not probed. */
 const FAINT = 0.6;
 
@@ -107,8 +109,10 @@ export function portraitTile(
   id: bigint,
   kind: TileKind,
 ): Tile | null {
-  const sides = portraitSides(radiusOf(frame, cell), frame.size.width, kind);
-  if (sides === null) return null;
+  const whole = portraitSides(radiusOf(frame, cell), frame.size.width, kind);
+  if (whole === null) return null;
+  // A recall is written below a label.
+  const sides = scene.recall && kind === "label" ? { ...whole, height: BESIDE_RECALL * whole.height } : whole;
   const [x, y] = middleOf(frame, cell);
   const rank = probedRank(scene, cell);
   const isClear = scene.ranking === null || rank > 0 || scene.missed.some((missed) => missed.cell === cell);

@@ -93,10 +93,13 @@ export function paintTile(context: Context, tile: Tile, shown: TileImage | null,
   context.fillStyle = look.ground;
   context.fillRect(x - width / 2 - 1, y - height / 2 - 1, width + 2, height + 2);
   context.globalAlpha = alpha;
-  if (image === null) {
+  // The label of a faint cluster is written on its cell.
+  const isOnCell = isText && tile.index < 0 && alpha < 1;
+  if (image === null && !isOnCell) {
     box(context, x, y, width, height, corner);
     fill(context, isText ? look.palette.raised : look.palette.line);
-  } else {
+    if (isText) stroke(context, look.palette.line, 1);
+  } else if (image !== null) {
     context.fillStyle = groundOf(look.palette);
     context.fillRect(x - frame.width / 2, y - frame.height / 2, frame.width, frame.height);
     context.drawImage(image, x - frame.width / 2, y - frame.height / 2, frame.width, frame.height);
