@@ -5,7 +5,7 @@ import { joined } from "../src/model/mapCells";
 import { nearest } from "../src/model/probe";
 import { Search } from "../src/model/search";
 import type { QueryRecalls, Workload } from "../src/protocol/messages";
-import { cellColours, pack } from "../src/views/clusters/cellColours";
+import { cellColours, neutralEdge, pack } from "../src/views/clusters/cellColours";
 import { cellRanking } from "../src/views/clusters/scene";
 import { randomOf } from "./random";
 import { coarseOf, explorationOf, mapOf, summaryOf } from "./support";
@@ -127,8 +127,8 @@ describe.each([PALETTES.light, PALETTES.dark])("the map by recall", (palette) =>
     expect([fill[1], fill[2]]).toEqual([neutral, neutral]);
     expect([...edge]).toEqual([
       pack(rgbOf(palette.text)),
-      pack(rgbOf(palette.control)),
-      pack(rgbOf(palette.control)),
+      pack(neutralEdge(palette)),
+      pack(neutralEdge(palette)),
       0,
     ]);
   });

@@ -1,6 +1,6 @@
 import { css, recallColour } from "../../look/palette";
 import { type ClusterRecall, LEAST_QUERIES } from "../../model/clusterRecall";
-import { count } from "../../model/format";
+import { count, plural } from "../../model/format";
 import { useApp } from "../../state/app";
 import { Optional } from "../Optional";
 
@@ -14,17 +14,23 @@ export function RecallKeys({ recall }: { recall: ClusterRecall }) {
   ).join();
   const workload = exploration.workloads.latest.value;
   const known = exploration.recallQueries.value;
-  const part = workload !== null && known < workload.computed ? ` of the first ${count(known)}` : "";
+  const isPart = workload !== null && known < workload.computed;
   const name = `recall@${count(workload?.k ?? 0)} at nprobe ${count(recall.nprobe)}`;
-  const whose = `of the queries${part} whose nearest cluster it is`;
+  const among = isPart ? `those of the first ${count(known)} queries` : "the queries";
+  const whose = `of ${among} whose nearest cluster it is`;
+  const coloured = recall.means.reduce((sum, mean) => sum + Number(!Number.isNaN(mean)), 0);
+  const clusters = plural(recall.means.length, "cluster");
   return (
     <>
       <span class="feder-legend-ramp">
         0
         <i style={{ background: `linear-gradient(90deg, ${ramp})` }} />1
       </span>
-      <span class="feder-legend-few">
-        <i /> under {LEAST_QUERIES} queries
+      <span
+        class="feder-legend-few"
+        title={`${count(coloured)} of ${clusters} have ${LEAST_QUERIES} queries or more: a larger workload colours more`}
+      >
+        <i /> under {LEAST_QUERIES} queries{coloured === 0 && ": all clusters"}
       </span>
       <span title={`mean ${name} ${whose}`}>
         <Optional>mean</Optional> {name} <Optional isLong>{whose}</Optional>

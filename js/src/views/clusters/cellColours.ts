@@ -29,10 +29,11 @@ export function cellColours(
       if (outline !== null) edge[cell] = pack(outline);
     }
   } else if (recall) {
+    const neutral = pack(neutralEdge(palette));
     for (let cell = 0; cell < n; cell++) {
       const mean = recall.means[cell];
       fill[cell] = pack(Number.isNaN(mean) ? rgbOf(palette.background) : recallColour(palette, mean));
-      if (Number.isNaN(mean) && n <= OUTLINED) edge[cell] = pack(rgbOf(palette.control));
+      if (Number.isNaN(mean) && n <= OUTLINED) edge[cell] = neutral;
     }
   }
   if (!coloursMeanRanks(scene)) {
@@ -52,6 +53,11 @@ export function cellColours(
     edge[order[rank - 1]] = pack(colour);
   }
   return { fill, edge, rankOf };
+}
+
+/** The outline of a cell whose queries are too few for a mean recall, as in `views.css`. */
+export function neutralEdge({ background, control }: Palette): Rgb {
+  return mix(rgbOf(background), rgbOf(control), 0.5);
 }
 
 /** Paler than the nearest colour of the palette, which the fill of rank 1 resembles. */
