@@ -29,9 +29,11 @@ export function clusterRecall(parts: readonly QueryRecalls[], nlist: number, npr
       sums[cluster] += counts[i] === 0 ? 1 : found / counts[i];
     }
   }
-  const means = Float32Array.from(queries, (count, cluster) =>
-    count < LEAST_QUERIES ? Number.NaN : sums[cluster] / count,
-  );
+  const means = new Float32Array(nlist);
+  for (let cluster = 0; cluster < nlist; cluster++) {
+    const count = queries[cluster];
+    means[cluster] = count < LEAST_QUERIES ? Number.NaN : sums[cluster] / count;
+  }
   return { means, queries, nprobe };
 }
 
