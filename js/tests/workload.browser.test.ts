@@ -30,6 +30,18 @@ const WORKLOAD: Workload = {
   compared: Float32Array.of(0.25, 0.5, 0.75, 1),
   without_any: Float32Array.of(0.032, 0.02, 0, 0),
 };
+/** Three queries whose nearest cluster is 0, and one whose nearest is 1. */
+const RECALLS: QueryRecalls = {
+  kind: "query_recalls",
+  request: "q",
+  rows: 4,
+  offset: 0,
+  clusters: Int32Array.of(0, 0, 0, 1),
+  counts: Int32Array.of(4, 4, 4, 4),
+  offsets: Int32Array.of(0, 1, 2, 3, 4),
+  nprobes: Int32Array.of(1, 2, 2, 1),
+  changes: Int32Array.of(4, 2, 4, 4),
+};
 const HARDEST: Hardest = {
   kind: "hardest",
   request: "h",
@@ -125,18 +137,7 @@ describe("the workload at the present nprobe", () => {
     say(shown, WORKLOAD);
     await shown.see.getByRole("radio", { name: "workload recall" }).click();
     await expect.element(shown.see.getByText("reading recalls…")).toBeVisible();
-    const recalls: QueryRecalls = {
-      kind: "query_recalls",
-      request: shown.lastAsked("query_recalls").request as string,
-      rows: 4,
-      offset: 0,
-      clusters: Int32Array.of(0, 0, 0, 1),
-      counts: Int32Array.of(4, 4, 4, 4),
-      offsets: Int32Array.of(0, 1, 2, 3, 4),
-      nprobes: Int32Array.of(1, 2, 2, 1),
-      changes: Int32Array.of(4, 2, 4, 4),
-    };
-    say(shown, recalls);
+    say(shown, { ...RECALLS, request: shown.lastAsked("query_recalls").request as string });
     await expect.element(shown.see.getByText(/recall@4 at nprobe 1/)).toBeVisible();
     await expect.element(shown.see.getByText("under 3 queries")).toBeVisible();
     const map = shown.root.querySelector(".feder-map") as HTMLElement;
@@ -152,6 +153,34 @@ describe("the workload at the present nprobe", () => {
     await expect.element(shown.see.getByRole("columnheader", { name: "their mean recall" })).toBeVisible();
     await expect.element(shown.see.getByRole("cell", { name: "0.83" })).toBeVisible();
   });
+});
+
+describe("the legend of the map on a laptop", () => {
+  it.each(["rank", "workload recall"])(
+    "shows its keys whole by %s, missed neighbours among them",
+    async (choice) => {
+      const shown = open({ nprobe: 1, k: 5 }, { labels: true });
+      shown.element.style.width = "1008px";
+      shown.sayMap();
+      shown.answer();
+      say(shown, WORKLOAD);
+      await shown.see.getByRole("radio", { name: choice }).click();
+      if (choice !== "rank") {
+        say(shown, { ...RECALLS, request: shown.lastAsked("query_recalls").request as string });
+        await expect.element(shown.see.getByText("under 3 queries")).toBeVisible();
+      }
+      await vi.waitFor(() => expect(shown.root.querySelector(".feder-legend-missed")).not.toBeNull());
+      const foot = (shown.root.querySelector(".feder-foot") as HTMLElement).getBoundingClientRect();
+      const keys = choice === "rank" ? ["ramp", "target", "missed"] : ["ramp", "few", "missed"];
+      for (const key of keys) {
+        const box = (shown.root.querySelector(`.feder-legend-${key}`) as HTMLElement).getBoundingClientRect();
+        expect(box.left, key).toBeGreaterThanOrEqual(foot.left);
+        expect(box.right, key).toBeLessThanOrEqual(foot.right);
+        expect(box.top, key).toBeGreaterThanOrEqual(foot.top - 1);
+        expect(box.bottom, key).toBeLessThanOrEqual(foot.bottom + 1);
+      }
+    },
+  );
 });
 
 describe("a search begun from the workload", () => {
