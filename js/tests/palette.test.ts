@@ -11,6 +11,7 @@ import {
   recallColour,
   rgbOf,
 } from "../src/look/palette";
+import { rampColour } from "../src/views/clusters/cellColours";
 import { ciede2000 } from "./ciede2000";
 import { contrast, lab, type Triple } from "./colourSpaces";
 import { EYES } from "./dichromats";
@@ -173,6 +174,12 @@ describe.each<Mode>(["light", "dark"])("in the %s palette", (mode) => {
   it("numbers are legible on cells", () => {
     for (const ground of [...fills, far, near, plain]) {
       expect(contrast(text, ground), css(ground)).toBeGreaterThanOrEqual(TEXT);
+    }
+  });
+
+  it("so are the counts of rows without a place on cells that are not probed", () => {
+    for (const ground of [rampColour(palette, 0), rampColour(palette, 1), plain]) {
+      expect(contrast(muted, ground), css(ground)).toBeGreaterThanOrEqual(TEXT);
     }
   });
 

@@ -157,6 +157,21 @@ describe("the title of a mosaic", () => {
       ["more", "+ 412"],
     ]);
   });
+
+  it.each([
+    [1, PALETTES.light.text],
+    [0, PALETTES.light.muted],
+  ])("counts them as strongly as it shows the others: of %i probed cluster in %s", (probed, colour) => {
+    const { scene, view } = open(4, { probe: nearest(probed) });
+    const recording = new RecordingContext();
+    paintLabels(
+      recording.context,
+      mapLabels(scene, view, () => MOSAIC, [0]),
+      PALETTES.light,
+    );
+    const counts = recording.in(colour, { kind: "text" }).filter(({ shape }) => shape.includes("412"));
+    expect(counts).toHaveLength(1);
+  });
 });
 
 describe("the recall of a workload", () => {

@@ -31,7 +31,7 @@ export function paintLabels(
   }
   for (const label of labels) {
     if (label.kind === "target") paintTarget(context, label.box, colourOf(label), palette);
-    else if (label.kind === "more") paintMore(context, label, palette);
+    else if (label.kind === "more") paintMore(context, label, palette, isRankless || label.rank > 0);
     else if (label.kind === "recall") paintRecall(context, label, palette);
     else paintPill(context, label, colourOf(label), palette);
   }
@@ -73,10 +73,11 @@ function paintRecall(context: Context, { box: at, text }: MapLabel, palette: Pal
   context.fillText(text, x, y + 0.5);
 }
 
-function paintMore(context: Context, { box: at, text }: MapLabel, palette: Palette): void {
+function paintMore(context: Context, { box: at, text }: MapLabel, palette: Palette, isStrong: boolean): void {
   const [x, y] = centreOf(at);
   font(context, 11, 500);
-  context.fillStyle = palette.text;
+  // As faint as the rows of a cluster that is not probed.
+  context.fillStyle = isStrong ? palette.text : palette.muted;
   context.fillText(text, x, y + 0.5);
 }
 

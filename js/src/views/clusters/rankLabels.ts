@@ -13,7 +13,7 @@ export interface MapLabel {
   readonly kind: "target" | "rank" | "title" | "missed" | "more" | "recall";
   readonly text: string;
   readonly box: Box;
-  /** Rank of the cluster, 0 where it does not matter. */
+  /** Rank of the cluster, 0 where it does not matter, and for a count where it is not probed. */
   readonly rank: number;
   readonly isMissed: boolean;
   /** The mark of a cell that is too small to wear it, which a line leads to. */
@@ -229,7 +229,9 @@ class LabelPlacer {
     const [x, y] = cellCentre(this.#scene.cells, cell, this.#camera);
     const box = boxAround(x + morePlace[0], y + morePlace[1], PER_LETTER * text.length, BADGE);
     if (this.#inSight(box).left !== box.left || this.#inSight(box).top !== box.top) return;
-    this.#add({ kind: "more", text, rank: 0, isMissed: false }, [box]);
+    const rank = this.#scene.ranking?.rankOf[cell] ?? 0;
+    const probed = this.#scene.probe.has(rank) ? rank : 0;
+    this.#add({ kind: "more", text, rank: probed, isMissed: false }, [box]);
   }
 
   /** At the upper end of the cell, or of the part of it that is in sight: in short where tiles leave no more room. */
