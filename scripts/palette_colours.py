@@ -1,4 +1,4 @@
-"""Find the colours of ranks and missed neighbours, and of labels, which stay apart for all eyes.
+"""Find the colours of ranks and missed neighbours, of labels, and of recalls, which stay apart for all eyes.
 
     python -m scripts.palette_colours
 
@@ -128,6 +128,16 @@ WANTED = (
     ),
 )
 NAMES = (*map(str, range(1, 9)), "further", "missed")
+RECALLS = {
+    "light": ((158, 76, 140), (250, 226, 160)),
+    "dark": ((215, 100, 70), (62, 50, 80)),
+}
+"""The colours of recall 0 and of recall 1."""
+STOPS = 9
+"""Colours named of a scale."""
+FINE = 2000
+"""Colours that it is measured by."""
+
 WEIGHTS = np.array([4, 2, 2, 2, 1, 1, 1, 1, 0.5, 6])
 """How much each wish counts."""
 AXES = np.array([0.3, 3, 3])
@@ -287,9 +297,9 @@ def oklab(colours: Colours) -> Colours:
 
 
 def from_oklab(colours: Colours) -> Colours:
-    """Return Oklab colours as whole numbers of sRGB."""
+    """Return Oklab colours in sRGB."""
     light = (colours @ np.linalg.inv(OKLAB).T) ** 3 @ np.linalg.inv(OKLAB_LMS).T
-    return np.rint(encoded(light))
+    return encoded(light)
 
 
 def fills(wanted: Wanted, colours: Colours) -> Colours:
@@ -351,7 +361,7 @@ def search(wanted: Wanted, steps: int) -> Colours:
         heat = (1 - step / steps) ** 2
         which = int(random.integers(len(palette.colours)))
         now = palette.colours[which].copy()
-        tried = from_oklab(oklab(now) + random.normal(0, 0.003 + 0.03 * heat, 3))
+        tried = np.rint(from_oklab(oklab(now) + random.normal(0, 0.003 + 0.03 * heat, 3)))
         more = palette.cost(which, tried) - palette.cost(which, now)
         if more < 0 or random.random() < np.exp(-more / (8 * heat + 1e-6)):
             palette.put(which, tried)
@@ -359,6 +369,17 @@ def search(wanted: Wanted, steps: int) -> Colours:
             if cost < best_cost:
                 best, best_cost = palette.colours.copy(), cost
     return best
+
+
+def even_scale(ends: Sequence[tuple[int, int, int]]) -> Colours:
+    """Return ``STOPS`` colours from one to another, in even steps to the best and the worst eyes together."""
+    first, last = oklab(np.array(ends, float))
+    way = first + np.linspace(0, 1, FINE)[:, None] * (last - first)
+    labs = lab(seen(from_oklab(way)))
+    steps = ciede2000(labs[:, 1:], labs[:, :-1])
+    covered = np.append(0, np.cumsum(steps.min(axis=0) + steps.max(axis=0)))
+    at = np.interp(np.linspace(0, covered[-1], STOPS), covered, np.arange(FINE))
+    return np.rint(from_oklab(way[np.rint(at).astype(int)]))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -375,6 +396,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(
                 f"  {name:>8}  [{', '.join(map(str, colour))}]  #{''.join(f'{part:02x}' for part in colour)}"
             )
+    for theme, ends in RECALLS.items():
+        scale = even_scale(ends)
+        print(f"{theme}, recalls: the ends differ by {differences(scale)[0, -1]:.1f}")
+        for colour in scale.astype(int):
+            print(f"  [{', '.join(map(str, colour))}]")
     return 0
 
 

@@ -66,6 +66,7 @@ def requests():
     yield {"kind": "row_labels", "clusters": [1, 2]}
     yield {"kind": "evaluate", "sample": 60, "seed": 3, "k": K}
     yield {"kind": "hardest", "order": "recall", "nprobe": 2}
+    yield {"kind": "query_recalls"}
     yield {"kind": "map"}
     yield {"kind": "verdict", "serial": 1, "id": "100000"}
 
@@ -123,6 +124,9 @@ def build():
                 "recall": workload.recall.tolist(),
                 "worst": workload.reached(1.0).tolist(),
                 "compared": workload.scanned.tolist(),
+                "without_any": workload.zero_recall.tolist(),
+                "nearest_clusters": workload.nearest_clusters.tolist(),
+                "recall_of": [workload.recall_of(nprobe).tolist() for nprobe in range(1, NLIST + 1)],
                 "hardest": workload.hardest(24, nprobe=2).tolist(),
             },
             "refined": {

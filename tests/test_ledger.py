@@ -455,6 +455,10 @@ def test_a_workload_is_its_queries_explained(codes, include_self):
     np.testing.assert_array_equal(workload.found_at, [explained.found_at for explained in alone])
     np.testing.assert_array_equal(workload.nprobe_needed, [each.nprobe_needed for each in alone])
     np.testing.assert_allclose(workload.recall, recalls.mean(axis=0))
+    np.testing.assert_allclose(workload.zero_recall, (recalls == 0).mean(axis=0))
+    assert workload.nearest_clusters.tolist() == [opened.rank(int(row)).clusters[0] for row in ids]
+    curves = workload.curves_of(slice(5, len(ids)))
+    np.testing.assert_allclose([curves.at(nprobe) / K for nprobe in nprobes], recalls[5:].T)
     for share in (0.5, 0.95, 1.0):
         place = len(ids) - int(np.ceil(share * len(ids) - 1e-9))
         np.testing.assert_allclose(workload.reached(share), np.sort(recalls, axis=0)[place])
@@ -787,6 +791,9 @@ def test_curves_are_what_they_were_made_of(seed, count, nlist):
             np.testing.assert_array_equal(
                 curves.exceeded(place, nlist, counts), np.sort(recalls, axis=0)[place]
             )
+    np.testing.assert_array_equal(curves.without_any(nlist, np.full(count, 5)), (rows == 0).sum(axis=0))
+    some = slice(count // 3, count)
+    np.testing.assert_array_equal(curves.of(some).at(nlist), rows[some, -1])
     halves = joined([curves_of(list(rows[:3])), curves_of(list(rows[3:]))])
     np.testing.assert_array_equal(halves.at(nlist), rows[:, -1])
     assert halves.count == count

@@ -68,6 +68,9 @@ def test_recall_is_that_of_searches_against_the_vectors_given(name, by_rows):
         for share in (0.5, 0.95, 1.0):
             place = len(hits) - math.ceil(share * len(hits) - 1e-9)
             assert workload.reached(share)[nprobe - 1] == pytest.approx(np.sort(expected[nprobe])[place])
+        assert workload.zero_recall[nprobe - 1] == pytest.approx(np.mean(expected[nprobe] == 0))
+        curves = workload.curves_of(slice(3, len(hits)))
+        np.testing.assert_allclose(curves.at(nprobe) / K, expected[nprobe][3:])
         order = workload.hardest(5, nprobe=nprobe)
         np.testing.assert_array_equal(expected[nprobe][order], np.sort(expected[nprobe])[:5])
         ledgers = opened.ledgers(ROWS if by_rows else case.queries, K, nprobe)
@@ -104,6 +107,7 @@ def test_of_other_values_of_nprobe_nothing_is_said():
     np.testing.assert_array_equal(opened.evaluated_at, [1, 2, 4, 8])
     np.testing.assert_array_equal(np.flatnonzero(np.isfinite(workload.recall)) + 1, [1, 2, 4, 8])
     np.testing.assert_array_equal(np.flatnonzero(np.isfinite(workload.reached(0.5))) + 1, [1, 2, 4, 8])
+    np.testing.assert_array_equal(np.flatnonzero(np.isfinite(workload.zero_recall)) + 1, [1, 2, 4, 8])
     for ask in (
         workload.recall_of,
         workload.ledger,

@@ -1,5 +1,7 @@
 """The conversation about what is beyond the probed clusters: the rest, bounds, verdicts and workloads."""
 
+import itertools
+
 import faiss
 import numpy as np
 import pytest
@@ -388,10 +390,11 @@ class Sent:
     """A workload as a page gets it."""
 
     def __init__(self, packet):
-        self.message, (nprobes, recall, reached, compared) = packet
+        self.message, (nprobes, recall, reached, compared, without_any) = packet
         self.nprobes = values(nprobes, "<i4")
         curves = recall, reached, compared
         self.curves = np.concatenate([values(curve, "<f4") for curve in curves]).reshape(6, -1)
+        self.without_any = values(without_any, "<f4")
 
 
 class SentHardest:
@@ -424,8 +427,57 @@ def test_a_workload_is_what_python_computes(talk, metric):
     for curve, share in zip(sent.curves[1:5], (0.5, 0.95, 0.99, 1.0), strict=True):
         np.testing.assert_allclose(curve, expected.reached(share), rtol=1e-6)
     np.testing.assert_allclose(sent.curves[5], expected.scanned, rtol=1e-6)
+    np.testing.assert_allclose(sent.without_any, expected.zero_recall, rtol=1e-6)
     fields = {"computed": 40, "asked": 40, "source": "sample", "seed": 3, "reason": None, "apart": False}
     assert fields.items() <= sent.message.items()
+
+
+def sent_recalls(session, page, nprobe):
+    """Return the rank-1 cluster and the recall of each query at an nprobe, as a page computes them."""
+    session.handle({"kind": "query_recalls", "request": f"q{nprobe}"})
+    session.drain()
+    nearest, recalls = [], []
+    for message, buffers in page.of(f"q{nprobe}"):
+        clusters, counts, offsets, nprobes, changes = (values(buffer, "<i4") for buffer in buffers)
+        assert message["offset"] == len(nearest)
+        assert sum(map(len, buffers)) < 2**20
+        for i, (begin, end) in enumerate(itertools.pairwise(offsets)):
+            assert (np.diff(nprobes[begin:end]) > 0).all()
+            found = changes[begin:end][nprobes[begin:end] <= nprobe].sum()
+            recalls.append(1.0 if counts[i] == 0 else found / counts[i])
+        nearest.extend(clusters.tolist())
+    assert message["rows"] == len(nearest)
+    return np.array(nearest), np.array(recalls)
+
+
+@pytest.mark.parametrize("part", [1 << 15, 25])
+def test_the_recall_of_every_query_is_sent_at_every_nprobe(talk, monkeypatch, part):
+    monkeypatch.setattr("feder_widget.session.answers.workload.PART", part)
+    vectors = np.random.default_rng(3).normal(size=(2000, 16)).astype(np.float32)
+    index = ivf_around(vectors[:20])
+    index.add(vectors)
+    session, page = talk(index)
+    session.handle({"kind": "query_recalls", "request": "early"})
+    session.handle(evaluate_request(sample=200))
+    page.wait(kind="workload", final=True)
+    assert page.of("early") == []
+    expected = open_index(index).evaluate(200, 10, seed=3, progress=False)
+    _, nearest = index.quantizer.search(vectors[expected.ids], 1)
+    for nprobe in (1, 4, 20):
+        clusters, recalls = sent_recalls(session, page, nprobe)
+        np.testing.assert_array_equal(clusters, nearest[:, 0])
+        np.testing.assert_allclose(recalls, expected.recall_of(nprobe))
+
+
+def test_of_a_very_large_workload_the_recalls_of_the_first_queries_are_sent(talk, monkeypatch):
+    monkeypatch.setattr("feder_widget.session.answers.workload.RECALLS", 70)
+    index, _ = make_ivf()
+    session, page = talk(index)
+    session.handle(evaluate_request())
+    page.wait(kind="workload", final=True)
+    expected = open_index(index).evaluate(40, 10, seed=3, progress=False)
+    _, recalls = sent_recalls(session, page, 2)
+    np.testing.assert_allclose(recalls, expected.recall_of(2)[:7])
 
 
 @pytest.mark.parametrize("order", ["recall", "nprobe"])
@@ -470,6 +522,11 @@ def test_a_workload_of_an_index_that_re_ranks_is_sent_at_the_values_searched_at(
     np.testing.assert_allclose(sent.curves[0], expected.recall[sent.nprobes - 1], rtol=1e-6)
     np.testing.assert_allclose(sent.curves[5], expected.scanned[sent.nprobes - 1], rtol=1e-6)
     assert np.isfinite(sent.curves).all()
+    np.testing.assert_allclose(sent.without_any, expected.zero_recall[sent.nprobes - 1], rtol=1e-6)
+    for nprobe, searched_at in ((1, 1), (7, 4), (20, 16)):
+        clusters, recalls = sent_recalls(session, page, nprobe)
+        np.testing.assert_allclose(recalls, expected.recall_of(searched_at))
+        np.testing.assert_array_equal(clusters, expected.nearest_clusters)
     hardest = SentHardest.asked(session, page, "recall", 7)
     assert hardest.message["nprobe"] == 4
     np.testing.assert_array_equal(hardest.places, expected.hardest(24, nprobe=4))

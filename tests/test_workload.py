@@ -87,6 +87,33 @@ def padded(explanation, workload):
 
 
 @pytest.mark.parametrize("metric", METRICS)
+def test_the_nearest_cluster_of_each_query_is_the_first_of_faiss(metric):
+    index, queries = spread_index(metric)
+    workload = open_index(index).evaluate(queries, 10, progress=False)
+    _, nearest = index.quantizer.search(queries, 1)
+    np.testing.assert_array_equal(workload.nearest_clusters, nearest[:, 0])
+
+
+def test_queries_that_find_none_are_counted_at_every_nprobe():
+    index, queries = spread_index()
+    workload = open_index(index).evaluate(queries, 3, progress=False)
+    for nprobe in range(1, 41):
+        share = np.mean(workload.recall_of(nprobe) == 0)
+        assert workload.zero_recall[nprobe - 1] == pytest.approx(share)
+    assert workload.zero_recall[0] > 0.05
+    assert workload.zero_recall[-1] == 0
+
+
+@pytest.mark.parametrize("some", [slice(0, 300), slice(40, 47), slice(299, 300)])
+def test_curves_hold_what_each_query_finds_at_every_nprobe(some):
+    index, queries = spread_index()
+    workload = open_index(index).evaluate(queries, 10, progress=False)
+    curves = workload.curves_of(some)
+    for nprobe in range(1, 41):
+        np.testing.assert_allclose(curves.at(nprobe) / 10, workload.recall_of(nprobe)[some])
+
+
+@pytest.mark.parametrize("metric", METRICS)
 def test_the_cost_is_the_share_of_the_vectors_that_are_compared(metric):
     index, queries = spread_index(metric)
     opened = open_index(index)
@@ -572,6 +599,8 @@ def test_one_vector_that_is_left_out_leaves_nothing_to_find():
     assert workload.nprobe_for(recall=1.0, share=1.0) == 1
     assert workload.reached(1.0).tolist() == [1]
     assert workload.hardest().tolist() == [0]
+    assert workload.zero_recall.tolist() == [0]
+    assert len(workload.curves_of(slice(0, 1)).changes) == 0
 
 
 def test_it_can_be_read_by_hand():
@@ -595,6 +624,11 @@ def test_it_can_be_read_by_hand():
     assert workload.nprobe_for(recall=2 / 3, share=1.0) == 3
     np.testing.assert_allclose(workload.reached(1.0), np.array([0, 1, 2, 2, 2]) / 3)
     np.testing.assert_allclose(workload.reached(0.3), np.array([2, 3, 3, 3, 3]) / 3)
+    np.testing.assert_allclose(workload.zero_recall, np.array([1, 0, 0, 0, 0]) / 3)
+    curves = workload.curves_of(slice(1, 3))
+    assert curves.queries.tolist() == [0, 1, 1]
+    assert curves.nprobes.tolist() == [2, 1, 3]
+    assert curves.changes.tolist() == [3, 1, 1]
     assert list(workload.to_pandas().columns) == ["nprobe_needed", "recall"]
 
 

@@ -53,6 +53,7 @@ function answerEvaluation(stage: Stage, changes: Partial<Workload> = {}): void {
     recall: Float32Array.of(0.5, 0.75, 0.9, 1),
     reached: Float32Array.of(0, 0.5, 0.5, 1),
     compared: Float32Array.of(0.25, 0.5, 0.75, 1),
+    without_any: new Float32Array(4),
     ...changes,
   };
   stage.model.say(...encoded(workload));
@@ -143,6 +144,7 @@ describe("a sample of the rows is searched unasked", () => {
         recall: new Float32Array(4),
         reached: new Float32Array(4),
         compared: new Float32Array(4),
+        without_any: new Float32Array(4),
       }),
     );
     evaluated.sayMap();

@@ -23,10 +23,17 @@ function workloadOf(changes: Partial<Workload> = {}): Workload {
     // Half of the queries, 95 % of them, all of them.
     reached: Float32Array.of(0.6, 0.9, 1, 1, 0.2, 0.5, 0.8, 1, 0, 0, 0.5, 0.9),
     compared: Float32Array.of(0.125, 0.25, 0.5, 1),
+    without_any: Float32Array.of(0.25, 0.125, 0, 0),
     apart: false,
     ...changes,
   };
 }
+
+it("the share of the queries that find none is read at an nprobe, or at the next smaller one evaluated", () => {
+  expect([1, 2, 3, 8].map((nprobe) => recallAt(workloadOf(), nprobe).withoutAny)).toEqual([
+    0.25, 0.125, 0.125, 0,
+  ]);
+});
 
 describe("the nprobe that reaches a target", () => {
   it.each([

@@ -126,6 +126,7 @@ export class FakeKernel implements Transport {
             recall: Float32Array.of(0.5, 1),
             reached: Float32Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? 0.5 : 1)),
             compared: Float32Array.of(0.3, 0.6),
+            without_any: new Float32Array(2),
           },
         ];
       case "hardest":

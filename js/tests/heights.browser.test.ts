@@ -102,6 +102,7 @@ function sayWorkload(request: string): void {
     recall: rising(n),
     reached: rising(4 * n),
     compared: rising(n),
+    without_any: new Float32Array(n),
   };
   stage.model.say(...encoded(workload));
 }

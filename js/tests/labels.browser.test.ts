@@ -135,6 +135,17 @@ describe("colours by label", () => {
     expect(shown.root.querySelector(".feder-label-key")).toBeNull();
   });
 
+  it("leave the key of missed neighbours in the legend of the map", async () => {
+    const shown = open(true, { k: 5 });
+    await radio(shown, "label").click();
+    await counted(shown);
+    await expect.element(label(shown, "deer")).toBeVisible();
+    const foot = shown.root.querySelector(".feder-foot") as HTMLElement;
+    const key = shown.root.querySelector(".feder-labels .feder-legend-missed") as HTMLElement;
+    expect(key.getBoundingClientRect().bottom).toBeLessThanOrEqual(foot.getBoundingClientRect().bottom);
+    expect(key.textContent).toContain("missed");
+  });
+
   it("have one label stand out at a click, and none at the next or at Escape", async () => {
     const shown = open(true);
     await pictured(shown);

@@ -20,6 +20,7 @@ function workloadOf(request: string | number, changes: Partial<Workload> = {}): 
     recall: Float32Array.of(0.5, 0.75, 0.9, 1),
     reached: new Float32Array(16),
     compared: Float32Array.of(0.25, 0.5, 0.75, 1),
+    without_any: new Float32Array(4),
     apart: false,
     ...changes,
   };

@@ -51,6 +51,30 @@ describe.each(["clusters", "distances", "projection"])("at 300 pixels %s", (view
   });
 });
 
+it("a tile shows its place, and its distance where that fits whole; both are in its name and its tooltip", async () => {
+  const root = await narrow("clusters");
+  const captions = [...root.querySelectorAll<HTMLElement>('[aria-label="True neighbours"] .feder-caption')];
+  expect(captions).toHaveLength(12);
+  for (const [width, isShown] of [
+    [90, true],
+    [30, false],
+  ] as const) {
+    for (const [i, caption] of captions.entries()) {
+      caption.style.width = `${width}px`;
+      const [place, distance] = [...caption.children].map((part) => part.getBoundingClientRect());
+      const box = caption.getBoundingClientRect();
+      expect(box.height).toBe(17);
+      expect(place.right).toBeLessThanOrEqual(box.right);
+      expect(place.bottom).toBeLessThanOrEqual(box.bottom);
+      if (isShown) expect(distance.right).toBeLessThanOrEqual(box.right);
+      else if (caption.children[1].textContent !== "0")
+        expect(distance.top).toBeGreaterThanOrEqual(box.bottom);
+      expect(caption.title).toMatch(new RegExp(`^${i + 1} · `));
+    }
+  }
+  expect(captions[3].closest("button")).toHaveAccessibleName(/4th nearest of all, squared L2 distance /);
+});
+
 it("at 300 pixels an image card keeps to the widget", async () => {
   const root = await narrow("clusters");
   root.querySelector<HTMLElement>('[aria-label="True neighbours"] .feder-tile')?.click();

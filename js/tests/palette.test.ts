@@ -8,8 +8,10 @@ import {
   properties,
   type Rgb,
   rankColour,
+  recallColour,
   rgbOf,
 } from "../src/look/palette";
+import { rampColour } from "../src/views/clusters/cellColours";
 import { ciede2000 } from "./ciede2000";
 import { contrast, lab, type Triple } from "./colourSpaces";
 import { EYES } from "./dichromats";
@@ -125,6 +127,39 @@ describe.each<Mode>(["light", "dark"])("in the %s palette", (mode) => {
     expect(labelColour(palette, 2, 2)).toEqual(labels[8]);
   });
 
+  describe.each(Object.keys(EYES))("to %s eyes", (eyes) => {
+    const seen = (colour: Rgb) => lab(EYES[eyes](colour));
+    const scale = Array.from({ length: 11 }, (_, i) => seen(recallColour(palette, i / 10)));
+
+    it("recalls are in order by their lightness, in even steps", () => {
+      const steps = scale.slice(1).map((colour, i) => colour[0] - scale[i][0]);
+      const signs = new Set(steps.map(Math.sign));
+      expect(signs.size).toBe(1);
+      const differences = scale.slice(1).map((colour, i) => ciede2000(colour, scale[i]));
+      expect(Math.max(...differences)).toBeLessThan(2 * Math.min(...differences));
+    });
+
+    it("recalls a third apart are apart, and so is a cluster of too few queries", () => {
+      const thirds = [0, 1 / 3, 2 / 3, 1].map((recall) => seen(recallColour(palette, recall)));
+      for (const [i, colour] of [...thirds, seen(background)].slice(1).entries()) {
+        expect(ciede2000(colour, thirds[i])).toBeGreaterThanOrEqual(APART);
+      }
+    });
+  });
+
+  it("probed clusters and missed neighbours stand out on the colours of recalls", () => {
+    for (const recall of [0, 0.25, 0.5, 0.75, 1]) {
+      expect(contrast(text, recallColour(palette, recall)), `recall ${recall}`).toBeGreaterThanOrEqual(
+        OUTLINE,
+      );
+    }
+  });
+
+  it("a recall of nothing stands out most", () => {
+    expect(contrast(recallColour(palette, 0), background)).toBeGreaterThanOrEqual(OUTLINE);
+    expect(recallColour(palette, 1)).toEqual(palette.recalls.at(-1));
+  });
+
   it("outlines stand out on every ground of the map", () => {
     for (const ground of [background, raised, far, near, plain]) {
       for (const colour of [...ranks, danger, text]) {
@@ -139,6 +174,12 @@ describe.each<Mode>(["light", "dark"])("in the %s palette", (mode) => {
   it("numbers are legible on cells", () => {
     for (const ground of [...fills, far, near, plain]) {
       expect(contrast(text, ground), css(ground)).toBeGreaterThanOrEqual(TEXT);
+    }
+  });
+
+  it("so are the counts of rows without a place on cells that are not probed", () => {
+    for (const ground of [rampColour(palette, 0), rampColour(palette, 1), plain]) {
+      expect(contrast(muted, ground), css(ground)).toBeGreaterThanOrEqual(TEXT);
     }
   });
 

@@ -157,6 +157,58 @@ describe("the title of a mosaic", () => {
       ["more", "+ 412"],
     ]);
   });
+
+  it.each([
+    [1, PALETTES.light.text],
+    [0, PALETTES.light.muted],
+  ])("counts them as strongly as it shows the others: of %i probed cluster in %s", (probed, colour) => {
+    const { scene, view } = open(4, { probe: nearest(probed) });
+    const recording = new RecordingContext();
+    paintLabels(
+      recording.context,
+      mapLabels(scene, view, () => MOSAIC, [0]),
+      PALETTES.light,
+    );
+    const counts = recording.in(colour, { kind: "text" }).filter(({ shape }) => shape.includes("412"));
+    expect(counts).toHaveLength(1);
+  });
+});
+
+describe("the recall of a workload", () => {
+  const recall = (nlist: number) => {
+    const means = Float32Array.from({ length: nlist }, (_, i) => (i % 3 === 0 ? Number.NaN : 0.25));
+    return { means, queries: new Int32Array(nlist).fill(4), nprobe: 2 };
+  };
+
+  it("is written on the cells that have one, beside no rank", () => {
+    const { scene, view } = open(100, { probe: nearest(4) });
+    const { labels } = mapLabels({ ...scene, recall: recall(100) }, view, () => PORTRAIT, []);
+    const written = labels.filter(({ kind }) => kind === "recall");
+    expect(written.length).toBeGreaterThan(60);
+    expect(new Set(written.map(({ text }) => text))).toEqual(new Set(["0.25"]));
+    expect(overlaps(labels.map(({ box }) => box))).toBe(0);
+  });
+
+  it("is written before a search too, and not on cells that are too small for it", () => {
+    const { scene, view } = open(100);
+    const before = mapLabels({ ...scene, ranking: null, recall: recall(100) }, view, () => NOTHING, []);
+    expect(before.labels).toHaveLength(66);
+    const small = open(10_000, { probe: nearest(0) });
+    const none = mapLabels({ ...small.scene, recall: recall(10_000) }, small.view, () => NOTHING, []);
+    expect(none.labels).toEqual([]);
+  });
+
+  it("is in the titles of mosaics, also of those that are not probed", () => {
+    const { scene, view } = open(4, { probe: nearest(1), missed: new Map([[2, 2]]) });
+    const shown = { ...scene, recall: recall(4) };
+    expect([0, 1, 2].map((cell) => titlesOf(shown, cell))).toEqual([
+      ["rank 1"],
+      ["recall 0.25"],
+      ["rank 3 · 2 missed · recall 0.25", "3 · ×2 · recall 0.25"],
+    ]);
+    const { labels } = mapLabels(shown, view, () => MOSAIC, []);
+    expect(labels.map(({ text }) => text)).toContain("recall 0.25");
+  });
 });
 
 it.each([PALETTES.light, PALETTES.dark])(

@@ -255,6 +255,7 @@ describe("workloads", () => {
     recall: new Float32Array(2),
     reached: new Float32Array(8),
     compared: new Float32Array(2),
+    without_any: new Float32Array(2),
     apart: false,
     ...changes,
   });

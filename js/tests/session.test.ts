@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import recorded from "../../tests/fixtures/session.json";
+import { clusterRecall, LEAST_QUERIES } from "../src/model/clusterRecall";
 import { Probe } from "../src/model/probe";
 import { resultsOf } from "../src/model/results";
 import { Search } from "../src/model/search";
@@ -75,7 +76,7 @@ describe("a recorded session", () => {
 
   it("has Python's curves of the workload", () => {
     const workload = the("workload");
-    const { recall, worst, compared, hardest } = recorded.workload;
+    const { recall, worst, compared, without_any, hardest } = recorded.workload;
     const n = workload.nprobes.length;
     const near = (values: Float32Array, expected: number[]) =>
       values.forEach((value, i) => {
@@ -84,7 +85,21 @@ describe("a recorded session", () => {
     expect(n).toBe(recall.length);
     near(workload.recall, recall);
     near(workload.compared, compared);
+    near(workload.without_any, without_any);
     near(workload.reached.subarray(workload.shares.indexOf(1) * n), worst);
     expect([...the("hardest").places]).toEqual(hardest);
+  });
+
+  it("has Python's mean recall of the queries nearest to each cluster", () => {
+    const { nearest_clusters: nearest, recall_of: recalls } = recorded.workload;
+    recalls.forEach((recall: number[], i: number) => {
+      const { means, queries } = clusterRecall([the("query_recalls")], summary.nlist, i + 1);
+      means.forEach((mean, cluster) => {
+        const own = recall.filter((_, query) => nearest[query] === cluster);
+        expect(queries[cluster]).toBe(own.length);
+        if (own.length < LEAST_QUERIES) expect(mean).toBeNaN();
+        else expect(mean).toBeCloseTo(own.reduce((sum, one) => sum + one, 0) / own.length, 5);
+      });
+    });
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { css, PALETTES, rankColour } from "../src/look/palette";
-import { groundOf, paintTile, type Tile, wrapped } from "../src/views/clusters/mosaic/tile";
+import { groundOf, paintTile, type Tile } from "../src/views/clusters/mosaic/tile";
+import { wrapped } from "../src/views/textBlock";
 import { RecordingContext } from "./recordingContext";
 
 const { light, dark } = PALETTES;
@@ -80,6 +81,16 @@ describe("a tile", () => {
       "Tally elements from the iterable, and then",
     );
     expect(texts).toEqual(["Tally", "elements", "from the i…"]);
+  });
+
+  it("without a picture has an edge, but for the label of a cluster that is not probed, which is on its cell", () => {
+    const edgesOf = (changes: Partial<Tile>) =>
+      drawn({ isText: true, width: 94, height: 44, ...changes }).drawn.filter(
+        ({ kind }) => kind === "stroke",
+      );
+    expect(edgesOf({ alpha: 0.6 })).toMatchObject([{ colour: light.line, dash: [] }]);
+    expect(edgesOf({ index: -1 })).toMatchObject([{ colour: light.line, dash: [] }]);
+    expect(edgesOf({ index: -1, alpha: 0.6 })).toEqual([]);
   });
 
   it("that stands for its cluster has neither caption nor frame", () => {

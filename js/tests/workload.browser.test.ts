@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Hardest, Workload } from "../src/protocol/messages";
+import { userEvent } from "vitest/browser";
+import type { Hardest, QueryRecalls, Workload } from "../src/protocol/messages";
 import { encoded } from "./encode";
 import { Stage } from "./stage";
 
@@ -27,6 +28,19 @@ const WORKLOAD: Workload = {
   recall: Float32Array.of(0.5, 0.75, 0.9, 1),
   reached: Float32Array.of(0.5, 0.75, 1, 1, 0.5, 0.5, 0.75, 1, 0.25, 0.5, 0.75, 1, 0.25, 0.5, 0.75, 1),
   compared: Float32Array.of(0.25, 0.5, 0.75, 1),
+  without_any: Float32Array.of(0.032, 0.02, 0, 0),
+};
+/** Three queries whose nearest cluster is 0, and one whose nearest is 1. */
+const RECALLS: QueryRecalls = {
+  kind: "query_recalls",
+  request: "q",
+  rows: 4,
+  offset: 0,
+  clusters: Int32Array.of(0, 0, 0, 1),
+  counts: Int32Array.of(4, 4, 4, 4),
+  offsets: Int32Array.of(0, 1, 2, 3, 4),
+  nprobes: Int32Array.of(1, 2, 2, 1),
+  changes: Int32Array.of(4, 2, 4, 4),
 };
 const HARDEST: Hardest = {
   kind: "hardest",
@@ -52,7 +66,7 @@ async function openWorkload(...options: Parameters<typeof open>) {
   return shown;
 }
 
-function say(shown: Stage, message: Workload | Hardest): void {
+function say(shown: Stage, message: Workload | Hardest | QueryRecalls): void {
   shown.model.say(...encoded(message));
 }
 
@@ -102,6 +116,106 @@ describe("the hardest queries", () => {
   });
 });
 
+describe("the workload at the present nprobe", () => {
+  it("says how many queries find none", async () => {
+    const shown = await openWorkload();
+    say(shown, WORKLOAD);
+    await expect
+      .element(shown.see.getByText("At nprobe 1, 3.2 % of the queries find none of their true neighbours."))
+      .toBeVisible();
+    shown.model.receive("nprobe", 3);
+    await expect
+      .element(shown.see.getByText("At nprobe 3, every query finds at least one true neighbour."))
+      .toBeVisible();
+  });
+
+  it("colours the map, with the number of each cluster in words", async () => {
+    const shown = open({ nprobe: 1 });
+    shown.sayMap();
+    shown.answer();
+    expect(shown.root.querySelector("[role=radiogroup]")).toBeNull();
+    say(shown, WORKLOAD);
+    await shown.see.getByRole("radio", { name: "workload recall" }).click();
+    await expect.element(shown.see.getByText("reading recalls…")).toBeVisible();
+    say(shown, { ...RECALLS, request: shown.lastAsked("query_recalls").request as string });
+    await expect.element(shown.see.getByText(/recall@4 at nprobe 1/)).toBeVisible();
+    await expect.element(shown.see.getByText("under 3 queries")).toBeVisible();
+    const map = shown.root.querySelector(".feder-map") as HTMLElement;
+    map.focus();
+    await userEvent.keyboard("{Home}");
+    await expect
+      .element(shown.see.getByText(/^Cluster 0, .*, mean recall 0.33 of 3 queries, rank 1/))
+      .toBeInTheDocument();
+    await expect.element(shown.see.getByText("mean recall 0.33 of 3 queries", { exact: true })).toBeVisible();
+    shown.model.receive("nprobe", 2);
+    await expect.element(shown.see.getByText("mean recall 0.83 of 3 queries", { exact: true })).toBeVisible();
+    await shown.see.getByRole("button", { name: "View as table" }).click();
+    await expect.element(shown.see.getByRole("columnheader", { name: "their mean recall" })).toBeVisible();
+    await expect.element(shown.see.getByRole("cell", { name: "0.83" })).toBeVisible();
+  });
+});
+
+describe("the legend of the map on a laptop", () => {
+  it.each(["rank", "workload recall"])(
+    "shows its keys whole by %s, missed neighbours among them",
+    async (choice) => {
+      const shown = open({ nprobe: 1, k: 5 }, { labels: true });
+      shown.element.style.width = "1008px";
+      shown.sayMap();
+      shown.answer();
+      say(shown, WORKLOAD);
+      await shown.see.getByRole("radio", { name: choice }).click();
+      if (choice !== "rank") {
+        say(shown, { ...RECALLS, request: shown.lastAsked("query_recalls").request as string });
+        await expect.element(shown.see.getByText("under 3 queries")).toBeVisible();
+      }
+      await vi.waitFor(() => expect(shown.root.querySelector(".feder-legend-missed")).not.toBeNull());
+      const foot = (shown.root.querySelector(".feder-foot") as HTMLElement).getBoundingClientRect();
+      const keys = choice === "rank" ? ["ramp", "target", "missed"] : ["ramp", "few", "missed"];
+      for (const key of keys) {
+        const box = (shown.root.querySelector(`.feder-legend-${key}`) as HTMLElement).getBoundingClientRect();
+        expect(box.left, key).toBeGreaterThanOrEqual(foot.left);
+        expect(box.right, key).toBeLessThanOrEqual(foot.right);
+        expect(box.top, key).toBeGreaterThanOrEqual(foot.top - 1);
+        expect(box.bottom, key).toBeLessThanOrEqual(foot.bottom + 1);
+      }
+    },
+  );
+});
+
+describe("a search begun from the workload", () => {
+  it.each(["r", "m"])("by the key %s shows its answer", async (key) => {
+    const shown = await openWorkload();
+    shown.sayMap();
+    shown.answer();
+    say(shown, WORKLOAD);
+    await list(shown, "recall");
+    await expect
+      .element(shown.see.getByRole("tab", { name: "Workload" }))
+      .toHaveAttribute("aria-selected", "true");
+    shown.root.focus();
+    await userEvent.keyboard(key);
+    await expect
+      .element(shown.see.getByRole("tab", { name: "This query" }))
+      .toHaveAttribute("aria-selected", "true");
+  });
+
+  it("by one of the hardest queries does so too, and an answer that comes by itself does not", async () => {
+    const shown = await openWorkload();
+    say(shown, WORKLOAD);
+    await list(shown, "recall");
+    shown.answer();
+    await vi.waitFor(() => expect(shown.root.dataset.state).toBe("done"));
+    await expect
+      .element(shown.see.getByRole("tab", { name: "Workload" }))
+      .toHaveAttribute("aria-selected", "true");
+    await shown.see.getByRole("button", { name: /^Search for row 7/ }).click();
+    await expect
+      .element(shown.see.getByRole("tab", { name: "This query" }))
+      .toHaveAttribute("aria-selected", "true");
+  });
+});
+
 describe("a workload of an index that re-ranks", () => {
   const summary = {
     given: true,
@@ -117,6 +231,7 @@ describe("a workload of an index that re-ranks", () => {
     recall: Float32Array.of(0.5, 0.75, 1),
     reached: Float32Array.of(0.5, 0.75, 1, 0.5, 0.5, 1, 0.25, 0.5, 1, 0.25, 0.5, 1),
     compared: Float32Array.of(0.25, 0.5, 1),
+    without_any: Float32Array.of(0.5, 0.25, 0),
   };
 
   it("says its cost before it is asked for", async () => {

@@ -22,6 +22,8 @@ export interface Palette {
   readonly ranks: readonly Rgb[];
   /** Labels, the commonest first; the last one serves all others. */
   readonly labels: readonly Rgb[];
+  /** Recalls from 0 to 1 at even distances: what fails stands out from the background. */
+  readonly recalls: readonly Rgb[];
   /** How much of the rank's colour fills its cell, over the background. */
   readonly fill: number;
 }
@@ -78,6 +80,32 @@ const DARK_LABELS: readonly Rgb[] = [
   [188, 183, 174],
 ];
 
+// Along a scale of recalls lightness never turns and steps are even, to dichromats too. The same script prints them.
+
+const LIGHT_RECALLS: readonly Rgb[] = [
+  [158, 76, 140],
+  [170, 96, 144],
+  [181, 114, 148],
+  [192, 131, 151],
+  [202, 148, 154],
+  [213, 166, 156],
+  [225, 184, 158],
+  [236, 203, 159],
+  [250, 226, 160],
+];
+
+const DARK_RECALLS: readonly Rgb[] = [
+  [215, 100, 70],
+  [191, 94, 75],
+  [169, 88, 78],
+  [148, 81, 80],
+  [129, 75, 82],
+  [112, 69, 82],
+  [96, 63, 82],
+  [78, 57, 81],
+  [62, 50, 80],
+];
+
 export const PALETTES: Readonly<Record<Mode, Palette>> = {
   light: {
     background: "#ffffff",
@@ -95,6 +123,7 @@ export const PALETTES: Readonly<Record<Mode, Palette>> = {
     plain: [228, 234, 243],
     ranks: LIGHT_RANKS,
     labels: LIGHT_LABELS,
+    recalls: LIGHT_RECALLS,
     fill: 0.6,
   },
   dark: {
@@ -113,6 +142,7 @@ export const PALETTES: Readonly<Record<Mode, Palette>> = {
     plain: [36, 43, 54],
     ranks: DARK_RANKS,
     labels: DARK_LABELS,
+    recalls: DARK_RECALLS,
     fill: 0.5,
   },
 };
@@ -130,6 +160,13 @@ export function labelColour({ labels, background }: Palette, place: number, name
   if (place < named) return labels[place];
   const other = labels[labels.length - 1];
   return place === named ? other : mix(rgbOf(background), other, 0.5);
+}
+
+/** The colour of a recall, 0 to 1. */
+export function recallColour({ recalls }: Palette, recall: number): Rgb {
+  const place = recall * (recalls.length - 1);
+  const below = Math.min(recalls.length - 2, Math.floor(place));
+  return mix(recalls[below], recalls[below + 1], place - below);
 }
 
 export function mix(from: Rgb, to: Rgb, share: number): Rgb {

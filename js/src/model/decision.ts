@@ -17,6 +17,8 @@ export interface RecallAt {
   readonly reached: readonly number[];
   /** The share of the vectors compared. */
   readonly compared: number;
+  /** The share of the queries that find no true neighbour. */
+  readonly withoutAny: number;
 }
 
 /** The smallest nprobe that reaches a target, of the ones evaluated; null where none does. */
@@ -29,7 +31,7 @@ export function nprobeFor({ nprobes, recall, reached, shares }: Workload, target
 }
 
 export function recallAt(workload: Workload, nprobe: number): RecallAt {
-  const { nprobes, recall, reached, compared, shares } = workload;
+  const { nprobes, recall, reached, compared, without_any, shares } = workload;
   const n = nprobes.length;
   const at = placeOf(nprobes, nprobe);
   return {
@@ -37,5 +39,6 @@ export function recallAt(workload: Workload, nprobe: number): RecallAt {
     mean: recall[at],
     reached: shares.map((_, i) => reached[i * n + at]),
     compared: compared[at],
+    withoutAny: without_any[at],
   };
 }

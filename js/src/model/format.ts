@@ -15,7 +15,14 @@ export function distance(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size >= 1e6 || size < 1e-4) return value.toExponential(2);
-  return value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(size))));
+  return inDigits(value, 4);
+}
+
+/** A number in some significant digits, without an exponent. */
+function inDigits(value: number, digits: number): string {
+  // Rounding may add a digit before the point.
+  const size = Math.abs(Number(value.toPrecision(digits)));
+  return value.toFixed(Math.max(0, digits - 1 - Math.floor(Math.log10(size))));
 }
 
 /** A distance in three significant digits, for small tiles. */
@@ -23,7 +30,7 @@ export function shortDistance(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size >= 1e5 || size < 1e-3) return value.toExponential(1);
-  return value.toFixed(Math.max(0, 2 - Math.floor(Math.log10(size))));
+  return inDigits(value, 3);
 }
 
 /** Distances whose spread is this share of them, or more, are told apart by three digits. */

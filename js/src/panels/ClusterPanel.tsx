@@ -4,6 +4,7 @@ import { Composition } from "../controls/Composition";
 import { isShortcut } from "../controls/sliderKeys";
 import { css, rankColour } from "../look/palette";
 import { useSize } from "../look/size";
+import { clusterRecallText, recallText } from "../model/clusterRecall";
 import { count, distance, plural, wholePercent } from "../model/format";
 import { mainLabels } from "../model/labels";
 import { useApp } from "../state/app";
@@ -39,25 +40,28 @@ export function ClusterPanel() {
   const probed = rank !== null && exploration.probe.value.has(rank);
   const wanted = exploration.wanted.value.has(rank ?? 0);
   const isOff = exploration.switched.value.get(cluster) === false;
+  const recall = exploration.clusterRecall.value;
+  const tellsRank = recall === null && exploration.labels.coloursBy.value === "rank";
   const [main] = mainLabels(exploration.compositions.of(cluster).value, 1);
   const facts = [
     rank === null ? null : `rank ${count(rank)}${wanted ? "" : isOff ? ", switched off" : ", not probed"}`,
     plural(summary.sizes[cluster], "vector"),
     main?.name == null ? null : `${wholePercent(main.share)} ${main.name}`,
   ];
-  const text = facts.filter((fact) => fact !== null).join(" · ");
-  const centroid =
-    rank === null || search === null
-      ? null
-      : `distance to its centroid ${distance(search.distances[rank - 1])}`;
+  const known = facts.filter((fact) => fact !== null);
+  const mean = recall?.means[cluster] ?? Number.NaN;
+  const text = [...known, ...(Number.isNaN(mean) ? [] : [`recall ${recallText(mean)}`])].join(" · ");
+  const title = [...known, ...(recall === null ? [] : [clusterRecallText(recall, cluster)])];
+  if (rank !== null && search !== null) {
+    title.push(`distance to its centroid ${distance(search.distances[rank - 1])}`);
+  }
   return (
     <section class="feder-cluster">
       <h3>
-        {probed && rank !== null && exploration.labels.coloursBy.value === "rank" && (
+        {probed && rank !== null && tellsRank && (
           <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
         )}
-        <span class="feder-name">Cluster {cluster}</span>{" "}
-        <small title={centroid === null ? text : `${text} · ${centroid}`}>{text}</small>
+        <span class="feder-name">Cluster {cluster}</span> <small title={title.join(" · ")}>{text}</small>
         {search !== null && (
           <Button
             kind="small"

@@ -6,7 +6,7 @@ import { useApp } from "../state/app";
 
 /** The query, the way back to earlier ones, and the ways to pick another. */
 export function QueryPicker() {
-  const { exploration, about } = useApp();
+  const { exploration } = useApp();
   const { history, misses } = exploration;
   const search = exploration.search.value;
   return (
@@ -63,10 +63,7 @@ export function QueryPicker() {
       <Button
         title="The next row of a sample that misses true neighbours (m)"
         disabled={!misses.isPossible.value}
-        onClick={() => {
-          about.value = "query";
-          misses.next();
-        }}
+        onClick={() => misses.next()}
       >
         <Icon path="M8 1.8v2.4M8 11.8v2.4M1.8 8h2.4M11.8 8h2.4M8 4.2a3.8 3.8 0 1 0 0 7.6a3.8 3.8 0 1 0 0-7.6" />
         Find a miss

@@ -35,6 +35,7 @@ interface Props {
 export function Root({ mode, saved }: Props) {
   const { exploration, table, elementId } = useApp();
   const { element: root, width } = useSize<HTMLDivElement>();
+  useAnswerOfNewSearch();
   const isWide = width >= WIDE;
   const drawing = useRef<DrawingSlot>({ source: null }).current;
   const { settings, search, status, map } = exploration;
@@ -110,6 +111,17 @@ export function Root({ mode, saved }: Props) {
       )}
     </div>
   );
+}
+
+/** Shows the answer to a query once the page has begun a search for it. */
+function useAnswerOfNewSearch(): void {
+  const { exploration, about } = useApp();
+  const begun = exploration.begun.value;
+  const seen = useRef(begun);
+  useEffect(() => {
+    if (begun !== seen.current) about.value = "query";
+    seen.current = begun;
+  }, [about, begun]);
 }
 
 /** Row ids in order, separated by commas. */

@@ -28,6 +28,16 @@ interface Props {
   readonly tabIndex?: number;
 }
 
+/** The place of a picture, and its distance where both have room. */
+function Caption({ rank, text }: { rank: number | null; text: string }) {
+  return (
+    <span class="feder-caption" title={rank === null ? text : `${rank} · ${text}`}>
+      <b>{rank ?? ""}</b>
+      <span>{text}</span>
+    </span>
+  );
+}
+
 /** A picture that can be opened. */
 export function Tile(props: Props) {
   const {
@@ -107,10 +117,7 @@ export function Tile(props: Props) {
         </span>
       )}
       {rank !== undefined && (
-        <span class="feder-caption">
-          <b>{rank ?? ""}</b>
-          <span>{Number.isNaN(distance) ? "" : (distanceText ?? shortDistance(distance))}</span>
-        </span>
+        <Caption rank={rank} text={Number.isNaN(distance) ? "" : (distanceText ?? shortDistance(distance))} />
       )}
       {note !== undefined && <span class="feder-note">{note}</span>}
     </button>

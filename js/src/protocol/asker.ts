@@ -146,6 +146,11 @@ export class Asker {
     return this.#send((request) => ({ kind: "hardest", request, order, nprobe }));
   }
 
+  /** The recall of each query of the last workload, as `query_recalls` messages. */
+  askQueryRecalls(): string | null {
+    return this.#send((request) => ({ kind: "query_recalls", request }));
+  }
+
   askMap(): void {
     this.#send((request) => ({ kind: "map", request }));
   }

@@ -8,6 +8,7 @@ import {
   type MapPart,
   type Message,
   type Projection,
+  type QueryRecalls,
 } from "./messages";
 
 export class MalformedMessage extends Error {}
@@ -186,24 +187,30 @@ function examine(message: Message): void {
         throw new MalformedMessage("names and counts disagree in length");
       }
       break;
-    case "map": {
-      const { offsets, points, inradii } = message;
-      if (offsets.some((offset, i) => (i === 0 ? offset !== 0 : offset < offsets[i - 1]))) {
-        throw new MalformedMessage("offsets do not ascend from 0");
-      }
-      if (offsets[inradii.length] !== points.length / 2) {
-        throw new MalformedMessage("offsets do not end with the corners");
-      }
-      checkFit(message, inradii.length);
+    case "query_recalls":
+      checkOffsets(message.offsets, message.nprobes.length, "changes");
+      checkFit(message, message.clusters.length);
       break;
-    }
+    case "map":
+      checkOffsets(message.offsets, message.points.length / 2, "corners");
+      checkFit(message, message.inradii.length);
+      break;
     case "projection":
       checkFit(message, message.ids.length);
       break;
   }
 }
 
-function checkFit({ offset, rows }: MapPart | Projection | Labels, length: number): void {
+/** Offsets ascend from 0 to the number of things that they divide. */
+function checkOffsets(offsets: Int32Array, end: number, things: string): void {
+  if (offsets.some((offset, i) => (i === 0 ? offset !== 0 : offset < offsets[i - 1]))) {
+    throw new MalformedMessage("offsets do not ascend from 0");
+  }
+  if (offsets[offsets.length - 1] !== end)
+    throw new MalformedMessage(`offsets do not end with the ${things}`);
+}
+
+function checkFit({ offset, rows }: MapPart | Projection | Labels | QueryRecalls, length: number): void {
   if (offset < 0 || offset + length > rows) {
     throw new MalformedMessage(`rows from ${offset} on do not fit in ${rows}`);
   }

@@ -276,8 +276,9 @@ export interface Progress {
  * A workload as far as it is evaluated: `computed` of `asked` queries.
  *
  * At each of `nprobes`, ascending: the mean `recall`, the recall that each of `shares` of the queries
- * `reached`, and the share of the vectors `compared`. Where recall takes a search at each nprobe, these are
- * `apart`: the only ones that anything is known of. `reason` says why the evaluation ended early.
+ * `reached`, the share `without_any` of the queries that find no true neighbour, and the share of the
+ * vectors `compared`. Where recall takes a search at each nprobe, these are `apart`: the only ones that
+ * anything is known of. `reason` says why the evaluation ended early.
  */
 export interface Workload {
   kind: "workload";
@@ -296,6 +297,26 @@ export interface Workload {
   recall: Float32Array<ArrayBuffer>;
   reached: Float32Array<ArrayBuffer>;
   compared: Float32Array<ArrayBuffer>;
+  without_any: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * The recall of a workload's queries from `offset` on, of `rows` queries, at every nprobe.
+ *
+ * Of each query the cluster at rank 1 (-1 for none), the number of its true neighbours, and how many of
+ * them it finds: query i of these finds `changes[j]` more, or fewer, from `nprobes[j]` on, for j from
+ * `offsets[i]` to before `offsets[i + 1]`. Of a very large workload, `rows` is less than its queries.
+ */
+export interface QueryRecalls {
+  kind: "query_recalls";
+  request: RequestName;
+  rows: number;
+  offset: number;
+  clusters: Int32Array<ArrayBuffer>;
+  counts: Int32Array<ArrayBuffer>;
+  offsets: Int32Array<ArrayBuffer>;
+  nprobes: Int32Array<ArrayBuffer>;
+  changes: Int32Array<ArrayBuffer>;
 }
 
 /**
@@ -642,6 +663,12 @@ export interface WorkloadRequest {
   request: RequestName;
 }
 
+/** The recall of each query of the workload last evaluated, as `query_recalls` messages, if there is one. */
+export interface QueryRecallsRequest {
+  kind: "query_recalls";
+  request: RequestName;
+}
+
 /**
  * The hardest queries of the workload last evaluated, as a `hardest` message, if there is a workload.
  *
@@ -683,6 +710,7 @@ export type Message =
   | Done
   | Progress
   | Workload
+  | QueryRecalls
   | Hardest
   | Thumbnails
   | Members
@@ -710,6 +738,7 @@ export type Request =
   | ProjectionRequest
   | EvaluateRequest
   | WorkloadRequest
+  | QueryRecallsRequest
   | HardestRequest
   | MapRequest
   | CancelRequest;
@@ -895,6 +924,21 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       recall: { dtype: "float32", shape: ["points"] },
       reached: { dtype: "float32", shape: ["shares", "points"] },
       compared: { dtype: "float32", shape: ["points"] },
+      without_any: { dtype: "float32", shape: ["points"] },
+    },
+  },
+  query_recalls: {
+    fields: {
+      request: "request",
+      rows: "number",
+      offset: "number",
+    },
+    buffers: {
+      clusters: { dtype: "int32", shape: ["queries"] },
+      counts: { dtype: "int32", shape: ["queries"] },
+      offsets: { dtype: "int32", shape: ["queries + 1"] },
+      nprobes: { dtype: "int32", shape: ["changes"] },
+      changes: { dtype: "int32", shape: ["changes"] },
     },
   },
   hardest: {

@@ -24,6 +24,8 @@ export class Conversation {
   /** Whether a request can complete the search on screen: it is finished, and the index has not changed since. */
   readonly canComplete: ReadonlySignal<boolean>;
   readonly failure = signal<string | null>(null);
+  /** Searches that this page has begun. */
+  readonly begun = signal(0);
   /** Whether a search was asked for and the kernel has been silent since: a cell runs. */
   readonly kernelBusy = signal(false);
   readonly #summary: ReadonlySignal<Summary>;
@@ -92,6 +94,7 @@ export class Conversation {
   /** Start a search; its answer replaces the one on screen when its first message arrives. */
   ask(query: Wish): void {
     this.failure.value = null;
+    this.begun.value++;
     this.#repeat(query);
   }
 

@@ -3,6 +3,7 @@ import type { Summary } from "../model/summary";
 import type { Asker } from "../protocol/asker";
 import { type CandidateSets, candidateSets } from "./candidateSets";
 import { clusterMap, type DrawnMap } from "./clusterMap";
+import { type ClusterRecalls, clusterRecalls } from "./clusterRecalls";
 import { Compositions } from "./compositions";
 import { Conversation, type Status } from "./conversation";
 import { type Findings, findings } from "./findings";
@@ -28,7 +29,8 @@ type Parts = SearchProgress &
   Findings &
   StepChange &
   Pointer &
-  Pick<Conversation, "ask" | "needCandidates" | "needRest" | "complain" | "dismiss">;
+  ClusterRecalls &
+  Pick<Conversation, "begun" | "ask" | "needCandidates" | "needRest" | "complain" | "dismiss">;
 
 /** One widget's search, shared by every display of it, and the requests that extend it. */
 export interface Exploration extends Parts {
@@ -74,6 +76,7 @@ export function explore(
   followUps(conversation, progress, probed, shown, neighbours, summary, settings, abort);
   const workloads = new Workloads(asker, settings.nprobe, (message) => conversation.complain(message), abort);
   const map = clusterMap(summary, asker, abort);
+  const colours = labels(summary, asker, abort);
   conversation.resume();
   return {
     summary,
@@ -84,7 +87,7 @@ export function explore(
     failure: conversation.failure,
     kernelBusy: conversation.kernelBusy,
     map,
-    labels: labels(summary, asker, abort),
+    labels: colours,
     compositions: new Compositions(summary, asker),
     workloads,
     history: queryHistory(
@@ -104,6 +107,8 @@ export function explore(
     ...findings(progress, probed, shown, summary, settings),
     ...stepChange(progress, probed, shown.results, summary, settings),
     ...pointer(settings),
+    ...clusterRecalls(workloads, colours.wanted, settings.nprobe, summary, asker, abort),
+    begun: conversation.begun,
     ask: (query) => conversation.ask(query),
     needCandidates: () => conversation.needCandidates(),
     needRest: (lastRank) => conversation.needRest(lastRank),

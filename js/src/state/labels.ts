@@ -6,15 +6,15 @@ import type { Asker } from "../protocol/asker";
 import type { Labels as LabelsPart } from "../protocol/messages";
 import { RowLabels } from "./rowLabels";
 
-/** What colours mean. */
-export type Colouring = "rank" | "label";
+/** What colours mean: a rank, a label, or on the map the recall of a workload. */
+export type Colouring = "rank" | "label" | "recall";
 
 /** The labels as colours: whether they are, of which label each cluster has most, and the label that stands out. */
 export interface Labels {
   /** What a person has chosen; see `coloursBy`. */
   readonly wanted: Signal<Colouring>;
-  /** What colours mean: ranks, until labels have been counted and can have colours. */
-  readonly coloursBy: ReadonlySignal<Colouring>;
+  /** What colours of rows mean: ranks, until labels have been counted and can have colours. */
+  readonly coloursBy: ReadonlySignal<"rank" | "label">;
   /** Null until they have been counted; they are counted once a person chooses them as colours. */
   readonly counts: ReadonlySignal<LabelCounts | null>;
   /** The label that stands out from all others, null for none. */

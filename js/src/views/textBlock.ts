@@ -1,6 +1,7 @@
 type Context = CanvasRenderingContext2D;
 
 const ELLIPSIS = "…";
+const SEGMENTER = new Intl.Segmenter();
 /** Breaks may stand behind these characters. */
 const BREAK = /(?<=[\s\-/_.,;])/;
 
@@ -19,8 +20,12 @@ export function wrapped(context: Context, text: string, width: number, most: num
     if (fits(line + word)) {
       line += word;
       rest = others;
-    } else if (lines.length === most - 1 || line === "") {
-      return [...lines, cut(line + rest.join(""), fits)];
+    } else if (lines.length === most - 1) {
+      return [...lines, shortened(line + rest.join(""), fits)];
+    } else if (line === "") {
+      // A word that is wider than a line.
+      lines.push(shortened(word, fits));
+      rest = others;
     } else {
       lines.push(line.trimEnd());
       line = "";
@@ -29,9 +34,15 @@ export function wrapped(context: Context, text: string, width: number, most: num
   return line === "" ? lines : [...lines, line.trimEnd()];
 }
 
+/** A text that is at most `width` wide, at the context's font, cut with an ellipsis where it is not whole. */
+export function cut(context: Context, text: string, width: number): string {
+  const fits = (line: string) => context.measureText(line).width <= width;
+  return fits(text) ? text : shortened(text, fits);
+}
+
 /** The longest beginning of a text that fits together with an ellipsis. */
-function cut(text: string, fits: (line: string) => boolean): string {
-  const characters = Array.from(new Intl.Segmenter().segment(text.slice(0, 200)), ({ segment }) => segment);
+function shortened(text: string, fits: (line: string) => boolean): string {
+  const characters = Array.from(SEGMENTER.segment(text.slice(0, 200)), ({ segment }) => segment);
   let low = 0;
   let high = characters.length - 1;
   while (low < high) {

@@ -122,6 +122,7 @@ class Session:
             "projection": self._project,
             "evaluate": self._evaluate,
             "workload": self._resend_workload,
+            "query_recalls": self._query_recalls,
             "hardest": self._hardest,
             "cancel": self._cancel,
         }
@@ -399,6 +400,9 @@ class Session:
 
     def _resend_workload(self, asked: to_kernel.WorkloadRequest, _: Sequence[Buffer]) -> None:
         self._runner.start(Job(lambda: self._workloads.resend(asked.request), asked.request))
+
+    def _query_recalls(self, asked: to_kernel.QueryRecallsRequest, _: Sequence[Buffer]) -> None:
+        self._runner.start(Job(lambda: self._workloads.query_recalls(asked.request), asked.request))
 
     def _hardest(self, asked: to_kernel.HardestRequest, _: Sequence[Buffer]) -> None:
         self._runner.start(

@@ -164,7 +164,7 @@ class Evaluation:
         """Return the workload of the queries done; ``reason`` says why they are not all."""
         queries, done, file = self._queries, self.done, self._truth.file
         none = np.empty((0, self._k), np.int32)
-        found = _joined(self._found) if self._found else Found(none, np.empty(0))
+        found = _joined(self._found) if self._found else Found(none, np.empty(0), np.empty(0, np.int32))
         return Workload(
             found_at=found.found_at,
             scanned=self._scanned / max(1, done),
@@ -178,6 +178,7 @@ class Evaluation:
             include_self=self._include_self,
             exact=self._truth.basis != "codes",
             given=self._truth.basis == "vectors",
+            nearest_clusters=found.nearest_clusters,
             compared_at=found.compared_at,
             curves=found.curves,
         )
@@ -189,6 +190,7 @@ def _joined(parts: list[Found]) -> Found:
     return Found(
         np.concatenate([part.found_at for part in parts]),
         np.empty(0),
+        np.concatenate([part.nearest_clusters for part in parts]),
         np.concatenate(compared) if compared else None,
         _joined_curves([part.curves for part in parts]),
     )

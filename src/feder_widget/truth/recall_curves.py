@@ -48,6 +48,29 @@ class Curves:
         found = np.bincount(self.queries[here], weights=self.changes[here], minlength=self.count)
         return np.asarray(found, np.int64)
 
+    def without_any(self, nlist: int, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the number of queries that find none at nprobe 1 to nlist, int64 (nlist,).
+
+        ``counts``, int64 (count,), are the true neighbours of each query; a query without any does not count.
+        """
+        is_first = np.diff(self.queries, prepend=-1) != 0
+        found = np.cumsum(self.changes, dtype=np.int64)
+        of_earlier_queries = (found - self.changes)[is_first]
+        found -= of_earlier_queries[np.cumsum(is_first) - 1]
+        before = found - self.changes
+        change = (found == 0).astype(np.int64) - (before == 0)
+        at = np.bincount(self.nprobes, weights=change, minlength=nlist + 1)[1 : nlist + 1]
+        return np.asarray(np.count_nonzero(counts) + np.cumsum(at), np.int64)
+
+    def of(self, some: slice) -> Curves:
+        """Return the curves of a run of queries."""
+        start, stop, _ = some.indices(self.count)
+        begin, end = np.searchsorted(self.queries, [start, stop])
+        here = slice(begin, end)
+        return Curves(
+            self.queries[here] - np.int32(start), self.nprobes[here], self.changes[here], stop - start
+        )
+
     def exceeded(self, place: int, nlist: int, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the recall at a position among the sorted recalls of all queries, at nprobe 1 to nlist.
 
@@ -89,6 +112,21 @@ def curves_of(rows: Sequence[npt.NDArray[np.int64]]) -> Curves:
         ),
         len(rows),
     )
+
+
+def rising_curves(found_at: npt.NDArray[np.int32], nlist: int) -> Curves:
+    """Return curves that never fall, from the nprobe that finds each neighbour.
+
+    ``found_at``, int32 (n, m), ascends for each query; 0 stands for no neighbour, nlist + 1 for one that is
+    never found.
+    """
+    queries, places = np.nonzero((found_at > 0) & (found_at <= nlist))
+    nprobes = found_at[queries, places]
+    # One change stands for all neighbours that the same nprobe finds.
+    is_first = (np.diff(queries, prepend=-1) != 0) | (np.diff(nprobes, prepend=0) != 0)
+    starts = np.flatnonzero(is_first)
+    changes = np.diff(np.append(starts, len(queries)))
+    return Curves(queries[starts].astype(np.int32), nprobes[starts], changes.astype(np.int32), len(found_at))
 
 
 def joined(parts: Sequence[Curves]) -> Curves:

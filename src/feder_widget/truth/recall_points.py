@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.truth.recall_curves import Curves
 from feder_widget.truth.search_stages import Near, Stages
 
 
@@ -64,6 +65,27 @@ class Points:
         """
         recalls = np.where(counts[:, None] == 0, 1.0, self.returned / np.maximum(counts, 1)[:, None])
         return self._spread(np.partition(recalls, place, axis=0)[place], nlist)
+
+    def without_any(self, nlist: int, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return the number of queries that return none at nprobe 1 to nlist, float64 (nlist,).
+
+        ``counts``, int64 (count,), are the true neighbours of each query; a query without any does not count.
+        NaN between the points.
+        """
+        is_none = (self.returned == 0) & (counts[:, None] > 0)
+        return self._spread(np.count_nonzero(is_none, axis=0).astype(np.float64), nlist)
+
+    def curves_of(self, some: slice) -> Curves:
+        """Return the neighbours returned to a run of queries as curves, which change at the points alone."""
+        returned = self.returned[some]
+        changes = np.diff(returned, prepend=0, axis=1)
+        queries, places = np.nonzero(changes)
+        return Curves(
+            queries.astype(np.int32),
+            self.nprobes[places].astype(np.int32),
+            changes[queries, places].astype(np.int32),
+            len(returned),
+        )
 
     def place_of(self, nprobe: int) -> int:
         """Return the place of an nprobe among ``nprobes``, or raise."""

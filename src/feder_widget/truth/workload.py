@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from feder_widget.truth.explanation import one_nprobe
 from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis, MeanLedger
-from feder_widget.truth.recall_curves import Curves
+from feder_widget.truth.recall_curves import Curves, rising_curves
 from feder_widget.truth.recall_points import Points
 
 Source = Literal["sample", "ids", "vectors"]
@@ -62,6 +62,8 @@ class Workload:
         number never falls: ``found_at`` holds it then.
     given : bool
         Whether the true neighbours are by the vectors given to ``open_index``.
+    nearest_clusters : int32 (n,) or None
+        The cluster at rank 1 of each query; -1 where the coarse search finds none.
     """
 
     found_at: npt.NDArray[np.int32]
@@ -78,6 +80,7 @@ class Workload:
     compared_at: npt.NDArray[np.int32] | None = None
     curves: Curves | Points | None = None
     given: bool = False
+    nearest_clusters: npt.NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         """Return the number of queries evaluated."""
@@ -152,6 +155,28 @@ class Workload:
         else:
             found = self.curves.at(wanted)
         return np.where(self.counts == 0, 1.0, found / np.maximum(self.counts, 1))
+
+    @cached_property
+    def zero_recall(self) -> npt.NDArray[np.float64]:
+        """Share of the queries that find no true neighbour, at nprobe 1 to nlist, float64 (nlist,).
+
+        A query without true neighbours has missed none and is not among them. NaN where it was not evaluated.
+        """
+        if self.found_at.size == 0:
+            return np.zeros(self.nlist)
+        if self.curves is not None:
+            none = self.curves.without_any(self.nlist, self.counts)
+            return np.asarray(none / len(self), np.float64)
+        with_any = np.flatnonzero(self.counts)
+        first = self.found_at[with_any, self.found_at.shape[1] - self.counts[with_any]]
+        found = np.cumsum(np.bincount(first, minlength=self.nlist + 2)[1 : self.nlist + 1])
+        return np.asarray((len(with_any) - found) / len(self), np.float64)
+
+    def curves_of(self, some: slice) -> Curves:
+        """Return the true neighbours that a run of queries find, as changes at the values evaluated."""
+        if self.curves is None:
+            return rising_curves(self.found_at[some], self.nlist)
+        return self.curves.of(some) if isinstance(self.curves, Curves) else self.curves.curves_of(some)
 
     def ledger(self, nprobe: int) -> MeanLedger:
         """Return the mean shares of the true neighbours lost at each stage, at one nprobe.

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.keys import infinitely_far
 from feder_widget.model.pieces import WHOLE, Steps, drain
+from feder_widget.model.search_trace import Ranking
 from feder_widget.truth.batch_search import FINISHED_WORK, SPARE, BatchSearch
 from feder_widget.truth.explanation import found_at
 from feder_widget.truth.ground_truth import GroundTruth
@@ -60,6 +61,8 @@ class Found:
         where none does, and 0 at first where there are fewer than k.
     scanned : float64 (nlist,)
         Vectors compared at nprobe 1 to nlist, summed over the queries.
+    nearest_clusters : int32 (n,)
+        The cluster at rank 1 of each query; -1 where the coarse search finds none.
     compared_at : int32 (n, k) or None
         The smallest nprobe that compares the query with 1, 2, … of them, likewise. None where that finds
         them.
@@ -70,6 +73,7 @@ class Found:
 
     found_at: npt.NDArray[np.int32]
     scanned: npt.NDArray[np.float64]
+    nearest_clusters: npt.NDArray[np.int32]
     compared_at: npt.NDArray[np.int32] | None = None
     curves: Curves | Points | None = None
 
@@ -142,7 +146,7 @@ def found_steps(
         for i in range(len(batch)):
             found = (yield from _alone_steps(truth, batch, i, work))[None]
             ranking = truth.ranking(truth.query(batch.vectors[i]))
-            take(Found(found.astype(np.int32), truth.compared_at(ranking)))
+            take(Found(found.astype(np.int32), truth.compared_at(ranking), _nearest(ranking)))
             progress(1 / len(batch))
             yield
 
@@ -226,7 +230,7 @@ def _by_products_steps(
             ended = error
         if settled:
             scanned = answers.scanned if settled == every else compared_at(order[:settled], blocks.sizes)
-            take(Found(answers.found_at[:settled], scanned))
+            take(Found(answers.found_at[:settled], scanned, order[:settled, 0]))
         if ended is not None:
             raise ended
 
@@ -291,7 +295,7 @@ def _by_originals_steps(
             found = np.zeros((2, 1, k), np.int32)
             found[0, 0, k - one.count :] = first_reaching(curve, one.count)
             found[1, 0, k - one.count :] = first_reaching(spans.reachable(), one.count)
-            take(Found(found[0], truth.compared_at(ranking), found[1], curves_of([curve])))
+            take(Found(found[0], truth.compared_at(ranking), _nearest(ranking), found[1], curves_of([curve])))
             progress((1 - ORIGINALS_SHARE) / len(batch))
             yield
 
@@ -325,7 +329,13 @@ def _by_searches_steps(
             reached = first_reaching(points.returned[0], one.count)
             never = truth.file.nlist + 1
             found[0, k - one.count :] = np.append(nprobes, never)[reached - 1]
-            take(Found(found, truth.compared_at(ranking), None, points))
+            take(Found(found, truth.compared_at(ranking), _nearest(ranking), None, points))
+
+
+def _nearest(ranking: Ranking) -> npt.NDArray[np.int32]:
+    """Return the cluster at rank 1, int32 (1,); -1 where the coarse search finds none."""
+    first = ranking.step.clusters[:1]
+    return first.astype(np.int32) if len(first) else np.array([-1], np.int32)
 
 
 def _compared_together(count: int) -> Iterator[slice]:

@@ -64,7 +64,7 @@ function costText(workload: Workload, needed: number, now: number): string {
   const [then, today] = [recallAt(workload, needed), recallAt(workload, now)];
   const times = then.compared / Math.max(today.compared, Number.MIN_VALUE);
   const others =
-    today.nprobe === now ? `, ${times.toPrecision(2)} times as many as at nprobe ${count(now)}` : "";
+    today.nprobe === now ? `, ${times.toPrecision(2)} times as many as at nprobe\u00a0${count(now)}` : "";
   const beside = needed === now ? ", as now" : others;
   return `It compares ${percent(then.compared)} of the vectors${beside}.`;
 }

@@ -44,7 +44,7 @@ export function HardestQueries() {
 }
 
 function Query({ list, i, isNow }: { list: Hardest; i: number; isNow: boolean }) {
-  const { exploration, about } = useApp();
+  const { exploration } = useApp();
   const place = list.places[i];
   const label = list.labels[i];
   const id = list.ids[i] ?? null;
@@ -57,17 +57,14 @@ function Query({ list, i, isNow }: { list: Hardest; i: number; isNow: boolean })
         type="button"
         class="feder-hard"
         aria-label={`Search for ${name}${label === null ? "" : `, ${label}`}: ${found}, ${needs}`}
-        onClick={() => {
-          about.value = "query";
-          exploration.ask({ workload: place });
-        }}
+        onClick={() => exploration.ask({ workload: place })}
       >
         {id !== null && <Picture id={id} cluster={null} side={SIDE} alt="" />}
         <span>
           <b>{name}</b> {label}
           <br />
           <small>
-            {found}; {needs}
+            <span>{found};</span> <span>{needs}</span>
           </small>
         </span>
       </button>

@@ -38,11 +38,29 @@ export function Percentiles({ workload }: { workload: Workload }) {
           ))}
         </tbody>
       </table>
+      <ZeroRecall at={recallAt(workload, now)} now={now} />
       <p class="feder-muted feder-definition">
         p95: 95 % of the queries have at least this recall@{count(workload.k)}, the share of their{" "}
         {count(workload.k)} true neighbours, by id, that come back.
       </p>
     </>
+  );
+}
+
+/** The share of the queries that find nothing at the present nprobe, where that was evaluated. */
+function ZeroRecall({ at, now }: { at: RecallAt; now: number }) {
+  if (at.nprobe !== now) return null;
+  return (
+    <p class="feder-zero-recall">
+      {at.withoutAny === 0 ? (
+        <>At nprobe {count(now)}, every query finds at least one true neighbour.</>
+      ) : (
+        <>
+          At nprobe {count(now)}, <b>{percent(at.withoutAny)} of the queries find none</b> of their true
+          neighbours.
+        </>
+      )}
+    </p>
   );
 }
 

@@ -1,7 +1,8 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { Composition } from "../../controls/Composition";
 import { Picture } from "../../controls/Picture";
-import { css, rankColour } from "../../look/palette";
+import { css, rankColour, recallColour } from "../../look/palette";
+import { clusterRecallText } from "../../model/clusterRecall";
 import { count, distance, plural } from "../../model/format";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
@@ -31,13 +32,20 @@ export function ClusterCard({ cluster, x, y, within }: Props) {
   const search = exploration.search.value;
   const rank = search?.rankOf[cluster] ?? null;
   const probed = rank !== null && exploration.probe.value.has(rank);
+  const recall = exploration.clusterRecall.value;
+  const mean = recall?.means[cluster] ?? Number.NaN;
+  const tellsRank = recall === null && exploration.labels.coloursBy.value === "rank";
+  const swatch =
+    tellsRank && probed && rank !== null
+      ? rankColour(palette.value, rank)
+      : Number.isNaN(mean)
+        ? null
+        : recallColour(palette.value, mean);
   const missed = exploration.missed.value.filter((one) => one.cluster === cluster).length;
   return (
     <div ref={card} class="feder-card feder-hover" aria-hidden="true">
       <p>
-        {probed && rank !== null && exploration.labels.coloursBy.value === "rank" && (
-          <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
-        )}
+        {swatch !== null && <span class="feder-swatch" style={{ background: css(swatch) }} />}
         <b>Cluster {cluster}</b>
       </p>
       <p class="feder-muted">
@@ -51,6 +59,7 @@ export function ClusterCard({ cluster, x, y, within }: Props) {
           </>
         )}
       </p>
+      {recall !== null && <p>{clusterRecallText(recall, cluster)}</p>}
       {missed > 0 && <p class="feder-danger">{plural(missed, "missed neighbour")}</p>}
       {rested && <Composition cluster={cluster} most={3} />}
       {rested ? <Nine cluster={cluster} /> : <div class="feder-nine" />}

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
+import { recallText } from "../../model/clusterRecall";
 import { count, distance, plural } from "../../model/format";
 import { tally } from "../../model/results";
 import { useApp } from "../../state/app";
@@ -16,6 +17,7 @@ export function ClustersTable() {
   const probe = exploration.probe.value;
   const found = tally(exploration.results.value);
   const missed = tally(exploration.missed.value);
+  const recall = exploration.clusterRecall.value;
   const rows = Math.min(shown, summary.nlist);
   return (
     <div class="feder-table" tabIndex={0} role="group" aria-label="Clusters as a table, scrollable">
@@ -29,6 +31,12 @@ export function ClustersTable() {
             {search !== null && <th scope="col">rank</th>}
             <th scope="col">cluster</th>
             <th scope="col">vectors</th>
+            {recall !== null && (
+              <>
+                <th scope="col">queries of the workload</th>
+                <th scope="col">their mean recall</th>
+              </>
+            )}
             {search !== null && (
               <>
                 <th scope="col">centroid {summary.coarseDistance}</th>
@@ -57,6 +65,14 @@ export function ClustersTable() {
                   </button>
                 </td>
                 <td>{count(summary.sizes[cluster])}</td>
+                {recall !== null && (
+                  <>
+                    <td>{count(recall.queries[cluster])}</td>
+                    <td>
+                      {Number.isNaN(recall.means[cluster]) ? "too few" : recallText(recall.means[cluster])}
+                    </td>
+                  </>
+                )}
                 {search !== null && (
                   <>
                     <td>{distance(search.distances[i])}</td>

@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
 import { compositionText } from "../../controls/Composition";
+import { clusterRecallText } from "../../model/clusterRecall";
 import { count, distance, plural } from "../../model/format";
 import { mainLabels } from "../../model/labels";
 import { tally } from "../../model/results";
@@ -139,7 +140,12 @@ function describe(exploration: Exploration, cluster: number): string {
   const search = exploration.search.value;
   const composition = exploration.compositions.of(cluster).value;
   const main = compositionText(mainLabels(composition, 3));
-  const size = plural(exploration.summary.value.sizes[cluster], "vector") + (main === "" ? "" : `, ${main}`);
+  const recall = exploration.clusterRecall.value;
+  const size = [
+    plural(exploration.summary.value.sizes[cluster], "vector"),
+    ...(main === "" ? [] : [main]),
+    ...(recall === null ? [] : [clusterRecallText(recall, cluster)]),
+  ].join(", ");
   if (search === null) return `Cluster ${cluster}, ${size}`;
   const rank = search.rankOf[cluster];
   const isOff = exploration.switched.value.get(cluster) === false;

@@ -3,7 +3,9 @@ import { distance } from "../../model/format";
 import { useApp } from "../../state/app";
 import { ColourBy } from "../labels/ColourBy";
 import { LabelKeys } from "../labels/LabelKeys";
+import { Optional } from "../Optional";
 import { rampColour } from "./cellColours";
+import { RecallKeys } from "./RecallKeys";
 import { rampEnd, shade } from "./scene";
 
 const STOPS = 9;
@@ -11,6 +13,7 @@ const STOPS = 9;
 /** The map's colours and their values. */
 export function Legend() {
   const { exploration, palette } = useApp();
+  const { coarseDistance } = exploration.summary.value;
   const search = exploration.search.value;
   const drawn = exploration.map.value;
   if (drawn === null) return null;
@@ -19,15 +22,22 @@ export function Legend() {
   ).join();
   const end = search === null ? 0 : rampEnd(search.distances);
   const isByLabel = exploration.labels.coloursBy.value === "label";
+  const recall = exploration.clusterRecall.value;
   const shown = search !== null && exploration.step.value !== 0;
+  const missed = exploration.missed.value.length > 0 && (
+    <span class="feder-legend-missed">
+      <i /> missed
+    </span>
+  );
   return (
     <div class="feder-legend">
-      <ColourBy />
+      <ColourBy hasClusters />
       {isByLabel ? (
-        <LabelKeys />
+        <LabelKeys>{missed}</LabelKeys>
       ) : (
         <div class="feder-legend-rest">
-          {shown && (
+          {recall !== null && <RecallKeys recall={recall} />}
+          {shown && recall === null && (
             <>
               <span class="feder-legend-ramp">
                 {distance(search.distances[0])}
@@ -35,17 +45,16 @@ export function Legend() {
                 {distance(end)}
                 {end !== search.distances[search.nlist - 1] && " and beyond"}
               </span>
-              <span>query to centroid, {exploration.summary.value.coarseDistance}</span>
               <span class="feder-legend-target">
                 <i /> rank 1
               </span>
+              <span title={`query to centroid, ${coarseDistance}`}>
+                <Optional>query</Optional> to centroid, {coarseDistance.replace(/ distance$/, "")}
+                {coarseDistance.endsWith(" distance") && <Optional>distance</Optional>}
+              </span>
             </>
           )}
-          {exploration.missed.value.length > 0 && (
-            <span class="feder-legend-missed">
-              <i /> missed
-            </span>
-          )}
+          {missed}
           {exploration.labels.wanted.value === "rank" && (
             <>
               <span>area: vectors</span>

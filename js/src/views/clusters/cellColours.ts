@@ -1,6 +1,6 @@
-import { mix, type Palette, type Rgb, rankColour, rgbOf } from "../../look/palette";
+import { mix, type Palette, type Rgb, rankColour, recallColour, rgbOf } from "../../look/palette";
 import { cellOutline, cellTints } from "../labels/cellLabels";
-import { type ClusterScene, SHADES } from "./scene";
+import { type ClusterScene, coloursMeanRanks, SHADES } from "./scene";
 
 /** The colours of all cells, packed; 0 where there is no edge. */
 export interface CellColours {
@@ -10,13 +10,14 @@ export interface CellColours {
   readonly rankOf: Int32Array | null;
 }
 
-/** Up to this many cells have outlines in the colours of their labels; smaller cells would be nothing else. */
+/** Up to this many cells have outlines that tell something; smaller cells would be nothing else. */
 const OUTLINED = 3000;
 
 export function cellColours(
-  { cells, ranking, probe, labels }: Pick<ClusterScene, "cells" | "ranking" | "probe" | "labels">,
+  scene: Pick<ClusterScene, "cells" | "ranking" | "probe" | "labels" | "recall">,
   palette: Palette,
 ): CellColours {
+  const { cells, ranking, probe, labels, recall } = scene;
   const n = cells.inradii.length;
   const fill = new Uint32Array(n).fill(pack(palette.plain));
   const edge = new Uint32Array(n);
@@ -27,7 +28,16 @@ export function cellColours(
       const outline = n <= OUTLINED ? cellOutline(labels, palette, cell) : null;
       if (outline !== null) edge[cell] = pack(outline);
     }
-    // Colours that mean labels cannot mean ranks as well.
+  } else if (recall) {
+    const neutral = pack(neutralEdge(palette));
+    for (let cell = 0; cell < n; cell++) {
+      const mean = recall.means[cell];
+      fill[cell] = pack(Number.isNaN(mean) ? rgbOf(palette.background) : recallColour(palette, mean));
+      if (Number.isNaN(mean) && n <= OUTLINED) edge[cell] = neutral;
+    }
+  }
+  if (!coloursMeanRanks(scene)) {
+    // Colours that mean something else cannot mean ranks as well.
     const probed = pack(rgbOf(palette.text));
     if (ranking !== null) for (const rank of probe.ranks) edge[ranking.order[rank - 1]] = probed;
     return { fill, edge, rankOf: ranking?.rankOf ?? null };
@@ -43,6 +53,11 @@ export function cellColours(
     edge[order[rank - 1]] = pack(colour);
   }
   return { fill, edge, rankOf };
+}
+
+/** The outline of a cell whose queries are too few for a mean recall, as in `views.css`. */
+export function neutralEdge({ background, control }: Palette): Rgb {
+  return mix(rgbOf(background), rgbOf(control), 0.5);
 }
 
 /** Paler than the nearest colour of the palette, which the fill of rank 1 resembles. */

@@ -11,16 +11,16 @@ const DASH = [3, 2];
 /**
  * Draws the ranks, titles and counts of the map.
  *
- * @param isByLabel  whether colours mean labels, and therefore no ranks
+ * @param isRankless  whether colours mean something else than ranks
  */
 export function paintLabels(
   context: Context,
   { labels, dots }: { readonly labels: readonly MapLabel[]; readonly dots: readonly Dot[] },
   palette: Palette,
-  isByLabel = false,
+  isRankless = false,
 ): void {
   const colourOf = ({ rank, isMissed }: Pick<MapLabel, "rank" | "isMissed">) =>
-    isMissed ? palette.danger : isByLabel ? palette.text : css(rankColour(palette, rank));
+    isMissed ? palette.danger : isRankless ? palette.text : css(rankColour(palette, rank));
   for (const { from, box } of labels) {
     if (from !== null) paintLine(context, from, box, colourOf(from), palette);
   }
@@ -31,7 +31,8 @@ export function paintLabels(
   }
   for (const label of labels) {
     if (label.kind === "target") paintTarget(context, label.box, colourOf(label), palette);
-    else if (label.kind === "more") paintMore(context, label, palette);
+    else if (label.kind === "more") paintMore(context, label, palette, isRankless || label.rank > 0);
+    else if (label.kind === "recall") paintRecall(context, label, palette);
     else paintPill(context, label, colourOf(label), palette);
   }
 }
@@ -61,10 +62,22 @@ function paintPill(context: Context, label: MapLabel, edge: string, palette: Pal
   context.fillText(label.text, x, y + 0.5);
 }
 
-function paintMore(context: Context, { box: at, text }: MapLabel, palette: Palette): void {
+function paintRecall(context: Context, { box: at, text }: MapLabel, palette: Palette): void {
   const [x, y] = centreOf(at);
+  context.globalAlpha = 0.9;
+  box(context, x, y, at.right - at.left, at.bottom - at.top, 4);
+  fill(context, palette.background);
+  context.globalAlpha = 1;
   font(context, 11, 500);
   context.fillStyle = palette.text;
+  context.fillText(text, x, y + 0.5);
+}
+
+function paintMore(context: Context, { box: at, text }: MapLabel, palette: Palette, isStrong: boolean): void {
+  const [x, y] = centreOf(at);
+  font(context, 11, 500);
+  // As faint as the rows of a cluster that is not probed.
+  context.fillStyle = isStrong ? palette.text : palette.muted;
   context.fillText(text, x, y + 0.5);
 }
 

@@ -15,7 +15,7 @@ import { MapContent, type RowSources } from "./mapContent";
 import type { Tile } from "./mosaic/tile";
 import { paintOutlines, paintTileMarks } from "./painter";
 import { mapLabels } from "./rankLabels";
-import type { ClusterScene } from "./scene";
+import { type ClusterScene, coloursMeanRanks } from "./scene";
 import { type InSight, ShownCells } from "./shownCells";
 
 /** Milliseconds of painting per frame: half of one at 60 Hz, so that the page has the rest. */
@@ -77,6 +77,7 @@ export class MapCanvas {
       scene.cells !== before?.cells ||
       scene.ranking !== before.ranking ||
       scene.labels !== before.labels ||
+      scene.recall !== before.recall ||
       scene.probe !== before.probe;
     this.#scene = scene;
     this.#palette = palette;
@@ -192,7 +193,7 @@ export class MapCanvas {
     paintTileMarks(this.#context, tiles, scene, palette);
     const lookOf = (cell: number) => shown.lookOf(cell);
     const labels = mapLabels(scene, { size: this.#size, camera: view }, lookOf, shown.mosaics);
-    paintLabels(this.#context, labels, palette, Boolean(scene.labels));
+    paintLabels(this.#context, labels, palette, !coloursMeanRanks(scene));
   }
 
   #shown(): ShownCells {

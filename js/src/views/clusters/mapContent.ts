@@ -23,7 +23,7 @@ import { titlesOf } from "./rankLabels";
 import type { ClusterScene } from "./scene";
 
 /** Fewer places make no mosaic, unless the cluster has no more members. */
-const LEAST_TILES: Readonly<Record<TileKind, number>> = { picture: 4, vector: 4, label: 2 };
+const LEAST_TILES: Readonly<Record<TileKind, number>> = { picture: 4, vector: 4, label: 4 };
 
 /** Where rows come from, and what they show. */
 export interface RowSources {
@@ -74,6 +74,7 @@ export class MapContent implements LayerContent {
       scene.cells === before.cells &&
       scene.ranking === before.ranking &&
       scene.labels === before.labels &&
+      scene.recall === before.recall &&
       scene.probe === before.probe &&
       scene.missed === before.missed &&
       scene.marks === before.marks &&

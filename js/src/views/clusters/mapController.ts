@@ -157,6 +157,7 @@ export class MapController {
           named: exploration.namedClusters.value,
           missed: lost.value,
           labels: labels.value,
+          recall: exploration.clusterRecall.value,
           marks: marks.value,
           query: shown.value?.id ?? null,
           hovered: exploration.hovered.value,

@@ -4,7 +4,7 @@ import type { Size } from "../viewport";
 import type { Camera } from "./camera";
 import { cellRadius, tracePolygon, traceVisible } from "./cellPath";
 import { edgeColour, type Tile } from "./mosaic/tile";
-import type { ClusterScene } from "./scene";
+import { type ClusterScene, coloursMeanRanks } from "./scene";
 
 type Context = CanvasRenderingContext2D;
 
@@ -19,10 +19,11 @@ const QUERY_ROOM = 44;
 /** Outlines the cells with missed neighbours, the chosen one inside of that, and the one under the pointer. */
 export function paintOutlines(
   context: Context,
-  { cells, hovered, pinned, missed, labels }: ClusterScene,
+  scene: ClusterScene,
   palette: Palette,
   { size, camera }: { readonly size: Size; readonly camera: Camera },
 ): void {
+  const { cells, hovered, pinned, missed } = scene;
   context.lineJoin = "round";
   const outline = (cell: number, inset: number, colour: string, width: number, dash: number[] = []) => {
     const radius = cellRadius(cells, cell, camera);
@@ -32,8 +33,8 @@ export function paintOutlines(
     stroke(context, colour, width, dash);
   };
   for (const { cell } of missed) {
-    // Among the colours of labels, dashes need a ground of their own.
-    if (labels) outline(cell, 1.5, palette.background, 5);
+    // Among other colours than those of ranks, dashes need a ground of their own.
+    if (!coloursMeanRanks(scene)) outline(cell, 1.5, palette.background, 5);
     outline(cell, 1.5, palette.danger, 2.5, MISSED_DASH);
   }
   if (pinned !== null && pinned >= 0) outline(pinned, INSIDE, palette.text, 2);

@@ -1,3 +1,4 @@
+import { type ClusterRecall, recallText } from "../../model/clusterRecall";
 import { count } from "../../model/format";
 import { type Box, BoxPlacer, boxAround } from "../placer";
 import type { Size } from "../viewport";
@@ -7,12 +8,12 @@ import { inset, type Outline, within } from "./mosaic/outline";
 import { LINE, moreText, textWidth, titlePlace } from "./mosaic/tiling";
 import type { ClusterScene } from "./scene";
 
-/** A rank, a title or a count that is written on the map. */
+/** A rank, a title, a count or a recall that is written on the map. */
 export interface MapLabel {
-  readonly kind: "target" | "rank" | "title" | "missed" | "more";
+  readonly kind: "target" | "rank" | "title" | "missed" | "more" | "recall";
   readonly text: string;
   readonly box: Box;
-  /** Rank of the cluster, 0 where it does not matter. */
+  /** Rank of the cluster, 0 where it does not matter, and for a count where it is not probed. */
   readonly rank: number;
   readonly isMissed: boolean;
   /** The mark of a cell that is too small to wear it, which a line leads to. */
@@ -47,6 +48,9 @@ const LIMIT = 250;
 const BADGE = 17;
 const TARGET = 16;
 const PER_LETTER = 7;
+const RECALL_HEIGHT = 15;
+/** Cells of a smaller radius have no room for a recall. */
+const RECALL_RADIUS = 15;
 /** Cells of a smaller radius wear their rank beside them. */
 const SMALL = 8;
 /** Marks of small cells at most: the nearest clusters. */
@@ -59,9 +63,23 @@ const EDGE = 3;
 
 /**
  * The title of a mosaic in words and in short, which has room in smaller cells; none where its cluster is neither probed
- * nor holds missed neighbours.
+ * nor holds missed neighbours, nor has a recall that its colour stands for.
  */
-export function titlesOf({ ranking, probe, missed }: ClusterScene, cell: number): readonly string[] {
+export function titlesOf(scene: ClusterScene, cell: number): readonly string[] {
+  const titles = searchTitles(scene, cell);
+  const recall = recallOf(scene, cell);
+  if (recall === null) return titles;
+  const [first, ...others] = titles.map((title) => `${title} · recall ${recall}`);
+  return first === undefined ? [`recall ${recall}`] : [first, ...others];
+}
+
+function recallOf({ recall }: ClusterScene, cell: number): string | null {
+  const mean = recall?.means[cell] ?? Number.NaN;
+  return Number.isNaN(mean) ? null : recallText(mean);
+}
+
+/** The title of a mosaic by what a search has to do with its cluster. */
+function searchTitles({ ranking, probe, missed }: ClusterScene, cell: number): readonly string[] {
   if (ranking === null) return [];
   const rank = ranking.rankOf[cell];
   const lost = missed.find((one) => one.cell === cell)?.count ?? 0;
@@ -94,6 +112,7 @@ export function mapLabels(
     for (const { rank } of missed) if (!probe.has(rank)) ranks.push(rank);
     for (const rank of ranks) placer.rank(rank, ranking.order[rank - 1], lost.get(rank) ?? 0, lookOf);
   }
+  if (scene.recall) placer.recalls(scene.recall, lookOf);
   for (const cell of mosaics) placer.more(cell, lookOf(cell));
   return placer;
 }
@@ -102,6 +121,8 @@ class LabelPlacer {
   readonly labels: MapLabel[] = [];
   readonly dots: Dot[] = [];
   readonly #placer = new BoxPlacer({ gap: GAP });
+  /** The mosaics whose titles have been placed, or have no room. */
+  readonly #titled = new Set<number>();
   readonly #scene: ClusterScene;
   readonly #size: Size;
   readonly #camera: Camera;
@@ -165,13 +186,52 @@ class LabelPlacer {
     }
   }
 
+  /** The recall of each cluster that has one: below what stands for it, or in the title of its mosaic. */
+  recalls({ means }: ClusterRecall, lookOf: (cell: number) => CellLook): void {
+    const { cells } = this.#scene;
+    let placed = 0;
+    for (let cell = 0; cell < means.length && placed < LIMIT; cell++) {
+      const radius = cellRadius(cells, cell, this.#camera);
+      if (Number.isNaN(means[cell]) || radius < RECALL_RADIUS) continue;
+      const [x, y] = cellCentre(cells, cell, this.#camera);
+      const look = lookOf(cell);
+      if (look.mosaic !== null) {
+        if (!this.#titled.has(cell)) this.#title(0, cell, false, look.mosaic, look.top);
+        continue;
+      }
+      if (x < 0 || y < 0 || x > this.#size.width || y > this.#size.height) continue;
+      const text = recallText(means[cell]);
+      const width = PER_LETTER * text.length + 6;
+      const half = look.height / 2;
+      const hasRoomBelow = half > 0 && radius - half > RECALL_HEIGHT + GAP;
+      const below = hasRoomBelow ? half + RECALL_HEIGHT / 2 + GAP : half;
+      const aside = Math.max(RECALL_HEIGHT, (look.width - width) / 2);
+      const spots: [number, number][] = [
+        [x, y + below],
+        [x, y + half - 9],
+        [x, y + half + 8],
+        [x + aside, y - half],
+        [x - aside, y - half],
+        [x + aside, y],
+        [x - aside, y],
+      ];
+      this.#add(
+        { kind: "recall", text, rank: 0, isMissed: false },
+        spots.map(([across, down]) => boxAround(across, down, width, RECALL_HEIGHT)),
+      );
+      placed++;
+    }
+  }
+
   more(cell: number, { more, morePlace }: CellLook): void {
     if (morePlace === null) return;
     const text = moreText(more);
     const [x, y] = cellCentre(this.#scene.cells, cell, this.#camera);
     const box = boxAround(x + morePlace[0], y + morePlace[1], PER_LETTER * text.length, BADGE);
     if (this.#inSight(box).left !== box.left || this.#inSight(box).top !== box.top) return;
-    this.#add({ kind: "more", text, rank: 0, isMissed: false }, [box]);
+    const rank = this.#scene.ranking?.rankOf[cell] ?? 0;
+    const probed = this.#scene.probe.has(rank) ? rank : 0;
+    this.#add({ kind: "more", text, rank: probed, isMissed: false }, [box]);
   }
 
   /** At the upper end of the cell, or of the part of it that is in sight: in short where tiles leave no more room. */
@@ -181,6 +241,7 @@ class LabelPlacer {
     const canvas = { left: EDGE - x, top: EDGE - y, right: right - EDGE - x, bottom: bottom - EDGE - y };
     const visible = within(inset(outline, 1, EDGE), canvas);
     const texts = titlesOf(this.#scene, cell);
+    this.#titled.add(cell);
     for (const text of texts) {
       const width = textWidth(text);
       const place = titlePlace(visible, width);

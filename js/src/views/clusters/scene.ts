@@ -1,3 +1,4 @@
+import type { ClusterRecall } from "../../model/clusterRecall";
 import type { CellMap } from "../../model/mapCells";
 import type { Probe } from "../../model/probe";
 import type { Result } from "../../model/results";
@@ -43,12 +44,19 @@ export interface ClusterScene {
   readonly marks: Marks;
   /** The row that is the query. */
   readonly query: bigint | null;
-  /** Null where colours mean ranks. */
+  /** Null where colours do not mean labels. */
   readonly labels?: CellLabels | null;
+  /** Null where colours do not mean the recall of a workload. */
+  readonly recall?: ClusterRecall | null;
   readonly hovered: number | null;
   readonly pinned: number | null;
   readonly hoveredRow: bigint | null;
   readonly selected: ReadonlySet<bigint>;
+}
+
+/** Whether colours tell ranks; otherwise probed clusters are outlined in the colour of text. */
+export function coloursMeanRanks({ labels, recall }: Pick<ClusterScene, "labels" | "recall">): boolean {
+  return !labels && !recall;
 }
 
 export type Marks = ReadonlyMap<number, ReadonlyMap<bigint, RowMark>>;

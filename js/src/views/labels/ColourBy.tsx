@@ -1,16 +1,41 @@
 import { isShortcut } from "../../controls/sliderKeys";
 import { areTexts } from "../../model/labels";
 import { useApp } from "../../state/app";
+import type { Exploration } from "../../state/exploration";
 import type { Colouring, Labels } from "../../state/labels";
+import { Optional } from "../Optional";
 
-const CHOICES: readonly Colouring[] = ["rank", "label"];
+const NAMES: Readonly<Record<Colouring, string>> = {
+  rank: "rank",
+  label: "label",
+  recall: "workload recall",
+};
 
-/** The choice of what colours mean, where rows have labels. */
-export function ColourBy() {
+/** A narrow page shows the last word only. */
+function Name({ choice }: { choice: Colouring }) {
+  const words = NAMES[choice].split(" ");
+  return (
+    <>
+      {words.length > 1 && <Optional>{words.slice(0, -1).join(" ")}&nbsp;</Optional>}
+      {words.at(-1)}
+    </>
+  );
+}
+
+/**
+ * The choice of what colours mean, where there is one.
+ *
+ * @param hasClusters  whether clusters are what is coloured: only these have a recall
+ */
+export function ColourBy({ hasClusters = false }: { hasClusters?: boolean }) {
   const { exploration } = useApp();
   const { wanted } = exploration.labels;
-  if (!exploration.summary.value.labels) return null;
-  const note = noteOf(exploration.labels);
+  const choices: Colouring[] = ["rank"];
+  if (exploration.summary.value.labels) choices.push("label");
+  if (hasClusters && exploration.canColourByRecall.value) choices.push("recall");
+  if (choices.length === 1) return null;
+  const chosen = choices.includes(wanted.value) ? wanted.value : "rank";
+  const note = noteOf(exploration, chosen);
   return (
     <>
       <span
@@ -18,28 +43,29 @@ export function ColourBy() {
         role="radiogroup"
         aria-label="Colour by"
         onKeyDown={(event) => {
-          const keys = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
-          if (!keys.includes(event.key) || isShortcut(event)) return;
+          const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+          if (by === undefined || isShortcut(event)) return;
           event.preventDefault();
-          const to = CHOICES.findIndex((choice) => choice !== wanted.peek());
-          wanted.value = CHOICES[to];
+          const to = (choices.indexOf(chosen) + by + choices.length) % choices.length;
+          wanted.value = choices[to];
           event.currentTarget.querySelectorAll("button")[to].focus();
         }}
       >
-        Colour by
+        <span>Colour by</span>
         <span>
-          {CHOICES.map((choice) => (
+          {choices.map((choice) => (
             <button
               key={choice}
               type="button"
               role="radio"
-              aria-checked={choice === wanted.value}
-              tabIndex={choice === wanted.value ? 0 : -1}
+              aria-label={NAMES[choice]}
+              aria-checked={choice === chosen}
+              tabIndex={choice === chosen ? 0 : -1}
               onClick={() => {
                 wanted.value = choice;
               }}
             >
-              {choice}
+              <Name choice={choice} />
             </button>
           ))}
         </span>
@@ -49,10 +75,15 @@ export function ColourBy() {
   );
 }
 
-/** Why labels are wanted as colours and are none, or how many rows the colours come from. */
-function noteOf({ wanted, counts }: Labels): string | null {
+/** Why the colours that are wanted are not there. */
+function noteOf({ labels, clusterRecall, recallRefusal }: Exploration, chosen: Colouring): string | null {
+  if (chosen === "label") return labelNote(labels);
+  if (chosen === "recall" && clusterRecall.value === null) return recallRefusal.value ?? "reading recalls…";
+  return null;
+}
+
+function labelNote({ counts }: Labels): string | null {
   const known = counts.value;
-  if (wanted.value === "rank") return null;
   if (known === null || (!known.final && areTexts(known))) return "counting labels…";
   if (areTexts(known)) return "labels differ from row to row: too many for colours";
   if (known.names.length === 0)

@@ -1,11 +1,16 @@
+import type { ComponentChildren } from "preact";
 import { isShortcut } from "../../controls/sliderKeys";
 import { css, labelColour } from "../../look/palette";
 import { count, plural } from "../../model/format";
 import { type LabelCounts, whereLabelLives } from "../../model/labels";
 import { useApp } from "../../state/app";
 
-/** The labels and their colours; a click on one makes it stand out from all others. */
-export function LabelKeys() {
+/**
+ * The labels and their colours; a click on one makes it stand out from all others.
+ *
+ * @param children  keys of other marks, on the line below
+ */
+export function LabelKeys({ children }: { children?: ComponentChildren }) {
   const { exploration, palette } = useApp();
   const { counts, chosen } = exploration.labels;
   const known = counts.value;
@@ -76,7 +81,10 @@ export function LabelKeys() {
           </span>
         )}
       </div>
-      <span role="status">{statement(known, chosen.value)}</span>
+      <div class="feder-label-facts">
+        {children}
+        <span role="status">{statement(known, chosen.value)}</span>
+      </div>
     </div>
   );
 }

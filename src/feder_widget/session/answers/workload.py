@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.session.messages import Message, Request
-from feder_widget.session.messages.to_page import Failure, Hardest, Progress, Workload
+from feder_widget.session.messages.to_page import Failure, Hardest, Progress, QueryRecalls, Workload
 from feder_widget.truth import Evaluation
 from feder_widget.truth import Workload as Evaluated
 from feder_widget.truth.evaluation import Progress as Report
@@ -25,6 +25,12 @@ HARDEST = 24
 
 EVERY = 4096
 """Up to this nlist the curves are given at every nprobe; beyond it, more and more sparsely."""
+
+RECALLS = 1 << 20
+"""True neighbours of the queries whose recalls are sent one by one, at most."""
+
+PART = 1 << 15
+"""True neighbours of the queries in one ``QueryRecalls``: it stays under 1 MiB."""
 
 REPORTED = 0.25
 """Seconds between two reports of progress."""
@@ -173,6 +179,29 @@ class Workloads:
         if self._last is not None:
             yield self._message(request, self._last)
 
+    def query_recalls(self, request: Request) -> Iterator[QueryRecalls | None]:
+        """Send the recall of each query of the last workload at every nprobe."""
+        if self._last is None:
+            return
+        workload = self._last.workload
+        most = max(1, workload.found_at.shape[1])
+        rows = min(len(workload), max(1, RECALLS // most))
+        for start in range(0, rows, max(1, PART // most)):
+            some = slice(start, min(rows, start + max(1, PART // most)))
+            curves = workload.curves_of(some)
+            assert workload.nearest_clusters is not None
+            yield QueryRecalls(
+                request=request,
+                rows=rows,
+                offset=start,
+                clusters=workload.nearest_clusters[some],
+                counts=workload.counts[some],
+                offsets=np.searchsorted(curves.queries, np.arange(curves.count + 1)),
+                nprobes=curves.nprobes,
+                changes=curves.changes,
+            )
+            yield None
+
     def hardest(self, request: Request, order: str, nprobe: int) -> Iterator[Message | Future[Any] | None]:
         """Send the hardest queries of the last workload, by recall at an nprobe or by the nprobe needed."""
         if self._last is None:
@@ -261,6 +290,7 @@ class Workloads:
             recall=workload.recall[at],
             reached=np.stack([workload.reached(share)[at] for share in SHARES]),
             compared=workload.scanned[at],
+            without_any=workload.zero_recall[at],
         )
 
 

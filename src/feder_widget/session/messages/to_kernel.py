@@ -243,6 +243,14 @@ class WorkloadRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class QueryRecallsRequest:
+    """The recall of each query of the last workload, as ``query_recalls`` messages, if there is one."""
+
+    kind: Literal["query_recalls"] = "query_recalls"
+    request: Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HardestRequest:
     """The hardest queries of the workload last evaluated, as a ``hardest`` message, if there is a workload.
 
@@ -287,6 +295,7 @@ REQUESTS = (
     ProjectionRequest,
     EvaluateRequest,
     WorkloadRequest,
+    QueryRecallsRequest,
     HardestRequest,
     MapRequest,
     CancelRequest,
@@ -307,6 +316,7 @@ AnyRequest: TypeAlias = (
     | ProjectionRequest
     | EvaluateRequest
     | WorkloadRequest
+    | QueryRecallsRequest
     | HardestRequest
     | MapRequest
     | CancelRequest

@@ -184,8 +184,9 @@ class Workload:
     """A workload as far as it is evaluated: ``computed`` of ``asked`` queries.
 
     At each of ``nprobes``, ascending: the mean ``recall``, the recall that each of ``shares`` of the queries
-    ``reached``, and the share of the vectors ``compared``. Where recall takes a search at each nprobe, these
-    are ``apart``: the only ones that anything is known of. ``reason`` says why the evaluation ended early.
+    ``reached``, the share ``without_any`` of the queries that find no true neighbour, and the share of the
+    vectors ``compared``. Where recall takes a search at each nprobe, these are ``apart``: the only ones that
+    anything is known of. ``reason`` says why the evaluation ended early.
     """
 
     kind: Literal["workload"] = "workload"
@@ -204,6 +205,27 @@ class Workload:
     recall: Array = buffer("float32", "points")
     reached: Array = buffer("float32", "shares", "points")
     compared: Array = buffer("float32", "points")
+    without_any: Array = buffer("float32", "points")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class QueryRecalls:
+    """The recall of a workload's queries from ``offset`` on, of ``rows`` queries, at every nprobe.
+
+    Of each query the cluster at rank 1 (-1 for none), the number of its true neighbours, and how many of them
+    it finds: query i of these finds ``changes[j]`` more, or fewer, from ``nprobes[j]`` on, for j from
+    ``offsets[i]`` to before ``offsets[i + 1]``. Of a very large workload, ``rows`` is less than its queries.
+    """
+
+    kind: Literal["query_recalls"] = "query_recalls"
+    request: Request
+    rows: int
+    offset: int
+    clusters: Array = buffer("int32", "queries")
+    counts: Array = buffer("int32", "queries")
+    offsets: Array = buffer("int32", "queries + 1")
+    nprobes: Array = buffer("int32", "changes")
+    changes: Array = buffer("int32", "changes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -425,6 +447,7 @@ MESSAGES = (
     Done,
     Progress,
     Workload,
+    QueryRecalls,
     Hardest,
     Thumbnails,
     Members,
@@ -446,6 +469,7 @@ Message: TypeAlias = (
     | Done
     | Progress
     | Workload
+    | QueryRecalls
     | Hardest
     | Thumbnails
     | Members

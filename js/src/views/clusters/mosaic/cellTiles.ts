@@ -1,7 +1,7 @@
 import type { Member } from "../../../state/members";
 import { cellPictureOpacity } from "../../labels/cellLabels";
 import type { LayerFrame } from "../layers/layer";
-import type { ClusterScene } from "../scene";
+import { type ClusterScene, coloursMeanRanks } from "../scene";
 import type { Tile } from "./tile";
 import type { Room, Tiling } from "./tiling";
 
@@ -26,6 +26,8 @@ const MOST_ON_WIDE_MAP = 60;
 const WIDE = 720;
 /** Least radius of a cell with a label in the place of a picture. */
 const LABEL_RADIUS = 26;
+/** Share of the height of a label that is left to it above a recall. */
+const BESIDE_RECALL = 0.75;
 /** Opacity of rows in clusters that are not probed. */
 const FAINT = 0.6;
 
@@ -89,10 +91,10 @@ export function mosaicTiles(
       mark,
       isQuery,
       rank,
-      // Where colours mean labels, opacity tells the chosen one.
-      alpha: isClear || scene.labels ? 1 : FAINT,
+      // Where colours mean labels, opacity tells the chosen one; where they mean recall, all clusters count.
+      alpha: isClear || !coloursMeanRanks(scene) ? 1 : FAINT,
       isText: kind === "label",
-      isByLabel: Boolean(scene.labels),
+      isRankless: !coloursMeanRanks(scene),
       chosenLabel: scene.labels?.chosenName ?? null,
     });
   }
@@ -107,8 +109,10 @@ export function portraitTile(
   id: bigint,
   kind: TileKind,
 ): Tile | null {
-  const sides = portraitSides(radiusOf(frame, cell), frame.size.width, kind);
-  if (sides === null) return null;
+  const whole = portraitSides(radiusOf(frame, cell), frame.size.width, kind);
+  if (whole === null) return null;
+  // A recall is written below a label.
+  const sides = scene.recall && kind === "label" ? { ...whole, height: BESIDE_RECALL * whole.height } : whole;
   const [x, y] = middleOf(frame, cell);
   const rank = probedRank(scene, cell);
   const isClear = scene.ranking === null || rank > 0 || scene.missed.some((missed) => missed.cell === cell);
@@ -123,7 +127,7 @@ export function portraitTile(
     mark: null,
     isQuery: false,
     rank,
-    alpha: scene.labels ? cellPictureOpacity(scene.labels, cell) : isClear ? 1 : FAINT,
+    alpha: scene.labels ? cellPictureOpacity(scene.labels, cell) : isClear || scene.recall ? 1 : FAINT,
     isText: kind === "label",
   };
 }

@@ -2,6 +2,7 @@ import { css, mix, type Palette, rankColour, rgbOf } from "../../../look/palette
 import { distance } from "../../../model/format";
 import { box, fill, stroke } from "../../draw";
 import { type Box, boxAround } from "../../placer";
+import { cut, wrapped } from "../../textBlock";
 import type { RowMark } from "../scene";
 import type { TileImage } from "./tileImages";
 
@@ -27,8 +28,8 @@ export interface Tile {
   readonly alpha: number;
   /** Whether it shows its label instead of a picture. */
   readonly isText: boolean;
-  /** Whether colours mean labels, so that its frame tells no rank. */
-  readonly isByLabel?: boolean;
+  /** Whether colours mean something else than ranks, so that its frame tells none. */
+  readonly isRankless?: boolean;
   /** The label that stands out from others; rows with another one are faint. */
   readonly chosenLabel?: string | null;
 }
@@ -72,7 +73,7 @@ export function sameTile(left: Tile, right: Tile): boolean {
     left.alpha === right.alpha &&
     left.rank === right.rank &&
     left.isQuery === right.isQuery &&
-    left.isByLabel === right.isByLabel &&
+    left.isRankless === right.isRankless &&
     left.chosenLabel === right.chosenLabel &&
     left.mark?.isMissed === right.mark?.isMissed &&
     Object.is(left.distance, right.distance)
@@ -92,10 +93,13 @@ export function paintTile(context: Context, tile: Tile, shown: TileImage | null,
   context.fillStyle = look.ground;
   context.fillRect(x - width / 2 - 1, y - height / 2 - 1, width + 2, height + 2);
   context.globalAlpha = alpha;
-  if (image === null) {
+  // The label of a faint cluster is written on its cell.
+  const isOnCell = isText && tile.index < 0 && alpha < 1;
+  if (image === null && !isOnCell) {
     box(context, x, y, width, height, corner);
     fill(context, isText ? look.palette.raised : look.palette.line);
-  } else {
+    if (isText) stroke(context, look.palette.line, 1);
+  } else if (image !== null) {
     context.fillStyle = groundOf(look.palette);
     context.fillRect(x - frame.width / 2, y - frame.height / 2, frame.width, frame.height);
     context.drawImage(image, x - frame.width / 2, y - frame.height / 2, frame.width, frame.height);
@@ -119,8 +123,8 @@ export function groundOf({ background, control }: Palette): string {
 }
 
 /** The colour of the frame of a row that came back. */
-export function edgeColour({ rank, isByLabel }: Tile, palette: Palette): string {
-  return isByLabel ? palette.text : css(rankColour(palette, Math.max(1, rank)));
+export function edgeColour({ rank, isRankless }: Tile, palette: Palette): string {
+  return isRankless ? palette.text : css(rankColour(palette, Math.max(1, rank)));
 }
 
 /** The sides of an image that is drawn whole in a tile. */
@@ -207,45 +211,4 @@ function textStyle(context: Context, size: number, weight: number): void {
   context.font = `${weight} ${size}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";
-}
-
-/** The beginning of a text that is at most so wide, with an ellipsis where it is not all of it. */
-function cut(context: Context, text: string, width: number): string {
-  if (context.measureText(text).width <= width) return text;
-  let [low, high] = [0, text.length];
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (context.measureText(`${text.slice(0, middle)}…`).width <= width) low = middle;
-    else high = middle - 1;
-  }
-  return `${text
-    .slice(0, low)
-    .replace(/[\uD800-\uDBFF]$/, "")
-    .trimEnd()}…`;
-}
-
-/** A text in lines that are at most so wide; the last one is cut where there are more. */
-export function wrapped(context: Context, text: string, width: number, most: number): string[] {
-  const lines: string[] = [];
-  let rest = text;
-  while (rest !== "" && lines.length < most) {
-    if (lines.length === most - 1 || context.measureText(rest).width <= width) {
-      lines.push(cut(context, rest, width));
-      break;
-    }
-    let end = 0;
-    for (let at = rest.indexOf(" "); at >= 0; at = rest.indexOf(" ", at + 1)) {
-      if (context.measureText(rest.slice(0, at)).width > width) break;
-      end = at;
-    }
-    if (end === 0) {
-      // A word that is wider than a line.
-      lines.push(cut(context, rest.split(" ", 1)[0], width));
-      rest = rest.slice(rest.split(" ", 1)[0].length).trimStart();
-      continue;
-    }
-    lines.push(rest.slice(0, end));
-    rest = rest.slice(end + 1);
-  }
-  return lines;
 }
