@@ -663,7 +663,7 @@ export interface WorkloadRequest {
   request: RequestName;
 }
 
-/** The recall of each query of the workload last evaluated, as `query_recalls` messages, if there is one. */
+/** The recall of each query of the last workload, as `query_recalls` messages, if there is one. */
 export interface QueryRecallsRequest {
   kind: "query_recalls";
   request: RequestName;
