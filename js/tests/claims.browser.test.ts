@@ -287,3 +287,27 @@ describe("what geometry proves of a search that re-ranks", () => {
     expect(shown.root.querySelector(".feder-certain")).toBeNull();
   });
 });
+
+describe("a finding that makes answers wrong", () => {
+  const findings = (["warning", "error"] as const).map((severity) => ({
+    code: severity,
+    severity,
+    sentence: `This is the ${severity}.`,
+    evidence: {},
+    remedy: null,
+  }));
+
+  it("is read before the first search, and before the pictures of an answer", async () => {
+    const shown = open(undefined, {}, { findings });
+    const begin = shown.see.getByRole("region", { name: "Pick a query" });
+    await expect.element(begin).toHaveTextContent("This is the error.");
+    expect(begin.element()).not.toHaveTextContent("This is the warning.");
+    shown.answer();
+    const answer = shown.see.getByRole("region", { name: "Answer" });
+    await expect.element(answer).toHaveTextContent("This is the warning.");
+    const place = (found: Element) => found.compareDocumentPosition(strip) & Node.DOCUMENT_POSITION_FOLLOWING;
+    const strip = answer.getByRole("list", { name: "True neighbours" }).element();
+    expect(place(answer.getByText("This is the error.").element())).toBeTruthy();
+    expect(place(answer.getByText("This is the warning.").element())).toBeFalsy();
+  });
+});

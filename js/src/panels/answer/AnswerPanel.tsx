@@ -3,6 +3,7 @@ import { ClusterPanel } from "../ClusterPanel";
 import { AnswerWords } from "./AnswerWords";
 import { Begin } from "./Begin";
 import { CameInstead } from "./CameInstead";
+import { FindingList, isGrave } from "./FindingList";
 import { Headline } from "./Headline";
 import { RankedStrip } from "./RankedStrip";
 import { Results } from "./Results";
@@ -23,6 +24,7 @@ export function AnswerPanel() {
     <>
       <section class="feder-answer" aria-label="Answer">
         <Headline />
+        <FindingList findings={exploration.findings.value.filter(isGrave)} />
         {ranked === null ? (
           <Results />
         ) : (

@@ -3,10 +3,10 @@ import { Button } from "../../controls/Button";
 import { mark } from "../../look/mark";
 import { count, plural } from "../../model/format";
 import type { Summary } from "../../model/summary";
-import type { Finding } from "../../protocol/messages";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
 import { IncludeSelf } from "../IncludeSelf";
+import { FindingList, isGrave } from "./FindingList";
 
 /** Everything else that there is to say about this answer. */
 export function AnswerWords() {
@@ -65,21 +65,9 @@ export function AnswerWords() {
       )}
       {search !== null && search.id !== null && <IncludeSelf />}
       <Certainty />
-      {bySeverity(exploration.findings.value).map(({ code, severity, sentence, remedy }) => (
-        <p key={code} class="feder-finding" data-severity={severity}>
-          <b>{SEVERITIES[severity]}:</b> {sentence}{" "}
-          {remedy !== null && <span class="feder-muted">{remedy}</span>}
-        </p>
-      ))}
+      <FindingList findings={exploration.findings.value.filter((finding) => !isGrave(finding))} />
     </div>
   );
-}
-
-const SEVERITIES = { error: "Error", warning: "Warning", info: "Note" } as const;
-const ORDER: readonly Finding["severity"][] = ["error", "warning", "info"];
-
-function bySeverity(findings: readonly Finding[]): readonly Finding[] {
-  return [...findings].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
 }
 
 /** What geometry alone proves while the true neighbours are not known, and a button to compare the rest. */

@@ -5,6 +5,7 @@ import { rowKeys } from "../../controls/rowKeys";
 import { whenSeen } from "../../look/seen";
 import { count, plural } from "../../model/format";
 import { useApp } from "../../state/app";
+import { FindingList, isGrave } from "./FindingList";
 
 /** Queries that are offered. */
 const OFFERED = 5;
@@ -35,6 +36,7 @@ export function Begin() {
       <p class="feder-muted">
         {plural(summary.ntotal, "vector")} in {plural(summary.nlist, "cluster")}. Three ways to begin:
       </p>
+      <FindingList findings={summary.findings.filter(isGrave)} />
       <div ref={offers} class="feder-way feder-tinted">
         <h4>One that misses neighbours</h4>
         <MissingQueries />

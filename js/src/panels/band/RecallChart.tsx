@@ -185,15 +185,15 @@ export function RecallChart(props: Props) {
   );
 }
 
-/** A mark at the nprobe that the index has stored. */
+/** A mark at the nprobe that the index has stored: at the top, where a curve that begins low leaves room. */
 function Stored({ nprobe, axis }: { nprobe: number; axis: Axis }) {
-  const { left, right, bottom } = axis.frame;
+  const { left, right, top } = axis.frame;
   const x = axis.x(nprobe);
   const isRight = x > (left + right) / 2;
   return (
     <>
-      <path class="feder-stored" d={`M${x - 4.5} ${bottom - 13}h9l-4.5 8z`} />
-      <text class="feder-stored-name" data-left={isRight} x={x} y={bottom - 5}>
+      <path class="feder-stored" d={`M${x - 4.5} ${top + 4}h9l-4.5 8z`} />
+      <text class="feder-stored-name" data-left={isRight} x={x} y={top + 12}>
         stored in the index
       </text>
     </>
