@@ -134,6 +134,11 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
 
+    def note(self, faults: list[str], fault: str) -> None:
+        """Add a fault, and say it at once: a long run may be cut off."""
+        faults.append(fault)
+        print(fault[:2000], flush=True)
+
     @property
     def faults(self) -> list[str]:
         """All that went wrong, a line each."""
@@ -168,9 +173,9 @@ def disturb(lab: LabPage, outcome: Outcome, rounds: int, random: Random) -> None
                 raise _KernelDiedError
         except (_KernelDiedError, LabError, PlaywrightError) as error:
             if _alive(lab, pid):
-                outcome.stuck.append(f"{name}, after {', '.join(did)}: {error}")
+                outcome.note(outcome.stuck, f"{name}, after {', '.join(did)}: {error}")
             else:
-                outcome.crashes.append(f"{name}: the kernel died after {', '.join(did)}")
+                outcome.note(outcome.crashes, f"{name}: the kernel died after {', '.join(did)}")
             return
         finally:
             outcome.rounds += 1
@@ -258,9 +263,10 @@ def _ask_anew(lab: LabPage, outcome: Outcome, did: Sequence[str]) -> None:
     }
     differ = [name for name, same in said.items() if not same]
     if differ:
-        outcome.wrong.append(
+        outcome.note(
+            outcome.wrong,
             f"round {outcome.rounds}, after {', '.join(did)}: row {row}, {' and '.join(differ)} differ: "
-            f"page {shown}, kernel {kernel}"
+            f"page {shown}, kernel {kernel}",
         )
 
 
@@ -290,8 +296,6 @@ def main(argv: Sequence[str] | None = None) -> int:
                         disturb(lab, outcome, min(25, options.rounds - outcome.rounds), random)
                         print(f"{factory} {time.monotonic() - began:6.0f} s   {outcome}", flush=True)
                 said = len(outcome.crashes) + len(outcome.stuck)
-            for fault in outcome.faults:
-                print(fault[:1000])
             faults += len(outcome.faults)
     return int(faults > 0)
 
