@@ -4,6 +4,7 @@ import {
   fitOf,
   levelOf,
   type MosaicPlan,
+  moreText,
   textWidth,
   tile,
   titlePlace,
@@ -109,15 +110,19 @@ describe("a mosaic", () => {
     for (const step of steps) expect(step).toBeCloseTo(ROOM.height, 3);
   });
 
-  it("counts the members without a place, and leaves room for the count", () => {
-    const { boxes, more, morePlace } = tiled(planOf(5000), 6);
-    expect(more).toBe(5000 - boxes.length);
-    expect(boxes.length).toBeGreaterThan(20);
-    const [x, y] = morePlace ?? [0, 0];
-    expect(
-      boxes.filter(({ left, right, top, bottom }) => x > left && x < right && y > top && y < bottom),
-    ).toEqual([]);
-  });
+  it.each([4, 5, 6, 8, 11])(
+    "counts the members without a place, and leaves room for the count, at %i",
+    (k) => {
+      const { boxes, more, morePlace } = tiled(planOf(5000), k);
+      expect(more).toBe(5000 - boxes.length);
+      const [x, y] = morePlace ?? [Number.NaN, Number.NaN];
+      const half = (6.2 * moreText(more).length) / 2;
+      const overlaps = ({ left, right, top, bottom }: (typeof boxes)[number]) =>
+        x + half > left && x - half < right && y > top && y < bottom;
+      expect(boxes.length).toBeGreaterThan(3);
+      expect(boxes.filter(overlaps)).toEqual([]);
+    },
+  );
 
   it("shows more and more members the more the map is enlarged, at 22 to 31 pixels", () => {
     const plan = planOf(3000);

@@ -154,8 +154,8 @@ export function moreText(more: number): string {
 function slotsAt(plan: MosaicPlan, scale: number, room: Room, isWhole: boolean) {
   const { rows, isLarge, middle } = rowsAt(plan, scale, room);
   // The last rooms of the lowest row make way for the count.
-  const last = isWhole ? null : lowest(rows);
   const taken = Math.ceil((moreText(plan.count).length * COUNT_LETTER) / room.width);
+  const last = isWhole ? null : (lowest(rows, taken) ?? lowest(rows, 1));
   const slots: number[] = isLarge ? [...middle] : [];
   for (const row of rows) {
     const rooms = row === last ? Math.max(0, row.count - taken) : row.count;
@@ -168,9 +168,10 @@ function slotsAt(plan: MosaicPlan, scale: number, room: Room, isWhole: boolean) 
   return { slots, middle, isLarge, morePlace };
 }
 
-function lowest(rows: readonly Row[]): Row | null {
+/** The lowest row of so many rooms at least; null where there is none. */
+function lowest(rows: readonly Row[], rooms: number): Row | null {
   return rows.reduce<Row | null>(
-    (last, row) => (row.count > 0 && row.y > (last?.y ?? -Infinity) ? row : last),
+    (last, row) => (row.count >= rooms && row.y > (last?.y ?? -Infinity) ? row : last),
     null,
   );
 }
