@@ -271,8 +271,13 @@ def test_the_labels_of_rows_need_names(speak):
 def thumbnails(session, page, rows):
     session.handle({"kind": "thumbnails", "request": "t", "ids": rows, "clusters": None, "size": 64})
     session.drain()
-    message, _ = page.wait(kind="thumbnails")
-    return message["items"]
+    page.wait(kind="thumbnails", final=True)
+    sent = {
+        place: item
+        for message, _ in page.of("t")
+        for place, item in zip(message["places"], message["items"], strict=True)
+    }
+    return [sent[place] for place in range(len(rows))]
 
 
 def test_without_an_image_the_label_stands_alone(speak):
