@@ -89,6 +89,10 @@ watch: $(STAMPS)/dev $(BUNDLE) ## JupyterLab that reloads the widget as js/src c
 screenshots: $(STAMPS)/dev $(BUNDLE) chromium ## make the README's pictures anew
 	$(PYTHON) -m scripts.screenshot $(or $(ARGS),$(README_PICTURES))
 
+.PHONY: notebook-outputs
+notebook-outputs: $(STAMPS)/dev $(BUNDLE) chromium ## run the quick start and save it with its outputs
+	$(PYTHON) -m scripts.notebook_outputs $(ARGS)
+
 .PHONY: build
 build: $(STAMPS)/dev $(BUNDLE) ## make the sdist and the wheel in dist/
 	$(PYTHON) -m build $(ARGS)

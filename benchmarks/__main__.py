@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 NAMES = (
     "sizes",
+    "memory",
     "trace",
     "families",
     "disk",

@@ -24,6 +24,7 @@ const patient: TestProjectInlineConfiguration["test"] = {
 const pure: TestProjectInlineConfiguration = {
   test: {
     ...patient,
+    setupFiles: ["tests/patience.ts", "tests/nodeListeners.mjs"],
     name: "node",
     environment: "node",
     include: ["tests/**/*.test.{ts,tsx}"],

@@ -265,6 +265,12 @@ class LabPage:
         self.page.evaluate(_RUN_NEW_CELL, code)
         self._raise_cell_errors()
 
+    def run_nth_cell(self, number: int) -> list[dict[str, Any]]:
+        """Run the cell at this place, from 0 on, and return its outputs as they stand in a notebook."""
+        outputs: list[dict[str, Any]] = self.page.evaluate(_RUN_NTH_CELL, number)
+        self._raise_cell_errors()
+        return outputs
+
     def kernel(self, code: str) -> str:
         """Run `code` in the notebook's kernel without a cell, and return what it printed."""
         answer = self.page.evaluate(_EXECUTE, code)
@@ -352,10 +358,10 @@ class LabPage:
         self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
         self.page.wait_for_function(_KERNEL_IS_IDLE)
 
-    def fit_widget(self, *, width: int | None = None) -> None:
-        """Resize the page until the first widget view is `width` CSS pixels wide and shown whole."""
+    def fit_widget(self, *, width: int | None = None, nth: int = 0) -> None:
+        """Resize the page until the nth widget view is `width` CSS pixels wide and shown whole."""
         for _ in range(2):
-            box = self.widget.first.bounding_box()
+            box = self.widget.nth(nth).bounding_box()
             size = self.page.viewport_size
             if box is None or size is None:
                 raise LabError("no visible .feder-widget on the page")
@@ -432,6 +438,15 @@ _RUN_NEW_CELL = """async source => {
   await commands.execute('notebook:insert-cell-below');
   notebook.activeCell.model.sharedModel.setSource(source);
   await commands.execute('notebook:run-cell');
+}"""
+
+_RUN_NTH_CELL = """async number => {
+  const { commands, shell } = window.jupyterapp;
+  const notebook = shell.currentWidget.content;
+  notebook.activeCellIndex = number;
+  notebook.deselectAll();
+  await commands.execute('notebook:run-cell');
+  return notebook.model.sharedModel.cells[number].toJSON().outputs;
 }"""
 
 _EXECUTE = """async code => {

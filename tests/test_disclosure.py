@@ -2,7 +2,7 @@
 
 import pytest
 
-from feder_widget.session.error_text import LIMIT, public_text
+from feder_widget.media.error_text import LIMIT, public_text
 
 
 class UnspeakableError(Exception):

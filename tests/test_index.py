@@ -350,6 +350,7 @@ def test_numpy_integers_are_integers(clustered):
     [
         (lambda t: t.list_ids(20), ValueError, "cluster must be between 0 and nlist - 1=19, got 20"),
         (lambda t: t.list_ids(-1), ValueError, "got -1"),
+        (lambda t: t.ids_by_list(3, 21), ValueError, "last must be between 3 and nlist=20, got 21"),
         (lambda t: t.list_vectors(10**6), ValueError, "got 1000000"),
         (lambda t: t.list_vectors(1.5), TypeError, "cluster must be an int"),
         (lambda t: t.list_vectors(0, [10**6]), ValueError, "offsets must be between 0 and"),

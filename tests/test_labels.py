@@ -2,10 +2,15 @@
 
 import threading
 from collections import Counter
+from math import nan
 
+import hypothesis
 import numpy as np
+import pandas
 import pytest
+from hypothesis import strategies as st
 
+from feder_widget.media import IdRange, Media
 from feder_widget.session.answers import label_tally, labels
 from tests.conversation import PATIENCE, step_until
 from tests.makers import make_ivf
@@ -24,6 +29,75 @@ def kinds_of_rows(seed=0):
     """Return a label for each row; "deer" is the commonest, "car" the rarest."""
     shares = np.arange(len(KINDS), 0, -1) / sum(range(len(KINDS) + 1))
     return [str(kind) for kind in np.random.default_rng(seed).choice(KINDS, ROWS, p=shares)]
+
+
+@st.composite
+def labelled_rows(draw):
+    """Entries that are easily taken for one another, and the cluster of each row."""
+    entries = draw(st.lists(st.sampled_from(["a", " a", "b", "c", "1", "True", 1, 1.0, True, 2, None, nan])))
+    clusters = draw(st.lists(st.integers(0, 4), min_size=len(entries), max_size=len(entries)))
+    return entries, np.array(clusters, np.int32)
+
+
+@pytest.mark.parametrize("form", [list, tuple, lambda entries: entries.__getitem__, pandas.Series])
+@hypothesis.given(rows=labelled_rows(), named=st.integers(1, 8))
+def test_a_tally_counts_as_a_counter_does(form, rows, named):
+    entries, clusters = rows
+    index_ids = IdRange(len(entries), lambda: len(entries) - 1)
+    held = form(entries) if form is not pandas.Series else pandas.Series(entries, dtype=object)
+    tally = label_tally.LabelTally(Media(None, held, index_ids), seconds=PATIENCE)
+    for part in np.array_split(np.arange(len(entries)), 3):
+        assert tally.read(part, clusters[part]) == len(part)
+    counted = tally.counts(5, named, limit=9)
+    texts = [None if entry is None or entry is nan else " ".join(str(entry).split()) for entry in entries]
+    total = Counter(text for text in texts if text is not None)
+    ranked = [text for text, _ in total.most_common()]
+    assert counted.names == ranked[:named]
+    assert (counted.counted, counted.unlabelled) == (len(entries), texts.count(None))
+    assert (counted.distinct, counted.failed) == (len(total), 0)
+    for cluster in range(5):
+        here = Counter(text for text, home in zip(texts, clusters, strict=True) if home == cluster and text)
+        assert counted.counts[cluster, :-1].tolist() == [here[name] for name in ranked[:named]]
+        assert counted.counts[cluster, -1] == sum(here[name] for name in ranked[named:])
+        assert counted.most[cluster] == max(here.values(), default=0)
+        size = len(counted.names)
+        leader = min(
+            (text for text in here if here[text] == counted.most[cluster]), key=ranked.index, default=None
+        )
+        expected = size + 1 if leader is None else min(size, ranked.index(leader))
+        assert counted.commonest[cluster] == expected
+    places = [size + 1 if text is None else min(size, ranked.index(text)) for text in texts]
+    assert tally.codes(counted.names).tolist() == places
+
+
+@hypothesis.given(
+    sizes=st.lists(st.integers(0, 9), min_size=1, max_size=5),
+    limit=st.integers(1, 9),
+    least=st.integers(0, 9),
+)
+def test_two_draws_together_are_rows_of_each_cluster(sizes, limit, least):
+    clusters = np.repeat(np.arange(len(sizes)), sizes)
+    least = min(least, limit)
+    first, then = (
+        labels.drawn_rows(clusters, limit, np.random.default_rng(1), *part)
+        for part in ((0, least), (least, limit))
+    )
+    drawn = [*first, *then]
+    assert len(set(drawn)) == len(drawn)
+    for part, most in ((first, least), (drawn, limit)):
+        assert np.bincount(clusters[part], minlength=len(sizes)).tolist() == [
+            min(size, most) for size in sizes
+        ]
+
+
+@pytest.mark.parametrize("kind", ["U", "S", "i", "f", "O"])
+def test_arrays_of_labels_are_read_as_row_by_row(speak, kind):
+    values = np.arange(ROWS) % 7
+    given_labels = (values / 4 if kind == "f" else values).astype(kind if kind != "i" else np.int32)
+    at_once = asked(*speak(given_labels))
+    one_by_one = asked(*speak(lambda row: given_labels[row]))
+    assert at_once[0] == one_by_one[0]
+    assert [array.tolist() for array in at_once[1:]] == [array.tolist() for array in one_by_one[1:]]
 
 
 def asked(session, page, request="l"):
@@ -166,7 +240,7 @@ def test_clusters_without_labels_have_no_commonest(speak):
 
 def test_texts_that_hardly_repeat_are_not_all_read(speak, monkeypatch):
     monkeypatch.setattr(label_tally, "TEXT_ROWS", 100)
-    monkeypatch.setattr(labels, "TOGETHER", 50)
+    monkeypatch.setattr(labels, "TOGETHER", 200)
     session, page = speak([f"text {row}" for row in range(ROWS)])
     message, *_ = asked(session, page)
     assert 100 <= message["counted"] < ROWS
@@ -271,8 +345,13 @@ def test_the_labels_of_rows_need_names(speak):
 def thumbnails(session, page, rows):
     session.handle({"kind": "thumbnails", "request": "t", "ids": rows, "clusters": None, "size": 64})
     session.drain()
-    message, _ = page.wait(kind="thumbnails")
-    return message["items"]
+    page.wait(kind="thumbnails", final=True)
+    sent = {
+        place: item
+        for message, _ in page.of("t")
+        for place, item in zip(message["places"], message["items"], strict=True)
+    }
+    return [sent[place] for place in range(len(rows))]
 
 
 def test_without_an_image_the_label_stands_alone(speak):

@@ -161,6 +161,10 @@ def test_shards_are_one_index():
     cluster = int(np.argmax(opened.list_sizes))
     held = np.concatenate([open_index(part).list_ids(cluster) + 300 * i for i, part in enumerate(case.ivfs)])
     np.testing.assert_array_equal(opened.list_ids(cluster), held)
+    ids, homes = opened.ids_by_list(0, opened.nlist)
+    np.testing.assert_array_equal(homes, np.repeat(np.arange(opened.nlist), opened.list_sizes))
+    every = [opened.list_ids(each) for each in range(opened.nlist)]
+    np.testing.assert_array_equal(ids, np.concatenate(every))
     np.testing.assert_array_equal(opened.list_vectors(cluster), case.vectors[held])
     for row in (0, 299, 300, 899):
         cluster, offset = opened.locate(row)

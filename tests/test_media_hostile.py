@@ -12,6 +12,7 @@ from PIL import Image, ImageFile
 
 from feder_widget.media import IdRange, Media
 from feder_widget.media import image_decoder as decoding
+from feder_widget.media.thumbnail import REASON_LIMIT
 
 GOOD = np.random.default_rng(0).integers(0, 256, (90, 90, 3), dtype=np.uint8)
 
@@ -182,14 +183,45 @@ def test_an_entry_that_raises_when_read_is_a_placeholder():
 
 
 @pytest.mark.parametrize(
-    "error", [KeyError("x"), OSError(2, "gone", "/home/someone/secret"), MemoryError(), StopIteration()]
+    ("error", "told"),
+    [
+        (KeyError("x"), "KeyError: 'x'"),
+        (OSError(2, "gone", "/home/someone/cat.png"), "OSError: gone: cat.png"),
+        (ValueError("no\n<b>row</b>\x1b[31m"), "ValueError: no <b>row</b>\N{REPLACEMENT CHARACTER}[31m"),
+        (MemoryError(), "MemoryError"),
+        (StopIteration(), "StopIteration"),
+    ],
 )
-def test_a_function_that_raises_is_a_placeholder_without_its_message(error):
+def test_a_function_that_raises_is_a_placeholder_that_tells_the_error(error, told):
     def images(_):
         raise error
 
     (thumbnail,) = Media(images, None, IdRange(1, lambda: 0)).thumbnails([0], 64)
-    assert thumbnail.reason == f"the image of 0 could not be read: images raised {type(error).__name__}"
+    expected = "FileNotFoundError" + told[7:] if isinstance(error, FileNotFoundError) else told
+    assert thumbnail.reason == f"the image of 0 could not be read: images raised {expected}"
+
+
+def test_the_text_of_an_error_is_cut():
+    def images(_):
+        raise ValueError("long " * 10_000)
+
+    (thumbnail,) = Media(images, None, IdRange(1, lambda: 0)).thumbnails([0], 64)
+    assert thumbnail.reason.startswith(
+        "the image of 0 could not be read: images raised ValueError: long long"
+    )
+    assert len(thumbnail.reason) == REASON_LIMIT
+
+
+def test_the_first_error_of_a_class_is_logged_with_its_traceback(caplog):
+    def images(row):
+        raise KeyError(row) if row < 5 else ValueError(row)
+
+    Media(images, None, IdRange(9, lambda: 8)).thumbnails([3, 4, 5, 6], 64)
+    told = [(record.getMessage(), record.exc_info[0]) for record in caplog.records]
+    assert told == [
+        ("feder_widget: images raised for row id 3", KeyError),
+        ("feder_widget: images raised for row id 5", ValueError),
+    ]
 
 
 def test_a_closed_pil_image_is_a_placeholder():

@@ -143,14 +143,14 @@ def test_one_bad_id_does_not_cost_the_others_their_strip():
 
 def test_thumbnails_of_vectors_that_were_read_before_touch_no_index():
     media = Media(None, None, dense(9))
-    assert media.needs_vectors([1, 2, 2, 3], 64) == [0, 1, 2, 3]
+    assert [media.image(row, 64) for row in (1, 2, 3)] == [None] * 3
     read = vectors([1, 2], None)
     first, second, third = media.thumbnails([1, 2, 3], 64, vectors={0: read[0], 1: read[1], 2: KeyError(3)})
     assert first == render_strip(read[0], 64)
     assert second == render_strip(read[1], 64)
     assert third.reason == "the vector of 3 could not be read (KeyError)"
-    assert media.needs_vectors([1, 2, 3], 64) == [2]
-    assert media.needs_vectors([1], 128) == [0]
+    assert [media.image(row, 64) for row in (1, 2, 3)] == [first, second, None]
+    assert media.image(1, 128) is None
     assert media.thumbnails([2, 1], 64) == [second, first]
     assert media.thumbnails([3], 64)[0].reason == "no image for 3"
 
@@ -163,7 +163,7 @@ def test_only_rows_without_an_image_need_vectors_and_no_image_is_asked_for_twice
         return None if row_id % 2 else np.full((4, 4), row_id, np.uint8)
 
     media = Media(images, None, dense(9))
-    needed = media.needs_vectors([1, 2, 3, 4], 64)
+    needed = [place for place, row in enumerate([1, 2, 3, 4]) if media.image(row, 64) is None]
     assert needed == [0, 2]
     read = dict(zip(needed, vectors([1, 3], None), strict=True))
     thumbnails = media.thumbnails([1, 2, 3, 4], 64, vectors=read)

@@ -107,8 +107,11 @@ def test_pictures_that_cannot_be_shown_do_not_say_where_they_were_looked_for(fol
     try:
         request = {"kind": "thumbnails", "request": "t", "ids": [str(i) for i in range(12)], "size": 64}
         session.handle(request)
-        message, _ = page.wait(kind="thumbnails")
-        reasons = [item["reason"] for item in message["items"]]
+        page.wait(kind="thumbnails", final=True)
+        # Pictures come in the order of the request.
+        reasons = [item["reason"] for message, _ in page.of("t") for item in message["items"]]
+        assert len(reasons) == 12
+        assert "images raised FileNotFoundError: No such file: gone.png" in reasons[11]
         assert all(reasons)
         assert [name for name in ("gone.png", "empty.png", "half.png") if name in " ".join(reasons)]
         assert str(folder) not in sent_by(page)

@@ -564,3 +564,17 @@ it("an exploration that has ended hears no more", () => {
   transport.say(...answerOf(summary));
   expect(exploration.search.value).toBeNull();
 });
+
+it("its use adds no listener to the signal that ends it", () => {
+  const { exploration, transport, summary, settings, abort } = explorationOf();
+  const listen = vi.spyOn(abort.signal, "addEventListener");
+  for (let i = 0; i < 20; i++) {
+    exploration.ask({ random: true });
+    transport.say(...answerOf(summary, { request: transport.last("search").request }));
+    settings.nprobe.value = 1 + (i % 3);
+    exploration.projections.need();
+    exploration.player.forward();
+  }
+  expect(exploration.results.value).not.toEqual([]);
+  expect(listen).not.toHaveBeenCalled();
+});

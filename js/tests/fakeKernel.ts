@@ -91,7 +91,8 @@ export class FakeKernel implements Transport {
         }));
         const data = new Uint8Array(items.length * PICTURE.length);
         for (const { offset } of items) data.set(PICTURE, offset);
-        return [{ kind: "thumbnails", request, size: asked.size, items, data }];
+        const places = [...asked.ids.keys()];
+        return [{ kind: "thumbnails", request, size: asked.size, final: true, places, items, data }];
       }
       case "verdict":
         return [

@@ -80,7 +80,9 @@ function sayPictures({ model }: Stage, asked: Record<string, unknown>): void {
     url: PICTURE,
     reason: null,
   }));
-  model.say(...encoded({ kind: "thumbnails", request, size, items, data: new Uint8Array(0) }));
+  const places = [...ids.keys()];
+  const data = new Uint8Array(0);
+  model.say(...encoded({ kind: "thumbnails", request, size, final: true, places, items, data }));
 }
 
 /** Answers whatever is asked, one request in a frame, in an order of chance, until nothing is left. */

@@ -30,6 +30,8 @@ function open() {
         kind: "thumbnails",
         request: request.request,
         size: request.size,
+        final: true,
+        places: [...request.ids.keys()],
         items: [],
         data: new Uint8Array(0),
         ...make(request),
@@ -117,15 +119,15 @@ describe("pictures", () => {
     expect(picture.value).toMatchObject({ state: "ready", isTransparent: expected });
   });
 
-  it("are asked for in batches, a few at a time, and the newest first", async () => {
+  it("are asked for in batches, a few at a time, and the ones shown last first", async () => {
     const { pictures, ids, answer } = open();
     for (let id = 0; id < 300; id++) pictures.acquire(BigInt(id), 0, 60);
     await settled();
     expect(ids().map((batch) => batch.length)).toEqual([48, 48, 48]);
-    expect(ids()[0][0]).toBe(299);
+    expect(ids()[0][0]).toBe(0);
     for (let id = 1000; id < 1010; id++) pictures.acquire(BigInt(id), 0, 60);
     await answer();
-    expect(ids()[3].slice(0, 10)).toEqual(Array.from({ length: 10 }, (_, i) => 1009 - i));
+    expect(ids()[3].slice(0, 10)).toEqual(Array.from({ length: 10 }, (_, i) => 1000 + i));
     const asked = ids().flat();
     expect(asked).toHaveLength(310);
     expect(new Set(asked).size).toBe(310);
@@ -175,7 +177,7 @@ describe("pictures", () => {
   it("that the answer leaves out are broken", async () => {
     const { pictures, answer } = open();
     const { picture } = pictures.acquire(1n, 0, 60);
-    await answer(() => ({ items: [] }));
+    await answer(() => ({ places: [], items: [] }));
     expect(picture.value).toMatchObject({ state: "broken", reason: "the kernel sent no picture" });
   });
 
@@ -214,7 +216,9 @@ describe("pictures that do not come", () => {
     for (let asked = 3; asked < transport.all("thumbnails").length; asked++) {
       const request = transport.all("thumbnails")[asked];
       const { items, data } = encoded(request);
-      transport.say({ kind: "thumbnails", request: request.request, size: request.size, items, data });
+      const places = [...request.ids.keys()];
+      const { size } = request;
+      transport.say({ kind: "thumbnails", request: request.request, size, final: true, places, items, data });
       await settled();
     }
     expect(held.map(({ picture }) => picture.value.state)).toEqual(Array(200).fill("ready"));
@@ -341,6 +345,8 @@ describe("memory for pictures", () => {
       kind: "thumbnails",
       request: late.request,
       size: late.size,
+      final: true,
+      places: [0],
       items: [],
       data: new Uint8Array(0),
       ...large(late),

@@ -19,11 +19,14 @@ function open() {
   const index = signal(summaryOf([3]));
   const pictures = new Pictures(new Asker(transport, abort.signal), index, abort.signal);
   const asked = () => transport.all("thumbnails").map(({ ids, clusters }) => [ids, clusters]);
-  const answer = async (label: string) => {
+  const answer = (label: string) => answerPart(null, true, label);
+  /** Answer with the pictures at these places of the last request; null for all of them. */
+  const answerPart = async (some: number[] | null, final: boolean, label = "here") => {
     await settled();
     const { request, ids, size } = transport.last("thumbnails");
-    const items = ids.map((id) => ({
-      id: BigInt(id),
+    const places = some ?? [...ids.keys()];
+    const items = places.map((place) => ({
+      id: BigInt(ids[place]),
       label,
       mime: null,
       offset: 0,
@@ -31,7 +34,7 @@ function open() {
       url: "https://example.org/picture.png",
       reason: null,
     }));
-    transport.say({ kind: "thumbnails", request, size, items, data: new Uint8Array(0) });
+    transport.say({ kind: "thumbnails", request, size, final, places, items, data: new Uint8Array(0) });
     await settled();
   };
   const fail = async (message: string) => {
@@ -40,7 +43,7 @@ function open() {
     transport.say({ kind: "error", request, code: "interrupted", message });
     await settled();
   };
-  return { pictures, index, asked, answer, fail };
+  return { pictures, index, asked, answer, answerPart, fail };
 }
 
 describe("pictures that a request fails at", () => {
@@ -102,7 +105,7 @@ it("rows of two clusters that share an id have a picture each", async () => {
   expect(asked()).toEqual([
     [
       ["7", "7"],
-      [1, 0],
+      [0, 1],
     ],
   ]);
 });
@@ -114,7 +117,53 @@ it("rows whose cluster is not known are asked for by themselves, and no cluster 
   pictures.acquire(9n, null, 60);
   await settled();
   expect(asked()).toEqual([
-    [["9", "8"], null],
     [["7"], [3]],
+    [["8", "9"], null],
   ]);
+});
+
+describe("pictures that are not ready at once", () => {
+  it("appear as they come, in the order in which the rows are shown", async () => {
+    const { pictures, asked, answerPart } = open();
+    const shown = [4n, 2n, 9n].map((id) => pictures.acquire(id, 0, 60).picture);
+    const states = () => shown.map(({ value }) => value.state);
+    await settled();
+    expect(asked()).toEqual([
+      [
+        ["4", "2", "9"],
+        [0, 0, 0],
+      ],
+    ]);
+    await answerPart([0], false);
+    expect(states()).toEqual(["ready", "loading", "loading"]);
+    await answerPart([2], false);
+    expect(states()).toEqual(["ready", "loading", "ready"]);
+    await answerPart([1], true);
+    expect(states()).toEqual(["ready", "ready", "ready"]);
+  });
+
+  it("are waited for as long as some come", async () => {
+    const { pictures, asked, answerPart } = open();
+    for (const id of [4n, 2n, 9n]) pictures.acquire(id, 0, 60);
+    await settled();
+    vi.advanceTimersByTime(9000);
+    await answerPart([0], false);
+    vi.advanceTimersByTime(9000);
+    expect(asked()).toHaveLength(1);
+    vi.advanceTimersByTime(1000);
+    expect(asked()).toHaveLength(2);
+  });
+
+  it("come after the ones that are shown later", async () => {
+    const { pictures, asked, answerPart } = open();
+    const rows = (first: number, count: number) =>
+      Array.from({ length: count }, (_, i) => pictures.acquire(BigInt(first + i), 0, 60));
+    rows(0, 200);
+    await settled();
+    expect(asked().map(([ids]) => (ids as string[])[0])).toEqual(["0", "48", "96"]);
+    rows(1000, 2);
+    await settled();
+    await answerPart([...Array(48).keys()], true);
+    expect((asked()[3][0] as string[]).slice(0, 3)).toEqual(["1000", "1001", "144"]);
+  });
 });

@@ -8,7 +8,7 @@ import { fitted, isOnePlace } from "../src/views/projection/fit";
 import { between, type PlacedPicture, startOf } from "../src/views/projection/motion";
 import { explanation, statement } from "../src/views/projection/notes";
 import { marksBetween, marksOf } from "../src/views/projection/pictures";
-import { foundIn } from "../src/views/projection/scene";
+import { foundIn, shownPoints } from "../src/views/projection/scene";
 import { encoded } from "./encode";
 import { answerOf, explorationOf, mapOf, missedOf } from "./support";
 
@@ -206,6 +206,37 @@ describe("the projections of an exploration", () => {
     expect(projections.drawn.value?.method).toBe("PCA");
     expect(projections.awaited.value).toBeNull();
     expect(exploration.failure.value).toBeNull();
+  });
+});
+
+describe("the points while the player steps", () => {
+  function shownAt(step: number | null): bigint[] {
+    const { exploration, transport, summary, settings } = explorationOf([2, 1, 2, 2]);
+    for (const message of answerOf(summary)) transport.say(message);
+    settings.nprobe.value = 3;
+    settings.k.value = 6;
+    if (step !== null) exploration.player.seek(step);
+    const picture = pictureOf([0n, 1n, 2n, 3n, 4n, 5n], [], {
+      ranks: 3,
+      rankOf: Uint32Array.of(1, 1, 2, 3, 3, 4),
+      starts: Uint32Array.of(0, 2, 3, 5, 6),
+    });
+    const { probe, missed } = exploration;
+    const { isShown, candidates } = shownPoints(picture, (rank) => probe.value.has(rank), missed.value);
+    const shown = [...picture.ids].filter((_, i) => isShown[i] === 1);
+    expect(candidates).toBe(shown.filter((id) => id < 5n).length);
+    return shown;
+  }
+
+  it("are the vectors compared so far", () => {
+    expect(shownAt(0)).toEqual([]);
+    expect(shownAt(1)).toEqual([]);
+    expect(shownAt(2)).toEqual([0n, 1n]);
+    expect(shownAt(3)).toEqual([0n, 1n, 2n]);
+  });
+
+  it("are all candidates and the missed neighbours in the end", () => {
+    expect(shownAt(null)).toEqual([0n, 1n, 2n, 3n, 4n, 5n]);
   });
 });
 

@@ -156,7 +156,7 @@ describe("a recording", () => {
     await settled();
     expect(exploration.failure.value).toMatch(/^This recording holds no answer to that \(search\)/);
     expect(await asker.members([0], 0, 9)).toMatchObject({ kind: "error", code: "not recorded" });
-    expect(await asker.thumbnails([7n], [0], 64)).toMatchObject({
+    expect(await asker.thumbnails([7n], [0], 64, () => {})).toMatchObject({
       items: [{ id: 7n, reason: "not recorded" }],
     });
     expect((await asker.medoids([0, 1]))?.clusters).toHaveLength(0);

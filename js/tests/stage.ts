@@ -251,7 +251,9 @@ export class Stage {
     const nothing = { label: null, mime: null, offset: 0, length: 0, url: null, reason: null };
     for (const { request, ids, size } of requests) {
       const items = (ids as string[]).map((id) => ({ id, ...nothing, ...item(id) }));
-      this.model.say(...encoded({ kind: "thumbnails", request, size, items, data: new Uint8Array(0) }));
+      const places = [...items.keys()];
+      const data = new Uint8Array(0);
+      this.model.say(...encoded({ kind: "thumbnails", request, size, final: true, places, items, data }));
     }
   }
 }

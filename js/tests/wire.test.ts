@@ -138,7 +138,15 @@ const GOOD: Record<string, Record<string, unknown>> = {
     counts: Int32Array.of(3, 3),
     needed: Int32Array.of(5, 4),
   },
-  thumbnails: { kind: "thumbnails", request: "t", size: 64, items: [ITEM], data: Uint8Array.of(137, 80) },
+  thumbnails: {
+    kind: "thumbnails",
+    request: "t",
+    size: 64,
+    final: true,
+    places: [0],
+    items: [ITEM],
+    data: Uint8Array.of(137, 80),
+  },
   members: {
     kind: "members",
     request: "m",

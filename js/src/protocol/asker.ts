@@ -31,9 +31,11 @@ const ANSWERS: readonly string[] = [
   "row_labels",
 ] satisfies Answer["kind"][];
 
-/** A request with a single answer. */
+/** A request with a single answer, or an answer in parts of which the last is final. */
 interface Question {
   readonly make: (request: string) => Request;
+  /** Hears the parts before the final one. */
+  readonly hear: ((part: Answer) => void) | null;
   readonly resolve: (answer: Answer | Failure | null) => void;
   /** Repeats it after a lost answer; null for verdicts, whose search may be over. */
   readonly patience: Patience | null;
@@ -167,14 +169,19 @@ export class Asker {
 
   // Requests with a single answer. One that has failed is sent again after a while, ever longer while it fails.
 
-  /** Pictures of rows; `clusters[i]` stores `ids[i]` where that is known, `size` is in device pixels. */
+  /**
+   * Pictures of rows; `clusters[i]` stores `ids[i]` where that is known, `size` is in device pixels.
+   *
+   * @param hear  hears the pictures that are ready before the last ones, which are the answer
+   */
   thumbnails(
     ids: readonly bigint[],
     clusters: readonly number[] | null,
     size: number,
+    hear: (part: Thumbnails) => void,
   ): Promise<Thumbnails | Failure> {
     const rows = { ids: ids.map(String), clusters: clusters && [...clusters], size };
-    return this.#expect<Thumbnails>((request) => ({ kind: "thumbnails", request, ...rows }));
+    return this.#expect<Thumbnails>((request) => ({ kind: "thumbnails", request, ...rows }), hear);
   }
 
   /** The same window of the rows of each of these clusters, nearest to the query first. */
@@ -215,28 +222,37 @@ export class Asker {
     includeSelf: boolean,
   ): Promise<Verdict | Failure | null> {
     const row = { id: id.toString(), cluster, include_self: includeSelf };
-    const answer = await this.#question((request) => ({ kind: "verdict", request, serial, ...row }), false);
+    const answer = await this.#question((request) => ({ kind: "verdict", request, serial, ...row }), {
+      isLasting: false,
+    });
     return answer as Verdict | Failure | null;
   }
 
-  async #expect<A extends Answer>(make: (request: string) => Request): Promise<A | Failure> {
+  async #expect<A extends Answer>(
+    make: (request: string) => Request,
+    hear: ((part: A) => void) | null = null,
+  ): Promise<A | Failure> {
     const key = JSON.stringify(make(""));
     const { patience, until } = this.#failed.get(key) ?? { patience: FAILED, until: 0 };
-    const answer = (await this.#question(make, true, until - performance.now())) as A | Failure;
+    const answer = (await this.#question(make, {
+      isLasting: true,
+      hear: hear as Question["hear"],
+      rest: until - performance.now(),
+    })) as A | Failure;
     if (answer.kind !== "error") this.#failed.delete(key);
     else this.#failed.set(key, { until: performance.now() + patience, patience: 2 * patience });
     return answer;
   }
 
-  /** @param rest  milliseconds until it is sent */
+  /** @param how  `rest`: milliseconds until it is sent */
   #question(
     make: (request: string) => Request,
-    isLasting: boolean,
-    rest = 0,
+    how: { isLasting: boolean; hear?: Question["hear"]; rest?: number },
   ): Promise<Answer | Failure | null> {
+    const { isLasting, hear = null, rest = 0 } = how;
     return new Promise((resolve) => {
       const patience = isLasting ? new Patience(() => this.#pose(question)) : null;
-      const question: Question = { make, resolve, patience };
+      const question: Question = { make, hear, resolve, patience };
       if (rest <= 0) {
         this.#begin(question);
         return;
@@ -283,6 +299,11 @@ export class Asker {
   #settle(answer: Answer | Failure): void {
     const question = answer.request === null ? undefined : this.#waiting.get(answer.request);
     if (question === undefined) return;
+    if ("final" in answer && !answer.final) {
+      question.patience?.begin();
+      question.hear?.(answer);
+      return;
+    }
     for (const [name, other] of this.#waiting) if (other === question) this.#waiting.delete(name);
     question.patience?.end();
     question.resolve(answer);

@@ -339,11 +339,18 @@ export interface Hardest {
   needed: Int32Array<ArrayBuffer>;
 }
 
-/** Pictures of rows, `size` device pixels at most; `data` holds the encoded images, back to back. */
+/**
+ * Pictures of some of the rows of a request, as they are ready, `size` device pixels at most.
+ *
+ * `places[i]` is the place of `items[i]` in the request. `data` holds the encoded images, back to back. The
+ * last message of a request is `final`: all its rows have been sent.
+ */
 export interface Thumbnails {
   kind: "thumbnails";
   request: RequestName;
   size: number;
+  final: boolean;
+  places: number[];
   items: ThumbnailItem[];
   data: Uint8Array<ArrayBuffer>;
 }
@@ -960,6 +967,8 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
     fields: {
       request: "request",
       size: "number",
+      final: "boolean",
+      places: { each: "number" },
       items: { each: { object: { id: "row", label: { nullable: "string" }, mime: { nullable: "string" }, offset: "number", length: "number", url: { nullable: "string" }, reason: { nullable: "string" } } } },
     },
     buffers: {

@@ -244,7 +244,7 @@ export class RecordingTransport implements Transport {
       data.set(part, start);
       start += part.length;
     }
-    return { kind: "thumbnails", request, size, items, data };
+    return { kind: "thumbnails", request, size, final: true, places: [...ids.keys()], items, data };
   }
 
   /** The message under the name of the present request, with the serial of the present replay. */

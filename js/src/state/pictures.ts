@@ -42,14 +42,20 @@ const RGBA = 6;
 const LOADING: Picture = { state: "loading" };
 const UNREACHABLE = broken("the kernel is disconnected");
 
-/** Pictures of rows: asked for in batches when shown, newest first, and kept until there are too many. */
+/**
+ * Pictures of rows: asked for in batches when shown, and kept until there are too many. What is shown together is asked
+ * for in its order, before what was shown earlier.
+ */
 export class Pictures {
   readonly #asker: Asker;
   readonly #sizes: readonly number[];
   readonly #entries = new Map<string, Entry>();
   /** Entries without users. */
   #idle = 0;
+  /** What is to be asked for, in the order in which that is done. */
   #queue: Entry[] = [];
+  /** What was shown since requests were last sent; it goes before the queue. */
+  #fresh: Entry[] = [];
   #inFlight = 0;
   #scheduled = false;
 
@@ -72,6 +78,7 @@ export class Pictures {
       this.#entries.clear();
       this.#idle = 0;
       this.#queue = [];
+      this.#fresh = [];
     });
   }
 
@@ -139,7 +146,7 @@ export class Pictures {
   #enqueue(entry: Entry): void {
     if (entry.queued) return;
     entry.queued = true;
-    this.#queue.push(entry);
+    this.#fresh.push(entry);
     this.#schedule();
   }
 
@@ -148,6 +155,8 @@ export class Pictures {
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
+      this.#queue = [...this.#fresh, ...this.#queue];
+      this.#fresh = [];
       while (this.#inFlight < IN_FLIGHT && this.#ask()) this.#inFlight++;
     });
   }
@@ -155,13 +164,12 @@ export class Pictures {
   #ask(): boolean {
     const batch: Entry[] = [];
     const later: Entry[] = [];
-    while (this.#queue.length > 0 && batch.length < BATCH) {
-      const entry = this.#queue.pop() as Entry;
+    for (const entry of this.#queue) {
       if (entry.users === 0) entry.queued = false;
-      else if (batch.length > 0 && !isAlike(entry, batch[0])) later.push(entry);
+      else if (batch.length === BATCH || (batch.length > 0 && !isAlike(entry, batch[0]))) later.push(entry);
       else batch.push(entry);
     }
-    this.#queue.push(...later.reverse());
+    this.#queue = later;
     if (batch.length === 0) return false;
     void this.#fetch(batch);
     return true;
@@ -170,21 +178,44 @@ export class Pictures {
   async #fetch(batch: Entry[]): Promise<void> {
     for (const entry of batch) entry.isCurrent = true;
     const clusters = batch.flatMap(({ cluster }) => (cluster === null ? [] : [cluster]));
+    const missing = new Set(batch);
+    const show = (part: Thumbnails) => {
+      part.items.forEach((_, i) => {
+        const entry = batch[part.places[i]];
+        if (missing.delete(entry)) this.#settle(entry, picture(part, i));
+      });
+    };
     const answer = await this.#asker.thumbnails(
       batch.map((entry) => entry.id),
       clusters.length > 0 ? clusters : null,
       batch[0].size,
+      show,
     );
     this.#inFlight--;
-    batch.forEach((entry, i) => {
-      entry.queued = false;
-      const isOutdated = !entry.isCurrent;
-      if (answer.kind === "error") entry.isCurrent = false;
-      release(entry);
-      entry.picture.value = answer.kind === "error" ? broken(answer.message) : picture(answer, i);
-      if (isOutdated && entry.users > 0) this.#enqueue(entry);
-    });
+    if (answer.kind !== "error") show(answer);
+    for (const entry of missing) {
+      if (answer.kind === "error") this.#fail(entry, answer.message);
+      else this.#settle(entry, broken("the kernel sent no picture"));
+    }
     this.#schedule();
+  }
+
+  /** Show the picture that has come for an entry; ask again where it is of an older index. */
+  #settle(entry: Entry, shown: Picture): void {
+    entry.queued = false;
+    release(entry);
+    entry.picture.value = shown;
+    if (!entry.isCurrent && entry.users > 0) this.#enqueue(entry);
+  }
+
+  /** Show why no picture comes; it is asked for again when it is shown next. */
+  #fail(entry: Entry, reason: string): void {
+    const isOutdated = !entry.isCurrent;
+    entry.queued = false;
+    entry.isCurrent = false;
+    release(entry);
+    entry.picture.value = broken(reason);
+    if (isOutdated && entry.users > 0) this.#enqueue(entry);
   }
 
   #trim(): void {
@@ -202,7 +233,6 @@ function isAlike(one: Entry, other: Entry): boolean {
 
 function picture(answer: Thumbnails, i: number): Picture {
   const item = answer.items[i];
-  if (item === undefined) return broken("the kernel sent no picture");
   if (item.length > 0) {
     const bytes = answer.data.subarray(item.offset, item.offset + item.length);
     const type = item.mime ?? "image/png";

@@ -186,7 +186,7 @@ class InvertedFile:
         return self.external_ids(found if offsets is None else found[offsets])
 
     def ids_among(self, first: int, last: int) -> Ids:
-        """Return the ids of all clusters from ``first`` up to but not ``last``, int64 (n,), in no order."""
+        """Return the ids of all clusters from ``first`` up to but not ``last``, int64 (n,), part by part."""
         found = [part.ids_among(first, last, first_id) for part, first_id in self.numbered()]
         return self.external_ids(np.concatenate(found))
 
@@ -206,6 +206,19 @@ class InvertedFile:
             )
 
         return [(self._id_maps[-1], numbers_among)]
+
+    def ids_by_list(self, first: int, last: int) -> tuple[Ids, Ids]:
+        """Return the ids of all clusters from ``first`` up to but not ``last``, and the cluster of each.
+
+        Both int64 (n,): cluster after cluster, each in list order.
+        """
+        numbers = np.arange(first, last)
+        homes = np.concatenate([np.repeat(numbers, part.sizes()[first:last]) for part in self.parts])
+        ids = self.ids_among(first, last)
+        if len(self.parts) == 1:
+            return ids, homes
+        order = np.argsort(homes, kind="stable")
+        return ids[order], homes[order]
 
     def decode(self, cluster: int, offsets: Ids | None = None) -> Float32Array:
         """Return the vectors of one cluster, or of those at ``offsets``, float32 (n, inner dim).

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from feder_widget.media.entries import IdRange, Lookup, is_missing, open_entries
 from feder_widget.media.text import one_line
 
@@ -20,6 +27,36 @@ def open_labels(labels: object, index_ids: IdRange) -> Lookup | None:
         If it cannot hold one label per row id, or has the wrong length.
     """
     return None if labels is None else open_entries("labels", labels, index_ids, _WANTED)
+
+
+Take = Callable[[NDArray[np.int64]], list[Any]]
+"""Row ids (n,) → the entry of each, None where there is none. It is fast, and raises nothing."""
+
+
+def stored_labels(labels: Any) -> Take | None:
+    """Return what takes labels of many rows at once; None where each has to be asked for.
+
+    Lists, tuples, arrays and pandas Series hold their labels. A mapping, a function or another sequence may
+    be slow for each row.
+    """
+    if type(labels) is np.ndarray:
+        return partial(_take_known, len(labels), lambda rows: labels[rows].tolist())
+    if type(labels) in (list, tuple):
+        return partial(_take_known, len(labels), lambda rows: [labels[row] for row in rows.tolist()])
+    if hasattr(labels, "iloc"):
+        return partial(_take_known, len(labels), lambda rows: list(labels.iloc[rows]))
+    return None
+
+
+def _take_known(length: int, take: Take, ids: NDArray[np.int64]) -> list[Any]:
+    """Take the entries of rows that have one; row i has the i-th of ``length`` entries."""
+    known = (ids >= 0) & (ids < length)
+    if known.all():
+        return take(ids)
+    entries: list[Any] = [None] * len(ids)
+    for place, entry in zip(np.flatnonzero(known).tolist(), take(ids[known]), strict=True):
+        entries[place] = entry
+    return entries
 
 
 class LabelError(Exception):

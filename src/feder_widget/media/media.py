@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.media.entries import IdRange, is_missing
+from feder_widget.media.error_text import named_text
 from feder_widget.media.errors import BadImage
 from feder_widget.media.image_sources import open_images
-from feder_widget.media.labels import label_text, open_labels, read_label
+from feder_widget.media.labels import label_text, open_labels, read_label, stored_labels
 from feder_widget.media.thumbnail import LABEL, Thumbnail, bucket, placeholder, render
 from feder_widget.media.thumbnail_cache import Key, ThumbnailCache
 from feder_widget.media.vector_strip import render_strip
@@ -30,9 +31,9 @@ _log = logging.getLogger(__name__)
 class Media:
     """Row id → thumbnail or placeholder, and label. Reads on demand; safe on any thread.
 
-    A row without an image is drawn as its vector, which the caller reads: ``needs_vectors`` names the rows,
-    and ``thumbnails`` takes their vectors. Neither touches an index. Rows that share an id share an image;
-    their vectors are told apart by the clusters that store them.
+    A row without an image is drawn as its vector, which the caller reads: ``image`` tells which rows have an
+    image, and ``thumbnails`` takes the vectors of the others. Neither touches an index. Rows that share an id
+    share an image; their vectors are told apart by the clusters that store them.
 
     Parameters
     ----------
@@ -72,8 +73,10 @@ class Media:
     ) -> None:
         self._images = open_images(images, index_ids)
         self._labels = open_labels(labels, index_ids)
+        self._stored_labels = stored_labels(labels)
         self._strips = strips
         self._cache = ThumbnailCache(cache_bytes)
+        self._logged: set[type[Exception]] = set()
 
     @property
     def has_images(self) -> bool:
@@ -115,6 +118,13 @@ class Media:
         """
         return None if self._labels is None else read_label(self._labels, int(row_id))
 
+    def label_entries(self, ids: NDArray[np.int64]) -> list[Any] | None:
+        """Return the entries of rows as they were given, None for a row without one.
+
+        None instead of a list where each row has to be asked for, which may be slow.
+        """
+        return None if self._stored_labels is None else self._stored_labels(ids)
+
     def thumbnails(
         self,
         ids: Sequence[int] | NDArray[np.int64],
@@ -136,7 +146,7 @@ class Media:
         clusters : sequence of int, length n, optional
             Cluster of each id.
         vectors : mapping from place among `ids`, optional
-            For the rows that ``needs_vectors`` names: float32 (dim,), or the exception on reading it.
+            For the rows without an image: float32 (dim,), or the exception on reading it.
         labelled : collection of int, optional
             Rows whose labels are shown where they have no image.
 
@@ -169,31 +179,24 @@ class Media:
                 found[place] = thumbnail
         return [thumbnail for thumbnail in found if thumbnail is not None]
 
-    def needs_vectors(
-        self,
-        ids: Sequence[int] | NDArray[np.int64],
-        size: int,
-        clusters: Sequence[int] | NDArray[np.int64] | None = None,
-        *,
-        labelled: Collection[int] = (),
-    ) -> list[int]:
-        """Return the places of the rows among these whose vector ``thumbnails`` needs: none of ``labelled``.
+    def image(self, row_id: int, size: int, cluster: int | None = None) -> Thumbnail | None:
+        """Make, or take from the cache, the thumbnail of one row; None where its vector is to be drawn first.
 
-        Without images it answers at once. With images it makes and keeps their thumbnails, because some rows
-        may have none: call it on a thread.
+        It may call the caller's function: call it on a thread.
+
+        Parameters
+        ----------
+        row_id, size
+            As in ``thumbnails``.
+        cluster
+            Stores the row, where that is known.
 
         Raises
         ------
         ValueError
             If `size` is below 1.
         """
-        side = bucket(size)
-        homes = _homes(ids, clusters)
-        return [
-            place
-            for place, (row_id, home) in enumerate(zip(map(int, ids), homes, strict=True))
-            if self._from_image(row_id, home, side) is None and row_id not in labelled
-        ]
+        return self._from_image(int(row_id), cluster, bucket(size))
 
     def _from_image(self, row_id: int, home: int | None, side: int) -> Thumbnail | None:
         """Return the kept thumbnail or that of the row's image; None where there is neither."""
@@ -207,13 +210,17 @@ class Media:
         except BadImage as bad:
             return placeholder(str(bad))
         except Exception as error:  # a user's function or mapping may raise anything
-            _log.debug("images for row id %d", row_id, exc_info=True)
-            return placeholder(
-                f"the image of {row_id} could not be read: images raised {type(error).__name__}"
-            )
+            self._log_once(row_id, error)
+            return placeholder(f"the image of {row_id} could not be read: images raised {named_text(error)}")
         if is_missing(entry):
             return None
         return self._keep((row_id, side, "image", None), partial(render, entry, side))
+
+    def _log_once(self, row_id: int, error: Exception) -> None:
+        """Log an error of the caller's function, with its traceback; of each class only the first loudly."""
+        level = logging.DEBUG if type(error) in self._logged else logging.WARNING
+        self._logged.add(type(error))
+        _log.log(level, "feder_widget: images raised for row id %d", row_id, exc_info=error)
 
     def _from_vector(self, row_id: int, home: int | None, side: int, vector: Vector) -> Thumbnail:
         if isinstance(vector, Exception):

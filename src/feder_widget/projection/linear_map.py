@@ -31,11 +31,15 @@ class LinearMap:
     def __init__(self, rows: npt.ArrayLike, *, normalise: bool, like: npt.ArrayLike | None = None) -> None:
         self._normalise = normalise
         points = self._prepared(rows)
-        points = points[np.isfinite(points).all(axis=1)]
+        finite = np.isfinite(points).all(axis=1)
+        # Rows are copied only where some are left out: there may be thousands.
+        if not finite.all():
+            points = points[finite]
         if len(points):
             radii = np.linalg.norm(points - points.mean(axis=0), axis=1)
             reach = reach_of(radii)
-            points = points[radii <= reach] if reach > 0 else points
+            if 0 < reach < radii.max():
+                points = points[radii <= reach]
         self._centre = points.mean(axis=0) if len(points) else np.zeros(points.shape[1])
         centred = points - self._centre
         if len(points):

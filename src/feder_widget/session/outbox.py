@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from feder_widget.errors import IndexChangedError
-from feder_widget.session.error_text import public_text
+from feder_widget.media.error_text import public_text
 from feder_widget.session.messages import Message, Request, encode
 from feder_widget.session.messages.parse import SupersededError
 from feder_widget.session.messages.to_page import Failure

@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from feder_widget.engines import IvfIndex
 from feder_widget.media import Media
 from feder_widget.media.media import Vector
+from feder_widget.media.thumbnail import LABEL
 from feder_widget.model.pieces import Steps
 from feder_widget.session import threads
-from feder_widget.session.answers.thumbnails import read_vectors, thumbnails
-from feder_widget.session.messages import Request
+from feder_widget.session.answers.thumbnails import DrawnRow, ThumbnailStream, read_vectors
 from feder_widget.session.messages.to_kernel import ThumbnailsRequest
-from feder_widget.session.messages.to_page import Thumbnails
 from feder_widget.session.outbox import Outbox
 from feder_widget.session.runner import Job, Runner, Step
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
-    """Rows to draw, and the cluster of each where the page knows it."""
-
-    request: Request
-    ids: list[int]
-    clusters: list[int] | None
-    size: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    """The labels of rows, by row id, and the places of the rows with neither a label nor an image."""
-
-    labels: dict[int, str]
-    without: list[int]
-
-
 class Pictures:
     """Draws images on threads, so that they appear while a cell runs; vectors are read between cells.
+
+    The rows of a request are drawn in its order, and each is sent when it is ready. Rows with neither an
+    image nor a label come last.
 
     Parameters
     ----------
@@ -57,15 +40,14 @@ class Pictures:
         self._pool = threads.pool(2, "media")
         self._changes = 0
 
-    def ask(self, request: ThumbnailsRequest) -> None:
+    def ask(self, asked: ThumbnailsRequest) -> None:
         """Draw the rows of a request; from any thread."""
-        asked = _Asked(request.request, list(map(int, request.ids)), request.clusters, request.size)
+        stream = ThumbnailStream(asked, self._outbox.deliver)
         if self._runner.is_driven:
-            self._in_thread(asked, lambda: self._draw_images(asked))
+            self._in_thread(asked, lambda: self._draw(asked, stream))
         else:
             # Only the caller's thread may read vectors: it waits for the threads that draw.
-            job = Job(lambda: self._steps(asked), asked.request)
-            self._runner.hear(asked.request, lambda: self._runner.start(job))
+            self._start(asked, lambda: self._steps(asked, stream))
 
     def forget(self) -> None:
         """Draw vectors anew, because the index has changed; on the owner's thread."""
@@ -76,56 +58,83 @@ class Pictures:
         """Draw nothing more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _draw_images(self, asked: _Asked) -> None:
-        found = self._find(asked)
-        if found.without:
-            job = Job(lambda: self._read(asked, found), asked.request)
-            self._runner.hear(asked.request, lambda: self._runner.start(job))
-        else:
-            self._draw(asked, found, {}, self._changes)
+    def _draw(self, asked: ThumbnailsRequest, stream: ThumbnailStream) -> None:
+        without = self._draw_images(asked, stream)
+        if without:
+            self._start(asked, lambda: self._read(asked, stream, without))
+        elif not asked.ids:
+            stream.send()
 
-    def _find(self, asked: _Asked) -> _Found:
-        """Read labels and images, on a thread: both may be the caller's functions."""
-        texts = ((row, self._media.label(row)) for row in dict.fromkeys(asked.ids))
-        labels = {row: text for row, text in texts if text is not None}
-        without = self._media.needs_vectors(asked.ids, asked.size, asked.clusters, labelled=labels)
-        return _Found(labels, without)
-
-    def _steps(self, asked: _Asked) -> Iterator[Step]:
-        finding = self._pool.submit(self._find, asked)
-        yield finding
-        found = finding.result()
-        vectors = yield from self._vectors(asked, found.without)
-        drawing = self._pool.submit(self._thumbnails, asked, found, vectors)
+    def _steps(self, asked: ThumbnailsRequest, stream: ThumbnailStream) -> Iterator[Step]:
+        drawing = self._pool.submit(self._draw_images, asked, stream)
         yield drawing
-        yield drawing.result()
+        without = drawing.result()
+        vectors = yield from self._vectors(asked, without)
+        striping = self._pool.submit(self._draw_vectors, asked, vectors)
+        yield striping
+        if without or not asked.ids:
+            stream.send(*striping.result())
 
-    def _vectors(self, asked: _Asked, places: list[int]) -> Steps[dict[int, Vector]]:
+    def _draw_images(self, asked: ThumbnailsRequest, stream: ThumbnailStream) -> list[int]:
+        """Draw the rows that have an image or a label; return the places of the others."""
+        without: list[int] = []
+        labels: dict[int, str | None] = {}
+        for place, row_id in enumerate(map(int, asked.ids)):
+            if self._outbox.is_closed:
+                break
+            if row_id not in labels:
+                labels[row_id] = self._media.label(row_id)
+            label = labels[row_id]
+            home = None if asked.clusters is None else asked.clusters[place]
+            picture = self._media.image(row_id, asked.size, home)
+            if picture is None and label is not None:
+                picture = LABEL
+            if picture is None:
+                without.append(place)
+            else:
+                stream.add(DrawnRow(place, row_id, label, picture))
+        return without
+
+    def _read(self, asked: ThumbnailsRequest, stream: ThumbnailStream, without: list[int]) -> Iterator[Step]:
+        """Read the vectors of the rows at some places, and have a thread draw them."""
+        changes = self._changes
+        vectors = yield from self._vectors(asked, without)
+
+        def draw() -> None:
+            drawn = self._draw_vectors(asked, vectors)
+            if changes == self._changes:
+                stream.send(*drawn)
+                return
+            # The index has changed meanwhile: neither the page nor the cache may keep an older vector.
+            self._media.forget_vectors()
+            self._start(asked, lambda: self._read(asked, stream, without))
+
+        self._in_thread(asked, draw)
+
+    def _draw_vectors(self, asked: ThumbnailsRequest, vectors: dict[int, Vector]) -> list[DrawnRow]:
+        """Draw the rows at the places of these vectors, on a thread."""
+        places = list(vectors)
+        rows = [int(asked.ids[place]) for place in places]
+        homes = None if asked.clusters is None else [asked.clusters[place] for place in places]
+        given = dict(enumerate(vectors.values()))
+        pictures = self._media.thumbnails(rows, asked.size, homes, vectors=given)
+        return [
+            DrawnRow(place, row_id, None, picture)
+            for place, row_id, picture in zip(places, rows, pictures, strict=True)
+        ]
+
+    def _vectors(self, asked: ThumbnailsRequest, places: list[int]) -> Steps[dict[int, Vector]]:
         """Read the vectors of the rows at some places of a request."""
-        rows = [asked.ids[place] for place in places]
+        rows = [int(asked.ids[place]) for place in places]
         homes = None if asked.clusters is None else [asked.clusters[place] for place in places]
         vectors = yield from read_vectors(self._index, rows, homes)
         return dict(zip(places, vectors, strict=True))
 
-    def _read(self, asked: _Asked, found: _Found) -> Iterator[Step]:
-        changes = self._changes
-        vectors = yield from self._vectors(asked, found.without)
-        self._in_thread(asked, lambda: self._draw(asked, found, vectors, changes))
+    def _start(self, asked: ThumbnailsRequest, steps: Callable[[], Iterator[Step]]) -> None:
+        job = Job(steps, asked.request)
+        self._runner.hear(asked.request, lambda: self._runner.start(job))
 
-    def _draw(self, asked: _Asked, found: _Found, vectors: dict[int, Vector], changes: int) -> None:
-        drawn = self._thumbnails(asked, found, vectors)
-        if changes == self._changes:
-            self._outbox.deliver(drawn)
-            return
-        # The index has changed meanwhile: neither the page nor the cache may keep an older vector.
-        self._media.forget_vectors()
-        self._draw_images(asked)
-
-    def _thumbnails(self, asked: _Asked, found: _Found, vectors: dict[int, Vector]) -> Thumbnails:
-        rows = asked.ids, asked.clusters, asked.size
-        return thumbnails(self._media, asked.request, *rows, vectors, found.labels)
-
-    def _in_thread(self, asked: _Asked, draw: Callable[[], None]) -> None:
+    def _in_thread(self, asked: ThumbnailsRequest, draw: Callable[[], None]) -> None:
         """Have a thread draw; its error is sent to the page."""
 
         def guarded() -> None:

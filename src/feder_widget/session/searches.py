@@ -16,6 +16,7 @@ from feder_widget.model.query import Query
 from feder_widget.session.active_search import ActiveSearch
 from feder_widget.session.answers.bounds import bounds
 from feder_widget.session.answers.search import search_messages
+from feder_widget.session.freed_memory import give_back
 from feder_widget.session.message_rate import MessageRate
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.parse import SupersededError
@@ -214,6 +215,7 @@ class Searches:
             if extents is not None:
                 self._send_bounds()
             yield None
+        yield self._in_thread(give_back)
 
     def _send_bounds(self) -> None:
         active = self.active

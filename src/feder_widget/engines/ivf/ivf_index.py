@@ -357,6 +357,15 @@ class IvfIndex:
         """Return a copy of the row ids of one cluster, int64 (n,), in list order."""
         return self.inverted_file.ids(self._cluster(cluster))
 
+    def ids_by_list(self, first: int, last: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the row ids of the clusters from ``first`` up to but not ``last``, and the cluster of each.
+
+        Both int64 (n,): cluster after cluster, each in list order.
+        """
+        first = as_int(first, "first", least=0, most=self.nlist, most_name="nlist")
+        last = as_int(last, "last", least=first, most=self.nlist, most_name="nlist")
+        return self.inverted_file.ids_by_list(first, last)
+
     def list_vectors(self, cluster: int, offsets: npt.ArrayLike | None = None) -> npt.NDArray[np.float32]:
         """Return the vectors of one cluster, or of those at ``offsets``, float32 (n, dim).
 

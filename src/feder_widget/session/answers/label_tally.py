@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ AT_ONCE = 0.05
 
 NO_LABEL = -1
 FAILED = -2
+
+REMEMBERED = (str, int)
+"""Types of entries whose text is made once. Equal ones have the same text; True is no int here."""
 
 TEXT_ROWS = 5000
 """Rows after which labels that hardly ever repeat are taken for texts."""
@@ -73,13 +77,15 @@ class LabelTally:
         self._left = seconds
         self._texts_too = texts_too
         self._numbers: dict[str, int] = {}
-        self._read: list[int] = []
+        self._numbers_of_entries: dict[Any, int] = {}
+        self._read: list[NDArray[np.int64]] = []
         self._clusters: list[NDArray[np.int32]] = []
+        self._rows = 0
 
     @property
     def read_rows(self) -> int:
         """Rows whose labels were read."""
-        return len(self._read)
+        return self._rows
 
     @property
     def is_over(self) -> bool:
@@ -88,7 +94,7 @@ class LabelTally:
 
     @property
     def _are_texts(self) -> bool:
-        return len(self._read) >= TEXT_ROWS and len(self._numbers) > TEXT_SHARE * len(self._read)
+        return self._rows >= TEXT_ROWS and len(self._numbers) > TEXT_SHARE * self._rows
 
     def read(self, ids: NDArray[np.int64], clusters: NDArray[np.int32]) -> int:
         """Read labels until it is time to return; return how many.
@@ -100,17 +106,33 @@ class LabelTally:
         clusters : array of shape (n,), int32
             The cluster of each.
         """
-        begin = now = time.monotonic()
-        done = 0
-        for row_id in ids.tolist():
-            self._read.append(self._number(row_id))
-            done += 1
-            now = time.monotonic()
-            if now - begin > AT_ONCE:
+        begin = time.monotonic()
+        entries = self._media.label_entries(ids)
+        numbers: list[int] = []
+        for place, row_id in enumerate(ids.tolist()):
+            if entries is not None and (number := self._known(entries[place])) is not None:
+                numbers.append(number)
+                continue
+            numbers.append(self._number(row_id))
+            if entries is not None:
+                self._remember(entries[place], numbers[-1])
+            if time.monotonic() - begin > AT_ONCE:
                 break
-        self._clusters.append(clusters[:done])
-        self._left -= now - begin
-        return done
+        self._read.append(np.array(numbers, np.int64))
+        self._clusters.append(clusters[: len(numbers)])
+        self._rows += len(numbers)
+        self._left -= time.monotonic() - begin
+        return len(numbers)
+
+    def _known(self, entry: Any) -> int | None:
+        """Return the number of an entry that was read before; None where its text has to be made."""
+        if entry is None:
+            return NO_LABEL
+        return self._numbers_of_entries.get(entry) if type(entry) in REMEMBERED else None
+
+    def _remember(self, entry: Any, number: int) -> None:
+        if type(entry) in REMEMBERED:
+            self._numbers_of_entries[entry] = number
 
     def _number(self, row_id: int) -> int:
         try:
@@ -119,9 +141,13 @@ class LabelTally:
             return FAILED
         return NO_LABEL if label is None else self._numbers.setdefault(label, len(self._numbers))
 
+    def _all_read(self) -> NDArray[np.int64]:
+        """Return the number of each row's label, in the order in which they were read: int64 (rows,)."""
+        return np.concatenate([np.empty(0, np.int64), *self._read])
+
     def counts(self, clusters: int, named: int, limit: int) -> LabelCounts:
         """Count the labels read, in ``clusters`` clusters, and name the ``named`` commonest at most."""
-        numbers = np.array(self._read, np.int64)
+        numbers = self._all_read()
         homes = np.concatenate([np.empty(0, np.int32), *self._clusters]).astype(np.int64)
         homes = homes[numbers >= 0]
         labels = list(self._numbers)
@@ -162,7 +188,7 @@ class LabelTally:
         for i, name in enumerate(names):
             if (number := self._numbers.get(name)) is not None:
                 place[number] = i
-        return place[np.array(self._read, np.int64)]
+        return place[self._all_read()]
 
     def _places(self, numbers: NDArray[np.int64], named: int) -> NDArray[np.int64]:
         """Return the place of each label among the ``named`` commonest, their number for all others."""

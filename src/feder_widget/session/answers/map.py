@@ -12,6 +12,7 @@ from feder_widget.engines import IvfIndex
 from feder_widget.map import LayoutCancelled
 from feder_widget.map.cluster_map import ClusterMap, draw
 from feder_widget.session import threads
+from feder_widget.session.freed_memory import give_back
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.to_page import MapPart
 from feder_widget.session.outbox import Outbox
@@ -65,6 +66,7 @@ class MapDrawing:
         try:
             for drawn in draw(centroids, sizes, by_angle=by_angle, cancelled=stop.is_set):
                 self._publish(drawn, stop)
+            give_back()
         except LayoutCancelled:
             return
         except Exception as error:

@@ -25,6 +25,7 @@ from feder_widget.projection import (
 )
 from feder_widget.projection.linear_map import directions
 from feder_widget.session.active_search import ActiveSearch
+from feder_widget.session.freed_memory import sparing
 from feder_widget.session.messages.to_kernel import ProjectionRequest
 from feder_widget.session.messages.to_page import Projection
 from feder_widget.session.runner import Step, Until
@@ -32,7 +33,7 @@ from feder_widget.session.runner import Step, Until
 LINEAR_ROWS = 100_000
 """Candidates drawn at most; of more, a sample."""
 
-AXES_ROWS = 8192
+AXES_ROWS = 4096
 """Candidates that the axes are fitted to."""
 
 TURNED_LIKE = 16
@@ -102,9 +103,10 @@ class Projector:
             point = index.transform(query)[None]
             fitted = yield from self._vectors(candidates.at(candidates.first(AXES_ROWS)), point[:0])
             like = index.centroids(ranking.clusters[:TURNED_LIKE])
-            fitting = self.in_thread(LinearMap, fitted, normalise=by_direction, like=like)
+            fitting = self.in_thread(sparing(LinearMap), fitted, normalise=by_direction, like=like)
             yield fitting
             linear = fitting.result()
+            del fitted
             start = np.empty((len(sample) + 1, 2))
             start[-1:] = linear(point)
             for part, vectors in vector_steps(index, sample):
@@ -141,7 +143,7 @@ class Projector:
         if by_direction:
             found = directions(found.astype(np.float64)).astype(np.float32)
         start = positions[np.append(kept, len(positions) - 1)].astype(np.float64)
-        drawing = self.in_slow_thread(method, found, start, stop.is_set)
+        drawing = self.in_slow_thread(sparing(method), found, start, stop.is_set)
         yield drawing
         refined = into_unit_square(drawing.result())
         name = f"{method.name}, by direction" if by_direction else method.name

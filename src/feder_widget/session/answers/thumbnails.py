@@ -2,67 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from feder_widget.engines import IvfIndex
-from feder_widget.media import Media
 from feder_widget.media.media import Vector
+from feder_widget.media.thumbnail import Thumbnail
 from feder_widget.model.pieces import Steps
-from feder_widget.session.messages import Request, RowId
+from feder_widget.session.messages import RowId
+from feder_widget.session.messages.to_kernel import ThumbnailsRequest
 from feder_widget.session.messages.to_page import ThumbnailItem, Thumbnails
 
+APART = 0.05
+"""Seconds between two messages of one request: pictures that come faster are sent several at a time."""
 
-def thumbnails(
-    media: Media,
-    request: Request,
-    ids: Sequence[int],
-    clusters: Sequence[int] | None,
-    size: int,
-    vectors: dict[int, Vector],
-    labels: dict[int, str],
-) -> Thumbnails:
-    """Draw some rows, on any thread.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnRow:
+    """The picture and the label of the row at a place of a request."""
+
+    place: int
+    row_id: int
+    label: str | None
+    picture: Thumbnail
+
+
+class ThumbnailStream:
+    """Sends the pictures of one request as they are ready.
 
     Parameters
     ----------
-    media
-        Their images.
-    request
-        The request that this answers.
-    ids
-        The rows.
-    clusters
-        The cluster of each, where the page knows them.
-    size
-        Device pixels of the longest side.
-    vectors
-        Of the rows with neither an image nor a label, by their place among ``ids``.
-    labels
-        Of the rows that have one, by row id.
+    asked
+        The request.
+    deliver
+        Takes the messages.
     """
-    items: list[ThumbnailItem] = []
-    parts: list[bytes] = []
-    offset = 0
-    drawn = media.thumbnails(ids, size, clusters, vectors=vectors, labelled=labels)
-    for row_id, picture in zip(ids, drawn, strict=True):
-        data = picture.data or b""
-        items.append(
-            ThumbnailItem(
-                id=RowId(row_id),
-                label=labels.get(row_id),
-                mime=picture.mime,
-                offset=offset,
-                length=len(data),
-                url=picture.url,
-                reason=picture.reason,
+
+    def __init__(self, asked: ThumbnailsRequest, deliver: Callable[[Thumbnails], None]) -> None:
+        self._asked = asked
+        self._deliver = deliver
+        # Held while a message leaves: the final one must be the last.
+        self._lock = threading.Lock()
+        self._held: list[DrawnRow] = []
+        self._missing = len(asked.ids)
+        self._last = -math.inf
+        self._timer: threading.Timer | None = None
+
+    def add(self, row: DrawnRow) -> None:
+        """Send a picture, with those that wait; it waits for a moment where a message has just left."""
+        with self._lock:
+            self._held.append(row)
+            wait = self._last + APART - time.monotonic()
+            if wait <= 0 or len(self._held) == self._missing:
+                self._send()
+            elif self._timer is None:
+                # The next picture may take long.
+                self._timer = threading.Timer(wait, self.send)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def send(self, *rows: DrawnRow) -> None:
+        """Send these pictures, and those that wait."""
+        with self._lock:
+            self._held += rows
+            if self._held or not self._asked.ids:
+                self._send()
+
+    def _send(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        rows, self._held = self._held, []
+        self._missing -= len(rows)
+        self._last = time.monotonic()
+        items: list[ThumbnailItem] = []
+        parts: list[bytes] = []
+        offset = 0
+        for row in rows:
+            data = row.picture.data or b""
+            items.append(
+                ThumbnailItem(
+                    id=RowId(row.row_id),
+                    label=row.label,
+                    mime=row.picture.mime,
+                    offset=offset,
+                    length=len(data),
+                    url=row.picture.url,
+                    reason=row.picture.reason,
+                )
+            )
+            parts.append(data)
+            offset += len(data)
+        self._deliver(
+            Thumbnails(
+                request=self._asked.request,
+                size=self._asked.size,
+                final=self._missing == 0,
+                places=[row.place for row in rows],
+                items=items,
+                data=np.frombuffer(b"".join(parts), np.uint8),
             )
         )
-        parts.append(data)
-        offset += len(data)
-    joined = np.frombuffer(b"".join(parts), np.uint8)
-    return Thumbnails(request=request, size=size, items=items, data=joined)
 
 
 def read_vectors(index: IvfIndex, rows: Sequence[int], clusters: Sequence[int] | None) -> Steps[list[Vector]]:

@@ -267,11 +267,17 @@ class ThumbnailItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Thumbnails:
-    """Pictures of rows, ``size`` device pixels at most; ``data`` holds the encoded images, back to back."""
+    """Pictures of some of the rows of a request, as they are ready, ``size`` device pixels at most.
+
+    ``places[i]`` is the place of ``items[i]`` in the request. ``data`` holds the encoded images, back to
+    back. The last message of a request is ``final``: all its rows have been sent.
+    """
 
     kind: Literal["thumbnails"] = "thumbnails"
     request: Request
     size: int
+    final: bool
+    places: list[int]
     items: list[ThumbnailItem]
     data: Array = buffer("uint8", "bytes")
 

@@ -37,5 +37,11 @@ def public_text(error: BaseException) -> str:
     return one_line(_FOLDERS.sub("", text[: 2 * LIMIT]), LIMIT)
 
 
+def named_text(error: BaseException) -> str:
+    """Return the name of an error's class, and its text where it has one, without the folders in it."""
+    text = public_text(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def _last_part(path: str | bytes) -> str:
     return Path(os.fsdecode(path)).name
