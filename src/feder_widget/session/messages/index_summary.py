@@ -31,13 +31,14 @@ class IndexSummary:
     ``distance``, ``coarse_distance`` and ``refined_distance`` name the distances in the lists, in the coarse
     search and in a second pass (null without one). ``coarse_exact``: a coarse search looks at every centroid;
     ``coarse_measured``: its distances are those to the centroids. ``replayable``: results are the best of the
-    candidates. ``renamed``: of candidates at one distance, others than their ids tell can be results. ``steady``: another
-    nprobe probes the same clusters and more, or fewer, at the same distances. ``given``: true neighbours are
-    by the original vectors. ``unexplained`` says why there are no true neighbours, or null. ``no_curve`` says
-    why recall takes a search at each nprobe, or null; a workload is then evaluated at the values of nprobe in
-    ``evaluated_at``, which is empty where it is at all. ``nprobe`` is the index's own; ``images`` and
-    ``labels`` say whether rows have them; ``findings`` are about the index. ``index_version`` counts the
-    changes of the index that the kernel has noticed. ``sizes`` counts the vectors of each cluster.
+    candidates. ``renamed``: of candidates at one distance, others than their ids tell can be results.
+    ``steady``: another nprobe probes the same clusters and more, or fewer, at the same distances. ``given``:
+    true neighbours are by the original vectors. ``unexplained`` says why there are no true neighbours, or
+    null. ``no_curve`` says why recall takes a search at each nprobe, or null; a workload is then evaluated at
+    the values of nprobe in ``evaluated_at``, which is empty where it is at all. ``nprobe`` is the index's
+    own; ``images`` and ``labels`` say whether rows have them; ``findings`` are about the index.
+    ``index_version`` counts the changes of the index that the kernel has noticed. ``sizes`` counts the vectors
+    of each cluster.
     """
 
     kind: Literal["index"] = "index"
