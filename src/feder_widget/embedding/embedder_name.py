@@ -1,8 +1,9 @@
 """A name for an embedder: equal for equal ones, so that a cache is never read by another one.
 
 It holds the class or function, the model's own name, and a fingerprint of what the vectors depend on: the
-code of a function with the values that it names, and samples of a model's weights. Integers and collections
-are left out, for they may count calls.
+code of a function with the texts, fractions, arrays and functions that it names, and samples of a model's
+weights. Integers, flags and collections are left out, and so are an object's fractions: they may count calls
+or measure time.
 """
 
 from __future__ import annotations
@@ -39,10 +40,9 @@ def name_of(embed: Any) -> str:
 
 def _marks(value: Any, depth: int) -> Iterator[str]:
     """Yield texts that differ where two values embed differently."""
-    yield f"{type(value).__module__}.{type(value).__qualname__}"
     if depth == 0:
         return
-    if isinstance(value, (str, bytes, float, bool, complex)) or value is None:
+    if isinstance(value, (str, bytes)):
         yield repr(value)
     elif isinstance(value, types.ModuleType):
         yield value.__name__
@@ -51,7 +51,7 @@ def _marks(value: Any, depth: int) -> Iterator[str]:
             yield _array_mark(value)
     elif isinstance(value, functools.partial):
         for part in (value.func, *value.args, *value.keywords.values()):
-            yield from _marks(part, depth - 1)
+            yield from _named_marks(part, depth - 1)
     elif isinstance(value, types.MethodType):
         yield from _marks(value.__func__, depth)
         yield from _marks(value.__self__, depth)
@@ -64,22 +64,28 @@ def _marks(value: Any, depth: int) -> Iterator[str]:
         if isinstance(call, types.FunctionType):
             yield from _function_marks(call, depth - 1)
         for name, part in sorted(getattr(value, "__dict__", {}).items()):
-            yield name
-            yield from _marks(part, depth - 1)
+            for mark in _marks(part, depth - 1):
+                yield f"{name} {mark}"
+
+
+def _named_marks(value: Any, depth: int) -> Iterator[str]:
+    """Yield the marks of a value that a function names, which is seldom one that counts or measures."""
+    if isinstance(value, float):
+        yield repr(value)
+    yield from _marks(value, depth)
 
 
 def _function_marks(function: types.FunctionType, depth: int) -> Iterator[str]:
     yield from _code_marks(function.__code__)
     for default in function.__defaults__ or ():
-        yield from _marks(default, depth)
+        yield from _named_marks(default, depth)
     for cell in function.__closure__ or ():
         # An empty cell raises: its variable is not assigned yet.
         with contextlib.suppress(ValueError):
-            yield from _marks(cell.cell_contents, depth)
+            yield from _named_marks(cell.cell_contents, depth)
     for name in function.__code__.co_names:
         if name in function.__globals__:
-            yield name
-            yield from _marks(function.__globals__[name], depth)
+            yield from _named_marks(function.__globals__[name], depth)
 
 
 def _code_marks(code: types.CodeType) -> Iterator[str]:
