@@ -21,6 +21,7 @@ NAMES = (
     "cells",
     "projection",
     "media",
+    "embed",
     "cells_between",
     "page",
     "views",

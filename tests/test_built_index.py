@@ -84,7 +84,9 @@ def test_choices_are_explained_in_a_sentence(capsys):
     assert "inner product is the cosine" in said
     assert faiss.extract_index_ivf(index).nprobe == 4
     fw.build_index(vectors, nlist=7, metric="l2")
-    assert capsys.readouterr().out.startswith("IVF7,Flat: 1,999 vectors (rows left out by id: 1). nlist 7 as given")
+    assert capsys.readouterr().out.startswith(
+        "IVF7,Flat: 1,999 vectors (rows left out by id: 1). nlist 7 as given"
+    )
 
 
 def test_a_factory_string_counts():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from feder_widget.embedding.embedder import Embedder
 from feder_widget.embedding.pictures import read_picture
 from feder_widget.media import BadImage, file_of
 
+_ADDRESS = re.compile(r"data:image/|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _ENDINGS = frozenset(
     {".avif", ".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp"}
 )
@@ -97,8 +99,8 @@ def rows_with_picture(
 
 
 def _is_picture(text: str) -> bool:
-    """Return whether a text is the path or the data URL of a picture, not words."""
-    if text.startswith("data:image/"):
+    """Return whether a text is the path or the address of a picture, not words."""
+    if _ADDRESS.match(text):
         return True
     path = Path(text)
     try:
