@@ -30,9 +30,12 @@ PYTHON_ROOMS = {
     "map": ("layout", "power_diagram"),
     "projection": ("engines", "layout", "model"),
     "media": (),
+    "embedding": ("errors", "media", "model"),
+    "embedders": ("embedding",),
     "session": ("engines", "errors", "layout", "map", "media", "model", "projection", "truth"),
-    "widget": ("engines", "errors", "media", "model", "projection", "session", "truth"),
-    "__init__": ("engines", "errors", "model", "truth", "widget"),
+    "widget": ("embedding", "engines", "errors", "media", "model", "projection", "session", "truth"),
+    "exploration": ("embedders", "embedding", "engines", "widget"),
+    "__init__": ("embedders", "embedding", "engines", "errors", "exploration", "model", "truth", "widget"),
 }
 
 # From the messages up to the whole widget.

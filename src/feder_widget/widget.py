@@ -11,7 +11,9 @@ import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
+from PIL import Image
 
+from feder_widget.embedding import Embedder, as_embedder, embed_query, is_embeddable, rows_with_picture
 from feder_widget.engines import IvfIndex, open_index
 from feder_widget.media import IdRange, Media
 from feder_widget.model.arguments import as_bool, as_int
@@ -33,6 +35,9 @@ _STATIC = Path(__file__).parent / "static"
 
 K_MAX = 100
 """Neighbours kept of each cluster, so that k and nprobe can be dragged without asking the kernel."""
+
+SAME_PICTURES = 8
+"""Nearest rows whose pictures are compared with a query that is a picture."""
 
 K_LIMIT = 10_000
 """A screen cannot show more results."""
@@ -70,6 +75,22 @@ def _one_of(value: object, name: str, choices: tuple[str, ...]) -> str:
     return value
 
 
+def _embedder_for(index: IvfIndex, embed: Any, embed_text: Any) -> Embedder | None:
+    """Return what embeds queries, or raise where its vectors are not as wide as those of the index."""
+    if embed is None:
+        if embed_text is not None:
+            raise TypeError("embed_text embeds words beside pictures: pass embed= too")
+        return None
+    embedder = as_embedder(embed, embed_text)
+    width = embedder.find_width()
+    if width != index.dim:
+        raise ValueError(
+            f"embed must make vectors as wide as those of the index, {index.dim} numbers, got {width}: "
+            "pass the embedder that the index was built with"
+        )
+    return embedder
+
+
 class _Checked(traitlets.TraitType[Any, Any]):
     """A synced trait whose values the widget's method ``_check_<name>`` accepts, converts or refuses.
 
@@ -102,6 +123,11 @@ class FederWidget(anywidget.AnyWidget):
         the row id. A function is called from worker threads. Without pictures the vector itself is drawn.
     labels
         The text of each row: a sequence, a mapping or a function of the row id.
+    embed
+        What embeds pictures as those of the index were embedded, as for :func:`feder_widget.embed`: pictures
+        are queries then. The width of its vectors is checked; where it is not known yet, by a grey picture.
+    embed_text
+        What embeds words into the same space, as for :func:`feder_widget.embedders.embedder`.
     nprobe
         Clusters to probe at first; None takes the index's own ``nprobe``.
     k
@@ -152,6 +178,8 @@ class FederWidget(anywidget.AnyWidget):
         *,
         images: object = None,
         labels: object = None,
+        embed: Any = None,
+        embed_text: Any = None,
         nprobe: int | None = None,
         k: int = 9,
         k_max: int = K_MAX,
@@ -167,6 +195,7 @@ class FederWidget(anywidget.AnyWidget):
         k = as_int(k, "k", most=K_LIMIT, most_name="the limit")
         k_max = max(k, k_max)
         method = resolve_method(projection)
+        self._embedder = _embedder_for(opened, embed, embed_text)
         self._index = opened
         self._reported: int | None = None
         self._has_held_query_id = False
@@ -205,19 +234,37 @@ class FederWidget(anywidget.AnyWidget):
         """The opened index."""
         return self._index
 
-    def search(self, query: int | ArrayLike) -> None:
+    @property
+    def embedder(self) -> Embedder | None:
+        """What embeds pictures and words for queries; None where ``embed`` was not given."""
+        return self._embedder
+
+    def image_source(self, row_id: int) -> Any:
+        """Return what a row's picture is read from, as ``images`` gives it: a path, bytes, an array, ….
+
+        None where the row has none. Exceptions of a mapping or function pass through.
+        """
+        return self._media.entry(as_int(row_id, "row_id", least=None))
+
+    def search(self, query: int | ArrayLike | Image.Image | str | bytes | os.PathLike[str]) -> str | None:
         """Search and show the answer, at the present ``nprobe``, ``k`` and ``include_self``.
 
         Parameters
         ----------
         query
-            A row id (an integer) or a vector of shape (dim,) or (1, dim).
+            A row id (an integer), a vector of shape (dim,) or (1, dim), or, with ``embed``, a picture (PIL
+            image, path or encoded bytes) or words (a str that is no path; where words can be embedded).
+
+        Returns
+        -------
+        str or None
+            For a picture that rows of the index have too, pixel by pixel, a sentence that says which.
 
         Raises
         ------
         ValueError, TypeError
-            If the id is not in the index, or the vector has another dimension, NaN or infinite values. The
-            answer on screen stays.
+            If the id is not in the index, or the vector has another dimension, NaN or infinite values; if the
+            picture cannot be read, or nothing embeds it. The answer on screen stays.
         RuntimeError
             If the widget is closed.
 
@@ -228,12 +275,33 @@ class FederWidget(anywidget.AnyWidget):
         than the one that runs cells, the search is handed over to that one, and an error is shown on the
         page.
         """
+        image = None
+        if is_embeddable(query):
+            query, image = embed_query(query, self._embedder)
         if not self._session.may_read:
-            self._session.hand_over(lambda: self.search(query))
-            return
+            self._session.hand_over(lambda: self._search_in_call(query))
+            return None
+        self._search_in_call(query)
+        return None if image is None else self._rows_that_show(image, query)
+
+    def _search_in_call(self, query: Any) -> None:
         self._session.search(query, self.nprobe, self.k, include_self=self.include_self)
         found = self._session.query
         self.query_id = None if found is None else found.row_id
+
+    def _rows_that_show(self, image: Image.Image, vector: Any) -> str | None:
+        """Say which rows have this very picture; None where none of the nearest has."""
+        if not self._media.has_images or self._embedder is None:
+            return None
+        nearest = self._index.trace(vector, self.nprobe, SAME_PICTURES).ids
+        rows = rows_with_picture(
+            image, (int(row) for row in nearest if row != -1), self._media.entry, self._embedder.side
+        )
+        if not rows:
+            return None
+        if len(rows) == 1:
+            return f"row {rows[0]} is this picture"
+        return f"rows {', '.join(map(str, rows[:-1]))} and {rows[-1]} are this picture"
 
     @property
     def history(self) -> list[PastQuery]:

@@ -88,6 +88,13 @@ class Media:
         """Whether `labels` were given."""
         return self._labels is not None
 
+    def entry(self, row_id: int) -> Any:
+        """Return what `images` holds for a row, undecoded; None where it holds nothing.
+
+        Exceptions of a caller's mapping or function pass through.
+        """
+        return None if self._images is None else self._images(int(row_id))
+
     @property
     def cached_bytes(self) -> int:
         """Bytes of thumbnails kept now."""

@@ -110,25 +110,53 @@ def render(entry: object, size: int) -> Thumbnail:
     BadImage
         If it cannot be shown.
     """
-    if isinstance(entry, Image.Image):
-        return _encode(*_shrink_given(entry, size))
-    if isinstance(entry, (bytes, bytearray, memoryview)):
-        return _encode(*shrink_bytes(entry, size))
     if isinstance(entry, str) and (scheme := _SCHEME.match(entry)):
         return _from_url(entry.strip(), scheme.group(1).lower(), size)
+    return _encode(*shrink(entry, size))
+
+
+def shrink(entry: object, size: int) -> tuple[Image.Image, bool]:
+    """Decode one image that is at hand, no larger than asked; returns as `fit`.
+
+    Parameters
+    ----------
+    entry : path, data URL, encoded bytes, array or PIL image
+    size : int
+        Longest side at most, in pixels.
+
+    Raises
+    ------
+    BadImage
+        If it cannot be read, or is a URL that only browsers load.
+    """
+    if isinstance(entry, Image.Image):
+        return _shrink_given(entry, size)
+    if isinstance(entry, (bytes, bytearray, memoryview)):
+        return shrink_bytes(entry, size)
+    if isinstance(entry, str) and (scheme := _SCHEME.match(entry)):
+        if _DATA_IMAGE.match(entry.strip()):
+            return shrink_bytes(_decode_data_url(entry.strip()), size)
+        raise BadImage(f"{one_line(scheme.group(1), 20)}: addresses are not read; pass a file or its bytes")
     if isinstance(entry, (str, os.PathLike)):
-        path = Path(os.fsdecode(entry))
-        return _encode(*shrink_file(_expand(path), size))
+        return shrink_file(expanded(Path(os.fsdecode(entry))), size)
     if hasattr(entry, "__array__"):
         pixels = to_pixels(np.asarray(entry))
         check_pixels((pixels.shape[1], pixels.shape[0]), "the array")
-        return _encode(*fit(Image.fromarray(pixels), size, own=True))
+        return fit(Image.fromarray(pixels), size, own=True)
     raise BadImage(
         f"got {type(entry).__name__}; wanted a path, a URL, encoded bytes, an array or a PIL image"
     )
 
 
-def _expand(path: Path) -> Path:
+def file_of(entry: object) -> Path | None:
+    """Return the path that an image is read from, None where it is no file."""
+    if isinstance(entry, str) and _SCHEME.match(entry):
+        return None
+    return expanded(Path(os.fsdecode(entry))) if isinstance(entry, (str, os.PathLike)) else None
+
+
+def expanded(path: Path) -> Path:
+    """Return a path with its user's folder in place of a tilde."""
     try:
         return path.expanduser()
     except RuntimeError:  # no such user: then the tilde is part of the name

@@ -1,0 +1,122 @@
+"""A query that is a picture or words: what it is, and whether a row holds the same picture."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from feder_widget.embedding.embedder import Embedder
+from feder_widget.embedding.pictures import read_picture
+from feder_widget.media import BadImage, file_of
+
+_ADDRESS = re.compile(r"data:image/|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_ENDINGS = frozenset(
+    {".avif", ".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp"}
+)
+
+
+class EmbeddedQuery(NamedTuple):
+    """A query and what it came from.
+
+    Attributes
+    ----------
+    vector : float32 (d,)
+    image : PIL.Image.Image or None
+        The picture; None for words.
+    """
+
+    vector: NDArray[np.float32]
+    image: Image.Image | None
+
+
+def is_embeddable(query: object) -> bool:
+    """Return whether a query is a picture or words, not a row id or a vector."""
+    return isinstance(query, (Image.Image, str, bytes, bytearray, memoryview, os.PathLike))
+
+
+def embed_query(query: Any, embedder: Embedder | None) -> EmbeddedQuery:
+    """Embed a picture (PIL image, path, encoded bytes) or words (a str that is no path).
+
+    Raises
+    ------
+    TypeError
+        If nothing was given that embeds it.
+    ValueError
+        If the picture cannot be read, the file is not there, or there are no words.
+    """
+    if embedder is None:
+        kind = "words or a path" if isinstance(query, str) else "a picture"
+        raise TypeError(
+            f"query is {kind}, and nothing embeds it: "
+            "pass embed= to FederWidget, or search for a row id or a vector"
+        )
+    if isinstance(query, str) and not _is_picture(query):
+        return EmbeddedQuery(_embed_words(query, embedder), None)
+    try:
+        image = read_picture(query, embedder.side)
+    except BadImage as bad:
+        raise ValueError(f"query: {bad}") from None
+    path = None if isinstance(query, (Image.Image, bytes, bytearray, memoryview)) else file_of(query)
+    title = "the query" if path is None else path.name
+    return EmbeddedQuery(embedder.images([image], paths=[path], titles=[title])[0], image)
+
+
+def rows_with_picture(
+    image: Image.Image, rows: Iterable[int], entry: Callable[[int], Any], side: int
+) -> list[int]:
+    """Return the rows whose pictures equal this one, pixel by pixel, up to the first that differs.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        As ``read_picture`` returns it.
+    rows : iterable of int
+        Nearest first.
+    entry : callable
+        Returns the entry of a row, undecoded.
+    side : int
+        Longest side to which pictures are decoded, in pixels.
+    """
+    found = []
+    for row in rows:
+        try:
+            other = read_picture(entry(row), side)
+        except (
+            Exception
+        ):  # a picture that cannot be read is not this one; a caller's function may raise anything
+            break
+        if other.size != image.size or other.tobytes() != image.tobytes():
+            break
+        found.append(row)
+    return found
+
+
+def _is_picture(text: str) -> bool:
+    """Return whether a text is the path or the address of a picture, not words."""
+    if _ADDRESS.match(text):
+        return True
+    path = Path(text)
+    try:
+        if path.expanduser().exists():
+            return True
+    except (OSError, RuntimeError, ValueError):  # too long, no such user, a zero byte: words
+        return False
+    return path.suffix.lower() in _ENDINGS
+
+
+def _embed_words(text: str, embedder: Embedder) -> NDArray[np.float32]:
+    if not text.strip():
+        raise ValueError(f"query must hold words or the path of a picture, got {text!r}")
+    if embedder.texts is None:
+        raise TypeError(
+            f"query {text!r} is no file, and embed has no text side to embed it as words: pass embed_text="
+        )
+    vector: NDArray[np.float32] = embedder.texts([text])[0]
+    return vector
