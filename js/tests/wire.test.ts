@@ -20,6 +20,7 @@ const COARSE = {
   id: "-9223372036854775808",
   copies: 1,
   label: "<b>cat</b>",
+  title: "<i>a cat</i>",
   nprobe: 2,
   reach: 3,
   k: 3,
@@ -29,6 +30,7 @@ const COARSE = {
   clusters: Int32Array.of(2, 0, 1),
   distances: Float32Array.of(0.5, 1, 2),
   vector: Float32Array.of(1, -1),
+  picture: Uint8Array.of(255, 216),
 };
 const ITEM = { id: "1", label: null, mime: "image/png", offset: 0, length: 2, url: null, reason: null };
 
@@ -53,6 +55,7 @@ const GOOD: Record<string, Record<string, unknown>> = {
     findings: [FINDING],
   },
   bounds: { kind: "bounds", request: "b", serial: 2, findings: [], bounds: Float32Array.of(0, 1, 4) },
+  remarks: { kind: "remarks", request: "a", serial: 2, findings: [FINDING] },
   verdict: {
     kind: "verdict",
     request: "v",

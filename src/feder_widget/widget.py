@@ -13,13 +13,14 @@ import traitlets
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from feder_widget.embedding import Embedder, as_embedder, embed_query, is_embeddable, rows_with_picture
+from feder_widget.embedding import Embedder, as_embedder, is_embeddable
 from feder_widget.engines import IvfIndex, open_index
 from feder_widget.media import IdRange, Media
 from feder_widget.model.arguments import as_bool, as_int
 from feder_widget.model.search_trace import SearchTrace
 from feder_widget.projection import resolve_method
 from feder_widget.session.cell_end import at_cell_end
+from feder_widget.session.embedded_queries import same_picture
 from feder_widget.session.messages import Buffer
 from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.selected_rows import described
@@ -35,9 +36,6 @@ _STATIC = Path(__file__).parent / "static"
 
 K_MAX = 100
 """Neighbours kept of each cluster, so that k and nprobe can be dragged without asking the kernel."""
-
-SAME_PICTURES = 8
-"""Nearest rows whose pictures are compared with a query that is a picture."""
 
 K_LIMIT = 10_000
 """A screen cannot show more results."""
@@ -210,7 +208,11 @@ class FederWidget(anywidget.AnyWidget):
             theme=theme,
             _view_count=0,
             _summary=summary_of(
-                opened, k_max=k_max, images=self._media.has_images, labels=self._media.has_labels
+                opened,
+                k_max=k_max,
+                images=self._media.has_images,
+                labels=self._media.has_labels,
+                embedder=self._embedder,
             ),
         )
 
@@ -223,6 +225,7 @@ class FederWidget(anywidget.AnyWidget):
                 self._post,
                 k_max=self._k_max,
                 projection=self._method,
+                embedder=self._embedder,
                 changed=self._tell_of_change,
             )
             self._end_of_watch = at_cell_end(self._session.after_cell)
@@ -275,33 +278,20 @@ class FederWidget(anywidget.AnyWidget):
         than the one that runs cells, the search is handed over to that one, and an error is shown on the
         page.
         """
-        image = None
-        if is_embeddable(query):
-            query, image = embed_query(query, self._embedder)
+        embedded = self._session.embedded_queries
+        made = embedded.embed(query) if is_embeddable(query) else None
+        asked = query if made is None else made
         if not self._session.may_read:
-            self._session.hand_over(lambda: self._search_in_call(query))
+            self._session.hand_over(lambda: self._search_in_call(asked))
             return None
-        self._search_in_call(query)
-        return None if image is None else self._rows_that_show(image, query)
+        self._search_in_call(asked)
+        rows = [] if made is None else embedded.rows_that_show(made, self.nprobe)
+        return same_picture(rows).sentence if rows else None
 
     def _search_in_call(self, query: Any) -> None:
         self._session.search(query, self.nprobe, self.k, include_self=self.include_self)
         found = self._session.query
         self.query_id = None if found is None else found.row_id
-
-    def _rows_that_show(self, image: Image.Image, vector: Any) -> str | None:
-        """Say which rows have this very picture; None where none of the nearest has."""
-        if not self._media.has_images or self._embedder is None:
-            return None
-        nearest = self._index.trace(vector, self.nprobe, SAME_PICTURES).ids
-        rows = rows_with_picture(
-            image, (int(row) for row in nearest if row != -1), self._media.entry, self._embedder.side
-        )
-        if not rows:
-            return None
-        if len(rows) == 1:
-            return f"row {rows[0]} is this picture"
-        return f"rows {', '.join(map(str, rows[:-1]))} and {rows[-1]} are this picture"
 
     @property
     def history(self) -> list[PastQuery]:
@@ -481,6 +471,7 @@ class FederWidget(anywidget.AnyWidget):
             images=self._media.has_images,
             labels=self._media.has_labels,
             version=self._session.index_version,
+            embedder=self._embedder,
         )
 
     def _check_thread(self, name: str) -> None:

@@ -31,6 +31,12 @@ const ANSWERS: readonly string[] = [
   "row_labels",
 ] satisfies Answer["kind"][];
 
+/** A query that is an encoded picture, with its name. */
+export interface PictureQuery {
+  readonly picture: string;
+  readonly encoded: ArrayBuffer;
+}
+
 /** A request with a single answer, or an answer in parts of which the last is final. */
 interface Question {
   readonly make: (request: string) => Request;
@@ -78,14 +84,21 @@ export class Asker {
 
   // Requests that several messages answer. Each returns its name, or null where the kernel is gone.
 
-  /** @param query  a choice, or the vector itself, float32 (dim,) */
+  /** @param query  a choice, the vector itself, float32 (dim,), or a picture */
   askSearch(
-    query: QueryChoice | Float32Array,
+    query: QueryChoice | Float32Array | PictureQuery,
     nprobe: number,
     k: number,
     includeSelf: boolean,
   ): string | null {
     const settings = { nprobe, k, include_self: includeSelf };
+    if ("encoded" in query) {
+      const choice = { picture: query.picture };
+      return this.#send(
+        (request) => ({ kind: "search", request, query: choice, ...settings }),
+        [query.encoded],
+      );
+    }
     if (!(query instanceof Float32Array)) {
       return this.#send((request) => ({ kind: "search", request, query, ...settings }));
     }

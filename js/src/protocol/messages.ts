@@ -17,7 +17,8 @@ export interface Finding {
  * Names and numbers that the kernel checks requests and traits by.
  *
  * `thumbnail_sizes` are sides in device pixels, ascending; `snapshot_limit` counts characters of a saved
- * picture, `sample_limit` queries of a workload, `batch_limit` rows or clusters in one request.
+ * picture, `sample_limit` queries of a workload, `batch_limit` rows or clusters in one request,
+ * `query_bytes` those of a picture that is a query, `words_limit` characters of one that is words.
  */
 export interface Constants {
   views: string[];
@@ -25,6 +26,8 @@ export interface Constants {
   snapshot_limit: number;
   sample_limit: number;
   batch_limit: number;
+  query_bytes: number;
+  words_limit: number;
 }
 
 /** Seconds of work in the kernel, by step. */
@@ -60,6 +63,16 @@ export interface ByVector {
   vector: true;
 }
 
+/** A query that is the encoded picture in the request's buffer; its name is the title of the query. */
+export interface ByPicture {
+  picture: string;
+}
+
+/** A query that is words. */
+export interface ByWords {
+  words: string;
+}
+
 /** A query that is any row. */
 export interface ByChance {
   random: true;
@@ -86,8 +99,9 @@ export interface BySearch {
  * true neighbours are by the original vectors. `unexplained` says why there are no true neighbours, or
  * null. `no_curve` says why recall takes a search at each nprobe, or null; a workload is then evaluated at
  * the values of nprobe in `evaluated_at`, which is empty where it is at all. `nprobe` is the index's own;
- * `images` and `labels` say whether rows have them; `findings` are about the index. `index_version` counts
- * the changes of the index that the kernel has noticed. `sizes` counts the vectors of each cluster.
+ * `images` and `labels` say whether rows have them, `asks_pictures` and `asks_words` whether pictures and
+ * words can be queries; `findings` are about the index. `index_version` counts the changes of the index
+ * that the kernel has noticed. `sizes` counts the vectors of each cluster.
  */
 export interface IndexSummary {
   kind: "index";
@@ -116,6 +130,8 @@ export interface IndexSummary {
   nprobe: number;
   images: boolean;
   labels: boolean;
+  asks_pictures: boolean;
+  asks_words: boolean;
   findings: Finding[];
   constants: Constants;
   sizes: Int32Array<ArrayBuffer>;
@@ -130,7 +146,8 @@ export interface IndexSummary {
  * clusters unasked, or ends with the probed ones until the page asks for the rest. `index_version` counts
  * the changes of the index that this widget has noticed. `copies` is the number of vectors stored under
  * `id`, mostly 1, and 0 without an `id`: a search without that row is one for k + `copies`. No search
- * probes a cluster behind rank `reach`, however large nprobe is.
+ * probes a cluster behind rank `reach`, however large nprobe is. `title` names a query from elsewhere, null
+ * for none, and `picture` is a small encoded picture of it, empty for none.
  */
 export interface Coarse {
   kind: "coarse";
@@ -140,6 +157,7 @@ export interface Coarse {
   id: bigint | null;
   copies: number;
   label: string | null;
+  title: string | null;
   nprobe: number;
   reach: number;
   k: number;
@@ -149,6 +167,7 @@ export interface Coarse {
   clusters: Int32Array<ArrayBuffer>;
   distances: Float32Array<ArrayBuffer>;
   vector: Float32Array<ArrayBuffer>;
+  picture: Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -231,6 +250,14 @@ export interface Bounds {
   serial: number;
   findings: Finding[];
   bounds: Float32Array<ArrayBuffer>;
+}
+
+/** Findings about the query of search `serial` that came after its answer. */
+export interface Remarks {
+  kind: "remarks";
+  request: RequestName;
+  serial: number;
+  findings: Finding[];
 }
 
 /**
@@ -508,7 +535,7 @@ export interface Failure {
 }
 
 /**
- * A query to answer. The buffer holds the vector of a `ByVector`, and nothing otherwise.
+ * A query to answer. The buffer holds the vector of a `ByVector` or the picture of a `ByPicture`.
  *
  * `include_self` says whether a row that is the query is among its own results and neighbours.
  */
@@ -703,6 +730,8 @@ export interface CancelRequest {
 export type QueryChoice =
   | ById
   | ByVector
+  | ByPicture
+  | ByWords
   | ByChance
   | ByWorkload
   | BySearch;
@@ -713,6 +742,7 @@ export type Message =
   | FaissResults
   | TrueNeighbours
   | Bounds
+  | Remarks
   | Verdict
   | Done
   | Progress
@@ -779,8 +809,10 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       nprobe: "number",
       images: "boolean",
       labels: "boolean",
+      asks_pictures: "boolean",
+      asks_words: "boolean",
       findings: { each: { object: { code: "string", severity: { one: ["info", "warning", "error"] }, sentence: "string", evidence: "numbers", remedy: { nullable: "string" } } } },
-      constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number", batch_limit: "number" } },
+      constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number", batch_limit: "number", query_bytes: "number", words_limit: "number" } },
     },
     buffers: {
       sizes: { dtype: "int32", shape: ["nlist"] },
@@ -794,6 +826,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       id: { nullable: "row" },
       copies: "number",
       label: { nullable: "string" },
+      title: { nullable: "string" },
       nprobe: "number",
       reach: "number",
       k: "number",
@@ -805,6 +838,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       clusters: { dtype: "int32", shape: ["nlist"] },
       distances: { dtype: "float32", shape: ["nlist"] },
       vector: { dtype: "float32", shape: ["dim"] },
+      picture: { dtype: "uint8", shape: ["bytes"] },
     },
   },
   fine: {
@@ -877,6 +911,15 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
     },
     buffers: {
       bounds: { dtype: "float32", shape: ["nlist"] },
+    },
+  },
+  remarks: {
+    fields: {
+      request: "request",
+      serial: "number",
+      findings: { each: { object: { code: "string", severity: { one: ["info", "warning", "error"] }, sentence: "string", evidence: "numbers", remedy: { nullable: "string" } } } },
+    },
+    buffers: {
     },
   },
   verdict: {

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from feder_widget.embedding.embedder import Embedder
 from feder_widget.embedding.pictures import read_picture
 from feder_widget.media import BadImage, file_of
+from feder_widget.model.query import Query
 
 _ADDRESS = re.compile(r"data:image/|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _ENDINGS = frozenset(
@@ -22,17 +22,22 @@ _ENDINGS = frozenset(
 )
 
 
+_SHOWN_SIDE = 96
+"""Longest side of the picture of a query on screen, in pixels."""
+
+
 class EmbeddedQuery(NamedTuple):
     """A query and what it came from.
 
     Attributes
     ----------
-    vector : float32 (d,)
+    query : Query
+        Its vector, with a title and a small picture.
     image : PIL.Image.Image or None
-        The picture; None for words.
+        The picture as it was embedded; None for words.
     """
 
-    vector: NDArray[np.float32]
+    query: Query
     image: Image.Image | None
 
 
@@ -41,8 +46,10 @@ def is_embeddable(query: object) -> bool:
     return isinstance(query, (Image.Image, str, bytes, bytearray, memoryview, os.PathLike))
 
 
-def embed_query(query: Any, embedder: Embedder | None) -> EmbeddedQuery:
+def embed_query(query: Any, embedder: Embedder | None, *, name: str | None = None) -> EmbeddedQuery:
     """Embed a picture (PIL image, path, encoded bytes) or words (a str that is no path).
+
+    ``name`` is the title of a picture that has no path.
 
     Raises
     ------
@@ -58,14 +65,24 @@ def embed_query(query: Any, embedder: Embedder | None) -> EmbeddedQuery:
             "pass embed= to FederWidget, or search for a row id or a vector"
         )
     if isinstance(query, str) and not _is_picture(query):
-        return EmbeddedQuery(_embed_words(query, embedder), None)
+        return EmbeddedQuery(words_query(query, embedder), None)
     try:
         image = read_picture(query, embedder.side)
     except BadImage as bad:
         raise ValueError(f"query: {bad}") from None
     path = None if isinstance(query, (Image.Image, bytes, bytearray, memoryview)) else file_of(query)
-    title = "the query" if path is None else path.name
-    return EmbeddedQuery(embedder.images([image], paths=[path], titles=[title])[0], image)
+    title = name or (None if path is None else path.name)
+    vector = embedder.images([image], paths=[path], titles=[title or "the query"])[0]
+    return EmbeddedQuery(Query(vector, title=title or "Your picture", picture=_small(image)), image)
+
+
+def _small(image: Image.Image) -> bytes:
+    """Return a picture as it is shown beside its name, as JPEG."""
+    small = image.copy()
+    small.thumbnail((_SHOWN_SIDE, _SHOWN_SIDE))
+    encoded = io.BytesIO()
+    small.save(encoded, "JPEG", quality=85)
+    return encoded.getvalue()
 
 
 def rows_with_picture(
@@ -111,12 +128,22 @@ def _is_picture(text: str) -> bool:
     return path.suffix.lower() in _ENDINGS
 
 
-def _embed_words(text: str, embedder: Embedder) -> NDArray[np.float32]:
+def words_query(text: str, embedder: Embedder | None) -> Query:
+    """Embed words, whatever they say.
+
+    Raises
+    ------
+    TypeError
+        If nothing was given that embeds words.
+    ValueError
+        If there are none.
+    """
+    if embedder is None:
+        raise TypeError("nothing embeds words: pass embed= and, where it has no text side, embed_text=")
     if not text.strip():
         raise ValueError(f"query must hold words or the path of a picture, got {text!r}")
     if embedder.texts is None:
         raise TypeError(
             f"query {text!r} is no file, and embed has no text side to embed it as words: pass embed_text="
         )
-    vector: NDArray[np.float32] = embedder.texts([text])[0]
-    return vector
+    return Query(embedder.texts([text])[0], title=text)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from feder_widget.embedding import Embedder
 from feder_widget.engines import IvfIndex
 from feder_widget.media import Media
 from feder_widget.model.query import Query
@@ -25,10 +26,17 @@ from feder_widget.session.answers.true_neighbours import Truths
 from feder_widget.session.answers.verdict import verdict
 from feder_widget.session.answers.workload import KERNEL, Workloads
 from feder_widget.session.drivers import Driver, driver_for
+from feder_widget.session.embedded_queries import EmbeddedQueries
 from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Message, to_kernel
 from feder_widget.session.messages.limits import MAX_WINDOW
-from feder_widget.session.messages.parse import BadRequestError, parse, parse_vector, request_name
+from feder_widget.session.messages.parse import (
+    BadRequestError,
+    parse,
+    parse_picture,
+    parse_vector,
+    request_name,
+)
 from feder_widget.session.outbox import Outbox, Send
 from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.pictures import Pictures
@@ -59,6 +67,8 @@ class Session:
         The largest k that the page can show without asking again.
     projection
         The better picture of candidates; None leaves it at the linear one.
+    embedder
+        What makes queries of pictures and words; None where nothing does.
     driver
         Calls the runner's turns: by default the loop of the kernel, or a running loop of asyncio; a thread
         where nobody can change the index; without any of these, requests are answered where they come.
@@ -74,6 +84,7 @@ class Session:
         *,
         k_max: int,
         projection: Method | None = None,
+        embedder: Embedder | None = None,
         driver: Driver | None = None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
@@ -89,7 +100,17 @@ class Session:
         self._layouts = threads.pool(1, "layout")
         self._labelling = threads.pool(1, "labels")
         in_thread = self._calls.submit
-        self._searches = Searches(index, media, self._runner, rate, in_thread, k_max, self._describe_anew)
+        self.embedded_queries = EmbeddedQueries(index, media, embedder)
+        self._searches = Searches(
+            index,
+            media,
+            self._runner,
+            rate,
+            in_thread,
+            k_max,
+            self._describe_anew,
+            self.embedded_queries.remarks,
+        )
         self._map = MapDrawing(index, self._outbox)
         self._pictures = Pictures(index, media, self._runner, self._outbox)
         self._orderings = Orderings(index, in_thread)
@@ -161,7 +182,9 @@ class Session:
         self._check_open()
         self._runner.hear(None, call)
 
-    def search(self, query: int | ArrayLike, nprobe: int, k: int, *, include_self: bool = False) -> None:
+    def search(
+        self, query: int | ArrayLike | Query, nprobe: int, k: int, *, include_self: bool = False
+    ) -> None:
         """Search, and send the probed part at once: it is on screen before the cell ends.
 
         The rest follows, and all of it where searches come faster than the page can show them. Called on a
@@ -268,6 +291,7 @@ class Session:
         for pool in (self._calls, self._layouts, self._labelling):
             pool.shutdown(wait=False, cancel_futures=True)
         self._pictures.close()
+        self.embedded_queries.close()
         self._map.close()
         self._forget()
         self._labels.forget()
@@ -287,7 +311,13 @@ class Session:
             find = self._searches.row(choice.id, choice.cluster)
         elif isinstance(choice, to_kernel.ByVector):
             vector = parse_vector(buffers, self._index.dim)
-            find = lambda: self._index.query_steps(vector)  # noqa: E731
+            asked_vector = self._searches.past.named(self._index.query(vector))
+            find = lambda: known(asked_vector)  # noqa: E731
+        elif isinstance(choice, to_kernel.ByPicture):
+            picture = parse_picture(buffers)
+            find = lambda: self.embedded_queries.find_picture(picture, choice.picture)  # noqa: E731
+        elif isinstance(choice, to_kernel.ByWords):
+            find = lambda: self.embedded_queries.find_words(choice.words)  # noqa: E731
         elif isinstance(choice, to_kernel.ByChance):
             find = self._searches.row(self._index.random_id(self._random), None)
         elif isinstance(choice, to_kernel.ByWorkload):

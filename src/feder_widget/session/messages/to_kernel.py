@@ -11,10 +11,12 @@ from feder_widget.session.messages.limits import (
     MAX_SAMPLE,
     MAX_SERIAL,
     MAX_WINDOW,
+    MAX_WORDS,
     between,
     each_between,
     hint,
     listed,
+    text,
 )
 
 
@@ -31,6 +33,20 @@ class ByVector:
     """A query that is the vector in the request's buffer."""
 
     vector: Literal[True]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ByPicture:
+    """A query that is the encoded picture in the request's buffer; its name is the title of the query."""
+
+    picture: str = text(most=MAX_WORDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ByWords:
+    """A query that is words."""
+
+    words: str = text(most=MAX_WORDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,12 +70,12 @@ class BySearch:
     resume: Literal[True]
 
 
-QueryChoice: TypeAlias = ById | ByVector | ByChance | ByWorkload | BySearch
+QueryChoice: TypeAlias = ById | ByVector | ByPicture | ByWords | ByChance | ByWorkload | BySearch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SearchRequest:
-    """A query to answer. The buffer holds the vector of a ``ByVector``, and nothing otherwise.
+    """A query to answer. The buffer holds the vector of a ``ByVector`` or the picture of a ``ByPicture``.
 
     ``include_self`` says whether a row that is the query is among its own results and neighbours.
     """

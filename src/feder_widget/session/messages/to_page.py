@@ -19,7 +19,8 @@ class Coarse:
     all clusters unasked, or ends with the probed ones until the page asks for the rest. ``index_version``
     counts the changes of the index that this widget has noticed. ``copies`` is the number of vectors stored
     under ``id``, mostly 1, and 0 without an ``id``: a search without that row is one for k + ``copies``. No
-    search probes a cluster behind rank ``reach``, however large nprobe is.
+    search probes a cluster behind rank ``reach``, however large nprobe is. ``title`` names a query from
+    elsewhere, null for none, and ``picture`` is a small encoded picture of it, empty for none.
     """
 
     kind: Literal["coarse"] = "coarse"
@@ -29,6 +30,7 @@ class Coarse:
     id: RowId | None
     copies: int
     label: str | None
+    title: str | None
     nprobe: int
     reach: int
     k: int
@@ -38,6 +40,7 @@ class Coarse:
     clusters: Array = buffer("int32", "nlist")
     distances: Array = buffer("float32", "nlist")
     vector: Array = buffer("float32", "dim")
+    picture: Array = buffer("uint8", "bytes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -125,6 +128,16 @@ class Bounds:
     serial: int
     findings: list[Finding]
     bounds: Array = buffer("float32", "nlist")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Remarks:
+    """Findings about the query of search ``serial`` that came after its answer."""
+
+    kind: Literal["remarks"] = "remarks"
+    request: Request
+    serial: int
+    findings: list[Finding]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -449,6 +462,7 @@ MESSAGES = (
     FaissResults,
     TrueNeighbours,
     Bounds,
+    Remarks,
     Verdict,
     Done,
     Progress,
@@ -471,6 +485,7 @@ Message: TypeAlias = (
     | FaissResults
     | TrueNeighbours
     | Bounds
+    | Remarks
     | Verdict
     | Done
     | Progress
