@@ -174,7 +174,9 @@ def test_nothing_waits_for_a_slow_embedder():
 
 
 def test_a_cell_searches_with_a_picture_or_words():
-    w = fw.FederWidget(make_ivf()[0], images=encoded, embed=lambda images: look_up(images, None), embed_text=say)
+    w = fw.FederWidget(
+        make_ivf()[0], images=encoded, embed=lambda images: look_up(images, None), embed_text=say
+    )
     assert w.search(encoded(300)) == "Row 300 is this picture."
     assert w.search(Image.new("RGB", (16, 12), (44, 1, 77))) == "Row 300 is this picture."
     assert w.search("row 12") is None
