@@ -2,8 +2,8 @@
 
 python -m benchmarks embed [--n 10000] [--milliseconds 20]
 
-The embedder multiplies matrices on all cores, for so many milliseconds per picture: less than a ResNet-50 takes
-on two cores. Its own time is measured on decoded pictures, with nothing beside it.
+The embedder multiplies matrices on all cores, for so many milliseconds per picture: less than a ResNet-50
+takes on two cores. Its own time is measured on decoded pictures, with nothing beside it.
 """
 
 from __future__ import annotations

@@ -284,6 +284,21 @@ def test_a_damaged_cache_is_begun_anew(tmp_path):
     assert sqlite3.connect(kept).execute("SELECT count(*) FROM vectors").fetchone() == (3,)
 
 
+def test_a_cache_that_fails_on_the_way_costs_nothing_but_itself(tmp_path, monkeypatch):
+    paths = folder_of(tmp_path / "photos", 12)
+    real = sqlite3.connect
+
+    class Full(sqlite3.Connection):
+        def executemany(self, *_):
+            raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(sqlite3, "connect", lambda path, **options: real(path, factory=Full, **options))
+    with pytest.warns(UserWarning, match="failed and is used no more: database or disk is full") as caught:
+        vectors = embed(paths, Counting(), cache=tmp_path / "kept", batch_size=3)
+    assert len(caught) == 1
+    np.testing.assert_array_equal(vectors, wanted(range(12)))
+
+
 def test_without_a_word_the_platforms_cache_is_used_and_nothing_else_is_written(
     tmp_path, platform_cache, monkeypatch
 ):

@@ -1,5 +1,6 @@
 """From a folder to the widget, pictures and words as queries, and rows that never shift."""
 
+import io
 import random
 import threading
 
@@ -68,6 +69,16 @@ def test_options_of_the_widget_and_labels_of_the_caller_are_passed_on(tmp_path):
         TypeError, match="explore takes no kk; FederWidget takes embed, embed_text, include_self"
     ):
         explore(paths, Counting(), kk=3)
+
+
+def test_bad_choices_are_refused_before_anything_is_embedded(tmp_path):
+    paths = folder_of(tmp_path / "photos", 12)
+    embedder = Counting()
+    with pytest.raises(ValueError, match="metric must be one of"):
+        explore(paths, embedder, metric="euclid")
+    with pytest.raises(ValueError, match="nlist must be between 1 and vectors=12, got 13"):
+        explore(paths, embedder, nlist=13)
+    assert embedder.embedded == []
 
 
 def test_a_list_and_an_array_of_pictures_do_too():
@@ -184,10 +195,20 @@ def test_a_picture_that_no_row_has_is_searched_for_and_claims_nothing(widget):
     np.testing.assert_array_equal(widget.history[-1].vector, vector_of(picture(500)))
 
 
-def test_two_pictures_with_one_vector_are_not_the_same_picture(widget):
-    grainy = np.asarray(picture(11)).copy()
-    grainy[0, 0], grainy[1, 1] = grainy[1, 1] // 2, grainy[0, 0]
-    assert widget.search(Image.fromarray(grainy)) is None
+def test_a_scaled_or_compressed_picture_is_nearly_the_same(widget):
+    scaled = picture(11).resize((80, 60))
+    assert widget.search(scaled) == "row 11 is nearly this picture"
+    stream = io.BytesIO()
+    picture(11).save(stream, "JPEG", quality=95, subsampling=0)
+    assert widget.search(stream.getvalue()) == "row 11 is nearly this picture"
+
+
+def test_pictures_with_one_vector_are_not_the_same_picture(widget):
+    grain = np.random.default_rng(0).integers(-60, 61, (30, 40, 3))
+    grainy = Image.fromarray((np.asarray(picture(11)) + grain).clip(0, 255).astype(np.uint8))
+    assert widget.search(grainy) is None
+    assert widget.trace().ids[0] == 11
+    assert widget.search(picture(11).resize((40, 60))) is None
     assert widget.trace().ids[0] == 11
 
 

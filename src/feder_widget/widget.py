@@ -13,7 +13,7 @@ import traitlets
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from feder_widget.embedding import Embedder, as_embedder, embed_query, is_embeddable, rows_with_picture
+from feder_widget.embedding import Embedder, as_embedder, embed_query, is_embeddable, rows_that_show
 from feder_widget.engines import IvfIndex, open_index
 from feder_widget.media import IdRange, Media
 from feder_widget.model.arguments import as_bool, as_int
@@ -73,6 +73,12 @@ def _one_of(value: object, name: str, choices: tuple[str, ...]) -> str:
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
     return value
+
+
+def _rows(ids: list[int]) -> str:
+    if len(ids) == 1:
+        return f"row {ids[0]} is"
+    return f"rows {', '.join(map(str, ids[:-1]))} and {ids[-1]} are"
 
 
 def _embedder_for(index: IvfIndex, embed: Any, embed_text: Any) -> Embedder | None:
@@ -258,7 +264,8 @@ class FederWidget(anywidget.AnyWidget):
         Returns
         -------
         str or None
-            For a picture that rows of the index have too, pixel by pixel, a sentence that says which.
+            For a picture that rows of the index have too, pixel by pixel or nearly (scaled, compressed or
+            very similar), a sentence that says which.
 
         Raises
         ------
@@ -294,14 +301,12 @@ class FederWidget(anywidget.AnyWidget):
         if not self._media.has_images or self._embedder is None:
             return None
         nearest = self._index.trace(vector, self.nprobe, SAME_PICTURES).ids
-        rows = rows_with_picture(
+        equal, near = rows_that_show(
             image, (int(row) for row in nearest if row != -1), self._media.entry, self._embedder.side
         )
-        if not rows:
-            return None
-        if len(rows) == 1:
-            return f"row {rows[0]} is this picture"
-        return f"rows {', '.join(map(str, rows[:-1]))} and {rows[-1]} are this picture"
+        if equal:
+            return f"{_rows(equal)} this picture"
+        return f"{_rows(near)} nearly this picture" if near else None
 
     @property
     def history(self) -> list[PastQuery]:

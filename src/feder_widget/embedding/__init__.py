@@ -3,7 +3,7 @@
 from feder_widget.embedding.embedder import Embedder, as_embedder
 from feder_widget.embedding.embedding_run import BATCH_SIZE, embed, embed_pictures
 from feder_widget.embedding.errors import PicturesLeftOutWarning
-from feder_widget.embedding.picture_query import EmbeddedQuery, embed_query, is_embeddable, rows_with_picture
+from feder_widget.embedding.picture_query import EmbeddedQuery, embed_query, is_embeddable, rows_that_show
 from feder_widget.embedding.pictures import Pictures, read_picture
 
 __all__ = [
@@ -18,5 +18,5 @@ __all__ = [
     "embed_query",
     "is_embeddable",
     "read_picture",
-    "rows_with_picture",
+    "rows_that_show",
 ]

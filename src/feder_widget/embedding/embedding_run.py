@@ -25,6 +25,9 @@ from feder_widget.model.arguments import as_int
 
 BATCH_SIZE = 32
 
+MOST_AHEAD = 256
+"""Most pictures that are decoded before the embedder takes them, however large its batches are."""
+
 LOOKED_UP = 256
 """Rows that are looked up in the cache at once."""
 
@@ -177,7 +180,8 @@ class _Run:
         """Embed all that is not in the cache; returns the vectors and the reasons for rows left out."""
         with _bar(len(self._pictures), progress) as self._advance:
             batch: list[_Read] = []
-            with closing(read_ahead(self._not_kept(), self._read, 2 * self._batch_size)) as decoded:
+            ahead = min(2 * self._batch_size, MOST_AHEAD)
+            with closing(read_ahead(self._not_kept(), self._read, ahead)) as decoded:
                 for wanted, reason in decoded:
                     if reason is not None:
                         self._reasons[wanted.row] = reason

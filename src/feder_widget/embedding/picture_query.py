@@ -21,6 +21,11 @@ _ENDINGS = frozenset(
     {".avif", ".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp"}
 )
 
+NEAR_SIDE = 32
+MOST_DIFFERENT = 0.015
+MOST_STRETCHED = 0.03
+"""Proportions of small pictures change by this much when they are scaled to whole pixels."""
+
 
 class EmbeddedQuery(NamedTuple):
     """A query and what it came from.
@@ -68,10 +73,14 @@ def embed_query(query: Any, embedder: Embedder | None) -> EmbeddedQuery:
     return EmbeddedQuery(embedder.images([image], paths=[path], titles=[title])[0], image)
 
 
-def rows_with_picture(
+def rows_that_show(
     image: Image.Image, rows: Iterable[int], entry: Callable[[int], Any], side: int
-) -> list[int]:
-    """Return the rows whose pictures equal this one, pixel by pixel, up to the first that differs.
+) -> tuple[list[int], list[int]]:
+    """Return the rows whose pictures equal this one, and those that nearly do.
+
+    Rows are looked at until the first picture that does neither. Pictures nearly equal one another if they
+    have the same proportions and differ by 1.5 % at most, on average, at 32 by 32 pixels: they were scaled or
+    compressed, or are very similar.
 
     Parameters
     ----------
@@ -83,19 +92,37 @@ def rows_with_picture(
         Returns the entry of a row, undecoded.
     side : int
         Longest side to which pictures are decoded, in pixels.
+
+    Returns
+    -------
+    equal, near : list of int
+        Row ids.
     """
-    found = []
+    equal: list[int] = []
+    near: list[int] = []
     for row in rows:
         try:
             other = read_picture(entry(row), side)
-        except (
-            Exception
-        ):  # a picture that cannot be read is not this one; a caller's function may raise anything
+        except Exception:  # a caller's function may raise anything
             break
-        if other.size != image.size or other.tobytes() != image.tobytes():
+        if other.size == image.size and other.tobytes() == image.tobytes():
+            equal.append(row)
+        elif _is_near(image, other):
+            near.append(row)
+        else:
             break
-        found.append(row)
-    return found
+    return equal, near
+
+
+def _is_near(first: Image.Image, second: Image.Image) -> bool:
+    proportions = (first.width * second.height) / (second.width * first.height)
+    if not 1 / (1 + MOST_STRETCHED) <= proportions <= 1 + MOST_STRETCHED:
+        return False
+    small = [
+        np.asarray(each.resize((NEAR_SIDE, NEAR_SIDE), Image.Resampling.BOX), np.int16)
+        for each in (first, second)
+    ]
+    return bool(np.abs(small[0] - small[1]).mean() <= MOST_DIFFERENT * 255)
 
 
 def _is_picture(text: str) -> bool:
