@@ -23,7 +23,7 @@ from benchmarks.disk import resident
 from benchmarks.media import photo
 
 WIDTH = 512
-MATRIX = 768
+MATRIX = 256
 DISTINCT = 200
 BATCH = 32
 ALONE = 20
