@@ -131,6 +131,24 @@ def test_without_one_good_picture_there_is_an_error_with_the_reasons(tmp_path):
         embed([path], Counting())
 
 
+def test_the_items_of_a_sequence_are_read_once_each_for_they_may_be_decoded_then():
+    class Decoding:
+        def __init__(self):
+            self.read = []
+
+        def __len__(self):
+            return 30
+
+        def __getitem__(self, row):
+            self.read.append(row)
+            return picture(row)
+
+    images = Decoding()
+    np.testing.assert_array_equal(embed(images, Counting()), wanted(range(30)))
+    # The first one tells whether they are files.
+    assert sorted(images.read) == [0, *range(30)]
+
+
 def test_a_sequence_that_raises_costs_one_row():
     class Entries(list):
         def __getitem__(self, row):

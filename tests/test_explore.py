@@ -158,6 +158,26 @@ def test_rows_that_are_added_later_point_at_their_pictures(tmp_path):
         assert w.search(paths[row]) == f"row {row} is this picture"
 
 
+def test_pictures_in_another_order_are_found_out(tmp_path):
+    paths = folder_of(tmp_path / "photos", 40)
+    vectors = fw.embed(paths, Counting(), progress=False)
+    index = fw.build_index(vectors, metric="l2", explain=False)
+    right = fw.FederWidget(index, images=paths, embed=Counting())
+    assert right.check_images() == []
+    assert right.check_images(range(40)) == []
+    shifted = fw.FederWidget(index, images=[*paths[1:], paths[0]], embed=Counting())
+    assert len(shifted.check_images(8)) == 8
+    assert shifted.check_images([7, 3]) == [7, 3]
+    paths[5].unlink()
+    assert right.check_images([4, 5, 6]) == [5]
+    with pytest.raises(fw.UnknownIdError):
+        right.check_images([0, 40])
+    with pytest.raises(TypeError, match="check_images needs embed="):
+        fw.FederWidget(index, images=paths).check_images()
+    with pytest.raises(TypeError, match="check_images needs images="):
+        fw.FederWidget(index, embed=Counting()).check_images()
+
+
 # Queries
 
 

@@ -3,7 +3,13 @@
 from feder_widget.embedding.embedder import Embedder, as_embedder
 from feder_widget.embedding.embedding_run import BATCH_SIZE, embed, embed_pictures
 from feder_widget.embedding.errors import PicturesLeftOutWarning
-from feder_widget.embedding.picture_query import EmbeddedQuery, embed_query, is_embeddable, rows_that_show
+from feder_widget.embedding.picture_query import (
+    EmbeddedQuery,
+    embed_query,
+    embedded_row,
+    is_embeddable,
+    rows_that_show,
+)
 from feder_widget.embedding.pictures import Pictures, read_picture
 
 __all__ = [
@@ -16,6 +22,7 @@ __all__ = [
     "embed",
     "embed_pictures",
     "embed_query",
+    "embedded_row",
     "is_embeddable",
     "read_picture",
     "rows_that_show",

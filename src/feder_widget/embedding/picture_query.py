@@ -73,6 +73,17 @@ def embed_query(query: Any, embedder: Embedder | None) -> EmbeddedQuery:
     return EmbeddedQuery(embedder.images([image], paths=[path], titles=[title])[0], image)
 
 
+def embedded_row(embedder: Embedder, entry: Callable[[int], Any], row: int) -> NDArray[np.float32] | None:
+    """Return the vector of a row's picture, float32 (d,); None where the picture cannot be read."""
+    try:
+        given = entry(row)
+        image = read_picture(given, embedder.side)
+    except Exception:  # a caller's function may raise anything
+        return None
+    vector: NDArray[np.float32] = embedder.images([image], paths=[file_of(given)], titles=[f"row {row}"])[0]
+    return vector
+
+
 def rows_that_show(
     image: Image.Image, rows: Iterable[int], entry: Callable[[int], Any], side: int
 ) -> tuple[list[int], list[int]]:
