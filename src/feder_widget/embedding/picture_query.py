@@ -59,8 +59,8 @@ def embed_query(query: Any, embedder: Embedder | None) -> EmbeddedQuery:
     if embedder is None:
         kind = "words or a path" if isinstance(query, str) else "a picture"
         raise TypeError(
-            f"query is {kind}, and nothing embeds it: "
-            "pass embed= to FederWidget, or search for a row id or a vector"
+            f"query must be a row id or a vector, got {kind}, and nothing embeds it: "
+            "pass embed= to FederWidget"
         )
     if isinstance(query, str) and not _is_picture(query):
         return EmbeddedQuery(_embed_words(query, embedder), None)
