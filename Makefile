@@ -57,9 +57,9 @@ test-browser: $(STAMPS)/dev $(BUNDLE) chromium ## drive the widget in JupyterLab
 
 # An environment of its own, because torch is large. MODELS="torch==2.13.0 transformers" asks for another build.
 MODELS_VENV := .venv-models
-MODELS ?= torch transformers
+MODELS ?= torch transformers sentence-transformers
 .PHONY: test-models
-test-models: ## run the tests on real models, which `make test` leaves out (installs torch in .venv-models)
+test-models: $(BUNDLE) ## run the tests on real models, which `make test` leaves out (installs torch in .venv-models)
 	[[ -x $(MODELS_VENV)/bin/pip ]] || scripts/venv.sh $(MODELS_VENV)
 	$(MODELS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
 		$(MODELS) --editable '.[test]'

@@ -108,6 +108,7 @@ class Pipeline:
         self.tokens = tokens
 
     def __call__(self, inputs, **kwargs):
+        assert kwargs == {"batch_size": len(inputs)}
         if self.tokens is None:
             return [[vector_of(image).tolist()] for image in inputs]
         spread = np.arange(self.tokens)[:, None] - (self.tokens - 1) / 2

@@ -131,6 +131,24 @@ def test_without_one_good_picture_there_is_an_error_with_the_reasons(tmp_path):
         embed([path], Counting())
 
 
+def test_the_items_of_a_sequence_are_read_once_each_for_they_may_be_decoded_then():
+    class Decoding:
+        def __init__(self):
+            self.read = []
+
+        def __len__(self):
+            return 30
+
+        def __getitem__(self, row):
+            self.read.append(row)
+            return picture(row)
+
+    images = Decoding()
+    np.testing.assert_array_equal(embed(images, Counting()), wanted(range(30)))
+    # The first one tells whether they are files.
+    assert sorted(images.read) == [0, *range(30)]
+
+
 def test_a_sequence_that_raises_costs_one_row():
     class Entries(list):
         def __getitem__(self, row):
@@ -282,6 +300,21 @@ def test_a_damaged_cache_is_begun_anew(tmp_path):
     with pytest.warns(UserWarning, match="was damaged and is begun anew"):
         np.testing.assert_array_equal(embed(paths, Counting(), cache=tmp_path / "kept"), wanted(range(3)))
     assert sqlite3.connect(kept).execute("SELECT count(*) FROM vectors").fetchone() == (3,)
+
+
+def test_a_cache_that_fails_on_the_way_costs_nothing_but_itself(tmp_path, monkeypatch):
+    paths = folder_of(tmp_path / "photos", 12)
+    real = sqlite3.connect
+
+    class Full(sqlite3.Connection):
+        def executemany(self, *_):
+            raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(sqlite3, "connect", lambda path, **options: real(path, factory=Full, **options))
+    with pytest.warns(UserWarning, match="failed and is used no more: database or disk is full") as caught:
+        vectors = embed(paths, Counting(), cache=tmp_path / "kept", batch_size=3)
+    assert len(caught) == 1
+    np.testing.assert_array_equal(vectors, wanted(range(12)))
 
 
 def test_without_a_word_the_platforms_cache_is_used_and_nothing_else_is_written(

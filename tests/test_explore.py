@@ -1,5 +1,6 @@
 """From a folder to the widget, pictures and words as queries, and rows that never shift."""
 
+import io
 import random
 import threading
 
@@ -41,7 +42,7 @@ def test_one_line_leads_from_a_folder_to_the_widget(tmp_path):
         assert str(w.image_source(row)) == str(path)
     w.selection = [3]
     assert list(w.selected()["label"]) == ["0003.png"]
-    assert w.search(paths[7]) == "row 7 is this picture"
+    assert w.search(paths[7]) == "Row 7 is this picture."
     assert w.trace().ids[0] == 7
 
 
@@ -53,7 +54,7 @@ def test_without_a_model_the_descriptor_does(tmp_path, capsys):
     printed = capsys.readouterr()
     assert "20/20" in printed.err
     assert printed.out.startswith("L2norm,IVF4,Flat: 20 vectors.")
-    assert w.search(picture(4)) == "row 4 is this picture"
+    assert w.search(picture(4)) == "Row 4 is this picture."
 
 
 def test_options_of_the_widget_and_labels_of_the_caller_are_passed_on(tmp_path):
@@ -70,11 +71,21 @@ def test_options_of_the_widget_and_labels_of_the_caller_are_passed_on(tmp_path):
         explore(paths, Counting(), kk=3)
 
 
+def test_bad_choices_are_refused_before_anything_is_embedded(tmp_path):
+    paths = folder_of(tmp_path / "photos", 12)
+    embedder = Counting()
+    with pytest.raises(ValueError, match="metric must be one of"):
+        explore(paths, embedder, metric="euclid")
+    with pytest.raises(ValueError, match="nlist must be between 1 and vectors=12, got 13"):
+        explore(paths, embedder, nlist=13)
+    assert embedder.embedded == []
+
+
 def test_a_list_and_an_array_of_pictures_do_too():
     pictures = [picture(number) for number in range(12)]
     for images in (pictures, np.stack([np.asarray(each) for each in pictures])):
         w = explore(images, Counting())
-        assert w.search(pictures[5]) == "row 5 is this picture"
+        assert w.search(pictures[5]) == "Row 5 is this picture."
         w.selection = [5]
         assert list(w.selected()["label"]) == [None]
 
@@ -111,7 +122,7 @@ def test_rows_keep_their_pictures_when_some_are_shuffled_dropped_broken_and_adde
         if turn > 0:
             assert len(embedder.embedded) == 4
         row = int(rng.choice(list(rows)))
-        assert w.search(paths[row]) == f"row {row} is this picture"
+        assert w.search(paths[row]) == f"Row {row} is this picture."
         w.search(row)
         assert w.trace().ids[0] == row
     assert len(left_out) > 2
@@ -123,7 +134,7 @@ def test_the_last_picture_may_be_the_bad_one(tmp_path):
     with pytest.warns(fw.PicturesLeftOutWarning, match="row 9"):
         w = explore(paths, Counting())
     assert w.index.ntotal == 9
-    assert w.search(paths[8]) == "row 8 is this picture"
+    assert w.search(paths[8]) == "Row 8 is this picture."
 
 
 def test_a_glob_is_expanded_once(tmp_path):
@@ -131,7 +142,7 @@ def test_a_glob_is_expanded_once(tmp_path):
     w = explore(str(tmp_path / "photos" / "*.png"), Counting())
     folder_of(tmp_path / "photos", 5)
     assert w.image_source(0).name == "0010.png"
-    assert w.search(tmp_path / "photos" / "0013.png") == "row 3 is this picture"
+    assert w.search(tmp_path / "photos" / "0013.png") == "Row 3 is this picture."
     assert w.search(tmp_path / "photos" / "0003.png") is None
 
 
@@ -144,7 +155,27 @@ def test_rows_that_are_added_later_point_at_their_pictures(tmp_path):
     index.add_with_ids(added, new)
     w = fw.FederWidget(index, images=dict(enumerate(paths)), embed=Counting())
     for row in new:
-        assert w.search(paths[row]) == f"row {row} is this picture"
+        assert w.search(paths[row]) == f"Row {row} is this picture."
+
+
+def test_pictures_in_another_order_are_found_out(tmp_path):
+    paths = folder_of(tmp_path / "photos", 40)
+    vectors = fw.embed(paths, Counting(), progress=False)
+    index = fw.build_index(vectors, metric="l2", explain=False)
+    right = fw.FederWidget(index, images=paths, embed=Counting())
+    assert right.check_images() == []
+    assert right.check_images(range(40)) == []
+    shifted = fw.FederWidget(index, images=[*paths[1:], paths[0]], embed=Counting())
+    assert len(shifted.check_images(8)) == 8
+    assert shifted.check_images([7, 3]) == [7, 3]
+    paths[5].unlink()
+    assert right.check_images([4, 5, 6]) == [5]
+    with pytest.raises(fw.UnknownIdError):
+        right.check_images([0, 40])
+    with pytest.raises(TypeError, match="check_images needs embed="):
+        fw.FederWidget(index, images=paths).check_images()
+    with pytest.raises(TypeError, match="check_images needs images="):
+        fw.FederWidget(index, embed=Counting()).check_images()
 
 
 # Queries
@@ -173,7 +204,7 @@ def widget(photos):
     ids=["Path", "str", "bytes", "bytearray", "image", "RGBA"],
 )
 def test_a_picture_in_any_form_is_a_query(widget, photos, form):
-    assert widget.search(form(photos[11])) == "row 11 is this picture"
+    assert widget.search(form(photos[11])) == "Row 11 is this picture."
     assert widget.query_id is None
     np.testing.assert_array_equal(widget.history[-1].vector, vector_of(picture(11)))
     assert widget.trace().ids[0] == 11
@@ -184,16 +215,26 @@ def test_a_picture_that_no_row_has_is_searched_for_and_claims_nothing(widget):
     np.testing.assert_array_equal(widget.history[-1].vector, vector_of(picture(500)))
 
 
-def test_two_pictures_with_one_vector_are_not_the_same_picture(widget):
-    grainy = np.asarray(picture(11)).copy()
-    grainy[0, 0], grainy[1, 1] = grainy[1, 1] // 2, grainy[0, 0]
-    assert widget.search(Image.fromarray(grainy)) is None
+def test_a_scaled_or_compressed_picture_is_nearly_the_same(widget):
+    scaled = picture(11).resize((80, 60))
+    assert widget.search(scaled) == "Row 11 is nearly this picture."
+    stream = io.BytesIO()
+    picture(11).save(stream, "JPEG", quality=95, subsampling=0)
+    assert widget.search(stream.getvalue()) == "Row 11 is nearly this picture."
+
+
+def test_pictures_with_one_vector_are_not_the_same_picture(widget):
+    grain = np.random.default_rng(0).integers(-60, 61, (30, 40, 3))
+    grainy = Image.fromarray((np.asarray(picture(11)) + grain).clip(0, 255).astype(np.uint8))
+    assert widget.search(grainy) is None
+    assert widget.trace().ids[0] == 11
+    assert widget.search(picture(11).resize((40, 60))) is None
     assert widget.trace().ids[0] == 11
 
 
 def test_all_rows_with_the_picture_are_named(photos):
     w = explore([photos[0], photos[1], photos[0], photos[0]], Counting(), nlist=1)
-    assert w.search(photos[0]) == "rows 0, 2 and 3 are this picture"
+    assert w.search(photos[0]) == "Rows 0, 2 and 3 are this picture."
 
 
 def test_words_are_a_query_where_they_can_be_embedded(widget, photos):
@@ -282,4 +323,4 @@ def test_an_index_that_was_saved_is_asked_with_pictures_again(tmp_path, photos):
     vectors = fw.embed(photos, Pipeline(None), progress=False)
     faiss.write_index(fw.build_index(vectors, explain=False), str(tmp_path / "photos.index"))
     w = fw.FederWidget(tmp_path / "photos.index", images=photos, embed=Pipeline(None))
-    assert w.search(photos[17]) == "row 17 is this picture"
+    assert w.search(photos[17]) == "Row 17 is this picture."

@@ -76,14 +76,25 @@ def test_a_picture_is_searched_for_by_its_vector_and_recognised():
 
 def test_a_picture_that_no_row_has_is_not_said_to_be_one():
     page, session = talk(embedder())
-    # The same vector, but other pixels.
+    # The same vector, but another picture.
     picture = Image.open(io.BytesIO(encoded(700)))
-    picture.putpixel((9, 9), (0, 0, 0))
+    picture.paste((250, 250, 250), (3, 3, 16, 12))
     out = io.BytesIO()
     picture.save(out, "PNG")
     asked(session, {"picture": "leaf.png"}, [out.getvalue()])
     assert said(page, "coarse")
     assert not said(page, "remarks")
+
+
+def test_a_picture_that_was_compressed_is_nearly_one():
+    page, session = talk(embedder())
+    picture = Image.open(io.BytesIO(encoded(700)))
+    picture.putpixel((9, 9), (0, 0, 0))
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    asked(session, {"picture": "leaf.png"}, [out.getvalue()])
+    ((remarks, _),) = said(page, "remarks")
+    assert remarks["findings"][0]["sentence"] == "Row 700 is nearly this picture."
 
 
 def test_words_are_searched_for_and_never_read_as_a_file(tmp_path, monkeypatch):

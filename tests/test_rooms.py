@@ -32,8 +32,9 @@ PYTHON_ROOMS = {
     "media": (),
     "embedding": ("errors", "media", "model"),
     "embedders": ("embedding",),
-    "session": ("engines", "errors", "layout", "map", "media", "model", "projection", "truth"),
+    "session": ("embedding", "engines", "errors", "layout", "map", "media", "model", "projection", "truth"),
     "widget": ("embedding", "engines", "errors", "media", "model", "projection", "session", "truth"),
+    "command_line": (),
     "exploration": ("embedders", "embedding", "engines", "widget"),
     "__init__": ("embedders", "embedding", "engines", "errors", "exploration", "model", "truth", "widget"),
 }

@@ -14,7 +14,7 @@ from feder_widget.embedding import (
     as_embedder,
     embed_pictures,
 )
-from feder_widget.engines import build_index
+from feder_widget.engines import build_index, plan_index
 from feder_widget.widget import FederWidget
 
 
@@ -75,6 +75,8 @@ def explore(
         )
     embedder = as_embedder(colours_and_edges() if embed is None else embed, embed_text)
     pictures = Pictures(images)
+    # Bad choices are refused before an hour of embedding.
+    plan_index(max(1, len(pictures)), 0, metric, nlist, factory)
     vectors, reasons = embed_pictures(pictures, embedder, batch_size, cache, progress)
     if reasons:
         warnings.warn(PicturesLeftOutWarning(reasons, len(vectors)), stacklevel=2)

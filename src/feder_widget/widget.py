@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,13 @@ import traitlets
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from feder_widget.embedding import Embedder, as_embedder, is_embeddable
+from feder_widget.embedding import Embedder, as_embedder, embedded_row, is_embeddable
 from feder_widget.engines import IvfIndex, open_index
 from feder_widget.media import IdRange, Media
 from feder_widget.model.arguments import as_bool, as_int
 from feder_widget.model.search_trace import SearchTrace
 from feder_widget.projection import resolve_method
 from feder_widget.session.cell_end import at_cell_end
-from feder_widget.session.embedded_queries import same_picture
 from feder_widget.session.messages import Buffer
 from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.selected_rows import described
@@ -249,6 +248,50 @@ class FederWidget(anywidget.AnyWidget):
         """
         return self._media.entry(as_int(row_id, "row_id", least=None))
 
+    def check_images(self, rows: int | Sequence[int] = 8, *, seed: int = 0) -> list[int]:
+        """Check that the pictures of some rows are those that the index was built of.
+
+        Their pictures are embedded and compared with what the index holds for these rows.
+
+        Parameters
+        ----------
+        rows : int or sequence of int
+            A sample size, or row ids.
+        seed : int
+            Draws the sample.
+
+        Returns
+        -------
+        list of int
+            The rows whose picture cannot be read, or to whose vector more than 1 % of all rows are nearer
+            than the row itself: ``images`` has another order, or belongs to another index. Empty where all
+            is well.
+
+        Raises
+        ------
+        TypeError
+            If ``embed`` or ``images`` were not given.
+        ValueError
+            If a row id is not in the index.
+        RuntimeError
+            On a thread that may not read the index: another than the one that runs cells.
+        """
+        self._check_thread("check_images")
+        if self._embedder is None or not self._media.has_images:
+            missing = "embed" if self._embedder is None else "images"
+            raise TypeError(f"check_images needs {missing}=, which FederWidget was not given")
+        if isinstance(rows, (int, np.integer)):
+            drawn = self._index.sample_ids(as_int(rows, "rows"), np.random.default_rng(seed))
+            rows = [int(row) for row in drawn]
+        most_nearer = self._index.ntotal // 100
+        wrong = []
+        for row in rows:
+            self._index.locate(row)
+            vector = embedded_row(self._embedder, self._media.entry, row)
+            if vector is None or (self._index.verdict(vector, row).position or 1) > 1 + most_nearer:
+                wrong.append(row)
+        return wrong
+
     def search(self, query: int | ArrayLike | Image.Image | str | bytes | os.PathLike[str]) -> str | None:
         """Search and show the answer, at the present ``nprobe``, ``k`` and ``include_self``.
 
@@ -261,7 +304,8 @@ class FederWidget(anywidget.AnyWidget):
         Returns
         -------
         str or None
-            For a picture that rows of the index have too, pixel by pixel, a sentence that says which.
+            For a picture that rows of the index have too, pixel by pixel or nearly (scaled, compressed or
+            very similar), a sentence that says which.
 
         Raises
         ------
@@ -285,8 +329,8 @@ class FederWidget(anywidget.AnyWidget):
             self._session.hand_over(lambda: self._search_in_call(asked))
             return None
         self._search_in_call(asked)
-        rows = [] if made is None else embedded.rows_that_show(made, self.nprobe)
-        return same_picture(rows).sentence if rows else None
+        found = None if made is None else embedded.same_picture(made, self.nprobe)
+        return None if found is None else found.sentence
 
     def _search_in_call(self, query: Any) -> None:
         self._session.search(query, self.nprobe, self.k, include_self=self.include_self)

@@ -6,8 +6,9 @@ from feder_widget.embedding.errors import PicturesLeftOutWarning
 from feder_widget.embedding.picture_query import (
     EmbeddedQuery,
     embed_query,
+    embedded_row,
     is_embeddable,
-    rows_with_picture,
+    rows_that_show,
     words_query,
 )
 from feder_widget.embedding.pictures import Pictures, read_picture
@@ -22,8 +23,9 @@ __all__ = [
     "embed",
     "embed_pictures",
     "embed_query",
+    "embedded_row",
     "is_embeddable",
     "read_picture",
-    "rows_with_picture",
+    "rows_that_show",
     "words_query",
 ]

@@ -109,6 +109,9 @@ def _with_options(function: Callable[..., Any], values: list[Any]) -> Any:
         known = set(inspect.signature(function).parameters)
     except (TypeError, ValueError):
         known = set()
+    if isinstance(getattr(function, "task", None), str):
+        # A pipeline of transformers passes its options on; without this one it takes pictures one by one.
+        known.add("batch_size")
     return function(values, **{name: value for name, value in options.items() if name in known})
 
 

@@ -25,6 +25,9 @@ from feder_widget.model.arguments import as_int
 
 BATCH_SIZE = 32
 
+MOST_AHEAD = 256
+"""Most pictures that are decoded before the embedder takes them, however large its batches are."""
+
 LOOKED_UP = 256
 """Rows that are looked up in the cache at once."""
 
@@ -50,6 +53,11 @@ class _Read:
     path: Path | None
     image: Image.Image | None = None
 
+    @property
+    def title(self) -> str:
+        """The words for the row in messages."""
+        return f"row {self.row}" if self.path is None else f"row {self.row} ({self.path.name})"
+
 
 class _OtherWidthError(Exception):
     """The cache holds vectors of another width than the embedder returns."""
@@ -71,7 +79,8 @@ def embed(
     Parameters
     ----------
     images : glob, list of paths or pictures, array
-        As ``images=`` of :class:`feder_widget.FederWidget`, except for a mapping, a function and URLs.
+        As ``images=`` of :class:`feder_widget.FederWidget`, except for a mapping, a function and URLs. The
+        items of a sequence are read on threads.
     embed
         What embeds: a function from a list of PIL images to vectors (n, d), an object with ``.encode``
         (sentence-transformers), ``.embed`` (fastembed) or ``.to_embeddings`` (imgbeddings), an
@@ -177,7 +186,8 @@ class _Run:
         """Embed all that is not in the cache; returns the vectors and the reasons for rows left out."""
         with _bar(len(self._pictures), progress) as self._advance:
             batch: list[_Read] = []
-            with closing(read_ahead(self._not_kept(), self._read, 2 * self._batch_size)) as decoded:
+            ahead = min(2 * self._batch_size, MOST_AHEAD)
+            with closing(read_ahead(self._not_kept(), self._read, ahead)) as decoded:
                 for wanted, reason in decoded:
                     if reason is not None:
                         self._reasons[wanted.row] = reason
@@ -239,7 +249,7 @@ class _Run:
         vectors = self._embedder.images(
             [each.image for each in batch if each.image is not None],
             paths=[each.path for each in batch],
-            titles=[self._pictures.title(each.row) for each in batch],
+            titles=[each.title for each in batch],
         )
         if self._cache is not None and self._cache.width not in (None, vectors.shape[1]):
             raise _OtherWidthError

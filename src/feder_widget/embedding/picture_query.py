@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from feder_widget.embedding.embedder import Embedder
@@ -20,6 +22,11 @@ _ADDRESS = re.compile(r"data:image/|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _ENDINGS = frozenset(
     {".avif", ".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp"}
 )
+
+NEAR_SIDE = 32
+MOST_DIFFERENT = 0.015
+MOST_STRETCHED = 0.03
+"""Proportions of small pictures change by this much when they are scaled to whole pixels."""
 
 
 _SHOWN_SIDE = 96
@@ -61,8 +68,8 @@ def embed_query(query: Any, embedder: Embedder | None, *, name: str | None = Non
     if embedder is None:
         kind = "words or a path" if isinstance(query, str) else "a picture"
         raise TypeError(
-            f"query is {kind}, and nothing embeds it: "
-            "pass embed= to FederWidget, or search for a row id or a vector"
+            f"query must be a row id or a vector, got {kind}, and nothing embeds it: "
+            "pass embed= to FederWidget"
         )
     if isinstance(query, str) and not _is_picture(query):
         return EmbeddedQuery(words_query(query, embedder), None)
@@ -85,10 +92,25 @@ def _small(image: Image.Image) -> bytes:
     return encoded.getvalue()
 
 
-def rows_with_picture(
+def embedded_row(embedder: Embedder, entry: Callable[[int], Any], row: int) -> NDArray[np.float32] | None:
+    """Return the vector of a row's picture, float32 (d,); None where the picture cannot be read."""
+    try:
+        given = entry(row)
+        image = read_picture(given, embedder.side)
+    except Exception:  # a caller's function may raise anything
+        return None
+    vector: NDArray[np.float32] = embedder.images([image], paths=[file_of(given)], titles=[f"row {row}"])[0]
+    return vector
+
+
+def rows_that_show(
     image: Image.Image, rows: Iterable[int], entry: Callable[[int], Any], side: int
-) -> list[int]:
-    """Return the rows whose pictures equal this one, pixel by pixel, up to the first that differs.
+) -> tuple[list[int], list[int]]:
+    """Return the rows whose pictures equal this one, and those that nearly do.
+
+    Rows are looked at until the first picture that does neither. Pictures nearly equal one another if they
+    have the same proportions and differ by 1.5 % at most, on average, at 32 by 32 pixels: they were scaled or
+    compressed, or are very similar.
 
     Parameters
     ----------
@@ -100,19 +122,37 @@ def rows_with_picture(
         Returns the entry of a row, undecoded.
     side : int
         Longest side to which pictures are decoded, in pixels.
+
+    Returns
+    -------
+    equal, near : list of int
+        Row ids.
     """
-    found = []
+    equal: list[int] = []
+    near: list[int] = []
     for row in rows:
         try:
             other = read_picture(entry(row), side)
-        except (
-            Exception
-        ):  # a picture that cannot be read is not this one; a caller's function may raise anything
+        except Exception:  # a caller's function may raise anything
             break
-        if other.size != image.size or other.tobytes() != image.tobytes():
+        if other.size == image.size and other.tobytes() == image.tobytes():
+            equal.append(row)
+        elif _is_near(image, other):
+            near.append(row)
+        else:
             break
-        found.append(row)
-    return found
+    return equal, near
+
+
+def _is_near(first: Image.Image, second: Image.Image) -> bool:
+    proportions = (first.width * second.height) / (second.width * first.height)
+    if not 1 / (1 + MOST_STRETCHED) <= proportions <= 1 + MOST_STRETCHED:
+        return False
+    small = [
+        np.asarray(each.resize((NEAR_SIDE, NEAR_SIDE), Image.Resampling.BOX), np.int16)
+        for each in (first, second)
+    ]
+    return bool(np.abs(small[0] - small[1]).mean() <= MOST_DIFFERENT * 255)
 
 
 def _is_picture(text: str) -> bool:

@@ -53,20 +53,19 @@ class Pictures:
             raise TypeError(f"{wanted}, got a {type(images).__name__}, whose number is not known")
         self._lookup: Lookup = lookup
         self._count = lengths.found[-1]
+        # Of a list, every entry may be a file. The items of other sequences may cost a decoding each.
+        self._has_files = isinstance(images, (list, tuple)) or self._first_file() is not None
 
     def __len__(self) -> int:
         return self._count
 
     def entry(self, row: int) -> Any:
-        """Return a row's entry, undecoded: a path, bytes, an array, a PIL image or None."""
+        """Return a row's entry: a path, bytes, an array, a PIL image or None."""
         return self._lookup(row)
 
     def file(self, row: int) -> Path | None:
         """Return the file of a row, None where it is no file or cannot be told."""
-        try:
-            return file_of(self._lookup(row))
-        except Exception:  # a caller's sequence may raise anything
-            return None
+        return self._file_of_entry(row) if self._has_files else None
 
     def file_name(self, row: int) -> str | None:
         """Return the name of a row's file, without folders."""
@@ -75,12 +74,16 @@ class Pictures:
 
     def are_files(self) -> bool:
         """Return whether the first picture is a file."""
-        return self._count > 0 and self.file(0) is not None
+        return self._first_file() is not None
 
-    def title(self, row: int) -> str:
-        """Return the words for a row in messages."""
-        name = self.file_name(row)
-        return f"row {row}" if name is None else f"row {row} ({name})"
+    def _first_file(self) -> Path | None:
+        return self._file_of_entry(0) if self._count > 0 else None
+
+    def _file_of_entry(self, row: int) -> Path | None:
+        try:
+            return file_of(self._lookup(row))
+        except Exception:  # a caller's sequence may raise anything
+            return None
 
 
 def read_picture(entry: object, side: int = PICTURE_SIDE) -> Image.Image:

@@ -9,7 +9,7 @@ import re
 import sqlite3
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +80,7 @@ class VectorCache:
     """
 
     def __init__(self, folder: Path, name: str) -> None:
+        self._is_broken = False
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f"{_file_stem(name)}.sqlite"
         try:
@@ -112,26 +113,40 @@ class VectorCache:
         """Return the vectors, float32 (width,), of those keys that are kept."""
         wanted = list(keys)
         found: dict[bytes, Vectors] = {}
+        if self._is_broken:
+            return found
         for start in range(0, len(wanted), MOST_ASKED):
             some = wanted[start : start + MOST_ASKED]
             marks = ",".join("?" * len(some))
-            rows = self._connection.execute(
-                f"SELECT picture, vector FROM vectors WHERE picture IN ({marks})",
-                some,
-            )
-            found.update((key, np.frombuffer(vector, np.float32)) for key, vector in rows)
+            with self._surviving():
+                rows = self._connection.execute(
+                    f"SELECT picture, vector FROM vectors WHERE picture IN ({marks})", some
+                )
+                found.update((key, np.frombuffer(vector, np.float32)) for key, vector in rows)
         return found
 
     def put(self, keys: Sequence[bytes], vectors: Vectors) -> None:
         """Keep vectors, float32 (n, width)."""
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
-            ((key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True)),
-        )
         self.width = vectors.shape[1]
-        if time.monotonic() - self._committed > COMMIT_APART:
-            self._connection.commit()
-            self._committed = time.monotonic()
+        if self._is_broken:
+            return
+        with self._surviving():
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
+                ((key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True)),
+            )
+            if time.monotonic() - self._committed > COMMIT_APART:
+                self._connection.commit()
+                self._committed = time.monotonic()
+
+    @contextlib.contextmanager
+    def _surviving(self) -> Iterator[None]:
+        """Go on without the cache where it fails: the disk may be full, or a page of the file damaged."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            self._is_broken = True
+            warnings.warn(f"the cache {self._path} failed and is used no more: {error}", stacklevel=3)
 
     def clear(self) -> None:
         """Forget all vectors."""

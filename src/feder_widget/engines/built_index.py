@@ -72,7 +72,9 @@ def plan_index(
         if norm
         else ""
     )
-    rows = f"{count:,} vectors" + (f" (rows left out by id: {left_out:,})" if left_out else "")
+    rows = f"{count:,} vector{'' if count == 1 else 's'}" + (
+        f" (rows left out by id: {left_out:,})" if left_out else ""
+    )
     if factory is not None:
         if nlist is not None:
             raise ValueError(f"give nlist or factory, not both: got nlist={nlist!r}, factory={factory!r}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image
 
-from feder_widget.embedding import Embedder, embed_query, rows_with_picture, words_query
+from feder_widget.embedding import Embedder, embed_query, rows_that_show, words_query
 from feder_widget.engines import IvfIndex
 from feder_widget.media import Media
 from feder_widget.model.finding import Finding
@@ -68,20 +68,21 @@ class EmbeddedQueries:
         yield embedding
         return embedding.result()
 
-    def rows_that_show(self, query: Query, nprobe: int) -> list[int]:
-        """Return the rows, of the nearest, whose pictures are the query's, pixel by pixel."""
+    def same_picture(self, query: Query, nprobe: int) -> Finding | None:
+        """Say which rows, of the nearest, show the picture that is the query; None where none does."""
         nearest = self._nearest(query, nprobe)
-        return [] if nearest is None else self._same(query, nearest)
+        return None if nearest is None else self._compared(query, nearest)
 
     def remarks(self, search: ActiveSearch, request: Request) -> Iterator[Step]:
-        """Say which rows show the picture that is the query, where some do."""
+        """Do ``same_picture`` for a search, in steps; sends nothing where no row shows the picture."""
         nearest = self._nearest(search.query, search.nprobe)
         if nearest is None:
             return
-        comparing = self._threads.submit(self._same, search.query, nearest)
+        comparing = self._threads.submit(self._compared, search.query, nearest)
         yield comparing
-        if rows := comparing.result():
-            yield Remarks(request=request, serial=search.serial, findings=[same_picture(rows)])
+        found = comparing.result()
+        if found is not None:
+            yield Remarks(request=request, serial=search.serial, findings=[found])
 
     def close(self) -> None:
         """Embed nothing more."""
@@ -96,18 +97,18 @@ class EmbeddedQueries:
         ids = self._index.trace(query, nprobe, NEAREST).ids
         return [int(row) for row in ids if row != -1]
 
-    def _same(self, query: Query, rows: list[int]) -> list[int]:
+    def _compared(self, query: Query, rows: list[int]) -> Finding | None:
         newest, embedder = self._newest, self._embedder
         if newest is None or newest[0] is not query or embedder is None:
-            return []
-        return rows_with_picture(newest[1], rows, self._media.entry, embedder.side)
+            return None
+        equal, near = rows_that_show(newest[1], rows, self._media.entry, embedder.side)
+        return _finding(sorted(equal), "this picture") or _finding(sorted(near), "nearly this picture")
 
 
-def same_picture(rows: list[int]) -> Finding:
-    """Say which rows show the query's picture."""
-    sentence = (
-        f"Row {rows[0]} is this picture."
-        if len(rows) == 1
-        else f"Rows {', '.join(map(str, rows[:-1]))} and {rows[-1]} are this picture."
+def _finding(rows: list[int], what: str) -> Finding | None:
+    if not rows:
+        return None
+    subject = (
+        f"Row {rows[0]} is" if len(rows) == 1 else f"Rows {', '.join(map(str, rows[:-1]))} and {rows[-1]} are"
     )
-    return Finding("same-picture", "info", sentence, {"ids": rows})
+    return Finding("same-picture", "info", f"{subject} {what}.", {"ids": rows})
