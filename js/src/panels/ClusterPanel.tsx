@@ -57,11 +57,13 @@ export function ClusterPanel() {
   }
   return (
     <section class="feder-cluster">
-      <h3>
-        {probed && rank !== null && tellsRank && (
-          <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
-        )}
-        <span class="feder-name">Cluster {cluster}</span> <small title={title.join(" · ")}>{text}</small>
+      <div class="feder-cluster-head">
+        <h3>
+          {probed && rank !== null && tellsRank && (
+            <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
+          )}
+          <span class="feder-name">Cluster {cluster}</span> <small title={title.join(" · ")}>{text}</small>
+        </h3>
         {search !== null && (
           <Button
             kind="small"
@@ -81,7 +83,7 @@ export function ClusterPanel() {
             Unpin
           </Button>
         )}
-      </h3>
+      </div>
       {exploration.labels.coloursBy.value === "label" && <Composition cluster={cluster} most={5} hasBar />}
       <Grid key={cluster} cluster={cluster} rank={probed ? rank : null} />
     </section>
