@@ -166,6 +166,7 @@ def test_words_are_embedded_where_the_object_or_a_second_one_can():
         fw.embedders.embedder(FastEmbed(), FastEmbedText()),
         fw.embedders.embedder(stacked, lambda texts: Tensor(np.stack([words(text) for text in texts]))),
         fw.embedders.embedder(fw.embedders.embedder(stacked), SentenceTransformer()),
+        fw.embedders.embedder(stacked, fw.embedders.embedder(SentenceTransformer())),
     ):
         np.testing.assert_allclose(embedder.texts(["a red one", "blue"]), [words("red"), words("blue")])
     narrow = fw.embedders.embedder(SentenceTransformer(), lambda texts: np.ones((len(texts), 5)))
@@ -173,6 +174,8 @@ def test_words_are_embedded_where_the_object_or_a_second_one_can():
         fw.EmbedderError, match=r"embed_text: it returned vectors of 5 numbers, wanted 12.*'red'"
     ):
         narrow.texts(["red"])
+    with pytest.raises(TypeError, match="embed_text must embed words"):
+        fw.embedders.embedder(stacked, fw.embedders.embedder(stacked))
     with pytest.raises(TypeError, match="embed_text must be a function"):
         fw.embedders.embedder(stacked, 3)
 

@@ -81,6 +81,6 @@ def explore(
     if reasons:
         warnings.warn(PicturesLeftOutWarning(reasons, len(vectors)), stacklevel=2)
     index = build_index(vectors, metric=metric, nlist=nlist, factory=factory, explain=progress)
-    if pictures.are_files():
-        options.setdefault("labels", pictures.file_name)
+    if pictures.are_files() and not {"label", "labels"} & set(options):
+        options["labels"] = pictures.file_name
     return FederWidget(index, images=pictures.entry, embed=embedder, **options)

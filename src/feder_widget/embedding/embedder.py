@@ -134,15 +134,20 @@ def as_embedder(embed: Any, embed_text: Any = None, *, name: str | None = None) 
     TypeError
         If it cannot embed pictures, or ``embed_text`` no words.
     """
+    if isinstance(embed, Embedder) and embed_text is None and name is None:
+        return embed
+    if isinstance(embed_text, Embedder):
+        texts = embed_text._texts
+        if texts is None:
+            raise TypeError(f"embed_text must embed words, and {embed_text!r} embeds pictures only")
+    elif isinstance(embed, Embedder) and embed_text is None:
+        texts = embed._texts
+    else:
+        texts = text_call(embed, embed_text)
     if isinstance(embed, Embedder):
-        if embed_text is None and name is None:
-            return embed
-        texts = embed._texts if embed_text is None else text_call(None, embed_text)
         return Embedder(embed._call, name=name or embed.name, width=embed.width, texts=texts, side=embed.side)
     call = image_call(embed)
-    return Embedder(
-        call, name=name or name_of(embed), width=stated_width(embed), texts=text_call(embed, embed_text)
-    )
+    return Embedder(call, name=name or name_of(embed), width=stated_width(embed), texts=texts)
 
 
 def _listed(titles: Sequence[str]) -> str:
