@@ -29,7 +29,7 @@ PYTHON_ROOMS = {
     "layout": (),
     "map": ("layout", "power_diagram"),
     "projection": ("engines", "layout", "model"),
-    "media": (),
+    "media": ("model",),
     "session": ("engines", "errors", "layout", "map", "media", "model", "projection", "truth"),
     "widget": ("engines", "errors", "media", "model", "projection", "session", "truth"),
     "__init__": ("engines", "errors", "model", "truth", "widget"),

@@ -248,7 +248,7 @@ export class Stage {
     const requests = this.asked("thumbnails").slice(this.#pictured);
     if (requests.length === 0) throw new Error("no picture was asked for");
     this.#pictured += requests.length;
-    const nothing = { label: null, mime: null, offset: 0, length: 0, url: null, reason: null };
+    const nothing = { label: null, mime: null, offset: 0, length: 0, url: null, reason: null, note: null };
     for (const { request, ids, size } of requests) {
       const items = (ids as string[]).map((id) => ({ id, ...nothing, ...item(id) }));
       this.model.say(...encoded({ kind: "thumbnails", request, size, items, data: new Uint8Array(0) }));

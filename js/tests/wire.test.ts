@@ -30,7 +30,16 @@ const COARSE = {
   distances: Float32Array.of(0.5, 1, 2),
   vector: Float32Array.of(1, -1),
 };
-const ITEM = { id: "1", label: null, mime: "image/png", offset: 0, length: 2, url: null, reason: null };
+const ITEM = {
+  id: "1",
+  label: null,
+  mime: "image/png",
+  offset: 0,
+  length: 2,
+  url: null,
+  reason: null,
+  note: null,
+};
 
 const FINDING = {
   code: "uneven-clusters",

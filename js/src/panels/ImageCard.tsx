@@ -91,6 +91,7 @@ function Card({ open }: { open: OpenCard }) {
     >
       <Picture id={id} cluster={cluster} side={SIDE} alt={label ?? `row ${id}`} />
       {picture.state === "broken" && <p class="feder-reason">{picture.reason}</p>}
+      {picture.state === "ready" && picture.note !== null && <p class="feder-reason">{picture.note}</p>}
       <dl>
         {facts.map(([name, value]) => (
           <div key={name}>

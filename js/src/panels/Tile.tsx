@@ -92,7 +92,9 @@ export function Tile(props: Props) {
       data-pending={isPending === true}
       data-dim={isDim}
       tabIndex={tabIndex}
-      aria-label={label === null ? name : `${name}, ${label}`}
+      aria-label={[name, label, picture.state === "ready" ? picture.note : null]
+        .filter((part) => part !== null)
+        .join(", ")}
       aria-haspopup="dialog"
       data-hovered={hovered.value}
       aria-pressed={selected.value}

@@ -37,7 +37,8 @@ export interface Seconds {
 /**
  * One picture: `length` bytes of the buffer, or a `url` for the browser, or a `reason` for none.
  *
- * Of a row without a picture that has a `label`, none of these: the label is shown.
+ * Of a row without a picture that has a `label`, none of these: the label is shown. A `note` says that the
+ * picture is one of several: the first frame of an animation.
  */
 export interface ThumbnailItem {
   id: bigint;
@@ -47,6 +48,7 @@ export interface ThumbnailItem {
   length: number;
   url: string | null;
   reason: string | null;
+  note: string | null;
 }
 
 /** A query that is a row of the index; `cluster` is a hint where the row is stored. */
@@ -960,7 +962,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
     fields: {
       request: "request",
       size: "number",
-      items: { each: { object: { id: "row", label: { nullable: "string" }, mime: { nullable: "string" }, offset: "number", length: "number", url: { nullable: "string" }, reason: { nullable: "string" } } } },
+      items: { each: { object: { id: "row", label: { nullable: "string" }, mime: { nullable: "string" }, offset: "number", length: "number", url: { nullable: "string" }, reason: { nullable: "string" }, note: { nullable: "string" } } } },
     },
     buffers: {
       data: { dtype: "uint8", shape: ["bytes"] },

@@ -229,7 +229,7 @@ export class RecordingTransport implements Transport {
       const pictures = this.#recording.pictures.get(id) ?? [];
       const picture = pictures.find((one) => one.size >= size) ?? pictures.at(-1);
       if (picture === undefined) {
-        const nothing = { label: null, mime: null, url: null, reason: "not recorded" };
+        const nothing = { label: null, mime: null, url: null, reason: "not recorded", note: null };
         return { id, ...nothing, offset: 0, length: 0 };
       }
       const { bytes, size: _, ...facts } = picture;

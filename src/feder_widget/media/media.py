@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from feder_widget.media.entries import IdRange, is_missing
 from feder_widget.media.errors import BadImage
 from feder_widget.media.image_sources import open_images
+from feder_widget.media.label_sources import label_source
 from feder_widget.media.labels import label_text, open_labels, read_label
 from feder_widget.media.thumbnail import LABEL, Thumbnail, bucket, placeholder, render
 from feder_widget.media.thumbnail_cache import Key, ThumbnailCache
@@ -37,16 +38,19 @@ class Media:
     Parameters
     ----------
     images : None, glob, array, sequence, mapping or callable
-        * a glob such as ``"photos/**/*.jpg"``: its files sorted by path, the i-th belongs to row id i;
-        * an array of shape (n, h, w) or (n, h, w, 1 | 3 | 4), of uint8, bool, float or int; the module
-          `pixels` defines its black and white;
+        * a glob such as ``"photos/**/*.jpg"``: its files in natural order (``2.png`` before ``10.png``), the
+          i-th belongs to row id i;
+        * an array or tensor of shape (n, h, w), (n, h, w, 1 | 3 | 4) or (n, 1 | 3 | 4, h, w), of uint8, bool,
+          float or int; the module `pixels` defines its black and white;
         * a sequence (entry i belongs to row id i), a mapping from row id, or a function of the row id, giving
-          paths, http(s) or data:image URLs, encoded bytes, arrays, PIL images, or None for no image.
+          paths, http(s) or data:image URLs, encoded bytes, arrays, PIL images, dicts with ``bytes`` or
+          ``path`` (Hugging Face), ``(picture, label)`` pairs (torchvision), or None for no image.
 
         The browser loads URLs by itself. A function is called on worker threads, perhaps on several at once,
         and again for an image that the cache has dropped. A PIL image stays decoded once it was shown.
     labels : None, sequence, mapping or callable
-        Likewise; values become text by `str`.
+        Likewise, also a frame of one column; values become text by `str`. Labels that stand beside the
+        pictures (in pairs, in a torchvision data set) are taken where none are given.
     index_ids : IdRange
         Row ids, to check the length of a sequence, an array or a glob's matches.
     strips : callable, optional
@@ -71,6 +75,7 @@ class Media:
         cache_bytes: int = 64 << 20,
     ) -> None:
         self._images = open_images(images, index_ids)
+        labels = label_source(labels, images)
         self._labels = open_labels(labels, index_ids)
         self._strips = strips
         self._cache = ThumbnailCache(cache_bytes)

@@ -57,6 +57,7 @@ def thumbnails(
                 length=len(data),
                 url=picture.url,
                 reason=picture.reason,
+                note=picture.note,
             )
         )
         parts.append(data)

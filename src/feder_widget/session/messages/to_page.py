@@ -253,7 +253,8 @@ class Hardest:
 class ThumbnailItem:
     """One picture: ``length`` bytes of the buffer, or a ``url`` for the browser, or a ``reason`` for none.
 
-    Of a row without a picture that has a ``label``, none of these: the label is shown.
+    Of a row without a picture that has a ``label``, none of these: the label is shown. A ``note`` says that
+    the picture is one of several: the first frame of an animation.
     """
 
     id: RowId
@@ -263,6 +264,7 @@ class ThumbnailItem:
     length: int
     url: str | None
     reason: str | None
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
