@@ -20,6 +20,7 @@ Graph = Mapping[str, frozenset[str]]
 # A room may import what stands below it: its own entry, and nothing else, names what that is.
 PYTHON_ROOMS = {
     "errors": (),
+    "faiss_version": (),
     "model": ("errors",),
     "faiss_internals": ("errors", "model"),
     "truth": ("errors", "faiss_internals", "model"),
@@ -32,7 +33,7 @@ PYTHON_ROOMS = {
     "media": ("model",),
     "session": ("engines", "errors", "layout", "map", "media", "model", "projection", "truth"),
     "widget": ("engines", "errors", "media", "model", "projection", "session", "truth"),
-    "__init__": ("engines", "errors", "model", "truth", "widget"),
+    "__init__": ("engines", "errors", "faiss_version", "model", "truth", "widget"),
 }
 
 # From the messages up to the whole widget.
