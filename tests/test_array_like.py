@@ -4,10 +4,10 @@ import faiss
 import numpy as np
 import pandas as pd
 import pytest
+from stand_ins import Column, CupyArray, EagerTensor, Tensor
 
 import feder_widget as fw
 from feder_widget.model.array_like import as_array
-from tests.stand_ins import Column, CupyArray, EagerTensor, Tensor
 
 X = np.random.default_rng(0).random((500, 16), np.float32)
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image, ImageCms, ImageFile
+from stand_ins import EagerTensor, Tensor
 
 from feder_widget.media import IdRange, Media, image_decoder
 from feder_widget.media.natural_order import natural_key
-from tests.stand_ins import EagerTensor, Tensor
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 

@@ -75,6 +75,7 @@ export function summaryTrait({ constants, ...summary }: Summary): Record<string,
     nprobe: summary.storedNprobe,
     images: summary.images,
     labels: summary.labels,
+    columns: summary.columns,
     findings: summary.findings,
     sizes: summary.sizes,
     index_version: summary.indexVersion,
@@ -84,6 +85,7 @@ export function summaryTrait({ constants, ...summary }: Summary): Record<string,
       snapshot_limit: constants.snapshotLimit,
       sample_limit: constants.sampleLimit,
       batch_limit: constants.batchLimit,
+      values_limit: constants.valuesLimit,
     },
   });
   return { ...content, sizes };
@@ -98,6 +100,7 @@ export class Stage {
   readonly #render: (element: HTMLElement) => () => void;
   readonly #unrender: (() => void)[] = [];
   #pictured = 0;
+  #valued = 0;
 
   constructor(
     sizes: readonly number[] = [3, 4, 0, 5],
@@ -241,6 +244,17 @@ export class Stage {
 
   fail(request: unknown, message: string): void {
     this.model.say({ kind: "error", request, code: "invalid", message });
+  }
+
+  /** Answer every request for the values of rows that has not been answered; there must be one. */
+  sayValues(values: (id: string) => (string | null)[]): void {
+    const requests = this.asked("row_values").slice(this.#valued);
+    if (requests.length === 0) throw new Error("no values were asked for");
+    this.#valued += requests.length;
+    for (const { request, ids } of requests) {
+      const rows = (ids as string[]).map(values);
+      this.model.say({ kind: "row_values", request, ids, values: rows });
+    }
   }
 
   /** Answer every request for pictures that has not been answered; there must be one. */

@@ -85,6 +85,7 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
     storedNprobe: 1,
     images: true,
     labels: false,
+    columns: [],
     findings: [],
     sizes: Int32Array.from(sizes),
     indexVersion: 0,
@@ -94,6 +95,7 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
       snapshotLimit: 40_000,
       sampleLimit: 1_000_000,
       batchLimit: 1024,
+      valuesLimit: 64,
     },
     ...changes,
   };

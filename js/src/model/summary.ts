@@ -43,6 +43,8 @@ export interface Summary {
   readonly storedNprobe: number;
   readonly images: boolean;
   readonly labels: boolean;
+  /** Names of the columns of the rows' metadata. */
+  readonly columns: readonly string[];
   readonly findings: readonly Finding[];
   /** Vectors in each cluster. */
   readonly sizes: Int32Array;
@@ -62,13 +64,15 @@ export interface Constants {
   readonly sampleLimit: number;
   /** Rows or clusters in one request. */
   readonly batchLimit: number;
+  /** Rows whose values are asked for at once. */
+  readonly valuesLimit: number;
 }
 
 /** Read the trait; throws `MalformedMessage` where it is not of the form declared. */
 export function readSummary(value: unknown): Summary {
   const { sizes: bytes, ...content } = value as { sizes: DataView };
   const said = readIndexSummary(content, bytes);
-  const { views, thumbnail_sizes, snapshot_limit, sample_limit, batch_limit } = said.constants;
+  const { views, thumbnail_sizes, snapshot_limit, sample_limit, batch_limit, values_limit } = said.constants;
   return {
     nlist: said.nlist,
     ntotal: said.ntotal,
@@ -95,6 +99,7 @@ export function readSummary(value: unknown): Summary {
     storedNprobe: said.nprobe,
     images: said.images,
     labels: said.labels,
+    columns: said.columns,
     findings: said.findings,
     sizes: said.sizes,
     indexVersion: said.index_version,
@@ -104,6 +109,7 @@ export function readSummary(value: unknown): Summary {
       snapshotLimit: snapshot_limit,
       sampleLimit: sample_limit,
       batchLimit: batch_limit,
+      valuesLimit: values_limit,
     },
   };
 }

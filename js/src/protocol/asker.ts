@@ -11,6 +11,7 @@ import type {
   Request,
   RequestName,
   RowLabels,
+  RowValues,
   Thumbnails,
   Verdict,
 } from "./messages";
@@ -20,7 +21,7 @@ import { Disconnected, type Transport } from "./transport";
 /** Milliseconds until a kernel that seems lost is asked whether it is there. */
 const RECONNECT = 1500;
 
-type Answer = Thumbnails | Members | Medoids | Verdict | Composition | RowLabels;
+type Answer = Thumbnails | Members | Medoids | Verdict | Composition | RowLabels | RowValues;
 
 const ANSWERS: readonly string[] = [
   "thumbnails",
@@ -29,6 +30,7 @@ const ANSWERS: readonly string[] = [
   "verdict",
   "composition",
   "row_labels",
+  "row_values",
 ] satisfies Answer["kind"][];
 
 /** A request with a single answer. */
@@ -201,6 +203,11 @@ export class Asker {
   /** The labels of the rows of some clusters, of as many as the kernel tells at once. */
   rowLabels(clusters: readonly number[]): Promise<RowLabels | Failure> {
     return this.#expect<RowLabels>((request) => ({ kind: "row_labels", request, clusters: [...clusters] }));
+  }
+
+  /** The values of rows in the columns of their metadata. */
+  rowValues(ids: readonly bigint[]): Promise<RowValues | Failure> {
+    return this.#expect<RowValues>((request) => ({ kind: "row_values", request, ids: ids.map(String) }));
   }
 
   /**

@@ -17,7 +17,8 @@ export interface Finding {
  * Names and numbers that the kernel checks requests and traits by.
  *
  * `thumbnail_sizes` are sides in device pixels, ascending; `snapshot_limit` counts characters of a saved
- * picture, `sample_limit` queries of a workload, `batch_limit` rows or clusters in one request.
+ * picture, `sample_limit` queries of a workload, `batch_limit` rows or clusters in one request,
+ * `values_limit` rows whose values are asked for at once.
  */
 export interface Constants {
   views: string[];
@@ -25,6 +26,7 @@ export interface Constants {
   snapshot_limit: number;
   sample_limit: number;
   batch_limit: number;
+  values_limit: number;
 }
 
 /** Seconds of work in the kernel, by step. */
@@ -88,8 +90,9 @@ export interface BySearch {
  * true neighbours are by the original vectors. `unexplained` says why there are no true neighbours, or
  * null. `no_curve` says why recall takes a search at each nprobe, or null; a workload is then evaluated at
  * the values of nprobe in `evaluated_at`, which is empty where it is at all. `nprobe` is the index's own;
- * `images` and `labels` say whether rows have them; `findings` are about the index. `index_version` counts
- * the changes of the index that the kernel has noticed. `sizes` counts the vectors of each cluster.
+ * `images` and `labels` say whether rows have them, `columns` names their metadata; `findings` are about
+ * the index. `index_version` counts the changes of the index that the kernel has noticed. `sizes` counts
+ * the vectors of each cluster.
  */
 export interface IndexSummary {
   kind: "index";
@@ -118,6 +121,7 @@ export interface IndexSummary {
   nprobe: number;
   images: boolean;
   labels: boolean;
+  columns: string[];
   findings: Finding[];
   constants: Constants;
   sizes: Int32Array<ArrayBuffer>;
@@ -441,6 +445,18 @@ export interface RowLabels {
 }
 
 /**
+ * The values of some rows: `values[i]` of `ids[i]`, one for each column of the index summary.
+ *
+ * They are short texts, null for a missing value; a row without metadata has none at all.
+ */
+export interface RowValues {
+  kind: "row_values";
+  request: RequestName;
+  ids: bigint[];
+  values: ((string | null)[])[];
+}
+
+/**
  * The map's cells from `offset` on, of `rows`, which is nlist: a first map, then the final one.
  *
  * Cells lie in the rectangle [0, `aspect`] by [0, 1], y up. Cell i of these has the corners `offsets[i]` to
@@ -626,6 +642,13 @@ export interface RowLabelsRequest {
   clusters: number[];
 }
 
+/** The values of rows in the columns that the index summary names. */
+export interface RowValuesRequest {
+  kind: "row_values";
+  request: RequestName;
+  ids: string[];
+}
+
 /**
  * The candidates of the `ranks` nearest clusters of search `serial` in the plane, for `k` results.
  *
@@ -720,6 +743,7 @@ export type Message =
   | Labels
   | Composition
   | RowLabels
+  | RowValues
   | MapPart
   | Projection
   | Failure;
@@ -737,6 +761,7 @@ export type Request =
   | LabelsRequest
   | CompositionRequest
   | RowLabelsRequest
+  | RowValuesRequest
   | ProjectionRequest
   | EvaluateRequest
   | WorkloadRequest
@@ -774,8 +799,9 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       nprobe: "number",
       images: "boolean",
       labels: "boolean",
+      columns: { each: "string" },
       findings: { each: { object: { code: "string", severity: { one: ["info", "warning", "error"] }, sentence: "string", evidence: "numbers", remedy: { nullable: "string" } } } },
-      constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number", batch_limit: "number" } },
+      constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number", batch_limit: "number", values_limit: "number" } },
     },
     buffers: {
       sizes: { dtype: "int32", shape: ["nlist"] },
@@ -1037,6 +1063,15 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       counts: { dtype: "int32", shape: ["clusters"] },
       ids: { dtype: "int64", shape: ["rows"] },
       codes: { dtype: "uint8", shape: ["rows"] },
+    },
+  },
+  row_values: {
+    fields: {
+      request: "request",
+      ids: { each: "row" },
+      values: { each: { each: { nullable: "string" } } },
+    },
+    buffers: {
     },
   },
   map: {

@@ -1,4 +1,4 @@
-"""Row id → thumbnail, or a placeholder with the reason, and label.
+"""Row id → thumbnail, or a placeholder with the reason, label, and metadata.
 
 Everything is made on demand: building a `Media` reads no image, no label and no entry of its arguments.
 """
@@ -6,6 +6,7 @@ Everything is made on demand: building a `Media` reads no image, no label and no
 from feder_widget.media.entries import IdRange
 from feder_widget.media.labels import LabelError
 from feder_widget.media.media import Media
+from feder_widget.media.row_table import RowTable
 from feder_widget.media.thumbnail import SIZES, Thumbnail, bucket
 
-__all__ = ["SIZES", "IdRange", "LabelError", "Media", "Thumbnail", "bucket"]
+__all__ = ["SIZES", "IdRange", "LabelError", "Media", "RowTable", "Thumbnail", "bucket"]

@@ -15,6 +15,7 @@ from feder_widget.media.errors import BadImage
 from feder_widget.media.image_sources import open_images
 from feder_widget.media.label_sources import label_source
 from feder_widget.media.labels import label_text, open_labels, read_label
+from feder_widget.media.row_table import RowTable
 from feder_widget.media.thumbnail import LABEL, Thumbnail, bucket, placeholder, render
 from feder_widget.media.thumbnail_cache import Key, ThumbnailCache
 from feder_widget.media.vector_strip import render_strip
@@ -53,6 +54,8 @@ class Media:
         pictures (in pairs, in a torchvision data set) are taken where none are given.
     index_ids : IdRange
         Row ids, to check the length of a sequence, an array or a glob's matches.
+    table : RowTable, optional
+        Metadata of the rows.
     strips : callable, optional
         Reads vectors that ``thumbnails`` was not given: ``strips(ids, clusters) -> (n, dim)``.
     cache_bytes : int, optional
@@ -71,12 +74,14 @@ class Media:
         labels: object,
         index_ids: IdRange,
         *,
+        table: RowTable | None = None,
         strips: Strips | None = None,
         cache_bytes: int = 64 << 20,
     ) -> None:
         self._images = open_images(images, index_ids)
         labels = label_source(labels, images)
         self._labels = open_labels(labels, index_ids)
+        self._table = table
         self._strips = strips
         self._cache = ThumbnailCache(cache_bytes)
 
@@ -89,6 +94,16 @@ class Media:
     def has_labels(self) -> bool:
         """Whether `labels` were given."""
         return self._labels is not None
+
+    @property
+    def table(self) -> RowTable | None:
+        """Metadata of the rows, if any was given."""
+        return self._table
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the metadata's columns, as the page shows them."""
+        return [] if self._table is None else self._table.names
 
     @property
     def cached_bytes(self) -> int:

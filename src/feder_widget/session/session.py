@@ -32,6 +32,7 @@ from feder_widget.session.messages.parse import BadRequestError, parse, parse_ve
 from feder_widget.session.outbox import Outbox, Send
 from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.pictures import Pictures
+from feder_widget.session.row_values import RowValueReader
 from feder_widget.session.runner import Job, Priority, Runner, Step
 from feder_widget.session.searches import Searches, known
 from feder_widget.truth import Evaluation, Workload
@@ -92,6 +93,7 @@ class Session:
         self._searches = Searches(index, media, self._runner, rate, in_thread, k_max, self._describe_anew)
         self._map = MapDrawing(index, self._outbox)
         self._pictures = Pictures(index, media, self._runner, self._outbox)
+        self._values = RowValueReader(media, self._runner, self._outbox, self._labelling.submit)
         self._orderings = Orderings(index, in_thread)
         self._labels = CountedLabels(index, media, self._labelling.submit)
         self._truths = Truths(index)
@@ -129,6 +131,7 @@ class Session:
         self._read_nothing: Mapping[str, Callable[[Any], None]] = {
             "map": lambda asked: self._map.ask(asked.request),
             "thumbnails": self._pictures.ask,
+            "row_values": self._values.ask,
         }
 
     @property

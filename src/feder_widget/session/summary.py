@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from feder_widget.engines import IvfIndex
@@ -9,14 +10,20 @@ from feder_widget.media import SIZES
 from feder_widget.session.answers.search import is_replayable
 from feder_widget.session.messages import encode
 from feder_widget.session.messages.index_summary import Constants, IndexSummary
-from feder_widget.session.messages.limits import MAX_BATCH, MAX_SAMPLE
+from feder_widget.session.messages.limits import MAX_BATCH, MAX_SAMPLE, MAX_VALUES
 from feder_widget.session.snapshot_check import MAX_PICTURE
 
 VIEWS = ("clusters", "distances", "projection")
 
 
 def summary_of(
-    index: IvfIndex, *, k_max: int, images: bool, labels: bool = False, version: int = 0
+    index: IvfIndex,
+    *,
+    k_max: int,
+    images: bool,
+    labels: bool = False,
+    columns: Sequence[str] = (),
+    version: int = 0,
 ) -> dict[str, Any]:
     """Return an ``IndexSummary`` as a trait: its JSON object, with the bytes of ``sizes`` in it.
 
@@ -28,6 +35,8 @@ def summary_of(
         The largest k that can be chosen.
     images, labels
         Whether its rows have pictures, and labels.
+    columns
+        Names of the columns of their metadata.
     version
         How many changes of the index were noticed.
     """
@@ -58,6 +67,7 @@ def summary_of(
         nprobe=min(index.stored_nprobe, index.nlist),
         images=images,
         labels=labels,
+        columns=list(columns),
         findings=index.findings,
         constants=Constants(
             views=list(VIEWS),
@@ -65,6 +75,7 @@ def summary_of(
             snapshot_limit=MAX_PICTURE,
             sample_limit=MAX_SAMPLE,
             batch_limit=MAX_BATCH,
+            values_limit=MAX_VALUES,
         ),
         sizes=sizes,
     )

@@ -14,7 +14,8 @@ class Constants:
     """Names and numbers that the kernel checks requests and traits by.
 
     ``thumbnail_sizes`` are sides in device pixels, ascending; ``snapshot_limit`` counts characters of a saved
-    picture, ``sample_limit`` queries of a workload, ``batch_limit`` rows or clusters in one request.
+    picture, ``sample_limit`` queries of a workload, ``batch_limit`` rows or clusters in one request,
+    ``values_limit`` rows whose values are asked for at once.
     """
 
     views: list[str]
@@ -22,6 +23,7 @@ class Constants:
     snapshot_limit: int
     sample_limit: int
     batch_limit: int
+    values_limit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,13 +33,14 @@ class IndexSummary:
     ``distance``, ``coarse_distance`` and ``refined_distance`` name the distances in the lists, in the coarse
     search and in a second pass (null without one). ``coarse_exact``: a coarse search looks at every centroid;
     ``coarse_measured``: its distances are those to the centroids. ``replayable``: results are the best of the
-    candidates. ``renamed``: of candidates at one distance, others than their ids tell can be results. ``steady``: another
-    nprobe probes the same clusters and more, or fewer, at the same distances. ``given``: true neighbours are
-    by the original vectors. ``unexplained`` says why there are no true neighbours, or null. ``no_curve`` says
-    why recall takes a search at each nprobe, or null; a workload is then evaluated at the values of nprobe in
-    ``evaluated_at``, which is empty where it is at all. ``nprobe`` is the index's own; ``images`` and
-    ``labels`` say whether rows have them; ``findings`` are about the index. ``index_version`` counts the
-    changes of the index that the kernel has noticed. ``sizes`` counts the vectors of each cluster.
+    candidates. ``renamed``: of candidates at one distance, others than their ids tell can be results.
+    ``steady``: another nprobe probes the same clusters and more, or fewer, at the same distances. ``given``:
+    true neighbours are by the original vectors. ``unexplained`` says why there are no true neighbours, or
+    null. ``no_curve`` says why recall takes a search at each nprobe, or null; a workload is then evaluated at
+    the values of nprobe in ``evaluated_at``, which is empty where it is at all. ``nprobe`` is the index's
+    own; ``images`` and ``labels`` say whether rows have them, ``columns`` names their metadata; ``findings``
+    are about the index. ``index_version`` counts the changes of the index that the kernel has noticed.
+    ``sizes`` counts the vectors of each cluster.
     """
 
     kind: Literal["index"] = "index"
@@ -66,6 +69,7 @@ class IndexSummary:
     nprobe: int
     images: bool
     labels: bool
+    columns: list[str]
     findings: list[Finding]
     constants: Constants
     sizes: Array = buffer("int32", "nlist")

@@ -10,6 +10,7 @@ from feder_widget.session.messages.limits import (
     MAX_BATCH,
     MAX_SAMPLE,
     MAX_SERIAL,
+    MAX_VALUES,
     MAX_WINDOW,
     between,
     each_between,
@@ -200,6 +201,15 @@ class RowLabelsRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowValuesRequest:
+    """The values of rows in the columns that the index summary names."""
+
+    kind: Literal["row_values"] = "row_values"
+    request: Request
+    ids: list[RowId] = listed(most=MAX_VALUES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ProjectionRequest:
     """The candidates of the ``ranks`` nearest clusters of search ``serial`` in the plane, for ``k`` results.
 
@@ -292,6 +302,7 @@ REQUESTS = (
     LabelsRequest,
     CompositionRequest,
     RowLabelsRequest,
+    RowValuesRequest,
     ProjectionRequest,
     EvaluateRequest,
     WorkloadRequest,
@@ -313,6 +324,7 @@ AnyRequest: TypeAlias = (
     | LabelsRequest
     | CompositionRequest
     | RowLabelsRequest
+    | RowValuesRequest
     | ProjectionRequest
     | EvaluateRequest
     | WorkloadRequest

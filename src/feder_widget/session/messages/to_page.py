@@ -375,6 +375,19 @@ class RowLabels:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowValues:
+    """The values of some rows: ``values[i]`` of ``ids[i]``, one for each column of the index summary.
+
+    They are short texts, null for a missing value; a row without metadata has none at all.
+    """
+
+    kind: Literal["row_values"] = "row_values"
+    request: Request
+    ids: list[RowId]
+    values: list[list[str | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MapPart:
     """The map's cells from ``offset`` on, of ``rows``, which is nlist: a first map, then the final one.
 
@@ -457,6 +470,7 @@ MESSAGES = (
     Labels,
     Composition,
     RowLabels,
+    RowValues,
     MapPart,
     Projection,
     Failure,
@@ -479,6 +493,7 @@ Message: TypeAlias = (
     | Labels
     | Composition
     | RowLabels
+    | RowValues
     | MapPart
     | Projection
     | Failure
