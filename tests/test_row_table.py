@@ -337,3 +337,44 @@ def test_the_largest_answer_stays_under_a_mebibyte():
     message, _ = page.wait(kind="row_values", request="v")
     assert len(str(message).encode()) < 1 << 20
     session.close()
+
+
+def test_columns_of_text_whole_numbers_and_bools_can_have_colours():
+    data = {**DATA, "year": range(N), "day": pd.date_range("2024", periods=N)}
+    assert RowTable(pd.DataFrame(data), dense()).categories == [0, 1, 3, 4]
+
+
+@KINDS
+def test_the_values_of_a_column_are_counted_like_labels(make):
+    page, session = conversation(Media(None, None, dense(), table=RowTable(make(DATA), dense())))
+    session.handle({"kind": "labels", "request": "l", "column": 1})
+    session.drain()
+    message, _ = page.wait(kind="labels", request="l", final=True)
+    assert (message["column"], message["names"]) == (1, ["cat", "dog"])
+    assert (message["counted"], message["unlabelled"]) == (N, N // 3)
+    session.handle({"kind": "composition", "request": "c", "cluster": 0, "column": 1})
+    session.handle({"kind": "row_labels", "request": "r", "clusters": [0], "column": 1})
+    session.drain()
+    composition, _ = page.wait(kind="composition", request="c")
+    rows, (_, _, ids, codes) = page.wait(kind="row_labels", request="r")
+    assert rows["names"] == ["cat", "dog"]
+    kinds = [DATA["kind"][row] for row in np.frombuffer(ids, np.int64)]
+    assert [("cat", "dog", "other", None)[code] for code in codes] == kinds
+    found = dict(zip(composition["names"], composition["counts"], strict=True))
+    assert found == {kind: kinds.count(kind) for kind in ("cat", "dog") if kind in kinds}
+    session.close()
+
+
+def test_labels_and_columns_are_counted_apart_and_an_unknown_column_is_refused():
+    table = RowTable(pd.DataFrame(DATA), dense())
+    page, session = conversation(Media(None, lambda _: "label", dense(), table=table))
+    for request, column in (("a", 3), ("b", None), ("c", 99), ("d", 4)):
+        session.handle({"kind": "labels", "request": request, "column": column})
+        session.drain()
+    assert page.wait(kind="labels", request="a", final=True)[0]["names"] == ["True", "False"]
+    # What is no place of a column counts as null.
+    for request in ("b", "c"):
+        told = page.wait(kind="labels", request=request, final=True)[0]
+        assert (told["column"], told["names"]) == (None, ["label"])
+    assert page.wait(kind="error", request="d")[0]["message"] == "column 4 is not among the 4 of the metadata"
+    session.close()

@@ -267,6 +267,7 @@ def test_the_page_is_told_of_the_index_once(widget):
         "images": False,
         "labels": False,
         "columns": [],
+        "categories": [],
         "findings": [
             {
                 "code": "stored-nprobe",

@@ -86,6 +86,7 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
     images: true,
     labels: false,
     columns: [],
+    categories: [],
     findings: [],
     sizes: Int32Array.from(sizes),
     indexVersion: 0,

@@ -167,6 +167,7 @@ const GOOD: Record<string, Record<string, unknown>> = {
   },
   labels: {
     kind: "labels",
+    column: null,
     request: "l",
     index_version: 0,
     final: true,
@@ -203,6 +204,12 @@ const GOOD: Record<string, Record<string, unknown>> = {
     counts: Int32Array.of(1, 2),
     ids: BigInt64Array.of(2n ** 53n + 1n, -5n, 7n),
     codes: Uint8Array.of(0, 3, 2),
+  },
+  row_values: {
+    kind: "row_values",
+    request: "v",
+    ids: [2n ** 53n + 1n, -5n],
+    values: [["<b>deer</b>", null], []],
   },
   map: {
     kind: "map",

@@ -204,6 +204,7 @@ class FederWidget(anywidget.AnyWidget):
                 images=self._media.has_images,
                 labels=self._media.has_labels,
                 columns=self._media.columns,
+                categories=self._media.categories,
             ),
         )
 
@@ -438,6 +439,7 @@ class FederWidget(anywidget.AnyWidget):
             images=self._media.has_images,
             labels=self._media.has_labels,
             columns=self._media.columns,
+            categories=self._media.categories,
             version=self._session.index_version,
         )
 

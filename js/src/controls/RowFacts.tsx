@@ -46,8 +46,9 @@ export function Value({ value }: { value: string | null | undefined }) {
   );
 }
 
-/** The values of a row; null until they have come. */
-export function useRowValues(id: bigint): Values | null {
+/** The values of a row; null until they have come, and for no row. */
+export function useRowValues(id: bigint | null): Values | null {
   const { rowValues } = useApp().exploration;
-  return useMemo(() => rowValues.of(id), [rowValues, id]).value;
+  const held = useMemo(() => (id === null ? null : rowValues.of(id)), [rowValues, id]);
+  return held?.value ?? null;
 }

@@ -45,6 +45,8 @@ export interface Summary {
   readonly labels: boolean;
   /** Names of the columns of the rows' metadata. */
   readonly columns: readonly string[];
+  /** The places of the columns that colours can stand for. */
+  readonly categories: readonly number[];
   readonly findings: readonly Finding[];
   /** Vectors in each cluster. */
   readonly sizes: Int32Array;
@@ -100,6 +102,7 @@ export function readSummary(value: unknown): Summary {
     images: said.images,
     labels: said.labels,
     columns: said.columns,
+    categories: said.categories,
     findings: said.findings,
     sizes: said.sizes,
     indexVersion: said.index_version,

@@ -157,9 +157,9 @@ export class Asker {
     this.#send((request) => ({ kind: "map", request }));
   }
 
-  /** The commonest labels and their numbers in each cluster, as `labels` messages. */
-  askLabels(): void {
-    this.#send((request) => ({ kind: "labels", request }));
+  /** The commonest labels, or values of a column, and their numbers in each cluster, as `labels` messages. */
+  askLabels(column: number | null): void {
+    this.#send((request) => ({ kind: "labels", request, column }));
   }
 
   /** End the evaluation of this name. */
@@ -195,14 +195,15 @@ export class Asker {
     return answer.kind === "error" ? null : answer;
   }
 
-  /** The commonest labels of a cluster. */
-  composition(cluster: number): Promise<Composition | Failure> {
-    return this.#expect<Composition>((request) => ({ kind: "composition", request, cluster }));
+  /** The commonest labels, or values of a column, of a cluster. */
+  composition(cluster: number, column: number | null): Promise<Composition | Failure> {
+    return this.#expect<Composition>((request) => ({ kind: "composition", request, cluster, column }));
   }
 
-  /** The labels of the rows of some clusters, of as many as the kernel tells at once. */
-  rowLabels(clusters: readonly number[]): Promise<RowLabels | Failure> {
-    return this.#expect<RowLabels>((request) => ({ kind: "row_labels", request, clusters: [...clusters] }));
+  /** The labels, or values of a column, of the rows of some clusters, of as many as the kernel tells at once. */
+  rowLabels(clusters: readonly number[], column: number | null): Promise<RowLabels | Failure> {
+    const rows = { clusters: [...clusters], column };
+    return this.#expect<RowLabels>((request) => ({ kind: "row_labels", request, ...rows }));
   }
 
   /** The values of rows in the columns of their metadata. */

@@ -90,9 +90,9 @@ export interface BySearch {
  * true neighbours are by the original vectors. `unexplained` says why there are no true neighbours, or
  * null. `no_curve` says why recall takes a search at each nprobe, or null; a workload is then evaluated at
  * the values of nprobe in `evaluated_at`, which is empty where it is at all. `nprobe` is the index's own;
- * `images` and `labels` say whether rows have them, `columns` names their metadata; `findings` are about
- * the index. `index_version` counts the changes of the index that the kernel has noticed. `sizes` counts
- * the vectors of each cluster.
+ * `images` and `labels` say whether rows have them, `columns` names their metadata, `categories` the places
+ * of the columns that colours can stand for; `findings` are about the index. `index_version` counts the
+ * changes of the index that the kernel has noticed. `sizes` counts the vectors of each cluster.
  */
 export interface IndexSummary {
   kind: "index";
@@ -122,6 +122,7 @@ export interface IndexSummary {
   images: boolean;
   labels: boolean;
   columns: string[];
+  categories: number[];
   findings: Finding[];
   constants: Constants;
   sizes: Int32Array<ArrayBuffer>;
@@ -388,11 +389,12 @@ export interface Medoids {
  * these, `unlabelled` the rows without one, `failed` those whose label could not be read. `counts` of a
  * cluster are by name, then of all other labels together. `commonest` is the place of its commonest label
  * among the names: the number of names for a label that is not among them, one more for no label at all.
- * `most` is how often that occurs.
+ * `most` is how often that occurs. With a `column`, its values are the labels.
  */
 export interface Labels {
   kind: "labels";
   request: RequestName;
+  column: number | null;
   index_version: number;
   final: boolean;
   names: string[];
@@ -622,24 +624,35 @@ export interface MedoidsRequest {
   clusters: number[];
 }
 
-/** The commonest labels of the index, and their numbers in each cluster; `labels` messages answer it. */
+/**
+ * The commonest labels of the index, and their numbers in each cluster; `labels` messages answer it.
+ *
+ * With a `column`, its values are the labels.
+ */
 export interface LabelsRequest {
   kind: "labels";
   request: RequestName;
+  column: number | null;
 }
 
-/** The commonest labels of one cluster. */
+/** The commonest labels of one cluster; with a `column`, its values are the labels. */
 export interface CompositionRequest {
   kind: "composition";
   request: RequestName;
   cluster: number;
+  column: number | null;
 }
 
-/** The label of each row of these clusters, as a place among the names of the last `labels` message. */
+/**
+ * The label of each row of these clusters, as a place among the names of the last `labels` message.
+ *
+ * With a `column`, its values are the labels.
+ */
 export interface RowLabelsRequest {
   kind: "row_labels";
   request: RequestName;
   clusters: number[];
+  column: number | null;
 }
 
 /** The values of rows in the columns that the index summary names. */
@@ -800,6 +813,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       images: "boolean",
       labels: "boolean",
       columns: { each: "string" },
+      categories: { each: "number" },
       findings: { each: { object: { code: "string", severity: { one: ["info", "warning", "error"] }, sentence: "string", evidence: "numbers", remedy: { nullable: "string" } } } },
       constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number", batch_limit: "number", values_limit: "number" } },
     },
@@ -1020,6 +1034,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
   labels: {
     fields: {
       request: "request",
+      column: { nullable: "number" },
       index_version: "number",
       final: "boolean",
       names: { each: "string" },

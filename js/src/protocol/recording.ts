@@ -91,7 +91,7 @@ export class Recorder implements Transport {
         return;
       case "row_values":
         message.ids.forEach((id, i) => {
-          this.recording.values.set(id, message.values[i]);
+          this.recording.values.set(id, message.values[i] ?? []);
         });
         return;
       case "medoids":

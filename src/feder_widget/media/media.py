@@ -82,6 +82,7 @@ class Media:
         labels = label_source(labels, images)
         self._labels = open_labels(labels, index_ids)
         self._table = table
+        self._index_ids = index_ids
         self._strips = strips
         self._cache = ThumbnailCache(cache_bytes)
 
@@ -104,6 +105,26 @@ class Media:
     def columns(self) -> list[str]:
         """The names of the metadata's columns, as the page shows them."""
         return [] if self._table is None else self._table.names
+
+    @property
+    def categories(self) -> list[int]:
+        """The places among ``columns`` of those that colours can stand for."""
+        return [] if self._table is None else self._table.categories
+
+    def by_column(self, place: int) -> Media:
+        """Return the same rows with the values of a column of the metadata as labels, and without images.
+
+        Raises
+        ------
+        ValueError
+            If there is no such column.
+        """
+        table = self._table
+        if table is None or not 0 <= place < len(table.columns):
+            raise ValueError(
+                f"the metadata has {len(self.columns)} columns, column {place} is not among them"
+            )
+        return Media(None, lambda row_id: table.text(row_id, place), self._index_ids)
 
     @property
     def cached_bytes(self) -> int:

@@ -80,6 +80,11 @@ class RowTable:
         return self._frame.implementation
 
     @property
+    def categories(self) -> list[int]:
+        """The places among the columns shown of those whose values may repeat: text, whole numbers, bools."""
+        return [i for i, name in enumerate(self.columns) if _may_repeat(self._series[name].dtype)]
+
+    @property
     def names(self) -> list[str]:
         """The names of the columns shown, as text for the page."""
         return [one_line(str(name), NAME_LIMIT) for name in self.columns]
@@ -109,6 +114,11 @@ class RowTable:
         """
         places = self.places(np.array(ids, np.int64)).tolist()
         return [[] if place < 0 else [self._text(name, place) for name in self.columns] for place in places]
+
+    def text(self, row_id: int, column: int) -> str | None:
+        """Return the value of a row in the column at a place among those shown, as ``texts`` does."""
+        (place,) = self.places(np.array([row_id], np.int64)).tolist()
+        return None if place < 0 else self._text(self.columns[column], place)
 
     def places(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the place of each row id in the table, int64 (n,); -1 for one that it does not hold."""
@@ -186,6 +196,10 @@ def _opened(data: Any) -> nw.DataFrame[Any]:
         return frame
     hint = "pass data.to_pandas()" if hasattr(data, "to_pandas") else "pass pandas.DataFrame(data)"
     raise TypeError(f"data must be a pandas, polars or pyarrow table, got {type(data).__name__}; {hint}")
+
+
+def _may_repeat(kind: Any) -> bool:
+    return bool(kind.is_integer()) or isinstance(kind, (nw.String, nw.Boolean, nw.Categorical, nw.Enum))
 
 
 def _is_scalar(kind: Any) -> bool:

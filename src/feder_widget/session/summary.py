@@ -23,6 +23,7 @@ def summary_of(
     images: bool,
     labels: bool = False,
     columns: Sequence[str] = (),
+    categories: Sequence[int] = (),
     version: int = 0,
 ) -> dict[str, Any]:
     """Return an ``IndexSummary`` as a trait: its JSON object, with the bytes of ``sizes`` in it.
@@ -35,8 +36,8 @@ def summary_of(
         The largest k that can be chosen.
     images, labels
         Whether its rows have pictures, and labels.
-    columns
-        Names of the columns of their metadata.
+    columns, categories
+        Names of the columns of their metadata, and the places of those that colours can stand for.
     version
         How many changes of the index were noticed.
     """
@@ -68,6 +69,7 @@ def summary_of(
         images=images,
         labels=labels,
         columns=list(columns),
+        categories=list(categories),
         findings=index.findings,
         constants=Constants(
             views=list(VIEWS),

@@ -38,9 +38,10 @@ class IndexSummary:
     true neighbours are by the original vectors. ``unexplained`` says why there are no true neighbours, or
     null. ``no_curve`` says why recall takes a search at each nprobe, or null; a workload is then evaluated at
     the values of nprobe in ``evaluated_at``, which is empty where it is at all. ``nprobe`` is the index's
-    own; ``images`` and ``labels`` say whether rows have them, ``columns`` names their metadata; ``findings``
-    are about the index. ``index_version`` counts the changes of the index that the kernel has noticed.
-    ``sizes`` counts the vectors of each cluster.
+    own; ``images`` and ``labels`` say whether rows have them, ``columns`` names their metadata,
+    ``categories`` the places of the columns that colours can stand for; ``findings`` are about the index.
+    ``index_version`` counts the changes of the index that the kernel has noticed. ``sizes`` counts the
+    vectors of each cluster.
     """
 
     kind: Literal["index"] = "index"
@@ -70,6 +71,7 @@ class IndexSummary:
     images: bool
     labels: bool
     columns: list[str]
+    categories: list[int]
     findings: list[Finding]
     constants: Constants
     sizes: Array = buffer("int32", "nlist")

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from feder_widget.session.messages.declare import Request, RowId
 from feder_widget.session.messages.limits import (
     MAX_BATCH,
+    MAX_COLUMNS,
     MAX_SAMPLE,
     MAX_SERIAL,
     MAX_VALUES,
@@ -176,28 +177,37 @@ class MedoidsRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LabelsRequest:
-    """The commonest labels of the index, and their numbers in each cluster; ``labels`` messages answer it."""
+    """The commonest labels of the index, and their numbers in each cluster; ``labels`` messages answer it.
+
+    With a ``column``, its values are the labels.
+    """
 
     kind: Literal["labels"] = "labels"
     request: Request
+    column: int | None = hint(0, MAX_COLUMNS - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CompositionRequest:
-    """The commonest labels of one cluster."""
+    """The commonest labels of one cluster; with a ``column``, its values are the labels."""
 
     kind: Literal["composition"] = "composition"
     request: Request
     cluster: int = between(0, "nlist - 1")
+    column: int | None = hint(0, MAX_COLUMNS - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RowLabelsRequest:
-    """The label of each row of these clusters, as a place among the names of the last ``labels`` message."""
+    """The label of each row of these clusters, as a place among the names of the last ``labels`` message.
+
+    With a ``column``, its values are the labels.
+    """
 
     kind: Literal["row_labels"] = "row_labels"
     request: Request
     clusters: list[int] = each_between(0, "nlist - 1", most=MAX_BATCH)
+    column: int | None = hint(0, MAX_COLUMNS - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

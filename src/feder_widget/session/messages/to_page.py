@@ -316,11 +316,12 @@ class Labels:
     labels among these, ``unlabelled`` the rows without one, ``failed`` those whose label could not be read.
     ``counts`` of a cluster are by name, then of all other labels together. ``commonest`` is the place of its
     commonest label among the names: the number of names for a label that is not among them, one more for no
-    label at all. ``most`` is how often that occurs.
+    label at all. ``most`` is how often that occurs. With a ``column``, its values are the labels.
     """
 
     kind: Literal["labels"] = "labels"
     request: Request
+    column: int | None = None
     index_version: int
     final: bool
     names: list[str]
