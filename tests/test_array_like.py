@@ -162,6 +162,13 @@ class Sparse:
         raise AssertionError("made dense unasked: it may not fit into memory")
 
 
+class DataSet(list):
+    """A Hugging Face data set: its rows are dicts."""
+
+    column_names = ("vector",)
+    features = {}  # noqa: RUF012
+
+
 class Refusing(Tensor):
     def detach(self):
         raise NotImplementedError("Cannot copy out of meta tensor; no data!")
@@ -209,6 +216,11 @@ def test_what_is_no_vector_is_refused_with_the_argument_and_a_remedy(given, erro
         ([[1.0, 2.0], [3.0]], ValueError, "vectors must be an array whose rows have one length"),
         (pd.DataFrame({"name": ["a"] * 500}), TypeError, "vectors must hold real numbers"),
         ({0: X[0]}, TypeError, "vectors must be an array, got dict"),
+        (
+            DataSet([{"vector": X[0]}]),
+            TypeError,
+            r"got test_array_like\.DataSet; pass vectors=dataset\[column\]",
+        ),
         ((row for row in X), TypeError, "vectors must be an array, got generator; pass a list"),
         (b"abc", TypeError, "vectors must be an array, got bytes"),
     ],

@@ -114,6 +114,8 @@ def test_a_whole_hugging_face_data_set_is_told_to_be_a_column():
         TypeError, match=r"images must be one column, got a HuggingFaceDataset of image, label"
     ):
         media(HuggingFaceDataset())
+    with pytest.raises(TypeError, match=r"labels must be one column, got .* pass labels=dataset\[name\]"):
+        media(None, HuggingFaceDataset(), 2)
 
 
 class Cifar:

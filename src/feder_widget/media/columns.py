@@ -6,7 +6,8 @@ from typing import Any
 
 import narwhals as nw
 
-from feder_widget.model.array_like import as_array, is_tensor
+from feder_widget.media.text import one_line
+from feder_widget.model.array_like import as_array, is_data_set, is_tensor
 
 
 class ArrowColumn:
@@ -41,8 +42,14 @@ def plain_column(argument: str, values: Any) -> Any:
     Raises
     ------
     TypeError
-        If it is a frame of several columns.
+        If it is a frame of several columns, or a whole Hugging Face data set.
     """
+    if is_data_set(values):
+        held = one_line(", ".join(map(str, values.column_names)), 200)
+        kind = type(values).__name__
+        raise TypeError(
+            f"{argument} must be one column, got a {kind} of {held}; pass {argument}=dataset[name]"
+        )
     if is_tensor(values):
         return as_array(values, argument)
     if hasattr(values, "to_pylist") and hasattr(values, "slice") and not hasattr(values, "column_names"):

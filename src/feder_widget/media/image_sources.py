@@ -34,11 +34,6 @@ def open_images(images: object, index_ids: IdRange) -> Lookup | None:
         return _open_glob(os.fspath(images), index_ids)
     if isinstance(images, Image.Image):
         raise TypeError("images must hold one image per row id, got one PIL image; pass a list")
-    if (columns := getattr(images, "column_names", None)) is not None and hasattr(images, "features"):
-        raise TypeError(
-            f"images must be one column, got a {type(images).__name__} of {', '.join(map(str, columns))}; "
-            "pass images=dataset[name]"
-        )
     if is_tensor(images) or _is_number_array(images):
         stack = ArrayStack(images)
         index_ids.check_length("images", len(stack))

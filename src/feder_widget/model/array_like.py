@@ -18,6 +18,11 @@ def is_tensor(value: object) -> bool:
     )
 
 
+def is_data_set(value: object) -> bool:
+    """Return whether a value is a whole Hugging Face data set: a table whose rows are dicts."""
+    return not isinstance(value, type) and hasattr(value, "column_names") and hasattr(value, "features")
+
+
 def as_array(value: Any, name: str) -> npt.NDArray[Any]:
     """Return a value as a NumPy array, without a copy where it is one already.
 
@@ -45,6 +50,8 @@ def as_array(value: Any, name: str) -> npt.NDArray[Any]:
     """
     if isinstance(value, (set, frozenset, dict, str, bytes)) or hasattr(value, "__next__"):
         raise TypeError(f"{name} must be an array, got {_kind(value)}{_remedy(value)}")
+    if is_data_set(value):
+        raise TypeError(f"{name} must be an array, got {_kind(value)}; pass {name}=dataset[column]")
     if hasattr(value, "toarray") and hasattr(value, "nnz"):
         raise TypeError(f"{name} must be a dense array, got {_kind(value)}; pass {name}.toarray()")
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
