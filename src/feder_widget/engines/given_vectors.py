@@ -23,7 +23,10 @@ def check_vectors(vectors: Any, file: InvertedFile) -> npt.NDArray[Any]:
     ValueError
         If they have another shape, or if a row id of the index is no row of the array.
     """
-    array = as_array(vectors, "vectors")
+    try:
+        array = as_array(vectors, "vectors")
+    except ValueError as error:
+        raise ValueError(f"vectors must be an array of numbers (n, dim): {error}") from error
     if array.dtype.kind not in "iuf":
         raise TypeError(f"vectors must hold real numbers, got an array of {array.dtype}")
     width = file.dim // 8 if file.stack.is_binary else file.dim

@@ -49,9 +49,11 @@ def as_array(value: Any, name: str) -> npt.NDArray[Any]:
         If rows differ in length, or masked entries have no value.
     """
     if isinstance(value, (set, frozenset, dict, str, bytes)) or hasattr(value, "__next__"):
-        raise TypeError(f"{name} must be an array, got {_kind(value)}{_remedy(value)}")
+        raise TypeError(f"{name} must be an array of real numbers, got {_kind(value)}{_remedy(value)}")
     if is_data_set(value):
-        raise TypeError(f"{name} must be an array, got {_kind(value)}; pass {name}=dataset[column]")
+        raise TypeError(
+            f"{name} must be an array of real numbers, got {_kind(value)}; pass {name}=dataset[column]"
+        )
     if hasattr(value, "toarray") and hasattr(value, "nnz"):
         raise TypeError(f"{name} must be a dense array, got {_kind(value)}; pass {name}.toarray()")
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
