@@ -11,12 +11,14 @@ from pathlib import Path
 
 import faiss
 import numpy as np
+import pandas as pd
 import pytest
 from conversation import Page, converse, slowly
 from PIL import Image
 
 from feder_widget.embedding import Embedder
 from feder_widget.engines import open_index
+from feder_widget.media import IdRange, RowTable
 from feder_widget.session.summary import summary_of
 
 PATH = Path(__file__).parent / "fixtures" / "session.json"
@@ -72,6 +74,7 @@ def requests():
     yield {"kind": "query_recalls"}
     yield {"kind": "map"}
     yield {"kind": "verdict", "serial": 1, "id": "100000"}
+    yield {"kind": "row_values", "ids": ["5", "9", "100000"]}
 
 
 def label_of(row):
@@ -91,11 +94,26 @@ def embedder():
     return Embedder(lambda images, _files: vectors()[[ROW] * len(images)], name="the same for all", width=4)
 
 
+def metadata():
+    """Return two columns, the second of them without a value for row 9."""
+    frame = pd.DataFrame({"name": [f"<b>{row}" for row in range(200)], "size": np.arange(200) / 4})
+    frame.loc[9, "size"] = np.nan
+    return RowTable(frame, IdRange(200, lambda: 199))
+
+
 def recorded(index, asked, *, images=None, embedder=None, buffers=(), **options):
     """Return the messages of a session that is asked, in the order in which they came."""
     page = Page()
     opened = open_index(index, **options)
-    session = converse(opened, page, labels=label_of, projection=None, images=images, embedder=embedder)
+    session = converse(
+        opened,
+        page,
+        labels=label_of,
+        table=metadata(),
+        projection=None,
+        images=images,
+        embedder=embedder,
+    )
     try:
         for name, request in enumerate(asked):
             session.handle({**request, "request": f"r{name}"}, buffers)

@@ -87,6 +87,8 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
     labels: false,
     asksPictures: false,
     asksWords: false,
+    columns: [],
+    categories: [],
     findings: [],
     sizes: Int32Array.from(sizes),
     indexVersion: 0,
@@ -98,6 +100,7 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
       batchLimit: 1024,
       queryBytes: 1 << 20,
       wordsLimit: 2000,
+      valuesLimit: 64,
     },
     ...changes,
   };

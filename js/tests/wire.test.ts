@@ -32,7 +32,16 @@ const COARSE = {
   vector: Float32Array.of(1, -1),
   picture: Uint8Array.of(255, 216),
 };
-const ITEM = { id: "1", label: null, mime: "image/png", offset: 0, length: 2, url: null, reason: null };
+const ITEM = {
+  id: "1",
+  label: null,
+  mime: "image/png",
+  offset: 0,
+  length: 2,
+  url: null,
+  reason: null,
+  note: null,
+};
 
 const FINDING = {
   code: "uneven-clusters",
@@ -169,6 +178,7 @@ const GOOD: Record<string, Record<string, unknown>> = {
   },
   labels: {
     kind: "labels",
+    column: null,
     request: "l",
     index_version: 0,
     final: true,
@@ -205,6 +215,12 @@ const GOOD: Record<string, Record<string, unknown>> = {
     counts: Int32Array.of(1, 2),
     ids: BigInt64Array.of(2n ** 53n + 1n, -5n, 7n),
     codes: Uint8Array.of(0, 3, 2),
+  },
+  row_values: {
+    kind: "row_values",
+    request: "v",
+    ids: [2n ** 53n + 1n, -5n],
+    values: [["<b>deer</b>", null], []],
   },
   map: {
     kind: "map",

@@ -3,8 +3,13 @@
 import importlib
 from typing import TYPE_CHECKING
 
-from feder_widget.engines import IvfIndex, build_index, open_index
-from feder_widget.errors import (
+from feder_widget.faiss_version import require_faiss
+
+# First, so that a missing Faiss is told in words.
+require_faiss()
+
+from feder_widget.engines import IvfIndex, build_index, open_index  # noqa: E402
+from feder_widget.errors import (  # noqa: E402
     EmbedderError,
     FederError,
     IndexChangedError,
@@ -12,8 +17,15 @@ from feder_widget.errors import (
     UnknownIdError,
     UnsupportedIndexError,
 )
-from feder_widget.model.search_trace import CoarseStep, FineStep, SearchTrace
-from feder_widget.truth import Certainty, Explanation, Ledger, MeanLedger, Verdict, Workload
+from feder_widget.model.search_trace import CoarseStep, FineStep, SearchTrace  # noqa: E402
+from feder_widget.truth import (  # noqa: E402
+    Certainty,
+    Explanation,
+    Ledger,
+    MeanLedger,
+    Verdict,
+    Workload,
+)
 
 if TYPE_CHECKING:
     from feder_widget import embedders

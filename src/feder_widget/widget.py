@@ -15,7 +15,8 @@ from PIL import Image
 
 from feder_widget.embedding import Embedder, as_embedder, embedded_row, is_embeddable
 from feder_widget.engines import IvfIndex, open_index
-from feder_widget.media import IdRange, Media
+from feder_widget.media import IdRange
+from feder_widget.media.media_arguments import opened_media
 from feder_widget.model.arguments import as_bool, as_int
 from feder_widget.model.search_trace import SearchTrace
 from feder_widget.projection import resolve_method
@@ -23,6 +24,7 @@ from feder_widget.session.cell_end import at_cell_end
 from feder_widget.session.messages import Buffer
 from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.selected_rows import described
+from feder_widget.session.selected_table import selected_table
 from feder_widget.session.session import Session
 from feder_widget.session.snapshot_check import checked_snapshot
 from feder_widget.session.summary import VIEWS, summary_of
@@ -125,6 +127,15 @@ class FederWidget(anywidget.AnyWidget):
         are queries then. The width of its vectors is checked; where it is not known yet, by a grey picture.
     embed_text
         What embeds words into the same space, as for :func:`feder_widget.embedders.embedder`.
+    data
+        Metadata: a pandas or polars ``DataFrame`` or a pyarrow ``Table``, whose row i belongs to row id i, or
+        to the row id in the column that ``id`` names. Rows are looked up as they are shown.
+    id
+        The column of ``data`` that holds row ids.
+    columns
+        The columns of ``data`` to show, at most 32; by default those of scalars.
+    label, image
+        The columns of ``data`` that take the place of ``labels`` and ``images``.
     nprobe
         Clusters to probe at first; None takes the index's own ``nprobe``.
     k
@@ -177,6 +188,11 @@ class FederWidget(anywidget.AnyWidget):
         labels: object = None,
         embed: Any = None,
         embed_text: Any = None,
+        data: object = None,
+        id: str | None = None,  # noqa: A002
+        columns: Sequence[str] | None = None,
+        label: str | None = None,
+        image: str | None = None,
         nprobe: int | None = None,
         k: int = 9,
         k_max: int = K_MAX,
@@ -199,7 +215,9 @@ class FederWidget(anywidget.AnyWidget):
         self._method = method
         self._k_max = k_max
         rows = IdRange(opened.ntotal, lambda: opened.max_id)
-        self._media = Media(images, labels, rows)
+        self._media = opened_media(
+            rows, images=images, labels=labels, data=data, id=id, columns=columns, label=label, image=image
+        )
         super().__init__(
             nprobe=nprobe,
             k=k,
@@ -212,6 +230,8 @@ class FederWidget(anywidget.AnyWidget):
                 images=self._media.has_images,
                 labels=self._media.has_labels,
                 embedder=self._embedder,
+                columns=self._media.columns,
+                categories=self._media.categories,
             ),
         )
 
@@ -410,11 +430,14 @@ class FederWidget(anywidget.AnyWidget):
         pandas.DataFrame
             Columns ``id``, ``cluster``, ``rank`` (of the cluster, 1 = nearest; 0 before a search),
             ``distance`` (to the query, as Faiss reports it; NaN before a search) and ``label``. Without
-            pandas, a dict of the same columns.
+            pandas, a dict of the same columns. With ``data``, the caller's kind of table, with the columns
+            shown after these; a name that is taken ends in ``_data``.
         """
         self._check_thread("selected")
         search = self._session.newest_search(self.nprobe)
         columns = described(self._index, self._media, self.selection, search)
+        if self._media.table is not None:
+            return selected_table(columns, self._media.table)
         try:
             import pandas
         except ImportError:
@@ -514,6 +537,8 @@ class FederWidget(anywidget.AnyWidget):
             k_max=self._k_max,
             images=self._media.has_images,
             labels=self._media.has_labels,
+            columns=self._media.columns,
+            categories=self._media.categories,
             version=self._session.index_version,
             embedder=self._embedder,
         )

@@ -16,7 +16,7 @@ export function Composition({ cluster, most, hasBar }: Props) {
   const { exploration } = useApp();
   // Asked for anew when the index has changed.
   exploration.summary.value.indexVersion;
-  const composition = exploration.compositions.of(cluster).value;
+  const composition = exploration.compositions.of(cluster, exploration.labels.column.value).value;
   const shares = mainLabels(composition, hasBar ? Number.POSITIVE_INFINITY : most);
   if (composition === null || shares.length === 0) return null;
   const { counted, total } = composition;

@@ -46,6 +46,10 @@ export interface Summary {
   /** Whether pictures, and words, can be queries. */
   readonly asksPictures: boolean;
   readonly asksWords: boolean;
+  /** Names of the columns of the rows' metadata. */
+  readonly columns: readonly string[];
+  /** The places of the columns that colours can stand for. */
+  readonly categories: readonly number[];
   readonly findings: readonly Finding[];
   /** Vectors in each cluster. */
   readonly sizes: Int32Array;
@@ -69,14 +73,24 @@ export interface Constants {
   readonly queryBytes: number;
   /** Characters of a query that is words. */
   readonly wordsLimit: number;
+  /** Rows whose values are asked for at once. */
+  readonly valuesLimit: number;
 }
 
 /** Read the trait; throws `MalformedMessage` where it is not of the form declared. */
 export function readSummary(value: unknown): Summary {
   const { sizes: bytes, ...content } = value as { sizes: DataView };
   const said = readIndexSummary(content, bytes);
-  const { views, thumbnail_sizes, snapshot_limit, sample_limit, batch_limit, query_bytes, words_limit } =
-    said.constants;
+  const {
+    views,
+    thumbnail_sizes,
+    snapshot_limit,
+    sample_limit,
+    batch_limit,
+    query_bytes,
+    words_limit,
+    values_limit,
+  } = said.constants;
   return {
     nlist: said.nlist,
     ntotal: said.ntotal,
@@ -105,6 +119,8 @@ export function readSummary(value: unknown): Summary {
     labels: said.labels,
     asksPictures: said.asks_pictures,
     asksWords: said.asks_words,
+    columns: said.columns,
+    categories: said.categories,
     findings: said.findings,
     sizes: said.sizes,
     indexVersion: said.index_version,
@@ -116,6 +132,7 @@ export function readSummary(value: unknown): Summary {
       batchLimit: batch_limit,
       queryBytes: query_bytes,
       wordsLimit: words_limit,
+      valuesLimit: values_limit,
     },
   };
 }

@@ -42,7 +42,7 @@ export function ClusterPanel() {
   const isOff = exploration.switched.value.get(cluster) === false;
   const recall = exploration.clusterRecall.value;
   const tellsRank = recall === null && exploration.labels.coloursBy.value === "rank";
-  const [main] = mainLabels(exploration.compositions.of(cluster).value, 1);
+  const [main] = mainLabels(exploration.compositions.of(cluster, exploration.labels.column.value).value, 1);
   const facts = [
     rank === null ? null : `rank ${count(rank)}${wanted ? "" : isOff ? ", switched off" : ", not probed"}`,
     plural(summary.sizes[cluster], "vector"),

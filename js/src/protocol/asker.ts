@@ -11,6 +11,7 @@ import type {
   Request,
   RequestName,
   RowLabels,
+  RowValues,
   Thumbnails,
   Verdict,
 } from "./messages";
@@ -20,7 +21,7 @@ import { Disconnected, type Transport } from "./transport";
 /** Milliseconds until a kernel that seems lost is asked whether it is there. */
 const RECONNECT = 1500;
 
-type Answer = Thumbnails | Members | Medoids | Verdict | Composition | RowLabels;
+type Answer = Thumbnails | Members | Medoids | Verdict | Composition | RowLabels | RowValues;
 
 const ANSWERS: readonly string[] = [
   "thumbnails",
@@ -29,6 +30,7 @@ const ANSWERS: readonly string[] = [
   "verdict",
   "composition",
   "row_labels",
+  "row_values",
 ] satisfies Answer["kind"][];
 
 /** A query that is an encoded picture, with its name. */
@@ -170,9 +172,9 @@ export class Asker {
     this.#send((request) => ({ kind: "map", request }));
   }
 
-  /** The commonest labels and their numbers in each cluster, as `labels` messages. */
-  askLabels(): void {
-    this.#send((request) => ({ kind: "labels", request }));
+  /** The commonest labels, or values of a column, and their numbers in each cluster, as `labels` messages. */
+  askLabels(column: number | null): void {
+    this.#send((request) => ({ kind: "labels", request, column }));
   }
 
   /** End the evaluation of this name. */
@@ -213,14 +215,20 @@ export class Asker {
     return answer.kind === "error" ? null : answer;
   }
 
-  /** The commonest labels of a cluster. */
-  composition(cluster: number): Promise<Composition | Failure> {
-    return this.#expect<Composition>((request) => ({ kind: "composition", request, cluster }));
+  /** The commonest labels, or values of a column, of a cluster. */
+  composition(cluster: number, column: number | null): Promise<Composition | Failure> {
+    return this.#expect<Composition>((request) => ({ kind: "composition", request, cluster, column }));
   }
 
-  /** The labels of the rows of some clusters, of as many as the kernel tells at once. */
-  rowLabels(clusters: readonly number[]): Promise<RowLabels | Failure> {
-    return this.#expect<RowLabels>((request) => ({ kind: "row_labels", request, clusters: [...clusters] }));
+  /** The labels, or values of a column, of the rows of some clusters, of as many as the kernel tells at once. */
+  rowLabels(clusters: readonly number[], column: number | null): Promise<RowLabels | Failure> {
+    const rows = { clusters: [...clusters], column };
+    return this.#expect<RowLabels>((request) => ({ kind: "row_labels", request, ...rows }));
+  }
+
+  /** The values of rows in the columns of their metadata. */
+  rowValues(ids: readonly bigint[]): Promise<RowValues | Failure> {
+    return this.#expect<RowValues>((request) => ({ kind: "row_values", request, ids: ids.map(String) }));
   }
 
   /**

@@ -18,7 +18,8 @@ export interface Finding {
  *
  * `thumbnail_sizes` are sides in device pixels, ascending; `snapshot_limit` counts characters of a saved
  * picture, `sample_limit` queries of a workload, `batch_limit` rows or clusters in one request,
- * `query_bytes` those of a picture that is a query, `words_limit` characters of one that is words.
+ * `query_bytes` those of a picture that is a query, `words_limit` characters of one that is words,
+ * `values_limit` rows whose values are asked for at once.
  */
 export interface Constants {
   views: string[];
@@ -28,6 +29,7 @@ export interface Constants {
   batch_limit: number;
   query_bytes: number;
   words_limit: number;
+  values_limit: number;
 }
 
 /** Seconds of work in the kernel, by step. */
@@ -40,7 +42,8 @@ export interface Seconds {
 /**
  * One picture: `length` bytes of the buffer, or a `url` for the browser, or a `reason` for none.
  *
- * Of a row without a picture that has a `label`, none of these: the label is shown.
+ * Of a row without a picture that has a `label`, none of these: the label is shown. A `note` says that the
+ * picture is one of several: the first frame of an animation.
  */
 export interface ThumbnailItem {
   id: bigint;
@@ -50,6 +53,7 @@ export interface ThumbnailItem {
   length: number;
   url: string | null;
   reason: string | null;
+  note: string | null;
 }
 
 /** A query that is a row of the index; `cluster` is a hint where the row is stored. */
@@ -100,8 +104,9 @@ export interface BySearch {
  * null. `no_curve` says why recall takes a search at each nprobe, or null; a workload is then evaluated at
  * the values of nprobe in `evaluated_at`, which is empty where it is at all. `nprobe` is the index's own;
  * `images` and `labels` say whether rows have them, `asks_pictures` and `asks_words` whether pictures and
- * words can be queries; `findings` are about the index. `index_version` counts the changes of the index
- * that the kernel has noticed. `sizes` counts the vectors of each cluster.
+ * words can be queries, `columns` names their metadata, `categories` the places of the columns that colours
+ * can stand for; `findings` are about the index. `index_version` counts the changes of the index that the
+ * kernel has noticed. `sizes` counts the vectors of each cluster.
  */
 export interface IndexSummary {
   kind: "index";
@@ -132,6 +137,8 @@ export interface IndexSummary {
   labels: boolean;
   asks_pictures: boolean;
   asks_words: boolean;
+  columns: string[];
+  categories: number[];
   findings: Finding[];
   constants: Constants;
   sizes: Int32Array<ArrayBuffer>;
@@ -416,11 +423,12 @@ export interface Medoids {
  * these, `unlabelled` the rows without one, `failed` those whose label could not be read. `counts` of a
  * cluster are by name, then of all other labels together. `commonest` is the place of its commonest label
  * among the names: the number of names for a label that is not among them, one more for no label at all.
- * `most` is how often that occurs.
+ * `most` is how often that occurs. With a `column`, its values are the labels.
  */
 export interface Labels {
   kind: "labels";
   request: RequestName;
+  column: number | null;
   index_version: number;
   final: boolean;
   names: string[];
@@ -470,6 +478,18 @@ export interface RowLabels {
   counts: Int32Array<ArrayBuffer>;
   ids: BigInt64Array<ArrayBuffer>;
   codes: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * The values of some rows: `values[i]` of `ids[i]`, one for each column of the index summary.
+ *
+ * They are short texts, null for a missing value; a row without metadata has none at all.
+ */
+export interface RowValues {
+  kind: "row_values";
+  request: RequestName;
+  ids: bigint[];
+  values: ((string | null)[])[];
 }
 
 /**
@@ -638,24 +658,42 @@ export interface MedoidsRequest {
   clusters: number[];
 }
 
-/** The commonest labels of the index, and their numbers in each cluster; `labels` messages answer it. */
+/**
+ * The commonest labels of the index, and their numbers in each cluster; `labels` messages answer it.
+ *
+ * With a `column`, its values are the labels.
+ */
 export interface LabelsRequest {
   kind: "labels";
   request: RequestName;
+  column: number | null;
 }
 
-/** The commonest labels of one cluster. */
+/** The commonest labels of one cluster; with a `column`, its values are the labels. */
 export interface CompositionRequest {
   kind: "composition";
   request: RequestName;
   cluster: number;
+  column: number | null;
 }
 
-/** The label of each row of these clusters, as a place among the names of the last `labels` message. */
+/**
+ * The label of each row of these clusters, as a place among the names of the last `labels` message.
+ *
+ * With a `column`, its values are the labels.
+ */
 export interface RowLabelsRequest {
   kind: "row_labels";
   request: RequestName;
   clusters: number[];
+  column: number | null;
+}
+
+/** The values of rows in the columns that the index summary names. */
+export interface RowValuesRequest {
+  kind: "row_values";
+  request: RequestName;
+  ids: string[];
 }
 
 /**
@@ -755,6 +793,7 @@ export type Message =
   | Labels
   | Composition
   | RowLabels
+  | RowValues
   | MapPart
   | Projection
   | Failure;
@@ -772,6 +811,7 @@ export type Request =
   | LabelsRequest
   | CompositionRequest
   | RowLabelsRequest
+  | RowValuesRequest
   | ProjectionRequest
   | EvaluateRequest
   | WorkloadRequest
@@ -811,8 +851,10 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       labels: "boolean",
       asks_pictures: "boolean",
       asks_words: "boolean",
+      columns: { each: "string" },
+      categories: { each: "number" },
       findings: { each: { object: { code: "string", severity: { one: ["info", "warning", "error"] }, sentence: "string", evidence: "numbers", remedy: { nullable: "string" } } } },
-      constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number", batch_limit: "number", query_bytes: "number", words_limit: "number" } },
+      constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number", batch_limit: "number", query_bytes: "number", words_limit: "number", values_limit: "number" } },
     },
     buffers: {
       sizes: { dtype: "int32", shape: ["nlist"] },
@@ -1012,7 +1054,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       size: "number",
       final: "boolean",
       places: { each: "number" },
-      items: { each: { object: { id: "row", label: { nullable: "string" }, mime: { nullable: "string" }, offset: "number", length: "number", url: { nullable: "string" }, reason: { nullable: "string" } } } },
+      items: { each: { object: { id: "row", label: { nullable: "string" }, mime: { nullable: "string" }, offset: "number", length: "number", url: { nullable: "string" }, reason: { nullable: "string" }, note: { nullable: "string" } } } },
     },
     buffers: {
       data: { dtype: "uint8", shape: ["bytes"] },
@@ -1044,6 +1086,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
   labels: {
     fields: {
       request: "request",
+      column: { nullable: "number" },
       index_version: "number",
       final: "boolean",
       names: { each: "string" },
@@ -1087,6 +1130,15 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       counts: { dtype: "int32", shape: ["clusters"] },
       ids: { dtype: "int64", shape: ["rows"] },
       codes: { dtype: "uint8", shape: ["rows"] },
+    },
+  },
+  row_values: {
+    fields: {
+      request: "request",
+      ids: { each: "row" },
+      values: { each: { each: { nullable: "string" } } },
+    },
+    buffers: {
     },
   },
   map: {

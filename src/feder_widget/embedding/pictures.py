@@ -98,7 +98,7 @@ def read_picture(entry: object, side: int = PICTURE_SIDE) -> Image.Image:
     """
     if is_missing(entry):
         raise BadImage("no picture")
-    image, _ = shrink(entry, side)
+    image = shrink(entry, side).image
     if image.mode == "RGBA":
         ground = Image.new("RGB", image.size, _GROUND)
         ground.paste(image, mask=image.getchannel("A"))

@@ -1,4 +1,4 @@
-"""Row id → thumbnail, or a placeholder with the reason, and label.
+"""Row id → thumbnail, or a placeholder with the reason, label, and metadata.
 
 Everything is made on demand: building a `Media` reads no image, no label and no entry of its arguments.
 """
@@ -8,6 +8,7 @@ from feder_widget.media.errors import BadImage
 from feder_widget.media.image_sources import open_images
 from feder_widget.media.labels import LabelError
 from feder_widget.media.media import Media
+from feder_widget.media.row_table import RowTable
 from feder_widget.media.thumbnail import SIZES, Thumbnail, bucket, file_of, shrink
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "LabelError",
     "Lookup",
     "Media",
+    "RowTable",
     "Thumbnail",
     "bucket",
     "file_of",

@@ -16,7 +16,7 @@ from feder_widget.model.query import Query
 from feder_widget.projection import Method
 from feder_widget.session import threads
 from feder_widget.session.active_search import FULL_CANDIDATES, ActiveSearch
-from feder_widget.session.answers.labels import CountedLabels
+from feder_widget.session.answers.labels_by_column import LabelsByColumn
 from feder_widget.session.answers.map import MapDrawing
 from feder_widget.session.answers.members import Orderings, medoids
 from feder_widget.session.answers.projection import Projector
@@ -40,6 +40,7 @@ from feder_widget.session.messages.parse import (
 from feder_widget.session.outbox import Outbox, Send
 from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.pictures import Pictures
+from feder_widget.session.row_values import RowValueReader
 from feder_widget.session.runner import Job, Priority, Runner, Step
 from feder_widget.session.searches import Searches, known
 from feder_widget.truth import Evaluation, Workload
@@ -113,8 +114,9 @@ class Session:
         )
         self._map = MapDrawing(index, self._outbox)
         self._pictures = Pictures(index, media, self._runner, self._outbox)
+        self._values = RowValueReader(media, self._runner, self._outbox, self._labelling.submit)
         self._orderings = Orderings(index, in_thread)
-        self._labels = CountedLabels(index, media, self._labelling.submit)
+        self._labels = LabelsByColumn(index, media, self._labelling.submit)
         self._truths = Truths(index)
         self._workloads = Workloads(lambda rows: [media.label(row) for row in rows], in_thread)
         self._projector = Projector(
@@ -150,6 +152,7 @@ class Session:
         self._read_nothing: Mapping[str, Callable[[Any], None]] = {
             "map": lambda asked: self._map.ask(asked.request),
             "thumbnails": self._pictures.ask,
+            "row_values": self._values.ask,
         }
 
     @property
@@ -396,7 +399,7 @@ class Session:
     def _count_labels(self, asked: to_kernel.LabelsRequest, _: Sequence[Buffer]) -> None:
         self._runner.start(
             Job(
-                lambda: self._labels.labels(asked.request, self._searches.index_version),
+                lambda: self._labels.labels(asked, self._searches.index_version),
                 asked.request,
                 kind="labels",
                 priority=Priority.WORKLOAD,
@@ -404,10 +407,12 @@ class Session:
         )
 
     def _compose(self, asked: to_kernel.CompositionRequest, _: Sequence[Buffer]) -> None:
-        self._runner.start(Job(lambda: self._labels.composition(asked.request, asked.cluster), asked.request))
+        counted = self._labels.of(asked.column)
+        self._runner.start(Job(lambda: counted.composition(asked.request, asked.cluster), asked.request))
 
     def _label_rows(self, asked: to_kernel.RowLabelsRequest, _: Sequence[Buffer]) -> None:
-        self._runner.start(Job(lambda: self._labels.row_labels(asked.request, asked.clusters), asked.request))
+        counted = self._labels.of(asked.column)
+        self._runner.start(Job(lambda: counted.row_labels(asked.request, asked.clusters), asked.request))
 
     # Workloads
 

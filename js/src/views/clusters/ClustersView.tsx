@@ -138,7 +138,7 @@ function inSightText(shown: MapController | null): string {
 
 function describe(exploration: Exploration, cluster: number): string {
   const search = exploration.search.value;
-  const composition = exploration.compositions.of(cluster).value;
+  const composition = exploration.compositions.of(cluster, exploration.labels.column.value).value;
   const main = compositionText(mainLabels(composition, 3));
   const recall = exploration.clusterRecall.value;
   const size = [

@@ -15,7 +15,8 @@ class Constants:
 
     ``thumbnail_sizes`` are sides in device pixels, ascending; ``snapshot_limit`` counts characters of a saved
     picture, ``sample_limit`` queries of a workload, ``batch_limit`` rows or clusters in one request,
-    ``query_bytes`` those of a picture that is a query, ``words_limit`` characters of one that is words.
+    ``query_bytes`` those of a picture that is a query, ``words_limit`` characters of one that is words,
+    ``values_limit`` rows whose values are asked for at once.
     """
 
     views: list[str]
@@ -25,6 +26,7 @@ class Constants:
     batch_limit: int
     query_bytes: int
     words_limit: int
+    values_limit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,7 +42,8 @@ class IndexSummary:
     null. ``no_curve`` says why recall takes a search at each nprobe, or null; a workload is then evaluated at
     the values of nprobe in ``evaluated_at``, which is empty where it is at all. ``nprobe`` is the index's
     own; ``images`` and ``labels`` say whether rows have them, ``asks_pictures`` and ``asks_words`` whether
-    pictures and words can be queries; ``findings`` are about the index. ``index_version`` counts the changes
+    pictures and words can be queries, ``columns`` names their metadata, ``categories`` the places of the
+    columns that colours can stand for; ``findings`` are about the index. ``index_version`` counts the changes
     of the index that the kernel has noticed. ``sizes`` counts the vectors of each cluster.
     """
 
@@ -72,6 +75,8 @@ class IndexSummary:
     labels: bool
     asks_pictures: bool
     asks_words: bool
+    columns: list[str]
+    categories: list[int]
     findings: list[Finding]
     constants: Constants
     sizes: Array = buffer("int32", "nlist")

@@ -8,6 +8,12 @@ from typing import Any
 MAX_BATCH = 1024
 """Rows or clusters in one request."""
 
+MAX_COLUMNS = 32
+"""Columns of metadata: see ``media.row_table``."""
+
+MAX_VALUES = 64
+"""Rows whose values are asked for at once: their texts stay under 1 MiB."""
+
 MAX_WINDOW = 65_536
 """Rows in one window of a cluster."""
 

@@ -8,8 +8,10 @@ from typing import Literal, TypeAlias
 from feder_widget.session.messages.declare import Request, RowId
 from feder_widget.session.messages.limits import (
     MAX_BATCH,
+    MAX_COLUMNS,
     MAX_SAMPLE,
     MAX_SERIAL,
+    MAX_VALUES,
     MAX_WINDOW,
     MAX_WORDS,
     between,
@@ -191,28 +193,46 @@ class MedoidsRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LabelsRequest:
-    """The commonest labels of the index, and their numbers in each cluster; ``labels`` messages answer it."""
+    """The commonest labels of the index, and their numbers in each cluster; ``labels`` messages answer it.
+
+    With a ``column``, its values are the labels.
+    """
 
     kind: Literal["labels"] = "labels"
     request: Request
+    column: int | None = hint(0, MAX_COLUMNS - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CompositionRequest:
-    """The commonest labels of one cluster."""
+    """The commonest labels of one cluster; with a ``column``, its values are the labels."""
 
     kind: Literal["composition"] = "composition"
     request: Request
     cluster: int = between(0, "nlist - 1")
+    column: int | None = hint(0, MAX_COLUMNS - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RowLabelsRequest:
-    """The label of each row of these clusters, as a place among the names of the last ``labels`` message."""
+    """The label of each row of these clusters, as a place among the names of the last ``labels`` message.
+
+    With a ``column``, its values are the labels.
+    """
 
     kind: Literal["row_labels"] = "row_labels"
     request: Request
     clusters: list[int] = each_between(0, "nlist - 1", most=MAX_BATCH)
+    column: int | None = hint(0, MAX_COLUMNS - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowValuesRequest:
+    """The values of rows in the columns that the index summary names."""
+
+    kind: Literal["row_values"] = "row_values"
+    request: Request
+    ids: list[RowId] = listed(most=MAX_VALUES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -308,6 +328,7 @@ REQUESTS = (
     LabelsRequest,
     CompositionRequest,
     RowLabelsRequest,
+    RowValuesRequest,
     ProjectionRequest,
     EvaluateRequest,
     WorkloadRequest,
@@ -329,6 +350,7 @@ AnyRequest: TypeAlias = (
     | LabelsRequest
     | CompositionRequest
     | RowLabelsRequest
+    | RowValuesRequest
     | ProjectionRequest
     | EvaluateRequest
     | WorkloadRequest

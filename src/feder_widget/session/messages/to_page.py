@@ -266,7 +266,8 @@ class Hardest:
 class ThumbnailItem:
     """One picture: ``length`` bytes of the buffer, or a ``url`` for the browser, or a ``reason`` for none.
 
-    Of a row without a picture that has a ``label``, none of these: the label is shown.
+    Of a row without a picture that has a ``label``, none of these: the label is shown. A ``note`` says that
+    the picture is one of several: the first frame of an animation.
     """
 
     id: RowId
@@ -276,6 +277,7 @@ class ThumbnailItem:
     length: int
     url: str | None
     reason: str | None
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -333,11 +335,12 @@ class Labels:
     labels among these, ``unlabelled`` the rows without one, ``failed`` those whose label could not be read.
     ``counts`` of a cluster are by name, then of all other labels together. ``commonest`` is the place of its
     commonest label among the names: the number of names for a label that is not among them, one more for no
-    label at all. ``most`` is how often that occurs.
+    label at all. ``most`` is how often that occurs. With a ``column``, its values are the labels.
     """
 
     kind: Literal["labels"] = "labels"
     request: Request
+    column: int | None = None
     index_version: int
     final: bool
     names: list[str]
@@ -389,6 +392,19 @@ class RowLabels:
     counts: Array = buffer("int32", "clusters")
     ids: Array = buffer("int64", "rows")
     codes: Array = buffer("uint8", "rows")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowValues:
+    """The values of some rows: ``values[i]`` of ``ids[i]``, one for each column of the index summary.
+
+    They are short texts, null for a missing value; a row without metadata has none at all.
+    """
+
+    kind: Literal["row_values"] = "row_values"
+    request: Request
+    ids: list[RowId]
+    values: list[list[str | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -475,6 +491,7 @@ MESSAGES = (
     Labels,
     Composition,
     RowLabels,
+    RowValues,
     MapPart,
     Projection,
     Failure,
@@ -498,6 +515,7 @@ Message: TypeAlias = (
     | Labels
     | Composition
     | RowLabels
+    | RowValues
     | MapPart
     | Projection
     | Failure
