@@ -350,16 +350,17 @@ def test_the_values_of_a_column_are_counted_like_labels(make):
     session.handle({"kind": "labels", "request": "l", "column": 1})
     session.drain()
     message, _ = page.wait(kind="labels", request="l", final=True)
-    assert (message["column"], message["names"]) == (1, ["cat", "dog"])
+    # Which of two equally common values comes first is open.
+    assert (message["column"], sorted(message["names"])) == (1, ["cat", "dog"])
     assert (message["counted"], message["unlabelled"]) == (N, N // 3)
     session.handle({"kind": "composition", "request": "c", "cluster": 0, "column": 1})
     session.handle({"kind": "row_labels", "request": "r", "clusters": [0], "column": 1})
     session.drain()
     composition, _ = page.wait(kind="composition", request="c")
     rows, (_, _, ids, codes) = page.wait(kind="row_labels", request="r")
-    assert rows["names"] == ["cat", "dog"]
+    assert rows["names"] == message["names"]
     kinds = [DATA["kind"][row] for row in np.frombuffer(ids, np.int64)]
-    assert [("cat", "dog", "other", None)[code] for code in codes] == kinds
+    assert [(*message["names"], "other", None)[code] for code in codes] == kinds
     found = dict(zip(composition["names"], composition["counts"], strict=True))
     assert found == {kind: kinds.count(kind) for kind in ("cat", "dog") if kind in kinds}
     session.close()
@@ -371,7 +372,7 @@ def test_labels_and_columns_are_counted_apart_and_an_unknown_column_is_refused()
     for request, column in (("a", 3), ("b", None), ("c", 99), ("d", 4)):
         session.handle({"kind": "labels", "request": request, "column": column})
         session.drain()
-    assert page.wait(kind="labels", request="a", final=True)[0]["names"] == ["True", "False"]
+    assert set(page.wait(kind="labels", request="a", final=True)[0]["names"]) == {"True", "False"}
     # What is no place of a column counts as null.
     for request in ("b", "c"):
         told = page.wait(kind="labels", request=request, final=True)[0]

@@ -112,16 +112,19 @@ class FederWidget(anywidget.AnyWidget):
     Parameters
     ----------
     index
-        An opened index (:func:`open_index`), a Faiss index in memory, or a path to one. It is not changed.
+        An opened index (:func:`open_index`), or what that opens: a Faiss index in memory, a path to one, a
+        vector store that holds one. It is not changed.
         Only the thread that runs cells reads it, in the calls below and between cells, so cells may add to
         it and remove from it at any time; the page notices. Do not change it on another thread. An index
         opened from a path or with ``frozen=True`` is read on a thread of its own, while cells run.
     images
-        The picture of each row: a list or glob of paths, an array (n, h, w[, 1 | 3 | 4]), PIL images,
-        encoded bytes, http(s) or data:image URLs (loaded by the browser only), or a mapping or function of
-        the row id. A function is called from worker threads. Without pictures the vector itself is drawn.
+        The picture of each row: a list or glob of paths (in natural order), an array or tensor
+        (n, h, w[, 1 | 3 | 4]) or (n, 1 | 3 | 4, h, w), PIL images, encoded bytes, http(s) or data:image URLs
+        (loaded by the browser only), a Hugging Face column, a torchvision data set, or a mapping or function
+        of the row id. A function is called from worker threads. Without pictures the vector itself is drawn.
     labels
-        The text of each row: a sequence, a mapping or a function of the row id.
+        The text of each row: a sequence, a column, a mapping or a function of the row id. Without them, those
+        that stand beside the pictures: in ``(picture, label)`` pairs, in a torchvision data set.
     embed
         What embeds pictures as those of the index were embedded, as for :func:`feder_widget.embed`: pictures
         are queries then. The width of its vectors is checked; where it is not known yet, by a grey picture.
@@ -318,8 +321,9 @@ class FederWidget(anywidget.AnyWidget):
         Parameters
         ----------
         query
-            A row id (an integer), a vector of shape (dim,) or (1, dim), or, with ``embed``, a picture (PIL
-            image, path or encoded bytes) or words (a str that is no path; where words can be embedded).
+            A row id (an integer), a vector of shape (dim,) or (1, dim), also as a tensor or a column, or, with
+            ``embed``, a picture (PIL image, path or encoded bytes) or words (a str that is no path; where words
+            can be embedded).
 
         Returns
         -------
