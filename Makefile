@@ -55,6 +55,16 @@ test-notebooks: $(STAMPS)/dev $(BUNDLE) ## run the notebooks
 test-browser: $(STAMPS)/dev $(BUNDLE) chromium ## drive the widget in JupyterLab in Chromium
 	$(PYTHON) -m pytest tests/browser $(SPREAD) --dist=worksteal $(ARGS)
 
+# An environment of its own, because torch is large. MODELS="torch==2.13.0 transformers" asks for another build.
+MODELS_VENV := .venv-models
+MODELS ?= torch transformers sentence-transformers
+.PHONY: test-models
+test-models: $(BUNDLE) ## run the tests on real models, which `make test` leaves out (installs torch in .venv-models)
+	[[ -x $(MODELS_VENV)/bin/pip ]] || scripts/venv.sh $(MODELS_VENV)
+	$(MODELS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+		$(MODELS) --editable '.[test]'
+	$(MODELS_VENV)/bin/python -m pytest tests/models -p no:nbmake $(ARGS)
+
 .PHONY: check
 check: $(STAMPS)/dev $(NODE_MODULES) ## lint and type-check, without changing anything
 	$(PYTHON) -m ruff check
@@ -101,7 +111,7 @@ build: $(STAMPS)/dev $(BUNDLE) ## make the sdist and the wheel in dist/
 clean: ## remove what was built, and the caches
 	rm -rf dist $(STAMPS) src/feder_widget/static .pytest_cache .mypy_cache .ruff_cache .hypothesis
 distclean: clean ## remove the environments as well
-	rm -rf $(VENV) js/node_modules
+	rm -rf $(VENV) $(MODELS_VENV) js/node_modules
 
 .PHONY: chromium
 chromium:

@@ -22,6 +22,7 @@ NAMES = (
     "cells",
     "projection",
     "media",
+    "embed",
     "cells_between",
     "page",
     "views",

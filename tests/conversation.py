@@ -82,7 +82,7 @@ class Received:
     """One search as a page can know it: nothing but its messages."""
 
     def __init__(self, packets):
-        self.coarse, (clusters, distances, vector) = packets[0]
+        self.coarse, (clusters, distances, vector, _picture) = packets[0]
         assert self.coarse["kind"] == "coarse"
         self.clusters = np.frombuffer(clusters, "<i4")
         self.distances = np.frombuffer(distances, "<f4")
@@ -183,14 +183,14 @@ class Clock:
         return self.now
 
 
-def converse(index, page, *, images=None, labels=None, k_max=100, by_hand=False, **options):
+def converse(index, page, *, images=None, labels=None, table=None, k_max=100, by_hand=False, **options):
     """Return a session about a Faiss index, or about anything that can be used like an ``IvfIndex``.
 
     A request is answered before ``handle`` returns, but for the work of threads; ``by_hand``, only when
     ``step_until`` or ``drain`` is called.
     """
     opened = index if hasattr(index, "list_sizes") else open_index(index)
-    media = Media(images, labels, IdRange(opened.ntotal, lambda: opened.max_id))
+    media = Media(images, labels, IdRange(opened.ntotal, lambda: opened.max_id), table=table)
     if by_hand:
         options["driver"] = ByHand()
     return Session(opened, media, page.send, k_max=k_max, **options)

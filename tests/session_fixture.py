@@ -5,15 +5,20 @@ are given, so that true neighbours are lost to the coarse search and to the code
 """
 
 import base64
+import io
 import json
 from pathlib import Path
 
 import faiss
 import numpy as np
+import pandas as pd
 import pytest
 from conversation import Page, converse, slowly
+from PIL import Image
 
+from feder_widget.embedding import Embedder
 from feder_widget.engines import open_index
+from feder_widget.media import IdRange, RowTable
 from feder_widget.session.summary import summary_of
 
 PATH = Path(__file__).parent / "fixtures" / "session.json"
@@ -69,6 +74,7 @@ def requests():
     yield {"kind": "query_recalls"}
     yield {"kind": "map"}
     yield {"kind": "verdict", "serial": 1, "id": "100000"}
+    yield {"kind": "row_values", "ids": ["5", "9", "100000"]}
 
 
 def label_of(row):
@@ -76,13 +82,41 @@ def label_of(row):
     return None if row == 9 else f"kind {min(row % 13, 9)}"
 
 
-def recorded(index, asked, **options):
+def picture_of(row):
+    """Return a small picture that no other row has, as PNG."""
+    encoded = io.BytesIO()
+    Image.new("RGB", (8, 8), (row, 255 - row, 90)).save(encoded, "PNG")
+    return encoded.getvalue()
+
+
+def embedder():
+    """Return what embeds every picture as row ``ROW``."""
+    return Embedder(lambda images, _files: vectors()[[ROW] * len(images)], name="the same for all", width=4)
+
+
+def metadata():
+    """Return two columns, the second of them without a value for row 9."""
+    frame = pd.DataFrame({"name": [f"<b>{row}" for row in range(200)], "size": np.arange(200) / 4})
+    frame.loc[9, "size"] = np.nan
+    return RowTable(frame, IdRange(200, lambda: 199))
+
+
+def recorded(index, asked, *, images=None, embedder=None, buffers=(), **options):
     """Return the messages of a session that is asked, in the order in which they came."""
     page = Page()
-    session = converse(open_index(index, **options), page, labels=label_of, projection=None)
+    opened = open_index(index, **options)
+    session = converse(
+        opened,
+        page,
+        labels=label_of,
+        table=metadata(),
+        projection=None,
+        images=images,
+        embedder=embedder,
+    )
     try:
         for name, request in enumerate(asked):
-            session.handle({**request, "request": f"r{name}"})
+            session.handle({**request, "request": f"r{name}"}, buffers)
             session.drain()
         for kind in {request["kind"] for request in asked} & {"map", "thumbnails"}:
             page.wait(kind=kind, **({"final": True} if kind == "map" else {}))
@@ -132,6 +166,16 @@ def build():
             "refined": {
                 "messages": recorded(refining(rows), [asked[0], results]),
                 "ids": [str(row) for row in searched(refining(rows), rows[ROW], 3) if row != ROW],
+            },
+            "picture": {
+                "messages": recorded(
+                    index,
+                    [{"kind": "search", "query": {"picture": "A.png"}, "nprobe": 2, "k": K}],
+                    images=picture_of,
+                    embedder=embedder(),
+                    buffers=[picture_of(ROW)],
+                    vectors=rows,
+                ),
             },
         }
 

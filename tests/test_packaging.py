@@ -82,6 +82,8 @@ def test_the_wheel_holds_the_front_end_the_types_and_the_license(wheel: Path) ->
         "feder_widget/static/widget.js",
         "feder_widget/static/widget.css",
         "feder_widget/py.typed",
+        "feder_widget/notebooks/quickstart.ipynb",
+        f"feder_widget-{feder_widget.__version__}.dist-info/entry_points.txt",
         f"feder_widget-{feder_widget.__version__}.dist-info/licenses/LICENSE",
     } <= names
     assert not [name for name in names if not name.startswith(("feder_widget/", "feder_widget-"))]

@@ -20,6 +20,7 @@ Graph = Mapping[str, frozenset[str]]
 # A room may import what stands below it: its own entry, and nothing else, names what that is.
 PYTHON_ROOMS = {
     "errors": (),
+    "faiss_version": (),
     "model": ("errors",),
     "faiss_internals": ("errors", "model"),
     "truth": ("errors", "faiss_internals", "model"),
@@ -29,10 +30,24 @@ PYTHON_ROOMS = {
     "layout": (),
     "map": ("layout", "power_diagram"),
     "projection": ("engines", "layout", "model"),
-    "media": (),
-    "session": ("engines", "errors", "layout", "map", "media", "model", "projection", "truth"),
-    "widget": ("engines", "errors", "media", "model", "projection", "session", "truth"),
-    "__init__": ("engines", "errors", "model", "truth", "widget"),
+    "media": ("model",),
+    "embedding": ("errors", "media", "model"),
+    "embedders": ("embedding",),
+    "session": ("embedding", "engines", "errors", "layout", "map", "media", "model", "projection", "truth"),
+    "widget": ("embedding", "engines", "errors", "media", "model", "projection", "session", "truth"),
+    "command_line": (),
+    "exploration": ("embedders", "embedding", "engines", "widget"),
+    "__init__": (
+        "embedders",
+        "embedding",
+        "engines",
+        "errors",
+        "exploration",
+        "faiss_version",
+        "model",
+        "truth",
+        "widget",
+    ),
 }
 
 # From the messages up to the whole widget.

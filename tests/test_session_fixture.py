@@ -33,10 +33,20 @@ def arrays(packet):
 
 
 def test_every_kind_of_message_is_recorded(kept):
-    packets = [*kept["messages"], *kept["refined"]["messages"]]
+    packets = [*kept["messages"], *kept["refined"]["messages"], *kept["picture"]["messages"]]
     assert {packet["content"]["kind"] for packet in packets} == {
         kind for declared in MESSAGES for kind in kinds_of(declared)
     }
+
+
+def test_a_query_that_is_the_picture_of_a_row_is_told_so(sent, kept):
+    for recording in (sent, kept):
+        by_kind = {packet["content"]["kind"]: packet for packet in recording["picture"]["messages"]}
+        coarse = by_kind["coarse"]
+        assert (coarse["content"]["id"], coarse["content"]["title"]) == (None, "A.png")
+        assert arrays(coarse)["picture"][:2].tolist() == [0xFF, 0xD8]
+        (finding,) = by_kind["remarks"]["content"]["findings"]
+        assert finding["sentence"] == f"Row {session_fixture.ROW} is this picture."
 
 
 @pytest.mark.parametrize("part", ["messages", "refined"])

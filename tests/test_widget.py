@@ -29,6 +29,7 @@ from conversation import (
 )
 from ipywidgets.embed import dependency_state
 from makers import ivf_around, make_ivf
+from stand_ins import EagerTensor, Tensor
 
 import feder_widget as fw
 from feder_widget.model.pieces import drain
@@ -265,6 +266,8 @@ def test_the_page_is_told_of_the_index_once(widget):
         "nprobe": 1,
         "images": False,
         "labels": False,
+        "columns": [],
+        "categories": [],
         "findings": [
             {
                 "code": "stored-nprobe",
@@ -280,6 +283,7 @@ def test_the_page_is_told_of_the_index_once(widget):
             "snapshot_limit": 40_000,
             "sample_limit": 1_000_000,
             "batch_limit": 1024,
+            "values_limit": 64,
         },
     }
     assert np.frombuffer(buffers[0], "<i4").tolist() == widget.index.list_sizes.tolist()
@@ -972,3 +976,12 @@ def test_the_history_holds_the_queries_searched_for(clustered):
     assert [(past.row_id, past.nprobe, past.k) for past in w.history] == [(5, 4, 3), (None, 4, 3), (9, 4, 3)]
     assert np.array_equal(w.history[1].vector, vectors[7] + 1)
     w.close()
+
+
+@pytest.mark.parametrize("form", [lambda x: Tensor(x, requires_grad=True, device="cuda"), EagerTensor, list])
+def test_a_query_of_another_library_is_searched(form, clustered):
+    widget = fw.FederWidget(clustered[0])
+    vector = widget.index.query_vector(3)
+    widget.search(form(vector))
+    np.testing.assert_array_equal(widget.history[-1].vector, vector)
+    widget.close()

@@ -88,6 +88,7 @@ export class FakeKernel implements Transport {
           length: PICTURE.length,
           url: null,
           reason: null,
+          note: null,
         }));
         const data = new Uint8Array(items.length * PICTURE.length);
         for (const { offset } of items) data.set(PICTURE, offset);

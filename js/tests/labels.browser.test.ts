@@ -39,6 +39,7 @@ async function counted(shown: Stage): Promise<void> {
   const labels = {
     kind: "labels",
     request: shown.lastAsked("labels").request,
+    column: null,
     index_version: 0,
     final: true,
     names: ["deer", "<b>cat</b>"],
@@ -197,6 +198,7 @@ describe("colours by label", () => {
     const texts = {
       kind: "labels",
       request: "l",
+      column: null,
       index_version: 0,
       final: true,
       names: ["one"],

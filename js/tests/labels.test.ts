@@ -24,6 +24,7 @@ const { light } = PALETTES;
 function labelsOf(changes: Partial<Labels> = {}): Labels {
   return {
     kind: "labels",
+    column: null,
     request: "l",
     index_version: 0,
     final: true,

@@ -54,6 +54,7 @@ function encoded({ ids }: { ids: string[] }): Pick<Thumbnails, "items" | "data">
       length: 1,
       url: null,
       reason: null,
+      note: null,
     })),
     data: Uint8Array.from(ids, Number),
   };
@@ -164,7 +165,7 @@ describe("pictures", () => {
       { url: "https://example.org/a.png" },
       { url: "javascript:0" },
     ];
-    const nothing = { mime: null, offset: 0, length: 0, url: null, reason: null, label: null };
+    const nothing = { mime: null, offset: 0, length: 0, url: null, reason: null, label: null, note: null };
     await answer(({ ids }) => ({
       items: ids.map((id) => ({ ...nothing, id: BigInt(id), ...found[Number(id)] })),
     }));

@@ -33,6 +33,7 @@ function open() {
       length: 0,
       url: "https://example.org/picture.png",
       reason: null,
+      note: null,
     }));
     transport.say({ kind: "thumbnails", request, size, final, places, items, data: new Uint8Array(0) });
     await settled();

@@ -163,3 +163,17 @@ describe("a recording", () => {
     expect(exploration.workloads.latest.value).toBeNull();
   });
 });
+
+it("a recording has the values of each row, however they were asked for, and none of rows that were not", async () => {
+  const { kernel, recorder } = recording();
+  const ask = new Asker(recorder, new AbortController().signal);
+  const answered = ask.rowValues([7n, 8n]);
+  const { request } = kernel.last("row_values");
+  kernel.say({ kind: "row_values", request, ids: [7n, 8n], values: [["seven", null], []] });
+  await answered;
+  const { asker } = replay(recorder, [3], { columns: ["name", "price"] });
+  expect(await asker.rowValues([8n, 9n, 7n])).toMatchObject({
+    ids: [8n, 9n, 7n],
+    values: [[], [], ["seven", null]],
+  });
+});

@@ -19,6 +19,7 @@ function messagesOf(packets: { content: unknown; buffers: string[] }[]): Message
 
 const messages = messagesOf(recorded.messages);
 const refined = messagesOf(recorded.refined.messages);
+const pictured = messagesOf(recorded.picture.messages);
 const summary = readSummary({ ...recorded.summary, sizes: viewOf(recorded.summary.sizes) });
 
 function the<K extends Message["kind"]>(kind: K, among = messages): Extract<Message, { kind: K }> {
@@ -40,7 +41,7 @@ function searchOf(among: Message[]): Search {
 
 describe("a recorded session", () => {
   it("has a message of every kind, and all can be read", () => {
-    const kinds = new Set([...messages, ...refined].map(({ kind }) => kind));
+    const kinds = new Set([...messages, ...refined, ...pictured].map(({ kind }) => kind));
     expect([...kinds].sort()).toEqual(
       Object.keys(LAYOUTS)
         .filter((kind) => kind !== "index")

@@ -75,6 +75,10 @@ export function summaryTrait({ constants, ...summary }: Summary): Record<string,
     nprobe: summary.storedNprobe,
     images: summary.images,
     labels: summary.labels,
+    asks_pictures: summary.asksPictures,
+    asks_words: summary.asksWords,
+    columns: summary.columns,
+    categories: summary.categories,
     findings: summary.findings,
     sizes: summary.sizes,
     index_version: summary.indexVersion,
@@ -84,6 +88,9 @@ export function summaryTrait({ constants, ...summary }: Summary): Record<string,
       snapshot_limit: constants.snapshotLimit,
       sample_limit: constants.sampleLimit,
       batch_limit: constants.batchLimit,
+      query_bytes: constants.queryBytes,
+      words_limit: constants.wordsLimit,
+      values_limit: constants.valuesLimit,
     },
   });
   return { ...content, sizes };
@@ -98,6 +105,7 @@ export class Stage {
   readonly #render: (element: HTMLElement) => () => void;
   readonly #unrender: (() => void)[] = [];
   #pictured = 0;
+  #valued = 0;
 
   constructor(
     sizes: readonly number[] = [3, 4, 0, 5],
@@ -243,12 +251,23 @@ export class Stage {
     this.model.say({ kind: "error", request, code: "invalid", message });
   }
 
+  /** Answer every request for the values of rows that has not been answered; there must be one. */
+  sayValues(values: (id: string) => (string | null)[]): void {
+    const requests = this.asked("row_values").slice(this.#valued);
+    if (requests.length === 0) throw new Error("no values were asked for");
+    this.#valued += requests.length;
+    for (const { request, ids } of requests) {
+      const rows = (ids as string[]).map(values);
+      this.model.say({ kind: "row_values", request, ids, values: rows });
+    }
+  }
+
   /** Answer every request for pictures that has not been answered; there must be one. */
   sayPictures(item: (id: string) => Record<string, unknown>): void {
     const requests = this.asked("thumbnails").slice(this.#pictured);
     if (requests.length === 0) throw new Error("no picture was asked for");
     this.#pictured += requests.length;
-    const nothing = { label: null, mime: null, offset: 0, length: 0, url: null, reason: null };
+    const nothing = { label: null, mime: null, offset: 0, length: 0, url: null, reason: null, note: null };
     for (const { request, ids, size } of requests) {
       const items = (ids as string[]).map((id) => ({ id, ...nothing, ...item(id) }));
       const places = [...items.keys()];

@@ -85,6 +85,10 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
     storedNprobe: 1,
     images: true,
     labels: false,
+    asksPictures: false,
+    asksWords: false,
+    columns: [],
+    categories: [],
     findings: [],
     sizes: Int32Array.from(sizes),
     indexVersion: 0,
@@ -94,6 +98,9 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
       snapshotLimit: 40_000,
       sampleLimit: 1_000_000,
       batchLimit: 1024,
+      queryBytes: 1 << 20,
+      wordsLimit: 2000,
+      valuesLimit: 64,
     },
     ...changes,
   };
@@ -107,6 +114,7 @@ export function coarseOf(summary: Summary, changes: Partial<Coarse> = {}): Coars
     id: 0n,
     copies: 1,
     label: null,
+    title: null,
     nprobe: 1,
     reach: summary.sizes.length,
     k: 3,
@@ -117,6 +125,7 @@ export function coarseOf(summary: Summary, changes: Partial<Coarse> = {}): Coars
     clusters: Int32Array.from(summary.sizes, (_, cluster) => cluster),
     distances: Float32Array.from(summary.sizes, (_, cluster) => 10 * cluster),
     vector: new Float32Array([0]),
+    picture: new Uint8Array(0),
     ...changes,
   };
 }

@@ -352,6 +352,20 @@ describe("pictures", () => {
     );
   });
 
+  it("that are the first frame of an animation say so, by name and in the card", async () => {
+    const { stage, see } = open();
+    stage.answer();
+    const answer = () => stage.sayPictures(() => ({ url: RED_DOT, note: "first frame of an animation" }));
+    await vi.waitFor(answer);
+    await see
+      .getByRole("button", { name: /^Row 1, 2nd nearest of all.*, first frame of an animation$/ })
+      .click();
+    await vi.waitFor(answer);
+    const card = see.getByRole("dialog");
+    await expect.element(card.getByText("first frame of an animation")).toBeVisible();
+    await expect.element(card.getByRole("img", { name: "row 1, first frame of an animation" })).toBeVisible();
+  });
+
   it("that the browser cannot load have a placeholder with the reason", async () => {
     const { stage, see } = open();
     stage.answer();

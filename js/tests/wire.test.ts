@@ -20,6 +20,7 @@ const COARSE = {
   id: "-9223372036854775808",
   copies: 1,
   label: "<b>cat</b>",
+  title: "<i>a cat</i>",
   nprobe: 2,
   reach: 3,
   k: 3,
@@ -29,8 +30,18 @@ const COARSE = {
   clusters: Int32Array.of(2, 0, 1),
   distances: Float32Array.of(0.5, 1, 2),
   vector: Float32Array.of(1, -1),
+  picture: Uint8Array.of(255, 216),
 };
-const ITEM = { id: "1", label: null, mime: "image/png", offset: 0, length: 2, url: null, reason: null };
+const ITEM = {
+  id: "1",
+  label: null,
+  mime: "image/png",
+  offset: 0,
+  length: 2,
+  url: null,
+  reason: null,
+  note: null,
+};
 
 const FINDING = {
   code: "uneven-clusters",
@@ -53,6 +64,7 @@ const GOOD: Record<string, Record<string, unknown>> = {
     findings: [FINDING],
   },
   bounds: { kind: "bounds", request: "b", serial: 2, findings: [], bounds: Float32Array.of(0, 1, 4) },
+  remarks: { kind: "remarks", request: "a", serial: 2, findings: [FINDING] },
   verdict: {
     kind: "verdict",
     request: "v",
@@ -166,6 +178,7 @@ const GOOD: Record<string, Record<string, unknown>> = {
   },
   labels: {
     kind: "labels",
+    column: null,
     request: "l",
     index_version: 0,
     final: true,
@@ -202,6 +215,12 @@ const GOOD: Record<string, Record<string, unknown>> = {
     counts: Int32Array.of(1, 2),
     ids: BigInt64Array.of(2n ** 53n + 1n, -5n, 7n),
     codes: Uint8Array.of(0, 3, 2),
+  },
+  row_values: {
+    kind: "row_values",
+    request: "v",
+    ids: [2n ** 53n + 1n, -5n],
+    values: [["<b>deer</b>", null], []],
   },
   map: {
     kind: "map",

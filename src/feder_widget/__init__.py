@@ -1,19 +1,36 @@
 """See in a notebook how one approximate nearest-neighbour query was answered by a Faiss IVF index."""
 
+import importlib
 from typing import TYPE_CHECKING
 
-from feder_widget.engines import IvfIndex, open_index
-from feder_widget.errors import (
+from feder_widget.faiss_version import require_faiss
+
+# First, so that a missing Faiss is told in words.
+require_faiss()
+
+from feder_widget.engines import IvfIndex, build_index, open_index  # noqa: E402
+from feder_widget.errors import (  # noqa: E402
+    EmbedderError,
     FederError,
     IndexChangedError,
     IndexFileError,
     UnknownIdError,
     UnsupportedIndexError,
 )
-from feder_widget.model.search_trace import CoarseStep, FineStep, SearchTrace
-from feder_widget.truth import Certainty, Explanation, Ledger, MeanLedger, Verdict, Workload
+from feder_widget.model.search_trace import CoarseStep, FineStep, SearchTrace  # noqa: E402
+from feder_widget.truth import (  # noqa: E402
+    Certainty,
+    Explanation,
+    Ledger,
+    MeanLedger,
+    Verdict,
+    Workload,
+)
 
 if TYPE_CHECKING:
+    from feder_widget import embedders
+    from feder_widget.embedding import Embedder, PicturesLeftOutWarning, embed
+    from feder_widget.exploration import explore
     from feder_widget.widget import FederWidget
 
 __version__ = "0.1.0"
@@ -21,6 +38,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Certainty",
     "CoarseStep",
+    "Embedder",
+    "EmbedderError",
     "Explanation",
     "FederError",
     "FederWidget",
@@ -30,23 +49,38 @@ __all__ = [
     "IvfIndex",
     "Ledger",
     "MeanLedger",
+    "PicturesLeftOutWarning",
     "SearchTrace",
     "UnknownIdError",
     "UnsupportedIndexError",
     "Verdict",
     "Workload",
+    "build_index",
+    "embed",
+    "embedders",
+    "explore",
     "open_index",
 ]
 
+_IMPORTED_LATER = {
+    "Embedder": "embedding",
+    "FederWidget": "widget",
+    "PicturesLeftOutWarning": "embedding",
+    "embed": "embedding",
+    "explore": "exploration",
+}
+"""Names by the module that holds them. Tracing a search needs neither Jupyter nor pictures."""
+
 
 def __getattr__(name: str) -> object:
-    """Import the widget when it is first asked for: tracing a search needs no Jupyter (PEP 562)."""
-    if name != "FederWidget":
+    """Import what few programs need when it is first asked for (PEP 562)."""
+    if name == "embedders":
+        return importlib.import_module("feder_widget.embedders")
+    if name not in _IMPORTED_LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from feder_widget.widget import FederWidget
-
-    globals()[name] = FederWidget
-    return FederWidget
+    found = getattr(importlib.import_module(f"feder_widget.{_IMPORTED_LATER[name]}"), name)
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:

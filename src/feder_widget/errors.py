@@ -19,3 +19,7 @@ class UnknownIdError(FederError, ValueError):
 
 class IndexChangedError(FederError, RuntimeError):
     """The index changed after a search or a stepped read began; begin it anew."""
+
+
+class EmbedderError(FederError, ValueError):
+    """What embeds pictures or words raised, or returned anything but one vector for each."""

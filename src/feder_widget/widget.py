@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,12 @@ import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
+from PIL import Image
 
+from feder_widget.embedding import Embedder, as_embedder, embedded_row, is_embeddable
 from feder_widget.engines import IvfIndex, open_index
-from feder_widget.media import IdRange, Media
+from feder_widget.media import IdRange
+from feder_widget.media.media_arguments import opened_media
 from feder_widget.model.arguments import as_bool, as_int
 from feder_widget.model.search_trace import SearchTrace
 from feder_widget.projection import resolve_method
@@ -21,6 +24,7 @@ from feder_widget.session.cell_end import at_cell_end
 from feder_widget.session.messages import Buffer
 from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.selected_rows import described
+from feder_widget.session.selected_table import selected_table
 from feder_widget.session.session import Session
 from feder_widget.session.snapshot_check import checked_snapshot
 from feder_widget.session.summary import VIEWS, summary_of
@@ -70,6 +74,22 @@ def _one_of(value: object, name: str, choices: tuple[str, ...]) -> str:
     return value
 
 
+def _embedder_for(index: IvfIndex, embed: Any, embed_text: Any) -> Embedder | None:
+    """Return what embeds queries, or raise where its vectors are not as wide as those of the index."""
+    if embed is None:
+        if embed_text is not None:
+            raise TypeError("embed_text embeds words beside pictures: pass embed= too")
+        return None
+    embedder = as_embedder(embed, embed_text)
+    width = embedder.find_width()
+    if width != index.dim:
+        raise ValueError(
+            f"embed must make vectors as wide as those of the index, {index.dim} numbers, got {width}: "
+            "pass the embedder that the index was built with"
+        )
+    return embedder
+
+
 class _Checked(traitlets.TraitType[Any, Any]):
     """A synced trait whose values the widget's method ``_check_<name>`` accepts, converts or refuses.
 
@@ -92,16 +112,33 @@ class FederWidget(anywidget.AnyWidget):
     Parameters
     ----------
     index
-        An opened index (:func:`open_index`), a Faiss index in memory, or a path to one. It is not changed.
+        An opened index (:func:`open_index`), or what that opens: a Faiss index in memory, a path to one, a
+        vector store that holds one. It is not changed.
         Only the thread that runs cells reads it, in the calls below and between cells, so cells may add to
         it and remove from it at any time; the page notices. Do not change it on another thread. An index
         opened from a path or with ``frozen=True`` is read on a thread of its own, while cells run.
     images
-        The picture of each row: a list or glob of paths, an array (n, h, w[, 1 | 3 | 4]), PIL images,
-        encoded bytes, http(s) or data:image URLs (loaded by the browser only), or a mapping or function of
-        the row id. A function is called from worker threads. Without pictures the vector itself is drawn.
+        The picture of each row: a list or glob of paths (in natural order), an array or tensor
+        (n, h, w[, 1 | 3 | 4]) or (n, 1 | 3 | 4, h, w), PIL images, encoded bytes, http(s) or data:image URLs
+        (loaded by the browser only), a Hugging Face column, a torchvision data set, or a mapping or function
+        of the row id. A function is called from worker threads. Without pictures the vector itself is drawn.
     labels
-        The text of each row: a sequence, a mapping or a function of the row id.
+        The text of each row: a sequence, a column, a mapping or a function of the row id. Without them, those
+        that stand beside the pictures: in ``(picture, label)`` pairs, in a torchvision data set.
+    embed
+        What embeds pictures as those of the index were embedded, as for :func:`feder_widget.embed`: pictures
+        are queries then. The width of its vectors is checked; where it is not known yet, by a grey picture.
+    embed_text
+        What embeds words into the same space, as for :func:`feder_widget.embedders.embedder`.
+    data
+        Metadata: a pandas or polars ``DataFrame`` or a pyarrow ``Table``, whose row i belongs to row id i, or
+        to the row id in the column that ``id`` names. Rows are looked up as they are shown.
+    id
+        The column of ``data`` that holds row ids.
+    columns
+        The columns of ``data`` to show, at most 32; by default those of scalars.
+    label, image
+        The columns of ``data`` that take the place of ``labels`` and ``images``.
     nprobe
         Clusters to probe at first; None takes the index's own ``nprobe``.
     k
@@ -152,6 +189,13 @@ class FederWidget(anywidget.AnyWidget):
         *,
         images: object = None,
         labels: object = None,
+        embed: Any = None,
+        embed_text: Any = None,
+        data: object = None,
+        id: str | None = None,  # noqa: A002
+        columns: Sequence[str] | None = None,
+        label: str | None = None,
+        image: str | None = None,
         nprobe: int | None = None,
         k: int = 9,
         k_max: int = K_MAX,
@@ -167,13 +211,16 @@ class FederWidget(anywidget.AnyWidget):
         k = as_int(k, "k", most=K_LIMIT, most_name="the limit")
         k_max = max(k, k_max)
         method = resolve_method(projection)
+        self._embedder = _embedder_for(opened, embed, embed_text)
         self._index = opened
         self._reported: int | None = None
         self._has_held_query_id = False
         self._method = method
         self._k_max = k_max
         rows = IdRange(opened.ntotal, lambda: opened.max_id)
-        self._media = Media(images, labels, rows)
+        self._media = opened_media(
+            rows, images=images, labels=labels, data=data, id=id, columns=columns, label=label, image=image
+        )
         super().__init__(
             nprobe=nprobe,
             k=k,
@@ -181,7 +228,13 @@ class FederWidget(anywidget.AnyWidget):
             theme=theme,
             _view_count=0,
             _summary=summary_of(
-                opened, k_max=k_max, images=self._media.has_images, labels=self._media.has_labels
+                opened,
+                k_max=k_max,
+                images=self._media.has_images,
+                labels=self._media.has_labels,
+                embedder=self._embedder,
+                columns=self._media.columns,
+                categories=self._media.categories,
             ),
         )
 
@@ -194,6 +247,7 @@ class FederWidget(anywidget.AnyWidget):
                 self._post,
                 k_max=self._k_max,
                 projection=self._method,
+                embedder=self._embedder,
                 changed=self._tell_of_change,
             )
             self._end_of_watch = at_cell_end(self._session.after_cell)
@@ -205,19 +259,83 @@ class FederWidget(anywidget.AnyWidget):
         """The opened index."""
         return self._index
 
-    def search(self, query: int | ArrayLike) -> None:
+    @property
+    def embedder(self) -> Embedder | None:
+        """What embeds pictures and words for queries; None where ``embed`` was not given."""
+        return self._embedder
+
+    def image_source(self, row_id: int) -> Any:
+        """Return what a row's picture is read from, as ``images`` gives it: a path, bytes, an array, ….
+
+        None where the row has none. Exceptions of a mapping or function pass through.
+        """
+        return self._media.entry(as_int(row_id, "row_id", least=None))
+
+    def check_images(self, rows: int | Sequence[int] = 8, *, seed: int = 0) -> list[int]:
+        """Check that the pictures of some rows are those that the index was built of.
+
+        Their pictures are embedded and compared with what the index holds for these rows.
+
+        Parameters
+        ----------
+        rows : int or sequence of int
+            A sample size, or row ids.
+        seed : int
+            Draws the sample.
+
+        Returns
+        -------
+        list of int
+            The rows whose picture cannot be read, or to whose vector more than 1 % of all rows are nearer
+            than the row itself: ``images`` has another order, or belongs to another index. Empty where all
+            is well.
+
+        Raises
+        ------
+        TypeError
+            If ``embed`` or ``images`` were not given.
+        ValueError
+            If a row id is not in the index.
+        RuntimeError
+            On a thread that may not read the index: another than the one that runs cells.
+        """
+        self._check_thread("check_images")
+        if self._embedder is None or not self._media.has_images:
+            missing = "embed" if self._embedder is None else "images"
+            raise TypeError(f"check_images needs {missing}=, which FederWidget was not given")
+        if isinstance(rows, (int, np.integer)):
+            drawn = self._index.sample_ids(as_int(rows, "rows"), np.random.default_rng(seed))
+            rows = [int(row) for row in drawn]
+        most_nearer = self._index.ntotal // 100
+        wrong = []
+        for row in rows:
+            self._index.locate(row)
+            vector = embedded_row(self._embedder, self._media.entry, row)
+            if vector is None or (self._index.verdict(vector, row).position or 1) > 1 + most_nearer:
+                wrong.append(row)
+        return wrong
+
+    def search(self, query: int | ArrayLike | Image.Image | str | bytes | os.PathLike[str]) -> str | None:
         """Search and show the answer, at the present ``nprobe``, ``k`` and ``include_self``.
 
         Parameters
         ----------
         query
-            A row id (an integer) or a vector of shape (dim,) or (1, dim).
+            A row id (an integer), a vector of shape (dim,) or (1, dim), also as a tensor or a column, or, with
+            ``embed``, a picture (PIL image, path or encoded bytes) or words (a str that is no path; where words
+            can be embedded).
+
+        Returns
+        -------
+        str or None
+            For a picture that rows of the index have too, pixel by pixel or nearly (scaled, compressed or
+            very similar), a sentence that says which.
 
         Raises
         ------
         ValueError, TypeError
-            If the id is not in the index, or the vector has another dimension, NaN or infinite values. The
-            answer on screen stays.
+            If the id is not in the index, or the vector has another dimension, NaN or infinite values; if the
+            picture cannot be read, or nothing embeds it. The answer on screen stays.
         RuntimeError
             If the widget is closed.
 
@@ -228,9 +346,17 @@ class FederWidget(anywidget.AnyWidget):
         than the one that runs cells, the search is handed over to that one, and an error is shown on the
         page.
         """
+        embedded = self._session.embedded_queries
+        made = embedded.embed(query) if is_embeddable(query) else None
+        asked = query if made is None else made
         if not self._session.may_read:
-            self._session.hand_over(lambda: self.search(query))
-            return
+            self._session.hand_over(lambda: self._search_in_call(asked))
+            return None
+        self._search_in_call(asked)
+        found = None if made is None else embedded.same_picture(made, self.nprobe)
+        return None if found is None else found.sentence
+
+    def _search_in_call(self, query: Any) -> None:
         self._session.search(query, self.nprobe, self.k, include_self=self.include_self)
         found = self._session.query
         self.query_id = None if found is None else found.row_id
@@ -308,11 +434,14 @@ class FederWidget(anywidget.AnyWidget):
         pandas.DataFrame
             Columns ``id``, ``cluster``, ``rank`` (of the cluster, 1 = nearest; 0 before a search),
             ``distance`` (to the query, as Faiss reports it; NaN before a search) and ``label``. Without
-            pandas, a dict of the same columns.
+            pandas, a dict of the same columns. With ``data``, the caller's kind of table, with the columns
+            shown after these; a name that is taken ends in ``_data``.
         """
         self._check_thread("selected")
         search = self._session.newest_search(self.nprobe)
         columns = described(self._index, self._media, self.selection, search)
+        if self._media.table is not None:
+            return selected_table(columns, self._media.table)
         try:
             import pandas
         except ImportError:
@@ -412,7 +541,10 @@ class FederWidget(anywidget.AnyWidget):
             k_max=self._k_max,
             images=self._media.has_images,
             labels=self._media.has_labels,
+            columns=self._media.columns,
+            categories=self._media.categories,
             version=self._session.index_version,
+            embedder=self._embedder,
         )
 
     def _check_thread(self, name: str) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, expect
 
-from scripts.lab import LabPage
+from scripts import voc_like
+from scripts.lab import REPOSITORY, LabPage
 from scripts.marimo import marimo
+from scripts.voila import voila
 
 from .conftest import OpenNotebook
 from .test_widget import DIGITS, WIDGET, result_ids, searched, slider
@@ -96,5 +99,31 @@ def test_marimo(chromium: Browser) -> None:
             assert before == len(MARIMO)
             assert errors == []
             assert [address for address in asked if not address.startswith((url, "data:", "blob:"))] == []
+        finally:
+            context.close()
+
+
+def test_voila_shows_the_search_by_picture_without_a_notebook(chromium: Browser, tmp_path: Path) -> None:
+    notebook = REPOSITORY / "notebooks" / "reverse_image_search.ipynb"
+    with voila(notebook, {"VOC2012": str(voc_like.make(tmp_path))}) as url:
+        context = chromium.new_context(viewport={"width": 1400, "height": 1000})
+        try:
+            page = context.new_page()
+            errors: list[str] = []
+            page.on("pageerror", lambda error: errors.append(f"{error.name}: {error.message}"))
+            # The whole notebook runs before the page comes.
+            page.goto(url, timeout=300_000)
+            view = page.locator(".feder-widget")
+            expect(view).to_have_attribute("data-map", "final")
+            expect(view).to_have_attribute("data-state", "done")
+            chosen = tmp_path / "JPEGImages" / "2007_000042.jpg"
+            view.locator("input[type=file]").set_input_files(chosen)
+            expect(view.get_by_role("img", name=f"Query, {chosen.name}")).to_be_visible()
+            expect(view.get_by_text("Row 42 is this picture.")).to_be_visible()
+            assert result_ids(view)[0] == "42"
+            nprobe = int(view.get_attribute("data-nprobe") or 0)
+            slider(view, "nprobe").press("ArrowRight")
+            expect(view).to_have_attribute("data-nprobe", str(nprobe + 1))
+            assert errors == []
         finally:
             context.close()

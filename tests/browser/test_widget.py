@@ -413,3 +413,31 @@ def test_a_screenshot_shows_the_widget_with_its_map(open_notebook: OpenNotebook,
         part = picture.convert("RGB").crop((left, top, left + canvas["width"], top + canvas["height"]))
         # Cells by distance, borders, names: a blank picture has one colour.
         assert len(part.getcolors(part.width * part.height)) > 100
+
+
+TABLE = """
+import pandas as pd
+rows = np.arange(len(X))[::-1]
+frame = pd.DataFrame({"key": rows, "mirror": [f"<b>{row}</b>" for row in rows]})
+frame["digit"] = [labels[row] for row in rows]
+frame["odd"] = frame["digit"].astype(int) % 2 == 1
+w = fw.FederWidget(index, images=images, data=frame, id="key", label="digit", nprobe=4, k=9)
+w.search(42)
+w
+"""
+
+
+def test_metadata_stands_beside_rows_and_colours_the_map(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, TABLE])
+    widget = lab.widget.first
+    lab.wait_state("done")
+    row = result_ids(widget)[0]
+    widget.locator(f'li[data-id="{row}"][data-state="found"]').get_by_role("button").click()
+    facts = widget.get_by_role("dialog").get_by_role("group", name="Metadata, scrollable")
+    expect(facts.get_by_text(f"<b>{row}</b>", exact=True)).to_be_visible()
+    lab.wait_kernel("w.selected()['mirror'].tolist()", [f"<b>{row}</b>"])
+    lab.page.keyboard.press("Escape")
+    widget.get_by_role("combobox", name="Colour by column").select_option(label="odd")
+    expect(widget.get_by_role("group", name="odd", exact=True).get_by_role("button")).to_have_text(
+        ["True", "False"], use_inner_text=True
+    )

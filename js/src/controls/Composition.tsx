@@ -16,7 +16,8 @@ export function Composition({ cluster, most, hasBar }: Props) {
   const { exploration } = useApp();
   // Asked for anew when the index has changed.
   exploration.summary.value.indexVersion;
-  const composition = exploration.compositions.of(cluster).value;
+  const column = exploration.labels.column.value;
+  const composition = exploration.compositions.of(cluster, column).value;
   const shares = mainLabels(composition, hasBar ? Number.POSITIVE_INFINITY : most);
   if (composition === null || shares.length === 0) return null;
   const { counted, total } = composition;
@@ -30,7 +31,7 @@ export function Composition({ cluster, most, hasBar }: Props) {
       <p>
         {named.map(({ name, share }, i) => (
           <span key={name} dir="auto">
-            {i === 0 && name !== null ? <b>{name}</b> : (name ?? "no label")} {wholePercent(share)}
+            {i === 0 && name !== null ? <b>{name}</b> : (name ?? nothing(column))} {wholePercent(share)}
           </span>
         ))}
         {counted < total && <span class="feder-muted">of {plural(counted, "sampled row")}</span>}
@@ -61,6 +62,11 @@ function Bar({ shares }: { shares: readonly LabelShare[] }) {
 }
 
 /** The labels of a cluster in words, for those who do not see them; empty where there are none. */
-export function compositionText(shares: readonly LabelShare[]): string {
-  return shares.map(({ name, share }) => `${name ?? "no label"} ${wholePercent(share)}`).join(", ");
+export function compositionText(shares: readonly LabelShare[], column: number | null): string {
+  return shares.map(({ name, share }) => `${name ?? nothing(column)} ${wholePercent(share)}`).join(", ");
+}
+
+/** What rows without a label, or without a value in a column, are called. */
+function nothing(column: number | null): string {
+  return column === null ? "no label" : "no value";
 }

@@ -6,10 +6,12 @@ interface Props {
   readonly name: string;
   readonly button: string;
   readonly submit: (id: bigint, input: HTMLElement) => void;
+  /** Takes what is no row id; without it, that is an error. */
+  readonly submitWords?: (words: string) => void;
 }
 
 /** A field for a row id, and a button. */
-export function IdForm({ name, button, submit }: Props) {
+export function IdForm({ name, button, submit, submitWords }: Props) {
   const { exploration } = useApp();
   const [typed, setTyped] = useState("");
   const field = useRef<HTMLInputElement>(null);
@@ -23,16 +25,18 @@ export function IdForm({ name, button, submit }: Props) {
   return (
     <form
       class="feder-search-id"
+      data-words={submitWords !== undefined}
       onSubmit={(event) => {
         event.preventDefault();
         if (isEmpty) return;
-        if (id === null) {
+        if (id === null && submitWords === undefined) {
           exploration.complain(`id must be a whole number, got “${typed.slice(0, 40)}”`);
           return;
         }
         exploration.dismiss();
         const input = event.currentTarget.elements[0] as HTMLInputElement;
-        submit(id, input);
+        if (id !== null) submit(id, input);
+        else submitWords?.(typed.trim().slice(0, exploration.summary.peek().constants.wordsLimit));
         // The text stays, in case the id is not in the index; typing replaces it.
         input.select();
       }}
@@ -40,10 +44,10 @@ export function IdForm({ name, button, submit }: Props) {
       <input
         ref={field}
         type="text"
-        inputMode="numeric"
-        aria-label={name}
-        aria-invalid={!isEmpty && id === null}
-        placeholder="row id"
+        inputMode={submitWords === undefined ? "numeric" : "text"}
+        aria-label={submitWords === undefined ? name : `${name} or words`}
+        aria-invalid={!isEmpty && id === null && submitWords === undefined}
+        placeholder={submitWords === undefined ? "row id" : "row id or words"}
         value={typed}
         onInput={(event) => setTyped(event.currentTarget.value)}
       />

@@ -23,7 +23,7 @@ export function Picture({ id, cluster, side, alt }: Props) {
         class="feder-picture"
         data-transparent={picture.isTransparent}
         src={picture.url}
-        alt={alt}
+        alt={alt === "" ? "" : [alt, picture.note].filter((part) => part !== null).join(", ")}
         draggable={false}
         decoding="async"
         referrerpolicy="no-referrer"

@@ -25,6 +25,10 @@ export class Search {
   /** Vectors stored under `id`: 1, or more where the id was added more than once; 0 for a vector. */
   readonly copies: number;
   readonly label: string | null;
+  /** What a query from elsewhere stands for: words, or the name of a picture. */
+  readonly title: string | null;
+  /** The address of its picture. */
+  readonly picture: string | null;
   readonly vector: Float32Array;
   /** The nprobe that the ranking was made for. */
   readonly nprobe: number;
@@ -63,6 +67,8 @@ export class Search {
     this.id = coarse.id;
     this.copies = coarse.copies;
     this.label = coarse.label;
+    this.title = coarse.title;
+    this.picture = coarse.picture.length === 0 ? null : addressOf(coarse.picture);
     this.vector = coarse.vector;
     this.nprobe = coarse.nprobe;
     if (!(coarse.reach >= 0 && coarse.reach <= nlist))
@@ -253,4 +259,9 @@ function concatenated(parts: readonly Pick<Part, "ids" | "distances">[]): Pick<P
     start += part.ids.length;
   }
   return { ids, distances };
+}
+
+/** The address of a small encoded picture, which holds it. */
+function addressOf(encoded: Uint8Array): string {
+  return `data:image/jpeg;base64,${btoa(Array.from(encoded, (byte) => String.fromCharCode(byte)).join(""))}`;
 }

@@ -43,6 +43,13 @@ export interface Summary {
   readonly storedNprobe: number;
   readonly images: boolean;
   readonly labels: boolean;
+  /** Whether pictures, and words, can be queries. */
+  readonly asksPictures: boolean;
+  readonly asksWords: boolean;
+  /** Names of the columns of the rows' metadata. */
+  readonly columns: readonly string[];
+  /** The places of the columns that colours can stand for. */
+  readonly categories: readonly number[];
   readonly findings: readonly Finding[];
   /** Vectors in each cluster. */
   readonly sizes: Int32Array;
@@ -62,13 +69,28 @@ export interface Constants {
   readonly sampleLimit: number;
   /** Rows or clusters in one request. */
   readonly batchLimit: number;
+  /** Bytes of a picture that is a query. */
+  readonly queryBytes: number;
+  /** Characters of a query that is words. */
+  readonly wordsLimit: number;
+  /** Rows whose values are asked for at once. */
+  readonly valuesLimit: number;
 }
 
 /** Read the trait; throws `MalformedMessage` where it is not of the form declared. */
 export function readSummary(value: unknown): Summary {
   const { sizes: bytes, ...content } = value as { sizes: DataView };
   const said = readIndexSummary(content, bytes);
-  const { views, thumbnail_sizes, snapshot_limit, sample_limit, batch_limit } = said.constants;
+  const {
+    views,
+    thumbnail_sizes,
+    snapshot_limit,
+    sample_limit,
+    batch_limit,
+    query_bytes,
+    words_limit,
+    values_limit,
+  } = said.constants;
   return {
     nlist: said.nlist,
     ntotal: said.ntotal,
@@ -95,6 +117,10 @@ export function readSummary(value: unknown): Summary {
     storedNprobe: said.nprobe,
     images: said.images,
     labels: said.labels,
+    asksPictures: said.asks_pictures,
+    asksWords: said.asks_words,
+    columns: said.columns,
+    categories: said.categories,
     findings: said.findings,
     sizes: said.sizes,
     indexVersion: said.index_version,
@@ -104,6 +130,9 @@ export function readSummary(value: unknown): Summary {
       snapshotLimit: snapshot_limit,
       sampleLimit: sample_limit,
       batchLimit: batch_limit,
+      queryBytes: query_bytes,
+      wordsLimit: words_limit,
+      valuesLimit: values_limit,
     },
   };
 }

@@ -42,7 +42,7 @@ export function ClusterPanel() {
   const isOff = exploration.switched.value.get(cluster) === false;
   const recall = exploration.clusterRecall.value;
   const tellsRank = recall === null && exploration.labels.coloursBy.value === "rank";
-  const [main] = mainLabels(exploration.compositions.of(cluster).value, 1);
+  const [main] = mainLabels(exploration.compositions.of(cluster, exploration.labels.column.value).value, 1);
   const facts = [
     rank === null ? null : `rank ${count(rank)}${wanted ? "" : isOff ? ", switched off" : ", not probed"}`,
     plural(summary.sizes[cluster], "vector"),
@@ -57,11 +57,13 @@ export function ClusterPanel() {
   }
   return (
     <section class="feder-cluster">
-      <h3>
-        {probed && rank !== null && tellsRank && (
-          <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
-        )}
-        <span class="feder-name">Cluster {cluster}</span> <small title={title.join(" · ")}>{text}</small>
+      <div class="feder-cluster-head">
+        <h3>
+          {probed && rank !== null && tellsRank && (
+            <span class="feder-swatch" style={{ background: css(rankColour(palette.value, rank)) }} />
+          )}
+          <span class="feder-name">Cluster {cluster}</span> <small title={title.join(" · ")}>{text}</small>
+        </h3>
         {search !== null && (
           <Button
             kind="small"
@@ -81,7 +83,7 @@ export function ClusterPanel() {
             Unpin
           </Button>
         )}
-      </h3>
+      </div>
       {exploration.labels.coloursBy.value === "label" && <Composition cluster={cluster} most={5} hasBar />}
       <Grid key={cluster} cluster={cluster} rank={probed ? rank : null} />
     </section>

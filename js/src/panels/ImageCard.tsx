@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../controls/Button";
 import { Picture, usePicture } from "../controls/Picture";
+import { RowFacts } from "../controls/RowFacts";
 import { count, distance } from "../model/format";
 import { storedName } from "../model/missedText";
 import type { Summary } from "../model/summary";
@@ -26,6 +27,7 @@ function Card({ open }: { open: OpenCard }) {
   const search = exploration.search.value;
   const [then] = useState(search);
   const includeSelf = exploration.settings.includeSelf.value;
+  const { columns } = exploration.summary.value;
   const rank = search?.rankOf[cluster] ?? null;
   const picture = usePicture(id, cluster, SIDE);
   const label = picture.state === "loading" ? null : picture.label;
@@ -91,6 +93,7 @@ function Card({ open }: { open: OpenCard }) {
     >
       <Picture id={id} cluster={cluster} side={SIDE} alt={label ?? `row ${id}`} />
       {picture.state === "broken" && <p class="feder-reason">{picture.reason}</p>}
+      {picture.state === "ready" && picture.note !== null && <p class="feder-reason">{picture.note}</p>}
       <dl>
         {facts.map(([name, value]) => (
           <div key={name}>
@@ -99,6 +102,12 @@ function Card({ open }: { open: OpenCard }) {
           </div>
         ))}
       </dl>
+      {columns.length > 0 && (
+        // Its own scroll bar, which the keyboard can reach: a table may have many columns.
+        <div class="feder-metadata" tabIndex={0} role="group" aria-label="Metadata, scrollable">
+          <RowFacts id={id} />
+        </div>
+      )}
       <p class="feder-verdict" aria-live="polite">
         {verdict !== null && rowVerdict(exploration, verdict)}
       </p>

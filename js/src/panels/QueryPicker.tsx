@@ -3,6 +3,7 @@ import { IdForm } from "../controls/IdForm";
 import { Picture } from "../controls/Picture";
 import { Strip } from "../controls/Strip";
 import { useApp } from "../state/app";
+import { AskWithPicture } from "./ask/AskWithPicture";
 
 /** The query, the way back to earlier ones, and the ways to pick another. */
 export function QueryPicker() {
@@ -33,7 +34,14 @@ export function QueryPicker() {
       </span>
       {search !== null && (
         <span class="feder-query-picture">
-          {search.id === null ? (
+          {search.id === null && search.picture !== null ? (
+            <img
+              class="feder-picture"
+              src={search.picture}
+              alt={`Query, ${search.title}`}
+              draggable={false}
+            />
+          ) : search.id === null ? (
             <Strip vector={search.vector} />
           ) : (
             <Picture id={search.id} cluster={search.order[0]} side={36} alt={`Query, row ${search.id}`} />
@@ -41,14 +49,24 @@ export function QueryPicker() {
         </span>
       )}
       <div class="feder-query-text">
-        <b>{search === null ? "Pick a query" : search.id === null ? "Your vector" : `row ${search.id}`}</b>
+        <b title={search?.title ?? ""}>
+          {search === null
+            ? "Pick a query"
+            : search.id === null
+              ? (search.title ?? "Your vector")
+              : `row ${search.id}`}
+        </b>
         {search?.label && <span class="feder-muted">{search.label}</span>}
       </div>
       <IdForm
         name="Search by id"
         button="Search"
         submit={(id) => exploration.ask({ id: id.toString(), cluster: null })}
+        {...(exploration.summary.value.asksWords
+          ? { submitWords: (words: string) => exploration.ask({ words }) }
+          : {})}
       />
+      <AskWithPicture />
       <Button
         kind="square"
         aria-label="Random query"

@@ -8,6 +8,8 @@ import type { Snapshot } from "../state/snapshot";
 import { acceptedViews, VIEWS } from "../views";
 import { DrawingContext, type DrawingSlot } from "../views/transition/drawingContext";
 import { ViewTransition } from "../views/transition/ViewTransition";
+import { useDropTarget } from "./ask/dropTarget";
+import { LACKS_EMBEDDER } from "./ask/pictureAsker";
 import { Band } from "./band/Band";
 import { toggleFullScreen } from "./FullScreen";
 import { ImageCard } from "./ImageCard";
@@ -36,6 +38,7 @@ export function Root({ mode, saved }: Props) {
   const { exploration, table, elementId } = useApp();
   const { element: root, width } = useSize<HTMLDivElement>();
   useAnswerOfNewSearch();
+  const drop = useDropTarget();
   const isWide = width >= WIDE;
   const drawing = useRef<DrawingSlot>({ source: null }).current;
   const { settings, search, status, map } = exploration;
@@ -59,6 +62,7 @@ export function Root({ mode, saved }: Props) {
       onClick={keepFocus}
       onKeyUp={keepFocus}
       onFocusIn={markFocused}
+      {...drop.handlers}
       onKeyDown={(event) => {
         keepKeys(event);
         pressShortcut(event, exploration, () => toggleFullScreen(root.current));
@@ -107,6 +111,13 @@ export function Root({ mode, saved }: Props) {
             <Band />
           </div>
           <ImageCard />
+          {drop.isOver && (
+            <div class="feder-drop" aria-hidden="true">
+              <b>
+                {exploration.summary.value.asksPictures ? "Drop a picture to search with it" : LACKS_EMBEDDER}
+              </b>
+            </div>
+          )}
         </>
       )}
     </div>

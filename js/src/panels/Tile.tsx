@@ -1,5 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { Picture, usePicture } from "../controls/Picture";
+import { useRowValues } from "../controls/RowFacts";
 import { css, labelColour, rankColour } from "../look/palette";
 import { shortDistance } from "../model/format";
 import { useApp } from "../state/app";
@@ -73,13 +74,16 @@ export function Tile(props: Props) {
   const picture = usePicture(id, cluster, side);
   const label = picture.state === "loading" ? null : picture.label;
   const { labels } = exploration;
-  const isDim = labels.chosenPlace.value !== null && label !== labels.chosen.value;
+  const column = labels.column.value;
+  const values = useRowValues(column === null ? null : id);
+  const category = column === null ? label : (values?.[column] ?? null);
+  const isDim = labels.chosenPlace.value !== null && category !== labels.chosen.value;
   const colour =
     clusterRank === null
       ? "var(--feder-control)"
       : css(
           labels.coloursBy.value === "label"
-            ? labelColour(palette.value, labels.placeOf(label), labels.counts.value?.names.length ?? 0)
+            ? labelColour(palette.value, labels.placeOf(category), labels.counts.value?.names.length ?? 0)
             : rankColour(palette.value, clusterRank),
         );
   return (
@@ -92,7 +96,9 @@ export function Tile(props: Props) {
       data-pending={isPending === true}
       data-dim={isDim}
       tabIndex={tabIndex}
-      aria-label={label === null ? name : `${name}, ${label}`}
+      aria-label={[name, label, picture.state === "ready" ? picture.note : null]
+        .filter((part) => part !== null)
+        .join(", ")}
       aria-haspopup="dialog"
       data-hovered={hovered.value}
       aria-pressed={selected.value}

@@ -11,6 +11,7 @@ import type {
   Request,
   RequestName,
   RowLabels,
+  RowValues,
   Thumbnails,
   Verdict,
 } from "./messages";
@@ -20,7 +21,7 @@ import { Disconnected, type Transport } from "./transport";
 /** Milliseconds until a kernel that seems lost is asked whether it is there. */
 const RECONNECT = 1500;
 
-type Answer = Thumbnails | Members | Medoids | Verdict | Composition | RowLabels;
+type Answer = Thumbnails | Members | Medoids | Verdict | Composition | RowLabels | RowValues;
 
 const ANSWERS: readonly string[] = [
   "thumbnails",
@@ -29,7 +30,14 @@ const ANSWERS: readonly string[] = [
   "verdict",
   "composition",
   "row_labels",
+  "row_values",
 ] satisfies Answer["kind"][];
+
+/** A query that is an encoded picture, with its name. */
+export interface PictureQuery {
+  readonly picture: string;
+  readonly encoded: ArrayBuffer;
+}
 
 /** A request with a single answer, or an answer in parts of which the last is final. */
 interface Question {
@@ -78,14 +86,21 @@ export class Asker {
 
   // Requests that several messages answer. Each returns its name, or null where the kernel is gone.
 
-  /** @param query  a choice, or the vector itself, float32 (dim,) */
+  /** @param query  a choice, the vector itself, float32 (dim,), or a picture */
   askSearch(
-    query: QueryChoice | Float32Array,
+    query: QueryChoice | Float32Array | PictureQuery,
     nprobe: number,
     k: number,
     includeSelf: boolean,
   ): string | null {
     const settings = { nprobe, k, include_self: includeSelf };
+    if ("encoded" in query) {
+      const choice = { picture: query.picture };
+      return this.#send(
+        (request) => ({ kind: "search", request, query: choice, ...settings }),
+        [query.encoded],
+      );
+    }
     if (!(query instanceof Float32Array)) {
       return this.#send((request) => ({ kind: "search", request, query, ...settings }));
     }
@@ -157,9 +172,9 @@ export class Asker {
     this.#send((request) => ({ kind: "map", request }));
   }
 
-  /** The commonest labels and their numbers in each cluster, as `labels` messages. */
-  askLabels(): void {
-    this.#send((request) => ({ kind: "labels", request }));
+  /** The commonest labels, or values of a column, and their numbers in each cluster, as `labels` messages. */
+  askLabels(column: number | null): void {
+    this.#send((request) => ({ kind: "labels", request, column }));
   }
 
   /** End the evaluation of this name. */
@@ -200,14 +215,20 @@ export class Asker {
     return answer.kind === "error" ? null : answer;
   }
 
-  /** The commonest labels of a cluster. */
-  composition(cluster: number): Promise<Composition | Failure> {
-    return this.#expect<Composition>((request) => ({ kind: "composition", request, cluster }));
+  /** The commonest labels, or values of a column, of a cluster. */
+  composition(cluster: number, column: number | null): Promise<Composition | Failure> {
+    return this.#expect<Composition>((request) => ({ kind: "composition", request, cluster, column }));
   }
 
-  /** The labels of the rows of some clusters, of as many as the kernel tells at once. */
-  rowLabels(clusters: readonly number[]): Promise<RowLabels | Failure> {
-    return this.#expect<RowLabels>((request) => ({ kind: "row_labels", request, clusters: [...clusters] }));
+  /** The labels, or values of a column, of the rows of some clusters, of as many as the kernel tells at once. */
+  rowLabels(clusters: readonly number[], column: number | null): Promise<RowLabels | Failure> {
+    const rows = { clusters: [...clusters], column };
+    return this.#expect<RowLabels>((request) => ({ kind: "row_labels", request, ...rows }));
+  }
+
+  /** The values of rows in the columns of their metadata. */
+  rowValues(ids: readonly bigint[]): Promise<RowValues | Failure> {
+    return this.#expect<RowValues>((request) => ({ kind: "row_values", request, ids: ids.map(String) }));
   }
 
   /**

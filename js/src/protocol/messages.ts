@@ -17,7 +17,9 @@ export interface Finding {
  * Names and numbers that the kernel checks requests and traits by.
  *
  * `thumbnail_sizes` are sides in device pixels, ascending; `snapshot_limit` counts characters of a saved
- * picture, `sample_limit` queries of a workload, `batch_limit` rows or clusters in one request.
+ * picture, `sample_limit` queries of a workload, `batch_limit` rows or clusters in one request,
+ * `query_bytes` those of a picture that is a query, `words_limit` characters of one that is words,
+ * `values_limit` rows whose values are asked for at once.
  */
 export interface Constants {
   views: string[];
@@ -25,6 +27,9 @@ export interface Constants {
   snapshot_limit: number;
   sample_limit: number;
   batch_limit: number;
+  query_bytes: number;
+  words_limit: number;
+  values_limit: number;
 }
 
 /** Seconds of work in the kernel, by step. */
@@ -37,7 +42,8 @@ export interface Seconds {
 /**
  * One picture: `length` bytes of the buffer, or a `url` for the browser, or a `reason` for none.
  *
- * Of a row without a picture that has a `label`, none of these: the label is shown.
+ * Of a row without a picture that has a `label`, none of these: the label is shown. A `note` says that the
+ * picture is one of several: the first frame of an animation.
  */
 export interface ThumbnailItem {
   id: bigint;
@@ -47,6 +53,7 @@ export interface ThumbnailItem {
   length: number;
   url: string | null;
   reason: string | null;
+  note: string | null;
 }
 
 /** A query that is a row of the index; `cluster` is a hint where the row is stored. */
@@ -58,6 +65,16 @@ export interface ById {
 /** A query that is the vector in the request's buffer. */
 export interface ByVector {
   vector: true;
+}
+
+/** A query that is the encoded picture in the request's buffer; its name is the title of the query. */
+export interface ByPicture {
+  picture: string;
+}
+
+/** A query that is words. */
+export interface ByWords {
+  words: string;
 }
 
 /** A query that is any row. */
@@ -86,8 +103,10 @@ export interface BySearch {
  * true neighbours are by the original vectors. `unexplained` says why there are no true neighbours, or
  * null. `no_curve` says why recall takes a search at each nprobe, or null; a workload is then evaluated at
  * the values of nprobe in `evaluated_at`, which is empty where it is at all. `nprobe` is the index's own;
- * `images` and `labels` say whether rows have them; `findings` are about the index. `index_version` counts
- * the changes of the index that the kernel has noticed. `sizes` counts the vectors of each cluster.
+ * `images` and `labels` say whether rows have them, `asks_pictures` and `asks_words` whether pictures and
+ * words can be queries, `columns` names their metadata, `categories` the places of the columns that colours
+ * can stand for; `findings` are about the index. `index_version` counts the changes of the index that the
+ * kernel has noticed. `sizes` counts the vectors of each cluster.
  */
 export interface IndexSummary {
   kind: "index";
@@ -116,6 +135,10 @@ export interface IndexSummary {
   nprobe: number;
   images: boolean;
   labels: boolean;
+  asks_pictures: boolean;
+  asks_words: boolean;
+  columns: string[];
+  categories: number[];
   findings: Finding[];
   constants: Constants;
   sizes: Int32Array<ArrayBuffer>;
@@ -130,7 +153,8 @@ export interface IndexSummary {
  * clusters unasked, or ends with the probed ones until the page asks for the rest. `index_version` counts
  * the changes of the index that this widget has noticed. `copies` is the number of vectors stored under
  * `id`, mostly 1, and 0 without an `id`: a search without that row is one for k + `copies`. No search
- * probes a cluster behind rank `reach`, however large nprobe is.
+ * probes a cluster behind rank `reach`, however large nprobe is. `title` names a query from elsewhere, null
+ * for none, and `picture` is a small encoded picture of it, empty for none.
  */
 export interface Coarse {
   kind: "coarse";
@@ -140,6 +164,7 @@ export interface Coarse {
   id: bigint | null;
   copies: number;
   label: string | null;
+  title: string | null;
   nprobe: number;
   reach: number;
   k: number;
@@ -149,6 +174,7 @@ export interface Coarse {
   clusters: Int32Array<ArrayBuffer>;
   distances: Float32Array<ArrayBuffer>;
   vector: Float32Array<ArrayBuffer>;
+  picture: Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -231,6 +257,14 @@ export interface Bounds {
   serial: number;
   findings: Finding[];
   bounds: Float32Array<ArrayBuffer>;
+}
+
+/** Findings about the query of search `serial` that came after its answer. */
+export interface Remarks {
+  kind: "remarks";
+  request: RequestName;
+  serial: number;
+  findings: Finding[];
 }
 
 /**
@@ -389,11 +423,12 @@ export interface Medoids {
  * these, `unlabelled` the rows without one, `failed` those whose label could not be read. `counts` of a
  * cluster are by name, then of all other labels together. `commonest` is the place of its commonest label
  * among the names: the number of names for a label that is not among them, one more for no label at all.
- * `most` is how often that occurs.
+ * `most` is how often that occurs. With a `column`, its values are the labels.
  */
 export interface Labels {
   kind: "labels";
   request: RequestName;
+  column: number | null;
   index_version: number;
   final: boolean;
   names: string[];
@@ -443,6 +478,18 @@ export interface RowLabels {
   counts: Int32Array<ArrayBuffer>;
   ids: BigInt64Array<ArrayBuffer>;
   codes: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * The values of some rows: `values[i]` of `ids[i]`, one for each column of the index summary.
+ *
+ * They are short texts, null for a missing value; a row without metadata has none at all.
+ */
+export interface RowValues {
+  kind: "row_values";
+  request: RequestName;
+  ids: bigint[];
+  values: ((string | null)[])[];
 }
 
 /**
@@ -508,7 +555,7 @@ export interface Failure {
 }
 
 /**
- * A query to answer. The buffer holds the vector of a `ByVector`, and nothing otherwise.
+ * A query to answer. The buffer holds the vector of a `ByVector` or the picture of a `ByPicture`.
  *
  * `include_self` says whether a row that is the query is among its own results and neighbours.
  */
@@ -611,24 +658,42 @@ export interface MedoidsRequest {
   clusters: number[];
 }
 
-/** The commonest labels of the index, and their numbers in each cluster; `labels` messages answer it. */
+/**
+ * The commonest labels of the index, and their numbers in each cluster; `labels` messages answer it.
+ *
+ * With a `column`, its values are the labels.
+ */
 export interface LabelsRequest {
   kind: "labels";
   request: RequestName;
+  column: number | null;
 }
 
-/** The commonest labels of one cluster. */
+/** The commonest labels of one cluster; with a `column`, its values are the labels. */
 export interface CompositionRequest {
   kind: "composition";
   request: RequestName;
   cluster: number;
+  column: number | null;
 }
 
-/** The label of each row of these clusters, as a place among the names of the last `labels` message. */
+/**
+ * The label of each row of these clusters, as a place among the names of the last `labels` message.
+ *
+ * With a `column`, its values are the labels.
+ */
 export interface RowLabelsRequest {
   kind: "row_labels";
   request: RequestName;
   clusters: number[];
+  column: number | null;
+}
+
+/** The values of rows in the columns that the index summary names. */
+export interface RowValuesRequest {
+  kind: "row_values";
+  request: RequestName;
+  ids: string[];
 }
 
 /**
@@ -703,6 +768,8 @@ export interface CancelRequest {
 export type QueryChoice =
   | ById
   | ByVector
+  | ByPicture
+  | ByWords
   | ByChance
   | ByWorkload
   | BySearch;
@@ -713,6 +780,7 @@ export type Message =
   | FaissResults
   | TrueNeighbours
   | Bounds
+  | Remarks
   | Verdict
   | Done
   | Progress
@@ -725,6 +793,7 @@ export type Message =
   | Labels
   | Composition
   | RowLabels
+  | RowValues
   | MapPart
   | Projection
   | Failure;
@@ -742,6 +811,7 @@ export type Request =
   | LabelsRequest
   | CompositionRequest
   | RowLabelsRequest
+  | RowValuesRequest
   | ProjectionRequest
   | EvaluateRequest
   | WorkloadRequest
@@ -779,8 +849,12 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       nprobe: "number",
       images: "boolean",
       labels: "boolean",
+      asks_pictures: "boolean",
+      asks_words: "boolean",
+      columns: { each: "string" },
+      categories: { each: "number" },
       findings: { each: { object: { code: "string", severity: { one: ["info", "warning", "error"] }, sentence: "string", evidence: "numbers", remedy: { nullable: "string" } } } },
-      constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number", batch_limit: "number" } },
+      constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number", batch_limit: "number", query_bytes: "number", words_limit: "number", values_limit: "number" } },
     },
     buffers: {
       sizes: { dtype: "int32", shape: ["nlist"] },
@@ -794,6 +868,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       id: { nullable: "row" },
       copies: "number",
       label: { nullable: "string" },
+      title: { nullable: "string" },
       nprobe: "number",
       reach: "number",
       k: "number",
@@ -805,6 +880,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       clusters: { dtype: "int32", shape: ["nlist"] },
       distances: { dtype: "float32", shape: ["nlist"] },
       vector: { dtype: "float32", shape: ["dim"] },
+      picture: { dtype: "uint8", shape: ["bytes"] },
     },
   },
   fine: {
@@ -877,6 +953,15 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
     },
     buffers: {
       bounds: { dtype: "float32", shape: ["nlist"] },
+    },
+  },
+  remarks: {
+    fields: {
+      request: "request",
+      serial: "number",
+      findings: { each: { object: { code: "string", severity: { one: ["info", "warning", "error"] }, sentence: "string", evidence: "numbers", remedy: { nullable: "string" } } } },
+    },
+    buffers: {
     },
   },
   verdict: {
@@ -969,7 +1054,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       size: "number",
       final: "boolean",
       places: { each: "number" },
-      items: { each: { object: { id: "row", label: { nullable: "string" }, mime: { nullable: "string" }, offset: "number", length: "number", url: { nullable: "string" }, reason: { nullable: "string" } } } },
+      items: { each: { object: { id: "row", label: { nullable: "string" }, mime: { nullable: "string" }, offset: "number", length: "number", url: { nullable: "string" }, reason: { nullable: "string" }, note: { nullable: "string" } } } },
     },
     buffers: {
       data: { dtype: "uint8", shape: ["bytes"] },
@@ -1001,6 +1086,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
   labels: {
     fields: {
       request: "request",
+      column: { nullable: "number" },
       index_version: "number",
       final: "boolean",
       names: { each: "string" },
@@ -1044,6 +1130,15 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       counts: { dtype: "int32", shape: ["clusters"] },
       ids: { dtype: "int64", shape: ["rows"] },
       codes: { dtype: "uint8", shape: ["rows"] },
+    },
+  },
+  row_values: {
+    fields: {
+      request: "request",
+      ids: { each: "row" },
+      values: { each: { each: { nullable: "string" } } },
+    },
+    buffers: {
     },
   },
   map: {

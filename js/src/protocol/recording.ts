@@ -32,6 +32,8 @@ export interface Recording {
   readonly answers: Map<string, { readonly request: RequestName; readonly messages: Message[] }>;
   /** By row id. */
   readonly pictures: Map<bigint, RecordedPicture[]>;
+  /** The values of rows' metadata, by row id. */
+  readonly values: Map<bigint, readonly (string | null)[]>;
   /** The row nearest to the centroid of each cluster. */
   readonly medoids: Map<number, bigint>;
   /** The rows of clusters, by the search that orders them and the cluster. */
@@ -49,6 +51,7 @@ export class Recorder implements Transport {
     searches: [],
     answers: new Map(),
     pictures: new Map(),
+    values: new Map(),
     medoids: new Map(),
     members: new Map(),
   };
@@ -85,6 +88,11 @@ export class Recorder implements Transport {
       }
       case "thumbnails":
         for (const item of message.items) this.#notePicture(item, message.size, message.data);
+        return;
+      case "row_values":
+        message.ids.forEach((id, i) => {
+          this.recording.values.set(id, message.values[i] ?? []);
+        });
         return;
       case "medoids":
         message.clusters.forEach((cluster, i) => {
@@ -164,6 +172,10 @@ export class RecordingTransport implements Transport {
         return this.#search(request);
       case "thumbnails":
         return [this.#thumbnails(request)];
+      case "row_values": {
+        const ids = request.ids.map(BigInt);
+        return [{ ...request, ids, values: ids.map((id) => [...(this.#recording.values.get(id) ?? [])]) }];
+      }
       case "medoids": {
         const known = request.clusters.filter((cluster) => this.#recording.medoids.has(cluster));
         const ids = known.map((cluster) => this.#recording.medoids.get(cluster) as bigint);
@@ -229,7 +241,7 @@ export class RecordingTransport implements Transport {
       const pictures = this.#recording.pictures.get(id) ?? [];
       const picture = pictures.find((one) => one.size >= size) ?? pictures.at(-1);
       if (picture === undefined) {
-        const nothing = { label: null, mime: null, url: null, reason: "not recorded" };
+        const nothing = { label: null, mime: null, url: null, reason: "not recorded", note: null };
         return { id, ...nothing, offset: 0, length: 0 };
       }
       const { bytes, size: _, ...facts } = picture;

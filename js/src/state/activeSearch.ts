@@ -7,6 +7,7 @@ import type {
   Done,
   FaissResults,
   Message,
+  Remarks,
   RequestName,
   TrueNeighbours,
 } from "../protocol/messages";
@@ -20,6 +21,7 @@ export class ActiveSearch {
   readonly timings = signal<Done | null>(null);
   /** The best distance that any vector of each cluster can have, by rank. */
   readonly bounds = signal<Bounds | null>(null);
+  readonly remarks = signal<Remarks | null>(null);
   readonly faissResults = signal<FaissResults | null>(null);
   readonly groundTruth = signal<TrueNeighbours | null>(null);
   readonly #asker: Asker;
@@ -61,6 +63,9 @@ export class ActiveSearch {
         if (this.purposeOf(message.request) === "search") this.timings.value = message;
         if (this.purposeOf(message.request) === "rest") this.#endRest();
         if (this.purposeOf(message.request) === "clusters") this.#clusters.clear();
+        break;
+      case "remarks":
+        if (message.serial === this.search.serial) this.remarks.value = message;
         break;
       case "bounds":
         if (message.serial === this.search.serial) this.bounds.value = message;

@@ -9,7 +9,8 @@ const REMEMBERED = 512;
 export class Compositions {
   readonly #summary: ReadonlySignal<Summary>;
   readonly #asker: Asker;
-  readonly #known = new Map<number, Signal<Composition | null>>();
+  /** By column and cluster. */
+  readonly #known = new Map<string, Signal<Composition | null>>();
 
   #version: number;
 
@@ -19,23 +20,28 @@ export class Compositions {
     this.#version = summary.peek().indexVersion;
   }
 
-  /** The labels of a cluster; null until they are known, and where rows have none. */
-  of(cluster: number): ReadonlySignal<Composition | null> {
+  /**
+   * The labels of a cluster; null until they are known, and where rows have none.
+   *
+   * @param column  whose values are the labels; null for the labels themselves
+   */
+  of(cluster: number, column: number | null = null): ReadonlySignal<Composition | null> {
     const { labels, indexVersion } = this.#summary.peek();
-    if (!labels) return signal(null);
+    if (!labels && column === null) return signal(null);
     if (indexVersion !== this.#version) this.#known.clear();
     this.#version = indexVersion;
-    const known = this.#known.get(cluster);
+    const key = `${column}/${cluster}`;
+    const known = this.#known.get(key);
     if (known !== undefined) return known;
     const composition = signal<Composition | null>(null);
-    this.#known.set(cluster, composition);
+    this.#known.set(key, composition);
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= REMEMBERED) break;
       this.#known.delete(oldest);
     }
-    void this.#asker.composition(cluster).then((answer) => {
+    void this.#asker.composition(cluster, column).then((answer) => {
       if (answer.kind === "composition") composition.value = answer;
-      else if (this.#known.get(cluster) === composition) this.#known.delete(cluster);
+      else if (this.#known.get(key) === composition) this.#known.delete(key);
     });
     return composition;
   }

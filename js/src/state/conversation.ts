@@ -1,14 +1,14 @@
 import { batch, computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
 import { isOutdated, isSameQuery, Search } from "../model/search";
 import type { Summary } from "../model/summary";
-import type { Asker } from "../protocol/asker";
+import type { Asker, PictureQuery } from "../protocol/asker";
 import type { Coarse, Done, Failure, Message, QueryChoice, RequestName } from "../protocol/messages";
 import { deliver } from "../protocol/transport";
 import { ActiveSearch } from "./activeSearch";
 import type { Settings } from "./settings";
 
-/** A choice of a query, or the vector itself, float32 (dim,). */
-export type Wish = QueryChoice | Float32Array;
+/** A choice of a query, the vector itself, float32 (dim,), or a picture. */
+export type Wish = QueryChoice | Float32Array | PictureQuery;
 
 export type Status = "idle" | "searching" | "done" | "error" | "disconnected";
 

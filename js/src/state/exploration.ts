@@ -14,6 +14,7 @@ import { type Misses, misses } from "./misses";
 import { type Pointer, pointer } from "./pointer";
 import { type ProbedClusters, probedClusters } from "./probedClusters";
 import { Projections, projectionScope } from "./projections";
+import { RowValues } from "./rowValues";
 import { type SearchProgress, searchProgress } from "./searchProgress";
 import type { Settings } from "./settings";
 import { type ShownResults, shownResults } from "./shownResults";
@@ -45,6 +46,7 @@ export interface Exploration extends Parts {
   readonly map: ReadonlySignal<DrawnMap | null>;
   readonly labels: Labels;
   readonly compositions: Compositions;
+  readonly rowValues: RowValues;
   readonly projections: Projections;
   readonly workloads: Workloads;
   readonly history: History;
@@ -89,6 +91,7 @@ export function explore(
     map,
     labels: colours,
     compositions: new Compositions(summary, asker),
+    rowValues: new RowValues(summary, asker),
     workloads,
     history: queryHistory(
       progress.search,

@@ -16,7 +16,7 @@ export interface Findings {
 }
 
 export function findings(
-  { search, revision, timings, bounds }: SearchProgress,
+  { search, revision, timings, bounds, remarks }: SearchProgress,
   { probe }: ProbedClusters,
   { results }: ShownResults,
   summary: ReadonlySignal<Summary>,
@@ -27,6 +27,7 @@ export function findings(
       ...summary.value.findings,
       ...(timings.value?.findings ?? []),
       ...(bounds.value?.findings ?? []),
+      ...(remarks.value?.findings ?? []),
     ]),
     openClusters: computed(() => {
       revision.value;

@@ -13,6 +13,8 @@ export type Colouring = "rank" | "label" | "recall";
 export interface Labels {
   /** What a person has chosen; see `coloursBy`. */
   readonly wanted: Signal<Colouring>;
+  /** The column whose values are the labels; null for the labels themselves. */
+  readonly column: Signal<number | null>;
   /** What colours of rows mean: ranks, until labels have been counted and can have colours. */
   readonly coloursBy: ReadonlySignal<"rank" | "label">;
   /** Null until they have been counted; they are counted once a person chooses them as colours. */
@@ -30,6 +32,7 @@ export interface Labels {
 /** Ask for the labels of clusters once they are wanted as colours, and again whenever the index has changed. */
 export function labels(summary: ReadonlySignal<Summary>, asker: Asker, abort: AbortSignal): Labels {
   const wanted = signal<Colouring>("rank");
+  const column = signal<number | null>(null);
   const chosen = signal<string | null>(null);
   const counted = signal<LabelCounts | null>(null);
   const parts = new Parts<LabelsPart>();
@@ -37,19 +40,24 @@ export function labels(summary: ReadonlySignal<Summary>, asker: Asker, abort: Ab
     version === summary.peek().indexVersion;
   asker.onMessage((message) => {
     if (message.kind !== "labels" || !isNew(message) || message.rows !== summary.peek().nlist) return;
+    if (message.column !== column.peek()) return;
     const all = parts.take(message, message.most.length);
-    if (all !== null && !(counted.peek()?.final && isNew(counted.peek() as LabelCounts))) {
+    if (all !== null && !(counts.peek()?.final && isNew(counts.peek() as LabelCounts))) {
       counted.value = joinedLabels(all);
     }
   });
-  const counts = computed(() =>
-    counted.value?.index_version === summary.value.indexVersion ? counted.value : null,
-  );
+  const counts = computed(() => {
+    const isOfThese =
+      counted.value?.index_version === summary.value.indexVersion && counted.value.column === column.value;
+    return isOfThese ? counted.value : null;
+  });
   const names = computed(() => counts.value?.names ?? []);
   effect(() => {
     // Without a signal that it reads, it ends.
     if (abort.aborted) return;
-    if (wanted.value === "label" && asker.connected.value && counts.value === null) asker.askLabels();
+    if (wanted.value === "label" && asker.connected.value && counts.value === null) {
+      asker.askLabels(column.value);
+    }
   });
   const chosenPlace = computed(() => {
     const place = chosen.value === null ? -1 : names.value.indexOf(chosen.value);
@@ -57,6 +65,7 @@ export function labels(summary: ReadonlySignal<Summary>, asker: Asker, abort: Ab
   });
   return {
     wanted,
+    column,
     coloursBy: computed(() => {
       const known = counts.value;
       return wanted.value === "label" && known !== null && known.names.length > 0 && !areTexts(known)

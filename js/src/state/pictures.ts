@@ -12,6 +12,8 @@ export type Picture =
       readonly owned: boolean;
       /** Whether what is behind it shows through. */
       readonly isTransparent: boolean;
+      /** That it is the first frame of an animation, for instance. */
+      readonly note: string | null;
     }
   /** Of a row that has a label and no picture. */
   | { readonly state: "text"; readonly label: string }
@@ -241,10 +243,17 @@ function picture(answer: Thumbnails, i: number): Picture {
       ? URL.createObjectURL(new Blob([bytes], { type }))
       : `data:${type};base64,${btoa(String.fromCharCode(...bytes))}`;
     const isTransparent = type === "image/png" && bytes[PNG_COLOUR_TYPE] === RGBA;
-    return { state: "ready", url, label: item.label, owned, isTransparent };
+    return { state: "ready", url, label: item.label, owned, isTransparent, note: item.note };
   }
   if (item.url !== null && /^(https?:|data:image\/|blob:)/i.test(item.url)) {
-    return { state: "ready", url: item.url, label: item.label, owned: false, isTransparent: false };
+    return {
+      state: "ready",
+      url: item.url,
+      label: item.label,
+      owned: false,
+      isTransparent: false,
+      note: item.note,
+    };
   }
   if (item.reason === null && item.label !== null) return { state: "text", label: item.label };
   return { state: "broken", reason: item.reason ?? "no picture", label: item.label };

@@ -57,7 +57,7 @@ export class RowLabels {
       const among = this.#among;
       const missing = this.#needed.filter((cluster) => !known.has(cluster)).slice(0, batchLimit);
       if (!among?.final || missing.length === 0) break;
-      const answer = await this.#asker.rowLabels(missing);
+      const answer = await this.#asker.rowLabels(missing, among.column);
       if (among !== this.#counts.peek()) continue;
       // Clusters that the kernel does not tell of would be asked for without end.
       if (answer.kind === "error" || answer.clusters.length === 0) break;

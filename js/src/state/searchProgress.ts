@@ -1,7 +1,7 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
 import { isOutdated, type Search } from "../model/search";
 import type { Summary } from "../model/summary";
-import type { Bounds, Done, FaissResults, TrueNeighbours } from "../protocol/messages";
+import type { Bounds, Done, FaissResults, Remarks, TrueNeighbours } from "../protocol/messages";
 import type { ActiveSearch } from "./activeSearch";
 import type { Conversation } from "./conversation";
 
@@ -14,6 +14,8 @@ export interface SearchProgress {
   readonly timings: ReadonlySignal<Done | null>;
   /** The best distance that any vector of each cluster can have, once the index is surveyed. */
   readonly bounds: ReadonlySignal<Bounds | null>;
+  /** What came after the answer: whether a row shows the picture that is the query. */
+  readonly remarks: ReadonlySignal<Remarks | null>;
   readonly faissResults: ReadonlySignal<FaissResults | null>;
   readonly groundTruth: ReadonlySignal<TrueNeighbours | null>;
   /** Whether the index has changed since the search. */
@@ -32,6 +34,7 @@ export function searchProgress(
     revision,
     timings: of(({ timings }) => timings),
     bounds: of(({ bounds }) => bounds),
+    remarks: of(({ remarks }) => remarks),
     faissResults: of(({ faissResults }) => faissResults),
     groundTruth: of(({ groundTruth }) => groundTruth),
     isOutdated: computed(() => search.value !== null && isOutdated(search.value, summary.value)),

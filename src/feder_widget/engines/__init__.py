@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from feder_widget.engines.built_index import build_index, plan_index
 from feder_widget.engines.ivf.ivf_index import IvfIndex
 from feder_widget.engines.open_index import open_index
 from feder_widget.engines.protocol import ClusteredEngine, Engine
@@ -11,4 +12,4 @@ if TYPE_CHECKING:
     # Fails to type-check where IvfIndex lacks a part of the protocol.
     _implements: type[ClusteredEngine] = IvfIndex
 
-__all__ = ["ClusteredEngine", "Engine", "IvfIndex", "Scan", "open_index"]
+__all__ = ["ClusteredEngine", "Engine", "IvfIndex", "Scan", "build_index", "open_index", "plan_index"]

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.faiss_internals.inverted_file import InvertedFile
+from feder_widget.model.array_like import as_array
 
 
 def check_vectors(vectors: Any, file: InvertedFile) -> npt.NDArray[Any]:
-    """Return a caller's vectors as an array (n, dim) without copying one.
+    """Return a caller's vectors as an array (n, dim) without copying one; see ``as_array``.
 
     One pass over the ids of the index finds the largest.
 
@@ -23,7 +24,7 @@ def check_vectors(vectors: Any, file: InvertedFile) -> npt.NDArray[Any]:
         If they have another shape, or if a row id of the index is no row of the array.
     """
     try:
-        array = np.asarray(vectors)
+        array = as_array(vectors, "vectors")
     except ValueError as error:
         raise ValueError(f"vectors must be an array of numbers (n, dim): {error}") from error
     if array.dtype.kind not in "iuf":

@@ -14,6 +14,7 @@ from feder_widget.engines.ivf.ivf_index import IvfIndex
 from feder_widget.errors import IndexFileError, UnsupportedIndexError
 from feder_widget.faiss_internals import index_file
 from feder_widget.faiss_internals.admission import InconsistentIndexError, check
+from feder_widget.faiss_internals.index_holder import index_inside
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.owners import owners_of
 from feder_widget.faiss_internals.unwrap import Stack, unwrap
@@ -26,8 +27,11 @@ def open_index(
 
     Parameters
     ----------
-    source : faiss.Index, faiss.IndexBinary, str or os.PathLike
-        An index in memory, or the path of a file written by ``faiss.write_index`` or ``write_index_binary``.
+    source : faiss.Index, faiss.IndexBinary, str, os.PathLike, bytes or object
+        An index in memory, the path of a file written by ``faiss.write_index`` or ``write_index_binary``, the
+        bytes (or uint8 array) of ``faiss.serialize_index``, or an object that holds an index in an attribute:
+        ``get_index`` of a Hugging Face data set, a vector store of LangChain or LlamaIndex, txtai's
+        embeddings. Row ids are those of the index, not those of the store.
         An IVF index of any family in docs/FAMILIES.md, alone or inside ``IndexPreTransform``, ``IndexIDMap``,
         ``IndexRefine`` or ``IndexShards``. It is neither copied nor changed, and is kept alive with all that
         it keeps alive itself. So is the index that a part of one belongs to (``outer.index``,
@@ -61,8 +65,8 @@ def open_index(
         If the index is untrained or empty, if its parts contradict each other, or if ``vectors`` do not fit
         it: of another shape, or others than those that were added (some rows are compared).
     IndexFileError
-        (an ``OSError``) If the file holds no readable index, or one whose parts contradict each other.
-        Missing or unreadable files raise Python's own ``FileNotFoundError``, ``IsADirectoryError`` and
+        (an ``OSError``) If the file or the bytes hold no readable index, or one whose parts contradict each
+        other. Missing or unreadable files raise Python's own ``FileNotFoundError``, ``IsADirectoryError`` and
         ``PermissionError``.
 
     Warns
@@ -80,12 +84,16 @@ def open_index(
     if isinstance(source, (str, os.PathLike)):
         file = InvertedFile(_read(Path(source), mmap))
         frozen = True if frozen is None else frozen
+    elif index_file.are_index_bytes(source) and mmap is None:
+        file = InvertedFile(_checked(index_file.read_bytes(source), "the serialised index"))
+        frozen = True if frozen is None else frozen
     elif mmap is not None:
         raise ValueError(f"mmap says how a file is opened, but source is {type(source).__name__}")
     else:
-        stack = unwrap(source)
+        index = index_inside(source)
+        stack = unwrap(index)
         check(stack)
-        file = InvertedFile(replace(stack, owners=owners_of(source)))
+        file = InvertedFile(replace(stack, owners=owners_of(index)))
     given = None if vectors is None else check_vectors(vectors, file)
     opened = IvfIndex(file, vectors_given=given, frozen=bool(frozen))
     _say_what_is_wrong(opened)
@@ -104,15 +112,19 @@ def _say_what_is_wrong(opened: IvfIndex) -> None:
 
 def _read(path: Path, mmap: bool | None) -> Stack:
     """Read a file; errors name it."""
-    index = index_file.read(path, mmap)
+    return _checked(index_file.read(path, mmap), str(path))
+
+
+def _checked(index: Any, name: str) -> Stack:
+    """Take apart an index that was read; errors name where it came from."""
     try:
         stack = unwrap(index)
         check(stack)
     except InconsistentIndexError as error:
-        raise IndexFileError(f"{path} is damaged: {error}") from error
+        raise IndexFileError(f"{name} is damaged: {error}") from error
     except UnsupportedIndexError as error:
-        raise UnsupportedIndexError(f"{path}: {error}") from error
+        raise UnsupportedIndexError(f"{name}: {error}") from error
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"{name}: {error}") from error
     index_file.complete(stack)
     return stack

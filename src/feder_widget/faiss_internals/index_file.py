@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import faiss
+import numpy as np
 
 from feder_widget.errors import IndexFileError
 from feder_widget.faiss_internals.unwrap import Stack
@@ -55,13 +56,7 @@ def read(path: Path, mmap: bool | None) -> Any:
         magic = file.read(4)
     if size == 0:
         raise IndexFileError(f"{path} is empty, so it holds no faiss index")
-    if _version() < HARDENED:
-        warnings.warn(
-            f"faiss {faiss.__version__} does not check all that an index file says of itself: a damaged one "
-            f"can end the process. Open only files that you trust, or upgrade to faiss-cpu {_HARDENED_NAME}.",
-            RuntimeWarning,
-            stacklevel=4,
-        )
+    _warn_of_old_readers()
     # The magic numbers of binary indexes, and of no others, begin with IB.
     read_file = faiss.read_index_binary if magic[:2] == b"IB" else faiss.read_index
     with _limits_lock, _allocations_up_to(size):
@@ -72,6 +67,38 @@ def read(path: Path, mmap: bool | None) -> Any:
             return read_file(os.fspath(path), FLAGS | faiss.IO_FLAG_MMAP if mmap else FLAGS)
         except (RuntimeError, MemoryError) as error:
             raise IndexFileError(f"{path} ({size:,} bytes) is no readable faiss index: {error}") from error
+
+
+def read_bytes(data: Any) -> Any:
+    """Read an index from the bytes that ``faiss.serialize_index`` or ``serialize_index_binary`` made.
+
+    Parameters
+    ----------
+    data : bytes, bytearray, memoryview or uint8 (n,)
+        Copied.
+
+    Raises
+    ------
+    IndexFileError
+        If they hold no readable index.
+    """
+    array = np.ascontiguousarray(data) if isinstance(data, np.ndarray) else np.frombuffer(data, np.uint8)
+    _warn_of_old_readers()
+    reader = faiss.VectorIOReader()
+    faiss.copy_array_to_vector(array, reader.data)
+    read_any = faiss.read_index_binary if array[:2].tobytes() == b"IB" else faiss.read_index
+    with _limits_lock, _allocations_up_to(array.size):
+        try:
+            return read_any(reader, FLAGS)
+        except (RuntimeError, MemoryError) as error:
+            raise IndexFileError(f"{array.size:,} bytes are no readable faiss index: {error}") from error
+
+
+def are_index_bytes(source: Any) -> bool:
+    """Return whether an object is bytes that begin with ``I``, as those of every serialised index do."""
+    if isinstance(source, np.ndarray):
+        return source.dtype == np.uint8 and source.ndim == 1 and source[:1].tobytes() == b"I"
+    return isinstance(source, (bytes, bytearray, memoryview)) and bytes(source[:1]) == b"I"
 
 
 def _mapped_or_read(read_file: Callable[[str, int], Any], path: Path) -> Any:
@@ -91,6 +118,16 @@ def complete(stack: Stack) -> None:
     for shard in stack.shards:
         if type(shard.ivf).__name__ == "IndexIVFPQ" and shard.ivf.by_residual:
             shard.ivf.precompute_table()
+
+
+def _warn_of_old_readers() -> None:
+    if _version() < HARDENED:
+        warnings.warn(
+            f"faiss {faiss.__version__} does not check all that an index file says of itself: a damaged one "
+            f"can end the process. Open only files that you trust, or upgrade to faiss-cpu {_HARDENED_NAME}.",
+            RuntimeWarning,
+            stacklevel=5,
+        )
 
 
 def _version() -> tuple[int, ...]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from feder_widget.media.columns import plain_column
+
 Lookup = Callable[[int], Any]
 """Row id → entry, or None without one. Exceptions of the user's mapping or function pass through."""
 
@@ -65,7 +67,7 @@ def is_missing(entry: object) -> bool:
     return type(entry).__name__ in {"NAType", "NaTType"}
 
 
-def open_entries(argument: str, values: object, index_ids: IdRange, wanted: str) -> Lookup:
+def open_entries(argument: str, values: Any, index_ids: IdRange, wanted: str) -> Lookup:
     """Make a lookup from a sequence, a mapping or a function, without reading an entry.
 
     Parameters
@@ -73,8 +75,8 @@ def open_entries(argument: str, values: object, index_ids: IdRange, wanted: str)
     argument : str
         Name of the argument, for messages.
     values : object
-        A sequence (entry i belongs to row id i; a pandas Series by position), a mapping from row id, or a
-        function of the row id.
+        A sequence (entry i belongs to row id i; a column by position, or a frame of one), a mapping from row
+        id, or a function of the row id.
     index_ids : IdRange
         Row ids, to check the length of a sequence.
     wanted : str
@@ -95,14 +97,14 @@ def open_entries(argument: str, values: object, index_ids: IdRange, wanted: str)
         raise ValueError(
             f"{argument} must have one dimension as an array of entries, got shape {values.shape}"
         )
+    values = plain_column(argument, values)
     if hasattr(values, "iloc"):
-        if getattr(values, "ndim", 1) != 1:
-            raise TypeError(f"{argument} must be one column, got a {type(values).__name__}; pass frame[name]")
         return _by_position(argument, values, values.iloc, index_ids)
     if not isinstance(values, type) and hasattr(values, "__len__") and hasattr(values, "__getitem__"):
         return _by_position(argument, values, values, index_ids)
     if callable(values):
-        return values
+        lookup: Lookup = values
+        return lookup
     raise TypeError(f"{argument} must be {wanted}; got {type(values).__name__}")
 
 

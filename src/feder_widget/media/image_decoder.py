@@ -12,14 +12,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile, jpeg_factory
 
 from feder_widget.media.errors import BadImage
-from feder_widget.media.image_fit import fit
+from feder_widget.media.image_fit import FittedImage, fit
+from feder_widget.media.image_plugins import missing_plugin
 from feder_widget.media.text import one_line
 
 MAX_FILE_BYTES = 128 << 20
 MAX_PIXELS = 64_000_000
 """64 megapixels decode to at most 256 MB. Pillow itself warns from 89 million."""
+
+MAX_DRAFTED_PIXELS = 160_000_000
+"""A JPEG of that size is decoded at an eighth of its width and height, line by line. A progressive one is
+not: libjpeg holds all of it."""
 
 NAME_LIMIT = 80
 
@@ -35,18 +41,25 @@ _PLUGINS = {
     "PPM": "PpmImagePlugin",
 }
 
+_REGISTERED = ("HEIF", "JXL")
+"""Formats that Pillow reads once the caller has registered a plugin."""
 
-@cache
+
 def decoders() -> tuple[str, ...]:
     """Return the formats to try, as far as this Pillow has them; rare and risky ones are excluded."""
+    _load_plugins()
+    return tuple(name for name in (*_PLUGINS, *_REGISTERED) if name in Image.OPEN)
+
+
+@cache
+def _load_plugins() -> None:
     for plugin in _PLUGINS.values():
         with contextlib.suppress(ImportError):  # AVIF came with Pillow 11.3
             importlib.import_module(f"PIL.{plugin}")
-    return tuple(name for name in _PLUGINS if name in Image.OPEN)
 
 
-def shrink_file(path: Path, size: int) -> tuple[Image.Image, bool]:
-    """Read an image file; returns as `fit`.
+def shrink_file(path: Path, size: int) -> FittedImage:
+    """Read an image file.
 
     Raises
     ------
@@ -68,8 +81,8 @@ def shrink_file(path: Path, size: int) -> tuple[Image.Image, bool]:
         raise BadImage(f"{name} cannot be opened ({type(error).__name__})") from None
 
 
-def shrink_bytes(data: bytes | bytearray | memoryview, size: int) -> tuple[Image.Image, bool]:
-    """Read an encoded image; returns as `fit`.
+def shrink_bytes(data: bytes | bytearray | memoryview, size: int) -> FittedImage:
+    """Read an encoded image.
 
     Raises
     ------
@@ -80,20 +93,21 @@ def shrink_bytes(data: bytes | bytearray | memoryview, size: int) -> tuple[Image
     return _shrink(io.BytesIO(data), "the encoded image", size)
 
 
-def check_pixels(size: tuple[int, int], name: str) -> None:
+def check_pixels(size: tuple[int, int], name: str, most: int = MAX_PIXELS) -> None:
     """Raise BadImage for an image that would take too much memory."""
     width, height = size
-    if width * height > MAX_PIXELS:
-        limit = MAX_PIXELS // 10**6
+    if width * height > most:
+        limit = most // 10**6
         raise BadImage(
             f"{name} is too large: {width:,} by {height:,} pixels, the limit is {limit} megapixels"
         )
 
 
-def _shrink(stream: BinaryIO, name: str, size: int) -> tuple[Image.Image, bool]:
+def _shrink(stream: BinaryIO, name: str, size: int) -> FittedImage:
     try:
-        with Image.open(stream, formats=decoders()) as image:
-            check_pixels(image.size, name)
+        with _open(stream) as image:
+            is_drafted = isinstance(image, JpegImageFile) and not image.info.get("progressive")
+            check_pixels(image.size, name, MAX_DRAFTED_PIXELS if is_drafted else MAX_PIXELS)
             return fit(image, size, own=True)
     except BadImage:
         raise
@@ -111,9 +125,23 @@ def _shrink(stream: BinaryIO, name: str, size: int) -> tuple[Image.Image, bool]:
         raise BadImage(f"{name} is damaged ({type(error).__name__})") from None
 
 
+def _open(stream: BinaryIO) -> Image.Image:
+    is_jpeg = stream.read(3) == b"\xff\xd8\xff"
+    stream.seek(0)
+    if is_jpeg:
+        # Image.open warns of 89 megapixels, of which a JPEG needs only a part here.
+        with contextlib.suppress(SyntaxError):
+            return jpeg_factory(stream)
+        stream.seek(0)
+    return Image.open(stream, formats=decoders())
+
+
 def _explain_unknown(stream: BinaryIO, name: str) -> str:
     stream.seek(0)
-    head = stream.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    start = stream.read(4096)
+    if (wanted := missing_plugin(start)) is not None and wanted.format not in Image.OPEN:
+        return f"{name} is {wanted.name}, which this Pillow does not read; {wanted.remedy}"
+    head = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if name.lower().endswith((".svg", ".svgz")) or (head.startswith(b"<") and b"<svg" in head):
         return f"{name}: SVG is not a bitmap; convert it to PNG"
     if head.startswith(b"<"):

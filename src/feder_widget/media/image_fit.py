@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PIL import Image
 
+from feder_widget.media.colour_profile import in_srgb
 from feder_widget.media.image_orientation import upright_turn
 from feder_widget.media.pixels import to_pixels
 
 
-def fit(image: Image.Image, size: int, *, own: bool) -> tuple[Image.Image, bool]:
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedImage:
+    """An image as the page shows it.
+
+    Attributes
+    ----------
+    image : PIL.Image.Image
+        Mode L, RGB or RGBA, upright, in sRGB, without metadata.
+    exact : bool
+        Whether its pixels are the source's own, not resampled.
+    note : str or None
+        What the page says of it beside its label.
+    """
+
+    image: Image.Image
+    exact: bool
+    note: str | None = None
+
+
+def fit(image: Image.Image, size: int, *, own: bool) -> FittedImage:
     """Shrink an image so that its longest side is at most `size`; never enlarge it.
 
     Parameters
@@ -23,10 +45,7 @@ def fit(image: Image.Image, size: int, *, own: bool) -> tuple[Image.Image, bool]
 
     Returns
     -------
-    image : PIL.Image.Image
-        Mode L, RGB or RGBA, upright, without metadata.
-    exact : bool
-        Whether its pixels are the source's own, not resampled.
+    FittedImage
     """
     target = _target(image.size, size)
     if own:
@@ -38,10 +57,20 @@ def fit(image: Image.Image, size: int, *, own: bool) -> tuple[Image.Image, bool]
     exact = shown.size == target
     if not exact:
         shown = shown.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    shown = in_srgb(shown, image.info.get("icc_profile"))
+    if shown.mode == "CMYK":
+        shown = shown.convert("RGB")
     shown = shown.copy() if turn is None else shown.transpose(turn)
     # Pillow writes comments and colour profiles found here into the thumbnail.
     shown.info = {}
-    return shown, exact
+    return FittedImage(shown, exact, _note(image))
+
+
+def _note(image: Image.Image) -> str | None:
+    """Say that an image is one of several; an MPO is a photograph with previews of itself."""
+    if image.format == "MPO" or not getattr(image, "is_animated", False):
+        return None
+    return "first page" if image.format == "TIFF" else "first frame of an animation"
 
 
 def _target(original: tuple[int, int], size: int) -> tuple[int, int]:
@@ -57,6 +86,7 @@ def _displayable(image: Image.Image) -> Image.Image:
         straight = image.convert("LA") if image.mode == "La" else image
         rgba = straight if straight.mode == "RGBA" else straight.convert("RGBA")
         return rgba.convert("RGB") if rgba.getchannel("A").getextrema() == (255, 255) else rgba
-    if image.mode in ("L", "RGB"):
+    # The colours of CMYK are those of its profile, which needs all four channels.
+    if image.mode in ("L", "RGB", "CMYK"):
         return image
     return image.convert("L" if image.mode == "1" else "RGB")

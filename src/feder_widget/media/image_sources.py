@@ -10,11 +10,13 @@ import numpy as np
 from PIL import Image
 
 from feder_widget.media.entries import IdRange, Lookup, open_entries
+from feder_widget.media.natural_order import natural_key
 from feder_widget.media.pixels import ArrayStack
+from feder_widget.model.array_like import is_tensor
 
 _WANTED = (
-    "None, a glob, an array of shape (n, h, w) or (n, h, w, 1 | 3 | 4), or a sequence, a mapping or "
-    "a function of the row id that gives paths, URLs, encoded bytes, arrays or PIL images"
+    "None, a glob, an array of shape (n, h, w), (n, h, w, 1 | 3 | 4) or (n, 1 | 3 | 4, h, w), or a sequence, "
+    "a mapping or a function of the row id that gives paths, URLs, encoded bytes, arrays or PIL images"
 )
 
 
@@ -32,7 +34,7 @@ def open_images(images: object, index_ids: IdRange) -> Lookup | None:
         return _open_glob(os.fspath(images), index_ids)
     if isinstance(images, Image.Image):
         raise TypeError("images must hold one image per row id, got one PIL image; pass a list")
-    if _is_number_array(images):
+    if is_tensor(images) or _is_number_array(images):
         stack = ArrayStack(images)
         index_ids.check_length("images", len(stack))
         return stack
@@ -69,7 +71,8 @@ def _open_glob(pattern: str | bytes, index_ids: IdRange) -> Lookup:
             f"images must be a glob such as 'photos/**/*.jpg', got {pattern!r}; pass a list for one path"
         )
     # Files only, or '**' would count every directory as a row.
-    paths = [path for path in sorted(glob.glob(pattern, recursive=True)) if os.path.isfile(path)]  # noqa: PTH113, PTH207
+    paths = [path for path in glob.glob(pattern, recursive=True) if os.path.isfile(path)]  # noqa: PTH113, PTH207
+    paths.sort(key=natural_key)
     if not paths:
         raise ValueError(f"images must be a glob that matches files, got {pattern!r}, which matches none")
     index_ids.check_length("images", len(paths))

@@ -14,7 +14,9 @@ from feder_widget.media.entries import IdRange, is_missing
 from feder_widget.media.error_text import named_text
 from feder_widget.media.errors import BadImage
 from feder_widget.media.image_sources import open_images
+from feder_widget.media.label_sources import label_source
 from feder_widget.media.labels import label_text, open_labels, read_label, stored_labels
+from feder_widget.media.row_table import RowTable
 from feder_widget.media.thumbnail import LABEL, Thumbnail, bucket, placeholder, render
 from feder_widget.media.thumbnail_cache import Key, ThumbnailCache
 from feder_widget.media.vector_strip import render_strip
@@ -38,18 +40,23 @@ class Media:
     Parameters
     ----------
     images : None, glob, array, sequence, mapping or callable
-        * a glob such as ``"photos/**/*.jpg"``: its files sorted by path, the i-th belongs to row id i;
-        * an array of shape (n, h, w) or (n, h, w, 1 | 3 | 4), of uint8, bool, float or int; the module
-          `pixels` defines its black and white;
+        * a glob such as ``"photos/**/*.jpg"``: its files in natural order (``2.png`` before ``10.png``), the
+          i-th belongs to row id i;
+        * an array or tensor of shape (n, h, w), (n, h, w, 1 | 3 | 4) or (n, 1 | 3 | 4, h, w), of uint8, bool,
+          float or int; the module `pixels` defines its black and white;
         * a sequence (entry i belongs to row id i), a mapping from row id, or a function of the row id, giving
-          paths, http(s) or data:image URLs, encoded bytes, arrays, PIL images, or None for no image.
+          paths, http(s) or data:image URLs, encoded bytes, arrays, PIL images, dicts with ``bytes`` or
+          ``path`` (Hugging Face), ``(picture, label)`` pairs (torchvision), or None for no image.
 
         The browser loads URLs by itself. A function is called on worker threads, perhaps on several at once,
         and again for an image that the cache has dropped. A PIL image stays decoded once it was shown.
     labels : None, sequence, mapping or callable
-        Likewise; values become text by `str`.
+        Likewise, also a frame of one column; values become text by `str`. Labels that stand beside the
+        pictures (in pairs, in a torchvision data set) are taken where none are given.
     index_ids : IdRange
         Row ids, to check the length of a sequence, an array or a glob's matches.
+    table : RowTable, optional
+        Metadata of the rows.
     strips : callable, optional
         Reads vectors that ``thumbnails`` was not given: ``strips(ids, clusters) -> (n, dim)``.
     cache_bytes : int, optional
@@ -68,12 +75,16 @@ class Media:
         labels: object,
         index_ids: IdRange,
         *,
+        table: RowTable | None = None,
         strips: Strips | None = None,
         cache_bytes: int = 64 << 20,
     ) -> None:
         self._images = open_images(images, index_ids)
+        labels = label_source(labels, images)
         self._labels = open_labels(labels, index_ids)
         self._stored_labels = stored_labels(labels)
+        self._table = table
+        self._index_ids = index_ids
         self._strips = strips
         self._cache = ThumbnailCache(cache_bytes)
         self._logged: set[type[Exception]] = set()
@@ -87,6 +98,43 @@ class Media:
     def has_labels(self) -> bool:
         """Whether `labels` were given."""
         return self._labels is not None
+
+    def entry(self, row_id: int) -> Any:
+        """Return what `images` holds for a row, undecoded; None where it holds nothing.
+
+        Exceptions of a caller's mapping or function pass through.
+        """
+        return None if self._images is None else self._images(int(row_id))
+
+    @property
+    def table(self) -> RowTable | None:
+        """Metadata of the rows, if any was given."""
+        return self._table
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the metadata's columns, as the page shows them."""
+        return [] if self._table is None else self._table.names
+
+    @property
+    def categories(self) -> list[int]:
+        """The places among ``columns`` of those that colours can stand for."""
+        return [] if self._table is None else self._table.categories
+
+    def by_column(self, place: int) -> Media:
+        """Return the same rows with the values of a column of the metadata as labels, and without images.
+
+        Raises
+        ------
+        ValueError
+            If there is no such column.
+        """
+        table = self._table
+        if table is None or not 0 <= place < len(table.columns):
+            raise ValueError(
+                f"the metadata has {len(self.columns)} columns, column {place} is not among them"
+            )
+        return Media(None, lambda row_id: table.text(row_id, place), self._index_ids)
 
     @property
     def cached_bytes(self) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.media.errors import BadImage
+from feder_widget.model.array_like import as_array, is_tensor
 
 SAMPLED_IMAGES = 256
 SAMPLED_VALUES = 1 << 22
@@ -80,14 +81,25 @@ def to_pixels(values: NDArray[Any], black_white: tuple[float, float] | None = No
     return pixels
 
 
+def channels_last(values: NDArray[Any]) -> NDArray[Any]:
+    """Return one image with its channels last.
+
+    Shape (c, h, w), as torch has it, is read as such where w is no number of channels: (3, 8, 8) can mean
+    nothing else.
+    """
+    shape = values.shape
+    is_first = len(shape) == 3 and shape[0] in CHANNELS and shape[2] not in CHANNELS
+    return np.moveaxis(values, 0, 2) if is_first else values
+
+
 class ArrayStack:
     """A lookup into one array of images. They share one range, so that they can be compared.
 
     Parameters
     ----------
-    images : array-like of shape (n, h, w) or (n, h, w, 1 | 3 | 4)
-        NumPy array, memory map, or anything with shape, a NumPy dtype and items (h5py, zarr). Read one image
-        at a time.
+    images : array-like of shape (n, h, w), (n, h, w, 1 | 3 | 4) or (n, 1 | 3 | 4, h, w)
+        NumPy array, memory map, tensor, or anything with shape, a NumPy dtype and items (h5py, zarr). Read
+        one image at a time.
 
     Raises
     ------
@@ -96,17 +108,14 @@ class ArrayStack:
     """
 
     def __init__(self, images: Any) -> None:
-        shape, dtype = tuple(images.shape), np.dtype(images.dtype)
-        wanted = "(n, h, w) or (n, h, w, 1 | 3 | 4)"
+        shape, dtype = tuple(images.shape), _dtype_of(images)
+        wanted = "(n, h, w), (n, h, w, 1 | 3 | 4) or (n, 1 | 3 | 4, h, w)"
         if dtype.kind not in "buif":
             raise TypeError(f"images must be an array of uint8, bool, int or float, got {dtype}")
-        if len(shape) == 4 and shape[3] not in CHANNELS and shape[1] in CHANNELS:
-            raise ValueError(
-                f"images must have shape {wanted}, got {shape}; transpose(0, 2, 3, 1) puts channels last"
-            )
         if len(shape) == 2:
             raise ValueError(f"images must have shape {wanted}, got {shape}; reshape flat rows to (n, h, w)")
-        if len(shape) not in (3, 4) or 0 in shape[1:] or (len(shape) == 4 and shape[3] not in CHANNELS):
+        has_channels = len(shape) == 4 and (shape[3] in CHANNELS or shape[1] in CHANNELS)
+        if 0 in shape[1:] or not (len(shape) == 3 or has_channels):
             raise ValueError(f"images must have shape {wanted}, got {shape}")
         self._images = images
         self._dtype = dtype
@@ -118,7 +127,7 @@ class ArrayStack:
         """Return the 8-bit pixels of a row, None for an id outside the array."""
         if not 0 <= row_id < len(self):
             return None
-        image = np.asarray(self._images[row_id])
+        image = channels_last(self._image(row_id))
         return to_pixels(image, None if self._dtype in (np.uint8, np.bool_) else self._range)
 
     @cached_property
@@ -127,6 +136,12 @@ class ArrayStack:
         count = min(len(self), SAMPLED_IMAGES, max(1, SAMPLED_VALUES // per_image))
         step = max(1, per_image // SAMPLED_VALUES)
         rows = np.linspace(0, len(self) - 1, count).astype(np.int64)
-        return value_range(
-            np.concatenate([np.asarray(self._images[int(row)]).ravel()[::step] for row in rows])
-        )
+        return value_range(np.concatenate([self._image(int(row)).ravel()[::step] for row in rows]))
+
+    def _image(self, row_id: int) -> NDArray[Any]:
+        return as_array(self._images[row_id], "images")
+
+
+def _dtype_of(images: Any) -> np.dtype[Any]:
+    """Return the type of the numbers; of a tensor, the type that its numbers have in NumPy."""
+    return as_array(images[:0], "images").dtype if is_tensor(images) else np.dtype(images.dtype)

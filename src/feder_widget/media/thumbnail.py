@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
-import numpy as np
 from PIL import Image
 
 from feder_widget.media.errors import BadImage
 from feder_widget.media.image_decoder import check_pixels, shrink_bytes, shrink_file
-from feder_widget.media.image_fit import fit
-from feder_widget.media.pixels import to_pixels
+from feder_widget.media.image_entry import array_pixels, bare_image
+from feder_widget.media.image_fit import FittedImage, fit
 from feder_widget.media.text import one_line
+from feder_widget.model.array_like import is_tensor
 
 SIZES = (64, 128, 256, 512, 1024)
 """Longest sides that are made: few, so that all screens and zooms share the cache."""
@@ -59,6 +59,8 @@ class Thumbnail:
         Whether the row has a label and no image: its label is shown.
     width, height : int
         Pixels of `data`; 0 when unknown.
+    note : str or None
+        What is to be known of the picture: that it is the first frame of an animation.
     """
 
     mime: str | None = None
@@ -68,6 +70,7 @@ class Thumbnail:
     is_label: bool = False
     width: int = 0
     height: int = 0
+    note: str | None = None
 
     def __post_init__(self) -> None:
         if sum(part is not None for part in (self.data, self.url, self.reason)) + self.is_label != 1:
@@ -100,8 +103,9 @@ def render(entry: object, size: int) -> Thumbnail:
 
     Parameters
     ----------
-    entry : path, URL, encoded bytes, array or PIL image
-        A `str` with a scheme is a URL, any other a path; an `os.PathLike` is always a path.
+    entry : path, URL, encoded bytes, array, tensor or PIL image
+        A `str` with a scheme is a URL, any other a path; an `os.PathLike` is always a path. Also a dict or a
+        tuple that holds one of these: see `bare_image`.
     size : int
         Longest side at most, in pixels.
 
@@ -110,32 +114,64 @@ def render(entry: object, size: int) -> Thumbnail:
     BadImage
         If it cannot be shown.
     """
-    if isinstance(entry, Image.Image):
-        return _encode(*_shrink_given(entry, size))
-    if isinstance(entry, (bytes, bytearray, memoryview)):
-        return _encode(*shrink_bytes(entry, size))
+    entry = bare_image(entry)
     if isinstance(entry, str) and (scheme := _SCHEME.match(entry)):
         return _from_url(entry.strip(), scheme.group(1).lower(), size)
+    return _encode(shrink(entry, size))
+
+
+def shrink(entry: object, size: int) -> FittedImage:
+    """Decode one image that is at hand, no larger than asked.
+
+    Parameters
+    ----------
+    entry : path, data URL, encoded bytes, array, tensor or PIL image
+        Or a dict or a tuple that holds one of these.
+    size : int
+        Longest side at most, in pixels.
+
+    Raises
+    ------
+    BadImage
+        If it cannot be read, or is a URL that only browsers load.
+    """
+    entry = bare_image(entry)
+    if isinstance(entry, Image.Image):
+        return _shrink_given(entry, size)
+    if isinstance(entry, (bytes, bytearray, memoryview)):
+        return shrink_bytes(entry, size)
+    if isinstance(entry, str) and (scheme := _SCHEME.match(entry)):
+        if _DATA_IMAGE.match(entry.strip()):
+            return shrink_bytes(_decode_data_url(entry.strip()), size)
+        raise BadImage(f"{one_line(scheme.group(1), 20)}: addresses are not read; pass a file or its bytes")
     if isinstance(entry, (str, os.PathLike)):
-        path = Path(os.fsdecode(entry))
-        return _encode(*shrink_file(_expand(path), size))
-    if hasattr(entry, "__array__"):
-        pixels = to_pixels(np.asarray(entry))
+        return shrink_file(expanded(Path(os.fsdecode(entry))), size)
+    if hasattr(entry, "__array__") or is_tensor(entry):
+        pixels = array_pixels(entry)
         check_pixels((pixels.shape[1], pixels.shape[0]), "the array")
-        return _encode(*fit(Image.fromarray(pixels), size, own=True))
+        return fit(Image.fromarray(pixels), size, own=True)
     raise BadImage(
         f"got {type(entry).__name__}; wanted a path, a URL, encoded bytes, an array or a PIL image"
     )
 
 
-def _expand(path: Path) -> Path:
+def file_of(entry: object) -> Path | None:
+    """Return the path that an image is read from, None where it is no file."""
+    entry = bare_image(entry)
+    if isinstance(entry, str) and _SCHEME.match(entry):
+        return None
+    return expanded(Path(os.fsdecode(entry))) if isinstance(entry, (str, os.PathLike)) else None
+
+
+def expanded(path: Path) -> Path:
+    """Return a path with its user's folder in place of a tilde."""
     try:
         return path.expanduser()
     except RuntimeError:  # no such user: then the tilde is part of the name
         return path
 
 
-def _shrink_given(image: Image.Image, size: int) -> tuple[Image.Image, bool]:
+def _shrink_given(image: Image.Image, size: int) -> FittedImage:
     check_pixels(image.size, "the PIL image")
     if 0 in image.size:
         raise BadImage("the PIL image has no pixels")
@@ -152,7 +188,7 @@ def _from_url(url: str, scheme: str, size: int) -> Thumbnail:
     if scheme == "data" and _DATA_IMAGE.match(url):
         if printable and len(url) <= MAX_DATA_URL:
             return Thumbnail(url=url)
-        return _encode(*shrink_bytes(_decode_data_url(url), size))
+        return _encode(shrink_bytes(_decode_data_url(url), size))
     if scheme in ("http", "https"):
         if not printable or url[len(scheme) : len(scheme) + 3] != "://":
             raise BadImage("the URL is malformed")
@@ -172,13 +208,14 @@ def _decode_data_url(url: str) -> bytes:
         raise BadImage("the data URL is damaged") from None
 
 
-def _encode(image: Image.Image, exact: bool) -> Thumbnail:
+def _encode(fitted: FittedImage) -> Thumbnail:
     """Encode as PNG if the image is tiny and exact or has transparency, else as JPEG."""
+    image = fitted.image
     stream = io.BytesIO()
-    if image.mode == "RGBA" or (exact and max(image.size) <= EXACT_SIDE):
+    if image.mode == "RGBA" or (fitted.exact and max(image.size) <= EXACT_SIDE):
         mime = "image/png"
         image.save(stream, "PNG")
     else:
         mime = "image/jpeg"
         image.save(stream, "JPEG", quality=JPEG_QUALITY)
-    return Thumbnail(mime, stream.getvalue(), width=image.width, height=image.height)
+    return Thumbnail(mime, stream.getvalue(), width=image.width, height=image.height, note=fitted.note)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.model.array_like import as_array
+
 
 def as_int(
     value: Any, name: str, *, least: int | None = 1, most: int | None = None, most_name: str = ""
@@ -34,7 +36,7 @@ def as_vector(query: Any, dim: int) -> npt.NDArray[np.float32]:
     if isinstance(query, (bool, str, bytes)) or query is None:
         raise TypeError(f"query must be a row id (int) or a vector of {dim} numbers, got {_shown(query)}")
     try:
-        array = np.asarray(query)
+        array = as_array(query, "query")
     except ValueError as error:
         raise ValueError(f"query must be a vector of {dim} numbers, got {_shown(query)}: {error}") from error
     if array.dtype.kind not in "iuf":
@@ -65,7 +67,7 @@ def as_bytes(query: Any, dim: int) -> npt.NDArray[np.uint8]:
     if isinstance(query, (bool, str, bytes)) or query is None:
         raise TypeError(f"query must be a row id (int) or uint8 of shape ({dim // 8},), got {_shown(query)}")
     try:
-        array = np.asarray(query)
+        array = as_array(query, "query")
     except ValueError as error:
         raise ValueError(
             f"query must be uint8 of shape ({dim // 8},), got {_shown(query)}: {error}"
@@ -102,7 +104,7 @@ def as_distances(values: npt.ArrayLike, count: int) -> npt.NDArray[np.float32]:
 
 def as_rows(values: npt.ArrayLike, name: str, size: int | None) -> npt.NDArray[np.int64]:
     """Return integers as contiguous int64 (n,), each in 0..size-1 unless ``size`` is None, or raise."""
-    array = np.asarray(values)
+    array = as_array(values, name)
     if array.ndim != 1:
         raise ValueError(f"{name} must be one-dimensional, got shape {array.shape}")
     if array.size == 0:

@@ -21,10 +21,16 @@ class Query:
         Contiguous, finite, before any transform of the index.
     row_id : int or None
         The stored row that is searched for; None for a vector from elsewhere.
+    title : str or None
+        What a vector from elsewhere stands for: words, or the name of a picture.
+    picture : bytes
+        A small encoded picture of it; empty for none.
     """
 
     vector: npt.NDArray[Any]
     row_id: int | None = None
+    title: str | None = None
+    picture: bytes = b""
 
     def left_out(self, include_self: bool) -> int | None:
         """Return the row id that does not count among the query's own neighbours, if any."""

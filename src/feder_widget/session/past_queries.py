@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,15 +27,21 @@ class PastQuery:
         The query itself.
     nprobe, k : int
         With which it was searched for last.
+    title : str or None
+        What a vector from elsewhere stands for: words, or the name of a picture.
+    picture : bytes
+        A small JPEG of a picture that was the query; empty for none.
     """
 
     row_id: int | None
     vector: npt.NDArray[Any]
     nprobe: int
     k: int
+    title: str | None = None
+    picture: bytes = b""
 
     def __repr__(self) -> str:
-        name = "vector" if self.row_id is None else f"row {self.row_id}"
+        name = (self.title or "vector") if self.row_id is None else f"row {self.row_id}"
         return f"<{name}, nprobe {self.nprobe}, k {self.k}>"
 
 
@@ -49,7 +55,14 @@ class PastQueries:
         """Add a query that is being searched for."""
         if self._kept and _is_same(self._kept[-1], query):
             self._kept.pop()
-        self._kept.append(PastQuery(query.row_id, query.vector.copy(), nprobe, k))
+        self._kept.append(PastQuery(query.row_id, query.vector.copy(), nprobe, k, query.title, query.picture))
+
+    def named(self, query: Query) -> Query:
+        """Return a vector with the title and the picture that it was searched for with before."""
+        for past in reversed(self._kept):
+            if past.title is not None and _is_same(past, query):
+                return replace(query, title=past.title, picture=past.picture)
+        return query
 
     def all(self) -> list[PastQuery]:
         """Return them, oldest first."""

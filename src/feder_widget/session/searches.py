@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from feder_widget.session.runner import Job, Priority, Runner, Step
 SHOWN_AT_ONCE = 3
 """Messages that may leave when a search in a cell is answered there: coarse, candidates, one to spare."""
 
-Find = Callable[[], Generator[None, None, Query]]
+Find = Callable[[], Generator[Step, None, Query]]
 """Begins to look for a query."""
 
 
@@ -49,6 +50,8 @@ class Searches:
         The largest k that the page can show.
     found
         Called when a look at all ids has found something about the index.
+    remarks
+        Says what is to be said of a query that is a picture.
 
     Attributes
     ----------
@@ -69,6 +72,7 @@ class Searches:
         in_thread: Callable[..., Future[Any]],
         k_max: int,
         found: Callable[[], None],
+        remarks: Callable[[ActiveSearch, Request], Iterator[Step]],
     ) -> None:
         self._index = index
         self._media = media
@@ -77,6 +81,7 @@ class Searches:
         self._in_thread = in_thread
         self._k_max = k_max
         self._found = found
+        self._remarks = remarks
         self._serial = 0
         self._asked: tuple[Job, Query] | None = None
         self._is_surveyed = False
@@ -105,7 +110,7 @@ class Searches:
             return active
         return ActiveSearch.begin(self._index, query, nprobe, 1, serial=0, index_version=self.index_version)
 
-    def search_in_call(self, query: int | ArrayLike, nprobe: int, k: int, include_self: bool) -> None:
+    def search_in_call(self, query: int | ArrayLike | Query, nprobe: int, k: int, include_self: bool) -> None:
         """Search, and send the probed part in the call, unless calls come faster than the page can show."""
         found = self._index.query(query)
         before = self._serial
@@ -123,7 +128,7 @@ class Searches:
     def row(self, row_id: int, cluster: int | None) -> Find:
         """Look for a row, at first in the cluster where the page believes it to be."""
 
-        def find() -> Generator[None, None, Query]:
+        def find() -> Generator[Step, None, Query]:
             if cluster is not None:
                 vectors = yield from self._index.queries_of_steps([row_id], [cluster])
                 if not np.isnan(vectors).any():
@@ -200,6 +205,9 @@ class Searches:
             if search.is_answered and not is_bounded:
                 is_bounded = True
                 self._send_bounds()
+        if query.picture:
+            remarks = partial(self._remarks, search, request)
+            self._runner.start(Job(remarks, None, kind="remarks", serial=search.serial))
 
     def _has_answered_since(self, serial: int) -> bool:
         active = self.active
@@ -225,7 +233,7 @@ class Searches:
             )
 
 
-def known(query: Query) -> Generator[None, None, Query]:
+def known(query: Query) -> Generator[Step, None, Query]:
     """Find a query that needs no looking for."""
-    yield
+    yield None
     return query

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from feder_widget.embedding import Embedder
 from feder_widget.engines import IvfIndex
 from feder_widget.media import Media
 from feder_widget.model.query import Query
 from feder_widget.projection import Method
 from feder_widget.session import threads
 from feder_widget.session.active_search import FULL_CANDIDATES, ActiveSearch
-from feder_widget.session.answers.labels import CountedLabels
+from feder_widget.session.answers.labels_by_column import LabelsByColumn
 from feder_widget.session.answers.map import MapDrawing
 from feder_widget.session.answers.members import Orderings, medoids
 from feder_widget.session.answers.projection import Projector
@@ -25,13 +26,21 @@ from feder_widget.session.answers.true_neighbours import Truths
 from feder_widget.session.answers.verdict import verdict
 from feder_widget.session.answers.workload import KERNEL, Workloads
 from feder_widget.session.drivers import Driver, driver_for
+from feder_widget.session.embedded_queries import EmbeddedQueries
 from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Message, to_kernel
 from feder_widget.session.messages.limits import MAX_WINDOW
-from feder_widget.session.messages.parse import BadRequestError, parse, parse_vector, request_name
+from feder_widget.session.messages.parse import (
+    BadRequestError,
+    parse,
+    parse_picture,
+    parse_vector,
+    request_name,
+)
 from feder_widget.session.outbox import Outbox, Send
 from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.pictures import Pictures
+from feder_widget.session.row_values import RowValueReader
 from feder_widget.session.runner import Job, Priority, Runner, Step
 from feder_widget.session.searches import Searches, known
 from feder_widget.truth import Evaluation, Workload
@@ -59,6 +68,8 @@ class Session:
         The largest k that the page can show without asking again.
     projection
         The better picture of candidates; None leaves it at the linear one.
+    embedder
+        What makes queries of pictures and words; None where nothing does.
     driver
         Calls the runner's turns: by default the loop of the kernel, or a running loop of asyncio; a thread
         where nobody can change the index; without any of these, requests are answered where they come.
@@ -74,6 +85,7 @@ class Session:
         *,
         k_max: int,
         projection: Method | None = None,
+        embedder: Embedder | None = None,
         driver: Driver | None = None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
@@ -89,11 +101,22 @@ class Session:
         self._layouts = threads.pool(1, "layout")
         self._labelling = threads.pool(1, "labels")
         in_thread = self._calls.submit
-        self._searches = Searches(index, media, self._runner, rate, in_thread, k_max, self._describe_anew)
+        self.embedded_queries = EmbeddedQueries(index, media, embedder)
+        self._searches = Searches(
+            index,
+            media,
+            self._runner,
+            rate,
+            in_thread,
+            k_max,
+            self._describe_anew,
+            self.embedded_queries.remarks,
+        )
         self._map = MapDrawing(index, self._outbox)
         self._pictures = Pictures(index, media, self._runner, self._outbox)
+        self._values = RowValueReader(media, self._runner, self._outbox, self._labelling.submit)
         self._orderings = Orderings(index, in_thread)
-        self._labels = CountedLabels(index, media, self._labelling.submit)
+        self._labels = LabelsByColumn(index, media, self._labelling.submit)
         self._truths = Truths(index)
         self._workloads = Workloads(lambda rows: [media.label(row) for row in rows], in_thread)
         self._projector = Projector(
@@ -129,6 +152,7 @@ class Session:
         self._read_nothing: Mapping[str, Callable[[Any], None]] = {
             "map": lambda asked: self._map.ask(asked.request),
             "thumbnails": self._pictures.ask,
+            "row_values": self._values.ask,
         }
 
     @property
@@ -161,7 +185,9 @@ class Session:
         self._check_open()
         self._runner.hear(None, call)
 
-    def search(self, query: int | ArrayLike, nprobe: int, k: int, *, include_self: bool = False) -> None:
+    def search(
+        self, query: int | ArrayLike | Query, nprobe: int, k: int, *, include_self: bool = False
+    ) -> None:
         """Search, and send the probed part at once: it is on screen before the cell ends.
 
         The rest follows, and all of it where searches come faster than the page can show them. Called on a
@@ -268,6 +294,7 @@ class Session:
         for pool in (self._calls, self._layouts, self._labelling):
             pool.shutdown(wait=False, cancel_futures=True)
         self._pictures.close()
+        self.embedded_queries.close()
         self._map.close()
         self._forget()
         self._labels.forget()
@@ -287,7 +314,13 @@ class Session:
             find = self._searches.row(choice.id, choice.cluster)
         elif isinstance(choice, to_kernel.ByVector):
             vector = parse_vector(buffers, self._index.dim)
-            find = lambda: self._index.query_steps(vector)  # noqa: E731
+            asked_vector = self._searches.past.named(self._index.query(vector))
+            find = lambda: known(asked_vector)  # noqa: E731
+        elif isinstance(choice, to_kernel.ByPicture):
+            picture = parse_picture(buffers)
+            find = lambda: self.embedded_queries.find_picture(picture, choice.picture)  # noqa: E731
+        elif isinstance(choice, to_kernel.ByWords):
+            find = lambda: self.embedded_queries.find_words(choice.words)  # noqa: E731
         elif isinstance(choice, to_kernel.ByChance):
             find = self._searches.row(self._index.random_id(self._random), None)
         elif isinstance(choice, to_kernel.ByWorkload):
@@ -366,7 +399,7 @@ class Session:
     def _count_labels(self, asked: to_kernel.LabelsRequest, _: Sequence[Buffer]) -> None:
         self._runner.start(
             Job(
-                lambda: self._labels.labels(asked.request, self._searches.index_version),
+                lambda: self._labels.labels(asked, self._searches.index_version),
                 asked.request,
                 kind="labels",
                 priority=Priority.WORKLOAD,
@@ -374,10 +407,12 @@ class Session:
         )
 
     def _compose(self, asked: to_kernel.CompositionRequest, _: Sequence[Buffer]) -> None:
-        self._runner.start(Job(lambda: self._labels.composition(asked.request, asked.cluster), asked.request))
+        counted = self._labels.of(asked.column)
+        self._runner.start(Job(lambda: counted.composition(asked.request, asked.cluster), asked.request))
 
     def _label_rows(self, asked: to_kernel.RowLabelsRequest, _: Sequence[Buffer]) -> None:
-        self._runner.start(Job(lambda: self._labels.row_labels(asked.request, asked.clusters), asked.request))
+        counted = self._labels.of(asked.column)
+        self._runner.start(Job(lambda: counted.row_labels(asked.request, asked.clusters), asked.request))
 
     # Workloads
 

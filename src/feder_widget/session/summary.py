@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from feder_widget.embedding import Embedder
 from feder_widget.engines import IvfIndex
 from feder_widget.media import SIZES
 from feder_widget.session.answers.search import is_replayable
 from feder_widget.session.messages import encode
 from feder_widget.session.messages.index_summary import Constants, IndexSummary
-from feder_widget.session.messages.limits import MAX_BATCH, MAX_SAMPLE
+from feder_widget.session.messages.limits import (
+    MAX_BATCH,
+    MAX_QUERY_BYTES,
+    MAX_SAMPLE,
+    MAX_VALUES,
+    MAX_WORDS,
+)
 from feder_widget.session.snapshot_check import MAX_PICTURE
 
 VIEWS = ("clusters", "distances", "projection")
 
 
 def summary_of(
-    index: IvfIndex, *, k_max: int, images: bool, labels: bool = False, version: int = 0
+    index: IvfIndex,
+    *,
+    k_max: int,
+    images: bool,
+    labels: bool = False,
+    columns: Sequence[str] = (),
+    categories: Sequence[int] = (),
+    version: int = 0,
+    embedder: Embedder | None = None,
 ) -> dict[str, Any]:
     """Return an ``IndexSummary`` as a trait: its JSON object, with the bytes of ``sizes`` in it.
 
@@ -28,6 +44,10 @@ def summary_of(
         The largest k that can be chosen.
     images, labels
         Whether its rows have pictures, and labels.
+    columns, categories
+        Names of the columns of their metadata, and the places of those that colours can stand for.
+    embedder
+        What embeds queries; None where nothing does.
     version
         How many changes of the index were noticed.
     """
@@ -58,6 +78,10 @@ def summary_of(
         nprobe=min(index.stored_nprobe, index.nlist),
         images=images,
         labels=labels,
+        asks_pictures=embedder is not None,
+        asks_words=embedder is not None and embedder.texts is not None,
+        columns=list(columns),
+        categories=list(categories),
         findings=index.findings,
         constants=Constants(
             views=list(VIEWS),
@@ -65,6 +89,9 @@ def summary_of(
             snapshot_limit=MAX_PICTURE,
             sample_limit=MAX_SAMPLE,
             batch_limit=MAX_BATCH,
+            query_bytes=MAX_QUERY_BYTES,
+            words_limit=MAX_WORDS,
+            values_limit=MAX_VALUES,
         ),
         sizes=sizes,
     )

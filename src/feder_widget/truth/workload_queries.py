@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.errors import IndexChangedError, UnknownIdError
+from feder_widget.model.array_like import as_array
 from feder_widget.model.pieces import Steps, drain
 from feder_widget.truth.workload import Source
 
@@ -103,7 +104,7 @@ def open_queries(index: Rows, queries: Any, seed: int) -> Queries:
             raise ValueError(f"{wanted}; a sample has at least 1 query, got {int(queries)}")
         return _sample(index, int(queries), seed)
     try:
-        given = np.asarray(queries)
+        given = as_array(queries, "queries")
     except ValueError as error:
         raise ValueError(f"{wanted}: {error}") from error
     if given.ndim == 0:

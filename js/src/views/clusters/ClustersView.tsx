@@ -138,8 +138,9 @@ function inSightText(shown: MapController | null): string {
 
 function describe(exploration: Exploration, cluster: number): string {
   const search = exploration.search.value;
-  const composition = exploration.compositions.of(cluster).value;
-  const main = compositionText(mainLabels(composition, 3));
+  const column = exploration.labels.column.value;
+  const composition = exploration.compositions.of(cluster, column).value;
+  const main = compositionText(mainLabels(composition, 3), column);
   const recall = exploration.clusterRecall.value;
   const size = [
     plural(exploration.summary.value.sizes[cluster], "vector"),

@@ -1,4 +1,5 @@
 import { Picture, usePicture } from "../../controls/Picture";
+import { RowFacts } from "../../controls/RowFacts";
 import { css, rankColour } from "../../look/palette";
 import { count, distance, ordinal } from "../../model/format";
 import { useApp } from "../../state/app";
@@ -7,6 +8,8 @@ import { useCardPlace, useRested } from "../cardPlace";
 import type { Tile } from "./mosaic/tile";
 
 const SIDE = 96;
+/** Columns of metadata that a card has room for. */
+const FACTS = 6;
 /** Milliseconds that the pointer rests on a tile before its picture is asked for. */
 const REST = 60;
 
@@ -62,6 +65,7 @@ export function MemberCard({ tile, x, y, within }: Props) {
           </>
         )}
       </p>
+      {rested && <RowFacts id={id} most={FACTS} />}
     </div>
   );
 }

@@ -29,12 +29,19 @@ function Name({ choice }: { choice: Colouring }) {
  */
 export function ColourBy({ hasClusters = false }: { hasClusters?: boolean }) {
   const { exploration } = useApp();
-  const { wanted } = exploration.labels;
+  const { wanted, column } = exploration.labels;
   const choices: Colouring[] = ["rank"];
   if (exploration.summary.value.labels) choices.push("label");
   if (hasClusters && exploration.canColourByRecall.value) choices.push("recall");
-  if (choices.length === 1) return null;
-  const chosen = choices.includes(wanted.value) ? wanted.value : "rank";
+  const { columns, categories } = exploration.summary.value;
+  if (choices.length === 1 && categories.length === 0) return null;
+  const ofColumn = wanted.value === "label" ? column.value : null;
+  const chosen = ofColumn === null && !choices.includes(wanted.value) ? "rank" : wanted.value;
+  const choose = (choice: Colouring, of: number | null = null) => {
+    if (of !== column.peek()) exploration.labels.chosen.value = null;
+    column.value = of;
+    wanted.value = choice;
+  };
   const note = noteOf(exploration, chosen);
   return (
     <>
@@ -46,8 +53,9 @@ export function ColourBy({ hasClusters = false }: { hasClusters?: boolean }) {
           const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
           if (by === undefined || isShortcut(event)) return;
           event.preventDefault();
-          const to = (choices.indexOf(chosen) + by + choices.length) % choices.length;
-          wanted.value = choices[to];
+          const from = ofColumn === null ? choices.indexOf(chosen) : 0;
+          const to = (from + by + choices.length) % choices.length;
+          choose(choices[to]);
           event.currentTarget.querySelectorAll("button")[to].focus();
         }}
       >
@@ -59,17 +67,34 @@ export function ColourBy({ hasClusters = false }: { hasClusters?: boolean }) {
               type="button"
               role="radio"
               aria-label={NAMES[choice]}
-              aria-checked={choice === chosen}
-              tabIndex={choice === chosen ? 0 : -1}
-              onClick={() => {
-                wanted.value = choice;
-              }}
+              aria-checked={ofColumn === null && choice === chosen}
+              tabIndex={choice === (ofColumn === null ? chosen : "rank") ? 0 : -1}
+              onClick={() => choose(choice)}
             >
               <Name choice={choice} />
             </button>
           ))}
         </span>
       </span>
+      {categories.length > 0 && (
+        <select
+          class="feder-colour-column"
+          aria-label="Colour by column"
+          data-chosen={ofColumn !== null}
+          value={ofColumn ?? ""}
+          onChange={({ currentTarget: { value } }) => {
+            if (value === "") choose("rank");
+            else choose("label", Number(value));
+          }}
+        >
+          <option value="">column…</option>
+          {categories.map((place) => (
+            <option key={place} value={place}>
+              {columns[place]}
+            </option>
+          ))}
+        </select>
+      )}
       {note !== null && <span role="status">{note}</span>}
     </>
   );
@@ -82,11 +107,12 @@ function noteOf({ labels, clusterRecall, recallRefusal }: Exploration, chosen: C
   return null;
 }
 
-function labelNote({ counts }: Labels): string | null {
+function labelNote({ counts, column }: Labels): string | null {
   const known = counts.value;
-  if (known === null || (!known.final && areTexts(known))) return "counting labels…";
-  if (areTexts(known)) return "labels differ from row to row: too many for colours";
+  const label = column.value === null ? "label" : "value";
+  if (known === null || (!known.final && areTexts(known))) return `counting ${label}s…`;
+  if (areTexts(known)) return `${label}s differ from row to row: too many for colours`;
   if (known.names.length === 0)
-    return known.failed > 0 ? "no label could be read" : "the counted rows have no label";
+    return known.failed > 0 ? `no ${label} could be read` : `the counted rows have no ${label}`;
   return null;
 }

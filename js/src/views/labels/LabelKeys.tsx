@@ -12,7 +12,7 @@ import { useApp } from "../../state/app";
  */
 export function LabelKeys({ children }: { children?: ComponentChildren }) {
   const { exploration, palette } = useApp();
-  const { counts, chosen } = exploration.labels;
+  const { counts, chosen, column } = exploration.labels;
   const known = counts.value;
   if (known === null) return null;
   const { names, distinct } = known;
@@ -37,7 +37,7 @@ export function LabelKeys({ children }: { children?: ComponentChildren }) {
         <span
           class="feder-label-keys"
           role="group"
-          aria-label="Labels"
+          aria-label={column.value === null ? "Labels" : exploration.summary.value.columns[column.value]}
           onKeyDown={(event) => {
             const buttons = [...event.currentTarget.querySelectorAll("button")];
             const from = buttons.indexOf(event.target as HTMLButtonElement);
@@ -77,7 +77,7 @@ export function LabelKeys({ children }: { children?: ComponentChildren }) {
         {known.unlabelled + known.failed > 0 && (
           <span class="feder-label-others" data-dim={chosen.value !== null}>
             <i style={{ background: colour(names.length + 1) }} />
-            no label
+            {column.value === null ? "no label" : "no value"}
           </span>
         )}
       </div>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
 import { usePicture } from "../../controls/Picture";
+import { useRowValues, Value } from "../../controls/RowFacts";
 import { count, distance, plural } from "../../model/format";
 import { useApp } from "../../state/app";
 import { foundPoints } from "./marks";
@@ -64,6 +65,11 @@ export function CandidatesTable() {
             <th scope="col">{summary.distance}</th>
             <th scope="col">cluster</th>
             <th scope="col">rank of cluster</th>
+            {summary.columns.map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -127,6 +133,7 @@ function Row({ id, distance: value, rank, cluster, answer, place }: RowProps) {
   const { exploration, card } = useApp();
   const { hoveredRow, hovered, settings } = exploration;
   const picture = usePicture(id, cluster, SIDE);
+  const values = useRowValues(id);
   const label = picture.state === "loading" ? null : picture.label;
   return (
     <tr
@@ -164,6 +171,11 @@ function Row({ id, distance: value, rank, cluster, answer, place }: RowProps) {
       <td>{Number.isNaN(value) ? "" : distance(value)}</td>
       <td>{cluster}</td>
       <td>{rank}</td>
+      {exploration.summary.value.columns.map((name, i) => (
+        <td key={name} class="feder-value" dir="auto" title={values?.[i] ?? ""}>
+          {values !== null && values.length > 0 && <Value value={values[i]} />}
+        </td>
+      ))}
     </tr>
   );
 }

@@ -1,4 +1,5 @@
 import { Picture, usePicture } from "../../controls/Picture";
+import { RowFacts } from "../../controls/RowFacts";
 import { css, rankColour } from "../../look/palette";
 import { count, distance as formatted } from "../../model/format";
 import { useApp } from "../../state/app";
@@ -7,6 +8,8 @@ import { useCardPlace, useRested } from "../cardPlace";
 import { type Mark, markText } from "./marks";
 
 const SIDE = 96;
+/** Columns of metadata that a card has room for. */
+const FACTS = 6;
 /** Milliseconds that the pointer rests on a point before its picture is asked for. */
 const REST = 60;
 
@@ -54,6 +57,7 @@ export function PointCard({ id, distance, rank, mark, x, y, within }: Props) {
           </>
         )}
       </p>
+      {rested && <RowFacts id={id} most={FACTS} />}
     </div>
   );
 }

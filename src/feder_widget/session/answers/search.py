@@ -123,6 +123,7 @@ def _coarse(
         id=None if search.query.row_id is None else RowId(search.query.row_id),
         copies=0 if search.own is None else search.own.copies,
         label=label,
+        title=search.query.title,
         nprobe=search.nprobe,
         reach=search.reach,
         k=search.k,
@@ -132,6 +133,7 @@ def _coarse(
         clusters=search.ranking.clusters,
         distances=search.ranking.distances,
         vector=index.components(search.query),
+        picture=np.frombuffer(search.query.picture, np.uint8),
     )
 
 

@@ -94,6 +94,7 @@ class ThumbnailStream:
                     length=len(data),
                     url=row.picture.url,
                     reason=row.picture.reason,
+                    note=row.picture.note,
                 )
             )
             parts.append(data)

@@ -14,7 +14,9 @@ class Constants:
     """Names and numbers that the kernel checks requests and traits by.
 
     ``thumbnail_sizes`` are sides in device pixels, ascending; ``snapshot_limit`` counts characters of a saved
-    picture, ``sample_limit`` queries of a workload, ``batch_limit`` rows or clusters in one request.
+    picture, ``sample_limit`` queries of a workload, ``batch_limit`` rows or clusters in one request,
+    ``query_bytes`` those of a picture that is a query, ``words_limit`` characters of one that is words,
+    ``values_limit`` rows whose values are asked for at once.
     """
 
     views: list[str]
@@ -22,6 +24,9 @@ class Constants:
     snapshot_limit: int
     sample_limit: int
     batch_limit: int
+    query_bytes: int
+    words_limit: int
+    values_limit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,9 +41,10 @@ class IndexSummary:
     true neighbours are by the original vectors. ``unexplained`` says why there are no true neighbours, or
     null. ``no_curve`` says why recall takes a search at each nprobe, or null; a workload is then evaluated at
     the values of nprobe in ``evaluated_at``, which is empty where it is at all. ``nprobe`` is the index's
-    own; ``images`` and ``labels`` say whether rows have them; ``findings`` are about the index.
-    ``index_version`` counts the changes of the index that the kernel has noticed. ``sizes`` counts the vectors
-    of each cluster.
+    own; ``images`` and ``labels`` say whether rows have them, ``asks_pictures`` and ``asks_words`` whether
+    pictures and words can be queries, ``columns`` names their metadata, ``categories`` the places of the
+    columns that colours can stand for; ``findings`` are about the index. ``index_version`` counts the changes
+    of the index that the kernel has noticed. ``sizes`` counts the vectors of each cluster.
     """
 
     kind: Literal["index"] = "index"
@@ -67,6 +73,10 @@ class IndexSummary:
     nprobe: int
     images: bool
     labels: bool
+    asks_pictures: bool
+    asks_words: bool
+    columns: list[str]
+    categories: list[int]
     findings: list[Finding]
     constants: Constants
     sizes: Array = buffer("int32", "nlist")

@@ -8,11 +8,23 @@ from typing import Any
 MAX_BATCH = 1024
 """Rows or clusters in one request."""
 
+MAX_COLUMNS = 32
+"""Columns of metadata: see ``media.row_table``."""
+
+MAX_VALUES = 64
+"""Rows whose values are asked for at once: their texts stay under 1 MiB."""
+
 MAX_WINDOW = 65_536
 """Rows in one window of a cluster."""
 
 MAX_SAMPLE = 1_000_000
 """Queries in a workload that the page asks for."""
+
+MAX_QUERY_BYTES = 1 << 20
+"""Bytes of a picture that is a query."""
+
+MAX_WORDS = 2000
+"""Characters of words that are a query, and of the name of a picture."""
 
 MAX_SERIAL = 2**62
 
@@ -24,8 +36,8 @@ Bound = int | str
 class Limits:
     """The least and the greatest integer of a field, or of each item of a list.
 
-    ``most`` is the greatest length of a list; ``along`` names the field that it must be as long as. A value
-    that is ``optional`` counts as null where it is wrong.
+    ``most`` is the greatest length of a list or of a text; ``along`` names the field that a list must be as
+    long as. A value that is ``optional`` counts as null where it is wrong.
     """
 
     low: Bound | None = None
@@ -48,6 +60,11 @@ def between(low: Bound, high: Bound) -> Any:
 def each_between(low: Bound, high: Bound, *, most: int | None = None, along: str | None = None) -> Any:
     """Declare a list of integers between two bounds."""
     return dataclasses.field(metadata={"limits": Limits(low, high, most, along)})
+
+
+def text(*, most: int) -> Any:
+    """Declare a text of at most so many characters, not empty."""
+    return dataclasses.field(metadata={"limits": Limits(most=most)})
 
 
 def listed(*, most: int) -> Any:

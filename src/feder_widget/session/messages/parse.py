@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.session.messages.declare import Buffer, Request, RowId, json_fields, kinds_of, options
-from feder_widget.session.messages.limits import Bound, Limits
+from feder_widget.session.messages.limits import MAX_QUERY_BYTES, Bound, Limits
 from feder_widget.session.messages.to_kernel import REQUESTS, AnyRequest
 
 _BY_KIND = {kind: declared for declared in REQUESTS for kind in kinds_of(declared)}
@@ -69,6 +69,16 @@ def parse_vector(buffers: Sequence[Buffer], dim: int) -> NDArray[np.float32]:
     return np.frombuffer(values, "<f4")
 
 
+def parse_picture(buffers: Sequence[Buffer]) -> bytes:
+    """Return the encoded picture in the only buffer."""
+    if len(buffers) != 1:
+        raise BadRequestError(f"a search by picture needs one buffer, got {len(buffers)}")
+    encoded = bytes(buffers[0])
+    if not 0 < len(encoded) <= MAX_QUERY_BYTES:
+        raise BadRequestError(f"a picture must have 1 to {MAX_QUERY_BYTES:,} bytes, got {len(encoded):,}")
+    return encoded
+
+
 def parse_row_id(value: object) -> RowId:
     """Return the int64 row id that a decimal string, or an int, names."""
     try:
@@ -118,6 +128,12 @@ def _value(name: str, hint: Any, value: Any, limits: Limits, known: Mapping[str,
         if not any(type(value) is type(choice) and value == choice for choice in choices):
             named = " or ".join(str(choice).lower() for choice in choices)
             raise BadRequestError(f"{name} must be {named}, got {shown(value)}")
+        return value
+    if wanted is str:
+        if type(value) is not str or not value.strip() or len(value) > (limits.most or 0):
+            raise BadRequestError(
+                f"{name} must be a text of 1 to {limits.most} characters, got {shown(value)}"
+            )
         return value
     if wanted is bool:
         if type(value) is not bool:

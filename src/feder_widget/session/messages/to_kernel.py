@@ -8,13 +8,17 @@ from typing import Literal, TypeAlias
 from feder_widget.session.messages.declare import Request, RowId
 from feder_widget.session.messages.limits import (
     MAX_BATCH,
+    MAX_COLUMNS,
     MAX_SAMPLE,
     MAX_SERIAL,
+    MAX_VALUES,
     MAX_WINDOW,
+    MAX_WORDS,
     between,
     each_between,
     hint,
     listed,
+    text,
 )
 
 
@@ -31,6 +35,20 @@ class ByVector:
     """A query that is the vector in the request's buffer."""
 
     vector: Literal[True]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ByPicture:
+    """A query that is the encoded picture in the request's buffer; its name is the title of the query."""
+
+    picture: str = text(most=MAX_WORDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ByWords:
+    """A query that is words."""
+
+    words: str = text(most=MAX_WORDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,12 +72,12 @@ class BySearch:
     resume: Literal[True]
 
 
-QueryChoice: TypeAlias = ById | ByVector | ByChance | ByWorkload | BySearch
+QueryChoice: TypeAlias = ById | ByVector | ByPicture | ByWords | ByChance | ByWorkload | BySearch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SearchRequest:
-    """A query to answer. The buffer holds the vector of a ``ByVector``, and nothing otherwise.
+    """A query to answer. The buffer holds the vector of a ``ByVector`` or the picture of a ``ByPicture``.
 
     ``include_self`` says whether a row that is the query is among its own results and neighbours.
     """
@@ -175,28 +193,46 @@ class MedoidsRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LabelsRequest:
-    """The commonest labels of the index, and their numbers in each cluster; ``labels`` messages answer it."""
+    """The commonest labels of the index, and their numbers in each cluster; ``labels`` messages answer it.
+
+    With a ``column``, its values are the labels.
+    """
 
     kind: Literal["labels"] = "labels"
     request: Request
+    column: int | None = hint(0, MAX_COLUMNS - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CompositionRequest:
-    """The commonest labels of one cluster."""
+    """The commonest labels of one cluster; with a ``column``, its values are the labels."""
 
     kind: Literal["composition"] = "composition"
     request: Request
     cluster: int = between(0, "nlist - 1")
+    column: int | None = hint(0, MAX_COLUMNS - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RowLabelsRequest:
-    """The label of each row of these clusters, as a place among the names of the last ``labels`` message."""
+    """The label of each row of these clusters, as a place among the names of the last ``labels`` message.
+
+    With a ``column``, its values are the labels.
+    """
 
     kind: Literal["row_labels"] = "row_labels"
     request: Request
     clusters: list[int] = each_between(0, "nlist - 1", most=MAX_BATCH)
+    column: int | None = hint(0, MAX_COLUMNS - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowValuesRequest:
+    """The values of rows in the columns that the index summary names."""
+
+    kind: Literal["row_values"] = "row_values"
+    request: Request
+    ids: list[RowId] = listed(most=MAX_VALUES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -292,6 +328,7 @@ REQUESTS = (
     LabelsRequest,
     CompositionRequest,
     RowLabelsRequest,
+    RowValuesRequest,
     ProjectionRequest,
     EvaluateRequest,
     WorkloadRequest,
@@ -313,6 +350,7 @@ AnyRequest: TypeAlias = (
     | LabelsRequest
     | CompositionRequest
     | RowLabelsRequest
+    | RowValuesRequest
     | ProjectionRequest
     | EvaluateRequest
     | WorkloadRequest

@@ -19,7 +19,8 @@ class Coarse:
     all clusters unasked, or ends with the probed ones until the page asks for the rest. ``index_version``
     counts the changes of the index that this widget has noticed. ``copies`` is the number of vectors stored
     under ``id``, mostly 1, and 0 without an ``id``: a search without that row is one for k + ``copies``. No
-    search probes a cluster behind rank ``reach``, however large nprobe is.
+    search probes a cluster behind rank ``reach``, however large nprobe is. ``title`` names a query from
+    elsewhere, null for none, and ``picture`` is a small encoded picture of it, empty for none.
     """
 
     kind: Literal["coarse"] = "coarse"
@@ -29,6 +30,7 @@ class Coarse:
     id: RowId | None
     copies: int
     label: str | None
+    title: str | None
     nprobe: int
     reach: int
     k: int
@@ -38,6 +40,7 @@ class Coarse:
     clusters: Array = buffer("int32", "nlist")
     distances: Array = buffer("float32", "nlist")
     vector: Array = buffer("float32", "dim")
+    picture: Array = buffer("uint8", "bytes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -125,6 +128,16 @@ class Bounds:
     serial: int
     findings: list[Finding]
     bounds: Array = buffer("float32", "nlist")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Remarks:
+    """Findings about the query of search ``serial`` that came after its answer."""
+
+    kind: Literal["remarks"] = "remarks"
+    request: Request
+    serial: int
+    findings: list[Finding]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -253,7 +266,8 @@ class Hardest:
 class ThumbnailItem:
     """One picture: ``length`` bytes of the buffer, or a ``url`` for the browser, or a ``reason`` for none.
 
-    Of a row without a picture that has a ``label``, none of these: the label is shown.
+    Of a row without a picture that has a ``label``, none of these: the label is shown. A ``note`` says that
+    the picture is one of several: the first frame of an animation.
     """
 
     id: RowId
@@ -263,6 +277,7 @@ class ThumbnailItem:
     length: int
     url: str | None
     reason: str | None
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -320,11 +335,12 @@ class Labels:
     labels among these, ``unlabelled`` the rows without one, ``failed`` those whose label could not be read.
     ``counts`` of a cluster are by name, then of all other labels together. ``commonest`` is the place of its
     commonest label among the names: the number of names for a label that is not among them, one more for no
-    label at all. ``most`` is how often that occurs.
+    label at all. ``most`` is how often that occurs. With a ``column``, its values are the labels.
     """
 
     kind: Literal["labels"] = "labels"
     request: Request
+    column: int | None = None
     index_version: int
     final: bool
     names: list[str]
@@ -376,6 +392,19 @@ class RowLabels:
     counts: Array = buffer("int32", "clusters")
     ids: Array = buffer("int64", "rows")
     codes: Array = buffer("uint8", "rows")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowValues:
+    """The values of some rows: ``values[i]`` of ``ids[i]``, one for each column of the index summary.
+
+    They are short texts, null for a missing value; a row without metadata has none at all.
+    """
+
+    kind: Literal["row_values"] = "row_values"
+    request: Request
+    ids: list[RowId]
+    values: list[list[str | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -449,6 +478,7 @@ MESSAGES = (
     FaissResults,
     TrueNeighbours,
     Bounds,
+    Remarks,
     Verdict,
     Done,
     Progress,
@@ -461,6 +491,7 @@ MESSAGES = (
     Labels,
     Composition,
     RowLabels,
+    RowValues,
     MapPart,
     Projection,
     Failure,
@@ -471,6 +502,7 @@ Message: TypeAlias = (
     | FaissResults
     | TrueNeighbours
     | Bounds
+    | Remarks
     | Verdict
     | Done
     | Progress
@@ -483,6 +515,7 @@ Message: TypeAlias = (
     | Labels
     | Composition
     | RowLabels
+    | RowValues
     | MapPart
     | Projection
     | Failure

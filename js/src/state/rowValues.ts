@@ -1,0 +1,64 @@
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Summary } from "../model/summary";
+import type { Asker } from "../protocol/asker";
+
+/** The values of a row, one for each column, null for a missing one; none at all for a row without metadata. */
+export type Values = readonly (string | null)[];
+
+/** Rows whose values are kept. */
+const KEPT = 2000;
+
+/** The values of rows in the columns of their metadata: asked for in batches when they are shown, newest first. */
+export class RowValues {
+  readonly #summary: ReadonlySignal<Summary>;
+  readonly #asker: Asker;
+  /** By row id, the one that was asked for last at the end. */
+  readonly #known = new Map<bigint, Signal<Values | null>>();
+  #queue: bigint[] = [];
+  #isAsking = false;
+
+  constructor(summary: ReadonlySignal<Summary>, asker: Asker) {
+    this.#summary = summary;
+    this.#asker = asker;
+  }
+
+  /** The values of a row; null until they have come. */
+  of(id: bigint): ReadonlySignal<Values | null> {
+    const values = this.#known.get(id) ?? signal<Values | null>(null);
+    const isNew = !this.#known.delete(id);
+    this.#known.set(id, values);
+    if (isNew && this.#summary.peek().columns.length > 0) {
+      this.#queue.push(id);
+      this.#trim();
+      if (!this.#isAsking) void this.#ask();
+    }
+    return values;
+  }
+
+  async #ask(): Promise<void> {
+    this.#isAsking = true;
+    // What is shown together is asked for together.
+    await Promise.resolve();
+    const { valuesLimit } = this.#summary.peek().constants;
+    while (this.#queue.length > 0) {
+      const ids = this.#queue.splice(-valuesLimit);
+      const answer = await this.#asker.rowValues(ids);
+      ids.forEach((id, i) => {
+        const values = this.#known.get(id);
+        if (values === undefined) return;
+        if (answer.kind === "error") this.#known.delete(id);
+        else values.value = answer.values[i] ?? [];
+      });
+    }
+    this.#isAsking = false;
+  }
+
+  #trim(): void {
+    for (const id of this.#known.keys()) {
+      if (this.#known.size <= KEPT) break;
+      this.#known.delete(id);
+    }
+    // Rows that were scrolled past before anybody asked for them.
+    if (this.#queue.length > KEPT) this.#queue = this.#queue.filter((id) => this.#known.has(id));
+  }
+}

@@ -1,0 +1,74 @@
+"""``feder-widget``: what can be done from a shell."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+NOTEBOOK = "quickstart.ipynb"
+
+_PACKAGE = Path(__file__).parent
+_PLACES = (_PACKAGE / "notebooks" / NOTEBOOK, _PACKAGE.parents[1] / "notebooks" / NOTEBOOK)
+"""Where the quick start is: in the package, or beside it in a checkout."""
+
+_NEEDED = {"jupyterlab": "jupyterlab", "sklearn": "scikit-learn"}
+"""Modules that the quick start needs, and the packages that hold them."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the arguments say, and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="feder-widget", description="See how one nearest-neighbour query was answered by a Faiss index."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    demo = commands.add_parser("demo", help="open the quick start in JupyterLab, in a temporary folder")
+    demo.add_argument("--no-browser", action="store_true", help="only start the server and print its address")
+    demo.add_argument("--port", type=int, help="port of the server; unless given, a free one from 8888 on")
+    options = parser.parse_args(argv)
+    return _demo(options.no_browser, options.port)
+
+
+def _demo(no_browser: bool, port: int | None) -> int:
+    missing = [package for module, package in _NEEDED.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        return _fail(f"the demo needs {' and '.join(missing)}: pip install 'feder-widget[demo]'")
+    notebook = next((place for place in _PLACES if place.exists()), None)
+    if notebook is None:
+        return _fail(f"{NOTEBOOK} is not where this package keeps it: install the package again")
+    with tempfile.TemporaryDirectory(prefix="feder-widget-") as folder:
+        shutil.copy(notebook, folder)
+        command = [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            f"--ServerApp.root_dir={folder}",
+            # In the default address rather than an argument, so that the address printed leads to it too.
+            f"--LabApp.default_url=/lab/tree/{NOTEBOOK}",
+            *(["--no-browser"] if no_browser else []),
+            *([] if port is None else [f"--port={port}"]),
+            *(["--allow-root"] if _is_root() else []),
+        ]
+        try:
+            return subprocess.run(command, check=False).returncode
+        except KeyboardInterrupt:
+            return 0
+
+
+def _fail(reason: str) -> int:
+    sys.stderr.write(f"feder-widget: {reason}\n")
+    return 1
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

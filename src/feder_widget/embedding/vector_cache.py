@@ -1,0 +1,168 @@
+"""Vectors kept on disk, so that nothing is embedded twice: one SQLite file for each embedder."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import sqlite3
+import time
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from platformdirs import user_cache_path
+
+VERSION = 1
+"""Part of every key: it grows when pictures are decoded in another way."""
+
+COMMIT_APART = 1.0
+"""Seconds between two commits. What was embedded since the last one is lost when the process is killed."""
+
+BUSY_SECONDS = 30.0
+MOST_ASKED = 500
+
+Vectors = NDArray[np.float32]
+
+
+def file_key(path: Path) -> bytes | None:
+    """Return the key of a file by its path, size and time of change; None where there is none."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    text = f"{VERSION}\0{os.path.abspath(path)}\0{status.st_size}\0{status.st_mtime_ns}"  # noqa: PTH100  (links stay)
+    return hashlib.blake2b(os.fsencode(text), digest_size=16).digest()
+
+
+def pixel_key(image: Image.Image) -> bytes:
+    """Return the key of a picture that is no file by its pixels."""
+    key = hashlib.blake2b(f"{VERSION}\0{image.mode}\0{image.size}".encode(), digest_size=16)
+    key.update(image.tobytes())
+    return key.digest()
+
+
+def cache_folder(cache: object) -> Path | None:
+    """Return the folder that ``cache=`` names: None for none, and the platform's for None or True.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a path nor a bool.
+    """
+    if cache is False:
+        return None
+    if cache is None or cache is True:
+        return user_cache_path("feder_widget", appauthor=False) / "embeddings"
+    if isinstance(cache, (str, os.PathLike)):
+        return Path(os.fsdecode(cache)).expanduser()
+    raise TypeError(f"cache must be a folder, True, False or None, got {cache!r}")
+
+
+class VectorCache:
+    """The kept vectors of one embedder, by the keys of pictures. Used by one thread.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is missing.
+    name : str
+        The embedder's.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made or written to.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._is_broken = False
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / f"{_file_stem(name)}.sqlite"
+        try:
+            self._open()
+        except sqlite3.OperationalError as error:
+            raise OSError(f"the cache {self._path} cannot be used: {error}") from error
+        except sqlite3.DatabaseError:
+            warnings.warn(f"the cache {self._path} was damaged and is begun anew", stacklevel=2)
+            self._path.unlink()
+            self._open()
+
+    def _open(self) -> None:
+        self._connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
+        try:
+            with self._connection as connection:
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS vectors (picture BLOB PRIMARY KEY, vector BLOB NOT NULL)"
+                )
+            self._committed = time.monotonic()
+            self.width = self._stored_width()
+        except sqlite3.DatabaseError:
+            self._connection.close()
+            raise
+
+    def _stored_width(self) -> int | None:
+        row = self._connection.execute("SELECT length(vector) FROM vectors LIMIT 1").fetchone()
+        return None if row is None else int(row[0]) // 4
+
+    def get(self, keys: Iterable[bytes]) -> dict[bytes, Vectors]:
+        """Return the vectors, float32 (width,), of those keys that are kept."""
+        wanted = list(keys)
+        found: dict[bytes, Vectors] = {}
+        if self._is_broken:
+            return found
+        for start in range(0, len(wanted), MOST_ASKED):
+            some = wanted[start : start + MOST_ASKED]
+            marks = ",".join("?" * len(some))
+            with self._surviving():
+                rows = self._connection.execute(
+                    f"SELECT picture, vector FROM vectors WHERE picture IN ({marks})", some
+                )
+                found.update((key, np.frombuffer(vector, np.float32)) for key, vector in rows)
+        return found
+
+    def put(self, keys: Sequence[bytes], vectors: Vectors) -> None:
+        """Keep vectors, float32 (n, width)."""
+        self.width = vectors.shape[1]
+        if self._is_broken:
+            return
+        with self._surviving():
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
+                ((key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True)),
+            )
+            if time.monotonic() - self._committed > COMMIT_APART:
+                self._connection.commit()
+                self._committed = time.monotonic()
+
+    @contextlib.contextmanager
+    def _surviving(self) -> Iterator[None]:
+        """Go on without the cache where it fails: the disk may be full, or a page of the file damaged."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            self._is_broken = True
+            warnings.warn(f"the cache {self._path} failed and is used no more: {error}", stacklevel=3)
+
+    def clear(self) -> None:
+        """Forget all vectors."""
+        with self._connection as connection:
+            connection.execute("DELETE FROM vectors")
+        self.width = None
+
+    def close(self) -> None:
+        """Write what is left and close the file."""
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.commit()
+        self._connection.close()
+
+
+def _file_stem(name: str) -> str:
+    """Return a file name that tells embedders apart, and that a person can read."""
+    digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:60]
+    return f"{readable}-{digest}"

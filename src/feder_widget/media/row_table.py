@@ -1,0 +1,207 @@
+"""The caller's table of metadata: row id → the values of some columns, read as they are shown."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from feder_widget.media.entries import IdRange, Lookup, is_missing
+from feder_widget.media.text import one_line
+
+MAX_COLUMNS = 32
+"""Columns shown at most: more do not fit in a card."""
+
+NAME_LIMIT = 40
+"""Most characters of a column's name on the page."""
+
+VALUE_LIMIT = 80
+"""Most characters of a value on the page."""
+
+
+class RowTable:
+    """A table whose row i, or whose row with an id, belongs to a row id.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame, polars.DataFrame or pyarrow.Table
+        Read a value at a time; safe on any thread.
+    index_ids : IdRange
+        Row ids, to check the number of rows.
+    id_column : str, optional
+        The column of row ids; without it, row i belongs to row id i. Of an id that occurs twice, the first
+        row counts.
+    columns : sequence of str, optional
+        The columns to show; by default those of scalars, except ``others``.
+    others : iterable of str or None
+        Columns that are used otherwise: as labels, as images.
+
+    Raises
+    ------
+    TypeError
+        If it is no table in memory, or the column of ids holds no integers.
+    ValueError
+        If a column is missing, more than `MAX_COLUMNS` are chosen, or the table has another length.
+    """
+
+    def __init__(
+        self,
+        data: Any,
+        index_ids: IdRange,
+        *,
+        id_column: str | None = None,
+        columns: Sequence[str] | None = None,
+        others: Iterable[str | None] = (),
+    ) -> None:
+        self._frame = _opened(data)
+        self._id_column = id_column
+        if id_column is None:
+            index_ids.check_length("data", len(self._frame))
+        else:
+            self.check_column(id_column, "id")
+            if not self._frame.get_column(id_column).dtype.is_integer():
+                kind = self._frame.get_column(id_column).dtype
+                raise TypeError(f"id must name a column of integers, got {id_column!r}, which holds {kind}")
+        self.columns = self._shown(columns, {id_column, *others})
+        self._series = {name: self._frame.get_column(name) for name in self.columns}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._frame)
+
+    @property
+    def kind(self) -> Any:
+        """The library that the table comes from."""
+        return self._frame.implementation
+
+    @property
+    def categories(self) -> list[int]:
+        """The places among the columns shown of those whose values may repeat: text, whole numbers, bools."""
+        return [i for i, name in enumerate(self.columns) if _may_repeat(self._series[name].dtype)]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns shown, as text for the page."""
+        return [one_line(str(name), NAME_LIMIT) for name in self.columns]
+
+    def check_column(self, name: Any, argument: str) -> None:
+        """Raise ValueError unless the table has a column of this name."""
+        if name not in self._frame.columns:
+            held = one_line(", ".join(map(str, self._frame.columns)), 200)
+            raise ValueError(f"{argument} must name a column of data, got {name!r}; its columns are {held}")
+
+    def column(self, name: str, argument: str) -> Any:
+        """Return a column for ``images`` or ``labels``: itself where row i is row id i, else a lookup.
+
+        Raises
+        ------
+        ValueError
+            If there is no such column.
+        """
+        self.check_column(name, argument)
+        series = self._frame.get_column(name)
+        return series.to_native() if self._id_column is None else self._lookup(series)
+
+    def texts(self, ids: Sequence[int]) -> list[list[str | None]]:
+        """Return the values shown of some rows as short lines of text; None for a missing value.
+
+        A row that the table does not hold has no values at all: an empty list.
+        """
+        places = self.places(np.array(ids, np.int64)).tolist()
+        return [[] if place < 0 else [self._text(name, place) for name in self.columns] for place in places]
+
+    def text(self, row_id: int, column: int) -> str | None:
+        """Return the value of a row in the column at a place among those shown, as ``texts`` does."""
+        (place,) = self.places(np.array([row_id], np.int64)).tolist()
+        return None if place < 0 else self._text(self.columns[column], place)
+
+    def places(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the place of each row id in the table, int64 (n,); -1 for one that it does not hold."""
+        if self._id_column is None:
+            return np.where((ids >= 0) & (ids < len(self._frame)), ids, -1)
+        with self._lock:
+            held, order = self._sorted_ids
+        if held.size == 0:
+            return np.full(len(ids), -1)
+        at = np.minimum(np.searchsorted(held, ids), held.size - 1)
+        places = at if order is None else order[at]
+        return np.where(held[at] == ids, places, -1)
+
+    def taken(self, places: NDArray[np.int64]) -> nw.DataFrame[Any]:
+        """Return the columns shown of the rows at some places, as the caller's kind of table."""
+        rows: nw.DataFrame[Any] = self._frame.select(self.columns)[places.tolist()]
+        return rows
+
+    @cached_property
+    def _sorted_ids(self) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+        """The row ids in ascending order, and the place of each; made when the first row is looked up."""
+        ids = np.asarray(self._frame.get_column(str(self._id_column)).to_numpy(), np.int64)
+        if np.all(ids[1:] >= ids[:-1]):
+            return ids, None
+        order = np.argsort(ids, kind="stable")
+        return ids[order], order
+
+    def _shown(self, columns: Sequence[str] | None, others: set[str | None]) -> list[str]:
+        if columns is None:
+            schema = self._frame.schema
+            scalar = [name for name, kind in schema.items() if _is_scalar(kind) and name not in others]
+            return scalar[:MAX_COLUMNS]
+        if isinstance(columns, (str, bytes)):
+            raise TypeError(f"columns must be a list of names, got {columns!r}; pass [{columns!r}]")
+        chosen = list(dict.fromkeys(columns))
+        if len(chosen) > MAX_COLUMNS:
+            raise ValueError(f"columns must be at most {MAX_COLUMNS} names, got {len(chosen)}")
+        for name in chosen:
+            self.check_column(name, "columns")
+        return chosen
+
+    def _lookup(self, series: nw.Series[Any]) -> Lookup:
+        def value(row_id: int) -> Any:
+            (place,) = self.places(np.array([row_id], np.int64)).tolist()
+            return None if place < 0 else series.item(place)
+
+        return value
+
+    def _text(self, name: str, place: int) -> str | None:
+        try:
+            value = self._series[name].item(place)
+            if is_missing(value):
+                return None
+            text = _number_text(value) if isinstance(value, (float, np.floating)) else str(value)
+        except Exception as error:  # a user's object may raise anything
+            return f"(raised {type(error).__name__})"
+        return one_line(text, VALUE_LIMIT)
+
+
+def _number_text(value: float | np.floating[Any]) -> str:
+    # Whole numbers with missing ones among them are floats in pandas.
+    is_whole = float(value).is_integer() and abs(value) < 1e15
+    return str(int(value)) if is_whole else f"{value:.6g}"
+
+
+def _opened(data: Any) -> nw.DataFrame[Any]:
+    try:
+        frame = nw.from_native(data, pass_through=True)
+        _ = getattr(frame, "columns", None)
+    except nw.exceptions.DuplicateError as error:
+        raise ValueError(f"data must have columns of different names: {one_line(str(error), 200)}") from None
+    if isinstance(frame, nw.LazyFrame):
+        raise TypeError(f"data must be a table in memory, got {type(data).__name__}; pass data.collect()")
+    if isinstance(frame, nw.DataFrame):
+        return frame
+    hint = "pass data.to_pandas()" if hasattr(data, "to_pandas") else "pass pandas.DataFrame(data)"
+    raise TypeError(f"data must be a pandas, polars or pyarrow table, got {type(data).__name__}; {hint}")
+
+
+def _may_repeat(kind: Any) -> bool:
+    return bool(kind.is_integer()) or isinstance(kind, (nw.String, nw.Boolean, nw.Categorical, nw.Enum))
+
+
+def _is_scalar(kind: Any) -> bool:
+    is_whole = isinstance(kind, (nw.List, nw.Array, nw.Struct, nw.Object, nw.Binary, nw.Unknown))
+    return not (is_whole or kind in (nw.Object, nw.Binary, nw.Unknown))

@@ -1,0 +1,114 @@
+"""Queries that are pictures or words: embedded on a thread, and compared with the pictures of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from PIL import Image
+
+from feder_widget.embedding import Embedder, embed_query, rows_that_show, words_query
+from feder_widget.engines import IvfIndex
+from feder_widget.media import Media
+from feder_widget.model.finding import Finding
+from feder_widget.model.query import Query
+from feder_widget.session import threads
+from feder_widget.session.active_search import ActiveSearch
+from feder_widget.session.messages import Request
+from feder_widget.session.messages.to_page import Remarks
+from feder_widget.session.runner import Step
+
+NEAREST = 8
+"""Nearest rows whose pictures are compared with a query that is a picture."""
+
+
+class EmbeddedQueries:
+    """Makes queries of pictures and words.
+
+    Parameters
+    ----------
+    index
+        The opened index.
+    media
+        The pictures of its rows.
+    embedder
+        What embeds queries as the rows were embedded; None where nothing does.
+    """
+
+    def __init__(self, index: IvfIndex, media: Media, embedder: Embedder | None) -> None:
+        self._index = index
+        self._media = media
+        self._embedder = embedder
+        # An embedder may take long: nothing else waits for it.
+        self._threads = threads.pool(1, "embedding")
+        self._newest: tuple[Query, Image.Image] | None = None
+
+    def embed(self, query: Any, name: str | None = None) -> Query:
+        """Embed a picture or words at once; ``name`` is the title of a picture.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``embed_query``.
+        """
+        found = embed_query(query, self._embedder, name=name)
+        if found.image is not None:
+            self._newest = found.query, found.image
+        return found.query
+
+    def find_picture(self, encoded: bytes, name: str) -> Generator[Step, None, Query]:
+        """Embed a picture on a thread, in steps."""
+        embedding = self._threads.submit(self.embed, encoded, name)
+        yield embedding
+        return embedding.result()
+
+    def find_words(self, words: str) -> Generator[Step, None, Query]:
+        """Embed words on a thread, in steps. They are never taken for the path of a file."""
+        embedding = self._threads.submit(words_query, words, self._embedder)
+        yield embedding
+        return embedding.result()
+
+    def same_picture(self, query: Query, nprobe: int) -> Finding | None:
+        """Say which rows, of the nearest, show the picture that is the query; None where none does."""
+        nearest = self._nearest(query, nprobe)
+        return None if nearest is None else self._compared(query, nearest)
+
+    def remarks(self, search: ActiveSearch, request: Request) -> Iterator[Step]:
+        """Do ``same_picture`` for a search, in steps; sends nothing where no row shows the picture."""
+        nearest = self._nearest(search.query, search.nprobe)
+        if nearest is None:
+            return
+        comparing = self._threads.submit(self._compared, search.query, nearest)
+        yield comparing
+        found = comparing.result()
+        if found is not None:
+            yield Remarks(request=request, serial=search.serial, findings=[found])
+
+    def close(self) -> None:
+        """Embed nothing more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._newest = None
+
+    def _nearest(self, query: Query, nprobe: int) -> list[int] | None:
+        """Return the nearest rows; None where there is no picture to compare with theirs."""
+        newest = self._newest
+        if newest is None or newest[0] is not query or not self._media.has_images:
+            return None
+        ids = self._index.trace(query, nprobe, NEAREST).ids
+        return [int(row) for row in ids if row != -1]
+
+    def _compared(self, query: Query, rows: list[int]) -> Finding | None:
+        newest, embedder = self._newest, self._embedder
+        if newest is None or newest[0] is not query or embedder is None:
+            return None
+        equal, near = rows_that_show(newest[1], rows, self._media.entry, embedder.side)
+        return _finding(sorted(equal), "this picture") or _finding(sorted(near), "nearly this picture")
+
+
+def _finding(rows: list[int], what: str) -> Finding | None:
+    if not rows:
+        return None
+    subject = (
+        f"Row {rows[0]} is" if len(rows) == 1 else f"Rows {', '.join(map(str, rows[:-1]))} and {rows[-1]} are"
+    )
+    return Finding("same-picture", "info", f"{subject} {what}.", {"ids": rows})
