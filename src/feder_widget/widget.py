@@ -321,9 +321,9 @@ class FederWidget(anywidget.AnyWidget):
         Parameters
         ----------
         query
-            A row id (an integer); a vector of shape (dim,) or (1, dim), also as a tensor or a column; or, with
-            ``embed``, a picture (PIL image, path or encoded bytes) or words (a str that is no path; where words
-            can be embedded).
+            A row id (an integer); a vector of shape (dim,) or (1, dim), also as a tensor or a column; or,
+            with ``embed``, a picture (PIL image, path or encoded bytes) or words (a str that is no path;
+            where words can be embedded).
 
         Returns
         -------
