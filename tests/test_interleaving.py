@@ -752,13 +752,13 @@ def test_threads_keep_to_the_limit_of_faiss(talk, clustered, faiss_threads):
 def test_a_frozen_index_is_read_by_a_thread_with_the_limit_of_the_caller(clustered, faiss_threads):
     faiss_threads(1)
     opened, seen, page = open_index(clustered[0], frozen=True), set(), Page()
-    real = opened.rank
+    real = opened.ranking
 
-    def rank(*arguments):
+    def ranking(*arguments):
         seen.add((threading.current_thread().name, faiss.omp_get_max_threads()))
         return real(*arguments)
 
-    opened.rank = rank
+    opened.ranking = ranking
     session = converse(opened, page)
     session.handle(search_request())
     page.wait(kind="done")

@@ -338,7 +338,10 @@ def run_to_the_end(session, clock, count=lambda: 0):
         ({"kind": "explode"}, "got 'explode'"),
         ({"kind": {}}, "got '{}'"),
         ({"kind": "search"}, "query must be an object, got NoneType"),
-        (search_request(query={}), "query must hold one of id, vector, random, workload, resume"),
+        (
+            search_request(query={}),
+            "query must hold one of id, vector, picture, words, random, workload, resume",
+        ),
         (search_request(query={"id": "x"}), "id must be a 64-bit integer, got 'x'"),
         (search_request(query={"id": 2**64}), "id must be a 64-bit integer"),
         (search_request(nprobe=0), "nprobe must be an integer between 1 and nlist=20, got '0'"),

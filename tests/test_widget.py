@@ -266,6 +266,8 @@ def test_the_page_is_told_of_the_index_once(widget):
         "nprobe": 1,
         "images": False,
         "labels": False,
+        "asks_pictures": False,
+        "asks_words": False,
         "columns": [],
         "categories": [],
         "findings": [
@@ -283,6 +285,8 @@ def test_the_page_is_told_of_the_index_once(widget):
             "snapshot_limit": 40_000,
             "sample_limit": 1_000_000,
             "batch_limit": 1024,
+            "query_bytes": 1_048_576,
+            "words_limit": 2000,
             "values_limit": 64,
         },
     }

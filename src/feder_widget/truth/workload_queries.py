@@ -105,6 +105,8 @@ def open_queries(index: Rows, queries: Any, seed: int) -> Queries:
         return _sample(index, int(queries), seed)
     try:
         given = as_array(queries, "queries")
+    except TypeError as error:
+        raise TypeError(f"{wanted}: {error}") from error
     except ValueError as error:
         raise ValueError(f"{wanted}: {error}") from error
     if given.ndim == 0:

@@ -230,7 +230,9 @@ def _by_products_steps(
             ended = error
         if settled:
             scanned = answers.scanned if settled == every else compared_at(order[:settled], blocks.sizes)
-            take(Found(answers.found_at[:settled], scanned, order[:settled, 0]))
+            # A copy: a view would keep the whole ranking.
+            nearest = order[:settled, 0].astype(np.int32, copy=True)
+            take(Found(answers.found_at[:settled], scanned, nearest))
         if ended is not None:
             raise ended
 
