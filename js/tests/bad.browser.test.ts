@@ -65,7 +65,11 @@ const KINDS: Record<string, Kind> = {
     row: () => 0,
     centroid: () => 0,
     place: () => 0.5,
-    says: { clusters: "00query to centroid", distances: "0 for all", projection: "they lie at one place" },
+    says: {
+      clusters: "00 rank 1query to centroid",
+      distances: "0 for all",
+      projection: "they lie at one place",
+    },
   },
   "inner products that are all negative": {
     sizes: [9, 7, 8],
@@ -74,7 +78,7 @@ const KINDS: Record<string, Kind> = {
     centroid: (i) => -2 - i,
     metric: "inner product",
     says: {
-      clusters: "-2.000-4.000query to centroid, inner product",
+      clusters: "-2.000-4.000 rank 1query to centroid, inner product",
       distances: "radius: inner product",
       projection: "16 candidates and the query",
     },

@@ -79,6 +79,7 @@ function sayPictures({ model }: Stage, asked: Record<string, unknown>): void {
     length: 0,
     url: PICTURE,
     reason: null,
+    note: null,
   }));
   const places = [...ids.keys()];
   const data = new Uint8Array(0);
