@@ -46,7 +46,9 @@ def test_notebook_7(open_notebook: OpenNotebook, expected_console_errors: list[s
     lab.wait_kernel("w.nprobe", 5)
     press_keys_of_hosts(view)
     assert cells_of(lab) == ["code", "code"]
-    # One of these keys is the widget's own, and looks for a query that misses something.
+    # One of these keys is the widget's own, and looks for a query that misses something: it comes later.
+    expect(view).not_to_have_attribute("data-query", "42")
+    lab.wait_state("done")
     assert result_ids(searched(lab, 43)) == lab.kernel_json("faiss_ids(43, w.nprobe, 9)")
 
 
