@@ -73,7 +73,7 @@ def test_fingers_tap_scroll_zoom_and_drag(open_notebook: OpenNotebook) -> None:
     x, y = middle(canvas)
     fingers.tap(x, y)
     expect(view.locator(".feder-hover")).to_be_visible()
-    cluster = view.locator(".feder-hover b").inner_text().removeprefix("Cluster ")
+    cluster = view.locator(".feder-hover b").first.inner_text().removeprefix("Cluster ")
     lab.wait_kernel("w.cluster", int(cluster))
 
     # Two fingers zoom the map; then one moves it, and the notebook stays where it is.
