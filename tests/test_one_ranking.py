@@ -92,3 +92,17 @@ def test_others_are_ranked_for_their_nprobe(make):
     assert message["reach"] == NLIST
     probed = index.quantizer.search(X[7:8], 5)[1][0]
     assert ranking[: np.count_nonzero(probed >= 0)].tolist() == probed[probed >= 0].tolist()
+
+
+@pytest.mark.parametrize("ef", [1, 16])
+def test_a_workload_counts_what_faiss_compares_at_any_nprobe(ef):
+    index = index_with(hnsw(ef))
+    rows = np.arange(0, 4000, 50)
+    workload = open_index(index).evaluate(rows, 5, progress=False)
+    stats = faiss.cvar.indexIVF_stats
+    for nprobe in (1, 4, 16, 60, NLIST):
+        index.nprobe = nprobe
+        stats.reset()
+        for row in rows:
+            index.search(X[row : row + 1], 5)
+        assert workload.scanned[nprobe - 1] == pytest.approx(stats.ndis / len(rows) / len(X))

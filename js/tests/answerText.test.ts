@@ -37,6 +37,12 @@ function lost(clusterRank: number, lostTo: Stage = "coarse"): Missed {
 }
 
 describe("why neighbours are missed", () => {
+  it("is that no search comes to their cluster, whatever nprobe is", () => {
+    expect(lossTexts([lost(3, "unreached"), lost(9, "unreached")], 4)).toEqual([
+      "in clusters that the coarse search does not come to at any nprobe",
+    ]);
+  });
+
   it("is the coarse quantizer where it ranks a near cluster behind others", () => {
     expect(lossTexts([lost(6, "ranking"), lost(9)], 4)).toEqual([
       "1 in the cluster ranked 9",

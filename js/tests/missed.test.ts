@@ -158,7 +158,31 @@ describe("a neighbour in a cluster that the coarse search never comes to", () =>
     expect(missed.value).toHaveLength(2);
     expect(truth.value?.foundAt).toEqual([1, 1, 1, 2, 2, 2, 2]);
     expect(truth.value && nprobeNeeded(truth.value)).toBeNull();
-    for (const row of missed.value) expect(foundFrom(row, exploration.summary.value)).toBeNull();
+    for (const row of missed.value) {
+      expect(foundFrom(row, exploration.summary.value)).toBeNull();
+      expect(rowLoss(exploration, row)).toBe("never probed: the coarse search does not come to its cluster");
+    }
+  });
+
+  it("is told apart from one behind the limit of a cluster that is not probed yet", () => {
+    const { exploration, transport, summary } = explorationOf([3, 4, 2, 5], { given: true, exact: false });
+    for (const message of answerOf(summary)) transport.say(message);
+    const never = summary.nlist + 1;
+    // The original vectors are known: no nprobe compares this row, although its cluster is ranked and reached.
+    transport.say(neighboursOf([[8, 1.5, 4, never, never, never]], { k: 1, count: 1 }));
+    exploration.settings.k.value = 1;
+    const [row] = exploration.missed.value;
+    expect(row.lostTo).toBe("coarse");
+    expect(rowLoss(exploration, row)).toBe("not probed: its cluster is probed from nprobe 4");
+  });
+
+  it("is said so on its card too", () => {
+    const exploration = unreached();
+    const [row] = exploration.missed.value;
+    const verdict = { kind: "verdict", request: "v", serial: 1, position: 8 } as const;
+    expect(rowVerdict(exploration, { ...verdict, ...row, rank: row.clusterRank })).toMatch(
+      /and is never probed: the coarse search does not come to it\.$/,
+    );
   });
 
   it("is told apart from one that is not probed yet", () => {

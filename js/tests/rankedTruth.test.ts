@@ -215,6 +215,7 @@ describe("whatever the search", () => {
           ...row,
           codeDistance: row.distance,
           nearestRank: row.clusterRank,
+          isUnreached: false,
         }));
         const further = truthOf(search, 100, false)?.neighbours ?? [];
         const told = rankedTruth(truth, results, missed, false, false, further);

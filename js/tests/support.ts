@@ -217,7 +217,12 @@ export function neighboursOf(
 export function missedOf(
   row: Omit<Missed, "lostTo" | "codeDistance" | "nearestRank"> & Partial<Missed>,
 ): Missed {
-  return { lostTo: "coarse", codeDistance: row.distance, nearestRank: row.clusterRank, ...row };
+  return {
+    lostTo: "coarse",
+    codeDistance: row.distance,
+    nearestRank: row.clusterRank,
+    ...row,
+  };
 }
 
 export function doneOf(request: string | number = "kernel:1"): Message {

@@ -26,6 +26,11 @@ export function lossTexts(lost: readonly Missed[], nprobe: number): string[] {
   if (beyond.length > 0) texts.push(`${shareOf(beyond, lost)}${clusterText(beyond)}`);
   const off = unprobed.filter(({ clusterRank }) => clusterRank <= nprobe);
   if (off.length > 0) texts.push(`${shareOf(off, lost)}${clusterText(off)}, switched off by hand`);
+  const unreached = by("unreached");
+  if (unreached.length > 0)
+    texts.push(
+      `${shareOf(unreached, lost)}in clusters that the coarse search does not come to at any nprobe`,
+    );
   const wrongly = by("ranking");
   if (wrongly.length > 0)
     texts.push(`${shareOf(wrongly, lost)}${clusterText(wrongly)}, which the coarse quantizer ranks wrongly`);

@@ -8,14 +8,13 @@ export function lossText(row: Missed, nprobe: number, summary: Summary): string 
   if (lostTo === "limit") return "its cluster was probed, but not to its end";
   if (lostTo === "code") return "its cluster was probed: lost to the code";
   if (lostTo === "refine") return `its cluster was probed: lost to ${STAGE_NAMES[lostTo]}`;
+  if (lostTo === "unreached") return "never probed: the coarse search does not come to its cluster";
   if (lostTo === "ranking") {
     const nearest = row.nearestRank === 1 ? "nearest" : `${ordinal(row.nearestRank)} nearest`;
     return `wrongly ranked: its cluster is the ${nearest}, but the coarse quantizer ranks it ${ordinal(rank)}`;
   }
   if (rank <= nprobe) return "not probed: its cluster is switched off";
   const from = foundFrom(row, summary);
-  if (row.fate !== undefined && row.fate.compared > summary.nlist)
-    return "never probed: the coarse search does not come to its cluster";
   if (from === null && !summary.steady) return `not probed: its cluster ranks ${ordinal(rank)}`;
   return from === null
     ? `not probed: its cluster is probed from nprobe ${count(rank)}`

@@ -35,10 +35,11 @@ export interface Truth {
 }
 
 /** The stage of a search that loses a true neighbour. */
-export type Stage = "coarse" | "ranking" | "limit" | "code" | "refine";
+export type Stage = "coarse" | "unreached" | "ranking" | "limit" | "code" | "refine";
 
 export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
   coarse: "coarse search",
+  unreached: "coarse search",
   ranking: "coarse quantizer",
   limit: "limit of compared vectors",
   code: "code",
@@ -50,7 +51,7 @@ export interface Missed extends Result, Row {
   /** Its place among the true neighbours, 1 = nearest. */
   readonly place: number;
   /**
-   * "coarse": its cluster is not probed. "ranking": nor is it, although it is near enough: an approximate coarse
+   * "coarse": its cluster is not probed. "unreached": nor is it at any nprobe. "ranking": nor is it, although it is near enough: an approximate coarse
    * quantizer ranks it behind others. "limit": the search stops before it. "code": its distance by code is too large.
    * "refine": the second pass.
    */

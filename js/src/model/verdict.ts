@@ -21,6 +21,8 @@ export interface Answer {
   readonly summary: Summary;
   /** The rank that an exact coarse search gives the cluster at a rank. */
   readonly nearestRank: (rank: number) => number;
+  /** No search probes a cluster behind this rank. */
+  readonly reach: number;
 }
 
 /** Why a row came back, or why it did not, with the numbers. */
@@ -82,8 +84,9 @@ function isSame({ id, rank }: Verdict): (result: Result) => boolean {
 
 /** Why a cluster is not probed, and the nprobe that finds a row in it where that is known. */
 function unprobedText(answer: Answer, rank: number, from: number | null): string {
-  const { wanted, nprobe, summary, nearestRank } = answer;
+  const { wanted, nprobe, summary, nearestRank, reach } = answer;
   if (wanted.has(rank)) return "was not probed up to this step.";
+  if (rank > reach) return "is never probed: the coarse search does not come to it.";
   if (rank <= nprobe) return "is switched off.";
   const nearest = nearestRank(rank);
   if (nearest <= nprobe) {

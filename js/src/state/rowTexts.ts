@@ -18,6 +18,7 @@ export function rowVerdict(exploration: Exploration, verdict: Verdict): string {
       missed: missed.value,
       leftOut: leftOut.value,
       summary: summary.value,
+      reach: search.value?.reach ?? summary.value.nlist,
       nearestRank: (rank) =>
         search.value === null ? rank : nearestRankOf(search.value, rank, summary.value),
     },

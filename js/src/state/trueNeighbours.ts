@@ -11,6 +11,7 @@ import {
   nearestRankOf,
   type Row,
   returnedAt,
+  type Stage,
   type Truth,
   truthOf,
   truthOfMessage,
@@ -86,12 +87,13 @@ export function trueNeighbours(
     // A neighbour that is far by its code is not among the candidates that come first.
     if (given) revision.value;
     const nprobe = settings.nprobe.value;
+    const coarseStage = (rank: number, nearest: number): Stage =>
+      rank > found.reach ? "unreached" : rank > nprobe && nearest <= nprobe ? "ranking" : "coarse";
     return missedBy(neighbours, finds.value, wanted.value, summary.value).map((row) => {
       const nearestRank = nearestRankOf(found, row.clusterRank, summary.value);
-      const isWronglyRanked = row.lostTo === "coarse" && row.clusterRank > nprobe && nearestRank <= nprobe;
       return {
         ...row,
-        lostTo: isWronglyRanked ? "ranking" : row.lostTo,
+        lostTo: row.lostTo === "coarse" ? coarseStage(row.clusterRank, nearestRank) : row.lostTo,
         nearestRank,
         codeDistance: given ? found.distanceOf(row.id, row.clusterRank) : row.distance,
       };

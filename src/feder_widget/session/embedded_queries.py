@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from feder_widget.embedding import Embedder, embed_query, rows_that_show, words_query
 from feder_widget.engines import IvfIndex
 from feder_widget.media import Media
 from feder_widget.model.finding import Finding
+from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
+from feder_widget.model.top_k import top_k_places
 from feder_widget.session import threads
 from feder_widget.session.active_search import ActiveSearch
+from feder_widget.session.answers.pieces import scanned
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.to_page import Remarks
 from feder_widget.session.runner import Step
@@ -70,14 +74,16 @@ class EmbeddedQueries:
 
     def same_picture(self, query: Query, nprobe: int) -> Finding | None:
         """Say which rows, of the nearest, show the picture that is the query; None where none does."""
-        nearest = self._nearest(query, nprobe)
-        return None if nearest is None else self._compared(query, nearest)
+        if not self._is_comparable(query):
+            return None
+        ids = self._index.trace(query, nprobe, NEAREST).ids
+        return self._compared(query, ids[ids != -1].tolist())
 
     def remarks(self, search: ActiveSearch, request: Request) -> Iterator[Step]:
         """Do ``same_picture`` for a search, in steps; sends nothing where no row shows the picture."""
-        nearest = self._nearest(search.query, search.nprobe)
-        if nearest is None:
+        if not self._is_comparable(search.query):
             return
+        nearest = yield from _nearest_steps(self._index, search)
         comparing = self._threads.submit(self._compared, search.query, nearest)
         yield comparing
         found = comparing.result()
@@ -89,13 +95,10 @@ class EmbeddedQueries:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._newest = None
 
-    def _nearest(self, query: Query, nprobe: int) -> list[int] | None:
-        """Return the nearest rows; None where there is no picture to compare with theirs."""
+    def _is_comparable(self, query: Query) -> bool:
+        """Say whether a query is a picture, and rows have some too."""
         newest = self._newest
-        if newest is None or newest[0] is not query or not self._media.has_images:
-            return None
-        ids = self._index.trace(query, nprobe, NEAREST).ids
-        return [int(row) for row in ids if row != -1]
+        return newest is not None and newest[0] is query and self._media.has_images
 
     def _compared(self, query: Query, rows: list[int]) -> Finding | None:
         newest, embedder = self._newest, self._embedder
@@ -103,6 +106,19 @@ class EmbeddedQueries:
             return None
         equal, near = rows_that_show(newest[1], rows, self._media.entry, embedder.side)
         return _finding(sorted(equal), "this picture") or _finding(sorted(near), "nearly this picture")
+
+
+def _nearest_steps(index: IvfIndex, search: ActiveSearch) -> Steps[list[int]]:
+    """Return the rows nearest to the query in the probed clusters, nearest first."""
+    ids, distances = np.empty(0, np.int64), np.empty(0, np.float32)
+    for piece in scanned(index, search, 0, min(search.nprobe, search.reach)):
+        if piece is not None:
+            ids = np.concatenate([ids, piece.scan.ids])
+            distances = np.concatenate([distances, piece.scan.distances])
+            best = top_k_places(ids, distances, NEAREST, index.similarity)
+            ids, distances = ids[best], distances[best]
+        yield
+    return [int(row) for row in ids]
 
 
 def _finding(rows: list[int], what: str) -> Finding | None:

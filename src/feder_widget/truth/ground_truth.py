@@ -219,7 +219,10 @@ class GroundTruth:
 
     def compared_at(self, ranking: Ranking) -> npt.NDArray[np.float64]:
         """Return the vectors compared at nprobe 1 to nlist, float64 (nlist,)."""
-        compared = np.cumsum(self._file.sizes()[ranking.step.clusters], dtype=np.float64)
+        sizes = self._file.sizes()[ranking.step.clusters]
+        # An approximate coarse search does not come to the others, however large nprobe is.
+        sizes[len(np.unique(ranking.clusters)) :] = 0
+        compared = np.cumsum(sizes, dtype=np.float64)
         limits = [part.limit for part in self._file.parts]
         return np.minimum(compared, limits[0]) if len(limits) == 1 and limits[0] > 0 else compared
 

@@ -10,6 +10,7 @@ import { Tile } from "../Tile";
 const SIDE = 90;
 const STAGE_TAGS = {
   ranking: "wrongly ranked",
+  unreached: "never probed",
   limit: "not compared",
   code: "lost to code",
   refine: "lost in re-rank",

@@ -18,7 +18,9 @@ export function QueryCurve() {
   const share = useMemo(() => {
     const sizes = search?.upTo.subarray(1) ?? averageShares(summary.nlist, summary.ntotal);
     const all = Math.max(1, sizes[sizes.length - 1]);
-    return { at: sizes.map((_, i) => i + 1), values: sizes.map((size) => size / all) };
+    // No nprobe brings in clusters that the coarse search does not come to.
+    const most = search === null ? all : search.upTo[search.reach];
+    return { at: sizes.map((_, i) => i + 1), values: sizes.map((size) => Math.min(size, most) / all) };
   }, [search, summary]);
   // Where each nprobe needs a search of its own, cluster ranks give no curve.
   const curve = useMemo(() => (summary.noCurve === null ? curveOf(truth) : null), [truth, summary]);

@@ -74,6 +74,8 @@ function probeText(exploration: Exploration, cluster: number, rank: number): str
     return isProbed ? "switched on by hand" : "switched off by hand";
   if (exploration.probe.value.has(rank)) return "probed";
   if (isProbed) return "probed in a later step";
+  if (rank > (exploration.search.value?.reach ?? rank))
+    return "never probed: the coarse search does not come to it";
   return exploration.summary.value.steady ? `probed from nprobe ${count(rank)}` : "not probed";
 }
 
