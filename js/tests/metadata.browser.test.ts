@@ -129,20 +129,20 @@ describe("the map coloured by a column", () => {
 
   it("offers the columns that can have colours, and asks for their values", async () => {
     const { stage, see } = openColoured(false);
-    const choice = see.getByRole("combobox", { name: "Colour by column" });
+    const choice = see.getByRole("combobox", { name: "Colour by" });
     await expect.element(choice).toBeVisible();
     const options = [...choice.element().querySelectorAll("option")].map((option) => option.textContent);
-    expect(options).toEqual(["column…", "kind", "<b>sold</b>"]);
+    expect(options).toEqual(["rank", "kind", "<b>sold</b>"]);
     await userEvent.selectOptions(choice, "kind");
     await vi.waitFor(() => expect(stage.lastAsked("labels")).toMatchObject({ column: 1 }));
     sayCounts(stage, 1, ["cat", "dog"]);
     await expect.element(see.getByRole("group", { name: "kind" }).getByText("dog")).toBeVisible();
-    expect(see.getByRole("radio", { checked: true }).elements()).toEqual([]);
+    await expect.element(choice).toHaveValue("1");
   });
 
   it("frames tiles by their row's value, and a chosen value stands out", async () => {
     const { stage, see } = openColoured(false);
-    await userEvent.selectOptions(see.getByRole("combobox", { name: "Colour by column" }), "kind");
+    await userEvent.selectOptions(see.getByRole("combobox", { name: "Colour by" }), "kind");
     await vi.waitFor(() => stage.lastAsked("labels"));
     sayCounts(stage, 1, ["cat", "dog"]);
     await vi.waitFor(() => stage.sayValues((id) => ["1", Number(id) % 2 === 0 ? "cat" : "dog", null]));
@@ -157,23 +157,24 @@ describe("the map coloured by a column", () => {
 
   it("goes back to ranks, and from a column to labels, whose counts are not mixed up", async () => {
     const { stage, see } = openColoured(true);
-    const choice = see.getByRole("combobox", { name: "Colour by column" });
+    const choice = see.getByRole("combobox", { name: "Colour by" });
     await userEvent.selectOptions(choice, "<b>sold</b>");
     await vi.waitFor(() => expect(stage.lastAsked("labels")).toMatchObject({ column: 2 }));
-    await see.getByRole("radio", { name: "label" }).click();
+    await userEvent.selectOptions(choice, "label");
     await vi.waitFor(() => expect(stage.lastAsked("labels")).toMatchObject({ column: null }));
     // The answer about the column is late.
     sayCounts(stage, 2, ["yes", "no"]);
     await expect.element(see.getByText("counting labels…")).toBeVisible();
     sayCounts(stage, null, ["deer", "frog"]);
     await expect.element(see.getByRole("group", { name: "Labels" }).getByText("frog")).toBeVisible();
-    expect((choice.element() as HTMLSelectElement).value).toBe("");
-    await see.getByRole("radio", { name: "rank" }).click();
-    await expect.element(see.getByRole("radio", { name: "rank" })).toBeChecked();
+    await expect.element(choice).toHaveValue("label");
+    await userEvent.selectOptions(choice, "rank");
+    await expect.element(choice).toHaveValue("rank");
+    await expect.element(see.getByText("query to centroid")).toBeVisible();
   });
 
   it("is not offered without such columns", () => {
     const { see } = open(["price"]);
-    expect(see.getByRole("combobox", { name: "Colour by column" }).elements()).toEqual([]);
+    expect(see.getByRole("combobox", { name: "Colour by" }).elements()).toEqual([]);
   });
 });

@@ -437,7 +437,7 @@ def test_metadata_stands_beside_rows_and_colours_the_map(open_notebook: OpenNote
     expect(facts.get_by_text(f"<b>{row}</b>", exact=True)).to_be_visible()
     lab.wait_kernel("w.selected()['mirror'].tolist()", [f"<b>{row}</b>"])
     lab.page.keyboard.press("Escape")
-    widget.get_by_role("combobox", name="Colour by column").select_option(label="odd")
+    widget.get_by_role("combobox", name="Colour by").select_option(label="odd")
     expect(widget.get_by_role("group", name="odd", exact=True).get_by_role("button")).to_have_text(
         ["True", "False"], use_inner_text=True
     )

@@ -23,7 +23,7 @@ function Name({ choice }: { choice: Colouring }) {
 }
 
 /**
- * The choice of what colours mean, where there is one.
+ * The choice of what colours mean, where there is one: a switch, or a list where columns of the metadata are among it.
  *
  * @param hasClusters  whether clusters are what is coloured: only these have a recall
  */
@@ -33,8 +33,8 @@ export function ColourBy({ hasClusters = false }: { hasClusters?: boolean }) {
   const choices: Colouring[] = ["rank"];
   if (exploration.summary.value.labels) choices.push("label");
   if (hasClusters && exploration.canColourByRecall.value) choices.push("recall");
-  const { columns, categories } = exploration.summary.value;
-  if (choices.length === 1 && categories.length === 0) return null;
+  const hasColumns = exploration.summary.value.categories.length > 0;
+  if (choices.length === 1 && !hasColumns) return null;
   const ofColumn = wanted.value === "label" ? column.value : null;
   const chosen = ofColumn === null && !choices.includes(wanted.value) ? "rank" : wanted.value;
   const choose = (choice: Colouring, of: number | null = null) => {
@@ -45,58 +45,83 @@ export function ColourBy({ hasClusters = false }: { hasClusters?: boolean }) {
   const note = noteOf(exploration, chosen);
   return (
     <>
-      <span
-        class="feder-colour-by"
-        role="radiogroup"
-        aria-label="Colour by"
-        onKeyDown={(event) => {
-          const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
-          if (by === undefined || isShortcut(event)) return;
-          event.preventDefault();
-          const from = ofColumn === null ? choices.indexOf(chosen) : 0;
-          const to = (from + by + choices.length) % choices.length;
-          choose(choices[to]);
-          event.currentTarget.querySelectorAll("button")[to].focus();
-        }}
-      >
-        <span>Colour by</span>
-        <span>
-          {choices.map((choice) => (
-            <button
-              key={choice}
-              type="button"
-              role="radio"
-              aria-label={NAMES[choice]}
-              aria-checked={ofColumn === null && choice === chosen}
-              tabIndex={choice === (ofColumn === null ? chosen : "rank") ? 0 : -1}
-              onClick={() => choose(choice)}
-            >
-              <Name choice={choice} />
-            </button>
-          ))}
-        </span>
-      </span>
-      {categories.length > 0 && (
-        <select
-          class="feder-colour-column"
-          aria-label="Colour by column"
-          data-chosen={ofColumn !== null}
-          value={ofColumn ?? ""}
-          onChange={({ currentTarget: { value } }) => {
-            if (value === "") choose("rank");
-            else choose("label", Number(value));
-          }}
-        >
-          <option value="">column…</option>
-          {categories.map((place) => (
-            <option key={place} value={place}>
-              {columns[place]}
-            </option>
-          ))}
-        </select>
+      {hasColumns ? (
+        <ColourList choices={choices} chosen={chosen} ofColumn={ofColumn} choose={choose} />
+      ) : (
+        <ColourSwitch choices={choices} chosen={chosen} choose={choose} />
       )}
       {note !== null && <span role="status">{note}</span>}
     </>
+  );
+}
+
+interface Props {
+  readonly choices: readonly Colouring[];
+  readonly chosen: Colouring;
+  readonly choose: (choice: Colouring, ofColumn?: number | null) => void;
+}
+
+function ColourSwitch({ choices, chosen, choose }: Props) {
+  return (
+    <span
+      class="feder-colour-by"
+      role="radiogroup"
+      aria-label="Colour by"
+      onKeyDown={(event) => {
+        const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+        if (by === undefined || isShortcut(event)) return;
+        event.preventDefault();
+        const to = (choices.indexOf(chosen) + by + choices.length) % choices.length;
+        choose(choices[to]);
+        event.currentTarget.querySelectorAll("button")[to].focus();
+      }}
+    >
+      <span>Colour by</span>
+      <span>
+        {choices.map((choice) => (
+          <button
+            key={choice}
+            type="button"
+            role="radio"
+            aria-label={NAMES[choice]}
+            aria-checked={choice === chosen}
+            tabIndex={choice === chosen ? 0 : -1}
+            onClick={() => choose(choice)}
+          >
+            <Name choice={choice} />
+          </button>
+        ))}
+      </span>
+    </span>
+  );
+}
+
+function ColourList({ choices, chosen, ofColumn, choose }: Props & { ofColumn: number | null }) {
+  const { columns, categories } = useApp().exploration.summary.value;
+  return (
+    <label class="feder-colour-by">
+      <span>Colour by</span>
+      <select
+        aria-label="Colour by"
+        value={ofColumn ?? chosen}
+        onChange={({ currentTarget: { value } }) => {
+          const choice = choices.find((each) => each === value);
+          if (choice === undefined) choose("label", Number(value));
+          else choose(choice);
+        }}
+      >
+        {choices.map((choice) => (
+          <option key={choice} value={choice}>
+            {NAMES[choice]}
+          </option>
+        ))}
+        {categories.map((place) => (
+          <option key={place} value={place}>
+            {columns[place]}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
