@@ -17,6 +17,10 @@ class UnknownIdError(FederError, ValueError):
     """The row id is not stored in the index."""
 
 
+class BrokenIdMapError(FederError, ValueError):
+    """A vector inside an id map has no id: the map and the lists have parted."""
+
+
 class IndexChangedError(FederError, RuntimeError):
     """The index changed after a search or a stepped read began; begin it anew."""
 

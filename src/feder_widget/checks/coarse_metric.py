@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faiss
+import numpy as np
 
 from feder_widget.checks.sampled_rows import sampled_rows
 from feder_widget.faiss_internals.family_name import METRICS, other_coarse_metric
@@ -11,6 +12,9 @@ from feder_widget.model.finding import Finding
 
 SAMPLE = 100
 """Rows that clusters are ranked for, at most."""
+
+ROUNDING = 1e-5
+"""Share of a distance by which two ways of computing it may differ."""
 
 MOST_IDS = 10
 """Ids in the evidence at most."""
@@ -30,12 +34,19 @@ def metric_findings(file: InvertedFile) -> list[Finding]:
     sentence = f"The coarse quantizer ranks clusters by {by}, the index compares vectors by {wanted}."
     rows = sampled_rows(file, max(1, min(SAMPLE, int(WORK / (file.nlist * ivf.d)))))
     if rows is not None and len(rows.ids):
-        distances = faiss.pairwise_distances(
-            rows.vectors, centroids.vectors(), metric=ivf.metric_type, metric_arg=ivf.metric_arg
+        vectors = centroids.vectors()
+        by_index = faiss.pairwise_distances(
+            rows.vectors, vectors, metric=ivf.metric_type, metric_arg=ivf.metric_arg
         )
-        nearest = distances.argmax(axis=1) if file.similarity else distances.argmin(axis=1)
-        first = centroids.quantizer.search(rows.vectors, 1)[1][:, 0]
-        ids = rows.ids[first != nearest].tolist()
+        by_quantizer = faiss.pairwise_distances(
+            rows.vectors, vectors, metric=centroids.metric, metric_arg=centroids.quantizer.metric_arg
+        )
+        # Not by a search of the quantizer, which may be approximate: the metric alone is in question.
+        first = by_quantizer.argmax(axis=1) if centroids.similarity else by_quantizer.argmin(axis=1)
+        best = by_index.max(axis=1) if file.similarity else by_index.min(axis=1)
+        of_first = np.take_along_axis(by_index, first[:, None], axis=1)[:, 0]
+        differs = np.abs(of_first - best) > ROUNDING * np.abs(best)
+        ids = rows.ids[differs].tolist()
         evidence = {"compared": len(rows.ids), "differ": len(ids), "ids": ids[:MOST_IDS]}
         sentence += (
             f" For {len(ids)} of {len(rows.ids)} stored rows, the cluster ranked first is not the nearest by "

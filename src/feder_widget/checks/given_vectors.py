@@ -9,12 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.checks.sampled_rows import sampled_rows
-from feder_widget.faiss_internals.codes import unpacked
+from feder_widget.faiss_internals.codes import encoded_and_decoded
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.finding import Finding
 
 SAMPLE = 256
 """Rows that are compared."""
+
+AGREEING = 0.5
+"""Share of rows with the code of their own vector below which the vectors are doubted.
+
+Of the right ones, all have it, but for codes that are searched for by chance (local search quantizers: 86 %)
+and for lists that were filled by hand.
+"""
 
 CHANCE = (0.35, 0.65)
 """Mean ``likeness`` of vectors that are others: 0.5 is chance. Below, a broken code turns vectors around."""
@@ -37,6 +44,9 @@ ALIGNED = 0.98
 UNIT = 0.01
 """How far a length may be from 1 to count as 1."""
 
+SAME = 1e-4
+"""Share of its greatest number by which a vector that is decoded twice may differ."""
+
 MOST_IDS = 10
 """Ids in the evidence at most."""
 
@@ -51,6 +61,8 @@ class Comparison:
     ----------
     ids : int64 (n,)
         The rows.
+    agrees : bool (n,)
+        The given vector, encoded by the index, is what the index holds for the row.
     likeness : float64 (n,)
         The share of the other given vectors that are no nearer to the decoded row than its own is: by L2 or
         by direction, whichever is more. 1 for the right vectors, 0.5 on average for others.
@@ -65,6 +77,7 @@ class Comparison:
     """
 
     ids: npt.NDArray[np.int64]
+    agrees: npt.NDArray[np.bool_]
     likeness: npt.NDArray[np.float64]
     stored_lengths: npt.NDArray[np.float64]
     given_lengths: npt.NDArray[np.float64]
@@ -76,7 +89,8 @@ class Comparison:
     def is_related(self) -> bool:
         """Whether the vectors have to do with the rows at all."""
         low, high = CHANCE
-        return len(self.ids) < FEW or not low <= float(self.likeness.mean()) <= high
+        by_chance = low <= float(self.likeness.mean()) <= high if len(self.ids) else False
+        return len(self.ids) < FEW or not self._is_doubtful or not by_chance
 
     @property
     def findings(self) -> list[Finding]:
@@ -84,6 +98,10 @@ class Comparison:
         if not self.is_related:
             return [self._unrelated()]
         return [*self._unlike_rows(), *self._lengths()]
+
+    @property
+    def _is_doubtful(self) -> bool:
+        return len(self.ids) > 0 and float(self.agrees.mean()) < AGREEING
 
     def _unrelated(self) -> Finding:
         return Finding(
@@ -97,9 +115,9 @@ class Comparison:
         )
 
     def _unlike_rows(self) -> list[Finding]:
-        unlike = self.likeness < UNLIKE
+        unlike = ~self.agrees & (self.likeness < UNLIKE)
         count = int(np.count_nonzero(unlike))
-        if not count or float(self.likeness[~unlike].mean()) < TELLING:
+        if not count or unlike.all() or float(self.likeness[~unlike].mean()) < TELLING:
             return []
         ids = np.sort(self.ids[unlike])[:MOST_IDS].tolist()
         return [
@@ -118,7 +136,8 @@ class Comparison:
         is_unit = bool(len(stored)) and bool((np.abs(stored - 1) <= UNIT).all())
         was_unit = bool((np.abs(given - 1) <= UNIT).all())
         is_scaled = self.scale > SCALE or 0 < self.scale < 1 / SCALE
-        if not self.is_faithful or not (is_scaled or (is_unit and not was_unit)):
+        differs = is_scaled or (is_unit and not was_unit)
+        if not (self._is_doubtful and self.is_faithful and differs):
             return []
         is_certain = self.cosine >= ALIGNED
         cause = (
@@ -148,37 +167,44 @@ def compare(file: InvertedFile, vectors: npt.NDArray[Any]) -> Comparison | None:
     Parameters
     ----------
     file : InvertedFile
-        The index.
-    vectors : array (n, dim), or uint8 (n, dim / 8) for a binary index
-        Row i for row id i. Rows that were added since and have none are left out.
+        The index, of vectors of numbers.
+    vectors : array (n, dim)
+        Row i for row id i. Rows that were added since and have none are left out, and what is not finite.
     """
     sample = sampled_rows(file, SAMPLE)
     if sample is None:
         return None
     has_vector = (sample.ids >= 0) & (sample.ids < len(vectors))
-    ids, stored = sample.ids[has_vector], sample.vectors[has_vector].astype(np.float64)
+    ids, stored = sample.ids[has_vector], sample.vectors[has_vector]
     with np.errstate(over="ignore"):
-        own = np.ascontiguousarray(vectors[ids], np.uint8 if file.stack.is_binary else np.float32)
-    given = np.array([_inner(file, vector) for vector in own], np.float64).reshape(stored.shape)
-    is_finite = np.isfinite(given).all(axis=1)
+        outer = np.ascontiguousarray(vectors[ids], np.float32)
+    inner = [file.transform(vector) for vector in outer]
+    given = np.array(inner, np.float32).reshape(stored.shape)
+    is_finite = np.isfinite(given).all(axis=1) & np.isfinite(stored).all(axis=1)
     ids, stored, given = ids[is_finite], stored[is_finite], given[is_finite]
-    lengths, given_lengths = np.linalg.norm(stored, axis=1), np.linalg.norm(given, axis=1)
-    directions = _directions(stored), _directions(given)
-    likenesses = _likeness(stored, given), _likeness(*directions)
+    agrees = _agrees(file, stored, given)
+    held, own = stored.astype(np.float64), given.astype(np.float64)
+    directions = _directions(held), _directions(own)
+    likenesses = _likeness(held, own), _likeness(*directions)
     return Comparison(
         ids,
+        agrees,
         max(likenesses, key=lambda likeness: float(likeness.sum())),
-        lengths,
-        given_lengths,
-        _scale(stored, given),
+        np.linalg.norm(held, axis=1),
+        np.linalg.norm(own, axis=1),
+        _scale(held, own),
         float(np.einsum("ij,ij->i", *directions).mean()) if len(ids) else 1.0,
         file.is_faithful,
     )
 
 
-def _inner(file: InvertedFile, vector: npt.NDArray[Any]) -> Float32Array:
-    inner = file.transform(vector)
-    return unpacked(inner[None])[0] if file.stack.is_binary else inner
+def _agrees(file: InvertedFile, stored: Float32Array, given: Float32Array) -> npt.NDArray[np.bool_]:
+    """Return which given vectors the index would hold as what it does hold, bool (n,)."""
+    if not len(given):
+        return np.empty(0, bool)
+    again = encoded_and_decoded(file.stack.ivf, given)
+    tolerance = SAME * np.maximum(1, np.abs(stored).max(axis=1))
+    return np.asarray(np.abs(again - stored).max(axis=1) <= tolerance)
 
 
 def _likeness(stored: npt.NDArray[np.float64], given: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

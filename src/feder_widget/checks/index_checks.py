@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from feder_widget.checks import given_vectors, row_ids
 from feder_widget.checks.coarse_metric import metric_findings
+from feder_widget.errors import BrokenIdMapError
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.finding import Finding
-from feder_widget.model.pieces import WHOLE, Steps
+from feder_widget.model.pieces import WHOLE, Steps, drain
 from feder_widget.truth.own_row import MOST_HELD, RowCopies
 
 CHECKED_AT_ONCE = 1_000_000
@@ -45,7 +46,7 @@ class IndexChecks:
         """
         version = self._file.version()
         if self._quick is None or self._quick[0] != version:
-            self._quick = version, self._look(sizes)
+            self._quick = version, self._look_at_rows(sizes)
         moved = self._moved[1] if self._moved is not None and self._moved[0] == version else []
         repeated = None if moved else self._row_copies.known()
         return [*self._quick[1], *moved, *([] if repeated is None else row_ids.repeated_findings(repeated))]
@@ -59,6 +60,18 @@ class IndexChecks:
         self._moved = version, moved
         if not moved:
             yield from self._row_copies.count_steps(work)
+
+    def forget(self) -> None:
+        """Look at everything anew: rows were replaced by as many others."""
+        self._quick = self._moved = None
+
+    def _look_at_rows(self, sizes: npt.NDArray[np.int64]) -> list[Finding]:
+        try:
+            return self._look(sizes)
+        except BrokenIdMapError:
+            # Nothing that goes by ids can be told of such an index.
+            self._moved = self._file.version(), drain(row_ids.moved_findings_steps(self._file))
+            return []
 
     def _look(self, sizes: npt.NDArray[np.int64]) -> list[Finding]:
         compared = None if self._vectors is None else given_vectors.compare(self._file, self._vectors)

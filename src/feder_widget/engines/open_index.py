@@ -63,7 +63,8 @@ def open_index(
         (a ``TypeError``) If a search of ``source`` cannot be traced, with the reason and what to do.
     ValueError
         If the index is untrained or empty, if its parts contradict each other, or if ``vectors`` do not fit
-        it: of another shape, or others than those that were added (some rows are compared).
+        it: of another shape, or, where the index holds codes or refines, others than those that were added
+        (some rows are compared; where it holds vectors whole, it needs no others, and none are).
     IndexFileError
         (an ``OSError``) If the file or the bytes hold no readable index, or one whose parts contradict each
         other. Missing or unreadable files raise Python's own ``FileNotFoundError``, ``IsADirectoryError`` and

@@ -42,12 +42,7 @@ def packed(ivf: Any, cluster: int, offsets: Offsets) -> Float32Array:
     with inverted_lists.borrowed_blocks(blocks_of, cluster) as blocks:
         for i, block in enumerate(needed):
             blocks_of.packer.unpack_all(faiss.swig_ptr(blocks[block]), faiss.swig_ptr(codes[i]))
-    # Not by ``sa_decode``: in an index that was read from a file it follows an unset pointer.
-    codec = ivf.pq if hasattr(ivf, "pq") else ivf.aq
-    vectors: Float32Array = codec.decode(np.ascontiguousarray(codes[at, wanted % per_block]))
-    if ivf.by_residual:
-        vectors += ivf.quantizer.reconstruct_n(cluster, 1)
-    return vectors
+    return _decoded_by_codec(ivf, np.full(len(wanted), cluster), codes[at, wanted % per_block])
 
 
 def one_by_one(ivf: Any, cluster: int, offsets: Offsets) -> Float32Array:
@@ -66,9 +61,41 @@ def bits(ivf: Any, cluster: int, offsets: Offsets) -> Float32Array:
         return unpacked(chosen)
 
 
+def encoded_and_decoded(ivf: Any, vectors: Float32Array) -> Float32Array:
+    """Return what the index would hold of vectors if they were added, float32 (n, d)."""
+    codes = ivf.sa_encode(vectors)
+    if not is_packed(ivf):
+        again: Float32Array = ivf.sa_decode(codes)
+        return again
+    width = ivf.coarse_code_size()
+    clusters = np.zeros((len(codes), 8), np.uint8)
+    clusters[:, :width] = codes[:, :width]
+    return _decoded_by_codec(ivf, clusters.view("<i8")[:, 0], codes[:, width:])
+
+
+def is_packed(ivf: Any) -> bool:
+    """Return whether a codec of its own decodes what ``packed`` finds in the lists."""
+    return hasattr(ivf, "bbs") and (hasattr(ivf, "pq") or hasattr(ivf, "aq"))
+
+
 def unpacked(codes: npt.NDArray[np.uint8]) -> Float32Array:
     """Return bytes as zeros and ones, the highest bit first as in NumPy, float32 (n, 8 * bytes)."""
     return np.unpackbits(codes, axis=1).astype(np.float32)
+
+
+def _decoded_by_codec(
+    ivf: Any, clusters: npt.NDArray[np.int64], codes: npt.NDArray[np.uint8]
+) -> Float32Array:
+    """Decode codes of some clusters without ``sa_decode``.
+
+    In a fast-scan index that was read from a file, that follows an unset pointer.
+    """
+    codec = ivf.pq if hasattr(ivf, "pq") else ivf.aq
+    vectors: Float32Array = codec.decode(np.ascontiguousarray(codes))
+    if ivf.by_residual and len(clusters):
+        needed, at = np.unique(clusters, return_inverse=True)
+        vectors += ivf.quantizer.reconstruct_batch(needed)[at]
+    return vectors
 
 
 def _decoded(ivf: Any, cluster: int, codes: npt.NDArray[np.uint8]) -> Float32Array:

@@ -9,6 +9,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.errors import BrokenIdMapError
 from feder_widget.faiss_internals.inverted_lists import FEW_IDS
 from feder_widget.faiss_internals.unwrap import IdMap
 from feder_widget.model.pieces import ID_WORK, WHOLE, Steps, drain
@@ -21,14 +22,14 @@ def outward(id_map: IdMap, ids: Ids) -> Ids:
 
     Raises
     ------
-    ValueError
+    BrokenIdMapError
         If there is no such row in the map. Faiss would read past its end.
     """
     names = names_of(id_map)
     if not len(ids):
         return ids
     if int(ids.max()) >= len(names):
-        raise ValueError(
+        raise BrokenIdMapError(
             f"the id map names {len(names):,} rows, but the index inside it holds row {int(ids.max())}"
         )
     none = ids < 0
