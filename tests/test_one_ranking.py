@@ -106,3 +106,46 @@ def test_a_workload_counts_what_faiss_compares_at_any_nprobe(ef):
         for row in rows:
             index.search(X[row : row + 1], 5)
         assert workload.scanned[nprobe - 1] == pytest.approx(stats.ndis / len(rows) / len(X))
+
+
+@pytest.mark.parametrize("nprobe", [1, 2, 5, 20])
+@pytest.mark.parametrize("ef", [4, 64])
+def test_among_centroids_at_one_distance_it_begins_with_those_that_faiss_chooses(ef, nprobe):
+    # Corners of a cube, many of them twice: distances are whole numbers.
+    centroids = np.random.default_rng(4).integers(0, 2, (NLIST, 8)).astype(np.float32)
+    quantizer = faiss.IndexHNSWFlat(8, 8)
+    quantizer.hnsw.efSearch = ef
+    quantizer.add(centroids)
+    index = faiss.IndexIVFFlat(quantizer, 8, NLIST)
+    index.is_trained = True
+    index.referenced_objects = [quantizer]
+    index.add(np.random.default_rng(5).integers(0, 2, (500, 8)).astype(np.float32))
+    for row in range(0, 500, 25):
+        vector = open_index(index).query_vector(row)
+        message, ranking = ranking_on_the_page(index, row, nprobe)
+        probed = quantizer.search(vector[None], nprobe)[1][0]
+        probed = probed[probed >= 0]
+        assert ranking[: len(probed)].tolist() == probed.tolist()
+        assert sorted(ranking.tolist()) == list(range(NLIST))
+        every = quantizer.search(vector[None], NLIST)[1][0]
+        assert message["reach"] == len({*probed.tolist(), *every[every >= 0].tolist()})
+
+
+def test_binary_centroids_are_ranked_for_their_nprobe():
+    rng = np.random.default_rng(0)
+    quantizer = faiss.IndexBinaryHNSW(32, 16)
+    quantizer.add(rng.integers(0, 256, (300, 4), dtype=np.uint8))
+    index = faiss.IndexBinaryIVF(quantizer, 32, 300)
+    index.is_trained = True
+    index.referenced_objects = [quantizer]
+    codes = rng.integers(0, 256, (3000, 4), dtype=np.uint8)
+    index.add(codes)
+    opened = open_index(index)
+    assert not opened.guarantees.ranked_once
+    assert "depends on nprobe" in opened.why_no_curve
+    for row in range(0, 3000, 150):
+        index.nprobe = 4
+        distances, _ = index.search(codes[row : row + 1], 6)
+        _, ranking = ranking_on_the_page(index, row, 4)
+        here = np.sort(opened.scan(row, ranking[:4]).distances)[:6]
+        assert here.tolist() == np.sort(distances[0]).tolist()

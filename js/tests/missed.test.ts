@@ -134,6 +134,41 @@ describe("a neighbour in a cluster that an approximate coarse search passes over
   });
 });
 
+describe("an approximate ranking with centroids at the same distance", () => {
+  const tied = (coarseExact: boolean) => {
+    const { exploration, transport, summary, settings } = explorationOf([3, 4, 2, 5], {
+      coarseExact,
+      steady: true,
+    });
+    settings.nprobe.value = 1;
+    settings.k.value = 9;
+    transport.say(
+      coarseOf(summary, { nprobe: 1, distances: Float32Array.of(0, 10, 20, 20) }),
+      candidatesOf(summary, 1, 4, { kind: "nearest" }),
+      doneOf(),
+    );
+    return exploration;
+  };
+
+  it("tells of no other nprobe, and promises none", () => {
+    const exploration = tied(false);
+    expect(exploration.isSteady.value).toBe(false);
+    expect(exploration.isOtherRanking.value).toBe(false);
+    expect(rowLoss(exploration, exploration.missed.value[0])).toBe("not probed: its cluster ranks 2nd");
+    exploration.settings.nprobe.value = 2;
+    expect(exploration.isOtherRanking.value).toBe(true);
+  });
+
+  it("does where the coarse search is exact, up to the ones that tie for the last place", () => {
+    const exploration = tied(true);
+    expect(exploration.isSteady.value).toBe(true);
+    exploration.settings.nprobe.value = 2;
+    expect(exploration.isOtherRanking.value).toBe(false);
+    exploration.settings.nprobe.value = 3;
+    expect(exploration.isOtherRanking.value).toBe(true);
+  });
+});
+
 describe("a neighbour in a cluster that the coarse search never comes to", () => {
   const unreached = () => {
     const { exploration, transport, summary, settings } = explorationOf([3, 4, 2, 5], {

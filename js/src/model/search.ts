@@ -56,6 +56,7 @@ export class Search {
   #received = 0;
   #fine = 0;
   #version = 0;
+  #hasTies: boolean | null = null;
 
   constructor(
     coarse: Coarse,
@@ -169,6 +170,12 @@ export class Search {
   nearestRank(rank: number, similarity: boolean): number {
     const own = this.distances[rank - 1];
     return this.distances.reduce((sum, each) => sum + Number(similarity ? each >= own : each <= own), 0);
+  }
+
+  /** Whether two centroids that a coarse search comes to are at one distance. */
+  get hasTies(): boolean {
+    this.#hasTies ??= this.distances.subarray(1, this.reach).some((each, i) => each === this.distances[i]);
+    return this.#hasTies;
   }
 
   /** Whether every candidate of the cluster at this rank is here. */

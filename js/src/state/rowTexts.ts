@@ -1,8 +1,14 @@
 import { distanceText, lossText } from "../model/missedText";
+import type { Summary } from "../model/summary";
 import { type Missed, nearestRankOf } from "../model/truth";
 import { verdictText } from "../model/verdict";
 import type { Verdict } from "../protocol/messages";
 import type { Exploration } from "./exploration";
+
+/** The index, with what holds for this search. */
+function summaryNow({ summary, isSteady }: Exploration): Summary {
+  return { ...summary.value, steady: isSteady.value };
+}
 
 /** Why a row came back in the search on screen, or why it did not. */
 export function rowVerdict(exploration: Exploration, verdict: Verdict): string {
@@ -17,7 +23,7 @@ export function rowVerdict(exploration: Exploration, verdict: Verdict): string {
       k: settings.k.value,
       missed: missed.value,
       leftOut: leftOut.value,
-      summary: summary.value,
+      summary: summaryNow(exploration),
       reach: search.value?.reach ?? summary.value.nlist,
       nearestRank: (rank) =>
         search.value === null ? rank : nearestRankOf(search.value, rank, summary.value),
@@ -27,8 +33,8 @@ export function rowVerdict(exploration: Exploration, verdict: Verdict): string {
 }
 
 /** The stage of the search on screen that loses a true neighbour. */
-export function rowLoss({ settings, summary }: Exploration, row: Missed): string {
-  return lossText(row, settings.nprobe.value, summary.value);
+export function rowLoss(exploration: Exploration, row: Missed): string {
+  return lossText(row, exploration.settings.nprobe.value, summaryNow(exploration));
 }
 
 /** The distances of a true neighbour that the search on screen does not find. */

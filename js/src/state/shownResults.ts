@@ -22,6 +22,8 @@ export interface ShownResults {
   readonly isHypothetical: ReadonlySignal<boolean>;
   /** Whether a search at this nprobe may rank the clusters in another way than the one on screen. */
   readonly isOtherRanking: ReadonlySignal<boolean>;
+  /** Whether this ranking tells which clusters a search at another nprobe probes. */
+  readonly isSteady: ReadonlySignal<boolean>;
   /** Ranks of probed clusters that lack candidates for this set of clusters. */
   readonly prunedRanks: ReadonlySignal<readonly number[]>;
 }
@@ -33,11 +35,16 @@ export function shownResults(
   settings: Settings,
 ): ShownResults {
   const isHypothetical = computed(() => step.value !== null || switched.value.size > 0);
+  const isSteady = computed(() => {
+    const { steady, coarseExact } = summary.value;
+    // Of centroids at one distance, an approximate search chooses others at another nprobe.
+    return steady && (coarseExact || search.value?.hasTies !== true);
+  });
   const isOtherRanking = computed(() => {
     const found = search.value;
     const nprobe = settings.nprobe.value;
     if (found === null || found.nprobe === nprobe) return false;
-    return !summary.value.steady || found.distances[nprobe - 1] === found.distances[nprobe];
+    return !isSteady.value || found.distances[nprobe - 1] === found.distances[nprobe];
   });
   const outcome = computed(() => {
     const said = faissResults.value;
@@ -80,6 +87,7 @@ export function shownResults(
     areKnown,
     isHypothetical,
     isOtherRanking,
+    isSteady,
     prunedRanks: pruned,
   };
 }

@@ -42,6 +42,22 @@ def rank_clusters(centroids: Centroids, vector: npt.NDArray[Any], nprobe: int | 
     return Ranking(probed, found, lambda: _beginning_with(probed, found, step))
 
 
+def rank_clusters_for_every(centroids: Centroids, vector: npt.NDArray[Any], nprobe: int) -> Ranking:
+    """Rank the clusters that some search probes, at first those that a search at ``nprobe`` probes.
+
+    For a coarse search that is ``steady``: at another nprobe it probes the first of this ranking, except that
+    of centroids at one distance it may choose others.
+    """
+    probed, found = centroids.search(vector, nprobe)
+    every, distances = centroids.search(vector, centroids.nlist)
+    later = ~np.isin(every, probed)
+    clusters = np.concatenate([probed, every[later]])
+    reported = np.concatenate([found, distances[later]])
+    return Ranking(
+        clusters, reported, lambda: _beginning_with(clusters, reported, _by_distance(centroids, vector))
+    )
+
+
 def _by_distance(centroids: Centroids, vector: npt.NDArray[Any]) -> CoarseStep:
     distances = centroids.distances(vector)
     order = _nearest_first(distances, centroids)

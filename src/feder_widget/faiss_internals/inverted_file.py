@@ -18,7 +18,7 @@ import numpy.typing as npt
 from feder_widget.errors import IndexChangedError
 from feder_widget.faiss_internals import inverted_lists, original_space, shard
 from feder_widget.faiss_internals.centroids import Centroids
-from feder_widget.faiss_internals.coarse_ranking import rank_clusters
+from feder_widget.faiss_internals.coarse_ranking import rank_clusters, rank_clusters_for_every
 from feder_widget.faiss_internals.codes import unpacked
 from feder_widget.faiss_internals.layers import id_maps, refinement, transforms
 from feder_widget.faiss_internals.scans import range_scan
@@ -80,6 +80,10 @@ class InvertedFile:
     def rank(self, vector: npt.NDArray[Any], nprobe: int | None) -> Ranking:
         """Rank all clusters, for all shards at once; see ``rank_clusters``."""
         return rank_clusters(self.centroids, vector, nprobe)
+
+    def rank_for_every(self, vector: npt.NDArray[Any], nprobe: int) -> Ranking:
+        """Rank the clusters that a search probes at some nprobe; see ``rank_clusters_for_every``."""
+        return rank_clusters_for_every(self.centroids, vector, nprobe)
 
     def scan(self, vector: npt.NDArray[Any], clusters: Ids, to_centroids: Distances | None = None) -> Scan:
         """Compare a query with every vector of any clusters.

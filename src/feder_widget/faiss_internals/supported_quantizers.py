@@ -34,9 +34,9 @@ STEADY = (
     "IndexIVFPQ",
     "MultiIndexQuantizer",
     "LocalSearchCoarseQuantizer",
-    "IndexBinaryHNSW",
 )
 """Quantizers whose search for more centroids begins with the results of a search for fewer.
 
-The others search deeper, compare more candidates again, or choose among ties otherwise, the more are wanted.
+The others search deeper, compare more candidates again, or choose among ties otherwise, the more are wanted:
+among binary centroids, ties are the rule.
 """

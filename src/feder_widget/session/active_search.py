@@ -72,9 +72,8 @@ class ActiveSearch:
         own: OwnRow | None = None,
     ) -> ActiveSearch:
         """Rank the clusters for a query."""
-        # Where one ranking holds for every nprobe, it is that of a search of all clusters.
-        is_for_all = index.guarantees.ranked_once and not index.guarantees.coarse_exact
-        ranked = index.ranking(query, index.nlist if is_for_all else nprobe)
+        is_for_every = index.guarantees.ranked_once and not index.guarantees.coarse_exact
+        ranked = (index.ranking_for_every if is_for_every else index.ranking)(query, nprobe)
         ranking = ranked.step
         return cls(
             serial=serial,
@@ -84,7 +83,7 @@ class ActiveSearch:
             include_self=include_self,
             own=own,
             ranking=ranking,
-            reach=len(ranked.clusters) if is_for_all else index.nlist,
+            reach=len(ranked.clusters) if is_for_every else index.nlist,
             sizes=index.list_sizes[ranking.clusters],
             index_version=index_version,
         )

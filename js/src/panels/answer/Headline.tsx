@@ -47,8 +47,8 @@ export function Headline() {
 /** A button that sets the nprobe which finds what is missed, where some nprobe above the present one does. */
 function Cure() {
   const { exploration } = useApp();
-  const { settings, truth, missed, switched } = exploration;
-  const { replayable, steady, given } = exploration.summary.value;
+  const { settings, truth, missed, switched, isSteady } = exploration;
+  const { replayable, given } = exploration.summary.value;
   if (missed.value.length === 0 || truth.value === null) return null;
   if (switched.value.size > 0) {
     return (
@@ -63,7 +63,7 @@ function Cure() {
     );
   }
   // Where each nprobe ranks the clusters in its own way, this ranking tells of no other.
-  const needed = given || steady ? nprobeNeeded(truth.value) : null;
+  const needed = given || isSteady.value ? nprobeNeeded(truth.value) : null;
   if (needed === null || needed <= settings.nprobe.value) return null;
   return (
     <Button
@@ -79,8 +79,9 @@ function Cure() {
 
 /** What is to be said where nothing is known to be missed. */
 function quietReason(exploration: Exploration): string {
-  const { truth, step, status, settings, lacksTruth, switched, canComplete, foundAmong } = exploration;
-  const { unexplained, given, steady } = exploration.summary.value;
+  const { truth, step, status, settings, lacksTruth, switched, canComplete, foundAmong, isSteady } =
+    exploration;
+  const { unexplained, given } = exploration.summary.value;
   if (unexplained !== null) return `No true neighbours to compare with: ${unexplained}.`;
   if (truth.value === null) {
     if (status.value === "searching") return "Comparing the other clusters…";
@@ -90,7 +91,7 @@ function quietReason(exploration: Exploration): string {
     return canComplete.value ? "Waiting for the true neighbours…" : "The true neighbours have not arrived.";
   }
   if (step.value !== null || foundAmong.value === null) return "";
-  const needed = given || steady ? nprobeNeeded(truth.value) : null;
+  const needed = given || isSteady.value ? nprobeNeeded(truth.value) : null;
   if (switched.value.size > 0 || needed === null || needed >= settings.nprobe.value) return "";
   return `nprobe = ${count(needed)} would do.`;
 }

@@ -5,6 +5,9 @@ import { useApp } from "../../state/app";
 import type { FoundRow } from "./FoundPictures";
 import { RecallChart } from "./RecallChart";
 
+/** Why a ranking of this query tells of no other nprobe. */
+const TIED = "the approximate coarse search chooses among centroids at the same distance";
+
 /** Recall of this query at every nprobe, with the missed pictures where they are found. */
 export function QueryCurve() {
   const { exploration } = useApp();
@@ -23,7 +26,8 @@ export function QueryCurve() {
     return { at: sizes.map((_, i) => i + 1), values: sizes.map((size) => Math.min(size, most) / all) };
   }, [search, summary]);
   // Where each nprobe needs a search of its own, cluster ranks give no curve.
-  const curve = useMemo(() => (summary.noCurve === null ? curveOf(truth) : null), [truth, summary]);
+  const why = summary.noCurve ?? (summary.given || exploration.isSteady.value ? null : TIED);
+  const curve = useMemo(() => (why === null ? curveOf(truth) : null), [truth, why]);
   const k = settings.k.value;
   const compared = percent(share.values[settings.nprobe.value - 1] ?? 0);
   const label =
@@ -36,10 +40,10 @@ export function QueryCurve() {
   const pictures = useMemo(
     () =>
       missed.flatMap((row): FoundRow[] => {
-        const at = foundFrom(row, summary);
+        const at = why === null ? foundFrom(row, summary) : null;
         return at === null ? [] : [{ id: row.id, cluster: row.cluster, at }];
       }),
-    [missed, summary],
+    [missed, summary, why],
   );
   return (
     <RecallChart
@@ -56,9 +60,7 @@ export function QueryCurve() {
       pictures={curve === null ? [] : pictures}
       hasRanks={search !== null}
       remark={
-        summary.noCurve !== null && truth !== null
-          ? `No curve: recall takes a search at each nprobe, as ${summary.noCurve}.`
-          : null
+        why !== null && truth !== null ? `No curve: recall takes a search at each nprobe, as ${why}.` : null
       }
     />
   );

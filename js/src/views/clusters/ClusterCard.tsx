@@ -76,7 +76,7 @@ function probeText(exploration: Exploration, cluster: number, rank: number): str
   if (isProbed) return "probed in a later step";
   if (rank > (exploration.search.value?.reach ?? rank))
     return "never probed: the coarse search does not come to it";
-  return exploration.summary.value.steady ? `probed from nprobe ${count(rank)}` : "not probed";
+  return exploration.isSteady.value ? `probed from nprobe ${count(rank)}` : "not probed";
 }
 
 function Nine({ cluster }: { cluster: number }) {

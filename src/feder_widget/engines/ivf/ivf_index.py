@@ -206,7 +206,7 @@ class IvfIndex:
 
         Some rows are looked at once after each change. What only a pass over all ids tells (ids that several
         rows share, ids that have moved) is among these once ``check`` has been called; ``open_index`` does so
-        for an index in memory of up to a million vectors, a widget for others as well.
+        for an index in memory of up to a million vectors, a widget for larger ones in memory as well.
         """
         sizes = self.list_sizes
         return [*self._checks.findings(sizes), *index_findings(sizes, self.stored_nprobe)]
@@ -476,6 +476,14 @@ class IvfIndex:
         """Return the ``rank`` of all clusters with the ones among them that a search probes."""
         inner = self._inner(query)
         return self.inverted_file.rank(inner, None if nprobe is None else self._nprobe(nprobe))
+
+    def ranking_for_every(self, query: Any, nprobe: int) -> Ranking:
+        """Return a ``ranking`` that holds for every nprobe, where the clusters are ``ranked_once``.
+
+        It begins with the clusters that a search at ``nprobe`` probes. Its ``clusters`` are all that some
+        search probes. Of centroids at one distance, a search at another nprobe may choose others.
+        """
+        return self.inverted_file.rank_for_every(self._inner(query), self._nprobe(nprobe))
 
     def scan(self, query: Any, clusters: npt.ArrayLike, to_centroids: npt.ArrayLike | None = None) -> Scan:
         """Compare a query with every vector of some clusters.
@@ -896,10 +904,11 @@ class IvfIndex:
         return self.truth.row_copies.own_row_steps(query.left_out(include_self), PIECE_WORK)
 
     def refresh(self) -> None:
-        """Forget the measures of the clusters and the decoded centroids.
+        """Forget the measures of the clusters, the decoded centroids, and what was found of rows and ids.
 
         After vectors were replaced or the index was trained anew. Added vectors are noticed.
         """
+        self._checks.forget()
         self.inverted_file.centroids.refresh()
         self._survey.forget()
         self.truth.row_copies.forget()
