@@ -132,7 +132,7 @@ def test_a_memory_map_is_read_block_by_block(tmp_path, monkeypatch):
         (np.ones((0, 5)), {}, ValueError, "at least one finite row"),
         (np.full((5, 2), np.nan), {}, ValueError, "at least one finite row"),
         ([["a"]], {}, TypeError, "real numbers"),
-        ([[1.0], [1.0, 2.0]], {}, ValueError, "array of numbers"),
+        ([[1.0], [1.0, 2.0]], {}, ValueError, "rows have one length"),
         (np.ones((5, 2)), {"metric": "euclid"}, ValueError, "cosine, inner_product, l2, got 'euclid'"),
         (np.ones((5, 2)), {"nlist": 6}, ValueError, "nlist must be between 1 and vectors=5, got 6"),
         (np.ones((5, 2)), {"nlist": 0}, ValueError, "nlist"),
@@ -144,3 +144,37 @@ def test_a_memory_map_is_read_block_by_block(tmp_path, monkeypatch):
 def test_bad_arguments_are_named(vectors, options, error, message):
     with pytest.raises(error, match=message):
         built(vectors, **options)
+
+
+def test_rows_whose_distances_overflow_are_left_out():
+    vectors = make_vectors(200)
+    vectors[7, 3] = 1e19
+    index = built(vectors, metric="l2")
+    assert index.ntotal == 199
+    assert 7 not in ids_of(index, vectors[:20], k=5)
+
+
+@pytest.mark.parametrize("factory", ["IVF16,PQ4x4,RFlat", "L2norm,IDMap,Flat", "IDMap,IVF4,Flat", "Flat"])
+@pytest.mark.parametrize("has_gaps", [False, True])
+def test_every_row_keeps_its_number_behind_any_factory_string(factory, has_gaps):
+    vectors = make_vectors(500)
+    if has_gaps:
+        vectors[[0, 9]] = np.nan
+    index = built(vectors, factory=factory, metric="l2")
+    good = np.flatnonzero(np.isfinite(vectors).all(1))
+    inner = built_index._ivf_in(index)
+    if inner is not None:
+        inner.nprobe = inner.nlist
+    found = index.search(vectors[good], 10)[1]
+    assert (found == good[:, None]).any(1).mean() > 0.95
+
+
+@pytest.mark.parametrize("factory", ["IVF4000,Flat", "IVF4,PQ4x8"])
+def test_fewer_vectors_than_a_factory_string_needs_are_said(factory):
+    with pytest.raises(ValueError, match=f"{factory} cannot hold these 50 vectors"):
+        built(make_vectors(50), factory=factory, metric="l2")
+
+
+def test_a_masked_array_is_refused():
+    with pytest.raises(ValueError, match="masked"):
+        built(np.ma.masked_greater(make_vectors(50), 0.5))

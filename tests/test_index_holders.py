@@ -315,3 +315,19 @@ def test_the_readme_lists_what_to_install_beside_a_faiss_of_your_own():
     assert listed.replace("'", "").split() == [
         each for each in dependencies() if not each.startswith("faiss")
     ]
+
+
+class Unspeakable:
+    def __repr__(self):
+        raise AssertionError("a key that is not the index's is not asked for its name")
+
+
+class StoreOfManyDocuments:
+    def __init__(self, index):
+        self.index = index
+        self.documents = {Unspeakable(): "text"} | dict.fromkeys(range(300_000), "text")
+
+
+def test_entries_of_a_store_that_hold_no_index_are_passed_over():
+    index = made()
+    assert fw.open_index(StoreOfManyDocuments(index)).ntotal == 400

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.arguments import as_int
+from feder_widget.model.array_like import as_array
 
 METRICS = {
     "cosine": faiss.METRIC_INNER_PRODUCT,
@@ -27,6 +28,12 @@ MOST_PER_CLUSTER = 256
 
 FEWEST_TRAINED = 65_536
 """Codes, such as PQ, are trained on this many vectors."""
+
+LARGEST_SQUARE = float(np.finfo(np.float32).max) / 4
+"""A vector's squared length at most, so that the squared distance between two is finite in float32.
+
+Beyond, Faiss ends the process as it assigns vectors to centroids.
+"""
 
 BLOCK_BYTES = 64 << 20
 """Vectors are read by so much at a time: they may be a memory map."""
@@ -129,8 +136,8 @@ def build_index(
     ----------
     vectors : array_like (n, d)
         Real numbers; a memory map is read block by block. Rows that hold NaN or infinite values, as
-        :func:`feder_widget.embed` returns for pictures that cannot be read, are left out: all others keep
-        their row ids.
+        :func:`feder_widget.embed` returns for pictures that cannot be read, are left out, and so are those
+        longer than 9e18, whose distances overflow: all others keep their row ids.
     metric : str
         ``"cosine"``: vectors and queries are normalised inside the index (``L2norm``), ``"inner_product"``
         or ``"l2"``.
@@ -149,26 +156,31 @@ def build_index(
     Raises
     ------
     TypeError, ValueError
-        If ``vectors`` are no real numbers (n, d), none is finite, or a choice cannot be met.
+        If ``vectors`` are no real numbers (n, d), none is finite, or a choice cannot be met, such as more
+        clusters or codewords than there are vectors.
     """
     array = _as_table(vectors)
-    finite = _finite_rows(array)
-    ids = np.flatnonzero(finite).astype(np.int64)
+    ids = np.flatnonzero(_usable_rows(array)).astype(np.int64)
+    has_gaps = len(ids) < len(array)
     plan = plan_index(len(ids), len(array) - len(ids), metric, nlist, factory)
-    index = _made(plan.factory, array.shape[1], METRICS[metric.lower()], has_gaps=len(ids) < len(array))
+    index = _made(plan.factory, array.shape[1], METRICS[metric.lower()], has_gaps=has_gaps)
     inner = _ivf_in(index)
     if inner is not None:
         # Fewer vectors than Faiss wants were chosen knowingly; it would print a warning.
         inner.cp.min_points_per_centroid = 1
     trained_on = sample_size(len(ids), 0 if inner is None else inner.nlist)
     chosen = np.random.default_rng(0).choice(len(ids), trained_on, replace=False)
-    index.train(_rows(array, ids[np.sort(chosen)]))
-    has_ids = inner is not None or isinstance(index, faiss.IndexIDMap)
-    for some in _blocks(ids, array.shape[1]):
-        if has_ids:
-            index.add_with_ids(_rows(array, some), some)
-        else:
-            index.add(_rows(array, some))
+    needs_ids = has_gaps or isinstance(_behind_transforms(index), faiss.IndexIDMap)
+    try:
+        index.train(_rows(array, ids[np.sort(chosen)]))
+        for some in _blocks(ids, array.shape[1]):
+            rows = _rows(array, some)
+            if needs_ids:
+                index.add_with_ids(rows, some)
+            else:
+                index.add(rows)
+    except RuntimeError as error:
+        raise ValueError(f"{plan.factory} cannot hold these {len(ids):,} vectors: {error}") from error
     if plan.nprobe is not None and inner is not None:
         inner.nprobe = plan.nprobe
     if explain:
@@ -177,10 +189,7 @@ def build_index(
 
 
 def _as_table(vectors: Any) -> npt.NDArray[Any]:
-    try:
-        array = np.asarray(vectors)
-    except ValueError as error:
-        raise ValueError(f"vectors must be an array of numbers (n, d): {error}") from error
+    array = as_array(vectors, "vectors")
     if array.dtype.kind not in "iuf":
         raise TypeError(f"vectors must hold real numbers, got an array of {array.dtype}")
     if array.ndim != 2 or array.shape[1] == 0:
@@ -200,21 +209,30 @@ def _rows(array: npt.NDArray[Any], ids: npt.NDArray[np.int64]) -> npt.NDArray[np
     return np.ascontiguousarray(array[ids], np.float32)
 
 
-def _finite_rows(array: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Return which rows are finite in float32, (n,)."""
+def _usable_rows(array: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Return which rows are finite, and so are their distances in float32, (n,)."""
     everything = np.arange(len(array), dtype=np.int64)
-    with np.errstate(over="ignore"):
-        found = [np.isfinite(_rows(array, some)).all(1) for some in _blocks(everything, array.shape[1])]
-    return np.concatenate(found) if found else np.empty(0, np.bool_)
+    usable = np.empty(len(array), np.bool_)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for some in _blocks(everything, array.shape[1]):
+            rows = _rows(array, some)
+            usable[some] = np.einsum("ij,ij->i", rows, rows) <= LARGEST_SQUARE
+    return usable
 
 
 def _made(factory: str, width: int, metric: int, *, has_gaps: bool) -> Any:
     try:
         index = faiss.index_factory(width, factory, metric)
-        if has_gaps and _ivf_in(index) is None and not isinstance(index, faiss.IndexIDMap):
+        if has_gaps and not isinstance(_behind_transforms(index), (faiss.IndexIVF, faiss.IndexIDMap)):
             index = faiss.index_factory(width, f"IDMap,{factory}", metric)
     except RuntimeError as error:
         raise ValueError(f"factory must be a Faiss factory string, got {factory!r}: {error}") from error
+    return index
+
+
+def _behind_transforms(index: Any) -> Any:
+    while isinstance(index, faiss.IndexPreTransform):
+        index = faiss.downcast_index(index.index)
     return index
 
 

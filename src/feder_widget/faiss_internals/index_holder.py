@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import faiss
@@ -22,6 +23,9 @@ KNOWN_ATTRIBUTES = (
     "_indexes",  # Hugging Face: Dataset, a dict
 )
 """Names under which libraries keep an index, or the object that keeps it."""
+
+MOST_FOLLOWED = 100
+"""Values of a dict that are followed."""
 
 MAX_DEPTH = 3
 """Objects between the one that is passed and the index: a retriever keeps a store, which keeps the index."""
@@ -61,19 +65,28 @@ def _indexes_in(holder: Any, path: str, depth: int, seen: set[int]) -> dict[str,
     known: dict[str, Any] = {}
     for name, value in _parts(holder).items():
         here = f"{path}{name}"
-        held = (
-            {f"{here}[{key!r}]": each for key, each in value.items()}
-            if issubclass(type(value), Mapping)
-            else {here: value}
-        )
-        found |= {place: each for place, each in held.items() if _is_index(each)}
-        if name in KNOWN_ATTRIBUTES:
-            known |= held
+        found |= {place: each for place, each in _held(value, here) if _is_index(each)}
+        if name in KNOWN_ATTRIBUTES and not found:
+            known |= dict(itertools.islice(_held(value, here), MOST_FOLLOWED))
     if found:
         return found
     for here, value in known.items():
         found |= _indexes_in(value, f"{here}.", depth - 1, seen)
     return found
+
+
+def _held(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield what an attribute holds that may be, or lead to, an index: the values of a dict, or itself."""
+    if not issubclass(type(value), Mapping):
+        yield path, value
+        return
+    try:
+        for key, each in value.items():
+            if _is_index(each) or hasattr(each, "__dict__"):
+                yield f"{path}[{key!r}]", each
+    except Exception:
+        # A mapping may load what it holds, and a key may be unable to say its name.
+        return
 
 
 def _parts(holder: Any) -> dict[str, Any]:
