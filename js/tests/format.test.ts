@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { count, distance, distancesFormat, ordinal, percent, plural } from "../src/model/format";
+import {
+  count,
+  distance,
+  distanceRange,
+  distancesFormat,
+  ordinal,
+  percent,
+  plural,
+} from "../src/model/format";
 
 describe("numbers as people read them", () => {
   it.each([
@@ -55,6 +63,15 @@ describe("numbers as people read them", () => {
     [1013, "1,013th"],
     [1023, "1,023rd"],
   ])("place %d is %s", (value, text) => expect(ordinal(value)).toBe(text));
+});
+
+describe("the two ends of a scale", () => {
+  it("have four digits, or as many as tell them apart", () => {
+    expect(distanceRange(1.25, 30)).toEqual(["1.250", "30.00"]);
+    expect(distanceRange(5.65801, 5.65823)).toEqual(["5.6580", "5.6582"]);
+    expect(distanceRange(5.658001, 5.658003)).toEqual(["5.658001", "5.658003"]);
+    expect(distanceRange(2, 2)).toEqual(["2.000", "2.000"]);
+  });
 });
 
 describe("distances of one list", () => {

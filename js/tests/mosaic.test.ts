@@ -110,19 +110,22 @@ describe("a mosaic", () => {
     for (const step of steps) expect(step).toBeCloseTo(ROOM.height, 3);
   });
 
-  it.each([4, 5, 6, 8, 11])(
-    "counts the members without a place, and leaves room for the count, at %i",
-    (k) => {
-      const { boxes, more, morePlace } = tiled(planOf(5000), k);
+  it.each([2, 3, 4, 5, 6, 8, 11])("counts the members without a place, where no tile is, at %i", (k) => {
+    let counted = 0;
+    for (let seed = 1; seed <= 40; seed++) {
+      const { boxes, more, morePlace } = tiled(planOf(5000, { seed }), k);
       expect(more).toBe(5000 - boxes.length);
-      const [x, y] = morePlace ?? [Number.NaN, Number.NaN];
+      if (morePlace === null) continue;
+      counted++;
+      const [x, y] = morePlace;
       const half = (6.2 * moreText(more).length) / 2;
       const overlaps = ({ left, right, top, bottom }: (typeof boxes)[number]) =>
-        x + half > left && x - half < right && y > top && y < bottom;
-      expect(boxes.length).toBeGreaterThan(3);
+        x + half > left + 1e-3 && x - half < right - 1e-3 && y > top && y < bottom;
       expect(boxes.filter(overlaps)).toEqual([]);
-    },
-  );
+    }
+    // A small cell may have no room for it.
+    expect(counted).toBeGreaterThan(k < 4 ? 15 : 37);
+  });
 
   it("shows more and more members the more the map is enlarged, at 22 to 31 pixels", () => {
     const plan = planOf(3000);

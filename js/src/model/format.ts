@@ -10,12 +10,25 @@ export function plural(value: number, noun: string, many = `${noun}s`): string {
   return `${count(value)} ${value === 1 ? noun : many}`;
 }
 
+/** Digits that float32 holds. */
+const MOST_DIGITS = 9;
+
 /** A distance in four significant digits. */
 export function distance(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size >= 1e6 || size < 1e-4) return value.toExponential(2);
   return inDigits(value, 4);
+}
+
+/** Two distances in four significant digits, or in as many as tell them apart. */
+export function distanceRange(from: number, to: number): [from: string, to: string] {
+  for (let digits = 4; digits < MOST_DIGITS && from !== to; digits++) {
+    const texts: [string, string] =
+      digits === 4 ? [distance(from), distance(to)] : [from.toPrecision(digits), to.toPrecision(digits)];
+    if (texts[0] !== texts[1]) return texts;
+  }
+  return [distance(from), distance(to)];
 }
 
 /** A number in some significant digits, without an exponent. */

@@ -1,6 +1,6 @@
 import { useRoving } from "../../controls/roving";
 import { rowKeys } from "../../controls/rowKeys";
-import { count, distance, ordinal, plural } from "../../model/format";
+import { count, distance, distancesFormat, ordinal, plural } from "../../model/format";
 import type { Intruder } from "../../model/rankedTruth";
 import { useApp } from "../../state/app";
 import { Tile } from "../Tile";
@@ -20,7 +20,11 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
     exploration.outcome.value !== null && summary.refinedDistance !== null
       ? summary.refinedDistance
       : summary.distance;
-  const k = exploration.truth.value?.neighbours.length ?? 0;
+  const neighbours = exploration.truth.value?.neighbours ?? [];
+  const k = neighbours.length;
+  // Beside the true neighbours, their distances are told apart from theirs.
+  const before = name === summary.trueDistance ? neighbours.map((row) => row.distance) : [];
+  const format = distancesFormat([...before, ...intruders.map((row) => row.distance)]);
   return (
     <div class="feder-instead-row">
       <h4 class="feder-instead">
@@ -49,6 +53,7 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
               cluster={row.cluster}
               distance={row.distance}
               distanceName={name}
+              distanceText={format(row.distance, before.length + i)}
               clusterRank={row.clusterRank}
               side={SIDE}
               rank={row.place}

@@ -71,12 +71,17 @@ export function RecallChart(props: Props) {
     [right, bottom, nlist],
   );
   const isHigh = height >= 0.5;
+  const hasPictures = pictures.length > 0;
   const still = useMemo(
     () =>
       width < 80 || tall < 40 ? null : (
         <>
-          {share !== null && <path class="feder-share" d={axis.below(share.at, share.values)} />}
           {share !== null && (
+            <path class="feder-share" d={axis.below(share.at, share.values)}>
+              <title>share of the vectors compared</title>
+            </path>
+          )}
+          {share !== null && !hasPictures && (
             <text class="feder-share-name" x={right - 6} y={bottom - 6}>
               share of the vectors compared
             </text>
@@ -124,7 +129,7 @@ export function RecallChart(props: Props) {
           <Stored nprobe={storedNprobe} axis={axis} isLow={isHigh} />
         </>
       ),
-    [axis, axisName, width, tall, share, curve, band, isApart, storedNprobe, isHigh],
+    [axis, axisName, width, tall, share, curve, band, isApart, storedNprobe, isHigh, hasPictures],
   );
   const x = axis.x(nprobe.value);
   const [before, after] = [x - MARGIN.left, width - x];

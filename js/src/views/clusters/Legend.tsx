@@ -1,5 +1,5 @@
 import { css } from "../../look/palette";
-import { distance } from "../../model/format";
+import { distanceRange } from "../../model/format";
 import { useApp } from "../../state/app";
 import { ColourBy } from "../labels/ColourBy";
 import { LabelKeys } from "../labels/LabelKeys";
@@ -21,6 +21,7 @@ export function Legend() {
     css(rampColour(palette.value, shade(1 - i / (STOPS - 1)))),
   ).join();
   const end = search === null ? 0 : rampEnd(search.distances);
+  const [nearest, farthest] = search === null ? ["", ""] : distanceRange(search.distances[0], end);
   const isByLabel = exploration.labels.coloursBy.value === "label";
   const recall = exploration.clusterRecall.value;
   const shown = search !== null && exploration.step.value !== 0;
@@ -40,9 +41,9 @@ export function Legend() {
           {shown && recall === null && (
             <>
               <span class="feder-legend-ramp">
-                {distance(search.distances[0])}
+                {nearest}
                 <i style={{ background: `linear-gradient(90deg, ${ramp})` }} />
-                {distance(end)}
+                {farthest}
                 {end !== search.distances[search.nlist - 1] && " and beyond"}
               </span>
               <span class="feder-legend-target">

@@ -51,7 +51,7 @@ export interface Tiling {
   readonly top: number;
   /** How much larger than the others the first tile is. */
   readonly first: 1 | 2;
-  /** Members without a place, and the middle of the place where they are counted. */
+  /** Members without a place, and the middle of the place where they are counted; null where none is wide enough. */
   readonly more: number;
   readonly morePlace: readonly [x: number, y: number] | null;
 }
@@ -152,19 +152,22 @@ export function moreText(more: number): string {
 
 /** The middles of all rooms at a scale, x y x y …; where a cell has a large first one, that comes first. */
 function slotsAt(plan: MosaicPlan, scale: number, room: Room, isWhole: boolean) {
-  const { rows, isLarge, middle } = rowsAt(plan, scale, room);
-  // The last rooms of the lowest row make way for the count.
-  const taken = Math.ceil((moreText(plan.count).length * COUNT_LETTER) / room.width);
-  const last = isWhole ? null : (lowest(rows, taken) ?? lowest(rows, 1));
+  const { rows, isLarge, middle, outline } = rowsAt(plan, scale, room);
+  // The last rooms of the lowest row make way for the count, or it stands below the tiles, where there is room.
+  const width = moreText(plan.count).length * COUNT_LETTER;
+  const taken = Math.ceil(width / room.width);
+  const low = lowest(rows, taken);
+  const ends = rows.filter((row) => row.count > 0).map((row) => row.y + room.height / 2);
+  const bottom = Math.max(...ends, isLarge ? middle[1] + room.height : -Infinity);
+  const free = low === null ? textPlace(below(outline, bottom), width, LINE) : null;
+  const last = isWhole ? null : low;
   const slots: number[] = isLarge ? [...middle] : [];
   for (const row of rows) {
-    const rooms = row === last ? Math.max(0, row.count - taken) : row.count;
+    const rooms = row === last ? row.count - taken : row.count;
     for (let i = 0; i < rooms; i++) slots.push(row.left + (i + 0.5) * room.width, row.y);
   }
-  const morePlace: [number, number] | null = last && [
-    last.left + (last.count - Math.min(taken, last.count) / 2) * room.width,
-    last.y,
-  ];
+  const morePlace: [number, number] | null =
+    free !== null ? [free.x, free.y] : last && [last.left + (last.count - taken / 2) * room.width, last.y];
   return { slots, middle, isLarge, morePlace };
 }
 
@@ -187,10 +190,10 @@ function rowsAt(plan: MosaicPlan, scale: number, room: Room) {
   const [left, right] = widthBetween(outline, y - height, y + height);
   const isLarge = plan.isFirstLarge && plan.count >= FEW && left <= x - width && right >= x + width;
   const even = rowsFrom(outline, room, y + height / 2, isLarge ? middle : null);
-  if (isLarge) return { rows: even, isLarge, middle };
+  if (isLarge) return { rows: even, isLarge, middle, outline };
   const odd = rowsFrom(outline, room, y, null);
   const rooms = (rows: readonly Row[]) => rows.reduce((sum, { count }) => sum + count, 0);
-  return { rows: rooms(odd) >= rooms(even) ? odd : even, isLarge, middle };
+  return { rows: rooms(odd) >= rooms(even) ? odd : even, isLarge, middle, outline };
 }
 
 /** @param large  middle of a tile of two rows' height, which lies between the rows at `y` and above it */
