@@ -5,6 +5,7 @@ import { candidatesOf, coarseOf, doneOf, findingOf, mapOf } from "./support";
 
 /** Answers every request at once, out of an index of one dimension as `summaryOf` describes it. */
 export class FakeKernel implements Transport {
+  readonly recorded = null;
   readonly requests: Request[] = [];
   readonly #summary: Summary;
   readonly #listeners = new Set<(message: Message) => void>();

@@ -4,7 +4,8 @@ import recorded from "../../tests/fixtures/wire.json";
 import { Asker } from "../src/protocol/asker";
 import { decode } from "../src/protocol/decode";
 import type { Members, Message } from "../src/protocol/messages";
-import { Recorder, RecordingTransport } from "../src/protocol/recording";
+import { Recorder } from "../src/protocol/recorder";
+import { RecordingTransport } from "../src/protocol/recordingTransport";
 import { explore } from "../src/state/exploration";
 import { answerOf, doneOf, FakeTransport, outcomeOf, settingsOf, settled, summaryOf } from "./support";
 
@@ -64,7 +65,7 @@ describe.each(recorded)("a recording of a real kernel: $name", (one) => {
 describe("a recording", () => {
   const summary = summaryOf([3, 4, 0, 5]);
 
-  it("goes back to an earlier search, and on through the recorded ones at random", async () => {
+  it("goes back to an earlier search, and on through the recorded ones in turn", async () => {
     const { kernel, recorder } = recording();
     for (const serial of [1, 2, 3]) {
       const request = `page:${serial}`;
@@ -85,7 +86,7 @@ describe("a recording", () => {
       exploration.ask({ random: true });
       seen.push(await shown());
     }
-    expect(seen).toEqual([3, 1, 3]);
+    expect(seen).toEqual([3, 1, 2]);
     expect(exploration.status.value).toBe("done");
   });
 

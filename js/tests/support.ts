@@ -18,6 +18,7 @@ import type { Settings } from "../src/state/settings";
 
 /** The other end of a page: notes requests, and says what a test tells it to. */
 export class FakeTransport implements Transport {
+  readonly recorded = null;
   readonly requests: Request[] = [];
   alive = true;
   readonly #listeners = new Set<(message: Message) => void>();

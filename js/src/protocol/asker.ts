@@ -79,6 +79,11 @@ export class Asker {
     });
   }
 
+  /** The queries that a recording answers; null where a kernel answers any. */
+  get recorded(): Transport["recorded"] {
+    return this.#transport.recorded;
+  }
+
   /** Hear every message but the answers to requests with a single one. */
   onMessage(listener: (message: Message) => void): void {
     this.#listeners.push(listener);

@@ -1,9 +1,18 @@
 import type { AnyModel } from "@anywidget/types";
 import { decode } from "./decode";
-import type { Message, Request } from "./messages";
+import type { Message, QueryChoice, Request } from "./messages";
+
+/** A query whose search was recorded. */
+export interface RecordedQuery {
+  readonly choice: QueryChoice;
+  /** Null where it is no row. */
+  readonly id: bigint | null;
+}
 
 /** The way to a kernel, or to a recording of one. */
 export interface Transport {
+  /** The queries that a recording answers; null where a kernel answers any. */
+  readonly recorded: readonly RecordedQuery[] | null;
   /** Throws `Disconnected` when the kernel is known to be gone. */
   send(request: Request, buffers?: ArrayBuffer[]): void;
   onMessage(listener: (message: Message) => void, signal: AbortSignal): void;
@@ -26,6 +35,7 @@ type EventHandler = Exclude<Parameters<AnyModel["off"]>[1], null | undefined>;
 
 /** The kernel behind an anywidget model. */
 export class CommTransport implements Transport {
+  readonly recorded = null;
   readonly #model: AnyModel;
 
   constructor(model: AnyModel) {

@@ -1,0 +1,36 @@
+/** The widget in a page of its own, which answers from a recording. */
+
+import "./page/page.css";
+import { explorer } from "./explorer";
+import { asModel, LocalModel } from "./page/localModel";
+import { readSaved, unpacked } from "./page/savedExploration";
+import { RecordingTransport } from "./protocol/recordingTransport";
+
+/** Element ids of the page; see `one_page.py`. */
+const RECORDING = "feder-recording";
+const STAGE = "feder-explorer";
+const STATIC = "feder-static";
+const END = "feder-end";
+
+async function open(): Promise<void> {
+  const recording = document.getElementById(RECORDING);
+  const stage = document.getElementById(STAGE);
+  const text = recording?.textContent ?? "";
+  const isWhole = document.getElementById(END) !== null && text.length === Number(recording?.dataset.length);
+  if (stage === null || !isWhole) throw new Error("it is cut off: fetch or copy the file again");
+  const saved = readSaved(await unpacked(text));
+  const model = asModel(new LocalModel(saved.traits));
+  const { signal } = new AbortController();
+  const widget = explorer(() => new RecordingTransport(saved.recording));
+  const props = { model, signal, el: stage };
+  await widget.initialize(props as unknown as Parameters<typeof widget.initialize>[0]);
+  await widget.render(props as unknown as Parameters<typeof widget.render>[0]);
+  document.getElementById(STATIC)?.remove();
+}
+
+open().catch((error: Error) => {
+  const notice = document.createElement("p");
+  notice.setAttribute("role", "alert");
+  notice.textContent = `This page cannot show the search: ${error.message}.`;
+  document.body.prepend(notice);
+});
