@@ -1,6 +1,8 @@
 """``fw.embed``: a row for each picture, bad ones left out by id, a cache, interrupts, memory."""
 
+import errno
 import os
+import re
 import sqlite3
 import threading
 import warnings
@@ -359,6 +361,36 @@ def test_many_vectors_become_a_memory_map_that_leaves_no_file(tmp_path, monkeypa
     np.testing.assert_array_equal(vectors[good], wanted(good))
     assert np.isnan(vectors[4]).all()
     assert [path.suffix for path in (tmp_path / "kept").iterdir()] == [".sqlite"]
+
+
+def mapped(tmp_path, monkeypatch, reserve):
+    monkeypatch.setattr(vector_rows, "MAP_FROM_BYTES", 100)
+    monkeypatch.setattr(os, "posix_fallocate", reserve, raising=False)
+    return embed(folder_of(tmp_path / "photos", 10), Counting(), cache=tmp_path / "kept")
+
+
+def test_the_room_of_a_memory_map_is_reserved(tmp_path, monkeypatch):
+    reserved = []
+    vectors = mapped(tmp_path, monkeypatch, lambda _, start, size: reserved.append((start, size)))
+    assert reserved == [(0, vectors.nbytes)]
+
+
+def test_a_full_disk_is_an_error_that_says_how_much_is_wanted_and_where(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(
+        OSError, match=re.escape(f"take 480 bytes in a temporary file, and {tmp_path}")
+    ) as raised:
+        mapped(tmp_path, monkeypatch, full)
+    assert raised.value.errno == errno.ENOSPC
+
+
+def test_a_file_system_that_cannot_reserve_room_is_used_all_the_same(tmp_path, monkeypatch):
+    def unsupported(*_):
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    np.testing.assert_array_equal(mapped(tmp_path, monkeypatch, unsupported), wanted(range(10)))
 
 
 def test_no_more_pictures_are_decoded_than_wait_for_the_embedder():
