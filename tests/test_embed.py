@@ -1,5 +1,6 @@
 """``fw.embed``: a row for each picture, bad ones left out by id, a cache, interrupts, memory."""
 
+import contextlib
 import errno
 import os
 import re
@@ -13,8 +14,9 @@ from embedder_stand_ins import WIDTH, Counting, FastEmbed, folder_of, picture, v
 from PIL import Image
 
 import feder_widget as fw
-from feder_widget.embedding import vector_rows
+from feder_widget.embedding import vector_cache, vector_rows
 from feder_widget.embedding.read_ahead import read_ahead
+from feder_widget.embedding.vector_cache import VectorCache
 
 
 @pytest.fixture(autouse=True)
@@ -302,6 +304,94 @@ def test_a_damaged_cache_is_begun_anew(tmp_path):
     with pytest.warns(UserWarning, match="was damaged and is begun anew"):
         np.testing.assert_array_equal(embed(paths, Counting(), cache=tmp_path / "kept"), wanted(range(3)))
     assert sqlite3.connect(kept).execute("SELECT count(*) FROM vectors").fetchone() == (3,)
+
+
+def kept_file(tmp_path, count=6):
+    """Return the paths of pictures, and the file of a cache that holds their vectors."""
+    paths = folder_of(tmp_path / "photos", count)
+    embed(paths, Counting(), cache=tmp_path / "kept")
+    (kept,) = (tmp_path / "kept").iterdir()
+    return paths, kept
+
+
+def change(file, statement, *values):
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(statement, values)
+
+
+@pytest.mark.parametrize("blob", [b"", b"12345", b"1234", bytes(4 * WIDTH - 4), "words", 7])
+@pytest.mark.parametrize("damaged", [1, 2])
+def test_damaged_vectors_are_dropped_and_embedded_anew(tmp_path, blob, damaged):
+    paths, kept = kept_file(tmp_path)
+    change(kept, "UPDATE vectors SET vector = ? WHERE rowid <= ?", blob, damaged)
+    again = Counting()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(embed(paths, again, cache=tmp_path / "kept"), wanted(range(6)))
+    assert len(again.embedded) == damaged
+    last = Counting()
+    embed(paths, last, cache=tmp_path / "kept")
+    assert last.embedded == []
+
+
+def test_a_cache_of_two_widths_costs_only_the_vectors_of_the_rarer(tmp_path):
+    paths, kept = kept_file(tmp_path)
+    change(kept, "UPDATE vectors SET vector = zeroblob(20) WHERE rowid > 4")
+    again = Counting()
+    np.testing.assert_array_equal(embed(paths, again, cache=tmp_path / "kept"), wanted(range(6)))
+    assert len(again.embedded) == 2
+
+
+@pytest.mark.parametrize("stated", [True, False])
+def test_more_vectors_of_another_width_are_forgotten(tmp_path, stated):
+    paths, kept = kept_file(tmp_path)
+    change(kept, "UPDATE vectors SET vector = zeroblob(20) WHERE rowid > 2")
+    embedder = fw.embedders.embedder(Counting())
+    embedder.width = WIDTH if stated else None
+    more = folder_of(tmp_path / "photos", 1, first=100)
+    with pytest.warns(UserWarning, match="vectors of 5 numbers by an embedder of the same name"):
+        vectors = embed([*paths, *more], embedder, cache=tmp_path / "kept")
+    np.testing.assert_array_equal(vectors, wanted([*range(6), 100]))
+
+
+def test_a_cache_is_cleared_where_its_file_is_damaged(tmp_path):
+    _, kept = kept_file(tmp_path)
+    cache = VectorCache(tmp_path / "kept", "mine")
+    (file,) = set((tmp_path / "kept").iterdir()) - {kept}
+    file.write_bytes(b"nothing like a data base" * 400)
+    with pytest.warns(UserWarning, match=re.escape(f"the cache {file} was damaged and is begun anew")):
+        cache.clear()
+    cache.put([b"key"], np.ones((1, 3), np.float32))
+    cache.close()
+    assert sqlite3.connect(file).execute("SELECT count(*) FROM vectors").fetchone() == (1,)
+
+
+def test_a_cache_that_cannot_be_cleared_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(vector_cache, "BUSY_SECONDS", 0.01)
+    cache = VectorCache(tmp_path / "kept", "mine")
+    (file,) = (tmp_path / "kept").iterdir()
+    with contextlib.closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.warns(UserWarning, match=re.escape(f"the cache {file} failed and is used no more")):
+            cache.clear()
+    cache.close()
+
+
+def test_other_processes_may_write_while_a_batch_is_embedded(tmp_path, monkeypatch):
+    monkeypatch.setattr(vector_cache, "WRITE_APART", 60.0)
+    paths, kept = kept_file(tmp_path, 4)
+
+    class Slow(Counting):
+        def __call__(self, images):
+            with contextlib.closing(sqlite3.connect(kept, timeout=0.01)) as other, other:
+                other.execute("INSERT OR REPLACE INTO vectors VALUES (x'00', zeroblob(48))")
+            return super().__call__(images)
+
+    embedder = fw.embedders.embedder(Slow(), name=fw.embedders.embedder(Counting()).name)
+    more = folder_of(tmp_path / "photos", 6, first=100)
+    embed([*paths, *more], embedder, cache=tmp_path / "kept", batch_size=2)
+    with contextlib.closing(sqlite3.connect(kept)) as connection:
+        assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (11,)
 
 
 def test_a_cache_that_fails_on_the_way_costs_nothing_but_itself(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ import re
 import sqlite3
 import time
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -20,11 +21,13 @@ from platformdirs import user_cache_path
 VERSION = 1
 """Part of every key: it grows when pictures are decoded in another way."""
 
-COMMIT_APART = 1.0
-"""Seconds between two commits. What was embedded since the last one is lost when the process is killed."""
+WRITE_APART = 1.0
+"""Seconds between two writes. Vectors embedded since the last one are lost when the process is killed."""
 
 BUSY_SECONDS = 30.0
 MOST_ASKED = 500
+SAMPLED_WIDTHS = 100
+"""Stored vectors whose lengths tell the width of all."""
 
 Vectors = NDArray[np.float32]
 
@@ -73,6 +76,11 @@ class VectorCache:
     name : str
         The embedder's.
 
+    Attributes
+    ----------
+    width : int or None
+        Numbers in a vector; None while there is none.
+
     Raises
     ------
     OSError
@@ -81,6 +89,8 @@ class VectorCache:
 
     def __init__(self, folder: Path, name: str) -> None:
         self._is_broken = False
+        # Written together: a transaction during a slow batch would keep other processes waiting.
+        self._unwritten: dict[bytes, Vectors] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f"{_file_stem(name)}.sqlite"
         try:
@@ -88,9 +98,12 @@ class VectorCache:
         except sqlite3.OperationalError as error:
             raise OSError(f"the cache {self._path} cannot be used: {error}") from error
         except sqlite3.DatabaseError:
-            warnings.warn(f"the cache {self._path} was damaged and is begun anew", stacklevel=2)
-            self._path.unlink()
-            self._open()
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        warnings.warn(f"the cache {self._path} was damaged and is begun anew", stacklevel=3)
+        self._path.unlink()
+        self._open()
 
     def _open(self) -> None:
         self._connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
@@ -99,21 +112,28 @@ class VectorCache:
                 connection.execute(
                     "CREATE TABLE IF NOT EXISTS vectors (picture BLOB PRIMARY KEY, vector BLOB NOT NULL)"
                 )
-            self._committed = time.monotonic()
+            self._written = time.monotonic()
             self.width = self._stored_width()
         except sqlite3.DatabaseError:
             self._connection.close()
             raise
 
     def _stored_width(self) -> int | None:
-        row = self._connection.execute("SELECT length(vector) FROM vectors LIMIT 1").fetchone()
-        return None if row is None else int(row[0]) // 4
+        """Return the width of most vectors: the file may hold damaged ones, or those of two embedders."""
+        sizes = Counter(
+            size
+            for (size,) in self._connection.execute(
+                "SELECT length(vector) FROM vectors LIMIT ?", (SAMPLED_WIDTHS,)
+            )
+            if size > 0 and size % 4 == 0
+        )
+        return sizes.most_common(1)[0][0] // 4 if sizes else None
 
     def get(self, keys: Iterable[bytes]) -> dict[bytes, Vectors]:
-        """Return the vectors, float32 (width,), of those keys that are kept."""
+        """Return the vectors, float32 (width,), of those keys that are kept. Others are left out."""
         wanted = list(keys)
-        found: dict[bytes, Vectors] = {}
-        if self._is_broken:
+        found = {key: self._unwritten[key] for key in wanted if key in self._unwritten}
+        if self._is_broken or self.width is None:
             return found
         for start in range(0, len(wanted), MOST_ASKED):
             some = wanted[start : start + MOST_ASKED]
@@ -122,7 +142,11 @@ class VectorCache:
                 rows = self._connection.execute(
                     f"SELECT picture, vector FROM vectors WHERE picture IN ({marks})", some
                 )
-                found.update((key, np.frombuffer(vector, np.float32)) for key, vector in rows)
+                found.update(
+                    (key, np.frombuffer(vector, np.float32))
+                    for key, vector in rows
+                    if isinstance(vector, bytes) and len(vector) == 4 * self.width
+                )
         return found
 
     def put(self, keys: Sequence[bytes], vectors: Vectors) -> None:
@@ -130,14 +154,19 @@ class VectorCache:
         self.width = vectors.shape[1]
         if self._is_broken:
             return
-        with self._surviving():
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
-                ((key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True)),
-            )
-            if time.monotonic() - self._committed > COMMIT_APART:
-                self._connection.commit()
-                self._committed = time.monotonic()
+        self._unwritten.update(zip(keys, vectors, strict=True))
+        if time.monotonic() - self._written > WRITE_APART:
+            self._write()
+
+    def _write(self) -> None:
+        if self._unwritten and not self._is_broken:
+            with self._surviving(), self._connection as connection:
+                connection.executemany(
+                    "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
+                    ((key, vector.tobytes()) for key, vector in self._unwritten.items()),
+                )
+        self._unwritten.clear()
+        self._written = time.monotonic()
 
     @contextlib.contextmanager
     def _surviving(self) -> Iterator[None]:
@@ -149,15 +178,22 @@ class VectorCache:
             warnings.warn(f"the cache {self._path} failed and is used no more: {error}", stacklevel=3)
 
     def clear(self) -> None:
-        """Forget all vectors."""
-        with self._connection as connection:
-            connection.execute("DELETE FROM vectors")
+        """Forget all vectors, also those of a damaged file."""
+        self._unwritten.clear()
+        with self._surviving():
+            try:
+                with self._connection as connection:
+                    connection.execute("DELETE FROM vectors")
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                self._connection.close()
+                self._begin_anew()
         self.width = None
 
     def close(self) -> None:
-        """Write what is left and close the file."""
-        with contextlib.suppress(sqlite3.Error):
-            self._connection.commit()
+        """Write the vectors that are left and close the file."""
+        self._write()
         self._connection.close()
 
 
