@@ -317,6 +317,18 @@ def test_the_width_is_checked_before_anything_is_shown():
         fw.FederWidget(index, embed=lambda images: len(images) / 0)
 
 
+def test_cached_vectors_of_another_width_are_embedded_anew(tmp_path, photos):
+    def named(width):
+        return fw.embedders.embedder(
+            lambda images: np.stack([vector_of(image)[:width] for image in images]), name="mine"
+        )
+
+    fw.embed(photos, named(WIDTH), cache=tmp_path / "kept", progress=False)
+    with pytest.warns(UserWarning, match="vectors of 12 numbers by an embedder of the same name.* returns 6"):
+        w = explore(photos, named(6), cache=tmp_path / "kept")
+    assert w.search(photos[17]) == "Row 17 is this picture."
+
+
 def test_an_index_that_was_saved_is_asked_with_pictures_again(tmp_path, photos):
     vectors = fw.embed(photos, Pipeline(None), progress=False)
     faiss.write_index(fw.build_index(vectors, explain=False), str(tmp_path / "photos.index"))

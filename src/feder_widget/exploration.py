@@ -78,6 +78,9 @@ def explore(
     # Bad choices are refused before an hour of embedding.
     plan_index(max(1, len(pictures)), 0, metric, nlist, factory)
     vectors, reasons = embed_pictures(pictures, embedder, batch_size, cache, progress)
+    if embedder.find_width() != vectors.shape[1]:
+        # All came from the cache, by an embedder of the same name. Now that the width is known, they do not.
+        vectors, reasons = embed_pictures(pictures, embedder, batch_size, cache, progress)
     if reasons:
         warnings.warn(PicturesLeftOutWarning(reasons, len(vectors)), stacklevel=2)
     index = build_index(vectors, metric=metric, nlist=nlist, factory=factory, explain=progress)
