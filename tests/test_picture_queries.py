@@ -184,6 +184,39 @@ def test_nothing_waits_for_a_slow_embedder():
     session.close()
 
 
+def test_a_superseded_picture_that_has_not_begun_is_not_embedded():
+    may_end, embedded = threading.Event(), []
+
+    def slowly(images, files):
+        embedded.append(row_in(images[0]))
+        may_end.wait(30)
+        return look_up(images, files)
+
+    _, session = talk(embedder(slowly), by_hand=True)
+    for row in (3, 4, 5):
+        session.handle(search_request(f"{row}", query={"picture": "a.png"}), [encoded(row)])
+        session._runner.turn(0)
+    may_end.set()
+    session.drain()
+    assert embedded == [3, 5]
+    session.close()
+
+
+def test_a_picture_is_compared_with_the_nearest_rows_once():
+    entries = []
+
+    def entry(row):
+        entries.append(row)
+        return encoded(row)
+
+    w = fw.FederWidget(make_ivf()[0], images=entry, embed=lambda images: look_up(images, None))
+    entries.clear()
+    assert w.search(encoded(300)) == "Row 300 is this picture."
+    w._session.drain()
+    assert entries.count(300) == 1
+    w.close()
+
+
 def test_a_cell_searches_with_a_picture_or_words():
     w = fw.FederWidget(
         make_ivf()[0], images=encoded, embed=lambda images: look_up(images, None), embed_text=say
