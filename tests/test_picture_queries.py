@@ -109,6 +109,52 @@ def test_words_are_searched_for_and_never_read_as_a_file(tmp_path, monkeypatch):
     assert named["picture"] == b""
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("leaf\ud800.png", "leaf\N{REPLACEMENT CHARACTER}.png"),
+        ("a\nb\u202etxt.png", "a b\N{REPLACEMENT CHARACTER}txt.png"),
+        ("x" * 2000, "x" * 199 + "…"),
+    ],
+)
+def test_the_name_of_a_picture_is_one_short_line_of_unicode(name, title):
+    page, session = talk(embedder())
+    asked(session, {"picture": name}, [encoded(700)])
+    ((coarse, _),) = said(page, "coarse")
+    assert coarse["title"] == title
+
+
+def test_the_title_of_many_words_is_short():
+    w = fw.FederWidget(make_ivf()[0], embed=lambda images: look_up(images, None), embed_text=say)
+    w.search("\ud800 " + "word\n" * 1_000_000 + "12")
+    title = w.history[-1].title
+    assert title.startswith("\N{REPLACEMENT CHARACTER} word word")
+    assert len(title) <= 200
+    assert w.history[-1].vector.tolist() == X[12].tolist()
+    w.close()
+
+
+@pytest.mark.parametrize("texts", [None, lambda texts: texts[0] / 0])
+def test_an_error_about_many_words_is_short(texts):
+    w = fw.FederWidget(make_ivf()[0], embed=lambda images: look_up(images, None), embed_text=texts)
+    with pytest.raises((TypeError, ValueError)) as raised:
+        w.search("word " * 1_000_000)
+    assert len(str(raised.value)) < 500
+    w.close()
+
+
+@pytest.mark.parametrize("blank", ["", " \n"])
+def test_blank_words_are_refused_as_such(blank):
+    w = fw.FederWidget(
+        make_ivf()[0], images=encoded, embed=lambda images: look_up(images, None), embed_text=say
+    )
+    with pytest.raises(
+        ValueError, match=r"query must hold words or the path of a picture, got '.?', which is blank"
+    ):
+        w.search(blank)
+    w.close()
+
+
 def test_going_back_to_a_vector_brings_its_picture_back():
     page, session = talk(embedder())
     asked(session, {"picture": "leaf.png"}, [encoded(700)])
