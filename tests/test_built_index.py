@@ -2,6 +2,7 @@
 
 import faiss
 import numpy as np
+import pandas as pd
 import pytest
 from makers import make_vectors
 
@@ -132,7 +133,7 @@ def test_a_memory_map_is_read_block_by_block(tmp_path, monkeypatch):
         (np.ones((0, 5)), {}, ValueError, "at least one finite row"),
         (np.full((5, 2), np.nan), {}, ValueError, "at least one finite row"),
         ([["a"]], {}, TypeError, "real numbers"),
-        ([[1.0], [1.0, 2.0]], {}, ValueError, "array of numbers"),
+        ([[1.0], [1.0, 2.0]], {}, ValueError, "rows have one length"),
         (np.ones((5, 2)), {"metric": "euclid"}, ValueError, "cosine, inner_product, l2, got 'euclid'"),
         (np.ones((5, 2)), {"nlist": 6}, ValueError, "nlist must be between 1 and vectors=5, got 6"),
         (np.ones((5, 2)), {"nlist": 0}, ValueError, "nlist"),
@@ -144,3 +145,33 @@ def test_a_memory_map_is_read_block_by_block(tmp_path, monkeypatch):
 def test_bad_arguments_are_named(vectors, options, error, message):
     with pytest.raises(error, match=message):
         built(vectors, **options)
+
+
+def columns_of(rows):
+    """Return a column of lists in each library that has such."""
+    pa = pytest.importorskip("pyarrow")
+    pl = pytest.importorskip("polars")
+    return [
+        pd.Series(rows),
+        pl.Series("vector", rows, dtype=pl.List(pl.Float32)),
+        pl.DataFrame({"vector": rows}),
+        pa.array(rows),
+    ]
+
+
+def test_columns_of_lists_are_vectors():
+    x = np.random.default_rng(0).random((50, 8), np.float32)
+    wanted = faiss.serialize_index(fw.build_index(x, explain=False))
+    for column in columns_of(x.tolist()):
+        found = fw.build_index(column, explain=False)
+        np.testing.assert_array_equal(faiss.serialize_index(found), wanted)
+
+
+@pytest.mark.parametrize(
+    ("last", "message"),
+    [(None, "a value in every row, got 1 missing"), ([1.0], r"rows of one length.*\(1,\) in row 9")],
+)
+def test_a_row_of_a_column_that_is_no_vector_is_named(last, message):
+    for column in columns_of([[1.0, 2.0]] * 9 + [last]):
+        with pytest.raises(ValueError, match=f"vectors must have {message}"):
+            fw.build_index(column, explain=False)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.arguments import as_int
+from feder_widget.model.array_like import as_array
 
 METRICS = {
     "cosine": faiss.METRIC_INNER_PRODUCT,
@@ -128,9 +129,9 @@ def build_index(
     Parameters
     ----------
     vectors : array_like (n, d)
-        Real numbers; a memory map is read block by block. Rows that hold NaN or infinite values, as
-        :func:`feder_widget.embed` returns for pictures that cannot be read, are left out: all others keep
-        their row ids.
+        Real numbers, also as a tensor or a column of lists (pandas, polars, pyarrow); a memory map is read
+        block by block. Rows that hold NaN or infinite values, as :func:`feder_widget.embed` returns for
+        pictures that cannot be read, are left out: all others keep their row ids.
     metric : str
         ``"cosine"``: vectors and queries are normalised inside the index (``L2norm``), ``"inner_product"``
         or ``"l2"``.
@@ -149,7 +150,8 @@ def build_index(
     Raises
     ------
     TypeError, ValueError
-        If ``vectors`` are no real numbers (n, d), none is finite, or a choice cannot be met.
+        If ``vectors`` are no real numbers (n, d), a row has no value or another length, none is finite, or a
+        choice cannot be met.
     """
     array = _as_table(vectors)
     finite = _finite_rows(array)
@@ -177,10 +179,7 @@ def build_index(
 
 
 def _as_table(vectors: Any) -> npt.NDArray[Any]:
-    try:
-        array = np.asarray(vectors)
-    except ValueError as error:
-        raise ValueError(f"vectors must be an array of numbers (n, d): {error}") from error
+    array = as_array(vectors, "vectors")
     if array.dtype.kind not in "iuf":
         raise TypeError(f"vectors must hold real numbers, got an array of {array.dtype}")
     if array.ndim != 2 or array.shape[1] == 0:
