@@ -102,6 +102,19 @@ def test_the_first_of_rows_that_share_an_id_counts(make):
 
 
 @KINDS
+def test_a_row_without_an_id_or_with_one_beyond_int64_belongs_to_no_row_id(make):
+    def by_id(ids):
+        data = make({"key": ids, "name": list("abc")})
+        return RowTable(data, dense(), id_column="key").texts([5, 2**62 + 1, 0, -1, -(2**63)])
+
+    unsigned = np.array([2**63, 5, 2**64 - 1], np.uint64)
+    assert by_id(unsigned) == [["b"], [], [], [], []]
+    numbers = [2**62 + 1, None, 5]
+    held = pd.array(numbers, dtype="Int64") if make is pandas_frame else numbers
+    assert by_id(held) == [["c"], ["a"], [], [], []]
+
+
+@KINDS
 def test_an_empty_table_holds_no_row(make):
     table = RowTable(
         make({"key": np.array([], np.int64), "name": np.array([], str)}), dense(), id_column="key"
@@ -289,6 +302,42 @@ def test_selected_rows_of_an_empty_table_are_described_all_the_same(make, widget
     made = widget(data=make({"key": np.array([], np.int64), "name": np.array([], str)}), id="key")
     made.selection = [5]
     assert [row["id"] for row in rows_of(made.selected())] == [5]
+
+
+@KINDS
+@pytest.mark.parametrize("columns", [[], ["id", "id_data", "label", "label_data", "feder_is_held"]])
+def test_selected_rows_have_whatever_columns_are_left_under_names_of_their_own(make, columns, widget):
+    data = {"key": [7, 5], **{name: [f"{name} 7", f"{name} 5"] for name in columns}}
+    made = widget(data=make(data), id="key", columns=columns)
+    made.selection = [5, 6, 7]
+    rows = rows_of(made.selected())
+    assert [row["id"] for row in rows] == [5, 6, 7]
+    names = ["id_data_data", "id_data", "label_data_data", "label_data", "feder_is_held"][: len(columns)]
+    assert list(rows[0]) == ["id", "cluster", "rank", "distance", "label", *names]
+    if columns:
+        assert rows[0]["id_data_data"] == "id 5"
+        assert rows[2]["id_data"] == "id_data 7"
+        assert pd.isna(rows[1]["feder_is_held"])
+
+
+@KINDS
+def test_selected_rows_of_a_table_of_labels_alone_have_its_labels(make, widget):
+    made = widget(data=make({"kind": DATA["kind"]}), label="kind")
+    made.selection = [1, 0]
+    assert [row["label"] for row in rows_of(made.selected())] == ["dog", "cat"]
+
+
+@pytest.mark.parametrize("names", [[0, 1, 2], [("a", 1), ("a", 2), ("b", 1)], ["a", 1.5, 2]])
+def test_columns_of_pandas_may_have_names_that_are_no_text(names, widget):
+    frame = pd.DataFrame({"key": range(N)[::-1], "kind": DATA["kind"], "price": DATA["price"]})
+    frame.columns = pd.MultiIndex.from_tuples(names) if isinstance(names[0], tuple) else names
+    made = widget(data=frame, id=names[0], label=names[1])
+    made.selection = [N - 1, 0]
+    table = made.selected()
+    assert list(table.columns) == ["id", "cluster", "rank", "distance", "label", names[2]]
+    assert table.iloc[:, 5].tolist() == [0, (N - 1) / 8]
+    assert table["label"].tolist() == ["cat", None] or pd.isna(table["label"][1])
+    assert made._media.table.texts([N - 3]) == [["0.25"]]
 
 
 @KINDS

@@ -35,7 +35,7 @@ class RowTable:
         Row ids, to check the number of rows.
     id_column : str, optional
         The column of row ids; without it, row i belongs to row id i. Of an id that occurs twice, the first
-        row counts.
+        row counts. A row without an id, or with one that int64 does not hold, belongs to no row id.
     columns : sequence of str, optional
         The columns to show; by default those of scalars, except ``others``.
     others : iterable of str or None
@@ -132,15 +132,25 @@ class RowTable:
         places = at if order is None else order[at]
         return np.where(held[at] == ids, places, -1)
 
-    def taken(self, places: NDArray[np.int64]) -> nw.DataFrame[Any]:
-        """Return the columns shown of the rows at some places, as the caller's kind of table."""
-        rows: nw.DataFrame[Any] = self._frame.select(self.columns)[places.tolist()]
-        return rows
+    def taken(self, places: NDArray[np.int64]) -> list[nw.Series[Any]]:
+        """Return the columns shown, of the rows at some places."""
+        rows = places.tolist()
+        return [self._series[name][rows] for name in self.columns]
 
     @cached_property
     def _sorted_ids(self) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
         """The row ids in ascending order, and the place of each; made when the first row is looked up."""
-        ids = np.asarray(self._frame.get_column(str(self._id_column)).to_numpy(), np.int64)
+        column = self._frame.get_column(self._id_column)  # type: ignore[arg-type]
+        is_id = ~np.asarray(column.is_null().to_numpy(), np.bool_)
+        # With a missing one among them, whole numbers would become floats, which round.
+        given = np.asarray((column if is_id.all() else column.fill_null(0)).to_numpy())
+        is_id &= given <= np.iinfo(np.int64).max
+        if not is_id.all():
+            places = np.flatnonzero(is_id)
+            ids = given[places].astype(np.int64)
+            order = np.argsort(ids, kind="stable")
+            return ids[order], places[order]
+        ids = given.astype(np.int64)
         if np.all(ids[1:] >= ids[:-1]):
             return ids, None
         order = np.argsort(ids, kind="stable")
