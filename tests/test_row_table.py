@@ -2,6 +2,7 @@
 
 import io
 import threading
+from collections import Counter
 
 import faiss
 import narwhals as nw
@@ -14,6 +15,7 @@ from PIL import Image
 import feder_widget as fw
 from feder_widget.engines import open_index
 from feder_widget.media import IdRange, Media, RowTable
+from feder_widget.session.answers.label_tally import LabelTally
 from feder_widget.session.messages.limits import MAX_VALUES
 from feder_widget.session.session import Session
 
@@ -413,6 +415,32 @@ def test_the_values_of_a_column_are_counted_like_labels(make):
     found = dict(zip(composition["names"], composition["counts"], strict=True))
     assert found == {kind: kinds.count(kind) for kind in ("cat", "dog") if kind in kinds}
     session.close()
+
+
+@KINDS
+@pytest.mark.parametrize("by_id", [False, True])
+def test_values_that_are_counted_are_read_together_and_their_texts_made_once(make, by_id, monkeypatch):
+    data = {**DATA, "key": list(range(N))[::-1], "year": [2000 + i % 4 for i in range(N)], "sign": [" +"] * N}
+    table = RowTable(
+        make(data), dense(), id_column="key" if by_id else None, columns=[*list(data)[:4], "year", "sign"]
+    )
+    media = Media(None, None, dense(), table=table)
+    ids = np.array([*range(N), N + 5])
+    wanted = [[table.text(row, column) for row in ids] for column in range(6)]
+    made = []
+    text = RowTable._text
+    monkeypatch.setattr(RowTable, "_text", lambda *given: (made.append(1), text(*given))[1])
+    for column, values in enumerate(wanted):
+        made.clear()
+        tally = LabelTally(media.by_column(column), 60.0)
+        rest = ids
+        while len(rest):
+            rest = rest[tally.read(rest, np.zeros(len(rest), np.int32)) :]
+        counts = tally.counts(1, len(ids), N)
+        found = dict(zip(counts.names, counts.counts[0].tolist(), strict=False))
+        assert found == Counter(value for value in values if value is not None)
+        assert (counts.unlabelled, counts.failed) == (values.count(None), 0)
+        assert len(made) == len(found)
 
 
 def test_labels_and_columns_are_counted_apart_and_an_unknown_column_is_refused():

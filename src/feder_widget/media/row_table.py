@@ -120,6 +120,21 @@ class RowTable:
         (place,) = self.places(np.array([row_id], np.int64)).tolist()
         return None if place < 0 else self._text(self.columns[column], place)
 
+    def entries(self, ids: NDArray[np.int64], column: int) -> list[Any]:
+        """Return the values of rows in the column at a place among those shown; None for a missing value.
+
+        Equal values of type str or int have one text. Bools are given as text.
+        """
+        places = self.places(ids)
+        if len(self) == 0:
+            return [None] * len(ids)
+        series = self._series[self.columns[column]]
+        values = series[np.maximum(places, 0).tolist()].to_list()
+        return [
+            None if place < 0 else _plain_entry(value)
+            for place, value in zip(places.tolist(), values, strict=True)
+        ]
+
     def places(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the place of each row id in the table, int64 (n,); -1 for one that it does not hold."""
         if self._id_column is None:
@@ -186,6 +201,35 @@ class RowTable:
         except Exception as error:  # a user's object may raise anything
             return f"(raised {type(error).__name__})"
         return one_line(text, VALUE_LIMIT)
+
+
+class ColumnLabels:
+    """The values of a column of a table as labels: of one row, or of many at once.
+
+    Parameters
+    ----------
+    table : RowTable
+    column : int
+        Place among the columns shown.
+    """
+
+    def __init__(self, table: RowTable, column: int) -> None:
+        self._table = table
+        self._column = column
+
+    def __call__(self, row_id: int) -> str | None:
+        """Return the value of a row as a short line of text."""
+        return self._table.text(row_id, self._column)
+
+    def take(self, ids: NDArray[np.int64]) -> list[Any]:
+        """Return the values of rows as they are stored."""
+        return self._table.entries(ids, self._column)
+
+
+def _plain_entry(value: Any) -> Any:
+    if type(value) is str or type(value) is int:
+        return value
+    return str(value) if type(value) is bool else None if is_missing(value) else value
 
 
 def _number_text(value: float | np.floating[Any]) -> str:
