@@ -69,6 +69,16 @@ def test_options_of_the_widget_and_labels_of_the_caller_are_passed_on(tmp_path):
         explore(paths, Counting(), kk=3)
 
 
+def test_labels_that_stand_beside_the_pictures_are_kept(tmp_path):
+    paths = folder_of(tmp_path / "photos", 20)
+    pairs = [(path, ("cat", "dog")[row % 2]) for row, path in enumerate(paths)]
+    w = explore(pairs, Counting())
+    assert [w._media.label(row) for row in (0, 1, 19)] == ["cat", "dog", "dog"]
+    assert w.search(paths[7]) == "Row 7 is this picture."
+    given = explore(pairs, Counting(), labels=[f"label {row}" for row in range(20)])
+    assert given._media.label(1) == "label 1"
+
+
 def test_bad_choices_are_refused_before_anything_is_embedded(tmp_path):
     paths = folder_of(tmp_path / "photos", 12)
     embedder = Counting()

@@ -50,7 +50,8 @@ def explore(
     metric, nlist, factory
         As for :func:`build_index`.
     **options
-        As for :class:`FederWidget`; ``labels`` are the names of the files unless given.
+        As for :class:`FederWidget`; ``labels`` are those beside the pictures, else the names of the files,
+        unless given.
 
     Returns
     -------
@@ -84,6 +85,6 @@ def explore(
     if reasons:
         warnings.warn(PicturesLeftOutWarning(reasons, len(vectors)), stacklevel=2)
     index = build_index(vectors, metric=metric, nlist=nlist, factory=factory, explain=progress)
-    if pictures.are_files() and not {"label", "labels"} & set(options):
-        options["labels"] = pictures.file_name
+    if not {"label", "labels"} & set(options):
+        options["labels"] = pictures.labels
     return FederWidget(index, images=pictures.entry, embed=embedder, **options)
