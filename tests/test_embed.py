@@ -437,6 +437,13 @@ def test_a_cache_that_cannot_be_used_is_an_error_where_it_was_named_and_a_warnin
     np.testing.assert_array_equal(vectors, wanted([0]))
 
 
+def test_an_empty_name_of_a_cache_is_refused_and_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="cache must be a folder, got ''; pass False for no cache"):
+        embed([picture(0)], Counting(), cache="")
+    assert list(tmp_path.iterdir()) == []
+
+
 # Memory
 
 

@@ -56,11 +56,15 @@ def cache_folder(cache: object) -> Path | None:
     ------
     TypeError
         If it is neither a path nor a bool.
+    ValueError
+        If it is an empty text, which would stand for the working directory.
     """
     if cache is False:
         return None
     if cache is None or cache is True:
         return user_cache_path("feder_widget", appauthor=False) / "embeddings"
+    if cache == "":
+        raise ValueError("cache must be a folder, got ''; pass False for no cache, '.' for this folder")
     if isinstance(cache, (str, os.PathLike)):
         return Path(os.fsdecode(cache)).expanduser()
     raise TypeError(f"cache must be a folder, True, False or None, got {cache!r}")
