@@ -366,6 +366,23 @@ def test_a_cache_is_cleared_where_its_file_is_damaged(tmp_path):
     assert sqlite3.connect(file).execute("SELECT count(*) FROM vectors").fetchone() == (1,)
 
 
+def test_a_page_that_is_damaged_costs_one_run_its_cache(tmp_path):
+    paths, kept = kept_file(tmp_path, 400)
+    size = kept.stat().st_size
+    with kept.open("r+b") as file:
+        file.seek(2 * 4096)
+        file.write(b"\xff" * (size - 2 * 4096))
+    with pytest.warns(UserWarning, match=re.escape(f"the cache {kept} was damaged and is begun anew")):
+        np.testing.assert_array_equal(embed(paths, Counting(), cache=tmp_path / "kept"), wanted(range(400)))
+    # Vectors that were read before the damage was found are not kept again.
+    embed(paths, Counting(), cache=tmp_path / "kept")
+    last = Counting()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(embed(paths, last, cache=tmp_path / "kept"), wanted(range(400)))
+    assert last.embedded == []
+
+
 def test_a_cache_that_cannot_be_cleared_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(vector_cache, "BUSY_SECONDS", 0.01)
     cache = VectorCache(tmp_path / "kept", "mine")

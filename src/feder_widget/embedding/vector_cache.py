@@ -98,16 +98,24 @@ class VectorCache:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f"{_file_stem(name)}.sqlite"
         try:
-            self._open()
-        except sqlite3.OperationalError as error:
+            with self._beginning_anew():
+                self._open()
+        except sqlite3.Error as error:
             raise OSError(f"the cache {self._path} cannot be used: {error}") from error
-        except sqlite3.DatabaseError:
-            self._begin_anew()
 
-    def _begin_anew(self) -> None:
-        warnings.warn(f"the cache {self._path} was damaged and is begun anew", stacklevel=3)
-        self._path.unlink()
-        self._open()
+    @contextlib.contextmanager
+    def _beginning_anew(self) -> Iterator[None]:
+        """Put an empty file in place of a damaged one."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            # Its subclasses stand for anything else: a lock, a full disk.
+            if type(error) is not sqlite3.DatabaseError:
+                raise
+            warnings.warn(f"the cache {self._path} was damaged and is begun anew", stacklevel=4)
+            self._connection.close()
+            self._path.unlink()
+            self._open()
 
     def _open(self) -> None:
         self._connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
@@ -174,25 +182,19 @@ class VectorCache:
 
     @contextlib.contextmanager
     def _surviving(self) -> Iterator[None]:
-        """Go on without the cache where it fails: the disk may be full, or a page of the file damaged."""
+        """Go on with an empty file where this one is damaged, and without one where that fails too."""
         try:
-            yield
-        except sqlite3.Error as error:
+            with self._beginning_anew():
+                yield
+        except (sqlite3.Error, OSError) as error:
             self._is_broken = True
             warnings.warn(f"the cache {self._path} failed and is used no more: {error}", stacklevel=3)
 
     def clear(self) -> None:
         """Forget all vectors, also those of a damaged file."""
         self._unwritten.clear()
-        with self._surviving():
-            try:
-                with self._connection as connection:
-                    connection.execute("DELETE FROM vectors")
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError:
-                self._connection.close()
-                self._begin_anew()
+        with self._surviving(), self._connection as connection:
+            connection.execute("DELETE FROM vectors")
         self.width = None
 
     def close(self) -> None:
