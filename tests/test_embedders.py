@@ -256,6 +256,15 @@ def name_in(source, **variables):
             "    def __call__(self, images): return self.steps[0](images)\nembed = Own()"
         ),
         "def embed(images, *, step=helper): return step(images)",
+        (
+            "class Own:\n    def run(self, images): return helper(images)\n"
+            "own = Own()\nembed = lambda images: own.run(images)"
+        ),
+        (
+            "class Part:\n    def run(self, images): return helper(images)\n"
+            "class Own:\n    def __init__(self): self.part = Part()\n"
+            "    def encode(self, images): return self.part.run(images)\nembed = Own().encode"
+        ),
     ],
 )
 def test_an_edit_in_code_that_an_embedder_leads_to_changes_its_name(source):

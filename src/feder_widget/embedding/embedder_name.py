@@ -15,7 +15,7 @@ import hashlib
 import inspect
 import re
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -46,8 +46,11 @@ def name_of(embed: Any) -> str:
     return " ".join([*dict.fromkeys(parts), digest.hexdigest()])
 
 
-def _marks(value: Any, depth: int) -> Iterator[str]:
-    """Yield texts that differ where two values embed differently."""
+def _marks(value: Any, depth: int, named: Iterable[str] = ()) -> Iterator[str]:
+    """Yield texts that differ where two values embed differently.
+
+    ``named`` are the names in the code that leads to the value: an object's methods may be among them.
+    """
     if depth == 0:
         return
     if isinstance(value, (str, bytes)):
@@ -62,58 +65,64 @@ def _marks(value: Any, depth: int) -> Iterator[str]:
             yield from _named_marks(part, depth - 1)
     elif isinstance(value, types.MethodType):
         yield from _marks(value.__func__, depth)
-        yield from _marks(value.__self__, depth)
+        yield from _marks(value.__self__, depth, [getattr(value, "__name__", "")])
     elif isinstance(value, types.FunctionType):
         yield from _function_marks(value, depth - 1)
     elif isinstance(value, (list, tuple)):
         for part in value:
             if callable(part):
                 yield from _marks(part, depth - 1)
-    elif callable(getattr(value, "state_dict", None)):
-        yield from _method_marks(value, depth - 1)
-        yield from _weight_marks(value)
     elif not isinstance(value, (type, dict, set)):
-        yield from _method_marks(value, depth - 1)
+        methods = _methods(value, [*_METHODS, *named])
+        for name, method in methods.items():
+            yield name
+            yield from _function_marks(method, depth - 1)
+        if callable(getattr(value, "state_dict", None)):
+            yield from _weight_marks(value)
+            return
+        within = [name for method in methods.values() for name in _names(method.__code__)]
         for name, part in sorted(getattr(value, "__dict__", {}).items()):
-            for mark in _marks(part, depth - 1):
+            for mark in _marks(part, depth - 1, within):
                 yield f"{name} {mark}"
 
 
-def _method_marks(value: Any, depth: int) -> Iterator[str]:
-    """Yield the marks of the methods that embed, and of those that these name."""
-    waiting = list(_METHODS)
-    seen: set[str] = set()
+def _methods(value: Any, names: Iterable[str]) -> dict[str, types.FunctionType]:
+    """Return the methods of an object that have these names, and the methods that these name."""
+    known = set(dir(type(value)))
+    found: dict[str, types.FunctionType] = {}
+    waiting = list(names)
     while waiting:
         name = waiting.pop(0)
+        if name in found or name not in known:
+            continue
         method = inspect.getattr_static(type(value), name, None)
         # A property has a getter; class and static methods hold a function.
         method = getattr(method, "fget", None) or getattr(method, "__func__", method)
-        if name in seen or not isinstance(method, types.FunctionType):
-            continue
-        seen.add(name)
-        yield name
-        yield from _function_marks(method, depth)
-        waiting.extend(_names(method.__code__))
+        if isinstance(method, types.FunctionType):
+            found[name] = method
+            waiting.extend(_names(method.__code__))
+    return found
 
 
-def _named_marks(value: Any, depth: int) -> Iterator[str]:
+def _named_marks(value: Any, depth: int, named: Iterable[str] = ()) -> Iterator[str]:
     """Yield the marks of a value that a function names, which is seldom one that counts or measures."""
     if isinstance(value, float):
         yield repr(value)
-    yield from _marks(value, depth)
+    yield from _marks(value, depth, named)
 
 
 def _function_marks(function: types.FunctionType, depth: int) -> Iterator[str]:
+    names = _names(function.__code__)
     yield from _code_marks(function.__code__)
     for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-        yield from _named_marks(default, depth)
+        yield from _named_marks(default, depth, names)
     for cell in function.__closure__ or ():
         # An empty cell raises: its variable is not assigned yet.
         with contextlib.suppress(ValueError):
-            yield from _named_marks(cell.cell_contents, depth)
-    for name in _names(function.__code__):
+            yield from _named_marks(cell.cell_contents, depth, names)
+    for name in names:
         if name in function.__globals__:
-            yield from _named_marks(function.__globals__[name], depth)
+            yield from _named_marks(function.__globals__[name], depth, names)
 
 
 def _code_marks(code: types.CodeType) -> Iterator[str]:
