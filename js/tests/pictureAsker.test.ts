@@ -56,6 +56,12 @@ it("a picture gives way to a query that is asked for before it is read", async (
   expect(queries()).toEqual([{ id: "5", cluster: null }]);
 });
 
+it("a folder that comes as an empty file is named as one", async () => {
+  const { exploration, ask } = open();
+  await ask(new File([], "holidays"));
+  expect(exploration.failure.value).toBe("holidays is a folder, or empty.");
+});
+
 it("a folder that is dropped is named as one", async () => {
   const { exploration, queries, ask } = open();
   const folder = slowFile("holidays", "");

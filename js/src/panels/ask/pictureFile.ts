@@ -21,7 +21,9 @@ export class NoPicture extends Error {}
  */
 export async function pictureBytes(file: File, most: number): Promise<ArrayBuffer> {
   const name = file.name || "the picture";
-  if (file.size === 0) throw new NoPicture(`${name} is empty`);
+  // Browsers hand a folder over as a file without a type, empty or unreadable.
+  if (file.size === 0)
+    throw new NoPicture(file.type === "" ? `${name} is a folder, or empty` : `${name} is empty`);
   // A drawing can hold scripts and has no pixels; a file without a type may be a picture that the kernel can read.
   if (file.type === "image/svg+xml" || !(file.type === "" || file.type.startsWith("image/")))
     throw new NoPicture(`${name} is no picture of pixels, but ${file.type}`);
@@ -36,7 +38,6 @@ async function readWhole(file: File, name: string): Promise<ArrayBuffer> {
     return await file.arrayBuffer();
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
-    // Browsers hand a folder over as a file that cannot be read.
     throw new NoPicture(
       file.type === "" ? `${name} is a folder, or cannot be read` : `${name} cannot be read`,
     );
