@@ -2,6 +2,7 @@
 
 import faiss
 import numpy as np
+import pandas as pd
 import pytest
 from makers import make_vectors
 
@@ -178,3 +179,33 @@ def test_fewer_vectors_than_a_factory_string_needs_are_said(factory):
 def test_a_masked_array_is_refused():
     with pytest.raises(ValueError, match="masked"):
         built(np.ma.masked_greater(make_vectors(50), 0.5))
+
+
+def columns_of(rows):
+    """Return a column of lists in each library that has such."""
+    pa = pytest.importorskip("pyarrow")
+    pl = pytest.importorskip("polars")
+    return [
+        pd.Series(rows),
+        pl.Series("vector", rows, dtype=pl.List(pl.Float32)),
+        pl.DataFrame({"vector": rows}),
+        pa.array(rows),
+    ]
+
+
+def test_columns_of_lists_are_vectors():
+    x = np.random.default_rng(0).random((50, 8), np.float32)
+    wanted = faiss.serialize_index(fw.build_index(x, explain=False))
+    for column in columns_of(x.tolist()):
+        found = fw.build_index(column, explain=False)
+        np.testing.assert_array_equal(faiss.serialize_index(found), wanted)
+
+
+@pytest.mark.parametrize(
+    ("last", "message"),
+    [(None, "a value in every row, got 1 missing"), ([1.0], r"rows of one length.*\(1,\) in row 9")],
+)
+def test_a_row_of_a_column_that_is_no_vector_is_named(last, message):
+    for column in columns_of([[1.0, 2.0]] * 9 + [last]):
+        with pytest.raises(ValueError, match=f"vectors must have {message}"):
+            fw.build_index(column, explain=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -80,6 +81,68 @@ def test_the_demo_serves_the_quick_start_from_a_folder_of_its_own(tmp_path):
         os.killpg(process.pid, signal.SIGKILL)
         process.stdout.close()
         process.wait()
+
+
+def interruptible(server):
+    """Run a stand-in of JupyterLab as the demo does, in a process group of its own, until it is ready."""
+    script = "import sys; from feder_widget import command_line; sys.exit(command_line._run(sys.argv[1:]))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, sys.executable, "-uc", server],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+posix = pytest.mark.skipif(os.name != "posix", reason="sends signals to a process group")
+
+
+@posix
+def test_a_server_that_is_interrupted_has_the_time_that_it_takes_to_end():
+    server = """
+import signal, time
+def end(*_):
+    time.sleep(1)
+    print("saved")
+    raise SystemExit(3)
+signal.signal(signal.SIGINT, end)
+print("ready")
+signal.pause()
+"""
+    process = interruptible(server)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.communicate(timeout=PATIENCE)[0] == "saved\n"
+    assert process.returncode == 0
+
+
+@posix
+@pytest.mark.parametrize("ignored", ["SIGINT", "SIGINT SIGTERM"])
+def test_a_server_that_does_not_end_is_stopped_when_it_is_interrupted_again(ignored):
+    server = f"""
+import signal
+for name in "{ignored}".split():
+    signal.signal(getattr(signal, name), signal.SIG_IGN)
+print("ready")
+while True:
+    signal.pause()
+"""
+    process = interruptible(server)
+    interrupts = 0
+    while process.poll() is None and interrupts < PATIENCE:
+        os.killpg(process.pid, signal.SIGINT)
+        interrupts += 1
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(1)
+    process.stdout.close()
+    assert process.returncode == 0
+    assert interrupts >= 1 + len(ignored.split())
+
+
+@pytest.mark.parametrize("status", [0, 7])
+def test_the_status_of_a_server_that_ends_is_passed_on(status):
+    assert command_line._run([sys.executable, "-c", f"raise SystemExit({status})"]) == status
 
 
 def test_what_the_demo_lacks_is_named(monkeypatch, capsys):

@@ -1,6 +1,9 @@
 """``fw.embed``: a row for each picture, bad ones left out by id, a cache, interrupts, memory."""
 
+import contextlib
+import errno
 import os
+import re
 import sqlite3
 import threading
 import warnings
@@ -11,8 +14,9 @@ from embedder_stand_ins import WIDTH, Counting, FastEmbed, folder_of, picture, v
 from PIL import Image
 
 import feder_widget as fw
-from feder_widget.embedding import vector_rows
+from feder_widget.embedding import vector_cache, vector_rows
 from feder_widget.embedding.read_ahead import read_ahead
+from feder_widget.embedding.vector_cache import VectorCache
 
 
 @pytest.fixture(autouse=True)
@@ -302,6 +306,111 @@ def test_a_damaged_cache_is_begun_anew(tmp_path):
     assert sqlite3.connect(kept).execute("SELECT count(*) FROM vectors").fetchone() == (3,)
 
 
+def kept_file(tmp_path, count=6):
+    """Return the paths of pictures, and the file of a cache that holds their vectors."""
+    paths = folder_of(tmp_path / "photos", count)
+    embed(paths, Counting(), cache=tmp_path / "kept")
+    (kept,) = (tmp_path / "kept").iterdir()
+    return paths, kept
+
+
+def change(file, statement, *values):
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(statement, values)
+
+
+@pytest.mark.parametrize("blob", [b"", b"12345", b"1234", bytes(4 * WIDTH - 4), "words", 7])
+@pytest.mark.parametrize("damaged", [1, 2])
+def test_damaged_vectors_are_dropped_and_embedded_anew(tmp_path, blob, damaged):
+    paths, kept = kept_file(tmp_path)
+    change(kept, "UPDATE vectors SET vector = ? WHERE rowid <= ?", blob, damaged)
+    again = Counting()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(embed(paths, again, cache=tmp_path / "kept"), wanted(range(6)))
+    assert len(again.embedded) == damaged
+    last = Counting()
+    embed(paths, last, cache=tmp_path / "kept")
+    assert last.embedded == []
+
+
+def test_a_cache_of_two_widths_costs_only_the_vectors_of_the_rarer(tmp_path):
+    paths, kept = kept_file(tmp_path)
+    change(kept, "UPDATE vectors SET vector = zeroblob(20) WHERE rowid > 4")
+    again = Counting()
+    np.testing.assert_array_equal(embed(paths, again, cache=tmp_path / "kept"), wanted(range(6)))
+    assert len(again.embedded) == 2
+
+
+@pytest.mark.parametrize("stated", [True, False])
+def test_more_vectors_of_another_width_are_forgotten(tmp_path, stated):
+    paths, kept = kept_file(tmp_path)
+    change(kept, "UPDATE vectors SET vector = zeroblob(20) WHERE rowid > 2")
+    embedder = fw.embedders.embedder(Counting())
+    embedder.width = WIDTH if stated else None
+    more = folder_of(tmp_path / "photos", 1, first=100)
+    with pytest.warns(UserWarning, match="vectors of 5 numbers by an embedder of the same name"):
+        vectors = embed([*paths, *more], embedder, cache=tmp_path / "kept")
+    np.testing.assert_array_equal(vectors, wanted([*range(6), 100]))
+
+
+def test_a_cache_is_cleared_where_its_file_is_damaged(tmp_path):
+    _, kept = kept_file(tmp_path)
+    cache = VectorCache(tmp_path / "kept", "mine")
+    (file,) = set((tmp_path / "kept").iterdir()) - {kept}
+    file.write_bytes(b"nothing like a data base" * 400)
+    with pytest.warns(UserWarning, match=re.escape(f"the cache {file} was damaged and is begun anew")):
+        cache.clear()
+    cache.put([b"key"], np.ones((1, 3), np.float32))
+    cache.close()
+    assert sqlite3.connect(file).execute("SELECT count(*) FROM vectors").fetchone() == (1,)
+
+
+def test_a_page_that_is_damaged_costs_one_run_its_cache(tmp_path):
+    paths, kept = kept_file(tmp_path, 400)
+    size = kept.stat().st_size
+    with kept.open("r+b") as file:
+        file.seek(2 * 4096)
+        file.write(b"\xff" * (size - 2 * 4096))
+    with pytest.warns(UserWarning, match=re.escape(f"the cache {kept} was damaged and is begun anew")):
+        np.testing.assert_array_equal(embed(paths, Counting(), cache=tmp_path / "kept"), wanted(range(400)))
+    # Vectors that were read before the damage was found are not kept again.
+    embed(paths, Counting(), cache=tmp_path / "kept")
+    last = Counting()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(embed(paths, last, cache=tmp_path / "kept"), wanted(range(400)))
+    assert last.embedded == []
+
+
+def test_a_cache_that_cannot_be_cleared_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(vector_cache, "BUSY_SECONDS", 0.01)
+    cache = VectorCache(tmp_path / "kept", "mine")
+    (file,) = (tmp_path / "kept").iterdir()
+    with contextlib.closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.warns(UserWarning, match=re.escape(f"the cache {file} failed and is used no more")):
+            cache.clear()
+    cache.close()
+
+
+def test_other_processes_may_write_while_a_batch_is_embedded(tmp_path, monkeypatch):
+    monkeypatch.setattr(vector_cache, "WRITE_APART", 60.0)
+    paths, kept = kept_file(tmp_path, 4)
+
+    class Slow(Counting):
+        def __call__(self, images):
+            with contextlib.closing(sqlite3.connect(kept, timeout=0.01)) as other, other:
+                other.execute("INSERT OR REPLACE INTO vectors VALUES (x'00', zeroblob(48))")
+            return super().__call__(images)
+
+    embedder = fw.embedders.embedder(Slow(), name=fw.embedders.embedder(Counting()).name)
+    more = folder_of(tmp_path / "photos", 6, first=100)
+    embed([*paths, *more], embedder, cache=tmp_path / "kept", batch_size=2)
+    with contextlib.closing(sqlite3.connect(kept)) as connection:
+        assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (11,)
+
+
 def test_a_cache_that_fails_on_the_way_costs_nothing_but_itself(tmp_path, monkeypatch):
     paths = folder_of(tmp_path / "photos", 12)
     real = sqlite3.connect
@@ -345,6 +454,13 @@ def test_a_cache_that_cannot_be_used_is_an_error_where_it_was_named_and_a_warnin
     np.testing.assert_array_equal(vectors, wanted([0]))
 
 
+def test_an_empty_name_of_a_cache_is_refused_and_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="cache must be a folder, got ''; pass False for no cache"):
+        embed([picture(0)], Counting(), cache="")
+    assert list(tmp_path.iterdir()) == []
+
+
 # Memory
 
 
@@ -359,6 +475,36 @@ def test_many_vectors_become_a_memory_map_that_leaves_no_file(tmp_path, monkeypa
     np.testing.assert_array_equal(vectors[good], wanted(good))
     assert np.isnan(vectors[4]).all()
     assert [path.suffix for path in (tmp_path / "kept").iterdir()] == [".sqlite"]
+
+
+def mapped(tmp_path, monkeypatch, reserve):
+    monkeypatch.setattr(vector_rows, "MAP_FROM_BYTES", 100)
+    monkeypatch.setattr(os, "posix_fallocate", reserve, raising=False)
+    return embed(folder_of(tmp_path / "photos", 10), Counting(), cache=tmp_path / "kept")
+
+
+def test_the_room_of_a_memory_map_is_reserved(tmp_path, monkeypatch):
+    reserved = []
+    vectors = mapped(tmp_path, monkeypatch, lambda _, start, size: reserved.append((start, size)))
+    assert reserved == [(0, vectors.nbytes)]
+
+
+def test_a_full_disk_is_an_error_that_says_how_much_is_wanted_and_where(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(
+        OSError, match=re.escape(f"take 480 bytes in a temporary file, and {tmp_path}")
+    ) as raised:
+        mapped(tmp_path, monkeypatch, full)
+    assert raised.value.errno == errno.ENOSPC
+
+
+def test_a_file_system_that_cannot_reserve_room_is_used_all_the_same(tmp_path, monkeypatch):
+    def unsupported(*_):
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    np.testing.assert_array_equal(mapped(tmp_path, monkeypatch, unsupported), wanted(range(10)))
 
 
 def test_no_more_pictures_are_decoded_than_wait_for_the_embedder():

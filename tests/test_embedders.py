@@ -3,6 +3,8 @@
 # ruff: noqa: ARG005  (the signatures of stand-ins are those of the originals)
 
 import functools
+import os
+import subprocess
 import sys
 import types
 
@@ -225,6 +227,89 @@ def test_equal_embedders_have_one_name_and_others_another():
     )
     assert "clip-a" in name(named[0])
     assert name(named[0]) != name(named[1])
+
+
+def name_in(source, **variables):
+    """Return the name of ``embed``, as a module of this source defines it."""
+    exec(source, variables)
+    return fw.embedders.embedder(variables["embed"]).name
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "embed = lambda images: [helper(image) for image in images]",
+        "embed = lambda images: list(map(lambda image: helper(image), images))",
+        "def embed(images):\n    def inner(image): return helper(image)\n    return [inner(images[0])]",
+        "class Own:\n    def encode(self, images): return helper(images)\nembed = Own()",
+        (
+            "class Own:\n    def encode(self, images): return self.part(images)\n"
+            "    def part(self, images): return helper(images)\nembed = Own()"
+        ),
+        "class Own:\n    def embed(self, images): return [helper(image) for image in images]\nembed = Own()",
+        (
+            "class Own:\n    def state_dict(self): return {}\n"
+            "    def to_embeddings(self, images): return helper(images)\nembed = Own()"
+        ),
+        (
+            "class Own:\n    def __init__(self): self.steps = [helper]\n"
+            "    def __call__(self, images): return self.steps[0](images)\nembed = Own()"
+        ),
+        "def embed(images, *, step=helper): return step(images)",
+        (
+            "class Own:\n    def run(self, images): return helper(images)\n"
+            "own = Own()\nembed = lambda images: own.run(images)"
+        ),
+        (
+            "class Part:\n    def run(self, images): return helper(images)\n"
+            "class Own:\n    def __init__(self): self.part = Part()\n"
+            "    def encode(self, images): return self.part.run(images)\nembed = Own().encode"
+        ),
+    ],
+)
+def test_an_edit_in_code_that_an_embedder_leads_to_changes_its_name(source):
+    before = name_in(source, helper=lambda image: image + 1)
+    assert name_in(source, helper=lambda image: image + 1) == before
+    assert name_in(source, helper=lambda image: image + 2) != before
+
+
+@pytest.mark.parametrize("method", ["encode", "embed", "to_embeddings", "__call__"])
+def test_an_edit_of_an_objects_method_changes_its_name(method):
+    source = "class Own:\n    def {}(self, images): return images[::{}]\nembed = Own()"
+    assert name_in(source.format(method, 1)) == name_in(source.format(method, 1))
+    assert name_in(source.format(method, 1)) != name_in(source.format(method, 2))
+
+
+def test_processes_give_an_embedder_one_name():
+    script = """
+import sys, types
+import feder_widget as fw
+
+sys.modules["torch"] = types.ModuleType("torch")
+
+class Transform:
+    steps = [lambda image: image]
+    def __repr__(self):
+        return f"Transform({self.steps[0]!r})"
+    def __call__(self, image):
+        return image if image.mode in {"RGB", "L", "RGBA", "CMYK", "LAB"} else None
+
+class Model:
+    def state_dict(self):
+        return {}
+
+print(fw.embedders.torch(Model(), Transform()).name)
+"""
+
+    def name(seed):
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        run = subprocess.run(
+            [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+        )
+        return run.stdout
+
+    assert name("1") == name("2")
+    assert "0x" not in name("3")
 
 
 def test_an_embedder_keeps_its_name_while_it_counts_calls():

@@ -69,6 +69,16 @@ def test_options_of_the_widget_and_labels_of_the_caller_are_passed_on(tmp_path):
         explore(paths, Counting(), kk=3)
 
 
+def test_labels_that_stand_beside_the_pictures_are_kept(tmp_path):
+    paths = folder_of(tmp_path / "photos", 20)
+    pairs = [(path, ("cat", "dog")[row % 2]) for row, path in enumerate(paths)]
+    w = explore(pairs, Counting())
+    assert [w._media.label(row) for row in (0, 1, 19)] == ["cat", "dog", "dog"]
+    assert w.search(paths[7]) == "Row 7 is this picture."
+    given = explore(pairs, Counting(), labels=[f"label {row}" for row in range(20)])
+    assert given._media.label(1) == "label 1"
+
+
 def test_bad_choices_are_refused_before_anything_is_embedded(tmp_path):
     paths = folder_of(tmp_path / "photos", 12)
     embedder = Counting()
@@ -315,6 +325,18 @@ def test_the_width_is_checked_before_anything_is_shown():
         fw.FederWidget(index, embed_text=FastEmbedText())
     with pytest.raises(fw.EmbedderError, match=r"ZeroDivisionError.*a plain grey picture"):
         fw.FederWidget(index, embed=lambda images: len(images) / 0)
+
+
+def test_cached_vectors_of_another_width_are_embedded_anew(tmp_path, photos):
+    def named(width):
+        return fw.embedders.embedder(
+            lambda images: np.stack([vector_of(image)[:width] for image in images]), name="mine"
+        )
+
+    fw.embed(photos, named(WIDTH), cache=tmp_path / "kept", progress=False)
+    with pytest.warns(UserWarning, match="vectors of 12 numbers by an embedder of the same name.* returns 6"):
+        w = explore(photos, named(6), cache=tmp_path / "kept")
+    assert w.search(photos[17]) == "Row 17 is this picture."
 
 
 def test_an_index_that_was_saved_is_asked_with_pictures_again(tmp_path, photos):

@@ -109,6 +109,52 @@ def test_words_are_searched_for_and_never_read_as_a_file(tmp_path, monkeypatch):
     assert named["picture"] == b""
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("leaf\ud800.png", "leaf\N{REPLACEMENT CHARACTER}.png"),
+        ("a\nb\u202etxt.png", "a b\N{REPLACEMENT CHARACTER}txt.png"),
+        ("x" * 2000, "x" * 199 + "…"),
+    ],
+)
+def test_the_name_of_a_picture_is_one_short_line_of_unicode(name, title):
+    page, session = talk(embedder())
+    asked(session, {"picture": name}, [encoded(700)])
+    ((coarse, _),) = said(page, "coarse")
+    assert coarse["title"] == title
+
+
+def test_the_title_of_many_words_is_short():
+    w = fw.FederWidget(make_ivf()[0], embed=lambda images: look_up(images, None), embed_text=say)
+    w.search("\ud800 " + "word\n" * 1_000_000 + "12")
+    title = w.history[-1].title
+    assert title.startswith("\N{REPLACEMENT CHARACTER} word word")
+    assert len(title) <= 200
+    assert w.history[-1].vector.tolist() == X[12].tolist()
+    w.close()
+
+
+@pytest.mark.parametrize("texts", [None, lambda texts: texts[0] / 0])
+def test_an_error_about_many_words_is_short(texts):
+    w = fw.FederWidget(make_ivf()[0], embed=lambda images: look_up(images, None), embed_text=texts)
+    with pytest.raises((TypeError, ValueError)) as raised:
+        w.search("word " * 1_000_000)
+    assert len(str(raised.value)) < 500
+    w.close()
+
+
+@pytest.mark.parametrize("blank", ["", " \n"])
+def test_blank_words_are_refused_as_such(blank):
+    w = fw.FederWidget(
+        make_ivf()[0], images=encoded, embed=lambda images: look_up(images, None), embed_text=say
+    )
+    with pytest.raises(
+        ValueError, match=r"query must hold words or the path of a picture, got '.?', which is blank"
+    ):
+        w.search(blank)
+    w.close()
+
+
 def test_going_back_to_a_vector_brings_its_picture_back():
     page, session = talk(embedder())
     asked(session, {"picture": "leaf.png"}, [encoded(700)])
@@ -182,6 +228,39 @@ def test_nothing_waits_for_a_slow_embedder():
     # The newer search has taken the place of the slow one.
     assert session.query.row_id == 5
     session.close()
+
+
+def test_a_superseded_picture_that_has_not_begun_is_not_embedded():
+    may_end, embedded = threading.Event(), []
+
+    def slowly(images, files):
+        embedded.append(row_in(images[0]))
+        may_end.wait(30)
+        return look_up(images, files)
+
+    _, session = talk(embedder(slowly), by_hand=True)
+    for row in (3, 4, 5):
+        session.handle(search_request(f"{row}", query={"picture": "a.png"}), [encoded(row)])
+        session._runner.turn(0)
+    may_end.set()
+    session.drain()
+    assert embedded == [3, 5]
+    session.close()
+
+
+def test_a_picture_is_compared_with_the_nearest_rows_once():
+    entries = []
+
+    def entry(row):
+        entries.append(row)
+        return encoded(row)
+
+    w = fw.FederWidget(make_ivf()[0], images=entry, embed=lambda images: look_up(images, None))
+    entries.clear()
+    assert w.search(encoded(300)) == "Row 300 is this picture."
+    w._session.drain()
+    assert entries.count(300) == 1
+    w.close()
 
 
 def test_a_cell_searches_with_a_picture_or_words():

@@ -2,6 +2,7 @@
 
 import io
 import threading
+from collections import Counter
 
 import faiss
 import narwhals as nw
@@ -14,6 +15,7 @@ from PIL import Image
 import feder_widget as fw
 from feder_widget.engines import open_index
 from feder_widget.media import IdRange, Media, RowTable
+from feder_widget.session.answers.label_tally import LabelTally
 from feder_widget.session.messages.limits import MAX_VALUES
 from feder_widget.session.session import Session
 
@@ -99,6 +101,19 @@ def test_rows_are_found_by_a_column_of_ids(make, shuffled):
 def test_the_first_of_rows_that_share_an_id_counts(make):
     table = RowTable(make({"key": [5, 3, 5], "name": ["a", "b", "c"]}), dense(), id_column="key")
     assert table.texts([5, 3]) == [["a"], ["b"]]
+
+
+@KINDS
+def test_a_row_without_an_id_or_with_one_beyond_int64_belongs_to_no_row_id(make):
+    def by_id(ids):
+        data = make({"key": ids, "name": list("abc")})
+        return RowTable(data, dense(), id_column="key").texts([5, 2**62 + 1, 0, -1, -(2**63)])
+
+    unsigned = np.array([2**63, 5, 2**64 - 1], np.uint64)
+    assert by_id(unsigned) == [["b"], [], [], [], []]
+    numbers = [2**62 + 1, None, 5]
+    held = pd.array(numbers, dtype="Int64") if make is pandas_frame else numbers
+    assert by_id(held) == [["c"], ["a"], [], [], []]
 
 
 @KINDS
@@ -292,6 +307,42 @@ def test_selected_rows_of_an_empty_table_are_described_all_the_same(make, widget
 
 
 @KINDS
+@pytest.mark.parametrize("columns", [[], ["id", "id_data", "label", "label_data", "feder_is_held"]])
+def test_selected_rows_have_whatever_columns_are_left_under_names_of_their_own(make, columns, widget):
+    data = {"key": [7, 5], **{name: [f"{name} 7", f"{name} 5"] for name in columns}}
+    made = widget(data=make(data), id="key", columns=columns)
+    made.selection = [5, 6, 7]
+    rows = rows_of(made.selected())
+    assert [row["id"] for row in rows] == [5, 6, 7]
+    names = ["id_data_data", "id_data", "label_data_data", "label_data", "feder_is_held"][: len(columns)]
+    assert list(rows[0]) == ["id", "cluster", "rank", "distance", "label", *names]
+    if columns:
+        assert rows[0]["id_data_data"] == "id 5"
+        assert rows[2]["id_data"] == "id_data 7"
+        assert pd.isna(rows[1]["feder_is_held"])
+
+
+@KINDS
+def test_selected_rows_of_a_table_of_labels_alone_have_its_labels(make, widget):
+    made = widget(data=make({"kind": DATA["kind"]}), label="kind")
+    made.selection = [1, 0]
+    assert [row["label"] for row in rows_of(made.selected())] == ["dog", "cat"]
+
+
+@pytest.mark.parametrize("names", [[0, 1, 2], [("a", 1), ("a", 2), ("b", 1)], ["a", 1.5, 2]])
+def test_columns_of_pandas_may_have_names_that_are_no_text(names, widget):
+    frame = pd.DataFrame({"key": range(N)[::-1], "kind": DATA["kind"], "price": DATA["price"]})
+    frame.columns = pd.MultiIndex.from_tuples(names) if isinstance(names[0], tuple) else names
+    made = widget(data=frame, id=names[0], label=names[1])
+    made.selection = [N - 1, 0]
+    table = made.selected()
+    assert list(table.columns) == ["id", "cluster", "rank", "distance", "label", names[2]]
+    assert table.iloc[:, 5].tolist() == [0, (N - 1) / 8]
+    assert table["label"].tolist() == ["cat", None] or pd.isna(table["label"][1])
+    assert made._media.table.texts([N - 3]) == [["0.25"]]
+
+
+@KINDS
 def test_no_selection_is_an_empty_table_of_the_callers_kind(make, widget):
     frame = make(DATA)
     table = widget(data=frame).selected()
@@ -364,6 +415,32 @@ def test_the_values_of_a_column_are_counted_like_labels(make):
     found = dict(zip(composition["names"], composition["counts"], strict=True))
     assert found == {kind: kinds.count(kind) for kind in ("cat", "dog") if kind in kinds}
     session.close()
+
+
+@KINDS
+@pytest.mark.parametrize("by_id", [False, True])
+def test_values_that_are_counted_are_read_together_and_their_texts_made_once(make, by_id, monkeypatch):
+    data = {**DATA, "key": list(range(N))[::-1], "year": [2000 + i % 4 for i in range(N)], "sign": [" +"] * N}
+    table = RowTable(
+        make(data), dense(), id_column="key" if by_id else None, columns=[*list(data)[:4], "year", "sign"]
+    )
+    media = Media(None, None, dense(), table=table)
+    ids = np.array([*range(N), N + 5])
+    wanted = [[table.text(row, column) for row in ids] for column in range(6)]
+    made = []
+    text = RowTable._text
+    monkeypatch.setattr(RowTable, "_text", lambda *given: (made.append(1), text(*given))[1])
+    for column, values in enumerate(wanted):
+        made.clear()
+        tally = LabelTally(media.by_column(column), 60.0)
+        rest = ids
+        while len(rest):
+            rest = rest[tally.read(rest, np.zeros(len(rest), np.int32)) :]
+        counts = tally.counts(1, len(ids), N)
+        found = dict(zip(counts.names, counts.counts[0].tolist(), strict=False))
+        assert found == Counter(value for value in values if value is not None)
+        assert (counts.unlabelled, counts.failed) == (values.count(None), 0)
+        assert len(made) == len(found)
 
 
 def test_labels_and_columns_are_counted_apart_and_an_unknown_column_is_refused():

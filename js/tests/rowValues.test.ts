@@ -1,8 +1,12 @@
 import { signal } from "@preact/signals";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Asker } from "../src/protocol/asker";
 import { RowValues } from "../src/state/rowValues";
 import { FakeTransport, settled, summaryOf } from "./support";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function open(columns: string[] = ["name", "size"]) {
   const transport = new FakeTransport();
@@ -14,7 +18,12 @@ function open(columns: string[] = ["name", "size"]) {
     transport.say({ kind: "row_values", request, ids: ids.map(BigInt), values: ids.map(make) });
     await settled();
   };
-  return { transport, values, asked, answer };
+  const fail = async () => {
+    const { request } = transport.last("row_values");
+    transport.say({ kind: "error", request, code: "internal", message: "no" });
+    await settled();
+  };
+  return { values, asked, answer, fail };
 }
 
 describe("the values of rows", () => {
@@ -48,17 +57,38 @@ describe("the values of rows", () => {
     expect(asked()).toEqual([]);
   });
 
-  it("that could not be had are asked for when they are shown again", async () => {
-    const { values, asked, transport } = open();
+  it("that could not be had are asked for again, and shown where they were to be", async () => {
+    vi.useFakeTimers();
+    const { values, asked, answer, fail } = open();
     const first = values.of(1n);
     await settled();
-    const { request } = transport.last("row_values");
-    transport.say({ kind: "error", request, code: "internal", message: "no" });
-    await settled();
+    await fail();
     expect(first.value).toBeNull();
-    values.of(2n);
+    const second = values.of(2n);
     await settled();
     expect(asked()[1]).toEqual([2]);
+    await answer();
+    expect(second.value).toEqual(["row 2", null]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(asked()[2]).toEqual([1]);
+    await answer();
+    expect(first.value).toEqual(["row 1", null]);
+  });
+
+  it("that cannot be had are given up after some times, until they are shown again", async () => {
+    vi.useFakeTimers();
+    const { values, asked, fail } = open();
+    values.of(1n);
+    await settled();
+    for (const [i, seconds] of [1, 2, 4, 8, 60].entries()) {
+      expect(asked()).toHaveLength(i + 1);
+      await fail();
+      await vi.advanceTimersByTimeAsync(seconds * 1000);
+    }
+    expect(asked()).toHaveLength(5);
+    values.of(1n);
+    await settled();
+    expect(asked()).toHaveLength(6);
   });
 
   it("are kept for a bounded number of rows", async () => {

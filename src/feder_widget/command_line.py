@@ -55,10 +55,33 @@ def _demo(no_browser: bool, port: int | None) -> int:
             *([] if port is None else [f"--port={port}"]),
             *(["--allow-root"] if _is_root() else []),
         ]
-        try:
-            return subprocess.run(command, check=False).returncode
-        except KeyboardInterrupt:
-            return 0
+        return _run(command)
+
+
+def _run(command: Sequence[str]) -> int:
+    """Run a server until it ends, and return its exit status; 0 where Ctrl-C ended it.
+
+    The server hears Ctrl-C too: at the first it asks whether to stop, and saves. The second stops it, and the
+    third kills it.
+    """
+    process = subprocess.Popen(command)
+    if _ends(process):
+        return process.returncode
+    if not _ends(process):
+        process.terminate()
+        if not _ends(process):
+            process.kill()
+            process.wait()
+    return 0
+
+
+def _ends(process: subprocess.Popen[bytes]) -> bool:
+    """Wait for a process to end; False where Ctrl-C comes first."""
+    try:
+        process.wait()
+    except KeyboardInterrupt:
+        return False
+    return True
 
 
 def _fail(reason: str) -> int:

@@ -14,7 +14,7 @@ from PIL import Image
 from feder_widget.embedding import Embedder, as_embedder
 from feder_widget.embedding.calls import ImageCall
 from feder_widget.embedding.descriptor import WIDTH, describe
-from feder_widget.embedding.embedder_name import name_of
+from feder_widget.embedding.embedder_name import name_of, without_addresses
 
 __all__ = ["Embedder", "colours_and_edges", "embedder", "open_clip", "timm", "torch"]
 
@@ -90,7 +90,7 @@ def torch(
         If torch is not installed.
     """
     _library("torch", "torch")
-    known = name or f"{name_of(model)} {name_of(transform)} {transform!r}"
+    known = name or f"{name_of(model)} {name_of(transform)} {without_addresses(repr(transform))}"
     return Embedder(_tensor_call(model, model, transform), name=known, texts=texts)
 
 
@@ -115,7 +115,7 @@ def timm(model_name: str, *, pretrained: bool = True, device: Any = None) -> Emb
     config = library.data.resolve_model_data_config(model)
     transform = library.data.create_transform(**config, is_training=False)
     made = torch(model if device is None else model.to(device), transform)
-    made.name = f"timm {model_name} {name_of(model)} {config}"
+    made.name = f"timm {model_name} {name_of(model)} {without_addresses(str(config))}"
     made.width = getattr(model, "num_features", None)
     return made
 

@@ -50,7 +50,8 @@ def explore(
     metric, nlist, factory
         As for :func:`build_index`.
     **options
-        As for :class:`FederWidget`; ``labels`` are the names of the files unless given.
+        As for :class:`FederWidget`; ``labels`` are those beside the pictures, else the names of the files,
+        unless given.
 
     Returns
     -------
@@ -78,9 +79,12 @@ def explore(
     # Bad choices are refused before an hour of embedding.
     plan_index(max(1, len(pictures)), 0, metric, nlist, factory)
     vectors, reasons = embed_pictures(pictures, embedder, batch_size, cache, progress)
+    if embedder.find_width() != vectors.shape[1]:
+        # All came from the cache, by an embedder of the same name. Now that the width is known, they do not.
+        vectors, reasons = embed_pictures(pictures, embedder, batch_size, cache, progress)
     if reasons:
         warnings.warn(PicturesLeftOutWarning(reasons, len(vectors)), stacklevel=2)
     index = build_index(vectors, metric=metric, nlist=nlist, factory=factory, explain=progress)
-    if pictures.are_files() and not {"label", "labels"} & set(options):
-        options["labels"] = pictures.file_name
+    if not {"label", "labels"} & set(options):
+        options["labels"] = pictures.labels
     return FederWidget(index, images=pictures.entry, embed=embedder, **options)

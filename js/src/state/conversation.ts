@@ -38,6 +38,8 @@ export class Conversation {
   /** The latest search request, and the latest one that repairs a lost answer. */
   #asked: RequestName | null = null;
   #mending: RequestName | null = null;
+  /** Queries that were asked for or announced. */
+  #wishes = 0;
   /** The query of the latest search request, until a ranking arrives. */
   #unanswered: Wish | null = null;
   /** The query to repeat once the kernel is back. */
@@ -93,9 +95,16 @@ export class Conversation {
 
   /** Start a search; its answer replaces the one on screen when its first message arrives. */
   ask(query: Wish): void {
+    this.#wishes++;
     this.failure.value = null;
     this.begun.value++;
     this.#repeat(query);
+  }
+
+  /** Announce a query that is still to be read. The function says whether none was asked for or announced since. */
+  announce(): () => boolean {
+    const announced = ++this.#wishes;
+    return () => announced === this.#wishes;
   }
 
   /** Search for the query on screen once more, as another nprobe may rank the clusters in another way. */

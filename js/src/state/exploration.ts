@@ -31,7 +31,7 @@ type Parts = SearchProgress &
   StepChange &
   Pointer &
   ClusterRecalls &
-  Pick<Conversation, "begun" | "ask" | "needCandidates" | "needRest" | "complain" | "dismiss">;
+  Pick<Conversation, "begun" | "ask" | "announce" | "needCandidates" | "needRest" | "complain" | "dismiss">;
 
 /** One widget's search, shared by every display of it, and the requests that extend it. */
 export interface Exploration extends Parts {
@@ -113,6 +113,7 @@ export function explore(
     ...clusterRecalls(workloads, colours.wanted, settings.nprobe, summary, asker, abort),
     begun: conversation.begun,
     ask: (query) => conversation.ask(query),
+    announce: () => conversation.announce(),
     needCandidates: () => conversation.needCandidates(),
     needRest: (lastRank) => conversation.needRest(lastRank),
     complain: (message) => conversation.complain(message),

@@ -7,6 +7,8 @@ export type Values = readonly (string | null)[];
 
 /** Rows whose values are kept. */
 const KEPT = 2000;
+/** Times that rows are asked for while the kernel answers with an error. */
+const ATTEMPTS = 5;
 
 /** The values of rows in the columns of their metadata: asked for in batches when they are shown, newest first. */
 export class RowValues {
@@ -40,17 +42,22 @@ export class RowValues {
     // What is shown together is asked for together.
     await Promise.resolve();
     const { valuesLimit } = this.#summary.peek().constants;
-    while (this.#queue.length > 0) {
-      const ids = this.#queue.splice(-valuesLimit);
-      const answer = await this.#asker.rowValues(ids);
+    while (this.#queue.length > 0) await this.#fetch(this.#queue.splice(-valuesLimit), ATTEMPTS);
+    this.#isAsking = false;
+  }
+
+  async #fetch(ids: readonly bigint[], attempts: number): Promise<void> {
+    const answer = await this.#asker.rowValues(ids);
+    if (answer.kind !== "error") {
       ids.forEach((id, i) => {
         const values = this.#known.get(id);
-        if (values === undefined) return;
-        if (answer.kind === "error") this.#known.delete(id);
-        else values.value = answer.values[i] ?? [];
+        if (values !== undefined) values.value = answer.values[i] ?? [];
       });
+      return;
     }
-    this.#isAsking = false;
+    // The asker rests before it repeats a request that failed. Other rows do not wait for that.
+    if (attempts > 1) void this.#fetch(ids, attempts - 1);
+    else for (const id of ids) this.#known.delete(id);
   }
 
   #trim(): void {

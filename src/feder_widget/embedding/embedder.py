@@ -15,9 +15,13 @@ from feder_widget.embedding.embedder_name import name_of
 from feder_widget.embedding.pictures import PICTURE_SIDE
 from feder_widget.embedding.vectors import BadVectorsError, as_vectors
 from feder_widget.errors import EmbedderError
+from feder_widget.media.text import one_line
 
 MOST_NAMED = 5
 """Pictures that an error names."""
+
+TITLE_LIMIT = 200
+"""Most characters of the name of a picture, or of words, in an error."""
 
 Vectors = NDArray[np.float32]
 
@@ -151,6 +155,6 @@ def as_embedder(embed: Any, embed_text: Any = None, *, name: str | None = None) 
 
 
 def _listed(titles: Sequence[str]) -> str:
-    shown = ", ".join(titles[:MOST_NAMED])
+    shown = ", ".join(one_line(title, TITLE_LIMIT) for title in titles[:MOST_NAMED])
     more = f" and {len(titles) - MOST_NAMED:,} more" if len(titles) > MOST_NAMED else ""
     return f"{shown}{more}"

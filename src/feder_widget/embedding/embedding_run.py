@@ -136,18 +136,26 @@ def embed_pictures(
         if kept is not None:
             stack.callback(kept.close)
         folder = None if kept is None else cache_folder(cache)
+        if kept is not None and embedder.width is not None:
+            _forget_other_width(kept, embedder.width)
         try:
-            run = _Run(pictures, embedder, batch_size, kept, folder)
-            return run.to_end(progress)
+            return _Run(pictures, embedder, batch_size, kept, folder).to_end(progress)
         except _OtherWidthError:
             assert kept is not None
-            warnings.warn(
-                f"the cache holds vectors of {kept.width} numbers by an embedder of the same name, and this "
-                f"one returns {embedder.width}: they are forgotten",
-                stacklevel=3,
-            )
-            kept.clear()
+            assert embedder.width is not None
+            _forget_other_width(kept, embedder.width)
             return _Run(pictures, embedder, batch_size, kept, folder).to_end(progress)
+
+
+def _forget_other_width(kept: VectorCache, width: int) -> None:
+    """Clear a cache of another width than the embedder returns."""
+    if kept.width not in (None, width):
+        warnings.warn(
+            f"the cache holds vectors of {kept.width} numbers by an embedder of the same name, and this "
+            f"one returns {width}: they are forgotten",
+            stacklevel=4,
+        )
+        kept.clear()
 
 
 def _open_cache(cache: object, embedder: Embedder) -> VectorCache | None:
@@ -224,8 +232,6 @@ class _Run:
         rows = [each.row for each in wanted if each.key in kept]
         if rows:
             vectors = np.stack([kept[each.key] for each in wanted if each.key in kept])
-            if self._embedder.width not in (None, vectors.shape[1]):
-                raise _OtherWidthError
             self._rows.put(rows, vectors)
             self._advance(len(rows))
         return [each for each in wanted if each.key not in kept]

@@ -16,6 +16,7 @@ from PIL import Image
 from feder_widget.embedding.embedder import Embedder
 from feder_widget.embedding.pictures import read_picture
 from feder_widget.media import BadImage, file_of
+from feder_widget.media.text import one_line
 from feder_widget.model.query import Query
 
 _ADDRESS = re.compile(r"data:image/|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -31,6 +32,10 @@ MOST_STRETCHED = 0.03
 
 _SHOWN_SIDE = 96
 """Longest side of the picture of a query on screen, in pixels."""
+
+
+_TITLE_LIMIT = 200
+"""Most characters of a query's title."""
 
 
 class EmbeddedQuery(NamedTuple):
@@ -71,16 +76,21 @@ def embed_query(query: Any, embedder: Embedder | None, *, name: str | None = Non
             f"query must be a row id or a vector, got {kind}, and nothing embeds it: "
             "pass embed= to FederWidget"
         )
-    if isinstance(query, str) and not _is_picture(query):
+    if isinstance(query, str) and (not query.strip() or not _is_picture(query)):
         return EmbeddedQuery(words_query(query, embedder), None)
     try:
         image = read_picture(query, embedder.side)
     except BadImage as bad:
         raise ValueError(f"query: {bad}") from None
     path = None if isinstance(query, (Image.Image, bytes, bytearray, memoryview)) else file_of(query)
-    title = name or (None if path is None else path.name)
+    title = _title(name or (None if path is None else path.name) or "")
     vector = embedder.images([image], paths=[path], titles=[title or "the query"])[0]
     return EmbeddedQuery(Query(vector, title=title or "Your picture", picture=_small(image)), image)
+
+
+def _title(text: str) -> str:
+    """Return what stands for a query on screen: names of files may be no Unicode, and words very many."""
+    return one_line(text, _TITLE_LIMIT)
 
 
 def _small(image: Image.Image) -> bytes:
@@ -181,9 +191,12 @@ def words_query(text: str, embedder: Embedder | None) -> Query:
     if embedder is None:
         raise TypeError("nothing embeds words: pass embed= and, where it has no text side, embed_text=")
     if not text.strip():
-        raise ValueError(f"query must hold words or the path of a picture, got {text!r}")
+        raise ValueError(
+            f"query must hold words or the path of a picture, got {_title(text)!r}, which is blank"
+        )
     if embedder.texts is None:
         raise TypeError(
-            f"query {text!r} is no file, and embed has no text side to embed it as words: pass embed_text="
+            f"query {_title(text)!r} is no file, and embed has no text side to embed it as words: "
+            "pass embed_text="
         )
-    return Query(embedder.texts([text])[0], title=text)
+    return Query(embedder.texts([text])[0], title=_title(text))

@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image
 
 from feder_widget.media import BadImage, IdRange, Lookup, file_of, is_missing, open_images, shrink
+from feder_widget.media.label_sources import label_source
 
 PICTURE_SIDE = 1024
 """Longest side of the pictures that an embedder gets, in pixels. Models scale them to a few hundred."""
@@ -52,6 +53,7 @@ class Pictures:
         if lookup is None or not lengths.found:
             raise TypeError(f"{wanted}, got a {type(images).__name__}, whose number is not known")
         self._lookup: Lookup = lookup
+        self._labels: Lookup | None = label_source(None, images)
         self._count = lengths.found[-1]
         # Of a list, every entry may be a file. The items of other sequences may cost a decoding each.
         self._has_files = isinstance(images, (list, tuple)) or self._first_file() is not None
@@ -71,6 +73,13 @@ class Pictures:
         """Return the name of a row's file, without folders."""
         path = self.file(row)
         return None if path is None else path.name
+
+    @property
+    def labels(self) -> Lookup | None:
+        """Row → the label beside its picture, else the name of its file; None without either."""
+        if self._labels is not None:
+            return self._labels
+        return self.file_name if self.are_files() else None
 
     def are_files(self) -> bool:
         """Return whether the first picture is a file."""

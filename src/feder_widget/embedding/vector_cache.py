@@ -9,6 +9,7 @@ import re
 import sqlite3
 import time
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -20,11 +21,13 @@ from platformdirs import user_cache_path
 VERSION = 1
 """Part of every key: it grows when pictures are decoded in another way."""
 
-COMMIT_APART = 1.0
-"""Seconds between two commits. What was embedded since the last one is lost when the process is killed."""
+WRITE_APART = 1.0
+"""Seconds between two writes. Vectors embedded since the last one are lost when the process is killed."""
 
 BUSY_SECONDS = 30.0
 MOST_ASKED = 500
+SAMPLED_WIDTHS = 100
+"""Stored vectors whose lengths tell the width of all."""
 
 Vectors = NDArray[np.float32]
 
@@ -53,11 +56,15 @@ def cache_folder(cache: object) -> Path | None:
     ------
     TypeError
         If it is neither a path nor a bool.
+    ValueError
+        If it is an empty text, which would stand for the working directory.
     """
     if cache is False:
         return None
     if cache is None or cache is True:
         return user_cache_path("feder_widget", appauthor=False) / "embeddings"
+    if cache == "":
+        raise ValueError("cache must be a folder, got ''; pass False for no cache, '.' for this folder")
     if isinstance(cache, (str, os.PathLike)):
         return Path(os.fsdecode(cache)).expanduser()
     raise TypeError(f"cache must be a folder, True, False or None, got {cache!r}")
@@ -73,6 +80,11 @@ class VectorCache:
     name : str
         The embedder's.
 
+    Attributes
+    ----------
+    width : int or None
+        Numbers in a vector; None while there is none.
+
     Raises
     ------
     OSError
@@ -81,14 +93,27 @@ class VectorCache:
 
     def __init__(self, folder: Path, name: str) -> None:
         self._is_broken = False
+        # Written together: a transaction during a slow batch would keep other processes waiting.
+        self._unwritten: dict[bytes, Vectors] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f"{_file_stem(name)}.sqlite"
         try:
-            self._open()
-        except sqlite3.OperationalError as error:
+            with self._beginning_anew():
+                self._open()
+        except sqlite3.Error as error:
             raise OSError(f"the cache {self._path} cannot be used: {error}") from error
-        except sqlite3.DatabaseError:
-            warnings.warn(f"the cache {self._path} was damaged and is begun anew", stacklevel=2)
+
+    @contextlib.contextmanager
+    def _beginning_anew(self) -> Iterator[None]:
+        """Put an empty file in place of a damaged one."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            # Its subclasses stand for anything else: a lock, a full disk.
+            if type(error) is not sqlite3.DatabaseError:
+                raise
+            warnings.warn(f"the cache {self._path} was damaged and is begun anew", stacklevel=4)
+            self._connection.close()
             self._path.unlink()
             self._open()
 
@@ -99,21 +124,28 @@ class VectorCache:
                 connection.execute(
                     "CREATE TABLE IF NOT EXISTS vectors (picture BLOB PRIMARY KEY, vector BLOB NOT NULL)"
                 )
-            self._committed = time.monotonic()
+            self._written = time.monotonic()
             self.width = self._stored_width()
         except sqlite3.DatabaseError:
             self._connection.close()
             raise
 
     def _stored_width(self) -> int | None:
-        row = self._connection.execute("SELECT length(vector) FROM vectors LIMIT 1").fetchone()
-        return None if row is None else int(row[0]) // 4
+        """Return the width of most vectors: the file may hold damaged ones, or those of two embedders."""
+        sizes = Counter(
+            size
+            for (size,) in self._connection.execute(
+                "SELECT length(vector) FROM vectors LIMIT ?", (SAMPLED_WIDTHS,)
+            )
+            if size > 0 and size % 4 == 0
+        )
+        return sizes.most_common(1)[0][0] // 4 if sizes else None
 
     def get(self, keys: Iterable[bytes]) -> dict[bytes, Vectors]:
-        """Return the vectors, float32 (width,), of those keys that are kept."""
+        """Return the vectors, float32 (width,), of those keys that are kept. Others are left out."""
         wanted = list(keys)
-        found: dict[bytes, Vectors] = {}
-        if self._is_broken:
+        found = {key: self._unwritten[key] for key in wanted if key in self._unwritten}
+        if self._is_broken or self.width is None:
             return found
         for start in range(0, len(wanted), MOST_ASKED):
             some = wanted[start : start + MOST_ASKED]
@@ -122,7 +154,11 @@ class VectorCache:
                 rows = self._connection.execute(
                     f"SELECT picture, vector FROM vectors WHERE picture IN ({marks})", some
                 )
-                found.update((key, np.frombuffer(vector, np.float32)) for key, vector in rows)
+                found.update(
+                    (key, np.frombuffer(vector, np.float32))
+                    for key, vector in rows
+                    if isinstance(vector, bytes) and len(vector) == 4 * self.width
+                )
         return found
 
     def put(self, keys: Sequence[bytes], vectors: Vectors) -> None:
@@ -130,34 +166,40 @@ class VectorCache:
         self.width = vectors.shape[1]
         if self._is_broken:
             return
-        with self._surviving():
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
-                ((key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True)),
-            )
-            if time.monotonic() - self._committed > COMMIT_APART:
-                self._connection.commit()
-                self._committed = time.monotonic()
+        self._unwritten.update(zip(keys, vectors, strict=True))
+        if time.monotonic() - self._written > WRITE_APART:
+            self._write()
+
+    def _write(self) -> None:
+        if self._unwritten and not self._is_broken:
+            with self._surviving(), self._connection as connection:
+                connection.executemany(
+                    "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
+                    ((key, vector.tobytes()) for key, vector in self._unwritten.items()),
+                )
+        self._unwritten.clear()
+        self._written = time.monotonic()
 
     @contextlib.contextmanager
     def _surviving(self) -> Iterator[None]:
-        """Go on without the cache where it fails: the disk may be full, or a page of the file damaged."""
+        """Go on with an empty file where this one is damaged, and without one where that fails too."""
         try:
-            yield
-        except sqlite3.Error as error:
+            with self._beginning_anew():
+                yield
+        except (sqlite3.Error, OSError) as error:
             self._is_broken = True
             warnings.warn(f"the cache {self._path} failed and is used no more: {error}", stacklevel=3)
 
     def clear(self) -> None:
-        """Forget all vectors."""
-        with self._connection as connection:
+        """Forget all vectors, also those of a damaged file."""
+        self._unwritten.clear()
+        with self._surviving(), self._connection as connection:
             connection.execute("DELETE FROM vectors")
         self.width = None
 
     def close(self) -> None:
-        """Write what is left and close the file."""
-        with contextlib.suppress(sqlite3.Error):
-            self._connection.commit()
+        """Write the vectors that are left and close the file."""
+        self._write()
         self._connection.close()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from pathlib import Path
 
@@ -51,5 +53,28 @@ class VectorRows:
         if 4 * self._count * width <= MAP_FROM_BYTES:
             return np.empty(shape, np.float32)
         with tempfile.TemporaryFile(dir=self._folder, prefix="vectors-") as file:
+            self._reserve(file.fileno(), 4 * self._count * width)
             # The map keeps the file for as long as it is used.
             return np.memmap(file, np.float32, "w+", shape=shape)
+
+    def _reserve(self, file: int, size: int) -> None:
+        """Take the room on the disk now: a write to a map ends the process where the disk is full.
+
+        Raises
+        ------
+        OSError
+            If there is no room.
+        """
+        if not hasattr(os, "posix_fallocate"):
+            return
+        try:
+            os.posix_fallocate(file, 0, size)
+        except OSError as error:
+            if error.errno in (errno.EINVAL, errno.EOPNOTSUPP):  # not on this file system
+                return
+            folder = self._folder or tempfile.gettempdir()
+            raise OSError(
+                error.errno,
+                f"the vectors take {size:,} bytes in a temporary file, and {folder} has no room for them "
+                f"({error.strerror}); name a folder by cache=",
+            ) from error

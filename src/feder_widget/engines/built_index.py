@@ -135,9 +135,10 @@ def build_index(
     Parameters
     ----------
     vectors : array_like (n, d)
-        Real numbers; a memory map is read block by block. Rows that hold NaN or infinite values, as
-        :func:`feder_widget.embed` returns for pictures that cannot be read, are left out, and so are those
-        longer than 9e18, whose distances overflow: all others keep their row ids.
+        Real numbers, also as a tensor or a column of lists (pandas, polars, pyarrow); a memory map is read
+        block by block. Rows that hold NaN or infinite values, as :func:`feder_widget.embed` returns for
+        pictures that cannot be read, are left out, and so are those longer than 9e18, whose distances
+        overflow: all others keep their row ids.
     metric : str
         ``"cosine"``: vectors and queries are normalised inside the index (``L2norm``), ``"inner_product"``
         or ``"l2"``.
@@ -156,8 +157,8 @@ def build_index(
     Raises
     ------
     TypeError, ValueError
-        If ``vectors`` are no real numbers (n, d), none is finite, or a choice cannot be met, such as more
-        clusters or codewords than there are vectors.
+        If ``vectors`` are no real numbers (n, d), a row has no value or another length, none is finite, or a
+        choice cannot be met, such as more clusters or codewords than there are vectors.
     """
     array = _as_table(vectors)
     ids = np.flatnonzero(_usable_rows(array)).astype(np.int64)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.media.entries import IdRange, Lookup, is_missing, open_entries
+from feder_widget.media.row_table import ColumnLabels
 from feder_widget.media.text import one_line
 
 LABEL_LIMIT = 200
@@ -36,9 +37,11 @@ Take = Callable[[NDArray[np.int64]], list[Any]]
 def stored_labels(labels: Any) -> Take | None:
     """Return what takes labels of many rows at once; None where each has to be asked for.
 
-    Lists, tuples, arrays and pandas Series hold their labels. A mapping, a function or another sequence may
-    be slow for each row.
+    Lists, tuples, arrays, pandas Series and columns of the metadata hold their labels. A mapping, a function
+    or another sequence may be slow for each row.
     """
+    if isinstance(labels, ColumnLabels):
+        return labels.take
     if type(labels) is np.ndarray:
         return partial(_take_known, len(labels), lambda rows: labels[rows].tolist())
     if type(labels) in (list, tuple):

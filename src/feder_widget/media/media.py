@@ -16,7 +16,7 @@ from feder_widget.media.errors import BadImage
 from feder_widget.media.image_sources import open_images
 from feder_widget.media.label_sources import label_source
 from feder_widget.media.labels import label_text, open_labels, read_label, stored_labels
-from feder_widget.media.row_table import RowTable
+from feder_widget.media.row_table import ColumnLabels, RowTable
 from feder_widget.media.thumbnail import LABEL, Thumbnail, bucket, placeholder, render
 from feder_widget.media.thumbnail_cache import Key, ThumbnailCache
 from feder_widget.media.vector_strip import render_strip
@@ -134,7 +134,7 @@ class Media:
             raise ValueError(
                 f"the metadata has {len(self.columns)} columns, column {place} is not among them"
             )
-        return Media(None, lambda row_id: table.text(row_id, place), self._index_ids)
+        return Media(None, ColumnLabels(table, place), self._index_ids)
 
     @property
     def cached_bytes(self) -> int:

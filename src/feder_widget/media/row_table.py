@@ -35,7 +35,7 @@ class RowTable:
         Row ids, to check the number of rows.
     id_column : str, optional
         The column of row ids; without it, row i belongs to row id i. Of an id that occurs twice, the first
-        row counts.
+        row counts. A row without an id, or with one that int64 does not hold, belongs to no row id.
     columns : sequence of str, optional
         The columns to show; by default those of scalars, except ``others``.
     others : iterable of str or None
@@ -120,6 +120,21 @@ class RowTable:
         (place,) = self.places(np.array([row_id], np.int64)).tolist()
         return None if place < 0 else self._text(self.columns[column], place)
 
+    def entries(self, ids: NDArray[np.int64], column: int) -> list[Any]:
+        """Return the values of rows in the column at a place among those shown; None for a missing value.
+
+        Equal values of type str or int have one text. Bools are given as text.
+        """
+        places = self.places(ids)
+        if len(self) == 0:
+            return [None] * len(ids)
+        series = self._series[self.columns[column]]
+        values = series[np.maximum(places, 0).tolist()].to_list()
+        return [
+            None if place < 0 else _plain_entry(value)
+            for place, value in zip(places.tolist(), values, strict=True)
+        ]
+
     def places(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the place of each row id in the table, int64 (n,); -1 for one that it does not hold."""
         if self._id_column is None:
@@ -132,15 +147,25 @@ class RowTable:
         places = at if order is None else order[at]
         return np.where(held[at] == ids, places, -1)
 
-    def taken(self, places: NDArray[np.int64]) -> nw.DataFrame[Any]:
-        """Return the columns shown of the rows at some places, as the caller's kind of table."""
-        rows: nw.DataFrame[Any] = self._frame.select(self.columns)[places.tolist()]
-        return rows
+    def taken(self, places: NDArray[np.int64]) -> list[nw.Series[Any]]:
+        """Return the columns shown, of the rows at some places."""
+        rows = places.tolist()
+        return [self._series[name][rows] for name in self.columns]
 
     @cached_property
     def _sorted_ids(self) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
         """The row ids in ascending order, and the place of each; made when the first row is looked up."""
-        ids = np.asarray(self._frame.get_column(str(self._id_column)).to_numpy(), np.int64)
+        column = self._frame.get_column(self._id_column)  # type: ignore[arg-type]
+        is_id = ~np.asarray(column.is_null().to_numpy(), np.bool_)
+        # With a missing one among them, whole numbers would become floats, which round.
+        given = np.asarray((column if is_id.all() else column.fill_null(0)).to_numpy())
+        is_id &= given <= np.iinfo(np.int64).max
+        if not is_id.all():
+            places = np.flatnonzero(is_id)
+            ids = given[places].astype(np.int64)
+            order = np.argsort(ids, kind="stable")
+            return ids[order], places[order]
+        ids = given.astype(np.int64)
         if np.all(ids[1:] >= ids[:-1]):
             return ids, None
         order = np.argsort(ids, kind="stable")
@@ -176,6 +201,35 @@ class RowTable:
         except Exception as error:  # a user's object may raise anything
             return f"(raised {type(error).__name__})"
         return one_line(text, VALUE_LIMIT)
+
+
+class ColumnLabels:
+    """The values of a column of a table as labels: of one row, or of many at once.
+
+    Parameters
+    ----------
+    table : RowTable
+    column : int
+        Place among the columns shown.
+    """
+
+    def __init__(self, table: RowTable, column: int) -> None:
+        self._table = table
+        self._column = column
+
+    def __call__(self, row_id: int) -> str | None:
+        """Return the value of a row as a short line of text."""
+        return self._table.text(row_id, self._column)
+
+    def take(self, ids: NDArray[np.int64]) -> list[Any]:
+        """Return the values of rows as they are stored."""
+        return self._table.entries(ids, self._column)
+
+
+def _plain_entry(value: Any) -> Any:
+    if type(value) is str or type(value) is int:
+        return value
+    return str(value) if type(value) is bool else None if is_missing(value) else value
 
 
 def _number_text(value: float | np.floating[Any]) -> str:

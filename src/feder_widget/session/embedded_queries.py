@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
+from threading import Lock
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -21,6 +22,8 @@ from feder_widget.session.answers.pieces import scanned
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.to_page import Remarks
 from feder_widget.session.runner import Step
+
+Result = TypeVar("Result")
 
 NEAREST = 8
 """Nearest rows whose pictures are compared with a query that is a picture."""
@@ -46,6 +49,8 @@ class EmbeddedQueries:
         # An embedder may take long: nothing else waits for it.
         self._threads = threads.pool(1, "embedding")
         self._newest: tuple[Query, Image.Image] | None = None
+        self._comparing = Lock()
+        self._last_compared: tuple[Query, list[int], Finding | None] | None = None
 
     def embed(self, query: Any, name: str | None = None) -> Query:
         """Embed a picture or words at once; ``name`` is the title of a picture.
@@ -62,15 +67,11 @@ class EmbeddedQueries:
 
     def find_picture(self, encoded: bytes, name: str) -> Generator[Step, None, Query]:
         """Embed a picture on a thread, in steps."""
-        embedding = self._threads.submit(self.embed, encoded, name)
-        yield embedding
-        return embedding.result()
+        return (yield from self._in_thread(self.embed, encoded, name))
 
     def find_words(self, words: str) -> Generator[Step, None, Query]:
         """Embed words on a thread, in steps. They are never taken for the path of a file."""
-        embedding = self._threads.submit(words_query, words, self._embedder)
-        yield embedding
-        return embedding.result()
+        return (yield from self._in_thread(words_query, words, self._embedder))
 
     def same_picture(self, query: Query, nprobe: int) -> Finding | None:
         """Say which rows, of the nearest, show the picture that is the query; None where none does."""
@@ -84,16 +85,23 @@ class EmbeddedQueries:
         if not self._is_comparable(search.query):
             return
         nearest = yield from _nearest_steps(self._index, search)
-        comparing = self._threads.submit(self._compared, search.query, nearest)
-        yield comparing
-        found = comparing.result()
+        found = yield from self._in_thread(self._compared, search.query, nearest)
         if found is not None:
             yield Remarks(request=request, serial=search.serial, findings=[found])
 
     def close(self) -> None:
         """Embed nothing more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._newest = None
+        self._newest = self._last_compared = None
+
+    def _in_thread(self, call: Callable[..., Result], *arguments: Any) -> Generator[Step, None, Result]:
+        """Call on a thread, in steps. A call that has not begun when the job ends is cancelled."""
+        future = self._threads.submit(call, *arguments)
+        try:
+            yield future
+            return future.result()
+        finally:
+            future.cancel()
 
     def _is_comparable(self, query: Query) -> bool:
         """Say whether a query is a picture, and rows have some too."""
@@ -104,8 +112,15 @@ class EmbeddedQueries:
         newest, embedder = self._newest, self._embedder
         if newest is None or newest[0] is not query or embedder is None:
             return None
-        equal, near = rows_that_show(newest[1], rows, self._media.entry, embedder.side)
-        return _finding(sorted(equal), "this picture") or _finding(sorted(near), "nearly this picture")
+        # A cell and the page ask about the same rows: they are compared once.
+        with self._comparing:
+            last = self._last_compared
+            if last is not None and last[0] is query and last[1] == rows:
+                return last[2]
+            equal, near = rows_that_show(newest[1], rows, self._media.entry, embedder.side)
+            found = _finding(sorted(equal), "this picture") or _finding(sorted(near), "nearly this picture")
+            self._last_compared = query, rows, found
+            return found
 
 
 def _nearest_steps(index: IvfIndex, search: ActiveSearch) -> Steps[list[int]]:

@@ -7,7 +7,10 @@ export const LACKS_EMBEDDER =
 
 const NAME = 120;
 
-/** Search with the first picture among some files. What stands in the way is told, and the answer on screen stays. */
+/**
+ * Search with the first picture among some files, unless a newer query comes before it is read. An error is shown as a
+ * sentence, and the answer on screen stays.
+ */
 export async function askWithPicture(exploration: Exploration, files: readonly File[]): Promise<void> {
   const { asksPictures, constants } = exploration.summary.peek();
   if (!asksPictures) {
@@ -19,12 +22,14 @@ export async function askWithPicture(exploration: Exploration, files: readonly F
     exploration.complain("There was no file to search with.");
     return;
   }
+  const isNewest = exploration.announce();
   try {
     const encoded = await pictureBytes(file, constants.queryBytes);
+    if (!isNewest()) return;
     exploration.dismiss();
     exploration.ask({ picture: file.name.trim().slice(0, NAME) || "Your picture", encoded });
   } catch (error) {
     if (!(error instanceof NoPicture)) throw error;
-    exploration.complain(`${error.message}.`);
+    if (isNewest()) exploration.complain(`${error.message}.`);
   }
 }

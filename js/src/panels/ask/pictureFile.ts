@@ -21,14 +21,27 @@ export class NoPicture extends Error {}
  */
 export async function pictureBytes(file: File, most: number): Promise<ArrayBuffer> {
   const name = file.name || "the picture";
-  if (file.size === 0) throw new NoPicture(`${name} is empty`);
+  // Browsers hand a folder over as a file without a type, empty or unreadable.
+  if (file.size === 0)
+    throw new NoPicture(file.type === "" ? `${name} is a folder, or empty` : `${name} is empty`);
   // A drawing can hold scripts and has no pixels; a file without a type may be a picture that the kernel can read.
   if (file.type === "image/svg+xml" || !(file.type === "" || file.type.startsWith("image/")))
     throw new NoPicture(`${name} is no picture of pixels, but ${file.type}`);
-  if (file.size <= most) return file.arrayBuffer();
+  if (file.size <= most) return readWhole(file, name);
   if (file.size > MOST_READ)
     throw new NoPicture(`${name} has ${megabytes(file.size)} MB, the most is ${megabytes(MOST_READ)}`);
   return scaled(file, name, most);
+}
+
+async function readWhole(file: File, name: string): Promise<ArrayBuffer> {
+  try {
+    return await file.arrayBuffer();
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    throw new NoPicture(
+      file.type === "" ? `${name} is a folder, or cannot be read` : `${name} cannot be read`,
+    );
+  }
 }
 
 async function scaled(file: File, name: string, most: number): Promise<ArrayBuffer> {
