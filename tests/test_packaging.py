@@ -81,6 +81,8 @@ def test_the_wheel_holds_the_front_end_the_types_and_the_license(wheel: Path) ->
     assert {
         "feder_widget/static/widget.js",
         "feder_widget/static/widget.css",
+        "feder_widget/static/page.js",
+        "feder_widget/static/page.css",
         "feder_widget/py.typed",
         "feder_widget/notebooks/quickstart.ipynb",
         f"feder_widget-{feder_widget.__version__}.dist-info/entry_points.txt",

@@ -15,6 +15,7 @@ from PIL import Image
 
 from feder_widget.embedding import Embedder, as_embedder, embedded_row, is_embeddable
 from feder_widget.engines import IvfIndex, open_index
+from feder_widget.export import PageWish, View, queries_in, saved_page, srcdoc_frame, write_whole
 from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
 from feder_widget.model.arguments import as_bool, as_int
@@ -34,6 +35,9 @@ from feder_widget.truth.evaluation import Progress
 THEMES = ("auto", "light", "dark")
 
 _STATIC = Path(__file__).parent / "static"
+
+SAVED_TRAITS = ("nprobe", "k", "include_self", "cluster", "selection", "view", "theme")
+"""Traits that a saved page begins with."""
 
 K_MAX = 100
 """Neighbours kept of each cluster, so that k and nprobe can be dragged without asking the kernel."""
@@ -425,6 +429,95 @@ class FederWidget(anywidget.AnyWidget):
         counts = self.include_self if include_self is None else as_bool(include_self, "include_self")
         evaluation = self._index.evaluation(queries, wanted, seed=seed, include_self=counts)
         return evaluate(evaluation, progress, self._session.evaluate)
+
+    def save_html(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        queries: Any = (),
+        hardest: int = 20,
+        max_bytes: int | None = None,
+        title: str | None = None,
+    ) -> Path:
+        """Save the widget as one page that works from a file, without a network and without a kernel.
+
+        It is the widget, and answers from a recording: for the query on screen and for ``queries``, at every
+        nprobe and k. What a recording does not hold, it says. The pictures that come first in view are in
+        it, as far as ``max_bytes`` goes. No name of a file or folder is.
+
+        Parameters
+        ----------
+        path
+            The file to write. An older one stays whole until the new one is.
+        queries : int array_like (n,) or array_like (n, dim)
+            Row ids or vectors, besides the query on screen.
+        hardest
+            Hardest queries of the last workload that are saved besides, where there is one.
+        max_bytes
+            The page at most; by default 1.5 MB, and 225 kB more for each query beyond the first.
+        title
+            The page's heading.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        ValueError
+            If there is no query, or ``max_bytes`` is too few for the queries without any picture.
+        OSError
+            If the folder does not exist or cannot be written.
+        RuntimeError
+            On a thread that may not read the index: another than the one that runs cells.
+        """
+        return write_whole(path, self._page("save_html", queries, hardest, max_bytes, title))
+
+    def to_html(
+        self,
+        *,
+        queries: Any = (),
+        hardest: int = 20,
+        max_bytes: int | None = None,
+        title: str | None = None,
+        height: int = 760,
+    ) -> str:
+        """Return the page of :meth:`save_html` as a fragment for another page: an ``iframe`` that holds it.
+
+        ``height`` is that of the frame in CSS pixels; all else as for ``save_html``.
+        """
+        document = self._page("to_html", queries, hardest, max_bytes, title)
+        return srcdoc_frame(document, title or "A search, explained", as_int(height, "height"))
+
+    def _page(self, name: str, queries: Any, hardest: int, max_bytes: int | None, title: str | None) -> str:
+        self._check_thread(name)
+        shown = self._session.query
+        asked = queries_in(self._index, queries)
+        wish = PageWish(
+            queries=[*asked, *([] if shown is None else [shown])],
+            hardest=hardest,
+            max_bytes=max_bytes,
+            title=title or f"A search of {self._index.family}, explained",
+        )
+        return saved_page(
+            self._index,
+            self._media,
+            View(self.nprobe, self.k, self.include_self),
+            wish,
+            k_max=self._k_max,
+            projection=self._method,
+            workloads=self._session.workloads,
+            traits={name: self.get_state(name)[name] for name in SAVED_TRAITS},
+            summary=summary_of(
+                self._index,
+                k_max=self._k_max,
+                images=self._media.has_images,
+                labels=self._media.has_labels,
+                columns=self._media.columns,
+                categories=self._media.categories,
+            ),
+        )
 
     def selected(self) -> Any:
         """Describe the selected rows, in the order in which they were selected.

@@ -4,11 +4,13 @@ import { Picture } from "../controls/Picture";
 import { Strip } from "../controls/Strip";
 import { useApp } from "../state/app";
 import { AskWithPicture } from "./ask/AskWithPicture";
+import { SavedQueries } from "./SavedQueries";
 
 /** The query, the way back to earlier ones, and the ways to pick another. */
 export function QueryPicker() {
   const { exploration } = useApp();
-  const { history, misses } = exploration;
+  const { history } = exploration;
+  const { recorded } = exploration.asker;
   const search = exploration.search.value;
   return (
     <div class="feder-query">
@@ -58,6 +60,17 @@ export function QueryPicker() {
         </b>
         {search?.label && <span class="feder-muted">{search.label}</span>}
       </div>
+      {recorded === null ? <Ways /> : <SavedQueries queries={recorded} />}
+    </div>
+  );
+}
+
+/** The ways to pick a query of a kernel. */
+function Ways() {
+  const { exploration } = useApp();
+  const { misses } = exploration;
+  return (
+    <>
       <IdForm
         name="Search by id"
         button="Search"
@@ -86,7 +99,7 @@ export function QueryPicker() {
         <Icon path="M8 1.8v2.4M8 11.8v2.4M1.8 8h2.4M11.8 8h2.4M8 4.2a3.8 3.8 0 1 0 0 7.6a3.8 3.8 0 1 0 0-7.6" />
         Find a miss
       </Button>
-    </div>
+    </>
   );
 }
 

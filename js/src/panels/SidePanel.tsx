@@ -30,7 +30,7 @@ export function AnswerColumn() {
     <div class="feder-side">
       <div class="feder-side-tabs">
         <h3>This query</h3>
-        {exploration.search.value !== null && <WhyNot />}
+        {exploration.search.value !== null && exploration.asker.recorded === null && <WhyNot />}
       </div>
       <div class="feder-side-body">
         <AnswerPanel />
@@ -56,7 +56,9 @@ export function SidePanel() {
           }}
           kind="feder-small-tabs"
         />
-        {chosen === "query" && exploration.search.value !== null && <WhyNot />}
+        {chosen === "query" && exploration.search.value !== null && exploration.asker.recorded === null && (
+          <WhyNot />
+        )}
       </div>
       <div
         class="feder-side-body"

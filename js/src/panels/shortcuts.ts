@@ -3,7 +3,7 @@ import type { Exploration } from "../state/exploration";
 
 const KEYS: Readonly<Record<string, (exploration: Exploration) => void>> = {
   r: ({ ask }) => ask({ random: true }),
-  m: ({ misses }) => misses.isPossible.peek() && misses.next(),
+  m: ({ misses, asker }) => asker.recorded === null && misses.isPossible.peek() && misses.next(),
   "[": ({ history }) => history.go(-1),
   "]": ({ history }) => history.go(1),
 };

@@ -1,4 +1,13 @@
-import type { MembersRequest, Message, Request, SearchRequest, ThumbnailsRequest } from "./messages";
+import type {
+  MembersRequest,
+  Message,
+  Projection,
+  ProjectionRequest,
+  Request,
+  RestRequest,
+  SearchRequest,
+  ThumbnailsRequest,
+} from "./messages";
 import { membersOf } from "./recordedMembers";
 import { questionOf, type RecordedSearch, type Recording } from "./recording";
 import { deliver, type RecordedQuery, type Transport } from "./transport";
@@ -13,19 +22,11 @@ export class RecordingTransport implements Transport {
   readonly #recorded = new Map<number, number>();
   #count = 0;
 
+  readonly recorded: readonly RecordedQuery[];
+
   constructor(recording: Recording) {
     this.#recording = recording;
-  }
-
-  get recorded(): RecordedQuery[] {
-    const queries = new Map(
-      this.#recording.searches.map(({ query, coarse }) => {
-        const { id } = coarse;
-        const choice = query ?? (id === null ? { vector: true } : { id: id.toString(), cluster: null });
-        return [JSON.stringify(choice), { choice, id }] as const;
-      }),
-    );
-    return [...queries.values()];
+    this.recorded = recordedQueries(recording);
   }
 
   send(request: Request, buffers: ArrayBuffer[] = []): void {
@@ -67,10 +68,40 @@ export class RecordingTransport implements Transport {
         const question = questionOf(asked as Request);
         const answer = this.#recording.answers.get(question);
         if (answer !== undefined) return answer.messages.map((message) => this.#named(message, request));
+        if (request.kind === "rest") return this.#rest(request);
+        if (request.kind === "projection") return this.#projection(request);
         // A kernel that has evaluated nothing says nothing.
         return request.kind === "workload" ? [] : null;
       }
     }
+  }
+
+  /** The rest of a search, up to a rank that is no less than the one asked for. */
+  #rest(request: RestRequest): Message[] | null {
+    return this.#about(request, ({ last_rank }) => last_rank >= request.last_rank);
+  }
+
+  /** What a recorded picture at a larger nprobe shows of this one. */
+  #projection(request: ProjectionRequest): Message[] | null {
+    if (request.flips.length > 0) return null;
+    const wider = this.#about(request, ({ ranks, flips }) => ranks >= request.ranks && flips.length === 0);
+    const extra = new Set(request.extra.map(BigInt));
+    return wider && narrowed(wider as Projection[], request.ranks, extra);
+  }
+
+  /** The recorded answer to another request of this kind about the same search. */
+  #about<R extends RestRequest | ProjectionRequest>(
+    request: R,
+    serves: (asked: R) => boolean,
+  ): Message[] | null {
+    const serial = this.#recorded.get(request.serial);
+    for (const [question, { messages }] of this.#recording.answers) {
+      const asked = JSON.parse(question) as R;
+      if (asked.kind === request.kind && asked.serial === serial && serves(asked)) {
+        return messages.map((message) => this.#named(message, request));
+      }
+    }
+    return null;
   }
 
   #members(request: MembersRequest): Message[] | null {
@@ -151,11 +182,59 @@ export class RecordingTransport implements Transport {
   }
 }
 
+/** Each query once, in the order in which they were searched for first. */
+function recordedQueries({ searches }: Recording): RecordedQuery[] {
+  const queries: RecordedQuery[] = [];
+  for (const { coarse } of searches) {
+    const { id, vector, label, title } = coarse;
+    if (queries.some((query) => query.isOf(id, vector))) continue;
+    const named = id === null ? (title ?? "a vector") : `row ${id}`;
+    queries.push({
+      name: label === null ? named : `${named}, ${label}`,
+      wish: id === null ? vector : { id: id.toString(), cluster: null },
+      isOf: (other, given) => (id === null ? other === null && isSameVector(vector, given) : other === id),
+    });
+  }
+  return queries;
+}
+
+/** The candidates of the clusters up to a rank, and some rows besides. */
+function narrowed(parts: readonly Projection[], ranks: number, extra: ReadonlySet<bigint>): Projection[] {
+  const kept = parts.map(({ ids, rank_of }) =>
+    Array.from(ids.keys()).filter((i) => rank_of[i] <= ranks || extra.has(ids[i])),
+  );
+  const rows = kept.reduce((sum, { length }) => sum + length, 0);
+  let offset = 0;
+  return parts.map((part, i) => {
+    const places = kept[i];
+    const narrow: Projection = {
+      ...part,
+      ranks,
+      rows,
+      offset,
+      ids: BigInt64Array.from(places, (at) => part.ids[at]),
+      rank_of: Int32Array.from(places, (at) => part.rank_of[at]),
+      distances: Float32Array.from(places, (at) => part.distances[at]),
+      positions: Float32Array.from(
+        places.flatMap((at) => [part.positions[2 * at], part.positions[2 * at + 1]]),
+      ),
+    };
+    offset += places.length;
+    return narrow;
+  });
+}
+
 function isSameVector(one: Float32Array, other: Float32Array): boolean {
   return one.length === other.length && one.every((value, i) => value === other[i]);
 }
 
+const NOT_RECORDED: Readonly<Partial<Record<Request["kind"], string>>> = {
+  search: "This recording answers the queries that were saved, and this is none of them.",
+  projection: "This recording holds the projection of one query, up to the nprobe at which it was saved.",
+};
+
 function notRecorded({ kind, request }: Request): Message {
-  const message = `This recording holds no answer to that (${kind}): the kernel was not asked.`;
+  const message =
+    NOT_RECORDED[kind] ?? `This recording holds no answer to that (${kind}): the kernel was not asked.`;
   return { kind: "error", request, code: "not recorded", message };
 }

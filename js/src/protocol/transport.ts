@@ -4,9 +4,11 @@ import type { Message, QueryChoice, Request } from "./messages";
 
 /** A query whose search was recorded. */
 export interface RecordedQuery {
-  readonly choice: QueryChoice;
-  /** Null where it is no row. */
-  readonly id: bigint | null;
+  /** "row 42, deer". */
+  readonly name: string;
+  /** What to ask for it by. */
+  readonly wish: QueryChoice | Float32Array;
+  isOf(id: bigint | null, vector: Float32Array): boolean;
 }
 
 /** The way to a kernel, or to a recording of one. */

@@ -118,7 +118,7 @@ class Session:
         self._orderings = Orderings(index, in_thread)
         self._labels = LabelsByColumn(index, media, self._labelling.submit)
         self._truths = Truths(index)
-        self._workloads = Workloads(lambda rows: [media.label(row) for row in rows], in_thread)
+        self.workloads = Workloads(lambda rows: [media.label(row) for row in rows], in_thread)
         self._projector = Projector(
             index, projection, k_max, in_thread, self._layouts.submit, self._runner.now
         )
@@ -217,7 +217,7 @@ class Session:
         with self._runner.owning():
             self._runner.heed()
             self._runner.end(lambda job: job.kind == "evaluate", "superseded")
-        return self._workloads.run(evaluation, progress, self._send, self._heed)
+        return self.workloads.run(evaluation, progress, self._send, self._heed)
 
     def handle(self, content: object, buffers: Sequence[Buffer] = ()) -> None:
         """Take one request of the page, on any thread. Returns at once where something drives the runner."""
@@ -324,7 +324,7 @@ class Session:
         elif isinstance(choice, to_kernel.ByChance):
             find = self._searches.row(self._index.random_id(self._random), None)
         elif isinstance(choice, to_kernel.ByWorkload):
-            found = self._workloads.query(choice.workload)
+            found = self.workloads.query(choice.workload)
             find = lambda: self._index.query_steps(found)  # noqa: E731
         elif (current := self.query) is not None:
             find = lambda: known(current)  # noqa: E731
@@ -422,34 +422,34 @@ class Session:
                 asked.sample, asked.k, seed=asked.seed, include_self=asked.include_self
             )
 
-        self._workloads.cancel(KERNEL)
+        self.workloads.cancel(KERNEL)
         self._runner.start(
             Job(
-                lambda: self._workloads.steps(asked.request, make),
+                lambda: self.workloads.steps(asked.request, make),
                 asked.request,
                 kind="evaluate",
                 priority=Priority.WORKLOAD,
-                closing=lambda reason: self._workloads.closing(asked.request, reason),
+                closing=lambda reason: self.workloads.closing(asked.request, reason),
             )
         )
 
     def _resend_workload(self, asked: to_kernel.WorkloadRequest, _: Sequence[Buffer]) -> None:
-        self._runner.start(Job(lambda: self._workloads.resend(asked.request), asked.request))
+        self._runner.start(Job(lambda: self.workloads.resend(asked.request), asked.request))
 
     def _query_recalls(self, asked: to_kernel.QueryRecallsRequest, _: Sequence[Buffer]) -> None:
-        self._runner.start(Job(lambda: self._workloads.query_recalls(asked.request), asked.request))
+        self._runner.start(Job(lambda: self.workloads.query_recalls(asked.request), asked.request))
 
     def _hardest(self, asked: to_kernel.HardestRequest, _: Sequence[Buffer]) -> None:
         self._runner.start(
             Job(
-                lambda: self._workloads.hardest(asked.request, asked.order, asked.nprobe),
+                lambda: self.workloads.hardest(asked.request, asked.order, asked.nprobe),
                 asked.request,
                 kind="hardest",
             )
         )
 
     def _cancel(self, asked: to_kernel.CancelRequest, _: Sequence[Buffer]) -> None:
-        self._workloads.cancel(asked.request)
+        self.workloads.cancel(asked.request)
         self._runner.end(lambda job: job.kind == "evaluate" and job.request == asked.request, "cancelled")
 
     def _send(self, message: Message) -> None:

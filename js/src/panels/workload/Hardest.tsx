@@ -4,6 +4,7 @@ import type { Hardest, HardestRequest } from "../../protocol/messages";
 import { useApp } from "../../state/app";
 
 const SIDE = 40;
+const NOTHING = new Float32Array(0);
 
 const ORDERS: Readonly<Record<HardestRequest["order"], string>> = {
   recall: "of the lowest recall at nprobe",
@@ -50,12 +51,16 @@ function Query({ list, i, isNow }: { list: Hardest; i: number; isNow: boolean })
   const id = list.ids[i] ?? null;
   const name = id === null ? `query ${place}` : `row ${id}`;
   const found = `${list.found[i]} of ${list.counts[i]} ${isNow ? "now" : `at nprobe ${count(list.nprobe)}`}`;
+  const { recorded } = exploration.asker;
+  const isMissing = recorded !== null && id !== null && !recorded.some((query) => query.isOf(id, NOTHING));
   const needs = needsText(list.needed[i], exploration.summary.value);
   return (
     <li data-id={id?.toString()}>
       <button
         type="button"
         class="feder-hard"
+        disabled={isMissing}
+        title={isMissing ? "This query is not in the saved page" : ""}
         aria-label={`Search for ${name}${label === null ? "" : `, ${label}`}: ${found}, ${needs}`}
         onClick={() => exploration.ask({ workload: place })}
       >

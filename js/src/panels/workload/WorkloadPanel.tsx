@@ -11,15 +11,21 @@ export function WorkloadPanel() {
   const { exploration } = useApp();
   const { workloads } = exploration;
   const workload = workloads.latest.value;
+  const isSaved = exploration.asker.recorded !== null;
   useEffect(() => workloads.want(), [workloads]);
   return (
     <section class="feder-workload" aria-label="Workload">
-      <Evaluate />
+      {!isSaved && <Evaluate />}
       {workload === null || workload.computed === 0 ? (
-        <p class="feder-muted">
-          Many queries, each searched for at every nprobe and compared with an exhaustive search: which nprobe
-          is enough, for how many of them, at what cost. {plural(1000, "row")} take seconds for most indexes.
-        </p>
+        isSaved ? (
+          <p class="feder-muted">No workload was evaluated before this page was saved.</p>
+        ) : (
+          <p class="feder-muted">
+            Many queries, each searched for at every nprobe and compared with an exhaustive search: which
+            nprobe is enough, for how many of them, at what cost. {plural(1000, "row")} take seconds for most
+            indexes.
+          </p>
+        )
       ) : (
         <>
           <Decision workload={workload} />

@@ -79,6 +79,15 @@ class Workloads:
         self._current: tuple[Request, Evaluation] | None = None
         self._cancelled: Request | None = None
 
+    def take_last_of(self, other: Workloads) -> None:
+        """Hold the last workload of another session."""
+        self._last = other._last
+
+    @property
+    def last(self) -> Evaluated | None:
+        """The last workload; None before the first."""
+        return None if self._last is None else self._last.workload
+
     def steps(self, request: Request, make: Callable[[], Evaluation]) -> Iterator[Message | None]:
         """Evaluate for the page."""
         self._current = None

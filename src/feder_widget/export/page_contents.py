@@ -1,0 +1,367 @@
+"""What a page of its own has to be told: the questions that its widget will ask."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feder_widget.engines import IvfIndex
+from feder_widget.export.recorded_session import Packet, RecordedSession, array_of
+from feder_widget.export.smaller_picture import smaller
+from feder_widget.model.query import Query
+from feder_widget.session.answers.workload import HARDEST, Workloads, nprobes_shown
+from feder_widget.session.messages.limits import MAX_BATCH, MAX_VALUES, MAX_WINDOW
+
+CANDIDATE_BYTES = 9
+"""What a candidate takes in a page: its id and its distance, compressed and as text."""
+
+CANDIDATES_SHARE = 0.5
+"""Share of a page that may be candidates, so that there is room for pictures."""
+
+FEW_CLUSTERS = 512
+"""Up to this nlist, what depends on nprobe or on a cluster is asked for at every one."""
+
+MEMBERS = 64
+"""Rows of each cluster in a page that does not hold every candidate."""
+
+LARGE, SMALL = 128, 64
+"""Sides of pictures in pixels: of what is listed, and of what lies on the map."""
+
+UNREADABLE = "it could not be read when this page was saved"
+
+TEXT_SHARE = 4 / 3
+"""Base64."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SavedQuery:
+    """A query of a page, its choice as a request holds it, and the vector where that is in a buffer."""
+
+    query: Query
+    choice: dict[str, Any]
+    buffers: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The parameters at which a page opens."""
+
+    nprobe: int
+    k: int
+    include_self: bool
+
+
+def saved_queries(index: IvfIndex, queries: Sequence[Any]) -> list[SavedQuery]:
+    """Return rows and vectors as requests hold them, each row once: where it comes last."""
+    saved: dict[Any, SavedQuery] = {}
+    for place, asked in enumerate(queries):
+        query = index.query(asked)
+        if query.row_id is not None:
+            saved.pop(query.row_id, None)
+            saved[query.row_id] = SavedQuery(query, {"id": str(query.row_id), "cluster": None})
+            continue
+        vector = query.vector if query.vector.dtype == np.uint8 else query.vector.astype("<f4")
+        saved["vector", place] = SavedQuery(query, {"vector": True}, (vector.tobytes(),))
+    return list(saved.values())
+
+
+def hardest_queries(index: IvfIndex, workloads: Workloads, nprobe: int, count: int) -> list[SavedQuery]:
+    """Return the hardest queries of the last workload at an nprobe."""
+    if workloads.last is None:
+        return []
+    at = workloads.last.evaluated_below(nprobe)
+    places = workloads.last.hardest(count, nprobe=at).tolist()
+    return [SavedQuery(index.query(workloads.query(place)), {"workload": place}) for place in places]
+
+
+def record(
+    session: RecordedSession,
+    queries: Sequence[SavedQuery],
+    view: View,
+    *,
+    has_workload: bool,
+    has_labels: bool,
+    columns: int,
+    categories: Sequence[int],
+    k_max: int,
+    room: int,
+) -> tuple[list[int], int]:
+    """Ask all but the pictures; the query that is asked last is on screen first.
+
+    Returns
+    -------
+    rows : list of int
+        Those that can be seen, the ones that come first in view first.
+    listed : int
+        How many of them are in lists.
+    """
+    index = session.index
+    session.ask({"kind": "map"})
+    drop_first_drafts(session)
+    is_whole = len(queries) * index.ntotal * CANDIDATE_BYTES <= CANDIDATES_SHARE * room
+    listed: list[int] = []
+    near: list[NDArray[np.int64]] = []
+    for query in queries:
+        found = _record_search(session, query, view, is_whole=is_whole)
+        listed.extend(found.listed)
+        near.extend(found.near)
+    # A picture takes seconds: there is one of the query that is on screen first.
+    found.project(k_max)
+    medoids = session.ask({"kind": "medoids", "clusters": list(range(min(index.nlist, MAX_BATCH)))})
+    portraits = array_of(medoids[0], "ids").tolist()
+    _record_labels(session, has_labels, categories)
+    if has_workload:
+        listed.extend(_record_workload(session, index, view))
+    rows = _in_order(listed, portraits, _by_turns(near))
+    in_lists = _in_order(listed)
+    if columns:
+        shown = [str(row) for row in in_lists]
+        for start in range(0, len(shown), MAX_VALUES):
+            session.ask({"kind": "row_values", "ids": shown[start : start + MAX_VALUES]})
+    return rows, len(in_lists)
+
+
+def record_pictures(session: RecordedSession, rows: Sequence[int], large: int, room: int) -> int:
+    """Ask for pictures in turn while they fit.
+
+    Parameters
+    ----------
+    session
+        The recording.
+    rows
+        Row ids, the most important first.
+    large
+        How many of these are listed, and shown larger.
+    room
+        Bytes of a page that pictures may take.
+
+    Returns
+    -------
+    int
+        How many rows have a picture in the recording.
+    """
+    taken, used = 0, 0.0
+    batch = 64
+    for start in range(0, len(rows), batch):
+        some = rows[start : start + batch]
+        size = LARGE if start < large else SMALL
+        asked = {"kind": "thumbnails", "ids": [str(row) for row in some], "clusters": None, "size": size}
+        answers = [_with_smaller(packet) for packet in session.ask(asked, keeps=False)]
+        cost = TEXT_SHARE * sum(_compressed(packet) for packet in answers)
+        if used + cost > room:
+            break
+        used += cost
+        taken += len(some)
+        session.note(
+            {**asked, "request": f"saved:pictures:{start}"}, _renamed(answers, f"saved:pictures:{start}")
+        )
+    return taken
+
+
+def _compressed(packet: Packet) -> int:
+    """Return the bytes of a message once it is compressed: the tables of small pictures are alike."""
+    content, buffers = packet
+    return len(zlib.compress(b"".join([json.dumps(content).encode(), *buffers]), 1))
+
+
+def _with_smaller(packet: Packet) -> Packet:
+    """Return a message of pictures with each encoded in few bytes, and without names of files."""
+    content, (data,) = packet
+    items, parts, offset = [], [], 0
+    for item in content["items"]:
+        start, length = item["offset"], item["length"]
+        mime, part = item["mime"], data[start : start + length]
+        if length:
+            mime, part = smaller(mime, part)
+        reason = None if item["reason"] is None else UNREADABLE
+        items.append({**item, "mime": mime, "reason": reason, "offset": offset, "length": len(part)})
+        parts.append(part)
+        offset += len(part)
+    return {**content, "items": items, "buffers": [["data", "uint8", [offset]]]}, [b"".join(parts)]
+
+
+def drop_first_drafts(session: RecordedSession) -> None:
+    """Keep of an answer in drafts the last one alone."""
+    exchange = session.exchanges[-1]
+    exchange.answers = [packet for packet in exchange.answers if packet[0].get("final", True)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidates:
+    """What one search told of: row ids, distances, and the ranks of their clusters."""
+
+    ids: NDArray[np.int64]
+    distances: NDArray[np.float32]
+    ranks: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, answers: Sequence[Packet]) -> _Candidates:
+        """Put the messages of a search together."""
+        ids, distances, ranks = [np.empty(0, np.int64)], [np.empty(0, np.float32)], [np.empty(0, np.int64)]
+        for packet in answers:
+            content, _ = packet
+            if content["kind"] in ("fine", "nearest"):
+                counts = array_of(packet, "counts")
+                ids.append(array_of(packet, "ids"))
+                distances.append(array_of(packet, "distances"))
+                ranks.append(np.repeat(np.arange(len(counts)) + content["first_rank"], counts))
+        return cls(np.concatenate(ids), np.concatenate(distances), np.concatenate(ranks))
+
+    def keys(self, similarity: bool) -> NDArray[np.float32]:
+        """Return numbers that are smaller for the nearer."""
+        return -self.distances if similarity else self.distances
+
+    def by_rank(self, similarity: bool) -> list[NDArray[np.int64]]:
+        """Return the places of the candidates of each cluster, by rank, nearest first."""
+        order = np.lexsort((self.keys(similarity), self.ranks))
+        parts = np.split(order, np.flatnonzero(np.diff(self.ranks[order])) + 1)
+        return [part for part in parts if len(part)]
+
+    def results(self, k: int, similarity: bool) -> NDArray[np.int64]:
+        """Return the places of those that are among the k best at some nprobe, the nearest of all first."""
+        keys = self.keys(similarity)
+        best = np.empty(0, np.int64)
+        seen = [best]
+        for part in self.by_rank(similarity):
+            both = np.concatenate([best, part[:k]])
+            best = both[np.argsort(keys[both], kind="stable")[:k]]
+            seen.append(best)
+        every = np.unique(np.concatenate(seen))
+        return every[np.argsort(keys[every], kind="stable")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Rows of one search that can be seen: in the lists, and of each cluster by rank, nearest first.
+
+    ``project`` records its picture in the plane, for true neighbours up to some k.
+    """
+
+    listed: list[int]
+    near: list[NDArray[np.int64]]
+    project: Callable[[int], None]
+
+
+def _record_search(session: RecordedSession, query: SavedQuery, view: View, *, is_whole: bool) -> _Seen:
+    index = session.index
+    nlist = index.nlist
+    steady = index.guarantees.ranked_once and index.splittable
+    at = [nlist if is_whole else view.nprobe] if steady else _some_nprobes(nlist, view.nprobe)
+    answers: list[Packet] = []
+    for nprobe in at:
+        asked = {"kind": "search", "query": query.choice, "nprobe": nprobe, "k": view.k}
+        answers = session.ask({**asked, "include_self": view.include_self}, buffers=query.buffers)
+    coarse = answers[0][0]
+    serial = coarse["serial"]
+    if not coarse["exhaustive"] and not is_whole:
+        answers = answers + session.ask({"kind": "rest", "serial": serial, "last_rank": nlist})
+    if not is_whole:
+        _record_members(session, index, array_of(answers[0], "clusters"))
+    candidates = _Candidates.of(answers)
+    _record_outcomes(session, serial, view)
+    similarity = index.similarity
+    listed = candidates.ids[candidates.results(view.k + coarse["copies"], similarity)].tolist()
+    own = [] if coarse["id"] is None else [int(coarse["id"])]
+    near = [candidates.ids[part] for part in candidates.by_rank(similarity)]
+    return _Seen(
+        [*own, *listed], near, lambda k_max: _record_projection(session, view, answers[0], candidates, k_max)
+    )
+
+
+def _some_nprobes(nlist: int, shown: int) -> list[int]:
+    """Return 1, 2, 4, 8, …, nlist, and last the nprobe that is shown."""
+    doubled = [2**i for i in range(nlist.bit_length()) if 2**i < nlist]
+    return [nprobe for nprobe in (*doubled, nlist) if nprobe != shown] + [shown]
+
+
+def _record_outcomes(session: RecordedSession, serial: int, view: View) -> None:
+    """Ask for what only the engine can tell: results where they do not follow, truth by the vectors given."""
+    index = session.index
+    kinds = [] if index.replayable and index.splittable else ["results"]
+    if index.basis == "vectors" and index.why_unexplained is None:
+        kinds.append("truth")
+    few = index.nlist <= FEW_CLUSTERS
+    for kind in kinds:
+        for nprobe in range(1, index.nlist + 1) if few else _some_nprobes(index.nlist, view.nprobe):
+            asked = {"kind": kind, "serial": serial, "nprobe": nprobe, "k": view.k}
+            answers = session.ask({**asked, "include_self": view.include_self})
+            if answers and answers[0][0].get("nprobe") == 0:
+                # It holds for every nprobe.
+                break
+
+
+def _record_members(session: RecordedSession, index: IvfIndex, clusters: NDArray[np.int32]) -> None:
+    limit = min(MEMBERS, max(1, int(index.list_sizes.max())))
+    batch = max(1, min(MAX_BATCH, MAX_WINDOW // limit))
+    for start in range(0, len(clusters), batch):
+        some = clusters[start : start + batch].tolist()
+        session.ask({"kind": "members", "clusters": some, "offset": 0, "limit": limit})
+
+
+def _record_projection(
+    session: RecordedSession, view: View, coarse: Packet, candidates: _Candidates, k_max: int
+) -> None:
+    """Ask for the picture of the candidates at the nprobe that is shown first, and of what they miss."""
+    clusters = array_of(coarse, "clusters")
+    keys = candidates.keys(session.index.similarity)
+    nearest = np.argsort(keys, kind="stable")[: k_max + coarse[0]["copies"]]
+    extra = nearest[candidates.ranks[nearest] > view.nprobe]
+    session.ask(
+        {
+            "kind": "projection",
+            "serial": coarse[0]["serial"],
+            "ranks": view.nprobe,
+            "flips": [],
+            "k": view.k,
+            "extra": [str(row) for row in candidates.ids[extra]],
+            "extra_clusters": clusters[candidates.ranks[extra] - 1].tolist(),
+        }
+    )
+    drop_first_drafts(session)
+
+
+def _record_labels(session: RecordedSession, has_labels: bool, categories: Sequence[int]) -> None:
+    nlist = session.index.nlist
+    for column in [*([None] if has_labels else []), *categories]:
+        session.ask({"kind": "labels", "column": column})
+        drop_first_drafts(session)
+        for cluster in range(min(nlist, FEW_CLUSTERS)):
+            session.ask({"kind": "composition", "cluster": cluster, "column": column})
+
+
+def _record_workload(session: RecordedSession, index: IvfIndex, view: View) -> Iterator[int]:
+    session.ask({"kind": "workload"})
+    session.ask({"kind": "query_recalls"})
+    nprobes = (
+        nprobes_shown(index.nlist) if index.nlist <= FEW_CLUSTERS else _some_nprobes(index.nlist, view.nprobe)
+    )
+    shown: list[int] = []
+    for order in ("recall", "nprobe"):
+        for nprobe in [*nprobes, view.nprobe]:
+            (packet,) = session.ask({"kind": "hardest", "order": order, "nprobe": int(nprobe)})
+            shown = array_of(packet, "ids").tolist()[:HARDEST]
+    yield from shown
+
+
+def _by_turns(lists: Sequence[NDArray[np.int64]]) -> Iterator[int]:
+    """Yield the first of each list, then the second of each, and so on."""
+    longest = max((len(one) for one in lists), default=0)
+    for i in range(longest):
+        for one in lists:
+            if i < len(one):
+                yield int(one[i])
+
+
+def _in_order(*parts: Any) -> list[int]:
+    """Return the rows of all parts, each once, in order."""
+    return list(dict.fromkeys(int(row) for part in parts for row in part if row >= 0))
+
+
+def _renamed(answers: Sequence[Packet], name: str) -> list[Packet]:
+    return [({**content, "request": name}, buffers) for content, buffers in answers]

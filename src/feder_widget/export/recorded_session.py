@@ -1,0 +1,182 @@
+"""A session that nobody watches: it is asked what a page would ask, and all answers are kept."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feder_widget.engines import IvfIndex
+from feder_widget.media import Media
+from feder_widget.projection import Method
+from feder_widget.session.answers.workload import Workloads
+from feder_widget.session.drivers import Driver
+from feder_widget.session.session import Session
+
+PATIENCE = 600
+"""Seconds without an answer of a thread after which a recording fails."""
+
+COMPRESSION = 6
+"""Of gzip: higher levels take long and save little of numbers."""
+
+Packet = tuple[dict[str, Any], list[bytes]]
+
+
+@dataclass
+class Exchange:
+    """A request without its buffers, and the messages that answer it."""
+
+    asked: dict[str, Any]
+    answers: list[Packet] = field(default_factory=list)
+
+
+class RecordedSession:
+    """Asks a session of its own, on the caller's thread, and keeps what was said.
+
+    Parameters
+    ----------
+    index
+        The opened index, read by the calling thread.
+    media
+        Pictures and labels of its rows.
+    k_max
+        The largest k that the recording answers.
+    projection
+        The better picture of candidates; None leaves it at the linear one.
+    workloads
+        Those of the widget: the last one is recorded. None for none.
+    """
+
+    def __init__(
+        self,
+        index: IvfIndex,
+        media: Media,
+        *,
+        k_max: int,
+        projection: Method | None = None,
+        workloads: Workloads | None = None,
+    ) -> None:
+        self.index = index
+        self.exchanges: list[Exchange] = []
+        self._waiting: dict[str, Exchange] = {}
+        self._arrived = threading.Condition()
+        self._session = Session(index, media, self._take, k_max=k_max, projection=projection, driver=Driver())
+        if workloads is not None:
+            self._session.workloads.take_last_of(workloads)
+
+    def __enter__(self) -> RecordedSession:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session.close()
+
+    def ask(
+        self, asked: dict[str, Any], *, buffers: Sequence[bytes] = (), keeps: bool = True
+    ) -> list[Packet]:
+        """Ask and return the answers once they are complete.
+
+        Parameters
+        ----------
+        asked
+            A request without its name.
+        buffers
+            Its buffers.
+        keeps
+            Whether the exchange becomes part of the recording.
+
+        Raises
+        ------
+        ValueError
+            If the session refuses it, with the reason.
+        """
+        name = f"saved:{len(self.exchanges)}:{len(self._waiting)}"
+        exchange = Exchange({**asked, "request": name})
+        with self._arrived:
+            self._waiting[name] = exchange
+        self._session.handle(exchange.asked, buffers)
+        self._session.drain()
+        with self._arrived:
+            is_over = self._arrived.wait_for(lambda: _is_answered(exchange), PATIENCE)
+        if not is_over:
+            raise RuntimeError(f"no complete answer to {asked['kind']} within {PATIENCE} s")
+        failure = next((content for content, _ in exchange.answers if content["kind"] == "error"), None)
+        if failure is not None:
+            raise ValueError(failure["message"])
+        if keeps:
+            self.exchanges.append(exchange)
+        return exchange.answers
+
+    def note(self, asked: dict[str, Any], answers: list[Packet]) -> None:
+        """Add an exchange to the recording."""
+        self.exchanges.append(Exchange(asked, answers))
+
+    def packed(self, traits: dict[str, Any], summary: dict[str, Any]) -> bytes:
+        """Return the recording with the traits that the widget begins with, compressed.
+
+        Four bytes with the length of the header, the header as JSON, then all buffers one after the other.
+        """
+        sizes = bytes(summary["sizes"])
+        content = {name: value for name, value in summary.items() if name != "sizes"}
+        header = {
+            "traits": traits,
+            "summary": {"content": content, "lengths": [len(sizes)]},
+            "exchanges": [
+                {
+                    "asked": exchange.asked,
+                    "answers": [
+                        {"content": said, "lengths": [len(one) for one in buffers]}
+                        for said, buffers in exchange.answers
+                    ],
+                }
+                for exchange in self.exchanges
+            ],
+        }
+        text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode()
+        parts = [len(text).to_bytes(4, "little"), text, sizes, *self._buffers()]
+        # Without a time of its own, the same recording is the same file.
+        return gzip.compress(b"".join(parts), COMPRESSION, mtime=0)
+
+    def _buffers(self) -> Iterator[bytes]:
+        for exchange in self.exchanges:
+            for _, buffers in exchange.answers:
+                yield from buffers
+
+    def _take(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+        with self._arrived:
+            exchange = self._waiting.get(str(content["request"]))
+            if exchange is not None:
+                exchange.answers.append((content, [bytes(one) for one in buffers]))
+            self._arrived.notify_all()
+
+
+def _is_answered(exchange: Exchange) -> bool:
+    """Return whether no message is to come. What no thread answers is sent before the call returns."""
+    if exchange.asked["kind"] not in ("map", "thumbnails", "row_values"):
+        return True
+    if not exchange.answers:
+        return False
+    packet = exchange.answers[-1]
+    content = packet[0]
+    if content["kind"] == "map":
+        return (
+            bool(content["final"]) and content["offset"] + len(array_of(packet, "inradii")) == content["rows"]
+        )
+    return bool(content.get("final", True))
+
+
+def array_of(packet: Packet, name: str) -> NDArray[Any]:
+    """Return one buffer of a message as an array."""
+    content, buffers = packet
+    for (called, dtype, _), buffer in zip(content["buffers"], buffers, strict=True):
+        if called == name:
+            return np.frombuffer(buffer, np.dtype(dtype).newbyteorder("<"))
+    raise KeyError(name)

@@ -1,0 +1,148 @@
+"""``save_html``: from a widget's index, pictures and parameters to a page of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from feder_widget.engines import IvfIndex
+from feder_widget.export.answer_table import AnswerTable
+from feder_widget.export.one_page import PageParts, one_page, page_bytes
+from feder_widget.export.page_contents import (
+    TEXT_SHARE,
+    View,
+    hardest_queries,
+    record,
+    record_pictures,
+    saved_queries,
+)
+from feder_widget.export.recorded_session import RecordedSession
+from feder_widget.export.smaller_picture import smaller
+from feder_widget.media import Media
+from feder_widget.media.text import one_line
+from feder_widget.model.arguments import as_int
+from feder_widget.model.array_like import as_array
+from feder_widget.projection import Method
+from feder_widget.session.answers.workload import Workloads
+
+PAGE_BYTES = 1_500_000
+QUERY_BYTES = 225_000
+"""A page with one query at most, and what each further one adds, unless the caller says otherwise."""
+
+MOST_QUERIES = 200
+"""Each is searched for and recorded whole."""
+
+STATIC_SIDE = 64
+"""Pixels of a picture where no script runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageWish:
+    """What is saved.
+
+    Attributes
+    ----------
+    queries : list
+        Row ids and vectors; the last is on screen first.
+    hardest : int
+        Hardest queries of the last workload besides.
+    max_bytes : int or None
+        The page at most; None for a size by the number of queries.
+    title : str
+        Its heading.
+    """
+
+    queries: Sequence[Any]
+    hardest: int
+    max_bytes: int | None
+    title: str
+
+
+def queries_in(index: IvfIndex, queries: Any) -> list[Any]:
+    """Return the row ids or vectors that an argument holds, one by one.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is neither, with what came.
+    """
+    array = as_array(queries, "queries")
+    if array.size == 0:
+        return []
+    if array.ndim == 2 or (array.ndim == 1 and array.dtype.kind in "iu"):
+        return list(array) if array.ndim == 2 else array.tolist()
+    raise ValueError(
+        f"queries must be row ids (n,) or vectors (n, {index.dim}), got an array of {array.dtype}, "
+        f"{array.shape}"
+    )
+
+
+def saved_page(
+    index: IvfIndex,
+    media: Media,
+    view: View,
+    wish: PageWish,
+    *,
+    k_max: int,
+    projection: Method | None,
+    workloads: Workloads,
+    traits: dict[str, Any],
+    summary: dict[str, Any],
+) -> str:
+    """Return a page that answers all that the widget asks for some queries, as HTML.
+
+    Raises
+    ------
+    ValueError
+        If there is no query, or too many, or ``max_bytes`` is too few for the search without any picture.
+    """
+    count = as_int(wish.hardest, "hardest", least=0)
+    queries = [*hardest_queries(index, workloads, view.nprobe, count), *saved_queries(index, wish.queries)]
+    if not queries:
+        raise ValueError("queries must hold at least one query: search first, or pass queries=")
+    if len(queries) > MOST_QUERIES:
+        raise ValueError(f"queries must be at most {MOST_QUERIES}, got {len(queries)}")
+    most = PAGE_BYTES + QUERY_BYTES * (len(queries) - 1)
+    if wish.max_bytes is not None:
+        most = as_int(wish.max_bytes, "max_bytes")
+    with RecordedSession(index, media, k_max=k_max, projection=projection, workloads=workloads) as session:
+        rows, listed = record(
+            session,
+            queries,
+            view,
+            has_workload=workloads.last is not None,
+            has_labels=media.has_labels,
+            columns=len(media.columns),
+            categories=media.categories,
+            k_max=k_max,
+            room=most - page_bytes(),
+        )
+        answer = AnswerTable.of(
+            index,
+            queries[-1].query,
+            view.nprobe,
+            view.k,
+            include_self=view.include_self,
+            label=media.label,
+            picture=lambda row: _picture(media, row),
+        )
+        bare = page_bytes() + len(answer.html()) + TEXT_SHARE * len(session.packed(traits, summary))
+        if wish.max_bytes is not None and bare > most:
+            raise ValueError(
+                f"max_bytes must be at least {int(bare) + 1:,} for {len(queries)} queries without any "
+                f"picture, got {most:,}"
+            )
+        shown = record_pictures(session, rows, listed, int(most - bare))
+        packed = session.packed(traits, summary)
+    remarks = [f"Answers {len(queries):,} queries." if len(queries) > 1 else "Answers one query."]
+    if shown < len(rows):
+        remarks.append(f"Holds the pictures of {shown:,} of the {len(rows):,} rows that can be seen.")
+    return one_page(PageParts(one_line(wish.title, 200), packed, answer, remarks))
+
+
+def _picture(media: Media, row: int) -> tuple[str, bytes] | None:
+    if not media.has_images:
+        return None
+    found = media.image(row, STATIC_SIDE)
+    return None if found is None or found.data is None else smaller(str(found.mime), found.data)

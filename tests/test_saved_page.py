@@ -1,0 +1,244 @@
+"""``save_html`` and ``to_html``: what is in the file, what is not, and what goes wrong."""
+
+import base64
+import gzip
+import html
+import json
+import os
+import re
+
+import faiss
+import numpy as np
+import pytest
+from PIL import Image
+
+import feder_widget as fw
+
+RNG = np.random.default_rng(3)
+X = RNG.random((2000, 16), np.float32)
+HOSTILE = "</script><img src=x onerror=alert(1)>$x^2$"
+
+
+def made(description="IVF20,Flat", **options):
+    index = faiss.index_factory(16, description)
+    index.train(X)
+    index.add(X)
+    return fw.FederWidget(fw.open_index(index), nprobe=2, k=5, **options)
+
+
+def pictures():
+    return RNG.integers(0, 255, (2000, 32, 32, 3), np.uint8)
+
+
+def header_of(page):
+    """Return what the page's recording says of itself, and its size in bytes."""
+    text = re.search(r'data-length="(\d+)">([^<]*)<', page)
+    assert len(text[2]) == int(text[1])
+    raw = gzip.decompress(base64.b64decode(text[2]))
+    length = int.from_bytes(raw[:4], "little")
+    return json.loads(raw[4 : 4 + length]), len(raw)
+
+
+def kinds_of(header):
+    return [exchange["asked"]["kind"] for exchange in header["exchanges"]]
+
+
+def test_it_is_one_file_that_asks_nothing_of_a_network(tmp_path):
+    w = made(images=pictures())
+    w.search(7)
+    path = w.save_html(tmp_path / "search.html")
+    page = path.read_text(encoding="utf-8")
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe" not in policy
+    assert page.count("<script") == 2
+    outside_the_bundle = re.sub(
+        r"<script type=\"module\">.*?</script>|<style>.*?</style>", "", page, flags=re.S
+    )
+    assert not re.search(r"""(src|href)="(?!data:)""", outside_the_bundle)
+    assert list(tmp_path.iterdir()) == [path]
+    header, _ = header_of(page)
+    assert header["traits"] == {
+        "nprobe": 2,
+        "k": 5,
+        "include_self": False,
+        "cluster": None,
+        "selection": [],
+        "view": "clusters",
+        "theme": "auto",
+    }
+    assert {"map", "search", "medoids", "projection", "thumbnails"} <= set(kinds_of(header))
+
+
+def test_it_says_the_answer_where_no_script_runs():
+    w = made(labels=[f"row of {row}" for row in range(2000)])
+    w.search(7)
+    page = w.to_html(title="Why?")
+    document = html.unescape(re.search(r'srcdoc="([^"]*)"', page)[1])
+    explanation = w.index.explain(7, 5)
+    missed = explanation.missed(2)
+    found = 5 - len(missed)
+    assert "<h1>Why?</h1>" in document
+    assert f"Of the 5 true neighbours of row 7, {found} came back" in document
+    for row in explanation.ids:
+        assert f"<td>{row}</td><td></td><td>row of {row}</td>" in document
+    assert document.count("<td>missed</td>") == len(missed)
+    assert 'sandbox="allow-scripts"' in page
+
+
+@pytest.mark.parametrize("place", ["labels", "title", "data"])
+def test_hostile_text_stays_text(place):
+    pd = pytest.importorskip("pandas")
+    options = {"labels": [HOSTILE] * 2000} if place == "labels" else {}
+    if place == "data":
+        options = {"data": pd.DataFrame({HOSTILE: [HOSTILE] * 2000}), "label": HOSTILE}
+    w = made(**options)
+    w.search(7)
+    page = w._page("save_html", (), 20, None, HOSTILE if place == "title" else None)
+    assert page.count("</script>") == 2
+    assert "<img src=x" not in page
+    assert html.escape(HOSTILE) in page
+
+
+def test_names_of_files_and_folders_are_not_in_it(tmp_path):
+    folder = tmp_path / "secret folder"
+    folder.mkdir()
+    for row in range(40):
+        Image.new("RGB", (8, 8), (row, 0, 0)).save(folder / f"private-{row}.png")
+    (folder / "private-7.png").write_bytes(b"no picture")
+    few = X[:40]
+    index = faiss.index_factory(16, "IVF4,Flat")
+    index.train(few)
+    index.add(few)
+    w = fw.FederWidget(index, images=[str(folder / f"private-{row}.png") for row in range(40)], nprobe=4)
+    w.search(3)
+    page = w._page("save_html", (), 20, None, None)
+    raw = gzip.decompress(base64.b64decode(re.search(r'data-length="\d+">([^<]*)<', page)[1]))
+    for text in ("secret", "private-", str(tmp_path)):
+        assert text not in page
+        assert text.encode() not in raw
+
+
+def test_each_query_is_recorded_once_and_the_one_on_screen_comes_last():
+    w = made()
+    w.search(7)
+    page = w._page("save_html", [7, 12, 12, 3], 20, None, None)
+    header, _ = header_of(page)
+    asked = [e["asked"]["query"] for e in header["exchanges"] if e["asked"]["kind"] == "search"]
+    assert [query["id"] for query in asked] == ["12", "3", "7"]
+
+
+def test_vectors_are_queries_too():
+    w = made()
+    header, _ = header_of(w._page("save_html", X[:2] + 0.01, 20, None, None))
+    asked = [e["asked"]["query"] for e in header["exchanges"] if e["asked"]["kind"] == "search"]
+    assert asked == [{"vector": True}] * 2
+
+
+def test_the_hardest_queries_of_the_workload_are_saved_with_it():
+    w = made()
+    w.search(7)
+    workload = w.evaluate(100, progress=False)
+    header, _ = header_of(w._page("save_html", (), 4, None, None))
+    asked = [e["asked"]["query"] for e in header["exchanges"] if e["asked"]["kind"] == "search"]
+    assert [query.get("workload") for query in asked[:-1]] == workload.hardest(4, nprobe=2).tolist()
+    hardest = [e["asked"] for e in header["exchanges"] if e["asked"]["kind"] == "hardest"]
+    assert {asked["nprobe"] for asked in hardest} == set(range(1, 21))
+    assert "workload" in kinds_of(header)
+
+
+@pytest.mark.parametrize("description", ["IVF20,Flat", "IVF20_HNSW,SQ8", "IVF20,PQ4x4,RFlat"])
+def test_what_only_the_engine_tells_is_recorded_at_every_nprobe(description):
+    w = made(description)
+    w.search(7)
+    header, _ = header_of(w._page("save_html", (), 0, None, None))
+    asked = [exchange["asked"] for exchange in header["exchanges"]]
+    results = {one["nprobe"] for one in asked if one["kind"] == "results"}
+    searches = [one["nprobe"] for one in asked if one["kind"] == "search"]
+    if w.index.replayable:
+        assert results == set()
+    else:
+        assert results == set(range(1, 21))
+    if w.index.guarantees.ranked_once:
+        assert searches == [20]
+    else:
+        assert searches == [1, 4, 8, 16, 20, 2]
+
+
+class TestBudget:
+    def test_pictures_are_left_out_beyond_it_and_it_says_so(self):
+        w = made(images=pictures())
+        w.search(7)
+        bare = int(re.search(r"at least ([\d,]+)", self.refusal(w))[1].replace(",", ""))
+        page = w._page("save_html", (), 0, bare + 300_000, None)
+        assert len(page) <= bare + 300_000
+        said = re.search(r"Holds the pictures of ([\d,]+) of the 2,000 rows", page)
+        assert 0 < int(said[1].replace(",", "")) < 2000
+        header, _ = header_of(page)
+        first = next(e["asked"] for e in header["exchanges"] if e["asked"]["kind"] == "thumbnails")
+        # What is on screen first comes first.
+        assert set(map(str, w.index.explain(7, 5).ids)) <= set(first["ids"])
+
+    def test_it_is_kept_by_itself(self):
+        w = made(images=pictures())
+        w.search(7)
+        assert len(w._page("save_html", (), 0, None, None)) <= 1_500_000
+
+    @staticmethod
+    def refusal(w):
+        with pytest.raises(ValueError, match="max_bytes must be at least") as caught:
+            w._page("save_html", (), 0, 1000, None)
+        return str(caught.value)
+
+    @pytest.mark.parametrize("value", [0, -1, 1.5, "1 MB", True])
+    def test_it_is_a_whole_number(self, value):
+        w = made()
+        w.search(7)
+        with pytest.raises((TypeError, ValueError), match="max_bytes"):
+            w.save_html("unused.html", max_bytes=value)
+
+
+class TestBadInput:
+    def test_no_search_yet(self, tmp_path):
+        with pytest.raises(ValueError, match="search first, or pass queries="):
+            made().save_html(tmp_path / "a.html")
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("queries", ["seven", [1.5], [2000], X[:2, :3], {"a": 1}, [None]])
+    def test_queries_that_are_none(self, tmp_path, queries):
+        w = made()
+        w.search(7)
+        with pytest.raises((TypeError, ValueError)):
+            w.save_html(tmp_path / "a.html", queries=queries)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_folder_that_does_not_exist(self, tmp_path):
+        w = made()
+        w.search(7)
+        with pytest.raises(FileNotFoundError, match="path must be in a folder that exists"):
+            w.save_html(tmp_path / "none" / "a.html")
+        with pytest.raises(IsADirectoryError):
+            w.save_html(tmp_path)
+
+    def test_the_old_file_stays_whole_where_the_new_one_fails(self, tmp_path, monkeypatch):
+        w = made()
+        w.search(7)
+        path = tmp_path / "a.html"
+        path.write_text("old")
+        monkeypatch.setattr(
+            os, "fdopen", lambda *_, **__: (_ for _ in ()).throw(OSError(28, "No space left"))
+        )
+        with pytest.raises(OSError, match="No space"):
+            w.save_html(path)
+        monkeypatch.undo()
+        assert path.read_text() == "old"
+        assert list(tmp_path.iterdir()) == [path]
+        w.save_html(path)
+        assert path.read_text().startswith("<!doctype html>")
+
+    def test_an_index_that_grew_is_saved_as_it_is(self):
+        w = made()
+        w.search(7)
+        w.index.faiss_index.add(X[:10] + 1)
+        header, _ = header_of(w._page("save_html", (), 0, None, None))
+        assert header["summary"]["content"]["ntotal"] == 2010
