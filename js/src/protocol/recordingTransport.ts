@@ -1,6 +1,7 @@
 import type {
   MembersRequest,
   Message,
+  OutcomeRequest,
   Projection,
   ProjectionRequest,
   Request,
@@ -69,6 +70,7 @@ export class RecordingTransport implements Transport {
         const answer = this.#recording.answers.get(question);
         if (answer !== undefined) return answer.messages.map((message) => this.#named(message, request));
         if (request.kind === "rest") return this.#rest(request);
+        if (request.kind === "truth" || request.kind === "results") return this.#outcome(request);
         if (request.kind === "projection") return this.#projection(request);
         // A kernel that has evaluated nothing says nothing.
         return request.kind === "workload" ? [] : null;
@@ -81,6 +83,19 @@ export class RecordingTransport implements Transport {
     return this.#about(request, ({ last_rank }) => last_rank >= request.last_rank);
   }
 
+  /** A recorded outcome that holds for every nprobe. */
+  #outcome(request: OutcomeRequest): Message[] | null {
+    return this.#about(
+      request,
+      ({ k, include_self }, [answer]) =>
+        k === request.k &&
+        include_self === request.include_self &&
+        answer !== undefined &&
+        "nprobe" in answer &&
+        answer.nprobe === 0,
+    );
+  }
+
   /** What a recorded picture at a larger nprobe shows of this one. */
   #projection(request: ProjectionRequest): Message[] | null {
     if (request.flips.length > 0) return null;
@@ -90,14 +105,14 @@ export class RecordingTransport implements Transport {
   }
 
   /** The recorded answer to another request of this kind about the same search. */
-  #about<R extends RestRequest | ProjectionRequest>(
+  #about<R extends RestRequest | OutcomeRequest | ProjectionRequest>(
     request: R,
-    serves: (asked: R) => boolean,
+    serves: (asked: R, messages: readonly Message[]) => boolean,
   ): Message[] | null {
     const serial = this.#recorded.get(request.serial);
     for (const [question, { messages }] of this.#recording.answers) {
       const asked = JSON.parse(question) as R;
-      if (asked.kind === request.kind && asked.serial === serial && serves(asked)) {
+      if (asked.kind === request.kind && asked.serial === serial && serves(asked, messages)) {
         return messages.map((message) => this.#named(message, request));
       }
     }
@@ -229,6 +244,8 @@ function isSameVector(one: Float32Array, other: Float32Array): boolean {
 }
 
 const NOT_RECORDED: Readonly<Partial<Record<Request["kind"], string>>> = {
+  results: "This recording holds the results of this index at the k, and with the choices, that were saved.",
+  truth: "This recording holds the true neighbours by the original vectors at the k that was saved.",
   search: "This recording answers the queries that were saved, and this is none of them.",
   projection: "This recording holds the projection of one query, up to the nprobe at which it was saved.",
 };
