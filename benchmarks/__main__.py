@@ -28,6 +28,7 @@ NAMES = (
     "views",
     "mosaics",
     "dragging",
+    "saved_page",
 )
 
 

@@ -82,7 +82,7 @@ def measure_dragging(lab: LabPage, moves: int) -> None:
         )
         lab.page.mouse.move(box["x"] + 4, box["y"] + 40)
         lab.page.mouse.down()
-        lab.page.evaluate(_WATCH_MOVES)
+        lab.page.evaluate(WATCH_MOVES)
         session = lab.page.context.new_cdp_session(lab.page)
         session.send("Performance.enable")
         works = []
@@ -134,7 +134,7 @@ _KEEP_BUSY = """code => {
   window.federBusy = kernel.requestExecute({ code }).done;
 }"""
 
-_WATCH_MOVES = """() => {
+WATCH_MOVES = """() => {
   window.federFrames = [];
   window.federShown = [];
   window.federBlocks = [];
