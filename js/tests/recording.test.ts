@@ -169,11 +169,13 @@ it("a recording has the values of each row, however they were asked for, and non
   const ask = new Asker(recorder, new AbortController().signal);
   const answered = ask.rowValues([7n, 8n]);
   const { request } = kernel.last("row_values");
-  kernel.say({ kind: "row_values", request, ids: [7n, 8n], values: [["seven", null], []] });
+  const numbers = Float64Array.of(Number.NaN, 7, Number.NaN, Number.NaN);
+  kernel.say({ kind: "row_values", request, ids: [7n, 8n], values: [["seven", null], []], numbers });
   await answered;
   const { asker } = replay(recorder, [3], { columns: ["name", "price"] });
   expect(await asker.rowValues([8n, 9n, 7n])).toMatchObject({
     ids: [8n, 9n, 7n],
     values: [[], [], ["seven", null]],
+    numbers: Float64Array.of(Number.NaN, Number.NaN, Number.NaN, Number.NaN, Number.NaN, 7),
   });
 });

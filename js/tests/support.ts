@@ -89,6 +89,7 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
     asksWords: false,
     columns: [],
     categories: [],
+    scales: [],
     findings: [],
     sizes: Int32Array.from(sizes),
     indexVersion: 0,

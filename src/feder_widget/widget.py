@@ -132,7 +132,11 @@ class FederWidget(anywidget.AnyWidget):
         What embeds words into the same space, as for :func:`feder_widget.embedders.embedder`.
     data
         Metadata: a pandas or polars ``DataFrame`` or a pyarrow ``Table``, whose row i belongs to row id i, or
-        to the row id in the column that ``id`` names. Rows are looked up as they are shown.
+        to the row id in the column that ``id`` names. Rows are looked up as they are shown. The map and the
+        candidates can be coloured by a column: text, bools and integers of at most 20 different values
+        (among 200 at even distances) are categories; other integers, floats, decimals, dates and times have
+        a scale from the 2nd to the 98th percentile, and values beyond these the colour of the end. NaN and
+        nulls are no value; infinite values count in no mean. To have integers as categories, pass text.
     id
         The column of ``data`` that holds row ids.
     columns
@@ -235,6 +239,7 @@ class FederWidget(anywidget.AnyWidget):
                 embedder=self._embedder,
                 columns=self._media.columns,
                 categories=self._media.categories,
+                scales=self._media.scales,
             ),
         )
 
@@ -543,6 +548,7 @@ class FederWidget(anywidget.AnyWidget):
             labels=self._media.has_labels,
             columns=self._media.columns,
             categories=self._media.categories,
+            scales=self._media.scales,
             version=self._session.index_version,
             embedder=self._embedder,
         )

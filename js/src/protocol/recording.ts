@@ -5,6 +5,8 @@ import type {
   QueryChoice,
   Request,
   RequestName,
+  RowValues,
+  RowValuesRequest,
   SearchRequest,
   ThumbnailItem,
   ThumbnailsRequest,
@@ -25,6 +27,11 @@ type RecordedPicture = Omit<ThumbnailItem, "offset" | "length"> & {
   readonly bytes: Uint8Array<ArrayBuffer>;
 };
 
+interface RecordedValues {
+  readonly texts: readonly (string | null)[];
+  readonly numbers: Float64Array;
+}
+
 /** The answers of a kernel by the questions: plain data, which can be cloned and stored. */
 export interface Recording {
   readonly searches: RecordedSearch[];
@@ -33,7 +40,7 @@ export interface Recording {
   /** By row id. */
   readonly pictures: Map<bigint, RecordedPicture[]>;
   /** The values of rows' metadata, by row id. */
-  readonly values: Map<bigint, readonly (string | null)[]>;
+  readonly values: Map<bigint, RecordedValues>;
   /** The row nearest to the centroid of each cluster. */
   readonly medoids: Map<number, bigint>;
   /** The rows of clusters, by the search that orders them and the cluster. */
@@ -90,9 +97,7 @@ export class Recorder implements Transport {
         for (const item of message.items) this.#notePicture(item, message.size, message.data);
         return;
       case "row_values":
-        message.ids.forEach((id, i) => {
-          this.recording.values.set(id, message.values[i] ?? []);
-        });
+        this.#noteValues(message);
         return;
       case "medoids":
         message.clusters.forEach((cluster, i) => {
@@ -126,6 +131,14 @@ export class Recorder implements Transport {
     const before = answers.get(question);
     if (before?.request !== request) answers.set(question, { request, messages: [message] });
     else if (!before.messages.includes(message)) before.messages.push(message);
+  }
+
+  #noteValues({ ids, values, numbers }: RowValues): void {
+    const width = numbers.length / Math.max(1, ids.length);
+    ids.forEach((id, i) => {
+      const texts = values[i] ?? [];
+      this.recording.values.set(id, { texts, numbers: numbers.slice(i * width, (i + 1) * width) });
+    });
   }
 
   #notePicture(item: ThumbnailItem, size: number, data: Uint8Array): void {
@@ -173,8 +186,7 @@ export class RecordingTransport implements Transport {
       case "thumbnails":
         return [this.#thumbnails(request)];
       case "row_values": {
-        const ids = request.ids.map(BigInt);
-        return [{ ...request, ids, values: ids.map((id) => [...(this.#recording.values.get(id) ?? [])]) }];
+        return [this.#values(request)];
       }
       case "medoids": {
         const known = request.clusters.filter((cluster) => this.#recording.medoids.has(cluster));
@@ -231,6 +243,17 @@ export class RecordingTransport implements Transport {
     }
     const exact = places.findLast((i) => searches[i].coarse.nprobe === nprobe && searches[i].coarse.k === k);
     return searches[exact ?? places[places.length - 1]] ?? null;
+  }
+
+  #values({ request, ids: texts }: RowValuesRequest): Message {
+    const ids = texts.map(BigInt);
+    const known = ids.map((id) => this.#recording.values.get(id));
+    const width = Math.max(0, ...known.map((one) => one?.numbers.length ?? 0));
+    const numbers = new Float64Array(ids.length * width).fill(Number.NaN);
+    known.forEach((one, i) => {
+      if (one !== undefined) numbers.set(one.numbers, i * width);
+    });
+    return { kind: "row_values", request, ids, values: known.map((one) => [...(one?.texts ?? [])]), numbers };
   }
 
   #thumbnails({ request, ids, size }: ThumbnailsRequest): Message {

@@ -118,8 +118,13 @@ class Media:
 
     @property
     def categories(self) -> list[int]:
-        """The places among ``columns`` of those that colours can stand for."""
+        """The places among ``columns`` of those whose values are categories, with a colour each."""
         return [] if self._table is None else self._table.categories
+
+    @property
+    def scales(self) -> list[int]:
+        """The places among ``columns`` of those whose values have colours on a scale."""
+        return [] if self._table is None else self._table.scales
 
     def by_column(self, place: int) -> Media:
         """Return the same rows with the values of a column of the metadata as labels, and without images.
