@@ -2,7 +2,7 @@ import { css } from "../../look/palette";
 import { distance } from "../../model/format";
 import { useApp } from "../../state/app";
 import { ColourBy } from "../labels/ColourBy";
-import { LabelKeys } from "../labels/LabelKeys";
+import { ColourKeys } from "../labels/ColourKeys";
 import { Optional } from "../Optional";
 import { rampColour } from "./cellColours";
 import { RecallKeys } from "./RecallKeys";
@@ -21,7 +21,7 @@ export function Legend() {
     css(rampColour(palette.value, shade(1 - i / (STOPS - 1)))),
   ).join();
   const end = search === null ? 0 : rampEnd(search.distances);
-  const isByLabel = exploration.labels.coloursBy.value === "label";
+  const isByRank = exploration.labels.coloursBy.value === "rank";
   const recall = exploration.clusterRecall.value;
   const shown = search !== null && exploration.step.value !== 0;
   const missed = exploration.missed.value.length > 0 && (
@@ -32,8 +32,8 @@ export function Legend() {
   return (
     <div class="feder-legend">
       <ColourBy hasClusters />
-      {isByLabel ? (
-        <LabelKeys>{missed}</LabelKeys>
+      {!isByRank ? (
+        <ColourKeys isOfClusters>{missed}</ColourKeys>
       ) : (
         <div class="feder-legend-rest">
           {recall !== null && <RecallKeys recall={recall} />}
