@@ -196,6 +196,61 @@ def test_a_data_set_of_pairs_without_a_list_of_labels_gives_its_pictures():
     np.testing.assert_array_equal(shown(made.thumbnails([0], 64)[0]), PIXELS)
 
 
+def torch_data_set(items, **attributes):
+    """Return what has the names and methods of a torch data set; it counts what is read of it."""
+
+    class Dataset:
+        reads = 0
+
+        def __len__(self):
+            return len(items)
+
+        def __getitem__(self, place):
+            self.reads += 1
+            return items[place]
+
+    Dataset.__module__ = "torch.utils.data.dataset"
+    return type("Flowers", (Dataset,), attributes)()
+
+
+def test_a_torch_data_set_without_a_list_of_labels_gives_them_with_its_pictures():
+    image = Image.fromarray(PIXELS)
+    data = torch_data_set([(image, label) for label in (1, 0, Tensor(np.array(7)))], classes=["cat", "dog"])
+    made = media(data)
+    assert (made.has_labels, data.reads) == (True, 1)
+    np.testing.assert_array_equal(shown(made.thumbnails([1], 64)[0]), PIXELS)
+    assert [made.label(row) for row in (0, 1, 3, -1)] == ["dog", "cat", None, None]
+    assert data.reads == 2
+    assert made.label(2) == "7"
+    assert data.reads == 3
+
+
+@pytest.mark.parametrize(
+    "item", [(Image.fromarray(PIXELS), {"annotation": "xml"}), Image.fromarray(PIXELS), 3]
+)
+def test_items_that_are_no_pair_of_a_picture_and_a_label_give_no_labels(item):
+    assert not media(torch_data_set([item])).has_labels
+
+
+def test_a_data_set_that_cannot_be_read_has_no_labels_and_says_why_at_its_picture():
+    class Broken(type(torch_data_set([1]))):
+        def __getitem__(self, place):
+            raise OSError("not downloaded")
+
+    made = media(Broken())
+    assert not made.has_labels
+    assert "OSError" in made.thumbnails([0], 64)[0].reason
+
+
+def test_a_label_that_cannot_be_read_later_is_told_at_its_row():
+    image = Image.fromarray(PIXELS)
+    items = {0: (image, 1)}
+    data = torch_data_set(items)
+    items[2] = (image, 1)
+    made = media(data)
+    assert (made.label(0), made.label(1)) == ("1", "(label of 1 raised KeyError)")
+
+
 # Labels as columns
 
 

@@ -124,7 +124,9 @@ class FederWidget(anywidget.AnyWidget):
         of the row id. A function is called from worker threads. Without pictures the vector itself is drawn.
     labels
         The text of each row: a sequence, a column, a mapping or a function of the row id. Without them, those
-        that stand beside the pictures: in ``(picture, label)`` pairs, in a torchvision data set.
+        that stand beside the pictures: in ``(picture, label)`` pairs, in a torchvision data set. A torch data
+        set without a list of them (``targets``, ``labels``) gives each with its picture: to count labels
+        reads pictures then.
     embed
         What embeds pictures as those of the index were embedded, as for :func:`feder_widget.embed`: pictures
         are queries then. The width of its vectors is checked; where it is not known yet, by a grey picture.
