@@ -392,14 +392,34 @@ def test_a_damaged_profile_never_costs_the_picture(seed):
 # Sixteen bits
 
 
+@pytest.mark.parametrize("least", [0, 40, 900])
 @pytest.mark.parametrize("most", [1000, 4095, 65535])
 @pytest.mark.parametrize("fmt", ["PNG", "TIFF"])
-def test_sixteen_bits_are_scaled_by_what_is_in_them(most, fmt):
-    values = np.linspace(0, most, 64).astype(np.uint16).reshape(8, 8)
+def test_sixteen_bits_are_scaled_from_the_least_to_the_greatest_value_in_them(least, most, fmt):
+    values = np.linspace(least, most, 64).astype(np.uint16).reshape(8, 8)
     pixels = shown(thumbnail(encoded(Image.fromarray(values), fmt)))
     assert pixels.min() == 0
     assert pixels.max() == 255
     assert abs(int(pixels[4, 0]) - 129) <= 2
+    np.testing.assert_array_equal(shown(thumbnail(values)), pixels)
+
+
+@pytest.mark.parametrize(("value", "pixel"), [(0, 0), (7, 255), (65535, 255)])
+def test_sixteen_bits_of_one_value_are_white_or_black(value, pixel):
+    values = np.full((8, 8), value, np.uint16)
+    assert np.unique(shown(thumbnail(encoded(Image.fromarray(values), "PNG")))).tolist() == [pixel]
+
+
+def test_a_file_of_sixteen_bits_that_uses_eight_is_scaled_too_and_an_array_of_such_is_not():
+    values = np.linspace(40, 200, 64).astype(np.uint16).reshape(8, 8)
+    of_file = shown(thumbnail(encoded(Image.fromarray(values), "PNG")))
+    assert (of_file.min(), of_file.max()) == (0, 255)
+    np.testing.assert_array_equal(shown(thumbnail(values)), values)
+
+
+def test_sixteen_bits_in_one_array_share_the_least_and_the_greatest_value():
+    stack = np.stack([np.full((8, 8), 500), np.full((8, 8), 1500), np.full((8, 8), 2500)]).astype(np.uint16)
+    assert [int(shown(one)[0, 0]) for one in media(stack).thumbnails(range(3), 64)] == [0, 128, 255]
 
 
 # Formats that need a plugin
