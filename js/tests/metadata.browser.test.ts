@@ -144,9 +144,9 @@ describe("the map coloured by a column", () => {
     stage.model.say(...encoded(scale));
   };
 
-  function openColoured(labels: boolean, scales: number[] = []) {
+  function openColoured(labels: boolean, scales: number[] = [], view = "clusters") {
     const columns = ["price", "kind", "<b>sold</b>"];
-    const stage = new Stage(undefined, { k: 3 }, { columns, categories: [1, 2], scales, labels });
+    const stage = new Stage(undefined, { k: 3, view }, { columns, categories: [1, 2], scales, labels });
     stages.push(stage);
     stage.sayMap();
     stage.answer();
@@ -231,6 +231,21 @@ describe("the map coloured by a column", () => {
     await expect.element(table.getByRole("columnheader", { name: "mean price" })).toBeVisible();
     await expect.element(table.getByRole("cell", { name: "62.5" })).toBeVisible();
     expect(table.getByRole("cell", { name: "no value" }).elements()).toHaveLength(3);
+  });
+
+  it("by numbers tells the value of the point that a key reaches", async () => {
+    const { stage, see } = openColoured(false, [0], "distances");
+    await userEvent.selectOptions(see.getByRole("combobox", { name: "Colour by" }), "price");
+    await vi.waitFor(() => stage.lastAsked("scale"));
+    sayScale(stage);
+    await vi.waitFor(() => stage.lastAsked("row_levels"));
+    const frame = await vi.waitFor(() => stage.root.querySelector(".feder-points") as HTMLElement);
+    frame.focus();
+    await userEvent.keyboard("{ArrowRight}");
+    await vi.waitFor(() => {
+      if (stage.asked("row_values").length > 0) stage.sayValues((id) => [`${id}0`, null, null], Number);
+    });
+    await expect.element(see.getByText(/^Row (\d), distance .*; price \1[0]$/)).toBeInTheDocument();
   });
 
   it("by numbers says why where the kernel refuses", async () => {

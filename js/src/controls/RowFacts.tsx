@@ -76,3 +76,12 @@ export function useRowValues(id: bigint | null): Values | null {
   const held = useMemo(() => (id === null ? null : rowValues.of(id)), [rowValues, id]);
   return held?.value ?? null;
 }
+
+/** The value of a row in the column that colours mean, with the column's name; null until it has come, and for no row. */
+export function useColouredValue(id: bigint | null): string | null {
+  const { labels, summary } = useApp().exploration;
+  const column = shownScale(labels)?.column ?? labels.column.value;
+  const values = useRowValues(column === null ? null : id);
+  if (column === null || values === null || values.length === 0) return null;
+  return `${summary.value.columns[column]} ${values[column] ?? "missing"}`;
+}

@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { Picture, usePicture } from "../controls/Picture";
-import { useRowNumbers, useRowValues } from "../controls/RowFacts";
+import { useColouredValue, useRowNumbers, useRowValues } from "../controls/RowFacts";
 import { css, labelColour, rankColour, valueColour } from "../look/palette";
 import { shareOf } from "../model/columnScale";
 import { shortDistance } from "../model/format";
@@ -81,10 +81,7 @@ export function Tile(props: Props) {
   const values = useRowValues(column === null ? null : id);
   const numbers = useRowNumbers(scale === null ? null : id);
   const category = column === null ? label : (values?.[column] ?? null);
-  const named =
-    column === null || values === null
-      ? null
-      : `${exploration.summary.value.columns[column]} ${category ?? "missing"}`;
+  const named = useColouredValue(id);
   const isDim = labels.chosenPlace.value !== null && category !== labels.chosen.value;
   const colour =
     clusterRank === null
