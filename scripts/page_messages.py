@@ -30,6 +30,7 @@ export type RequestName = string | number;
 ARRAYS = {
     "int32": "Int32Array<ArrayBuffer>",
     "int64": "BigInt64Array<ArrayBuffer>",
+    "float64": "Float64Array<ArrayBuffer>",
     "float32": "Float32Array<ArrayBuffer>",
     "uint8": "Uint8Array<ArrayBuffer>",
 }

@@ -75,6 +75,8 @@ def requests():
     yield {"kind": "map"}
     yield {"kind": "verdict", "serial": 1, "id": "100000"}
     yield {"kind": "row_values", "ids": ["5", "9", "100000"]}
+    yield {"kind": "scale", "column": 1}
+    yield {"kind": "row_levels", "clusters": [1, 2], "column": 1}
 
 
 def label_of(row):

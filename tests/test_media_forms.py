@@ -196,6 +196,61 @@ def test_a_data_set_of_pairs_without_a_list_of_labels_gives_its_pictures():
     np.testing.assert_array_equal(shown(made.thumbnails([0], 64)[0]), PIXELS)
 
 
+def torch_data_set(items, **attributes):
+    """Return what has the names and methods of a torch data set; it counts what is read of it."""
+
+    class Dataset:
+        reads = 0
+
+        def __len__(self):
+            return len(items)
+
+        def __getitem__(self, place):
+            self.reads += 1
+            return items[place]
+
+    Dataset.__module__ = "torch.utils.data.dataset"
+    return type("Flowers", (Dataset,), attributes)()
+
+
+def test_a_torch_data_set_without_a_list_of_labels_gives_them_with_its_pictures():
+    image = Image.fromarray(PIXELS)
+    data = torch_data_set([(image, label) for label in (1, 0, Tensor(np.array(7)))], classes=["cat", "dog"])
+    made = media(data)
+    assert (made.has_labels, data.reads) == (True, 1)
+    np.testing.assert_array_equal(shown(made.thumbnails([1], 64)[0]), PIXELS)
+    assert [made.label(row) for row in (0, 1, 3, -1)] == ["dog", "cat", None, None]
+    assert data.reads == 2
+    assert made.label(2) == "7"
+    assert data.reads == 3
+
+
+@pytest.mark.parametrize(
+    "item", [(Image.fromarray(PIXELS), {"annotation": "xml"}), Image.fromarray(PIXELS), 3]
+)
+def test_items_that_are_no_pair_of_a_picture_and_a_label_give_no_labels(item):
+    assert not media(torch_data_set([item])).has_labels
+
+
+def test_a_data_set_that_cannot_be_read_has_no_labels_and_says_why_at_its_picture():
+    class Broken(type(torch_data_set([1]))):
+        def __getitem__(self, place):
+            raise OSError("not downloaded")
+
+    made = media(Broken())
+    assert not made.has_labels
+    assert "OSError" in made.thumbnails([0], 64)[0].reason
+
+
+def test_a_label_that_cannot_be_read_later_is_told_at_its_row():
+    image = Image.fromarray(PIXELS)
+    items = {0: (image, 1)}
+    data = torch_data_set(items)
+    items[2] = (image, 1)
+    made = media(data)
+    assert (made.label(0), made.label(1)) == ("1", "(label of 1 raised KeyError)")
+
+
 # Labels as columns
 
 
@@ -337,14 +392,34 @@ def test_a_damaged_profile_never_costs_the_picture(seed):
 # Sixteen bits
 
 
+@pytest.mark.parametrize("least", [0, 40, 900])
 @pytest.mark.parametrize("most", [1000, 4095, 65535])
 @pytest.mark.parametrize("fmt", ["PNG", "TIFF"])
-def test_sixteen_bits_are_scaled_by_what_is_in_them(most, fmt):
-    values = np.linspace(0, most, 64).astype(np.uint16).reshape(8, 8)
+def test_sixteen_bits_are_scaled_from_the_least_to_the_greatest_value_in_them(least, most, fmt):
+    values = np.linspace(least, most, 64).astype(np.uint16).reshape(8, 8)
     pixels = shown(thumbnail(encoded(Image.fromarray(values), fmt)))
     assert pixels.min() == 0
     assert pixels.max() == 255
     assert abs(int(pixels[4, 0]) - 129) <= 2
+    np.testing.assert_array_equal(shown(thumbnail(values)), pixels)
+
+
+@pytest.mark.parametrize(("value", "pixel"), [(0, 0), (7, 255), (65535, 255)])
+def test_sixteen_bits_of_one_value_are_white_or_black(value, pixel):
+    values = np.full((8, 8), value, np.uint16)
+    assert np.unique(shown(thumbnail(encoded(Image.fromarray(values), "PNG")))).tolist() == [pixel]
+
+
+def test_a_file_of_sixteen_bits_that_uses_eight_is_scaled_too_and_an_array_of_such_is_not():
+    values = np.linspace(40, 200, 64).astype(np.uint16).reshape(8, 8)
+    of_file = shown(thumbnail(encoded(Image.fromarray(values), "PNG")))
+    assert (of_file.min(), of_file.max()) == (0, 255)
+    np.testing.assert_array_equal(shown(thumbnail(values)), values)
+
+
+def test_sixteen_bits_in_one_array_share_the_least_and_the_greatest_value():
+    stack = np.stack([np.full((8, 8), 500), np.full((8, 8), 1500), np.full((8, 8), 2500)]).astype(np.uint16)
+    assert [int(shown(one)[0, 0]) for one in media(stack).thumbnails(range(3), 64)] == [0, 128, 255]
 
 
 # Formats that need a plugin

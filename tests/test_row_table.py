@@ -359,9 +359,12 @@ def test_the_page_is_told_the_values_of_rows():
     page, session = conversation(Media(None, None, dense(), table=RowTable(pd.DataFrame(DATA), dense())))
     session.handle({"kind": "row_values", "request": "v", "ids": ["5", "-1", "7"]})
     session.drain()
-    message, _ = page.wait(kind="row_values", request="v")
+    message, buffers = page.wait(kind="row_values", request="v")
     assert message["ids"] == ["5", "-1", "7"]
     assert message["values"] == [["row 5", None, "0.625", "False"], [], ["row 7", "dog", "0.875", "False"]]
+    numbers = np.frombuffer(buffers[0]).reshape(3, 4)
+    np.testing.assert_array_equal(numbers[:, 2], [0.625, np.nan, 0.875])
+    assert np.isnan(numbers[:, [0, 1, 3]]).all()
     session.close()
 
 
@@ -390,9 +393,11 @@ def test_the_largest_answer_stays_under_a_mebibyte():
     session.close()
 
 
-def test_columns_of_text_whole_numbers_and_bools_can_have_colours():
-    data = {**DATA, "year": range(N), "day": pd.date_range("2024", periods=N)}
-    assert RowTable(pd.DataFrame(data), dense()).categories == [0, 1, 3, 4]
+def test_text_few_integers_and_bools_are_categories_and_numbers_and_dates_have_scales():
+    few = [row % 10 for row in range(N)]
+    data = {**DATA, "class": few, "year": range(N), "day": pd.date_range("2024", periods=N)}
+    table = RowTable(pd.DataFrame(data), dense())
+    assert (table.categories, table.scales) == ([0, 1, 3, 4], [2, 5, 6])
 
 
 @KINDS

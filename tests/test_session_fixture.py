@@ -11,7 +11,7 @@ from session_fixture import PATH, PLACED
 from feder_widget.session.messages import MESSAGES
 from feder_widget.session.messages.declare import kinds_of
 
-DTYPES = {"uint8": "u1", "int32": "<i4", "int64": "<i8", "float32": "<f4"}
+DTYPES = {"uint8": "u1", "int32": "<i4", "int64": "<i8", "float32": "<f4", "float64": "<f8"}
 
 
 @pytest.fixture(scope="module")

@@ -270,6 +270,7 @@ def test_the_page_is_told_of_the_index_once(widget):
         "asks_words": False,
         "columns": [],
         "categories": [],
+        "scales": [],
         "findings": [
             {
                 "code": "stored-nprobe",

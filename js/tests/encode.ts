@@ -2,6 +2,7 @@ const DTYPES: Readonly<Record<string, string>> = {
   Uint8Array: "uint8",
   Int32Array: "int32",
   Float32Array: "float32",
+  Float64Array: "float64",
   BigInt64Array: "int64",
 };
 
@@ -11,6 +12,8 @@ const INNER: Readonly<Record<string, (message: Record<string, unknown>) => numbe
   "map.centres": () => 2,
   "labels.counts": (message) => (message.names as string[]).length + 1,
   "projection.positions": () => 2,
+  "row_values.numbers": (message) =>
+    (message.numbers as Float64Array).length / Math.max(1, (message.ids as bigint[]).length),
   "workload.reached": (message) => (message.nprobes as Int32Array).length,
   "workload.found_at": (message) => message.k as number,
 };

@@ -118,9 +118,35 @@ describe("the map coloured by a column", () => {
     stage.model.say(...encoded(labels));
   };
 
-  function openColoured(labels: boolean) {
+  const sayScale = (stage: Stage) => {
+    const scale = {
+      kind: "scale",
+      request: stage.lastAsked("scale").request,
+      column: 0,
+      index_version: 0,
+      unit: "number",
+      low: 2,
+      high: 98,
+      least: 0,
+      greatest: 120,
+      counted: 12,
+      total: 12,
+      limit: 2000,
+      missing: 1,
+      infinite: 0,
+      rows: 4,
+      offset: 0,
+      valued: Int32Array.of(3, 4, 0, 4),
+      means: Float64Array.of(62.5, 20, 0, 90),
+      least_values: Float64Array.of(0, 20, 0, 80),
+      greatest_values: Float64Array.of(120, 20, 0, 100),
+    };
+    stage.model.say(...encoded(scale));
+  };
+
+  function openColoured(labels: boolean, scales: number[] = [], view = "clusters") {
     const columns = ["price", "kind", "<b>sold</b>"];
-    const stage = new Stage(undefined, { k: 3 }, { columns, categories: [1, 2], labels });
+    const stage = new Stage(undefined, { k: 3, view }, { columns, categories: [1, 2], scales, labels });
     stages.push(stage);
     stage.sayMap();
     stage.answer();
@@ -146,7 +172,7 @@ describe("the map coloured by a column", () => {
     await vi.waitFor(() => stage.lastAsked("labels"));
     sayCounts(stage, 1, ["cat", "dog"]);
     await vi.waitFor(() => stage.sayValues((id) => ["1", Number(id) % 2 === 0 ? "cat" : "dog", null]));
-    await see.getByRole("button", { name: "dog" }).click();
+    await see.getByRole("button", { name: "dog", exact: true }).click();
     const tile = (id: number) =>
       stage.root.querySelector(`[aria-label="True neighbours"] [data-id="${id}"] button`) as HTMLElement;
     await vi.waitFor(() => expect(tile(2).dataset.dim).toBe("true"));
@@ -171,6 +197,64 @@ describe("the map coloured by a column", () => {
     await userEvent.selectOptions(choice, "rank");
     await expect.element(choice).toHaveValue("rank");
     await expect.element(see.getByText("query to centroid")).toBeVisible();
+  });
+
+  it("by numbers shows their scale, and tells the value of each row and the mean of each cluster", async () => {
+    const { stage, see } = openColoured(false, [0]);
+    const choice = see.getByRole("combobox", { name: "Colour by" });
+    await expect.element(choice).toBeVisible();
+    const options = [...choice.element().querySelectorAll("option")].map((option) => option.textContent);
+    expect(options).toEqual(["rank", "price", "kind", "<b>sold</b>"]);
+    await userEvent.selectOptions(choice, "price");
+    await expect.element(see.getByText("reading values…")).toBeVisible();
+    sayScale(stage);
+    const legend = see.getByRole("group", { name: "Scale of price" });
+    await expect.element(legend).toHaveTextContent(/price≤ 2≥ 98/);
+    await expect.element(see.getByText("2nd to 98th percentile of 12 rows")).toBeVisible();
+    await vi.waitFor(() =>
+      stage.sayValues(
+        (id) => [id === "2" ? null : `${40 * Number(id)}`, "cat", null],
+        (id) => (id === "2" ? Number.NaN : 40 * Number(id)),
+      ),
+    );
+    const tile = (id: number) =>
+      stage.root.querySelector(`[aria-label="True neighbours"] [data-id="${id}"] button`) as HTMLElement;
+    await vi.waitFor(() => expect(tile(1).getAttribute("aria-label")).toMatch(/, price 40$/));
+    expect(tile(2).getAttribute("aria-label")).toMatch(/, price missing$/);
+    const frames = [0, 1, 2].map((id) => tile(id).style.getPropertyValue("--feder-frame"));
+    expect(new Set(frames).size).toBe(3);
+    (stage.root.querySelector(".feder-map") as HTMLElement).focus();
+    await userEvent.keyboard("{PageDown}");
+    await expect.element(see.getByText(/^Cluster \d+, .*price (mean|always|no value)/)).toBeInTheDocument();
+    await see.getByRole("button", { name: "View as table" }).click();
+    const table = see.getByRole("table");
+    await expect.element(table.getByRole("columnheader", { name: "mean price" })).toBeVisible();
+    await expect.element(table.getByRole("cell", { name: "62.5" })).toBeVisible();
+    expect(table.getByRole("cell", { name: "no value" }).elements()).toHaveLength(3);
+  });
+
+  it("by numbers tells the value of the point that a key reaches", async () => {
+    const { stage, see } = openColoured(false, [0], "distances");
+    await userEvent.selectOptions(see.getByRole("combobox", { name: "Colour by" }), "price");
+    await vi.waitFor(() => stage.lastAsked("scale"));
+    sayScale(stage);
+    await vi.waitFor(() => stage.lastAsked("row_levels"));
+    const frame = await vi.waitFor(() => stage.root.querySelector(".feder-points") as HTMLElement);
+    frame.focus();
+    await userEvent.keyboard("{ArrowRight}");
+    await vi.waitFor(() => {
+      if (stage.asked("row_values").length > 0) stage.sayValues((id) => [`${id}0`, null, null], Number);
+    });
+    await expect.element(see.getByText(/^Row (\d), distance .*; price \1[0]$/)).toBeInTheDocument();
+  });
+
+  it("by numbers says why where the kernel refuses", async () => {
+    const { stage, see } = openColoured(false, [0]);
+    await userEvent.selectOptions(see.getByRole("combobox", { name: "Colour by" }), "price");
+    await vi.waitFor(() => stage.lastAsked("scale"));
+    const { request } = stage.lastAsked("scale");
+    stage.model.say({ kind: "error", request, code: "failed", message: "the table has changed" });
+    await expect.element(see.getByRole("status").getByText("the table has changed")).toBeVisible();
   });
 
   it("is not offered without such columns", () => {

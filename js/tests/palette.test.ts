@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
   css,
+  inkOn,
   labelColour,
   type Mode,
+  meanColour,
   mix,
   PALETTES,
   properties,
@@ -10,6 +12,7 @@ import {
   rankColour,
   recallColour,
   rgbOf,
+  valueColour,
 } from "../src/look/palette";
 import { rampColour } from "../src/views/clusters/cellColours";
 import { ciede2000 } from "./ciede2000";
@@ -158,6 +161,40 @@ describe.each<Mode>(["light", "dark"])("in the %s palette", (mode) => {
   it("a recall of nothing stands out most", () => {
     expect(contrast(recallColour(palette, 0), background)).toBeGreaterThanOrEqual(OUTLINE);
     expect(recallColour(palette, 1)).toEqual(palette.recalls.at(-1));
+  });
+
+  describe.each(Object.keys(EYES))("to %s eyes", (eyes) => {
+    const seen = (share: number) => lab(EYES[eyes](valueColour(palette, share)));
+    const scale = Array.from({ length: 11 }, (_, i) => seen(i / 10));
+
+    it("numbers are in order by their lightness, away from the ground, in steps of one size", () => {
+      const steps = scale.slice(1).map(([lightness], i) => lightness - scale[i][0]);
+      expect(new Set(steps.map(Math.sign))).toEqual(new Set([mode === "light" ? -1 : 1]));
+      const sizes = steps.map(Math.abs);
+      expect(Math.max(...sizes)).toBeLessThan(3 * Math.min(...sizes));
+    });
+
+    it("numbers a third of the scale apart are apart, and so is no value", () => {
+      for (const share of [0, 1 / 3, 2 / 3]) {
+        expect(ciede2000(seen(share), seen(Math.min(1, share + 1 / 3))), `${share}`).toBeGreaterThanOrEqual(
+          APART,
+        );
+      }
+      for (let share = 0; share <= 1; share += 0.05) {
+        expect(ciede2000(seen(share), seen(Number.NaN)), `${share}`).toBeGreaterThanOrEqual(APART);
+      }
+    });
+  });
+
+  it("outlines stand out on the means of clusters, and ranks are legible on them", () => {
+    for (const share of [0, 0.25, 0.5, 0.75, 1]) {
+      const ground = meanColour(palette, share);
+      expect(contrast(text, ground), `${share}`).toBeGreaterThanOrEqual(OUTLINE);
+      // Between text and background no ink has more on the colour in the middle.
+      expect(contrast(rgbOf(inkOn(palette, ground)), ground), `${share}`).toBeGreaterThanOrEqual(4);
+    }
+    expect(inkOn(palette, background)).toBe(palette.text);
+    expect(inkOn(palette, text)).toBe(palette.background);
   });
 
   it("outlines stand out on every ground of the map", () => {

@@ -183,7 +183,7 @@ describe("the recall of a workload", () => {
   it("is written on the cells that have one, beside no rank", () => {
     const { scene, view } = open(100, { probe: nearest(4) });
     const { labels } = mapLabels({ ...scene, recall: recall(100) }, view, () => PORTRAIT, []);
-    const written = labels.filter(({ kind }) => kind === "recall");
+    const written = labels.filter(({ kind }) => kind === "figure");
     expect(written.length).toBeGreaterThan(60);
     expect(new Set(written.map(({ text }) => text))).toEqual(new Set(["0.25"]));
     expect(overlaps(labels.map(({ box }) => box))).toBe(0);

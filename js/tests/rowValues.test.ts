@@ -15,7 +15,13 @@ function open(columns: string[] = ["name", "size"]) {
   const asked = () => transport.all("row_values").map((request) => request.ids.map(Number));
   const answer = async (make = (id: string): (string | null)[] => [`row ${id}`, null]) => {
     const { request, ids } = transport.last("row_values");
-    transport.say({ kind: "row_values", request, ids: ids.map(BigInt), values: ids.map(make) });
+    transport.say({
+      kind: "row_values",
+      request,
+      ids: ids.map(BigInt),
+      values: ids.map(make),
+      numbers: Float64Array.from(ids.flatMap((id) => [NaN, Number(id)])),
+    });
     await settled();
   };
   const fail = async () => {

@@ -79,6 +79,7 @@ export function summaryTrait({ constants, ...summary }: Summary): Record<string,
     asks_words: summary.asksWords,
     columns: summary.columns,
     categories: summary.categories,
+    scales: summary.scales,
     findings: summary.findings,
     sizes: summary.sizes,
     index_version: summary.indexVersion,
@@ -252,13 +253,18 @@ export class Stage {
   }
 
   /** Answer every request for the values of rows that has not been answered; there must be one. */
-  sayValues(values: (id: string) => (string | null)[]): void {
+  sayValues(
+    values: (id: string) => (string | null)[],
+    number: (id: string) => number = () => Number.NaN,
+  ): void {
     const requests = this.asked("row_values").slice(this.#valued);
     if (requests.length === 0) throw new Error("no values were asked for");
     this.#valued += requests.length;
     for (const { request, ids } of requests) {
       const rows = (ids as string[]).map(values);
-      this.model.say({ kind: "row_values", request, ids, values: rows });
+      const width = this.summary.columns.length;
+      const numbers = Float64Array.from((ids as string[]).flatMap((id) => Array(width).fill(number(id))));
+      this.model.say(...encoded({ kind: "row_values", request, ids, values: rows, numbers }));
     }
   }
 

@@ -90,6 +90,7 @@ export function summaryOf(sizes: readonly number[], changes: Partial<Summary> = 
     asksWords: false,
     columns: [],
     categories: [],
+    scales: [],
     findings: [],
     sizes: Int32Array.from(sizes),
     indexVersion: 0,

@@ -221,6 +221,40 @@ const GOOD: Record<string, Record<string, unknown>> = {
     request: "v",
     ids: [2n ** 53n + 1n, -5n],
     values: [["<b>deer</b>", null], []],
+    numbers: Float64Array.of(Number.NaN, 0.1, Number.NaN, Number.NaN),
+  },
+  scale: {
+    kind: "scale",
+    request: "n",
+    column: 1,
+    index_version: 4,
+    unit: "number",
+    low: 0.1,
+    high: null,
+    least: -1e300,
+    greatest: 12,
+    counted: 9,
+    total: 90,
+    limit: 8,
+    missing: 1,
+    infinite: 0,
+    rows: 4,
+    offset: 2,
+    valued: Int32Array.of(3, 0),
+    means: Float64Array.of(2 ** 53 - 1, 0),
+    least_values: Float64Array.of(0.1, 0),
+    greatest_values: Float64Array.of(12, 0),
+  },
+  row_levels: {
+    kind: "row_levels",
+    request: "e",
+    column: 1,
+    low: 0.1,
+    high: null,
+    clusters: Int32Array.of(3, 1),
+    counts: Int32Array.of(1, 2),
+    ids: BigInt64Array.of(2n ** 53n + 1n, -5n, 7n),
+    levels: Uint8Array.of(0, 252, 254),
   },
   map: {
     kind: "map",
@@ -340,7 +374,7 @@ describe("malformed messages", () => {
     const [content, buffers] = encoded(message);
     const described = content.buffers as [string, string, number[]][];
     described.forEach(([name, dtype, shape], i) => {
-      for (const other of [["x", dtype, shape], [name, "float64", shape], [name, dtype, [-1]], null]) {
+      for (const other of [["x", dtype, shape], [name, "float16", shape], [name, dtype, [-1]], null]) {
         const changed = { ...content, buffers: described.with(i, other as (typeof described)[number]) };
         expect(() => decode(changed, buffers)).toThrow(MalformedMessage);
       }
@@ -371,6 +405,9 @@ describe("malformed messages", () => {
     ["labels", { most: Int32Array.of(3) }],
     ["composition", { counts: [3] }],
     ["row_labels", { counts: Int32Array.of(1, 1) }],
+    ["row_levels", { counts: Int32Array.of(1, 1) }],
+    ["row_levels", { levels: Uint8Array.of(0, 3) }],
+    ["scale", { means: Float64Array.of(1) }],
     ["row_labels", { codes: Uint8Array.of(0, 3) }],
   ])("a %s message whose buffers disagree in length is refused: %o", (kind, changes) => {
     expect(() => decode(...encoded({ ...GOOD[kind], ...changes }))).toThrow(/disagree/);
@@ -403,8 +440,13 @@ describe("malformed messages", () => {
     expect(() => decode(...encoded({ ...GOOD[kind], ...changes }))).toThrow(/not among the names/);
   });
 
-  it("labels that do not fit in the clusters are refused", () => {
-    expect(() => decode(...encoded({ ...GOOD.labels, offset: 3 }))).toThrow(/do not fit in/);
+  it("a level beyond the scale is refused", () => {
+    const changed = { ...GOOD.row_levels, levels: Uint8Array.of(0, 255, 2) };
+    expect(() => decode(...encoded(changed))).toThrow(/beyond the scale/);
+  });
+
+  it.each(["labels", "scale"])("%s that do not fit in the clusters are refused", (kind) => {
+    expect(() => decode(...encoded({ ...GOOD[kind], offset: 3 }))).toThrow(/do not fit in/);
   });
 
   it("negative counts are refused even where their sum is right", () => {

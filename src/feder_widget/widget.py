@@ -128,7 +128,9 @@ class FederWidget(anywidget.AnyWidget):
         of the row id. A function is called from worker threads. Without pictures the vector itself is drawn.
     labels
         The text of each row: a sequence, a column, a mapping or a function of the row id. Without them, those
-        that stand beside the pictures: in ``(picture, label)`` pairs, in a torchvision data set.
+        that stand beside the pictures: in ``(picture, label)`` pairs, in a torchvision data set. A torch data
+        set without a list of them (``targets``, ``labels``) gives each with its picture: to count labels
+        reads pictures then.
     embed
         What embeds pictures as those of the index were embedded, as for :func:`feder_widget.embed`: pictures
         are queries then. The width of its vectors is checked; where it is not known yet, by a grey picture.
@@ -136,7 +138,11 @@ class FederWidget(anywidget.AnyWidget):
         What embeds words into the same space, as for :func:`feder_widget.embedders.embedder`.
     data
         Metadata: a pandas or polars ``DataFrame`` or a pyarrow ``Table``, whose row i belongs to row id i, or
-        to the row id in the column that ``id`` names. Rows are looked up as they are shown.
+        to the row id in the column that ``id`` names. Rows are looked up as they are shown. The map and the
+        candidates can be coloured by a column: text, bools and integers of at most 20 different values
+        (among 200 at even distances) are categories; other integers, floats, decimals, dates and times have
+        a scale from the 2nd to the 98th percentile, and values beyond these the colour of the end. NaN and
+        nulls are no value; infinite values count in no mean. To have integers as categories, pass text.
     id
         The column of ``data`` that holds row ids.
     columns
@@ -231,15 +237,7 @@ class FederWidget(anywidget.AnyWidget):
             include_self=include_self,
             theme=theme,
             _view_count=0,
-            _summary=summary_of(
-                opened,
-                k_max=k_max,
-                images=self._media.has_images,
-                labels=self._media.has_labels,
-                embedder=self._embedder,
-                columns=self._media.columns,
-                categories=self._media.categories,
-            ),
+            _summary=self._described(embedder=self._embedder),
         )
 
     def open(self) -> None:
@@ -509,14 +507,7 @@ class FederWidget(anywidget.AnyWidget):
             projection=self._method,
             workloads=self._session.workloads,
             traits={name: self.get_state(name)[name] for name in SAVED_TRAITS},
-            summary=summary_of(
-                self._index,
-                k_max=self._k_max,
-                images=self._media.has_images,
-                labels=self._media.has_labels,
-                columns=self._media.columns,
-                categories=self._media.categories,
-            ),
+            summary=self._described(),
         )
 
     def selected(self) -> Any:
@@ -629,15 +620,19 @@ class FederWidget(anywidget.AnyWidget):
 
     def _tell_of_change(self) -> None:
         """Describe the index anew to the page."""
-        self._summary = summary_of(
+        self._summary = self._described(version=self._session.index_version, embedder=self._embedder)
+
+    def _described(self, **others: Any) -> dict[str, Any]:
+        media = self._media
+        return summary_of(
             self._index,
             k_max=self._k_max,
-            images=self._media.has_images,
-            labels=self._media.has_labels,
-            columns=self._media.columns,
-            categories=self._media.categories,
-            version=self._session.index_version,
-            embedder=self._embedder,
+            images=media.has_images,
+            labels=media.has_labels,
+            columns=media.columns,
+            categories=media.categories,
+            scales=media.scales,
+            **others,
         )
 
     def _check_thread(self, name: str) -> None:

@@ -420,6 +420,7 @@ import pandas as pd
 rows = np.arange(len(X))[::-1]
 frame = pd.DataFrame({"key": rows, "mirror": [f"<b>{row}</b>" for row in rows]})
 frame["digit"] = [labels[row] for row in rows]
+frame["brightness"] = [images[row].mean() for row in rows]
 frame["odd"] = frame["digit"].astype(int) % 2 == 1
 w = fw.FederWidget(index, images=images, data=frame, id="key", label="digit", nprobe=4, k=9)
 w.search(42)
@@ -441,3 +442,23 @@ def test_metadata_stands_beside_rows_and_colours_the_map(open_notebook: OpenNote
     expect(widget.get_by_role("group", name="odd", exact=True).get_by_role("button")).to_have_text(
         ["True", "False"], use_inner_text=True
     )
+
+
+def test_a_column_of_numbers_colours_the_map_on_a_scale(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, TABLE])
+    widget = lab.widget.first
+    lab.wait_state("done")
+    widget.get_by_role("combobox", name="Colour by").select_option(label="brightness")
+    legend = widget.get_by_role("group", name="Scale of brightness")
+    expect(legend).to_contain_text("≤")
+    expect(widget.get_by_role("status").get_by_text("2nd to 98th percentile of 1,797 rows")).to_be_visible()
+    row = result_ids(widget)[0]
+    found = widget.locator(f'li[data-id="{row}"][data-state="found"]').get_by_role("button")
+    expect(found).to_have_accessible_name(re.compile(r", brightness [\d.]+$"))
+    widget.get_by_role("button", name="View as table").click()
+    table = widget.get_by_role("table")
+    expect(table.get_by_role("columnheader", name="mean brightness")).to_be_visible()
+    cluster = int(table.get_by_role("row").nth(1).get_by_role("button").inner_text())
+    mean = float(table.get_by_role("row").nth(1).get_by_role("cell").nth(3).inner_text())
+    rows = f"[images[int(row)].mean() for row in fw.open_index(index).list_ids({cluster})]"
+    lab.wait_kernel(f"bool(abs(np.mean({rows}) - {mean}) < 0.1)", True)

@@ -1,5 +1,8 @@
 import { useMemo } from "preact/hooks";
+import { css, valueColour } from "../look/palette";
+import { shareOf } from "../model/columnScale";
 import { useApp } from "../state/app";
+import { shownScale } from "../state/columnScales";
 import type { Values } from "../state/rowValues";
 
 /** Stands for a missing value. */
@@ -13,18 +16,32 @@ interface Props {
 
 /** The metadata of a row: a list of the columns and its values. */
 export function RowFacts({ id, most }: Props) {
-  const { columns } = useApp().exploration.summary.value;
+  const { exploration, palette } = useApp();
+  const { columns } = exploration.summary.value;
+  const scale = shownScale(exploration.labels);
+  const coloured = scale?.column ?? exploration.labels.column.value;
   const values = useRowValues(id);
+  const numbers = useRowNumbers(id);
   if (columns.length === 0 || values?.length === 0) return null;
-  const shown = columns.slice(0, most);
+  // The column that colours mean comes first.
+  const places = [...columns.keys()].sort(
+    (left, right) => Number(right === coloured) - Number(left === coloured),
+  );
+  const shown = places.slice(0, most);
   const left = columns.length - shown.length;
   return (
     <>
       <dl class="feder-facts">
-        {shown.map((name, i) => (
-          <div key={name}>
-            <dt title={name}>{name}</dt>
+        {shown.map((i) => (
+          <div key={i}>
+            <dt title={columns[i]}>{columns[i]}</dt>
             <dd dir="auto">
+              {i === scale?.column && numbers !== null && (
+                <span
+                  class="feder-swatch"
+                  style={{ background: css(valueColour(palette.value, shareOf(scale, numbers[i]))) }}
+                />
+              )}
               <Value value={values === null ? "\u00a0" : values[i]} />
             </dd>
           </div>
@@ -46,9 +63,25 @@ export function Value({ value }: { value: string | null | undefined }) {
   );
 }
 
+/** The values of a row in columns with a scale, NaN in others; null until they have come, and for no row. */
+export function useRowNumbers(id: bigint | null): Float64Array | null {
+  const { rowValues } = useApp().exploration;
+  const held = useMemo(() => (id === null ? null : rowValues.numbersOf(id)), [rowValues, id]);
+  return held?.value ?? null;
+}
+
 /** The values of a row; null until they have come, and for no row. */
 export function useRowValues(id: bigint | null): Values | null {
   const { rowValues } = useApp().exploration;
   const held = useMemo(() => (id === null ? null : rowValues.of(id)), [rowValues, id]);
   return held?.value ?? null;
+}
+
+/** The value of a row in the column that colours mean, with the column's name; null until it has come, and for no row. */
+export function useColouredValue(id: bigint | null): string | null {
+  const { labels, summary } = useApp().exploration;
+  const column = shownScale(labels)?.column ?? labels.column.value;
+  const values = useRowValues(column === null ? null : id);
+  if (column === null || values === null || values.length === 0) return null;
+  return `${summary.value.columns[column]} ${values[column] ?? "missing"}`;
 }

@@ -24,8 +24,12 @@ export interface Palette {
   readonly labels: readonly Rgb[];
   /** Recalls from 0 to 1 at even distances: what fails stands out from the background. */
   readonly recalls: readonly Rgb[];
+  /** Numbers of a column from the lower end of their scale to the upper one, at even distances. */
+  readonly values: readonly Rgb[];
   /** How much of the rank's colour fills its cell, over the background. */
   readonly fill: number;
+  /** The same of a value's colour. */
+  readonly valueFill: number;
 }
 
 // The colours of ranks with those of missed neighbours (`danger`), and the colours of labels, are what
@@ -106,6 +110,26 @@ const DARK_RECALLS: readonly Rgb[] = [
   [62, 50, 80],
 ];
 
+/**
+ * A part of viridis by Stéfan van der Walt and Nathaniel Smith (2015, https://bids.github.io/colormap), tenths 2 to 9 of
+ * it: perceptually uniform, in order of lightness to dichromats too. Its ends would vanish on a ground of their lightness.
+ */
+const VIRIDIS: readonly Rgb[] = [
+  [65, 68, 135],
+  [53, 96, 141],
+  [42, 120, 142],
+  [33, 144, 140],
+  [34, 168, 132],
+  [67, 191, 113],
+  [122, 209, 81],
+  [187, 223, 39],
+];
+
+// The upper end stands out: people take what differs more from the ground for more (Schloss et al. 2019,
+// https://doi.org/10.1109/TVCG.2018.2865147).
+const LIGHT_VALUES: readonly Rgb[] = [[72, 37, 118] as Rgb, ...VIRIDIS.slice(0, -1)].reverse();
+const DARK_VALUES = VIRIDIS;
+
 export const PALETTES: Readonly<Record<Mode, Palette>> = {
   light: {
     background: "#ffffff",
@@ -124,7 +148,9 @@ export const PALETTES: Readonly<Record<Mode, Palette>> = {
     ranks: LIGHT_RANKS,
     labels: LIGHT_LABELS,
     recalls: LIGHT_RECALLS,
+    values: LIGHT_VALUES,
     fill: 0.6,
+    valueFill: 0.73,
   },
   dark: {
     background: "#14171c",
@@ -143,7 +169,9 @@ export const PALETTES: Readonly<Record<Mode, Palette>> = {
     ranks: DARK_RANKS,
     labels: DARK_LABELS,
     recalls: DARK_RECALLS,
+    values: DARK_VALUES,
     fill: 0.5,
+    valueFill: 0.6,
   },
 };
 
@@ -164,10 +192,45 @@ export function labelColour({ labels, background }: Palette, place: number, name
 
 /** The colour of a recall, 0 to 1. */
 export function recallColour({ recalls }: Palette, recall: number): Rgb {
-  const place = recall * (recalls.length - 1);
-  const below = Math.min(recalls.length - 2, Math.floor(place));
-  return mix(recalls[below], recalls[below + 1], place - below);
+  return colourAlong(recalls, recall);
 }
+
+/** The colour of a number by its share of the way from the lower end of its scale to the upper one; NaN for none. */
+export function valueColour(palette: Palette, share: number): Rgb {
+  return Number.isNaN(share) ? noValueColour(palette) : colourAlong(palette.values, share);
+}
+
+/** The colour of a cluster by the mean of its numbers: muted, so that outlines and ranks stand out. */
+export function meanColour(palette: Palette, share: number): Rgb {
+  const background = rgbOf(palette.background);
+  return Number.isNaN(share) ? background : mix(background, valueColour(palette, share), palette.valueFill);
+}
+
+/** The colour of text that is written on a colour: that of text or of the background. */
+export function inkOn(palette: Palette, ground: Rgb): string {
+  const lightness = (colour: Rgb) =>
+    0.2126 * colour[0] ** 2.2 + 0.7152 * colour[1] ** 2.2 + 0.0722 * colour[2] ** 2.2;
+  const [text, background] = [palette.text, palette.background].map(
+    (colour) => lightness(rgbOf(colour)) + FLARE,
+  );
+  const here = lightness(ground) + FLARE;
+  const apart = (other: number) => Math.max(here / other, other / here);
+  return apart(text) >= apart(background) ? palette.text : palette.background;
+}
+
+/** The colour of rows without a value, as of those without a label. */
+export function noValueColour(palette: Palette): Rgb {
+  return labelColour(palette, 1, 0);
+}
+
+function colourAlong(colours: readonly Rgb[], share: number): Rgb {
+  const place = share * (colours.length - 1);
+  const below = Math.min(colours.length - 2, Math.floor(place));
+  return mix(colours[below], colours[below + 1], place - below);
+}
+
+/** Light that a screen reflects, in the contrast of WCAG. */
+const FLARE = 0.05 * 255 ** 2.2;
 
 export function mix(from: Rgb, to: Rgb, share: number): Rgb {
   return [0, 1, 2].map((i) => Math.round(from[i] + (to[i] - from[i]) * share)) as unknown as Rgb;

@@ -48,8 +48,10 @@ export interface Summary {
   readonly asksWords: boolean;
   /** Names of the columns of the rows' metadata. */
   readonly columns: readonly string[];
-  /** The places of the columns that colours can stand for. */
+  /** The places of the columns of categories, which have a colour each. */
   readonly categories: readonly number[];
+  /** The places of the columns of numbers and dates, which have colours on a scale. */
+  readonly scales: readonly number[];
   readonly findings: readonly Finding[];
   /** Vectors in each cluster. */
   readonly sizes: Int32Array;
@@ -121,6 +123,7 @@ export function readSummary(value: unknown): Summary {
     asksWords: said.asks_words,
     columns: said.columns,
     categories: said.categories,
+    scales: said.scales,
     findings: said.findings,
     sizes: said.sizes,
     indexVersion: said.index_version,

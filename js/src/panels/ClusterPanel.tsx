@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { Button } from "../controls/Button";
+import { ClusterValues } from "../controls/ClusterValues";
 import { Composition } from "../controls/Composition";
 import { isShortcut } from "../controls/sliderKeys";
 import { css, rankColour } from "../look/palette";
@@ -85,6 +86,7 @@ export function ClusterPanel() {
         )}
       </div>
       {exploration.labels.coloursBy.value === "label" && <Composition cluster={cluster} most={5} hasBar />}
+      <ClusterValues cluster={cluster} />
       <Grid key={cluster} cluster={cluster} rank={probed ? rank : null} />
     </section>
   );

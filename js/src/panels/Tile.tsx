@@ -1,9 +1,11 @@
 import { useComputed } from "@preact/signals";
 import { Picture, usePicture } from "../controls/Picture";
-import { useRowValues } from "../controls/RowFacts";
-import { css, labelColour, rankColour } from "../look/palette";
+import { useColouredValue, useRowNumbers, useRowValues } from "../controls/RowFacts";
+import { css, labelColour, rankColour, valueColour } from "../look/palette";
+import { shareOf } from "../model/columnScale";
 import { shortDistance } from "../model/format";
 import { useApp } from "../state/app";
+import { shownScale } from "../state/columnScales";
 
 interface Props {
   readonly id: bigint;
@@ -74,17 +76,22 @@ export function Tile(props: Props) {
   const picture = usePicture(id, cluster, side);
   const label = picture.state === "loading" ? null : picture.label;
   const { labels } = exploration;
-  const column = labels.column.value;
+  const scale = shownScale(labels);
+  const column = scale?.column ?? labels.column.value;
   const values = useRowValues(column === null ? null : id);
+  const numbers = useRowNumbers(scale === null ? null : id);
   const category = column === null ? label : (values?.[column] ?? null);
+  const named = useColouredValue(id);
   const isDim = labels.chosenPlace.value !== null && category !== labels.chosen.value;
   const colour =
     clusterRank === null
       ? "var(--feder-control)"
       : css(
-          labels.coloursBy.value === "label"
-            ? labelColour(palette.value, labels.placeOf(category), labels.counts.value?.names.length ?? 0)
-            : rankColour(palette.value, clusterRank),
+          scale !== null
+            ? valueColour(palette.value, shareOf(scale, numbers?.[scale.column] ?? Number.NaN))
+            : labels.coloursBy.value === "label"
+              ? labelColour(palette.value, labels.placeOf(category), labels.counts.value?.names.length ?? 0)
+              : rankColour(palette.value, clusterRank),
         );
   return (
     <button
@@ -96,7 +103,7 @@ export function Tile(props: Props) {
       data-pending={isPending === true}
       data-dim={isDim}
       tabIndex={tabIndex}
-      aria-label={[name, label, picture.state === "ready" ? picture.note : null]
+      aria-label={[name, label, named, picture.state === "ready" ? picture.note : null]
         .filter((part) => part !== null)
         .join(", ")}
       aria-haspopup="dialog"

@@ -11,6 +11,7 @@ import type {
   Request,
   RequestName,
   RowLabels,
+  RowLevels,
   RowValues,
   Thumbnails,
   Verdict,
@@ -21,7 +22,7 @@ import { Disconnected, type Transport } from "./transport";
 /** Milliseconds until a kernel that seems lost is asked whether it is there. */
 const RECONNECT = 1500;
 
-type Answer = Thumbnails | Members | Medoids | Verdict | Composition | RowLabels | RowValues;
+type Answer = Thumbnails | Members | Medoids | Verdict | Composition | RowLabels | RowLevels | RowValues;
 
 const ANSWERS: readonly string[] = [
   "thumbnails",
@@ -30,6 +31,7 @@ const ANSWERS: readonly string[] = [
   "verdict",
   "composition",
   "row_labels",
+  "row_levels",
   "row_values",
 ] satisfies Answer["kind"][];
 
@@ -182,6 +184,11 @@ export class Asker {
     this.#send((request) => ({ kind: "labels", request, column }));
   }
 
+  /** The scale of a column, and its values in each cluster, as `scale` messages. */
+  askScale(column: number): string | null {
+    return this.#send((request) => ({ kind: "scale", request, column }));
+  }
+
   /** End the evaluation of this name. */
   cancel(request: RequestName): void {
     this.#send(() => ({ kind: "cancel", request }));
@@ -229,6 +236,12 @@ export class Asker {
   rowLabels(clusters: readonly number[], column: number | null): Promise<RowLabels | Failure> {
     const rows = { clusters: [...clusters], column };
     return this.#expect<RowLabels>((request) => ({ kind: "row_labels", request, ...rows }));
+  }
+
+  /** The levels of the rows of some clusters on a column's scale, of as many as the kernel tells at once. */
+  rowLevels(clusters: readonly number[], column: number): Promise<RowLevels | Failure> {
+    const rows = { clusters: [...clusters], column };
+    return this.#expect<RowLevels>((request) => ({ kind: "row_levels", request, ...rows }));
   }
 
   /** The values of rows in the columns of their metadata. */

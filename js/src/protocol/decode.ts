@@ -9,7 +9,12 @@ import {
   type Message,
   type Projection,
   type QueryRecalls,
+  type RowLevels,
+  type Scale,
 } from "./messages";
+
+/** The level of a row without a value. */
+const NO_VALUE = 254;
 
 export class MalformedMessage extends Error {}
 
@@ -17,6 +22,7 @@ const ARRAYS = {
   uint8: Uint8Array,
   int32: Int32Array,
   float32: Float32Array,
+  float64: Float64Array,
   int64: BigInt64Array,
 } as const;
 
@@ -153,10 +159,7 @@ function examine(message: Message): void {
     case "fine":
     case "nearest":
     case "members":
-      if (message.counts.some((count) => count < 0)) throw new MalformedMessage("a count is below 0");
-      if (message.counts.reduce((sum, count) => sum + count, 0) !== message.ids.length) {
-        throw new MalformedMessage("buffers disagree in length: counts do not add up to the rows");
-      }
+      checkCounts(message);
       break;
     case "truth":
     case "results":
@@ -173,14 +176,20 @@ function examine(message: Message): void {
       }
       checkFit(message, message.most.length);
       break;
+    case "scale":
+      checkFit(message, message.valued.length);
+      break;
+    case "row_levels":
+      if (message.levels.some((level) => level > NO_VALUE)) {
+        throw new MalformedMessage("a level is beyond the scale");
+      }
+      checkCounts(message);
+      break;
     case "row_labels":
       if (message.codes.some((code) => code > message.names.length + 1)) {
         throw new MalformedMessage("a label is not among the names");
       }
-      if (message.counts.some((count) => count < 0)) throw new MalformedMessage("a count is below 0");
-      if (message.counts.reduce((sum, count) => sum + count, 0) !== message.ids.length) {
-        throw new MalformedMessage("buffers disagree in length: counts do not add up to the rows");
-      }
+      checkCounts(message);
       break;
     case "composition":
       if (message.counts.length !== message.names.length) {
@@ -201,6 +210,14 @@ function examine(message: Message): void {
   }
 }
 
+/** Counts of rows are none below 0, and add up to the rows. */
+function checkCounts({ counts, ids }: Pick<RowLevels, "counts" | "ids">): void {
+  if (counts.some((count) => count < 0)) throw new MalformedMessage("a count is below 0");
+  if (counts.reduce((sum, count) => sum + count, 0) !== ids.length) {
+    throw new MalformedMessage("buffers disagree in length: counts do not add up to the rows");
+  }
+}
+
 /** Offsets ascend from 0 to the number of things that they divide. */
 function checkOffsets(offsets: Int32Array, end: number, things: string): void {
   if (offsets.some((offset, i) => (i === 0 ? offset !== 0 : offset < offsets[i - 1]))) {
@@ -210,7 +227,10 @@ function checkOffsets(offsets: Int32Array, end: number, things: string): void {
     throw new MalformedMessage(`offsets do not end with the ${things}`);
 }
 
-function checkFit({ offset, rows }: MapPart | Projection | Labels | QueryRecalls, length: number): void {
+function checkFit(
+  { offset, rows }: MapPart | Projection | Labels | Scale | QueryRecalls,
+  length: number,
+): void {
   if (offset < 0 || offset + length > rows) {
     throw new MalformedMessage(`rows from ${offset} on do not fit in ${rows}`);
   }

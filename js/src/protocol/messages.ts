@@ -104,9 +104,10 @@ export interface BySearch {
  * null. `no_curve` says why recall takes a search at each nprobe, or null; a workload is then evaluated at
  * the values of nprobe in `evaluated_at`, which is empty where it is at all. `nprobe` is the index's own;
  * `images` and `labels` say whether rows have them, `asks_pictures` and `asks_words` whether pictures and
- * words can be queries, `columns` names their metadata, `categories` the places of the columns that colours
- * can stand for; `findings` are about the index. `index_version` counts the changes of the index that the
- * kernel has noticed. `sizes` counts the vectors of each cluster.
+ * words can be queries, `columns` names their metadata, `categories` the places of the columns of
+ * categories, `scales` the places of those of numbers and dates; `findings` are about the index.
+ * `index_version` counts the changes of the index that the kernel has noticed. `sizes` counts the vectors
+ * of each cluster.
  */
 export interface IndexSummary {
   kind: "index";
@@ -139,6 +140,7 @@ export interface IndexSummary {
   asks_words: boolean;
   columns: string[];
   categories: number[];
+  scales: number[];
   findings: Finding[];
   constants: Constants;
   sizes: Int32Array<ArrayBuffer>;
@@ -481,15 +483,69 @@ export interface RowLabels {
 }
 
 /**
+ * The scale of a column, and its values in the clusters from `offset` on.
+ *
+ * `rows` is nlist. At most `limit` rows of each cluster are read, drawn at random: `counted` of the index's
+ * `total` rows. The scale goes from `low` to `high`, the 2nd and the 98th percentile of all rows by these,
+ * or from `least` to `greatest` where the percentiles are equal; these four are of finite values, and null
+ * without one. `missing` counts the rows read without a value, `infinite` those whose value is infinite.
+ * Dates and times are seconds since 1970. `means`, `least_values` and `greatest_values` are of the `valued`
+ * finite values of a cluster, 0 without one.
+ */
+export interface Scale {
+  kind: "scale";
+  request: RequestName;
+  column: number;
+  index_version: number;
+  unit: "number" | "date" | "time";
+  low: number | null;
+  high: number | null;
+  least: number | null;
+  greatest: number | null;
+  counted: number;
+  total: number;
+  limit: number;
+  missing: number;
+  infinite: number;
+  rows: number;
+  offset: number;
+  valued: Int32Array<ArrayBuffer>;
+  means: Float64Array<ArrayBuffer>;
+  least_values: Float64Array<ArrayBuffer>;
+  greatest_values: Float64Array<ArrayBuffer>;
+}
+
+/**
+ * The values of rows, `counts[i]` of them in `clusters[i]`, as levels of a column's scale.
+ *
+ * Levels go from 0 at `low` and below to 252 at `high` and above; 254 stands for no value. Clusters that
+ * were asked for and are left out can be asked for again; of one whose rows are too many, some are left
+ * out.
+ */
+export interface RowLevels {
+  kind: "row_levels";
+  request: RequestName;
+  column: number;
+  low: number | null;
+  high: number | null;
+  clusters: Int32Array<ArrayBuffer>;
+  counts: Int32Array<ArrayBuffer>;
+  ids: BigInt64Array<ArrayBuffer>;
+  levels: Uint8Array<ArrayBuffer>;
+}
+
+/**
  * The values of some rows: `values[i]` of `ids[i]`, one for each column of the index summary.
  *
- * They are short texts, null for a missing value; a row without metadata has none at all.
+ * They are short texts, null for a missing value; a row without metadata has none at all. `numbers` are the
+ * same values by row and column where the column has a scale, NaN elsewhere.
  */
 export interface RowValues {
   kind: "row_values";
   request: RequestName;
   ids: bigint[];
   values: ((string | null)[])[];
+  numbers: Float64Array<ArrayBuffer>;
 }
 
 /**
@@ -689,6 +745,21 @@ export interface RowLabelsRequest {
   column: number | null;
 }
 
+/** The scale of a column of numbers, and its values in each cluster; `scale` messages answer it. */
+export interface ScaleRequest {
+  kind: "scale";
+  request: RequestName;
+  column: number;
+}
+
+/** The value of each row of these clusters, as a level of the last `scale` of the column. */
+export interface RowLevelsRequest {
+  kind: "row_levels";
+  request: RequestName;
+  clusters: number[];
+  column: number;
+}
+
 /** The values of rows in the columns that the index summary names. */
 export interface RowValuesRequest {
   kind: "row_values";
@@ -793,6 +864,8 @@ export type Message =
   | Labels
   | Composition
   | RowLabels
+  | Scale
+  | RowLevels
   | RowValues
   | MapPart
   | Projection
@@ -811,6 +884,8 @@ export type Request =
   | LabelsRequest
   | CompositionRequest
   | RowLabelsRequest
+  | ScaleRequest
+  | RowLevelsRequest
   | RowValuesRequest
   | ProjectionRequest
   | EvaluateRequest
@@ -853,6 +928,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       asks_words: "boolean",
       columns: { each: "string" },
       categories: { each: "number" },
+      scales: { each: "number" },
       findings: { each: { object: { code: "string", severity: { one: ["info", "warning", "error"] }, sentence: "string", evidence: "numbers", remedy: { nullable: "string" } } } },
       constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number", batch_limit: "number", query_bytes: "number", words_limit: "number", values_limit: "number" } },
     },
@@ -1132,6 +1208,45 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       codes: { dtype: "uint8", shape: ["rows"] },
     },
   },
+  scale: {
+    fields: {
+      request: "request",
+      column: "number",
+      index_version: "number",
+      unit: { one: ["number", "date", "time"] },
+      low: { nullable: "number" },
+      high: { nullable: "number" },
+      least: { nullable: "number" },
+      greatest: { nullable: "number" },
+      counted: "number",
+      total: "number",
+      limit: "number",
+      missing: "number",
+      infinite: "number",
+      rows: "number",
+      offset: "number",
+    },
+    buffers: {
+      valued: { dtype: "int32", shape: ["clusters"] },
+      means: { dtype: "float64", shape: ["clusters"] },
+      least_values: { dtype: "float64", shape: ["clusters"] },
+      greatest_values: { dtype: "float64", shape: ["clusters"] },
+    },
+  },
+  row_levels: {
+    fields: {
+      request: "request",
+      column: "number",
+      low: { nullable: "number" },
+      high: { nullable: "number" },
+    },
+    buffers: {
+      clusters: { dtype: "int32", shape: ["clusters"] },
+      counts: { dtype: "int32", shape: ["clusters"] },
+      ids: { dtype: "int64", shape: ["rows"] },
+      levels: { dtype: "uint8", shape: ["rows"] },
+    },
+  },
   row_values: {
     fields: {
       request: "request",
@@ -1139,6 +1254,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       values: { each: { each: { nullable: "string" } } },
     },
     buffers: {
+      numbers: { dtype: "float64", shape: ["ids", "columns"] },
     },
   },
   map: {

@@ -1,4 +1,12 @@
-import type { Coarse, Message, QueryChoice, Request, RequestName, ThumbnailItem } from "./messages";
+import type {
+  Coarse,
+  Message,
+  QueryChoice,
+  Request,
+  RequestName,
+  RowValues,
+  ThumbnailItem,
+} from "./messages";
 import { noteMembers, type RecordedMembers } from "./recordedMembers";
 
 /** One search with all messages about it that nobody asked for: candidates, results, bounds. */
@@ -14,6 +22,11 @@ type RecordedPicture = Omit<ThumbnailItem, "offset" | "length"> & {
   readonly bytes: Uint8Array<ArrayBuffer>;
 };
 
+interface RecordedValues {
+  readonly texts: readonly (string | null)[];
+  readonly numbers: Float64Array;
+}
+
 /** The answers of a kernel by the questions: plain data, which can be cloned and stored. */
 export interface Recording {
   readonly searches: RecordedSearch[];
@@ -22,7 +35,7 @@ export interface Recording {
   /** By row id. */
   readonly pictures: Map<bigint, RecordedPicture[]>;
   /** The values of rows' metadata, by row id. */
-  readonly values: Map<bigint, readonly (string | null)[]>;
+  readonly values: Map<bigint, RecordedValues>;
   /** The row nearest to the centroid of each cluster. */
   readonly medoids: Map<number, bigint>;
   /** The rows of clusters, by the search that orders them and the cluster. */
@@ -68,9 +81,7 @@ export class RecordingNotes {
         for (const item of message.items) this.#notePicture(item, message.size, message.data);
         return;
       case "row_values":
-        message.ids.forEach((id, i) => {
-          this.recording.values.set(id, message.values[i] ?? []);
-        });
+        this.#noteValues(message);
         return;
       case "medoids":
         message.clusters.forEach((cluster, i) => {
@@ -104,6 +115,14 @@ export class RecordingNotes {
     const before = answers.get(question);
     if (before?.request !== request) answers.set(question, { request, messages: [message] });
     else if (!before.messages.includes(message)) before.messages.push(message);
+  }
+
+  #noteValues({ ids, values, numbers }: RowValues): void {
+    const width = numbers.length / Math.max(1, ids.length);
+    ids.forEach((id, i) => {
+      const texts = values[i] ?? [];
+      this.recording.values.set(id, { texts, numbers: numbers.slice(i * width, (i + 1) * width) });
+    });
   }
 
   #notePicture(item: ThumbnailItem, size: number, data: Uint8Array): void {

@@ -6,6 +6,7 @@ import type {
   ProjectionRequest,
   Request,
   RestRequest,
+  RowValuesRequest,
   SearchRequest,
   ThumbnailsRequest,
 } from "./messages";
@@ -52,10 +53,8 @@ export class RecordingTransport implements Transport {
         return this.#search(request, buffers);
       case "thumbnails":
         return [this.#thumbnails(request)];
-      case "row_values": {
-        const ids = request.ids.map(BigInt);
-        return [{ ...request, ids, values: ids.map((id) => [...(this.#recording.values.get(id) ?? [])]) }];
-      }
+      case "row_values":
+        return [this.#values(request)];
       case "medoids": {
         const known = request.clusters.filter((cluster) => this.#recording.medoids.has(cluster));
         const ids = known.map((cluster) => this.#recording.medoids.get(cluster) as bigint);
@@ -161,6 +160,17 @@ export class RecordingTransport implements Transport {
     }
     const exact = places.findLast((i) => searches[i].coarse.nprobe === nprobe && searches[i].coarse.k === k);
     return searches[exact ?? places[places.length - 1]] ?? null;
+  }
+
+  #values({ request, ids: texts }: RowValuesRequest): Message {
+    const ids = texts.map(BigInt);
+    const known = ids.map((id) => this.#recording.values.get(id));
+    const width = Math.max(0, ...known.map((one) => one?.numbers.length ?? 0));
+    const numbers = new Float64Array(ids.length * width).fill(Number.NaN);
+    known.forEach((one, i) => {
+      if (one !== undefined) numbers.set(one.numbers, i * width);
+    });
+    return { kind: "row_values", request, ids, values: known.map((one) => [...(one?.texts ?? [])]), numbers };
   }
 
   #thumbnails({ request, ids, size }: ThumbnailsRequest): Message {

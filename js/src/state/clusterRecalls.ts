@@ -5,7 +5,7 @@ import type { Summary } from "../model/summary";
 import { placeOf } from "../model/workloadText";
 import type { Asker } from "../protocol/asker";
 import type { QueryRecalls, RequestName, Workload } from "../protocol/messages";
-import type { Colouring } from "./labels";
+import type { Colouring } from "./colouring";
 import type { Workloads } from "./workloads";
 
 /** The recall of the workload's queries by cluster, as colours of the map. */

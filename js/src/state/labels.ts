@@ -1,13 +1,13 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { hasValues } from "../model/columnScale";
 import { areTexts, joinedLabels, type LabelCounts } from "../model/labels";
 import { Parts } from "../model/parts";
 import type { Summary } from "../model/summary";
 import type { Asker } from "../protocol/asker";
 import type { Labels as LabelsPart } from "../protocol/messages";
-import { RowLabels } from "./rowLabels";
-
-/** What colours mean: a rank, a label, or on the map the recall of a workload. */
-export type Colouring = "rank" | "label" | "recall";
+import type { Colouring } from "./colouring";
+import { type ColumnScales, columnScales } from "./columnScales";
+import { RowCodes } from "./rowCodes";
 
 /** The labels as colours: whether they are, of which label each cluster has most, and the label that stands out. */
 export interface Labels {
@@ -15,8 +15,10 @@ export interface Labels {
   readonly wanted: Signal<Colouring>;
   /** The column whose values are the labels; null for the labels themselves. */
   readonly column: Signal<number | null>;
-  /** What colours of rows mean: ranks, until labels have been counted and can have colours. */
-  readonly coloursBy: ReadonlySignal<"rank" | "label">;
+  /** What colours of rows mean: ranks, until labels or numbers have been read and can have colours. */
+  readonly coloursBy: ReadonlySignal<"rank" | "label" | "scale">;
+  /** The column whose numbers are colours. */
+  readonly scale: ColumnScales;
   /** Null until they have been counted; they are counted once a person chooses them as colours. */
   readonly counts: ReadonlySignal<LabelCounts | null>;
   /** The label that stands out from all others, null for none. */
@@ -24,7 +26,7 @@ export interface Labels {
   /** Its place among the named labels. */
   readonly chosenPlace: ReadonlySignal<number | null>;
   /** The labels of rows one by one. */
-  readonly rows: RowLabels;
+  readonly rows: RowCodes<LabelCounts>;
   /** The place of a label among the named ones, their number for any other, one more for none. */
   placeOf(label: string | null): number;
 }
@@ -63,10 +65,18 @@ export function labels(summary: ReadonlySignal<Summary>, asker: Asker, abort: Ab
     const place = chosen.value === null ? -1 : names.value.indexOf(chosen.value);
     return place < 0 ? null : place;
   });
+  const scale = columnScales(wanted, summary, asker, abort);
+  const final = computed(() => (counts.value?.final ? counts.value : null));
+  const rows = new RowCodes(summary, final, async (clusters, among) => {
+    const answer = await asker.rowLabels(clusters, among.column);
+    return answer.kind === "error" || answer.names.join("\n") !== among.names.join("\n") ? null : answer;
+  });
   return {
     wanted,
     column,
+    scale,
     coloursBy: computed(() => {
+      if (scale.shown.value !== null && hasValues(scale.shown.value)) return "scale";
       const known = counts.value;
       return wanted.value === "label" && known !== null && known.names.length > 0 && !areTexts(known)
         ? "label"
@@ -75,7 +85,7 @@ export function labels(summary: ReadonlySignal<Summary>, asker: Asker, abort: Ab
     counts,
     chosen,
     chosenPlace,
-    rows: new RowLabels(summary, counts, asker),
+    rows,
     placeOf: (label) => {
       const all = names.value;
       if (label === null) return all.length + 1;

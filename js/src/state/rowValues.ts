@@ -5,6 +5,13 @@ import type { Asker } from "../protocol/asker";
 /** The values of a row, one for each column, null for a missing one; none at all for a row without metadata. */
 export type Values = readonly (string | null)[];
 
+/** A row that has been asked for. */
+interface Row {
+  readonly texts: Signal<Values | null>;
+  /** By column: the value where the column has a scale, NaN elsewhere; null until they have come. */
+  readonly numbers: Signal<Float64Array | null>;
+}
+
 /** Rows whose values are kept. */
 const KEPT = 2000;
 /** Times that rows are asked for while the kernel answers with an error. */
@@ -15,7 +22,7 @@ export class RowValues {
   readonly #summary: ReadonlySignal<Summary>;
   readonly #asker: Asker;
   /** By row id, the one that was asked for last at the end. */
-  readonly #known = new Map<bigint, Signal<Values | null>>();
+  readonly #known = new Map<bigint, Row>();
   #queue: bigint[] = [];
   #isAsking = false;
 
@@ -26,15 +33,24 @@ export class RowValues {
 
   /** The values of a row; null until they have come. */
   of(id: bigint): ReadonlySignal<Values | null> {
-    const values = this.#known.get(id) ?? signal<Values | null>(null);
+    return this.#row(id).texts;
+  }
+
+  /** The values of a row in columns with a scale, NaN in others; null until they have come. */
+  numbersOf(id: bigint): ReadonlySignal<Float64Array | null> {
+    return this.#row(id).numbers;
+  }
+
+  #row(id: bigint): Row {
+    const row = this.#known.get(id) ?? { texts: signal(null), numbers: signal(null) };
     const isNew = !this.#known.delete(id);
-    this.#known.set(id, values);
+    this.#known.set(id, row);
     if (isNew && this.#summary.peek().columns.length > 0) {
       this.#queue.push(id);
       this.#trim();
       if (!this.#isAsking) void this.#ask();
     }
-    return values;
+    return row;
   }
 
   async #ask(): Promise<void> {
@@ -50,8 +66,11 @@ export class RowValues {
     const answer = await this.#asker.rowValues(ids);
     if (answer.kind !== "error") {
       ids.forEach((id, i) => {
-        const values = this.#known.get(id);
-        if (values !== undefined) values.value = answer.values[i] ?? [];
+        const row = this.#known.get(id);
+        if (row === undefined) return;
+        const width = answer.numbers.length / ids.length;
+        row.texts.value = answer.values[i] ?? [];
+        row.numbers.value = answer.numbers.subarray(i * width, (i + 1) * width);
       });
       return;
     }

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from feder_widget.engines import IvfIndex
 from feder_widget.export.recorded_session import Packet, RecordedSession, array_of
 from feder_widget.export.smaller_picture import smaller
+from feder_widget.media import Media
 from feder_widget.model.query import Query
 from feder_widget.session.answers.workload import HARDEST, Workloads, nprobes_shown
 from feder_widget.session.messages.limits import MAX_BATCH, MAX_VALUES, MAX_WINDOW
@@ -86,9 +87,7 @@ def record(
     view: View,
     *,
     has_workload: bool,
-    has_labels: bool,
-    columns: int,
-    categories: Sequence[int],
+    media: Media,
     k_max: int,
     room: int,
 ) -> tuple[list[int], int]:
@@ -115,12 +114,12 @@ def record(
     found.project(k_max)
     medoids = session.ask({"kind": "medoids", "clusters": list(range(min(index.nlist, MAX_BATCH)))})
     portraits = array_of(medoids[0], "ids").tolist()
-    _record_labels(session, has_labels, categories)
+    _record_labels(session, media)
     if has_workload:
         listed.extend(_record_workload(session, index, view))
     rows = _in_order(listed, portraits, _by_turns(near))
     in_lists = _in_order(listed)
-    if columns:
+    if media.columns:
         shown = [str(row) for row in in_lists]
         for start in range(0, len(shown), MAX_VALUES):
             session.ask({"kind": "row_values", "ids": shown[start : start + MAX_VALUES]})
@@ -326,13 +325,17 @@ def _record_projection(
     drop_first_drafts(session)
 
 
-def _record_labels(session: RecordedSession, has_labels: bool, categories: Sequence[int]) -> None:
+def _record_labels(session: RecordedSession, media: Media) -> None:
+    """Ask for what colours can stand for: labels, and columns of categories and of numbers."""
     nlist = session.index.nlist
-    for column in [*([None] if has_labels else []), *categories]:
+    for column in [*([None] if media.has_labels else []), *media.categories]:
         session.ask({"kind": "labels", "column": column})
         drop_first_drafts(session)
         for cluster in range(min(nlist, FEW_CLUSTERS)):
             session.ask({"kind": "composition", "cluster": cluster, "column": column})
+    for column in media.scales:
+        session.ask({"kind": "scale", "column": column})
+        drop_first_drafts(session)
 
 
 def _record_workload(session: RecordedSession, index: IvfIndex, view: View) -> Iterator[int]:

@@ -112,9 +112,7 @@ def saved_page(
             queries,
             view,
             has_workload=workloads.last is not None,
-            has_labels=media.has_labels,
-            columns=len(media.columns),
-            categories=media.categories,
+            media=media,
             k_max=k_max,
             room=most - page_bytes(),
         )

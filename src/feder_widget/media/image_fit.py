@@ -9,7 +9,7 @@ from PIL import Image
 
 from feder_widget.media.colour_profile import in_srgb
 from feder_widget.media.image_orientation import upright_turn
-from feder_widget.media.pixels import to_pixels
+from feder_widget.media.pixels import extremes, to_pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,8 +80,11 @@ def _target(original: tuple[int, int], size: int) -> tuple[int, int]:
 
 
 def _displayable(image: Image.Image) -> Image.Image:
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+    if image.mode == "F":
         return Image.fromarray(to_pixels(np.asarray(image)))
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        values = np.asarray(image)
+        return Image.fromarray(to_pixels(values, extremes(values)))
     if image.mode in ("LA", "La", "PA", "RGBa", "RGBA") or "transparency" in image.info:
         straight = image.convert("LA") if image.mode == "La" else image
         rgba = straight if straight.mode == "RGBA" else straight.convert("RGBA")

@@ -8,13 +8,15 @@ from typing import Any
 from feder_widget.media.columns import plain_column
 from feder_widget.media.entries import Lookup
 from feder_widget.media.image_entry import is_pair
+from feder_widget.media.pair_labels import pair_labels, plain_label
 
 
 def label_source(labels: Any, images: Any) -> Any:
     """Return what labels are read from: those given, else those that stand beside the pictures.
 
-    No picture is read. Labels stand beside pictures in a list of ``(picture, label)`` pairs, and in a
-    torchvision data set with ``targets`` or ``labels``, whose numbers are places among its ``classes``.
+    Labels stand beside pictures in a list of ``(picture, label)`` pairs, and in a torchvision data set with
+    ``targets`` or ``labels``, whose numbers are places among its ``classes``. No picture is read for these.
+    A torch data set without them has its labels in its items, see ``pair_labels``: one is read.
 
     Returns
     -------
@@ -25,13 +27,13 @@ def label_source(labels: Any, images: Any) -> Any:
         return plain_column("labels", labels)
     if isinstance(images, (list, tuple)):
         return _of_pairs(images) if images and is_pair(images[0]) else None
-    return _of_data_set(images)
+    return _of_data_set(images) or pair_labels(images)
 
 
 def _of_pairs(pairs: Sequence[Any]) -> Lookup:
     def label(row_id: int) -> Any:
         entry = pairs[row_id] if 0 <= row_id < len(pairs) else None
-        return _plain(entry[1]) if isinstance(entry, tuple) and is_pair(entry) else None
+        return plain_label(entry[1]) if isinstance(entry, tuple) and is_pair(entry) else None
 
     return label
 
@@ -54,13 +56,8 @@ def _of_data_set(images: Any) -> Lookup | None:
     def label(row_id: int) -> Any:
         if not 0 <= row_id < len(numbers):
             return None
-        number = _plain(numbers[row_id])
+        number = plain_label(numbers[row_id])
         is_place = names is not None and isinstance(number, int) and 0 <= number < len(names)
         return names[number] if is_place and names is not None else number
 
     return label
-
-
-def _plain(label: Any) -> Any:
-    """Return a number out of a tensor or a NumPy scalar."""
-    return label.item() if hasattr(label, "item") and getattr(label, "shape", None) == () else label

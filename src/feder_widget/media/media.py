@@ -16,6 +16,7 @@ from feder_widget.media.errors import BadImage
 from feder_widget.media.image_sources import open_images
 from feder_widget.media.label_sources import label_source
 from feder_widget.media.labels import label_text, open_labels, read_label, stored_labels
+from feder_widget.media.pair_labels import PairLabels
 from feder_widget.media.row_table import ColumnLabels, RowTable
 from feder_widget.media.thumbnail import LABEL, Thumbnail, bucket, placeholder, render
 from feder_widget.media.thumbnail_cache import Key, ThumbnailCache
@@ -52,7 +53,7 @@ class Media:
         and again for an image that the cache has dropped. A PIL image stays decoded once it was shown.
     labels : None, sequence, mapping or callable
         Likewise, also a frame of one column; values become text by `str`. Labels that stand beside the
-        pictures (in pairs, in a torchvision data set) are taken where none are given.
+        pictures (in pairs, in a torch data set) are taken where none are given.
     index_ids : IdRange
         Row ids, to check the length of a sequence, an array or a glob's matches.
     table : RowTable, optional
@@ -83,6 +84,7 @@ class Media:
         labels = label_source(labels, images)
         self._labels = open_labels(labels, index_ids)
         self._stored_labels = stored_labels(labels)
+        self._pair_labels = labels if isinstance(labels, PairLabels) else None
         self._table = table
         self._index_ids = index_ids
         self._strips = strips
@@ -118,8 +120,13 @@ class Media:
 
     @property
     def categories(self) -> list[int]:
-        """The places among ``columns`` of those that colours can stand for."""
+        """The places among ``columns`` of those whose values are categories, with a colour each."""
         return [] if self._table is None else self._table.categories
+
+    @property
+    def scales(self) -> list[int]:
+        """The places among ``columns`` of those whose values have colours on a scale."""
+        return [] if self._table is None else self._table.scales
 
     def by_column(self, place: int) -> Media:
         """Return the same rows with the values of a column of the metadata as labels, and without images.
@@ -255,6 +262,8 @@ class Media:
             return kept
         try:
             entry = self._images(row_id)
+            if self._pair_labels is not None and entry is not None:
+                self._pair_labels.note(row_id, entry)
         except BadImage as bad:
             return placeholder(str(bad))
         except Exception as error:  # a user's function or mapping may raise anything

@@ -1,8 +1,9 @@
 """Arrays of any number type → 8-bit pixels.
 
 The rule, for one image and for an array of images: uint8 stays, bool becomes black and white. Other types
-have a range: 0..1 if all values lie in it, 0..255 if the largest lies in 128..255, else 0 to the largest
-(scikit-learn's digits: 0..16); with negative values, from the smallest to the largest. NaN counts as 0.
+have a range: 0..1 if all values lie in it, 0..255 if the largest lies in 128..255, 0 to the largest below
+that (scikit-learn's digits: 0..16); with negative values, and with any above 255 (16 bits), from the least to
+the greatest. NaN counts as 0. A file of 16 bits goes from the least to the greatest whatever these are.
 """
 
 from __future__ import annotations
@@ -36,11 +37,19 @@ def value_range(values: NDArray[Any]) -> tuple[float, float]:
     if finite.size == 0:
         return 0.0, 1.0
     low, high = float(finite.min()), float(finite.max())
-    if low < 0:
-        return (low, high) if high > low else (low, low + 1)
+    if low < 0 or high > 255:
+        return extremes(finite)
     if high <= 1:
         return 0.0, 1.0
-    return 0.0, 255.0 if 128 <= high <= 255 else high
+    return 0.0, 255.0 if high >= 128 else high
+
+
+def extremes(values: NDArray[Any]) -> tuple[float, float]:
+    """Return the least and the greatest of some finite values; 0 and the value where there is one above 0."""
+    low, high = float(values.min()), float(values.max())
+    if high > low:
+        return low, high
+    return (0.0, high) if high > 0 else (low, low + 1)
 
 
 def to_pixels(values: NDArray[Any], black_white: tuple[float, float] | None = None) -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from feder_widget.media.column_numbers import Unit, as_numbers, unit_of
 from feder_widget.media.entries import IdRange, Lookup, is_missing
 from feder_widget.media.text import one_line
 
@@ -79,10 +80,21 @@ class RowTable:
         """The library that the table comes from."""
         return self._frame.implementation
 
+    @cached_property
+    def units(self) -> list[Unit | None]:
+        """Of each column shown the unit of its scale; None for one whose values have no place on a scale."""
+        return [unit_of(self._series[name]) for name in self.columns]
+
+    @property
+    def scales(self) -> list[int]:
+        """The places among the columns shown of those whose values have a place on a scale."""
+        return [i for i, unit in enumerate(self.units) if unit is not None]
+
     @property
     def categories(self) -> list[int]:
-        """The places among the columns shown of those whose values may repeat: text, whole numbers, bools."""
-        return [i for i, name in enumerate(self.columns) if _may_repeat(self._series[name].dtype)]
+        """The places among the columns shown of categories: text, few different integers, bools."""
+        kinds = [self._series[name].dtype for name in self.columns]
+        return [i for i, kind in enumerate(kinds) if self.units[i] is None and _may_repeat(kind)]
 
     @property
     def names(self) -> list[str]:
@@ -134,6 +146,28 @@ class RowTable:
             None if place < 0 else _plain_entry(value)
             for place, value in zip(places.tolist(), values, strict=True)
         ]
+
+    def numbers(self, ids: NDArray[np.int64], column: int) -> NDArray[np.float64]:
+        """Return the values of rows in a column of ``scales``, float64 (n,), as `as_numbers` does.
+
+        A row that the table does not hold has NaN.
+        """
+        unit = self.units[column]
+        if unit is None:
+            raise ValueError(f"column {column} has no scale")
+        places = self.places(ids)
+        is_held = places >= 0
+        values = np.full(len(ids), np.nan)
+        if is_held.any():
+            values[is_held] = as_numbers(self._series[self.columns[column]][places[is_held]], unit)
+        return values
+
+    def all_numbers(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the values of rows in all columns shown, float64 (n, columns); NaN without a scale."""
+        found = np.full((len(ids), len(self.columns)), np.nan)
+        for column in self.scales:
+            found[:, column] = self.numbers(ids, column)
+        return found
 
     def places(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the place of each row id in the table, int64 (n,); -1 for one that it does not hold."""

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+import numpy as np
+
 from feder_widget.media import Media
 from feder_widget.session.messages.to_kernel import RowValuesRequest
 from feder_widget.session.messages.to_page import RowValues
@@ -46,7 +48,11 @@ class RowValueReader:
     def _answer(self, asked: RowValuesRequest) -> None:
         table = self._media.table
         try:
-            values = [[] for _ in asked.ids] if table is None else table.texts(list(map(int, asked.ids)))
-            self._outbox.deliver(RowValues(request=asked.request, ids=asked.ids, values=values))
+            ids = [int(row_id) for row_id in asked.ids]
+            values = [[] for _ in ids] if table is None else table.texts(ids)
+            rows = np.array(ids, np.int64)
+            numbers = np.empty((len(ids), 0)) if table is None else table.all_numbers(rows)
+            answer = RowValues(request=asked.request, ids=asked.ids, values=values, numbers=numbers)
+            self._outbox.deliver(answer)
         except Exception as error:
             self._outbox.fail(asked.request, error)

@@ -16,6 +16,7 @@ from feder_widget.model.query import Query
 from feder_widget.projection import Method
 from feder_widget.session import threads
 from feder_widget.session.active_search import FULL_CANDIDATES, ActiveSearch
+from feder_widget.session.answers.column_scale import ColumnScales
 from feder_widget.session.answers.labels_by_column import LabelsByColumn
 from feder_widget.session.answers.map import MapDrawing
 from feder_widget.session.answers.members import Orderings, medoids
@@ -117,6 +118,7 @@ class Session:
         self._values = RowValueReader(media, self._runner, self._outbox, self._labelling.submit)
         self._orderings = Orderings(index, in_thread)
         self._labels = LabelsByColumn(index, media, self._labelling.submit)
+        self._scales = ColumnScales(index, media, self._labelling.submit)
         self._truths = Truths(index)
         self.workloads = Workloads(lambda rows: [media.label(row) for row in rows], in_thread)
         self._projector = Projector(
@@ -142,6 +144,8 @@ class Session:
             "labels": self._count_labels,
             "composition": self._compose,
             "row_labels": self._label_rows,
+            "scale": self._read_scale,
+            "row_levels": self._place_rows,
             "projection": self._project,
             "evaluate": self._evaluate,
             "workload": self._resend_workload,
@@ -265,6 +269,7 @@ class Session:
         self._searches.measure_again()
         self._forget()
         self._labels.forget()
+        self._scales.forget()
         self._pictures.forget()
         self._runner.end(lambda job: job.kind == "evaluate", "the index has changed")
         self._runner.begin_anew()
@@ -298,6 +303,7 @@ class Session:
         self._map.close()
         self._forget()
         self._labels.forget()
+        self._scales.forget()
         self._searches.clear()
 
     def _answer(self, asked: Any, buffers: Sequence[Buffer]) -> None:
@@ -413,6 +419,19 @@ class Session:
     def _label_rows(self, asked: to_kernel.RowLabelsRequest, _: Sequence[Buffer]) -> None:
         counted = self._labels.of(asked.column)
         self._runner.start(Job(lambda: counted.row_labels(asked.request, asked.clusters), asked.request))
+
+    def _read_scale(self, asked: to_kernel.ScaleRequest, _: Sequence[Buffer]) -> None:
+        self._runner.start(
+            Job(
+                lambda: self._scales.scale(asked, self._searches.index_version),
+                asked.request,
+                kind="scale",
+                priority=Priority.WORKLOAD,
+            )
+        )
+
+    def _place_rows(self, asked: to_kernel.RowLevelsRequest, _: Sequence[Buffer]) -> None:
+        self._runner.start(Job(lambda: self._scales.row_levels(asked), asked.request))
 
     # Workloads
 

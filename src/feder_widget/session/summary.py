@@ -31,6 +31,7 @@ def summary_of(
     labels: bool = False,
     columns: Sequence[str] = (),
     categories: Sequence[int] = (),
+    scales: Sequence[int] = (),
     version: int = 0,
     embedder: Embedder | None = None,
 ) -> dict[str, Any]:
@@ -44,8 +45,8 @@ def summary_of(
         The largest k that can be chosen.
     images, labels
         Whether its rows have pictures, and labels.
-    columns, categories
-        Names of the columns of their metadata, and the places of those that colours can stand for.
+    columns, categories, scales
+        Names of the columns of their metadata, the places of those of categories, and of those of numbers.
     embedder
         What embeds queries; None where nothing does.
     version
@@ -82,6 +83,7 @@ def summary_of(
         asks_words=embedder is not None and embedder.texts is not None,
         columns=list(columns),
         categories=list(categories),
+        scales=list(scales),
         findings=index.findings,
         constants=Constants(
             views=list(VIEWS),

@@ -1,4 +1,5 @@
 import { useEffect, useMemo } from "preact/hooks";
+import { ClusterValues } from "../../controls/ClusterValues";
 import { Composition } from "../../controls/Composition";
 import { Picture } from "../../controls/Picture";
 import { css, rankColour, recallColour } from "../../look/palette";
@@ -60,6 +61,7 @@ export function ClusterCard({ cluster, x, y, within }: Props) {
         )}
       </p>
       {recall !== null && <p>{clusterRecallText(recall, cluster)}</p>}
+      <ClusterValues cluster={cluster} />
       {missed > 0 && <p class="feder-danger">{plural(missed, "missed neighbour")}</p>}
       {rested && <Composition cluster={cluster} most={3} />}
       {rested ? <Nine cluster={cluster} /> : <div class="feder-nine" />}

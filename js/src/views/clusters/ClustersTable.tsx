@@ -1,9 +1,11 @@
 import { useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
 import { recallText } from "../../model/clusterRecall";
+import { type ColumnScale, valueText } from "../../model/columnScale";
 import { count, distance, plural } from "../../model/format";
 import { tally } from "../../model/results";
 import { useApp } from "../../state/app";
+import { shownScale } from "../../state/columnScales";
 
 const PAGE = 100;
 
@@ -18,6 +20,7 @@ export function ClustersTable() {
   const found = tally(exploration.results.value);
   const missed = tally(exploration.missed.value);
   const recall = exploration.clusterRecall.value;
+  const scale = shownScale(exploration.labels);
   const rows = Math.min(shown, summary.nlist);
   return (
     <div class="feder-table" tabIndex={0} role="group" aria-label="Clusters as a table, scrollable">
@@ -35,6 +38,13 @@ export function ClustersTable() {
               <>
                 <th scope="col">queries of the workload</th>
                 <th scope="col">their mean recall</th>
+              </>
+            )}
+            {scale !== null && (
+              <>
+                <th scope="col">mean {summary.columns[scale.column]}</th>
+                <th scope="col">least</th>
+                <th scope="col">greatest</th>
               </>
             )}
             {search !== null && (
@@ -73,6 +83,7 @@ export function ClustersTable() {
                     </td>
                   </>
                 )}
+                {scale !== null && <Values scale={scale} cluster={cluster} />}
                 {search !== null && (
                   <>
                     <td>{distance(search.distances[i])}</td>
@@ -92,5 +103,17 @@ export function ClustersTable() {
         </Button>
       )}
     </div>
+  );
+}
+
+/** The mean and the range of a cluster's numbers. */
+function Values({ scale, cluster }: { scale: ColumnScale; cluster: number }) {
+  const values = [scale.means, scale.least_values, scale.greatest_values].map((all) => all[cluster]);
+  return (
+    <>
+      {values.map((value, i) => (
+        <td key={i}>{scale.valued[cluster] > 0 ? valueText(scale, value) : "no value"}</td>
+      ))}
+    </>
   );
 }

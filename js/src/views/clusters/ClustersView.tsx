@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
+import { clusterValues } from "../../controls/ClusterValues";
 import { compositionText } from "../../controls/Composition";
 import { clusterRecallText } from "../../model/clusterRecall";
 import { count, distance, plural } from "../../model/format";
@@ -145,6 +146,7 @@ function describe(exploration: Exploration, cluster: number): string {
   const size = [
     plural(exploration.summary.value.sizes[cluster], "vector"),
     ...(main === "" ? [] : [main]),
+    ...[clusterValues(exploration, cluster)].filter((text) => text !== null),
     ...(recall === null ? [] : [clusterRecallText(recall, cluster)]),
   ].join(", ");
   if (search === null) return `Cluster ${cluster}, ${size}`;

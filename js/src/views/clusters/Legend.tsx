@@ -2,7 +2,7 @@ import { css } from "../../look/palette";
 import { distanceRange } from "../../model/format";
 import { useApp } from "../../state/app";
 import { ColourBy } from "../labels/ColourBy";
-import { LabelKeys } from "../labels/LabelKeys";
+import { ColourKeys } from "../labels/ColourKeys";
 import { Optional } from "../Optional";
 import { rampColour } from "./cellColours";
 import { RecallKeys } from "./RecallKeys";
@@ -22,7 +22,7 @@ export function Legend() {
   ).join();
   const end = search === null ? 0 : rampEnd(search.distances);
   const [nearest, farthest] = search === null ? ["", ""] : distanceRange(search.distances[0], end);
-  const isByLabel = exploration.labels.coloursBy.value === "label";
+  const isByRank = exploration.labels.coloursBy.value === "rank";
   const recall = exploration.clusterRecall.value;
   const shown = search !== null && exploration.step.value !== 0;
   const missed = exploration.missed.value.length > 0 && (
@@ -33,8 +33,8 @@ export function Legend() {
   return (
     <div class="feder-legend">
       <ColourBy hasClusters />
-      {isByLabel ? (
-        <LabelKeys>{missed}</LabelKeys>
+      {!isByRank ? (
+        <ColourKeys isOfClusters>{missed}</ColourKeys>
       ) : (
         <div class="feder-legend-rest">
           {recall !== null && <RecallKeys recall={recall} />}

@@ -1,4 +1,5 @@
-import { mix, type Palette, type Rgb, rankColour, recallColour, rgbOf } from "../../look/palette";
+import { meanColour, mix, type Palette, type Rgb, rankColour, recallColour, rgbOf } from "../../look/palette";
+import { meanOf, shareOf } from "../../model/columnScale";
 import { cellOutline, cellTints } from "../labels/cellLabels";
 import { type ClusterScene, coloursMeanRanks, SHADES } from "./scene";
 
@@ -14,10 +15,10 @@ export interface CellColours {
 const OUTLINED = 3000;
 
 export function cellColours(
-  scene: Pick<ClusterScene, "cells" | "ranking" | "probe" | "labels" | "recall">,
+  scene: Pick<ClusterScene, "cells" | "ranking" | "probe" | "labels" | "recall" | "scale">,
   palette: Palette,
 ): CellColours {
-  const { cells, ranking, probe, labels, recall } = scene;
+  const { cells, ranking, probe, labels, recall, scale } = scene;
   const n = cells.inradii.length;
   const fill = new Uint32Array(n).fill(pack(palette.plain));
   const edge = new Uint32Array(n);
@@ -27,6 +28,12 @@ export function cellColours(
       fill[cell] = pack(tint(cell));
       const outline = n <= OUTLINED ? cellOutline(labels, palette, cell) : null;
       if (outline !== null) edge[cell] = pack(outline);
+    }
+  } else if (scale) {
+    const neutral = pack(neutralEdge(palette));
+    for (let cell = 0; cell < n; cell++) {
+      fill[cell] = pack(meanColour(palette, shareOf(scale, meanOf(scale, cell))));
+      if (scale.valued[cell] === 0 && n <= OUTLINED) edge[cell] = neutral;
     }
   } else if (recall) {
     const neutral = pack(neutralEdge(palette));

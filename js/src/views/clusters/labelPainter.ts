@@ -1,5 +1,5 @@
 import { css, type Palette, rankColour } from "../../look/palette";
-import { box, circle, fill, font, stroke } from "../draw";
+import { box, circle, fill, font, haloed, stroke } from "../draw";
 import { type Box, centreOf } from "../placer";
 import type { Dot, MapLabel } from "./rankLabels";
 
@@ -31,8 +31,8 @@ export function paintLabels(
   }
   for (const label of labels) {
     if (label.kind === "target") paintTarget(context, label.box, colourOf(label), palette);
-    else if (label.kind === "more") paintMore(context, label, palette, isRankless || label.rank > 0);
-    else if (label.kind === "recall") paintRecall(context, label, palette);
+    else if (label.kind === "more") paintMore(context, label, palette, isRankless);
+    else if (label.kind === "figure") paintFigure(context, label, palette);
     else paintPill(context, label, colourOf(label), palette);
   }
 }
@@ -62,7 +62,7 @@ function paintPill(context: Context, label: MapLabel, edge: string, palette: Pal
   context.fillText(label.text, x, y + 0.5);
 }
 
-function paintRecall(context: Context, { box: at, text }: MapLabel, palette: Palette): void {
+function paintFigure(context: Context, { box: at, text }: MapLabel, palette: Palette): void {
   const [x, y] = centreOf(at);
   context.globalAlpha = 0.9;
   box(context, x, y, at.right - at.left, at.bottom - at.top, 4);
@@ -73,11 +73,21 @@ function paintRecall(context: Context, { box: at, text }: MapLabel, palette: Pal
   context.fillText(text, x, y + 0.5);
 }
 
-function paintMore(context: Context, { box: at, text }: MapLabel, palette: Palette, isStrong: boolean): void {
+function paintMore(
+  context: Context,
+  { box: at, text, rank }: MapLabel,
+  palette: Palette,
+  isRankless: boolean,
+): void {
   const [x, y] = centreOf(at);
   font(context, 11, 500);
+  if (isRankless) {
+    // The colour of a cell may be as dark as text.
+    haloed(context, text, x, y + 0.5, palette.text, palette.background);
+    return;
+  }
   // As faint as the rows of a cluster that is not probed.
-  context.fillStyle = isStrong ? palette.text : palette.muted;
+  context.fillStyle = rank > 0 ? palette.text : palette.muted;
   context.fillText(text, x, y + 0.5);
 }
 

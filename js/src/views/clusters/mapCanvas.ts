@@ -78,6 +78,7 @@ export class MapCanvas {
       scene.ranking !== before.ranking ||
       scene.labels !== before.labels ||
       scene.recall !== before.recall ||
+      scene.scale !== before.scale ||
       scene.probe !== before.probe;
     this.#scene = scene;
     this.#palette = palette;

@@ -75,6 +75,7 @@ export class MapContent implements LayerContent {
       scene.ranking === before.ranking &&
       scene.labels === before.labels &&
       scene.recall === before.recall &&
+      scene.scale === before.scale &&
       scene.probe === before.probe &&
       scene.missed === before.missed &&
       scene.marks === before.marks &&

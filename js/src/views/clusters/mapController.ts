@@ -2,6 +2,7 @@ import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { mark } from "../../look/mark";
 import type { Palette } from "../../look/palette";
 import { tally } from "../../model/results";
+import { shownScale } from "../../state/columnScales";
 import type { Exploration } from "../../state/exploration";
 import { MemberLists } from "../../state/memberLists";
 import type { Pictures } from "../../state/pictures";
@@ -158,6 +159,7 @@ export class MapController {
           missed: lost.value,
           labels: labels.value,
           recall: exploration.clusterRecall.value,
+          scale: shownScale(exploration.labels),
           marks: marks.value,
           query: shown.value?.id ?? null,
           hovered: exploration.hovered.value,

@@ -1,4 +1,5 @@
-import { type ClusterRecall, recallText } from "../../model/clusterRecall";
+import { recallText } from "../../model/clusterRecall";
+import { meanOf, valueText } from "../../model/columnScale";
 import { count } from "../../model/format";
 import { type Box, BoxPlacer, boxAround } from "../placer";
 import type { Size } from "../viewport";
@@ -8,9 +9,9 @@ import { inset, type Outline, within } from "./mosaic/outline";
 import { LINE, moreText, textWidth, titlePlace } from "./mosaic/tiling";
 import type { ClusterScene } from "./scene";
 
-/** A rank, a title, a count or a recall that is written on the map. */
+/** A rank, a title, a count, or a figure that a colour stands for, which is written on the map. */
 export interface MapLabel {
-  readonly kind: "target" | "rank" | "title" | "missed" | "more" | "recall";
+  readonly kind: "target" | "rank" | "title" | "missed" | "more" | "figure";
   readonly text: string;
   readonly box: Box;
   /** Rank of the cluster, 0 where it does not matter, and for a count where it is not probed. */
@@ -48,9 +49,9 @@ const LIMIT = 250;
 const BADGE = 17;
 const TARGET = 16;
 const PER_LETTER = 7;
-const RECALL_HEIGHT = 15;
-/** Cells of a smaller radius have no room for a recall. */
-const RECALL_RADIUS = 15;
+const FIGURE_HEIGHT = 15;
+/** Cells of a smaller radius have no room for a figure. */
+const FIGURE_RADIUS = 15;
 /** Cells of a smaller radius wear their rank beside them. */
 const SMALL = 8;
 /** Marks of small cells at most: the nearest clusters. */
@@ -63,19 +64,22 @@ const EDGE = 3;
 
 /**
  * The title of a mosaic in words and in short, which has room in smaller cells; none where its cluster is neither probed
- * nor holds missed neighbours, nor has a recall that its colour stands for.
+ * nor holds missed neighbours, nor has a mean that its colour stands for.
  */
 export function titlesOf(scene: ClusterScene, cell: number): readonly string[] {
   const titles = searchTitles(scene, cell);
-  const recall = recallOf(scene, cell);
-  if (recall === null) return titles;
-  const [first, ...others] = titles.map((title) => `${title} · recall ${recall}`);
-  return first === undefined ? [`recall ${recall}`] : [first, ...others];
+  const figure = figureOf(scene, cell);
+  if (figure === null) return titles;
+  const named = `${scene.recall ? "recall" : "mean"} ${figure}`;
+  const [first, ...others] = titles.map((title) => `${title} · ${named}`);
+  return first === undefined ? [named] : [first, ...others];
 }
 
-function recallOf({ recall }: ClusterScene, cell: number): string | null {
-  const mean = recall?.means[cell] ?? Number.NaN;
-  return Number.isNaN(mean) ? null : recallText(mean);
+/** The mean that the colour of a cell stands for. */
+function figureOf({ recall, scale }: ClusterScene, cell: number): string | null {
+  const mean = recall ? recall.means[cell] : scale ? meanOf(scale, cell) : Number.NaN;
+  if (Number.isNaN(mean)) return null;
+  return recall || !scale ? recallText(mean) : valueText(scale, mean);
 }
 
 /** The title of a mosaic by what a search has to do with its cluster. */
@@ -112,7 +116,7 @@ export function mapLabels(
     for (const { rank } of missed) if (!probe.has(rank)) ranks.push(rank);
     for (const rank of ranks) placer.rank(rank, ranking.order[rank - 1], lost.get(rank) ?? 0, lookOf);
   }
-  if (scene.recall) placer.recalls(scene.recall, lookOf);
+  if (scene.recall || scene.scale) placer.figures(lookOf);
   for (const cell of mosaics) placer.more(cell, lookOf(cell));
   return placer;
 }
@@ -186,13 +190,14 @@ class LabelPlacer {
     }
   }
 
-  /** The recall of each cluster that has one: below what stands for it, or in the title of its mosaic. */
-  recalls({ means }: ClusterRecall, lookOf: (cell: number) => CellLook): void {
+  /** The mean that the colour of each cluster stands for: below what stands for it, or in the title of its mosaic. */
+  figures(lookOf: (cell: number) => CellLook): void {
     const { cells } = this.#scene;
     let placed = 0;
-    for (let cell = 0; cell < means.length && placed < LIMIT; cell++) {
+    for (let cell = 0; cell < cells.inradii.length && placed < LIMIT; cell++) {
       const radius = cellRadius(cells, cell, this.#camera);
-      if (Number.isNaN(means[cell]) || radius < RECALL_RADIUS) continue;
+      const text = radius < FIGURE_RADIUS ? null : figureOf(this.#scene, cell);
+      if (text === null) continue;
       const [x, y] = cellCentre(cells, cell, this.#camera);
       const look = lookOf(cell);
       if (look.mosaic !== null) {
@@ -200,12 +205,11 @@ class LabelPlacer {
         continue;
       }
       if (x < 0 || y < 0 || x > this.#size.width || y > this.#size.height) continue;
-      const text = recallText(means[cell]);
       const width = PER_LETTER * text.length + 6;
       const half = look.height / 2;
-      const hasRoomBelow = half > 0 && radius - half > RECALL_HEIGHT + GAP;
-      const below = hasRoomBelow ? half + RECALL_HEIGHT / 2 + GAP : half;
-      const aside = Math.max(RECALL_HEIGHT, (look.width - width) / 2);
+      const hasRoomBelow = half > 0 && radius - half > FIGURE_HEIGHT + GAP;
+      const below = hasRoomBelow ? half + FIGURE_HEIGHT / 2 + GAP : half;
+      const aside = Math.max(FIGURE_HEIGHT, (look.width - width) / 2);
       const spots: [number, number][] = [
         [x, y + below],
         [x, y + half - 9],
@@ -216,8 +220,8 @@ class LabelPlacer {
         [x - aside, y],
       ];
       this.#add(
-        { kind: "recall", text, rank: 0, isMissed: false },
-        spots.map(([across, down]) => boxAround(across, down, width, RECALL_HEIGHT)),
+        { kind: "figure", text, rank: 0, isMissed: false },
+        spots.map(([across, down]) => boxAround(across, down, width, FIGURE_HEIGHT)),
       );
       placed++;
     }

@@ -1,4 +1,5 @@
 import type { ClusterRecall } from "../../model/clusterRecall";
+import type { ColumnScale } from "../../model/columnScale";
 import type { CellMap } from "../../model/mapCells";
 import type { Probe } from "../../model/probe";
 import type { Result } from "../../model/results";
@@ -48,6 +49,8 @@ export interface ClusterScene {
   readonly labels?: CellLabels | null;
   /** Null where colours do not mean the recall of a workload. */
   readonly recall?: ClusterRecall | null;
+  /** Null where colours do not mean numbers of a column. */
+  readonly scale?: ColumnScale | null;
   readonly hovered: number | null;
   readonly pinned: number | null;
   readonly hoveredRow: bigint | null;
@@ -55,8 +58,8 @@ export interface ClusterScene {
 }
 
 /** Whether colours tell ranks; otherwise probed clusters are outlined in the colour of text. */
-export function coloursMeanRanks({ labels, recall }: Pick<ClusterScene, "labels" | "recall">): boolean {
-  return !labels && !recall;
+export function coloursMeanRanks(scene: Pick<ClusterScene, "labels" | "recall" | "scale">): boolean {
+  return !scene.labels && !scene.recall && !scene.scale;
 }
 
 export type Marks = ReadonlyMap<number, ReadonlyMap<bigint, RowMark>>;

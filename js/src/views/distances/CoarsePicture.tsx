@@ -1,12 +1,13 @@
 import { useComputed } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
+import { clusterValues } from "../../controls/ClusterValues";
 import { useSize } from "../../look/size";
 import { count, distance, plural } from "../../model/format";
 import type { Search } from "../../model/search";
 import { useApp } from "../../state/app";
 import { useCanvas } from "../canvas";
 import { ClusterPointerCard, useClusterPointer } from "../clusters/clusterPointer";
-import { cellTints, shownCellLabels } from "../labels/cellLabels";
+import { shownTints } from "../labels/cellScale";
 import { PointGrid } from "../points/pointGrid";
 import { step } from "../points/pointKeys";
 import type { Size } from "../viewport";
@@ -35,11 +36,8 @@ export function CoarsePicture({ search }: { search: Search }) {
   const nprobe = settings.nprobe.value;
   const probe = exploration.wanted.value;
   const colours = palette.value;
-  const labels = useComputed(() => shownCellLabels(exploration.labels)).value;
-  const tintOf = useMemo(() => {
-    const tints = labels && cellTints(labels, colours);
-    return tints && ((rank: number) => tints(search.order[rank - 1]));
-  }, [labels, colours, search]);
+  const tints = useComputed(() => shownTints(exploration.labels, palette.value)).value;
+  const tintOf = useMemo(() => tints && ((rank: number) => tints(search.order[rank - 1])), [tints, search]);
   const layout = useMemo(
     () =>
       size === null
@@ -134,7 +132,13 @@ export function CoarsePicture({ search }: { search: Search }) {
         {hoveredRank === 0
           ? ""
           : `Cluster ${search.order[hoveredRank - 1]}, rank ${count(hoveredRank)}, ` +
-            `distance ${distance(search.distances[hoveredRank - 1])}, ${plural(search.sizeAt(hoveredRank), "vector")}`}
+            [
+              `distance ${distance(search.distances[hoveredRank - 1])}`,
+              plural(search.sizeAt(hoveredRank), "vector"),
+              clusterValues(exploration, search.order[hoveredRank - 1]),
+            ]
+              .filter((part) => part !== null)
+              .join(", ")}
       </p>
     </div>
   );

@@ -2,20 +2,20 @@ import type { Domain } from "../../model/distanceDomain";
 import { distance } from "../../model/format";
 import { useApp } from "../../state/app";
 import { ColourBy } from "../labels/ColourBy";
-import { LabelKeys } from "../labels/LabelKeys";
+import { ColourKeys } from "../labels/ColourKeys";
 import { isCompressed } from "./radialScale";
 
 /** The scale of the radius, and the meaning of the angle. */
 export function Legend() {
   const { probed, ranked, summary, labels } = useApp().exploration;
   const domain = probed.value === 0 ? null : (ranked.value?.domain ?? null);
-  const isByLabel = labels.coloursBy.value === "label";
+  const isByRank = labels.coloursBy.value === "rank";
   if (domain === null) return null;
   return (
     <div class="feder-legend">
       <ColourBy />
-      {isByLabel ? (
-        <LabelKeys />
+      {!isByRank ? (
+        <ColourKeys />
       ) : (
         <div class="feder-legend-rest">
           <span>

@@ -1,4 +1,4 @@
-import { css, mix, type Palette, type Rgb, rankColour, rgbOf } from "../../look/palette";
+import { css, inkOn, mix, type Palette, type Rgb, rankColour, rgbOf } from "../../look/palette";
 import type { Probe } from "../../model/probe";
 import { circle, clear, fill, fillAll, font, stroke } from "../draw";
 import { BoxPlacer } from "../placer";
@@ -30,7 +30,7 @@ export function paintCoarse(
   if (layout.discs.length <= MOST_CIRCLES) circles(context, layout, probe, colours);
   else stamps(context, layout, size, colours);
   paintRingLabels(context, whole, scale, palette, new BoxPlacer());
-  paintRanks(context, layout, probe, palette);
+  paintRanks(context, layout, probe, palette, colours);
   paintQuery(context, palette, whole.x, whole.y);
 }
 
@@ -98,13 +98,14 @@ function paintRanks(
   { positions, discs }: CoarseLayout,
   { ranks }: Probe,
   palette: Palette,
+  { inner }: CoarseColours,
 ): void {
-  context.fillStyle = palette.text;
   for (let place = 0; place < Math.min(ranks.length, MOST_RANKS); place++) {
     const rank = ranks[place];
     const i = rank - 1;
     if (discs[i] < NUMBER_ROOM + (rank > 9 ? 2.5 : 0)) continue;
     font(context, discs[i] < 11 ? 10 : 12);
+    context.fillStyle = inkOn(palette, inner(rank));
     context.fillText(String(rank), positions[2 * i], positions[2 * i + 1] + 0.5);
   }
 }

@@ -1,13 +1,18 @@
+import { batch } from "@preact/signals";
 import { isShortcut } from "../../controls/sliderKeys";
+import { hasValues } from "../../model/columnScale";
 import { areTexts } from "../../model/labels";
 import { useApp } from "../../state/app";
+import type { Colouring } from "../../state/colouring";
+import type { ColumnScales } from "../../state/columnScales";
 import type { Exploration } from "../../state/exploration";
-import type { Colouring, Labels } from "../../state/labels";
+import type { Labels } from "../../state/labels";
 import { Optional } from "../Optional";
 
 const NAMES: Readonly<Record<Colouring, string>> = {
   rank: "rank",
   label: "label",
+  scale: "number",
   recall: "workload recall",
 };
 
@@ -29,18 +34,25 @@ function Name({ choice }: { choice: Colouring }) {
  */
 export function ColourBy({ hasClusters = false }: { hasClusters?: boolean }) {
   const { exploration } = useApp();
-  const { wanted, column } = exploration.labels;
+  const { wanted, column, scale } = exploration.labels;
+  const { categories, scales } = exploration.summary.value;
   const choices: Colouring[] = ["rank"];
   if (exploration.summary.value.labels) choices.push("label");
   if (hasClusters && exploration.canColourByRecall.value) choices.push("recall");
-  const hasColumns = exploration.summary.value.categories.length > 0;
+  const hasColumns = categories.length + scales.length > 0;
   if (choices.length === 1 && !hasColumns) return null;
-  const ofColumn = wanted.value === "label" ? column.value : null;
+  const ofColumn =
+    wanted.value === "label" ? column.value : wanted.value === "scale" ? scale.column.value : null;
   const chosen = ofColumn === null && !choices.includes(wanted.value) ? "rank" : wanted.value;
   const choose = (choice: Colouring, of: number | null = null) => {
-    if (of !== column.peek()) exploration.labels.chosen.value = null;
-    column.value = of;
-    wanted.value = choice;
+    const isOnScale = of !== null && scales.includes(of);
+    batch(() => {
+      const label = isOnScale ? null : of;
+      if (label !== column.peek()) exploration.labels.chosen.value = null;
+      column.value = label;
+      if (isOnScale) scale.column.value = of;
+      wanted.value = isOnScale ? "scale" : choice;
+    });
   };
   const note = noteOf(exploration, chosen);
   return (
@@ -97,7 +109,8 @@ function ColourSwitch({ choices, chosen, choose }: Props) {
 }
 
 function ColourList({ choices, chosen, ofColumn, choose }: Props & { ofColumn: number | null }) {
-  const { columns, categories } = useApp().exploration.summary.value;
+  const { columns, categories, scales } = useApp().exploration.summary.value;
+  const places = [...categories, ...scales].sort((left, right) => left - right);
   return (
     <label class="feder-colour-by">
       <span>Colour by</span>
@@ -115,7 +128,7 @@ function ColourList({ choices, chosen, ofColumn, choose }: Props & { ofColumn: n
             {NAMES[choice]}
           </option>
         ))}
-        {categories.map((place) => (
+        {places.map((place) => (
           <option key={place} value={place}>
             {columns[place]}
           </option>
@@ -128,8 +141,15 @@ function ColourList({ choices, chosen, ofColumn, choose }: Props & { ofColumn: n
 /** Why the colours that are wanted are not there. */
 function noteOf({ labels, clusterRecall, recallRefusal }: Exploration, chosen: Colouring): string | null {
   if (chosen === "label") return labelNote(labels);
+  if (chosen === "scale") return scaleNote(labels.scale);
   if (chosen === "recall" && clusterRecall.value === null) return recallRefusal.value ?? "reading recalls…";
   return null;
+}
+
+function scaleNote({ shown, refusal }: ColumnScales): string | null {
+  if (refusal.value !== null) return refusal.value;
+  if (shown.value === null) return "reading values…";
+  return hasValues(shown.value) ? null : "the rows read have no value";
 }
 
 function labelNote({ counts, column }: Labels): string | null {

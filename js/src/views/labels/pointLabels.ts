@@ -2,15 +2,21 @@ import type { Exploration } from "../../state/exploration";
 import type { PointLabels } from "../points/pointColours";
 import type { Points } from "../points/points";
 
-/** The labels of points as far as the page knows them, where they are what colours mean; null elsewhere. */
+/** Levels of a scale: see `RowLevels`. */
+const LEVELS = 253;
+
+/** The labels of points, or their levels, as far as the page knows them, where they are what colours mean; null elsewhere. */
 export function pointLabels(exploration: Exploration, points: Points): PointLabels | null {
   const { labels, search } = exploration;
   const order = search.value?.order;
-  if (labels.coloursBy.value !== "label" || order === undefined) return null;
-  labels.rows.revision.value;
-  const named = labels.counts.value?.names.length ?? 0;
-  const rowsOf = (rank: number) => labels.rows.of(order[rank - 1]);
-  return { codes: codesOf(points, rowsOf, named + 2), named, chosen: labels.chosenPlace.value };
+  const { coloursBy, scale } = labels;
+  if (coloursBy.value === "rank" || order === undefined) return null;
+  const isScale = coloursBy.value === "scale";
+  const rows = isScale ? scale.rows : labels.rows;
+  rows.revision.value;
+  const named = isScale ? LEVELS : (labels.counts.value?.names.length ?? 0);
+  const codes = codesOf(points, (rank) => rows.of(order[rank - 1]), named + 2);
+  return { codes, named, chosen: isScale ? null : labels.chosenPlace.value, isScale };
 }
 
 interface KnownRows {
@@ -55,9 +61,10 @@ export function needPointLabels({ labels, search }: Exploration, { count, ranks 
   const order = search.value?.order;
   // Each count names labels anew.
   labels.counts.value;
-  if (labels.coloursBy.value !== "label" || order === undefined) return;
+  if (labels.coloursBy.value === "rank" || order === undefined) return;
   const needed = new Set<number>();
   for (let i = 0; i < count; i++) if (i === 0 || ranks[i] !== ranks[i - 1]) needed.add(ranks[i]);
   const nearestFirst = [...needed].sort((left, right) => left - right);
-  labels.rows.need(nearestFirst.map((rank) => order[rank - 1]));
+  const { rows } = labels.coloursBy.value === "scale" ? labels.scale : labels;
+  rows.need(nearestFirst.map((rank) => order[rank - 1]));
 }

@@ -10,8 +10,8 @@ import { type Mark, markText } from "./marks";
 const SIDE = 96;
 /** Columns of metadata that a card has room for. */
 const FACTS = 6;
-/** Milliseconds that the pointer rests on a point before its picture is asked for. */
-const REST = 60;
+/** Milliseconds that the pointer rests on a point before its picture and its values are asked for. */
+export const REST = 60;
 
 interface Props {
   readonly id: bigint;

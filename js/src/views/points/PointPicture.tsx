@@ -2,16 +2,18 @@ import { effect, signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
+import { useColouredValue } from "../../controls/RowFacts";
 import { count, distance } from "../../model/format";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
 import { rowDistance, rowLoss } from "../../state/rowTexts";
+import { useRested } from "../cardPlace";
 import { ClusterPointerCard } from "../clusters/clusterPointer";
 import { useDrawingSlot } from "../transition/drawingContext";
 import type { Size } from "../viewport";
 import { ZoomButtons, zoomByKey } from "../zoomButtons";
 import { type Mark, markSuffix } from "./marks";
-import { PointCard } from "./PointCard";
+import { PointCard, REST } from "./PointCard";
 import type { PointPainter } from "./painter";
 import { PointController, type Shown } from "./pointController";
 import { step } from "./pointKeys";
@@ -119,6 +121,9 @@ export function PointPicture<Content extends PointContent>(props: Props<Content>
   const rows = row === null ? [] : pointsWith(points, row);
   // Of rows that share an id, the one that is pointed at.
   const point = pointer !== null && rows.includes(pointer.point) ? pointer.point : (rows[0] ?? -1);
+  const id = point < 0 ? null : points.ids[point];
+  const rested = useRested(id, REST);
+  const value = useColouredValue(rested ? id : null);
   const press = (event: KeyboardEvent) => {
     const shown = controller.current;
     if (shown === null || (event.target !== frame.current && event.target !== anchor.current)) return;
@@ -190,7 +195,8 @@ export function PointPicture<Content extends PointContent>(props: Props<Content>
           : `Row ${points.ids[point]}, distance ${distance(points.distances[point])}, cluster ` +
             `${exploration.search.value?.order[points.ranks[point] - 1]}, rank ${count(points.ranks[point])}` +
             markSuffix(marks, point) +
-            lossSuffix(exploration, marks, point)}
+            lossSuffix(exploration, marks, point) +
+            (value === null ? "" : `; ${value}`)}
       </p>
     </div>
   );

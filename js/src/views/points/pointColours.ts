@@ -1,4 +1,4 @@
-import { labelColour, type Palette, type Rgb, rankColour } from "../../look/palette";
+import { labelColour, type Palette, type Rgb, rankColour, valueColour } from "../../look/palette";
 import type { Points } from "./points";
 
 /** The labels of points, where they are what colours mean. */
@@ -9,6 +9,8 @@ export interface PointLabels {
   readonly named: number;
   /** The place of the label that stands out; null for none. */
   readonly chosen: number | null;
+  /** Whether the named ones are levels of a scale. */
+  readonly isScale?: boolean;
 }
 
 /** Colours of points: each point is in a group, points of one group mostly lie together. */
@@ -33,8 +35,10 @@ export function pointColours({ points, emphasised, labels }: Coloured, palette: 
   if (!labels) {
     return { groups: ranks, colourOf: (rank) => rankColour(palette, rank), standsOut: isOfCluster };
   }
-  const { codes, named, chosen } = labels;
-  const colours = Array.from({ length: named + 3 }, (_, code) => labelColour(palette, code, named));
+  const { codes, named, chosen, isScale } = labels;
+  const colours = Array.from({ length: named + 3 }, (_, code) =>
+    isScale && code < named ? valueColour(palette, code / (named - 1)) : labelColour(palette, code, named),
+  );
   const isOfLabel = chosen === null ? null : (point: number) => codes[point] === chosen;
   return {
     groups: codes,

@@ -1,17 +1,17 @@
 import { useApp } from "../../state/app";
 import { ColourBy } from "../labels/ColourBy";
-import { LabelKeys } from "../labels/LabelKeys";
+import { ColourKeys } from "../labels/ColourKeys";
 
 /** The meaning of nearness in the projection. */
 export function Legend() {
   const { exploration } = useApp();
   if (exploration.search.value === null || exploration.projections.drawn.value === null) return null;
-  const isByLabel = exploration.labels.coloursBy.value === "label";
+  const isByRank = exploration.labels.coloursBy.value === "rank";
   return (
     <div class="feder-legend">
       <ColourBy />
-      {isByLabel ? (
-        <LabelKeys />
+      {!isByRank ? (
+        <ColourKeys />
       ) : (
         <div class="feder-legend-rest">
           <span class="feder-legend-target">

@@ -43,8 +43,9 @@ class IndexSummary:
     the values of nprobe in ``evaluated_at``, which is empty where it is at all. ``nprobe`` is the index's
     own; ``images`` and ``labels`` say whether rows have them, ``asks_pictures`` and ``asks_words`` whether
     pictures and words can be queries, ``columns`` names their metadata, ``categories`` the places of the
-    columns that colours can stand for; ``findings`` are about the index. ``index_version`` counts the changes
-    of the index that the kernel has noticed. ``sizes`` counts the vectors of each cluster.
+    columns of categories, ``scales`` the places of those of numbers and dates; ``findings`` are about the
+    index. ``index_version`` counts the changes of the index that the kernel has noticed. ``sizes`` counts the
+    vectors of each cluster.
     """
 
     kind: Literal["index"] = "index"
@@ -77,6 +78,7 @@ class IndexSummary:
     asks_words: bool
     columns: list[str]
     categories: list[int]
+    scales: list[int]
     findings: list[Finding]
     constants: Constants
     sizes: Array = buffer("int32", "nlist")

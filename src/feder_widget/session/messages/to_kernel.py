@@ -227,6 +227,25 @@ class RowLabelsRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScaleRequest:
+    """The scale of a column of numbers, and its values in each cluster; ``scale`` messages answer it."""
+
+    kind: Literal["scale"] = "scale"
+    request: Request
+    column: int = between(0, MAX_COLUMNS - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowLevelsRequest:
+    """The value of each row of these clusters, as a level of the last ``scale`` of the column."""
+
+    kind: Literal["row_levels"] = "row_levels"
+    request: Request
+    clusters: list[int] = each_between(0, "nlist - 1", most=MAX_BATCH)
+    column: int = between(0, MAX_COLUMNS - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RowValuesRequest:
     """The values of rows in the columns that the index summary names."""
 
@@ -328,6 +347,8 @@ REQUESTS = (
     LabelsRequest,
     CompositionRequest,
     RowLabelsRequest,
+    ScaleRequest,
+    RowLevelsRequest,
     RowValuesRequest,
     ProjectionRequest,
     EvaluateRequest,
@@ -350,6 +371,8 @@ AnyRequest: TypeAlias = (
     | LabelsRequest
     | CompositionRequest
     | RowLabelsRequest
+    | ScaleRequest
+    | RowLevelsRequest
     | RowValuesRequest
     | ProjectionRequest
     | EvaluateRequest

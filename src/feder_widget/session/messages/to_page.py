@@ -395,16 +395,71 @@ class RowLabels:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scale:
+    """The scale of a column, and its values in the clusters from ``offset`` on.
+
+    ``rows`` is nlist. At most ``limit`` rows of each cluster are read, drawn at random: ``counted`` of the
+    index's ``total`` rows. The scale goes from ``low`` to ``high``, the 2nd and the 98th percentile of all
+    rows by these, or from ``least`` to ``greatest`` where the percentiles are equal; these four are of finite
+    values, and null without one. ``missing`` counts the rows read without a value, ``infinite`` those whose
+    value is infinite. Dates and times are seconds since 1970. ``means``, ``least_values`` and
+    ``greatest_values`` are of the ``valued`` finite values of a cluster, 0 without one.
+    """
+
+    kind: Literal["scale"] = "scale"
+    request: Request
+    column: int
+    index_version: int
+    unit: Literal["number", "date", "time"]
+    low: float | None
+    high: float | None
+    least: float | None
+    greatest: float | None
+    counted: int
+    total: int
+    limit: int
+    missing: int
+    infinite: int
+    rows: int
+    offset: int
+    valued: Array = buffer("int32", "clusters")
+    means: Array = buffer("float64", "clusters")
+    least_values: Array = buffer("float64", "clusters")
+    greatest_values: Array = buffer("float64", "clusters")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowLevels:
+    """The values of rows, ``counts[i]`` of them in ``clusters[i]``, as levels of a column's scale.
+
+    Levels go from 0 at ``low`` and below to 252 at ``high`` and above; 254 stands for no value. Clusters that
+    were asked for and are left out can be asked for again; of one whose rows are too many, some are left out.
+    """
+
+    kind: Literal["row_levels"] = "row_levels"
+    request: Request
+    column: int
+    low: float | None
+    high: float | None
+    clusters: Array = buffer("int32", "clusters")
+    counts: Array = buffer("int32", "clusters")
+    ids: Array = buffer("int64", "rows")
+    levels: Array = buffer("uint8", "rows")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RowValues:
     """The values of some rows: ``values[i]`` of ``ids[i]``, one for each column of the index summary.
 
-    They are short texts, null for a missing value; a row without metadata has none at all.
+    They are short texts, null for a missing value; a row without metadata has none at all. ``numbers`` are
+    the same values by row and column where the column has a scale, NaN elsewhere.
     """
 
     kind: Literal["row_values"] = "row_values"
     request: Request
     ids: list[RowId]
     values: list[list[str | None]]
+    numbers: Array = buffer("float64", "ids", "columns")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -491,6 +546,8 @@ MESSAGES = (
     Labels,
     Composition,
     RowLabels,
+    Scale,
+    RowLevels,
     RowValues,
     MapPart,
     Projection,
@@ -515,6 +572,8 @@ Message: TypeAlias = (
     | Labels
     | Composition
     | RowLabels
+    | Scale
+    | RowLevels
     | RowValues
     | MapPart
     | Projection

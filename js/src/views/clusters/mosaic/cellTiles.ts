@@ -91,7 +91,7 @@ export function mosaicTiles(
       mark,
       isQuery,
       rank,
-      // Where colours mean labels, opacity tells the chosen one; where they mean recall, all clusters count.
+      // Where colours mean labels, opacity tells the chosen one; where they mean numbers, all clusters count.
       alpha: isClear || !coloursMeanRanks(scene) ? 1 : FAINT,
       isText: kind === "label",
       isRankless: !coloursMeanRanks(scene),
@@ -111,8 +111,9 @@ export function portraitTile(
 ): Tile | null {
   const whole = portraitSides(radiusOf(frame, cell), frame.size.width, kind);
   if (whole === null) return null;
-  // A recall is written below a label.
-  const sides = scene.recall && kind === "label" ? { ...whole, height: BESIDE_RECALL * whole.height } : whole;
+  // A recall or a mean is written below a label.
+  const hasFigure = Boolean(scene.recall || scene.scale);
+  const sides = hasFigure && kind === "label" ? { ...whole, height: BESIDE_RECALL * whole.height } : whole;
   const [x, y] = middleOf(frame, cell);
   const rank = probedRank(scene, cell);
   const isClear = scene.ranking === null || rank > 0 || scene.missed.some((missed) => missed.cell === cell);
@@ -127,7 +128,7 @@ export function portraitTile(
     mark: null,
     isQuery: false,
     rank,
-    alpha: scene.labels ? cellPictureOpacity(scene.labels, cell) : isClear || scene.recall ? 1 : FAINT,
+    alpha: scene.labels ? cellPictureOpacity(scene.labels, cell) : isClear || hasFigure ? 1 : FAINT,
     isText: kind === "label",
   };
 }
