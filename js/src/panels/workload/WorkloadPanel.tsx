@@ -15,7 +15,7 @@ export function WorkloadPanel() {
   useEffect(() => workloads.want(), [workloads]);
   return (
     <section class="feder-workload" aria-label="Workload">
-      {!isSaved && <Evaluate />}
+      <Evaluate />
       {workload === null || workload.computed === 0 ? (
         isSaved ? (
           <p class="feder-muted">No workload was evaluated before this page was saved.</p>
