@@ -77,12 +77,13 @@ def test_it_says_the_answer_where_no_script_runs():
     document = html.unescape(re.search(r'srcdoc="([^"]*)"', page)[1])
     explanation = w.index.explain(7, 5)
     missed = explanation.missed(2)
-    found = 5 - len(missed)
+    assert len(missed)
     assert "<h1>Why?</h1>" in document
-    assert f"Of the 5 true neighbours of row 7, {found} came back" in document
+    assert f"{5 - len(missed)} of 5 true neighbours of row 7 came back." in document
+    assert f"nprobe = {explanation.nprobe_needed} finds all." in document
     for row in explanation.ids:
         assert f"<td>{row}</td><td></td><td>row of {row}</td>" in document
-    assert document.count("<td>missed</td>") == len(missed)
+    assert document.count("<td>missed: its cluster was not probed</td>") == len(missed)
     assert 'sandbox="allow-scripts"' in page
 
 

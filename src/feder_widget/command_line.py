@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from feder_widget.explain_command import add_arguments, explain_index
+
 NOTEBOOK = "quickstart.ipynb"
 
 _PACKAGE = Path(__file__).parent
@@ -31,7 +33,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     demo = commands.add_parser("demo", help="open the quick start in JupyterLab, in a temporary folder")
     demo.add_argument("--no-browser", action="store_true", help="only start the server and print its address")
     demo.add_argument("--port", type=int, help="port of the server; unless given, a free one from 8888 on")
+    explain = commands.add_parser(
+        "explain",
+        help="say what a search of an index returned and missed, and why",
+        description="Search an index, compare with an exhaustive search, and say what is missed and why. The "
+        "exit status is 1 where recall is below --fail-under, and 2 where an argument is wrong.",
+    )
+    add_arguments(explain)
     options = parser.parse_args(argv)
+    if options.command == "explain":
+        return explain_index(options)
     return _demo(options.no_browser, options.port)
 
 

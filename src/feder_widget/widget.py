@@ -15,7 +15,16 @@ from PIL import Image
 
 from feder_widget.embedding import Embedder, as_embedder, embedded_row, is_embeddable
 from feder_widget.engines import IvfIndex, open_index
-from feder_widget.export import PageWish, View, queries_in, saved_page, srcdoc_frame, write_whole
+from feder_widget.export import (
+    PageWish,
+    SearchReport,
+    View,
+    columns_of,
+    queries_in,
+    saved_page,
+    srcdoc_frame,
+    write_whole,
+)
 from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
 from feder_widget.model.arguments import as_bool, as_int
@@ -488,6 +497,71 @@ class FederWidget(anywidget.AnyWidget):
         document = self._page("to_html", queries, hardest, max_bytes, title)
         return srcdoc_frame(document, title or "A search, explained", as_int(height, "height"))
 
+    def report(self) -> SearchReport:
+        """Return what the search on screen returned and missed, at the present ``nprobe`` and ``k``.
+
+        Its ``markdown()`` is for an issue or a pull request, its ``as_json()`` for programs.
+
+        Raises
+        ------
+        ValueError
+            Before the first search.
+        RuntimeError
+            On a thread that may not read the index: another than the one that runs cells.
+        """
+        self._check_thread("report")
+        query = self._session.query
+        if query is None:
+            raise ValueError("there is no search to report on: search first")
+        return SearchReport.of(
+            self._index,
+            query,
+            self.nprobe,
+            self.k,
+            include_self=self.include_self,
+            label=self._media.label,
+        )
+
+    def finding(self) -> str:
+        """Return the search on screen as Markdown: the answer, its numbers, what is missed, the remedy, code.
+
+        Raises as :meth:`report`.
+        """
+        return self.report().markdown()
+
+    def results(self) -> Any:
+        """Return the results on screen as a table.
+
+        Its columns are ``id``, ``place`` (1 = nearest), ``distance`` (as the index reports it), ``cluster``,
+        ``rank`` and ``label``. A pandas.DataFrame; without pandas, a dict of columns; with ``data``, the
+        caller's kind of table. Raises as :meth:`report`.
+        """
+        return self._as_table(columns_of(self.report().results))
+
+    def missed(self) -> Any:
+        """Return the true neighbours that did not come back as a table, as :meth:`results` does.
+
+        A further column, ``lost_to``, is the stage at which each was lost: ``"coarse"`` (its cluster was not
+        probed), ``"ranking"`` (the coarse quantizer ranked its cluster wrongly), ``"code"`` or ``"rerank"``.
+
+        Raises
+        ------
+        ValueError
+            Before the first search, or where true neighbours are not known, with the reason.
+        """
+        report = self.report()
+        if report.neighbours is None:
+            raise ValueError(f"true neighbours are not known: {report.unexplained}")
+        return self._as_table(columns_of(report.missed, has_losses=True))
+
+    @property
+    def query(self) -> int | NDArray[Any] | None:
+        """The query on screen: its row id, or its vector, float32 (dim,); None before the first search."""
+        found = self._session.query
+        if found is None:
+            return None
+        return found.vector.copy() if found.row_id is None else found.row_id
+
     def _page(self, name: str, queries: Any, hardest: int, max_bytes: int | None, title: str | None) -> str:
         self._check_thread(name)
         shown = self._session.query
@@ -523,7 +597,9 @@ class FederWidget(anywidget.AnyWidget):
         """
         self._check_thread("selected")
         search = self._session.newest_search(self.nprobe)
-        columns = described(self._index, self._media, self.selection, search)
+        return self._as_table(described(self._index, self._media, self.selection, search))
+
+    def _as_table(self, columns: dict[str, Any]) -> Any:
         if self._media.table is not None:
             return selected_table(columns, self._media.table)
         try:

@@ -18,6 +18,7 @@ from feder_widget.export.page_contents import (
     saved_queries,
 )
 from feder_widget.export.recorded_session import RecordedSession
+from feder_widget.export.search_report import SearchReport
 from feder_widget.export.smaller_picture import smaller
 from feder_widget.media import Media
 from feder_widget.media.text import one_line
@@ -116,15 +117,15 @@ def saved_page(
             k_max=k_max,
             room=most - page_bytes(),
         )
-        answer = AnswerTable.of(
+        report = SearchReport.of(
             index,
             queries[-1].query,
             view.nprobe,
             view.k,
             include_self=view.include_self,
             label=media.label,
-            picture=lambda row: _picture(media, row),
         )
+        answer = AnswerTable(report, lambda row: _picture(media, row))
         bare = page_bytes() + len(answer.html()) + TEXT_SHARE * len(session.packed(traits, summary))
         if wish.max_bytes is not None and bare > most:
             raise ValueError(
