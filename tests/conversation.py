@@ -183,7 +183,7 @@ class Clock:
         return self.now
 
 
-def converse(index, page, *, images=None, labels=None, table=None, k_max=100, by_hand=False, **options):
+def converse(index, send_to, *, images=None, labels=None, table=None, k_max=100, by_hand=False, **options):
     """Return a session about a Faiss index, or about anything that can be used like an ``IvfIndex``.
 
     A request is answered before ``handle`` returns, but for the work of threads; ``by_hand``, only when
@@ -193,7 +193,7 @@ def converse(index, page, *, images=None, labels=None, table=None, k_max=100, by
     media = Media(images, labels, IdRange(opened.ntotal, lambda: opened.max_id), table=table)
     if by_hand:
         options["driver"] = ByHand()
-    return Session(opened, media, page.send, k_max=k_max, **options)
+    return Session(opened, media, send_to.send, k_max=k_max, **options)
 
 
 def step(session):

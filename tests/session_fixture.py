@@ -75,6 +75,7 @@ def requests():
     yield {"kind": "map"}
     yield {"kind": "verdict", "serial": 1, "id": "100000"}
     yield {"kind": "row_values", "ids": ["5", "9", "100000"]}
+    yield {"kind": "page", "nprobe": 2, "k": K}
     yield {"kind": "scale", "column": 1}
     yield {"kind": "row_levels", "clusters": [1, 2], "column": 1}
 
@@ -103,6 +104,12 @@ def metadata():
     return RowTable(frame, IdRange(200, lambda: 199))
 
 
+def saved(asked):
+    """Make a page as a widget would, in one step."""
+    yield
+    return f"<!doctype html><title>nprobe {asked.nprobe}, k {asked.k}</title>"
+
+
 def recorded(index, asked, *, images=None, embedder=None, buffers=(), **options):
     """Return the messages of a session that is asked, in the order in which they came."""
     page = Page()
@@ -115,6 +122,7 @@ def recorded(index, asked, *, images=None, embedder=None, buffers=(), **options)
         projection=None,
         images=images,
         embedder=embedder,
+        page=saved,
     )
     try:
         for name, request in enumerate(asked):

@@ -212,7 +212,7 @@ def test_nothing_waits_for_a_slow_embedder():
     may_end = threading.Event()
 
     def slowly(images, files):
-        may_end.wait(30)
+        may_end.wait(60)
         return look_up(images, files)
 
     page, session = talk(embedder(slowly), by_hand=True)
@@ -231,17 +231,19 @@ def test_nothing_waits_for_a_slow_embedder():
 
 
 def test_a_superseded_picture_that_has_not_begun_is_not_embedded():
-    may_end, embedded = threading.Event(), []
+    has_begun, may_end, embedded = threading.Event(), threading.Event(), []
 
     def slowly(images, files):
         embedded.append(row_in(images[0]))
-        may_end.wait(30)
+        has_begun.set()
+        may_end.wait(60)
         return look_up(images, files)
 
     _, session = talk(embedder(slowly), by_hand=True)
     for row in (3, 4, 5):
         session.handle(search_request(f"{row}", query={"picture": "a.png"}), [encoded(row)])
         session._runner.turn(0)
+        assert has_begun.wait(60)
     may_end.set()
     session.drain()
     assert embedded == [3, 5]

@@ -34,8 +34,20 @@ PYTHON_ROOMS = {
     "embedding": ("errors", "media", "model"),
     "embedders": ("embedding",),
     "session": ("embedding", "engines", "errors", "layout", "map", "media", "model", "projection", "truth"),
-    "widget": ("embedding", "engines", "errors", "media", "model", "projection", "session", "truth"),
-    "command_line": (),
+    "export": ("engines", "media", "model", "projection", "session", "truth"),
+    "widget": (
+        "embedding",
+        "engines",
+        "errors",
+        "export",
+        "media",
+        "model",
+        "projection",
+        "session",
+        "truth",
+    ),
+    "explain_command": ("engines", "errors", "export", "truth", "widget"),
+    "command_line": ("explain_command",),
     "exploration": ("embedders", "embedding", "engines", "widget"),
     "__init__": (
         "embedders",
@@ -59,7 +71,10 @@ PAGE_ROOMS = {
     "controls": ("look", "model", "protocol", "state"),
     "views": ("controls", "look", "model", "protocol", "state"),
     "panels": ("controls", "look", "model", "protocol", "state", "views"),
-    "widget": ("look", "model", "panels", "protocol", "state"),
+    "explorer": ("look", "model", "panels", "protocol", "state"),
+    "widget": ("explorer", "protocol"),
+    "page": ("protocol",),
+    "savedPage": ("explorer", "page", "protocol"),
 }
 
 IMPORTED = re.compile(

@@ -17,8 +17,12 @@ import type { Settings } from "./state/settings";
 import { keepSnapshot, readSnapshot } from "./state/snapshot";
 import { followTrait, Saves, traitSignal } from "./state/traits";
 
-/** The widget of one model: every display of the model draws from the same exploration. */
-export function explorer(connect: (model: AnyModel) => Transport) {
+/**
+ * The widget of one model: every display of the model draws from the same exploration.
+ *
+ * @param savePage  what is saved as a page, where no kernel makes it
+ */
+export function explorer(connect: (model: AnyModel) => Transport, savePage?: () => Promise<Blob>) {
   let exploration: Exploration;
   let pictures: Pictures;
   const stages = new Set<HTMLElement>();
@@ -57,7 +61,7 @@ export function explorer(connect: (model: AnyModel) => Transport) {
   const render: Render = ({ model, el, signal }) => {
     const mode = watchMode(exploration.settings.theme, signal);
     const palette = computed(() => PALETTES[mode.value]);
-    const app = makeApp(exploration, pictures, palette);
+    const app = makeApp(exploration, pictures, palette, savePage);
     // The hosts of Jupyter mark a widget whose kernel is gone, and only they save its state.
     const isLost = el.closest(".jupyter-widgets-disconnected") !== null;
     const { snapshotLimit } = exploration.summary.peek().constants;

@@ -12,6 +12,9 @@ const STAGE = "feder-explorer";
 const STATIC = "feder-static";
 const END = "feder-end";
 
+/** The page as it was opened, before the widget has changed it. */
+const original = `<!doctype html>\n${document.documentElement.outerHTML}`;
+
 async function open(): Promise<void> {
   const recording = document.getElementById(RECORDING);
   const stage = document.getElementById(STAGE);
@@ -21,7 +24,10 @@ async function open(): Promise<void> {
   const saved = readSaved(await unpacked(text));
   const model = asModel(new LocalModel(saved.traits));
   const { signal } = new AbortController();
-  const widget = explorer(() => new RecordingTransport(saved.recording));
+  const widget = explorer(
+    () => new RecordingTransport(saved.recording),
+    () => Promise.resolve(new Blob([original], { type: "text/html" })),
+  );
   const props = { model, signal, el: stage };
   await widget.initialize(props as unknown as Parameters<typeof widget.initialize>[0]);
   await widget.render(props as unknown as Parameters<typeof widget.render>[0]);

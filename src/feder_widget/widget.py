@@ -28,10 +28,12 @@ from feder_widget.export import (
 from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
 from feder_widget.model.arguments import as_bool, as_int
+from feder_widget.model.pieces import Steps, drain
 from feder_widget.model.search_trace import SearchTrace
 from feder_widget.projection import resolve_method
 from feder_widget.session.cell_end import at_cell_end
 from feder_widget.session.messages import Buffer
+from feder_widget.session.messages.to_kernel import PageRequest
 from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.selected_rows import described
 from feder_widget.session.selected_table import selected_table
@@ -44,6 +46,9 @@ from feder_widget.truth.evaluation import Progress
 THEMES = ("auto", "light", "dark")
 
 _STATIC = Path(__file__).parent / "static"
+
+HARDEST_SAVED = 20
+"""Hardest queries of the last workload in a saved page."""
 
 SAVED_TRAITS = ("nprobe", "k", "include_self", "cluster", "selection", "view", "theme")
 """Traits that a saved page begins with."""
@@ -260,6 +265,7 @@ class FederWidget(anywidget.AnyWidget):
                 projection=self._method,
                 embedder=self._embedder,
                 changed=self._tell_of_change,
+                page=self._page_on_screen,
             )
             self._end_of_watch = at_cell_end(self._session.after_cell)
             self.on_msg(self._on_request)
@@ -442,7 +448,7 @@ class FederWidget(anywidget.AnyWidget):
         path: str | os.PathLike[str],
         *,
         queries: Any = (),
-        hardest: int = 20,
+        hardest: int = HARDEST_SAVED,
         max_bytes: int | None = None,
         title: str | None = None,
     ) -> Path:
@@ -485,7 +491,7 @@ class FederWidget(anywidget.AnyWidget):
         self,
         *,
         queries: Any = (),
-        hardest: int = 20,
+        hardest: int = HARDEST_SAVED,
         max_bytes: int | None = None,
         title: str | None = None,
         height: int = 760,
@@ -564,23 +570,34 @@ class FederWidget(anywidget.AnyWidget):
 
     def _page(self, name: str, queries: Any, hardest: int, max_bytes: int | None, title: str | None) -> str:
         self._check_thread(name)
-        shown = self._session.query
+        view = View(self.nprobe, self.k, self.include_self)
         asked = queries_in(self._index, queries)
+        return drain(self._page_steps(view, asked, hardest, max_bytes, title))
+
+    def _page_on_screen(self, asked: PageRequest) -> Steps[str]:
+        view = View(asked.nprobe, asked.k, asked.include_self)
+        return self._page_steps(view, [], HARDEST_SAVED, None, None)
+
+    def _page_steps(
+        self, view: View, queries: list[Any], hardest: int, max_bytes: int | None, title: str | None
+    ) -> Steps[str]:
+        shown = self._session.query
         wish = PageWish(
-            queries=[*asked, *([] if shown is None else [shown])],
+            queries=[*queries, *([] if shown is None else [shown])],
             hardest=hardest,
             max_bytes=max_bytes,
             title=title or f"A search of {self._index.family}, explained",
         )
+        traits = {name: self.get_state(name)[name] for name in SAVED_TRAITS}
         return saved_page(
             self._index,
             self._media,
-            View(self.nprobe, self.k, self.include_self),
+            view,
             wish,
             k_max=self._k_max,
             projection=self._method,
             workloads=self._session.workloads,
-            traits={name: self.get_state(name)[name] for name in SAVED_TRAITS},
+            traits={**traits, "nprobe": view.nprobe, "k": view.k, "include_self": view.include_self},
             summary=self._described(),
         )
 

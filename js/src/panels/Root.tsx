@@ -35,7 +35,7 @@ interface Props {
 }
 
 export function Root({ mode, saved }: Props) {
-  const { exploration, table, elementId } = useApp();
+  const { exploration, table, elementId, sharing } = useApp();
   const { element: root, width } = useSize<HTMLDivElement>();
   useAnswerOfNewSearch();
   const drop = useDropTarget();
@@ -65,7 +65,12 @@ export function Root({ mode, saved }: Props) {
       {...drop.handlers}
       onKeyDown={(event) => {
         keepKeys(event);
-        pressShortcut(event, exploration, () => toggleFullScreen(root.current));
+        pressShortcut(event, exploration, {
+          w: () => toggleFullScreen(root.current),
+          s: () => {
+            sharing.value = exploration.search.peek() !== null;
+          },
+        });
       }}
       data-mode={mode.value}
       data-tiles={exploration.summary.value.labels && !exploration.summary.value.images ? "text" : "picture"}

@@ -4,6 +4,7 @@ import { useApp } from "../state/app";
 import { acceptedViews } from "../views";
 import { FullScreen } from "./FullScreen";
 import { QueryPicker } from "./QueryPicker";
+import { ShareMenu } from "./share/ShareMenu";
 
 /** The query, and the views of its search. */
 export function Toolbar({ root }: { root: () => HTMLElement | null }) {
@@ -37,6 +38,7 @@ export function Toolbar({ root }: { root: () => HTMLElement | null }) {
             <path d="M2 3h12v10H2zM2 6.5h12M2 9.8h12M6 6.5V13" />
           </svg>
         </Button>
+        <ShareMenu root={root} />
         <FullScreen root={root} />
       </div>
     </div>

@@ -14,17 +14,21 @@ const PLAYER_KEYS: Readonly<Record<string, (exploration: Exploration) => void>> 
   ".": ({ player }) => player.forward(),
 };
 
-/** Does what a key stands for, wherever the focus is, except where text is typed. */
+/**
+ * Does what a key stands for, wherever the focus is, except where text is typed.
+ *
+ * @param others  keys that are not about the search alone
+ */
 export function pressShortcut(
   event: KeyboardEvent,
   exploration: Exploration,
-  toggleFullScreen: () => void,
+  others: Readonly<Record<string, () => void>>,
 ): void {
   const { target, key } = event;
   const isTyping =
     (target instanceof HTMLInputElement && target.type !== "range") || target instanceof HTMLSelectElement;
   if (isTyping || isShortcut(event)) return;
-  if (key === "w") toggleFullScreen();
+  if (Object.hasOwn(others, key)) others[key]();
   else if (exploration.search.peek() !== null) PLAYER_KEYS[key]?.(exploration);
   KEYS[key]?.(exploration);
 }

@@ -6,6 +6,7 @@ import type {
   Medoids,
   Members,
   Message,
+  PagePart,
   ProjectionRequest,
   QueryChoice,
   Request,
@@ -22,9 +23,19 @@ import { Disconnected, type Transport } from "./transport";
 /** Milliseconds until a kernel that seems lost is asked whether it is there. */
 const RECONNECT = 1500;
 
-type Answer = Thumbnails | Members | Medoids | Verdict | Composition | RowLabels | RowLevels | RowValues;
+type Answer =
+  | PagePart
+  | Thumbnails
+  | Members
+  | Medoids
+  | Verdict
+  | Composition
+  | RowLabels
+  | RowLevels
+  | RowValues;
 
 const ANSWERS: readonly string[] = [
+  "page_part",
   "thumbnails",
   "members",
   "medoids",
@@ -265,6 +276,22 @@ export class Asker {
       isLasting: false,
     });
     return answer as Verdict | Failure | null;
+  }
+
+  /** What is on screen as a page of its own, HTML; null where the kernel is gone. */
+  async page(nprobe: number, k: number, includeSelf: boolean): Promise<Blob | Failure | null> {
+    const settings = { nprobe, k, include_self: includeSelf };
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    const hear = (part: Answer) => {
+      if (part.kind === "page_part") parts.push(part.data);
+    };
+    const last = await this.#question((request) => ({ kind: "page", request, ...settings }), {
+      isLasting: false,
+      hear,
+    });
+    if (last?.kind !== "page_part") return last as Failure | null;
+    hear(last);
+    return new Blob(parts, { type: "text/html" });
   }
 
   async #expect<A extends Answer>(

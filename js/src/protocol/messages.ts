@@ -597,6 +597,14 @@ export interface Projection {
   query: Float32Array<ArrayBuffer>;
 }
 
+/** A part of a saved page, UTF-8: the first bytes come first, and the last message is `final`. */
+export interface PagePart {
+  kind: "page_part";
+  request: RequestName;
+  final: boolean;
+  data: Uint8Array<ArrayBuffer>;
+}
+
 /**
  * A request that failed; the answer before it stays valid.
  *
@@ -830,6 +838,19 @@ export interface MapRequest {
   request: RequestName;
 }
 
+/**
+ * The search on screen, and the hardest queries of the last workload, as a page of its own.
+ *
+ * `page_part` messages answer. `include_self` as in a `SearchRequest`.
+ */
+export interface PageRequest {
+  kind: "page";
+  request: RequestName;
+  nprobe: number;
+  k: number;
+  include_self: boolean;
+}
+
 /** End the evaluation of this name at its next piece. */
 export interface CancelRequest {
   kind: "cancel";
@@ -869,6 +890,7 @@ export type Message =
   | RowValues
   | MapPart
   | Projection
+  | PagePart
   | Failure;
 
 export type Request =
@@ -893,6 +915,7 @@ export type Request =
   | QueryRecallsRequest
   | HardestRequest
   | MapRequest
+  | PageRequest
   | CancelRequest;
 
 /** The fields and buffers of each message, by which it is read and checked. */
@@ -1293,6 +1316,15 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       distances: { dtype: "float32", shape: ["shown"] },
       positions: { dtype: "float32", shape: ["shown", 2] },
       query: { dtype: "float32", shape: [2] },
+    },
+  },
+  page_part: {
+    fields: {
+      request: "request",
+      final: "boolean",
+    },
+    buffers: {
+      data: { dtype: "uint8", shape: ["bytes"] },
     },
   },
   error: {

@@ -31,9 +31,21 @@ export interface App {
   readonly about: Signal<"query" | "workload">;
   /** The recall that a workload is to reach. */
   readonly target: Signal<Target>;
+  /** Whether the menu of ways to share is open. */
+  readonly sharing: Signal<boolean>;
+  /** What is on screen as a page of its own; throws where it cannot be made, with the reason. */
+  savePage(): Promise<Blob>;
+  /** Device pixels per CSS pixel that canvases have at least: more while a picture of them is taken. */
+  readonly leastRatio: Signal<number>;
 }
 
-export function makeApp(exploration: Exploration, pictures: Pictures, palette: ReadonlySignal<Palette>): App {
+/** @param savePage  the page of a recording; without it, a kernel is asked */
+export function makeApp(
+  exploration: Exploration,
+  pictures: Pictures,
+  palette: ReadonlySignal<Palette>,
+  savePage: () => Promise<Blob> = () => pageOfKernel(exploration),
+): App {
   return {
     exploration,
     pictures,
@@ -44,7 +56,18 @@ export function makeApp(exploration: Exploration, pictures: Pictures, palette: R
     elementId: `feder-${Math.random().toString(36).slice(2)}`,
     about: signal("query"),
     target: signal<Target>({ recall: 0.95, share: 0.99 }),
+    sharing: signal(false),
+    savePage,
+    leastRatio: signal(1),
   };
+}
+
+async function pageOfKernel({ asker, settings }: Exploration): Promise<Blob> {
+  const { nprobe, k, includeSelf } = settings;
+  const answer = await asker.page(nprobe.peek(), k.peek(), includeSelf.peek());
+  if (answer === null) throw new Error("The kernel is not running: no page can be saved.");
+  if (!(answer instanceof Blob)) throw new Error(answer.message);
+  return answer;
 }
 
 export const AppContext = createContext<App | null>(null);

@@ -84,6 +84,15 @@ export class Pictures {
     });
   }
 
+  /** The label of a row, as far as it has come with a picture. */
+  labelOf(id: bigint): string | null {
+    for (const entry of this.#entries.values()) {
+      const picture = entry.picture.peek();
+      if (entry.id === id && picture.state !== "loading" && picture.label !== null) return picture.label;
+    }
+    return null;
+  }
+
   /** Device pixels of the smallest picture that is sharp at `side` CSS pixels. */
   sizeFor(side: number): number {
     const wanted = side * devicePixelRatio;

@@ -25,3 +25,8 @@ export const NO_SIZE: Size = { width: 0, height: 0, ratio: 1 };
 export function hasRoom({ width, height }: Size): boolean {
   return width >= 1 && height >= 1;
 }
+
+/** Device pixels per CSS pixel: those of the screen, or more. */
+export function ratioFor(least: number): number {
+  return Math.max(least, devicePixelRatio);
+}

@@ -15,6 +15,7 @@ from feder_widget.engines import IvfIndex
 from feder_widget.export.recorded_session import Packet, RecordedSession, array_of
 from feder_widget.export.smaller_picture import smaller
 from feder_widget.media import Media
+from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
 from feder_widget.session.answers.workload import HARDEST, Workloads, nprobes_shown
 from feder_widget.session.messages.limits import MAX_BATCH, MAX_VALUES, MAX_WINDOW
@@ -90,7 +91,7 @@ def record(
     media: Media,
     k_max: int,
     room: int,
-) -> tuple[list[int], int]:
+) -> Steps[tuple[list[int], int]]:
     """Ask all but the pictures; the query that is asked last is on screen first.
 
     Returns
@@ -101,32 +102,33 @@ def record(
         How many of them are in lists.
     """
     index = session.index
-    session.ask({"kind": "map"})
+    yield from session.ask({"kind": "map"})
     drop_first_drafts(session)
     is_whole = len(queries) * index.ntotal * CANDIDATE_BYTES <= CANDIDATES_SHARE * room
     listed: list[int] = []
     near: list[NDArray[np.int64]] = []
     for query in queries:
-        found = _record_search(session, query, view, is_whole=is_whole)
+        found = yield from _record_search(session, query, view, is_whole=is_whole)
         listed.extend(found.listed)
         near.extend(found.near)
     # A picture takes seconds: there is one of the query that is on screen first.
-    found.project(k_max)
-    medoids = session.ask({"kind": "medoids", "clusters": list(range(min(index.nlist, MAX_BATCH)))})
+    yield from found.project(k_max)
+    clusters = list(range(min(index.nlist, MAX_BATCH)))
+    medoids = yield from session.ask({"kind": "medoids", "clusters": clusters})
     portraits = array_of(medoids[0], "ids").tolist()
-    _record_labels(session, media)
+    yield from _record_labels(session, media)
     if has_workload:
-        listed.extend(_record_workload(session, index, view))
+        listed.extend((yield from _record_workload(session, index, view)))
     rows = _in_order(listed, portraits, _by_turns(near))
     in_lists = _in_order(listed)
     if media.columns:
         shown = [str(row) for row in in_lists]
         for start in range(0, len(shown), MAX_VALUES):
-            session.ask({"kind": "row_values", "ids": shown[start : start + MAX_VALUES]})
+            yield from session.ask({"kind": "row_values", "ids": shown[start : start + MAX_VALUES]})
     return rows, len(in_lists)
 
 
-def record_pictures(session: RecordedSession, rows: Sequence[int], large: int, room: int) -> int:
+def record_pictures(session: RecordedSession, rows: Sequence[int], large: int, room: int) -> Steps[int]:
     """Ask for pictures in turn while they fit.
 
     Parameters
@@ -151,7 +153,10 @@ def record_pictures(session: RecordedSession, rows: Sequence[int], large: int, r
         some = rows[start : start + batch]
         size = LARGE if start < large else SMALL
         asked = {"kind": "thumbnails", "ids": [str(row) for row in some], "clusters": None, "size": size}
-        answers = [_with_smaller(packet) for packet in session.ask(asked, keeps=False)]
+        answers = []
+        for packet in (yield from session.ask(asked, keeps=False)):
+            answers.append(_with_smaller(packet))
+            yield
         cost = TEXT_SHARE * sum(_compressed(packet) for packet in answers)
         if used + cost > room:
             break
@@ -244,10 +249,12 @@ class _Seen:
 
     listed: list[int]
     near: list[NDArray[np.int64]]
-    project: Callable[[int], None]
+    project: Callable[[int], Steps[None]]
 
 
-def _record_search(session: RecordedSession, query: SavedQuery, view: View, *, is_whole: bool) -> _Seen:
+def _record_search(
+    session: RecordedSession, query: SavedQuery, view: View, *, is_whole: bool
+) -> Steps[_Seen]:
     index = session.index
     nlist = index.nlist
     steady = index.guarantees.ranked_once and index.splittable
@@ -255,15 +262,16 @@ def _record_search(session: RecordedSession, query: SavedQuery, view: View, *, i
     answers: list[Packet] = []
     for nprobe in at:
         asked = {"kind": "search", "query": query.choice, "nprobe": nprobe, "k": view.k}
-        answers = session.ask({**asked, "include_self": view.include_self}, buffers=query.buffers)
+        answers = yield from session.ask({**asked, "include_self": view.include_self}, buffers=query.buffers)
     coarse = answers[0][0]
     serial = coarse["serial"]
     if not coarse["exhaustive"] and not is_whole:
-        answers = answers + session.ask({"kind": "rest", "serial": serial, "last_rank": nlist})
+        rest = yield from session.ask({"kind": "rest", "serial": serial, "last_rank": nlist})
+        answers = [*answers, *rest]
     if not is_whole:
-        _record_members(session, index, array_of(answers[0], "clusters"))
+        yield from _record_members(session, index, array_of(answers[0], "clusters"))
     candidates = _Candidates.of(answers)
-    _record_outcomes(session, serial, view)
+    yield from _record_outcomes(session, serial, view)
     similarity = index.similarity
     listed = candidates.ids[candidates.results(view.k + coarse["copies"], similarity)].tolist()
     own = [] if coarse["id"] is None else [int(coarse["id"])]
@@ -279,7 +287,7 @@ def _some_nprobes(nlist: int, shown: int) -> list[int]:
     return [nprobe for nprobe in (*doubled, nlist) if nprobe != shown] + [shown]
 
 
-def _record_outcomes(session: RecordedSession, serial: int, view: View) -> None:
+def _record_outcomes(session: RecordedSession, serial: int, view: View) -> Steps[None]:
     """Ask for what only the engine can tell: results where they do not follow, truth by the vectors given."""
     index = session.index
     kinds = [] if index.replayable and index.splittable else ["results"]
@@ -289,29 +297,29 @@ def _record_outcomes(session: RecordedSession, serial: int, view: View) -> None:
     for kind in kinds:
         for nprobe in range(1, index.nlist + 1) if few else _some_nprobes(index.nlist, view.nprobe):
             asked = {"kind": kind, "serial": serial, "nprobe": nprobe, "k": view.k}
-            answers = session.ask({**asked, "include_self": view.include_self})
+            answers = yield from session.ask({**asked, "include_self": view.include_self})
             if answers and answers[0][0].get("nprobe") == 0:
                 # It holds for every nprobe.
                 break
 
 
-def _record_members(session: RecordedSession, index: IvfIndex, clusters: NDArray[np.int32]) -> None:
+def _record_members(session: RecordedSession, index: IvfIndex, clusters: NDArray[np.int32]) -> Steps[None]:
     limit = min(MEMBERS, max(1, int(index.list_sizes.max())))
     batch = max(1, min(MAX_BATCH, MAX_WINDOW // limit))
     for start in range(0, len(clusters), batch):
         some = clusters[start : start + batch].tolist()
-        session.ask({"kind": "members", "clusters": some, "offset": 0, "limit": limit})
+        yield from session.ask({"kind": "members", "clusters": some, "offset": 0, "limit": limit})
 
 
 def _record_projection(
     session: RecordedSession, view: View, coarse: Packet, candidates: _Candidates, k_max: int
-) -> None:
+) -> Steps[None]:
     """Ask for the picture of the candidates at the nprobe that is shown first, and of what they miss."""
     clusters = array_of(coarse, "clusters")
     keys = candidates.keys(session.index.similarity)
     nearest = np.argsort(keys, kind="stable")[: k_max + coarse[0]["copies"]]
     extra = nearest[candidates.ranks[nearest] > view.nprobe]
-    session.ask(
+    yield from session.ask(
         {
             "kind": "projection",
             "serial": coarse[0]["serial"],
@@ -325,31 +333,31 @@ def _record_projection(
     drop_first_drafts(session)
 
 
-def _record_labels(session: RecordedSession, media: Media) -> None:
+def _record_labels(session: RecordedSession, media: Media) -> Steps[None]:
     """Ask for what colours can stand for: labels, and columns of categories and of numbers."""
     nlist = session.index.nlist
     for column in [*([None] if media.has_labels else []), *media.categories]:
-        session.ask({"kind": "labels", "column": column})
+        yield from session.ask({"kind": "labels", "column": column})
         drop_first_drafts(session)
         for cluster in range(min(nlist, FEW_CLUSTERS)):
-            session.ask({"kind": "composition", "cluster": cluster, "column": column})
+            yield from session.ask({"kind": "composition", "cluster": cluster, "column": column})
     for column in media.scales:
-        session.ask({"kind": "scale", "column": column})
+        yield from session.ask({"kind": "scale", "column": column})
         drop_first_drafts(session)
 
 
-def _record_workload(session: RecordedSession, index: IvfIndex, view: View) -> Iterator[int]:
-    session.ask({"kind": "workload"})
-    session.ask({"kind": "query_recalls"})
+def _record_workload(session: RecordedSession, index: IvfIndex, view: View) -> Steps[list[int]]:
+    yield from session.ask({"kind": "workload"})
+    yield from session.ask({"kind": "query_recalls"})
     nprobes = (
         nprobes_shown(index.nlist) if index.nlist <= FEW_CLUSTERS else _some_nprobes(index.nlist, view.nprobe)
     )
     shown: list[int] = []
     for order in ("recall", "nprobe"):
         for nprobe in [*nprobes, view.nprobe]:
-            (packet,) = session.ask({"kind": "hardest", "order": order, "nprobe": int(nprobe)})
+            (packet,) = yield from session.ask({"kind": "hardest", "order": order, "nprobe": int(nprobe)})
             shown = array_of(packet, "ids").tolist()[:HARDEST]
-    yield from shown
+    return shown
 
 
 def _by_turns(lists: Sequence[NDArray[np.int64]]) -> Iterator[int]:

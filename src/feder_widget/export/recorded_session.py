@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -15,13 +17,18 @@ from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
 from feder_widget.media import Media
+from feder_widget.model.pieces import Steps
 from feder_widget.projection import Method
+from feder_widget.session import threads
 from feder_widget.session.answers.workload import Workloads
 from feder_widget.session.drivers import Driver
 from feder_widget.session.session import Session
 
 PATIENCE = 600
-"""Seconds without an answer of a thread after which a recording fails."""
+"""Seconds after which a request that is not answered fails."""
+
+REST = 0.002
+"""Seconds that a piece waits for a thread: others may have their turn."""
 
 COMPRESSION = 6
 """Of gzip: higher levels take long and save little of numbers."""
@@ -35,6 +42,17 @@ class Exchange:
 
     asked: dict[str, Any]
     answers: list[Packet] = field(default_factory=list)
+
+
+class _CallerDrives(Driver):
+    """The caller calls the turns."""
+
+    drives = True
+
+    @contextmanager
+    def urgent(self) -> Iterator[None]:
+        """Let a call go before the next turn."""
+        yield
 
 
 class RecordedSession:
@@ -66,8 +84,12 @@ class RecordedSession:
         self.index = index
         self.exchanges: list[Exchange] = []
         self._waiting: dict[str, Exchange] = {}
+        self._count = 0
         self._arrived = threading.Condition()
-        self._session = Session(index, media, self._take, k_max=k_max, projection=projection, driver=Driver())
+        self._pool = threads.pool(1, "page")
+        self._session = Session(
+            index, media, self._take, k_max=k_max, projection=projection, driver=_CallerDrives()
+        )
         if workloads is not None:
             self._session.workloads.take_last_of(workloads)
 
@@ -78,11 +100,12 @@ class RecordedSession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._session.close()
+        self._pool.shutdown(wait=False)
 
     def ask(
         self, asked: dict[str, Any], *, buffers: Sequence[bytes] = (), keeps: bool = True
-    ) -> list[Packet]:
-        """Ask and return the answers once they are complete.
+    ) -> Steps[list[Packet]]:
+        """Ask and return the answers once they are complete, in pieces of some milliseconds.
 
         Parameters
         ----------
@@ -98,16 +121,19 @@ class RecordedSession:
         ValueError
             If the session refuses it, with the reason.
         """
-        name = f"saved:{len(self.exchanges)}:{len(self._waiting)}"
+        self._count += 1
+        name = f"saved:{self._count}"
         exchange = Exchange({**asked, "request": name})
         with self._arrived:
             self._waiting[name] = exchange
         self._session.handle(exchange.asked, buffers)
-        self._session.drain()
-        with self._arrived:
-            is_over = self._arrived.wait_for(lambda: _is_answered(exchange), PATIENCE)
-        if not is_over:
-            raise RuntimeError(f"no complete answer to {asked['kind']} within {PATIENCE} s")
+        deadline = time.monotonic() + PATIENCE
+        while not (self._session.turn() and _is_answered(exchange)):
+            yield
+            with self._arrived:
+                self._arrived.wait(REST)
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"no complete answer to {asked['kind']} within {PATIENCE} s")
         failure = next((content for content, _ in exchange.answers if content["kind"] == "error"), None)
         if failure is not None:
             raise ValueError(failure["message"])
@@ -119,8 +145,8 @@ class RecordedSession:
         """Add an exchange to the recording."""
         self.exchanges.append(Exchange(asked, answers))
 
-    def packed(self, traits: dict[str, Any], summary: dict[str, Any]) -> bytes:
-        """Return the recording with the traits that the widget begins with, compressed.
+    def packed(self, traits: dict[str, Any], summary: dict[str, Any]) -> Steps[bytes]:
+        """Return the recording with the traits that the widget begins with, compressed by a thread.
 
         Four bytes with the length of the header, the header as JSON, then all buffers one after the other.
         """
@@ -143,7 +169,11 @@ class RecordedSession:
         text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode()
         parts = [len(text).to_bytes(4, "little"), text, sizes, *self._buffers()]
         # Without a time of its own, the same recording is the same file.
-        return gzip.compress(b"".join(parts), COMPRESSION, mtime=0)
+        packing = self._pool.submit(gzip.compress, b"".join(parts), COMPRESSION, mtime=0)
+        while not packing.done():
+            yield
+            time.sleep(REST)
+        return packing.result()
 
     def _buffers(self) -> Iterator[bytes]:
         for exchange in self.exchanges:
@@ -159,11 +189,13 @@ class RecordedSession:
 
 
 def _is_answered(exchange: Exchange) -> bool:
-    """Return whether no message is to come. What no thread answers is sent before the call returns."""
+    """Return whether no message is to come of threads that no job waits for."""
     if exchange.asked["kind"] not in ("map", "thumbnails", "row_values"):
         return True
     if not exchange.answers:
         return False
+    if exchange.answers[-1][0]["kind"] == "error":
+        return True
     packet = exchange.answers[-1]
     content = packet[0]
     if content["kind"] == "map":

@@ -24,6 +24,7 @@ from feder_widget.media import Media
 from feder_widget.media.text import one_line
 from feder_widget.model.arguments import as_int
 from feder_widget.model.array_like import as_array
+from feder_widget.model.pieces import Steps
 from feder_widget.projection import Method
 from feder_widget.session.answers.workload import Workloads
 
@@ -90,7 +91,7 @@ def saved_page(
     workloads: Workloads,
     traits: dict[str, Any],
     summary: dict[str, Any],
-) -> str:
+) -> Steps[str]:
     """Return a page that answers all that the widget asks for some queries, as HTML.
 
     Raises
@@ -108,7 +109,7 @@ def saved_page(
     if wish.max_bytes is not None:
         most = as_int(wish.max_bytes, "max_bytes")
     with RecordedSession(index, media, k_max=k_max, projection=projection, workloads=workloads) as session:
-        rows, listed = record(
+        rows, listed = yield from record(
             session,
             queries,
             view,
@@ -117,7 +118,7 @@ def saved_page(
             k_max=k_max,
             room=most - page_bytes(),
         )
-        report = SearchReport.of(
+        report = yield from SearchReport.steps(
             index,
             queries[-1].query,
             view.nprobe,
@@ -126,14 +127,16 @@ def saved_page(
             label=media.label,
         )
         answer = AnswerTable(report, lambda row: _picture(media, row))
-        bare = page_bytes() + len(answer.html()) + TEXT_SHARE * len(session.packed(traits, summary))
+        bare = (
+            page_bytes() + len(answer.html()) + TEXT_SHARE * len((yield from session.packed(traits, summary)))
+        )
         if wish.max_bytes is not None and bare > most:
             raise ValueError(
                 f"max_bytes must be at least {int(bare) + 1:,} for {len(queries)} queries without any "
                 f"picture, got {most:,}"
             )
-        shown = record_pictures(session, rows, listed, int(most - bare))
-        packed = session.packed(traits, summary)
+        shown = yield from record_pictures(session, rows, listed, int(most - bare))
+        packed = yield from session.packed(traits, summary)
     remarks = [f"Answers {len(queries):,} queries." if len(queries) > 1 else "Answers one query."]
     if shown < len(rows):
         remarks.append(f"Holds the pictures of {shown:,} of the {len(rows):,} rows that can be seen.")

@@ -11,7 +11,7 @@ import numpy as np
 from feder_widget.engines import IvfIndex
 from feder_widget.media.text import one_line
 from feder_widget.model.finding import Finding
-from feder_widget.model.pieces import drain
+from feder_widget.model.pieces import Steps, drain
 from feder_widget.model.query import Query
 from feder_widget.truth.explanation import Explanation
 
@@ -117,7 +117,14 @@ class SearchReport:
         cls, index: IvfIndex, query: Query, nprobe: int, k: int, *, include_self: bool, label: Label
     ) -> SearchReport:
         """Search and explain; the calling thread reads the index."""
-        own = drain(index.own_row_steps(query, include_self=include_self))
+        return drain(cls.steps(index, query, nprobe, k, include_self=include_self, label=label))
+
+    @classmethod
+    def steps(
+        cls, index: IvfIndex, query: Query, nprobe: int, k: int, *, include_self: bool, label: Label
+    ) -> Steps[SearchReport]:
+        """Do ``of`` in pieces; a search is one."""
+        own = yield from index.own_row_steps(query, include_self=include_self)
         trace = index.trace(query, nprobe, k if own is None else k + own.copies)
         order = trace.ranking.step.clusters
         rank_of = np.empty(index.nlist, np.int64)
@@ -128,8 +135,8 @@ class SearchReport:
         results = _rows(ids, distances, clusters, rank_of[clusters], label, {})
         neighbours, needed, distance = None, None, index.distance_name
         if index.why_unexplained is None:
-            explanation = index.explain(query, k, include_self=include_self)
-            lost = _losses(index, query, nprobe, k, explanation, include_self=include_self)
+            explanation = yield from index.explain_steps(query, k, include_self=include_self)
+            lost = yield from _losses(index, query, nprobe, k, explanation, include_self=include_self)
             neighbours = _rows(
                 explanation.ids,
                 explanation.distances,
@@ -298,12 +305,12 @@ class SearchReport:
 
 def _losses(
     index: IvfIndex, query: Query, nprobe: int, k: int, explanation: Explanation, *, include_self: bool
-) -> dict[int, Loss]:
+) -> Steps[dict[int, Loss]]:
     """Return the stage at which each missed neighbour was lost, by row id."""
     if index.basis == "codes":
         # Codes lose nothing of what they see themselves.
         return dict.fromkeys(explanation.missed(nprobe).tolist(), "coarse")
-    ledger = index.ledger(query, k, nprobe, include_self=include_self)
+    ledger = yield from index.ledger_steps(query, k, nprobe, include_self=include_self)
     return {
         **dict.fromkeys(ledger.lost_to_coarse.tolist(), "coarse"),
         **dict.fromkeys(ledger.wrongly_ranked.tolist(), "ranking"),

@@ -237,6 +237,11 @@ class Runner:
         finally:
             self._owned.release()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing was asked for that is not done, by jobs or by threads that they wait for."""
+        return not self._jobs and not self._inbox
+
     def drain(self) -> None:
         """Step until nothing is left to do, waiting where a job waits: where nothing else drives."""
         while not self._is_closed and not self._is_stepping:

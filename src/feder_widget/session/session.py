@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from feder_widget.embedding import Embedder
 from feder_widget.engines import IvfIndex
 from feder_widget.media import Media
+from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
 from feder_widget.projection import Method
 from feder_widget.session import threads
@@ -20,6 +21,7 @@ from feder_widget.session.answers.column_scale import ColumnScales
 from feder_widget.session.answers.labels_by_column import LabelsByColumn
 from feder_widget.session.answers.map import MapDrawing
 from feder_widget.session.answers.members import Orderings, medoids
+from feder_widget.session.answers.page import page_parts
 from feder_widget.session.answers.projection import Projector
 from feder_widget.session.answers.results import results
 from feder_widget.session.answers.search import candidates, clusters, rest
@@ -51,6 +53,10 @@ CHANGES_APART = 1.0
 """Seconds between two changes that are noticed where no request comes: each begins searches anew."""
 
 
+PART = 0.005
+"""Seconds of a turn where the caller drives: the caller's own turn has room for one."""
+
+
 class Session:
     """Answers one widget's requests. Knows nothing of Jupyter: ``send`` may append to a list.
 
@@ -76,6 +82,8 @@ class Session:
         where nobody can change the index; without any of these, requests are answered where they come.
     changed
         Called on the owner's thread when the index has changed.
+    page
+        Makes a page of its own of what is on screen, in steps; None where nothing does.
     """
 
     def __init__(
@@ -89,11 +97,13 @@ class Session:
         embedder: Embedder | None = None,
         driver: Driver | None = None,
         changed: Callable[[], None] = lambda: None,
+        page: Callable[[to_kernel.PageRequest], Steps[str]] | None = None,
     ) -> None:
         self._index = index
         self._media = media
         self._k_max = k_max
         self._changed = changed
+        self._page_of = page
         self._driver = driver or driver_for(index.frozen)
         self._outbox = Outbox(send)
         rate = MessageRate() if self._driver.is_paced else unlimited()
@@ -151,6 +161,7 @@ class Session:
             "workload": self._resend_workload,
             "query_recalls": self._query_recalls,
             "hardest": self._hardest,
+            "page": self._page,
             "cancel": self._cancel,
         }
         self._read_nothing: Mapping[str, Callable[[Any], None]] = {
@@ -241,6 +252,11 @@ class Session:
     def drain(self) -> None:
         """Work until nothing is left to do."""
         self._runner.drain()
+
+    def turn(self) -> bool:
+        """Work for some milliseconds, and say whether nothing is left to do: where the caller drives."""
+        self._runner.turn(PART)
+        return self._runner.is_idle
 
     def after_cell(self) -> None:
         """Look whether a cell has changed the index."""
@@ -484,6 +500,14 @@ class Session:
             with self._runner.owning():
                 self._runner.heed()
         return self._heard_on not in (None, threading.get_ident())
+
+    # A page of its own
+
+    def _page(self, asked: to_kernel.PageRequest, _: Sequence[Buffer]) -> None:
+        make = self._page_of
+        if make is None:
+            raise BadRequestError("this session saves no page")
+        self._runner.start(Job(lambda: page_parts(asked.request, make(asked)), asked.request, kind="page"))
 
     # Changes
 

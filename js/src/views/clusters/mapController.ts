@@ -8,7 +8,7 @@ import { MemberLists } from "../../state/memberLists";
 import type { Pictures } from "../../state/pictures";
 import { CLOSEST, Gestures } from "../gestures";
 import { shownCellLabels } from "../labels/cellLabels";
-import { UNZOOMED } from "../viewport";
+import { ratioFor, UNZOOMED } from "../viewport";
 import { camera, toScreen } from "./camera";
 import { MapCanvas } from "./mapCanvas";
 import type { TileKind } from "./mosaic/cellTiles";
@@ -23,6 +23,7 @@ interface State {
   readonly exploration: Exploration;
   readonly pictures: Pictures;
   readonly palette: ReadonlySignal<Palette>;
+  readonly leastRatio: ReadonlySignal<number>;
 }
 
 /** Ties the canvas of the map to the pointer and to the state. */
@@ -44,7 +45,7 @@ export class MapController {
     clicked: (cell: number, tile: Tile | null, event: PointerEvent) => void,
   ) {
     this.#state = state;
-    const { exploration, pictures } = state;
+    const { exploration, pictures, leastRatio } = state;
     const { summary, search, asker } = exploration;
     const { signal: abort } = this.#abort;
     const inSight = signal<InSight>({ rows: 0, clusters: 0 });
@@ -82,13 +83,20 @@ export class MapController {
       // A single row then fills the map.
       () => Math.max(CLOSEST, 2 * Math.sqrt(summary.peek().ntotal)),
     );
-    const observer = new ResizeObserver(() => {
+    const resize = () => {
       const { clientWidth: width, clientHeight: height } = frame;
-      this.canvas.resize({ width, height, ratio: devicePixelRatio });
+      this.canvas.resize({ width, height, ratio: ratioFor(leastRatio.peek()) });
+    };
+    const observer = new ResizeObserver(() => {
+      resize();
       this.gestures.resized();
     });
     observer.observe(frame);
-    abort.addEventListener("abort", () => observer.disconnect());
+    const stop = leastRatio.subscribe(resize);
+    abort.addEventListener("abort", () => {
+      observer.disconnect();
+      stop();
+    });
     this.#follow();
   }
 

@@ -10,7 +10,7 @@ import { ClusterPointerCard, useClusterPointer } from "../clusters/clusterPointe
 import { shownTints } from "../labels/cellScale";
 import { PointGrid } from "../points/pointGrid";
 import { step } from "../points/pointKeys";
-import type { Size } from "../viewport";
+import { ratioFor, type Size } from "../viewport";
 import { paintCoarse, paintCoarseOverlay } from "./coarseChart";
 import { layoutCentroids } from "./coarseScene";
 import { circleIn } from "./layout";
@@ -23,15 +23,16 @@ const NOTE = 14;
 
 /** The centroids of the coarse search around the query, and nprobe as a circle between them. */
 export function CoarsePicture({ search }: { search: Search }) {
-  const { exploration, palette } = useApp();
+  const { exploration, palette, leastRatio } = useApp();
   const { settings, hovered } = exploration;
   const summary = exploration.summary.value;
   const { element: frame, width, height } = useSize<HTMLDivElement>();
   const base = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
+  const ratio = ratioFor(leastRatio.value);
   const size = useMemo<Size | null>(
-    () => (width > 0 && height > 0 ? { width, height, ratio: devicePixelRatio } : null),
-    [width, height],
+    () => (width > 0 && height > 0 ? { width, height, ratio } : null),
+    [width, height, ratio],
   );
   const nprobe = settings.nprobe.value;
   const probe = exploration.wanted.value;

@@ -42,7 +42,7 @@ interface Pointer {
 export function PointPicture<Content extends PointContent>(props: Props<Content>) {
   const app = useApp();
   const drawing = useDrawingSlot();
-  const { exploration, pictures, palette, card } = app;
+  const { exploration, pictures, palette, leastRatio, card } = app;
   const { hoveredRow, hovered, settings } = exploration;
   const frame = useRef<HTMLDivElement>(null);
   const base = useRef<HTMLCanvasElement>(null);
@@ -88,7 +88,7 @@ export function PointPicture<Content extends PointContent>(props: Props<Content>
         base: base.current as HTMLCanvasElement,
         above: above.current as HTMLCanvasElement,
       },
-      { exploration, pictures, palette, lasso },
+      { exploration, pictures, palette, leastRatio, lasso },
       {
         pointed: (point, place) => setPointer(place && { point, place }),
         left: leave,

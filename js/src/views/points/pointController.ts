@@ -5,7 +5,7 @@ import type { Pictures } from "../../state/pictures";
 import { Gestures } from "../gestures";
 import { needPointLabels, pointLabels } from "../labels/pointLabels";
 import { RestingPointer } from "../restingPointer";
-import type { Size } from "../viewport";
+import { ratioFor, type Size } from "../viewport";
 import { HitTest, unzoomed } from "./hitTest";
 import { OutlineDrag } from "./outlineDrag";
 import type { PointPainter } from "./painter";
@@ -27,6 +27,7 @@ interface State {
   readonly exploration: Exploration;
   readonly pictures: Pictures;
   readonly palette: ReadonlySignal<Palette>;
+  readonly leastRatio: ReadonlySignal<number>;
   /** Whether any drag selects. */
   readonly lasso: Signal<boolean>;
 }
@@ -154,14 +155,24 @@ export class PointController<Content extends PointContent> {
     };
     above.addEventListener("pointerleave", leave, { signal: abort });
     above.addEventListener("pointercancel", () => this.#listeners.left(), { signal: abort });
-    const observer = new ResizeObserver(() => {
-      const size = { width: frame.clientWidth, height: frame.clientHeight, ratio: devicePixelRatio };
+    const { leastRatio } = this.#state;
+    const resize = () => {
+      const ratio = ratioFor(leastRatio.peek());
+      const size = { width: frame.clientWidth, height: frame.clientHeight, ratio };
       this.canvas.resize(size);
+      return size;
+    };
+    const observer = new ResizeObserver(() => {
+      const size = resize();
       this.gestures.resized();
       this.#listeners.resized(size);
     });
     observer.observe(frame);
-    abort.addEventListener("abort", () => observer.disconnect());
+    const stop = leastRatio.subscribe(resize);
+    abort.addEventListener("abort", () => {
+      observer.disconnect();
+      stop();
+    });
   }
 
   /** Draws whatever changes. */

@@ -327,6 +327,20 @@ class MapRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PageRequest:
+    """The search on screen, and the hardest queries of the last workload, as a page of its own.
+
+    ``page_part`` messages answer. ``include_self`` as in a ``SearchRequest``.
+    """
+
+    kind: Literal["page"] = "page"
+    request: Request
+    nprobe: int = between(1, "nlist")
+    k: int = between(1, "k_max")
+    include_self: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CancelRequest:
     """End the evaluation of this name at its next piece."""
 
@@ -356,6 +370,7 @@ REQUESTS = (
     QueryRecallsRequest,
     HardestRequest,
     MapRequest,
+    PageRequest,
     CancelRequest,
 )
 AnyRequest: TypeAlias = (
@@ -380,5 +395,6 @@ AnyRequest: TypeAlias = (
     | QueryRecallsRequest
     | HardestRequest
     | MapRequest
+    | PageRequest
     | CancelRequest
 )

@@ -514,6 +514,16 @@ class Projection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PagePart:
+    """A part of a saved page, UTF-8: the first bytes come first, and the last message is ``final``."""
+
+    kind: Literal["page_part"] = "page_part"
+    request: Request
+    final: bool
+    data: Array = buffer("uint8", "bytes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Failure:
     """A request that failed; the answer before it stays valid.
 
@@ -551,6 +561,7 @@ MESSAGES = (
     RowValues,
     MapPart,
     Projection,
+    PagePart,
     Failure,
 )
 Message: TypeAlias = (
@@ -577,5 +588,6 @@ Message: TypeAlias = (
     | RowValues
     | MapPart
     | Projection
+    | PagePart
     | Failure
 )
