@@ -65,6 +65,7 @@ export function Root({ mode, saved }: Props) {
       {...drop.handlers}
       onKeyDown={(event) => {
         keepKeys(event);
+        if (sharing.peek()) return;
         pressShortcut(event, exploration, {
           w: () => toggleFullScreen(root.current),
           s: () => {

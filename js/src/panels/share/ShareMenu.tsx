@@ -106,6 +106,8 @@ export function ShareMenu({ root }: { root: () => HTMLElement | null }) {
     return () => removeEventListener("pointerdown", leave, { capture: true });
   }, [isOpen, sharing]);
   const press = (event: KeyboardEvent) => {
+    // Also on the button, from which the focus has yet to move.
+    if (!sharing.peek()) return;
     const items = [...(menu.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
     const at = items.indexOf(document.activeElement as HTMLElement);
     const to = {
@@ -123,7 +125,7 @@ export function ShareMenu({ root }: { root: () => HTMLElement | null }) {
     event.preventDefault();
   };
   return (
-    <span class="feder-share" ref={opener}>
+    <span class="feder-share" role="group" ref={opener} onKeyDown={press}>
       <Button
         kind="square"
         aria-label="Share"
@@ -140,7 +142,7 @@ export function ShareMenu({ root }: { root: () => HTMLElement | null }) {
         </svg>
       </Button>
       {isOpen && (
-        <div ref={menu} class="feder-menu" role="menu" aria-label="Share" tabIndex={-1} onKeyDown={press}>
+        <div ref={menu} class="feder-menu" role="menu" aria-label="Share" tabIndex={-1}>
           {ENTRIES.map((entry) => (
             <button
               key={entry.key}

@@ -1,0 +1,145 @@
+"""The menu of ways to share, in JupyterLab and in a saved page: it copies and saves what is on screen."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from .conftest import OpenNotebook
+
+PREPARE = """
+import faiss
+import numpy as np
+import feder_widget as fw
+
+X = np.random.default_rng(4).random((1200, 16), np.float32)
+index = faiss.index_factory(16, "IVF16,Flat")
+index.train(X)
+index.add(X)
+labels = [f'=1+1, "row" | {row}' for row in range(len(X))]
+"""
+SHOW = """
+w = fw.FederWidget(index, labels=labels, nprobe=2, k=8)
+w.search(5)
+w
+"""
+
+
+def menu_entry(widget: Any, name: str) -> None:
+    widget.get_by_role("button", name="Share").click()
+    widget.get_by_role("menuitem", name=name).click()
+
+
+def saved(page: Page, widget: Any, name: str, folder: Path) -> Path:
+    with page.expect_download() as waiting:
+        menu_entry(widget, name)
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path
+
+
+def rows_in(path: Path) -> list[dict[str, str]]:
+    text = path.read_bytes().decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@pytest.fixture
+def lab(open_notebook: OpenNotebook) -> Any:
+    lab = open_notebook([PREPARE, SHOW])
+    lab.wait_attribute("data-state", "done")
+    lab.wait_attribute("data-map", "final")
+    lab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    return lab
+
+
+def test_what_is_copied_and_saved_is_what_is_on_screen(lab: Any, tmp_path: Path) -> None:
+    page, widget = lab.page, lab.widget
+    results = [int(one) for one in (widget.get_attribute("data-results") or "").split(",")]
+    missed = [int(one) for one in (widget.get_attribute("data-missed-ids") or "").split(",")]
+    expect(widget.get_by_role("list", name="True neighbours").get_by_text("| 5").first).to_have_count(0)
+
+    rows = rows_in(saved(page, widget, "Download results (CSV)", tmp_path))
+    assert [int(row["id"]) for row in rows] == results
+    found = lab.kernel_json("w.report().as_json()['results']")
+    assert [float(row["distance"]) for row in rows] == pytest.approx(
+        [one["distance"] for one in found], rel=1e-6
+    )
+    assert [(int(row["cluster"]), int(row["rank"])) for row in rows] == [
+        (one["cluster"], one["rank"]) for one in found
+    ]
+
+    rows = rows_in(saved(page, widget, "Download missed (CSV)", tmp_path))
+    assert [int(row["id"]) for row in rows] == missed
+    assert all(row["label"] == f'\'=1+1, "row" | {row["id"]}' for row in rows)
+    assert all(row["why"].startswith("not probed") for row in rows)
+
+    menu_entry(widget, "Copy finding (Markdown)")
+    expect(widget.get_by_text("Finding copied")).to_be_visible()
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert text.startswith(f"**row 5: {8 - len(missed)} of 8 true neighbours came back.**")
+    assert re.findall(r"^\| \d+ \| (\d+) \|", text, re.M) == [str(one) for one in missed]
+
+    menu_entry(widget, "Copy Python for this state")
+    expect(widget.get_by_text("Python copied")).to_be_visible()
+    code = page.evaluate("navigator.clipboard.readText()")
+    shown = lab.kernel_json(f"(exec({code.rpartition(chr(10))[0]!r}), w.report().as_json()['nprobe'])[1]")
+    assert shown == 2
+
+
+def test_a_picture_is_saved_at_twice_the_size(lab: Any, tmp_path: Path) -> None:
+    for view in ("Clusters", "Distances", "Projection"):
+        lab.widget.get_by_role("tab", name=view).click()
+        canvas = lab.widget.locator(".feder-stage canvas").first
+        expect(canvas).to_be_visible()
+        before = canvas.evaluate("one => [one.width, one.clientWidth]")
+        path = saved(lab.page, lab.widget, "Save picture (PNG)", tmp_path)
+        with Image.open(path) as picture:
+            assert picture.format == "PNG"
+            assert picture.width == 2 * before[1]
+            assert len(picture.convert("RGB").getcolors(1 << 20)) > 20
+        lab.page.wait_for_function(
+            "([before]) => document.querySelector('.feder-stage canvas').width === before", arg=before
+        )
+
+
+def test_the_kernel_saves_the_page_and_the_page_saves_itself(
+    lab: Any, tmp_path: Path, chromium: Browser
+) -> None:
+    path = saved(lab.page, lab.widget, "Save as a page (HTML)", tmp_path)
+    results = lab.widget.get_attribute("data-results")
+    for copy in ("first.html", "second.html"):
+        context = chromium.new_context(offline=True, accept_downloads=True)
+        page = context.new_page()
+        page.goto(path.as_uri())
+        widget = page.locator(".feder-widget")
+        expect(widget).to_have_attribute("data-state", "done")
+        expect(widget).to_have_attribute("data-results", results or "")
+        path = saved(page, widget, "Save as a page (HTML)", tmp_path).rename(tmp_path / copy)
+        rows = rows_in(saved(page, widget, "Download results (CSV)", tmp_path))
+        assert ",".join(row["id"] for row in rows) == results
+        context.close()
+
+
+def test_it_works_by_keys_alone(lab: Any) -> None:
+    widget = lab.widget
+    widget.get_by_role("slider", name="nprobe", exact=True).focus()
+    lab.page.keyboard.press("s")
+    expect(widget.get_by_role("menuitem").first).to_be_focused()
+    lab.page.keyboard.press("ArrowUp")
+    expect(widget.get_by_role("menuitem").last).to_be_focused()
+    lab.page.keyboard.press("Escape")
+    expect(widget.get_by_role("menu")).to_have_count(0)
+    expect(widget.get_by_role("button", name="Share")).to_be_focused()
+    lab.page.keyboard.press("Enter")
+    lab.page.keyboard.press("m")
+    expect(widget.get_by_text("Finding copied")).to_be_visible()
+    lab.page.keyboard.press("s")
+    widget.get_by_role("heading").first.click()
+    expect(widget.get_by_role("menu")).to_have_count(0)
