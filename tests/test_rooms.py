@@ -33,6 +33,7 @@ PYTHON_ROOMS = {
     "media": ("model",),
     "embedding": ("errors", "media", "model"),
     "embedders": ("embedding",),
+    "figures": (),
     "session": ("embedding", "engines", "errors", "layout", "map", "media", "model", "projection", "truth"),
     "widget": ("embedding", "engines", "errors", "media", "model", "projection", "session", "truth"),
     "command_line": (),
