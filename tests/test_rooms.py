@@ -33,7 +33,7 @@ PYTHON_ROOMS = {
     "media": ("model",),
     "embedding": ("errors", "media", "model"),
     "embedders": ("embedding",),
-    "figures": ("engines", "layout", "map", "media", "model", "projection", "truth"),
+    "figures": ("engines", "layout", "map", "media", "model", "power_diagram", "projection", "truth"),
     "session": ("embedding", "engines", "errors", "layout", "map", "media", "model", "projection", "truth"),
     "widget": (
         "embedding",

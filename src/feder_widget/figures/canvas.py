@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import matplotlib as mpl
@@ -34,7 +34,19 @@ Ink = str | Rgb
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Colours and sizes of a style: inches, points of texts and of ranks, and a factor for lines."""
+    """Colours and sizes of a style.
+
+    Attributes
+    ----------
+    width : float
+        Inches of a figure.
+    size, small, badge : float
+        Points of texts, of lesser texts, and of ranks.
+    line : float
+        Factor for the lines of charts.
+    has_title : bool
+        Whether a figure has one, and the width for it.
+    """
 
     palette: Palette
     width: float
@@ -132,13 +144,17 @@ class Canvas:
     height: float
 
     @classmethod
-    def open(cls, ax: Axes | None, style: str, ratio: float, narrow: float | None = None) -> Canvas:
+    def open(
+        cls, ax: Axes | None, style: str, ratio: float, narrow: float | None = None, *, has_title: bool = True
+    ) -> Canvas:
         """Open the axes given, or those of a new figure.
 
         Parameters
         ----------
         ratio, narrow : float
             The figure's height as a share of its width; ``narrow`` where it has the width of one column.
+        has_title : bool
+            Whether a title takes room in a style that has one.
         """
         look = look_of(style)
         if narrow is not None and not look.has_title:
@@ -146,7 +162,10 @@ class Canvas:
         if ax is None:
             figure = new_figure(look, ratio * look.width)
             ax = figure.add_subplot(axes_class=WidgetAxes)
-            width, height = 96 * look.width - 8, 96 * ratio * look.width - (30 if look.has_title else 8)
+            width, height = (
+                96 * look.width - 8,
+                96 * ratio * look.width - (30 if look.has_title and has_title else 8),
+            )
             return cls(ax, look, width, height)
         if not isinstance(ax, Axes):
             raise TypeError(f"ax must be matplotlib Axes, got {type(ax).__name__}")
@@ -157,6 +176,11 @@ class Canvas:
     def palette(self) -> Palette:
         """The colours."""
         return self.look.palette
+
+    def shaped(self, aspect: float) -> Canvas:
+        """Return the canvas cut down to a width / height."""
+        width = min(self.width, self.height * aspect)
+        return replace(self, width=width, height=width / aspect)
 
     def in_pixels(self) -> None:
         """Make CSS pixels the unit of the axes, y pointing down, and hide the axes themselves."""
@@ -226,7 +250,7 @@ class Canvas:
         """
         if not paths:
             return
-        widths = np.asarray(width, float) * PX * self.look.line
+        widths = np.asarray(width, float) * PX
         drawn = PathCollection(
             list(paths), facecolors=inks(fill), edgecolors=inks(edge), linewidths=np.atleast_1d(widths),
             linestyles="-" if dash is None else [self.dash(dash, float(np.max(width)))],
@@ -239,7 +263,7 @@ class Canvas:
         """Return dashes of these lengths on a line of this width, all in CSS pixels."""
         on, off = lengths
         # Matplotlib takes them in widths of the line, unless it was told not to.
-        scale = 1 / width if mpl.rcParams["lines.scale_dashes"] else PX * self.look.line
+        scale = 1 / width if mpl.rcParams["lines.scale_dashes"] else PX
         return 0, (on * scale, off * scale)
 
 

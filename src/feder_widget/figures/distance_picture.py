@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 
 from feder_widget.engines import IvfIndex
 from feder_widget.figures.canvas import Canvas, Ink
-from feder_widget.figures.cluster_picture import map_title
 from feder_widget.figures.distance_domain import domain_of, nearest_first
 from feder_widget.figures.distance_layout import (
     Circle,
@@ -21,6 +20,7 @@ from feder_widget.figures.distance_layout import (
     layout_distances,
     room_in,
 )
+from feder_widget.figures.fonts import TITLE_LIMIT, shown_text
 from feder_widget.figures.map_cells import opened
 from feder_widget.figures.numbers import grouped
 from feder_widget.figures.palette import rank_colour
@@ -29,6 +29,7 @@ from feder_widget.figures.placer import BoxPlacer, box_around
 from feder_widget.figures.point_marks import put_dots, put_found, put_query
 from feder_widget.figures.radial_scale import RadialScale
 from feder_widget.figures.row_pictures import RowPictures
+from feder_widget.figures.search_text import map_title
 from feder_widget.figures.sectors import Sectors, sectors_of
 from feder_widget.figures.shapes import arc, box, circle, sector
 from feder_widget.figures.shown_search import Rows, ShownSearch, shown_search
@@ -126,7 +127,7 @@ def draw_distances(search: ShownSearch, pictures: RowPictures, *, ax: Axes | Non
     """Draw a search that was made."""
     canvas = Canvas.open(ax, style, 0.8)
     canvas.in_pixels()
-    canvas.title(map_title(search.index, search))
+    canvas.title(shown_text(map_title(search.index, search), TITLE_LIMIT))
     compared = candidates_of(search)
     if len(compared.ids) == 0:
         canvas.remark("The search compared no vectors: the clusters probed are empty.")

@@ -14,6 +14,8 @@ from feder_widget.media.text import one_line
 LABEL_LIMIT = 60
 """Most characters of a label."""
 
+TITLE_LIMIT = 90
+
 FALLBACKS = (
     "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans JP", "Hiragino Sans", "Yu Gothic", "Microsoft YaHei",
     "PingFang SC", "Malgun Gothic", "Noto Sans", "Noto Sans Arabic", "Noto Sans Hebrew", "Arial Unicode MS",

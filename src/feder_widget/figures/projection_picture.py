@@ -11,14 +11,14 @@ from matplotlib.axes import Axes
 
 from feder_widget.engines import IvfIndex
 from feder_widget.figures.canvas import Canvas
-from feder_widget.figures.cluster_picture import map_title
 from feder_widget.figures.distance_picture import found_points
-from feder_widget.figures.fonts import shown_text
+from feder_widget.figures.fonts import TITLE_LIMIT, shown_text
 from feder_widget.figures.map_cells import opened
 from feder_widget.figures.picture_places import MOST_PICTURES
 from feder_widget.figures.placer import BoxPlacer, box_around
 from feder_widget.figures.point_marks import put_dots, put_found, put_query
 from feder_widget.figures.row_pictures import RowPictures
+from feder_widget.figures.search_text import map_title
 from feder_widget.figures.shown_search import ShownSearch, shown_search
 from feder_widget.layout.plane import into_unit_square
 from feder_widget.model.pieces import drain
@@ -97,7 +97,7 @@ def draw_projection(
     """Draw a search that was made."""
     canvas = Canvas.open(ax, style, 0.74)
     canvas.in_pixels()
-    canvas.title(map_title(search.index, search))
+    canvas.title(shown_text(map_title(search.index, search), TITLE_LIMIT))
     sample, positions, note = positions_of(search, method)
     if len(sample) == 0:
         canvas.remark("The search compared no vectors: the clusters probed are empty.")

@@ -32,12 +32,6 @@ def _share(sides: Points, corner: float) -> Points:
     return np.minimum(0.5, corner / np.where(lengths > 0, lengths, 1))[:, None]
 
 
-def inset_cell(corners: Points, centre: Points, radius: float, inset: float, is_round: bool) -> Path:
-    """Return a cell drawn in towards its centre, as the page draws it."""
-    shrink = max(0.4, 1 - inset / radius) if radius > 0 else 1.0
-    return rounded(centre + (corners - centre) * shrink, min(9.0, 0.35 * radius) if is_round else 0.0)
-
-
 ROUND = 0.5523
 """How far the handles of a cubic curve reach that is nearest to a quarter of a circle."""
 

@@ -45,6 +45,13 @@ class Rows:
         """Return the number of rows."""
         return len(self.ids)
 
+    def first(self, count: int) -> Rows:
+        """Return the first rows, so many at most."""
+        some = slice(count)
+        return Rows(
+            self.ids[some], self.distances[some], self.clusters[some], self.ranks[some], self.places[some]
+        )
+
 
 def no_rows() -> Rows:
     """Return no rows."""

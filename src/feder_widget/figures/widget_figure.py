@@ -2,47 +2,81 @@
 
 from __future__ import annotations
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from feder_widget.engines import IvfIndex
 from feder_widget.figures.canvas import WidgetAxes, look_of, new_figure, root_of
 from feder_widget.figures.cluster_picture import draw_clusters
 from feder_widget.figures.distance_picture import draw_distances
+from feder_widget.figures.map_cells import map_of
 from feder_widget.figures.projection_picture import draw_projection
 from feder_widget.figures.recall_chart import recall
 from feder_widget.figures.result_tiles import draw_results
 from feder_widget.figures.row_pictures import RowPictures
-from feder_widget.figures.shown_search import ShownSearch
+from feder_widget.figures.shown_search import ShownSearch, shown_search
+from feder_widget.figures.workload_chart import workload as draw_workload
 from feder_widget.map import ClusterMap
+from feder_widget.model.query import Query
+from feder_widget.truth import Workload
+
+VIEWS = ("clusters", "distances", "projection", "recall", "workload", "results")
 
 
-def search_figure(
-    view: str,
-    search: ShownSearch,
+def widget_figure(
+    index: IvfIndex,
+    query: Query | None,
+    nprobe: int,
+    k: int,
+    *,
+    view: str | None,
+    include_self: bool,
+    workload: Workload | None,
     drawn: ClusterMap | None,
     pictures: RowPictures,
-    *,
-    ax: Axes | None,
     style: str,
 ) -> Figure:
-    """Return the figure of one view of a search; ``drawn`` is the map where that is the view."""
+    """Return the figure of a view; see ``FederWidget.figure``.
+
+    Parameters
+    ----------
+    query : Query or None
+        The query on the page; None before the first search.
+    workload : Workload or None
+        The last one evaluated.
+    drawn : ClusterMap or None
+        The map on the page, as far as it is drawn.
+    """
+    look_of(style)
+    if view is not None and (not isinstance(view, str) or view not in VIEWS):
+        raise ValueError(f"view must be one of {', '.join(VIEWS)}, or None, got {view!r}")
+    if view == "workload":
+        if workload is None:
+            raise ValueError("a figure of the workload needs one: call evaluate(queries) first")
+        return root_of(draw_workload(workload, nprobe=nprobe, style=style))
+    if query is None and view not in (None, "clusters"):
+        raise ValueError(f"a figure of {view} needs a search: call search(query) first")
+    search = None if query is None else shown_search(index, query, nprobe, k, include_self=include_self)
+    if view in (None, "clusters"):
+        if drawn is None or not drawn.is_final:
+            drawn = map_of(index)
+        if view is None and search is not None:
+            return _map_and_results(search, drawn, pictures, style)
+        return root_of(draw_clusters(index, drawn, search, ax=None, style=style))
+    assert search is not None
     if view == "distances":
-        axes = draw_distances(search, pictures, ax=ax, style=style)
+        axes = draw_distances(search, pictures, ax=None, style=style)
     elif view == "projection":
-        axes = draw_projection(search, pictures, None, ax=ax, style=style)
+        axes = draw_projection(search, pictures, None, ax=None, style=style)
     elif view == "results":
-        axes = draw_results(search.results, search.missed, pictures, ax=ax, style=style)
-    elif view == "recall":
-        if search.explanation is None:
-            raise ValueError(f"the recall of a query is unavailable: {search.index.why_unexplained}")
-        axes = recall(search.explanation, nprobe=search.nprobe, ax=ax, style=style)
+        axes = draw_results(search.results, search.missed, pictures, ax=None, style=style)
     else:
-        assert drawn is not None
-        axes = draw_clusters(search.index, drawn, search, ax=ax, style=style)
+        if search.explanation is None:
+            raise ValueError(f"the recall of a query is unavailable: {index.why_unexplained}")
+        axes = recall(search.explanation, nprobe=nprobe, style=style)
     return root_of(axes)
 
 
-def map_and_results(search: ShownSearch, drawn: ClusterMap, pictures: RowPictures, *, style: str) -> Figure:
+def _map_and_results(search: ShownSearch, drawn: ClusterMap, pictures: RowPictures, style: str) -> Figure:
     """Return the map beside the results; above them where the style has the width of one column."""
     look = look_of(style)
     if look.has_title:

@@ -1,0 +1,75 @@
+"""An index, a search and what it missed, in words."""
+
+from __future__ import annotations
+
+from feder_widget.engines import IvfIndex
+from feder_widget.figures.numbers import plural
+from feder_widget.figures.shown_search import ShownSearch
+
+
+def map_title(index: IvfIndex, search: ShownSearch | None) -> str:
+    """Return what a map shows, in words."""
+    if search is None:
+        return f"{index.family}: {index.ntotal:,} vectors in {index.nlist:,} clusters"
+    return f"{search.query_name}, nprobe {search.nprobe:,} of {index.nlist:,}: {recall_text(search)}"
+
+
+def recall_text(search: ShownSearch) -> str:
+    """Return how many true neighbours came back, in words."""
+    if search.explanation is None:
+        return f"{len(search.results):,} results"
+    total = len(search.explanation)
+    return f"{search.found:,} of {total:,} true neighbour{'' if total == 1 else 's'}"
+
+
+def search_lines(index: IvfIndex, search: ShownSearch | None) -> list[str]:
+    """Return an index, a search, its recall, what it missed and what would find that, a line each."""
+    vectors = f"{plural(index.ntotal, 'vector')} of {plural(index.dim, 'dimension')}"
+    lines = [f"Index: {index.family}, {vectors}, nlist {index.nlist:,}, {index.metric}"]
+    if search is None:
+        return [*lines, "Query: none yet"]
+    lines.append(f"Query: {search.query_name}, nprobe {search.nprobe:,} of {index.nlist:,}, k {search.k:,}")
+    explanation = search.explanation
+    if explanation is None:
+        why = index.why_unexplained
+        return [*lines, f"Recall: {'not computed yet' if why is None else 'unavailable'}"]
+    total = len(explanation)
+    share = search.found / total if total else 1.0
+    lines.append(f"Recall@{search.k}: {search.found:,} of {total:,} true neighbours ({share:.2f})")
+    if len(search.missed):
+        lines += [f"Missed: {missed_text(search)}", f"Remedy: {remedy(search)}"]
+    else:
+        lines.append("Missed: none")
+    return lines
+
+
+MOST_NAMED = 6
+"""Missed neighbours that are named."""
+
+
+def missed_text(search: ShownSearch) -> str:
+    """Return the missed neighbours, with the ranks of their clusters."""
+    missed = search.missed
+    named = [
+        f"row {row_id} (cluster ranked {rank:,})" if rank <= search.index.nlist else f"row {row_id}"
+        for row_id, rank in zip(missed.ids.tolist(), missed.ranks.tolist(), strict=True)
+    ]
+    more = len(named) - MOST_NAMED
+    return ", ".join(named[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def remedy(search: ShownSearch) -> str:
+    """Return what would find the missed neighbours."""
+    explanation = search.explanation
+    assert explanation is not None
+    try:
+        needed = explanation.nprobe_needed
+    except ValueError:
+        return "compare recall at larger nprobe; each takes a search"
+    if needed <= explanation.nlist:
+        return f"nprobe {needed:,} finds all {len(explanation):,}"
+    at = explanation.found_at
+    best = int((at <= explanation.nlist).sum())
+    if best > search.found:
+        return f"nprobe {int(at[best - 1]):,} finds {best:,}; no nprobe finds all {len(explanation):,}"
+    return "no nprobe finds more: the codes rank other vectors first"

@@ -1,0 +1,348 @@
+"""The map beside the results as a small PNG, for places where no widget runs.
+
+Painted by Pillow, which decodes the pictures anyway: the import of matplotlib alone may take longer than a
+cell may wait for its output.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from feder_widget.figures.cell_colours import SHADES, cell_colours
+from feder_widget.figures.map_cells import ScaledCells, edge_widths
+from feder_widget.figures.numbers import distance_text, plural
+from feder_widget.figures.palette import PALETTES, Mode, Palette, Rgb, mix, ramp_colour, rank_colour, rgb_of
+from feder_widget.figures.rank_labels import DOT, RankLabel, RankLabels
+from feder_widget.figures.search_text import map_title
+from feder_widget.figures.shown_search import Rows, ShownSearch
+from feder_widget.figures.tile_grid import TileGrid
+from feder_widget.map import ClusterMap
+from feder_widget.media.text import one_line
+
+WIDTH, HEIGHT = 880, 420
+"""Of the picture, in CSS pixels."""
+
+MAP_WIDTH = 540
+MARGIN = 10
+TITLE = 26
+TEXT, SMALL, BADGE = 13, 11, 10
+"""Sizes of texts."""
+
+MOST_BYTES = 120_000
+"""The picture is saved with the notebook."""
+
+SCALES = (2, 1)
+"""Pixels for each CSS pixel, the best first."""
+
+FINER = 2
+"""Pixels painted for each one that is kept: Pillow paints shapes with rough edges."""
+
+MOST_RESULTS, MOST_MISSED = 20, 10
+GAP = 0.9
+"""Half of the gap between two cells."""
+
+THUMBNAIL_PIXELS = 128
+SAMPLED = 24
+"""Side of the pictures that colours are chosen by."""
+
+WITHOUT_GLYPH = str.maketrans({"\N{MULTIPLICATION SIGN}": "x", "\N{RIGHTWARDS ARROW}": ">"})
+"""Signs that the font of Pillow does not have."""
+
+APART = 12
+"""Least distance of the colours of pictures from that of the ground, which would take it over."""
+
+BETWEEN = (0.25, 0.5, 0.75)
+Ink = Rgb | str
+
+
+def shown_rows(search: ShownSearch) -> tuple[Rows, Rows]:
+    """Return the results and the missed neighbours that the picture has room for."""
+    return search.results.first(MOST_RESULTS), search.missed.first(MOST_MISSED)
+
+
+def static_picture(
+    title: str,
+    drawn: ClusterMap,
+    search: ShownSearch | None = None,
+    images: Sequence[Image.Image | None] = (),
+    *,
+    mode: Mode = "light",
+    scales: Sequence[float] = SCALES,
+) -> bytes:
+    """Paint the map, and beside it the results and the missed neighbours.
+
+    Parameters
+    ----------
+    title : str
+        What is shown, where there is no search.
+    drawn : ClusterMap
+        The map.
+    search : ShownSearch, optional
+        The search; without one, the map alone.
+    images : sequence of PIL images or None
+        The pictures of the ``shown_rows``, RGBA, one after the other.
+    mode : "light" or "dark"
+        The colours.
+    scales : sequence of float
+        Pixels for each CSS pixel, the best first: the first that makes it small enough is taken.
+
+    Returns
+    -------
+    bytes
+        A PNG of at most ``MOST_BYTES`` bytes, unless the least size is larger.
+    """
+    for scale in scales:
+        picture = _Painting(drawn, PALETTES[mode], scale * FINER, search is None)
+        picture.map(search)
+        picture.title(title if search is None else map_title(search.index, search))
+        if search is not None:
+            picture.tiles(search, images)
+        found = _encoded(picture.image.reduce(FINER), _colours(PALETTES[mode], images))
+        if len(found) <= MOST_BYTES:
+            break
+    return found
+
+
+def _encoded(image: Image.Image, colours: Image.Image) -> bytes:
+    """Return an image in these colours as a PNG: one byte for each pixel, before it is compressed."""
+    target = io.BytesIO()
+    image.quantize(palette=colours, dither=Image.Dither.NONE).save(target, "PNG")
+    return target.getvalue()
+
+
+def _colours(palette: Palette, images: Sequence[Image.Image | None]) -> Image.Image:
+    """Return an image that has the colours of the theme and those that the pictures need most."""
+    background = rgb_of(palette.background)
+    inks = [rgb_of(ink) for ink in (palette.text, palette.muted, palette.danger, palette.raised)]
+    fills = [mix(background, colour, palette.fill) for colour in palette.ranks]
+    ramp = [ramp_colour(palette, shade / (SHADES - 1)) for shade in range(SHADES)]
+    # Edges of shapes and letters are between two colours.
+    between = [mix(background, ink, share) for ink in (*inks[:3], *palette.ranks) for share in BETWEEN]
+    own = list(dict.fromkeys([background, palette.plain, *inks, *palette.ranks, *fills, *ramp, *between]))
+    seen = [image.resize((SAMPLED, SAMPLED)).convert("RGB") for image in images if image is not None]
+    if seen:
+        sheet = Image.new("RGB", (SAMPLED, SAMPLED * len(seen)))
+        for i, image in enumerate(seen):
+            sheet.paste(image, (0, SAMPLED * i))
+        found = sheet.quantize(256 - len(own), Image.Quantize.MEDIANCUT).getpalette() or []
+        seen_colours = list(zip(*[iter(found)] * 3, strict=True))
+        own += [colour for colour in seen_colours if math.dist(colour, background) > APART]
+    held = Image.new("P", (1, 1))
+    held.putpalette([part for colour in own[:256] for part in colour])
+    return held
+
+
+class _Painting:
+    """A picture being painted, in CSS pixels."""
+
+    def __init__(self, drawn: ClusterMap, palette: Palette, scale: float, is_map_only: bool) -> None:
+        self._palette = palette
+        self._scale = scale
+        self._cells = ScaledCells(drawn.cells, MAP_WIDTH - 2 * MARGIN, HEIGHT - TITLE - 2 * MARGIN)
+        size = MAP_WIDTH if is_map_only else WIDTH, HEIGHT
+        self.image = Image.new("RGB", (round(size[0] * scale), round(size[1] * scale)), palette.background)
+        self._pen = ImageDraw.Draw(self.image)
+        # Where the map begins.
+        self._corner = MARGIN, TITLE + MARGIN
+        self._fonts: dict[float, Any] = {}
+
+    def title(self, text: str) -> None:
+        """Write what is shown."""
+        self._write(MARGIN, MARGIN + TITLE / 2 - 2, one_line(text, 110), TEXT, anchor="lm")
+
+    def map(self, search: ShownSearch | None) -> None:
+        """Paint the cells, the outlines of probed and missed ones, and ranks."""
+        cells, palette = self._cells, self._palette
+        given: tuple[Any, ...] = ()
+        if search is not None:
+            coarse = search.trace.coarse
+            given = coarse.clusters, coarse.distances, search.probed
+        colours = cell_colours(palette, len(cells), *given)
+        filled = cells.filled
+        for cell in filled:
+            self._polygon(cells.corners(cell, GAP), fill=colours.fills[cell])
+        widths = edge_widths(cells.radii)
+        for cell in filled:
+            if cell in colours.edges:
+                width = float(widths[cell])
+                self._polygon(cells.corners(cell, GAP + width / 2), edge=colours.edges[cell], width=width)
+        if search is None:
+            return
+        lost = set(search.missed.clusters.tolist())
+        for cell in filled:
+            if cell in lost:
+                self._dashed(self._at(cells.corners(cell, 1.5)), palette.danger, 2.5, (6, 4))
+        tall = 1.55 * BADGE
+        for label in RankLabels(cells, tall, lambda text: self._pill_width(text, tall)).of(search):
+            self._label(label, tall)
+
+    def tiles(self, search: ShownSearch, images: Sequence[Image.Image | None]) -> None:
+        """Paint the results, then the missed neighbours, as tiles."""
+        found, missed = shown_rows(search)
+        counts = len(found), len(missed)
+        width, height = WIDTH - MAP_WIDTH - MARGIN, HEIGHT - 2 * MARGIN
+        grid = TileGrid.of(width, SMALL, TEXT, *counts).fitting(width, height, *counts)
+        pictures = [*images, *[None] * (sum(counts) - len(images))]
+        results = plural(len(search.results), "result")
+        top = self._tiles(grid, results, found, pictures[: counts[0]], False, float(MARGIN))
+        if len(missed):
+            lost = f"{len(search.missed):,} missed"
+            self._tiles(grid, lost, missed, pictures[counts[0] :], True, top)
+
+    def _tiles(
+        self, grid: TileGrid, name: str, rows: Rows, pictures: Sequence[Image.Image | None], is_missed: bool,
+        top: float,
+    ) -> float:  # fmt: skip
+        palette = self._palette
+        ink = palette.danger if is_missed else palette.text
+        self._write(MAP_WIDTH + 2, top + 0.45 * grid.heading, name, TEXT, ink, anchor="lm")
+        top += grid.heading
+        facts = zip(
+            rows.ids.tolist(), rows.distances.tolist(), rows.ranks.tolist(), rows.places.tolist(), strict=True
+        )
+        for i, (row_id, distance, rank, place) in enumerate(facts):
+            x, y = grid.middle(i, top)
+            x += MAP_WIDTH
+            edge: Ink = palette.danger if is_missed else rank_colour(palette, max(1, rank))
+            picture = pictures[i]
+            self._box(x, y, grid.side, grid.side, 6, fill=palette.raised)
+            if picture is None:
+                text = f"row {row_id}"
+                size = min(SMALL, SMALL * (grid.side - 6) / max(1, self._width(text, SMALL)))
+                self._write(x, y, text, size, palette.muted)
+            else:
+                self._paste(picture, x, y, grid.side - 4)
+            self._frame(x, y, grid.side - 2, edge, is_missed)
+            self._pill(str(place), x - grid.side / 2 + 6, y - grid.side / 2 + 6, edge, 1.55 * BADGE)
+            if np.isfinite(distance):
+                below = y + grid.side / 2 + 0.6 * grid.caption
+                self._write(x, below, distance_text(distance, 3), SMALL, palette.muted)
+        return top + grid.rows(len(rows))
+
+    def _label(self, label: RankLabel, tall: float) -> None:
+        palette = self._palette
+        colour: Ink = rank_colour(palette, label.rank) if label.is_probed else palette.danger
+        x, y = label.x + self._corner[0], label.y + self._corner[1]
+        if label.dot is not None:
+            dot = label.dot[0] + self._corner[0], label.dot[1] + self._corner[1]
+            self._line([dot, (x, y)], palette.background, 3)
+            self._line([dot, (x, y)], colour, 1.25)
+            self._circle(*dot, DOT + 0.75, fill=palette.background)
+            self._circle(*dot, DOT, fill=colour)
+        if label.kind == "target":
+            self._circle(x, y, 0.4 * tall + 3, fill=colour)
+            self._circle(x, y, 0.4 * tall + 2, fill=palette.text)
+            self._circle(x, y, 0.4 * tall - 1.5, fill=palette.background)
+        elif label.kind == "missed":
+            self._pill(label.text, x, y, palette.danger, tall, fill=palette.danger, ink=palette.background)
+        elif label.text:
+            self._pill(label.text, x, y, colour, tall, ink=None if label.is_probed else palette.danger)
+
+    # Shapes
+
+    def _at(self, corners: Any) -> list[tuple[float, float]]:
+        return [(x + self._corner[0], y + self._corner[1]) for x, y in corners.tolist()]
+
+    def _scaled(self, points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+        return [(x * self._scale, y * self._scale) for x, y in points]
+
+    def _polygon(
+        self, corners: Any, *, fill: Ink | None = None, edge: Ink | None = None, width: float = 0
+    ) -> None:
+        points = self._scaled(self._at(corners))
+        if fill is not None:
+            self._pen.polygon(points, fill=fill)
+        if edge is not None:
+            self._pen.line([*points, *points[:2]], fill=edge, width=self._pixels(width), joint="curve")
+
+    def _line(self, points: Sequence[tuple[float, float]], ink: Ink, width: float) -> None:
+        self._pen.line(self._scaled(points), fill=ink, width=self._pixels(width))
+
+    def _dashed(
+        self, corners: list[tuple[float, float]], ink: Ink, width: float, dash: tuple[float, float]
+    ) -> None:
+        """Paint a closed line of dashes."""
+        points = np.array([*corners, corners[0]])
+        steps = np.hypot(*np.diff(points, axis=0).T)
+        along = np.concatenate([[0.0], np.cumsum(steps)])
+        if along[-1] == 0:
+            return
+        count = max(1, round(along[-1] / sum(dash)))
+        period = along[-1] / count
+        for i in range(count):
+            ends = i * period, i * period + period * dash[0] / sum(dash)
+            inner = along[(along > ends[0]) & (along < ends[1])]
+            stops = np.concatenate([[ends[0]], inner, [ends[1]]])
+            x, y = (np.interp(stops, along, points[:, axis]).tolist() for axis in (0, 1))
+            self._line(list(zip(x, y, strict=True)), ink, width)
+
+    def _circle(self, x: float, y: float, radius: float, *, fill: Ink) -> None:
+        self._pen.ellipse(self._scaled([(x - radius, y - radius), (x + radius, y + radius)]), fill=fill)
+
+    def _box(
+        self, x: float, y: float, width: float, height: float, corner: float, *, fill: Ink | None = None,
+        edge: Ink | None = None, line: float = 0,
+    ) -> None:  # fmt: skip
+        corners = self._scaled([(x - width / 2, y - height / 2), (x + width / 2, y + height / 2)])
+        self._pen.rounded_rectangle(
+            corners, corner * self._scale, fill=fill, outline=edge, width=self._pixels(line) if edge else 0
+        )
+
+    def _frame(self, x: float, y: float, side: float, edge: Ink, is_missed: bool) -> None:
+        if not is_missed:
+            self._box(x, y, side + 2, side + 2, 6, edge=edge, line=2)
+            return
+        half, corner = side / 2, 4
+        square = [
+            (x + across * (half - (corner if turned else 0)), y + down * (half - (0 if turned else corner)))
+            for across, down, turned in (
+                (-1, -1, True), (1, -1, True), (1, -1, False), (1, 1, False), (1, 1, True), (-1, 1, True),
+                (-1, 1, False), (-1, -1, False),
+            )
+        ]  # fmt: skip
+        self._dashed(square, edge, 2, (5, 3.5))
+
+    def _paste(self, picture: Image.Image, x: float, y: float, side: float) -> None:
+        scale = side * self._scale / max(picture.size)
+        size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+        fitted = picture.resize(size, Image.Resampling.BILINEAR)
+        corner = round(x * self._scale - size[0] / 2), round(y * self._scale - size[1] / 2)
+        self.image.paste(fitted, corner, fitted)
+
+    def _pill(
+        self, text: str, x: float, y: float, edge: Ink, tall: float, *, fill: Ink | None = None,
+        ink: Ink | None = None,
+    ) -> None:  # fmt: skip
+        wide = self._pill_width(text, tall)
+        self._box(x, y, wide, tall, tall / 2, fill=fill or self._palette.background, edge=edge, line=1.25)
+        self._write(x, y, text, BADGE, ink or self._palette.text)
+
+    def _pill_width(self, text: str, tall: float) -> float:
+        return max(tall, self._width(text, BADGE) + 0.5 * tall)
+
+    # Texts
+
+    def _write(
+        self, x: float, y: float, text: str, size: float, ink: Ink | None = None, anchor: str = "mm"
+    ) -> None:
+        at = x * self._scale, y * self._scale
+        text = text.translate(WITHOUT_GLYPH)
+        self._pen.text(at, text, fill=ink or self._palette.text, font=self._font(size), anchor=anchor)
+
+    def _width(self, text: str, size: float) -> float:
+        return float(self._pen.textlength(text, font=self._font(size))) / self._scale
+
+    def _font(self, size: float) -> Any:
+        pixels = round(size * self._scale)
+        if pixels not in self._fonts:
+            self._fonts[pixels] = ImageFont.load_default(pixels)
+        return self._fonts[pixels]
+
+    def _pixels(self, width: float) -> int:
+        return max(1, round(width * self._scale))
