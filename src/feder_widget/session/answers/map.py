@@ -31,7 +31,7 @@ class MapDrawing:
         self._index = index
         self._outbox = outbox
         # Held while parts are sent: those of the first map must not follow the final one.
-        self._sending = threading.Lock()
+        self._sending = threading.Condition(threading.Lock())
         self._map: ClusterMap | None = None
         self._requests: list[Request] = []
         self._stop = threading.Event()
@@ -57,6 +57,12 @@ class MapDrawing:
             if (self._map is None or not self._map.is_final) and request not in self._requests:
                 self._requests.append(request)
 
+    def within(self, seconds: float) -> ClusterMap | None:
+        """Return the final map if it comes within some seconds, else the one there is, else None."""
+        with self._sending:
+            self._sending.wait_for(lambda: self._map is not None and self._map.is_final, seconds)
+            return self._map
+
     def close(self) -> None:
         """Stop drawing at the next step."""
         self._stop.set()
@@ -77,6 +83,7 @@ class MapDrawing:
             if stop.is_set():
                 return
             self._map = drawn
+            self._sending.notify_all()
             for request in self._requests:
                 self._send(request, drawn)
             if drawn.is_final:

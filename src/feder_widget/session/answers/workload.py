@@ -79,6 +79,11 @@ class Workloads:
         self._current: tuple[Request, Evaluation] | None = None
         self._cancelled: Request | None = None
 
+    @property
+    def last(self) -> Evaluated | None:
+        """The last workload, as far as it is evaluated; None before the first."""
+        return None if self._last is None else self._last.workload
+
     def steps(self, request: Request, make: Callable[[], Evaluation]) -> Iterator[Message | None]:
         """Evaluate for the page."""
         self._current = None
