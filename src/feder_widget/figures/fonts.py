@@ -46,7 +46,12 @@ def shown_text(text: str, limit: int = LABEL_LIMIT) -> str:
 
 def measured(text: str, size: float, bold: bool = False) -> float:
     """Return the width of a text in points."""
-    font = FontProperties(size=size, weight="bold" if bold else "normal")
+    return _measured(text, size, bold, tuple(FontProperties().get_family()))
+
+
+@lru_cache(maxsize=4096)
+def _measured(text: str, size: float, bold: bool, wanted: tuple[str, ...]) -> float:
+    font = FontProperties(family=list(wanted), size=size, weight="bold" if bold else "normal")
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
 
 
