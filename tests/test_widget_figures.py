@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from feder_widget import FederWidget, open_index
+from feder_widget.figures import static_picture as static_picture_module
 from feder_widget.figures import static_view as static_view_module
 from feder_widget.figures.search_text import search_lines
 from feder_widget.figures.shown_search import shown_search
@@ -230,3 +231,21 @@ def test_what_no_nprobe_finds_is_said():
     assert words == "Remedy: no nprobe finds more: the codes rank other vectors first"
     words = search_lines(index, shown_search(index, vectors[3], 1, 9))[-1]
     assert words == f"Remedy: nprobe {least} finds {best}; no nprobe finds all 9"
+
+
+def test_a_map_of_too_many_cells_shows_those_near_the_query(made, monkeypatch):
+    monkeypatch.setattr(static_picture_module, "MOST_CELLS", 3)
+    widget = made(nprobe=2)
+    before = picture_of(widget._repr_mimebundle_()[0]).convert("RGB")
+    # Nothing but the ground and the title.
+    assert len(before.crop((60, 90, before.width - 60, before.height - 60)).getcolors()) == 1
+    widget.search(7)
+    after = picture_of(widget._repr_mimebundle_()[0]).convert("RGB")
+    assert len(after.getcolors()) > 20
+
+
+def test_a_frozen_index_is_shown_too(made):
+    widget = made(open_index(make_ivf()[0], frozen=True))
+    widget.search(7)
+    assert "image/png" in widget._repr_mimebundle_()[0]
+    saved(widget.figure())

@@ -47,6 +47,8 @@ class ScaledCells:
         Radius of a circle around the centre that fits in the cell; 0 for an empty cluster.
     size : (float, float)
         The room.
+    bounds : (float64 (2,), float64 (2,))
+        The least and the largest x and y of the map.
     """
 
     def __init__(self, cells: Cells, width: float, height: float) -> None:
@@ -57,6 +59,7 @@ class ScaledCells:
         self.centres = cells.centres.astype(np.float64) * scale + shift
         self.radii = cells.inradii.astype(np.float64) * scale
         self.size = width, height
+        self.bounds = shift, shift + scale * np.array([cells.aspect, 1])
 
     def __len__(self) -> int:
         """Return the number of cells."""

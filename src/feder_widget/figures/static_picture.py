@@ -43,7 +43,11 @@ SCALES = (2, 1)
 FINER = 2
 """Pixels painted for each one that is kept: Pillow paints shapes with rough edges."""
 
+MOST_CELLS = 8192
+"""Cells painted: of more, each has a few pixels, and all of them take too long."""
+
 MOST_RESULTS, MOST_MISSED = 20, 10
+COARSE_FROM = 3000
 GAP = 0.9
 """Half of the gap between two cells."""
 
@@ -97,7 +101,8 @@ def static_picture(
     bytes
         A PNG of at most ``MOST_BYTES`` bytes, unless the least size is larger.
     """
-    for scale in scales:
+    # Many small cells compress badly.
+    for scale in scales if len(drawn.cells) <= COARSE_FROM else scales[-1:]:
         picture = _Painting(drawn, PALETTES[mode], scale * FINER, search is None)
         picture.map(search)
         picture.title(title if search is None else map_title(search.index, search))
@@ -138,6 +143,12 @@ def _colours(palette: Palette, images: Sequence[Image.Image | None]) -> Image.Im
     return held
 
 
+def _nearest(search: ShownSearch, filled: set[int]) -> list[int]:
+    """Return the clusters nearest to the query that have a cell, and those with missed neighbours."""
+    ranked = [*search.trace.coarse.clusters[:MOST_CELLS].tolist(), *search.missed.clusters.tolist()]
+    return [cell for cell in dict.fromkeys(ranked) if cell in filled]
+
+
 class _Painting:
     """A picture being painted, in CSS pixels."""
 
@@ -165,6 +176,12 @@ class _Painting:
             given = coarse.clusters, coarse.distances, search.probed
         colours = cell_colours(palette, len(cells), *given)
         filled = cells.filled
+        if len(filled) > MOST_CELLS:
+            # In the colour of the farthest: the cells nearest to the query are painted over it.
+            ground = palette.plain if search is None else ramp_colour(palette, 0)
+            (left, top), (right, bottom) = cells.bounds
+            self._polygon(np.array([[left, top], [right, top], [right, bottom], [left, bottom]]), fill=ground)
+            filled = [] if search is None else _nearest(search, set(filled))
         for cell in filled:
             self._polygon(cells.corners(cell, GAP), fill=colours.fills[cell])
         widths = edge_widths(cells.radii)
