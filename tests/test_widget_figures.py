@@ -249,3 +249,12 @@ def test_a_frozen_index_is_shown_too(made):
     widget.search(7)
     assert "image/png" in widget._repr_mimebundle_()[0]
     saved(widget.figure())
+
+
+def test_a_closed_widget_waits_for_no_map(made):
+    widget = made()
+    widget.search(7)
+    widget.close()
+    start = time.perf_counter()
+    saved(widget.figure("clusters"))
+    assert time.perf_counter() - start < 30

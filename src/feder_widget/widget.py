@@ -44,7 +44,7 @@ _STATIC = Path(__file__).parent / "static"
 K_MAX = 100
 """Neighbours kept of each cluster, so that k and nprobe can be dragged without asking the kernel."""
 
-MAP_PATIENCE = 5.0
+MAP_PATIENCE = 60.0
 """Seconds that a figure waits for the map that a thread draws, before it draws one itself."""
 
 K_LIMIT = 10_000

@@ -1,4 +1,4 @@
-"""Candidates as dots, results and missed neighbours as pictures: what Distances and Projection share."""
+"""Candidates as dots, results and missed neighbours as pictures, for Distances and Projection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An index, a search and what it missed, in words."""
+"""An index, a search and its missed neighbours, in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from feder_widget.figures.shown_search import ShownSearch
 
 
 def map_title(index: IvfIndex, search: ShownSearch | None) -> str:
-    """Return what a map shows, in words."""
+    """Return the title of a map."""
     if search is None:
         return f"{index.family}: {index.ntotal:,} vectors in {index.nlist:,} clusters"
     return f"{search.query_name}, nprobe {search.nprobe:,} of {index.nlist:,}: {recall_text(search)}"
@@ -23,7 +23,7 @@ def recall_text(search: ShownSearch) -> str:
 
 
 def search_lines(index: IvfIndex, search: ShownSearch | None) -> list[str]:
-    """Return an index, a search, its recall, what it missed and what would find that, a line each."""
+    """Return a line each for index, query, recall, missed neighbours and remedy."""
     vectors = f"{plural(index.ntotal, 'vector')} of {plural(index.dim, 'dimension')}"
     lines = [f"Index: {index.family}, {vectors}, nlist {index.nlist:,}, {index.metric}"]
     if search is None:
@@ -59,7 +59,7 @@ def missed_text(search: ShownSearch) -> str:
 
 
 def remedy(search: ShownSearch) -> str:
-    """Return what would find the missed neighbours."""
+    """Return the remedy for the missed neighbours."""
     explanation = search.explanation
     assert explanation is not None
     try:

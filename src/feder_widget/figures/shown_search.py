@@ -1,4 +1,4 @@
-"""A search as the page shows it: without the query's own row, with the true neighbours that it missed."""
+"""A search as the page shows it: without the query's own row, with its missed neighbours."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def no_rows() -> Rows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShownSearch:
-    """One search at one nprobe, and what it missed.
+    """One search at one nprobe, and its missed neighbours.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ def shown_search(
     include_self: bool = False,
     explain: bool = True,
 ) -> ShownSearch:
-    """Search, and find what the search missed; arguments as for ``figures.distances``."""
+    """Search, and find the missed neighbours; arguments as for ``figures.distances``."""
     steps = shown_search_steps(index, query, nprobe, k, include_self=include_self)
     if explain:
         *_, last = steps

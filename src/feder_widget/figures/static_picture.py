@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from feder_widget.figures.cell_colours import SHADES, cell_colours
 from feder_widget.figures.map_cells import ScaledCells, edge_widths
 from feder_widget.figures.numbers import distance_text, plural
-from feder_widget.figures.palette import PALETTES, Mode, Palette, Rgb, mix, ramp_colour, rank_colour, rgb_of
+from feder_widget.figures.palette import PALETTES, Mode, Palette, mix, ramp_colour, rank_colour, rgb_of
+from feder_widget.figures.pixel_pen import BADGE, Ink, PixelPen
 from feder_widget.figures.rank_labels import DOT, RankLabel, RankLabels
 from feder_widget.figures.search_text import map_title
 from feder_widget.figures.shown_search import Rows, ShownSearch
@@ -31,7 +32,7 @@ WIDTH, HEIGHT = 880, 420
 MAP_WIDTH = 540
 MARGIN = 10
 TITLE = 26
-TEXT, SMALL, BADGE = 13, 11, 10
+TEXT, SMALL = 13, 11
 """Sizes of texts."""
 
 MOST_BYTES = 120_000
@@ -55,14 +56,10 @@ THUMBNAIL_PIXELS = 128
 SAMPLED = 24
 """Side of the pictures that colours are chosen by."""
 
-WITHOUT_GLYPH = str.maketrans({"\N{MULTIPLICATION SIGN}": "x", "\N{RIGHTWARDS ARROW}": ">"})
-"""Signs that the font of Pillow does not have."""
-
 APART = 12
 """Least distance of the colours of pictures from that of the ground, which would take it over."""
 
 BETWEEN = (0.25, 0.5, 0.75)
-Ink = Rgb | str
 
 
 def shown_rows(search: ShownSearch) -> tuple[Rows, Rows]:
@@ -84,7 +81,7 @@ def static_picture(
     Parameters
     ----------
     title : str
-        What is shown, where there is no search.
+        The title of a map without a search.
     drawn : ClusterMap
         The map.
     search : ShownSearch, optional
@@ -154,18 +151,20 @@ class _Painting:
 
     def __init__(self, drawn: ClusterMap, palette: Palette, scale: float, is_map_only: bool) -> None:
         self._palette = palette
-        self._scale = scale
         self._cells = ScaledCells(drawn.cells, MAP_WIDTH - 2 * MARGIN, HEIGHT - TITLE - 2 * MARGIN)
         size = MAP_WIDTH if is_map_only else WIDTH, HEIGHT
-        self.image = Image.new("RGB", (round(size[0] * scale), round(size[1] * scale)), palette.background)
-        self._pen = ImageDraw.Draw(self.image)
+        self._pen = PixelPen(size, scale, palette)
         # Where the map begins.
         self._corner = MARGIN, TITLE + MARGIN
-        self._fonts: dict[float, Any] = {}
+
+    @property
+    def image(self) -> Image.Image:
+        """The picture, RGB."""
+        return self._pen.image
 
     def title(self, text: str) -> None:
-        """Write what is shown."""
-        self._write(MARGIN, MARGIN + TITLE / 2 - 2, one_line(text, 110), TEXT, anchor="lm")
+        """Write the title."""
+        self._pen.write(MARGIN, MARGIN + TITLE / 2 - 2, one_line(text, 110), TEXT, anchor="lm")
 
     def map(self, search: ShownSearch | None) -> None:
         """Paint the cells, the outlines of probed and missed ones, and ranks."""
@@ -180,23 +179,25 @@ class _Painting:
             # In the colour of the farthest: the cells nearest to the query are painted over it.
             ground = palette.plain if search is None else ramp_colour(palette, 0)
             (left, top), (right, bottom) = cells.bounds
-            self._polygon(np.array([[left, top], [right, top], [right, bottom], [left, bottom]]), fill=ground)
+            whole = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+            self._pen.polygon(self._at(whole), fill=ground)
             filled = [] if search is None else _nearest(search, set(filled))
         for cell in filled:
-            self._polygon(cells.corners(cell, GAP), fill=colours.fills[cell])
+            self._pen.polygon(self._at(cells.corners(cell, GAP)), fill=colours.fills[cell])
         widths = edge_widths(cells.radii)
         for cell in filled:
             if cell in colours.edges:
                 width = float(widths[cell])
-                self._polygon(cells.corners(cell, GAP + width / 2), edge=colours.edges[cell], width=width)
+                outline = self._at(cells.corners(cell, GAP + width / 2))
+                self._pen.polygon(outline, edge=colours.edges[cell], width=width)
         if search is None:
             return
         lost = set(search.missed.clusters.tolist())
         for cell in filled:
             if cell in lost:
-                self._dashed(self._at(cells.corners(cell, 1.5)), palette.danger, 2.5, (6, 4))
+                self._pen.dashed(self._at(cells.corners(cell, 1.5)), palette.danger, 2.5, (6, 4))
         tall = 1.55 * BADGE
-        for label in RankLabels(cells, tall, lambda text: self._pill_width(text, tall)).of(search):
+        for label in RankLabels(cells, tall, lambda text: self._pen.pill_width(text, tall)).of(search):
             self._label(label, tall)
 
     def tiles(self, search: ShownSearch, images: Sequence[Image.Image | None]) -> None:
@@ -218,7 +219,7 @@ class _Painting:
     ) -> float:  # fmt: skip
         palette = self._palette
         ink = palette.danger if is_missed else palette.text
-        self._write(MAP_WIDTH + 2, top + 0.45 * grid.heading, name, TEXT, ink, anchor="lm")
+        self._pen.write(MAP_WIDTH + 2, top + 0.45 * grid.heading, name, TEXT, ink, anchor="lm")
         top += grid.heading
         facts = zip(
             rows.ids.tolist(), rows.distances.tolist(), rows.ranks.tolist(), rows.places.tolist(), strict=True
@@ -228,18 +229,18 @@ class _Painting:
             x += MAP_WIDTH
             edge: Ink = palette.danger if is_missed else rank_colour(palette, max(1, rank))
             picture = pictures[i]
-            self._box(x, y, grid.side, grid.side, 6, fill=palette.raised)
+            self._pen.box(x, y, grid.side, grid.side, 6, fill=palette.raised)
             if picture is None:
                 text = f"row {row_id}"
-                size = min(SMALL, SMALL * (grid.side - 6) / max(1, self._width(text, SMALL)))
-                self._write(x, y, text, size, palette.muted)
+                size = min(SMALL, SMALL * (grid.side - 6) / max(1, self._pen.width(text, SMALL)))
+                self._pen.write(x, y, text, size, palette.muted)
             else:
-                self._paste(picture, x, y, grid.side - 4)
-            self._frame(x, y, grid.side - 2, edge, is_missed)
-            self._pill(str(place), x - grid.side / 2 + 6, y - grid.side / 2 + 6, edge, 1.55 * BADGE)
+                self._pen.paste(picture, x, y, grid.side - 4)
+            self._pen.frame(x, y, grid.side - 2, edge, is_missed)
+            self._pen.pill(str(place), x - grid.side / 2 + 6, y - grid.side / 2 + 6, edge, 1.55 * BADGE)
             if np.isfinite(distance):
                 below = y + grid.side / 2 + 0.6 * grid.caption
-                self._write(x, below, distance_text(distance, 3), SMALL, palette.muted)
+                self._pen.write(x, below, distance_text(distance, 3), SMALL, palette.muted)
         return top + grid.rows(len(rows))
 
     def _label(self, label: RankLabel, tall: float) -> None:
@@ -248,118 +249,20 @@ class _Painting:
         x, y = label.x + self._corner[0], label.y + self._corner[1]
         if label.dot is not None:
             dot = label.dot[0] + self._corner[0], label.dot[1] + self._corner[1]
-            self._line([dot, (x, y)], palette.background, 3)
-            self._line([dot, (x, y)], colour, 1.25)
-            self._circle(*dot, DOT + 0.75, fill=palette.background)
-            self._circle(*dot, DOT, fill=colour)
+            self._pen.line([dot, (x, y)], palette.background, 3)
+            self._pen.line([dot, (x, y)], colour, 1.25)
+            self._pen.circle(*dot, DOT + 0.75, fill=palette.background)
+            self._pen.circle(*dot, DOT, fill=colour)
         if label.kind == "target":
-            self._circle(x, y, 0.4 * tall + 3, fill=colour)
-            self._circle(x, y, 0.4 * tall + 2, fill=palette.text)
-            self._circle(x, y, 0.4 * tall - 1.5, fill=palette.background)
+            self._pen.circle(x, y, 0.4 * tall + 3, fill=colour)
+            self._pen.circle(x, y, 0.4 * tall + 2, fill=palette.text)
+            self._pen.circle(x, y, 0.4 * tall - 1.5, fill=palette.background)
         elif label.kind == "missed":
-            self._pill(label.text, x, y, palette.danger, tall, fill=palette.danger, ink=palette.background)
+            self._pen.pill(
+                label.text, x, y, palette.danger, tall, fill=palette.danger, ink=palette.background
+            )
         elif label.text:
-            self._pill(label.text, x, y, colour, tall, ink=None if label.is_probed else palette.danger)
-
-    # Shapes
+            self._pen.pill(label.text, x, y, colour, tall, ink=None if label.is_probed else palette.danger)
 
     def _at(self, corners: Any) -> list[tuple[float, float]]:
         return [(x + self._corner[0], y + self._corner[1]) for x, y in corners.tolist()]
-
-    def _scaled(self, points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-        return [(x * self._scale, y * self._scale) for x, y in points]
-
-    def _polygon(
-        self, corners: Any, *, fill: Ink | None = None, edge: Ink | None = None, width: float = 0
-    ) -> None:
-        points = self._scaled(self._at(corners))
-        if fill is not None:
-            self._pen.polygon(points, fill=fill)
-        if edge is not None:
-            self._pen.line([*points, *points[:2]], fill=edge, width=self._pixels(width), joint="curve")
-
-    def _line(self, points: Sequence[tuple[float, float]], ink: Ink, width: float) -> None:
-        self._pen.line(self._scaled(points), fill=ink, width=self._pixels(width))
-
-    def _dashed(
-        self, corners: list[tuple[float, float]], ink: Ink, width: float, dash: tuple[float, float]
-    ) -> None:
-        """Paint a closed line of dashes."""
-        points = np.array([*corners, corners[0]])
-        steps = np.hypot(*np.diff(points, axis=0).T)
-        along = np.concatenate([[0.0], np.cumsum(steps)])
-        if along[-1] == 0:
-            return
-        count = max(1, round(along[-1] / sum(dash)))
-        period = along[-1] / count
-        for i in range(count):
-            ends = i * period, i * period + period * dash[0] / sum(dash)
-            inner = along[(along > ends[0]) & (along < ends[1])]
-            stops = np.concatenate([[ends[0]], inner, [ends[1]]])
-            x, y = (np.interp(stops, along, points[:, axis]).tolist() for axis in (0, 1))
-            self._line(list(zip(x, y, strict=True)), ink, width)
-
-    def _circle(self, x: float, y: float, radius: float, *, fill: Ink) -> None:
-        self._pen.ellipse(self._scaled([(x - radius, y - radius), (x + radius, y + radius)]), fill=fill)
-
-    def _box(
-        self, x: float, y: float, width: float, height: float, corner: float, *, fill: Ink | None = None,
-        edge: Ink | None = None, line: float = 0,
-    ) -> None:  # fmt: skip
-        corners = self._scaled([(x - width / 2, y - height / 2), (x + width / 2, y + height / 2)])
-        self._pen.rounded_rectangle(
-            corners, corner * self._scale, fill=fill, outline=edge, width=self._pixels(line) if edge else 0
-        )
-
-    def _frame(self, x: float, y: float, side: float, edge: Ink, is_missed: bool) -> None:
-        if not is_missed:
-            self._box(x, y, side + 2, side + 2, 6, edge=edge, line=2)
-            return
-        half, corner = side / 2, 4
-        square = [
-            (x + across * (half - (corner if turned else 0)), y + down * (half - (0 if turned else corner)))
-            for across, down, turned in (
-                (-1, -1, True), (1, -1, True), (1, -1, False), (1, 1, False), (1, 1, True), (-1, 1, True),
-                (-1, 1, False), (-1, -1, False),
-            )
-        ]  # fmt: skip
-        self._dashed(square, edge, 2, (5, 3.5))
-
-    def _paste(self, picture: Image.Image, x: float, y: float, side: float) -> None:
-        scale = side * self._scale / max(picture.size)
-        size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-        fitted = picture.resize(size, Image.Resampling.BILINEAR)
-        corner = round(x * self._scale - size[0] / 2), round(y * self._scale - size[1] / 2)
-        self.image.paste(fitted, corner, fitted)
-
-    def _pill(
-        self, text: str, x: float, y: float, edge: Ink, tall: float, *, fill: Ink | None = None,
-        ink: Ink | None = None,
-    ) -> None:  # fmt: skip
-        wide = self._pill_width(text, tall)
-        self._box(x, y, wide, tall, tall / 2, fill=fill or self._palette.background, edge=edge, line=1.25)
-        self._write(x, y, text, BADGE, ink or self._palette.text)
-
-    def _pill_width(self, text: str, tall: float) -> float:
-        return max(tall, self._width(text, BADGE) + 0.5 * tall)
-
-    # Texts
-
-    def _write(
-        self, x: float, y: float, text: str, size: float, ink: Ink | None = None, anchor: str = "mm"
-    ) -> None:
-        at = x * self._scale, y * self._scale
-        text = text.translate(WITHOUT_GLYPH)
-        self._pen.text(at, text, fill=ink or self._palette.text, font=self._font(size), anchor=anchor)
-
-    def _width(self, text: str, size: float) -> float:
-        return float(self._pen.textlength(text, font=self._font(size))) / self._scale
-
-    def _font(self, size: float) -> Any:
-        pixels = round(size * self._scale)
-        if pixels not in self._fonts:
-            self._fonts[pixels] = ImageFont.load_default(pixels)
-        return self._fonts[pixels]
-
-    def _pixels(self, width: float) -> int:
-        return max(1, round(width * self._scale))

@@ -1,4 +1,4 @@
-"""What a cell's output holds beside the widget: a picture and some lines of text."""
+"""The picture and the lines of text in a cell's output, beside the widget."""
 
 from __future__ import annotations
 

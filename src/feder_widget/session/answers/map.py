@@ -60,12 +60,12 @@ class MapDrawing:
     def within(self, seconds: float) -> ClusterMap | None:
         """Return the final map if it comes within some seconds, else the one there is, else None."""
         with self._sending:
-            self._sending.wait_for(lambda: self._map is not None and self._map.is_final, seconds)
+            self._sending.wait_for(lambda: self._stop.is_set(), seconds)
             return self._map
 
     def close(self) -> None:
         """Stop drawing at the next step."""
-        self._stop.set()
+        self._end(self._stop)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _draw(self, centroids: np.ndarray, sizes: np.ndarray, by_angle: bool, stop: threading.Event) -> None:
@@ -77,13 +77,20 @@ class MapDrawing:
             return
         except Exception as error:
             self._outbox.fail(None, error)
+        finally:
+            self._end(stop)
+
+    def _end(self, stop: threading.Event) -> None:
+        """Note that no more maps come, for those who wait."""
+        with self._sending:
+            stop.set()
+            self._sending.notify_all()
 
     def _publish(self, drawn: ClusterMap, stop: threading.Event) -> None:
         with self._sending:
             if stop.is_set():
                 return
             self._map = drawn
-            self._sending.notify_all()
             for request in self._requests:
                 self._send(request, drawn)
             if drawn.is_final:
