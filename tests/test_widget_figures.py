@@ -16,12 +16,13 @@ from makers import make_ivf
 from matplotlib.figure import Figure
 from PIL import Image
 
-from feder_widget import FederWidget, open_index
+from feder_widget import FederWidget, figures, open_index
 from feder_widget.figures import static_picture as static_picture_module
 from feder_widget.figures import static_view as static_view_module
 from feder_widget.figures.search_text import search_lines
 from feder_widget.figures.shown_search import shown_search
 from feder_widget.figures.static_picture import MOST_BYTES
+from feder_widget.model.query import Query
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 VIEWS = ("clusters", "distances", "projection", "recall", "results")
@@ -258,3 +259,12 @@ def test_a_closed_widget_waits_for_no_map(made):
     start = time.perf_counter()
     saved(widget.figure("clusters"))
     assert time.perf_counter() - start < 30
+
+
+def test_a_title_stays_on_its_line_of_text():
+    index = open_index(make_ivf()[0])
+    asked = Query(np.zeros(16, np.float32), title="two\nlines \x1b[31m" + "x" * 1000)
+    lines = search_lines(index, shown_search(index, asked, 2, 9))
+    assert lines[1].startswith("Query: two lines \N{REPLACEMENT CHARACTER}[31mxxx")
+    assert len(lines[1]) < 120
+    saved(figures.clusters(index, asked, 2).get_figure())

@@ -5,13 +5,17 @@ from __future__ import annotations
 from feder_widget.engines import IvfIndex
 from feder_widget.figures.numbers import plural
 from feder_widget.figures.shown_search import ShownSearch
+from feder_widget.media.text import one_line
+from feder_widget.model.query import Query
 
 
 def map_title(index: IvfIndex, search: ShownSearch | None) -> str:
     """Return the title of a map."""
     if search is None:
         return f"{index.family}: {index.ntotal:,} vectors in {index.nlist:,} clusters"
-    return f"{search.query_name}, nprobe {search.nprobe:,} of {index.nlist:,}: {recall_text(search)}"
+    lost = f", {len(search.missed):,} missed (dashed)" if len(search.missed) else ""
+    name = query_name(search.query)
+    return f"{name}, nprobe {search.nprobe:,} of {index.nlist:,}: {recall_text(search)}{lost}"
 
 
 def recall_text(search: ShownSearch) -> str:
@@ -22,17 +26,33 @@ def recall_text(search: ShownSearch) -> str:
     return f"{search.found:,} of {total:,} true neighbour{'' if total == 1 else 's'}"
 
 
+NAME_LIMIT = 60
+"""Most characters of a query's name."""
+
+
+def query_name(query: Query) -> str:
+    """Return a query in words: its row, its title on one line, or that it is a vector."""
+    if query.row_id is not None:
+        return f"row {query.row_id}"
+    return one_line(query.title, NAME_LIMIT) if query.title else "a vector"
+
+
+def query_line(index: IvfIndex, query: Query, nprobe: int, k: int) -> str:
+    """Return the query and the search parameter in one line."""
+    return f"Query: {query_name(query)}, nprobe {nprobe:,} of {index.nlist:,}, k {k:,}"
+
+
 def search_lines(index: IvfIndex, search: ShownSearch | None) -> list[str]:
     """Return a line each for index, query, recall, missed neighbours and remedy."""
     vectors = f"{plural(index.ntotal, 'vector')} of {plural(index.dim, 'dimension')}"
     lines = [f"Index: {index.family}, {vectors}, nlist {index.nlist:,}, {index.metric}"]
     if search is None:
         return [*lines, "Query: none yet"]
-    lines.append(f"Query: {search.query_name}, nprobe {search.nprobe:,} of {index.nlist:,}, k {search.k:,}")
+    lines.append(query_line(index, search.query, search.nprobe, search.k))
     explanation = search.explanation
     if explanation is None:
         why = index.why_unexplained
-        return [*lines, f"Recall: {'not computed yet' if why is None else 'unavailable'}"]
+        return [*lines, "Recall: not computed" if why is None else f"Recall: unavailable: {why}"]
     total = len(explanation)
     share = search.found / total if total else 1.0
     lines.append(f"Recall@{search.k}: {search.found:,} of {total:,} true neighbours ({share:.2f})")

@@ -109,13 +109,6 @@ class ShownSearch:
         places = [place_of.get(row_id, 0) for row_id in self.results.ids.tolist()]
         return replace(self.results, places=np.array(places, np.int64))
 
-    @property
-    def query_name(self) -> str:
-        """The query in words."""
-        if self.query.row_id is not None:
-            return f"row {self.query.row_id}"
-        return self.query.title or "a vector"
-
 
 def shown_search(
     index: IvfIndex,

@@ -14,7 +14,7 @@ from PIL import Image
 from feder_widget.engines import IvfIndex
 from feder_widget.figures.palette import Mode
 from feder_widget.figures.row_pictures import RowPictures
-from feder_widget.figures.search_text import map_title, search_lines
+from feder_widget.figures.search_text import map_title, query_line, search_lines
 from feder_widget.figures.shown_search import ShownSearch, shown_search_steps
 from feder_widget.figures.static_picture import SCALES, THUMBNAIL_PIXELS, shown_rows, static_picture
 from feder_widget.map import ClusterMap
@@ -73,7 +73,7 @@ def static_view(
         search = _search(index, query, nprobe, k, include_self, lambda: left(NEIGHBOURS_BY) == 0)
         lines = search_lines(index, search)
         if query is not None and search is None:
-            lines[-1] = f"Query: {_name(query)}, nprobe {nprobe:,} of {index.nlist:,}, k {k:,}"
+            lines[-1] = query_line(index, query, nprobe, k)
         found["text/plain"] = "\n".join(lines)
         drawn = map_within(left(MAP_BY))
         if drawn is not None and len(drawn.cells.points):
@@ -96,10 +96,6 @@ def _search(
         return None
     *_, last = shown_search_steps(index, query, nprobe, k, include_self=include_self, is_late=is_late)
     return last
-
-
-def _name(query: Query) -> str:
-    return f"row {query.row_id}" if query.row_id is not None else query.title or "a vector"
 
 
 def _images(index: IvfIndex, search: ShownSearch, media: Media, seconds: float) -> list[Image.Image | None]:
