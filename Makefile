@@ -71,6 +71,7 @@ check: $(STAMPS)/dev $(NODE_MODULES) ## lint and type-check, without changing an
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
 	$(PYTHON) -m scripts.page_messages --check
+	$(PYTHON) -m scripts.page_palette --check
 	npm --prefix js run check
 
 .PHONY: format

@@ -22,6 +22,7 @@ NAMES = (
     "cells",
     "projection",
     "media",
+    "figures",
     "embed",
     "cells_between",
     "page",

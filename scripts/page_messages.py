@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import inspect
 import sys
@@ -16,6 +15,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from feder_widget.session.messages import MESSAGES, REQUESTS, QueryChoice, declare
 from feder_widget.session.messages.index_summary import IndexSummary
+from scripts.generated_file import update
 
 TARGET = Path(__file__).resolve().parents[1] / "js" / "src" / "protocol" / "messages.ts"
 
@@ -37,17 +37,7 @@ ARRAYS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail where the file is out of date")
-    options = parser.parse_args(argv)
-    text = page_side()
-    if not options.check:
-        TARGET.write_text(text, encoding="utf-8")
-        return 0
-    if TARGET.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{TARGET.name} is not what the messages declare: run python -m scripts.page_messages")
-    return 1
+    return update(TARGET, page_side(), "python -m scripts.page_messages", __doc__, argv)
 
 
 def page_side() -> str:

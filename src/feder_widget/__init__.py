@@ -28,7 +28,7 @@ from feder_widget.truth import (  # noqa: E402
 )
 
 if TYPE_CHECKING:
-    from feder_widget import embedders
+    from feder_widget import embedders, figures
     from feder_widget.embedding import Embedder, PicturesLeftOutWarning, embed
     from feder_widget.exploration import explore
     from feder_widget.widget import FederWidget
@@ -59,6 +59,7 @@ __all__ = [
     "embed",
     "embedders",
     "explore",
+    "figures",
     "open_index",
 ]
 
@@ -74,8 +75,8 @@ _IMPORTED_LATER = {
 
 def __getattr__(name: str) -> object:
     """Import what few programs need when it is first asked for (PEP 562)."""
-    if name == "embedders":
-        return importlib.import_module("feder_widget.embedders")
+    if name in ("embedders", "figures"):
+        return importlib.import_module(f"feder_widget.{name}")
     if name not in _IMPORTED_LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(importlib.import_module(f"feder_widget.{_IMPORTED_LATER[name]}"), name)

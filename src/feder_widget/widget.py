@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import numpy as np
@@ -25,6 +26,8 @@ from feder_widget.export import (
     srcdoc_frame,
     write_whole,
 )
+from feder_widget.figures.row_pictures import RowPictures
+from feder_widget.figures.static_view import static_view
 from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
 from feder_widget.model.arguments import as_bool, as_int
@@ -43,6 +46,9 @@ from feder_widget.session.summary import VIEWS, summary_of
 from feder_widget.truth import Workload, evaluate
 from feder_widget.truth.evaluation import Progress
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 THEMES = ("auto", "light", "dark")
 
 _STATIC = Path(__file__).parent / "static"
@@ -55,6 +61,9 @@ SAVED_TRAITS = ("nprobe", "k", "include_self", "cluster", "selection", "view", "
 
 K_MAX = 100
 """Neighbours kept of each cluster, so that k and nprobe can be dragged without asking the kernel."""
+
+MAP_PATIENCE = 60.0
+"""Seconds that a figure waits for the map that a thread draws, before it draws one itself."""
 
 K_LIMIT = 10_000
 """A screen cannot show more results."""
@@ -179,6 +188,10 @@ class FederWidget(anywidget.AnyWidget):
         called from a worker thread. With the inner product, all but a function of yours compare directions.
     theme
         ``"auto"`` follows the host; ``"light"`` and ``"dark"`` do not.
+    static
+        Whether the output of a cell holds a picture (PNG, at most 120 kB) and some lines of text beside the
+        widget, for places where no widget runs: code hosts, notebook viewers, terminals. Both show the search
+        at the time of the display.
 
     Attributes
     ----------
@@ -226,6 +239,7 @@ class FederWidget(anywidget.AnyWidget):
         include_self: bool = False,
         projection: str | Callable[[NDArray[np.float32]], ArrayLike] = "auto",
         theme: str = "auto",
+        static: bool = True,
     ) -> None:
         opened = index if isinstance(index, IvfIndex) else open_index(index)
         if nprobe is None:
@@ -235,6 +249,7 @@ class FederWidget(anywidget.AnyWidget):
         k = as_int(k, "k", most=K_LIMIT, most_name="the limit")
         k_max = max(k, k_max)
         method = resolve_method(projection)
+        self._static = as_bool(static, "static")
         self._embedder = _embedder_for(opened, embed, embed_text)
         self._index = opened
         self._reported: int | None = None
@@ -600,6 +615,66 @@ class FederWidget(anywidget.AnyWidget):
             traits={**traits, "nprobe": view.nprobe, "k": view.k, "include_self": view.include_self},
             summary=self._described(),
         )
+
+    def figure(self, view: str | None = None, *, style: str | None = None, pixels: int = 128) -> Figure:
+        """Return a matplotlib figure of what the widget shows, at the present ``nprobe`` and ``k``.
+
+        Parameters
+        ----------
+        view : str, optional
+            ``"clusters"``, ``"distances"``, ``"projection"`` (by principal components), ``"recall"``,
+            ``"workload"`` (the last one evaluated) or ``"results"``. By default, the map beside the results;
+            before the first search, the map alone.
+        style : "light", "dark" or "print", optional
+            By default as ``theme``, light for ``"auto"``. "print" is 3.3 inches wide, in text of 8 pt.
+        pixels : int
+            Longest side of the pictures of rows, up to 1,024.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Without pyplot; a notebook shows it. ``figure.savefig("figure.pdf")`` keeps text as text.
+
+        Raises
+        ------
+        ValueError
+            If there is no such view; if it needs a search, or a workload, and there is none yet.
+        RuntimeError
+            On a thread that may not read the index: another than the one that runs cells.
+        """
+        self._check_thread("figure")
+        widget_figure = importlib.import_module("feder_widget.figures.widget_figure")
+        self._session.notice_changes()
+        drawn: Figure = widget_figure.widget_figure(
+            self._index,
+            self._session.query,
+            self.nprobe,
+            self.k,
+            view=view,
+            include_self=self.include_self,
+            workload=self._session.workloads.last,
+            drawn=self._session.map_within(MAP_PATIENCE),
+            pictures=RowPictures(self._media, pixels, self._index.vectors_of),
+            style=style or ("dark" if self.theme == "dark" else "light"),
+        )
+        return drawn
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Return the widget, and a picture and text for where no widget runs."""
+        bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**kwargs)
+        if bundle is None or not self._static or not self._session.may_read:
+            return bundle
+        shown = static_view(
+            self._index,
+            self._session.query,
+            self.nprobe,
+            self.k,
+            include_self=self.include_self,
+            map_within=self._session.map_within,
+            media=self._media,
+            mode="dark" if self.theme == "dark" else "light",
+        )
+        return {**bundle[0], **shown}, bundle[1]
 
     def selected(self) -> Any:
         """Describe the selected rows, in the order in which they were selected.

@@ -462,3 +462,16 @@ def test_a_column_of_numbers_colours_the_map_on_a_scale(open_notebook: OpenNoteb
     mean = float(table.get_by_role("row").nth(1).get_by_role("cell").nth(3).inner_text())
     rows = f"[images[int(row)].mean() for row in fw.open_index(index).list_ids({cluster})]"
     lab.wait_kernel(f"bool(abs(np.mean({rows}) - {mean}) < 0.1)", True)
+
+
+def test_an_output_holds_a_picture_and_text_for_where_no_widget_runs(open_notebook: OpenNotebook) -> None:
+    lab = open_notebook([DIGITS, WIDGET, "w.search(42)\nw"])
+    lab.wait_state("done", nth=1)
+    (output,) = lab.run_nth_cell(2)
+    assert {"image/png", "text/plain", "application/vnd.jupyter.widget-view+json"} <= set(output["data"])
+    lines = "".join(output["data"]["text/plain"]).splitlines()
+    assert lines[1] == "Query: row 42, nprobe 4 of 40, k 9"
+    # JupyterLab shows the widget, and no picture beside it.
+    lab.wait_state("done", nth=1)
+    assert lab.widget.count() == 2
+    assert lab.page.locator(".jp-OutputArea img[src^='data:image/png']:not(.feder-widget img)").count() == 0

@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
+
+from feder_widget.model.plots import plot
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -228,3 +233,19 @@ class SearchTrace:
     def coarse(self) -> CoarseStep:
         """The ranking of all clusters."""
         return self.ranking.step
+
+    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw the results, as pictures where ``images`` are given; see ``figures.results``.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Axes to draw on; by default, those of a new figure.
+        options
+            ``explanation``, ``images``, ``labels``, ``pixels`` and ``style``.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        return plot("results", self, ax, options)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from feder_widget.embedding import Embedder
 from feder_widget.engines import IvfIndex
+from feder_widget.map import ClusterMap
 from feder_widget.media import Media
 from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
@@ -189,6 +190,10 @@ class Session:
     def index_version(self) -> int:
         """How often the index was seen to have changed."""
         return self._searches.index_version
+
+    def map_within(self, seconds: float) -> ClusterMap | None:
+        """Return the final map if it comes within some seconds, else the one there is, else None."""
+        return self._map.within(seconds)
 
     @property
     def may_read(self) -> bool:

@@ -1,4 +1,8 @@
-"""The picture that a notebook has to show when it is opened without its kernel. The page makes it."""
+"""The picture that a notebook has to show when it is opened without its kernel. The page makes it.
+
+It shows the last state of the page. The picture in a cell's output (`figures/static_view.py`) is of the
+moment when the cell ran.
+"""
 
 from __future__ import annotations
 

@@ -8,14 +8,18 @@ nearer codes can displace it again, and a search finds it over a span of nprobe,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.keys import keys_of
+from feder_widget.model.plots import plot
 from feder_widget.truth.ledger import BASES, WITHOUT_VECTORS, Basis, Ledger
 from feder_widget.truth.search_stages import Presence, Searches, Spans, first_reaching
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,6 +170,22 @@ class Explanation:
         if self.basis == "codes":
             raise ValueError(WITHOUT_VECTORS)
         return self.presence.near.ledger(self.presence.stages(wanted), wanted, self.basis)
+
+    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw recall at every nprobe; see ``figures.recall``.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Axes to draw on; by default, those of a new figure.
+        options
+            ``nprobe`` and ``style``.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        return plot("recall", self, ax, options)
 
     def _spans(self) -> Spans:
         if isinstance(self.presence, Spans):

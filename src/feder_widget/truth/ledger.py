@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from feder_widget.model.plots import plot
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Basis = Literal["vectors", "lists", "codes"]
 """Definition of the true neighbours: by the vectors given, vectors stored whole in the lists, or codes."""
@@ -99,6 +104,22 @@ class Ledger:
         return (
             f"{self.lost} of {len(self)} {neighbours} {verb} lost: {', '.join(parts)} ({BASES[self.basis]})"
         )
+
+    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw the ledger as one bar; see ``figures.ledger``.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Axes to draw on; by default, those of a new figure.
+        options
+            ``style``.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        return plot("ledger", self, ax, options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.model.plots import plot
 from feder_widget.truth.explanation import one_nprobe
 from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis, MeanLedger
 from feder_widget.truth.recall_curves import Curves, rising_curves
 from feder_widget.truth.recall_points import Points
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Source = Literal["sample", "ids", "vectors"]
 
@@ -299,6 +303,22 @@ class Workload:
         columns["nprobe_needed"] = self.nprobe_needed
         columns["recall"] = self.recall_of(self.evaluated_below(self.nprobe) if nprobe is None else nprobe)
         return pandas.DataFrame(columns)
+
+    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw mean recall at every nprobe, and its spread; see ``figures.workload``.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Axes to draw on; by default, those of a new figure.
+        options
+            ``nprobe`` and ``style``.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        return plot("workload", self, ax, options)
 
     def _ledger_of(self, points: Points, nprobe: int) -> MeanLedger:
         place, most = points.place_of(nprobe), np.maximum(self.counts, 1)

@@ -31,7 +31,7 @@ class MapDrawing:
         self._index = index
         self._outbox = outbox
         # Held while parts are sent: those of the first map must not follow the final one.
-        self._sending = threading.Lock()
+        self._sending = threading.Condition(threading.Lock())
         self._map: ClusterMap | None = None
         self._requests: list[Request] = []
         self._stop = threading.Event()
@@ -57,9 +57,15 @@ class MapDrawing:
             if (self._map is None or not self._map.is_final) and request not in self._requests:
                 self._requests.append(request)
 
+    def within(self, seconds: float) -> ClusterMap | None:
+        """Return the final map if it comes within some seconds, else the one there is, else None."""
+        with self._sending:
+            self._sending.wait_for(lambda: self._stop.is_set(), seconds)
+            return self._map
+
     def close(self) -> None:
         """Stop drawing at the next step."""
-        self._stop.set()
+        self._end(self._stop)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _draw(self, centroids: np.ndarray, sizes: np.ndarray, by_angle: bool, stop: threading.Event) -> None:
@@ -71,6 +77,14 @@ class MapDrawing:
             return
         except Exception as error:
             self._outbox.fail(None, error)
+        finally:
+            self._end(stop)
+
+    def _end(self, stop: threading.Event) -> None:
+        """Note that no more maps come, for those who wait."""
+        with self._sending:
+            stop.set()
+            self._sending.notify_all()
 
     def _publish(self, drawn: ClusterMap, stop: threading.Event) -> None:
         with self._sending:

@@ -23,24 +23,13 @@ from feder_widget.projection import (
     vector_steps,
     with_rows_steps,
 )
+from feder_widget.projection.limits import AXES_ROWS, LINEAR_ROWS, REFINED_ROWS, TURNED_LIKE
 from feder_widget.projection.linear_map import directions
 from feder_widget.session.active_search import ActiveSearch
 from feder_widget.session.freed_memory import sparing
 from feder_widget.session.messages.to_kernel import ProjectionRequest
 from feder_widget.session.messages.to_page import Projection
 from feder_widget.session.runner import Step, Until
-
-LINEAR_ROWS = 100_000
-"""Candidates drawn at most; of more, a sample."""
-
-AXES_ROWS = 4096
-"""Candidates that the axes are fitted to."""
-
-TURNED_LIKE = 16
-"""Clusters nearest to the query, probed or not, that every picture of a search is turned to lie like."""
-
-REFINED_ROWS = 2000
-"""Candidates in the better picture: t-SNE of so many takes some two seconds on one thread."""
 
 SETTLE = 0.2
 """Seconds between a linear picture and the start of a better one: the next request may follow at once."""

@@ -85,7 +85,7 @@ class Workloads:
 
     @property
     def last(self) -> Evaluated | None:
-        """The last workload; None before the first."""
+        """The last workload, as far as it is evaluated; None before the first."""
         return None if self._last is None else self._last.workload
 
     def steps(self, request: Request, make: Callable[[], Evaluation]) -> Iterator[Message | None]:

@@ -1,0 +1,109 @@
+"""Places, radii, sectors and colours of figures, which the page must have too.
+
+``python tests/figure_fixture.py`` writes ``fixtures/figures.json`` anew.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from feder_widget.figures.cell_colours import cell_colours
+from feder_widget.figures.distance_domain import domain_of, nearest_first
+from feder_widget.figures.distance_layout import circle_in, dot_radius, layout_distances, room_in
+from feder_widget.figures.palette import PALETTES, hex_of
+from feder_widget.figures.picture_places import place_pictures
+from feder_widget.figures.radial_scale import RadialScale
+from feder_widget.figures.sectors import sectors_of
+
+PATH = Path(__file__).parent / "fixtures" / "figures.json"
+
+
+def distances_of(count, seed=5):
+    """Return multiples of 1/8, which both languages read alike: float32 (count,)."""
+    return (np.random.default_rng(seed).integers(40, 400, size=count) / 8).astype(np.float32)
+
+
+def cases():
+    """Yield name, size, clusters, if missed neighbours follow, distances, similarity, own place, found."""
+    plain = distances_of(60)
+    yield "some candidates", (800, 560), [30, 20, 0, 10], False, plain, False, -1, [3, 7, 31, 33, 52]
+    yield "a narrow picture", (316, 253), [30, 20, 0, 10], False, plain, False, -1, [3, 7, 31, 33, 52]
+    yield "missed neighbours", (800, 560), [30, 20, 10], True, distances_of(64), False, -1, [1, 40, 61, 62]
+    outlier = distances_of(150)
+    outlier[17] = 3000
+    yield "an outlier", (640, 480), [100, 50], False, outlier, False, -1, [17, 20]
+    own = distances_of(40)
+    own[4] = 0
+    yield "the query's own row", (640, 480), [25, 15], False, own, False, 4, [8, 9, 30]
+    yield "inner products", (640, 480), [25, 15], False, distances_of(40) - 20, True, -1, [0, 26]
+    yield "one distance", (640, 480), [3, 2], False, np.full(5, 7.25, np.float32), False, -1, [0, 4]
+    crowd = np.full(20, 40, np.float32)
+    crowd[10:] = distances_of(10)
+    yield "pictures in a crowd", (500, 400), [12, 8], False, crowd, False, -1, list(range(14))
+    yield "many candidates", (640, 480), [3000, 1500, 37], False, distances_of(4537), False, -1, [5, 3100]
+
+
+def drawn(size, sizes, has_beyond, distances, similarity, own, found):
+    """Return what a figure draws of a case."""
+    width, height = size
+    counts = [*sizes, len(distances) - sum(sizes)] if has_beyond else sizes
+    places = np.arange(len(counts)).repeat(counts)
+    order = nearest_first(distances, similarity)
+    circle = circle_in(width, height)
+    scale = RadialScale(domain_of(distances, order, similarity, own), room_in(circle))
+    sectors = sectors_of(sizes, has_beyond)
+    dot = dot_radius(len(distances), width, height)
+    layout = layout_distances(distances, places, order, scale, sectors, circle, dot)
+    pictures = place_pictures(found, places, layout, sectors, circle)
+    return {
+        "circle": [circle.x, circle.y, circle.radius],
+        "rings": [[rounded(ring.radius), ring.label, ring.is_compressed] for ring in scale.rings],
+        "sectors": [rounded(sectors.start), rounded(sectors.end)],
+        "radii": rounded(layout.radii),
+        "positions": rounded(layout.positions),
+        "pictures": [rounded(pictures.positions), pictures.sides.tolist()],
+    }
+
+
+def coloured():
+    """Return the colours of the cells of a search, by theme."""
+    order = np.random.default_rng(2).permutation(40)
+    distances = np.sort(distances_of(40))
+    probed = np.arange(1, 12)
+    found = {}
+    for mode, palette in PALETTES.items():
+        colours = cell_colours(palette, 40, order, distances, probed)
+        edges = {str(cell): hex_of(colour) for cell, colour in colours.edges.items()}
+        found[mode] = {"fills": [hex_of(colour) for colour in colours.fills], "edges": edges}
+    return {
+        "order": order.tolist(),
+        "distances": distances.tolist(),
+        "nprobe": len(probed),
+        "colours": found,
+    }
+
+
+def rounded(values):
+    """Return numbers to a millionth of a pixel."""
+    return np.round(values, 6).tolist()
+
+
+def recorded():
+    """Return the fixture."""
+    found = []
+    for name, size, sizes, has_beyond, distances, similarity, own, points in cases():
+        given = {
+            "name": name, "width": size[0], "height": size[1], "sizes": sizes, "hasBeyond": has_beyond,
+            "distances": distances.tolist(), "similarity": similarity, "own": own, "found": points,
+        }  # fmt: skip
+        made = drawn(size, sizes, has_beyond, distances, similarity, own, points)
+        every = 1 + len(distances) // 500
+        made["every"] = every
+        made["radii"], made["positions"] = made["radii"][::every], made["positions"][::every]
+        found.append({**given, **made})
+    return {"distances": found, "cells": coloured()}
+
+
+if __name__ == "__main__":
+    PATH.write_text(json.dumps(recorded(), separators=(",", ":")) + "\n", encoding="utf-8")
