@@ -15,10 +15,14 @@ Picture = Callable[[int], "tuple[str, bytes] | None"]
 
 @dataclass(frozen=True, slots=True)
 class AnswerTable:
-    """A report as HTML, with pictures: the true neighbours, or the results where these are not known."""
+    """A report as HTML, with pictures: the true neighbours, or the results where these are not known.
+
+    ``figure`` is a PNG of the map and the results; None for none.
+    """
 
     report: SearchReport
     picture: Picture
+    figure: bytes | None = None
 
     def html(self) -> str:
         """Return it as HTML; labels are text."""
@@ -34,8 +38,13 @@ class AnswerTable:
             for head in ("nearest", "row", "picture", "label", report.distance, "cluster", "rank", "answer")
         )
         said = [report.sentence, *([report.remedy] if report.remedy else []), f"{report.settings}."]
+        figure = ""
+        if self.figure is not None:
+            data = base64.b64encode(self.figure).decode("ascii")
+            figure = f'<img alt="{escape(report.sentence)}" src="data:image/png;base64,{data}">\n'
         return (
             "".join(f"<p>{escape(line)}</p>\n" for line in said)
+            + figure
             + f"<ul>{findings}</ul>\n<table>\n<thead><tr>{heads}</tr></thead>\n"
             + f"<tbody>\n{rows}\n</tbody>\n</table>"
         )

@@ -6,16 +6,17 @@ import gzip
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
+from feder_widget.map import ClusterMap
 from feder_widget.media import Media
 from feder_widget.model.pieces import Steps
 from feder_widget.projection import Method
@@ -23,6 +24,8 @@ from feder_widget.session import threads
 from feder_widget.session.answers.workload import Workloads
 from feder_widget.session.drivers import Driver
 from feder_widget.session.session import Session
+
+T = TypeVar("T")
 
 PATIENCE = 600
 """Seconds after which a request that is not answered fails."""
@@ -169,11 +172,20 @@ class RecordedSession:
         text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode()
         parts = [len(text).to_bytes(4, "little"), text, sizes, *self._buffers()]
         # Without a time of its own, the same recording is the same file.
-        packing = self._pool.submit(gzip.compress, b"".join(parts), COMPRESSION, mtime=0)
-        while not packing.done():
+        joined = b"".join(parts)
+        return (yield from self.in_thread(lambda: gzip.compress(joined, COMPRESSION, mtime=0)))
+
+    def in_thread(self, call: Callable[[], T]) -> Steps[T]:
+        """Have a thread make a call that does not read the index, and return what it returns."""
+        future = self._pool.submit(call)
+        while not future.done():
             yield
             time.sleep(REST)
-        return packing.result()
+        return future.result()
+
+    def map(self) -> ClusterMap | None:
+        """Return the map, once it was asked for."""
+        return self._session.map_within(0)
 
     def _buffers(self) -> Iterator[bytes]:
         for exchange in self.exchanges:

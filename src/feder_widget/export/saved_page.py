@@ -20,11 +20,16 @@ from feder_widget.export.page_contents import (
 from feder_widget.export.recorded_session import RecordedSession
 from feder_widget.export.search_report import SearchReport
 from feder_widget.export.smaller_picture import smaller
+from feder_widget.figures.row_pictures import RowPictures
+from feder_widget.figures.search_text import map_title
+from feder_widget.figures.shown_search import shown_search_steps
+from feder_widget.figures.static_picture import THUMBNAIL_PIXELS, shown_rows, static_picture
 from feder_widget.media import Media
 from feder_widget.media.text import one_line
 from feder_widget.model.arguments import as_int
 from feder_widget.model.array_like import as_array
 from feder_widget.model.pieces import Steps
+from feder_widget.model.query import Query
 from feder_widget.projection import Method
 from feder_widget.session.answers.workload import Workloads
 
@@ -126,10 +131,10 @@ def saved_page(
             include_self=view.include_self,
             label=media.label,
         )
-        answer = AnswerTable(report, lambda row: _picture(media, row))
-        bare = (
-            page_bytes() + len(answer.html()) + TEXT_SHARE * len((yield from session.packed(traits, summary)))
-        )
+        figure = yield from _figure(session, queries[-1].query, view, media)
+        answer = AnswerTable(report, lambda row: _picture(media, row), figure)
+        said = len(answer.html().encode("utf-8"))
+        bare = page_bytes() + said + TEXT_SHARE * len((yield from session.packed(traits, summary)))
         if wish.max_bytes is not None and bare > most:
             raise ValueError(
                 f"max_bytes must be at least {int(bare) + 1:,} for {len(queries)} queries without any "
@@ -141,6 +146,27 @@ def saved_page(
     if shown < len(rows):
         remarks.append(f"Holds the pictures of {shown:,} of the {len(rows):,} rows that can be seen.")
     return one_page(PageParts(one_line(wish.title, 200), packed, answer, remarks))
+
+
+def _figure(session: RecordedSession, query: Query, view: View, media: Media) -> Steps[bytes | None]:
+    """Paint the map with the results beside it, on a thread."""
+    drawn = session.map()
+    if drawn is None:
+        return None
+    search = None
+    for found in shown_search_steps(
+        session.index, query, view.nprobe, view.k, include_self=view.include_self
+    ):
+        search = found
+        yield
+    pictures = RowPictures(media, THUMBNAIL_PIXELS)
+    rows = () if search is None else shown_rows(search)
+
+    def paint() -> bytes:
+        images = [image for some in rows for image in pictures.images(some.ids, some.clusters)]
+        return static_picture(map_title(session.index, None), drawn, search, images)
+
+    return (yield from session.in_thread(paint))
 
 
 def _picture(media: Media, row: int) -> tuple[str, bytes] | None:

@@ -66,8 +66,8 @@ VIRIDIS: tuple[Rgb, ...] = (
     (187, 223, 39),
 )
 """A part of viridis by Stéfan van der Walt and Nathaniel Smith (2015, https://bids.github.io/colormap),
-tenths 2 to 9 of it: perceptually uniform, in order of lightness to dichromats too. Its ends would vanish on a ground
-of their lightness.
+tenths 2 to 9 of it: perceptually uniform, in order of lightness to dichromats too. Its ends would vanish on
+a ground of their lightness.
 """
 
 # The colours of ranks with those of missed neighbours (`danger`), and the colours of labels, are what
