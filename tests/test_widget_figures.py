@@ -268,3 +268,19 @@ def test_a_title_stays_on_its_line_of_text():
     assert lines[1].startswith("Query: two lines \N{REPLACEMENT CHARACTER}[31mxxx")
     assert len(lines[1]) < 120
     saved(figures.clusters(index, asked, 2).get_figure())
+
+
+def test_pale_pictures_leave_the_cells_their_colours():
+    rng = np.random.default_rng(0)
+    pale = [Image.fromarray(one) for one in rng.integers(230, 256, (9, 16, 16, 3), np.uint8)]
+    palette = static_picture_module.PALETTES["light"]
+    cells = [static_picture_module.ramp_colour(palette, shade / 47) for shade in range(48)]
+
+    def held(images):
+        flat = static_picture_module._colours(palette, images).getpalette()
+        return set(zip(*[iter(flat)] * 3, strict=True))
+
+    added = np.array(sorted(held(pale) - held([])))
+    assert len(added)
+    apart = np.linalg.norm(added[:, None] - np.array(cells)[None], axis=2)
+    assert apart.min() > static_picture_module.APART

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,7 +57,9 @@ SAMPLED = 24
 """Side of the pictures that colours are chosen by."""
 
 APART = 12
-"""Least distance of the colours of pictures from that of the ground, which would take it over."""
+"""Least distance of the colours of pictures from those of the ground and the cells: Pillow, which compares in
+steps of four levels, would take one for the other.
+"""
 
 BETWEEN = (0.25, 0.5, 0.75)
 
@@ -134,10 +136,15 @@ def _colours(palette: Palette, images: Sequence[Image.Image | None]) -> Image.Im
             sheet.paste(image, (0, SAMPLED * i))
         found = sheet.quantize(256 - len(own), Image.Quantize.MEDIANCUT).getpalette() or []
         seen_colours = list(zip(*[iter(found)] * 3, strict=True))
-        own += [colour for colour in seen_colours if math.dist(colour, background) > APART]
+        grounds = (background, palette.plain, *ramp, *fills)
+        own += [colour for colour in seen_colours if min(map(_from(colour), grounds)) > APART]
     held = Image.new("P", (1, 1))
     held.putpalette([part for colour in own[:256] for part in colour])
     return held
+
+
+def _from(colour: Sequence[float]) -> Callable[[Sequence[float]], float]:
+    return lambda other: math.dist(colour, other)
 
 
 def _nearest(search: ShownSearch, filled: set[int]) -> list[int]:
