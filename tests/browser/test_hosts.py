@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import faiss
+import numpy as np
+import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+import feder_widget as fw
 from scripts import voc_like
 from scripts.lab import REPOSITORY, LabPage
 from scripts.marimo import marimo
@@ -129,3 +137,56 @@ def test_voila_shows_the_search_by_picture_without_a_notebook(chromium: Browser,
             assert errors == []
         finally:
             context.close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Says nothing of what it serves."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder and its address."""
+    handler = functools.partial(Quiet, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield tmp_path, f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_frame_as_vs_code_has_it_takes_the_theme_from_around_it(
+    served: tuple[Path, str], chromium: Browser
+) -> None:
+    folder, address = served
+    rng = np.random.default_rng(0)
+    rows = rng.random((500, 8), np.float32)
+    index = faiss.index_factory(8, "IVF8,Flat")
+    index.train(rows)
+    index.add(rows)
+    w = fw.FederWidget(index, nprobe=2, k=4)
+    w.search(3)
+    w.save_html(folder / "output.html")
+    (folder / "window.html").write_text(
+        '<!doctype html><body data-vscode-theme-kind="vscode-dark" style="height:3000px">'
+        '<iframe src="output.html" style="width:900px;height:700px"></iframe></body>',
+        encoding="utf-8",
+    )
+    context = chromium.new_context(viewport={"width": 1000, "height": 800}, color_scheme="light")
+    page = context.new_page()
+    page.goto(f"{address}/window.html")
+    view = page.frame_locator("iframe").locator(".feder-widget")
+    expect(view).to_have_attribute("data-state", "done")
+    for kind, mode in (("dark", "dark"), ("light", "light"), ("high-contrast", "dark")):
+        page.evaluate("kind => { document.body.dataset.vscodeThemeKind = `vscode-${kind}`; }", kind)
+        expect(view).to_have_attribute("data-mode", mode)
+    # The wheel zooms the map, and leaves the window around it where it is.
+    page.evaluate("scrollTo(0, 60)")
+    view.get_by_role("application").hover()
+    page.mouse.wheel(0, -300)
+    expect(view.get_by_role("button", name="Zoom out")).to_be_enabled()
+    assert page.evaluate("scrollY") == 60
+    context.close()
