@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
+from feder_widget.export.recorded_candidates import RecordedCandidates
 from feder_widget.export.recorded_session import Packet, RecordedSession, array_of
-from feder_widget.export.smaller_picture import smaller
 from feder_widget.media import Media
 from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
@@ -31,14 +29,6 @@ FEW_CLUSTERS = 512
 
 MEMBERS = 64
 """Rows of each cluster in a page that does not hold every candidate."""
-
-LARGE, SMALL = 128, 64
-"""Sides of pictures in pixels: of what is listed, and of what lies on the map."""
-
-UNREADABLE = "it could not be read when this page was saved"
-
-TEXT_SHARE = 4 / 3
-"""Base64."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,116 +118,10 @@ def record(
     return rows, len(in_lists)
 
 
-def record_pictures(session: RecordedSession, rows: Sequence[int], large: int, room: int) -> Steps[int]:
-    """Ask for pictures in turn while they fit.
-
-    Parameters
-    ----------
-    session
-        The recording.
-    rows
-        Row ids, the most important first.
-    large
-        How many of these are listed, and shown larger.
-    room
-        Bytes of a page that pictures may take.
-
-    Returns
-    -------
-    int
-        How many rows have a picture in the recording.
-    """
-    taken, used = 0, 0.0
-    batch = 64
-    for start in range(0, len(rows), batch):
-        some = rows[start : start + batch]
-        size = LARGE if start < large else SMALL
-        asked = {"kind": "thumbnails", "ids": [str(row) for row in some], "clusters": None, "size": size}
-        answers = []
-        for packet in (yield from session.ask(asked, keeps=False)):
-            answers.append(_with_smaller(packet))
-            yield
-        cost = TEXT_SHARE * sum(_compressed(packet) for packet in answers)
-        if used + cost > room:
-            break
-        used += cost
-        taken += len(some)
-        session.note(
-            {**asked, "request": f"saved:pictures:{start}"}, _renamed(answers, f"saved:pictures:{start}")
-        )
-    return taken
-
-
-def _compressed(packet: Packet) -> int:
-    """Return the bytes of a message once it is compressed: the tables of small pictures are alike."""
-    content, buffers = packet
-    return len(zlib.compress(b"".join([json.dumps(content).encode(), *buffers]), 1))
-
-
-def _with_smaller(packet: Packet) -> Packet:
-    """Return a message of pictures with each encoded in few bytes, and without names of files."""
-    content, (data,) = packet
-    items, parts, offset = [], [], 0
-    for item in content["items"]:
-        start, length = item["offset"], item["length"]
-        mime, part = item["mime"], data[start : start + length]
-        if length:
-            mime, part = smaller(mime, part)
-        reason = None if item["reason"] is None else UNREADABLE
-        items.append({**item, "mime": mime, "reason": reason, "offset": offset, "length": len(part)})
-        parts.append(part)
-        offset += len(part)
-    return {**content, "items": items, "buffers": [["data", "uint8", [offset]]]}, [b"".join(parts)]
-
-
 def drop_first_drafts(session: RecordedSession) -> None:
     """Keep of an answer in drafts the last one alone."""
     exchange = session.exchanges[-1]
     exchange.answers = [packet for packet in exchange.answers if packet[0].get("final", True)]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Candidates:
-    """What one search told of: row ids, distances, and the ranks of their clusters."""
-
-    ids: NDArray[np.int64]
-    distances: NDArray[np.float32]
-    ranks: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, answers: Sequence[Packet]) -> _Candidates:
-        """Put the messages of a search together."""
-        ids, distances, ranks = [np.empty(0, np.int64)], [np.empty(0, np.float32)], [np.empty(0, np.int64)]
-        for packet in answers:
-            content, _ = packet
-            if content["kind"] in ("fine", "nearest"):
-                counts = array_of(packet, "counts")
-                ids.append(array_of(packet, "ids"))
-                distances.append(array_of(packet, "distances"))
-                ranks.append(np.repeat(np.arange(len(counts)) + content["first_rank"], counts))
-        return cls(np.concatenate(ids), np.concatenate(distances), np.concatenate(ranks))
-
-    def keys(self, similarity: bool) -> NDArray[np.float32]:
-        """Return numbers that are smaller for the nearer."""
-        return -self.distances if similarity else self.distances
-
-    def by_rank(self, similarity: bool) -> list[NDArray[np.int64]]:
-        """Return the places of the candidates of each cluster, by rank, nearest first."""
-        order = np.lexsort((self.keys(similarity), self.ranks))
-        parts = np.split(order, np.flatnonzero(np.diff(self.ranks[order])) + 1)
-        return [part for part in parts if len(part)]
-
-    def results(self, k: int, similarity: bool) -> NDArray[np.int64]:
-        """Return the places of those that are among the k best at some nprobe, the nearest of all first."""
-        keys = self.keys(similarity)
-        best = np.empty(0, np.int64)
-        seen = [best]
-        for part in self.by_rank(similarity):
-            both = np.concatenate([best, part[:k]])
-            best = both[np.argsort(keys[both], kind="stable")[:k]]
-            seen.append(best)
-        every = np.unique(np.concatenate(seen))
-        return every[np.argsort(keys[every], kind="stable")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +154,7 @@ def _record_search(
         answers = [*answers, *rest]
     if not is_whole:
         yield from _record_members(session, index, array_of(answers[0], "clusters"))
-    candidates = _Candidates.of(answers)
+    candidates = RecordedCandidates.of(answers)
     yield from _record_outcomes(session, serial, view)
     similarity = index.similarity
     listed = candidates.ids[candidates.results(view.k + coarse["copies"], similarity)].tolist()
@@ -312,7 +196,7 @@ def _record_members(session: RecordedSession, index: IvfIndex, clusters: NDArray
 
 
 def _record_projection(
-    session: RecordedSession, view: View, coarse: Packet, candidates: _Candidates, k_max: int
+    session: RecordedSession, view: View, coarse: Packet, candidates: RecordedCandidates, k_max: int
 ) -> Steps[None]:
     """Ask for the picture of the candidates at the nprobe that is shown first, and of what they miss."""
     clusters = array_of(coarse, "clusters")
@@ -372,7 +256,3 @@ def _by_turns(lists: Sequence[NDArray[np.int64]]) -> Iterator[int]:
 def _in_order(*parts: Any) -> list[int]:
     """Return the rows of all parts, each once, in order."""
     return list(dict.fromkeys(int(row) for part in parts for row in part if row >= 0))
-
-
-def _renamed(answers: Sequence[Packet], name: str) -> list[Packet]:
-    return [({**content, "request": name}, buffers) for content, buffers in answers]

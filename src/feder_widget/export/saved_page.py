@@ -10,13 +10,12 @@ from feder_widget.engines import IvfIndex
 from feder_widget.export.answer_table import AnswerTable
 from feder_widget.export.one_page import PageParts, one_page, page_bytes
 from feder_widget.export.page_contents import (
-    TEXT_SHARE,
     View,
     hardest_queries,
     record,
-    record_pictures,
     saved_queries,
 )
+from feder_widget.export.page_pictures import TEXT_SHARE, record_pictures
 from feder_widget.export.recorded_session import RecordedSession
 from feder_widget.export.search_report import SearchReport
 from feder_widget.export.smaller_picture import smaller
