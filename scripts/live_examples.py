@@ -7,7 +7,7 @@ documentation depends on a number that somebody typed. `scripts.live_pages` writ
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -48,15 +48,15 @@ class Example:
         The numbers that the text beside it names.
     hardest : int
         Hardest queries that the page answers besides.
-    rows : list of int
-        Further rows that it answers for.
+    page_bytes : int
+        The page at most.
     """
 
     widget: fw.FederWidget
     title: str
     facts: Facts
     hardest: int = 0
-    rows: list[int] = field(default_factory=list)
+    page_bytes: int = 1_300_000
 
 
 EXAMPLES: dict[str, Callable[[], Example]] = {}
@@ -219,6 +219,7 @@ def which_nprobe() -> Example:
             "worst": percent(float(worst)),
         },
         hardest=4,
+        page_bytes=2_000_000,
     )
 
 
@@ -361,6 +362,8 @@ def uneven_clusters() -> Example:
             "compared": percent(ours.scanned[1]),
             "compared_even": percent(even.scanned[1]),
         },
+        # Pictures of all that the large cells hold.
+        page_bytes=3_000_000,
     )
 
 

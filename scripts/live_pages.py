@@ -22,10 +22,6 @@ from scripts.live_examples import EXAMPLES
 OUT = REPOSITORY / "docs" / "live"
 FACTS = "facts.json"
 
-PAGE_BYTES = 1_300_000
-QUERY_BYTES = 200_000
-"""What each further query of a page adds."""
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write the live pages of the documentation.")
@@ -45,12 +41,10 @@ def write_pages(out: Path, names: Sequence[str]) -> int:
     facts = {name: known[name] for name in EXAMPLES if name in known}
     for name in names:
         made = EXAMPLES[name]()
-        more = made.hardest + len(made.rows)
         page = made.widget.save_html(
             out / f"{name}.html",
-            queries=made.rows,
             hardest=made.hardest,
-            max_bytes=PAGE_BYTES + QUERY_BYTES * more,
+            max_bytes=made.page_bytes,
             title=made.title,
         )
         made.widget.close()

@@ -26,6 +26,8 @@ MARKDOWN_LINK = re.compile(r"(?<!`)\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 """Code that runs here; what needs other data is marked ``py``."""
 
+MODULE_HEADING = re.compile(r'<h2 id="([\w.]+)" class="doc doc-heading">\s*<code class="[^"]*-module">')
+
 # The index that an example searches, and what else its lines use.
 ROW, MISSED_ROW = 42, 43
 
@@ -127,6 +129,14 @@ def test_the_reference_has_every_public_name(site: Site) -> None:
     assert "IvfIndex.explain" in names
     assert "embedders.timm" in names
     assert [name for name in names if f"feder_widget.{name}" not in ids] == []
+
+
+def test_each_name_is_what_it_says(site: Site) -> None:
+    """A function may have the name of its module, whose page would be that of the module."""
+    modules = []
+    for page in (site.folder / "reference").glob("*.html"):
+        modules += MODULE_HEADING.findall(page.read_text(encoding="utf-8"))
+    assert modules == ["feder_widget.embedders"]
 
 
 def test_the_first_page_of_the_reference_lists_them() -> None:
