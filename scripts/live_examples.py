@@ -204,6 +204,8 @@ def which_nprobe() -> Example:
     widget = shown(flat(), int(workload.ids[workload.hardest(1, nprobe=by_mean)[0]]), nprobe=by_mean)
     widget.evaluate(500, progress=False)
     worst = workload.recall_of(by_mean).min()
+    on_screen = workload.recall_of(by_mean)[workload.ids == widget.query]
+    require(bool(on_screen.max() == worst), "the worst query is on screen")
     return Example(
         widget,
         "Which nprobe?",
@@ -233,6 +235,8 @@ def is_it_the_code() -> Example:
     widget = shown(coded(), row, nprobe=nprobe)
     ledger = coded().ledger(row, K, nprobe)
     require(len(ledger.lost_to_code) > 2 and not len(ledger.lost_to_coarse), "the code alone loses")
+    every = coded().explain(row, K).recall(np.arange(1, coded().nlist + 1))
+    require(bool(every.max() < 1), "no nprobe finds all")
     alone = fw.open_index(coded().faiss_index)
     facts = {
         **common(widget),
