@@ -28,7 +28,8 @@ NUMBER = re.compile(r"\{(\w+)\}")
 
 FRAME = """
 <div class="live" markdown="0">
-<iframe src="{address}" title="{title}" loading="lazy" allow="fullscreen *; clipboard-write *"></iframe>
+<iframe src="{address}" title="{title}" height="760" loading="lazy"
+  allow="fullscreen *; clipboard-write *"></iframe>
 <p><a href="{address}" target="_blank">Open “{title}” in a page of its own</a></p>
 </div>
 

@@ -28,6 +28,8 @@ BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 MODULE_HEADING = re.compile(r'<h2 id="([\w.]+)" class="doc doc-heading">\s*<code class="[^"]*-module">')
 
+README = REPOSITORY / "README.md"
+
 # The index that an example searches, and what else its lines use.
 ROW, MISSED_ROW = 42, 43
 
@@ -80,7 +82,7 @@ def test_nothing_is_loaded_from_elsewhere(site: Site) -> None:
 
 def test_a_code_host_finds_what_the_sources_link_to() -> None:
     broken = []
-    for source in [*SOURCES, REPOSITORY / "README.md", REPOSITORY / "DEVELOP.md"]:
+    for source in [README, REPOSITORY / "DEVELOP.md", *SOURCES]:
         for address in MARKDOWN_LINK.findall(source.read_text(encoding="utf-8")):
             split = urlsplit(address)
             if split.netloc or not split.path:
@@ -170,7 +172,7 @@ def names() -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "source",
-    [source for source in SOURCES if BLOCK.search(source.read_text(encoding="utf-8"))],
+    [source for source in [README, *SOURCES] if BLOCK.search(source.read_text(encoding="utf-8"))],
     ids=lambda source: source.stem,
 )
 def test_the_lines_of_python_run(
