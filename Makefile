@@ -16,6 +16,7 @@ PYTHON := $(VENV)/bin/python
 BUNDLE := src/feder_widget/static/widget.js
 NODE_MODULES := js/node_modules/.package-lock.json
 STAMPS := .stamps
+LIVE_PAGES := docs/live/facts.json
 # Modules are compiled when they are first imported, and most never are.
 unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := $(PYTHON) -m pip install --no-compile --quiet --disable-pip-version-check --root-user-action=ignore
@@ -41,19 +42,21 @@ help: ## list these targets
 demo: $(STAMPS)/demo $(BUNDLE) ## open notebooks/quickstart.ipynb in JupyterLab
 	$(QUICKSTART) $(ARGS)
 
-.PHONY: test test-busy test-python test-js test-notebooks test-browser
-test: test-python test-js test-notebooks test-browser ## run all tests
+.PHONY: test test-busy test-python test-js test-notebooks test-browser test-docs
+test: test-python test-js test-notebooks test-browser test-docs ## run all tests
 	@echo 'No test may depend on load: run `make test-busy` too.'
 test-busy: ## run all tests beside two busy loops, as on a machine that others use
 	scripts/busy.sh $(MAKE) test
 test-python: $(STAMPS)/dev $(BUNDLE) ## run the Python tests that need no browser
-	$(PYTHON) -m pytest --ignore=tests/browser $(SPREAD) --dist=loadfile $(ARGS)
+	$(PYTHON) -m pytest --ignore=tests/browser --ignore=tests/docs $(SPREAD) --dist=loadfile $(ARGS)
 test-js: $(NODE_MODULES) chromium ## run the front end's tests
 	npm --prefix js test
 test-notebooks: $(STAMPS)/dev $(BUNDLE) ## run the notebooks
 	$(PYTHON) -m pytest --nbmake --nbmake-timeout=600 notebooks $(ARGS)
 test-browser: $(STAMPS)/dev $(BUNDLE) chromium ## drive the widget in JupyterLab in Chromium
 	$(PYTHON) -m pytest tests/browser $(SPREAD) --dist=worksteal $(ARGS)
+test-docs: $(LIVE_PAGES) chromium ## build the documentation, check its links and its code, and open its pages
+	$(PYTHON) -m pytest tests/docs -p no:nbmake $(ARGS)
 
 # An environment of its own, because torch is large. MODELS="torch==2.13.0 transformers" asks for another build.
 MODELS_VENV := .venv-models
@@ -104,13 +107,17 @@ screenshots: $(STAMPS)/dev $(BUNDLE) chromium ## make the README's pictures anew
 notebook-outputs: $(STAMPS)/dev $(BUNDLE) chromium ## run the quick start and save it with its outputs
 	$(PYTHON) -m scripts.notebook_outputs $(ARGS)
 
+.PHONY: docs
+docs: $(LIVE_PAGES) ## build the documentation in site/; open site/index.html, no network needed
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build $(ARGS)
+
 .PHONY: build
 build: $(STAMPS)/dev $(BUNDLE) ## make the sdist and the wheel in dist/
 	$(PYTHON) -m build $(ARGS)
 
 .PHONY: clean distclean
 clean: ## remove what was built, and the caches
-	rm -rf dist $(STAMPS) src/feder_widget/static .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf dist site docs/live $(STAMPS) src/feder_widget/static .pytest_cache .mypy_cache .ruff_cache .hypothesis
 distclean: clean ## remove the environments as well
 	rm -rf $(VENV) $(MODELS_VENV) js/node_modules
 
@@ -134,6 +141,10 @@ $(NODE_MODULES): js/package.json js/package-lock.json
 	scripts/node.sh
 	npm --prefix js ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+# OpenMP's threads would spin while they wait, which takes most of the time on a busy machine.
+$(LIVE_PAGES): scripts/live_pages.py scripts/live_examples.py $(BUNDLE) $(shell find src/feder_widget -name '*.py') | $(STAMPS)/dev
+	OMP_WAIT_POLICY=passive $(PYTHON) -m scripts.live_pages
 
 # Folders are listed too: they change when a file is removed.
 $(BUNDLE): $(NODE_MODULES) js/build.mjs js/tsconfig.json $(shell find js/src)

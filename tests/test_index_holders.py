@@ -309,9 +309,9 @@ def test_newer_versions_are_taken(version, monkeypatch):
     faiss_version.require_faiss()
 
 
-def test_the_readme_lists_what_to_install_beside_a_faiss_of_your_own():
-    readme = (ROOT / "README.md").read_text()
-    (listed,) = re.findall(r"pip install --no-deps feder-widget\npip install (.*)", readme)
+def test_the_documentation_lists_what_to_install_beside_a_faiss_of_your_own():
+    start = (ROOT / "docs" / "start.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"pip install --no-deps feder-widget\npip install (.*)", start)
     assert listed.replace("'", "").split() == [
         each for each in dependencies() if not each.startswith("faiss")
     ]

@@ -180,6 +180,17 @@ class TestBudget:
         # What is on screen first comes first.
         assert set(map(str, w.index.explain(7, 5).ids)) <= set(first["ids"])
 
+    def test_the_true_neighbours_by_the_original_vectors_come_first(self):
+        index = faiss.index_factory(16, "IVF20,PQ2x4")
+        index.train(X)
+        index.add(X)
+        opened = fw.open_index(index, vectors=X)
+        w = fw.FederWidget(opened, images=pictures(), nprobe=2, k=5)
+        w.search(7)
+        header, _ = header_of(w._page("save_html", (), 0, 700_000, None))
+        first = next(e["asked"] for e in header["exchanges"] if e["asked"]["kind"] == "thumbnails")
+        assert set(map(str, opened.explain(7, 5).ids)) <= set(first["ids"])
+
     def test_it_is_kept_by_itself(self):
         w = made(images=pictures())
         w.search(7)

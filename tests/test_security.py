@@ -209,7 +209,14 @@ def test_the_page_has_no_way_to_make_html_of_data_nor_to_ask_a_host(way):
     files = [path for path in SOURCES.rglob("*") if path.suffix in (".ts", ".tsx", ".css")]
     assert len(files) > 50
     found = re.compile(rf"(?<![#\w]){re.escape(way)}")
-    assert [path.name for path in files if found.search(path.read_text(encoding="utf-8"))] == []
+    using = [path.name for path in files if found.search(path.read_text(encoding="utf-8"))]
+    # A saved page reads itself as it was opened, to save itself.
+    assert using == (["savedPage.ts"] if way == "outerHTML" else [])
+
+
+def test_a_saved_page_only_reads_itself():
+    text = (SOURCES / "savedPage.ts").read_text(encoding="utf-8")
+    assert re.findall(r"\w+\.outerHTML(.)", text) == ["}"]
 
 
 def test_style_sheets_import_one_another_only_by_their_places():

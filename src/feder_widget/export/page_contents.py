@@ -159,6 +159,10 @@ def _record_search(
     similarity = index.similarity
     listed = candidates.ids[candidates.results(view.k + coarse["copies"], similarity)].tolist()
     own = [] if coarse["id"] is None else [int(coarse["id"])]
+    if index.basis == "vectors" and index.why_unexplained is None:
+        # By their codes they may be far from the query.
+        true = index.explain(query.query, view.k, include_self=view.include_self)
+        listed = [*true.ids.tolist(), *listed]
     near = [candidates.ids[part] for part in candidates.by_rank(similarity)]
     return _Seen(
         [*own, *listed], near, lambda k_max: _record_projection(session, view, answers[0], candidates, k_max)

@@ -141,7 +141,8 @@ def saved_page(
             )
         shown = yield from record_pictures(session, rows, listed, int(most - bare))
         packed = yield from session.packed(traits, summary)
-    remarks = [f"Answers {len(queries):,} queries." if len(queries) > 1 else "Answers one query."]
+    distinct = len({id(one) if one.query.row_id is None else one.query.row_id for one in queries})
+    remarks = [f"Answers {distinct:,} queries." if distinct > 1 else "Answers one query."]
     if shown < len(rows):
         remarks.append(f"Holds the pictures of {shown:,} of the {len(rows):,} rows that can be seen.")
     return one_page(PageParts(one_line(wish.title, 200), packed, answer, remarks))
