@@ -136,6 +136,18 @@ def test_vectors_are_queries_too():
     assert asked == [{"vector": True}] * 2
 
 
+def test_a_picture_that_was_the_query_is_still_its_picture():
+    shown = pictures()
+    w = made(images=shown, embed=lambda images: X[[3] * len(images)])
+    w.search(Image.fromarray(shown[3]))
+    header, _ = header_of(w._page("save_html", (), 0, None, None))
+    (search,) = [e for e in header["exchanges"] if e["asked"]["kind"] == "search"]
+    coarse = search["answers"][0]
+    assert coarse["content"]["title"] == "Your picture"
+    lengths = dict(zip([name for name, *_ in coarse["content"]["buffers"]], coarse["lengths"], strict=True))
+    assert lengths["picture"] > 100
+
+
 def test_the_hardest_queries_of_the_workload_are_saved_with_it():
     w = made()
     w.search(7)

@@ -144,6 +144,8 @@ def _record_search(
     steady = index.guarantees.ranked_once and index.splittable
     at = [nlist if is_whole else view.nprobe] if steady else _some_nprobes(nlist, view.nprobe)
     answers: list[Packet] = []
+    if query.query.title is not None:
+        session.name_query(query.query)
     for nprobe in at:
         asked = {"kind": "search", "query": query.choice, "nprobe": nprobe, "k": view.k}
         answers = yield from session.ask({**asked, "include_self": view.include_self}, buffers=query.buffers)

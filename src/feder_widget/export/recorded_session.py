@@ -19,6 +19,7 @@ from feder_widget.engines import IvfIndex
 from feder_widget.map import ClusterMap
 from feder_widget.media import Media
 from feder_widget.model.pieces import Steps
+from feder_widget.model.query import Query
 from feder_widget.projection import Method
 from feder_widget.session import threads
 from feder_widget.session.answers.workload import Workloads
@@ -182,6 +183,10 @@ class RecordedSession:
             yield
             time.sleep(REST)
         return future.result()
+
+    def name_query(self, query: Query) -> None:
+        """Have a vector bear the title and the picture of this query when it is asked for."""
+        self._session.name_query(query)
 
     def map(self) -> ClusterMap | None:
         """Return the map, once it was asked for."""

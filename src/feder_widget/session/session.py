@@ -227,6 +227,10 @@ class Session:
             self.notice_changes()
             self._searches.search_in_call(query, nprobe, k, include_self)
 
+    def name_query(self, query: Query) -> None:
+        """Have its vector bear the title and the picture of this query when it is asked for."""
+        self._searches.past.note(query, 1, 1)
+
     def newest_search(self, nprobe: int) -> ActiveSearch | None:
         """Return the search for the newest query, ranked by the index as it is; None before the first."""
         return self._searches.newest(nprobe)

@@ -59,12 +59,12 @@ export function QueryCurve() {
       height={truth === null ? 0 : found / Math.max(1, total)}
       pictures={curve === null ? [] : pictures}
       hasRanks={search !== null}
-      remark={
-        why !== null && truth !== null ? `No curve: recall takes a search at each nprobe, as ${why}.` : null
-      }
+      remark={why === null || truth === null ? null : { text: NO_CURVE, reason: `${why}.` }}
     />
   );
 }
+
+const NO_CURVE = "No curve: recall takes a search at each nprobe.";
 
 function curveOf(truth: Truth | null) {
   if (truth === null || truth.turns.length === 0) return null;

@@ -41,7 +41,7 @@ interface Props {
   /** Whether the axis shows the colours of the clusters probed. */
   readonly hasRanks: boolean;
   /** Why there is no curve. */
-  readonly remark: string | null;
+  readonly remark: { readonly text: string; readonly reason: string } | null;
 }
 
 /** Recall against nprobe: the slider of nprobe. */
@@ -71,7 +71,8 @@ export function RecallChart(props: Props) {
     [right, bottom, nlist],
   );
   const isHigh = height >= 0.5;
-  const hasPictures = pictures.length > 0;
+  // Pictures, or a remark, stand where the name of the share would.
+  const isCovered = pictures.length > 0 || remark !== null;
   const still = useMemo(
     () =>
       width < 80 || tall < 40 ? null : (
@@ -81,7 +82,7 @@ export function RecallChart(props: Props) {
               <title>share of the vectors compared</title>
             </path>
           )}
-          {share !== null && !hasPictures && (
+          {share !== null && !isCovered && (
             <text class="feder-share-name" x={right - 6} y={bottom - 6}>
               share of the vectors compared
             </text>
@@ -129,7 +130,7 @@ export function RecallChart(props: Props) {
           <Stored nprobe={storedNprobe} axis={axis} isLow={isHigh} />
         </>
       ),
-    [axis, axisName, width, tall, share, curve, band, isApart, storedNprobe, isHigh, hasPictures],
+    [axis, axisName, width, tall, share, curve, band, isApart, storedNprobe, isHigh, isCovered],
   );
   const x = axis.x(nprobe.value);
   const [before, after] = [x - MARGIN.left, width - x];
@@ -151,7 +152,11 @@ export function RecallChart(props: Props) {
         <path class="feder-now" d={`M${x} ${MARGIN.top}V${bottom}`} />
       </svg>
       <FoundPictures axis={axis} pictures={pictures} />
-      {remark !== null && <p class="feder-remark">{remark}</p>}
+      {remark !== null && (
+        <p class="feder-remark" title={remark.reason}>
+          {remark.text}
+        </p>
+      )}
       <input
         ref={input}
         type="range"
