@@ -148,6 +148,23 @@ def test_a_picture_that_was_the_query_is_still_its_picture():
     assert lengths["picture"] > 100
 
 
+def test_labels_of_all_rows_and_numbers_of_a_column_are_recorded():
+    pd = pytest.importorskip("pandas")
+    columns = {"kind": ["a", "b"] * 1000, "tone": ["c"] * 2000, "size": np.arange(2000) / 3}
+    w = made(data=pd.DataFrame(columns), label="kind")
+    w.search(7)
+    header, _ = header_of(w._page("save_html", (), 0, None, None))
+    for kind, column in (("row_labels", None), ("row_labels", 0), ("row_levels", 1)):
+        told = [
+            answer
+            for exchange in header["exchanges"]
+            if (exchange["asked"]["kind"], exchange["asked"].get("column")) == (kind, column)
+            for answer in exchange["answers"]
+        ]
+        shapes = [{name: shape for name, _, shape in one["content"]["buffers"]} for one in told]
+        assert sum(shape["ids"][0] for shape in shapes) == 2000
+
+
 def test_the_hardest_queries_of_the_workload_are_saved_with_it():
     w = made()
     w.search(7)

@@ -8,6 +8,7 @@ import type {
   ThumbnailItem,
 } from "./messages";
 import { noteMembers, type RecordedMembers } from "./recordedMembers";
+import { noteRows, type RowsByCluster } from "./recordedRows";
 
 /** One search with all messages about it that nobody asked for: candidates, results, bounds. */
 export interface RecordedSearch {
@@ -40,6 +41,8 @@ export interface Recording {
   readonly medoids: Map<number, bigint>;
   /** The rows of clusters, by the search that orders them and the cluster. */
   readonly members: Map<string, RecordedMembers>;
+  /** Labels, and levels of numbers, of the rows of clusters. */
+  readonly rows: RowsByCluster;
 }
 
 /** The same for every request that asks the same. */
@@ -56,6 +59,7 @@ export function emptyRecording(): Recording {
     values: new Map(),
     medoids: new Map(),
     members: new Map(),
+    rows: new Map(),
   };
 }
 
@@ -90,6 +94,10 @@ export class RecordingNotes {
         return;
       case "members":
         noteMembers(this.recording.members, message);
+        return;
+      case "row_labels":
+      case "row_levels":
+        if (asked?.request.kind === message.kind) noteRows(this.recording.rows, asked.request, message);
         return;
       case "bounds":
         this.#searchOf((search) => search.coarse.serial === message.serial)?.messages.push(message);

@@ -11,6 +11,7 @@ import type {
   ThumbnailsRequest,
 } from "./messages";
 import { membersOf } from "./recordedMembers";
+import { rowsOf } from "./recordedRows";
 import { questionOf, type RecordedSearch, type Recording } from "./recording";
 import { deliver, type RecordedQuery, type Transport } from "./transport";
 
@@ -62,6 +63,11 @@ export class RecordingTransport implements Transport {
       }
       case "members":
         return this.#members(request);
+      case "row_labels":
+      case "row_levels": {
+        const answer = rowsOf(this.#recording.rows, request);
+        return answer && [answer];
+      }
       default: {
         const asked =
           "serial" in request ? { ...request, serial: this.#recorded.get(request.serial) } : request;

@@ -106,7 +106,7 @@ def record(
     clusters = list(range(min(index.nlist, MAX_BATCH)))
     medoids = yield from session.ask({"kind": "medoids", "clusters": clusters})
     portraits = array_of(medoids[0], "ids").tolist()
-    yield from _record_labels(session, media)
+    yield from _record_labels(session, media, of_rows=is_whole)
     if has_workload:
         listed.extend((yield from _record_workload(session, index, view)))
     rows = _in_order(listed, portraits, _by_turns(near))
@@ -223,7 +223,7 @@ def _record_projection(
     drop_first_drafts(session)
 
 
-def _record_labels(session: RecordedSession, media: Media) -> Steps[None]:
+def _record_labels(session: RecordedSession, media: Media, *, of_rows: bool) -> Steps[None]:
     """Ask for what colours can stand for: labels, and columns of categories and of numbers."""
     nlist = session.index.nlist
     for column in [*([None] if media.has_labels else []), *media.categories]:
@@ -231,9 +231,25 @@ def _record_labels(session: RecordedSession, media: Media) -> Steps[None]:
         drop_first_drafts(session)
         for cluster in range(min(nlist, FEW_CLUSTERS)):
             yield from session.ask({"kind": "composition", "cluster": cluster, "column": column})
+        if of_rows:
+            yield from _record_rows(session, "row_labels", column)
     for column in media.scales:
         yield from session.ask({"kind": "scale", "column": column})
         drop_first_drafts(session)
+        if of_rows:
+            yield from _record_rows(session, "row_levels", column)
+
+
+def _record_rows(session: RecordedSession, kind: str, column: int | None) -> Steps[None]:
+    """Ask for the label, or the number, of each row; an answer may leave clusters for another."""
+    left = np.flatnonzero(session.index.list_sizes).tolist()
+    while left:
+        asked = {"kind": kind, "clusters": left[:MAX_BATCH], "column": column}
+        (packet,) = yield from session.ask(asked)
+        told = set(array_of(packet, "clusters").tolist())
+        if not told:
+            return
+        left = [cluster for cluster in left if cluster not in told]
 
 
 def _record_workload(session: RecordedSession, index: IvfIndex, view: View) -> Steps[list[int]]:
