@@ -30,6 +30,7 @@ NAMES = (
     "mosaics",
     "dragging",
     "saved_page",
+    "drop",
 )
 
 
