@@ -35,7 +35,7 @@ PYTHON_ROOMS = {
     "embedders": ("embedding",),
     "figures": ("engines", "layout", "map", "media", "model", "power_diagram", "projection", "truth"),
     "session": ("embedding", "engines", "errors", "layout", "map", "media", "model", "projection", "truth"),
-    "export": ("engines", "figures", "map", "media", "model", "projection", "session", "truth"),
+    "export": ("engines", "errors", "figures", "map", "media", "model", "projection", "session", "truth"),
     "widget": (
         "embedding",
         "engines",

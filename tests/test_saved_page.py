@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 import feder_widget as fw
+from feder_widget.export import View
 
 RNG = np.random.default_rng(3)
 X = RNG.random((2000, 16), np.float32)
@@ -84,7 +85,7 @@ def test_it_says_the_answer_where_no_script_runs():
     for row in explanation.ids:
         assert f"<td>{row}</td><td></td><td>row of {row}</td>" in document
     assert document.count("<td>missed: its cluster was not probed</td>") == len(missed)
-    assert 'sandbox="allow-scripts"' in page
+    assert 'sandbox="allow-scripts allow-downloads"' in page
 
 
 @pytest.mark.parametrize("place", ["labels", "title", "data"])
@@ -283,3 +284,58 @@ class TestBadInput:
         w.index.faiss_index.add(X[:10] + 1)
         header, _ = header_of(w._page("save_html", (), 0, None, None))
         assert header["summary"]["content"]["ntotal"] == 2010
+
+
+class TestWhatTheLiveWidgetSurvives:
+    def test_a_hardest_query_that_was_removed_is_left_out(self):
+        w = made()
+        workload = w.evaluate(50, progress=False)
+        gone = int(workload.ids[workload.hardest(1, nprobe=2)[0]])
+        w.index.faiss_index.remove_ids(np.array([gone]))
+        w.search(next(row for row in range(2000) if row != gone))
+        header, _ = header_of(w._page("save_html", (), 5, None, None))
+        asked = [e["asked"]["query"] for e in header["exchanges"] if e["asked"]["kind"] == "search"]
+        assert len(asked) == 5
+
+    def test_a_projection_that_fails_leaves_the_rest(self):
+        def broken(_rows):
+            raise RuntimeError("no")
+
+        w = made(projection=broken)
+        w.search(7)
+        header, _ = header_of(w._page("save_html", (), 0, None, None))
+        assert "search" in kinds_of(header)
+
+    def test_pictures_of_other_sites_are_named_as_such_and_their_addresses_left_out(self):
+        w = made(images=[f"https://example.org/{row}.jpg?token=secret" for row in range(2000)])
+        w.search(7)
+        page = w._page("save_html", (), 0, None, None)
+        raw = gzip.decompress(base64.b64decode(re.search(r'data-length="\d+">([^<]*)<', page)[1]))
+        assert b"secret" not in raw
+        assert "secret" not in page
+        assert "Holds the pictures of 0 of the" in page
+
+
+def test_listed_rows_have_their_pictures_whatever_the_search_takes():
+    rng = np.random.default_rng(0)
+    many = rng.random((60_000, 8), np.float32)
+    index = faiss.index_factory(8, "IVF1500,Flat")
+    index.train(many[:20_000])
+    index.add(many)
+    w = fw.FederWidget(index, images=lambda row: np.full((8, 8, 3), row % 251, np.uint8), nprobe=2, k=5)
+    w.search(7)
+    page = w._page("save_html", (), 0, None, None)
+    held = re.search(r"Holds the pictures of ([\d,]+) of", page)
+    assert held is None or int(held[1].replace(",", "")) > 100
+    assert len(page) < 3_000_000
+
+
+def test_an_index_that_changes_while_the_page_is_made_is_told():
+    w = made()
+    w.search(7)
+    steps = w._page_steps(View(2, 5, False), [], 0, None, None)
+    next(steps)
+    w.index.faiss_index.add(X[:5])
+    with pytest.raises(fw.IndexChangedError, match="save it again"):
+        for _ in steps:
+            pass

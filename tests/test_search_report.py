@@ -13,6 +13,7 @@ import pytest
 
 import feder_widget as fw
 from feder_widget import command_line
+from feder_widget.explain_command import read_labels
 
 DOCS = Path(__file__).parents[1] / "docs" / "EXPLAIN.md"
 X = np.random.default_rng(5).random((3000, 16), np.float32)
@@ -224,3 +225,109 @@ class TestShell:
         command = [sys.executable, "-m", "feder_widget.command_line", "explain", str(folder / "x.index")]
         done = subprocess.run([*command, "--query", "7"], capture_output=True, text=True, check=True)
         assert "true neighbours of row 7" in done.stdout
+
+
+def with_max_codes(w, most):
+    faiss.extract_index_ivf(w.index.faiss_index).max_codes = most
+    return w
+
+
+class TestLosses:
+    def test_a_smaller_nprobe_may_find_what_a_larger_one_loses_to_the_code(self):
+        index = faiss.index_factory(16, "IVF16,PQ2x4")
+        index.train(X)
+        index.add(X)
+        opened = fw.open_index(index, vectors=X)
+        seen = 0
+        for row in range(1000):
+            explanation = opened.explain(row, 2)
+            if not (explanation.nprobe_needed < 16 and len(explanation.missed(16))):
+                continue
+            seen += 1
+            w = fw.FederWidget(opened, nprobe=16, k=2)
+            w.search(row)
+            wanted = f"nprobe = {explanation.nprobe_needed} finds all; larger ones lose some to the code."
+            assert w.report().remedy == wanted
+            w.nprobe = explanation.nprobe_needed
+            assert w.report().missed == []
+            w.close()
+            if seen == 3:
+                return
+        raise AssertionError("no row of the kind")
+
+    def test_a_search_that_stops_early_is_not_said_to_have_left_a_cluster_out(self):
+        w = with_max_codes(made(), 300)
+        w.nprobe = 30
+        w.search(7)
+        stages = {one.lost_to for one in w.report().missed}
+        assert stages == {"limit"}
+        assert "the search stopped before it" in w.finding()
+
+    def test_what_the_coarse_search_never_comes_to_has_no_rank(self):
+        index = faiss.index_factory(16, "IVF30(IVF6,Flat),Flat")
+        index.train(X)
+        index.add(X)
+        w = fw.FederWidget(index, nprobe=30, k=K)
+        for row in range(100):
+            w.search(row)
+            unreached = [one for one in w.report().missed if one.lost_to == "unreached"]
+            if unreached:
+                assert all(one.rank is None for one in unreached)
+                assert "the coarse search does not come to its cluster" in w.finding()
+                json.dumps(w.report().as_json(), allow_nan=False)
+                return
+        raise AssertionError("no row of the kind")
+
+    def test_of_rows_that_share_an_id_each_has_its_own_fate(self):
+        index = faiss.index_factory(16, "IVF30,Flat")
+        index.train(X)
+        ids = np.arange(len(X))
+        index.add_with_ids(X, ids)
+        opened = fw.open_index(index)
+        far = next(
+            int(row)
+            for row, rank in zip(opened.explain(7, K).ids, opened.explain(7, K).ranks, strict=True)
+            if rank > NPROBE
+        )
+        near = int(found_by_faiss(fw.FederWidget(index, nprobe=NPROBE, k=K), 7)[0][0])
+        index.remove_ids(np.array([far]))
+        index.add_with_ids(X[far : far + 1], np.array([near]))
+        opened = fw.open_index(index)
+        w = fw.FederWidget(opened, nprobe=NPROBE, k=K)
+        w.search(7)
+        report = w.report()
+        copies = [one for one in report.neighbours if one.id == near]
+        assert sorted(one.lost_to or "" for one in copies) == ["", "coarse"]
+        assert report.recall == opened.explain(7, K).recall(NPROBE)
+        assert all(one.rank is not None and one.rank <= NPROBE for one in report.results)
+
+
+@pytest.mark.parametrize("description", ["IVF30,Flat", "IVF30,SQ8"])
+@pytest.mark.parametrize("vectors", [None, X])
+def test_the_python_that_is_handed_out_runs(description, vectors):
+    w = made(description, vectors=vectors)
+    w.search(7)
+    names = {"index": w.index.faiss_index, "vectors": X}
+    exec(w.report().code, names)
+    assert names["w"].report().as_json() == w.report().as_json()
+
+
+def test_recall_at_the_bar_is_not_below_it(folder, capsys):
+    for row in range(60):
+        capsys.readouterr()
+        explain(folder, "--query", row, "--json", "-")
+        recall = json.loads(capsys.readouterr().out)["search"]["recall"]
+        assert explain(folder, "--query", row, "--fail-under", recall) == 0
+
+
+def test_labels_are_the_lines_of_a_file_and_no_more(tmp_path):
+    path = tmp_path / "labels.txt"
+    path.write_bytes("\ufeffa\r\nb\u2028c\x85d\r\n\r\ne\n".encode())
+    assert read_labels(path) == ["a", "b\u2028c\x85d", "", "e"]
+
+
+def test_one_file_cannot_be_two(folder, tmp_path, capsys):
+    path = tmp_path / "both"
+    assert explain(folder, "--query", 7, "--json", path, "--html", path) == 2
+    assert "two files" in capsys.readouterr().err
+    assert not path.exists()

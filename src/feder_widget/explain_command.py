@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -19,6 +20,9 @@ from feder_widget.widget import FederWidget
 
 SHARES = (0.5, 0.95, 0.99)
 """Shares of the queries whose recall is told."""
+
+ROUNDING = 1e-9
+"""By so much a mean of recalls may be below what it is."""
 
 WRONG = 2
 """Exit status where an argument is wrong, as argparse's own."""
@@ -57,6 +61,10 @@ def explain_index(options: argparse.Namespace) -> int:
     """Do what the arguments say, and return the exit status."""
     try:
         return _explain(options)
+    except BrokenPipeError:
+        # Whoever read the lines has read enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (FederError, ValueError, TypeError, OSError) as error:
         sys.stderr.write(f"feder-widget: {error}\n")
         return WRONG
@@ -67,6 +75,8 @@ def _explain(options: argparse.Namespace) -> int:
         raise ValueError(f"--fail-under must be between 0 and 1, got {options.fail_under:g}")
     if options.query is None and options.workload is None:
         raise ValueError("say what to explain: --query, --workload, or both")
+    if options.html is not None and options.json is not None and options.html == options.json:
+        raise ValueError(f"--html and --json must be two files, got {str(options.html)!r} for both")
     vectors = None if options.vectors is None else np.load(options.vectors, mmap_mode="r")
     with warnings.catch_warnings(record=True):
         # Findings say the same, and are printed.
@@ -108,7 +118,7 @@ def _explain(options: argparse.Namespace) -> int:
         return 0
     if recall is None:
         raise ValueError(f"--fail-under needs true neighbours, which are not known: {opened.why_unexplained}")
-    if recall < options.fail_under:
+    if recall < options.fail_under - ROUNDING:
         sys.stderr.write(f"feder-widget: recall {recall:.4g} is below {options.fail_under:g}\n")
         return 1
     return 0
@@ -139,9 +149,10 @@ def read_labels(path: Path) -> Any:
     """
     if path.suffix == ".npy":
         return np.load(path)
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8-sig")
     if path.suffix != ".json":
-        return text.splitlines()
+        # Not by splitlines, which ends lines within labels too.
+        return text.removesuffix("\n").replace("\r\n", "\n").split("\n")
     labels = json.loads(text)
     if not isinstance(labels, list):
         raise ValueError(f"--labels must hold a list, got {type(labels).__name__} in {path.name}")

@@ -16,6 +16,7 @@ from PIL import Image
 
 from feder_widget.embedding import Embedder, as_embedder, embedded_row, is_embeddable
 from feder_widget.engines import IvfIndex, open_index
+from feder_widget.errors import IndexChangedError
 from feder_widget.export import (
     PageWish,
     SearchReport,
@@ -482,7 +483,8 @@ class FederWidget(anywidget.AnyWidget):
         hardest
             Hardest queries of the last workload that are saved besides, where there is one.
         max_bytes
-            The page at most; by default 1.5 MB, and 225 kB more for each query beyond the first.
+            The page at most; by default 1.5 MB, and 225 kB more for each query beyond the first, unless the
+            search itself takes more.
         title
             The page's heading.
 
@@ -563,7 +565,9 @@ class FederWidget(anywidget.AnyWidget):
         """Return the true neighbours that did not come back as a table, as :meth:`results` does.
 
         A further column, ``lost_to``, is the stage at which each was lost: ``"coarse"`` (its cluster was not
-        probed), ``"ranking"`` (the coarse quantizer ranked its cluster wrongly), ``"code"`` or ``"rerank"``.
+        probed), ``"ranking"`` (the coarse quantizer ranked its cluster wrongly), ``"limit"`` (the search
+        stopped before it), ``"unreached"`` (the coarse search does not come to its cluster), ``"code"`` or
+        ``"rerank"``.
 
         Raises
         ------
@@ -596,7 +600,7 @@ class FederWidget(anywidget.AnyWidget):
     def _page_steps(
         self, view: View, queries: list[Any], hardest: int, max_bytes: int | None, title: str | None
     ) -> Steps[str]:
-        shown = self._session.query
+        shown, version = self._session.query, self._index.version()
         wish = PageWish(
             queries=[*queries, *([] if shown is None else [shown])],
             hardest=hardest,
@@ -604,7 +608,7 @@ class FederWidget(anywidget.AnyWidget):
             title=title or f"A search of {self._index.family}, explained",
         )
         traits = {name: self.get_state(name)[name] for name in SAVED_TRAITS}
-        return saved_page(
+        page = yield from saved_page(
             self._index,
             self._media,
             view,
@@ -615,6 +619,9 @@ class FederWidget(anywidget.AnyWidget):
             traits={**traits, "nprobe": view.nprobe, "k": view.k, "include_self": view.include_self},
             summary=self._described(),
         )
+        if self._index.version() != version:
+            raise IndexChangedError("the index has changed while the page was made; save it again")
+        return page
 
     def figure(self, view: str | None = None, *, style: str | None = None, pixels: int = 128) -> Figure:
         """Return a matplotlib figure of what the widget shows, at the present ``nprobe`` and ``k``.

@@ -69,7 +69,7 @@ export class Asker {
   readonly #connected = signal(true);
   readonly #transport: Transport;
   /** No two pages of one widget have the same. */
-  readonly #page = Math.random().toString(36).slice(2, 10);
+  readonly #name = Math.random().toString(36).slice(2, 10);
   readonly #listeners: ((message: Message) => void)[] = [];
   readonly #waiting = new Map<RequestName, Question>();
   readonly #unsent = new Set<Question>();
@@ -77,6 +77,8 @@ export class Asker {
   readonly #resting = new Set<ReturnType<typeof setTimeout>>();
   /** By content of a request that the kernel fails at: when it may be sent again, and the wait after that. */
   readonly #failed = new Map<string, { readonly until: number; readonly patience: number }>();
+  /** The page that is being made. */
+  #page: Promise<Blob | Failure | null> | null = null;
   #count = 0;
   #probe: ReturnType<typeof setTimeout> | undefined;
 
@@ -279,11 +281,22 @@ export class Asker {
   }
 
   /** What is on screen as a page of its own, HTML; null where the kernel is gone. */
-  async page(nprobe: number, k: number, includeSelf: boolean): Promise<Blob | Failure | null> {
+  page(nprobe: number, k: number, includeSelf: boolean): Promise<Blob | Failure | null> {
+    // Several displays may ask: a newer request would supersede an older one.
+    this.#page ??= this.#askPage(nprobe, k, includeSelf).finally(() => {
+      this.#page = null;
+    });
+    return this.#page;
+  }
+
+  async #askPage(nprobe: number, k: number, includeSelf: boolean): Promise<Blob | Failure | null> {
     const settings = { nprobe, k, include_self: includeSelf };
     const parts: Uint8Array<ArrayBuffer>[] = [];
     const hear = (part: Answer) => {
-      if (part.kind === "page_part") parts.push(part.data);
+      if (part.kind !== "page_part") return;
+      // It begins anew where the index has changed.
+      if (part.offset === 0) parts.length = 0;
+      parts.push(part.data);
     };
     const last = await this.#question((request) => ({ kind: "page", request, ...settings }), {
       isLasting: false,
@@ -384,7 +397,7 @@ export class Asker {
   }
 
   #send(make: (request: string) => Request, buffers: ArrayBuffer[] = []): string | null {
-    const name = `${this.#page}:${++this.#count}`;
+    const name = `${this.#name}:${++this.#count}`;
     try {
       this.#transport.send(make(name), buffers);
       return name;

@@ -597,10 +597,15 @@ export interface Projection {
   query: Float32Array<ArrayBuffer>;
 }
 
-/** A part of a saved page, UTF-8: the first bytes come first, and the last message is `final`. */
+/**
+ * The bytes of a saved page from `offset` on, UTF-8. The last message is `final`.
+ *
+ * A page that is made anew, because the index has changed, begins at 0 again.
+ */
 export interface PagePart {
   kind: "page_part";
   request: RequestName;
+  offset: number;
   final: boolean;
   data: Uint8Array<ArrayBuffer>;
 }
@@ -1321,6 +1326,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
   page_part: {
     fields: {
       request: "request",
+      offset: "number",
       final: "boolean",
     },
     buffers: {

@@ -63,7 +63,7 @@ class AnswerTable:
             escape(row.label or ""),
             f"{row.distance:.6g}",
             str(row.cluster),
-            f"{row.rank:,}",
+            "none" if row.rank is None else f"{row.rank:,}",
             said,
         ]
         return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"

@@ -79,7 +79,8 @@ def one_page(parts: PageParts) -> str:
 def srcdoc_frame(document: str, title: str, height: int) -> str:
     """Return a page as a fragment of another: a frame that holds it, and may do nothing else."""
     return (
-        f'<iframe title="{escape(title)}" sandbox="allow-scripts" loading="lazy" '
+        f'<iframe title="{escape(title)}" sandbox="allow-scripts allow-downloads" '
+        'allow="fullscreen; clipboard-write" loading="lazy" '
         f'style="width:100%;height:{height}px;border:0" srcdoc="{escape(document)}"></iframe>'
     )
 

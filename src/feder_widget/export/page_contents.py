@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
+from feder_widget.errors import UnknownIdError
 from feder_widget.export.recorded_candidates import RecordedCandidates
 from feder_widget.export.recorded_session import Packet, RecordedSession, array_of
 from feder_widget.media import Media
@@ -28,7 +30,7 @@ FEW_CLUSTERS = 512
 """Up to this nlist, what depends on nprobe or on a cluster is asked for at every one."""
 
 MEMBERS = 64
-"""Rows of each cluster in a page that does not hold every candidate."""
+"""Rows of each cluster at most in a page that does not hold every candidate."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +71,12 @@ def hardest_queries(index: IvfIndex, workloads: Workloads, nprobe: int, count: i
         return []
     at = workloads.last.evaluated_below(nprobe)
     places = workloads.last.hardest(count, nprobe=at).tolist()
-    return [SavedQuery(index.query(workloads.query(place)), {"workload": place}) for place in places]
+    found = []
+    for place in places:
+        # A row may have been removed since.
+        with suppress(UnknownIdError):
+            found.append(SavedQuery(index.query(workloads.query(place)), {"workload": place}))
+    return found
 
 
 def record(
@@ -94,15 +101,19 @@ def record(
     index = session.index
     yield from session.ask({"kind": "map"})
     drop_first_drafts(session)
-    is_whole = len(queries) * index.ntotal * CANDIDATE_BYTES <= CANDIDATES_SHARE * room
+    share = max(0.0, CANDIDATES_SHARE * room / (len(queries) * CANDIDATE_BYTES))
+    is_whole = index.ntotal <= share
+    members = None if is_whole else min(MEMBERS, int(share / index.nlist))
     listed: list[int] = []
     near: list[NDArray[np.int64]] = []
     for query in queries:
-        found = yield from _record_search(session, query, view, is_whole=is_whole)
+        found = yield from _record_search(session, query, view, members)
         listed.extend(found.listed)
         near.extend(found.near)
     # A picture takes seconds: there is one of the query that is on screen first.
-    yield from found.project(k_max)
+    with suppress(ValueError):
+        # A function of the caller's may fail, and the page then has no picture in the plane.
+        yield from found.project(k_max)
     clusters = list(range(min(index.nlist, MAX_BATCH)))
     medoids = yield from session.ask({"kind": "medoids", "clusters": clusters})
     portraits = array_of(medoids[0], "ids").tolist()
@@ -137,8 +148,10 @@ class _Seen:
 
 
 def _record_search(
-    session: RecordedSession, query: SavedQuery, view: View, *, is_whole: bool
+    session: RecordedSession, query: SavedQuery, view: View, members: int | None
 ) -> Steps[_Seen]:
+    """Search, with all clusters probed, or where ``members`` of each are told, with those of the view."""
+    is_whole = members is None
     index = session.index
     nlist = index.nlist
     steady = index.guarantees.ranked_once and index.splittable
@@ -154,8 +167,8 @@ def _record_search(
     if not coarse["exhaustive"] and not is_whole:
         rest = yield from session.ask({"kind": "rest", "serial": serial, "last_rank": nlist})
         answers = [*answers, *rest]
-    if not is_whole:
-        yield from _record_members(session, index, array_of(answers[0], "clusters"))
+    if members:
+        yield from _record_members(session, index, array_of(answers[0], "clusters"), members)
     candidates = RecordedCandidates.of(answers)
     yield from _record_outcomes(session, serial, view)
     similarity = index.similarity
@@ -193,8 +206,10 @@ def _record_outcomes(session: RecordedSession, serial: int, view: View) -> Steps
                 break
 
 
-def _record_members(session: RecordedSession, index: IvfIndex, clusters: NDArray[np.int32]) -> Steps[None]:
-    limit = min(MEMBERS, max(1, int(index.list_sizes.max())))
+def _record_members(
+    session: RecordedSession, index: IvfIndex, clusters: NDArray[np.int32], members: int
+) -> Steps[None]:
+    limit = min(members, max(1, int(index.list_sizes.max())))
     batch = max(1, min(MAX_BATCH, MAX_WINDOW // limit))
     for start in range(0, len(clusters), batch):
         some = clusters[start : start + batch].tolist()

@@ -14,6 +14,7 @@ LARGE, SMALL = 128, 64
 """Sides of pictures in pixels: of what is listed, and of what lies on the map."""
 
 UNREADABLE = "it could not be read when this page was saved"
+ELSEWHERE = "it is on another site, which this page does not ask"
 
 TEXT_SHARE = 4 / 3
 """Base64."""
@@ -52,7 +53,7 @@ def record_pictures(session: RecordedSession, rows: Sequence[int], large: int, r
         if used + cost > room:
             break
         used += cost
-        taken += len(some)
+        taken += sum(item["reason"] is None for content, _ in answers for item in content["items"])
         session.note(
             {**asked, "request": f"saved:pictures:{start}"}, _renamed(answers, f"saved:pictures:{start}")
         )
@@ -74,8 +75,12 @@ def _with_smaller(packet: Packet) -> Packet:
         mime, part = item["mime"], data[start : start + length]
         if length:
             mime, part = smaller(mime, part)
-        reason = None if item["reason"] is None else UNREADABLE
-        items.append({**item, "mime": mime, "reason": reason, "offset": offset, "length": len(part)})
+        reason, url = None if item["reason"] is None else UNREADABLE, item["url"]
+        if url is not None and not url.lower().startswith("data:image/"):
+            # The page asks no other site, and an address may be nobody else's business.
+            reason, url = ELSEWHERE, None
+        facts = {"mime": mime, "url": url, "reason": reason, "offset": offset, "length": len(part)}
+        items.append({**item, **facts})
         parts.append(part)
         offset += len(part)
     return {**content, "items": items, "buffers": [["data", "uint8", [offset]]]}, [b"".join(parts)]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
+from feder_widget.errors import IndexChangedError
 from feder_widget.map import ClusterMap
 from feder_widget.media import Media
 from feder_widget.model.pieces import Steps
@@ -86,6 +87,7 @@ class RecordedSession:
         workloads: Workloads | None = None,
     ) -> None:
         self.index = index
+        self._version = index.version()
         self.exchanges: list[Exchange] = []
         self._waiting: dict[str, Exchange] = {}
         self._count = 0
@@ -124,6 +126,8 @@ class RecordedSession:
         ------
         ValueError
             If the session refuses it, with the reason.
+        IndexChangedError
+            If the index has changed since the recording began.
         """
         self._count += 1
         name = f"saved:{self._count}"
@@ -134,6 +138,8 @@ class RecordedSession:
         deadline = time.monotonic() + PATIENCE
         while not (self._session.turn() and _is_answered(exchange)):
             yield
+            if self.index.version() != self._version:
+                raise IndexChangedError("the index has changed while the page was made; save it again")
             with self._arrived:
                 self._arrived.wait(REST)
             if time.monotonic() > deadline:

@@ -34,7 +34,10 @@ from feder_widget.session.answers.workload import Workloads
 
 PAGE_BYTES = 1_500_000
 QUERY_BYTES = 225_000
-"""A page with one query at most, and what each further one adds, unless the caller says otherwise."""
+"""A page with one query, and what each further one adds, unless the caller says otherwise."""
+
+LISTED_BYTES = 300_000
+"""Room for the pictures of listed rows where the search alone takes all of that."""
 
 MOST_QUERIES = 200
 """Each is searched for and recorded whole."""
@@ -139,6 +142,8 @@ def saved_page(
                 f"max_bytes must be at least {int(bare) + 1:,} for {len(queries)} queries without any "
                 f"picture, got {most:,}"
             )
+        if wish.max_bytes is None:
+            most = max(most, int(bare) + LISTED_BYTES)
         shown = yield from record_pictures(session, rows, listed, int(most - bare))
         packed = yield from session.packed(traits, summary)
     distinct = len({id(one) if one.query.row_id is None else one.query.row_id for one in queries})

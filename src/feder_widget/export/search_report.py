@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from feder_widget.engines import IvfIndex
+from feder_widget.figures.shown_search import results_of
 from feder_widget.media.text import one_line
 from feder_widget.model.finding import Finding
 from feder_widget.model.pieces import Steps, drain
@@ -24,11 +25,13 @@ MOST_LINES = 20
 """Missed rows that plain lines name."""
 
 Label = Callable[[int], "str | None"]
-Loss = Literal["coarse", "ranking", "code", "rerank"]
+Loss = Literal["coarse", "ranking", "limit", "unreached", "code", "rerank"]
 
 LOSSES: dict[Loss, str] = {
     "coarse": "its cluster was not probed",
     "ranking": "the coarse quantizer ranked its cluster wrongly",
+    "limit": "the search stopped before it",
+    "unreached": "the coarse search does not come to its cluster",
     "code": "lost to the code",
     "rerank": "lost in the re-ranking",
 }
@@ -46,11 +49,13 @@ class ReportedRow:
         Row id.
     distance : float
         As the index reports it, or to the vectors given for a true neighbour.
-    cluster, rank : int
-        The cluster that stores it, and that cluster's rank for the query, 1 = nearest.
+    cluster : int
+        The one that stores it.
+    rank : int or None
+        That cluster's rank for the query, 1 = nearest; None where the coarse search never comes to it.
     label : str or None
         One line.
-    lost_to : "coarse", "ranking", "code", "rerank" or None
+    lost_to : "coarse", "ranking", "limit", "unreached", "code", "rerank" or None
         The stage at which a true neighbour was lost; None where it came back, and for a result.
     """
 
@@ -58,7 +63,7 @@ class ReportedRow:
     id: int
     distance: float
     cluster: int
-    rank: int
+    rank: int | None
     label: str | None
     lost_to: Loss | None = None
 
@@ -87,8 +92,11 @@ class SearchReport:
         The true neighbours; None where they are not known.
     unexplained : str or None
         Why they are not.
+    has_vectors : bool
+        Whether they are by original vectors that were given.
     nprobe_needed : int or None
-        The least nprobe that returns all of them, from there on; None where none does, or it is not known.
+        The least nprobe that returns all of them; None where none does, or it is not known. By original
+        vectors, a larger one may lose some again.
     no_curve : str or None
         Why it takes a search at each nprobe to know.
     findings : list of Finding
@@ -108,6 +116,7 @@ class SearchReport:
     results: list[ReportedRow]
     neighbours: list[ReportedRow] | None
     unexplained: str | None
+    has_vectors: bool
     nprobe_needed: int | None
     no_curve: str | None
     findings: list[Finding]
@@ -126,13 +135,9 @@ class SearchReport:
         """Do ``of`` in pieces; a search is one."""
         own = yield from index.own_row_steps(query, include_self=include_self)
         trace = index.trace(query, nprobe, k if own is None else k + own.copies)
-        order = trace.ranking.step.clusters
-        rank_of = np.empty(index.nlist, np.int64)
-        rank_of[order] = np.arange(1, len(order) + 1)
         kept = np.flatnonzero(trace.ids != -1)[:k] if own is None else own.others(trace.ids, k)
-        ids, distances = trace.ids[kept], trace.distances[kept]
-        clusters, _ = index.places(ids)
-        results = _rows(ids, distances, clusters, rank_of[clusters], label, {})
+        found = results_of(trace, kept)
+        results = _rows(found.ids, found.distances, found.clusters, found.ranks, label, nlist=index.nlist)
         neighbours, needed, distance = None, None, index.distance_name
         if index.why_unexplained is None:
             explanation = yield from index.explain_steps(query, k, include_self=include_self)
@@ -144,6 +149,7 @@ class SearchReport:
                 explanation.ranks,
                 label,
                 lost,
+                nlist=index.nlist,
             )
             if index.why_no_curve is None:
                 least = int(explanation.nprobe_needed)
@@ -163,6 +169,7 @@ class SearchReport:
             results=results,
             neighbours=neighbours,
             unexplained=index.why_unexplained,
+            has_vectors=index.basis == "vectors",
             nprobe_needed=needed,
             no_curve=index.why_no_curve,
             findings=index.findings,
@@ -178,7 +185,8 @@ class SearchReport:
         """The share of the true neighbours that came back, 0 to 1; None where they are not known."""
         if self.neighbours is None:
             return None
-        return 1 - len(self.missed) / len(self.neighbours) if self.neighbours else 1.0
+        total = len(self.neighbours)
+        return (total - len(self.missed)) / total if total else 1.0
 
     @property
     def query_name(self) -> str:
@@ -191,6 +199,8 @@ class SearchReport:
         if self.neighbours is None:
             return f"The search for {self.query_name} returned {_count(len(self.results), 'row')}."
         total, missed = len(self.neighbours), len(self.missed)
+        if total == 1:
+            return f"The true neighbour of {self.query_name} {'was missed' if missed else 'came back'}."
         if not missed:
             return f"All {_count(total, 'true neighbour')} of {self.query_name} came back."
         return f"{total - missed:,} of {_count(total, 'true neighbour')} of {self.query_name} came back."
@@ -212,19 +222,24 @@ class SearchReport:
             return None
         if self.no_curve is not None:
             return f"Whether a larger nprobe finds them takes a search at each: {self.no_curve}."
-        if self.nprobe_needed is not None and self.nprobe_needed > self.nprobe:
+        if self.nprobe_needed is None:
+            return "No nprobe finds all."
+        if self.nprobe_needed > self.nprobe:
             return f"nprobe = {self.nprobe_needed:,} finds all."
-        return "No nprobe finds all."
+        return f"nprobe = {self.nprobe_needed:,} finds all; larger ones lose some to the code."
 
     @property
     def code(self) -> str:
         """The Python that shows the same."""
         query = "vector" if self.row is None else str(self.row)
+        given = ", vectors=vectors" if self.has_vectors else ""
         self_too = ", include_self=True" if self.include_self else ""
         return (
             "import feder_widget as fw\n\n"
-            "opened = fw.open_index(index)\n"
-            f"opened.ledger({query}, k={self.k}, nprobe={self.nprobe}{self_too})"
+            f"opened = fw.open_index(index{given})\n"
+            f"w = fw.FederWidget(opened, nprobe={self.nprobe}, k={self.k}{self_too})\n"
+            f"w.search({query})\n"
+            "w.report()"
         )
 
     def markdown(self) -> str:
@@ -241,7 +256,7 @@ class SearchReport:
                 why = LOSSES[row.lost_to] if row.lost_to is not None else ""
                 lines.append(
                     f"| {row.place} | {row.id} | {_escaped(row.label or '')} | {row.distance:.6g} | "
-                    f"{row.cluster} | {row.rank:,} | {why} |"
+                    f"{row.cluster} | {_rank(row)} | {why} |"
                 )
             parts.append("\n".join(lines))
         if self.remedy is not None:
@@ -260,7 +275,7 @@ class SearchReport:
             label = "" if row.label is None else f" ({row.label})"
             lines.append(
                 f"  missed: row {row.id}{label}, {_ordinal(row.place)} nearest, {self.distance} "
-                f"{row.distance:.6g}, cluster {row.cluster}, rank {row.rank:,}: {why}"
+                f"{row.distance:.6g}, cluster {row.cluster}, rank {_rank(row)}: {why}"
             )
         if len(self.missed) > MOST_LINES:
             lines.append(f"  and {len(self.missed) - MOST_LINES:,} more")
@@ -305,28 +320,44 @@ class SearchReport:
 
 def _losses(
     index: IvfIndex, query: Query, nprobe: int, k: int, explanation: Explanation, *, include_self: bool
-) -> Steps[dict[int, Loss]]:
-    """Return the stage at which each missed neighbour was lost, by row id."""
+) -> Steps[list[Loss | None]]:
+    """Return the stage at which each true neighbour was lost; None where it came back."""
+    lost: list[Loss | None] = [None] * len(explanation)
     if index.basis == "codes":
         # Codes lose nothing of what they see themselves.
-        return dict.fromkeys(explanation.missed(nprobe).tolist(), "coarse")
-    ledger = yield from index.ledger_steps(query, k, nprobe, include_self=include_self)
-    return {
-        **dict.fromkeys(ledger.lost_to_coarse.tolist(), "coarse"),
-        **dict.fromkeys(ledger.wrongly_ranked.tolist(), "ranking"),
-        **dict.fromkeys(ledger.lost_to_code.tolist(), "code"),
-        **dict.fromkeys(ledger.lost_to_rerank.tolist(), "rerank"),
-    }
+        stages: list[tuple[Loss, Any]] = [("coarse", explanation.missed(nprobe))]
+    else:
+        ledger = yield from index.ledger_steps(query, k, nprobe, include_self=include_self)
+        coarse = ledger.lost_to_coarse
+        stages = [
+            ("ranking", ledger.wrongly_ranked),
+            ("coarse", coarse[~np.isin(coarse, ledger.wrongly_ranked)]),
+            ("code", ledger.lost_to_code),
+            ("rerank", ledger.lost_to_rerank),
+        ]
+    # Rows that share an id: the one in the farther cluster is the one that was lost.
+    by_rank = np.argsort(-explanation.ranks, kind="stable").tolist()
+    for stage, ids in stages:
+        for row_id in ids.tolist():
+            at = next(i for i in by_rank if explanation.ids[i] == row_id and lost[i] is None)
+            lost[at] = _coarse_stage(stage, int(explanation.ranks[at]), nprobe, index.nlist)
+    return lost
+
+
+def _coarse_stage(stage: Loss, rank: int, nprobe: int, nlist: int) -> Loss:
+    if stage in ("coarse", "ranking") and rank > nlist:
+        return "unreached"
+    return "limit" if stage == "coarse" and rank <= nprobe else stage
 
 
 def columns_of(rows: Sequence[ReportedRow], *, has_losses: bool = False) -> dict[str, Any]:
-    """Return rows as columns, each (n,): ``id`` int64, ``place``, ``distance`` float32, and so on."""
+    """Return rows as columns, each (n,): ``id`` int64, ``distance`` float32, ``rank`` int64 (0 for none)."""
     columns: dict[str, Any] = {
         "id": np.array([row.id for row in rows], np.int64),
         "place": np.array([row.place for row in rows], np.int64),
         "distance": np.array([row.distance for row in rows], np.float32),
         "cluster": np.array([row.cluster for row in rows], np.int64),
-        "rank": np.array([row.rank for row in rows], np.int64),
+        "rank": np.array([row.rank or 0 for row in rows], np.int64),
         "label": [row.label for row in rows],
     }
     if has_losses:
@@ -335,14 +366,27 @@ def columns_of(rows: Sequence[ReportedRow], *, has_losses: bool = False) -> dict
 
 
 def _rows(
-    ids: Any, distances: Any, clusters: Any, ranks: Any, label: Label, lost: dict[int, Loss]
+    ids: Any,
+    distances: Any,
+    clusters: Any,
+    ranks: Any,
+    label: Label,
+    lost: Sequence[Loss | None] | None = None,
+    *,
+    nlist: int,
 ) -> list[ReportedRow]:
+    stages = lost or [None] * len(ids)
+    columns = (ids.tolist(), distances.tolist(), clusters.tolist(), ranks.tolist(), stages)
     return [
-        ReportedRow(place, row, far, cluster, rank, _one_label(label, row), lost.get(row))
-        for place, (row, far, cluster, rank) in enumerate(
-            zip(ids.tolist(), distances.tolist(), clusters.tolist(), ranks.tolist(), strict=True), 1
+        ReportedRow(
+            place, row, far, cluster, rank if 1 <= rank <= nlist else None, _one_label(label, row), stage
         )
+        for place, (row, far, cluster, rank, stage) in enumerate(zip(*columns, strict=True), 1)
     ]
+
+
+def _rank(row: ReportedRow) -> str:
+    return "none" if row.rank is None else f"{row.rank:,}"
 
 
 def _one_label(label: Label, row: int) -> str | None:

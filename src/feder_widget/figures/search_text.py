@@ -87,7 +87,8 @@ def remedy(search: ShownSearch) -> str:
     except ValueError:
         return "compare recall at larger nprobe; each takes a search"
     if needed <= explanation.nlist:
-        return f"nprobe {needed:,} finds all {len(explanation):,}"
+        larger = "; larger ones lose some to the code" if needed <= search.nprobe else ""
+        return f"nprobe {needed:,} finds all {len(explanation):,}{larger}"
     at = explanation.found_at
     best = int((at <= explanation.nlist).sum())
     if best > search.found:

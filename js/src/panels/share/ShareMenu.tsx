@@ -25,7 +25,9 @@ const ENTRIES: readonly Entry[] = [
         search === null
           ? app.exploration.summary.peek().family
           : `${search.query}: ${search.headline} · ${search.family}, nprobe ${search.nprobe} of ${search.nlist}, k ${search.k}`;
-      download(await viewPicture(root, app, caption), `${fileName(app)}.png`);
+      // Another search may be on screen by then.
+      const name = `${fileName(app)}.png`;
+      download(await viewPicture(root, app, caption), name);
       return "Picture saved";
     },
   },
@@ -59,7 +61,8 @@ const ENTRIES: readonly Entry[] = [
     key: "h",
     name: "Save as a page (HTML)",
     async share(app) {
-      download(await app.savePage(), `${fileName(app)}.html`);
+      const name = `${fileName(app)}.html`;
+      download(await app.savePage(), name);
       return "Page saved";
     },
   },

@@ -20,4 +20,4 @@ def page_parts(request: Request, made: Steps[str]) -> Iterator[PagePart | None]:
     data = np.frombuffer(text.encode("utf-8"), np.uint8)
     for start in range(0, len(data), PART):
         is_last = start + PART >= len(data)
-        yield PagePart(request=request, final=is_last, data=data[start : start + PART])
+        yield PagePart(request=request, offset=start, final=is_last, data=data[start : start + PART])

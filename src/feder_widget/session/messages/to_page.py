@@ -515,10 +515,14 @@ class Projection:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PagePart:
-    """A part of a saved page, UTF-8: the first bytes come first, and the last message is ``final``."""
+    """The bytes of a saved page from ``offset`` on, UTF-8. The last message is ``final``.
+
+    A page that is made anew, because the index has changed, begins at 0 again.
+    """
 
     kind: Literal["page_part"] = "page_part"
     request: Request
+    offset: int
     final: bool
     data: Array = buffer("uint8", "bytes")
 
