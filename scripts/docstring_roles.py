@@ -11,6 +11,8 @@ ROLE = re.compile(r":(?:func|class|meth|mod):`~?(?P<name>[\w.]+)`")
 
 PACKAGE = "feder_widget"
 HOLDER = {
+    "clusters": "figures",
+    "distances": "figures",
     "embedder": "embedders",
     "report": "FederWidget",
     "results": "FederWidget",
