@@ -136,12 +136,16 @@ class RecordedSession:
             self._waiting[name] = exchange
         self._session.handle(exchange.asked, buffers)
         deadline = time.monotonic() + PATIENCE
-        while not (self._session.turn() and _is_answered(exchange)):
+        while True:
+            has_more = self._session.turn()
+            if self._session.is_idle and _is_answered(exchange):
+                break
             yield
             if self.index.version() != self._version:
                 raise IndexChangedError("the index has changed while the page was made; save it again")
-            with self._arrived:
-                self._arrived.wait(REST)
+            if not has_more:
+                with self._arrived:
+                    self._arrived.wait(REST)
             if time.monotonic() > deadline:
                 raise RuntimeError(f"no complete answer to {asked['kind']} within {PATIENCE} s")
         failure = next((content for content, _ in exchange.answers if content["kind"] == "error"), None)

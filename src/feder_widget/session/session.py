@@ -45,7 +45,7 @@ from feder_widget.session.outbox import Outbox, Send
 from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.pictures import Pictures
 from feder_widget.session.row_values import RowValueReader
-from feder_widget.session.runner import Job, Priority, Runner, Step
+from feder_widget.session.runner import REST, Job, Priority, Runner, Step
 from feder_widget.session.searches import Searches, known
 from feder_widget.truth import Evaluation, Workload
 from feder_widget.truth.evaluation import Progress
@@ -263,8 +263,12 @@ class Session:
         self._runner.drain()
 
     def turn(self) -> bool:
-        """Work for some milliseconds, and say whether nothing is left to do: where the caller drives."""
-        self._runner.turn(PART)
+        """Work for some milliseconds where the caller drives, and say whether there is more to do at once."""
+        return self._runner.turn(PART) == REST
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left to do."""
         return self._runner.is_idle
 
     def after_cell(self) -> None:
