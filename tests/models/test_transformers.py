@@ -67,7 +67,7 @@ def test_a_pipeline_is_explored_and_asked_with_a_picture(model_folder, photos):
     vectors = fw.embed(photos, pipeline, batch_size=7, progress=False)
     np.testing.assert_allclose(vectors, tokens.mean(1), atol=1e-4)
     w = fw.explore(photos, pipeline, nlist=4, progress=False)
-    assert w.search(photos[9]) == "row 9 is this picture"
+    assert w.search(photos[9]) == "Row 9 is this picture."
 
 
 def test_a_pooling_pipeline_returns_one_vector_each(model_folder, photos):
