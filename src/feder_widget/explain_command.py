@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from feder_widget.engines import IvfIndex, open_index
+from feder_widget.engines import IvfIndex, open_ivf
 from feder_widget.errors import FederError
 from feder_widget.export import SearchReport, write_whole
 from feder_widget.truth import Workload
@@ -81,7 +81,7 @@ def _explain(options: argparse.Namespace) -> int:
     with warnings.catch_warnings(record=True):
         # Findings say the same, and are printed.
         warnings.simplefilter("always")
-        opened = open_index(options.index, vectors=vectors)
+        opened = open_ivf(options.index, vectors=vectors)
     nprobe = min(opened.stored_nprobe, opened.nlist) if options.nprobe is None else options.nprobe
     widget = FederWidget(
         opened,

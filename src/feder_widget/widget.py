@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from feder_widget.embedding import Embedder, as_embedder, embedded_row, is_embeddable
-from feder_widget.engines import IvfIndex, open_index
+from feder_widget.engines import IvfIndex, open_ivf
 from feder_widget.errors import IndexChangedError
 from feder_widget.export import (
     PageWish,
@@ -242,7 +242,7 @@ class FederWidget(anywidget.AnyWidget):
         theme: str = "auto",
         static: bool = True,
     ) -> None:
-        opened = index if isinstance(index, IvfIndex) else open_index(index)
+        opened = open_ivf(index)
         if nprobe is None:
             nprobe = min(opened.stored_nprobe, opened.nlist)
         nprobe = as_int(nprobe, "nprobe", most=opened.nlist, most_name="nlist")

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from feder_widget.engines.built_index import build_index, plan_index
+from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.engines.ivf.ivf_index import IvfIndex
-from feder_widget.engines.open_index import open_index
+from feder_widget.engines.open_index import open_index, open_ivf
 from feder_widget.engines.protocol import ClusteredEngine, Engine
 from feder_widget.model.search_trace import Scan
 
@@ -12,4 +13,14 @@ if TYPE_CHECKING:
     # Fails to type-check where IvfIndex lacks a part of the protocol.
     _implements: type[ClusteredEngine] = IvfIndex
 
-__all__ = ["ClusteredEngine", "Engine", "IvfIndex", "Scan", "build_index", "open_index", "plan_index"]
+__all__ = [
+    "ClusteredEngine",
+    "Engine",
+    "GraphIndex",
+    "IvfIndex",
+    "Scan",
+    "build_index",
+    "open_index",
+    "open_ivf",
+    "plan_index",
+]

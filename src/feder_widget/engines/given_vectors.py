@@ -7,11 +7,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.faiss_internals.graph_file import GraphFile
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.array_like import as_array
 
+COMPARED = 256
+"""Rows of a graph whose codes are compared with the vectors given."""
 
-def check_vectors(vectors: Any, file: InvertedFile) -> npt.NDArray[Any]:
+LEAST_LIKE = 0.25
+"""Share of these that must be nearest to their own vectors. Of vectors in another order, 1 in 256 is."""
+
+
+def check_vectors(vectors: Any, file: InvertedFile | GraphFile) -> npt.NDArray[Any]:
     """Return a caller's vectors as an array (n, dim) without copying one; see ``as_array``.
 
     One pass over the ids of the index finds the largest.
@@ -37,6 +44,34 @@ def check_vectors(vectors: Any, file: InvertedFile) -> npt.NDArray[Any]:
         raise ValueError(
             f"vectors must hold row i for every row id i, and the index holds row ids {found[0]} to "
             f"{found[1]}, got {len(array)} rows"
+        )
+    return array
+
+
+def check_graph_vectors(vectors: Any, file: GraphFile) -> npt.NDArray[Any]:
+    """Return a caller's vectors of a graph's rows as an array, as ``check_vectors``; some are compared.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As ``check_vectors``; and if codes are stored whose vectors are mostly nearer to other rows than to
+        their own.
+    """
+    array = check_vectors(vectors, file)
+    if file.holds_vectors or file.ntotal < 2:
+        return array
+    nodes = np.random.default_rng(0).choice(file.ntotal, min(COMPARED, file.ntotal), replace=False)
+    given = np.ascontiguousarray(vectors_of(array, file.external_ids(nodes)), np.float32)
+    decoded = file.vectors_of(nodes)
+    to_each = (decoded**2).sum(1)[:, None] + (given**2).sum(1) - 2 * decoded @ given.T
+    own = to_each.diagonal()
+    # Of duplicates any may be the nearest.
+    is_nearest = own <= to_each.min(axis=1) + 1e-4 * np.abs(own)
+    if is_nearest.mean() < LEAST_LIKE:
+        raise ValueError(
+            f"vectors must be those of this index, row i for row id i; of {len(nodes)} rows compared, "
+            f"{np.count_nonzero(~is_nearest)} are nearer to the vector of another row: are they of another "
+            "model, or in another order?"
         )
     return array
 

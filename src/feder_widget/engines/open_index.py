@@ -1,4 +1,4 @@
-"""``open_index``: a Faiss index or a file becomes an ``IvfIndex``, or an error with the reason."""
+"""``open_index``: a Faiss index or a file becomes one whose searches are traced, or an error says why not."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from feder_widget.checks import index_checks
-from feder_widget.engines.given_vectors import check_vectors
+from feder_widget.engines.given_vectors import check_graph_vectors, check_vectors
+from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.engines.ivf.ivf_index import IvfIndex
 from feder_widget.errors import IndexFileError, UnsupportedIndexError
-from feder_widget.faiss_internals import index_file
+from feder_widget.faiss_internals import graph_admission, index_file
 from feder_widget.faiss_internals.admission import InconsistentIndexError, check
+from feder_widget.faiss_internals.graph_file import GraphFile
 from feder_widget.faiss_internals.index_holder import index_inside
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.owners import owners_of
@@ -22,8 +24,8 @@ from feder_widget.faiss_internals.unwrap import Stack, unwrap
 
 def open_index(
     source: Any, *, vectors: Any = None, mmap: bool | None = None, frozen: bool | None = None
-) -> IvfIndex:
-    """Make the searches of a Faiss IVF index traceable.
+) -> IvfIndex | GraphIndex:
+    """Make the searches of a Faiss index traceable: inverted lists (IVF), or an HNSW graph.
 
     Parameters
     ----------
@@ -33,9 +35,11 @@ def open_index(
         ``get_index`` of a Hugging Face data set, a vector store of LangChain or LlamaIndex, txtai's
         embeddings. Row ids are those of the index, not those of the store.
         An IVF index of any family in docs/FAMILIES.md, alone or inside ``IndexPreTransform``, ``IndexIDMap``,
-        ``IndexRefine`` or ``IndexShards``. It is neither copied nor changed, and is kept alive with all that
-        it keeps alive itself. So is the index that a part of one belongs to (``outer.index``,
-        ``extract_index_ivf(outer)``, ``outer.at(0)``), as long as Python holds it when this is called.
+        ``IndexRefine`` or ``IndexShards``; or an HNSW index that holds vectors whole, or their scalar or
+        product codes, alone or inside ``IndexPreTransform`` or ``IndexIDMap``. It is neither copied nor
+        changed, and is kept alive with all that it keeps alive itself. So is the index that a part of one
+        belongs to (``outer.index``, ``extract_index_ivf(outer)``, ``outer.at(0)``), as long as Python holds
+        it when this is called.
     vectors : array_like (n, dim), optional
         The original vectors, before any transform of the index: row i for row id i, as an array or a
         ``numpy.memmap``; not copied, and read once by each ``explain``, ``ledger`` or batch of ``evaluate``.
@@ -55,7 +59,7 @@ def open_index(
 
     Returns
     -------
-    IvfIndex
+    IvfIndex or GraphIndex
 
     Raises
     ------
@@ -83,22 +87,52 @@ def open_index(
     ``faiss.read_index`` and pass it.
     """
     if isinstance(source, (str, os.PathLike)):
-        file = InvertedFile(_read(Path(source), mmap))
+        stack = _read(Path(source), mmap)
         frozen = True if frozen is None else frozen
     elif index_file.are_index_bytes(source) and mmap is None:
-        file = InvertedFile(_checked(index_file.read_bytes(source), "the serialised index"))
+        stack = _checked(index_file.read_bytes(source), "the serialised index")
         frozen = True if frozen is None else frozen
     elif mmap is not None:
         raise ValueError(f"mmap says how a file is opened, but source is {type(source).__name__}")
     else:
         index = index_inside(source)
         stack = unwrap(index)
-        check(stack)
-        file = InvertedFile(replace(stack, owners=owners_of(index)))
+        _admit(stack)
+        stack = replace(stack, owners=owners_of(index))
+    if graph_admission.is_graph(stack):
+        graph = GraphFile(stack)
+        given = None if vectors is None else check_graph_vectors(vectors, graph)
+        return GraphIndex(graph, vectors_given=given, frozen=bool(frozen))
+    file = InvertedFile(stack)
     given = None if vectors is None else check_vectors(vectors, file)
     opened = IvfIndex(file, vectors_given=given, frozen=bool(frozen))
     _say_what_is_wrong(opened)
     return opened
+
+
+def open_ivf(source: Any, *, vectors: Any = None) -> IvfIndex:
+    """Open an index as ``open_index`` does, or take an opened one, for what needs inverted lists.
+
+    Raises
+    ------
+    UnsupportedIndexError
+        If it has none.
+    """
+    opened = source if isinstance(source, (IvfIndex, GraphIndex)) else open_index(source, vectors=vectors)
+    if isinstance(opened, GraphIndex):
+        raise UnsupportedIndexError(
+            f"index must be a Faiss IVF index here, got {opened.family}: a graph has no clusters; "
+            "open_index(index) traces and explains its searches"
+        )
+    return opened
+
+
+def _admit(stack: Stack) -> None:
+    """Raise if searches of an index cannot be traced, or not safely."""
+    if graph_admission.is_graph(stack):
+        graph_admission.check(stack)
+    else:
+        check(stack)
 
 
 def _say_what_is_wrong(opened: IvfIndex) -> None:
@@ -120,7 +154,7 @@ def _checked(index: Any, name: str) -> Stack:
     """Take apart an index that was read; errors name where it came from."""
     try:
         stack = unwrap(index)
-        check(stack)
+        _admit(stack)
     except InconsistentIndexError as error:
         raise IndexFileError(f"{name} is damaged: {error}") from error
     except UnsupportedIndexError as error:

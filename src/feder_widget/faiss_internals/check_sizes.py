@@ -38,6 +38,10 @@ def _stack(stack: Stack) -> Iterator[Misfit]:
     for shard in stack.shards:
         for id_map in shard.id_maps:
             yield from _id_map(id_map.index)
+        if hasattr(shard.ivf, "hnsw"):
+            yield from equal("dimension of the graph", shard.ivf.d, dim)
+            yield from _plain(shard.ivf)
+            continue
         yield from equal("dimension of the inverted lists", shard.ivf.d, dim)
         yield from _ivf(shard.ivf) if isinstance(shard.ivf, faiss.Index) else _binary_ivf(shard.ivf)
 

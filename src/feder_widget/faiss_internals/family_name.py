@@ -92,10 +92,14 @@ def family(stack: Stack) -> str:
         else:
             refined = _store(derived(layer.index.refine_index))
             after = " + RFlat" if refined == "Flat" else f" + Refine({refined})"
-    core = _ivf(stack.ivf)
+    core = _hnsw(stack.core) if hasattr(stack.core, "hnsw") else _ivf(stack.ivf)
     if stack.sharded is not None:
         core = f"{len(stack.shards)} shards of {core}"
     return " → ".join([*before, core]) + after
+
+
+def _hnsw(index: Any) -> str:
+    return f"{_graph(index)},{_store(derived(index.storage))}"
 
 
 def _ivf(ivf: Any) -> str:

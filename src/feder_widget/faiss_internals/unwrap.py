@@ -9,7 +9,7 @@ import faiss
 
 from feder_widget.errors import UnsupportedIndexError
 
-WANTED = "a Faiss IVF index"
+WANTED = "a Faiss IVF or HNSW index"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +71,11 @@ class Stack:
     @property
     def ivf(self) -> Any:
         """The only IVF index, or the first of the shards, which are alike."""
+        return self.shards[0].ivf
+
+    @property
+    def core(self) -> Any:
+        """The index inside all layers."""
         return self.shards[0].ivf
 
     @property

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.engines import IvfIndex, open_index
+from feder_widget.engines import IvfIndex, open_ivf
 from feder_widget.map import ClusterMap, draw
 from feder_widget.power_diagram import Cells
 
@@ -15,8 +15,8 @@ _known: WeakKeyDictionary[IvfIndex, tuple[tuple[float, ...], ClusterMap]] = Weak
 
 
 def opened(index: object) -> IvfIndex:
-    """Return an opened index, or open what ``open_index`` opens."""
-    return index if isinstance(index, IvfIndex) else open_index(index)
+    """Return an opened index, or open what ``open_index`` opens, where it has clusters."""
+    return open_ivf(index)
 
 
 def map_of(index: IvfIndex) -> ClusterMap:

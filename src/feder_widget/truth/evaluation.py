@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ Progress = Callable[[float, int], None]
 """Called with the queries done so far (parts of one too) and their number."""
 
 INTERRUPTED = "interrupted"
+
+Result = TypeVar("Result", covariant=True)
 
 TOGETHER = 256
 """Answers joined at once: many queries are answered one by one."""
@@ -205,11 +207,33 @@ def _joined_curves(parts: list[Curves | Points | None]) -> Curves | Points | Non
     return recall_curves.joined(curves) if curves else None
 
 
+class UnderWay(Protocol[Result]):
+    """An evaluation of any kind of index."""
+
+    @property
+    def asked(self) -> int:
+        """Number of queries."""
+        ...
+
+    @property
+    def done(self) -> int:
+        """Number of queries evaluated."""
+        ...
+
+    def run(self, progress: Progress) -> Iterator[int]:
+        """Evaluate; yields the number of queries done."""
+        ...
+
+    def workload(self, reason: str | None) -> Result:
+        """Return what the queries done tell; ``reason`` says why they are not all."""
+        ...
+
+
 def evaluate(
-    evaluation: Evaluation,
+    evaluation: UnderWay[Result],
     progress: bool | Progress,
-    run: Callable[[Evaluation, Progress], Workload] | None = None,
-) -> Workload:
+    run: Callable[[Any, Progress], Result] | None = None,
+) -> Result:
     """Run an evaluation to its end, or until the user interrupts it.
 
     ``progress`` True shows a bar; a function is called instead. ``run`` runs the evaluation in the caller's
@@ -229,14 +253,14 @@ def evaluate(
             return evaluation.workload(INTERRUPTED if evaluation.done < evaluation.asked else None)
 
 
-def _run(evaluation: Evaluation, report: Progress) -> Workload:
+def _run(evaluation: UnderWay[Result], report: Progress) -> Result:
     for _ in evaluation.run(report):
         pass
     return evaluation.workload(None)
 
 
 @contextmanager
-def _bar(evaluation: Evaluation, progress: bool | Progress) -> Iterator[Progress]:
+def _bar(evaluation: UnderWay[Any], progress: bool | Progress) -> Iterator[Progress]:
     """Lend a function that shows how far an evaluation is."""
     if not isinstance(progress, bool):
         if not callable(progress):

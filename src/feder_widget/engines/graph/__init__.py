@@ -1,0 +1,1 @@
+"""Graph indexes: HNSW of Faiss."""

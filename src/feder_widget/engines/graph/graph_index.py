@@ -1,0 +1,412 @@
+"""``GraphIndex``: how a Faiss HNSW graph answers one query, and what it should have found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.engines.graph.graph_rows import GraphRows
+from feder_widget.faiss_internals import family_name
+from feder_widget.faiss_internals.graph_file import GraphFile
+from feder_widget.model.arguments import as_int, as_rows
+from feder_widget.model.finding import Finding
+from feder_widget.model.graph_trace import Expansion, GraphTrace
+from feder_widget.model.graph_walk import Descent, Hop, Walk
+from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
+from feder_widget.model.query import Query
+from feder_widget.model.search_parameter import SearchParameter
+from feder_widget.truth.evaluation import Progress
+from feder_widget.truth.graph_evaluation import GraphEvaluation
+from feder_widget.truth.graph_explanation import GraphExplanation
+from feder_widget.truth.graph_structure import GraphStructure, structure_findings, structure_steps
+from feder_widget.truth.graph_truth import GraphTruth
+from feder_widget.truth.graph_verdict import GraphVerdict
+from feder_widget.truth.graph_workload import GraphWorkload
+from feder_widget.truth.ledger import Basis
+
+Ids = npt.NDArray[np.int64]
+Float32Array = npt.NDArray[np.float32]
+
+EF_EVALUATED = 512
+"""The largest efSearch at which a workload is evaluated, unless the caller says otherwise."""
+
+
+class GraphIndex:
+    """A Faiss HNSW index whose searches can be traced. Make one with ``open_index``.
+
+    The index is not changed, and its links are not copied: they are read from the caller's index when asked
+    for, so the index may grow between calls. It must not change during one.
+
+    Distances are the ones Faiss reports; ``distance_name`` names them. A node is a vector's number in the
+    graph, its row id the one that the whole index reports; they differ behind an ``IndexIDMap``.
+
+    Attributes
+    ----------
+    graph_file : GraphFile
+        The Faiss index taken apart.
+    truth : GraphTruth
+        What its searches should have found.
+    frozen : bool
+        True when nobody changes the index.
+    """
+
+    def __init__(self, file: GraphFile, *, vectors_given: Any = None, frozen: bool = False) -> None:
+        self.graph_file = file
+        self.truth = GraphTruth(file, vectors_given)
+        self.frozen = frozen
+        self._vectors_given = vectors_given
+        self._rows = GraphRows(file, vectors_given)
+        self._structure: tuple[tuple[float, ...], GraphStructure] | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.ntotal:,} x {self.dim}, {self.family}, {self.metric}>"
+
+    # Facts. Those that can change are read from the index every time.
+
+    @property
+    def faiss_index(self) -> Any:
+        """The caller's index, or the one that was read."""
+        return self.graph_file.stack.root
+
+    @property
+    def engine_name(self) -> str:
+        """Library and kind of the index: "Faiss HNSW"."""
+        return "Faiss HNSW"
+
+    @property
+    def family(self) -> str:
+        """The parts of the index, as people write them: "IDMap → HNSW32,Flat"."""
+        return family_name.family(self.graph_file.stack)
+
+    @property
+    def ntotal(self) -> int:
+        """Number of vectors, now."""
+        return self.graph_file.ntotal
+
+    @property
+    def dim(self) -> int:
+        """Number of dimensions of a query."""
+        return self.graph_file.dim
+
+    @property
+    def metric(self) -> str:
+        """The metric: "L2", "inner product", or another's name."""
+        return family_name.metric(self.graph_file.stack)
+
+    @property
+    def similarity(self) -> bool:
+        """True when a larger distance is nearer."""
+        return self.graph_file.similarity
+
+    @property
+    def distance_name(self) -> str:
+        """Name of a reported distance: "squared L2 distance", "squared L2 distance to codes", …."""
+        name = family_name.exact_distance(self.graph_file.index, self.graph_file.stack.chain)
+        return family_name.of_codes(name, self.graph_file.holds_vectors)
+
+    @property
+    def parameter(self) -> SearchParameter:
+        """The search parameter: efSearch, from 1 to ntotal, with the index's own value, now."""
+        return SearchParameter("efSearch", 1, max(1, self.ntotal), self.stored_ef, "log", "ntotal")
+
+    @property
+    def stored_ef(self) -> int:
+        """The index's own efSearch, now."""
+        return self.graph_file.stored_ef
+
+    @property
+    def basis(self) -> Basis:
+        """Definition of the true neighbours: by the vectors given, the stored ones, or their codes."""
+        return self.truth.basis
+
+    @property
+    def vectors_given(self) -> Any:
+        """The original vectors that ``open_index`` was given, (n, dim), row i for row id i; or None."""
+        return self._vectors_given
+
+    def version(self) -> tuple[float, ...]:
+        """Return numbers that differ once vectors were added or removed, or a setting was changed."""
+        return self.graph_file.version()
+
+    # Rows.
+
+    def query(self, query: Any) -> Query:
+        """Return a query, checked, with its vector looked up where it is a row.
+
+        Parameters
+        ----------
+        query : int, array_like (dim,) or Query
+            A row id or a vector.
+
+        Raises
+        ------
+        UnknownIdError, TypeError, ValueError
+            If it is no row id that is stored, and no vector of ``dim`` finite numbers.
+        """
+        return self._rows.query(query)
+
+    def query_steps(self, query: Any) -> Steps[Query]:
+        """Return ``query`` in one step."""
+        yield
+        return self._rows.query(query)
+
+    def ids_of(self, nodes: npt.ArrayLike) -> Ids:
+        """Return the row ids of nodes, int64 (n,)."""
+        return self.graph_file.external_ids(as_rows(nodes, "nodes", self.ntotal))
+
+    def node_of(self, row_id: int) -> int:
+        """Return the node that a row id stands for.
+
+        Raises
+        ------
+        UnknownIdError
+            If the id is not in the index.
+        """
+        return self._rows.node(as_int(row_id, "row_id", least=None))
+
+    def vector(self, row_id: int) -> Float32Array:
+        """Return the vector of a row, float32 (dim,): as it is stored, or decoded from its code."""
+        found: Float32Array = self.graph_file.vectors_of(np.array([self.node_of(row_id)]))[0]
+        return found
+
+    def vectors_of(self, ids: npt.ArrayLike) -> Float32Array:
+        """Return the vectors of rows, as ``vector`` does, float32 (n, dim); NaN where an id is unknown."""
+        nodes = self.graph_file.nodes_of(as_rows(ids, "ids", None))
+        vectors = np.full((len(nodes), self.dim), np.nan, np.float32)
+        vectors[nodes >= 0] = self.graph_file.vectors_of(nodes[nodes >= 0])
+        return vectors
+
+    def vectors_of_steps(self, ids: npt.ArrayLike) -> Steps[Float32Array]:
+        """Return ``vectors_of`` in one step."""
+        yield
+        return self.vectors_of(ids)
+
+    def sample_ids(self, size: int, rng: np.random.Generator) -> Ids:
+        """Return row ids drawn uniformly over the stored vectors, each at most once, int64 (n,)."""
+        return drain(self._rows.sample_ids_steps(as_int(size, "size"), rng))
+
+    def random_id(self, rng: np.random.Generator | None = None) -> int:
+        """Return one row id drawn uniformly."""
+        return int(self.sample_ids(1, rng or np.random.default_rng())[0])
+
+    # Searches.
+
+    def trace(self, query: Any, k: int, ef_search: int | None = None) -> GraphTrace:
+        """Search, and return every node that was compared and expanded.
+
+        Parameters
+        ----------
+        query : int, array_like (dim,) or Query
+            A row id or a vector. The row itself is a result, as it is in a Faiss search.
+        k : int
+            Number of results, at least 1.
+        ef_search : int, optional
+            efSearch, 1 to ntotal; the index's own unless given.
+
+        Returns
+        -------
+        GraphTrace
+            Its ``ids`` and ``distances`` are those of ``faiss_index.search``; its ``n_distances`` and
+            ``n_hops`` those of ``faiss.cvar.hnsw_stats``.
+
+        Raises
+        ------
+        UnknownIdError, TypeError, ValueError
+            If an argument is wrong.
+        """
+        ef, k = self._ef(ef_search), as_int(k, "k")
+        vector = self.transform(query)
+        file = self.graph_file
+        nodes, distances = file.results(vector, k, ef)
+        walk = file.search.walk(vector, ef)
+        return GraphTrace(
+            file.search.descend(vector), walk, file.external_ids(walk.nodes),
+            file.external_ids(nodes), distances, ef,
+        )  # fmt: skip
+
+    def steps(self, query: Any, k: int, ef_search: int | None = None) -> Iterator[Hop | Expansion]:
+        """Search step by step: the hops of the descent, then the expansions of the walk."""
+        trace = self.trace(query, k, ef_search)
+        yield from trace.descent.hops
+        yield from trace.expansions
+
+    def descend(self, query: Any) -> Descent:
+        """Search the upper levels only."""
+        return self.graph_file.search.descend(self.transform(query))
+
+    def walk(self, query: Any, ef_search: int) -> Walk:
+        """Search level 0 behind the descent: one walk tells what every smaller efSearch visits."""
+        return self.graph_file.search.walk(self.transform(query), self._ef(ef_search))
+
+    def transform(self, query: Any) -> Float32Array:
+        """Return a query as the graph sees it, float32 (inner dim,)."""
+        found: Float32Array = self.graph_file.transform(self.query(query).vector[None])[0]
+        return found
+
+    # What should have been found.
+
+    def explain(self, query: Any, k: int, *, include_self: bool = False) -> GraphExplanation:
+        """Find the k true neighbours, and the efSearch that finds each.
+
+        Parameters
+        ----------
+        query : int, array_like (dim,) or Query
+            A row id or a vector.
+        k : int
+            Number of neighbours, at least 1.
+        include_self : bool
+            Whether the row searched for counts among its own neighbours. Unless it does, the search explained
+            is one for k + 1 results, without the row.
+
+        Returns
+        -------
+        GraphExplanation
+            By exhaustive search of what ``basis`` says.
+        """
+        k = as_int(k, "k")
+        asked = self.query(query)
+        own = self._rows.own_node(asked, include_self)
+        return self.truth.explain(asked.vector, min(k, self.ntotal), own)
+
+    def explain_steps(self, query: Any, k: int, *, include_self: bool = False) -> Steps[GraphExplanation]:
+        """Return ``explain`` in one step."""
+        yield
+        return self.explain(query, k, include_self=include_self)
+
+    def verdict(
+        self, query: Any, row_id: int, *, count: bool = True, include_self: bool = False
+    ) -> GraphVerdict:
+        """Say where one row stands for a query.
+
+        Parameters
+        ----------
+        query : int, array_like (dim,) or Query
+            A row id or a vector.
+        row_id : int
+            The row in question.
+        count : bool
+            Whether to count the vectors that are nearer, by one pass over all of them.
+        include_self : bool
+            Whether the row searched for counts among these.
+        """
+        asked = self.query(query)
+        node = self.node_of(row_id)
+        own = self._rows.own_node(asked, include_self)
+        return self.truth.verdict(asked.vector, node, count, own)
+
+    def verdict_steps(
+        self, query: Any, row_id: int, *, count: bool = True, include_self: bool = False
+    ) -> Steps[GraphVerdict]:
+        """Return ``verdict`` in one step."""
+        yield
+        return self.verdict(query, row_id, count=count, include_self=include_self)
+
+    def evaluate(
+        self,
+        queries: Any,
+        k: int,
+        *,
+        ef_max: int | None = None,
+        seed: int = 0,
+        include_self: bool = False,
+        progress: bool | Progress = True,
+    ) -> GraphWorkload:
+        """Evaluate many queries at every efSearch: recall, its spread, its cost, and the hardest queries.
+
+        One exhaustive search of all queries, and one walk for each.
+
+        Parameters
+        ----------
+        queries : int, int array_like (n,) or array_like (n, dim)
+            A sample size (rows drawn from the index), row ids, or vectors.
+        k : int
+            Neighbours of each query, at least 1.
+        ef_max : int, optional
+            The largest efSearch evaluated; by default 512, or the index's own where that is larger.
+        seed : int
+            Seed of a sample.
+        include_self : bool
+            Whether the row searched for counts among its own neighbours.
+        progress : bool or function
+            True shows a bar for what takes longer than a moment. A function is called with the queries done
+            and their number.
+
+        Returns
+        -------
+        GraphWorkload
+            When interrupted from the keyboard, what was computed by then, with a ``RuntimeWarning``.
+        """
+        evaluation = self.evaluation(queries, k, ef_max=ef_max, seed=seed, include_self=include_self)
+        return evaluation.run_whole(progress)
+
+    def evaluation(
+        self, queries: Any, k: int, *, ef_max: int | None = None, seed: int = 0, include_self: bool = False
+    ) -> GraphEvaluation:
+        """Prepare an ``evaluate`` to be run in steps; arguments as there."""
+        wanted = max(EF_EVALUATED, self.stored_ef) if ef_max is None else as_int(ef_max, "ef_max")
+        return GraphEvaluation(
+            self.truth,
+            self._rows,
+            queries,
+            as_int(k, "k"),
+            ef_max=min(wanted, max(1, self.ntotal)),
+            seed=as_int(seed, "seed", least=0),
+            include_self=include_self,
+        )
+
+    def certainty(self, *_: Any, **__: Any) -> None:
+        """Refused: nothing bounds the distances of nodes that a walk has not visited.
+
+        Raises
+        ------
+        ValueError
+            Always.
+        """
+        raise ValueError(
+            "nothing bounds the distances of nodes that a graph has not visited; explain() compares them all"
+        )
+
+    # The graph.
+
+    def structure(self) -> GraphStructure:
+        """Return the levels and links of the graph, and what no search comes to. Kept until it changes."""
+        return drain(self.structure_steps(WHOLE))
+
+    def structure_steps(self, work: int = PIECE_WORK) -> Steps[GraphStructure]:
+        """Do ``structure`` in pieces of ``work`` multiplications."""
+        version = self.version()
+        if self._structure is None or self._structure[0] != version:
+            self._structure = version, (yield from structure_steps(self.graph_file.links, work))
+        return self._structure[1]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What stands out in the graph, as far as its structure is known; see ``check``."""
+        if self._structure is None or self._structure[0] != self.version():
+            return []
+        structure = self._structure[1]
+        return structure_findings(structure, self.graph_file.external_ids(structure.unreached))
+
+    def check(self) -> list[Finding]:
+        """Read the structure, and return the ``findings``."""
+        self.structure()
+        return self.findings
+
+    def links(self, row_id: int, level: int = 0) -> Ids:
+        """Return the row ids that a row links to on one of its levels, int64 (n,)."""
+        node = self.node_of(row_id)
+        links = self.graph_file.links
+        level = as_int(level, "level", least=0, most=int(links.levels[node]) - 1, most_name="its top level")
+        return self.graph_file.external_ids(links.of_node(node, level))
+
+    def in_links(self, row_id: int) -> Ids:
+        """Return the row ids that link to a row on level 0, int64 (n,), by one pass over all links."""
+        return self.graph_file.external_ids(self.graph_file.links.in_links(self.node_of(row_id)))
+
+    def _ef(self, ef_search: Any) -> int:
+        if ef_search is None:
+            return self.stored_ef
+        return as_int(ef_search, "ef_search", most=max(1, self.ntotal), most_name="ntotal")

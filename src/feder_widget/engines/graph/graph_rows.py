@@ -1,0 +1,108 @@
+"""The rows of a graph: which node each is, and which query it stands for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.engines import given_vectors
+from feder_widget.errors import UnknownIdError
+from feder_widget.faiss_internals.graph_file import GraphFile
+from feder_widget.model.arguments import as_vector
+from feder_widget.model.pieces import Steps
+from feder_widget.model.query import Query
+
+Ids = npt.NDArray[np.int64]
+Float32Array = npt.NDArray[np.float32]
+
+_INT64 = np.iinfo(np.int64)
+
+
+class GraphRows:
+    """Reads the rows of a graph by their ids.
+
+    Parameters
+    ----------
+    file : GraphFile
+        The index.
+    vectors_given : array (n, dim), optional
+        The original vectors, row i for row id i: a row as a query is the given one where codes are stored.
+    """
+
+    def __init__(self, file: GraphFile, vectors_given: Any = None) -> None:
+        self._file = file
+        self._given = None if file.holds_vectors else vectors_given
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of a vector."""
+        return self._file.dim
+
+    @property
+    def list_sizes(self) -> Ids:
+        """Number of vectors, int64 (1,)."""
+        return np.array([self._file.ntotal])
+
+    def query(self, query: Any) -> Query:
+        """Return a caller's query, checked.
+
+        Raises
+        ------
+        UnknownIdError, TypeError, ValueError
+            If it is no row id that is stored, and no vector of finite numbers.
+        """
+        if isinstance(query, Query):
+            if query.vector.dtype != np.float32 or len(query.vector) != self.dim:
+                raise ValueError(
+                    f"query must hold float32 of shape ({self.dim},) for this index, "
+                    f"got {query.vector.dtype} of shape {query.vector.shape}"
+                )
+            return query
+        if not isinstance(query, (int, np.integer)) or isinstance(query, bool):
+            return Query(as_vector(query, self.dim))
+        row_id = int(query)
+        return Query(as_vector(self.vectors([self.node(row_id)])[0], self.dim), row_id)
+
+    def node(self, row_id: int) -> int:
+        """Return the node that a row id stands for."""
+        if _INT64.min <= row_id <= _INT64.max:
+            node = int(self._file.nodes_of(np.array([row_id]))[0])
+            if node >= 0:
+                return node
+        raise UnknownIdError(f"row id {row_id} is not in the index of {self._file.ntotal:,} vectors")
+
+    def own_node(self, query: Query, include_self: bool) -> int:
+        """Return the node that does not count among a query's neighbours; -1 for none."""
+        own = query.left_out(include_self)
+        return -1 if own is None else self.node(own)
+
+    def vectors(self, nodes: npt.ArrayLike) -> Float32Array:
+        """Return the vectors that searches for nodes use, float32 (n, dim)."""
+        wanted = np.asarray(nodes, np.int64)
+        if self._given is None:
+            return self._file.vectors_of(wanted)
+        rows = given_vectors.vectors_of(self._given, self._file.external_ids(wanted))
+        return np.ascontiguousarray(rows, np.float32)
+
+    # What a workload reads; see ``workload_queries.Rows``.
+
+    def places(self, ids: npt.ArrayLike) -> tuple[Ids, Ids]:
+        """Return 0 and the node of each row id; -1 for an unknown one."""
+        nodes = self._file.nodes_of(np.asarray(ids, np.int64))
+        return np.where(nodes >= 0, 0, -1), nodes
+
+    def queries_of_steps(
+        self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None = None
+    ) -> Steps[Float32Array]:
+        """Return the vectors that searches for these rows use, float32 (n, dim), in one step."""
+        del clusters
+        yield
+        return self.vectors(self._file.nodes_of(np.asarray(ids, np.int64)))
+
+    def sample_ids_steps(self, size: int, rng: np.random.Generator) -> Steps[Ids]:
+        """Draw row ids, each stored vector at most once, in one step."""
+        yield
+        total = self._file.ntotal
+        return self._file.external_ids(rng.choice(total, min(size, total), replace=False).astype(np.int64))

@@ -1,0 +1,79 @@
+"""Admission of a graph index: its searches can be told step by step, it is filled, and its parts fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import faiss
+
+from feder_widget.faiss_internals.admission import InconsistentIndexError
+from feder_widget.faiss_internals.check_sizes import misfit
+from feder_widget.faiss_internals.family_name import METRICS
+from feder_widget.faiss_internals.supported_quantizers import FLAT
+from feder_widget.faiss_internals.unwrap import Stack, class_name, derived, refusal
+
+GRAPHS = ("IndexHNSWFlat", "IndexHNSWSQ", "IndexHNSWPQ", "IndexHNSWCagra", "IndexHNSW")
+"""Classes of graphs whose walk is told exactly."""
+
+STORAGES = (*FLAT, "IndexScalarQuantizer", "IndexPQ")
+"""Classes that hold the vectors of a graph, whose distances are known bit for bit."""
+
+REFUSED = {
+    "IndexHNSWFlatPanorama": "its search leaves distances unfinished, so that its visits are not known",
+    "IndexHNSW2Level": "its search does not report the nodes that it visits",
+    "IndexHNSWRaBitQ": "its search estimates distances before it computes them",
+    "IndexBinaryHNSW": "binary graphs cannot be traced yet; open an IndexBinaryIVF",
+    "IndexBinaryHNSWCagra": "binary graphs cannot be traced yet; open an IndexBinaryIVF",
+}
+
+
+def is_graph(stack: Stack) -> bool:
+    """Return whether the index inside all layers is an HNSW graph."""
+    return stack.sharded is None and hasattr(stack.core, "hnsw")
+
+
+def check(stack: Stack) -> None:
+    """Raise if searches of a graph cannot be traced, or not safely.
+
+    Raises
+    ------
+    UnsupportedIndexError
+        If the graph, its storage or a layer around it cannot be traced.
+    InconsistentIndexError
+        If parts do not fit together.
+    ValueError
+        If the index is untrained or empty.
+    """
+    index = stack.core
+    _check_kind(stack, index)
+    if not index.is_trained:
+        raise ValueError("the index is not trained: call its train() and add() first")
+    if index.ntotal == 0:
+        raise ValueError("the index is empty: add() vectors to it first")
+    found = misfit(stack)
+    if found:
+        raise InconsistentIndexError(found)
+
+
+def _check_kind(stack: Stack, index: Any) -> None:
+    kind = type(index).__name__
+    if kind not in GRAPHS:
+        raise refusal(index, REFUSED.get(kind, "this class of graph is not known"))
+    if stack.refine is not None:
+        raise refusal(
+            stack.root, "the walk of a graph that is re-ranked cannot be traced yet; open its base_index"
+        )
+    if index.metric_type not in METRICS:
+        raise refusal(index, f"its metric_type {index.metric_type} is unknown")
+    if index.storage is None:
+        raise refusal(index, "it holds no vectors (was it read with IO_FLAG_SKIP_STORAGE?)")
+    storage = derived(index.storage)
+    if type(storage).__name__ not in STORAGES:
+        raise refusal(index, f"its vectors are in a {class_name(storage)}, whose distances are not known")
+    if getattr(index, "base_level_only", False):
+        raise refusal(index, "its search begins at random nodes; set base_level_only = False")
+    graph = index.hnsw
+    if not graph.check_relative_distance:
+        raise refusal(index, "its search stops after efSearch steps; set hnsw.check_relative_distance = True")
+    if getattr(graph, "search_method", faiss.HNSW.SM_DEFAULT) != faiss.HNSW.SM_DEFAULT:
+        raise refusal(index, "its hnsw.search_method leaves distances unfinished; set it to SM_DEFAULT")

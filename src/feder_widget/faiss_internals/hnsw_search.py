@@ -1,0 +1,139 @@
+"""A search of a Faiss HNSW index, and the steps that it took.
+
+Visits on level 0 come from the engine: a range search without a bound returns every node whose distance it
+computed, in that order, with its bits. The descent is computed anew with Faiss's own distance computer, in
+groups of four as Faiss does, whose bits are others than those of single calls.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.faiss_internals.hnsw_links import HnswLinks
+from feder_widget.faiss_internals.minimax_queue import MinimaxQueue
+from feder_widget.faiss_internals.unwrap import derived
+from feder_widget.model.graph_walk import Descent, Hop, Nearest, UntoldWalkError, Walk, walk_of
+from feder_widget.model.keys import key_of
+
+GROUP = 4
+"""Distances that Faiss computes at once."""
+
+
+class HnswSearch:
+    """Searches of one ``faiss.IndexHNSW``, by nodes and in the space of the graph.
+
+    Parameters
+    ----------
+    index : faiss.IndexHNSW
+        Sound, as ``admission`` says. Not changed.
+    """
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+        self.similarity = bool(faiss.is_similarity_metric(index.metric_type))
+        # A deque hands each array to one thread.
+        self._spare: deque[npt.NDArray[np.int32]] = deque(maxlen=2)
+
+    def descend(self, vector: npt.NDArray[np.float32]) -> Descent:
+        """Search the upper levels, float32 (dim,)."""
+        links = HnswLinks.of(self._index.hnsw)
+        computer = _Computer(derived(self._index.storage), vector)
+        node = links.entry_point
+        distance = computer.one(node)
+        hops: list[Hop] = []
+        entry_distance = distance
+        for level in range(links.max_level, 0, -1):
+            while True:
+                linked = links.of_node(node, level)
+                distances = computer.many(linked)
+                before = node
+                for each, found in zip(linked.tolist(), distances.tolist(), strict=True):
+                    if key_of(found, self.similarity) < key_of(distance, self.similarity):
+                        node, distance = each, found
+                hops.append(Hop(level, before, linked, distances, node, distance))
+                if node == before:
+                    break
+        return Descent(links.entry_point, entry_distance, tuple(hops))
+
+    def distance(self, vector: npt.NDArray[np.float32], node: int) -> float:
+        """Return the distance of one node."""
+        return _Computer(derived(self._index.storage), vector).one(node)
+
+    def walk(self, vector: npt.NDArray[np.float32], ef_search: int) -> Walk:
+        """Search level 0 behind the descent, float32 (dim,)."""
+        nodes, distances = self.visits(vector, ef_search)
+        links = HnswLinks.of(self._index.hnsw)
+        places = self._places(len(links))
+        places[nodes] = np.arange(len(nodes), dtype=np.int32)
+        offsets = links.offsets[nodes].astype(np.int64).tolist()
+        width = links.width
+
+        def linked(place: int) -> npt.NDArray[np.int32]:
+            # The last entry answers -1, which stands in slots that are not used.
+            return places[links.links[offsets[place] : offsets[place] + width]]
+
+        try:
+            try:
+                walk = walk_of(nodes, distances, linked, ef_search, self.similarity, Nearest())
+            except UntoldWalkError:
+                walk = None
+            if walk is None or walk.is_tied:
+                queue = MinimaxQueue(ef_search, nodes, self.similarity)
+                walk = walk_of(nodes, distances, linked, ef_search, self.similarity, queue)
+            return walk
+        finally:
+            places[nodes] = -1
+            self._spare.append(places)
+
+    def visits(
+        self, vector: npt.NDArray[np.float32], ef_search: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """Return the nodes visited on level 0 in order, and their distances."""
+        radius = -np.inf if self.similarity else np.inf
+        _, distances, nodes = self._index.range_search(
+            vector[None], radius, params=self.parameters(ef_search)
+        )
+        return nodes, distances
+
+    def parameters(self, ef_search: int) -> Any:
+        """Return the parameters of a search at one efSearch."""
+        return faiss.SearchParametersHNSW(
+            efSearch=ef_search, bounded_queue=self._index.hnsw.search_bounded_queue
+        )
+
+    def _places(self, size: int) -> npt.NDArray[np.int32]:
+        try:
+            places = self._spare.pop()
+        except IndexError:
+            places = np.empty(0, np.int32)
+        return places if len(places) == size + 1 else np.full(size + 1, -1, np.int32)
+
+
+class _Computer:
+    """Distances from one query to nodes, by Faiss's computer for the storage."""
+
+    def __init__(self, storage: Any, vector: npt.NDArray[np.float32]) -> None:
+        self._held = storage, vector
+        self._computer = storage.get_distance_computer()
+        self._computer.set_query(faiss.swig_ptr(vector))
+        self._group = np.zeros(GROUP, np.float32)
+        self._slots = [faiss.swig_ptr(self._group[at : at + 1]) for at in range(GROUP)]
+
+    def one(self, node: int) -> float:
+        return float(self._computer(node))
+
+    def many(self, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        found = np.empty(len(nodes), np.float32)
+        listed = nodes.tolist()
+        whole = len(listed) // GROUP * GROUP
+        for at in range(0, whole, GROUP):
+            self._computer.distances_batch_4(*listed[at : at + GROUP], *self._slots)
+            found[at : at + GROUP] = self._group
+        for at in range(whole, len(listed)):
+            found[at] = self._computer(listed[at])
+        return found

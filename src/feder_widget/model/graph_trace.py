@@ -1,0 +1,94 @@
+"""One search of a graph as data: the descent, the walk, and the results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.model.graph_walk import NO_NODE, Descent, Walk
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expansion:
+    """One step of the walk: the links of a visited node are followed.
+
+    Attributes
+    ----------
+    row_id : int
+        The node expanded, as its row id.
+    distance : float
+        Its distance to the query.
+    nearer : int
+        Visited nodes that are strictly nearer; the search stops before a node to which efSearch are.
+    ids : int64 (n,)
+        Row ids of the nodes that it visits: those of its links that were not visited before.
+    distances : float32 (n,)
+        Their distances to the query.
+    """
+
+    row_id: int
+    distance: float
+    nearer: int
+    ids: npt.NDArray[np.int64]
+    distances: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphTrace:
+    """One query from the entry point to its k results.
+
+    Attributes
+    ----------
+    descent : Descent
+        The greedy search of the upper levels, by numbers of nodes.
+    walk : Walk
+        The search of level 0, by numbers of nodes.
+    visited : int64 (v,)
+        Row ids of the nodes that the walk visits, in order.
+    ids : int64 (k,)
+        The results, nearest first, exactly as ``faiss_index.search`` returns them at this efSearch; -1 where
+        there are fewer than k.
+    distances : float32 (k,)
+        Their distances; where there is no result, the largest float32 (L2) or its negative (inner product).
+    ef_search : int
+        The efSearch of the search.
+    """
+
+    descent: Descent
+    walk: Walk
+    visited: npt.NDArray[np.int64]
+    ids: npt.NDArray[np.int64]
+    distances: npt.NDArray[np.float32]
+    ef_search: int
+
+    @property
+    def n_distances(self) -> int:
+        """Distances computed, as Faiss counts them (``hnsw_stats.ndis``): all but that of the entry point."""
+        return self.descent.n_distances + max(0, len(self.walk) - 1)
+
+    @property
+    def n_hops(self) -> int:
+        """Nodes whose links were followed, as Faiss counts them (``hnsw_stats.nhops``)."""
+        return len(self.descent.hops) + len(self.walk.expanded)
+
+    @property
+    def stopped_at(self) -> int | None:
+        """Row id of the node that would have been expanded next; None where all reachable ones were."""
+        return None if self.walk.stopped_at == NO_NODE else int(self.visited[self.walk.stopped_at])
+
+    @property
+    def expansions(self) -> list[Expansion]:
+        """The steps of the walk, in order."""
+        walk, first = self.walk, self.walk.first
+        return [
+            Expansion(
+                row_id=int(self.visited[place]),
+                distance=float(walk.distances[place]),
+                nearer=int(walk.nearer[step]),
+                ids=self.visited[first[step] : first[step + 1]],
+                distances=walk.distances[first[step] : first[step + 1]],
+            )
+            for step, place in enumerate(walk.expanded.tolist())
+        ]

@@ -1,0 +1,145 @@
+"""A workload of a graph in the making: one walk for each query."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.model.graph_walk import Walk
+from feder_widget.truth.evaluation import Progress, evaluate
+from feder_widget.truth.graph_truth import GraphTruth
+from feder_widget.truth.graph_workload import GraphWorkload
+from feder_widget.truth.search_stages import Near
+from feder_widget.truth.workload import Workload
+from feder_widget.truth.workload_queries import Queries, Rows, open_queries
+
+Ids = npt.NDArray[np.int64]
+
+BATCH = 128
+"""Queries whose true neighbours are looked for at once."""
+
+
+class GraphEvaluation:
+    """A workload of a graph in the making; see ``GraphIndex.evaluate``.
+
+    Parameters
+    ----------
+    truth : GraphTruth
+        The index's ground truth.
+    rows
+        Looks up the rows of the index.
+    queries, k, ef_max, seed, include_self
+        As for ``GraphIndex.evaluate``, checked but for ``queries``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``queries`` are none, or one of them is no query.
+    """
+
+    def __init__(
+        self,
+        truth: GraphTruth,
+        rows: Rows,
+        queries: Any,
+        k: int,
+        *,
+        ef_max: int,
+        seed: int,
+        include_self: bool,
+    ) -> None:
+        self._truth = truth
+        self._rows = rows
+        self._queries: Queries = open_queries(rows, queries, seed)
+        self._asked_k = k
+        self._k = min(k, truth.file.ntotal)
+        self._ef_max = ef_max
+        self._include_self = include_self or self._queries.ids is None
+        self._found: list[npt.NDArray[np.int32]] = []
+        self._tied: list[bool] = []
+        self._distances = np.zeros(ef_max)
+
+    @property
+    def asked(self) -> int:
+        """Number of queries."""
+        return self._queries.count
+
+    @property
+    def done(self) -> int:
+        """Number of queries evaluated."""
+        return len(self._found)
+
+    def steps(self) -> Generator[float, None, None]:
+        """Evaluate; yields the number of queries done after each. It may be closed at any time."""
+        for _ in self._queries.draw_steps():
+            yield 0.0
+        for start in range(0, self.asked, BATCH):
+            some = slice(start, min(start + BATCH, self.asked))
+            vectors = yield from self._read(some)
+            own = None
+            if not self._include_self and self._queries.ids is not None:
+                own = self._rows.places(self._queries.ids[some])[1]
+            nears = self._truth.nearest(vectors, self._k, own)
+            for i, (near, _) in enumerate(nears):
+                self._take(vectors[i], near, -1 if own is None else int(own[i]))
+                yield float(self.done)
+
+    def run(self, progress: Progress) -> Iterator[int]:
+        """Evaluate; yields the number of queries done. What ``progress`` raises ends it."""
+        for done in self.steps():
+            progress(done, self.asked)
+            yield self.done
+
+    def run_whole(self, progress: bool | Progress) -> GraphWorkload:
+        """Run to the end, or until the user interrupts it."""
+        return evaluate(self, progress)
+
+    def workload(self, reason: str | None) -> GraphWorkload:
+        """Return the workload of the queries done; ``reason`` says why they are not all."""
+        done, queries, file = self.done, self._queries, self._truth.file
+        found = np.stack(self._found) if done else np.empty((0, self._k), np.int32)
+        curves = Workload(
+            found_at=found,
+            scanned=self._distances / max(1, done * file.ntotal),
+            k=self._asked_k,
+            nprobe=min(file.stored_ef, self._ef_max),
+            source=queries.source,
+            ids=None if queries.ids is None else queries.ids[:done],
+            seed=queries.seed,
+            asked=queries.count,
+            reason=reason,
+            include_self=self._include_self,
+            exact=self._truth.basis != "codes",
+            given=self._truth.basis == "vectors",
+        )
+        return GraphWorkload(curves, self._distances / max(1, done), np.array(self._tied, bool))
+
+    def _read(self, some: slice) -> Generator[float, None, npt.NDArray[np.float32]]:
+        steps = self._queries.read_steps(some)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                vectors: npt.NDArray[np.float32] = end.value
+                return vectors
+            yield float(self.done)
+
+    def _take(self, query: npt.NDArray[np.float32], near: Near, own: int) -> None:
+        """Look from which efSearch on one query finds 1, 2, … of its true neighbours."""
+        vector = self._truth.file.transform(query[None])[0]
+        walk = self._truth.file.search.walk(vector, self._ef_max)
+        found = self._truth.found_in(walk, vector, near, self._k, own, self._ef_max)
+        row = np.zeros(self._k, np.int32)
+        row[self._k - len(found) :] = np.minimum(found, self._ef_max + 1)
+        self._found.append(row)
+        self._tied.append(walk.is_tied)
+        self._distances += self._cost(vector, walk)
+
+    def _cost(self, vector: npt.NDArray[np.float32], walk: Walk) -> npt.NDArray[np.float64]:
+        """Return the distances computed at efSearch 1 to ``ef_max``, float64 (ef_max,)."""
+        before = self._truth.file.search.descend(vector).n_distances
+        visits = np.searchsorted(walk.need, np.arange(1, self._ef_max + 1), side="right")
+        return np.asarray(before + visits - 1, np.float64)

@@ -1,0 +1,263 @@
+"""What the searches of a graph should have found, and at which efSearch they do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.faiss_internals import family_name, original_space
+from feder_widget.faiss_internals.graph_file import GraphFile
+from feder_widget.model.graph_walk import Walk
+from feder_widget.model.keys import key_of, keys_of
+from feder_widget.model.pieces import drain
+from feder_widget.truth.graph_explanation import Approach, EfSpans, GraphExplanation
+from feder_widget.truth.graph_verdict import GraphVerdict
+from feder_widget.truth.ledger import Basis
+from feder_widget.truth.original_vectors import Originals
+from feder_widget.truth.search_stages import Near
+
+Ids = npt.NDArray[np.int64]
+Float32Array = npt.NDArray[np.float32]
+
+FIRST_EF = 64
+"""efSearch of the first walk to look for true neighbours."""
+
+FIRST_COUNTED = 1024
+"""Nearest vectors that are looked through first where nearer ones are counted."""
+
+FAR = 4096
+"""efSearch beyond which it is asked whether any path leads to a neighbour."""
+
+
+class GraphTruth:
+    """The true neighbours of queries in a graph.
+
+    Queries are float32 vectors before the transforms of the index; ``own`` is a node that does not count.
+
+    Parameters
+    ----------
+    file : GraphFile
+        The index. Not changed.
+    vectors_given : array (n, dim), optional
+        The original vectors, row i for row id i; they count where the index holds codes.
+    """
+
+    def __init__(self, file: GraphFile, vectors_given: Any = None) -> None:
+        self._file = file
+        self._given: npt.NDArray[Any] | None = None if file.holds_vectors else vectors_given
+
+    @property
+    def file(self) -> GraphFile:
+        """The index."""
+        return self._file
+
+    @property
+    def basis(self) -> Basis:
+        """Definition of the true neighbours: by the vectors given, the stored ones, or their codes."""
+        if self._given is not None:
+            return "vectors"
+        return "lists" if self._file.holds_vectors else "codes"
+
+    def nearest(self, queries: Float32Array, k: int, own: Ids | None) -> list[tuple[Near, Float32Array]]:
+        """Return the true neighbours of some queries, by nodes, and the distances of the first ones.
+
+        Parameters
+        ----------
+        queries : float32 (n, dim)
+            Before the transforms.
+        k : int
+            Neighbours wanted.
+        own : int64 (n,) or None
+            A node for each query that does not count; -1 for none.
+        """
+        if self._given is not None:
+            return self._by_originals(self._given, queries, k, own)
+        return self._by_storage(queries, k, own)
+
+    def explain(self, query: Float32Array, k: int, own: int) -> GraphExplanation:
+        """Find the k true neighbours of one query, float32 (dim,)."""
+        file = self._file
+        near, distances = self.nearest(query[None], k, np.array([own]))[0]
+        vector = file.transform(query[None])[0]
+        walk = self._walk_to(vector, near.ids)
+        spans = self._spans(walk, vector, near, k, own)
+        external = Near(file.external_ids(near.ids), near.clusters, near.tied, near.count)
+        _, places = _needs(walk, near.ids, file.ntotal)
+        return GraphExplanation(
+            ids=external.ids[: near.count],
+            distances=distances,
+            approaches=tuple(
+                None if place < 0 else self._approach(walk, place) for place in places[: near.count].tolist()
+            ),
+            spans=replace(spans, near=external),
+            basis=self.basis,
+            distance_name=self.distance_name,
+        )
+
+    def found_in(self, walk: Walk, vector: Float32Array, near: Near, k: int, own: int, ef_max: int) -> Ids:
+        """Return the smallest efSearch that finds 1, 2, … of the true neighbours, int64 (m,).
+
+        ``ntotal + 1`` for more than ``ef_max``, which is the efSearch of ``walk``. ``vector`` is behind the
+        transforms.
+        """
+        return self._spans(walk, vector, near, k, own).found_at(ef_max)
+
+    def verdict(self, query: Float32Array, node: int, count: bool, own: int) -> GraphVerdict:
+        """Say where a node stands for one query, float32 (dim,)."""
+        file = self._file
+        vector = file.transform(query[None])[0]
+        walk = self._walk_to(vector, np.array([node]))
+        _, places = _needs(walk, np.array([node]), file.ntotal)
+        distance = file.search.distance(vector, node)
+        position = None
+        if count:
+            nearer = self._count_nearer(vector, distance)
+            if own >= 0:
+                nearer -= key_of(file.search.distance(vector, own), file.similarity) < key_of(
+                    distance, file.similarity
+                )
+            position = 1 + nearer
+        return GraphVerdict(
+            id=int(file.external_ids(np.array([node]))[0]),
+            distance=distance,
+            position=position,
+            approach=None if places[0] < 0 else self._approach(walk, int(places[0])),
+            holds_until=walk.holds_until if walk.is_tied else file.ntotal,
+            in_links=file.external_ids(file.links.in_links(node)),
+        )
+
+    @property
+    def distance_name(self) -> str:
+        """Name of the distances of true neighbours."""
+        name = family_name.exact_distance(self._file.index, self._file.stack.chain)
+        return family_name.of_codes(name, self.basis != "codes")
+
+    def _walk_to(self, vector: Float32Array, nodes: Ids) -> Walk:
+        """Return a walk that visits some nodes, those aside to which no path leads."""
+        ef = FIRST_EF
+        while True:
+            walk = self._file.search.walk(vector, ef)
+            sought = nodes[~np.isin(nodes, walk.nodes)]
+            if walk.is_exhausted or not len(sought):
+                return walk
+            if ef == FAR:
+                reached = drain(self._file.links.reached_from_steps(walk.nodes[:1]))
+                nodes = nodes[reached[nodes]]
+            ef *= 2
+
+    def _approach(self, walk: Walk, place: int) -> Approach:
+        file = self._file
+        expansion = int(walk.led_by[place])
+        need = int(walk.need[place])
+        row_id = int(file.external_ids(walk.nodes[place : place + 1])[0])
+        if expansion < 0:
+            return Approach(row_id, need, None, None)
+        steps = walk.expanded[[expansion, int(np.argmax(walk.nearer[: expansion + 1]))]]
+        led_by, gate = file.external_ids(walk.nodes[steps]).tolist()
+        return Approach(row_id, need, led_by, None if need == 1 else gate)
+
+    def _spans(self, walk: Walk, vector: Float32Array, near: Near, k: int, own: int) -> EfSpans:
+        """Return the spans of efSearch at which a search finds each of some nodes, as far as a walk goes."""
+        file = self._file
+        need, places = _needs(walk, near.ids, file.ntotal)
+        until = np.full(len(near.ids), file.ntotal + 1)
+        if self._given is not None:
+            keys = keys_of(walk.distances, file.similarity)
+            counts = walk.nodes != own
+            for i, place in enumerate(places.tolist()):
+                nearer = np.flatnonzero((keys < keys[place]) & counts) if place >= 0 else places[:0]
+                if len(nearer) >= k:
+                    # Visits are in the order of the efSearch that they need.
+                    until[i] = walk.need[nearer[k - 1]]
+
+        def search(ef_search: int) -> npt.NDArray[np.bool_]:
+            nodes, _ = file.results(vector, k if own < 0 else k + 1, ef_search)
+            found: npt.NDArray[np.bool_] = np.isin(near.ids, nodes[nodes != own][:k])
+            return found
+
+        return EfSpans(
+            near=near,
+            visited_from=need,
+            returned_from=np.where(until > need, need, file.ntotal + 1),
+            returned_until=until,
+            ntotal=file.ntotal,
+            holds_until=walk.holds_until if walk.is_tied else file.ntotal,
+            search=search,
+        )
+
+    def _count_nearer(self, vector: Float32Array, distance: float) -> int:
+        """Count the vectors that are strictly nearer than a distance, by exhaustive search."""
+        file = self._file
+        limit = key_of(distance, file.similarity)
+        wanted = FIRST_COUNTED
+        while True:
+            wanted = min(wanted, file.ntotal)
+            _, distances = file.nearest(vector[None], wanted)
+            nearer = int(np.count_nonzero(keys_of(distances[0], file.similarity) < limit))
+            if nearer < wanted or wanted == file.ntotal:
+                return nearer
+            wanted *= 8
+
+    def _by_storage(self, queries: Float32Array, k: int, own: Ids | None) -> list[tuple[Near, Float32Array]]:
+        file = self._file
+        vectors = file.transform(queries)
+        found: list[tuple[Near, Float32Array] | None] = [None] * len(vectors)
+        left = np.arange(len(vectors))
+        wanted = k + 2
+        while len(left):
+            wanted = min(wanted, file.ntotal)
+            nodes, distances = file.nearest(vectors[left], wanted)
+            again = []
+            for i, row in enumerate(left.tolist()):
+                keep = nodes[i] >= 0 if own is None else (nodes[i] >= 0) & (nodes[i] != own[row])
+                kept, at = nodes[i][keep], distances[i][keep]
+                if wanted < file.ntotal and len(kept) >= k and at[-1] == at[k - 1]:
+                    again.append(row)
+                    continue
+                found[row] = _near(kept, at, k)
+            left = np.array(again, np.int64)
+            wanted *= 2
+        return [each for each in found if each is not None]
+
+    def _by_originals(
+        self, given: npt.NDArray[Any], queries: Float32Array, k: int, own: Ids | None
+    ) -> list[tuple[Near, Float32Array]]:
+        file, index = self._file, self._file.index
+        chain = original_space.metric_chain(file.stack)
+        originals = Originals(given, chain, index.metric_type, index.metric_arg)
+        ids = file.all_ids
+        present = np.zeros(len(given), np.bool_)
+        present[ids] = True
+        node_of = np.full(len(given), -1, np.int64)
+        node_of[ids] = np.arange(len(ids))
+        nears = []
+        for i, (rows, distances) in enumerate(
+            drain(originals.nearest_steps(queries, present, k if own is None else k + 1))
+        ):
+            nodes = node_of[rows]
+            order = np.lexsort((nodes, keys_of(distances, originals.similarity)))
+            if own is not None:
+                order = order[nodes[order] != own[i]]
+            nears.append(_near(nodes[order], distances[order], k))
+        return nears
+
+
+def _near(nodes: Ids, distances: Float32Array, k: int) -> tuple[Near, Float32Array]:
+    """Return the first k of some nodes, nearest first, and all others as near as the last of them."""
+    count = min(k, len(nodes))
+    last = distances[count - 1] if count else np.float32(np.nan)
+    tied = distances == last
+    size = max(count, int(np.flatnonzero(tied)[-1]) + 1) if count else 0
+    return Near(nodes[:size], np.zeros(size, np.int64), tied[:size], count), distances[:count]
+
+
+def _needs(walk: Walk, nodes: Ids, ntotal: int) -> tuple[Ids, Ids]:
+    """Return the efSearch that visits each node, and its place in a walk; ``ntotal + 1`` and -1 for none."""
+    order = np.argsort(walk.nodes)
+    at = np.minimum(np.searchsorted(walk.nodes, nodes, sorter=order), len(order) - 1)
+    places = order[at]
+    is_visited = walk.nodes[places] == nodes
+    return np.where(is_visited, walk.need[places], ntotal + 1), np.where(is_visited, places, -1)

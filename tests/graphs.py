@@ -1,0 +1,89 @@
+"""Graph indexes for the tests: a registry of variants, and vectors that make walks long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+
+ROWS = 2_500
+DIM = 24
+
+
+def vectors(count=ROWS, dim=DIM, seed=0):
+    """Return vectors around many centres on a curved surface, float32 (count, dim)."""
+    rng = np.random.default_rng(seed)
+    centres = rng.standard_normal((60, 10))
+    at = centres[rng.integers(0, 60, count)] + 0.5 * rng.standard_normal((count, 10))
+    spread = np.random.default_rng(1).standard_normal((10, dim))
+    return (np.tanh(at @ spread / 3) + 0.05 * rng.standard_normal((count, dim))).astype(np.float32)
+
+
+def whole_numbers(count=ROWS, dim=6, seed=0):
+    """Return vectors of small whole numbers, many of them equal, and most distances too."""
+    return np.round(vectors(count, dim, seed) * 2).astype(np.float32)
+
+
+def build(factory, metric=faiss.METRIC_L2, data=None, ids=None, construction=24):
+    """Return a graph index of some vectors."""
+    data = vectors() if data is None else data
+    index = faiss.index_factory(data.shape[1], factory, metric)
+    core_of(index).hnsw.efConstruction = construction
+    index.train(data)
+    if ids is None:
+        index.add(data)
+    else:
+        index.add_with_ids(data, ids)
+    return index
+
+
+def core_of(index):
+    """Return the graph inside all layers."""
+    while not hasattr(index, "hnsw"):
+        index = faiss.downcast_index(index.index)
+    return index
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One graph index: its name, how it is made, and the vectors it holds by row id."""
+
+    name: str
+    make: Callable[[], faiss.Index]
+    ids: np.ndarray | None = None
+
+
+def named_ids():
+    """Return row ids that are no numbers of nodes."""
+    return np.random.default_rng(5).permutation(ROWS).astype(np.int64) * 3 + 11
+
+
+VARIANTS = [
+    Variant("Flat, L2", lambda: build("HNSW8,Flat")),
+    Variant("Flat, inner product", lambda: build("HNSW8,Flat", faiss.METRIC_INNER_PRODUCT)),
+    Variant("Flat, L1", lambda: build("HNSW8,Flat", faiss.METRIC_L1)),
+    Variant("Flat, cosine", lambda: build("L2norm,HNSW8,Flat", faiss.METRIC_INNER_PRODUCT)),
+    Variant("SQ8, L2", lambda: build("HNSW8,SQ8")),
+    Variant("SQ8, inner product", lambda: build("HNSW8,SQ8", faiss.METRIC_INNER_PRODUCT)),
+    Variant("SQ4, L2", lambda: build("HNSW8,SQ4")),
+    Variant("SQfp16, L2", lambda: build("HNSW8,SQfp16")),
+    Variant("PQ, L2", lambda: build("HNSW8_PQ8")),
+    Variant("PQ of 4 bits, L2", lambda: build("HNSW8_PQ12x4")),
+    Variant("Cagra", lambda: cagra()),
+    Variant("IDMap", lambda: build("IDMap,HNSW8,Flat", ids=named_ids()), named_ids()),
+    Variant("IDMap2", lambda: build("IDMap2,HNSW8,SQ8", ids=named_ids()), named_ids()),
+    Variant("PCA", lambda: build("PCA12,HNSW8,Flat")),
+    Variant("IDMap, OPQ, PQ", lambda: build("IDMap,OPQ8,HNSW8_PQ8", ids=named_ids()), named_ids()),
+    Variant("M 2", lambda: build("HNSW2,Flat")),
+    Variant("M 32", lambda: build("HNSW32,Flat")),
+]
+
+
+def cagra():
+    """Return a graph of the class that holds graphs made on a GPU, made without one."""
+    index = faiss.IndexHNSWCagra(DIM, 8)
+    index.base_level_only = False
+    index.add(vectors())
+    return index

@@ -1,0 +1,242 @@
+"""What searches of graphs should have found: recall, missed neighbours and the efSearch that finds each."""
+
+from __future__ import annotations
+
+import faiss
+import graphs
+import numpy as np
+import pytest
+
+import feder_widget as fw
+
+EFS = (1, 2, 3, 4, 6, 9, 10, 11, 16, 25, 40, 64, 120)
+
+
+def results(index, query, k, ef):
+    """Return the ids of a search by Faiss alone."""
+    graphs.core_of(index).hnsw.efSearch = ef
+    return index.search(query[None], k)[1][0]
+
+
+def by_row(ids, data):
+    """Return vectors, row i for row id i."""
+    if ids is None:
+        return data
+    filled = np.zeros((int(ids.max()) + 1, data.shape[1]), np.float32)
+    filled[ids] = data
+    return filled
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["as stored", "by the vectors"])
+@pytest.mark.parametrize("variant", graphs.VARIANTS, ids=lambda variant: variant.name)
+def test_a_neighbour_is_found_from_its_ef_search_on(variant, given, one_thread):
+    index = variant.make()
+    data = by_row(variant.ids, graphs.vectors())
+    opened = fw.open_index(index, vectors=data if given else None)
+    for query in graphs.vectors(6, seed=11):
+        explained = opened.explain(query, 10)
+        if explained.basis != "codes" and "PCA" not in variant.name and "L2norm" not in opened.family:
+            _check_neighbours(explained, query, data, variant, opened)
+        for ef in EFS:
+            found = results(index, query, 10, ef)
+            is_found = np.isin(explained.ids, found)
+            assert explained.recall(ef) == pytest.approx(is_found.mean())
+            assert explained.missed(ef).tolist() == explained.ids[~is_found].tolist()
+        for row_id, need in zip(explained.ids.tolist(), explained.returned_from.tolist(), strict=True):
+            if need > opened.ntotal:
+                continue
+            assert row_id in results(index, query, 10, need)
+            if need > 1:
+                assert row_id not in results(index, query, 10, need - 1)
+
+
+def _check_neighbours(explained, query, data, variant, opened):
+    rows = np.arange(graphs.ROWS) if variant.ids is None else variant.ids
+    if opened.metric == "L2":
+        keys = ((data[rows] - query) ** 2).sum(1)
+    elif opened.metric == "L1":
+        keys = np.abs(data[rows] - query).sum(1)
+    else:
+        keys = -(data[rows] @ query)
+    assert explained.ids.tolist() == rows[np.argsort(keys, kind="stable")[:10]].tolist()
+
+
+def test_a_row_is_not_its_own_neighbour(one_thread):
+    index = graphs.build("HNSW8,Flat")
+    opened = fw.open_index(index)
+    data = graphs.vectors()
+    for row_id in range(0, 200, 10):
+        explained = opened.explain(row_id, 8)
+        assert row_id not in explained.ids
+        assert opened.explain(row_id, 8, include_self=True).ids[0] == row_id
+        for ef in EFS:
+            others = [row for row in results(index, data[row_id], 9, ef).tolist() if row != row_id][:8]
+            assert explained.recall(ef) == pytest.approx(np.isin(explained.ids, others).mean())
+
+
+@pytest.mark.parametrize("metric", [faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT])
+def test_where_distances_tie_recall_is_that_of_searches(metric, one_thread):
+    data = graphs.whole_numbers()
+    index = graphs.build("HNSW8,Flat", metric, data)
+    opened = fw.open_index(index)
+    sign = 1 if metric == faiss.METRIC_L2 else -1
+    tied = 0
+    for query in graphs.whole_numbers(12, seed=3):
+        explained = opened.explain(query, 7)
+        tied += explained.holds_until < opened.ntotal
+        exact = ((data - query) ** 2).sum(1) if metric == faiss.METRIC_L2 else data @ query
+        limit = np.sort(sign * exact)[6]
+        for ef in EFS:
+            found = results(index, query, 7, ef)
+            keys = sign * exact[found[found >= 0]]
+            # Any of the vectors at the last distance serves, as far as there are places for them.
+            places = 7 - np.count_nonzero(sign * exact < limit)
+            hits = np.count_nonzero(keys < limit) + min(places, np.count_nonzero(keys == limit))
+            assert explained.recall(ef) == pytest.approx(hits / 7)
+            assert len(explained.missed(ef)) == 7 - hits
+    assert tied > 5
+
+
+def test_a_node_without_an_in_link_is_never_found():
+    index = graphs.build("HNSW4,Flat", data=graphs.vectors(400))
+    lonely = 123
+    links = faiss.rev_swig_ptr(index.hnsw.neighbors.data(), index.hnsw.neighbors.size())
+    if index.hnsw.levels.at(lonely) > 1:
+        pytest.fail("the node must be on level 0 alone")
+    # Faiss reads links up to the first that is -1.
+    offsets = faiss.vector_to_array(index.hnsw.offsets).astype(int)
+    for node in range(400):
+        slots = links[offsets[node] : offsets[node] + 8]
+        kept = slots[(slots != lonely) & (slots >= 0)]
+        slots[:] = -1
+        slots[: len(kept)] = kept
+    opened = fw.open_index(index)
+    structure = opened.structure()
+    assert structure.in_degrees[lonely] == 0
+    assert lonely in structure.unreached
+    assert lonely in structure.without_in_links
+    codes = [finding.code for finding in opened.check()]
+    assert codes == ["unreached-rows"]
+    assert str(lonely) in opened.findings[0].sentence
+    query = graphs.vectors(400)[lonely] + 0.001
+    explained = opened.explain(query, 3)
+    assert explained.ids[0] == lonely
+    assert explained.visited_from[0] == opened.ntotal + 1
+    assert explained.approaches[0] is None
+    assert explained.reason(lonely) == "No path leads to it."
+    assert explained.recall(opened.ntotal) < 1
+    assert explained.ef_needed == opened.ntotal + 1
+    assert lonely not in results(index, query, 3, 400)
+    verdict = opened.verdict(query, lonely)
+    assert (verdict.position, verdict.approach, verdict.in_links.tolist()) == (1, None, [])
+
+
+def test_the_reason_names_who_leads_to_a_neighbour_and_what_stands_before_it(one_thread):
+    index = graphs.build("HNSW4,Flat", construction=8)
+    opened = fw.open_index(index)
+    told = 0
+    for query in graphs.vectors(60, seed=21):
+        explained = opened.explain(query, 10)
+        for row_id, approach in zip(explained.ids.tolist(), explained.approaches, strict=True):
+            if approach is None or approach.gate is None or explained.holds_until < opened.ntotal:
+                continue
+            told += 1
+            assert row_id in opened.links(approach.led_by)
+            assert approach.led_by in opened.in_links(row_id)
+            before, after = (opened.trace(query, 10, ef) for ef in (approach.need - 1, approach.need))
+            assert row_id not in before.visited
+            assert row_id in after.visited
+            expanded = [step.row_id for step in before.expansions]
+            assert approach.gate not in expanded
+            gate = np.flatnonzero(before.visited == approach.gate)
+            # As many as the need says are nearer when its turn comes.
+            assert len(gate) == 0 or before.stopped_at is not None
+            reason = explained.reason(row_id)
+            assert f"it takes efSearch {approach.need}." in reason
+            assert f"Row {approach.led_by} leads to it" in reason
+    assert told > 20
+
+
+def test_verdicts_count_what_is_nearer(one_thread):
+    data = graphs.vectors()
+    for factory, metric in (("HNSW8,Flat", faiss.METRIC_L2), ("HNSW8,Flat", faiss.METRIC_INNER_PRODUCT)):
+        opened = fw.open_index(graphs.build(factory, metric))
+        for query, row_id in ((0, 17), (5, 2400), (9, 9)):
+            verdict = opened.verdict(query, row_id)
+            if metric == faiss.METRIC_L2:
+                keys = ((data.astype(np.float64) - data[query]) ** 2).sum(1)
+            else:
+                keys = -(data.astype(np.float64) @ data[query])
+            nearer = np.count_nonzero(np.delete(keys, query) < keys[row_id])
+            assert verdict.position == 1 + nearer
+            assert opened.verdict(query, row_id, count=False).position is None
+
+
+def test_a_workload_is_the_mean_of_searches(one_thread):
+    for data in (graphs.vectors(), None):
+        given = data is not None
+        index = graphs.build("HNSW8,Flat" if given else "HNSW8_PQ12x4")
+        vectors = graphs.vectors()
+        opened = fw.open_index(index, vectors=None if given else vectors)
+        workload = opened.evaluate(40, 10, ef_max=64, seed=3, progress=False)
+        assert len(workload) == 40
+        assert workload.ef_max == 64
+        exact = [opened.explain(int(row), 10) for row in workload.ids]
+        for ef in (1, 2, 4, 8, 16, 32, 64):
+            recalls = [each.recall(ef) for each in exact]
+            if given:
+                # By codes, later visits may push a neighbour out, and the first efSearch that finds it counts.
+                np.testing.assert_allclose(workload.recall_of(ef), recalls)
+                assert workload.recall[ef - 1] == pytest.approx(np.mean(recalls))
+            else:
+                assert (workload.recall_of(ef) >= np.array(recalls) - 1e-9).all()
+            costs = [opened.trace(int(row), 10, ef).n_distances for row in workload.ids]
+            if not workload.tied.any():
+                assert workload.n_distances[ef - 1] == pytest.approx(np.mean(costs))
+        enough = workload.ef_for(recall=0.9)
+        if enough is not None:
+            assert workload.recall[enough - 1] >= 0.9
+            assert enough == 1 or workload.recall[enough - 2] < 0.9
+        hardest = workload.hardest(3)
+        assert workload.ef_needed[hardest[0]] == workload.ef_needed.max()
+        frame = workload.to_pandas(16)
+        assert frame.columns.tolist() == ["id", "ef_needed", "recall", "tied"]
+
+
+def test_an_evaluation_that_is_interrupted_keeps_what_is_done():
+    opened = fw.open_index(graphs.build("HNSW8,Flat"))
+
+    def stop(done, asked):
+        if done == 7:
+            raise KeyboardInterrupt
+
+    with pytest.warns(RuntimeWarning, match="interrupted: 7 of 30 queries"):
+        workload = opened.evaluate(30, 5, progress=stop)
+    assert len(workload) == 7
+
+
+def test_vectors_of_another_order_are_refused():
+    index = graphs.build("HNSW8,SQ8")
+    data = graphs.vectors()
+    assert fw.open_index(index, vectors=data).basis == "vectors"
+    with pytest.raises(ValueError, match="nearer to the vector of another row"):
+        fw.open_index(index, vectors=data[::-1].copy())
+    with pytest.raises(ValueError, match=r"vectors must be of shape \(n, 24\)"):
+        fw.open_index(index, vectors=data[:, :5])
+    with pytest.raises(ValueError, match="row i for every row id i"):
+        fw.open_index(index, vectors=data[:-1])
+
+
+def test_the_structure_is_that_of_the_links():
+    index = graphs.build("HNSW4,Flat")
+    opened = fw.open_index(index)
+    structure = opened.structure()
+    levels = faiss.vector_to_array(index.hnsw.levels)
+    assert structure.level_sizes.tolist() == [np.count_nonzero(levels > at) for at in range(levels.max())]
+    ends = [opened.links(row) for row in range(graphs.ROWS)]
+    assert structure.degrees.tolist() == [len(some) for some in ends]
+    counts = np.bincount(np.concatenate(ends), minlength=graphs.ROWS)
+    assert structure.in_degrees.tolist() == counts.tolist()
+    assert structure.entry_point == index.hnsw.entry_point
+    for row in (0, 99, 2499):
+        assert opened.in_links(row).tolist() == [node for node in range(graphs.ROWS) if row in ends[node]]
