@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from feder_widget.session.messages import MESSAGES, REQUESTS, QueryChoice, declare
+from feder_widget.session.messages.graph_to_page import GraphSummary
 from feder_widget.session.messages.index_summary import IndexSummary
 from scripts.generated_file import update
 
@@ -43,9 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def page_side() -> str:
     """Return the text of ``messages.ts``."""
     parts = [HEAD]
-    inner = [item for declared in (IndexSummary, *MESSAGES, *REQUESTS) for item in declare.nested(declared)]
+    inner = [
+        item
+        for declared in (IndexSummary, GraphSummary, *MESSAGES, *REQUESTS)
+        for item in declare.nested(declared)
+    ]
     parts += [_interface(item, on_wire=_is_of_request(item)) for item in dict.fromkeys(inner)]
-    parts += [_interface(declared, on_wire=False) for declared in (IndexSummary, *MESSAGES)]
+    parts += [_interface(declared, on_wire=False) for declared in (IndexSummary, GraphSummary, *MESSAGES)]
     parts += [_interface(declared, on_wire=True) for declared in REQUESTS]
     parts.append(_union("QueryChoice", get_args(QueryChoice)))
     parts.append(_union("Message", MESSAGES))
@@ -116,7 +121,7 @@ def _union(name: str, declared: Sequence[type]) -> str:
 def _layouts() -> str:
     lines = ["/** The fields and buffers of each message, by which it is read and checked. */"]
     lines.append("export const LAYOUTS: Readonly<Record<string, Layout>> = {")
-    for declared in (IndexSummary, *MESSAGES):
+    for declared in (IndexSummary, GraphSummary, *MESSAGES):
         for kind in declare.kinds_of(declared):
             lines += [f"  {kind}: {{", "    fields: {", *_fields(declared, 6), "    },", "    buffers: {"]
             for name, spec in declare.buffer_fields(declared).items():

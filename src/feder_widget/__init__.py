@@ -1,4 +1,4 @@
-"""See in a notebook how one approximate nearest-neighbour query was answered by a Faiss IVF index."""
+"""See in a notebook how one approximate nearest-neighbour query was answered, by lists or by a graph."""
 
 import importlib
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from feder_widget.faiss_version import require_faiss
 # First, so that a missing Faiss is told in words.
 require_faiss()
 
-from feder_widget.engines import IvfIndex, build_index, open_index  # noqa: E402
+from feder_widget.engines import GraphIndex, IvfIndex, build_index, open_index  # noqa: E402
 from feder_widget.errors import (  # noqa: E402
     EmbedderError,
     FederError,
@@ -17,6 +17,7 @@ from feder_widget.errors import (  # noqa: E402
     UnknownIdError,
     UnsupportedIndexError,
 )
+from feder_widget.model.graph_trace import GraphTrace  # noqa: E402
 from feder_widget.model.search_trace import CoarseStep, FineStep, SearchTrace  # noqa: E402
 from feder_widget.truth import (  # noqa: E402
     Certainty,
@@ -26,11 +27,15 @@ from feder_widget.truth import (  # noqa: E402
     Verdict,
     Workload,
 )
+from feder_widget.truth.graph_explanation import GraphExplanation  # noqa: E402
+from feder_widget.truth.graph_verdict import GraphVerdict  # noqa: E402
+from feder_widget.truth.graph_workload import GraphWorkload  # noqa: E402
 
 if TYPE_CHECKING:
     from feder_widget import embedders, figures
     from feder_widget.embedding import Embedder, PicturesLeftOutWarning, embed
     from feder_widget.exploration import explore
+    from feder_widget.graph_widget import GraphWidget
     from feder_widget.widget import FederWidget
 
 __version__ = "0.1.0"
@@ -44,6 +49,12 @@ __all__ = [
     "FederError",
     "FederWidget",
     "FineStep",
+    "GraphExplanation",
+    "GraphIndex",
+    "GraphTrace",
+    "GraphVerdict",
+    "GraphWidget",
+    "GraphWorkload",
     "IndexChangedError",
     "IndexFileError",
     "IvfIndex",
@@ -66,6 +77,7 @@ __all__ = [
 _IMPORTED_LATER = {
     "Embedder": "embedding",
     "FederWidget": "widget",
+    "GraphWidget": "graph_widget",
     "PicturesLeftOutWarning": "embedding",
     "embed": "embedding",
     "explore": "exploration",

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from feder_widget.embedding import Embedder, as_embedder, embedded_row, is_embeddable
-from feder_widget.engines import IvfIndex, open_ivf
+from feder_widget.engines import GraphIndex, IvfIndex, open_index
 from feder_widget.errors import IndexChangedError
 from feder_widget.export import (
     PageWish,
@@ -29,6 +29,7 @@ from feder_widget.export import (
 )
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.static_view import static_view
+from feder_widget.graph_widget import GraphWidget
 from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
 from feder_widget.model.arguments import as_bool, as_int
@@ -44,15 +45,21 @@ from feder_widget.session.selected_table import selected_table
 from feder_widget.session.session import Session
 from feder_widget.session.snapshot_check import checked_snapshot
 from feder_widget.session.summary import VIEWS, summary_of
+from feder_widget.synced_traits import (
+    THEMES,
+    Checked,
+    bundled,
+    id_from_json,
+    id_to_json,
+    ids_from_json,
+    ids_to_json,
+    one_of,
+)
 from feder_widget.truth import Workload, evaluate
 from feder_widget.truth.evaluation import Progress
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-THEMES = ("auto", "light", "dark")
-
-_STATIC = Path(__file__).parent / "static"
 
 HARDEST_SAVED = 20
 """Hardest queries of the last workload in a saved page."""
@@ -68,38 +75,6 @@ MAP_PATIENCE = 60.0
 
 K_LIMIT = 10_000
 """A screen cannot show more results."""
-
-
-def _bundled(name: str) -> Path | str:
-    """Return a part of the page: its file while that is being developed, otherwise its text.
-
-    anywidget notes every widget that was made of a file, to tell it of changes, and so keeps it and its index
-    in memory for good.
-    """
-    path = _STATIC / name
-    return path if os.environ.get("ANYWIDGET_HMR") == "1" else path.read_text(encoding="utf-8")
-
-
-def _id_to_json(value: int | None, _: object) -> str | None:
-    return None if value is None else str(value)
-
-
-def _id_from_json(value: object, _: object) -> int | None:
-    return None if value is None else int(str(value))
-
-
-def _ids_to_json(value: list[int], _: object) -> list[str]:
-    return [str(row_id) for row_id in value]
-
-
-def _ids_from_json(value: list[object], _: object) -> list[int]:
-    return [int(str(row_id)) for row_id in value]
-
-
-def _one_of(value: object, name: str, choices: tuple[str, ...]) -> str:
-    if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
-    return value
 
 
 def _embedder_for(index: IvfIndex, embed: Any, embed_text: Any) -> Embedder | None:
@@ -118,24 +93,10 @@ def _embedder_for(index: IvfIndex, embed: Any, embed_text: Any) -> Embedder | No
     return embedder
 
 
-class _Checked(traitlets.TraitType[Any, Any]):
-    """A synced trait whose values the widget's method ``_check_<name>`` accepts, converts or refuses.
-
-    Traitlets' own ``@validate`` lets a bad value stand when the check raises anything but a ``TraitError``
-    while notifications are held back, as they are whenever the page sets a value.
-    """
-
-    def __init__(self, default: object, **metadata: object) -> None:
-        super().__init__(default)
-        self.tag(sync=True, **metadata)
-
-    def validate(self, obj: Any, value: object) -> object:
-        """Return the value to keep."""
-        return getattr(obj, f"_check_{self.name}")(value)
-
-
 class FederWidget(anywidget.AnyWidget):
     """Shows how a Faiss IVF index answers a query: the clusters probed, the vectors compared, the results.
+
+    Of an HNSW index, ``FederWidget(index)`` is a :class:`GraphWidget`.
 
     Parameters
     ----------
@@ -207,19 +168,30 @@ class FederWidget(anywidget.AnyWidget):
         With the argument, what came and what is wanted.
     """
 
-    _esm = _bundled("widget.js")
-    _css = _bundled("widget.css")
+    _index: IvfIndex
 
-    nprobe = _Checked(1)
-    k = _Checked(9)
-    include_self = _Checked(False)
-    query_id = _Checked(None, to_json=_id_to_json, from_json=_id_from_json)
-    cluster = _Checked(None)
-    selection = _Checked((), to_json=_ids_to_json, from_json=_ids_from_json)
-    view = _Checked(VIEWS[0])
-    theme = _Checked(THEMES[0])
+    _esm = bundled("widget.js")
+    _css = bundled("widget.css")
+
+    nprobe = Checked(1)
+    k = Checked(9)
+    include_self = Checked(False)
+    query_id = Checked(None, to_json=id_to_json, from_json=id_from_json)
+    cluster = Checked(None)
+    selection = Checked((), to_json=ids_to_json, from_json=ids_from_json)
+    view = Checked(VIEWS[0])
+    theme = Checked(THEMES[0])
     _summary = traitlets.Dict().tag(sync=True)
-    _snapshot = _Checked((), echo_update=False)
+    _snapshot = Checked((), echo_update=False)
+
+    def __new__(cls, index: IvfIndex | GraphIndex | object, **options: Any) -> Any:
+        """Open the index; of a graph, make a :class:`GraphWidget`."""
+        opened = index if isinstance(index, (IvfIndex, GraphIndex)) else open_index(index)
+        if isinstance(opened, GraphIndex):
+            return GraphWidget(opened, **options)
+        widget = super().__new__(cls)
+        widget._index = opened
+        return widget
 
     def __init__(
         self,
@@ -242,7 +214,9 @@ class FederWidget(anywidget.AnyWidget):
         theme: str = "auto",
         static: bool = True,
     ) -> None:
-        opened = open_ivf(index)
+        # As ``__new__`` has opened it.
+        opened = self._index
+        del index
         if nprobe is None:
             nprobe = min(opened.stored_nprobe, opened.nlist)
         nprobe = as_int(nprobe, "nprobe", most=opened.nlist, most_name="nlist")
@@ -252,7 +226,6 @@ class FederWidget(anywidget.AnyWidget):
         method = resolve_method(projection)
         self._static = as_bool(static, "static")
         self._embedder = _embedder_for(opened, embed, embed_text)
-        self._index = opened
         self._reported: int | None = None
         self._has_held_query_id = False
         self._method = method
@@ -714,7 +687,7 @@ class FederWidget(anywidget.AnyWidget):
         late report would undo a newer search.
         """
         query = self._session.query
-        searched = None if query is None else _id_to_json(query.row_id, self)
+        searched = None if query is None else id_to_json(query.row_id, self)
         if sync_data.get("query_id", searched) != searched:
             sync_data = {name: value for name, value in sync_data.items() if name != "query_id"}
         self._reported = None if query is None else query.row_id
@@ -774,10 +747,10 @@ class FederWidget(anywidget.AnyWidget):
         return [as_int(row_id, "selection", least=extremes.min, most=extremes.max) for row_id in value]
 
     def _check_view(self, value: object) -> str:
-        return _one_of(value, "view", VIEWS)
+        return one_of(value, "view", VIEWS)
 
     def _check_theme(self, value: object) -> str:
-        return _one_of(value, "theme", THEMES)
+        return one_of(value, "theme", THEMES)
 
     def _check__snapshot(self, value: object) -> list[str]:
         return list(checked_snapshot(value))
@@ -829,5 +802,5 @@ class FederWidget(anywidget.AnyWidget):
         if self._has_held_query_id and message["kind"] == "coarse":
             self._has_held_query_id = False
             # The page itself reports the query of a search that it has asked for.
-            if message["id"] == _id_to_json(self.query_id, self):
+            if message["id"] == id_to_json(self.query_id, self):
                 self.send_state("query_id")

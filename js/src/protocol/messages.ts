@@ -147,6 +147,39 @@ export interface IndexSummary {
 }
 
 /**
+ * The facts of a graph index that the page shows and computes by.
+ *
+ * `distance` names the distances of a search, `true_distance` those of true neighbours, `basis` what these
+ * are by. `level_sizes` counts the nodes of each level from 0 up, `width` the links that a node has on
+ * level 0 at most. `ef_search` is the index's own; `ef_limit` the largest that the page can show. The rest
+ * is as in `IndexSummary`.
+ */
+export interface GraphSummary {
+  kind: "graph";
+  index_version: number;
+  ntotal: number;
+  dim: number;
+  family: string;
+  metric: string;
+  distance: string;
+  true_distance: string;
+  similarity: boolean;
+  basis: "vectors" | "lists" | "codes";
+  level_sizes: number[];
+  width: number;
+  ef_search: number;
+  ef_limit: number;
+  k_max: number;
+  images: boolean;
+  labels: boolean;
+  asks_pictures: boolean;
+  asks_words: boolean;
+  columns: string[];
+  findings: Finding[];
+  constants: Constants;
+}
+
+/**
  * The coarse search: all clusters by rank.
  *
  * `serial` grows with every search of a widget: the page adopts a coarse message only when its serial is
@@ -177,6 +210,101 @@ export interface Coarse {
   distances: Float32Array<ArrayBuffer>;
   vector: Float32Array<ArrayBuffer>;
   picture: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * One search of a graph: the descent, and the walk on level 0 up to `ef_max`.
+ *
+ * Hop i of the descent compares the query with the links `hop_offsets[i]` to `hop_offsets[i + 1]` of
+ * `hop_from[i]` on level `hop_levels[i]`; `hop_to[i]` is the nearest node so far. `ids` are the visited
+ * rows in order, and `nodes` their numbers in the graph, by which ties are broken; `levels` is the highest
+ * level of each. `expanded` are places among them, in the order of expansion: expansion i has visited the
+ * rows `first[i]` to `first[i + 1]`, and `nearer[i]` visited rows were strictly nearer than it.
+ * `stopped_at` is the place of the row that would have been expanded next, -1 for none.
+ *
+ * The walk of a smaller efSearch is the beginning of this one, up to `holds_until`: beyond it, rows of one
+ * distance were expanded, and only a search tells (`walk_results`). `exhausted`: no larger efSearch visits
+ * another row. `title` names a query from elsewhere, and `picture` is a small encoded picture of it.
+ * `serial` and `index_version` as in `Coarse`.
+ */
+export interface Walk {
+  kind: "walk";
+  request: RequestName;
+  serial: number;
+  index_version: number;
+  id: bigint | null;
+  label: string | null;
+  title: string | null;
+  ef_search: number;
+  ef_max: number;
+  holds_until: number;
+  exhausted: boolean;
+  entry: bigint;
+  entry_distance: number;
+  stopped_at: number;
+  hop_levels: Int32Array<ArrayBuffer>;
+  hop_from: BigInt64Array<ArrayBuffer>;
+  hop_to: BigInt64Array<ArrayBuffer>;
+  hop_distances: Float32Array<ArrayBuffer>;
+  hop_offsets: Int32Array<ArrayBuffer>;
+  link_ids: BigInt64Array<ArrayBuffer>;
+  link_distances: Float32Array<ArrayBuffer>;
+  ids: BigInt64Array<ArrayBuffer>;
+  nodes: Int32Array<ArrayBuffer>;
+  levels: Uint8Array<ArrayBuffer>;
+  distances: Float32Array<ArrayBuffer>;
+  expanded: Int32Array<ArrayBuffer>;
+  first: Int32Array<ArrayBuffer>;
+  nearer: Int32Array<ArrayBuffer>;
+  vector: Float32Array<ArrayBuffer>;
+  picture: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * The `count` true neighbours of search `serial`, and the rows that tie with the last of them.
+ *
+ * Nearest first. Each is visited from efSearch `visited_from` on, and returned where `returned_from` <=
+ * efSearch < `returned_until`; 0 stands for none. `led_by` is the row whose links lead to it, and `gate`
+ * the row that a search must not stop at; -1 for none. The rows that link to row i are `in_offsets[i]` to
+ * `in_offsets[i + 1]` of `in_ids`. All this holds up to `holds_until`, as in `Walk`. `nearest_start` is the
+ * place of the descent's end among the nodes of level 1, 1 = nearest, and `start_rival` the nearest of
+ * them; 0 and null in a graph of one level.
+ */
+export interface WalkTruth {
+  kind: "walk_truth";
+  request: RequestName;
+  serial: number;
+  k: number;
+  include_self: boolean;
+  count: number;
+  holds_until: number;
+  nearest_start: number;
+  start_rival: bigint | null;
+  ids: BigInt64Array<ArrayBuffer>;
+  distances: Float32Array<ArrayBuffer>;
+  visited_from: Int32Array<ArrayBuffer>;
+  returned_from: Int32Array<ArrayBuffer>;
+  returned_until: Int32Array<ArrayBuffer>;
+  led_by: BigInt64Array<ArrayBuffer>;
+  gate: BigInt64Array<ArrayBuffer>;
+  in_offsets: Int32Array<ArrayBuffer>;
+  in_ids: BigInt64Array<ArrayBuffer>;
+}
+
+/**
+ * The results of the engine's own search, where the walk does not tell them.
+ *
+ * Unless `include_self`, a row that is the query is left out, and the search was one for more.
+ */
+export interface WalkResults {
+  kind: "walk_results";
+  request: RequestName;
+  serial: number;
+  ef_search: number;
+  k: number;
+  include_self: boolean;
+  ids: BigInt64Array<ArrayBuffer>;
+  distances: Float32Array<ArrayBuffer>;
 }
 
 /**
@@ -637,6 +765,40 @@ export interface SearchRequest {
   include_self: boolean;
 }
 
+/**
+ * A query to answer by a graph, as a `walk` message; fields as in a `SearchRequest`.
+ *
+ * The walk goes on to `ef_max`, so that a larger efSearch can be shown without asking.
+ */
+export interface WalkRequest {
+  kind: "walk";
+  request: RequestName;
+  query: QueryChoice;
+  ef_search: number;
+  ef_max: number;
+  k: number;
+  include_self: boolean;
+}
+
+/** The true neighbours of search `serial` of a graph, as a `walk_truth` message. */
+export interface WalkTruthRequest {
+  kind: "walk_truth";
+  request: RequestName;
+  serial: number;
+  k: number;
+  include_self: boolean;
+}
+
+/** The results of the graph's own search at this efSearch and k, as a `walk_results` message. */
+export interface WalkResultsRequest {
+  kind: "walk_results";
+  request: RequestName;
+  serial: number;
+  ef_search: number;
+  k: number;
+  include_self: boolean;
+}
+
 /** Every candidate of the clusters at these ranks of search `serial`; `fine` messages answer it. */
 export interface CandidatesRequest {
   kind: "candidates";
@@ -873,6 +1035,9 @@ export type QueryChoice =
 
 export type Message =
   | Coarse
+  | Walk
+  | WalkTruth
+  | WalkResults
   | Candidates
   | FaissResults
   | TrueNeighbours
@@ -900,6 +1065,9 @@ export type Message =
 
 export type Request =
   | SearchRequest
+  | WalkRequest
+  | WalkTruthRequest
+  | WalkResultsRequest
   | CandidatesRequest
   | ClustersRequest
   | RestRequest
@@ -964,6 +1132,33 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       sizes: { dtype: "int32", shape: ["nlist"] },
     },
   },
+  graph: {
+    fields: {
+      index_version: "number",
+      ntotal: "number",
+      dim: "number",
+      family: "string",
+      metric: "string",
+      distance: "string",
+      true_distance: "string",
+      similarity: "boolean",
+      basis: { one: ["vectors", "lists", "codes"] },
+      level_sizes: { each: "number" },
+      width: "number",
+      ef_search: "number",
+      ef_limit: "number",
+      k_max: "number",
+      images: "boolean",
+      labels: "boolean",
+      asks_pictures: "boolean",
+      asks_words: "boolean",
+      columns: { each: "string" },
+      findings: { each: { object: { code: "string", severity: { one: ["info", "warning", "error"] }, sentence: "string", evidence: "numbers", remedy: { nullable: "string" } } } },
+      constants: { object: { views: { each: "string" }, thumbnail_sizes: { each: "number" }, snapshot_limit: "number", sample_limit: "number", batch_limit: "number", query_bytes: "number", words_limit: "number", values_limit: "number" } },
+    },
+    buffers: {
+    },
+  },
   coarse: {
     fields: {
       request: "request",
@@ -985,6 +1180,77 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       distances: { dtype: "float32", shape: ["nlist"] },
       vector: { dtype: "float32", shape: ["dim"] },
       picture: { dtype: "uint8", shape: ["bytes"] },
+    },
+  },
+  walk: {
+    fields: {
+      request: "request",
+      serial: "number",
+      index_version: "number",
+      id: { nullable: "row" },
+      label: { nullable: "string" },
+      title: { nullable: "string" },
+      ef_search: "number",
+      ef_max: "number",
+      holds_until: "number",
+      exhausted: "boolean",
+      entry: "row",
+      entry_distance: "number",
+      stopped_at: "number",
+    },
+    buffers: {
+      hop_levels: { dtype: "int32", shape: ["hops"] },
+      hop_from: { dtype: "int64", shape: ["hops"] },
+      hop_to: { dtype: "int64", shape: ["hops"] },
+      hop_distances: { dtype: "float32", shape: ["hops"] },
+      hop_offsets: { dtype: "int32", shape: ["hops + 1"] },
+      link_ids: { dtype: "int64", shape: ["links"] },
+      link_distances: { dtype: "float32", shape: ["links"] },
+      ids: { dtype: "int64", shape: ["visits"] },
+      nodes: { dtype: "int32", shape: ["visits"] },
+      levels: { dtype: "uint8", shape: ["visits"] },
+      distances: { dtype: "float32", shape: ["visits"] },
+      expanded: { dtype: "int32", shape: ["expansions"] },
+      first: { dtype: "int32", shape: ["expansions + 1"] },
+      nearer: { dtype: "int32", shape: ["expansions"] },
+      vector: { dtype: "float32", shape: ["dim"] },
+      picture: { dtype: "uint8", shape: ["bytes"] },
+    },
+  },
+  walk_truth: {
+    fields: {
+      request: "request",
+      serial: "number",
+      k: "number",
+      include_self: "boolean",
+      count: "number",
+      holds_until: "number",
+      nearest_start: "number",
+      start_rival: { nullable: "row" },
+    },
+    buffers: {
+      ids: { dtype: "int64", shape: ["rows"] },
+      distances: { dtype: "float32", shape: ["rows"] },
+      visited_from: { dtype: "int32", shape: ["rows"] },
+      returned_from: { dtype: "int32", shape: ["rows"] },
+      returned_until: { dtype: "int32", shape: ["rows"] },
+      led_by: { dtype: "int64", shape: ["rows"] },
+      gate: { dtype: "int64", shape: ["rows"] },
+      in_offsets: { dtype: "int32", shape: ["rows + 1"] },
+      in_ids: { dtype: "int64", shape: ["links"] },
+    },
+  },
+  walk_results: {
+    fields: {
+      request: "request",
+      serial: "number",
+      ef_search: "number",
+      k: "number",
+      include_self: "boolean",
+    },
+    buffers: {
+      ids: { dtype: "int64", shape: ["results"] },
+      distances: { dtype: "float32", shape: ["results"] },
     },
   },
   fine: {

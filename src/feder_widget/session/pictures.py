@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from feder_widget.engines import IvfIndex
 from feder_widget.media import Media
 from feder_widget.media.media import Vector
 from feder_widget.media.thumbnail import LABEL
 from feder_widget.model.pieces import Steps
 from feder_widget.session import threads
-from feder_widget.session.answers.thumbnails import DrawnRow, ThumbnailStream, read_vectors
+from feder_widget.session.answers.thumbnails import DrawnRow, RowVectors, ThumbnailStream, read_vectors
 from feder_widget.session.messages.to_kernel import ThumbnailsRequest
 from feder_widget.session.outbox import Outbox
 from feder_widget.session.runner import Job, Runner, Step
@@ -32,7 +31,7 @@ class Pictures:
         Takes the messages.
     """
 
-    def __init__(self, index: IvfIndex, media: Media, runner: Runner, outbox: Outbox) -> None:
+    def __init__(self, index: RowVectors, media: Media, runner: Runner, outbox: Outbox) -> None:
         self._index = index
         self._media = media
         self._runner = runner

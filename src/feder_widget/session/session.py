@@ -250,7 +250,8 @@ class Session:
         self._heard_on = threading.get_ident()
         name = request_name(content)
         try:
-            asked = parse(content, {"nlist": self._index.nlist, "k_max": self._k_max})
+            kinds = [*self._handlers, *self._read_nothing]
+            asked = parse(content, {"nlist": self._index.nlist, "k_max": self._k_max}, kinds)
             if asked.kind in self._read_nothing:
                 self._read_nothing[asked.kind](asked)
             else:

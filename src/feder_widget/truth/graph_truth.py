@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from feder_widget.faiss_internals import family_name, original_space
 from feder_widget.faiss_internals.graph_file import GraphFile
-from feder_widget.model.graph_walk import Walk
+from feder_widget.model.graph_walk import Descent, Walk
 from feder_widget.model.keys import key_of, keys_of
 from feder_widget.model.pieces import drain
 from feder_widget.truth.graph_explanation import Approach, EfSpans, GraphExplanation
@@ -96,6 +96,29 @@ class GraphTruth:
             basis=self.basis,
             distance_name=self.distance_name,
         )
+
+    def approaches(self, query: Float32Array, row_ids: Ids) -> list[Approach | None]:
+        """Return how a walk comes to some rows; None where no path leads to one."""
+        file = self._file
+        nodes = file.nodes_of(row_ids)
+        walk = self._walk_to(file.transform(query[None])[0], nodes)
+        _, places = _needs(walk, nodes, file.ntotal)
+        return [None if place < 0 else self._approach(walk, place) for place in places.tolist()]
+
+    def nearest_start(self, query: Float32Array, descent: Descent) -> tuple[int | None, int]:
+        """Return the nearest node of level 1, as its row id, and the place of the descent's end among them.
+
+        None and 0 in a graph of one level. Places count from 1 = nearest.
+        """
+        file = self._file
+        if not descent.hops:
+            return None, 0
+        nodes = file.links.nodes_of(1)
+        vector = file.transform(query[None])[0]
+        keys = keys_of(file.search.distances(vector, nodes), file.similarity)
+        at_end = keys[np.searchsorted(nodes, descent.end)]
+        nearest = nodes[np.argmin(keys)]
+        return int(file.external_ids(nearest[None])[0]), 1 + int(np.count_nonzero(keys < at_end))
 
     def found_in(self, walk: Walk, vector: Float32Array, near: Near, k: int, own: int, ef_max: int) -> Ids:
         """Return the smallest efSearch that finds 1, 2, … of the true neighbours, int64 (m,).

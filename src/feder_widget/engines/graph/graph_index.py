@@ -179,8 +179,11 @@ class GraphIndex:
         vectors[nodes >= 0] = self.graph_file.vectors_of(nodes[nodes >= 0])
         return vectors
 
-    def vectors_of_steps(self, ids: npt.ArrayLike) -> Steps[Float32Array]:
-        """Return ``vectors_of`` in one step."""
+    def vectors_of_steps(
+        self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None = None
+    ) -> Steps[Float32Array]:
+        """Return ``vectors_of`` in one step; a graph has no clusters."""
+        del clusters
         yield
         return self.vectors_of(ids)
 

@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from feder_widget.engines import IvfIndex
 from feder_widget.media.media import Vector
 from feder_widget.media.thumbnail import Thumbnail
 from feder_widget.model.pieces import Steps
@@ -20,6 +21,16 @@ from feder_widget.session.messages.to_page import ThumbnailItem, Thumbnails
 
 APART = 0.05
 """Seconds between two messages of one request: pictures that come faster are sent several at a time."""
+
+
+class RowVectors(Protocol):
+    """Reads the vectors of rows."""
+
+    def vectors_of_steps(
+        self, ids: npt.ArrayLike, clusters: npt.ArrayLike | None = None
+    ) -> Steps[npt.NDArray[np.float32]]:
+        """Return the vectors of rows, NaN where an id is unknown; a cluster says where one is stored."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +122,9 @@ class ThumbnailStream:
         )
 
 
-def read_vectors(index: IvfIndex, rows: Sequence[int], clusters: Sequence[int] | None) -> Steps[list[Vector]]:
+def read_vectors(
+    index: RowVectors, rows: Sequence[int], clusters: Sequence[int] | None
+) -> Steps[list[Vector]]:
     """Read the vectors of rows where the page believes them to be, and elsewhere where they are not."""
     try:
         vectors = yield from index.vectors_of_steps(rows, clusters)

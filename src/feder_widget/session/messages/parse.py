@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
@@ -34,7 +34,7 @@ def request_name(content: object) -> Request:
     return ""
 
 
-def parse(content: object, bounds: Mapping[str, int]) -> AnyRequest:
+def parse(content: object, bounds: Mapping[str, int], kinds: Collection[str] = _BY_KIND) -> AnyRequest:
     """Return the request that an object from the page stands for.
 
     Parameters
@@ -43,6 +43,8 @@ def parse(content: object, bounds: Mapping[str, int]) -> AnyRequest:
         The object, as it came.
     bounds
         The numbers that the limits' names stand for: "nlist", "k_max".
+    kinds
+        The kinds of request that are answered.
 
     Raises
     ------
@@ -52,9 +54,9 @@ def parse(content: object, bounds: Mapping[str, int]) -> AnyRequest:
     if not isinstance(content, Mapping):
         raise BadRequestError(f"a request must be an object, got {type(content).__name__}")
     kind = content.get("kind")
-    declared = _BY_KIND.get(kind) if isinstance(kind, str) else None
+    declared = _BY_KIND.get(kind) if isinstance(kind, str) and kind in kinds else None
     if declared is None:
-        raise BadRequestError(f"kind must be one of {', '.join(_BY_KIND)}, got {shown(kind)}")
+        raise BadRequestError(f"kind must be one of {', '.join(kinds)}, got {shown(kind)}")
     request: AnyRequest = _parsed(declared, {**content, "request": request_name(content)}, bounds)
     return request
 

@@ -91,6 +91,45 @@ class SearchRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WalkRequest:
+    """A query to answer by a graph, as a ``walk`` message; fields as in a ``SearchRequest``.
+
+    The walk goes on to ``ef_max``, so that a larger efSearch can be shown without asking.
+    """
+
+    kind: Literal["walk"] = "walk"
+    request: Request
+    query: QueryChoice
+    ef_search: int = between(1, "ef_limit")
+    ef_max: int = between("ef_search", "ef_limit")
+    k: int = between(1, "k_max")
+    include_self: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WalkTruthRequest:
+    """The true neighbours of search ``serial`` of a graph, as a ``walk_truth`` message."""
+
+    kind: Literal["walk_truth"] = "walk_truth"
+    request: Request
+    serial: int = between(0, MAX_SERIAL)
+    k: int = between(1, "k_max")
+    include_self: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WalkResultsRequest:
+    """The results of the graph's own search at this efSearch and k, as a ``walk_results`` message."""
+
+    kind: Literal["walk_results"] = "walk_results"
+    request: Request
+    serial: int = between(0, MAX_SERIAL)
+    ef_search: int = between(1, "ef_limit")
+    k: int = between(1, "k_max")
+    include_self: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CandidatesRequest:
     """Every candidate of the clusters at these ranks of search ``serial``; ``fine`` messages answer it."""
 
@@ -350,6 +389,9 @@ class CancelRequest:
 
 REQUESTS = (
     SearchRequest,
+    WalkRequest,
+    WalkTruthRequest,
+    WalkResultsRequest,
     CandidatesRequest,
     ClustersRequest,
     RestRequest,
@@ -375,6 +417,9 @@ REQUESTS = (
 )
 AnyRequest: TypeAlias = (
     SearchRequest
+    | WalkRequest
+    | WalkTruthRequest
+    | WalkResultsRequest
     | CandidatesRequest
     | ClustersRequest
     | RestRequest

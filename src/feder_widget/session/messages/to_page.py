@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from feder_widget.model.finding import Finding
 from feder_widget.session.messages.declare import Array, Request, RowId, buffer
+from feder_widget.session.messages.graph_to_page import Walk, WalkResults, WalkTruth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -543,6 +544,9 @@ class Failure:
 
 MESSAGES = (
     Coarse,
+    Walk,
+    WalkTruth,
+    WalkResults,
     Candidates,
     FaissResults,
     TrueNeighbours,
@@ -570,6 +574,9 @@ MESSAGES = (
 )
 Message: TypeAlias = (
     Coarse
+    | Walk
+    | WalkTruth
+    | WalkResults
     | Candidates
     | FaissResults
     | TrueNeighbours

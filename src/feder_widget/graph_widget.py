@@ -1,0 +1,283 @@
+"""The widget of a graph: traits on one side, a session on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from feder_widget.engines import GraphIndex, open_index
+from feder_widget.errors import UnsupportedIndexError
+from feder_widget.media import IdRange
+from feder_widget.media.media_arguments import opened_media
+from feder_widget.model.arguments import as_bool, as_int
+from feder_widget.model.graph_trace import GraphTrace
+from feder_widget.session.cell_end import at_cell_end
+from feder_widget.session.graph.graph_session import GraphSession
+from feder_widget.session.graph.graph_summary import GRAPH_VIEWS, ef_limit, graph_summary_of
+from feder_widget.session.messages import Buffer
+from feder_widget.synced_traits import (
+    THEMES,
+    Checked,
+    bundled,
+    id_from_json,
+    id_to_json,
+    ids_from_json,
+    ids_to_json,
+    one_of,
+)
+from feder_widget.truth.graph_explanation import GraphExplanation
+
+K_MAX = 100
+"""The largest k that can be chosen, unless the caller says otherwise."""
+
+K_LIMIT = 10_000
+"""A screen cannot show more results."""
+
+
+class GraphWidget(anywidget.AnyWidget):
+    """Shows how an HNSW graph answers a query: the descent, the walk, what was compared, the results.
+
+    Parameters
+    ----------
+    index
+        An opened graph (:func:`open_index`), or what that opens: a Faiss HNSW index in memory or a path to
+        one. It is not changed, and read as :class:`FederWidget` reads one.
+    images, labels, data, id, columns, label, image
+        Pictures, texts and metadata of the rows, as for :class:`FederWidget`.
+    ef_search
+        efSearch at first; None takes the index's own.
+    k
+        Results to show at first.
+    k_max
+        The largest ``k`` that can be chosen; at least ``k``.
+    include_self
+        Whether a query that is a row counts among its own results and true neighbours.
+    theme
+        ``"auto"`` follows the host; ``"light"`` and ``"dark"`` do not.
+
+    Attributes
+    ----------
+    ef_search, k, include_self, query_id, selection, view, theme
+        Traits that ``ipywidgets.link`` and ``observe`` work with. ``query_id`` is the row being searched
+        (None for a free vector; setting it starts a search), ``selection`` the selected row ids.
+
+    Raises
+    ------
+    ValueError, TypeError, OSError
+        With the argument, what came and what is wanted.
+    """
+
+    _esm = bundled("widget.js")
+    _css = bundled("widget.css")
+
+    ef_search = Checked(16)
+    k = Checked(9)
+    include_self = Checked(False)
+    query_id = Checked(None, to_json=id_to_json, from_json=id_from_json)
+    selection = Checked((), to_json=ids_to_json, from_json=ids_from_json)
+    view = Checked("walk")
+    theme = Checked(THEMES[0])
+    _graph = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        index: GraphIndex | object,
+        *,
+        images: object = None,
+        labels: object = None,
+        data: object = None,
+        id: str | None = None,  # noqa: A002
+        columns: Sequence[str] | None = None,
+        label: str | None = None,
+        image: str | None = None,
+        ef_search: int | None = None,
+        k: int = 9,
+        k_max: int = K_MAX,
+        include_self: bool = False,
+        theme: str = "auto",
+    ) -> None:
+        opened = index if isinstance(index, GraphIndex) else open_index(index)
+        if not isinstance(opened, GraphIndex):
+            raise UnsupportedIndexError(
+                f"index must be a graph (HNSW) for a GraphWidget, got {opened.family}: use FederWidget"
+            )
+        self._index = opened
+        self._reported: int | None = None
+        k_max = as_int(k_max, "k_max", most=K_LIMIT, most_name="the limit")
+        k = as_int(k, "k", most=K_LIMIT, most_name="the limit")
+        self._k_max = max(k, k_max)
+        if ef_search is None:
+            ef_search = min(opened.stored_ef, ef_limit(opened))
+        rows = IdRange(opened.ntotal, lambda: (opened.graph_file.extremes() or (0, -1))[1])
+        self._media = opened_media(
+            rows, images=images, labels=labels, data=data, id=id, columns=columns, label=label, image=image
+        )
+        super().__init__(
+            ef_search=ef_search,
+            k=k,
+            include_self=include_self,
+            theme=theme,
+            _view_count=0,
+            _graph=self._described(0),
+        )
+
+    def open(self) -> None:
+        """Open the comm, with a session behind it that answers."""
+        if not hasattr(self, "_session"):
+            self._session = GraphSession(
+                self._index, self._media, self._post, k_max=self._k_max, changed=self._tell_of_change
+            )
+            self._end_of_watch = at_cell_end(self._session.after_cell)
+            self.on_msg(self._on_request)
+        super().open()
+
+    @property
+    def index(self) -> GraphIndex:
+        """The opened index."""
+        return self._index
+
+    @property
+    def query(self) -> int | np.ndarray[Any, Any] | None:
+        """The query on screen: its row id, or its vector, float32 (dim,); None before the first search."""
+        found = self._session.query
+        if found is None:
+            return None
+        return found.vector.copy() if found.row_id is None else found.row_id
+
+    def search(self, query: Any) -> None:
+        """Search and show the answer, at the present ``ef_search``, ``k`` and ``include_self``.
+
+        Parameters
+        ----------
+        query : int or array_like (dim,)
+            A row id or a vector.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the id is not in the index, or it is no vector of ``dim`` finite numbers. The answer on screen
+            stays.
+        RuntimeError
+            If the widget is closed, or on a thread that may not read the index.
+        """
+        self._check_thread("search")
+        self._session.search(query, self.ef_search, self.k)
+        found = self._session.query
+        self.query_id = None if found is None else found.row_id
+
+    def trace(self) -> GraphTrace | None:
+        """Trace the query on screen at the present ``ef_search`` and ``k``; None before the first search.
+
+        Raises
+        ------
+        RuntimeError
+            On a thread that may not read the index: another than the one that runs cells.
+        """
+        self._check_thread("trace")
+        query = self._session.query
+        return None if query is None else self._index.trace(query, self.k, self.ef_search)
+
+    def explain(self) -> GraphExplanation | None:
+        """Explain the query on screen at the present ``k``, or return None, as ``trace`` does."""
+        self._check_thread("explain")
+        query = self._session.query
+        if query is None:
+            return None
+        return self._index.explain(query, self.k, include_self=self.include_self)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what the page says, except for a ``query_id`` that is no longer being searched."""
+        query = self._session.query
+        searched = None if query is None else id_to_json(query.row_id, self)
+        if sync_data.get("query_id", searched) != searched:
+            sync_data = {name: value for name, value in sync_data.items() if name != "query_id"}
+        self._reported = None if query is None else query.row_id
+        try:
+            super().set_state(sync_data)
+        finally:
+            self._reported = None
+
+    def close(self) -> None:
+        """Stop all work, drop the caches and remove the widget from the page."""
+        # Neither exists where __init__ raised, and ipywidgets closes what is dropped.
+        if hasattr(self, "_session"):
+            self._end_of_watch()
+            self._session.close()
+            self._media.clear()
+            self._view_count = None
+        super().close()
+
+    def _check_ef_search(self, value: object) -> int:
+        return as_int(value, "ef_search", most=ef_limit(self._index), most_name="the limit")
+
+    def _check_k(self, value: object) -> int:
+        return as_int(value, "k", most=self._k_max, most_name="k_max")
+
+    def _check_include_self(self, value: object) -> bool:
+        return as_bool(value, "include_self")
+
+    def _check_query_id(self, value: object) -> int | None:
+        if value is None:
+            return None
+        row_id = as_int(value, "query_id", least=None)
+        if row_id != self._reported and not self._is_current(row_id) and self._session.may_read:
+            self._index.node_of(row_id)
+        return row_id
+
+    def _check_selection(self, value: object) -> list[int]:
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise TypeError(f"selection must be a list of row ids, got {value!r}")
+        extremes = np.iinfo(np.int64)
+        return [as_int(row_id, "selection", least=extremes.min, most=extremes.max) for row_id in value]
+
+    def _check_view(self, value: object) -> str:
+        return one_of(value, "view", GRAPH_VIEWS)
+
+    def _check_theme(self, value: object) -> str:
+        return one_of(value, "theme", THEMES)
+
+    @traitlets.observe("query_id")
+    def _search_query_id(self, change: Any) -> None:
+        row_id = change["new"]
+        if row_id is not None and row_id != self._reported and not self._is_current(row_id):
+            self.search(row_id)
+
+    @traitlets.observe("_view_count")
+    def _note_views(self, change: Any) -> None:
+        if hasattr(self, "_session"):
+            self._session.show(change["new"] != 0)
+
+    def _tell_of_change(self) -> None:
+        """Describe the index anew to the page."""
+        self._graph = self._described(self._session.index_version)
+
+    def _described(self, version: int) -> dict[str, Any]:
+        return graph_summary_of(
+            self._index,
+            k_max=self._k_max,
+            images=self._media.has_images,
+            labels=self._media.has_labels,
+            columns=self._media.columns,
+            version=version,
+        )
+
+    def _check_thread(self, name: str) -> None:
+        if not self._session.may_read:
+            raise RuntimeError(
+                f"{name}() reads the index, which only the thread that runs cells may do, for it may change "
+                "there; call it there, or pass open_index(index, frozen=True) if nothing changes the index"
+            )
+
+    def _is_current(self, row_id: object) -> bool:
+        query = self._session.query if hasattr(self, "_session") else None
+        return query is not None and query.row_id is not None and query.row_id == row_id
+
+    def _on_request(self, _: object, content: object, buffers: list[Buffer]) -> None:
+        self._session.handle(content, buffers)
+
+    def _post(self, message: dict[str, Any], buffers: list[bytes]) -> None:
+        self.send(message, buffers)

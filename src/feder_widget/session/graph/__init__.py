@@ -1,0 +1,1 @@
+"""The conversation about a graph: what the page asks, and who answers."""

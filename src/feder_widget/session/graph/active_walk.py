@@ -1,0 +1,144 @@
+"""The search of a graph that is on the page, and the messages about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.engines.graph.graph_index import GraphIndex
+from feder_widget.model.graph_walk import Descent
+from feder_widget.model.graph_walk import Walk as GraphWalk
+from feder_widget.model.query import Query
+from feder_widget.session.messages import Request, RowId
+from feder_widget.session.messages.graph_to_page import Walk, WalkResults, WalkTruth
+
+Ids = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ActiveWalk:
+    """A search of a graph under the serial that the page knows.
+
+    Attributes
+    ----------
+    serial : int
+        Grows with every search of a widget.
+    query : Query
+        The query.
+    ef_search, k : int
+        As asked.
+    descent, walk
+        What the search did.
+    index_version : int
+        The number of changes of the index that were noticed before.
+    """
+
+    serial: int
+    query: Query
+    ef_search: int
+    k: int
+    descent: Descent
+    walk: GraphWalk
+    index_version: int
+
+
+def walk_message(index: GraphIndex, search: ActiveWalk, request: Request, label: str | None) -> Walk:
+    """Return a search as the page gets it."""
+    walk, descent, file = search.walk, search.descent, index.graph_file
+    hops, named = descent.hops, file.external_ids
+    links = file.links
+    compared = [hop.links for hop in hops]
+    return Walk(
+        request=request,
+        serial=search.serial,
+        index_version=search.index_version,
+        id=None if search.query.row_id is None else RowId(search.query.row_id),
+        label=label,
+        title=search.query.title,
+        ef_search=search.ef_search,
+        ef_max=walk.ef_search,
+        holds_until=min(walk.holds_until, index.ntotal),
+        exhausted=walk.is_exhausted,
+        entry=RowId(int(named(np.array([descent.entry]))[0])),
+        entry_distance=descent.entry_distance,
+        stopped_at=walk.stopped_at,
+        hop_levels=np.array([hop.level for hop in hops], np.int32),
+        hop_from=named(np.array([hop.node for hop in hops], np.int64)),
+        hop_to=named(np.array([hop.to for hop in hops], np.int64)),
+        hop_distances=np.array([hop.distance for hop in hops], np.float32),
+        hop_offsets=np.cumsum([0, *map(len, compared)]),
+        link_ids=named(np.concatenate([*compared, np.empty(0, np.int64)])),
+        link_distances=np.concatenate([*(hop.distances for hop in hops), np.empty(0, np.float32)]),
+        ids=named(walk.nodes),
+        nodes=walk.nodes,
+        levels=links.levels[walk.nodes] - 1,
+        distances=walk.distances,
+        expanded=walk.expanded,
+        first=walk.first,
+        nearer=walk.nearer,
+        vector=search.query.vector,
+        picture=np.frombuffer(search.query.picture, np.uint8),
+    )
+
+
+def truth_message(
+    index: GraphIndex, search: ActiveWalk, request: Request, k: int, include_self: bool
+) -> WalkTruth:
+    """Return the true neighbours of a search as the page gets them."""
+    explained = index.explain(search.query, k, include_self=include_self)
+    spans, file = explained.spans, index.graph_file
+    near = spans.near
+    never = explained.ntotal + 1
+    approaches = index.truth.approaches(search.query.vector, near.ids)
+    in_links = [index.in_links(int(row_id)) for row_id in near.ids[: near.count]]
+    in_links += [np.empty(0, np.int64)] * (len(near.ids) - near.count)
+    rival, place = index.truth.nearest_start(search.query.vector, search.descent)
+    distances = np.full(len(near.ids), explained.distances[-1] if near.count else np.nan, np.float32)
+    distances[: near.count] = explained.distances
+    return WalkTruth(
+        request=request,
+        serial=search.serial,
+        k=k,
+        include_self=include_self,
+        count=near.count,
+        holds_until=min(explained.holds_until, file.ntotal),
+        nearest_start=place,
+        start_rival=None if rival is None else RowId(rival),
+        ids=near.ids,
+        distances=distances,
+        visited_from=_or_zero(spans.visited_from, never),
+        returned_from=_or_zero(spans.returned_from, never),
+        returned_until=_or_zero(spans.returned_until, never),
+        led_by=np.array([-1 if each is None else _or_none(each.led_by) for each in approaches], np.int64),
+        gate=np.array([-1 if each is None else _or_none(each.gate) for each in approaches], np.int64),
+        in_offsets=np.cumsum([0, *map(len, in_links)]),
+        in_ids=np.concatenate([*in_links, np.empty(0, np.int64)]),
+    )
+
+
+def results_message(
+    index: GraphIndex, search: ActiveWalk, request: Request, ef_search: int, k: int, include_self: bool
+) -> WalkResults:
+    """Return the results of the engine's own search as the page gets them."""
+    own = search.query.left_out(include_self)
+    trace = index.trace(search.query, min(k if own is None else k + 1, index.ntotal), ef_search)
+    kept = np.flatnonzero((trace.ids != -1) & (True if own is None else trace.ids != own))[:k]
+    return WalkResults(
+        request=request,
+        serial=search.serial,
+        ef_search=ef_search,
+        k=k,
+        include_self=include_self,
+        ids=trace.ids[kept],
+        distances=trace.distances[kept],
+    )
+
+
+def _or_zero(values: Ids, never: int) -> Ids:
+    return np.where(values >= never, 0, values)
+
+
+def _or_none(row_id: int | None) -> int:
+    return -1 if row_id is None else row_id

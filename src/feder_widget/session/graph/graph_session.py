@@ -1,0 +1,277 @@
+"""One conversation about a graph: a table of requests, and a job that answers each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from feder_widget.embedding import Embedder
+from feder_widget.engines.graph.graph_index import GraphIndex
+from feder_widget.errors import IndexChangedError
+from feder_widget.media import Media
+from feder_widget.model.query import Query
+from feder_widget.session import threads
+from feder_widget.session.drivers import Driver, driver_for
+from feder_widget.session.graph.active_walk import ActiveWalk, results_message, truth_message, walk_message
+from feder_widget.session.graph.graph_summary import ef_limit
+from feder_widget.session.message_rate import MessageRate, unlimited
+from feder_widget.session.messages import Buffer, Request, to_kernel
+from feder_widget.session.messages.parse import (
+    BadRequestError,
+    SupersededError,
+    parse,
+    parse_vector,
+    request_name,
+)
+from feder_widget.session.outbox import Outbox, Send
+from feder_widget.session.pictures import Pictures
+from feder_widget.session.row_values import RowValueReader
+from feder_widget.session.runner import Job, Priority, Runner, Step
+
+WALK_AHEAD = 256
+"""efSearch to which a walk goes on at least, so that it can be dragged without asking."""
+
+Find = Callable[[], Generator[Step, None, Query]]
+
+
+class GraphSession:
+    """Answers one widget's requests about a graph. Knows nothing of Jupyter.
+
+    The index is read by jobs on the owner's thread, and in calls of that thread. Pictures and the caller's
+    functions run on threads, on copies.
+
+    Parameters
+    ----------
+    index
+        The opened graph.
+    media
+        Pictures and labels of its rows.
+    send
+        Takes messages, one call at a time.
+    k_max
+        The largest k that the page can show.
+    embedder
+        What makes queries of pictures and words; None where nothing does.
+    driver
+        Calls the runner's turns; as for ``Session``.
+    changed
+        Called on the owner's thread when the index has changed.
+    """
+
+    def __init__(
+        self,
+        index: GraphIndex,
+        media: Media,
+        send: Send,
+        *,
+        k_max: int,
+        embedder: Embedder | None = None,
+        driver: Driver | None = None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._index = index
+        self._media = media
+        self._k_max = k_max
+        self._embedder = embedder
+        self._changed = changed
+        self._driver = driver or driver_for(index.frozen)
+        self._outbox = Outbox(send)
+        rate = MessageRate() if self._driver.is_paced else unlimited()
+        self._runner = Runner(self._outbox, self._driver, rate, self.notice_changes)
+        self._labelling = threads.pool(1, "labels")
+        self._pictures = Pictures(index, media, self._runner, self._outbox)
+        self._values = RowValueReader(media, self._runner, self._outbox, self._labelling.submit)
+        self._random = np.random.default_rng()
+        self._version = index.version()
+        self._stored_ef = index.stored_ef
+        self._serial = 0
+        self._asked: Query | None = None
+        self.index_version = 0
+        self.active: ActiveWalk | None = None
+        self._handlers: Mapping[str, Callable[[Any, Sequence[Buffer]], None]] = {
+            "walk": self._walk,
+            "walk_truth": self._truth,
+            "walk_results": self._results,
+        }
+        self._read_nothing: Mapping[str, Callable[[Any], None]] = {
+            "thumbnails": self._pictures.ask,
+            "row_values": self._values.ask,
+        }
+        self._examine()
+
+    @property
+    def query(self) -> Query | None:
+        """The query of a search in a cell that is to begin, else of the search on the page."""
+        return self._asked if self._asked is not None else None if self.active is None else self.active.query
+
+    @property
+    def may_read(self) -> bool:
+        """Whether the calling thread may read the index: the owner's, outside of a job's steps."""
+        return self._runner.may_read
+
+    def search(self, query: Any, ef_search: int, k: int) -> None:
+        """Search, and send the walk at once: it is on screen before the cell ends.
+
+        Called on a thread that ``may_read``.
+        """
+        if self._outbox.is_closed:
+            raise RuntimeError("the widget is closed")
+        with self._runner.owning():
+            self._runner.heed()
+            self.notice_changes()
+            found = self._index.query(query)
+            before, self._asked = self._serial, found
+            job = self._start(f"kernel:{before + 1}", lambda: _known(found), ef_search, ef_search, k)
+            self._runner.run(job, lambda: self._serial > before and not self._runner.has(job))
+
+    def handle(self, content: object, buffers: Sequence[Buffer] = ()) -> None:
+        """Take one request of the page, on any thread."""
+        if self._outbox.is_closed:
+            return
+        name = request_name(content)
+        try:
+            kinds = [*self._handlers, *self._read_nothing]
+            bounds = {"nlist": 1, "k_max": self._k_max, "ef_limit": ef_limit(self._index)}
+            asked = parse(content, bounds, kinds)
+            if asked.kind in self._read_nothing:
+                self._read_nothing[asked.kind](asked)
+            else:
+                self._runner.hear(name, lambda: self._answer(asked, buffers))
+        except Exception as error:
+            self._outbox.fail(name, error)
+
+    def drain(self) -> None:
+        """Work until nothing is left to do."""
+        self._runner.drain()
+
+    def after_cell(self) -> None:
+        """Look whether a cell has changed the index."""
+        if self._runner.may_read:
+            self.notice_changes()
+        elif not self._outbox.is_closed:
+            self._runner.hear(None, self.notice_changes)
+
+    def notice_changes(self) -> None:
+        """Look whether the index has changed, on the owner's thread; begin anew what is being read."""
+        if self._outbox.is_closed:
+            return
+        is_changed = (version := self._index.version()) != self._version
+        if is_changed:
+            self._version = version
+            self.index_version += 1
+            self._pictures.forget()
+            self._runner.begin_anew()
+            self._examine()
+        if is_changed or self._index.stored_ef != self._stored_ef:
+            self._stored_ef = self._index.stored_ef
+            self._changed()
+
+    def show(self, is_shown: bool) -> None:
+        """Look for changes only while a page shows the widget."""
+        self._driver.looks = is_shown
+
+    def close(self) -> None:
+        """Stop all work at the next step and drop what is held. Can be called twice."""
+        self._outbox.close()
+        self._runner.close()
+        self._labelling.shutdown(wait=False, cancel_futures=True)
+        self._pictures.close()
+        self.active = self._asked = None
+
+    def _answer(self, asked: Any, buffers: Sequence[Buffer]) -> None:
+        self.notice_changes()
+        self._handlers[asked.kind](asked, buffers)
+
+    def _walk(self, asked: to_kernel.WalkRequest, buffers: Sequence[Buffer]) -> None:
+        choice = asked.query
+        if isinstance(choice, to_kernel.ById):
+            row_id = int(choice.id)
+            find: Find = lambda: self._index.query_steps(row_id)  # noqa: E731
+        elif isinstance(choice, to_kernel.ByVector):
+            found = self._index.query(parse_vector(buffers, self._index.dim))
+            find = lambda: _known(found)  # noqa: E731
+        elif isinstance(choice, to_kernel.ByChance):
+            drawn = self._index.random_id(self._random)
+            find = lambda: self._index.query_steps(drawn)  # noqa: E731
+        elif isinstance(choice, to_kernel.BySearch):
+            current = self.query
+            if current is None:
+                return
+            find = lambda: _known(current)  # noqa: E731
+        else:
+            raise BadRequestError("a graph is asked by a row, a vector, or at random")
+        self._asked = None
+        self._start(asked.request, find, asked.ef_search, asked.ef_max, asked.k)
+
+    def _start(self, request: Request, find: Find, ef_search: int, ef_max: int, k: int) -> Job:
+        steps = lambda: self._search_steps(request, find, ef_search, ef_max, k)  # noqa: E731
+        return self._runner.start(Job(steps, request, kind="walk"))
+
+    def _search_steps(
+        self, request: Request, find: Find, ef_search: int, ef_max: int, k: int
+    ) -> Iterator[Step]:
+        query = yield from find()
+        label = None
+        if query.row_id is not None and self._media.has_labels:
+            labelling = self._labelling.submit(self._media.label, query.row_id)
+            yield labelling
+            label = labelling.result()
+        limit = ef_limit(self._index)
+        vector = self._index.transform(query)
+        search = self._index.graph_file.search
+        descent = search.descend(vector)
+        yield None
+        walk = search.walk(vector, min(limit, max(ef_max, WALK_AHEAD)))
+        self._serial += 1
+        self._runner.end(lambda job: job.serial is not None, "superseded")
+        self.active = ActiveWalk(self._serial, query, ef_search, k, descent, walk, self.index_version)
+        self._asked = None
+        yield walk_message(self._index, self.active, request, label)
+
+    def _truth(self, asked: to_kernel.WalkTruthRequest, _: Sequence[Buffer]) -> None:
+        def steps() -> Iterator[Step]:
+            yield truth_message(
+                self._index, self._current(asked.serial), asked.request, asked.k, asked.include_self
+            )
+
+        self._about(asked, steps, "walk_truth")
+
+    def _results(self, asked: to_kernel.WalkResultsRequest, _: Sequence[Buffer]) -> None:
+        def steps() -> Iterator[Step]:
+            search = self._current(asked.serial)
+            yield results_message(
+                self._index, search, asked.request, asked.ef_search, asked.k, asked.include_self
+            )
+
+        self._about(asked, steps, "walk_results")
+
+    def _about(self, asked: Any, steps: Callable[[], Iterator[Step]], kind: str) -> None:
+        self._current(asked.serial)
+        self._runner.start(Job(steps, asked.request, kind=kind, serial=asked.serial))
+
+    def _current(self, serial: int) -> ActiveWalk:
+        """Return the search on the page if it has this serial and is as new as the index."""
+        active = self.active
+        if active is None or active.serial != serial:
+            raise SupersededError(f"the search {serial} is over: a newer one has begun")
+        if active.index_version != self.index_version:
+            raise IndexChangedError("the index has changed since this search; search again")
+        return active
+
+    def _examine(self) -> None:
+        """Read the structure of the graph when there is nothing else to do, and tell what stands out."""
+
+        def steps() -> Iterator[Step]:
+            yield from self._index.structure_steps()
+            if self._index.findings:
+                self._changed()
+
+        self._runner.start(Job(steps, None, kind="structure", priority=Priority.SURVEY))
+
+
+def _known(query: Query) -> Generator[Step, None, Query]:
+    """Find a query that needs no looking for."""
+    yield None
+    return query

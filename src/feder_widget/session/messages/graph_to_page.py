@@ -1,0 +1,142 @@
+"""What the kernel says to the page of a graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from feder_widget.model.finding import Finding
+from feder_widget.session.messages.declare import Array, Request, RowId, buffer
+from feder_widget.session.messages.index_summary import Constants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GraphSummary:
+    """The facts of a graph index that the page shows and computes by.
+
+    ``distance`` names the distances of a search, ``true_distance`` those of true neighbours, ``basis`` what
+    these are by. ``level_sizes`` counts the nodes of each level from 0 up, ``width`` the links that a node
+    has on level 0 at most. ``ef_search`` is the index's own; ``ef_limit`` the largest that the page can show.
+    The rest is as in ``IndexSummary``.
+    """
+
+    kind: Literal["graph"] = "graph"
+    index_version: int
+    ntotal: int
+    dim: int
+    family: str
+    metric: str
+    distance: str
+    true_distance: str
+    similarity: bool
+    basis: Literal["vectors", "lists", "codes"]
+    level_sizes: list[int]
+    width: int
+    ef_search: int
+    ef_limit: int
+    k_max: int
+    images: bool
+    labels: bool
+    asks_pictures: bool
+    asks_words: bool
+    columns: list[str]
+    findings: list[Finding]
+    constants: Constants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Walk:
+    """One search of a graph: the descent, and the walk on level 0 up to ``ef_max``.
+
+    Hop i of the descent compares the query with the links ``hop_offsets[i]`` to ``hop_offsets[i + 1]`` of
+    ``hop_from[i]`` on level ``hop_levels[i]``; ``hop_to[i]`` is the nearest node so far. ``ids`` are the
+    visited rows in order, and ``nodes`` their numbers in the graph, by which ties are broken; ``levels`` is
+    the highest level of each. ``expanded`` are places among them, in the order of expansion: expansion i has
+    visited the rows ``first[i]`` to ``first[i + 1]``, and ``nearer[i]`` visited rows were strictly nearer
+    than it. ``stopped_at`` is the place of the row that would have been expanded next, -1 for none.
+
+    The walk of a smaller efSearch is the beginning of this one, up to ``holds_until``: beyond it, rows of one
+    distance were expanded, and only a search tells (``walk_results``). ``exhausted``: no larger efSearch
+    visits another row. ``title`` names a query from elsewhere, and ``picture`` is a small encoded picture of
+    it. ``serial`` and ``index_version`` as in ``Coarse``.
+    """
+
+    kind: Literal["walk"] = "walk"
+    request: Request
+    serial: int
+    index_version: int
+    id: RowId | None
+    label: str | None
+    title: str | None
+    ef_search: int
+    ef_max: int
+    holds_until: int
+    exhausted: bool
+    entry: RowId
+    entry_distance: float
+    stopped_at: int
+    hop_levels: Array = buffer("int32", "hops")
+    hop_from: Array = buffer("int64", "hops")
+    hop_to: Array = buffer("int64", "hops")
+    hop_distances: Array = buffer("float32", "hops")
+    hop_offsets: Array = buffer("int32", "hops + 1")
+    link_ids: Array = buffer("int64", "links")
+    link_distances: Array = buffer("float32", "links")
+    ids: Array = buffer("int64", "visits")
+    nodes: Array = buffer("int32", "visits")
+    levels: Array = buffer("uint8", "visits")
+    distances: Array = buffer("float32", "visits")
+    expanded: Array = buffer("int32", "expansions")
+    first: Array = buffer("int32", "expansions + 1")
+    nearer: Array = buffer("int32", "expansions")
+    vector: Array = buffer("float32", "dim")
+    picture: Array = buffer("uint8", "bytes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WalkTruth:
+    """The ``count`` true neighbours of search ``serial``, and the rows that tie with the last of them.
+
+    Nearest first. Each is visited from efSearch ``visited_from`` on, and returned where ``returned_from`` <=
+    efSearch < ``returned_until``; 0 stands for none. ``led_by`` is the row whose links lead to it, and
+    ``gate`` the row that a search must not stop at; -1 for none. The rows that link to row i are
+    ``in_offsets[i]`` to ``in_offsets[i + 1]`` of ``in_ids``. All this holds up to ``holds_until``, as in
+    ``Walk``. ``nearest_start`` is the place of the descent's end among the nodes of level 1, 1 = nearest, and
+    ``start_rival`` the nearest of them; 0 and null in a graph of one level.
+    """
+
+    kind: Literal["walk_truth"] = "walk_truth"
+    request: Request
+    serial: int
+    k: int
+    include_self: bool
+    count: int
+    holds_until: int
+    nearest_start: int
+    start_rival: RowId | None
+    ids: Array = buffer("int64", "rows")
+    distances: Array = buffer("float32", "rows")
+    visited_from: Array = buffer("int32", "rows")
+    returned_from: Array = buffer("int32", "rows")
+    returned_until: Array = buffer("int32", "rows")
+    led_by: Array = buffer("int64", "rows")
+    gate: Array = buffer("int64", "rows")
+    in_offsets: Array = buffer("int32", "rows + 1")
+    in_ids: Array = buffer("int64", "links")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WalkResults:
+    """The results of the engine's own search, where the walk does not tell them.
+
+    Unless ``include_self``, a row that is the query is left out, and the search was one for more.
+    """
+
+    kind: Literal["walk_results"] = "walk_results"
+    request: Request
+    serial: int
+    ef_search: int
+    k: int
+    include_self: bool
+    ids: Array = buffer("int64", "results")
+    distances: Array = buffer("float32", "results")
