@@ -8,11 +8,11 @@ import { watchMode } from "./look/theme";
 import { readSummary, type Summary } from "./model/summary";
 import { Root } from "./panels/Root";
 import { Asker } from "./protocol/asker";
-import { rowIdIn } from "./protocol/decode";
 import type { Transport } from "./protocol/transport";
 import { AppContext, makeApp } from "./state/app";
 import { type Exploration, explore } from "./state/exploration";
 import { Pictures } from "./state/pictures";
+import { rowId, rowIds } from "./state/rowTraits";
 import type { Settings } from "./state/settings";
 import { keepSnapshot, readSnapshot } from "./state/snapshot";
 import { followTrait, Saves, traitSignal } from "./state/traits";
@@ -75,14 +75,4 @@ export function explorer(connect: (model: AnyModel) => Transport, savePage?: () 
   };
 
   return { initialize, render };
-}
-
-function rowId(value: unknown): bigint | null | undefined {
-  return value === null ? null : (rowIdIn(value) ?? undefined);
-}
-
-function rowIds(value: unknown): bigint[] | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const ids = value.map(rowId);
-  return ids.every((id) => typeof id === "bigint") ? ids : undefined;
 }

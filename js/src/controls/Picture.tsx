@@ -1,7 +1,6 @@
 import type { ReadonlySignal } from "@preact/signals";
-import { useLayoutEffect, useState } from "preact/hooks";
-import { useApp } from "../state/app";
-import type { Picture as PictureState } from "../state/pictures";
+import { useContext, useLayoutEffect, useState } from "preact/hooks";
+import { type Picture as PictureState, type Pictures, PicturesContext } from "../state/pictures";
 import { LabelTile } from "./LabelTile";
 
 interface Props {
@@ -44,7 +43,7 @@ export function Picture({ id, cluster, side, alt }: Props) {
 }
 
 export function usePicture(id: bigint, cluster: number | null, side: number): PictureState {
-  const { pictures } = useApp();
+  const pictures = useContext(PicturesContext) as Pictures;
   const [held, setHeld] = useState<ReadonlySignal<PictureState> | null>(null);
   useLayoutEffect(() => {
     const { picture, release } = pictures.acquire(id, cluster, side);

@@ -4,6 +4,7 @@ import { mark } from "../look/mark";
 import { type Mode, PALETTES, properties } from "../look/palette";
 import { useSize } from "../look/size";
 import { useApp } from "../state/app";
+import { PicturesContext } from "../state/pictures";
 import type { Snapshot } from "../state/snapshot";
 import { acceptedViews, VIEWS } from "../views";
 import { DrawingContext, type DrawingSlot } from "../views/transition/drawingContext";
@@ -34,7 +35,15 @@ interface Props {
   readonly saved: Snapshot | null;
 }
 
-export function Root({ mode, saved }: Props) {
+export function Root(props: Props) {
+  return (
+    <PicturesContext.Provider value={useApp().pictures}>
+      <Display {...props} />
+    </PicturesContext.Provider>
+  );
+}
+
+function Display({ mode, saved }: Props) {
   const { exploration, table, elementId, sharing } = useApp();
   const { element: root, width } = useSize<HTMLDivElement>();
   useAnswerOfNewSearch();

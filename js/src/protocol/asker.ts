@@ -169,6 +169,41 @@ export class Asker {
     return this.#send((request) => ({ kind: "projection", request, ...asked }));
   }
 
+  /** A search of a graph, as a `walk` message, which goes on to `efMax`. */
+  askWalk(
+    query: QueryChoice | Float32Array,
+    efSearch: number,
+    efMax: number,
+    k: number,
+    includeSelf: boolean,
+  ): string | null {
+    const settings = { ef_search: efSearch, ef_max: efMax, k, include_self: includeSelf };
+    if (!(query instanceof Float32Array)) {
+      return this.#send((request) => ({ kind: "walk", request, query, ...settings }));
+    }
+    return this.#send(
+      (request) => ({ kind: "walk", request, query: { vector: true }, ...settings }),
+      [query.slice().buffer],
+    );
+  }
+
+  /** The true neighbours of a search of a graph, as a `walk_truth` message. */
+  askWalkTruth(serial: number, k: number, includeSelf: boolean): string | null {
+    return this.#send((request) => ({
+      kind: "walk_truth",
+      request,
+      serial,
+      k,
+      include_self: includeSelf,
+    }));
+  }
+
+  /** The results of a graph's own search, as a `walk_results` message. */
+  askWalkResults(serial: number, efSearch: number, k: number, includeSelf: boolean): string | null {
+    const settings = { ef_search: efSearch, k, include_self: includeSelf };
+    return this.#send((request) => ({ kind: "walk_results", request, serial, ...settings }));
+  }
+
   askEvaluate(sample: number, seed: number, k: number, includeSelf: boolean): string | null {
     const settings = { sample, seed, k, include_self: includeSelf };
     return this.#send((request) => ({ kind: "evaluate", request, ...settings }));

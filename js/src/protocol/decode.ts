@@ -2,6 +2,7 @@
 
 import type { BufferLayout, FieldCheck } from "./layout";
 import {
+  type GraphSummary,
   type IndexSummary,
   LAYOUTS,
   type Labels,
@@ -11,6 +12,7 @@ import {
   type QueryRecalls,
   type RowLevels,
   type Scale,
+  type Walk,
 } from "./messages";
 
 /** The level of a row without a value. */
@@ -35,7 +37,9 @@ type Entry = Record<string, unknown>;
 
 /** Turn an object and its buffers into a message; throws MalformedMessage on anything else. */
 export function decode(content: unknown, buffers: readonly DataView[]): Message {
-  if (isObject(content) && content.kind === "index") throw new MalformedMessage("a summary is no message");
+  if (isObject(content) && (content.kind === "index" || content.kind === "graph")) {
+    throw new MalformedMessage("a summary is no message");
+  }
   const decoded = readDeclared(content, buffers) as Message;
   examine(decoded);
   return decoded;
@@ -45,6 +49,13 @@ export function decode(content: unknown, buffers: readonly DataView[]): Message 
 export function readIndexSummary(content: unknown, sizes: DataView): IndexSummary {
   const summary = readDeclared(content, [sizes]) as IndexSummary;
   if (summary.kind !== "index") throw new MalformedMessage("a message is no summary");
+  return summary;
+}
+
+/** Turn the trait into the summary of a graph; throws MalformedMessage on anything else. */
+export function readGraphSummary(content: unknown): GraphSummary {
+  const summary = readDeclared(content, []) as GraphSummary;
+  if (summary.kind !== "graph") throw new MalformedMessage("a message is no summary of a graph");
   return summary;
 }
 
@@ -196,6 +207,15 @@ function examine(message: Message): void {
         throw new MalformedMessage("names and counts disagree in length");
       }
       break;
+    case "walk":
+      checkWalk(message);
+      break;
+    case "walk_truth":
+      checkOffsets(message.in_offsets, message.in_ids.length, "links");
+      if (message.count < 0 || message.count > message.ids.length) {
+        throw new MalformedMessage("there are fewer rows than true neighbours");
+      }
+      break;
     case "query_recalls":
       checkOffsets(message.offsets, message.nprobes.length, "changes");
       checkFit(message, message.clusters.length);
@@ -207,6 +227,16 @@ function examine(message: Message): void {
     case "projection":
       checkFit(message, message.ids.length);
       break;
+  }
+}
+
+/** Places are among the visits, and offsets divide what they are for. */
+function checkWalk({ hop_offsets, link_ids, first, ids, expanded, stopped_at }: Walk): void {
+  checkOffsets(hop_offsets, link_ids.length, "links");
+  checkOffsets(Int32Array.of(0, ...first), ids.length, "visits");
+  const isPlace = (place: number) => place >= 0 && place < ids.length;
+  if (!expanded.every(isPlace) || !(stopped_at === -1 || isPlace(stopped_at))) {
+    throw new MalformedMessage("an expanded row was not visited");
   }
 }
 

@@ -265,9 +265,9 @@ export interface Walk {
  *
  * Nearest first. Each is visited from efSearch `visited_from` on, and returned where `returned_from` <=
  * efSearch < `returned_until`; 0 stands for none. `led_by` is the row whose links lead to it, and `gate`
- * the row that a search must not stop at; -1 for none. The rows that link to row i are `in_offsets[i]` to
- * `in_offsets[i + 1]` of `in_ids`. All this holds up to `holds_until`, as in `Walk`. `nearest_start` is the
- * place of the descent's end among the nodes of level 1, 1 = nearest, and `start_rival` the nearest of
+ * the row that a search must not stop at; -2^63 for none. The rows that link to row i are `in_offsets[i]`
+ * to `in_offsets[i + 1]` of `in_ids`. All this holds up to `holds_until`, as in `Walk`. `nearest_start` is
+ * the place of the descent's end among the nodes of level 1, 1 = nearest, and `start_rival` the nearest of
  * them; 0 and null in a graph of one level.
  */
 export interface WalkTruth {

@@ -1,4 +1,5 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { createContext } from "preact";
 import type { Summary } from "../model/summary";
 import type { Asker } from "../protocol/asker";
 import type { Thumbnails } from "../protocol/messages";
@@ -29,6 +30,9 @@ interface Entry {
   /** Whether the picture is of the present index, and the kernel has not failed at it. */
   isCurrent: boolean;
 }
+
+/** The pictures of the rows of a display. */
+export const PicturesContext = createContext<Pictures | null>(null);
 
 /** Pictures in one request. */
 const BATCH = 48;
@@ -61,7 +65,14 @@ export class Pictures {
   #inFlight = 0;
   #scheduled = false;
 
-  constructor(asker: Asker, summary: ReadonlySignal<Summary>, abort: AbortSignal) {
+  constructor(
+    asker: Asker,
+    summary: ReadonlySignal<{
+      readonly indexVersion: number;
+      readonly constants: Pick<Summary["constants"], "thumbnailSizes">;
+    }>,
+    abort: AbortSignal,
+  ) {
     this.#asker = asker;
     this.#sizes = summary.peek().constants.thumbnailSizes;
     const version = computed(() => summary.value.indexVersion);

@@ -5,7 +5,7 @@ import type { Axis } from "./scale";
 /** A missed row, and the nprobe that finds it. */
 export interface FoundRow {
   readonly id: bigint;
-  readonly cluster: number;
+  readonly cluster: number | null;
   readonly at: number;
 }
 

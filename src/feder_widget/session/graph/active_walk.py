@@ -16,6 +16,9 @@ from feder_widget.session.messages.graph_to_page import Walk, WalkResults, WalkT
 
 Ids = npt.NDArray[np.int64]
 
+NO_ROW = -(2**63)
+"""Stands where there is no row: an id may be any other."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ActiveWalk:
@@ -111,8 +114,8 @@ def truth_message(
         visited_from=_or_zero(spans.visited_from, never),
         returned_from=_or_zero(spans.returned_from, never),
         returned_until=_or_zero(spans.returned_until, never),
-        led_by=np.array([-1 if each is None else _or_none(each.led_by) for each in approaches], np.int64),
-        gate=np.array([-1 if each is None else _or_none(each.gate) for each in approaches], np.int64),
+        led_by=np.array([NO_ROW if each is None else _or_none(each.led_by) for each in approaches]),
+        gate=np.array([NO_ROW if each is None else _or_none(each.gate) for each in approaches]),
         in_offsets=np.cumsum([0, *map(len, in_links)]),
         in_ids=np.concatenate([*in_links, np.empty(0, np.int64)]),
     )
@@ -141,4 +144,4 @@ def _or_zero(values: Ids, never: int) -> Ids:
 
 
 def _or_none(row_id: int | None) -> int:
-    return -1 if row_id is None else row_id
+    return NO_ROW if row_id is None else row_id

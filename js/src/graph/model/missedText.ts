@@ -1,0 +1,45 @@
+import { count, plural } from "../../model/format";
+import type { Neighbour } from "./truth";
+import type { GraphWalk } from "./walk";
+
+/** Why a search at this efSearch misses a true neighbour, in a bold beginning and the rest. */
+export function missedText(
+  row: Neighbour,
+  walk: GraphWalk,
+  ef: number,
+  k: number,
+): [head: string, text: string] {
+  const { from, visitedFrom, until, ledBy, gate, inLinks } = row;
+  if (visitedFrom === null) return ["No path leads to it.", inLinksText(inLinks, walk, ef)];
+  if (from === null || (until !== null && until <= ef)) {
+    return ["Lost to its code.", `Visited, but ${plural(k, "visited vector")} have nearer codes.`];
+  }
+  const head = `Needs efSearch ${count(from)}.`;
+  if (ledBy === null) return [head, ""];
+  const place = walk.placeOf(ledBy);
+  const visits = walk.visitedBy(ef);
+  const isVisited = place !== null && place < visits;
+  const how = isVisited ? "visited, not expanded" : "not visited";
+  const turn = `When ${gate === ledBy || gate === null ? "its turn comes" : `row ${gate}, before it, has its turn`}, ${count(from - 1)} visited ${from === 2 ? "node is" : "nodes are"} nearer.`;
+  return [head, `Row ${ledBy} leads to it: ${how}. ${turn} ${inLinksText(inLinks, walk, ef)}`];
+}
+
+/** How many of the rows that link to a row were visited and expanded. */
+function inLinksText(inLinks: BigInt64Array, walk: GraphWalk, ef: number): string {
+  if (inLinks.length === 0) return "No row links to it.";
+  const visits = walk.visitedBy(ef);
+  const expanded = new Set(walk.expanded.subarray(0, walk.expandedBy(ef)));
+  const places = Array.from(inLinks, (id) => walk.placeOf(id)).filter(
+    (place) => place !== null && place < visits,
+  );
+  const opened = places.filter((place) => expanded.has(place as number)).length;
+  const all = count(inLinks.length);
+  if (places.length === 0) {
+    return inLinks.length === 1
+      ? "The row that links to it was not visited."
+      : `None of the ${all} rows that link to it was visited.`;
+  }
+  return `${count(places.length)} of the ${all} ${inLinks.length === 1 ? "row" : "rows"} that link to it ${
+    places.length === 1 ? "was" : "were"
+  } visited, ${opened === 0 ? "none" : count(opened)} expanded.`;
+}

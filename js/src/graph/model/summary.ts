@@ -1,0 +1,52 @@
+import { readGraphSummary } from "../../protocol/decode";
+import type { Finding } from "../../protocol/messages";
+
+/** The graph in the kernel; see `graph_summary.py`. */
+export interface GraphFacts {
+  readonly indexVersion: number;
+  readonly ntotal: number;
+  readonly dim: number;
+  readonly family: string;
+  readonly metric: string;
+  readonly distance: string;
+  readonly trueDistance: string;
+  readonly similarity: boolean;
+  readonly basis: "vectors" | "lists" | "codes";
+  /** Nodes of each level, from 0 up. */
+  readonly levelSizes: readonly number[];
+  /** Links that a node has on level 0 at most. */
+  readonly width: number;
+  readonly storedEf: number;
+  /** The largest efSearch that can be shown. */
+  readonly efLimit: number;
+  readonly kMax: number;
+  readonly images: boolean;
+  readonly labels: boolean;
+  readonly findings: readonly Finding[];
+  readonly constants: { readonly thumbnailSizes: readonly number[]; readonly views: readonly string[] };
+}
+
+/** Read the trait; throws `MalformedMessage` where it is not of the form declared. */
+export function readGraphFacts(value: unknown): GraphFacts {
+  const said = readGraphSummary(value);
+  return {
+    indexVersion: said.index_version,
+    ntotal: said.ntotal,
+    dim: said.dim,
+    family: said.family,
+    metric: said.metric,
+    distance: said.distance,
+    trueDistance: said.basis === "vectors" ? "distance by the original vectors" : said.true_distance,
+    similarity: said.similarity,
+    basis: said.basis,
+    levelSizes: said.level_sizes,
+    width: said.width,
+    storedEf: said.ef_search,
+    efLimit: said.ef_limit,
+    kMax: said.k_max,
+    images: said.images,
+    labels: said.labels,
+    findings: said.findings,
+    constants: { thumbnailSizes: said.constants.thumbnail_sizes, views: said.constants.views },
+  };
+}

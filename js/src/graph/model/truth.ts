@@ -1,0 +1,104 @@
+import type { WalkTruth } from "../../protocol/messages";
+import type { GraphResult } from "./results";
+
+/** A vector that can count as a true neighbour. */
+export interface Neighbour {
+  readonly id: bigint;
+  readonly distance: number;
+  /** Its place among the true neighbours, 1 = nearest. */
+  readonly rank: number;
+  /** The smallest efSearch that visits it; null where no path leads to it. */
+  readonly visitedFrom: number | null;
+  /** It is a result from here to before `until`; null for never. */
+  readonly from: number | null;
+  readonly until: number | null;
+  /** The row whose links lead to it, and the one at which a search must not stop; null for none. */
+  readonly ledBy: bigint | null;
+  readonly gate: bigint | null;
+  /** The rows that link to it. */
+  readonly inLinks: BigInt64Array;
+}
+
+/** The k nearest of all vectors. */
+export interface GraphTruth {
+  readonly k: number;
+  readonly includeSelf: boolean;
+  readonly neighbours: readonly Neighbour[];
+  /** Those and all others at the distance of the last. */
+  readonly near: readonly Neighbour[];
+  readonly holdsUntil: number;
+  /** The place of the descent's end among the nodes of level 1, and the nearest of these; 0 and null for one level. */
+  readonly startPlace: number;
+  readonly startRival: bigint | null;
+}
+
+/** Stands where there is no row: an id may be any other. */
+const NO_ROW = -(2n ** 63n);
+
+export function truthOf(message: WalkTruth): GraphTruth {
+  const orNull = (value: number) => (value === 0 ? null : value);
+  const rowOrNull = (value: bigint) => (value === NO_ROW ? null : value);
+  const near = Array.from(message.ids, (id, i) => ({
+    id,
+    distance: message.distances[i],
+    rank: i + 1,
+    visitedFrom: orNull(message.visited_from[i]),
+    from: orNull(message.returned_from[i]),
+    until: orNull(message.returned_until[i]),
+    ledBy: rowOrNull(message.led_by[i]),
+    gate: rowOrNull(message.gate[i]),
+    inLinks: message.in_ids.subarray(message.in_offsets[i], message.in_offsets[i + 1]),
+  }));
+  return {
+    k: message.k,
+    includeSelf: message.include_self,
+    neighbours: near.slice(0, message.count),
+    near,
+    holdsUntil: message.holds_until,
+    startPlace: message.nearest_start,
+    startRival: message.start_rival,
+  };
+}
+
+/** Whether a search at this efSearch returns a row, by the spans of the truth. */
+export function isReturnedAt({ from, until }: Neighbour, ef: number): boolean {
+  return from !== null && from <= ef && (until === null || ef < until);
+}
+
+/** The true neighbours that are not found: of those that tie for the last place, as many as lack. */
+export function missedOf(truth: GraphTruth, finds: (row: Neighbour) => boolean): Neighbour[] {
+  let lacking = truth.neighbours.length - foundOf(truth, finds);
+  return truth.neighbours.filter((row) => !finds(row) && lacking-- > 0);
+}
+
+/** How many true neighbours are found; of those that tie for the last place any will do. */
+export function foundOf({ neighbours, near }: GraphTruth, finds: (row: Neighbour) => boolean): number {
+  const last = neighbours[neighbours.length - 1]?.distance;
+  const better = neighbours.filter(({ distance }) => distance !== last);
+  const tied = near.filter(({ distance }) => distance === last);
+  return better.filter(finds).length + Math.min(neighbours.length - better.length, tied.filter(finds).length);
+}
+
+/** The values of efSearch at which the number found may change, from 1 to a limit, ascending. */
+export function turnsOf(truth: GraphTruth, limit: number): number[] {
+  const turns = new Set([1]);
+  for (const { from, until } of truth.near) {
+    if (from !== null && from <= limit) turns.add(from);
+    if (until !== null && until <= limit) turns.add(until);
+  }
+  return [...turns].sort((a, b) => a - b);
+}
+
+/** The smallest efSearch that finds them all; null where none does, or only a search would tell. */
+export function efNeeded(truth: GraphTruth): number | null {
+  for (const ef of turnsOf(truth, truth.holdsUntil)) {
+    if (foundOf(truth, (row) => isReturnedAt(row, ef)) === truth.neighbours.length) return ef;
+  }
+  return null;
+}
+
+/** The results that are no true neighbours, with the last place's ties taken for true. */
+export function intrudersOf(truth: GraphTruth, results: readonly GraphResult[]): GraphResult[] {
+  const ids = new Set(truth.near.map(({ id }) => id));
+  return results.filter(({ id }) => !ids.has(id));
+}

@@ -1,0 +1,310 @@
+import { Button } from "../../controls/Button";
+import { useRoving } from "../../controls/roving";
+import { rowKeys } from "../../controls/rowKeys";
+import { count, distance, distancesFormat, ordinal, plural } from "../../model/format";
+import { missedText } from "../model/missedText";
+import type { GraphTruth, Neighbour } from "../model/truth";
+import type { GraphWalk } from "../model/walk";
+import { useGraphApp } from "../state/graphApp";
+import type { GraphExploration } from "../state/graphExploration";
+import { GraphTile } from "./GraphTile";
+
+/** What came back for this query, what should have, and why it did not. */
+export function GraphAnswer() {
+  const { exploration } = useGraphApp();
+  const walk = exploration.walk.value;
+  const truth = exploration.truth.value;
+  if (walk === null) return null;
+  return (
+    <section class="feder-answer" aria-label="Answer">
+      <Headline truth={truth} />
+      {truth === null ? <Results /> : <Neighbours truth={truth} />}
+      <CameInstead />
+      <MissedReasons walk={walk} />
+      <Words walk={walk} />
+    </section>
+  );
+}
+
+function Headline({ truth }: { truth: GraphTruth | null }) {
+  const { exploration } = useGraphApp();
+  const { found, missed, needed, settings, areKnown, results, player } = exploration;
+  const facts = exploration.facts.value;
+  const lost = missed.value.length;
+  const asSeen = facts.basis === "codes" ? ", as the codes see it" : "";
+  const isPartial = player.step.value !== null;
+  const target = needed.value;
+  const name = `${facts.trueDistance}${asSeen}`;
+  return (
+    <>
+      <h3 class="feder-headline" role="status">
+        <b>
+          {truth === null
+            ? plural(results.value.length, "result")
+            : `${count(found.value)} of ${plural(truth.neighbours.length, "true neighbour")} ${
+                isPartial ? "so far" : "came back"
+              }`}
+        </b>
+        <small title={name}>{name}</small>
+      </h3>
+      <p class="feder-reason-line" aria-live="polite">
+        {lost > 0 && (
+          <span>
+            <b class="feder-danger">{count(lost)} missed:</b>{" "}
+            {lost === 1 ? "the walk ends before it comes to it" : "the walk ends before it comes to them"}
+          </span>
+        )}
+        {truth === null && "Comparing with all vectors…"}
+        {truth !== null && !areKnown.value && "Waiting for the engine's own search…"}
+        {lost > 0 && target !== null && target > settings.efSearch.value && (
+          <Button
+            kind="primary"
+            onClick={() => {
+              settings.efSearch.value = Math.min(target, facts.efLimit);
+            }}
+          >
+            efSearch = {count(target)} finds all
+          </Button>
+        )}
+        {lost === 0 &&
+          truth !== null &&
+          !isPartial &&
+          target !== null &&
+          target < settings.efSearch.value && <span>efSearch = {count(target)} would do.</span>}
+      </p>
+    </>
+  );
+}
+
+/** The true neighbours in order, each found or missed. */
+function Neighbours({ truth }: { truth: GraphTruth }) {
+  const { exploration } = useGraphApp();
+  const { neighbours } = truth;
+  const facts = exploration.facts.value;
+  const roving = useRoving<HTMLOListElement>(neighbours.length);
+  const keys = rowKeys(neighbours.map(({ id }) => id));
+  const missed = new Set(exploration.missed.value);
+  const format = distancesFormat(neighbours.map((row) => row.distance));
+  const results = new Set(exploration.results.value.map(({ id }) => id));
+  const isPartial = exploration.player.step.value !== null;
+  const query = exploration.walk.value?.id;
+  return (
+    <ol
+      ref={roving.list}
+      class="feder-tiles"
+      aria-label="True neighbours"
+      onFocusIn={roving.onFocusIn}
+      onKeyDown={roving.onKeyDown}
+    >
+      {neighbours.map((row, i) => {
+        const isMissed = missed.has(row);
+        const state = isMissed ? "missed" : isPartial && !results.has(row.id) ? "pending" : "found";
+        return (
+          <li
+            key={keys[i]}
+            data-id={row.id.toString()}
+            data-distance={row.distance}
+            data-state={state}
+            data-needed={row.from ?? ""}
+          >
+            <GraphTile
+              id={row.id}
+              distance={row.distance}
+              text={format(row.distance, i)}
+              rank={row.rank}
+              isMissed={isMissed}
+              tabIndex={roving.tabIndexOf(i)}
+              {...(isMissed
+                ? { tag: row.from === null ? "never" : `ef ${count(row.from)}` }
+                : row.id === query
+                  ? { tag: "query" }
+                  : {})}
+              name={
+                `Row ${row.id}, ${ordinal(row.rank)} nearest of all, ` +
+                `${facts.trueDistance} ${distance(row.distance)}, ` +
+                (isMissed
+                  ? `missed: ${neededText(row)}`
+                  : state === "pending"
+                    ? "not visited yet"
+                    : "came back")
+              }
+            />
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function neededText({ from, visitedFrom }: Neighbour): string {
+  if (visitedFrom === null) return "no path leads to it";
+  return from === null ? "lost to its code" : `needs efSearch ${count(from)}`;
+}
+
+/** What the search returns, before its true neighbours are known. */
+function Results() {
+  const { exploration } = useGraphApp();
+  const results = exploration.results.value;
+  const facts = exploration.facts.value;
+  const roving = useRoving<HTMLOListElement>(results.length);
+  const keys = rowKeys(results.map(({ id }) => id));
+  const format = distancesFormat(results.map((row) => row.distance));
+  return (
+    <ol
+      ref={roving.list}
+      class="feder-tiles"
+      aria-label="Results"
+      onFocusIn={roving.onFocusIn}
+      onKeyDown={roving.onKeyDown}
+    >
+      {results.map((row, i) => (
+        <li key={keys[i]} data-id={row.id.toString()} data-distance={row.distance}>
+          <GraphTile
+            id={row.id}
+            distance={row.distance}
+            text={format(row.distance, i)}
+            rank={i + 1}
+            tabIndex={roving.tabIndexOf(i)}
+            name={`Row ${row.id}, ${facts.distance} ${distance(row.distance)}, result ${i + 1}`}
+          />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** The results that are no true neighbours. */
+function CameInstead() {
+  const { exploration } = useGraphApp();
+  const rows = exploration.intruders.value;
+  const facts = exploration.facts.value;
+  const roving = useRoving<HTMLOListElement>(rows.length);
+  const keys = rowKeys(rows.map(({ id }) => id));
+  const neighbours = exploration.truth.value?.neighbours ?? [];
+  const before = facts.distance === facts.trueDistance ? neighbours.map((row) => row.distance) : [];
+  const format = distancesFormat([...before, ...rows.map((row) => row.distance)]);
+  if (rows.length === 0 || exploration.truth.value === null) return null;
+  const isPartial = exploration.player.step.value !== null;
+  return (
+    <div class="feder-instead-row">
+      <h4 class="feder-instead">
+        <b>
+          {isPartial ? "Among the results so far" : "Came instead"}: {plural(rows.length, "result")}
+        </b>
+        <small>not among the {count(neighbours.length)} true neighbours</small>
+      </h4>
+      <ol
+        ref={roving.list}
+        class="feder-tiles"
+        aria-label="Came instead"
+        onFocusIn={roving.onFocusIn}
+        onKeyDown={roving.onKeyDown}
+      >
+        {rows.map((row, i) => (
+          <li key={keys[i]} data-id={row.id.toString()} data-distance={row.distance}>
+            <GraphTile
+              id={row.id}
+              distance={row.distance}
+              text={format(row.distance, before.length + i)}
+              rank={null}
+              tabIndex={roving.tabIndexOf(i)}
+              name={`Row ${row.id}, a result that is no true neighbour, ${facts.distance} ${distance(row.distance)}`}
+            />
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+/** Why each missed neighbour is missed. */
+function MissedReasons({ walk }: { walk: GraphWalk }) {
+  const { exploration } = useGraphApp();
+  const { settings, missed, truth } = exploration;
+  const rows = missed.value;
+  if (rows.length === 0 || truth.value === null) return null;
+  const { efLimit } = exploration.facts.value;
+  return (
+    <ol class="feder-reasons" aria-label="Missed">
+      {rows.map((row) => {
+        const [head, text] = missedText(row, walk, settings.efSearch.value, settings.k.value);
+        const { from } = row;
+        return (
+          <li key={row.id.toString()} data-id={row.id.toString()}>
+            <button
+              type="button"
+              class="feder-reason-head"
+              disabled={from === null || from > efLimit}
+              title={from === null ? "" : `Set efSearch to ${count(from)}`}
+              onPointerMove={() => {
+                exploration.hoveredRow.value = row.id;
+              }}
+              onPointerLeave={() => {
+                exploration.hoveredRow.value = null;
+              }}
+              onClick={() => {
+                if (from !== null) settings.efSearch.value = from;
+              }}
+            >
+              <b>{row.rank}</b> {head}
+            </button>{" "}
+            {text}
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+/** Everything else that there is to say about this answer. */
+function Words({ walk }: { walk: GraphWalk }) {
+  const { exploration } = useGraphApp();
+  const { settings } = exploration;
+  const facts = exploration.facts.value;
+  const stop = walk.stopOf(settings.efSearch.value);
+  const ef = settings.efSearch.value;
+  const truth = exploration.truth.value;
+  return (
+    <div class="feder-words">
+      {walk.tells(ef) && stop !== null && (
+        <p>
+          It stops where the next node to expand ({distance(walk.distances[stop])}) has {count(ef)} visited{" "}
+          {ef === 1 ? "one" : "ones"} nearer.
+        </p>
+      )}
+      {walk.tells(ef) && stop === null && walk.exhausted && <p>All reachable nodes were expanded.</p>}
+      {!walk.tells(ef) && <p>Distances tie: searched anew at each efSearch shown.</p>}
+      {truth !== null && truth.startRival !== null && truth.startPlace > 1 && (
+        <p class="feder-finding">
+          The descent ended at row {walk.ids[0].toString()}, the {ordinal(truth.startPlace)} nearest of level
+          1’s {plural(facts.levelSizes[1] ?? 0, "node")}. The nearest is row {truth.startRival.toString()}
+          {rivalText(exploration, truth.startRival)}.
+        </p>
+      )}
+      {walk.id !== null && (
+        <label class="feder-check">
+          <input
+            type="checkbox"
+            checked={settings.includeSelf.value}
+            onChange={(event) => {
+              settings.includeSelf.value = event.currentTarget.checked;
+            }}
+          />
+          Count the query among its neighbours
+        </label>
+      )}
+      {facts.findings.map(({ code, severity, sentence, remedy }) => (
+        <p key={code} class="feder-finding" data-severity={severity}>
+          {sentence} {remedy}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function rivalText(exploration: GraphExploration, id: bigint): string {
+  const row = exploration.truth.value?.neighbours.find((neighbour) => neighbour.id === id);
+  if (row === undefined) return "";
+  const isMissed = exploration.missed.value.some((other) => other.id === id);
+  return `, the ${ordinal(row.rank)} true neighbour${isMissed ? ", missed" : ""}`;
+}

@@ -1,0 +1,154 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Button } from "../../controls/Button";
+import { Picture } from "../../controls/Picture";
+import { Strip } from "../../controls/Strip";
+import { Tabs } from "../../controls/Tabs";
+import { FullScreen } from "../../panels/FullScreen";
+import { rowIdIn } from "../../protocol/decode";
+import { useGraphApp } from "../state/graphApp";
+import { acceptedGraphViews } from "../views";
+
+/** The query, the ways to pick another, and the views of its search. */
+export function GraphToolbar({ root }: { root: () => HTMLElement | null }) {
+  const { exploration, table, elementId } = useGraphApp();
+  const { settings } = exploration;
+  return (
+    <div class="feder-toolbar" role="toolbar" aria-label="Search">
+      <Query />
+      <div class="feder-ways">
+        <Tabs
+          name="View"
+          tabs={acceptedGraphViews(exploration.facts.value).map(({ name, label }) => ({
+            id: name,
+            name: label,
+          }))}
+          chosen={settings.view.value}
+          controls={`${elementId}-stage`}
+          choose={(id) => {
+            settings.view.value = id;
+            table.value = false;
+          }}
+        />
+        <Button
+          kind="square"
+          aria-label="View as table"
+          title="View as table"
+          aria-pressed={table.value}
+          onClick={() => {
+            table.value = !table.value;
+          }}
+        >
+          <Icon path="M2 3h12v10H2zM2 6.5h12M2 9.8h12M6 6.5V13" />
+        </Button>
+        <FullScreen root={root} />
+      </div>
+    </div>
+  );
+}
+
+function Query() {
+  const { exploration } = useGraphApp();
+  const walk = exploration.walk.value;
+  return (
+    <div class="feder-query">
+      <span class="feder-history" role="group" aria-label="Earlier queries">
+        <Button
+          kind="bare"
+          aria-label="Back to the query before"
+          title="Back to the query before ([)"
+          disabled={!exploration.canGoBack.value}
+          onClick={() => exploration.go(-1)}
+        >
+          <Icon path="M10 3 5 8l5 5" />
+        </Button>
+        <Button
+          kind="bare"
+          aria-label="Forward to the next query"
+          title="Forward to the next query (])"
+          disabled={!exploration.canGoForward.value}
+          onClick={() => exploration.go(1)}
+        >
+          <Icon path="M6 3l5 5-5 5" />
+        </Button>
+      </span>
+      {walk !== null && (
+        <span class="feder-query-picture">
+          {walk.id === null ? (
+            <Strip vector={walk.vector} />
+          ) : (
+            <Picture id={walk.id} cluster={null} side={36} alt={`Query, row ${walk.id}`} />
+          )}
+        </span>
+      )}
+      <div class="feder-query-text">
+        <b title={walk?.title ?? ""}>
+          {walk === null
+            ? "Pick a query"
+            : walk.id === null
+              ? (walk.title ?? "Your vector")
+              : `row ${walk.id}`}
+        </b>
+        {walk?.label && <span class="feder-muted">{walk.label}</span>}
+      </div>
+      <RowForm />
+      <Button
+        kind="square"
+        aria-label="Random query"
+        title="A row drawn at random (r)"
+        onClick={() => exploration.ask({ random: true })}
+      >
+        <svg class="feder-icon" viewBox="0 0 16 16" aria-hidden="true">
+          <rect x="2" y="2" width="12" height="12" rx="2.5" />
+          <path d="M5.5 5.5h.01M10.5 5.5h.01M8 8h.01M5.5 10.5h.01M10.5 10.5h.01" />
+        </svg>
+      </Button>
+    </div>
+  );
+}
+
+/** A field for a row id, and a button. */
+function RowForm() {
+  const { exploration } = useGraphApp();
+  const [typed, setTyped] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  const walk = exploration.walk.value;
+  useEffect(() => {
+    if (field.current?.matches(":focus") === false) setTyped("");
+  }, [walk]);
+  const isEmpty = typed.trim() === "";
+  const id = rowIdIn(typed.trim().replace(/^\+(?=\d)/, ""));
+  return (
+    <form
+      class="feder-search-id"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (isEmpty) return;
+        if (id === null) exploration.complain(`id must be a whole number, got “${typed.slice(0, 40)}”`);
+        else exploration.ask({ id: id.toString(), cluster: null });
+        field.current?.select();
+      }}
+    >
+      <input
+        ref={field}
+        type="text"
+        inputMode="numeric"
+        aria-label="Search by id"
+        aria-invalid={!isEmpty && id === null}
+        placeholder="row id"
+        value={typed}
+        onInput={(event) => setTyped(event.currentTarget.value)}
+      />
+      <button type="submit" class="feder-button">
+        Search
+      </button>
+    </form>
+  );
+}
+
+function Icon({ path }: { path: string }) {
+  return (
+    <svg class="feder-icon" viewBox="0 0 16 16" aria-hidden="true">
+      <path d={path} />
+    </svg>
+  );
+}

@@ -1,0 +1,47 @@
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Palette } from "../../look/palette";
+import type { Pictures } from "../../state/pictures";
+import type { GraphExploration } from "./graphExploration";
+
+/** One row that a person has opened. */
+export interface OpenRow {
+  readonly id: bigint;
+  readonly distance: number;
+  readonly opener: HTMLElement;
+}
+
+/** What every part of one display works with. */
+export interface GraphApp {
+  readonly exploration: GraphExploration;
+  readonly pictures: Pictures;
+  readonly palette: ReadonlySignal<Palette>;
+  readonly table: Signal<boolean>;
+  readonly card: Signal<OpenRow | null>;
+  /** Begins the ids of this display's elements. */
+  readonly elementId: string;
+}
+
+export function makeGraphApp(
+  exploration: GraphExploration,
+  pictures: Pictures,
+  palette: ReadonlySignal<Palette>,
+): GraphApp {
+  return {
+    exploration,
+    pictures,
+    palette,
+    table: signal(false),
+    card: signal<OpenRow | null>(null),
+    elementId: `feder-${Math.random().toString(36).slice(2)}`,
+  };
+}
+
+export const GraphAppContext = createContext<GraphApp | null>(null);
+
+export function useGraphApp(): GraphApp {
+  const app = useContext(GraphAppContext);
+  if (app === null) throw new Error("outside of a feder widget");
+  return app;
+}

@@ -1,0 +1,46 @@
+import { count, ordinal } from "../../model/format";
+import type { GraphExploration } from "./graphExploration";
+
+/** Where a row stands in the search on screen. */
+export interface RowFacts {
+  readonly distance: number | null;
+  /** Its place among the true neighbours. */
+  readonly rank: number | null;
+  /** Names and values, for a card. */
+  readonly lines: readonly (readonly [name: string, value: string])[];
+}
+
+export function rowFacts(exploration: GraphExploration, id: bigint): RowFacts {
+  const walk = exploration.walk.value;
+  const neighbour = exploration.truth.value?.neighbours.find((row) => row.id === id);
+  const place = walk?.placeOf(id) ?? null;
+  const lines: [string, string][] = [];
+  if (walk !== null && place !== null) {
+    const ef = exploration.settings.efSearch.value;
+    const expansion = walk.expansionOf(place);
+    const led = walk.ledBy[place];
+    const isVisited = place < walk.visitedBy(ef);
+    lines.push(["top level", walk.levels[place].toString()]);
+    lines.push(["visited", isVisited ? ordinal(place + 1) : `from efSearch ${count(walk.need[place])}`]);
+    if (led >= 0) lines.push(["through row", walk.ids[walk.expanded[led]].toString()]);
+    if (isVisited) {
+      const isExpanded = expansion !== null && expansion < walk.expandedBy(ef);
+      lines.push(["expanded", isExpanded ? ordinal(expansion + 1) : "no"]);
+    }
+    return { distance: walk.distances[place], rank: neighbour?.rank ?? null, lines };
+  }
+  if (walk !== null) {
+    for (const { level, start, end } of walk.hops) {
+      const at = walk.linkIds.subarray(start, end).indexOf(id);
+      if (at >= 0) {
+        lines.push(["compared on level", level.toString()]);
+        return { distance: walk.linkDistances[start + at], rank: neighbour?.rank ?? null, lines };
+      }
+    }
+    if (neighbour?.visitedFrom === null) lines.push(["visited", "never: no path leads to it"]);
+    else if (neighbour !== undefined)
+      lines.push(["visited", `from efSearch ${count(neighbour.visitedFrom)}`]);
+    else lines.push(["visited", "no"]);
+  }
+  return { distance: neighbour?.distance ?? null, rank: neighbour?.rank ?? null, lines };
+}
