@@ -3,6 +3,7 @@
 import base64
 import json
 
+import graph_fixture
 import numpy as np
 import pytest
 import session_fixture
@@ -34,6 +35,8 @@ def arrays(packet):
 
 def test_every_kind_of_message_is_recorded(kept):
     packets = [*kept["messages"], *kept["refined"]["messages"], *kept["picture"]["messages"]]
+    graph = json.loads(graph_fixture.PATH.read_text(encoding="utf-8"))
+    packets += graph["apart"]["messages"]
     assert {packet["content"]["kind"] for packet in packets} == {
         kind for declared in MESSAGES for kind in kinds_of(declared)
     }

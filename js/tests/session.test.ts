@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import graph from "../../tests/fixtures/graph.json";
 import recorded from "../../tests/fixtures/session.json";
 import { clusterRecall, LEAST_QUERIES } from "../src/model/clusterRecall";
 import { Probe } from "../src/model/probe";
@@ -41,10 +42,11 @@ function searchOf(among: Message[]): Search {
 
 describe("a recorded session", () => {
   it("has a message of every kind, and all can be read", () => {
-    const kinds = new Set([...messages, ...refined, ...pictured].map(({ kind }) => kind));
+    const ofGraph = messagesOf(graph.apart.messages);
+    const kinds = new Set([...messages, ...refined, ...pictured, ...ofGraph].map(({ kind }) => kind));
     expect([...kinds].sort()).toEqual(
       Object.keys(LAYOUTS)
-        .filter((kind) => kind !== "index")
+        .filter((kind) => !["index", "graph"].includes(kind))
         .sort(),
     );
   });

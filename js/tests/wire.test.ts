@@ -289,11 +289,76 @@ const GOOD: Record<string, Record<string, unknown>> = {
     positions: Float32Array.of(0, 0.25),
     query: Float32Array.of(0.5, 0.125),
   },
+  walk: {
+    kind: "walk",
+    request: "g",
+    serial: 2,
+    index_version: 0,
+    id: "-5",
+    label: "<i>",
+    title: null,
+    ef_search: 2,
+    ef_max: 4,
+    holds_until: 4,
+    exhausted: false,
+    entry: "9007199254740993",
+    entry_distance: 4.5,
+    stopped_at: 1,
+    hop_levels: Int32Array.of(1),
+    hop_from: BigInt64Array.of(2n ** 53n + 1n),
+    hop_to: BigInt64Array.of(-5n),
+    hop_distances: Float32Array.of(0.5),
+    hop_offsets: Int32Array.of(0, 2),
+    link_ids: BigInt64Array.of(-5n, 7n),
+    link_distances: Float32Array.of(0.5, 9),
+    ids: BigInt64Array.of(-5n, 7n, 8n),
+    nodes: Int32Array.of(1, 2, 3),
+    levels: Uint8Array.of(1, 0, 0),
+    distances: Float32Array.of(0.5, 9, 2),
+    expanded: Int32Array.of(0, 2),
+    first: Int32Array.of(1, 3, 3),
+    nearer: Int32Array.of(0, 1),
+    vector: Float32Array.of(1, 2),
+    picture: Uint8Array.of(255),
+  },
+  walk_truth: {
+    kind: "walk_truth",
+    request: "g",
+    serial: 2,
+    k: 1,
+    include_self: false,
+    count: 1,
+    holds_until: 9,
+    nearest_start: 1,
+    start_rival: "-5",
+    ids: BigInt64Array.of(8n, 7n),
+    distances: Float32Array.of(2, 2),
+    visited_from: Int32Array.of(1, 0),
+    returned_from: Int32Array.of(1, 0),
+    returned_until: Int32Array.of(0, 0),
+    led_by: BigInt64Array.of(-5n, -(2n ** 63n)),
+    gate: BigInt64Array.of(-(2n ** 63n), -(2n ** 63n)),
+    in_offsets: Int32Array.of(0, 1, 1),
+    in_ids: BigInt64Array.of(-5n),
+  },
+  walk_results: {
+    kind: "walk_results",
+    request: "g",
+    serial: 2,
+    ef_search: 3,
+    k: 1,
+    include_self: true,
+    ids: BigInt64Array.of(8n),
+    distances: Float32Array.of(2),
+  },
   error: { kind: "error", request: null, code: "invalid", message: "<script>" },
 };
 
+/** Kinds that are traits. */
+const SUMMARIES = ["index", "graph"];
+
 it("every kind of message that Python declares is tested", () => {
-  const kinds = Object.keys(LAYOUTS).filter((kind) => kind !== "index");
+  const kinds = Object.keys(LAYOUTS).filter((kind) => !SUMMARIES.includes(kind));
   expect(Object.keys(GOOD).sort()).toEqual(kinds.sort());
 });
 
@@ -329,6 +394,24 @@ describe("decoding", () => {
 
   it.each(Object.entries(GOOD))("knows a message of kind %s", (kind, message) => {
     expect(decode(...encoded(message)).kind).toBe(kind);
+  });
+});
+
+describe("a walk", () => {
+  it.each([
+    { expanded: Int32Array.of(0, 3) },
+    { expanded: Int32Array.of(-1, 0) },
+    { stopped_at: 3 },
+    { stopped_at: -2 },
+    { first: Int32Array.of(1, 3, 2) },
+    { first: Int32Array.of(1, 2, 2) },
+    { hop_offsets: Int32Array.of(0, 1) },
+  ])("with %o is refused", (wrong) => {
+    expect(() => decode(...encoded({ ...GOOD.walk, ...wrong }))).toThrow(MalformedMessage);
+  });
+
+  it("has no more true neighbours than rows", () => {
+    expect(() => decode(...encoded({ ...GOOD.walk_truth, count: 3 }))).toThrow(MalformedMessage);
   });
 });
 

@@ -99,8 +99,13 @@ export class GraphWalk {
     return this.linkDistances.length;
   }
 
-  /** Whether a walk at this efSearch is the beginning of this one. */
+  /** Whether a walk at this efSearch is the beginning of this one, or this one itself. */
   tells(ef: number): boolean {
+    return this.isSure(ef) || ef === this.efMax;
+  }
+
+  /** Whether the nearest of the visits are the results of the engine: equal distances leave that open. */
+  isSure(ef: number): boolean {
     return ef <= this.holdsUntil && (ef <= this.efMax || this.exhausted);
   }
 

@@ -119,7 +119,7 @@ export class GraphExploration {
       if (walk === null) return [];
       const said = engine.value;
       const isPartial = this.player.step.value !== null;
-      if (said !== null && !isPartial && !walk.tells(efSearch.value)) {
+      if (said !== null && !isPartial && !walk.isSure(efSearch.value)) {
         return Array.from(said.ids, (id, i) => ({
           id,
           distance: said.distances[i],
@@ -130,7 +130,7 @@ export class GraphExploration {
     });
     this.areKnown = computed(() => {
       const walk = this.walk.value;
-      return walk !== null && (walk.tells(efSearch.value) || engine.value !== null);
+      return walk !== null && (walk.isSure(efSearch.value) || engine.value !== null);
     });
     const finds = computed(() => {
       const truth = this.truth.value;
@@ -187,7 +187,7 @@ export class GraphExploration {
       effect(() => {
         const walk = this.walk.value;
         const ef = efSearch.value;
-        if (walk === null || walk.tells(ef) || engine.value !== null || this.isOutdated.value) return;
+        if (walk === null || walk.isSure(ef) || engine.value !== null || this.isOutdated.value) return;
         const [wanted, counts] = [k.value, includeSelf.value];
         const timer = setTimeout(() => asker.askWalkResults(walk.serial, ef, wanted, counts), REST);
         return () => clearTimeout(timer);

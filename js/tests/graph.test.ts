@@ -1,0 +1,300 @@
+import { signal } from "@preact/signals";
+import { describe, expect, it, vi } from "vitest";
+import recorded from "../../tests/fixtures/graph.json";
+import { missedText } from "../src/graph/model/missedText";
+import { nthNearest, resultsAmong } from "../src/graph/model/results";
+import { readGraphFacts } from "../src/graph/model/summary";
+import {
+  efNeeded,
+  foundOf,
+  type GraphTruth,
+  isReturnedAt,
+  missedOf,
+  truthOf,
+} from "../src/graph/model/truth";
+import { GraphWalk } from "../src/graph/model/walk";
+import { GraphExploration, type GraphSettings } from "../src/graph/state/graphExploration";
+import { trayPlaces } from "../src/graph/views/walk/tray";
+import { heightScale } from "../src/graph/views/walk/walkScale";
+import { walkScene } from "../src/graph/views/walk/walkScene";
+import { Asker } from "../src/protocol/asker";
+import { decode } from "../src/protocol/decode";
+import type { Message, Request, Walk, WalkTruth } from "../src/protocol/messages";
+import type { Transport } from "../src/protocol/transport";
+
+type Recorded = typeof recorded.apart;
+
+function viewOf(text: string): DataView {
+  return new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+}
+
+function messagesOf({ messages }: Pick<Recorded, "messages">): Message[] {
+  return messages.map(({ content, buffers }) => decode(content, buffers.map(viewOf)));
+}
+
+function walkOf(graph: Recorded): GraphWalk {
+  return new GraphWalk(messagesOf(graph).find(({ kind }) => kind === "walk") as Walk);
+}
+
+function truthsOf(graph: Recorded): Map<number, GraphTruth> {
+  const said = messagesOf(graph).filter(({ kind }) => kind === "walk_truth") as WalkTruth[];
+  return new Map(said.map((message) => [message.k, truthOf(message)]));
+}
+
+const GRAPHS = ["apart", "similar", "tied"] as const;
+const own = BigInt(recorded.apart.row);
+
+describe.each(GRAPHS)("the graph %s", (name) => {
+  const graph = recorded[name] as Recorded;
+  const walk = walkOf(graph);
+  const facts = readGraphFacts(graph.summary);
+  const sure = recorded.efs.filter((ef) => walk.isSure(ef));
+
+  it.each(recorded.ks)("has the results of Faiss at every efSearch, k = %i", (k) => {
+    for (const ef of sure) {
+      const found = resultsAmong(walk, walk.visitedBy(ef), k, facts.similarity, own);
+      const wanted = graph.results[`${k}/${ef}` as keyof typeof graph.results];
+      expect(found.map(({ id }) => `${id}`)).toEqual(wanted);
+    }
+  });
+
+  it.each(recorded.ks)("misses what Python says is missed, k = %i", (k) => {
+    const truth = truthsOf(graph).get(k) as GraphTruth;
+    for (const ef of recorded.efs.filter((value) => value <= truth.holdsUntil)) {
+      const lost = missedOf(truth, (row) => isReturnedAt(row, ef));
+      const wanted = graph.missed[`${k}/${ef}` as keyof typeof graph.missed];
+      expect(lost.map(({ id }) => `${id}`)).toEqual(wanted);
+      expect(foundOf(truth, (row) => isReturnedAt(row, ef))).toBe(truth.neighbours.length - wanted.length);
+    }
+    const needed = efNeeded(truth);
+    if (needed !== null && needed > 1) {
+      expect(foundOf(truth, (row) => isReturnedAt(row, needed - 1))).toBeLessThan(truth.neighbours.length);
+    }
+  });
+
+  it("computes as many distances as Faiss", () => {
+    for (const ef of sure) {
+      expect(walk.distancesAt(ef)).toBe(graph.distances[`${ef}` as keyof typeof graph.distances]);
+    }
+  });
+});
+
+describe("a walk", () => {
+  const walk = walkOf(recorded.apart as Recorded);
+
+  it("needs an efSearch that never falls, and is led to every node but the first", () => {
+    for (let place = 1; place < walk.need.length; place++) {
+      expect(walk.need[place]).toBeGreaterThanOrEqual(walk.need[place - 1]);
+      expect(walk.ledBy[place]).toBeGreaterThanOrEqual(0);
+      expect(walk.expanded[walk.ledBy[place]]).toBeLessThan(place);
+    }
+    expect(walk.ledBy[0]).toBe(-1);
+  });
+
+  it("finds the largest efSearch that computes so many distances", () => {
+    for (const ef of [1, 4, 9, 40]) {
+      const total = walk.distancesAt(ef);
+      const found = walk.efWithin(total);
+      expect(walk.distancesAt(found)).toBe(total);
+      expect(walk.distancesAt(found + 1)).toBeGreaterThan(total);
+    }
+  });
+
+  it("keeps the n-th nearest as it goes", () => {
+    const bars = nthNearest(walk, 60, 5, false);
+    for (let place = 0; place < 60; place++) {
+      const before = [...walk.distances.subarray(0, place + 1)].sort((a, b) => a - b);
+      expect(bars[place]).toBe(before[4] ?? Number.POSITIVE_INFINITY);
+    }
+  });
+});
+
+describe("the scene of a walk", () => {
+  const graph = recorded.similar as Recorded;
+  const walk = walkOf(graph);
+  const truth = truthsOf(graph).get(9) as GraphTruth;
+  const state = (ef: number, step: number | null = null) => ({
+    walk,
+    truth,
+    results: resultsAmong(walk, walk.visitedBy(ef), 9, true, own),
+    missed: step === null ? missedOf(truth, (row) => isReturnedAt(row, ef)) : [],
+    ef,
+    k: 9,
+    similarity: true,
+    step,
+  });
+
+  it("puts every node where it was visited, the nearest lowest", () => {
+    const scene = walkScene(state(4), 700, 500);
+    const points = scene.points.filter(({ place }) => place !== null);
+    for (const [i, { x, place }] of points.entries()) {
+      expect(place).toBe(i);
+      expect(x).toBeCloseTo(scene.xOf(walk.descentDistances + i));
+    }
+    const nearest = points.reduce((a, b) => (a.y > b.y ? a : b));
+    expect(walk.distances[nearest.place as number]).toBe(
+      Math.max(...walk.distances.subarray(0, points.length)),
+    );
+    expect(points.filter(({ kind }) => kind === "result" || kind === "expanded").length).toBeGreaterThan(0);
+    expect(points.slice(0, walk.visitedBy(4)).every(({ kind }) => kind !== "beyond")).toBe(true);
+    expect(points.slice(walk.visitedBy(4)).every(({ kind }) => kind === "beyond" || kind === "missed")).toBe(
+      true,
+    );
+  });
+
+  it("stops where the next node has as many nearer ones as efSearch", () => {
+    const scene = walkScene(state(4), 700, 500);
+    const stop = scene.stop as NonNullable<typeof scene.stop>;
+    const before = [...walk.distances.subarray(0, walk.visitedBy(4))];
+    expect(before.filter((value) => -value < stop.key).length).toBeGreaterThanOrEqual(4);
+    expect(scene.stopX).toBeCloseTo(scene.xOf(walk.distancesAt(4)));
+  });
+
+  it("shows what a step of the player shows", () => {
+    expect(walkScene(state(4, 0), 700, 500).points).toHaveLength(0);
+    const hops = walk.hops.length;
+    const descended = walkScene(state(4, hops), 700, 500).points.filter(({ place }) => place !== null);
+    expect(descended).toHaveLength(walk.first[0]);
+    const one = walkScene(state(4, hops + 1), 700, 500).points.filter(({ place }) => place !== null);
+    expect(one).toHaveLength(walk.first[1]);
+  });
+
+  it("keeps the pictures below it apart and within its width", () => {
+    const scene = walkScene(state(4), 700, 500);
+    const places = trayPlaces(scene.tray, scene.frame.left, scene.frame.right, 48);
+    expect(places.length).toBe(Math.min(scene.tray.length, 13));
+    places.forEach(({ at }, i) => {
+      expect(at).toBeGreaterThanOrEqual(scene.frame.left + 24 - 1e-6);
+      expect(at).toBeLessThanOrEqual(scene.frame.right - 24 + 1e-6);
+      if (i > 0) expect(at - places[i - 1].at).toBeGreaterThanOrEqual(48 - 1e-6);
+    });
+  });
+
+  it("has a height that never turns", () => {
+    for (const keys of [[0, 5, 5.5, 6, 7, 30], [1, 1, 1], [-9, -8, -7.5], [2]]) {
+      const scale = heightScale(keys, keys[Math.floor(keys.length / 2)], 40, 400);
+      const heights = keys.map((key) => scale.y(key));
+      heights.forEach((y, i) => {
+        expect(Number.isFinite(y)).toBe(true);
+        expect(y).toBeGreaterThanOrEqual(39);
+        expect(y).toBeLessThanOrEqual(400);
+        if (i > 0) expect(y).toBeLessThanOrEqual(heights[i - 1]);
+      });
+    }
+  });
+});
+
+it("says why a neighbour is missed", () => {
+  const graph = recorded.similar as Recorded;
+  const walk = walkOf(graph);
+  const truth = truthsOf(graph).get(9) as GraphTruth;
+  for (const row of missedOf(truth, (each) => isReturnedAt(each, 4))) {
+    const [head, text] = missedText(row, walk, 4, 9);
+    expect(head).toBe(`Needs efSearch ${row.from}.`);
+    expect(text).toContain(`Row ${row.ledBy} leads to it`);
+    expect(text).toContain(`${(row.from as number) - 1} visited node`);
+  }
+  const unreached = { ...truth.neighbours[0], visitedFrom: null, from: null, inLinks: new BigInt64Array(0) };
+  expect(missedText(unreached, walk, 4, 9)).toEqual(["No path leads to it.", "No row links to it."]);
+});
+
+/** Answers as the recorded kernel did. */
+class Kernel implements Transport {
+  readonly recorded = null;
+  readonly requests: Request[] = [];
+  #listener: (message: Message) => void = () => {};
+  #serial = 0;
+
+  constructor(readonly graph: Recorded) {}
+
+  send(request: Request): void {
+    this.requests.push(request);
+    const messages = messagesOf(this.graph);
+    if (request.kind === "walk" && !("resume" in request.query)) {
+      const walk = messages.find(({ kind }) => kind === "walk") as Walk;
+      this.say({ ...walk, serial: ++this.#serial, request: request.request });
+    }
+    if (request.kind === "walk_truth") {
+      const truth = messages.find((each) => each.kind === "walk_truth" && each.k === request.k) as WalkTruth;
+      this.say({ ...truth, serial: this.#serial, request: request.request });
+    }
+  }
+
+  say(message: Message): void {
+    queueMicrotask(() => this.#listener(message));
+  }
+
+  onMessage(listener: (message: Message) => void): void {
+    this.#listener = listener;
+  }
+
+  onDisconnect(): void {}
+}
+
+function exploring(graph: Recorded, ef: number) {
+  const abort = new AbortController();
+  const kernel = new Kernel(graph);
+  const settings: GraphSettings = {
+    efSearch: signal(ef),
+    k: signal(9),
+    includeSelf: signal(false),
+    queryId: signal<bigint | null>(null),
+    selection: signal<readonly bigint[]>([]),
+    view: signal("walk"),
+    theme: signal("auto"),
+  };
+  const facts = signal(readGraphFacts(graph.summary));
+  const exploration = new GraphExploration(facts, settings, new Asker(kernel, abort.signal), abort.signal);
+  return { exploration, kernel, settings, facts, abort };
+}
+
+describe("an exploration", () => {
+  it("follows efSearch without the kernel once a walk and its truth are there", async () => {
+    const graph = recorded.similar as Recorded;
+    const { exploration, kernel, settings, abort } = exploring(graph, 4);
+    exploration.ask({ id: graph.row, cluster: null });
+    expect(exploration.status.value).toBe("searching");
+    await vi.waitFor(() => expect(exploration.truth.value).not.toBeNull());
+    expect(exploration.status.value).toBe("done");
+    expect(settings.queryId.value).toBe(BigInt(graph.row));
+    const asked = kernel.requests.length;
+    for (const ef of recorded.efs) {
+      settings.efSearch.value = ef;
+      const key = `9/${ef}`;
+      expect(exploration.results.value.map(({ id }) => `${id}`)).toEqual(
+        graph.results[key as keyof typeof graph.results],
+      );
+      expect(exploration.missed.value.map(({ id }) => `${id}`)).toEqual(
+        graph.missed[key as keyof typeof graph.missed],
+      );
+    }
+    expect(kernel.requests.length).toBe(asked);
+    abort.abort();
+  });
+
+  it("says when the index has changed, and what went wrong", async () => {
+    const graph = recorded.apart as Recorded;
+    const { exploration, kernel, facts, abort } = exploring(graph, 4);
+    exploration.ask({ id: graph.row, cluster: null });
+    await vi.waitFor(() => expect(exploration.walk.value).not.toBeNull());
+    expect(exploration.isOutdated.value).toBe(false);
+    facts.value = { ...facts.value, indexVersion: 1 };
+    expect(exploration.isOutdated.value).toBe(true);
+    exploration.ask({ id: "77", cluster: null });
+    const { request } = kernel.requests[kernel.requests.length - 1];
+    kernel.say({ kind: "error", request, code: "invalid", message: "row id 77 is not in the index" });
+    await vi.waitFor(() => expect(exploration.failure.value).toContain("77"));
+    exploration.dismiss();
+    expect(exploration.failure.value).toBeNull();
+    abort.abort();
+  });
+
+  it("asks for the engine's own results where distances tie", async () => {
+    const graph = recorded.tied as Recorded;
+    const { exploration, kernel, abort } = exploring(graph, 6);
+    exploration.ask({ id: graph.row, cluster: null });
+    await vi.waitFor(() => expect(kernel.requests.some(({ kind }) => kind === "walk_results")).toBe(true));
+    expect(exploration.areKnown.value).toBe(false);
+    abort.abort();
+  });
+});

@@ -1,0 +1,123 @@
+"""Recorded searches of graphs for the tests of the page, and Faiss's answers to hold it to.
+
+``python tests/graph_fixture.py`` writes ``fixtures/graph.json`` anew. The vectors are whole numbers, so that
+other machines compute the same distances; the second graph has many at one distance.
+"""
+
+import base64
+import json
+from pathlib import Path
+
+import faiss
+import numpy as np
+
+from feder_widget.engines import open_index
+from feder_widget.media import IdRange, Media
+from feder_widget.session.drivers import Driver
+from feder_widget.session.graph.graph_session import GraphSession
+from feder_widget.session.graph.graph_summary import graph_summary_of
+
+PATH = Path(__file__).parent / "fixtures" / "graph.json"
+EFS = (1, 2, 3, 4, 5, 6, 8, 11, 16, 23, 32, 64)
+KS = (1, 5, 9)
+ROW = 123
+
+
+def apart():
+    """Return vectors of whole numbers, few of which are at one distance from another, float32 (600, 8)."""
+    rng = np.random.default_rng(3)
+    return (rng.integers(-3000, 3000, size=(12, 8))[rng.integers(0, 12, 600)]).astype(np.float32) + (
+        rng.integers(-1500, 1500, size=(600, 8)).astype(np.float32)
+    )
+
+
+def near():
+    """Return vectors of small whole numbers, many of which are at one distance, float32 (400, 4)."""
+    return np.random.default_rng(5).integers(-3, 4, size=(400, 4)).astype(np.float32)
+
+
+def graph(vectors, metric=faiss.METRIC_L2):
+    """Return a graph with few links, built by one thread, so that it is the same everywhere."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        index = faiss.IndexHNSWFlat(vectors.shape[1], 4, metric)
+        index.hnsw.efConstruction = 10
+        index.add(vectors)
+    finally:
+        faiss.omp_set_num_threads(before)
+    return index
+
+
+def converse(index, media=None, **options):
+    """Return a session about an index that answers in the call, and the packets that it sends."""
+    packets = []
+    opened = open_index(index, **options)
+    session = GraphSession(
+        opened,
+        media or Media(None, None, IdRange(opened.ntotal, lambda: opened.ntotal - 1)),
+        lambda content, buffers: packets.append((content, buffers)),
+        k_max=100,
+        driver=Driver(),
+    )
+    session.drain()
+    return session, packets
+
+
+def recorded(index, row):
+    """Return what a session says about one row at every k, and what Faiss finds."""
+    session, packets = converse(index)
+    session.handle(
+        {
+            "kind": "walk",
+            "request": "w",
+            "query": {"id": str(row), "cluster": None},
+            "ef_search": 4,
+            "ef_max": 256,
+            "k": 9,
+        }
+    )
+    for k in KS:
+        session.handle({"kind": "walk_truth", "request": f"t{k}", "serial": 1, "k": k})
+    session.handle({"kind": "walk_results", "request": "r", "serial": 1, "ef_search": 6, "k": 5})
+    opened = session._index
+    results, missed = {}, {}
+    for k in KS:
+        explained = opened.explain(row, k)
+        for ef in EFS:
+            trace = opened.trace(row, k + 1, ef)
+            others = trace.ids[(trace.ids != row) & (trace.ids != -1)][:k]
+            results[f"{k}/{ef}"] = [str(found) for found in others]
+            missed[f"{k}/{ef}"] = [str(found) for found in explained.missed(ef)]
+    distances = {str(ef): opened.trace(row, 1, ef).n_distances for ef in EFS}
+    summary = graph_summary_of(opened, k_max=100, images=False)
+    session.close()
+    return {
+        "row": str(row),
+        "summary": summary,
+        "messages": [
+            {"content": content, "buffers": list(map(text, buffers))} for content, buffers in packets
+        ],
+        "results": results,
+        "missed": missed,
+        "distances": distances,
+    }
+
+
+def text(buffer):
+    return base64.b64encode(buffer).decode("ascii")
+
+
+def build():
+    """Return the fixture as JSON."""
+    return {
+        "efs": EFS,
+        "ks": KS,
+        "apart": recorded(graph(apart()), ROW),
+        "similar": recorded(graph(apart(), faiss.METRIC_INNER_PRODUCT), ROW),
+        "tied": recorded(graph(near()), ROW),
+    }
+
+
+if __name__ == "__main__":
+    PATH.write_text(json.dumps(build(), indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,196 @@
+"""Conversations about a graph: what the page is told is what Faiss did."""
+
+from __future__ import annotations
+
+import json
+
+import graph_fixture
+import graphs
+import numpy as np
+import pytest
+from graph_fixture import PATH, converse
+
+import feder_widget as fw
+from feder_widget.session.messages.declare import buffer_fields
+from feder_widget.session.messages.graph_to_page import Walk, WalkResults, WalkTruth
+
+DTYPES = {"uint8": "u1", "int32": "<i4", "int64": "<i8", "float32": "<f4"}
+
+
+def read(packet):
+    """Return the fields and arrays of a message."""
+    content, buffers = packet
+    declared = {"walk": Walk, "walk_truth": WalkTruth, "walk_results": WalkResults}[content["kind"]]
+    names = list(buffer_fields(declared))
+    arrays = {
+        name: np.frombuffer(buffer, DTYPES[buffer_fields(declared)[name].dtype])
+        for name, buffer in zip(names, buffers, strict=True)
+    }
+    return {**content, **arrays}
+
+
+def walk(request="w", **others):
+    asked = {"kind": "walk", "request": request, "ef_search": 16, "ef_max": 64, "k": 9}
+    return {**asked, "query": {"id": "5", "cluster": None}, **others}
+
+
+def test_the_kept_fixture_is_what_is_sent():
+    assert json.loads(PATH.read_text(encoding="utf-8")) == json.loads(json.dumps(graph_fixture.build()))
+
+
+@pytest.mark.parametrize("name", ["Flat, inner product", "IDMap2", "M 2", "PQ, L2"])
+def test_a_walk_is_told_as_it_was(name):
+    variant = next(each for each in graphs.VARIANTS if each.name == name)
+    index = variant.make()
+    session, packets = converse(index)
+    row = 5 if variant.ids is None else int(variant.ids[5])
+    session.handle(walk(query={"id": str(row), "cluster": None}))
+    said = read(packets[-1])
+    opened = fw.open_index(index)
+    trace = opened.trace(row, 9, said["ef_max"])
+    assert said["id"] == str(row)
+    assert said["ids"].tolist() == trace.visited.tolist()
+    assert said["distances"].tobytes() == trace.walk.distances.tobytes()
+    assert said["expanded"].tolist() == trace.walk.expanded.tolist()
+    assert said["nearer"].tolist() == trace.walk.nearer.tolist()
+    assert said["first"].tolist() == trace.walk.first.tolist()
+    assert said["hop_to"].tolist() == opened.ids_of([hop.to for hop in trace.descent.hops]).tolist()
+    assert len(said["link_ids"]) == trace.descent.n_distances
+    levels = opened.graph_file.links.levels
+    nodes = [opened.node_of(int(each)) for each in said["ids"]]
+    assert said["levels"].tolist() == (levels[nodes] - 1).tolist()
+    session.close()
+
+
+def test_true_neighbours_are_those_of_an_exhaustive_search():
+    index = graphs.build("HNSW4,Flat", construction=8)
+    session, packets = converse(index)
+    session.handle(walk())
+    session.handle({"kind": "walk_truth", "request": "t", "serial": 1, "k": 9})
+    said = read(packets[-1])
+    opened = fw.open_index(index)
+    explained = opened.explain(5, 9)
+    count = said["count"]
+    assert said["ids"][:count].tolist() == explained.ids.tolist()
+    never = opened.ntotal + 1
+    assert said["returned_from"][:count].tolist() == [
+        0 if each == never else each for each in explained.returned_from.tolist()
+    ]
+    for i, row in enumerate(explained.ids.tolist()):
+        links = said["in_ids"][said["in_offsets"][i] : said["in_offsets"][i + 1]]
+        assert links.tolist() == opened.in_links(row).tolist()
+    session.close()
+
+
+def test_results_are_those_of_the_engine():
+    index = graphs.build("HNSW8,Flat", data=graphs.whole_numbers())
+    session, packets = converse(index)
+    session.handle(walk())
+    for include in (False, True):
+        asked = {"kind": "walk_results", "request": "r", "serial": 1, "ef_search": 12, "k": 7}
+        session.handle({**asked, "include_self": include})
+        said = read(packets[-1])
+        index.hnsw.efSearch = 12
+        ids = index.search(graphs.whole_numbers()[5:6], 7 if include else 8)[1][0]
+        wanted = ids if include else ids[ids != 5][:7]
+        assert said["ids"].tolist() == wanted.tolist()
+    session.close()
+
+
+def test_where_distances_tie_the_walk_is_the_one_of_its_ef_search():
+    index = graphs.build("HNSW8,Flat", data=graphs.whole_numbers())
+    session, packets = converse(index)
+    opened = fw.open_index(index)
+    for ef in (3, 16, 40):
+        session.handle(walk(ef_search=ef))
+        said = read(packets[-1])
+        assert said["holds_until"] < ef
+        assert said["ef_max"] == ef
+        assert said["ids"].tolist() == opened.trace(5, 9, ef).visited.tolist()
+    session.close()
+
+
+def test_an_older_search_is_over_and_an_index_that_changed_is_noticed():
+    index = graphs.build("HNSW8,Flat")
+    session, packets = converse(index)
+    session.handle(walk("a"))
+    session.handle(walk("b", query={"random": True}))
+    session.handle({"kind": "walk_truth", "request": "late", "serial": 1, "k": 9})
+    assert (packets[-1][0]["kind"], packets[-1][0]["code"]) == ("error", "superseded")
+    index.add(graphs.vectors(3, seed=9))
+    session.handle({"kind": "walk_truth", "request": "old", "serial": 2, "k": 9})
+    assert (packets[-1][0]["kind"], packets[-1][0]["code"]) == ("error", "changed")
+    session.handle(walk("c", query={"resume": True}))
+    assert packets[-1][0]["index_version"] == 1
+    session.close()
+    session.handle(walk("d"))
+    assert packets[-1][0]["request"] == "c"
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ({"kind": "search", "request": "x"}, "kind must be one of walk"),
+        (walk(ef_search=0), "ef_search must be an integer between 1 and ef_limit=2500"),
+        (walk(ef_search=20, ef_max=10), "ef_max must be an integer between 20"),
+        (walk(k=101), "k must be an integer between 1 and k_max=100"),
+        (walk(query={"id": "2500"}), "row id 2500 is not in the index"),
+        (walk(query={"workload": 3}), "a graph is asked by a row"),
+        (walk(query={"vector": True}), "a search by vector needs one buffer"),
+        ({"kind": "walk_truth", "request": "x", "serial": "1", "k": 3}, "serial must be an integer"),
+        ([], "a request must be an object"),
+    ],
+)
+def test_a_bad_request_is_answered_in_words(request_, message):
+    session, packets = converse(graphs.build("HNSW8,Flat"))
+    session.handle(request_)
+    assert packets[-1][0]["kind"] == "error"
+    assert message in packets[-1][0]["message"]
+    session.handle(walk())
+    assert packets[-1][0]["kind"] == "walk"
+    session.close()
+
+
+def test_a_widget_of_a_graph_is_made_by_its_index():
+    index = graphs.build("HNSW8,Flat")
+    widget = fw.FederWidget(index, labels=[f"row {i}" for i in range(graphs.ROWS)], k=4)
+    assert isinstance(widget, fw.GraphWidget)
+    sent = []
+    widget.send = lambda content, buffers=None: sent.append((content, buffers))
+    widget.search(17)
+    assert (widget.query_id, widget.query) == (17, 17)
+    assert (sent[-1][0]["kind"], sent[-1][0]["label"]) == ("walk", "row 17")
+    assert widget.trace().ids.tolist() == fw.open_index(index).trace(17, 4, 16).ids.tolist()
+    assert widget.explain().ids.tolist() == fw.open_index(index).explain(17, 4).ids.tolist()
+    widget.query_id = 20
+    assert widget.query == 20
+    vector = graphs.vectors(1, seed=8)[0]
+    widget.search(vector)
+    assert widget.query_id is None
+    np.testing.assert_array_equal(widget.query, vector)
+    for name, value, message in (
+        ("ef_search", 0, "ef_search must be between 1"),
+        ("k", 101, "k must be between 1 and k_max=100"),
+        ("view", "clusters", "view must be one of map, layers, walk"),
+        ("theme", "blue", "theme must be one of auto"),
+        ("selection", "1", "selection must be a list"),
+        ("query_id", 99_999, "row id 99999 is not in the index"),
+        ("include_self", 1, "include_self must be True or False"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=message):
+            setattr(widget, name, value)
+    widget.close()
+    with pytest.raises(RuntimeError, match="the widget is closed"):
+        widget.search(3)
+
+
+def test_what_is_no_graph_or_no_option_of_one_is_refused():
+    flat = graphs.faiss.index_factory(graphs.DIM, "IVF4,Flat")
+    flat.train(graphs.vectors())
+    flat.add(graphs.vectors())
+    with pytest.raises(fw.UnsupportedIndexError, match="use FederWidget"):
+        fw.GraphWidget(flat)
+    with pytest.raises(TypeError, match="nprobe"):
+        fw.FederWidget(graphs.build("HNSW8,Flat"), nprobe=3)
+    with pytest.raises(fw.UnsupportedIndexError, match="a graph has no clusters"):
+        fw.figures.cluster_sizes(graphs.build("HNSW8,Flat"))
