@@ -10,6 +10,8 @@ import pytest
 import feder_widget as fw
 from feder_widget.faiss_internals.hnsw_search import HnswSearch
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 QUERIES = graphs.vectors(12, seed=7)
 EFS = (1, 2, 3, 5, 8, 13, 16, 24, 40, 64, 100, 256)
 
@@ -24,7 +26,7 @@ def faiss_search(index, query, k, ef):
 
 
 @pytest.mark.parametrize("variant", graphs.VARIANTS, ids=lambda variant: variant.name)
-def test_a_trace_is_the_search_of_faiss(variant, one_thread):
+def test_a_trace_is_the_search_of_faiss(variant):
     index = variant.make()
     opened = fw.open_index(index)
     core = graphs.core_of(index)
@@ -43,7 +45,7 @@ def test_a_trace_is_the_search_of_faiss(variant, one_thread):
 
 
 @pytest.mark.parametrize("metric", [faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT])
-def test_a_trace_with_equal_distances_is_the_search_of_faiss(metric, one_thread):
+def test_a_trace_with_equal_distances_is_the_search_of_faiss(metric):
     index = graphs.build("HNSW8,Flat", metric, graphs.whole_numbers())
     opened = fw.open_index(index)
     tied = 0
@@ -61,7 +63,7 @@ def test_a_trace_with_equal_distances_is_the_search_of_faiss(metric, one_thread)
     assert tied > 50
 
 
-def test_one_walk_tells_what_every_smaller_ef_search_visits(one_thread):
+def test_one_walk_tells_what_every_smaller_ef_search_visits():
     index = graphs.build("HNSW8,Flat")
     search = HnswSearch(index)
     for query in QUERIES:
@@ -76,7 +78,7 @@ def test_one_walk_tells_what_every_smaller_ef_search_visits(one_thread):
             assert (smaller.stopped_at, smaller.is_exhausted) == (alone.stopped_at, alone.is_exhausted)
 
 
-def test_where_distances_tie_a_walk_says_how_far_it_holds(one_thread):
+def test_where_distances_tie_a_walk_says_how_far_it_holds():
     data = graphs.vectors()
     data[:250] = data[250:500]
     index = graphs.build("HNSW8,Flat", data=data)

@@ -9,6 +9,8 @@ import pytest
 
 import feder_widget as fw
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 EFS = (1, 2, 3, 4, 6, 9, 10, 11, 16, 25, 40, 64, 120)
 
 
@@ -29,7 +31,7 @@ def by_row(ids, data):
 
 @pytest.mark.parametrize("given", [False, True], ids=["as stored", "by the vectors"])
 @pytest.mark.parametrize("variant", graphs.VARIANTS, ids=lambda variant: variant.name)
-def test_a_neighbour_is_found_from_its_ef_search_on(variant, given, one_thread):
+def test_a_neighbour_is_found_from_its_ef_search_on(variant, given):
     index = variant.make()
     data = by_row(variant.ids, graphs.vectors())
     opened = fw.open_index(index, vectors=data if given else None)
@@ -61,7 +63,7 @@ def _check_neighbours(explained, query, data, variant, opened):
     assert explained.ids.tolist() == rows[np.argsort(keys, kind="stable")[:10]].tolist()
 
 
-def test_a_row_is_not_its_own_neighbour(one_thread):
+def test_a_row_is_not_its_own_neighbour():
     index = graphs.build("HNSW8,Flat")
     opened = fw.open_index(index)
     data = graphs.vectors()
@@ -75,7 +77,7 @@ def test_a_row_is_not_its_own_neighbour(one_thread):
 
 
 @pytest.mark.parametrize("metric", [faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT])
-def test_where_distances_tie_recall_is_that_of_searches(metric, one_thread):
+def test_where_distances_tie_recall_is_that_of_searches(metric):
     data = graphs.whole_numbers()
     index = graphs.build("HNSW8,Flat", metric, data)
     opened = fw.open_index(index)
@@ -131,7 +133,7 @@ def test_a_node_without_an_in_link_is_never_found():
     assert (verdict.position, verdict.approach, verdict.in_links.tolist()) == (1, None, [])
 
 
-def test_the_reason_names_who_leads_to_a_neighbour_and_what_stands_before_it(one_thread):
+def test_the_reason_names_who_leads_to_a_neighbour_and_what_stands_before_it():
     index = graphs.build("HNSW4,Flat", construction=8)
     opened = fw.open_index(index)
     told = 0
@@ -157,7 +159,7 @@ def test_the_reason_names_who_leads_to_a_neighbour_and_what_stands_before_it(one
     assert told > 20
 
 
-def test_verdicts_count_what_is_nearer(one_thread):
+def test_verdicts_count_what_is_nearer():
     data = graphs.vectors()
     for factory, metric in (("HNSW8,Flat", faiss.METRIC_L2), ("HNSW8,Flat", faiss.METRIC_INNER_PRODUCT)):
         opened = fw.open_index(graphs.build(factory, metric))
@@ -172,7 +174,7 @@ def test_verdicts_count_what_is_nearer(one_thread):
             assert opened.verdict(query, row_id, count=False).position is None
 
 
-def test_a_workload_is_the_mean_of_searches(one_thread):
+def test_a_workload_is_the_mean_of_searches():
     for data in (graphs.vectors(), None):
         given = data is not None
         index = graphs.build("HNSW8,Flat" if given else "HNSW8_PQ12x4")
@@ -185,7 +187,7 @@ def test_a_workload_is_the_mean_of_searches(one_thread):
         for ef in (1, 2, 4, 8, 16, 32, 64):
             recalls = [each.recall(ef) for each in exact]
             if given:
-                # By codes, later visits may push a neighbour out, and the first efSearch that finds it counts.
+                # By codes, later visits may push a neighbour out; the first efSearch that finds it counts.
                 np.testing.assert_allclose(workload.recall_of(ef), recalls)
                 assert workload.recall[ef - 1] == pytest.approx(np.mean(recalls))
             else:
@@ -206,7 +208,7 @@ def test_a_workload_is_the_mean_of_searches(one_thread):
 def test_an_evaluation_that_is_interrupted_keeps_what_is_done():
     opened = fw.open_index(graphs.build("HNSW8,Flat"))
 
-    def stop(done, asked):
+    def stop(done, _asked):
         if done == 7:
             raise KeyboardInterrupt
 
