@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import faiss
 import numpy as np
 import numpy.typing as npt
 
@@ -17,6 +18,8 @@ from feder_widget.faiss_internals.hnsw_search import HnswSearch
 from feder_widget.faiss_internals.layers import id_maps, transforms
 from feder_widget.faiss_internals.supported_quantizers import FLAT
 from feder_widget.faiss_internals.unwrap import IdMap, Stack, derived
+from feder_widget.model.pieces import WHOLE, Steps, vectors_per_piece
+from feder_widget.model.top_k import top_k_places
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
@@ -117,6 +120,28 @@ class GraphFile:
     def nearest(self, vectors: Float32Array, k: int) -> tuple[Ids, Float32Array]:
         """Return the k nearest nodes by exhaustive search of the storage, nearest first, each (n, k)."""
         distances, nodes = self.storage.search(vectors, k)
+        return nodes, distances
+
+    def nearest_steps(
+        self, vector: Float32Array, k: int, work: int = WHOLE
+    ) -> Steps[tuple[Ids, Float32Array]]:
+        """Return ``nearest`` of one vector, float32 (inner dim,), each (k,), ``work`` multiplications a piece.
+
+        Product codes are compared in one piece: Faiss searches no part of them.
+        """
+        most = vectors_per_piece(self.storage.d, work)
+        if self.ntotal <= most or type(self.storage).__name__ == "IndexPQ":
+            yield
+            nodes, distances = self.nearest(vector[None], k)
+            return nodes[0], distances[0]
+        nodes, distances = np.empty(0, np.int64), np.empty(0, np.float32)
+        for start in range(0, self.ntotal, most):
+            some = faiss.IDSelectorRange(start, min(start + most, self.ntotal))
+            found, at = self.storage.search(vector[None], k, params=faiss.SearchParameters(sel=some))[::-1]
+            nodes, distances = np.concatenate([nodes, found[0]]), np.concatenate([distances, at[0]])
+            best = top_k_places(nodes, distances, k, self.similarity)
+            nodes, distances = nodes[best], distances[best]
+            yield
         return nodes, distances
 
     def extremes(self) -> tuple[int, int] | None:

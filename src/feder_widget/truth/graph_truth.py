@@ -12,7 +12,7 @@ from feder_widget.faiss_internals import family_name, original_space
 from feder_widget.faiss_internals.graph_file import GraphFile
 from feder_widget.model.graph_walk import Descent, Walk
 from feder_widget.model.keys import key_of, keys_of
-from feder_widget.model.pieces import drain
+from feder_widget.model.pieces import WHOLE, Steps, drain
 from feder_widget.truth.graph_explanation import Approach, EfSpans, GraphExplanation
 from feder_widget.truth.graph_verdict import GraphVerdict
 from feder_widget.truth.ledger import Basis
@@ -74,14 +74,21 @@ class GraphTruth:
             A node for each query that does not count; -1 for none.
         """
         if self._given is not None:
-            return self._by_originals(self._given, queries, k, own)
+            return drain(self._by_originals_steps(self._given, queries, k, own, WHOLE))
         return self._by_storage(queries, k, own)
 
-    def explain(self, query: Float32Array, k: int, own: int) -> GraphExplanation:
-        """Find the k true neighbours of one query, float32 (dim,)."""
+    def explain_steps(
+        self, query: Float32Array, k: int, own: int, work: int = WHOLE
+    ) -> Steps[GraphExplanation]:
+        """Find the k true neighbours of one query, float32 (dim,), ``work`` multiplications a piece."""
         file = self._file
-        near, distances = self.nearest(query[None], k, np.array([own]))[0]
         vector = file.transform(query[None])[0]
+        if self._given is None:
+            near, distances = yield from self._nearest_steps(vector, k, own, work)
+        else:
+            found = yield from self._by_originals_steps(self._given, query[None], k, np.array([own]), work)
+            near, distances = found[0]
+        yield
         walk = self._walk_to(vector, near.ids)
         spans = self._spans(walk, vector, near, k, own)
         external = Near(file.external_ids(near.ids), near.clusters, near.tied, near.count)
@@ -245,9 +252,24 @@ class GraphTruth:
             wanted *= 2
         return [each for each in found if each is not None]
 
-    def _by_originals(
-        self, given: npt.NDArray[Any], queries: Float32Array, k: int, own: Ids | None
-    ) -> list[tuple[Near, Float32Array]]:
+    def _nearest_steps(
+        self, vector: Float32Array, k: int, own: int, work: int
+    ) -> Steps[tuple[Near, Float32Array]]:
+        """Return the true neighbours of one query by the storage, in steps."""
+        wanted = k + 2
+        while True:
+            wanted = min(wanted, self._file.ntotal)
+            nodes, distances = yield from self._file.nearest_steps(vector, wanted, work)
+            keep = (nodes >= 0) & (nodes != own)
+            nodes, distances = nodes[keep], distances[keep]
+            # All that tie with the last neighbour must be among them.
+            if wanted == self._file.ntotal or len(nodes) < k or distances[-1] != distances[k - 1]:
+                return _near(nodes, distances, k)
+            wanted *= 2
+
+    def _by_originals_steps(
+        self, given: npt.NDArray[Any], queries: Float32Array, k: int, own: Ids | None, work: int
+    ) -> Steps[list[tuple[Near, Float32Array]]]:
         file, index = self._file, self._file.index
         chain = original_space.metric_chain(file.stack)
         originals = Originals(given, chain, index.metric_type, index.metric_arg)
@@ -257,9 +279,8 @@ class GraphTruth:
         node_of = np.full(len(given), -1, np.int64)
         node_of[ids] = np.arange(len(ids))
         nears = []
-        for i, (rows, distances) in enumerate(
-            drain(originals.nearest_steps(queries, present, k if own is None else k + 1))
-        ):
+        found = yield from originals.nearest_steps(queries, present, k if own is None else k + 1, work)
+        for i, (rows, distances) in enumerate(found):
             nodes = node_of[rows]
             order = np.lexsort((nodes, keys_of(distances, originals.similarity)))
             if own is not None:

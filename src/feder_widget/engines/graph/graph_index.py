@@ -269,15 +269,16 @@ class GraphIndex:
         GraphExplanation
             By exhaustive search of what ``basis`` says.
         """
+        return drain(self.explain_steps(query, k, include_self=include_self, work=WHOLE))
+
+    def explain_steps(
+        self, query: Any, k: int, *, include_self: bool = False, work: int = PIECE_WORK
+    ) -> Steps[GraphExplanation]:
+        """Do ``explain`` in pieces of ``work`` multiplications; a walk is one piece."""
         k = as_int(k, "k")
         asked = self.query(query)
         own = self._rows.own_node(asked, include_self)
-        return self.truth.explain(asked.vector, min(k, self.ntotal), own)
-
-    def explain_steps(self, query: Any, k: int, *, include_self: bool = False) -> Steps[GraphExplanation]:
-        """Return ``explain`` in one step."""
-        yield
-        return self.explain(query, k, include_self=include_self)
+        return (yield from self.truth.explain_steps(asked.vector, min(k, self.ntotal), own, work))
 
     def verdict(
         self, query: Any, row_id: int, *, count: bool = True, include_self: bool = False
