@@ -97,7 +97,7 @@ def truth_message(
     approaches = index.truth.approaches(search.query.vector, near.ids)
     in_links = [index.in_links(int(row_id)) for row_id in near.ids[: near.count]]
     in_links += [np.empty(0, np.int64)] * (len(near.ids) - near.count)
-    rival, place = index.truth.nearest_start(search.query.vector, search.descent)
+    levels = index.truth.level_places(search.query.vector, search.descent)
     distances = np.full(len(near.ids), explained.distances[-1] if near.count else np.nan, np.float32)
     distances[: near.count] = explained.distances
     return WalkTruth(
@@ -107,8 +107,6 @@ def truth_message(
         include_self=include_self,
         count=near.count,
         holds_until=min(explained.holds_until, file.ntotal),
-        nearest_start=place,
-        start_rival=None if rival is None else RowId(rival),
         ids=near.ids,
         distances=distances,
         visited_from=_or_zero(spans.visited_from, never),
@@ -118,6 +116,9 @@ def truth_message(
         gate=np.array([NO_ROW if each is None else _or_none(each.gate) for each in approaches]),
         in_offsets=np.cumsum([0, *map(len, in_links)]),
         in_ids=np.concatenate([*in_links, np.empty(0, np.int64)]),
+        level_nearest=levels.nearest,
+        level_distances=levels.distances,
+        level_places=levels.places,
     )
 
 
