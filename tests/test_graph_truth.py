@@ -174,6 +174,86 @@ def test_verdicts_count_what_is_nearer():
             assert opened.verdict(query, row_id, count=False).position is None
 
 
+@pytest.mark.parametrize("variant", graphs.VARIANTS, ids=lambda variant: variant.name)
+def test_the_places_of_the_descent_are_those_among_all_nodes_of_a_level(variant):
+    index = variant.make()
+    opened = fw.open_index(index)
+    missed = 0
+    for query in graphs.vectors(8, seed=31):
+        descent, vector = opened.descend(query), opened.transform(query)
+        levels = opened.truth.level_places(query, descent)
+        assert len(levels) == core_levels(index) - 1
+        for level in range(1, len(levels) + 1):
+            nodes, distances = all_of_level(index, vector, level)
+            sign = -1 if opened.similarity else 1
+            end = [hop.to for hop in descent.hops if hop.level == level][-1]
+            keys, at_end = sign * distances, sign * distances[nodes == end][0]
+            # A search may sum in another order than single comparisons do.
+            rounding = 1e-5 * abs(float(at_end))
+            place = levels.places[level - 1]
+            assert 1 + np.count_nonzero(keys < at_end - rounding) <= place
+            assert place <= np.count_nonzero(keys < at_end + rounding)
+            nearest = int(np.flatnonzero(opened.ids_of(nodes) == levels.nearest[level - 1])[0])
+            assert keys[nearest] <= keys.min() + rounding
+            assert levels.distances[level - 1] == pytest.approx(float(distances[nearest]), rel=1e-5)
+            assert place > 1 or nodes[nearest] == end
+            missed += place > 1
+    assert missed > 0 or variant.name == "M 32"
+
+
+def core_levels(index):
+    return graphs.core_of(index).hnsw.max_level + 1
+
+
+def all_of_level(index, vector, level):
+    """Return the nodes of a level and their distances, by the exhaustive search of the vectors alone."""
+    core = graphs.core_of(index)
+    storage = faiss.downcast_index(core.storage)
+    distances, nodes = storage.search(vector[None], core.ntotal)
+    levels = faiss.vector_to_array(core.hnsw.levels)
+    order = np.argsort(nodes[0], kind="stable")
+    kept = order[levels[nodes[0][order]] > level]
+    return nodes[0][kept], distances[0][kept]
+
+
+@pytest.mark.parametrize("metric", [faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT, faiss.METRIC_L1])
+def test_nodes_of_one_distance_share_a_place(metric):
+    data = graphs.whole_numbers()
+    index = graphs.build("HNSW4,Flat", metric, data)
+    levels = faiss.vector_to_array(index.hnsw.levels)
+    opened = fw.open_index(index)
+    tied = 0
+    for query in graphs.whole_numbers(40, seed=3):
+        descent = opened.descend(query)
+        found = opened.truth.level_places(query, descent)
+        # Sums of small whole numbers have no rounding.
+        if metric == faiss.METRIC_L2:
+            exact = ((data - query) ** 2).sum(1)
+        elif metric == faiss.METRIC_L1:
+            exact = np.abs(data - query).sum(1)
+        else:
+            exact = -(data @ query)
+        for hop in descent.hops:
+            if hop.to != hop.node:
+                continue
+            nodes = np.flatnonzero(levels > hop.level)
+            nearest = nodes[np.argmin(exact[nodes])]
+            at = hop.level - 1
+            assert found.places[at] == 1 + np.count_nonzero(exact[nodes] < exact[hop.to])
+            assert found.nearest[at] == (hop.to if exact[hop.to] == exact[nearest] else nearest)
+            assert found.distances[at] == (exact if metric != faiss.METRIC_INNER_PRODUCT else -exact)[nearest]
+            tied += np.count_nonzero(exact[nodes] == exact[nearest]) > 1
+    assert tied > 5
+
+
+def test_a_graph_of_one_level_has_no_places():
+    opened = fw.open_index(graphs.build("HNSW32,Flat", data=graphs.vectors(3)))
+    query = graphs.vectors(1, seed=4)[0]
+    assert opened.descend(query).hops == ()
+    found = opened.truth.level_places(query, opened.descend(query))
+    assert (len(found), found.nearest.tolist(), found.distances.tolist()) == (0, [], [])
+
+
 def test_a_workload_is_the_mean_of_searches():
     for data in (graphs.vectors(), None):
         given = data is not None

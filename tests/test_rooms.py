@@ -81,7 +81,8 @@ PAGE_ROOMS = {
     "views": ("controls", "look", "model", "protocol", "state"),
     "panels": ("controls", "look", "model", "protocol", "state", "views"),
     "explorer": ("look", "model", "panels", "protocol", "state"),
-    "widget": ("explorer", "protocol"),
+    "graph": ("controls", "look", "model", "panels", "protocol", "state", "views"),
+    "widget": ("explorer", "graph", "protocol"),
     "page": ("protocol",),
     "savedPage": ("explorer", "page", "protocol"),
 }

@@ -329,8 +329,6 @@ const GOOD: Record<string, Record<string, unknown>> = {
     include_self: false,
     count: 1,
     holds_until: 9,
-    nearest_start: 1,
-    start_rival: "-5",
     ids: BigInt64Array.of(8n, 7n),
     distances: Float32Array.of(2, 2),
     visited_from: Int32Array.of(1, 0),
@@ -340,6 +338,9 @@ const GOOD: Record<string, Record<string, unknown>> = {
     gate: BigInt64Array.of(-(2n ** 63n), -(2n ** 63n)),
     in_offsets: Int32Array.of(0, 1, 1),
     in_ids: BigInt64Array.of(-5n),
+    level_nearest: BigInt64Array.of(-5n),
+    level_distances: Float32Array.of(0.5),
+    level_places: Int32Array.of(1),
   },
   walk_results: {
     kind: "walk_results",

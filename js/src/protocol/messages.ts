@@ -266,9 +266,10 @@ export interface Walk {
  * Nearest first. Each is visited from efSearch `visited_from` on, and returned where `returned_from` <=
  * efSearch < `returned_until`; 0 stands for none. `led_by` is the row whose links lead to it, and `gate`
  * the row that a search must not stop at; -2^63 for none. The rows that link to row i are `in_offsets[i]`
- * to `in_offsets[i + 1]` of `in_ids`. All this holds up to `holds_until`, as in `Walk`. `nearest_start` is
- * the place of the descent's end among the nodes of level 1, 1 = nearest, and `start_rival` the nearest of
- * them; 0 and null in a graph of one level.
+ * to `in_offsets[i + 1]` of `in_ids`. All this holds up to `holds_until`, as in `Walk`. `level_nearest` and
+ * `level_distances` are the node of each upper level, from 1 up, that is nearest to the query;
+ * `level_places` is the place among the level's nodes at which the descent left it, 1 = nearest. Nodes of
+ * one distance share a place, and are all the nearest.
  */
 export interface WalkTruth {
   kind: "walk_truth";
@@ -278,8 +279,6 @@ export interface WalkTruth {
   include_self: boolean;
   count: number;
   holds_until: number;
-  nearest_start: number;
-  start_rival: bigint | null;
   ids: BigInt64Array<ArrayBuffer>;
   distances: Float32Array<ArrayBuffer>;
   visited_from: Int32Array<ArrayBuffer>;
@@ -289,6 +288,9 @@ export interface WalkTruth {
   gate: BigInt64Array<ArrayBuffer>;
   in_offsets: Int32Array<ArrayBuffer>;
   in_ids: BigInt64Array<ArrayBuffer>;
+  level_nearest: BigInt64Array<ArrayBuffer>;
+  level_distances: Float32Array<ArrayBuffer>;
+  level_places: Int32Array<ArrayBuffer>;
 }
 
 /**
@@ -1225,8 +1227,6 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       include_self: "boolean",
       count: "number",
       holds_until: "number",
-      nearest_start: "number",
-      start_rival: { nullable: "row" },
     },
     buffers: {
       ids: { dtype: "int64", shape: ["rows"] },
@@ -1238,6 +1238,9 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       gate: { dtype: "int64", shape: ["rows"] },
       in_offsets: { dtype: "int32", shape: ["rows + 1"] },
       in_ids: { dtype: "int64", shape: ["links"] },
+      level_nearest: { dtype: "int64", shape: ["levels"] },
+      level_distances: { dtype: "float32", shape: ["levels"] },
+      level_places: { dtype: "int32", shape: ["levels"] },
     },
   },
   walk_results: {

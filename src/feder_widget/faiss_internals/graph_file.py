@@ -125,7 +125,7 @@ class GraphFile:
     def nearest_steps(
         self, vector: Float32Array, k: int, work: int = WHOLE
     ) -> Steps[tuple[Ids, Float32Array]]:
-        """Return ``nearest`` of one vector, float32 (inner dim,), each (k,), ``work`` multiplications a piece.
+        """Return ``nearest`` of one vector, float32 (inner dim,), ``work`` multiplications a piece.
 
         Product codes are compared in one piece: Faiss searches no part of them.
         """

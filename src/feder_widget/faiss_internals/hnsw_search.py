@@ -16,12 +16,16 @@ import numpy.typing as npt
 
 from feder_widget.faiss_internals.hnsw_links import HnswLinks
 from feder_widget.faiss_internals.minimax_queue import MinimaxQueue
+from feder_widget.faiss_internals.supported_quantizers import FLAT
 from feder_widget.faiss_internals.unwrap import derived
 from feder_widget.model.graph_walk import Descent, Hop, Nearest, UntoldWalkError, Walk, walk_of
 from feder_widget.model.keys import key_of
 
 GROUP = 4
 """Distances that Faiss computes at once."""
+
+SUBSET_METRICS = (faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT)
+"""Metrics by which a flat index compares a query with some of its vectors in one call."""
 
 
 class HnswSearch:
@@ -67,8 +71,21 @@ class HnswSearch:
     def distances(
         self, vector: npt.NDArray[np.float32], nodes: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.float32]:
-        """Return the distances of some nodes, float32 (n,): one by one, some two million a second."""
-        return _Computer(derived(self._index.storage), vector).many(nodes)
+        """Return the distances of some nodes, float32 (n,), all computed in one way.
+
+        In one call of Faiss where vectors are stored whole and compared by L2 or inner product; else by its
+        computer, some two million a second.
+        """
+        storage = derived(self._index.storage)
+        if type(storage).__name__ not in FLAT or storage.metric_type not in SUBSET_METRICS:
+            # Whole groups only: a single call may round in another way.
+            filled = np.append(nodes, np.repeat(nodes[-1:], -len(nodes) % GROUP))
+            return _Computer(storage, vector).many(filled)[: len(nodes)]
+        nodes, found = np.ascontiguousarray(nodes, np.int64), np.empty(len(nodes), np.float32)
+        if len(nodes):
+            pointers = (faiss.swig_ptr(found), faiss.swig_ptr(nodes))
+            storage.compute_distance_subset(1, faiss.swig_ptr(vector), len(nodes), *pointers)
+        return found
 
     def walk(self, vector: npt.NDArray[np.float32], ef_search: int) -> Walk:
         """Search level 0 behind the descent, float32 (dim,)."""

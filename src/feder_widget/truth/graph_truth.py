@@ -16,6 +16,7 @@ from feder_widget.model.pieces import WHOLE, Steps, drain
 from feder_widget.truth.graph_explanation import Approach, EfSpans, GraphExplanation
 from feder_widget.truth.graph_verdict import GraphVerdict
 from feder_widget.truth.ledger import Basis
+from feder_widget.truth.level_places import LevelPlaces, level_places
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.search_stages import Near
 
@@ -112,20 +113,9 @@ class GraphTruth:
         _, places = _needs(walk, nodes, file.ntotal)
         return [None if place < 0 else self._approach(walk, place) for place in places.tolist()]
 
-    def nearest_start(self, query: Float32Array, descent: Descent) -> tuple[int | None, int]:
-        """Return the nearest node of level 1, as its row id, and the place of the descent's end among them.
-
-        None and 0 in a graph of one level. Places count from 1 = nearest.
-        """
-        file = self._file
-        if not descent.hops:
-            return None, 0
-        nodes = file.links.nodes_of(1)
-        vector = file.transform(query[None])[0]
-        keys = keys_of(file.search.distances(vector, nodes), file.similarity)
-        at_end = keys[np.searchsorted(nodes, descent.end)]
-        nearest = nodes[np.argmin(keys)]
-        return int(file.external_ids(nearest[None])[0]), 1 + int(np.count_nonzero(keys < at_end))
+    def level_places(self, query: Float32Array, descent: Descent) -> LevelPlaces:
+        """Return the nearest node of each upper level, and at which place the descent left it."""
+        return level_places(self._file, self._file.transform(query[None])[0], descent)
 
     def found_in(self, walk: Walk, vector: Float32Array, near: Near, k: int, own: int, ef_max: int) -> Ids:
         """Return the smallest efSearch that finds 1, 2, … of the true neighbours, int64 (m,).

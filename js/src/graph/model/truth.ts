@@ -27,9 +27,18 @@ export interface GraphTruth {
   /** Those and all others at the distance of the last. */
   readonly near: readonly Neighbour[];
   readonly holdsUntil: number;
-  /** The place of the descent's end among the nodes of level 1, and the nearest of these; 0 and null for one level. */
-  readonly startPlace: number;
-  readonly startRival: bigint | null;
+  /** The upper levels, from 1 up. */
+  readonly levels: readonly LevelPlace[];
+}
+
+/** How well the descent did on an upper level. */
+export interface LevelPlace {
+  readonly level: number;
+  /** The place among the level's nodes of the one at which the descent left it, 1 = nearest. */
+  readonly place: number;
+  /** The level's nearest node; the one at which the descent left, where that is as near. */
+  readonly nearest: bigint;
+  readonly distance: number;
 }
 
 /** Stands where there is no row: an id may be any other. */
@@ -55,8 +64,12 @@ export function truthOf(message: WalkTruth): GraphTruth {
     neighbours: near.slice(0, message.count),
     near,
     holdsUntil: message.holds_until,
-    startPlace: message.nearest_start,
-    startRival: message.start_rival,
+    levels: Array.from(message.level_places, (place, i) => ({
+      level: i + 1,
+      place,
+      nearest: message.level_nearest[i],
+      distance: message.level_distances[i],
+    })),
   };
 }
 

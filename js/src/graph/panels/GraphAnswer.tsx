@@ -263,7 +263,7 @@ function Words({ walk }: { walk: GraphWalk }) {
   const facts = exploration.facts.value;
   const stop = walk.stopOf(settings.efSearch.value);
   const ef = settings.efSearch.value;
-  const truth = exploration.truth.value;
+  const start = exploration.truth.value?.levels[0];
   return (
     <div class="feder-words">
       {walk.tells(ef) && stop !== null && (
@@ -274,11 +274,11 @@ function Words({ walk }: { walk: GraphWalk }) {
       )}
       {walk.tells(ef) && stop === null && walk.exhausted && <p>All reachable nodes were expanded.</p>}
       {!walk.tells(ef) && <p>Distances tie: searched anew at each efSearch shown.</p>}
-      {truth !== null && truth.startRival !== null && truth.startPlace > 1 && (
+      {start !== undefined && start.place > 1 && (
         <p class="feder-finding">
-          The descent ended at row {walk.ids[0].toString()}, the {ordinal(truth.startPlace)} nearest of level
-          1’s {plural(facts.levelSizes[1] ?? 0, "node")}. The nearest is row {truth.startRival.toString()}
-          {rivalText(exploration, truth.startRival)}.
+          The descent ended at row {walk.ids[0].toString()}, the {ordinal(start.place)} nearest of level 1’s{" "}
+          {plural(facts.levelSizes[1] ?? 0, "node")}. The nearest is row {start.nearest.toString()}
+          {rivalText(exploration, start.nearest)}.
         </p>
       )}
       {walk.id !== null && (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,29 +87,31 @@ def walk_message(index: GraphIndex, search: ActiveWalk, request: Request, label:
     )
 
 
-def truth_message(
+def truth_steps(
     index: GraphIndex, search: ActiveWalk, request: Request, k: int, include_self: bool
-) -> WalkTruth:
-    """Return the true neighbours of a search as the page gets them."""
-    explained = index.explain(search.query, k, include_self=include_self)
+) -> Iterator[WalkTruth | None]:
+    """Find the true neighbours of a search in pieces, and give them as the page gets them."""
+    explained = yield from index.explain_steps(search.query, k, include_self=include_self)
     spans, file = explained.spans, index.graph_file
     near = spans.near
     never = explained.ntotal + 1
     approaches = index.truth.approaches(search.query.vector, near.ids)
-    in_links = [index.in_links(int(row_id)) for row_id in near.ids[: near.count]]
+    yield None
+    in_links = []
+    for row_id in near.ids[: near.count].tolist():
+        in_links.append(index.in_links(row_id))
+        yield None
     in_links += [np.empty(0, np.int64)] * (len(near.ids) - near.count)
-    rival, place = index.truth.nearest_start(search.query.vector, search.descent)
+    levels = index.truth.level_places(search.query.vector, search.descent)
     distances = np.full(len(near.ids), explained.distances[-1] if near.count else np.nan, np.float32)
     distances[: near.count] = explained.distances
-    return WalkTruth(
+    yield WalkTruth(
         request=request,
         serial=search.serial,
         k=k,
         include_self=include_self,
         count=near.count,
         holds_until=min(explained.holds_until, file.ntotal),
-        nearest_start=place,
-        start_rival=None if rival is None else RowId(rival),
         ids=near.ids,
         distances=distances,
         visited_from=_or_zero(spans.visited_from, never),
@@ -118,6 +121,9 @@ def truth_message(
         gate=np.array([NO_ROW if each is None else _or_none(each.gate) for each in approaches]),
         in_offsets=np.cumsum([0, *map(len, in_links)]),
         in_ids=np.concatenate([*in_links, np.empty(0, np.int64)]),
+        level_nearest=levels.nearest,
+        level_distances=levels.distances,
+        level_places=levels.places,
     )
 
 

@@ -14,7 +14,7 @@ from feder_widget.media import Media
 from feder_widget.model.query import Query
 from feder_widget.session import threads
 from feder_widget.session.drivers import Driver, driver_for
-from feder_widget.session.graph.active_walk import ActiveWalk, results_message, truth_message, walk_message
+from feder_widget.session.graph.active_walk import ActiveWalk, results_message, truth_steps, walk_message
 from feder_widget.session.graph.graph_summary import ef_limit
 from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Request, to_kernel
@@ -236,9 +236,8 @@ class GraphSession:
 
     def _truth(self, asked: to_kernel.WalkTruthRequest, _: Sequence[Buffer]) -> None:
         def steps() -> Iterator[Step]:
-            yield truth_message(
-                self._index, self._current(asked.serial), asked.request, asked.k, asked.include_self
-            )
+            search = self._current(asked.serial)
+            yield from truth_steps(self._index, search, asked.request, asked.k, asked.include_self)
 
         self._about(asked, steps, "walk_truth")
 

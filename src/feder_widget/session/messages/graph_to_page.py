@@ -102,8 +102,9 @@ class WalkTruth:
     efSearch < ``returned_until``; 0 stands for none. ``led_by`` is the row whose links lead to it, and
     ``gate`` the row that a search must not stop at; -2^63 for none. The rows that link to row i are
     ``in_offsets[i]`` to ``in_offsets[i + 1]`` of ``in_ids``. All this holds up to ``holds_until``, as in
-    ``Walk``. ``nearest_start`` is the place of the descent's end among the nodes of level 1, 1 = nearest, and
-    ``start_rival`` the nearest of them; 0 and null in a graph of one level.
+    ``Walk``. ``level_nearest`` and ``level_distances`` are the node of each upper level, from 1 up, that is
+    nearest to the query; ``level_places`` is the place among the level's nodes at which the descent left it,
+    1 = nearest. Nodes of one distance share a place, and are all the nearest.
     """
 
     kind: Literal["walk_truth"] = "walk_truth"
@@ -113,8 +114,6 @@ class WalkTruth:
     include_self: bool
     count: int
     holds_until: int
-    nearest_start: int
-    start_rival: RowId | None
     ids: Array = buffer("int64", "rows")
     distances: Array = buffer("float32", "rows")
     visited_from: Array = buffer("int32", "rows")
@@ -124,6 +123,9 @@ class WalkTruth:
     gate: Array = buffer("int64", "rows")
     in_offsets: Array = buffer("int32", "rows + 1")
     in_ids: Array = buffer("int64", "links")
+    level_nearest: Array = buffer("int64", "levels")
+    level_distances: Array = buffer("float32", "levels")
+    level_places: Array = buffer("int32", "levels")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
