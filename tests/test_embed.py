@@ -213,8 +213,10 @@ def test_nothing_is_embedded_twice(tmp_path):
 def test_an_interrupt_costs_no_more_than_its_batch(tmp_path):
     paths = folder_of(tmp_path / "photos", 50)
     interrupted = Counting(interrupt_after=20)
+    # What it is told when it stops is a setting like any other, so that it would have a name of its own.
+    named = fw.embedders.embedder(interrupted, name=fw.embedders.embedder(Counting()).name)
     with pytest.raises(KeyboardInterrupt):
-        embed(paths, interrupted, cache=tmp_path / "kept", batch_size=10)
+        embed(paths, named, cache=tmp_path / "kept", batch_size=10)
     resumed = Counting()
     vectors = embed(paths, resumed, cache=tmp_path / "kept", batch_size=10)
     np.testing.assert_array_equal(vectors, wanted(range(50)))
@@ -234,12 +236,13 @@ def test_a_failing_embedder_keeps_what_it_did_before(tmp_path):
                 raise ValueError
             return super().__call__(images)
 
-    embedder = Failing()
+    failing = Failing()
+    embedder = fw.embedders.embedder(failing, name="failing at first")
     with pytest.raises(fw.EmbedderError):
         embed(paths, embedder, cache=tmp_path / "kept", batch_size=4)
-    embedder.broken = False
+    failing.broken = False
     embed(paths, embedder, cache=tmp_path / "kept", batch_size=4)
-    assert len(embedder.embedded) == 12
+    assert len(failing.embedded) == 12
 
 
 def test_a_file_that_changed_is_embedded_anew(tmp_path):

@@ -91,8 +91,10 @@ def embed(
         The folder where vectors are kept, so that none is embedded twice, after an interrupt in particular;
         by default a folder of the platform's cache directory. False keeps none. A picture is known by its
         path, size and time of change (one that is no file by its pixels), an embedder by its name, which
-        holds its model's name and samples of its weights, or a function's code. Name a function that
-        depends on anything else: ``fw.embedders.embedder(function, name="...")``.
+        changes with its code, its settings and its weights. What it reads elsewhere, such as a file or an
+        answer of a server, no name tells: name such a function yourself,
+        ``fw.embedders.embedder(function, name="...")``. Vectors of an embedder that cannot be looked into
+        are not kept, with a warning.
     progress : bool
         Whether to show a bar.
 
@@ -161,6 +163,14 @@ def _forget_other_width(kept: VectorCache, width: int) -> None:
 def _open_cache(cache: object, embedder: Embedder) -> VectorCache | None:
     folder = cache_folder(cache)
     if folder is None:
+        return None
+    if embedder.unread:
+        warnings.warn(
+            f"vectors are not kept, because embed cannot be told from another one: it holds "
+            f"{', '.join(embedder.unread)}, which cannot be looked into; give it a name, and change that "
+            'whenever its vectors change: fw.embedders.embedder(embed, name="...")',
+            stacklevel=4,
+        )
         return None
     try:
         return VectorCache(folder, embedder.name)

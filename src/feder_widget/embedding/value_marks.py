@@ -1,0 +1,138 @@
+"""Values → texts that differ where two values embed differently: code, settings, arrays, objects."""
+
+from __future__ import annotations
+
+import enum
+import functools
+import hashlib
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from feder_widget.embedding.array_marks import array_mark, is_array, is_tensor, tensor_mark
+from feder_widget.embedding.attributes import (
+    functions_of,
+)
+from feder_widget.embedding.code_origin import is_library_class
+from feder_widget.embedding.function_marks import COLLECTIONS, NUMBERS
+from feder_widget.embedding.object_marks import ObjectMarks
+
+MOST_VALUES = 500_000
+"""Values looked at. A model of transformers has some ten thousand."""
+
+
+class TooManyValuesError(Exception):
+    """An embedder leads to more values than can be looked at."""
+
+
+class ValueMarks(ObjectMarks):
+    """Looks once at all that a value leads to.
+
+    What code names decides which methods and numbers count, and is known only once all code has been read. So
+    one looks again, with the ``names`` and ``records`` of the time before, until there are no more of them.
+
+    Parameters
+    ----------
+    names : set of str
+        What all code reads; methods of these names count, and numbers in attributes of these names.
+    records : set
+        Attributes, each with its class or None, that code adds to: counts, times, lists of what was seen.
+    left_out : set of str
+        Attributes that do not count.
+
+    Attributes
+    ----------
+    unread : list of str
+        The classes of objects that cannot be looked into.
+    """
+
+    def __init__(
+        self, names: set[str], records: set[tuple[type | None, str]], left_out: Iterable[str] = ()
+    ) -> None:
+        super().__init__(names, records, left_out)
+        self._places: dict[tuple[object, ...], int] = {}
+        # An id is unique only while its object lives.
+        self._seen: list[object] = []
+        self._count = 0
+
+    def of(self, value: Any, *, numbers: bool = True) -> Iterator[str]:
+        """Yield the marks of a value; ``numbers`` says whether numbers, flags and None count."""
+        self._count += 1
+        if self._count > MOST_VALUES:
+            raise TooManyValuesError
+        if isinstance(value, enum.Enum):
+            yield f"={type(value).__qualname__} {value.name}"
+            yield from self.of(value.value)
+        elif isinstance(value, NUMBERS):
+            if numbers:
+                yield f"={value.item()!r}" if isinstance(value, np.generic) else f"={value!r}"
+        elif isinstance(value, (str, bytes, bytearray)):
+            yield f"={_text_mark(value)}"
+        elif isinstance(value, np.ndarray) and not value.dtype.hasobject:
+            yield array_mark(value)
+        elif isinstance(value, np.ndarray):
+            yield from self.of(value.tolist())
+        elif is_tensor(value):
+            yield tensor_mark(value)
+        elif is_array(value) and not isinstance(value, type):
+            yield from self.of(np.asarray(value))
+        elif isinstance(value, types.ModuleType):
+            yield from self._module(value, self.names)
+        elif type(value) is tuple:
+            yield from self._parts(value, numbers=numbers)
+        else:
+            yield from self._once(value, numbers)
+
+    def _once(self, value: Any, numbers: bool) -> Iterator[str]:
+        """Yield the marks of what may lead back to itself, and where it was seen before only its place."""
+        key = id(value), numbers
+        if key in self._places:
+            yield f"#{self._places[key]}"
+            return
+        self._places[key] = len(self._seen)
+        self._seen.append(value)
+        if isinstance(value, type):
+            yield from self._class(value, is_made=True)
+        elif isinstance(value, types.FunctionType):
+            yield from self._function(value)
+        elif isinstance(value, types.MethodType):
+            self.names.add(getattr(value, "__name__", ""))
+            yield from self.of(value.__func__)
+            yield from self.of(value.__self__)
+        elif isinstance(value, functools.partial):
+            yield "partial"
+            yield from self._parts((value.func, *value.args, *sorted(value.keywords.items())))
+        elif isinstance(value, (types.BuiltinFunctionType, types.MethodWrapperType, np.ufunc)):
+            yield f"{getattr(value, '__module__', '')}.{value.__name__}"
+            owner = getattr(value, "__self__", None)
+            if not isinstance(owner, (types.ModuleType, type(None))):
+                yield from self.of(owner)
+        elif isinstance(value, (staticmethod, classmethod, property, functools.cached_property)):
+            for function in functions_of(value):
+                yield from self.of(function)
+        elif isinstance(value, COLLECTIONS):
+            yield from self._parts(value, numbers=numbers)
+            if not is_library_class(type(value)):
+                yield from self._object(value)
+        else:
+            yield from self._object(value)
+
+    def _parts(self, value: Any, *, numbers: bool = True) -> Iterator[str]:
+        yield f"({type(value).__name__}"
+        if isinstance(value, Mapping):
+            value = [part for item in value.items() for part in item]
+        elif isinstance(value, (set, frozenset)):
+            # Their order differs from process to process.
+            value = sorted(value, key=lambda part: getattr(part, "__qualname__", None) or repr(part))
+        for part in value:
+            yield from self.of(part, numbers=numbers)
+        yield ")"
+
+
+def _text_mark(text: str | bytes | bytearray) -> str:
+    if len(text) <= 1000:
+        return repr(text)
+    encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    return hashlib.blake2b(encoded, digest_size=16).hexdigest()
