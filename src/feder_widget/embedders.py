@@ -93,7 +93,8 @@ def torch(
         If torch is not installed.
     """
     _library("torch", "torch")
-    made = Embedder(_tensor_call(model, model, transform), name=name or "", texts=texts)
+    call = _tensor_call(model, model, transform)
+    made = Embedder(call, name=name or "", texts=texts, is_named=name is not None)
     if not name:
         of_model, of_transform = name_of(model, _MODE), name_of(transform)
         made.name = f"{of_model.text} {of_transform.text} {without_addresses(repr(transform))}"

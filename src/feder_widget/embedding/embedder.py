@@ -43,6 +43,8 @@ class Embedder:
         Longest side of the pictures it gets, in pixels.
     unread : sequence of str, optional
         What it holds that its name says nothing of. With any, no cache is kept.
+    is_named : bool
+        Whether the user has given it its name, which may then be that of another one.
     """
 
     def __init__(
@@ -54,11 +56,13 @@ class Embedder:
         texts: TextCall | None = None,
         side: int = PICTURE_SIDE,
         unread: Sequence[str] = (),
+        is_named: bool = False,
     ) -> None:
         self._call = call
         self._texts = texts
         self.name = name
         self.unread = tuple(unread)
+        self.is_named = is_named
         self.width = width
         self.side = side
 
@@ -160,10 +164,18 @@ def as_embedder(embed: Any, embed_text: Any = None, *, name: str | None = None) 
             texts=texts,
             side=embed.side,
             unread=() if name else embed.unread,
+            is_named=embed.is_named or name is not None,
         )
     call = image_call(embed)
     known = EmbedderName(name) if name else name_of(embed)
-    return Embedder(call, name=known.text, width=stated_width(embed), texts=texts, unread=known.unread)
+    return Embedder(
+        call,
+        name=known.text,
+        width=stated_width(embed),
+        texts=texts,
+        unread=known.unread,
+        is_named=name is not None,
+    )
 
 
 def _listed(titles: Sequence[str]) -> str:
