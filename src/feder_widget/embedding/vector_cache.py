@@ -98,6 +98,8 @@ class VectorCache:
         self._is_broken = False
         # Written together: a transaction during a slow batch would keep other processes waiting.
         self._unwritten: dict[bytes, Vectors] = {}
+        if folder.exists() and not folder.is_dir():
+            raise NotADirectoryError(f"cache must be a folder, got {str(folder)!r}, which is a file")
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f"{_file_stem(name)}.sqlite"
         try:
