@@ -111,6 +111,19 @@ CHANGES = {
         "".join(f"def f{i}(x): return f{i + 1}(x)\n" for i in range(20))
         + "def f20(x): return x * {}\nembed = lambda images: f0(images)"
     ),
+    "which class an object has": (
+        "class A:\n    def __call__(self, x): return x\nclass B:\n    def __call__(self, x): return -x\n"
+        "steps = [A(), B(), A() if {} > 1 else B()]\nembed = lambda images: [s(images) for s in steps]"
+    ),
+    "a method that a library calls": (
+        "import json\nclass Own(json.JSONEncoder):\n    def default(self, x): return {}\n"
+        "    def __call__(self, images): return super().encode(images)\nembed = Own()"
+    ),
+    "what a library holds": (
+        "from sklearn.pipeline import Pipeline\nclass Scale:\n    def __init__(self): self.size = {}\n"
+        "    def apply(self, x): return x * self.size\n"
+        "pipeline = Pipeline([('scale', Scale())])\nembed = lambda images: pipeline.transform(images)"
+    ),
     "what adds to a list when it is built": (
         "class Own:\n    def __init__(self):\n        self.sizes = []\n        self.sizes.append({})\n"
         "    def __call__(self, images): return images * self.sizes[0]\nembed = Own()"
@@ -171,6 +184,17 @@ embed = Own()
     if "seconds" in record:
         embed.start = 0.0
     assert name(embed) == before
+
+
+def test_variables_of_a_notebook_that_are_called_like_those_of_a_function_do_not_count():
+    source = (
+        "def embed(images):\n    found = [image for image in images]\n"
+        "    return [each.size for i, each in enumerate(found)]\n"
+    )
+    before = name_in(source)
+    assert name_in(source, images=IMAGES, image=IMAGES[0], found=3, i=7, each="b", size=9) == before
+    reading = "def embed(images): return images * globals()['SIZE']"
+    assert name_in(reading, SIZE=1) != name_in(reading, SIZE=2)
 
 
 def test_functions_in_a_list_that_code_adds_to_still_count():
@@ -377,6 +401,17 @@ def test_more_values_than_can_be_looked_at_are_said_to_be_too_many(monkeypatch):
     monkeypatch.setattr("feder_widget.embedding.value_marks.MOST_VALUES", 100)
     many = list(range(200))
     assert fw.embedders.embedder(lambda images: (many, images)).unread
+
+
+def test_an_object_that_raises_when_it_is_looked_at_costs_the_cache_alone():
+    class Lazy:
+        def state_dict(self):
+            raise RuntimeError("no weights yet")
+
+    lazy = Lazy()
+    assert fw.embedders.embedder(lambda images: (lazy.state_dict, images)).unread == (
+        "what raises RuntimeError",
+    )
 
 
 def test_an_embedder_of_feder_widget_within_another_gives_it_its_name():

@@ -25,6 +25,8 @@ CHANGES = frozenset(
 """Methods that change a collection."""
 
 _LOADS_ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+_LOADS_GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})
+_LOOKS_UP_VARIABLES = frozenset({"globals", "vars", "locals", "eval", "exec"})
 _COPIES = frozenset({"COPY", "DUP_TOP"})
 _SILENT = frozenset({"CACHE", "EXTENDED_ARG", "NOP", "PRECALL", "PUSH_NULL", "RESUME"})
 _REACH = 8
@@ -38,9 +40,11 @@ class CodeReading:
     Attributes
     ----------
     names : frozenset of str
-        What it reads: variables, attributes, modules, and the texts in it, which may be names.
+        What it reads: attributes, modules, variables of its module, and the texts in it, which may be names.
     by_name : bool
         Whether it may read what it does not name, by ``getattr`` and the like.
+    globals : frozenset of str
+        Variables of its module.
     imports : frozenset of str
         Modules that it imports itself.
     own : frozenset of str
@@ -53,6 +57,7 @@ class CodeReading:
 
     names: frozenset[str]
     by_name: bool
+    globals: frozenset[str]
     imports: frozenset[str]
     own: frozenset[str]
     others: frozenset[str]
@@ -65,15 +70,20 @@ def read_code(code: types.CodeType, first: str | None = None) -> CodeReading:
     if first is None:
         first = code.co_varnames[0] if code.co_argcount else ""
     steps = [step for step in dis.get_instructions(code) if step.opname not in _SILENT]
-    loads = {str(step.argval) for step in steps if step.opname.startswith("LOAD_") and _is_text(step.argval)}
+    loads = {step.argval for step in steps if _reads_by_name(step)}
+    looked_up = {step.argval for step in steps if step.opname in _LOADS_GLOBAL}
     imports = {step.argval for step in steps if step.opname == "IMPORT_NAME"}
     loads.update(step.argval for step in steps if step.opname == "IMPORT_FROM")
     inside = [read_code(each, first) for each in code.co_consts if isinstance(each, types.CodeType)]
-    names = loads | imports | set(_texts(code.co_consts))
+    texts = set(_texts(code.co_consts))
+    names = loads | imports | texts
+    if not _LOOKS_UP_VARIABLES.isdisjoint(loads):
+        looked_up |= texts
     records = {*_records(steps, first), *_filled(list(dis.get_instructions(code)), first)}
     return CodeReading(
         names=frozenset(names).union(*(each.names for each in inside)),
         by_name=not _LOOKS_UP_BY_NAME.isdisjoint(loads) or any(each.by_name for each in inside),
+        globals=frozenset(looked_up).union(*(each.globals for each in inside)),
         imports=frozenset(imports).union(*(each.imports for each in inside)),
         **{
             kind: frozenset(name for of, name in records if of == kind).union(
@@ -105,8 +115,12 @@ def _constant_marks(constant: object) -> Iterator[str]:
         yield repr(constant)
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+def _reads_by_name(step: dis.Instruction) -> bool:
+    """Return whether an instruction reads anything but a variable of the function or a constant."""
+    is_local = (
+        "FAST" in step.opname or "DEREF" in step.opname or step.opname in {"LOAD_CONST", "LOAD_CLOSURE"}
+    )
+    return step.opname.startswith("LOAD_") and not is_local and isinstance(step.argval, str)
 
 
 def _texts(constants: tuple[object, ...]) -> Iterator[str]:

@@ -65,6 +65,8 @@ def _look(embed: Any, left_out: Iterable[str]) -> tuple[list[str], tuple[str, ..
             marks = list(looking.of(embed))
         except (TooManyValuesError, RecursionError):
             return marks, ("more values than can be looked at",)
+        except Exception as error:  # a caller's object may raise anything
+            return marks, (f"what raises {type(error).__name__}",)
         if looking.names == names and looking.records == records:
             return marks, tuple(dict.fromkeys(looking.unread))
         names, records = looking.names, looking.records

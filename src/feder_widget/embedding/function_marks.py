@@ -62,13 +62,13 @@ class FunctionMarks:
         if is_library_module(module.__name__):
             yield library_mark(module.__name__)
             return
+        yield module.__name__
         held = vars(module)
         chosen = held if self._by_name else names
         key = id(module), *sorted(chosen)
         if key in self._modules:
             return
         self._modules.add(key)
-        yield module.__name__
         for name in sorted(name for name in chosen if name in held and not name.startswith("__")):
             yield name
             if isinstance(held[name], types.ModuleType):
@@ -76,7 +76,10 @@ class FunctionMarks:
             elif (None, name) not in self.records or not isinstance(held[name], (*NUMBERS, *COLLECTIONS)):
                 yield from self.of(held[name])
 
-    def _function(self, function: types.FunctionType, owner: type | None = None) -> Iterator[str]:
+    def _function(
+        self, function: types.FunctionType, owner: type | None = None, *, keeps_records: bool = True
+    ) -> Iterator[str]:
+        """Yield the marks of a function; ``owner`` is the class that holds it."""
         if is_library_function(function):
             yield library_mark(function.__module__, function.__qualname__)
             yield from self._cells(function, frozenset())
@@ -85,7 +88,7 @@ class FunctionMarks:
             reading = read_code(code)
             self.names |= reading.names
             # Whatever builds an object, or changes it from outside, keeps no records.
-            if function.__name__ not in {*CONSTRUCTS, *CHANGES}:
+            if keeps_records and function.__name__ not in {*CONSTRUCTS, *CHANGES}:
                 self.records |= {(owner, name) for name in reading.own}
                 self.records |= {(None, name) for name in reading.others}
             if reading.by_name:
@@ -97,7 +100,7 @@ class FunctionMarks:
             for name, value in (*named, *sorted((function.__kwdefaults__ or {}).items())):
                 yield from self._variable(name, value, reading.variables)
             yield from self._cells(function, reading.variables)
-            for name in sorted(reading.names):
+            for name in sorted(reading.globals):
                 if name in function.__globals__:
                     value = function.__globals__[name]
                     if isinstance(value, types.ModuleType):

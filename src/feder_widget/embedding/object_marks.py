@@ -67,30 +67,37 @@ class ObjectMarks(FunctionMarks):
         super().__init__(names, records)
         self.unread: list[str] = []
         self._left_out = frozenset(left_out)
-        self._classes: set[tuple[int, bool]] = set()
+        self._classes: set[tuple[int, bool, bool]] = set()
+        # Objects of libraries around the value that is looked at.
+        self._within = 0
 
     def _class(self, kind: type, *, is_made: bool) -> Iterator[str]:
         """Yield the marks of a class, of which code makes objects (``is_made``) or whose object it has."""
         if is_library_class(kind):
             yield library_mark(kind.__module__, kind.__qualname__)
             return
-        if (id(kind), is_made) in self._classes:
-            return
-        self._classes.add((id(kind), is_made))
         yield kind.__qualname__
-        every_number = self._by_name or _is_read_by_a_library(kind)
+        by_library = self._is_used_by_a_library(kind)
+        if (id(kind), is_made, by_library) in self._classes:
+            return
+        self._classes.add((id(kind), is_made, by_library))
         for each in kind.__mro__:
             if is_library_class(each):
                 yield library_mark(each.__module__, each.__qualname__)
                 continue
             for name, member in sorted(vars(each).items()):
                 functions = functions_of(member)
-                if functions and self._is_called(name, is_made):
+                is_named = self._is_called(name, is_made)
+                if functions and (is_named or by_library):
                     yield name
                     for function in functions:
-                        yield from self._function(function, each)
+                        yield from self._function(function, each, keeps_records=is_named)
                 elif not functions and self._is_setting(name, member):
-                    yield from self._attribute(kind, name, member, every_number or name in self.names)
+                    yield from self._attribute(kind, name, member, by_library or name in self.names)
+
+    def _is_used_by_a_library(self, kind: type) -> bool:
+        """Return whether any method of an object may be called, and any attribute read, unnamed."""
+        return self._by_name or self._within > 0 or _is_of_library(kind)
 
     def _is_setting(self, name: str, member: Any) -> bool:
         if name.startswith("__") or name in _OF_CLASSES or isinstance(member, types.MemberDescriptorType):
@@ -101,7 +108,7 @@ class ObjectMarks(FunctionMarks):
         if name in CONSTRUCTS and is_made:
             return True
         is_special = name.startswith("__") and name.endswith("__") and name not in _UNCALLED
-        return is_special or self._by_name or name in self.names
+        return is_special or name in self.names
 
     def _attribute(self, kind: type, name: str, value: Any, numbers: bool) -> Iterator[str]:
         if name in self._left_out or (name == _MODE and _SETS_MODE in self.names):
@@ -123,9 +130,12 @@ class ObjectMarks(FunctionMarks):
             return
         yield from self._class(kind, is_made=False)
         before = len(self.unread)
+        is_library = is_library_class(kind)
+        self._within += is_library
         marks = list(self._contents(value))
+        self._within -= is_library
         yield from marks
-        if is_library_class(kind) and any(mark.startswith("=") for mark in marks):
+        if is_library and any(mark.startswith("=") for mark in marks):
             # What cannot be read was made from what can: a session from the path of a model.
             del self.unread[before:]
 
@@ -133,7 +143,7 @@ class ObjectMarks(FunctionMarks):
         """Yield the marks of what an object holds."""
         kind = type(value)
         attributes = attributes_of(value)
-        of_library = _is_read_by_a_library(kind)
+        of_library = _is_of_library(kind)
         if of_library:
             for method in methods_of(kind, METHODS):
                 if is_library_function(method):
@@ -154,7 +164,9 @@ class ObjectMarks(FunctionMarks):
                 elif isinstance(state, tuple):
                     attributes = {}
                 yield from self.of(state)
-        every_number = of_library or self._by_name or f"{kind.__module__}.{kind.__qualname__}" in _SETTINGS
+        every_number = (
+            self._is_used_by_a_library(kind) or f"{kind.__module__}.{kind.__qualname__}" in _SETTINGS
+        )
         for name, part in attributes.items():
             if not (of_library and _is_cache(str(name))):
                 yield from self._attribute(kind, str(name), part, every_number or name in self.names)
@@ -165,6 +177,6 @@ def _is_cache(name: str) -> bool:
     return name.startswith("_") and "cache" in name
 
 
-def _is_read_by_a_library(kind: type) -> bool:
-    """Return whether methods of a library read the attributes of an object."""
+def _is_of_library(kind: type) -> bool:
+    """Return whether a class has methods of a library."""
     return any(is_library_class(each) and each is not object for each in kind.__mro__)

@@ -93,6 +93,10 @@ class ValueMarks(ObjectMarks):
             return
         self._places[key] = len(self._seen)
         self._seen.append(value)
+        yield from self._contained(value, numbers)
+        yield ")"
+
+    def _contained(self, value: Any, numbers: bool) -> Iterator[str]:
         if isinstance(value, type):
             yield from self._class(value, is_made=True)
         elif isinstance(value, types.FunctionType):
@@ -122,7 +126,7 @@ class ValueMarks(ObjectMarks):
     def _parts(self, value: Any, *, numbers: bool = True) -> Iterator[str]:
         yield f"({type(value).__name__}"
         if isinstance(value, Mapping):
-            value = [part for item in value.items() for part in item]
+            value = [part for item in list(value.items()) for part in item]
         elif isinstance(value, (set, frozenset)):
             # Their order differs from process to process.
             value = sorted(value, key=lambda part: getattr(part, "__qualname__", None) or repr(part))
