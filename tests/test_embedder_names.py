@@ -271,6 +271,27 @@ def test_modules_that_import_each_other_come_to_an_end(helpers):
     assert name_in("import helpers\nembed = lambda images: helpers.f(images)")
 
 
+@pytest.mark.parametrize("form", ["constant", "attribute", "path"])
+def test_a_file_of_weights_that_is_written_anew_changes_the_name(form, tmp_path):
+    file = tmp_path / "projection.npy"
+
+    class Own:
+        weights = file if form == "path" else str(file)
+
+        def __call__(self, images):
+            return images @ np.load(self.weights)
+
+    source = f"import numpy as np\nembed = lambda images: images @ np.load({str(file)!r})"
+
+    def named(seed):
+        if seed is not None:
+            np.save(file, np.random.default_rng(seed).normal(size=(4, seed)))
+        return name_in(source) if form == "constant" else name(Own())
+
+    first = named(3)
+    assert first == named(None) != named(4)
+
+
 # Models within collections
 
 
@@ -397,9 +418,17 @@ def test_an_object_of_a_library_is_read_or_said_to_be_unreadable():
     assert name(lambda images: index.search(images, 1)) != before
 
 
+def test_a_large_vocabulary_is_looked_at_as_a_whole():
+    def named(number):
+        words = {f"word {i}": i for i in range(300_000)} | {"word 7": number}
+        return name(lambda images: [words[image] for image in images])
+
+    assert named(7) == named(7) != named(8)
+
+
 def test_more_values_than_can_be_looked_at_are_said_to_be_too_many(monkeypatch):
     monkeypatch.setattr("feder_widget.embedding.value_marks.MOST_VALUES", 100)
-    many = list(range(200))
+    many = [[number] for number in range(200)]
     assert fw.embedders.embedder(lambda images: (many, images)).unread
 
 

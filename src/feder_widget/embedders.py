@@ -37,8 +37,8 @@ def embedder(embed: Any, embed_text: Any = None, *, name: str | None = None) -> 
         with ``.encode`` or ``.embed``. By default ``embed`` itself where it has ``.encode``.
     name : str, optional
         By which vectors are kept in a cache; by default the class, the model's own name and a fingerprint of
-        code, settings and weights. Give one where the vectors depend on anything else, such as a file that it
-        reads, and change it whenever they change.
+        code, settings and weights. Give one where the vectors depend on anything else, such as what a server
+        answers, and change it whenever they change.
 
     Returns
     -------

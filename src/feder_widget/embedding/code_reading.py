@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from feder_widget.embedding.text_marks import text_mark
+
 _LOOKS_UP_BY_NAME = frozenset(
     {"getattr", "vars", "__dict__", "asdict", "astuple", "attrgetter", "locals", "eval", "exec"}
 )
@@ -111,6 +113,8 @@ def _constant_marks(constant: object) -> Iterator[str]:
     elif isinstance(constant, frozenset):
         # Its order differs from process to process.
         yield from sorted(mark for part in constant for mark in _constant_marks(part))
+    elif isinstance(constant, str):
+        yield text_mark(constant)
     else:
         yield repr(constant)
 

@@ -93,8 +93,8 @@ def embed(
         The folder where vectors are kept, so that none is embedded twice, after an interrupt in particular;
         by default a folder of the platform's cache directory. False keeps none. A picture is known by its
         path, size and time of change (one that is no file by its pixels), an embedder by its name, which
-        changes with its code, its settings and its weights. What it reads elsewhere, such as a file or an
-        answer of a server, no name tells: name such a function yourself,
+        changes with its code, its settings, its weights and the files of weights that it names. What else it
+        reads, such as the answer of a server, no name tells: name such a function yourself,
         ``fw.embedders.embedder(function, name="...")``. Vectors of an embedder that cannot be looked into
         are not kept, with a warning.
     progress : bool

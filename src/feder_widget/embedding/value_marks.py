@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 import functools
-import hashlib
 import types
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,16 @@ from feder_widget.embedding.attributes import (
 from feder_widget.embedding.code_origin import is_library_class
 from feder_widget.embedding.function_marks import COLLECTIONS, NUMBERS
 from feder_widget.embedding.object_marks import ObjectMarks
+from feder_widget.embedding.text_marks import text_mark
 
 MOST_VALUES = 500_000
 """Values looked at. A model of transformers has some ten thousand."""
+
+MANY = 100
+"""Texts and numbers in a collection above which they are looked at together."""
+
+_ORDERED = frozenset({list, tuple, dict})
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 class TooManyValuesError(Exception):
@@ -69,7 +76,9 @@ class ValueMarks(ObjectMarks):
             if numbers:
                 yield f"={value.item()!r}" if isinstance(value, np.generic) else f"={value!r}"
         elif isinstance(value, (str, bytes, bytearray)):
-            yield f"={_text_mark(value)}"
+            yield f"={text_mark(value)}"
+        elif isinstance(value, PurePath):
+            yield f"={text_mark(str(value))}"
         elif isinstance(value, np.ndarray) and not value.dtype.hasobject:
             yield array_mark(value)
         elif isinstance(value, np.ndarray):
@@ -125,6 +134,9 @@ class ValueMarks(ObjectMarks):
 
     def _parts(self, value: Any, *, numbers: bool = True) -> Iterator[str]:
         yield f"({type(value).__name__}"
+        if numbers and type(value) in _ORDERED and len(value) > MANY and _is_plain(value):
+            yield f"={text_mark(repr(value))}"
+            return
         if isinstance(value, Mapping):
             value = [part for item in list(value.items()) for part in item]
         elif isinstance(value, (set, frozenset)):
@@ -135,8 +147,7 @@ class ValueMarks(ObjectMarks):
         yield ")"
 
 
-def _text_mark(text: str | bytes | bytearray) -> str:
-    if len(text) <= 1000:
-        return repr(text)
-    encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    return hashlib.blake2b(encoded, digest_size=16).hexdigest()
+def _is_plain(values: Any) -> bool:
+    """Return whether a collection, such as a vocabulary, holds texts and numbers alone."""
+    kinds = set(map(type, values))
+    return (kinds | set(map(type, values.values())) if isinstance(values, dict) else kinds) <= _PLAIN
