@@ -237,6 +237,15 @@ def helpers(tmp_path, monkeypatch):
         "import parts.inner\nembed = lambda images: parts.inner.preprocess(images)",
         "def embed(images):\n    import late\n    return late.preprocess(images)",
         "def embed(images):\n    from late import preprocess\n    return preprocess(images)",
+        "def embed(images):\n    from parts import inner\n    return inner.preprocess(images)",
+        (
+            "__package__ = 'parts'\ndef embed(images):\n    from . import inner\n"
+            "    return inner.preprocess(images)"
+        ),
+        (
+            "__package__ = 'parts'\ndef embed(images):\n    from .inner import preprocess as p\n"
+            "    return p(images)"
+        ),
         (
             "import helpers\nclass Own:\n    def __call__(self, images): return helpers.preprocess(images)\n"
             "embed = Own()"
@@ -424,6 +433,30 @@ def test_a_large_vocabulary_is_looked_at_as_a_whole():
         return name(lambda images: [words[image] for image in images])
 
     assert named(7) == named(7) != named(8)
+
+
+def test_what_a_library_cannot_show_counts_as_read_where_it_was_made_from_a_path():
+    class Session:
+        """Such as that of ONNX."""
+
+        def __init__(self, path):
+            self.path, self.handle = path, iter_of_nothing()
+
+    def iter_of_nothing():
+        yield from ()
+
+    def embedder(path):
+        session = Session(path)
+        return fw.embedders.embedder(lambda images: (session, images))
+
+    assert embedder("a").unread
+    Session.__module__ = "numpy.stand_in"
+    assert embedder("a").unread == ()
+    named = [embedder(path).name for path in ("a", "a", "b")]
+    assert named[0] == named[1] != named[2]
+    # A path beside it says nothing of what is in a list with it, or further inside.
+    steps = Steps([("pca", faiss.PCAMatrix(4, 2))])
+    assert fw.embedders.embedder(lambda images: steps.transform(images)).unread
 
 
 def test_more_values_than_can_be_looked_at_are_said_to_be_too_many(monkeypatch):

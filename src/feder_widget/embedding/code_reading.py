@@ -74,17 +74,17 @@ def read_code(code: types.CodeType, first: str | None = None) -> CodeReading:
     steps = [step for step in dis.get_instructions(code) if step.opname not in _SILENT]
     loads = {step.argval for step in steps if _reads_by_name(step)}
     looked_up = {step.argval for step in steps if step.opname in _LOADS_GLOBAL}
-    imports = {step.argval for step in steps if step.opname == "IMPORT_NAME"}
+    imports = {name for at in range(len(steps)) for name in _imported(steps, at)}
     loads.update(step.argval for step in steps if step.opname == "IMPORT_FROM")
     inside = [read_code(each, first) for each in code.co_consts if isinstance(each, types.CodeType)]
     texts = set(_texts(code.co_consts))
-    names = loads | imports | texts
+    names = loads | texts
     if not _LOOKS_UP_VARIABLES.isdisjoint(loads):
         looked_up |= texts
     records = {*_records(steps, first), *_filled(list(dis.get_instructions(code)), first)}
     return CodeReading(
         names=frozenset(names).union(*(each.names for each in inside)),
-        by_name=not _LOOKS_UP_BY_NAME.isdisjoint(loads) or any(each.by_name for each in inside),
+        by_name=_reads_any_name(steps, loads) or any(each.by_name for each in inside),
         globals=frozenset(looked_up).union(*(each.globals for each in inside)),
         imports=frozenset(imports).union(*(each.imports for each in inside)),
         **{
@@ -117,6 +117,32 @@ def _constant_marks(constant: object) -> Iterator[str]:
         yield text_mark(constant)
     else:
         yield repr(constant)
+
+
+def _imported(steps: list[dis.Instruction], at: int) -> list[str]:
+    """Return the modules that an instruction may import, with a dot for each level above its own package."""
+    step = steps[at]
+    if step.opname != "IMPORT_NAME" or at < 2:
+        return []
+    level, parts = steps[at - 2].argval, steps[at - 1].argval
+    whole = "." * (level if isinstance(level, int) else 0) + step.argval
+    joint = "" if whole.endswith(".") else "."
+    return [whole, *(f"{whole}{joint}{part}" for part in parts or () if part != "*")]
+
+
+def _reads_any_name(steps: list[dis.Instruction], loads: set[str]) -> bool:
+    """Return whether code may read what it does not name: ``getattr`` with a text is no such code."""
+    if not (_LOOKS_UP_BY_NAME - {"getattr"}).isdisjoint(loads):
+        return True
+    for at, step in enumerate(steps):
+        if step.opname in _LOADS_GLOBAL and step.argval == "getattr":
+            following = steps[at + 1 : at + _REACH]
+            end = next((i for i, each in enumerate(following) if each.opname.startswith("CALL")), 0)
+            if not any(
+                isinstance(each.argval, str) and "CONST" in each.opname for each in following[:end][-2:]
+            ):
+                return True
+    return False
 
 
 def _reads_by_name(step: dis.Instruction) -> bool:

@@ -24,6 +24,9 @@ NUMBERS = (type(None), bool, int, float, complex, np.generic, type(Ellipsis))
 CONSTRUCTS = frozenset({"__init__", "__new__", "__post_init__"})
 COLLECTIONS = (list, tuple, deque, set, frozenset, dict, types.MappingProxyType, ChainMap)
 
+BY_NAME = "<any>"
+"""Stands among names for those that code makes up."""
+
 _COMPUTE = ("fit_transform", "predict", "encode")
 """Methods of objects that compute something."""
 
@@ -47,8 +50,10 @@ class FunctionMarks:
     def __init__(self, names: set[str], records: set[tuple[type | None, str]]) -> None:
         self.names = set(names)
         self.records = set(records)
-        self._by_name = "getattr" in names
+        self._by_name = BY_NAME in names
         self._modules: set[tuple[object, ...]] = set()
+        # Whether what holds the value that is looked at is a library's, and what holds that, and so on.
+        self._holders: list[bool] = []
 
     def of(self, value: Any, *, numbers: bool = True) -> Iterator[str]:
         """Yield the marks of any value; ``numbers`` says whether numbers, flags and None count."""
@@ -64,7 +69,9 @@ class FunctionMarks:
             return
         yield module.__name__
         held = vars(module)
-        chosen = held if self._by_name else names
+        chosen = set(names)
+        if self._by_name:
+            chosen.update(name for name in held if isinstance(held[name], (type, types.FunctionType)))
         key = id(module), *sorted(chosen)
         if key in self._modules:
             return
@@ -84,6 +91,7 @@ class FunctionMarks:
             yield library_mark(function.__module__, function.__qualname__)
             yield from self._cells(function, frozenset())
         else:
+            self._holders.append(False)
             code = function.__code__
             reading = read_code(code)
             self.names |= reading.names
@@ -92,7 +100,7 @@ class FunctionMarks:
                 self.records |= {(owner, name) for name in reading.own}
                 self.records |= {(None, name) for name in reading.others}
             if reading.by_name:
-                self.names.add("getattr")
+                self.names.add(BY_NAME)
             yield from code_marks(code)
             defaults = function.__defaults__ or ()
             first = code.co_argcount - len(defaults)
@@ -108,7 +116,8 @@ class FunctionMarks:
                     else:
                         yield from self._variable(name, value, reading.variables)
             for name in sorted(reading.imports):
-                yield from self._imported(name, reading.names)
+                yield from self._imported(name, reading.names, function.__globals__.get("__package__"))
+            self._holders.pop()
         for name, value in sorted(vars(function).items()):
             if (None, name) not in self.records:
                 yield name
@@ -141,19 +150,17 @@ class FunctionMarks:
             else:
                 yield from self._variable(name, value, records)
 
-    def _imported(self, name: str, names: frozenset[str]) -> Iterator[str]:
+    def _imported(self, name: str, names: frozenset[str], package: object) -> Iterator[str]:
         """Yield the marks of a module that a function imports when it is called."""
-        if name not in sys.modules and not _is_user_module(name):
-            yield name
-            return
+        yield name
         try:
+            name = importlib.util.resolve_name(name, package if isinstance(package, str) else "")
+            if name not in sys.modules and not _is_user_module(name):
+                return
             module = importlib.import_module(name)
-        except Exception:  # the user's own code; it raises again when it is called
-            yield name
+        except Exception:  # no module, or the user's own code, which raises again when it is called
             return
-        if is_library_module(name):
-            yield name
-        else:
+        if not is_library_module(name):
             yield from self._module(module, names)
 
 

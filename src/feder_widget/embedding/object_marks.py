@@ -44,6 +44,9 @@ _OF_CLASSES = frozenset({"_abc_impl", "_is_protocol", "_is_runtime_protocol"})
 _MODE, _SETS_MODE = "training", "eval"
 """The attribute of a torch module for its mode, and the method that code sets it by."""
 
+_CLOSED = "?"
+"""The mark of an object that cannot be looked into."""
+
 
 class ObjectMarks(FunctionMarks):
     """Looks at classes and objects, and through them at what they hold.
@@ -68,8 +71,8 @@ class ObjectMarks(FunctionMarks):
         self.unread: list[str] = []
         self._left_out = frozenset(left_out)
         self._classes: set[tuple[int, bool, bool]] = set()
-        # Objects of libraries around the value that is looked at.
-        self._within = 0
+        # Of objects that a library's object holds, which may have been made from what else that holds.
+        self._pending: list[str] = []
 
     def _class(self, kind: type, *, is_made: bool) -> Iterator[str]:
         """Yield the marks of a class, of which code makes objects (``is_made``) or whose object it has."""
@@ -97,7 +100,7 @@ class ObjectMarks(FunctionMarks):
 
     def _is_used_by_a_library(self, kind: type) -> bool:
         """Return whether any method of an object may be called, and any attribute read, unnamed."""
-        return self._by_name or self._within > 0 or _is_of_library(kind)
+        return self._by_name or any(self._holders) or _is_of_library(kind)
 
     def _is_setting(self, name: str, member: Any) -> bool:
         if name.startswith("__") or name in _OF_CLASSES or isinstance(member, types.MemberDescriptorType):
@@ -129,15 +132,18 @@ class ObjectMarks(FunctionMarks):
             self.unread.extend(value.unread)
             return
         yield from self._class(kind, is_made=False)
-        before = len(self.unread)
-        is_library = is_library_class(kind)
-        self._within += is_library
+        before = len(self._pending)
+        self._holders.append(is_library_class(kind))
         marks = list(self._contents(value))
-        self._within -= is_library
+        self._holders.pop()
         yield from marks
-        if is_library and any(mark.startswith("=") for mark in marks):
-            # What cannot be read was made from what can: a session from the path of a model.
-            del self.unread[before:]
+        if not any(mark.startswith("=") for mark in marks):
+            # Else they were made from what can be read: a session from the path of a model.
+            self.unread.extend(self._pending[before:])
+        del self._pending[before:]
+        if marks[-1:] == [_CLOSED]:
+            of_library = bool(self._holders) and self._holders[-1]
+            (self._pending if of_library else self.unread).append(f"{kind.__module__}.{kind.__qualname__}")
 
     def _contents(self, value: Any) -> Iterator[str]:
         """Yield the marks of what an object holds."""
@@ -156,7 +162,7 @@ class ObjectMarks(FunctionMarks):
                 state = state_of(value)
             except Exception:  # an object of a library may raise anything
                 if not attributes:
-                    self.unread.append(f"{kind.__module__}.{kind.__qualname__}")
+                    yield _CLOSED
             else:
                 if isinstance(state, tuple) and len(state) > 2 and isinstance(state[2], dict):
                     attributes = dict(sorted(state[2].items(), key=lambda item: str(item[0])))

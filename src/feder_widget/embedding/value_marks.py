@@ -74,7 +74,7 @@ class ValueMarks(ObjectMarks):
             yield from self.of(value.value)
         elif isinstance(value, NUMBERS):
             if numbers:
-                yield f"={value.item()!r}" if isinstance(value, np.generic) else f"={value!r}"
+                yield f"{value.item()!r}" if isinstance(value, np.generic) else f"{value!r}"
         elif isinstance(value, (str, bytes, bytearray)):
             yield f"={text_mark(value)}"
         elif isinstance(value, PurePath):
@@ -96,7 +96,7 @@ class ValueMarks(ObjectMarks):
 
     def _once(self, value: Any, numbers: bool) -> Iterator[str]:
         """Yield the marks of what may lead back to itself, and where it was seen before only its place."""
-        key = id(value), numbers
+        key = id(value), numbers, any(self._holders)
         if key in self._places:
             yield f"#{self._places[key]}"
             return
