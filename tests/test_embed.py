@@ -190,7 +190,9 @@ def test_nan_names_the_file_at_fault(tmp_path):
         vectors[1] = np.inf
         return vectors
 
-    with pytest.raises(fw.EmbedderError, match=r"NaN or infinite values; for row 1 \(0001.png\)$"):
+    with pytest.raises(
+        fw.EmbedderError, match=r"NaN or infinite values, wanted finite ones; for row 1 \(0001.png\)$"
+    ):
         embed(paths, embedder)
 
 
@@ -213,8 +215,10 @@ def test_nothing_is_embedded_twice(tmp_path):
 def test_an_interrupt_costs_no_more_than_its_batch(tmp_path):
     paths = folder_of(tmp_path / "photos", 50)
     interrupted = Counting(interrupt_after=20)
+    # What it is told when it stops is a setting like any other, so that it would have a name of its own.
+    named = fw.embedders.embedder(interrupted, name=fw.embedders.embedder(Counting()).name)
     with pytest.raises(KeyboardInterrupt):
-        embed(paths, interrupted, cache=tmp_path / "kept", batch_size=10)
+        embed(paths, named, cache=tmp_path / "kept", batch_size=10)
     resumed = Counting()
     vectors = embed(paths, resumed, cache=tmp_path / "kept", batch_size=10)
     np.testing.assert_array_equal(vectors, wanted(range(50)))
@@ -234,12 +238,13 @@ def test_a_failing_embedder_keeps_what_it_did_before(tmp_path):
                 raise ValueError
             return super().__call__(images)
 
-    embedder = Failing()
+    failing = Failing()
+    embedder = fw.embedders.embedder(failing, name="failing at first")
     with pytest.raises(fw.EmbedderError):
         embed(paths, embedder, cache=tmp_path / "kept", batch_size=4)
-    embedder.broken = False
+    failing.broken = False
     embed(paths, embedder, cache=tmp_path / "kept", batch_size=4)
-    assert len(embedder.embedded) == 12
+    assert len(failing.embedded) == 12
 
 
 def test_a_file_that_changed_is_embedded_anew(tmp_path):
@@ -346,12 +351,56 @@ def test_a_cache_of_two_widths_costs_only_the_vectors_of_the_rarer(tmp_path):
 def test_more_vectors_of_another_width_are_forgotten(tmp_path, stated):
     paths, kept = kept_file(tmp_path)
     change(kept, "UPDATE vectors SET vector = zeroblob(20) WHERE rowid > 2")
+    change(kept, "DELETE FROM width")
     embedder = fw.embedders.embedder(Counting())
     embedder.width = WIDTH if stated else None
     more = folder_of(tmp_path / "photos", 1, first=100)
     with pytest.warns(UserWarning, match="vectors of 5 numbers by an embedder of the same name"):
         vectors = embed([*paths, *more], embedder, cache=tmp_path / "kept")
     np.testing.assert_array_equal(vectors, wanted([*range(6), 100]))
+
+
+@pytest.mark.parametrize("damaged", [4, 6])
+def test_damaged_vectors_never_pass_for_those_of_another_width(tmp_path, damaged):
+    paths, kept = kept_file(tmp_path)
+    change(kept, "UPDATE vectors SET vector = zeroblob(20) WHERE rowid <= ?", damaged)
+    again = Counting()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(embed(paths, again, cache=tmp_path / "kept"), wanted(range(6)))
+    assert len(again.embedded) == damaged
+
+
+def test_a_cache_of_another_width_that_holds_every_picture_is_forgotten(tmp_path):
+    paths = folder_of(tmp_path / "photos", 6)
+
+    def named(width):
+        return fw.embedders.embedder(lambda images: np.full((len(images), width), width), name="mine")
+
+    embed(paths, named(4), cache=tmp_path / "kept")
+    for _ in range(2):
+        with pytest.warns(
+            UserWarning, match="vectors of 4 numbers by an embedder of the same name.* returns 8"
+        ):
+            vectors = embed(paths, named(8), cache=tmp_path / "kept")
+        np.testing.assert_array_equal(vectors, np.full((6, 8), 8))
+        with pytest.warns(UserWarning, match="vectors of 8 numbers"):
+            embed(paths, named(4), cache=tmp_path / "kept")
+
+
+def test_a_cache_without_a_note_of_its_width_is_checked_with_one_picture(tmp_path):
+    paths, kept = kept_file(tmp_path)
+    change(kept, "UPDATE vectors SET vector = zeroblob(20)")
+    change(kept, "DROP TABLE width")
+    with pytest.warns(UserWarning, match="vectors of 5 numbers"):
+        np.testing.assert_array_equal(embed(paths, Counting(), cache=tmp_path / "kept"), wanted(range(6)))
+
+
+def test_pictures_that_are_all_kept_need_no_embedder_that_works(tmp_path):
+    paths = folder_of(tmp_path / "photos", 3)
+    embed(paths, fw.embedders.embedder(Counting(), name="mine"), cache=tmp_path / "kept")
+    broken = fw.embedders.embedder(lambda _: 1 / 0, name="mine")
+    np.testing.assert_array_equal(embed(paths, broken, cache=tmp_path / "kept"), wanted(range(3)))
 
 
 def test_a_cache_is_cleared_where_its_file_is_damaged(tmp_path):
@@ -444,7 +493,7 @@ def test_a_cache_that_cannot_be_used_is_an_error_where_it_was_named_and_a_warnin
     tmp_path, platform_cache
 ):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OSError, match="file"):
+    with pytest.raises(OSError, match=r"cache must be a folder, got '.*file', which is a file"):
         embed([picture(0)], Counting(), cache=tmp_path / "file")
     with pytest.raises(TypeError, match="cache must be a folder"):
         embed([picture(0)], Counting(), cache=3)

@@ -6,6 +6,7 @@ import threading
 
 import faiss
 import numpy as np
+import pandas as pd
 import pytest
 from embedder_stand_ins import (
     WIDTH,
@@ -87,6 +88,46 @@ def test_bad_choices_are_refused_before_anything_is_embedded(tmp_path):
     with pytest.raises(ValueError, match="nlist must be between 1 and vectors=12, got 13"):
         explore(paths, embedder, nlist=13)
     assert embedder.embedded == []
+
+
+TABLE = pd.DataFrame({"kind": list("abc") * 4, "picture": ["a.png"] * 12})
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"data": TABLE[:7]}, ValueError, "data must have one entry .* wanted 12, got 7"),
+        ({"data": TABLE, "label": "colour"}, ValueError, "label must name a column of data, got 'colour'"),
+        ({"data": TABLE, "columns": ["colour"]}, ValueError, "columns must name a column of data"),
+        ({"data": TABLE, "id": "kind"}, TypeError, "id must name a column of integers, got 'kind'"),
+        ({"data": TABLE, "image": "picture"}, ValueError, "images were given as well; pass one"),
+        ({"label": "kind"}, ValueError, "label names a column of data, got 'kind' and no data"),
+        ({"labels": ["a"]}, ValueError, "labels must have one entry .* wanted 12, got 1"),
+        ({"k": "many"}, TypeError, "k must be an int, got 'many'"),
+        ({"nprobe": 0}, ValueError, "nprobe must be between 1 and 12, got 0"),
+        ({"include_self": 1}, TypeError, "include_self must be True or False"),
+        ({"theme": "red"}, ValueError, "theme must be one of auto, light, dark, got 'red'"),
+        ({"projection": "umap"}, ValueError, "projection must be"),
+        ({"lable": "kind"}, TypeError, "explore takes no lable"),
+    ],
+)
+def test_what_the_widget_would_refuse_is_refused_before_anything_is_embedded(
+    tmp_path, options, error, message
+):
+    embedder = Counting()
+    with pytest.raises(error, match=message):
+        explore(folder_of(tmp_path / "photos", 12), embedder, **options)
+    assert embedder.embedded == []
+
+
+def test_a_table_of_the_pictures_that_could_be_read_is_refused(tmp_path):
+    paths = folder_of(tmp_path / "photos", 12)
+    paths[3].write_text("no picture")
+    with pytest.raises(ValueError, match="wanted 12, got 11"):
+        explore(paths, Counting(), data=TABLE[:11])
+    with pytest.warns(fw.PicturesLeftOutWarning):
+        w = explore(paths, Counting(), data=TABLE, label="kind")
+    assert w._media.label(4) == "b"
 
 
 def test_a_list_and_an_array_of_pictures_do_too():

@@ -15,6 +15,8 @@ from PIL import Image
 import feder_widget as fw
 from feder_widget.engines import open_index
 from feder_widget.media import IdRange, Media, RowTable
+from feder_widget.media.columns import StoredColumn
+from feder_widget.session.answers import label_tally
 from feder_widget.session.answers.label_tally import LabelTally
 from feder_widget.session.messages.limits import MAX_VALUES
 from feder_widget.session.session import Session
@@ -446,6 +448,64 @@ def test_values_that_are_counted_are_read_together_and_their_texts_made_once(mak
         assert found == Counter(value for value in values if value is not None)
         assert (counts.unlabelled, counts.failed) == (values.count(None), 0)
         assert len(made) == len(found)
+
+
+@KINDS
+@pytest.mark.parametrize("by_id", [False, True])
+def test_labels_of_a_table_are_read_together(make, by_id, widget, monkeypatch):
+    data = {**DATA, "key": list(range(N))[::-1]}
+    made = widget(data=make(data), id="key" if by_id else None, label="kind")
+    media = made._media
+    ids = np.array([*range(N), N + 5])
+    wanted = [media.label(row) for row in ids]
+    asked = []
+    read = Media.read_label
+    monkeypatch.setattr(Media, "read_label", lambda *given: (asked.append(1), read(*given))[1])
+    tally = LabelTally(media, 60.0)
+    rest = ids
+    while len(rest):
+        rest = rest[tally.read(rest, np.zeros(len(rest), np.int32)) :]
+    counts = tally.counts(1, 9, N)
+    assert dict(zip(counts.names, counts.counts[0].tolist(), strict=False)) == Counter(filter(None, wanted))
+    assert counts.unlabelled == wanted.count(None)
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("kind", ["polars", "arrow", "arrow in pieces", "dictionary", "categories", "array"])
+def test_columns_given_as_labels_are_taken_together(kind):
+    pl, pa = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    values = DATA["kind"] * 50
+    column = {
+        "polars": lambda: pl.Series(values),
+        "arrow": lambda: pa.chunked_array([values]),
+        "arrow in pieces": lambda: pa.chunked_array([[value] for value in values]),
+        "dictionary": lambda: pa.chunked_array([values]).dictionary_encode(),
+        "categories": lambda: pl.Series(values, dtype=pl.Categorical),
+        "array": lambda: pa.array(values),
+    }[kind]()
+    media = Media(None, column, dense(len(values)))
+    ids = np.random.default_rng(0).permutation(len(values))
+    assert media.label_entries(np.array([*ids, len(values), -1])) == [*(values[i] for i in ids), None, None]
+    assert [media.label(int(i)) for i in ids[:9]] == [values[i] for i in ids[:9]]
+
+
+@KINDS
+def test_of_many_labels_only_those_that_are_counted_are_taken(make, monkeypatch):
+    rows = 100_000
+    labels = np.array(["cat", "dog"])[np.arange(rows) % 2].tolist()
+    taken = []
+    take = StoredColumn.take
+    monkeypatch.setattr(StoredColumn, "take", lambda *given: (taken.append(len(given[1])), take(*given))[1])
+    table = RowTable(make({"kind": labels}), dense(rows))
+    media = Media(None, table.column("kind", "label"), dense(rows), table=table)
+    assert taken == []
+    tally = LabelTally(media, 60.0)
+    rest, calls = np.arange(rows), 0
+    while len(rest):
+        rest = rest[tally.read(rest, np.zeros(len(rest), np.int32)) :]
+        calls += 1
+    assert max(taken) <= label_tally.TAKEN
+    assert sum(taken) <= rows + calls * label_tally.TAKEN
 
 
 def test_labels_and_columns_are_counted_apart_and_an_unknown_column_is_refused():

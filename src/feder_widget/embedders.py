@@ -14,12 +14,15 @@ from PIL import Image
 from feder_widget.embedding import Embedder, as_embedder
 from feder_widget.embedding.calls import ImageCall
 from feder_widget.embedding.descriptor import WIDTH, describe
-from feder_widget.embedding.embedder_name import name_of, without_addresses
+from feder_widget.embedding.naming.embedder_name import name_of, without_addresses
 
 __all__ = ["Embedder", "colours_and_edges", "embedder", "open_clip", "timm", "torch"]
 
 DESCRIPTOR_SIDE = 256
 """Longest side of described pictures, in pixels. JPEGs are decoded at a fraction of their size."""
+
+_MODE = ("training",)
+"""Attributes of a torch module that do not count here, because it is set to evaluation mode."""
 
 
 def embedder(embed: Any, embed_text: Any = None, *, name: str | None = None) -> Embedder:
@@ -33,9 +36,9 @@ def embedder(embed: Any, embed_text: Any = None, *, name: str | None = None) -> 
         What embeds words into the same space: a function from a list of str to vectors (n, d), or an object
         with ``.encode`` or ``.embed``. By default ``embed`` itself where it has ``.encode``.
     name : str, optional
-        By which vectors are kept in a cache; by default the model's own name with a fingerprint of its
-        weights, or a function's name with one of its code. Give one where the vectors depend on anything
-        else, and change it whenever they change.
+        By which vectors are kept in a cache; by default the class, the model's own name and a fingerprint of
+        code, settings and weights. Give one where the vectors depend on anything else, such as what a server
+        answers, and change it whenever they change.
 
     Returns
     -------
@@ -90,8 +93,13 @@ def torch(
         If torch is not installed.
     """
     _library("torch", "torch")
-    known = name or f"{name_of(model)} {name_of(transform)} {without_addresses(repr(transform))}"
-    return Embedder(_tensor_call(model, model, transform), name=known, texts=texts)
+    call = _tensor_call(model, model, transform)
+    made = Embedder(call, name=name or "", texts=texts, is_named=name is not None)
+    if not name:
+        of_model, of_transform = name_of(model, _MODE), name_of(transform)
+        made.name = f"{of_model.text} {of_transform.text} {without_addresses(repr(transform))}"
+        made.unread = of_model.unread + of_transform.unread
+    return made
 
 
 def timm(model_name: str, *, pretrained: bool = True, device: Any = None) -> Embedder:
@@ -115,7 +123,8 @@ def timm(model_name: str, *, pretrained: bool = True, device: Any = None) -> Emb
     config = library.data.resolve_model_data_config(model)
     transform = library.data.create_transform(**config, is_training=False)
     made = torch(model if device is None else model.to(device), transform)
-    made.name = f"timm {model_name} {name_of(model)} {without_addresses(str(config))}"
+    made.name = f"timm {model_name} {name_of(model, _MODE).text} {without_addresses(str(config))}"
+    made.unread = ()  # its own name and its weights say it all
     made.width = getattr(model, "num_features", None)
     return made
 
@@ -148,7 +157,7 @@ def open_clip(
 
     return Embedder(
         _tensor_call(model, model.encode_image, transform),
-        name=f"open_clip {model_name} {pretrained} {name_of(model)}",
+        name=f"open_clip {model_name} {pretrained} {name_of(model, _MODE).text}",
         texts=texts,
     )
 

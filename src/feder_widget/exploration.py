@@ -15,7 +15,7 @@ from feder_widget.embedding import (
     embed_pictures,
 )
 from feder_widget.engines import build_index, plan_index
-from feder_widget.widget import FederWidget
+from feder_widget.widget import FederWidget, check_options
 
 
 def explore(
@@ -78,6 +78,7 @@ def explore(
     pictures = Pictures(images)
     # Bad choices are refused before an hour of embedding.
     plan_index(max(1, len(pictures)), 0, metric, nlist, factory)
+    check_options(len(pictures), options)
     vectors, reasons = embed_pictures(pictures, embedder, batch_size, cache, progress)
     if embedder.find_width() != vectors.shape[1]:
         # All came from the cache, by an embedder of the same name. Now that the width is known, they do not.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +77,10 @@ K_LIMIT = 10_000
 """A screen cannot show more results."""
 
 
+_OF_ROWS = ("labels", "data", "id", "columns", "label", "image")
+"""Options that say what rows look like."""
+
+
 def _embedder_for(index: IvfIndex, embed: Any, embed_text: Any) -> Embedder | None:
     """Return what embeds queries, or raise where its vectors are not as wide as those of the index."""
     if embed is None:
@@ -91,6 +95,19 @@ def _embedder_for(index: IvfIndex, embed: Any, embed_text: Any) -> Embedder | No
             "pass the embedder that the index was built with"
         )
     return embedder
+
+
+def check_options(count: int, options: Mapping[str, Any]) -> None:
+    """Raise what a widget would raise of its options, for ``count`` rows that have no index yet."""
+    rows = IdRange(count, lambda: count - 1)
+    opened_media(rows, images=lambda _: None, **{name: options[name] for name in _OF_ROWS if name in options})
+    for name in ("nprobe", "k", "k_max"):
+        if options.get(name) is not None:
+            as_int(options[name], name, most=count if name == "nprobe" else K_LIMIT)
+    for name in ("include_self", "static"):
+        as_bool(options.get(name, True), name)
+    one_of(options.get("theme", THEMES[0]), "theme", THEMES)
+    resolve_method(options.get("projection", "auto"))
 
 
 class FederWidget(anywidget.AnyWidget):

@@ -56,6 +56,8 @@ def test_pictures_and_words_are_queries(tmp_path, monkeypatch):
     pictures = [Image.fromarray(rng.integers(0, 256, (40, 40, 3), dtype=np.uint8)) for _ in range(20)]
     w = fw.explore(pictures, model, cache=tmp_path / "kept", progress=False)
     assert w.embedder.width == WIDTH
+    # It has been set to evaluation mode meanwhile, and has looked up how its model is called.
+    assert fw.embedders.embedder(model).name == w.embedder.name
     assert w.search(pictures[3]) == "Row 3 is this picture."
     w.search("a red")
     np.testing.assert_allclose(w.history[-1].vector, model.encode("a red"), atol=1e-5)

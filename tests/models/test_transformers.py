@@ -104,3 +104,33 @@ def test_a_function_over_hidden_states_is_refused_until_it_pools(model_folder, p
     np.testing.assert_allclose(vectors, tokens[:, 0], atol=1e-4)
     half = fw.embed(photos, lambda images: states(images)[:, 0].to(torch.bfloat16), progress=False)
     np.testing.assert_allclose(half, tokens[:, 0], atol=0.05)
+
+
+def test_a_pipeline_keeps_its_name_while_it_is_used_and_changes_it_with_a_setting(model_folder, photos):
+    def made(**settings):
+        return transformers.pipeline("image-feature-extraction", model=str(model_folder), **settings)
+
+    pipeline = made()
+    before = fw.embedders.embedder(pipeline).name
+    fw.embed(photos, pipeline, cache=False, progress=False)
+    assert fw.embedders.embedder(pipeline).name == before == fw.embedders.embedder(made()).name
+    assert fw.embedders.embedder(made(pool=True)).name != before
+    pipeline.image_processor.size = {"height": 16, "width": 16}
+    assert fw.embedders.embedder(pipeline).name != before
+
+
+def test_what_a_module_does_not_keep_in_its_weights_names_it_too():
+    class Net(torch.nn.Module):
+        def __init__(self, stride):
+            super().__init__()
+            torch.manual_seed(0)
+            self.parts = torch.nn.ModuleDict({"conv": torch.nn.Conv2d(3, 8, 3, stride=stride)})
+
+        def forward(self, batch):
+            return self.parts["conv"](batch).mean((2, 3))
+
+    def name(stride):
+        net = Net(stride)
+        return fw.embedders.embedder(lambda images: net(images)).name
+
+    assert name(1) == name(1) != name(2)

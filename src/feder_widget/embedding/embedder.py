@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from feder_widget.embedding.calls import ImageCall, TextCall, image_call, stated_width, text_call
-from feder_widget.embedding.embedder_name import name_of
+from feder_widget.embedding.naming.embedder_name import EmbedderName, name_of
 from feder_widget.embedding.pictures import PICTURE_SIDE
 from feder_widget.embedding.vectors import BadVectorsError, as_vectors
 from feder_widget.errors import EmbedderError
@@ -41,6 +41,10 @@ class Embedder:
         A list of str → vectors in any form.
     side : int
         Longest side of the pictures it gets, in pixels.
+    unread : sequence of str, optional
+        What it holds that its name says nothing of. With any, no cache is kept.
+    is_named : bool
+        Whether the user has given it its name, which may then be that of another one.
     """
 
     def __init__(
@@ -51,10 +55,14 @@ class Embedder:
         width: int | None = None,
         texts: TextCall | None = None,
         side: int = PICTURE_SIDE,
+        unread: Sequence[str] = (),
+        is_named: bool = False,
     ) -> None:
         self._call = call
         self._texts = texts
         self.name = name
+        self.unread = tuple(unread)
+        self.is_named = is_named
         self.width = width
         self.side = side
 
@@ -149,9 +157,25 @@ def as_embedder(embed: Any, embed_text: Any = None, *, name: str | None = None) 
     else:
         texts = text_call(embed, embed_text)
     if isinstance(embed, Embedder):
-        return Embedder(embed._call, name=name or embed.name, width=embed.width, texts=texts, side=embed.side)
+        return Embedder(
+            embed._call,
+            name=name or embed.name,
+            width=embed.width,
+            texts=texts,
+            side=embed.side,
+            unread=() if name else embed.unread,
+            is_named=embed.is_named or name is not None,
+        )
     call = image_call(embed)
-    return Embedder(call, name=name or name_of(embed), width=stated_width(embed), texts=texts)
+    known = EmbedderName(name) if name else name_of(embed)
+    return Embedder(
+        call,
+        name=known.text,
+        width=stated_width(embed),
+        texts=texts,
+        unread=known.unread,
+        is_named=name is not None,
+    )
 
 
 def _listed(titles: Sequence[str]) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,13 @@ from PIL import Image
 
 from feder_widget.embedding.embedder import Embedder, as_embedder
 from feder_widget.embedding.errors import PicturesLeftOutWarning
+from feder_widget.embedding.kept_vectors import (
+    OtherWidthError,
+    forget_other_width,
+    is_of_width,
+    open_cache,
+)
+from feder_widget.embedding.picture_bar import picture_bar
 from feder_widget.embedding.pictures import Pictures, read_picture
 from feder_widget.embedding.read_ahead import read_ahead
 from feder_widget.embedding.vector_cache import VectorCache, cache_folder, file_key, pixel_key
@@ -59,10 +65,6 @@ class _Read:
         return f"row {self.row}" if self.path is None else f"row {self.row} ({self.path.name})"
 
 
-class _OtherWidthError(Exception):
-    """The cache holds vectors of another width than the embedder returns."""
-
-
 def embed(
     images: object,
     embed: Any,
@@ -91,8 +93,10 @@ def embed(
         The folder where vectors are kept, so that none is embedded twice, after an interrupt in particular;
         by default a folder of the platform's cache directory. False keeps none. A picture is known by its
         path, size and time of change (one that is no file by its pixels), an embedder by its name, which
-        holds its model's name and samples of its weights, or a function's code. Name a function that
-        depends on anything else: ``fw.embedders.embedder(function, name="...")``.
+        changes with its code, its settings, its weights and the files of weights that it names. What else it
+        reads, such as the answer of a server, no name tells: name such a function yourself,
+        ``fw.embedders.embedder(function, name="...")``. Vectors of an embedder that cannot be looked into
+        are not kept, with a warning.
     progress : bool
         Whether to show a bar.
 
@@ -132,43 +136,22 @@ def embed_pictures(
     if len(pictures) == 0:
         raise ValueError("images must hold at least one picture, got none")
     with ExitStack() as stack:
-        kept = _open_cache(cache, embedder)
+        kept = open_cache(cache, embedder)
         if kept is not None:
             stack.callback(kept.close)
         folder = None if kept is None else cache_folder(cache)
         if kept is not None and embedder.width is not None:
-            _forget_other_width(kept, embedder.width)
+            forget_other_width(kept, embedder.width)
         try:
-            return _Run(pictures, embedder, batch_size, kept, folder).to_end(progress)
-        except _OtherWidthError:
-            assert kept is not None
-            assert embedder.width is not None
-            _forget_other_width(kept, embedder.width)
-            return _Run(pictures, embedder, batch_size, kept, folder).to_end(progress)
-
-
-def _forget_other_width(kept: VectorCache, width: int) -> None:
-    """Clear a cache of another width than the embedder returns."""
-    if kept.width not in (None, width):
-        warnings.warn(
-            f"the cache holds vectors of {kept.width} numbers by an embedder of the same name, and this "
-            f"one returns {width}: they are forgotten",
-            stacklevel=4,
-        )
-        kept.clear()
-
-
-def _open_cache(cache: object, embedder: Embedder) -> VectorCache | None:
-    folder = cache_folder(cache)
-    if folder is None:
-        return None
-    try:
-        return VectorCache(folder, embedder.name)
-    except (OSError, sqlite3.Error) as error:
-        if cache is None:
-            warnings.warn(f"vectors are not kept: {error}; name a folder by cache=", stacklevel=4)
-            return None
-        raise
+            found = _Run(pictures, embedder, batch_size, kept, folder).to_end(progress)
+            if kept is None or is_of_width(found[0].shape[1], embedder, kept):
+                return found
+        except OtherWidthError:
+            pass
+        assert kept is not None
+        assert embedder.width is not None
+        forget_other_width(kept, embedder.width)
+        return _Run(pictures, embedder, batch_size, kept, folder).to_end(progress)
 
 
 class _Run:
@@ -192,7 +175,7 @@ class _Run:
 
     def to_end(self, progress: bool) -> tuple[NDArray[np.float32], dict[int, str]]:
         """Embed all that is not in the cache; returns the vectors and the reasons for rows left out."""
-        with _bar(len(self._pictures), progress) as self._advance:
+        with picture_bar(len(self._pictures), progress) as self._advance:
             batch: list[_Read] = []
             ahead = min(2 * self._batch_size, MOST_AHEAD)
             with closing(read_ahead(self._not_kept(), self._read, ahead)) as decoded:
@@ -258,21 +241,9 @@ class _Run:
             titles=[each.title for each in batch],
         )
         if self._cache is not None and self._cache.width not in (None, vectors.shape[1]):
-            raise _OtherWidthError
+            raise OtherWidthError
         self._rows.put([each.row for each in batch], vectors)
         if self._cache is not None:
             keyed = [place for place, each in enumerate(batch) if each.key is not None]
             self._cache.put([batch[place].key or b"" for place in keyed], vectors[keyed])
         self._advance(len(batch))
-
-
-@contextmanager
-def _bar(count: int, progress: bool) -> Iterator[Callable[[int], object]]:
-    """Lend a function that moves the bar on by some pictures."""
-    if not progress:
-        yield lambda _: None
-        return
-    from tqdm.auto import tqdm
-
-    with tqdm(total=count, desc="pictures", unit="picture") as bar:
-        yield bar.update

@@ -83,7 +83,10 @@ class VectorCache:
     Attributes
     ----------
     width : int or None
-        Numbers in a vector; None while there is none.
+        Numbers in a vector; None while there is none. It is noted beside the vectors, so that damaged ones
+        do not pass for it.
+    is_width_noted : bool
+        Whether it is; files of earlier versions have no note.
 
     Raises
     ------
@@ -95,6 +98,8 @@ class VectorCache:
         self._is_broken = False
         # Written together: a transaction during a slow batch would keep other processes waiting.
         self._unwritten: dict[bytes, Vectors] = {}
+        if folder.exists() and not folder.is_dir():
+            raise NotADirectoryError(f"cache must be a folder, got {str(folder)!r}, which is a file")
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f"{_file_stem(name)}.sqlite"
         try:
@@ -124,11 +129,18 @@ class VectorCache:
                 connection.execute(
                     "CREATE TABLE IF NOT EXISTS vectors (picture BLOB PRIMARY KEY, vector BLOB NOT NULL)"
                 )
+                connection.execute("CREATE TABLE IF NOT EXISTS width (numbers INTEGER NOT NULL)")
             self._written = time.monotonic()
-            self.width = self._stored_width()
+            noted = self._noted_width()
+            self.is_width_noted = noted is not None
+            self.width = noted or self._stored_width()
         except sqlite3.DatabaseError:
             self._connection.close()
             raise
+
+    def _noted_width(self) -> int | None:
+        row = self._connection.execute("SELECT numbers FROM width").fetchone()
+        return row[0] if row and isinstance(row[0], int) and row[0] > 0 else None
 
     def _stored_width(self) -> int | None:
         """Return the width of most vectors: the file may hold damaged ones, or those of two embedders."""
@@ -177,6 +189,11 @@ class VectorCache:
                     "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
                     ((key, vector.tobytes()) for key, vector in self._unwritten.items()),
                 )
+                if not self.is_width_noted:
+                    connection.execute("DELETE FROM width")
+                    width = len(next(iter(self._unwritten.values())))
+                    connection.execute("INSERT INTO width VALUES (?)", (width,))
+                    self.is_width_noted = True
         self._unwritten.clear()
         self._written = time.monotonic()
 
@@ -195,7 +212,8 @@ class VectorCache:
         self._unwritten.clear()
         with self._surviving(), self._connection as connection:
             connection.execute("DELETE FROM vectors")
-        self.width = None
+            connection.execute("DELETE FROM width")
+        self.width, self.is_width_noted = None, False
 
     def close(self) -> None:
         """Write the vectors that are left and close the file."""

@@ -43,10 +43,10 @@ def as_vectors(returned: Any, count: int) -> NDArray[np.float32]:
     Raises
     ------
     BadVectorsError
-        If it has another shape, or holds values that are not finite.
-    TypeError
-        If it holds no numbers.
+        If it has another shape, or holds no numbers, or such as are not finite.
     """
+    if returned is None:
+        raise BadVectorsError("it returned None; wanted vectors (n, d)")
     for name in _POOLED:
         if getattr(returned, name, None) is not None:
             returned = getattr(returned, name)
@@ -78,7 +78,7 @@ def as_vectors(returned: Any, count: int) -> NDArray[np.float32]:
         vectors: NDArray[np.float32] = np.array(array, np.float32, order="C")
     bad = np.flatnonzero(~np.isfinite(vectors).all(1))
     if len(bad):
-        raise BadVectorsError("it returned NaN or infinite values", bad.tolist())
+        raise BadVectorsError("it returned NaN or infinite values, wanted finite ones", bad.tolist())
     return vectors
 
 
@@ -100,7 +100,7 @@ def _array(value: Any) -> NDArray[Any]:
 
 def _real(array: NDArray[Any]) -> NDArray[Any]:
     if array.dtype.kind not in "iuf":
-        raise TypeError(f"it returned {array.dtype}, no real numbers")
+        raise BadVectorsError(f"it returned {array.dtype}, no real numbers; wanted vectors (n, d)")
     return array
 
 

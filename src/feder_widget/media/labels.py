@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from feder_widget.media.column_labels import ColumnLabels
+from feder_widget.media.columns import StoredColumn, is_column
 from feder_widget.media.entries import IdRange, Lookup, is_missing, open_entries
-from feder_widget.media.row_table import ColumnLabels
+from feder_widget.media.row_table import ColumnById
 from feder_widget.media.text import one_line
 
 LABEL_LIMIT = 200
@@ -37,17 +39,18 @@ Take = Callable[[NDArray[np.int64]], list[Any]]
 def stored_labels(labels: Any) -> Take | None:
     """Return what takes labels of many rows at once; None where each has to be asked for.
 
-    Lists, tuples, arrays, pandas Series and columns of the metadata hold their labels. A mapping, a function
-    or another sequence may be slow for each row.
+    Lists, tuples, arrays, columns of pandas, polars and pyarrow, and those of the metadata hold their labels.
+    A mapping, a function or another sequence may be slow for each row.
     """
-    if isinstance(labels, ColumnLabels):
+    if isinstance(labels, (ColumnLabels, ColumnById)):
         return labels.take
     if type(labels) is np.ndarray:
         return partial(_take_known, len(labels), lambda rows: labels[rows].tolist())
     if type(labels) in (list, tuple):
         return partial(_take_known, len(labels), lambda rows: [labels[row] for row in rows.tolist()])
-    if hasattr(labels, "iloc"):
-        return partial(_take_known, len(labels), lambda rows: list(labels.iloc[rows]))
+    if isinstance(labels, StoredColumn) or is_column(labels):
+        column = labels if isinstance(labels, StoredColumn) else StoredColumn(labels)
+        return partial(_take_known, len(column), column.take)
     return None
 
 

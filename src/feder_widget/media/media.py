@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from feder_widget.media.column_labels import ColumnLabels
 from feder_widget.media.entries import IdRange, is_missing
 from feder_widget.media.error_text import named_text
 from feder_widget.media.errors import BadImage
@@ -17,7 +18,7 @@ from feder_widget.media.image_sources import open_images
 from feder_widget.media.label_sources import label_source
 from feder_widget.media.labels import label_text, open_labels, read_label, stored_labels
 from feder_widget.media.pair_labels import PairLabels
-from feder_widget.media.row_table import ColumnLabels, RowTable
+from feder_widget.media.row_table import RowTable
 from feder_widget.media.thumbnail import LABEL, Thumbnail, bucket, placeholder, render
 from feder_widget.media.thumbnail_cache import Key, ThumbnailCache
 from feder_widget.media.vector_strip import render_strip

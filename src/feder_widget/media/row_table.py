@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.media.column_numbers import Unit, as_numbers, unit_of
-from feder_widget.media.entries import IdRange, Lookup, is_missing
+from feder_widget.media.columns import StoredColumn
+from feder_widget.media.entries import IdRange, is_missing
+from feder_widget.media.table_values import PLAIN, is_scalar, may_repeat, number_text, opened, plain_entry
 from feder_widget.media.text import one_line
 
 MAX_COLUMNS = 32
@@ -59,7 +61,7 @@ class RowTable:
         columns: Sequence[str] | None = None,
         others: Iterable[str | None] = (),
     ) -> None:
-        self._frame = _opened(data)
+        self._frame = opened(data)
         self._id_column = id_column
         if id_column is None:
             index_ids.check_length("data", len(self._frame))
@@ -70,6 +72,7 @@ class RowTable:
                 raise TypeError(f"id must name a column of integers, got {id_column!r}, which holds {kind}")
         self.columns = self._shown(columns, {id_column, *others})
         self._series = {name: self._frame.get_column(name) for name in self.columns}
+        self._stored = [StoredColumn(series.to_native()) for series in self._series.values()]
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -94,7 +97,7 @@ class RowTable:
     def categories(self) -> list[int]:
         """The places among the columns shown of categories: text, few different integers, bools."""
         kinds = [self._series[name].dtype for name in self.columns]
-        return [i for i, kind in enumerate(kinds) if self.units[i] is None and _may_repeat(kind)]
+        return [i for i, kind in enumerate(kinds) if self.units[i] is None and may_repeat(kind)]
 
     @property
     def names(self) -> list[str]:
@@ -117,7 +120,7 @@ class RowTable:
         """
         self.check_column(name, argument)
         series = self._frame.get_column(name)
-        return series.to_native() if self._id_column is None else self._lookup(series)
+        return series.to_native() if self._id_column is None else ColumnById(self, series)
 
     def texts(self, ids: Sequence[int]) -> list[list[str | None]]:
         """Return the values shown of some rows as short lines of text; None for a missing value.
@@ -137,15 +140,19 @@ class RowTable:
 
         Equal values of type str or int have one text. Bools are given as text.
         """
+        values = self.values(ids, self._stored[column])
+        return values if set(map(type, values)) <= PLAIN else [plain_entry(value) for value in values]
+
+    def values(self, ids: NDArray[np.int64], column: StoredColumn) -> list[Any]:
+        """Return the values of rows in a column as they are stored; None for a row that the table has not."""
         places = self.places(ids)
-        if len(self) == 0:
-            return [None] * len(ids)
-        series = self._series[self.columns[column]]
-        values = series[np.maximum(places, 0).tolist()].to_list()
-        return [
-            None if place < 0 else _plain_entry(value)
-            for place, value in zip(places.tolist(), values, strict=True)
-        ]
+        is_held = places >= 0
+        if is_held.all():
+            return column.take(places)
+        values: list[Any] = [None] * len(ids)
+        for at, value in zip(np.flatnonzero(is_held).tolist(), column.take(places[is_held]), strict=True):
+            values[at] = value
+        return values
 
     def numbers(self, ids: NDArray[np.int64], column: int) -> NDArray[np.float64]:
         """Return the values of rows in a column of ``scales``, float64 (n,), as `as_numbers` does.
@@ -208,7 +215,7 @@ class RowTable:
     def _shown(self, columns: Sequence[str] | None, others: set[str | None]) -> list[str]:
         if columns is None:
             schema = self._frame.schema
-            scalar = [name for name, kind in schema.items() if _is_scalar(kind) and name not in others]
+            scalar = [name for name, kind in schema.items() if is_scalar(kind) and name not in others]
             return scalar[:MAX_COLUMNS]
         if isinstance(columns, (str, bytes)):
             raise TypeError(f"columns must be a list of names, got {columns!r}; pass [{columns!r}]")
@@ -219,77 +226,37 @@ class RowTable:
             self.check_column(name, "columns")
         return chosen
 
-    def _lookup(self, series: nw.Series[Any]) -> Lookup:
-        def value(row_id: int) -> Any:
-            (place,) = self.places(np.array([row_id], np.int64)).tolist()
-            return None if place < 0 else series.item(place)
-
-        return value
-
     def _text(self, name: str, place: int) -> str | None:
         try:
             value = self._series[name].item(place)
             if is_missing(value):
                 return None
-            text = _number_text(value) if isinstance(value, (float, np.floating)) else str(value)
+            text = number_text(value) if isinstance(value, (float, np.floating)) else str(value)
         except Exception as error:  # a user's object may raise anything
             return f"(raised {type(error).__name__})"
         return one_line(text, VALUE_LIMIT)
 
 
-class ColumnLabels:
-    """The values of a column of a table as labels: of one row, or of many at once.
+class ColumnById:
+    """A column of a table whose rows are found by a column of ids: the value of one row id, or of many.
 
     Parameters
     ----------
     table : RowTable
-    column : int
-        Place among the columns shown.
+    series : narwhals.Series
+        One of its columns.
     """
 
-    def __init__(self, table: RowTable, column: int) -> None:
+    def __init__(self, table: RowTable, series: nw.Series[Any]) -> None:
         self._table = table
-        self._column = column
+        self._series = series
+        self._stored = StoredColumn(series.to_native())
 
-    def __call__(self, row_id: int) -> str | None:
-        """Return the value of a row as a short line of text."""
-        return self._table.text(row_id, self._column)
+    def __call__(self, row_id: int) -> Any:
+        """Return the value of a row; None for one that the table does not hold."""
+        (place,) = self._table.places(np.array([row_id], np.int64)).tolist()
+        return None if place < 0 else self._series.item(place)
 
     def take(self, ids: NDArray[np.int64]) -> list[Any]:
         """Return the values of rows as they are stored."""
-        return self._table.entries(ids, self._column)
-
-
-def _plain_entry(value: Any) -> Any:
-    if type(value) is str or type(value) is int:
-        return value
-    return str(value) if type(value) is bool else None if is_missing(value) else value
-
-
-def _number_text(value: float | np.floating[Any]) -> str:
-    # Whole numbers with missing ones among them are floats in pandas.
-    is_whole = float(value).is_integer() and abs(value) < 1e15
-    return str(int(value)) if is_whole else f"{value:.6g}"
-
-
-def _opened(data: Any) -> nw.DataFrame[Any]:
-    try:
-        frame = nw.from_native(data, pass_through=True)
-        _ = getattr(frame, "columns", None)
-    except nw.exceptions.DuplicateError as error:
-        raise ValueError(f"data must have columns of different names: {one_line(str(error), 200)}") from None
-    if isinstance(frame, nw.LazyFrame):
-        raise TypeError(f"data must be a table in memory, got {type(data).__name__}; pass data.collect()")
-    if isinstance(frame, nw.DataFrame):
-        return frame
-    hint = "pass data.to_pandas()" if hasattr(data, "to_pandas") else "pass pandas.DataFrame(data)"
-    raise TypeError(f"data must be a pandas, polars or pyarrow table, got {type(data).__name__}; {hint}")
-
-
-def _may_repeat(kind: Any) -> bool:
-    return bool(kind.is_integer()) or isinstance(kind, (nw.String, nw.Boolean, nw.Categorical, nw.Enum))
-
-
-def _is_scalar(kind: Any) -> bool:
-    is_whole = isinstance(kind, (nw.List, nw.Array, nw.Struct, nw.Object, nw.Binary, nw.Unknown))
-    return not (is_whole or kind in (nw.Object, nw.Binary, nw.Unknown))
+        return self._table.values(ids, self._stored)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from feder_widget.media import LabelError, Media
+from feder_widget.media import LabelError, Media, is_missing
 
 AT_ONCE = 0.05
 """Seconds after which a call that reads labels returns, unless the first label alone takes longer."""
@@ -19,6 +19,11 @@ FAILED = -2
 
 REMEMBERED = (str, int)
 """Types of entries whose text is made once. Equal ones have the same text; True is no int here."""
+
+_SIMPLE = frozenset({*REMEMBERED, type(None)})
+
+TAKEN = 4096
+"""Rows whose labels are taken at once: some milliseconds, so that few are taken in vain."""
 
 TEXT_ROWS = 5000
 """Rows after which labels that hardly ever repeat are taken for texts."""
@@ -77,7 +82,7 @@ class LabelTally:
         self._left = seconds
         self._texts_too = texts_too
         self._numbers: dict[str, int] = {}
-        self._numbers_of_entries: dict[Any, int] = {}
+        self._numbers_of_entries: dict[Any, int] = {None: NO_LABEL}
         self._read: list[NDArray[np.int64]] = []
         self._clusters: list[NDArray[np.int32]] = []
         self._rows = 0
@@ -107,7 +112,30 @@ class LabelTally:
             The cluster of each.
         """
         begin = time.monotonic()
+        numbers: list[int] = []
+        while len(numbers) < len(ids):
+            some = ids[len(numbers) : len(numbers) + TAKEN]
+            read = self._read_piece(some, begin + AT_ONCE)
+            numbers += read
+            if len(read) < len(some) or time.monotonic() - begin > AT_ONCE:
+                break
+        self._read.append(np.array(numbers, np.int64))
+        self._clusters.append(clusters[: len(numbers)])
+        self._rows += len(numbers)
+        self._left -= time.monotonic() - begin
+        return len(numbers)
+
+    def _read_piece(self, ids: NDArray[np.int64], end: float) -> list[int]:
+        """Return the numbers of the labels of rows, of one at least, until it is time to return."""
         entries = self._media.label_entries(ids)
+        if entries is not None and set(map(type, entries)) <= _SIMPLE:
+            known = self._numbers_of_entries
+            for place, entry in enumerate(entries):
+                if entry not in known:
+                    known[entry] = self._number(int(ids[place]))
+                    if time.monotonic() > end:
+                        return [known[each] for each in entries[: place + 1]]
+            return [known[entry] for entry in entries]
         numbers: list[int] = []
         for place, row_id in enumerate(ids.tolist()):
             if entries is not None and (number := self._known(entries[place])) is not None:
@@ -116,17 +144,13 @@ class LabelTally:
             numbers.append(self._number(row_id))
             if entries is not None:
                 self._remember(entries[place], numbers[-1])
-            if time.monotonic() - begin > AT_ONCE:
+            if time.monotonic() > end:
                 break
-        self._read.append(np.array(numbers, np.int64))
-        self._clusters.append(clusters[: len(numbers)])
-        self._rows += len(numbers)
-        self._left -= time.monotonic() - begin
-        return len(numbers)
+        return numbers
 
     def _known(self, entry: Any) -> int | None:
         """Return the number of an entry that was read before; None where its text has to be made."""
-        if entry is None:
+        if is_missing(entry):
             return NO_LABEL
         return self._numbers_of_entries.get(entry) if type(entry) in REMEMBERED else None
 

@@ -1,0 +1,1 @@
+"""The name of an embedder, which keys the cache of its vectors: all that these depend on."""
