@@ -7,6 +7,7 @@ import io
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
@@ -107,6 +108,19 @@ def test_a_picture_is_saved_at_twice_the_size(lab: Any, tmp_path: Path) -> None:
         )
 
 
+def test_the_kernel_draws_the_view_as_svg(lab: Any, tmp_path: Path) -> None:
+    for view in ("Clusters", "Distances", "Projection"):
+        lab.widget.get_by_role("tab", name=view).click()
+        path = saved(lab.page, lab.widget, "Save picture (SVG)", tmp_path)
+        assert path.name == "row-5-nprobe-2.svg"
+        root = ElementTree.parse(path).getroot()
+        text = " ".join("".join(one.itertext()) for one in root.iter() if one.tag.endswith("}text"))
+        assert "row 5, nprobe 2 of 16" in text
+    lab.widget.get_by_role("button", name="Step back").click()
+    menu_entry(lab.widget, "Save picture (SVG)")
+    expect(lab.widget.get_by_text("An SVG shows a finished search")).to_be_visible()
+
+
 def test_the_kernel_saves_the_page_and_the_page_saves_itself(
     lab: Any, tmp_path: Path, chromium: Browser
 ) -> None:
@@ -119,6 +133,10 @@ def test_the_kernel_saves_the_page_and_the_page_saves_itself(
         widget = page.locator(".feder-widget")
         expect(widget).to_have_attribute("data-state", "done")
         expect(widget).to_have_attribute("data-results", results or "")
+        widget.get_by_role("button", name="Share").click()
+        # Nobody is there to draw.
+        expect(widget.get_by_role("menuitem", name="Save picture (SVG)")).to_have_count(0)
+        page.keyboard.press("Escape")
         path = saved(page, widget, "Save as a page (HTML)", tmp_path).rename(tmp_path / copy)
         rows = rows_in(saved(page, widget, "Download results (CSV)", tmp_path))
         assert ",".join(row["id"] for row in rows) == results
