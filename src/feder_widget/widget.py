@@ -18,6 +18,8 @@ from feder_widget.embedding import Embedder, as_embedder, embedded_row, is_embed
 from feder_widget.engines import IvfIndex, open_index
 from feder_widget.errors import IndexChangedError
 from feder_widget.export import (
+    HARDEST_SAVED,
+    K_MAX,
     PageWish,
     SearchReport,
     View,
@@ -45,7 +47,7 @@ from feder_widget.session.selected_rows import described
 from feder_widget.session.selected_table import selected_table
 from feder_widget.session.session import Session
 from feder_widget.session.snapshot_check import checked_snapshot
-from feder_widget.session.summary import VIEWS, summary_of
+from feder_widget.session.summary import VIEWS, summary_of_rows
 from feder_widget.truth import Workload, evaluate
 from feder_widget.truth.evaluation import Progress
 
@@ -56,14 +58,8 @@ THEMES = ("auto", "light", "dark")
 
 _STATIC = Path(__file__).parent / "static"
 
-HARDEST_SAVED = 20
-"""Hardest queries of the last workload in a saved page."""
-
-SAVED_TRAITS = ("nprobe", "k", "include_self", "cluster", "selection", "view", "theme")
-"""Traits that a saved page begins with."""
-
-K_MAX = 100
-"""Neighbours kept of each cluster, so that k and nprobe can be dragged without asking the kernel."""
+SAVED_TRAITS = ("cluster", "selection", "view", "theme")
+"""Traits that a saved page begins with, besides nprobe, k and include_self."""
 
 MAP_PATIENCE = 60.0
 """Seconds that a figure waits for the map that a thread draws, before it draws one itself."""
@@ -626,8 +622,8 @@ class FederWidget(anywidget.AnyWidget):
             wish,
             k_max=self._k_max,
             projection=self._method,
-            workloads=self._session.workloads,
-            traits={**traits, "nprobe": view.nprobe, "k": view.k, "include_self": view.include_self},
+            workload=self._session.workloads.last,
+            traits=traits,
             summary=self._described(),
         )
         if self._index.version() != version:
@@ -816,17 +812,7 @@ class FederWidget(anywidget.AnyWidget):
         self._summary = self._described(version=self._session.index_version, embedder=self._embedder)
 
     def _described(self, **others: Any) -> dict[str, Any]:
-        media = self._media
-        return summary_of(
-            self._index,
-            k_max=self._k_max,
-            images=media.has_images,
-            labels=media.has_labels,
-            columns=media.columns,
-            categories=media.categories,
-            scales=media.scales,
-            **others,
-        )
+        return summary_of_rows(self._index, self._media, k_max=self._k_max, **others)
 
     def _check_thread(self, name: str) -> None:
         if not self._session.may_read:

@@ -17,8 +17,9 @@ from feder_widget.export.recorded_session import Packet, RecordedSession, array_
 from feder_widget.media import Media
 from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
-from feder_widget.session.answers.workload import HARDEST, Workloads, nprobes_shown
+from feder_widget.session.answers.workload import HARDEST, nprobes_shown
 from feder_widget.session.messages.limits import MAX_BATCH, MAX_VALUES, MAX_WINDOW
+from feder_widget.truth import Workload
 
 CANDIDATE_BYTES = 9
 """What a candidate takes in a page: its id and its distance, compressed and as text."""
@@ -65,17 +66,15 @@ def saved_queries(index: IvfIndex, queries: Sequence[Any]) -> list[SavedQuery]:
     return list(saved.values())
 
 
-def hardest_queries(index: IvfIndex, workloads: Workloads, nprobe: int, count: int) -> list[SavedQuery]:
-    """Return the hardest queries of the last workload at an nprobe."""
-    if workloads.last is None:
-        return []
-    at = workloads.last.evaluated_below(nprobe)
-    places = workloads.last.hardest(count, nprobe=at).tolist()
+def hardest_queries(index: IvfIndex, workload: Workload, nprobe: int, count: int) -> list[SavedQuery]:
+    """Return the hardest queries of a workload at an nprobe, the hardest first."""
+    assert workload.origin is not None
+    places = workload.hardest(count, nprobe=workload.evaluated_below(nprobe)).tolist()
     found = []
     for place in places:
         # A row may have been removed since.
         with suppress(UnknownIdError):
-            found.append(SavedQuery(index.query(workloads.query(place)), {"workload": place}))
+            found.append(SavedQuery(index.query(workload.origin.query(place)), {"workload": place}))
     return found
 
 

@@ -23,9 +23,9 @@ from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
 from feder_widget.projection import Method
 from feder_widget.session import threads
-from feder_widget.session.answers.workload import Workloads
 from feder_widget.session.drivers import Driver
 from feder_widget.session.session import Session
+from feder_widget.truth import Workload
 
 T = TypeVar("T")
 
@@ -73,8 +73,8 @@ class RecordedSession:
         The largest k that the recording answers.
     projection
         The better picture of candidates; None leaves it at the linear one.
-    workloads
-        Those of the widget: the last one is recorded. None for none.
+    workload
+        The one that is recorded; None for none.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class RecordedSession:
         *,
         k_max: int,
         projection: Method | None = None,
-        workloads: Workloads | None = None,
+        workload: Workload | None = None,
     ) -> None:
         self.index = index
         self._version = index.version()
@@ -96,8 +96,8 @@ class RecordedSession:
         self._session = Session(
             index, media, self._take, k_max=k_max, projection=projection, driver=_CallerDrives()
         )
-        if workloads is not None:
-            self._session.workloads.take_last_of(workloads)
+        if workload is not None:
+            self._session.workloads.hold(workload)
 
     def __enter__(self) -> RecordedSession:
         return self

@@ -10,6 +10,7 @@ from feder_widget.engines import IvfIndex
 from feder_widget.export.answer_table import AnswerTable
 from feder_widget.export.one_page import PageParts, one_page, page_bytes
 from feder_widget.export.page_contents import (
+    SavedQuery,
     View,
     hardest_queries,
     record,
@@ -30,7 +31,13 @@ from feder_widget.model.array_like import as_array
 from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
 from feder_widget.projection import Method
-from feder_widget.session.answers.workload import Workloads
+from feder_widget.truth import Workload
+
+HARDEST_SAVED = 20
+"""Hardest queries of a workload in a saved page, unless the caller says otherwise."""
+
+K_MAX = 100
+"""Neighbours kept of each cluster, so that k and nprobe can be dragged without asking the kernel."""
 
 PAGE_BYTES = 1_500_000
 QUERY_BYTES = 225_000
@@ -55,7 +62,7 @@ class PageWish:
     queries : list
         Row ids and vectors; the last is on screen first.
     hardest : int
-        Hardest queries of the last workload besides.
+        Hardest queries of the workload besides.
     max_bytes : int or None
         The page at most; None for a size by the number of queries.
     title : str
@@ -95,11 +102,13 @@ def saved_page(
     *,
     k_max: int,
     projection: Method | None,
-    workloads: Workloads,
+    workload: Workload | None,
     traits: dict[str, Any],
     summary: dict[str, Any],
 ) -> Steps[str]:
     """Return a page that answers all that the widget asks for some queries, as HTML.
+
+    ``traits`` are those that it begins with, besides the view's.
 
     Raises
     ------
@@ -107,7 +116,11 @@ def saved_page(
         If there is no query, or too many, or ``max_bytes`` is too few for the search without any picture.
     """
     count = as_int(wish.hardest, "hardest", least=0)
-    queries = [*hardest_queries(index, workloads, view.nprobe, count), *saved_queries(index, wish.queries)]
+    queries: list[SavedQuery] = []
+    if workload is not None:
+        queries = hardest_queries(index, workload, view.nprobe, count)
+    # The last one is on screen first: without another query, the hardest.
+    queries = [*queries, *saved_queries(index, wish.queries)] if len(wish.queries) else queries[::-1]
     if not queries:
         raise ValueError("queries must hold at least one query: search first, or pass queries=")
     if len(queries) > MOST_QUERIES:
@@ -115,12 +128,13 @@ def saved_page(
     most = PAGE_BYTES + QUERY_BYTES * (len(queries) - 1)
     if wish.max_bytes is not None:
         most = as_int(wish.max_bytes, "max_bytes")
-    with RecordedSession(index, media, k_max=k_max, projection=projection, workloads=workloads) as session:
+    traits = {**traits, "nprobe": view.nprobe, "k": view.k, "include_self": view.include_self}
+    with RecordedSession(index, media, k_max=k_max, projection=projection, workload=workload) as session:
         rows, listed = yield from record(
             session,
             queries,
             view,
-            has_workload=workloads.last is not None,
+            has_workload=workload is not None,
             media=media,
             k_max=k_max,
             room=most - page_bytes(),
