@@ -38,8 +38,16 @@ def header_of(page):
     text = re.search(r'data-length="(\d+)">([^<]*)<', page)
     assert len(text[2]) == int(text[1])
     raw = gzip.decompress(base64.b64decode(text[2]))
-    length = int.from_bytes(raw[:4], "little")
-    return json.loads(raw[4 : 4 + length]), len(raw)
+    header, start = {"exchanges": []}, 0
+    while start < len(raw):
+        length = int.from_bytes(raw[start : start + 4], "little")
+        block = json.loads(raw[start + 4 : start + 4 + length])
+        packets = [answer for one in block["exchanges"] for answer in one["answers"]]
+        packets += [block["summary"]] if "summary" in block else []
+        start += 4 + length + sum(sum(packet["lengths"]) for packet in packets)
+        header = {**header, **block, "exchanges": header["exchanges"] + block["exchanges"]}
+    assert start == len(raw)
+    return header, len(raw)
 
 
 def kinds_of(header):

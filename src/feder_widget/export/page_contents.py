@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
 from feder_widget.errors import UnknownIdError
+from feder_widget.export.packed_recording import Packet
 from feder_widget.export.recorded_candidates import RecordedCandidates
-from feder_widget.export.recorded_session import Packet, RecordedSession, array_of
+from feder_widget.export.recorded_session import RecordedSession, array_of
 from feder_widget.media import Media
 from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
@@ -280,15 +281,17 @@ def _record_workload(session: RecordedSession, index: IvfIndex, view: View) -> S
     return shown
 
 
-def _by_turns(lists: Sequence[NDArray[np.int64]]) -> Iterator[int]:
-    """Yield the first of each list, then the second of each, and so on."""
-    longest = max((len(one) for one in lists), default=0)
-    for i in range(longest):
-        for one in lists:
-            if i < len(one):
-                yield int(one[i])
+def _by_turns(lists: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return the first of each list, then the second of each, and so on."""
+    if not lists:
+        return np.empty(0, np.int64)
+    places = np.concatenate([np.arange(len(one)) for one in lists])
+    return np.concatenate(lists)[np.argsort(places, kind="stable")]
 
 
 def _in_order(*parts: Any) -> list[int]:
     """Return the rows of all parts, each once, in order."""
-    return list(dict.fromkeys(int(row) for part in parts for row in part if row >= 0))
+    rows = np.concatenate([np.asarray(part, np.int64) for part in parts])
+    rows, firsts = np.unique(rows[rows >= 0], return_index=True)
+    found: list[int] = rows[np.argsort(firsts)].tolist()
+    return found

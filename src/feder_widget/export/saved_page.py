@@ -9,6 +9,7 @@ from typing import Any
 from feder_widget.engines import IvfIndex
 from feder_widget.export.answer_table import AnswerTable
 from feder_widget.export.one_page import PageParts, one_page, page_bytes
+from feder_widget.export.packed_recording import PackedRecording
 from feder_widget.export.page_contents import (
     SavedQuery,
     View,
@@ -149,8 +150,10 @@ def saved_page(
         )
         figure = yield from _figure(session, queries[-1].query, view, media)
         answer = AnswerTable(report, lambda row: _picture(media, row), figure)
-        said = len(answer.html().encode("utf-8"))
-        bare = page_bytes() + said + TEXT_SHARE * len((yield from session.packed(traits, summary)))
+        said = answer.html()
+        packed = PackedRecording()
+        yield from session.in_thread(lambda: packed.begin(traits, summary, session.exchanges))
+        bare = page_bytes() + len(said.encode("utf-8")) + TEXT_SHARE * packed.size
         if wish.max_bytes is not None and bare > most:
             raise ValueError(
                 f"max_bytes must be at least {int(bare) + 1:,} for {len(queries)} queries without any "
@@ -158,13 +161,13 @@ def saved_page(
             )
         if wish.max_bytes is None:
             most = max(most, int(bare) + LISTED_BYTES)
-        shown = yield from record_pictures(session, rows, listed, int(most - bare))
-        packed = yield from session.packed(traits, summary)
+        pictures, shown = yield from record_pictures(session, rows, listed, int(most - bare))
+        yield from session.in_thread(lambda: packed.add(pictures))
     distinct = len({id(one) if one.query.row_id is None else one.query.row_id for one in queries})
     remarks = [f"Answers {distinct:,} queries." if distinct > 1 else "Answers one query."]
     if shown < len(rows):
         remarks.append(f"Holds the pictures of {shown:,} of the {len(rows):,} rows that can be seen.")
-    return one_page(PageParts(one_line(wish.title, 200), packed, answer, remarks))
+    return one_page(PageParts(one_line(wish.title, 200), packed.finish(), said, remarks))
 
 
 def _figure(session: RecordedSession, query: Query, view: View, media: Media) -> Steps[bytes | None]:
