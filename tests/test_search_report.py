@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import faiss
+import finding_fixture
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ import pytest
 import feder_widget as fw
 from feder_widget import command_line
 from feder_widget.explain_command import read_labels
+from feder_widget.figures.answer_text import exact_number
 
 DOCS = Path(__file__).parents[1] / "docs" / "EXPLAIN.md"
 X = np.random.default_rng(5).random((3000, 16), np.float32)
@@ -331,3 +333,15 @@ def test_one_file_cannot_be_two(folder, tmp_path, capsys):
     assert explain(folder, "--query", 7, "--json", path, "--html", path) == 2
     assert "two files" in capsys.readouterr().err
     assert not path.exists()
+
+
+def test_the_page_is_held_to_the_markdown_of_python():
+    recorded = json.loads(finding_fixture.PATH.read_text(encoding="utf-8"))
+    assert json.loads(json.dumps(finding_fixture.build())) == recorded
+
+
+@pytest.mark.parametrize("far", finding_fixture.distances()[::7])
+def test_a_distance_is_told_from_all_others_in_the_fewest_digits(far):
+    text = exact_number(far)
+    assert np.float32(text) == np.float32(far)
+    assert float(text) == float(str(np.float32(far)))

@@ -31,6 +31,7 @@ from feder_widget.export import (
     write_whole,
 )
 from feder_widget.figures.row_pictures import RowPictures
+from feder_widget.figures.shown_search import shown_search
 from feder_widget.figures.static_view import static_view
 from feder_widget.map import ClusterMap
 from feder_widget.media import IdRange
@@ -537,14 +538,8 @@ class FederWidget(anywidget.AnyWidget):
         query = self._session.query
         if query is None:
             raise ValueError("there is no search to report on: search first")
-        return SearchReport.of(
-            self._index,
-            query,
-            self.nprobe,
-            self.k,
-            include_self=self.include_self,
-            label=self._media.label,
-        )
+        search = shown_search(self._index, query, self.nprobe, self.k, include_self=self.include_self)
+        return SearchReport.of(search, self._media.label)
 
     def finding(self) -> str:
         """Return the search on screen as Markdown: the answer, its numbers, what is missed, the remedy, code.

@@ -46,6 +46,14 @@ def saved(page: Page, widget: Any, name: str, folder: Path) -> Path:
     return path
 
 
+def finding(page: Page, widget: Any) -> str:
+    """Copy the finding and return what is in the clipboard."""
+    page.evaluate("navigator.clipboard.writeText('')")
+    menu_entry(widget, "Copy finding (Markdown)")
+    page.wait_for_function("navigator.clipboard.readText()")
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
 def rows_in(path: Path) -> list[dict[str, str]]:
     text = path.read_bytes().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))
@@ -79,10 +87,8 @@ def test_what_is_copied_and_saved_is_what_is_on_screen(lab: Any, tmp_path: Path)
     assert all(row["label"] == f'\'=1+1, "row" | {row["id"]}' for row in rows)
     assert all(row["why"].startswith("not probed") for row in rows)
 
-    menu_entry(widget, "Copy finding (Markdown)")
-    expect(widget.get_by_text("Finding copied")).to_be_visible()
-    text = page.evaluate("navigator.clipboard.readText()")
-    assert text.startswith(f"**row 5: {8 - len(missed)} of 8 true neighbours came back.**")
+    text = finding(page, widget)
+    assert text == lab.kernel_json("w.finding()")
     assert re.findall(r"^\| \d+ \| (\d+) \|", text, re.M) == [str(one) for one in missed]
 
     menu_entry(widget, "Copy Python for this state")
@@ -90,6 +96,41 @@ def test_what_is_copied_and_saved_is_what_is_on_screen(lab: Any, tmp_path: Path)
     code = page.evaluate("navigator.clipboard.readText()")
     shown = lab.kernel_json(f"(exec({code.rpartition(chr(10))[0]!r}), w.report().as_json()['nprobe'])[1]")
     assert shown == 2
+
+
+@pytest.mark.parametrize(
+    ("description", "vectors"),
+    [
+        ("IVF16,SQ4", "X"),
+        ("IVF16,PQ2x4", "X"),
+        ("IVF16,PQ4x4", "None"),
+        ("IVF16,PQ4x4,RFlat", "X"),
+        ("IVF16,PQ4x4,RFlat", "None"),
+        ("IVF16_HNSW,Flat", "None"),
+    ],
+)
+def test_the_finding_is_that_of_python(open_notebook: OpenNotebook, description: str, vectors: str) -> None:
+    cell = f"""
+other = faiss.index_factory(16, {description!r})
+other.train(X)
+other.add(X)
+w = fw.FederWidget(fw.open_index(other, vectors={vectors}), labels=labels, nprobe=2, k=8)
+w.search(5)
+w
+"""
+    lab = open_notebook([PREPARE, cell])
+    lab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    widget = lab.widget
+    for nprobe in (2, 5, 16):
+        widget.get_by_role("slider", name="nprobe", exact=True).fill(str(nprobe))
+        wanted, results, missed = lab.kernel_json(
+            f"(setattr(w, 'nprobe', {nprobe}), w.finding(), "
+            "[one.id for one in w.report().results], [one.id for one in w.report().missed])[1:]"
+        )
+        for name, ids in (("data-results", results), ("data-missed-ids", missed)):
+            lab.wait_attribute(name, ",".join(map(str, ids)))
+        lab.wait_attribute("data-state", "done")
+        assert finding(lab.page, widget) == wanted
 
 
 def test_a_picture_is_saved_at_twice_the_size(lab: Any, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from feder_widget.export.search_report import SearchReport
 from feder_widget.export.smaller_picture import smaller
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.search_text import map_title
-from feder_widget.figures.shown_search import shown_search_steps
+from feder_widget.figures.shown_search import ShownSearch, shown_search_steps
 from feder_widget.figures.static_picture import THUMBNAIL_PIXELS, shown_rows, static_picture
 from feder_widget.media import Media
 from feder_widget.media.text import one_line
@@ -140,15 +140,9 @@ def saved_page(
             k_max=k_max,
             room=most - page_bytes(),
         )
-        report = yield from SearchReport.steps(
-            index,
-            queries[-1].query,
-            view.nprobe,
-            view.k,
-            include_self=view.include_self,
-            label=media.label,
-        )
-        figure = yield from _figure(session, queries[-1].query, view, media)
+        search = yield from _searched(index, queries[-1].query, view)
+        report = yield from SearchReport.steps(search, media.label)
+        figure = yield from _figure(session, search, media)
         answer = AnswerTable(report, lambda row: _picture(media, row), figure)
         said = answer.html()
         packed = PackedRecording()
@@ -170,19 +164,23 @@ def saved_page(
     return one_page(PageParts(one_line(wish.title, 200), packed.finish(), said, remarks))
 
 
-def _figure(session: RecordedSession, query: Query, view: View, media: Media) -> Steps[bytes | None]:
+def _searched(index: IvfIndex, query: Query, view: View) -> Steps[ShownSearch]:
+    """Search, and find the true neighbours where they can be."""
+    steps = shown_search_steps(index, query, view.nprobe, view.k, include_self=view.include_self)
+    search = next(steps)
+    for last in steps:
+        search = last
+        yield
+    return search
+
+
+def _figure(session: RecordedSession, search: ShownSearch, media: Media) -> Steps[bytes | None]:
     """Paint the map with the results beside it, on a thread."""
     drawn = session.map()
     if drawn is None:
         return None
-    search = None
-    for found in shown_search_steps(
-        session.index, query, view.nprobe, view.k, include_self=view.include_self
-    ):
-        search = found
-        yield
     pictures = RowPictures(media, THUMBNAIL_PIXELS)
-    rows = () if search is None else shown_rows(search)
+    rows = shown_rows(search)
 
     def paint() -> bytes:
         images = [image for some in rows for image in pictures.images(some.ids, some.clusters)]

@@ -1,4 +1,4 @@
-import { csvOf, markdownOf, pythonOf } from "../../model/sharedText";
+import { csvOf, markdownOf, pythonOf, sentenceOf } from "../../model/sharedText";
 import type { App } from "../../state/app";
 import { figureOfKernel } from "./kernelFigure";
 import { sharedResults, sharedSearch } from "./sharedSearch";
@@ -23,7 +23,7 @@ const ENTRIES: readonly Entry[] = [
       const caption =
         search === null
           ? app.exploration.summary.peek().family
-          : `${search.query}: ${search.headline} · ${search.family}, nprobe ${search.nprobe} of ${search.nlist}, k ${search.k}`;
+          : `${sentenceOf(search)} ${search.family}, nprobe ${search.nprobe} of ${search.nlist}, k ${search.k}`;
       // Another search may be on screen by then.
       const name = `${fileName(app)}.png`;
       download(await viewPicture(root, app, caption), name);
