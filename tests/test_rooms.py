@@ -49,8 +49,7 @@ PYTHON_ROOMS = {
         "session",
         "truth",
     ),
-    "explain_command": ("engines", "errors", "export", "truth", "widget"),
-    "command_line": ("explain_command",),
+    "commands": ("engines", "errors", "export", "truth", "widget"),
     "exploration": ("embedders", "embedding", "engines", "widget"),
     "__init__": (
         "embedders",

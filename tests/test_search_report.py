@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 import feder_widget as fw
-from feder_widget import command_line
-from feder_widget.explain_command import read_labels
+from feder_widget.commands import command_line
+from feder_widget.commands.explain import read_labels
 from feder_widget.figures.answer_text import exact_number
 
 DOCS = Path(__file__).parents[1] / "docs" / "EXPLAIN.md"
@@ -184,11 +184,7 @@ class TestShell:
     def test_every_field_of_the_json_is_documented(self, folder, capsys):
         explain(folder, "--query", 7, "--workload", 20, "--json", "-")
         said = json.loads(capsys.readouterr().out)
-        documented = set(
-            re.findall(
-                r"`([a-z_.]+)`", (command_line._PACKAGE.parents[1] / "docs" / "EXPLAIN.md").read_text()
-            )
-        )
+        documented = set(re.findall(r"`([a-z_.]+)`", DOCS.read_text()))
         named = {*said, *said["search"], *said["search"]["true_neighbours"][0], *said["workload"]}
         named |= {*said["workload"]["hardest"][0], *said["search"]["index"]}
         assert named - documented - {"query"} == set()
@@ -224,7 +220,7 @@ class TestShell:
         assert "Traceback" not in said.err
 
     def test_it_runs_as_a_command(self, folder):
-        command = [sys.executable, "-m", "feder_widget.command_line", "explain", str(folder / "x.index")]
+        command = [sys.executable, "-m", "feder_widget.commands", "explain", str(folder / "x.index")]
         done = subprocess.run([*command, "--query", "7"], capture_output=True, text=True, check=True)
         assert "true neighbours of row 7" in done.stdout
 
