@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
 from feder_widget.errors import UnknownIdError
-from feder_widget.export.packed_recording import Packet
+from feder_widget.export.packed_recording import Exchange, Packet
 from feder_widget.export.recorded_candidates import RecordedCandidates
 from feder_widget.export.recorded_session import RecordedSession, array_of
 from feder_widget.media import Media
@@ -31,6 +32,9 @@ CANDIDATES_SHARE = 0.5
 FEW_CLUSTERS = 512
 """Up to this nlist, what depends on nprobe or on a cluster is asked for at every one."""
 
+PROJECTED_BYTES = 24
+"""What a row in the plane takes: its id, the rank of its cluster, its distance, its place."""
+
 MEMBERS = 64
 """Rows of each cluster at most in a page that does not hold every candidate."""
 
@@ -42,6 +46,25 @@ class SavedQuery:
     query: Query
     choice: dict[str, Any]
     buffers: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What can be seen of a recording, and what is still to come.
+
+    Attributes
+    ----------
+    rows : list of int
+        Those that can be seen, the ones that come first in view first.
+    listed : int
+        How many of them are in lists.
+    projection : Exchange or None
+        The picture in the plane, which a thread computes; None where there is none.
+    """
+
+    rows: list[int]
+    listed: int
+    projection: Exchange | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +111,11 @@ def record(
     media: Media,
     k_max: int,
     room: int,
-) -> Steps[tuple[list[int], int]]:
-    """Ask all but the pictures; the query that is asked last is on screen first.
-
-    Returns
-    -------
-    rows : list of int
-        Those that can be seen, the ones that come first in view first.
-    listed : int
-        How many of them are in lists.
-    """
+) -> Steps[Recorded]:
+    """Ask all but the pictures; the query that is asked last is on screen first."""
     index = session.index
     yield from session.ask({"kind": "map"})
-    drop_first_drafts(session)
+    drop_first_drafts(session.exchanges[-1])
     share = max(0.0, CANDIDATES_SHARE * room / (len(queries) * CANDIDATE_BYTES))
     is_whole = index.ntotal <= share
     members = None if is_whole else min(MEMBERS, int(share / index.nlist))
@@ -111,9 +126,9 @@ def record(
         listed.extend(found.listed)
         near.extend(found.near)
     # A picture takes seconds: there is one of the query that is on screen first.
+    projection: Exchange | None = None
     with suppress(ValueError):
-        # A function of the caller's may fail, and the page then has no picture in the plane.
-        yield from found.project(k_max)
+        projection = yield from session.begin(found.projection(k_max))
     clusters = list(range(min(index.nlist, MAX_BATCH)))
     medoids = yield from session.ask({"kind": "medoids", "clusters": clusters})
     portraits = array_of(medoids[0], "ids").tolist()
@@ -126,12 +141,31 @@ def record(
         shown = [str(row) for row in in_lists]
         for start in range(0, len(shown), MAX_VALUES):
             yield from session.ask({"kind": "row_values", "ids": shown[start : start + MAX_VALUES]})
-    return rows, len(in_lists)
+    return Recorded(rows, len(in_lists), projection)
 
 
-def drop_first_drafts(session: RecordedSession) -> None:
+def finished(session: RecordedSession, projection: Exchange | None) -> Steps[list[Exchange]]:
+    """Wait for the picture in the plane; a function of the caller's may fail, and the page then has none."""
+    if projection is None:
+        return []
+    try:
+        yield from session.finish(projection)
+    except ValueError:
+        return []
+    drop_first_drafts(projection)
+    return [projection]
+
+
+def size_of(projection: Exchange | None) -> int:
+    """Return the bytes that a picture in the plane takes at most, by its draft."""
+    if projection is None:
+        return 0
+    ((content, _), *_) = projection.answers
+    return int(content["rows"]) * PROJECTED_BYTES + len(json.dumps([content, projection.asked]))
+
+
+def drop_first_drafts(exchange: Exchange) -> None:
     """Keep of an answer in drafts the last one alone."""
-    exchange = session.exchanges[-1]
     exchange.answers = [packet for packet in exchange.answers if packet[0].get("final", True)]
 
 
@@ -139,12 +173,12 @@ def drop_first_drafts(session: RecordedSession) -> None:
 class _Seen:
     """Rows of one search that can be seen: in the lists, and of each cluster by rank, nearest first.
 
-    ``project`` records its picture in the plane, for true neighbours up to some k.
+    ``projection`` asks for its picture in the plane, with true neighbours up to some k.
     """
 
     listed: list[int]
     near: list[NDArray[np.int64]]
-    project: Callable[[int], Steps[None]]
+    projection: Callable[[int], dict[str, Any]]
 
 
 def _record_search(
@@ -180,7 +214,7 @@ def _record_search(
         listed = [*true.ids.tolist(), *listed]
     near = [candidates.ids[part] for part in candidates.by_rank(similarity)]
     return _Seen(
-        [*own, *listed], near, lambda k_max: _record_projection(session, view, answers[0], candidates, k_max)
+        [*own, *listed], near, lambda k_max: _projection_of(view, answers[0], candidates, k_max, similarity)
     )
 
 
@@ -216,26 +250,23 @@ def _record_members(
         yield from session.ask({"kind": "members", "clusters": some, "offset": 0, "limit": limit})
 
 
-def _record_projection(
-    session: RecordedSession, view: View, coarse: Packet, candidates: RecordedCandidates, k_max: int
-) -> Steps[None]:
-    """Ask for the picture of the candidates at the nprobe that is shown first, and of what they miss."""
+def _projection_of(
+    view: View, coarse: Packet, candidates: RecordedCandidates, k_max: int, similarity: bool
+) -> dict[str, Any]:
+    """Return the question for the candidates at the nprobe that is shown first, and for what they miss."""
     clusters = array_of(coarse, "clusters")
-    keys = candidates.keys(session.index.similarity)
+    keys = candidates.keys(similarity)
     nearest = np.argsort(keys, kind="stable")[: k_max + coarse[0]["copies"]]
     extra = nearest[candidates.ranks[nearest] > view.nprobe]
-    yield from session.ask(
-        {
-            "kind": "projection",
-            "serial": coarse[0]["serial"],
-            "ranks": view.nprobe,
-            "flips": [],
-            "k": view.k,
-            "extra": [str(row) for row in candidates.ids[extra]],
-            "extra_clusters": clusters[candidates.ranks[extra] - 1].tolist(),
-        }
-    )
-    drop_first_drafts(session)
+    return {
+        "kind": "projection",
+        "serial": coarse[0]["serial"],
+        "ranks": view.nprobe,
+        "flips": [],
+        "k": view.k,
+        "extra": [str(row) for row in candidates.ids[extra]],
+        "extra_clusters": clusters[candidates.ranks[extra] - 1].tolist(),
+    }
 
 
 def _record_labels(session: RecordedSession, media: Media, *, of_rows: bool) -> Steps[None]:
@@ -243,14 +274,14 @@ def _record_labels(session: RecordedSession, media: Media, *, of_rows: bool) -> 
     nlist = session.index.nlist
     for column in [*([None] if media.has_labels else []), *media.categories]:
         yield from session.ask({"kind": "labels", "column": column})
-        drop_first_drafts(session)
+        drop_first_drafts(session.exchanges[-1])
         for cluster in range(min(nlist, FEW_CLUSTERS)):
             yield from session.ask({"kind": "composition", "cluster": cluster, "column": column})
         if of_rows:
             yield from _record_rows(session, "row_labels", column)
     for column in media.scales:
         yield from session.ask({"kind": "scale", "column": column})
-        drop_first_drafts(session)
+        drop_first_drafts(session.exchanges[-1])
         if of_rows:
             yield from _record_rows(session, "row_levels", column)
 

@@ -64,7 +64,7 @@ def record_pictures(
             taken += sum(item["reason"] is None for item in items)
             exchanges.append(exchange)
         if drawn is not None:
-            encoding = session.begin(partial(_encoded, drawn))
+            encoding = session.submit(partial(_encoded, drawn))
     return exchanges, taken
 
 

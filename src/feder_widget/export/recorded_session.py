@@ -84,6 +84,7 @@ class RecordedSession:
         self.exchanges: list[Exchange] = []
         self._waiting: dict[str, Exchange] = {}
         self._count = 0
+        self._slow: str | None = None
         self._woken = threading.Event()
         self._pool = threads.pool(1, "page")
         self._session = Session(
@@ -122,36 +123,69 @@ class RecordedSession:
         IndexChangedError
             If the index has changed since the recording began.
         """
+        exchange = self._send(asked, buffers)
+        yield from self._until(lambda: self._is_done(exchange))
+        if keeps:
+            self.exchanges.append(exchange)
+        return exchange.answers
+
+    def begin(self, asked: dict[str, Any]) -> Steps[Exchange]:
+        """Ask for what takes long; return at its first answer. Others can be asked until ``finish``.
+
+        Raises as ``ask``.
+        """
+        exchange = self._send(asked, ())
+        self._slow = exchange.asked["request"]
+        yield from self._until(lambda: bool(exchange.answers))
+        self._check(exchange)
+        return exchange
+
+    def finish(self, exchange: Exchange) -> Steps[None]:
+        """Wait for what ``begin`` has asked for. Raises as ``ask``."""
+        self._slow = None
+        yield from self._until(lambda: self._is_done(exchange))
+
+    def _send(self, asked: dict[str, Any], buffers: Sequence[bytes]) -> Exchange:
         self._count += 1
         name = f"saved:{self._count}"
         exchange = Exchange({**asked, "request": name})
         self._waiting[name] = exchange
         self._session.handle(exchange.asked, buffers)
+        return exchange
+
+    def _is_done(self, exchange: Exchange) -> bool:
+        """Return whether an exchange is complete; raise where it has failed."""
+        if not (self._session.is_idle_but_for(self._slow) and _is_answered(exchange)):
+            return False
+        self._check(exchange)
+        return True
+
+    def _check(self, exchange: Exchange) -> None:
+        failure = next((content for content, _ in exchange.answers if content["kind"] == "error"), None)
+        if failure is not None:
+            raise ValueError(failure["message"])
+
+    def _until(self, is_enough: Callable[[], bool]) -> Steps[None]:
+        """Work until it is enough."""
         deadline = time.monotonic() + PATIENCE
         while True:
             self._woken.clear()
             has_more = self._session.turn()
-            if self._session.is_idle and _is_answered(exchange):
-                break
+            if is_enough():
+                return
             yield
             if self.index.version() != self._version:
                 raise IndexChangedError("the index has changed while the page was made; save it again")
             if not has_more:
                 self._woken.wait(REST)
             if time.monotonic() > deadline:
-                raise RuntimeError(f"no complete answer to {asked['kind']} within {PATIENCE} s")
-        failure = next((content for content, _ in exchange.answers if content["kind"] == "error"), None)
-        if failure is not None:
-            raise ValueError(failure["message"])
-        if keeps:
-            self.exchanges.append(exchange)
-        return exchange.answers
+                raise RuntimeError(f"no complete answer within {PATIENCE} s")
 
     def in_thread(self, call: Callable[[], T]) -> Steps[T]:
         """Have a thread make a call that does not read the index, and return what it returns."""
-        return (yield from self.result_of(self.begin(call)))
+        return (yield from self.result_of(self.submit(call)))
 
-    def begin(self, call: Callable[[], T]) -> Future[T]:
+    def submit(self, call: Callable[[], T]) -> Future[T]:
         """Have a thread make a call, which its result says is done."""
         return self._pool.submit(call)
 

@@ -13,9 +13,11 @@ from feder_widget.export.packed_recording import PackedRecording
 from feder_widget.export.page_contents import (
     SavedQuery,
     View,
+    finished,
     hardest_queries,
     record,
     saved_queries,
+    size_of,
 )
 from feder_widget.export.page_pictures import TEXT_SHARE, record_pictures
 from feder_widget.export.recorded_session import RecordedSession
@@ -131,7 +133,7 @@ def saved_page(
         most = as_int(wish.max_bytes, "max_bytes")
     traits = {**traits, "nprobe": view.nprobe, "k": view.k, "include_self": view.include_self}
     with RecordedSession(index, media, k_max=k_max, projection=projection, workload=workload) as session:
-        rows, listed = yield from record(
+        recorded = yield from record(
             session,
             queries,
             view,
@@ -147,7 +149,11 @@ def saved_page(
         said = answer.html()
         packed = PackedRecording()
         yield from session.in_thread(lambda: packed.begin(traits, summary, session.exchanges))
-        bare = page_bytes() + len(said.encode("utf-8")) + TEXT_SHARE * packed.size
+        bare = (
+            page_bytes()
+            + len(said.encode("utf-8"))
+            + TEXT_SHARE * (packed.size + size_of(recorded.projection))
+        )
         if wish.max_bytes is not None and bare > most:
             raise ValueError(
                 f"max_bytes must be at least {int(bare) + 1:,} for {len(queries)} queries without any "
@@ -155,12 +161,16 @@ def saved_page(
             )
         if wish.max_bytes is None:
             most = max(most, int(bare) + LISTED_BYTES)
-        pictures, shown = yield from record_pictures(session, rows, listed, int(most - bare))
-        yield from session.in_thread(lambda: packed.add(pictures))
+        pictures, shown = yield from record_pictures(
+            session, recorded.rows, recorded.listed, int(most - bare)
+        )
+        late = yield from finished(session, recorded.projection)
+        yield from session.in_thread(lambda: packed.add([*late, *pictures]))
     distinct = len({id(one) if one.query.row_id is None else one.query.row_id for one in queries})
     remarks = [f"Answers {distinct:,} queries." if distinct > 1 else "Answers one query."]
-    if shown < len(rows):
-        remarks.append(f"Holds the pictures of {shown:,} of the {len(rows):,} rows that can be seen.")
+    seen = len(recorded.rows)
+    if shown < seen:
+        remarks.append(f"Holds the pictures of {shown:,} of the {seen:,} rows that can be seen.")
     return one_page(PageParts(one_line(wish.title, 200), packed.finish(), said, remarks))
 
 

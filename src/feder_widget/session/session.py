@@ -32,7 +32,7 @@ from feder_widget.session.answers.workload import KERNEL, Workloads
 from feder_widget.session.drivers import Driver, driver_for
 from feder_widget.session.embedded_queries import EmbeddedQueries
 from feder_widget.session.message_rate import MessageRate, unlimited
-from feder_widget.session.messages import Buffer, Message, to_kernel
+from feder_widget.session.messages import Buffer, Message, Request, to_kernel
 from feder_widget.session.messages.limits import MAX_WINDOW
 from feder_widget.session.messages.parse import (
     BadRequestError,
@@ -267,10 +267,9 @@ class Session:
         """Work for some milliseconds where the caller drives, and say whether there is more to do at once."""
         return self._runner.turn(PART) == REST
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is left to do."""
-        return self._runner.is_idle
+    def is_idle_but_for(self, request: Request | None) -> bool:
+        """Whether nothing is left to do but what this request has asked for."""
+        return self._runner.is_idle_but_for(request)
 
     def after_cell(self) -> None:
         """Look whether a cell has changed the index."""
