@@ -2,9 +2,9 @@
 
 from feder_widget.export.answer_page import frame_of_answer, save_answer
 from feder_widget.export.one_page import srcdoc_frame
-from feder_widget.export.page_contents import View
 from feder_widget.export.reported_rows import columns_of
 from feder_widget.export.saved_page import HARDEST_SAVED, K_MAX, PageWish, queries_in, saved_page
+from feder_widget.export.saved_query import View
 from feder_widget.export.search_report import SearchReport
 from feder_widget.export.svg_figure import svg_of
 from feder_widget.export.whole_file import write_whole

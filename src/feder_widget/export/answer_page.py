@@ -8,8 +8,8 @@ from typing import Any
 
 from feder_widget.engines import IvfIndex
 from feder_widget.export.one_page import srcdoc_frame
-from feder_widget.export.page_contents import View
 from feder_widget.export.saved_page import HARDEST_SAVED, K_MAX, PageWish, saved_page
+from feder_widget.export.saved_query import View
 from feder_widget.export.whole_file import write_whole
 from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from feder_widget.figures.answer_text import as_markdown, exact_number
+from feder_widget.figures.numbers import ordinal
 from feder_widget.figures.shown_search import ShownSearch
 from feder_widget.model.pieces import Steps
 from feder_widget.truth.explanation import Explanation
@@ -64,6 +66,27 @@ class ReportedRow:
     def rank_name(self) -> str:
         """Its cluster's rank in words."""
         return "none" if self.rank is None else f"{self.rank:,}"
+
+    def markdown(self) -> str:
+        """Return a missed row as a line of a table; labels stay text."""
+        cells = [
+            self.place,
+            self.id,
+            as_markdown(self.label or ""),
+            exact_number(self.distance),
+            self.cluster,
+            self.rank_name,
+            self.why,
+        ]
+        return f"| {' | '.join(map(str, cells))} |"
+
+    def line(self, distance_name: str) -> str:
+        """Return a missed row as a line of plain text."""
+        label = "" if self.label is None else f" ({self.label})"
+        return (
+            f"missed: row {self.id}{label}, {ordinal(self.place)} nearest, {distance_name} "
+            f"{exact_number(self.distance)}, cluster {self.cluster}, rank {self.rank_name}: {self.why}"
+        )
 
 
 def reported_rows(

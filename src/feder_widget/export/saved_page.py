@@ -10,17 +10,11 @@ from feder_widget.engines import IvfIndex
 from feder_widget.export.answer_table import AnswerTable
 from feder_widget.export.one_page import PageParts, one_page, page_bytes
 from feder_widget.export.packed_recording import PackedRecording
-from feder_widget.export.page_contents import (
-    SavedQuery,
-    View,
-    finished,
-    hardest_queries,
-    record,
-    saved_queries,
-    size_of,
-)
+from feder_widget.export.page_contents import record
 from feder_widget.export.page_pictures import TEXT_SHARE, record_pictures
 from feder_widget.export.recorded_session import RecordedSession
+from feder_widget.export.saved_query import SavedQuery, View, hardest_queries, saved_queries
+from feder_widget.export.search_contents import finished, size_of
 from feder_widget.export.search_report import SearchReport
 from feder_widget.export.smaller_picture import smaller
 from feder_widget.figures.row_pictures import RowPictures

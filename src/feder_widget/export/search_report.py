@@ -11,7 +11,6 @@ from feder_widget.export.reported_rows import Label, ReportedRow, losses_steps, 
 from feder_widget.figures.answer_text import (
     answer_sentence,
     as_markdown,
-    exact_number,
     query_name,
     recall_text,
     remedy_sentence,
@@ -215,11 +214,7 @@ class SearchReport:
             parts[0] += f" {recall_text(self.k, self.found, len(self.neighbours))}"
         if self.missed:
             head = "| missed | row | label | distance | cluster | rank | why |"
-            lines = [
-                f"| {row.place} | {row.id} | {as_markdown(row.label or '')} | {exact_number(row.distance)} | "
-                f"{row.cluster} | {row.rank_name} | {row.why} |"
-                for row in self.missed
-            ]
+            lines = [row.markdown() for row in self.missed]
             parts.append("\n".join([head, "|---" * 7 + "|", *lines]))
         if self.remedy is not None:
             parts.append(as_markdown(self.remedy))
@@ -232,12 +227,7 @@ class SearchReport:
         lines = [self.sentence, self.settings + "."]
         if self.unexplained is not None:
             lines.append(f"No true neighbours to compare with: {self.unexplained}.")
-        for row in self.missed[:MOST_LINES]:
-            label = "" if row.label is None else f" ({row.label})"
-            lines.append(
-                f"  missed: row {row.id}{label}, {_ordinal(row.place)} nearest, {self.distance} "
-                f"{exact_number(row.distance)}, cluster {row.cluster}, rank {row.rank_name}: {row.why}"
-            )
+        lines += [f"  {row.line(self.distance)}" for row in self.missed[:MOST_LINES]]
         if len(self.missed) > MOST_LINES:
             lines.append(f"  and {len(self.missed) - MOST_LINES:,} more")
         if self.remedy is not None:
@@ -288,8 +278,3 @@ def _distances(search: ShownSearch) -> int:
 
 def _without_loss(row: ReportedRow) -> dict[str, Any]:
     return {name: value for name, value in asdict(row).items() if name != "lost_to"}
-
-
-def _ordinal(number: int) -> str:
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number:,}{ending}"
