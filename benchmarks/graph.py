@@ -91,9 +91,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     long = median(lambda query: search.walk(query, 1024), some[:20])
     print(f"walk to efSearch 1024: {1e3 * long:.1f} ms (aim 200)")
-    print(
-        f"true neighbours of one query, and their efSearch: {1e3 * median(lambda q: opened.explain(q, K), some[:20]):.1f} ms"
-    )
+    explained = median(lambda query: opened.explain(query, K), some[:20])
+    print(f"true neighbours of one query, and the efSearch of each: {1e3 * explained:.1f} ms")
     links = opened.graph_file.links.links.nbytes
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     structure = once(opened.structure)
@@ -107,8 +106,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     exhaustive = once(lambda: opened.truth.nearest(queries, K, None))
     whole = once(lambda: opened.evaluate(queries, K, ef_max=512, progress=False))
     print(
-        f"workload of {len(queries):,} queries to efSearch 512: {whole:.2f} s, {whole / plain:.1f} x one search "
-        f"of them at 512; {(whole - exhaustive) / plain:.1f} x without the exhaustive search (aim 20)"
+        f"workload of {len(queries):,} queries to efSearch 512: {whole:.2f} s, {whole / plain:.1f} x one "
+        f"search of them at 512; {(whole - exhaustive) / plain:.1f} x without the exhaustive search (aim 20)"
     )
     return 0
 

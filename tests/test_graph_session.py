@@ -12,7 +12,7 @@ from graph_fixture import PATH, converse
 
 import feder_widget as fw
 from feder_widget.session.messages.declare import buffer_fields
-from feder_widget.session.messages.graph_to_page import Walk, WalkResults, WalkTruth
+from feder_widget.session.messages.graph_to_page import Walk, WalkResults, WalkTruth, WalkVerdict
 
 DTYPES = {"uint8": "u1", "int32": "<i4", "int64": "<i8", "float32": "<f4"}
 
@@ -20,7 +20,12 @@ DTYPES = {"uint8": "u1", "int32": "<i4", "int64": "<i8", "float32": "<f4"}
 def read(packet):
     """Return the fields and arrays of a message."""
     content, buffers = packet
-    declared = {"walk": Walk, "walk_truth": WalkTruth, "walk_results": WalkResults}[content["kind"]]
+    declared = {
+        "walk": Walk,
+        "walk_truth": WalkTruth,
+        "walk_results": WalkResults,
+        "walk_verdict": WalkVerdict,
+    }[content["kind"]]
     names = list(buffer_fields(declared))
     arrays = {
         name: np.frombuffer(buffer, DTYPES[buffer_fields(declared)[name].dtype])
@@ -94,6 +99,23 @@ def test_results_are_those_of_the_engine():
         ids = index.search(graphs.whole_numbers()[5:6], 7 if include else 8)[1][0]
         wanted = ids if include else ids[ids != 5][:7]
         assert said["ids"].tolist() == wanted.tolist()
+    session.close()
+
+
+def test_a_verdict_says_where_a_row_stands():
+    index = graphs.build("HNSW4,Flat", construction=8)
+    session, packets = converse(index)
+    session.handle(walk())
+    opened = fw.open_index(index)
+    for row in (5, 77, 2400):
+        session.handle({"kind": "walk_verdict", "request": "v", "serial": 1, "id": str(row)})
+        said, wanted = read(packets[-1]), opened.verdict(5, row)
+        assert (said["id"], said["position"]) == (str(row), wanted.position)
+        assert said["distance"] == pytest.approx(wanted.distance)
+        assert said["need"] == (0 if wanted.approach is None else wanted.approach.need)
+        assert said["in_ids"].tolist() == opened.in_links(row).tolist()
+    session.handle({"kind": "walk_verdict", "request": "v", "serial": 1, "id": "2500"})
+    assert "row id 2500 is not in the index" in packets[-1][0]["message"]
     session.close()
 
 

@@ -125,20 +125,22 @@ class GraphTruth:
         """
         return self._spans(walk, vector, near, k, own).found_at(ef_max)
 
-    def verdict(self, query: Float32Array, node: int, count: bool, own: int) -> GraphVerdict:
-        """Say where a node stands for one query, float32 (dim,)."""
+    def verdict_steps(
+        self, query: Float32Array, node: int, count: bool, own: int, work: int = WHOLE
+    ) -> Steps[GraphVerdict]:
+        """Say where a node stands for one query, float32 (dim,), ``work`` multiplications a piece."""
         file = self._file
         vector = file.transform(query[None])[0]
         walk = self._walk_to(vector, np.array([node]))
+        yield
         _, places = _needs(walk, np.array([node]), file.ntotal)
         distance = file.search.distance(vector, node)
         position = None
         if count:
-            nearer = self._count_nearer(vector, distance)
+            nearer = yield from self._count_nearer_steps(vector, distance, work)
             if own >= 0:
-                nearer -= key_of(file.search.distance(vector, own), file.similarity) < key_of(
-                    distance, file.similarity
-                )
+                own_key = key_of(file.search.distance(vector, own), file.similarity)
+                nearer -= own_key < key_of(distance, file.similarity)
             position = 1 + nearer
         return GraphVerdict(
             id=int(file.external_ids(np.array([node]))[0]),
@@ -208,15 +210,15 @@ class GraphTruth:
             search=search,
         )
 
-    def _count_nearer(self, vector: Float32Array, distance: float) -> int:
-        """Count the vectors that are strictly nearer than a distance, by exhaustive search."""
+    def _count_nearer_steps(self, vector: Float32Array, distance: float, work: int) -> Steps[int]:
+        """Count the vectors that are strictly nearer than a distance, by exhaustive search, in steps."""
         file = self._file
         limit = key_of(distance, file.similarity)
         wanted = FIRST_COUNTED
         while True:
             wanted = min(wanted, file.ntotal)
-            _, distances = file.nearest(vector[None], wanted)
-            nearer = int(np.count_nonzero(keys_of(distances[0], file.similarity) < limit))
+            _, distances = yield from file.nearest_steps(vector, wanted, work)
+            nearer = int(np.count_nonzero(keys_of(distances, file.similarity) < limit))
             if nearer < wanted or wanted == file.ntotal:
                 return nearer
             wanted *= 8

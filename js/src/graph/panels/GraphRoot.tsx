@@ -15,6 +15,7 @@ import { GraphNotice } from "./GraphNotice";
 import { GraphToolbar } from "./GraphToolbar";
 import { pressGraphShortcut } from "./graphShortcuts";
 import { WalkCaption, WalkPlayerButtons, WalkScrubber } from "./WalkPlayerBar";
+import { WhyNotRow } from "./WhyNotRow";
 
 /** Milliseconds after which the browser has taken the focus from a disabled button. */
 const FRAMES = 50;
@@ -86,6 +87,7 @@ export function GraphRoot({ mode }: { mode: ReadonlySignal<Mode> }) {
           <div class="feder-side">
             <div class="feder-side-tabs">
               <h3>This query</h3>
+              {walk.value !== null && <WhyNotRow />}
             </div>
             <div class="feder-side-body">{walk.value === null ? <GraphBegin /> : <GraphAnswer />}</div>
           </div>

@@ -14,7 +14,13 @@ from feder_widget.media import Media
 from feder_widget.model.query import Query
 from feder_widget.session import threads
 from feder_widget.session.drivers import Driver, driver_for
-from feder_widget.session.graph.active_walk import ActiveWalk, results_message, truth_steps, walk_message
+from feder_widget.session.graph.active_walk import (
+    ActiveWalk,
+    results_message,
+    truth_steps,
+    verdict_steps,
+    walk_message,
+)
 from feder_widget.session.graph.graph_summary import ef_limit
 from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Request, to_kernel
@@ -94,6 +100,7 @@ class GraphSession:
             "walk": self._walk,
             "walk_truth": self._truth,
             "walk_results": self._results,
+            "walk_verdict": self._verdict,
         }
         self._read_nothing: Mapping[str, Callable[[Any], None]] = {
             "thumbnails": self._pictures.ask,
@@ -252,6 +259,13 @@ class GraphSession:
             )
 
         self._about(asked, steps, "walk_results")
+
+    def _verdict(self, asked: to_kernel.WalkVerdictRequest, _: Sequence[Buffer]) -> None:
+        def steps() -> Iterator[Step]:
+            search = self._current(asked.serial)
+            yield from verdict_steps(self._index, search, asked.request, int(asked.id), asked.include_self)
+
+        self._about(asked, steps, "walk_verdict")
 
     def _about(self, asked: Any, steps: Callable[[], Iterator[Step]], kind: str) -> None:
         self._current(asked.serial)
