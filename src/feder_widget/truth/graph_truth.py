@@ -62,6 +62,22 @@ class GraphTruth:
             return "vectors"
         return "lists" if self._file.holds_vectors else "codes"
 
+    def nearest_steps(
+        self, queries: Float32Array, k: int, own: Ids | None, work: int
+    ) -> Steps[list[tuple[Near, Float32Array]]]:
+        """Return ``nearest`` in pieces of ``work`` multiplications: query by query where one takes more."""
+        if self._given is not None:
+            return (yield from self._by_originals_steps(self._given, queries, k, own, work))
+        if self._file.ntotal * self._file.storage.d <= work:
+            yield
+            return self._by_storage(queries, k, own)
+        found = []
+        for i, vector in enumerate(self._file.transform(queries)):
+            found.append(
+                (yield from self._nearest_steps(vector, k, -1 if own is None else int(own[i]), work))
+            )
+        return found
+
     def nearest(self, queries: Float32Array, k: int, own: Ids | None) -> list[tuple[Near, Float32Array]]:
         """Return the true neighbours of some queries, by nodes, and the distances of the first ones.
 
