@@ -1,0 +1,67 @@
+import { type Box, type BoxPlacer, boxAround } from "../../../views/placer";
+import { DOT } from "./bands";
+import type { LayersScene } from "./layersScene";
+import type { LayersState } from "./layersState";
+
+/** A picture of a row and the place of its node. */
+export interface Portrait {
+  readonly id: bigint;
+  readonly left: number;
+  readonly top: number;
+  readonly side: number;
+  readonly toX: number;
+  readonly toY: number;
+  /** Its place among the true neighbours, for a missed one; null for a node of the descent. */
+  readonly rank: number | null;
+}
+
+const LARGEST = 36;
+const LEAST = 22;
+const MOST_MISSED = 6;
+/** Room for the rank on a corner. */
+const CORNER = 8;
+/** CSS pixels from a place to the next that is tried. */
+const STEP = 8;
+/** CSS pixels that it is worth to a picture to stand on its node's side of the lines. */
+const ACROSS = 150;
+
+/** The side of a picture in a room of this height; null where it would be too small. */
+export function sideIn(room: number): number | null {
+  return room < LEAST ? null : Math.min(LARGEST, room);
+}
+
+/** Places for a picture over the line of a band, the nearest first. */
+export function over(x: number, { top, base }: { top: number; base: number }, side: number): Box[] {
+  const y = (top + base - DOT) / 2 - 2;
+  return [0, 10, -10, 22, -22, 34, -34, 46, -46].map((dx) => boxAround(x + dx, y, side, side));
+}
+
+/** Pictures of missed neighbours over the dots of level 0, each as near to its dot as there is room. */
+export function missedPortraits(
+  { missed }: LayersState,
+  { frame, floor }: LayersScene,
+  placer: BoxPlacer,
+): Portrait[] {
+  const side = sideIn((floor.bottom - floor.top) / 3.4);
+  if (side === null) return [];
+  const ranks = new Map(missed.map(({ id, rank }) => [id, rank]));
+  const lines = [floor.barX, floor.lastX].filter((x) => x !== null);
+  const whole = side + 2 * CORNER;
+  const found: Portrait[] = [];
+  for (const { id, x, y } of floor.plot.dots.filter(({ kind }) => kind === "missed").slice(0, MOST_MISSED)) {
+    const places: { box: Box; cost: number }[] = [];
+    for (let at = floor.top + whole / 2; at < y - whole / 2 - 4; at += STEP) {
+      for (let middle = frame.plotLeft + whole / 2; middle < frame.right - whole / 2; middle += STEP) {
+        const across = lines.filter((line) => line > x !== line > middle).length;
+        const cost = Math.hypot(middle - x, at - y) + ACROSS * across;
+        if (cost < 2 * ACROSS) places.push({ box: boxAround(middle, at, whole, whole), cost });
+      }
+    }
+    places.sort((a, b) => a.cost - b.cost);
+    const box = placer.placeFree(places.map((place) => place.box));
+    if (box === null) continue;
+    const [left, top] = [box.left + CORNER, box.top + CORNER];
+    found.push({ id, left, top, side, toX: x, toY: y, rank: ranks.get(id) ?? null });
+  }
+  return found;
+}
