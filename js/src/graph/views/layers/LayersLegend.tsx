@@ -36,7 +36,7 @@ export function LayersLegend() {
             )}
           </span>
         )}
-        <span class="feder-optional">across: {facts.distance}, compressed</span>
+        <span class="feder-optional">across: {facts.distance}, compressed where far</span>
       </div>
     </div>
   );

@@ -58,7 +58,13 @@ export function LayersView() {
     const scene = layersScene(state, size.width, size.height);
     const measure = textMeasure();
     const labels = placeLabels(state, scene, measure, facts.images || facts.labels);
-    return { state, scene, labels, words: wordsOf(state, scene, measure), points: pointsOf(scene) };
+    return {
+      state,
+      scene,
+      labels,
+      words: wordsOf(state, scene, measure, facts.distance),
+      points: pointsOf(scene),
+    };
   }, [state, size, facts]);
   const hovered = hoveredRow.value;
   useCanvas(

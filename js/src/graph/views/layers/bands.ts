@@ -1,4 +1,4 @@
-import { distance, ordinal } from "../../../model/format";
+import { count, distance, ordinal } from "../../../model/format";
 import type { Hop } from "../../model/walk";
 import type { DistanceScale } from "./distanceScale";
 import type { LayersState, Progress } from "./layersState";
@@ -13,7 +13,7 @@ export interface Dot {
 export interface HopArc {
   readonly from: Dot;
   readonly to: Dot;
-  /** How high it rises above the line. */
+  /** How high it rises above the line; 0 where it is too short for an arrow. */
   readonly rise: number;
 }
 
@@ -37,6 +37,8 @@ export interface Band {
   readonly nearest: (Dot & { readonly place: number }) | null;
   /** What happened here, and whether the level's nearest node was not reached. */
   readonly sentence: string;
+  /** The same where there is one line; empty before the level has been left. */
+  readonly brief: string;
   readonly isOff: boolean;
 }
 
@@ -44,6 +46,8 @@ export interface Band {
 export const DOT = 3.25;
 const PITCH = 7;
 const MOST_RISE = 20;
+/** CSS pixels of the shortest hop that is an arrow: a shorter one has no room for the head. */
+const SHORTEST = 36;
 /** A band this high has its line below its middle: pictures stand above it. */
 const PICTURE_BAND = 44;
 
@@ -80,11 +84,13 @@ export function bandOf(
     if (hop.to === hop.from) continue;
     const from = stays[stays.length - 1];
     const to = at(hop.to, hop.distance);
-    const rise = Math.min(MOST_RISE, 0.4 * (base - top), 5 + 0.12 * Math.abs(from.x - to.x));
+    const far = Math.abs(from.x - to.x);
+    const rise = far < SHORTEST ? 0 : Math.min(MOST_RISE, 0.4 * (base - top), 5 + 0.12 * far);
     arcs.push({ from, to, rise });
     stays.push(to);
     now = hop.distance;
   }
+  const nodes = state.levelSizes[level] ?? 0;
   const place = state.truth?.levels[level - 1] ?? null;
   const nearest =
     place !== null && isLeft ? { ...at(place.nearest, place.distance), place: place.place } : null;
@@ -93,7 +99,7 @@ export function bandOf(
     top,
     bottom,
     base,
-    nodes: state.levelSizes[level] ?? 0,
+    nodes,
     compared,
     state: isLeft ? "left" : isReached ? "here" : "ahead",
     dots: swarm(comparedOn(state, part, stays), stays, scale, sign, base, bottom),
@@ -101,6 +107,7 @@ export function bandOf(
     arcs,
     nearest,
     sentence: isReached ? sentenceOf(entered, now, isLeft, place?.place ?? null) : "",
+    brief: nearest === null ? "" : briefOf(nearest.place, nodes),
     isOff: nearest !== null && nearest.place > 1,
   };
 }
@@ -112,6 +119,11 @@ export function sentenceOf(entered: number, now: number, isLeft: boolean, place:
   if (place === null) return entered === now ? `stays at ${moves}` : moves;
   if (place > 1) return `stays at ${distance(now)}, the level’s ${ordinal(place)} nearest`;
   return `${entered === now ? "stays at " : ""}${moves}, the level’s nearest`;
+}
+
+/** "9th nearest of 1,256". */
+function briefOf(place: number, nodes: number): string {
+  return `${place === 1 ? "nearest" : `${ordinal(place)} nearest`} of ${count(nodes)}`;
 }
 
 /** The nodes compared by the hops shown, each once, without those of `stays`. */

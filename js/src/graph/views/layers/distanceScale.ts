@@ -13,8 +13,8 @@ export interface DistanceScale {
   x(key: number): number;
 }
 
-/** Nodes stand beyond the break whose gap to the next one is this many times that from there to the reference. */
-const APART = 1.5;
+/** Nodes stand beyond the break where the gap to the next is this share of all up to the reference. */
+const APART = 0.55;
 /** So many different distances can stand there. */
 const MOST_APART = 6;
 /** The part of the scale from the nearest node to the reference counts as so many units. */
@@ -75,7 +75,7 @@ function nearestKey(keys: ArrayLike<number>, reference: number): number {
     const key = keys[i];
     if (key === before) continue;
     if (key >= reference) break;
-    if (key - before > APART * (reference - key)) low = key;
+    if (key - before > APART * (reference - keys[0])) low = key;
     before = key;
     different++;
   }

@@ -1,4 +1,5 @@
 import type { DistanceScale } from "./distanceScale";
+import { type Cuts, DotGrid } from "./dotGrid";
 import type { LayersState, Progress } from "./layersState";
 
 export type NodeKind = "visited" | "expanded" | "result" | "missed";
@@ -13,12 +14,15 @@ export interface FloorDot {
   readonly kind: NodeKind;
 }
 
-/** A bar of a floor with too many nodes for dots: heights of the expanded ones and of all. */
+/** A bar of a floor with too many nodes for dots: heights of the results, with the expanded ones, and of all. */
 export interface FloorBar {
   readonly left: number;
   readonly right: number;
+  readonly results: number;
   readonly expanded: number;
   readonly all: number;
+  /** Nodes in it. */
+  readonly nodes: number;
 }
 
 /** The nodes of level 0 over the axis, in columns of like distance. */
@@ -28,53 +32,65 @@ export interface DotPlot {
   readonly pitch: number;
   /** Empty where every node is a dot of its own. */
   readonly bars: readonly FloorBar[];
-  /** The greatest number of nodes in a bar. */
-  readonly most: number;
-  /** The height of the tallest column. */
-  readonly height: number;
+  /** The lines of the cuts, between columns. */
+  readonly lastX: number | null;
+  readonly barX: number | null;
 }
 
 /** More nodes than this are bars. */
 export const MOST_DOTS = 600;
-const LARGEST = 13;
+/** The largest dot: so many are as high as the room, within limits. */
+const DOTS_HIGH = 14;
+const LARGEST: readonly [least: number, most: number] = [9, 20];
 const SMALLEST = 4.5;
 const BAR = 6;
+/** Share of the room that the tallest column of the whole search takes at most: with cuts it may be taller. */
+const FILLED = 0.92;
 const ORDER: Readonly<Record<NodeKind, number>> = { result: 0, missed: 1, expanded: 2, visited: 3 };
 
-/**
- * @param middle  the middle of one column
- * @param room  CSS pixels above the axis
- */
+interface Node extends Omit<FloorDot, "y"> {
+  readonly key: number;
+}
+
+/** @param room  CSS pixels above the axis */
 export function dotPlot(
   state: LayersState,
   progress: Progress,
   scale: DistanceScale,
-  middle: number,
+  cuts: Cuts,
   axis: number,
   room: number,
 ): DotPlot {
   const { walk, ef, similarity } = state;
   const sign = similarity ? -1 : 1;
   const visits = walk.visitedBy(ef);
-  const keyOf = (place: number) => sign * walk.distances[place];
-  const xs = Float64Array.from({ length: visits }, (_, place) => scale.x(keyOf(place)));
-  const missed = missedNodes(state, scale, sign);
-  const shown = nodesShown(state, progress, xs);
+  const xs = Float64Array.from({ length: visits }, (_, place) => scale.x(sign * walk.distances[place]));
+  const nodes = [...nodesShown(state, progress, xs, sign), ...missedNodes(state, scale, sign)];
   // The size is that of the whole search, so that it does not change while the player shows more and more of it.
-  let pitch = LARGEST;
-  while (pitch > SMALLEST && tallest([...xs, ...missed.map(({ x }) => x)], middle, pitch) * pitch > room)
-    pitch -= 0.5;
-  const all = [...shown, ...missed];
-  const isBars = visits > MOST_DOTS || tallest(xs, middle, pitch) * pitch > room;
-  return isBars ? bars(all, xs, middle, axis, room) : columns(all, middle, axis, pitch, walk.ids[0]);
+  let pitch = Math.round(Math.max(LARGEST[0], Math.min(LARGEST[1], room / DOTS_HIGH)));
+  while (pitch > SMALLEST && tallest(xs, pitch) * pitch > FILLED * room) pitch -= 0.5;
+  const isBars = visits > MOST_DOTS || tallest(xs, pitch) * pitch > room;
+  if (isBars) pitch = BAR;
+  const isBetween = ({ key }: Node) =>
+    cuts.last !== null && cuts.bar !== null && key <= cuts.last !== key <= cuts.bar;
+  const grid = new DotGrid(pitch, cuts, scale.x, xs[0] ?? 0, nodes.some(isBetween));
+  const columns = new Map<number, Node[]>();
+  for (const node of nodes) {
+    const column = grid.columnOf(node.key, node.x);
+    const held = columns.get(column);
+    if (held === undefined) columns.set(column, [node]);
+    else held.push(node);
+  }
+  const lines = { lastX: grid.lastX, barX: grid.barX };
+  if (isBars) return { ...barsOf(columns, grid, axis, room / Math.max(1, tallest(xs, BAR))), ...lines };
+  return { dots: dotsOf(columns, grid, axis, pitch, walk.ids[0]), pitch, bars: [], ...lines };
 }
-
-type Node = Omit<FloorDot, "y">;
 
 function nodesShown(
   { walk, results }: LayersState,
   { visits, expansions }: Progress,
   xs: Float64Array,
+  sign: number,
 ): Node[] {
   const returned = new Set(visits > 0 ? results.map(({ id }) => id) : []);
   const isExpanded = new Uint8Array(walk.ids.length);
@@ -82,7 +98,7 @@ function nodesShown(
   return Array.from({ length: visits }, (_, place) => {
     const id = walk.ids[place];
     const kind = returned.has(id) ? "result" : isExpanded[place] ? "expanded" : "visited";
-    return { id, place, x: xs[place], kind };
+    return { id, place, key: sign * walk.distances[place], x: xs[place], kind };
   });
 }
 
@@ -97,17 +113,17 @@ function missedNodes(
   for (const { id, distance } of missed) {
     const place = walk.placeOf(id);
     if (place === null ? !isOneMeasure : place < visits) continue;
-    const value = place === null ? distance : walk.distances[place];
-    found.push({ id, place, x: scale.x(sign * value), kind: "missed" });
+    const key = sign * (place === null ? distance : walk.distances[place]);
+    found.push({ id, place, key, x: scale.x(key), kind: "missed" });
   }
   return found;
 }
 
-function tallest(xs: ArrayLike<number>, middle: number, pitch: number): number {
+function tallest(xs: ArrayLike<number>, pitch: number): number {
   const counts = new Map<number, number>();
   let most = 0;
   for (let i = 0; i < xs.length; i++) {
-    const column = Math.round((xs[i] - middle) / pitch);
+    const column = Math.floor(xs[i] / pitch);
     const now = (counts.get(column) ?? 0) + 1;
     counts.set(column, now);
     most = Math.max(most, now);
@@ -115,64 +131,59 @@ function tallest(xs: ArrayLike<number>, middle: number, pitch: number): number {
   return most;
 }
 
-function columnsOf(nodes: readonly Node[], middle: number, pitch: number): Map<number, Node[]> {
-  const found = new Map<number, Node[]>();
-  for (const node of nodes) {
-    const column = Math.round((node.x - middle) / pitch);
-    const held = found.get(column);
-    if (held === undefined) found.set(column, [node]);
-    else held.push(node);
-  }
-  return found;
-}
-
 /** Results lowest, then missed, expanded and visited ones; the node at which the walk begins on top of its column. */
-function columns(
-  nodes: readonly Node[],
-  middle: number,
+function dotsOf(
+  columns: ReadonlyMap<number, Node[]>,
+  grid: DotGrid,
   axis: number,
   pitch: number,
   start: bigint,
-): DotPlot {
+): FloorDot[] {
   const dots: FloorDot[] = [];
-  let height = 0;
-  const found = columnsOf(nodes, middle, pitch);
-  for (const [column, members] of found) {
-    const rank = ({ id, kind }: Node) => (id === start ? 4 : ORDER[kind]);
-    members.sort((a, b) => rank(a) - rank(b) || a.x - b.x);
-    // A column that touches no other stands where its nodes are.
-    const isAlone = !found.has(column - 1) && !found.has(column + 1);
+  const rank = ({ id, kind }: Node) => (id === start ? 4 : ORDER[kind]);
+  for (const [column, members] of columns) {
+    members.sort((a, b) => rank(a) - rank(b) || a.key - b.key);
+    // A column that touches no other, and no line, stands where its nodes are.
+    const isAlone = !columns.has(column - 1) && !columns.has(column + 1) && column < -1;
     const mean = members.reduce((sum, node) => sum + node.x, 0) / members.length;
-    const x = isAlone ? mean : middle + column * pitch;
-    members.forEach((node, i) => {
-      dots.push({ ...node, x, y: axis - (i + 0.5) * pitch - 1 });
+    const x = isAlone ? mean : grid.middleOf(column);
+    members.forEach(({ id, place, kind }, i) => {
+      dots.push({ id, place, kind, x, y: axis - (i + 0.5) * pitch - 1 });
     });
-    height = Math.max(height, members.length * pitch);
   }
-  return { dots, pitch, bars: [], most: 0, height };
+  return dots;
 }
 
-function bars(
-  nodes: readonly Node[],
-  xs: ArrayLike<number>,
-  middle: number,
+/** @param unit  CSS pixels of a node */
+function barsOf(
+  columns: ReadonlyMap<number, Node[]>,
+  grid: DotGrid,
   axis: number,
-  room: number,
-): DotPlot {
-  const most = tallest(xs, middle, BAR);
-  const unit = room / Math.max(1, most);
+  unit: number,
+): { dots: FloorDot[]; bars: FloorBar[]; pitch: number } {
   const dots: FloorDot[] = [];
-  const found: FloorBar[] = [];
-  for (const [column, members] of columnsOf(nodes, middle, BAR)) {
-    const inBar = members.filter(({ kind }) => kind !== "missed");
-    inBar.sort((a, b) => ORDER[a.kind] - ORDER[b.kind]);
-    const expanded = inBar.filter(({ kind }) => kind !== "visited").length;
-    inBar.forEach((node, i) => {
-      dots.push({ ...node, y: axis - (i + 0.5) * unit });
+  const bars: FloorBar[] = [];
+  for (const [column, members] of columns) {
+    const x = grid.middleOf(column);
+    const visited = members.filter(({ kind }) => kind !== "missed");
+    visited.sort((a, b) => ORDER[a.kind] - ORDER[b.kind]);
+    visited.forEach(({ id, place, kind }, i) => {
+      dots.push({ id, place, kind, x, y: axis - (i + 0.5) * unit });
     });
-    for (const node of members) if (node.kind === "missed") dots.push({ ...node, y: axis - 6 });
-    const edge = middle + (column - 0.5) * BAR;
-    found.push({ left: edge, right: edge + BAR - 1, expanded: expanded * unit, all: inBar.length * unit });
+    const missed = members.filter(({ kind }) => kind === "missed");
+    missed.forEach(({ id, place, kind }, i) => {
+      dots.push({ id, place, kind, x, y: axis - visited.length * unit - 7 - 9 * i });
+    });
+    const expanded = visited.filter(({ kind }) => kind !== "visited").length;
+    const results = visited.filter(({ kind }) => kind === "result").length;
+    bars.push({
+      left: x - BAR / 2,
+      right: x + BAR / 2 - 1,
+      results: results * unit,
+      expanded: expanded * unit,
+      all: visited.length * unit,
+      nodes: visited.length,
+    });
   }
-  return { dots, pitch: 8, bars: found, most, height: room };
+  return { dots, bars, pitch: 8 };
 }

@@ -7,20 +7,23 @@ type Context = CanvasRenderingContext2D;
 
 /** Tints what is farther than the efSearch-th nearest. */
 export function paintBeyondBar(context: Context, { frame, floor }: LayersScene, ink: LayersInk): void {
-  if (floor.barX === null) return;
+  const { barX } = floor.plot;
+  if (barX === null) return;
   context.fillStyle = ink.barFill;
-  context.fillRect(floor.barX, floor.top, frame.right - floor.barX, floor.bottom - floor.top);
+  context.fillRect(barX, floor.top, frame.right - barX, floor.bottom - floor.top);
 }
 
 /** Draws the nodes of level 0, and the lines of k and efSearch. */
 export function paintFloor(context: Context, { floor }: LayersScene, ink: LayersInk): void {
-  const { plot, barX, lastX, top, bottom } = floor;
+  const { plot, top, bottom } = floor;
+  const { barX, lastX } = plot;
   const { palette } = ink;
-  for (const { left, right, expanded, all } of plot.bars) {
+  for (const { left, right, results, expanded, all } of plot.bars) {
     context.fillStyle = ink.pale;
     context.fillRect(left, bottom - all, right - left, all - expanded);
     context.fillStyle = ink.walk;
     context.fillRect(left, bottom - expanded, right - left, expanded);
+    context.fillRect(left - 1, bottom - results, right - left + 2, results);
   }
   if (barX !== null) {
     line(context, barX, top + 4, bottom);
@@ -44,14 +47,14 @@ export function paintFloor(context: Context, { floor }: LayersScene, ink: Layers
       circle(context, x, y, 0.82 * radius);
       fill(context, ink.walk);
     });
+    draw("result", ({ x, y }) => {
+      circle(context, x, y, Math.max(3.5, 1.06 * radius));
+      fill(context, ink.walk);
+      stroke(context, palette.background, 1);
+    });
   }
-  draw("result", ({ x, y }) => {
-    circle(context, x, y, Math.max(3.5, 1.06 * radius));
-    fill(context, ink.walk);
-    stroke(context, palette.background, 1);
-  });
   draw("missed", ({ x, y }) => {
-    circle(context, x, y, Math.max(4, 0.95 * radius));
+    circle(context, x, y, Math.max(3.5, 0.95 * radius));
     fill(context, palette.background);
     stroke(context, palette.danger, 1.75, [2.5, 1.75]);
   });

@@ -66,7 +66,7 @@ export function placeLabels(
   };
 
   const ground = { top: floor.top, bottom: floor.bottom + 1 };
-  const { barX, lastX } = floor;
+  const { barX, lastX } = floor.plot;
   const leftmost = Math.min(barX ?? lastX ?? 0, lastX ?? barX ?? 0);
   const beside = (x: number) => (width: number) =>
     Array.from({ length: 4 }, (_, i) => floor.top + 12 + i * LINE).flatMap((y) => [
@@ -81,6 +81,14 @@ export function placeLabels(
     const texts = [`${nth} (efSearch)${also}`, `${nth}\n(efSearch)${also}`, `ef = ${count(state.ef)}`];
     name(texts, "bar", 650, beside(barX), ground);
   }
+  const tallest = [...floor.plot.bars].sort((a, b) => b.nodes - a.nodes)[0];
+  if (tallest !== undefined) {
+    const at = (width: number) =>
+      [0, -30, 30, -60, 60].map((dx) =>
+        boxAround(tallest.left + dx, floor.bottom - tallest.all - 10, width, LINE),
+      );
+    name([plural(tallest.nodes, "node")], "muted", 400, at, ground);
+  }
   if (floor.beyond > 0) {
     const above = (width: number, height: number) =>
       Array.from({ length: 8 }, (_, i) =>
@@ -94,20 +102,26 @@ export function placeLabels(
     name([nearest.id.toString()], "danger", 650, around(nearest.x, band.base), band);
   }
 
-  const shown = new Set<bigint>();
+  const { start } = floor;
+  if (bands.length === 0 && start !== null) {
+    name(["entry point"], "text", 400, around(start.x, start.y), ground);
+  }
+  const [shown, named] = [new Set<bigint>(), new Set<bigint>()];
   for (const band of bands) {
     const side = images ? sideIn(band.base - band.top - 12) : null;
     for (const [i, stay] of band.stays.entries()) {
-      if (shown.has(stay.id)) continue;
-      shown.add(stay.id);
+      const isEntry = i === 0 && band === bands[0];
+      // Nodes that the descent only passes through are dots. One that stays is shown on the first level with room.
+      if (shown.has(stay.id) || !(isEntry || i === band.stays.length - 1)) continue;
       const places = side === null ? [] : over(stay.x, band, side);
       const box = placer.placeFree(places.filter((each) => isWithin(each, band)));
       if (box !== null && side !== null) {
         const { left, top } = box;
         portraits.push({ id: stay.id, left, top, side, toX: stay.x, toY: stay.y, rank: null });
-      }
-      const isEntry = i === 0 && band === bands[0];
-      if (!isEntry && i < band.stays.length - 1) continue;
+        shown.add(stay.id);
+      } else if (side === null) shown.add(stay.id);
+      if (named.has(stay.id)) continue;
+      named.add(stay.id);
       const texts = isEntry ? ["entry point", "entry"] : [stay.id.toString()];
       name(texts, "text", 400, around(stay.x, band.base, box), band);
     }

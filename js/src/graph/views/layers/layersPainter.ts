@@ -11,9 +11,6 @@ import type { WordLine } from "./words";
 
 type Context = CanvasRenderingContext2D;
 
-/** CSS pixels of the shortest hop that is an arrow. */
-const SHORTEST = 24;
-
 /** Colours of the levels. */
 export interface LayersInk {
   readonly palette: Palette;
@@ -50,10 +47,10 @@ export function paintLayers(
     stroke(context, rank === null ? palette.control : palette.danger, 1, rank === null ? [] : [4, 3]);
   }
   paintFloor(context, scene, ink);
-  for (const { x, top, bottom } of scene.falls) {
+  for (const { x, top, bottom, endX } of scene.falls) {
     context.beginPath();
     context.moveTo(x, top + 6);
-    context.lineTo(x, bottom - 6);
+    context.lineTo(endX, bottom - 6);
     stroke(context, palette.text, 2, [2, 3]);
   }
   for (const band of scene.bands) paintBand(context, band, ink, band === scene.bands[0]);
@@ -175,8 +172,13 @@ function paintBand(
 /** An arrow over the line of a level. */
 function paintArc(context: Context, { from, to, rise }: HopArc, isLast: boolean, colour: string): void {
   const direction = Math.sign(to.x - from.x) || -1;
-  // The nodes of a shorter hop touch each other.
-  if (Math.abs(to.x - from.x) < SHORTEST) return;
+  if (rise === 0) {
+    context.beginPath();
+    context.moveTo(from.x, from.y);
+    context.lineTo(to.x, to.y);
+    stroke(context, colour, 3);
+    return;
+  }
   const [startX, endX] = [from.x + 3 * direction, to.x - (isLast ? 9 : 4) * direction];
   const y = from.y - 4;
   const middle = (startX + endX) / 2;
@@ -202,11 +204,10 @@ export function diamond(context: Context, x: number, y: number, radius: number):
 }
 
 /** The ring of the node at which the walk on level 0 begins. */
-function paintStart(context: Context, { falls, bands, floor }: LayersScene, palette: Palette): void {
-  const fall = falls.length > 0 && falls.length === bands.length ? falls[falls.length - 1] : null;
-  if (fall === null) return;
-  circle(context, fall.x, fall.bottom, Math.max(5, floor.plot.pitch / 2));
-  stroke(context, palette.text, 2.25);
+function paintStart(context: Context, { bands, floor }: LayersScene, palette: Palette): void {
+  if (floor.start === null) return;
+  circle(context, floor.start.x, floor.start.y, Math.max(5, floor.plot.pitch / 2));
+  stroke(context, palette.text, bands.length === 0 ? 3 : 2.25);
 }
 
 function paintWords(

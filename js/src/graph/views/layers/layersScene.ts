@@ -1,6 +1,7 @@
 import { nthNearest } from "../../model/results";
 import { type Band, bandOf } from "./bands";
 import { type DistanceScale, distanceScale } from "./distanceScale";
+import type { Cuts } from "./dotGrid";
 import { type DotPlot, dotPlot } from "./dotPlot";
 import { type LayersState, type Progress, progressOf } from "./layersState";
 
@@ -9,6 +10,8 @@ export interface Fall {
   readonly x: number;
   readonly top: number;
   readonly bottom: number;
+  /** Where it ends: on level 0 in the column of its node. */
+  readonly endX: number;
 }
 
 /** Level 0. */
@@ -21,9 +24,8 @@ export interface Floor {
   readonly expanded: number;
   readonly state: "ahead" | "here" | "left";
   readonly plot: DotPlot;
-  /** The efSearch-th nearest of the visited nodes, and the last result; null while there are fewer. */
-  readonly barX: number | null;
-  readonly lastX: number | null;
+  /** The node at which the walk begins, once it has begun. */
+  readonly start: { readonly x: number; readonly y: number } | null;
   /** Nodes beyond the break of the axis. */
   readonly beyond: number;
 }
@@ -57,7 +59,7 @@ const HIGHEST = 76;
 export const NAMES = 40;
 /** Words are a column of this width, or of this share of a narrow picture. */
 const WORDS = 250;
-const WORDS_SHARE = 0.34;
+const WORDS_SHARE = 0.36;
 
 export function layersScene(state: LayersState, width: number, height: number): LayersScene {
   const { walk, similarity, results, k, ef } = state;
@@ -74,10 +76,13 @@ export function layersScene(state: LayersState, width: number, height: number): 
   );
   const floorTop = frame.top + levels.length * each;
   const axis = frame.bottom - 6;
-  const plot = dotPlot(state, progress, scale, gridFrom(scale, state, sign), axis, axis - floorTop - NAMES);
   const { visits, expansions } = progress;
   const bar = visits >= ef ? nthNearest(walk, visits, ef, similarity)[visits - 1] : Number.POSITIVE_INFINITY;
-  const last = results.length === k && visits > 0 ? results[k - 1].distance : null;
+  const cuts: Cuts = {
+    last: results.length === k && visits > 0 ? sign * results[k - 1].distance : null,
+    bar: Number.isFinite(bar) ? bar : null,
+  };
+  const plot = dotPlot(state, progress, scale, cuts, axis, axis - floorTop - NAMES);
   const floor: Floor = {
     top: floorTop,
     bottom: axis,
@@ -86,17 +91,11 @@ export function layersScene(state: LayersState, width: number, height: number): 
     expanded: expansions,
     state: visits === 0 ? "ahead" : state.step === null ? "left" : "here",
     plot,
-    barX: Number.isFinite(bar) ? scale.x(bar) : null,
-    lastX: last === null ? null : scale.x(sign * last),
+    start: visits === 0 ? null : (plot.dots.find(({ id }) => id === walk.ids[0]) ?? null),
     beyond: plot.dots.filter(({ place }) => place !== null && sign * walk.distances[place] < scale.low)
       .length,
   };
-  return { frame, scale, bands, floor, falls: fallsOf(bands, floor, walk.ids[0]), progress };
-}
-
-/** Where columns begin, so that one stands below the end of the descent. */
-function gridFrom(scale: DistanceScale, { walk }: LayersState, sign: number): number {
-  return scale.x(sign * walk.distances[0]);
+  return { frame, scale, bands, floor, falls: fallsOf(bands, floor), progress };
 }
 
 /** All distances that any efSearch of this walk shows, so that the scale rests while efSearch moves. */
@@ -114,20 +113,17 @@ function keysOf({ walk, truth, missed, isOneMeasure }: LayersState, sign: number
 /** A key in the middle of what a search at some efSearch looks through; the same for all. */
 function referenceOf({ walk, k }: LayersState, sign: number): number {
   const keys = walk.distances.map((value) => sign * value).sort();
-  return keys[Math.min(keys.length - 1, Math.max(16, 2 * k))] ?? 1;
+  return keys[Math.min(Math.floor(keys.length / 3), Math.max(16, 2 * k))] ?? 1;
 }
 
-function fallsOf(bands: readonly Band[], floor: Floor, start: bigint): Fall[] {
+function fallsOf(bands: readonly Band[], { start }: Floor): Fall[] {
   const falls: Fall[] = [];
   for (const [i, band] of bands.entries()) {
     const end = band.stays[band.stays.length - 1];
     const next = bands[i + 1];
     if (band.state !== "left" || end === undefined) break;
-    if (next !== undefined) falls.push({ x: end.x, top: band.base, bottom: next.base });
-    else {
-      const at = floor.plot.dots.find(({ id }) => id === start);
-      if (at !== undefined) falls.push({ x: end.x, top: band.base, bottom: at.y });
-    }
+    if (next !== undefined) falls.push({ x: end.x, top: band.base, bottom: next.base, endX: end.x });
+    else if (start !== null) falls.push({ x: end.x, top: band.base, bottom: start.y, endX: start.x });
   }
   return falls;
 }

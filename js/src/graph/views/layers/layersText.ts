@@ -1,4 +1,4 @@
-import { count, distance, plural } from "../../../model/format";
+import { distance, ordinal, plural } from "../../../model/format";
 import { type LayersState, progressOf } from "./layersState";
 import { levelRows } from "./levelRows";
 
@@ -8,7 +8,8 @@ export function layersText(state: LayersState, distanceName: string): string {
   const progress = progressOf(state);
   const said = [`The levels of the graph by ${distanceName}, nearest at the left.`];
   for (const { level, compared, left, place, nearest } of levelRows(state)) {
-    const where = place === null ? "" : place === 1 ? ", its nearest node" : `, its ${count(place)}. nearest`;
+    const where =
+      place === null ? "" : place === 1 ? ", its nearest node" : `, its ${ordinal(place)} nearest`;
     const rival = place !== null && place > 1 && nearest !== null ? `; its nearest is row ${nearest}` : "";
     said.push(
       `Level ${level}: ${plural(levelSizes[level] ?? 0, "node")}, ${plural(compared, "distance")}, ` +

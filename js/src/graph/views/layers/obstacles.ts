@@ -9,13 +9,18 @@ export function takenBy({ bands, floor, falls }: LayersScene): Box[] {
     for (const { x, y } of dots) taken.push(boxAround(x, y, 2 * DOT, 2 * DOT));
     for (const { x, y } of stays) taken.push(boxAround(x, y, 13, 13));
     if (nearest !== null) taken.push(boxAround(nearest.x, nearest.y, 18, 18));
-    for (const { from, to, rise } of arcs) taken.push(...alongArc(from.x, to.x, from.y - 5, rise));
+    for (const { from, to, rise } of arcs) {
+      if (rise > 0) taken.push(...alongArc(from.x, to.x, from.y - 5, rise));
+    }
   }
-  const { plot, barX, lastX, top, bottom } = floor;
+  const { plot, top, bottom } = floor;
   for (const { x, y } of plot.dots) taken.push(boxAround(x, y, plot.pitch, plot.pitch));
   for (const { left, right, all } of plot.bars) taken.push({ left, right, top: bottom - all, bottom });
-  for (const x of [barX, lastX]) if (x !== null) taken.push({ left: x - 1, right: x + 1, top, bottom });
-  for (const { x, top, bottom } of falls) taken.push({ left: x - 1, right: x + 1, top, bottom });
+  for (const x of [plot.barX, plot.lastX])
+    if (x !== null) taken.push({ left: x - 1, right: x + 1, top, bottom });
+  for (const { x, top, bottom, endX } of falls) {
+    taken.push({ left: Math.min(x, endX) - 1, right: Math.max(x, endX) + 1, top, bottom });
+  }
   return taken;
 }
 

@@ -45,7 +45,7 @@ export function missedPortraits(
   const side = sideIn((floor.bottom - floor.top) / 3.4);
   if (side === null) return [];
   const ranks = new Map(missed.map(({ id, rank }) => [id, rank]));
-  const lines = [floor.barX, floor.lastX].filter((x) => x !== null);
+  const lines = [floor.plot.barX, floor.plot.lastX].filter((x) => x !== null);
   const whole = side + 2 * CORNER;
   const found: Portrait[] = [];
   for (const { id, x, y } of floor.plot.dots.filter(({ kind }) => kind === "missed").slice(0, MOST_MISSED)) {

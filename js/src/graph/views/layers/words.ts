@@ -17,7 +17,12 @@ const LINE = 16;
 const MOST_LINES = 5;
 
 /** What stands beside each level, in as many lines as there is room for. */
-export function wordsOf(state: LayersState, scene: LayersScene, measure: Measure): WordLine[] {
+export function wordsOf(
+  state: LayersState,
+  scene: LayersScene,
+  measure: Measure,
+  distanceName: string,
+): WordLine[] {
   const { frame, bands, floor } = scene;
   const width = frame.plotLeft - frame.left - 12;
   const found: WordLine[] = [];
@@ -36,7 +41,12 @@ export function wordsOf(state: LayersState, scene: LayersScene, measure: Measure
       found.push({ level, y: start + (i + 1) * LINE, bold: "", text, tone });
     });
   };
-  for (const { level, top, bottom, nodes, compared, sentence, isOff, state: at } of bands) {
+  for (const { level, top, bottom, nodes, compared, sentence, brief, isOff, state: at } of bands) {
+    if (bottom - top < 2 * LINE + 2 && brief !== "") {
+      const tone = isOff ? "danger" : "muted";
+      found.push({ level, y: (top + bottom) / 2, bold: `Level ${level}`, text: brief, tone });
+      continue;
+    }
     const distances = at === "ahead" ? "" : `, ${plural(compared, "distance")}`;
     const said: Said[] = sentence === "" ? [] : [{ text: sentence, tone: isOff ? "danger" : "muted" }];
     say(level, top, bottom, `${plural(nodes, "node")}${distances}`, said);
@@ -52,6 +62,8 @@ export function wordsOf(state: LayersState, scene: LayersScene, measure: Measure
     if (found < all) said.push({ text: `${count(all - found)} missed`, tone: "danger" });
   }
   say(0, floor.top, floor.bottom, `${plural(floor.nodes, "node")}${distances}`, said);
+  if (measure(distanceName, 400) <= width)
+    found.push({ level: 0, y: floor.bottom + 14, bold: "", text: distanceName, tone: "muted" });
   return found;
 }
 
