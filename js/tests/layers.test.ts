@@ -276,11 +276,13 @@ describe("labels and pictures", () => {
     const texts = labels.map(({ text }) => text);
     expect(texts).toEqual(expect.arrayContaining(["k = 4", "query", "entry point", "80", "40"]));
     expect(labels.find(({ tone }) => tone === "danger")?.text).toBe("20");
-    expect(portraits.map(({ id, rank }) => [id, rank])).toEqual(
+    expect(portraits.map(({ id, kind, rank }) => [id, kind, rank])).toEqual(
       expect.arrayContaining([
-        [90n, null],
-        [80n, null],
-        [26n, 4],
+        [90n, "stay", null],
+        [80n, "stay", null],
+        [40n, "stay", null],
+        [20n, "rival", null],
+        [26n, "missed", 4],
       ]),
     );
     expect(placeLabels(state, sceneOf(state), measure, false).portraits).toEqual([]);
@@ -315,7 +317,7 @@ describe("the picture", () => {
       const scene = sceneOf(state);
       const recording = new RecordingContext();
       const size = { width: WIDTH, height: HEIGHT, ratio: 1 };
-      const labels = placeLabels(state, scene, measure, true);
+      const labels = placeLabels(state, scene, measure, false);
       paintLayers(recording.context, size, scene, labels, wordsOf(state, scene, measure, "L2"), palette, 1);
       expect(recording.in(palette.danger, { kind: "stroke", dash: [2.5, 1.75] })).toHaveLength(1);
       expect(recording.in(palette.danger, { kind: "stroke", dash: [] })).toHaveLength(1);

@@ -57,7 +57,7 @@ export function LayersView() {
     if (state === null || size === null) return null;
     const scene = layersScene(state, size.width, size.height);
     const measure = textMeasure();
-    const labels = placeLabels(state, scene, measure, facts.images || facts.labels);
+    const labels = placeLabels(state, scene, measure, facts.images);
     return {
       state,
       scene,
@@ -103,11 +103,11 @@ export function LayersView() {
       }}
     >
       <canvas ref={canvas} />
-      {drawn?.labels.portraits.map(({ id, left, top, side, rank }) => (
+      {drawn?.labels.portraits.map(({ id, left, top, side, kind, rank }) => (
         <span
-          key={`${id}/${rank}`}
+          key={`${kind}/${id}`}
           class="feder-portrait"
-          data-missed={rank !== null}
+          data-kind={kind}
           data-hovered={hovered === id}
           aria-hidden="true"
           style={{ left: `${left}px`, top: `${top}px`, width: `${side}px`, height: `${side}px` }}

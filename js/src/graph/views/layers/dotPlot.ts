@@ -82,7 +82,8 @@ export function dotPlot(
     else held.push(node);
   }
   const lines = { lastX: grid.lastX, barX: grid.barX };
-  if (isBars) return { ...barsOf(columns, grid, axis, room / Math.max(1, tallest(xs, BAR))), ...lines };
+  if (isBars)
+    return { ...barsOf(columns, grid, axis, (FILLED * room) / Math.max(1, tallest(xs, BAR))), ...lines };
   return { dots: dotsOf(columns, grid, axis, pitch, walk.ids[0]), pitch, bars: [], ...lines };
 }
 

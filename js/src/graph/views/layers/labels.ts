@@ -1,5 +1,6 @@
 import { count, ordinal, plural } from "../../../model/format";
 import { type Box, BoxPlacer, boxAround } from "../../../views/placer";
+import type { Band, Dot } from "./bands";
 import type { LayersScene } from "./layersScene";
 import type { LayersState } from "./layersState";
 import { takenBy } from "./obstacles";
@@ -89,6 +90,7 @@ export function placeLabels(
       );
     name([plural(tallest.nodes, "node")], "muted", 400, at, ground);
   }
+  if (images) portraits.push(...missedPortraits(state, scene, placer));
   if (floor.beyond > 0) {
     const above = (width: number, height: number) =>
       Array.from({ length: 8 }, (_, i) =>
@@ -96,10 +98,22 @@ export function placeLabels(
       );
     name(beyondTexts(state, floor.beyond), "muted", 400, above, ground);
   }
+  /** Shows a node over the line of its band; null where there is no room, or the band is too low. */
+  const portray = ({ id, x, y }: Dot, band: Band, kind: "stay" | "rival"): Box | null => {
+    const side = images ? sideIn(band.base - band.top - 12) : null;
+    const places = side === null ? [] : over(x, band, side);
+    const box = placer.placeFree(places.filter((each) => isWithin(each, band)));
+    if (box === null || side === null) return null;
+    portraits.push({ id, left: box.left, top: box.top, side, toX: x, toY: y, kind, rank: null });
+    return box;
+  };
+  const rivals = new Set<bigint>();
   for (const band of bands) {
     const { nearest } = band;
     if (nearest === null || !band.isOff) continue;
-    name([nearest.id.toString()], "danger", 650, around(nearest.x, band.base), band);
+    const box = rivals.has(nearest.id) ? null : portray(nearest, band, "rival");
+    if (box !== null) rivals.add(nearest.id);
+    name([nearest.id.toString()], "danger", 650, around(nearest.x, band.base, box), band);
   }
 
   const { start } = floor;
@@ -108,25 +122,18 @@ export function placeLabels(
   }
   const [shown, named] = [new Set<bigint>(), new Set<bigint>()];
   for (const band of bands) {
-    const side = images ? sideIn(band.base - band.top - 12) : null;
     for (const [i, stay] of band.stays.entries()) {
       const isEntry = i === 0 && band === bands[0];
       // Nodes that the descent only passes through are dots. One that stays is shown on the first level with room.
       if (shown.has(stay.id) || !(isEntry || i === band.stays.length - 1)) continue;
-      const places = side === null ? [] : over(stay.x, band, side);
-      const box = placer.placeFree(places.filter((each) => isWithin(each, band)));
-      if (box !== null && side !== null) {
-        const { left, top } = box;
-        portraits.push({ id: stay.id, left, top, side, toX: stay.x, toY: stay.y, rank: null });
-        shown.add(stay.id);
-      } else if (side === null) shown.add(stay.id);
+      const box = portray(stay, band, "stay");
+      if (box !== null) shown.add(stay.id);
       if (named.has(stay.id)) continue;
       named.add(stay.id);
       const texts = isEntry ? ["entry point", "entry"] : [stay.id.toString()];
       name(texts, "text", 400, around(stay.x, band.base, box), band);
     }
   }
-  if (images) portraits.push(...missedPortraits(state, scene, placer));
   return { labels, portraits };
 }
 

@@ -40,11 +40,11 @@ export function paintLayers(
   fillAll(context, size, palette.background);
   paintBeyondBar(context, scene, ink);
   paintGround(context, scene, ink, sign);
-  for (const { toX, toY, left, top, side, rank } of portraits) {
+  for (const { toX, toY, left, top, side, kind } of portraits) {
     context.beginPath();
     context.moveTo(toX, toY);
     context.lineTo(Math.max(left + 4, Math.min(left + side - 4, toX)), top + side - 2);
-    stroke(context, rank === null ? palette.control : palette.danger, 1, rank === null ? [] : [4, 3]);
+    stroke(context, kind === "stay" ? palette.control : palette.danger, 1, kind === "missed" ? [4, 3] : []);
   }
   paintFloor(context, scene, ink);
   for (const { x, top, bottom, endX } of scene.falls) {
@@ -57,7 +57,10 @@ export function paintLayers(
   paintStart(context, scene, palette);
   paintWords(context, scene, words, palette);
   const tones = tonesOf(palette, ink);
-  for (const { text, x, y, tone, weight } of labels) {
+  for (const { text, x, y, width, tone, weight } of labels) {
+    // On the line of a level a halo would leave that line between the words.
+    context.fillStyle = palette.background;
+    if (y < scene.floor.top) context.fillRect(x - 2, y - 7, width + 4, 14);
     font(context, SIZE, weight);
     context.textAlign = "left";
     haloed(context, text, x, y, tones[tone], palette.background);

@@ -11,7 +11,9 @@ export interface Portrait {
   readonly side: number;
   readonly toX: number;
   readonly toY: number;
-  /** Its place among the true neighbours, for a missed one; null for a node of the descent. */
+  /** A node at which the descent stayed, a level's nearest that it did not reach, or a missed neighbour. */
+  readonly kind: "stay" | "rival" | "missed";
+  /** The place of a missed neighbour among the true ones. */
   readonly rank: number | null;
 }
 
@@ -34,6 +36,16 @@ export function sideIn(room: number): number | null {
 export function over(x: number, { top, base }: { top: number; base: number }, side: number): Box[] {
   const y = (top + base - DOT) / 2 - 2;
   return [0, 10, -10, 22, -22, 34, -34, 46, -46].map((dx) => boxAround(x + dx, y, side, side));
+}
+
+/** What the line from a picture down to its node covers. */
+function alongLeader({ left, right, bottom }: Box, x: number, y: number): Box[] {
+  const from = Math.max(left + CORNER, Math.min(right - CORNER, x));
+  const parts = Math.ceil(Math.abs(y - bottom) / 6);
+  return Array.from({ length: parts }, (_, i) => {
+    const share = (i + 0.5) / parts;
+    return boxAround(from + share * (x - from), bottom + share * (y - bottom), 5, 6);
+  });
 }
 
 /** Pictures of missed neighbours over the dots of level 0, each as near to its dot as there is room. */
@@ -61,7 +73,8 @@ export function missedPortraits(
     const box = placer.placeFree(places.map((place) => place.box));
     if (box === null) continue;
     const [left, top] = [box.left + CORNER, box.top + CORNER];
-    found.push({ id, left, top, side, toX: x, toY: y, rank: ranks.get(id) ?? null });
+    found.push({ id, left, top, side, toX: x, toY: y, kind: "missed", rank: ranks.get(id) ?? null });
+    for (const part of alongLeader(box, x, y)) placer.take(part);
   }
   return found;
 }
