@@ -5,6 +5,7 @@ import { count } from "../../../model/format";
 import { useCanvas } from "../../../views/canvas";
 import type { Size } from "../../../views/viewport";
 import { useGraphApp } from "../../state/graphApp";
+import { rowFacts } from "../../state/rowFacts";
 import { NodeCard } from "../NodeCard";
 import { paintHovered, pointNear, pointsOf } from "./hovered";
 import { type Measure, placeLabels, SIZE } from "./labels";
@@ -19,7 +20,7 @@ const NEAR = 12;
 
 /** What each level compared on one scale of distance: the descent, and the nodes visited on level 0. */
 export function LayersView() {
-  const { exploration, palette } = useGraphApp();
+  const { exploration, palette, card } = useGraphApp();
   const { settings, hoveredRow } = exploration;
   const walk = exploration.walk.value;
   const facts = exploration.facts.value;
@@ -104,8 +105,10 @@ export function LayersView() {
     >
       <canvas ref={canvas} />
       {drawn?.labels.portraits.map(({ id, left, top, side, kind, rank }) => (
-        <span
+        <button
           key={`${kind}/${id}`}
+          type="button"
+          tabIndex={-1}
           class="feder-portrait"
           data-kind={kind}
           data-hovered={hovered === id}
@@ -115,10 +118,18 @@ export function LayersView() {
             event.stopPropagation();
             hoveredRow.value = id;
           }}
+          onClick={(event) => {
+            const from = missed.find((row) => row.id === id)?.from ?? null;
+            if (kind === "missed" && from !== null && from <= facts.efLimit) settings.efSearch.value = from;
+            else {
+              const distance = rowFacts(exploration, id).distance ?? Number.NaN;
+              card.value = { id, distance, opener: event.currentTarget };
+            }
+          }}
         >
           <Picture id={id} cluster={null} side={side} alt="" />
           {rank !== null && <b>{count(rank)}</b>}
-        </span>
+        </button>
       ))}
       {shown !== null && <NodeCard id={shown.id} x={shown.x} y={shown.y} within={box} />}
       {!walk.tells(ef) && (

@@ -68,8 +68,9 @@ export function dotPlot(
   const nodes = [...nodesShown(state, progress, xs, sign), ...missedNodes(state, scale, sign)];
   // The size is that of the whole search, so that it does not change while the player shows more and more of it.
   let pitch = Math.round(Math.max(LARGEST[0], Math.min(LARGEST[1], room / DOTS_HIGH)));
-  while (pitch > SMALLEST && tallest(xs, pitch) * pitch > FILLED * room) pitch -= 0.5;
-  const isBars = visits > MOST_DOTS || tallest(xs, pitch) * pitch > room;
+  const isMany = visits > MOST_DOTS;
+  while (!isMany && pitch > SMALLEST && tallest(xs, pitch) * pitch > FILLED * room) pitch -= 0.5;
+  const isBars = isMany || tallest(xs, pitch) * pitch > room;
   if (isBars) pitch = BAR;
   const isBetween = ({ key }: Node) =>
     cuts.last !== null && cuts.bar !== null && key <= cuts.last !== key <= cuts.bar;

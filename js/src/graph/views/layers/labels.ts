@@ -93,7 +93,7 @@ export function placeLabels(
   if (images) portraits.push(...missedPortraits(state, scene, placer));
   if (floor.beyond > 0) {
     const above = (width: number, height: number) =>
-      Array.from({ length: 8 }, (_, i) =>
+      Array.from({ length: 4 }, (_, i) =>
         boxAround(frame.plotLeft + width / 2, floor.bottom - 22 - height / 2 - 10 * i, width, height),
       );
     name(beyondTexts(state, floor.beyond), "muted", 400, above, ground);

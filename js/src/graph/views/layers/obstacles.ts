@@ -14,7 +14,10 @@ export function takenBy({ bands, floor, falls }: LayersScene): Box[] {
     }
   }
   const { plot, top, bottom } = floor;
-  for (const { x, y } of plot.dots) taken.push(boxAround(x, y, plot.pitch, plot.pitch));
+  const isBars = plot.bars.length > 0;
+  for (const { x, y, kind } of plot.dots) {
+    if (!isBars || kind === "missed") taken.push(boxAround(x, y, plot.pitch, plot.pitch));
+  }
   for (const { left, right, all } of plot.bars) taken.push({ left, right, top: bottom - all, bottom });
   for (const x of [plot.barX, plot.lastX])
     if (x !== null) taken.push({ left: x - 1, right: x + 1, top, bottom });
