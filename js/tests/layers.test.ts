@@ -57,9 +57,9 @@ describe("the scale of distance", () => {
   });
 
   it("serves distances that are all equal, and none", () => {
-    expect(distanceScale([3, 3, 3], 3, 0, 100, 1).x(3)).toBe(50);
+    expect(distanceScale([3, 3, 3], 3, 0, 100, 1).x(3)).toBe(43);
     expect(distanceScale([], 1, 0, 100, 1).ticks).toEqual([]);
-    expect(distanceScale([0, 0], 0, 0, 100, 1).x(0)).toBe(50);
+    expect(distanceScale([0, 0], 0, 0, 100, 1).x(0)).toBe(43);
   });
 
   it("names round values, the roundest first", () => {

@@ -22,11 +22,14 @@ const UNITS = 2;
 /** A unit is this share of the whole at least. */
 const LEAST_UNIT = 1 / 400;
 /** CSS pixels of what is beyond the break, and of the break. */
-const BEYOND = 24;
+const BEYOND = 34;
 const BREAK = 20;
-const PADDING = 12;
+/** Room for the names of the nearest and the farthest node. */
+const PADDING: readonly [left: number, right: number] = [16, 30];
 const TICK_ROOM = 52;
 const MOST_TICKS = 400;
+/** With so many ticks, others are values of two digits. */
+const ENOUGH_TICKS = 5;
 
 /**
  * The gap to the nearest node is logarithmic, from a beginning that is nearly linear: most room is where the search
@@ -45,8 +48,8 @@ export function distanceScale(
   const low = nearestKey(keys, reference);
   const high = Math.max(low, keys[keys.length - 1] ?? low);
   const isBroken = keys.length > 0 && keys[0] < low;
-  const start = left + (isBroken ? BEYOND + BREAK : PADDING);
-  const end = right - PADDING;
+  const start = left + (isBroken ? BEYOND + BREAK : PADDING[0]);
+  const end = right - PADDING[1];
   const unit = Math.max((reference - low) / UNITS, (high - low) * LEAST_UNIT);
   const whole = Math.log1p((high - low) / unit);
   const isFlat = !(high > low);
@@ -59,6 +62,7 @@ export function distanceScale(
   const ticks: { key: number; x: number }[] = [];
   const [one, other] = [sign * low, sign * high];
   for (const value of isFlat ? [] : roundValues(Math.min(one, other), Math.max(one, other))) {
+    if (ticks.length >= ENOUGH_TICKS && Number(value.toPrecision(2)) !== value) continue;
     const at = x(sign * value);
     if (ticks.every((tick) => Math.abs(tick.x - at) >= TICK_ROOM)) ticks.push({ key: sign * value, x: at });
   }

@@ -47,6 +47,11 @@ export class DotGrid {
     return this.#origin + (column + 0.5) * this.#pitch;
   }
 
+  /** Whether a column touches no line, and is nearer than all of them. */
+  isBeforeLines(column: number): boolean {
+    return column < Math.min(0, this.#barColumn) - 1;
+  }
+
   /** Where the lines of the cuts are drawn: between columns. */
   get lastX(): number | null {
     return this.#cuts.last === null ? null : this.#origin;

@@ -44,6 +44,8 @@ const DOTS_HIGH = 14;
 const LARGEST: readonly [least: number, most: number] = [9, 20];
 const SMALLEST = 4.5;
 const BAR = 6;
+/** The column of what stands beyond the break of the axis. */
+const BEYOND = Number.NEGATIVE_INFINITY;
 /** Share of the room that the tallest column of the whole search takes at most: with cuts it may be taller. */
 const FILLED = 0.92;
 const ORDER: Readonly<Record<NodeKind, number>> = { result: 0, missed: 1, expanded: 2, visited: 3 };
@@ -77,7 +79,7 @@ export function dotPlot(
   const grid = new DotGrid(pitch, cuts, scale.x, xs[0] ?? 0, nodes.some(isBetween));
   const columns = new Map<number, Node[]>();
   for (const node of nodes) {
-    const column = grid.columnOf(node.key, node.x);
+    const column = node.x === scale.beyondX ? BEYOND : grid.columnOf(node.key, node.x);
     const held = columns.get(column);
     if (held === undefined) columns.set(column, [node]);
     else held.push(node);
@@ -146,14 +148,18 @@ function dotsOf(
   for (const [column, members] of columns) {
     members.sort((a, b) => rank(a) - rank(b) || a.key - b.key);
     // A column that touches no other, and no line, stands where its nodes are.
-    const isAlone = !columns.has(column - 1) && !columns.has(column + 1) && column < -1;
-    const mean = members.reduce((sum, node) => sum + node.x, 0) / members.length;
-    const x = isAlone ? mean : grid.middleOf(column);
+    const isAlone = !columns.has(column - 1) && !columns.has(column + 1);
+    const x =
+      column === BEYOND || (isAlone && grid.isBeforeLines(column)) ? meanOf(members) : grid.middleOf(column);
     members.forEach(({ id, place, kind }, i) => {
       dots.push({ id, place, kind, x, y: axis - (i + 0.5) * pitch - 1 });
     });
   }
   return dots;
+}
+
+function meanOf(nodes: readonly Node[]): number {
+  return nodes.reduce((sum, { x }) => sum + x, 0) / nodes.length;
 }
 
 /** @param unit  CSS pixels of a node */
@@ -166,7 +172,7 @@ function barsOf(
   const dots: FloorDot[] = [];
   const bars: FloorBar[] = [];
   for (const [column, members] of columns) {
-    const x = grid.middleOf(column);
+    const x = column === BEYOND ? meanOf(members) : grid.middleOf(column);
     const visited = members.filter(({ kind }) => kind !== "missed");
     visited.sort((a, b) => ORDER[a.kind] - ORDER[b.kind]);
     visited.forEach(({ id, place, kind }, i) => {

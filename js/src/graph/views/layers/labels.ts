@@ -151,7 +151,7 @@ function around(x: number, y: number, picture: Box | null = null) {
     const [above, below] = [y - GAP - height / 2, y + GAP + height / 2];
     const [right, left] = [x + GAP + width / 2, x - GAP - width / 2];
     const boxes = [
-      boxAround(x, above, width, height),
+      ...[x, x - 7, x + 7].map((at) => boxAround(at, above, width, height)),
       boxAround(right, y, width, height),
       boxAround(left, y, width, height),
       boxAround(right - 4, above + 3, width, height),
@@ -161,6 +161,9 @@ function around(x: number, y: number, picture: Box | null = null) {
       boxAround(left + 4, below - 3, width, height),
       boxAround(right, above - 8, width, height),
       boxAround(left, above - 8, width, height),
+      ...[right - 4, left + 4, x + width / 2 - 8, x - width / 2 + 8].map((at) =>
+        boxAround(at, y + GAP + height / 2 - 4, width, height),
+      ),
     ];
     if (picture === null) return boxes;
     const middle = (picture.top + picture.bottom) / 2;

@@ -10,7 +10,9 @@ export function takenBy({ bands, floor, falls }: LayersScene): Box[] {
     for (const { x, y } of stays) taken.push(boxAround(x, y, 13, 13));
     if (nearest !== null) taken.push(boxAround(nearest.x, nearest.y, 18, 18));
     for (const { from, to, rise } of arcs) {
-      if (rise > 0) taken.push(...alongArc(from.x, to.x, from.y - 5, rise));
+      // An arrow ends beside its node.
+      const end = to.x - 9 * Math.sign(to.x - from.x);
+      if (rise > 0) taken.push(...alongArc(from.x, end, from.y - 5, rise));
     }
   }
   const { plot, top, bottom } = floor;
@@ -18,6 +20,8 @@ export function takenBy({ bands, floor, falls }: LayersScene): Box[] {
   for (const { x, y, kind } of plot.dots) {
     if (!isBars || kind === "missed") taken.push(boxAround(x, y, plot.pitch, plot.pitch));
   }
+  if (floor.start !== null)
+    taken.push(boxAround(floor.start.x, floor.start.y, plot.pitch + 6, plot.pitch + 6));
   for (const { left, right, all } of plot.bars) taken.push({ left, right, top: bottom - all, bottom });
   for (const x of [plot.barX, plot.lastX])
     if (x !== null) taken.push({ left: x - 1, right: x + 1, top, bottom });

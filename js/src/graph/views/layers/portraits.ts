@@ -1,4 +1,4 @@
-import { type Box, type BoxPlacer, boxAround } from "../../../views/placer";
+import { type Box, BoxPlacer, boxAround } from "../../../views/placer";
 import { DOT } from "./bands";
 import type { LayersScene } from "./layersScene";
 import type { LayersState } from "./layersState";
@@ -19,13 +19,15 @@ export interface Portrait {
 
 const LARGEST = 36;
 const LEAST = 22;
-const MOST_MISSED = 6;
+const MOST_MISSED = 4;
 /** Room for the rank on a corner. */
 const CORNER = 8;
 /** CSS pixels from a place to the next that is tried. */
 const STEP = 8;
 /** CSS pixels that it is worth to a picture to stand on its node's side of the lines. */
-const ACROSS = 150;
+const ACROSS = 90;
+/** CSS pixels from a node, these included, at which its picture stands at most. */
+const FARTHEST = 190;
 
 /** The side of a picture in a room of this height; null where it would be too small. */
 export function sideIn(room: number): number | null {
@@ -59,6 +61,9 @@ export function missedPortraits(
   const ranks = new Map(missed.map(({ id, rank }) => [id, rank]));
   const lines = [floor.plot.barX, floor.plot.lastX].filter((x) => x !== null);
   const whole = side + 2 * CORNER;
+  // Pictures and the lines to their nodes keep off each other; a line may cross dots.
+  const drawn = new BoxPlacer();
+  const isFree = (of: BoxPlacer, box: Box) => (of.choose([box])?.covered ?? 0) <= 0;
   const found: Portrait[] = [];
   for (const { id, x, y } of floor.plot.dots.filter(({ kind }) => kind === "missed").slice(0, MOST_MISSED)) {
     const places: { box: Box; cost: number }[] = [];
@@ -66,15 +71,24 @@ export function missedPortraits(
       for (let middle = frame.plotLeft + whole / 2; middle < frame.right - whole / 2; middle += STEP) {
         const across = lines.filter((line) => line > x !== line > middle).length;
         const cost = Math.hypot(middle - x, at - y) + ACROSS * across;
-        if (cost < 2 * ACROSS) places.push({ box: boxAround(middle, at, whole, whole), cost });
+        if (cost < FARTHEST) places.push({ box: boxAround(middle, at, whole, whole), cost });
       }
     }
     places.sort((a, b) => a.cost - b.cost);
-    const box = placer.placeFree(places.map((place) => place.box));
-    if (box === null) continue;
+    const chosen = places.find(
+      ({ box }) =>
+        isFree(placer, box) &&
+        isFree(drawn, box) &&
+        alongLeader(box, x, y).every((part) => isFree(drawn, part)),
+    );
+    if (chosen === undefined) continue;
+    const { box } = chosen;
+    for (const part of [box, ...alongLeader(box, x, y)]) {
+      placer.take(part);
+      drawn.take(part);
+    }
     const [left, top] = [box.left + CORNER, box.top + CORNER];
     found.push({ id, left, top, side, toX: x, toY: y, kind: "missed", rank: ranks.get(id) ?? null });
-    for (const part of alongLeader(box, x, y)) placer.take(part);
   }
   return found;
 }
