@@ -65,7 +65,10 @@ export function missedPortraits(
   const drawn = new BoxPlacer();
   const isFree = (of: BoxPlacer, box: Box) => (of.choose([box])?.covered ?? 0) <= 0;
   const found: Portrait[] = [];
-  for (const { id, x, y } of floor.plot.dots.filter(({ kind }) => kind === "missed").slice(0, MOST_MISSED)) {
+  const rankOf = ({ id }: { id: bigint }) => ranks.get(id) ?? Number.POSITIVE_INFINITY;
+  const dots = floor.plot.dots.filter(({ kind }) => kind === "missed");
+  dots.sort((a, b) => rankOf(a) - rankOf(b));
+  for (const { id, x, y } of dots.slice(0, MOST_MISSED)) {
     const places: { box: Box; cost: number }[] = [];
     for (let at = floor.top + whole / 2; at < y - whole / 2 - 4; at += STEP) {
       for (let middle = frame.plotLeft + whole / 2; middle < frame.right - whole / 2; middle += STEP) {
