@@ -29,6 +29,7 @@ export function LayersView() {
   const missed = exploration.missed.value;
   const step = exploration.player.step.value;
   const canvas = useRef<HTMLCanvasElement>(null);
+  const pointer = useRef<[x: number, y: number]>([0, 0]);
   const { element: box, width, height } = useSize<HTMLDivElement>();
   const size = useMemo<Size | null>(
     () => (width < 160 || height < 160 ? null : { width, height, ratio: devicePixelRatio }),
@@ -83,9 +84,12 @@ export function LayersView() {
   const pointAt = (event: PointerEvent | MouseEvent) => {
     if (drawn === null || box.current === null) return null;
     const { left, top } = box.current.getBoundingClientRect();
-    return pointNear(drawn.points, event.clientX - left, event.clientY - top, NEAR);
+    pointer.current = [event.clientX - left, event.clientY - top];
+    return pointNear(drawn.points, ...pointer.current, NEAR);
   };
-  const shown = hovered === null ? null : (drawn?.points.findLast(({ id }) => id === hovered) ?? null);
+  // A node may stand on several levels: its card is at the one nearest to the pointer.
+  const same = drawn?.points.filter(({ id }) => id === hovered) ?? [];
+  const shown = pointNear(same, ...pointer.current, Number.POSITIVE_INFINITY);
   return (
     <div
       ref={box}
@@ -116,6 +120,7 @@ export function LayersView() {
           style={{ left: `${left}px`, top: `${top}px`, width: `${side}px`, height: `${side}px` }}
           onPointerMove={(event) => {
             event.stopPropagation();
+            pointer.current = [left + side / 2, top + side];
             hoveredRow.value = id;
           }}
           onClick={(event) => {
