@@ -141,6 +141,7 @@ describe("the levels", () => {
         level_distances: new Float32Array(0),
         level_places: none,
       }),
+      1,
     );
     const one = layersStateOf(new GraphWalk(message), truth, { levelSizes: [17] });
     const flat = sceneOf(one);

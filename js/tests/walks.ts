@@ -75,7 +75,7 @@ export function truthMessage(changes: Partial<WalkTruth> = {}): WalkTruth {
 /** What the Layers view shows of a search. */
 export function layersStateOf(
   walk: GraphWalk = new GraphWalk(walkMessage()),
-  truth: GraphTruth | null = truthOf(truthMessage()),
+  truth: GraphTruth | null = truthOf(truthMessage(), 1),
   changes: Partial<LayersState> = {},
 ): LayersState {
   const { ef = 2, k = 4, similarity = false } = changes;
