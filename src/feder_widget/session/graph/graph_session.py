@@ -15,6 +15,7 @@ from feder_widget.model.query import Query
 from feder_widget.session import threads
 from feder_widget.session.drivers import Driver, driver_for
 from feder_widget.session.graph.active_walk import ActiveWalk, results_message, truth_message, walk_message
+from feder_widget.session.graph.graph_map import GraphMap
 from feder_widget.session.graph.graph_summary import ef_limit
 from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Request, to_kernel
@@ -83,6 +84,7 @@ class GraphSession:
         self._labelling = threads.pool(1, "labels")
         self._pictures = Pictures(index, media, self._runner, self._outbox)
         self._values = RowValueReader(media, self._runner, self._outbox, self._labelling.submit)
+        self._map = GraphMap(index, self._runner)
         self._random = np.random.default_rng()
         self._version = index.version()
         self._stored_ef = index.stored_ef
@@ -94,6 +96,8 @@ class GraphSession:
             "walk": self._walk,
             "walk_truth": self._truth,
             "walk_results": self._results,
+            "walk_places": self._places,
+            "map": lambda asked, _: self._map.ask(asked.request, self.index_version),
         }
         self._read_nothing: Mapping[str, Callable[[Any], None]] = {
             "thumbnails": self._pictures.ask,
@@ -162,6 +166,7 @@ class GraphSession:
             self._version = version
             self.index_version += 1
             self._pictures.forget()
+            self._map.forget()
             self._runner.begin_anew()
             self._examine()
         if is_changed or self._index.stored_ef != self._stored_ef:
@@ -178,6 +183,7 @@ class GraphSession:
         self._runner.close()
         self._labelling.shutdown(wait=False, cancel_futures=True)
         self._pictures.close()
+        self._map.close()
         self.active = self._asked = None
 
     def _answer(self, asked: Any, buffers: Sequence[Buffer]) -> None:
@@ -246,6 +252,14 @@ class GraphSession:
             )
 
         self._about(asked, steps, "walk_results")
+
+    def _places(self, asked: to_kernel.WalkPlacesRequest, _: Sequence[Buffer]) -> None:
+        def steps() -> Iterator[Step]:
+            search = self._current(asked.serial)
+            extra = np.array([int(row_id) for row_id in asked.extra], np.int64)
+            yield from self._map.place_steps(search, asked.request, extra, self.index_version)
+
+        self._about(asked, steps, "walk_places")
 
     def _about(self, asked: Any, steps: Callable[[], Iterator[Step]], kind: str) -> None:
         self._current(asked.serial)
