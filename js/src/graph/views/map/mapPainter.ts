@@ -1,0 +1,294 @@
+import { css, mix, type Palette, rgbOf } from "../../../look/palette";
+import type { CellMap } from "../../../model/mapCells";
+import { type Camera, toScreen } from "../../../views/clusters/camera";
+import { rampColour } from "../../../views/clusters/cellColours";
+import { cellRadius, tracePolygon } from "../../../views/clusters/cellPath";
+import { circle, fill, font, haloed, stroke } from "../../../views/draw";
+import { BoxPlacer, boxAround } from "../../../views/placer";
+import type { Size } from "../../../views/viewport";
+import type { DescentStop, MapScene } from "./mapScene";
+
+type Context = CanvasRenderingContext2D;
+type Places = readonly (readonly [x: number, y: number])[];
+
+/** Up to so many edges every one is drawn; beyond, only those that the search followed. */
+const ALL_EDGES = 1500;
+/** Up to so many of them, edges are as strong as they can be. */
+const FEW_EDGES = 150;
+/** CSS pixels between districts, and the radius below which one is a spot. */
+const STREET = 1.25;
+const SPOT = 4;
+/** CSS pixels of a stop of the descent. */
+const STOP = 11;
+const DASH = [5, 4];
+
+/** Sizes of the marks of nodes, in CSS pixels. */
+export interface Dots {
+  readonly visited: number;
+  readonly expanded: number;
+  readonly result: number;
+}
+
+/** The more nodes are in sight, the smaller their marks. */
+export function dotsFor(places: Places, { width, height }: Size): Dots {
+  const inSight = places.filter(([x, y]) => x > 0 && y > 0 && x < width && y < height).length;
+  const room = Math.sqrt((width * height) / Math.max(1, inSight));
+  const visited = Math.max(1.2, Math.min(3.6, 0.07 * room));
+  return { visited, expanded: visited + 1.4, result: visited + 2.6 };
+}
+
+/** Fills the districts by their nearness to the query, from 0 to 1; plain where that is not known. */
+export function paintDistricts(
+  context: Context,
+  cells: CellMap,
+  shares: Float32Array | null,
+  camera: Camera,
+  box: { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number },
+  palette: Palette,
+): void {
+  const { points, offsets } = cells;
+  for (let cell = 0; cell + 1 < offsets.length; cell++) {
+    let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let i = offsets[cell]; i < offsets[cell + 1]; i++) {
+      const [x, y] = toScreen(camera, points[2 * i], points[2 * i + 1]);
+      [left, right] = [Math.min(left, x), Math.max(right, x)];
+      [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
+    }
+    if (right < box.left || left > box.right || bottom < box.top || top > box.bottom) continue;
+    const radius = cellRadius(cells, cell, camera);
+    context.beginPath();
+    tracePolygon(context, cells, cell, camera, radius > SPOT ? STREET : 0.25, radius > SPOT);
+    fill(context, css(shares === null ? palette.plain : districtColour(palette, shares[cell])));
+  }
+}
+
+/** The colour of a district by its nearness: the colours of Clusters, stronger where the search is. */
+export function districtColour(palette: Palette, share: number) {
+  return mix(rampColour(palette, share), rgbOf(palette.accent), 0.3 * share);
+}
+
+/** Draws a search without its pictures. */
+export function paintSearch(
+  context: Context,
+  scene: MapScene,
+  places: Places,
+  camera: Camera,
+  dots: Dots,
+  palette: Palette,
+  query: bigint | null,
+): void {
+  paintEdges(context, scene, places, palette);
+  paintDescentLine(context, scene.descent, camera, palette);
+  paintGateLines(context, scene, places, palette);
+  paintNodes(context, scene, places, dots, palette);
+  if (query !== null) {
+    scene.nodes.forEach(({ id }, i) => {
+      if (id === query) paintTarget(context, places[i], dots.result, palette);
+    });
+  }
+  paintStops(context, scene.descent, camera, palette);
+  paintGateNames(context, scene, places, palette);
+}
+
+function paintEdges(context: Context, { edges }: MapScene, places: Places, palette: Palette): void {
+  const line = (which: (edge: MapScene["edges"][number]) => boolean, width: number, alpha: number) => {
+    context.beginPath();
+    for (const edge of edges) {
+      if (!which(edge)) continue;
+      context.moveTo(...places[edge.from]);
+      context.lineTo(...places[edge.to]);
+    }
+    context.globalAlpha = alpha;
+    stroke(context, palette.accent, width);
+  };
+  const strong = edges.reduce((sum, { isStrong }) => sum + Number(isStrong), 0);
+  const share = (count: number) => Math.min(1, Math.sqrt(FEW_EDGES / Math.max(1, count)));
+  if (edges.length <= ALL_EDGES) line(({ isStrong }) => !isStrong, 0.8, 0.32 * share(edges.length));
+  line(({ isStrong }) => isStrong, 1.75, 0.3 + 0.5 * share(4 * strong));
+  line(({ isNew }) => isNew, 2, 0.9);
+  context.globalAlpha = 1;
+}
+
+function paintDescentLine(
+  context: Context,
+  descent: readonly DescentStop[],
+  camera: Camera,
+  palette: Palette,
+): void {
+  if (descent.length < 2) return;
+  context.lineJoin = "round";
+  context.beginPath();
+  descent.forEach(({ x, y }, i) => {
+    const place = toScreen(camera, x, y);
+    if (i === 0) context.moveTo(...place);
+    else context.lineTo(...place);
+  });
+  stroke(context, palette.background, 6);
+  stroke(context, palette.text, 2.5);
+}
+
+function paintGateLines(context: Context, { gates }: MapScene, places: Places, palette: Palette): void {
+  for (const { from, to } of gates) {
+    context.beginPath();
+    context.moveTo(...places[from]);
+    context.lineTo(...places[to]);
+    stroke(context, palette.background, 5);
+    stroke(context, palette.danger, 2, DASH);
+  }
+}
+
+function paintNodes(
+  context: Context,
+  { nodes, current }: MapScene,
+  places: Places,
+  dots: Dots,
+  palette: Palette,
+): void {
+  const pale = css(mix(rgbOf(palette.background), rgbOf(palette.accent), 0.55));
+  const rim = Math.min(1.25, 0.4 * dots.visited);
+  const dot = (i: number, radius: number, colour: string, edge: string, width: number) => {
+    circle(context, ...places[i], radius);
+    fill(context, colour);
+    stroke(context, edge, width);
+  };
+  const each = (which: (node: MapScene["nodes"][number]) => boolean, paint: (i: number) => void) => {
+    nodes.forEach((node, i) => {
+      if (which(node)) paint(i);
+    });
+  };
+  each(
+    ({ kind }) => kind === "visited",
+    (i) => dot(i, dots.visited, pale, palette.background, rim),
+  );
+  each(
+    ({ kind }) => kind === "expanded",
+    (i) => dot(i, dots.expanded, palette.accent, palette.background, rim),
+  );
+  each(
+    ({ isGate, kind }) => isGate && kind !== "missed",
+    (i) => dot(i, Math.max(5, dots.expanded), pale, palette.danger, 2.25),
+  );
+  each(
+    ({ kind }) => kind === "result",
+    (i) => dot(i, dots.result, palette.accent, palette.background, Math.max(1.25, rim)),
+  );
+  each(
+    ({ kind }) => kind === "missed",
+    (i) => {
+      circle(context, ...places[i], Math.max(5.5, dots.result));
+      fill(context, palette.background);
+      context.beginPath();
+      context.arc(...places[i], Math.max(5.5, dots.result), 0, 2 * Math.PI);
+      stroke(context, palette.danger, 2, [3, 2]);
+    },
+  );
+  if (current !== null) {
+    circle(context, ...places[current], dots.result + 3);
+    stroke(context, palette.background, 4);
+    stroke(context, palette.text, 2);
+  }
+}
+
+/** Marks the row that is the query. */
+function paintTarget(
+  context: Context,
+  [x, y]: readonly [number, number],
+  radius: number,
+  palette: Palette,
+): void {
+  circle(context, x, y, radius + 2.5);
+  fill(context, palette.background);
+  stroke(context, palette.text, 3);
+  circle(context, x, y, Math.max(1.5, radius - 3));
+  fill(context, palette.text);
+  font(context, 12);
+  haloed(context, "query", x, y - radius - 12, palette.text, palette.background);
+}
+
+/** Draws the nodes that the descent came to; the level is named where there is room, the lowest first. */
+function paintStops(
+  context: Context,
+  descent: readonly DescentStop[],
+  camera: Camera,
+  palette: Palette,
+): void {
+  const placer = new BoxPlacer();
+  const named = new Set<DescentStop>();
+  for (const stop of [...descent].reverse()) {
+    const [x, y] = toScreen(camera, stop.x, stop.y);
+    if (placer.placeFree([boxAround(x, y, 2 * STOP, 2 * STOP)]) !== null) named.add(stop);
+  }
+  font(context, 11, 700);
+  for (const isNamed of [false, true]) {
+    for (const stop of descent) {
+      if (named.has(stop) !== isNamed) continue;
+      const [x, y] = toScreen(camera, stop.x, stop.y);
+      circle(context, x, y, isNamed ? STOP : 5);
+      fill(context, palette.background);
+      stroke(context, palette.text, 2.25);
+      if (!isNamed) continue;
+      context.fillStyle = palette.text;
+      context.fillText(`L${stop.level}`, x, y + 0.5);
+    }
+  }
+}
+
+/** The rows that lead to missed ones, named where there is room. */
+function paintGateNames(
+  context: Context,
+  { gates, nodes }: MapScene,
+  places: Places,
+  palette: Palette,
+): void {
+  font(context, 12, 700);
+  const taken = nodes.flatMap(({ kind, isGate }, i) =>
+    kind === "visited" && !isGate ? [] : [boxAround(...places[i], 12, 12)],
+  );
+  const placer = new BoxPlacer({ taken });
+  for (const from of new Set(gates.map((gate) => gate.from))) {
+    const text = nodes[from].id.toString();
+    const [x, y] = places[from];
+    const wide = context.measureText(text).width;
+    const beside = 10 + wide / 2;
+    const box = placer.placeFree(
+      [
+        [beside, -10],
+        [beside, 10],
+        [-beside, -10],
+        [-beside, 10],
+        [0, -16],
+        [0, 16],
+      ].map(([dx, dy]) => boxAround(x + dx, y + dy, wide, 14)),
+    );
+    if (box === null) continue;
+    haloed(
+      context,
+      text,
+      (box.left + box.right) / 2,
+      (box.top + box.bottom) / 2,
+      palette.danger,
+      palette.background,
+    );
+  }
+}
+
+/** Draws what belongs to the node under the pointer: the line to it, and those to what it visits. */
+export function paintHovered(
+  context: Context,
+  scene: MapScene,
+  places: Places,
+  node: number,
+  dots: Dots,
+  palette: Palette,
+): void {
+  context.beginPath();
+  for (const { from, to } of scene.edges) {
+    if (from !== node && to !== node) continue;
+    context.moveTo(...places[from]);
+    context.lineTo(...places[to]);
+  }
+  stroke(context, palette.text, 1.5);
+  circle(context, ...places[node], dots.result + 2.5);
+  stroke(context, palette.background, 4.5);
+  stroke(context, palette.text, 2);
+}

@@ -1,0 +1,115 @@
+import type { Palette } from "../../../look/palette";
+import type { CellMap } from "../../../model/mapCells";
+import { type Camera, toMap, toScreen } from "../../../views/clusters/camera";
+import { circle, fill, box as roundBox, stroke } from "../../../views/draw";
+import { type Box, centreOf } from "../../../views/placer";
+import type { Size } from "../../../views/viewport";
+import { paintDistricts } from "./mapPainter";
+import type { MapScene } from "./mapScene";
+
+type Context = CanvasRenderingContext2D;
+
+/** Below this magnification the map itself is the whole. */
+const ENLARGED = 1.25;
+const MARGIN = 10;
+const INSIDE = 5;
+/** CSS pixels round the small map in which a node counts as covered. */
+const NEAR = 14;
+
+export const CORNERS = ["bottom left", "bottom right", "top left"] as const;
+export type Corner = (typeof CORNERS)[number];
+
+/** Where the small map of the whole lies; null where it would tell nothing, or has no room. */
+export function overviewBox({ width, height }: Size, k: number, corner: Corner): Box | null {
+  if (k < ENLARGED || width < 360 || height < 260) return null;
+  const wide = Math.max(110, Math.min(216, 0.25 * width));
+  const high = wide * (height / width);
+  const left = corner.endsWith("right") ? width - MARGIN - wide : MARGIN;
+  const top = corner.startsWith("top") ? MARGIN : height - MARGIN - high;
+  return { left, top, right: left + wide, bottom: top + high };
+}
+
+/** The corner in which the small map covers the least; each place has a weight. */
+export function freestCorner(
+  places: readonly (readonly [x: number, y: number, weight: number])[],
+  size: Size,
+  k: number,
+): Corner {
+  const covered = (corner: Corner) => {
+    const box = overviewBox(size, k, corner);
+    if (box === null) return 0;
+    return places.reduce((sum, [x, y, weight]) => {
+      const isIn = x > box.left - NEAR && x < box.right + NEAR && y > box.top - NEAR && y < box.bottom + NEAR;
+      return sum + (isIn ? weight : 0);
+    }, 0);
+  };
+  let best: Corner = CORNERS[0];
+  for (const corner of CORNERS) if (covered(corner) < covered(best)) best = corner;
+  return best;
+}
+
+/** How the map becomes the small one. */
+export function overviewCamera(box: Box, aspect: number): Camera {
+  return {
+    sx: (box.right - box.left - 2 * INSIDE) / aspect,
+    sy: box.bottom - box.top - 2 * INSIDE,
+    tx: box.left + INSIDE,
+    ty: box.top + INSIDE,
+  };
+}
+
+/** Draws the whole map small: the visited nodes, the descent, and the part that is in sight. */
+export function paintOverview(
+  context: Context,
+  box: Box,
+  cells: CellMap,
+  shares: Float32Array | null,
+  scene: MapScene | null,
+  shown: { readonly camera: Camera; readonly size: Size },
+  palette: Palette,
+): void {
+  const [cx, cy] = centreOf(box);
+  context.save();
+  roundBox(context, cx, cy, box.right - box.left, box.bottom - box.top, 8);
+  context.shadowColor = palette.shade;
+  context.shadowBlur = 12;
+  fill(context, palette.background);
+  context.shadowColor = "transparent";
+  stroke(context, palette.control, 1);
+  context.clip();
+  const camera = overviewCamera(box, cells.aspect);
+  paintDistricts(context, cells, shares, camera, box, palette);
+  if (scene !== null) {
+    for (const { x, y, isExpanded } of scene.nodes) {
+      circle(context, ...toScreen(camera, x, y), isExpanded ? 1.5 : 1);
+      fill(context, palette.accent);
+    }
+    context.beginPath();
+    scene.descent.forEach(({ x, y }, i) => {
+      const place = toScreen(camera, x, y);
+      if (i === 0) context.moveTo(...place);
+      else context.lineTo(...place);
+    });
+    context.lineJoin = "round";
+    stroke(context, palette.background, 3.5);
+    stroke(context, palette.text, 1.75);
+    for (const { x, y } of scene.descent) {
+      circle(context, ...toScreen(camera, x, y), 3);
+      fill(context, palette.background);
+      stroke(context, palette.text, 1.5);
+    }
+  }
+  const [left, top] = toScreen(camera, ...toMap(shown.camera, 0, 0));
+  const [right, bottom] = toScreen(camera, ...toMap(shown.camera, shown.size.width, shown.size.height));
+  const inside = {
+    left: Math.max(box.left + 2, left),
+    top: Math.max(box.top + 2, top),
+    right: Math.min(box.right - 2, right),
+    bottom: Math.min(box.bottom - 2, bottom),
+  };
+  const [mx, my] = centreOf(inside);
+  roundBox(context, mx, my, inside.right - inside.left, inside.bottom - inside.top, 3);
+  stroke(context, palette.background, 4);
+  stroke(context, palette.accent, 2);
+  context.restore();
+}
