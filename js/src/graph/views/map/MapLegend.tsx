@@ -48,8 +48,10 @@ export function MapLegend() {
         <span>
           <i data-kind="descent" /> descent
         </span>
-        <span class="feder-optional">area: vectors</span>
-        <span class="feder-optional">places in a district: rough</span>
+        <span class="feder-optional">area: vectors, places: rough</span>
+        <span class="feder-optional">
+          <i data-kind="grain" /> others of upper levels
+        </span>
       </div>
     </div>
   );

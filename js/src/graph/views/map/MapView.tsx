@@ -11,6 +11,8 @@ import { ZoomButtons, zoomByKey } from "../../../views/zoomButtons";
 import type { GraphWalk } from "../../model/walk";
 import { useGraphApp } from "../../state/graphApp";
 import { NodeCard } from "../NodeCard";
+import { gateNames, paintGateNames } from "./gateNames";
+import { landmarksOf, paintGrains, paintLandmarks } from "./landmarks";
 import { walkBox } from "./mapFit";
 import { dotsFor, paintDistricts, paintHovered, paintSearch } from "./mapPainter";
 import { mapScene } from "./mapScene";
@@ -55,7 +57,17 @@ export function MapView() {
     [pictures],
   );
   useEffect(() => districts.use(), [districts]);
-  useEffect(() => () => images.close(), [images]);
+  const around = useMemo(
+    () => new NodePictures(pictures, 48, () => setLoaded((before) => before + 1)),
+    [pictures],
+  );
+  useEffect(
+    () => () => {
+      images.close();
+      around.close();
+    },
+    [images, around],
+  );
 
   const size = useMemo<Size | null>(
     () => (width < 80 || height < 80 ? null : { width, height, ratio: devicePixelRatio }),
@@ -77,6 +89,7 @@ export function MapView() {
     () => (scene === null || view === null ? [] : scene.nodes.map(({ x, y }) => toScreen(view, x, y))),
     [scene, size, zoom, drawn],
   );
+  const names = useMemo(() => (scene === null ? [] : gateNames(scene, places)), [scene, places]);
   const overview = size === null ? null : overviewBox(size, zoom.k, corner);
   const ring = useMemo(() => {
     if (scene === null || size === null) return [];
@@ -87,7 +100,12 @@ export function MapView() {
     const buttons = { left: size.width - BUTTONS.width, top: 0, right: size.width, bottom: BUTTONS.height };
     const stops =
       view === null ? [] : scene.descent.map(({ x, y }) => boxAround(...toScreen(view, x, y), 26, 26));
-    const taken = [buttons, ...stops, ...(overview === null ? [] : [overview])];
+    const taken = [
+      buttons,
+      ...stops,
+      ...names.map(({ box }) => box),
+      ...(overview === null ? [] : [overview]),
+    ];
     scene.nodes.forEach(({ kind, isGate, id }, node) => {
       const isQuery = id === walk?.id;
       if (kind === "expanded" || isGate || isQuery)
@@ -97,6 +115,13 @@ export function MapView() {
   }, [scene, places, size, overview?.left, overview?.top]);
   useEffect(() => images.want(ring.map(({ node }) => scene?.nodes[node].id as bigint)), [ring]);
 
+  const landmarks = useMemo(() => {
+    if (drawn === null || view === null || size === null || !exploration.facts.peek().images) return [];
+    const taken = [...ring.map(({ box }) => box), ...(overview === null ? [] : [overview])];
+    const visited = new Set(scene?.nodes.map(({ district }) => district));
+    return landmarksOf(drawn, visited, view, size, taken);
+  }, [drawn, scene, ring, size, zoom]);
+  useEffect(() => around.want(landmarks.map(({ id }) => id)), [landmarks]);
   const fitSearch = () => {
     if (scene === null || size === null || drawn === null || gestures === null) return;
     const unzoomed = camera(size, drawn.cells.aspect, UNZOOMED);
@@ -133,10 +158,15 @@ export function MapView() {
       if (drawn === null || view === null) return;
       const all = { left: 0, top: 0, right: width, bottom: height };
       paintDistricts(context, drawn.cells, shares, view, all, palette.value);
+      paintLandmarks(context, landmarks, around);
+      const visits = scene?.counts.visited ?? 0;
+      const isVisited = (id: bigint) => (walk?.placeOf(id) ?? visits) < visits;
+      paintGrains(context, drawn, isVisited, view, whole, palette.value.control);
       if (scene !== null) {
         const dots = dotsFor(places, whole);
         paintThreads(context, scene, ring, palette.value);
         paintSearch(context, scene, places, view, dots, palette.value, walk?.id ?? null);
+        paintGateNames(context, names, palette.value);
         if (hoveredNode >= 0) paintHovered(context, scene, places, hoveredNode, dots, palette.value);
         paintPictures(context, scene, ring, images, hovered, truth !== null, palette.value);
       }
@@ -159,6 +189,7 @@ export function MapView() {
       scene,
       places,
       ring,
+      landmarks,
       palette.value,
       hovered,
       overview?.left,

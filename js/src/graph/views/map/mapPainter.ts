@@ -1,4 +1,4 @@
-import { css, mix, type Palette, rgbOf } from "../../../look/palette";
+import { css, mix, type Palette, type Rgb, rgbOf } from "../../../look/palette";
 import type { CellMap } from "../../../model/mapCells";
 import { type Camera, toScreen } from "../../../views/clusters/camera";
 import { rampColour } from "../../../views/clusters/cellColours";
@@ -63,8 +63,17 @@ export function paintDistricts(
 }
 
 /** The colour of a district by its nearness: the colours of Clusters, stronger where the search is. */
-export function districtColour(palette: Palette, share: number) {
-  return mix(rampColour(palette, share), rgbOf(palette.accent), 0.3 * share);
+export function districtColour(palette: Palette, share: number): Rgb {
+  return mix(rampColour(palette, share), rgbOf(palette.accent), (isDark(palette) ? 0.14 : 0.3) * share);
+}
+
+/** The colour of visited nodes: between districts and expanded ones. */
+export function visitedColour(palette: Palette): string {
+  return css(mix(rgbOf(palette.background), rgbOf(palette.accent), isDark(palette) ? 0.72 : 0.55));
+}
+
+function isDark({ background }: Palette): boolean {
+  return rgbOf(background)[1] < 128;
 }
 
 /** Draws a search without its pictures. */
@@ -87,7 +96,6 @@ export function paintSearch(
     });
   }
   paintStops(context, scene.descent, camera, palette);
-  paintGateNames(context, scene, places, palette);
 }
 
 function paintEdges(context: Context, { edges }: MapScene, places: Places, palette: Palette): void {
@@ -144,7 +152,7 @@ function paintNodes(
   dots: Dots,
   palette: Palette,
 ): void {
-  const pale = css(mix(rgbOf(palette.background), rgbOf(palette.accent), 0.55));
+  const pale = visitedColour(palette);
   const rim = Math.min(1.25, 0.4 * dots.visited);
   const dot = (i: number, radius: number, colour: string, edge: string, width: number) => {
     circle(context, ...places[i], radius);
@@ -202,7 +210,10 @@ function paintTarget(
   circle(context, x, y, Math.max(1.5, radius - 3));
   fill(context, palette.text);
   font(context, 12);
-  haloed(context, "query", x, y - radius - 12, palette.text, palette.background);
+  const half = context.measureText("query").width / 2 + 5;
+  // Beside the edges of the map too.
+  const above = y - radius - 12 > 10 ? y - radius - 12 : y + radius + 12;
+  haloed(context, "query", Math.max(half, x), above, palette.text, palette.background);
 }
 
 /** Draws the nodes that the descent came to; the level is named where there is room, the lowest first. */
@@ -230,45 +241,6 @@ function paintStops(
       context.fillStyle = palette.text;
       context.fillText(`L${stop.level}`, x, y + 0.5);
     }
-  }
-}
-
-/** The rows that lead to missed ones, named where there is room. */
-function paintGateNames(
-  context: Context,
-  { gates, nodes }: MapScene,
-  places: Places,
-  palette: Palette,
-): void {
-  font(context, 12, 700);
-  const taken = nodes.flatMap(({ kind, isGate }, i) =>
-    kind === "visited" && !isGate ? [] : [boxAround(...places[i], 12, 12)],
-  );
-  const placer = new BoxPlacer({ taken });
-  for (const from of new Set(gates.map((gate) => gate.from))) {
-    const text = nodes[from].id.toString();
-    const [x, y] = places[from];
-    const wide = context.measureText(text).width;
-    const beside = 10 + wide / 2;
-    const box = placer.placeFree(
-      [
-        [beside, -10],
-        [beside, 10],
-        [-beside, -10],
-        [-beside, 10],
-        [0, -16],
-        [0, 16],
-      ].map(([dx, dy]) => boxAround(x + dx, y + dy, wide, 14)),
-    );
-    if (box === null) continue;
-    haloed(
-      context,
-      text,
-      (box.left + box.right) / 2,
-      (box.top + box.bottom) / 2,
-      palette.danger,
-      palette.background,
-    );
   }
 }
 

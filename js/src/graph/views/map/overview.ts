@@ -1,8 +1,8 @@
 import type { Palette } from "../../../look/palette";
 import type { CellMap } from "../../../model/mapCells";
 import { type Camera, toMap, toScreen } from "../../../views/clusters/camera";
-import { circle, fill, box as roundBox, stroke } from "../../../views/draw";
-import { type Box, centreOf } from "../../../views/placer";
+import { circle, fill, font, haloed, box as roundBox, stroke } from "../../../views/draw";
+import { type Box, BoxPlacer, boxAround, centreOf } from "../../../views/placer";
 import type { Size } from "../../../views/viewport";
 import { paintDistricts } from "./mapPainter";
 import type { MapScene } from "./mapScene";
@@ -98,6 +98,7 @@ export function paintOverview(
       fill(context, palette.background);
       stroke(context, palette.text, 1.5);
     }
+    nameStops(context, scene, camera, box, palette);
   }
   const [left, top] = toScreen(camera, ...toMap(shown.camera, 0, 0));
   const [right, bottom] = toScreen(camera, ...toMap(shown.camera, shown.size.width, shown.size.height));
@@ -112,4 +113,18 @@ export function paintOverview(
   stroke(context, palette.background, 4);
   stroke(context, palette.accent, 2);
   context.restore();
+}
+
+/** The levels on which the descent came to its nodes, as far as there is room. */
+function nameStops(context: Context, scene: MapScene, camera: Camera, box: Box, palette: Palette): void {
+  font(context, 10);
+  const places = scene.descent.map(({ x, y }) => toScreen(camera, x, y));
+  const placer = new BoxPlacer({ taken: places.map(([x, y]) => boxAround(x, y, 8, 8)) });
+  scene.descent.forEach(({ level }, i) => {
+    const text = i === 0 ? `entry, L${level}` : `L${level}`;
+    const [[x, y], wide] = [places[i], context.measureText(text).width];
+    const boxes = [9 + wide / 2, -9 - wide / 2].map((dx) => boxAround(x + dx, y, wide, 12));
+    const free = placer.placeFree(boxes.filter(({ left, right }) => left > box.left && right < box.right));
+    if (free !== null) haloed(context, text, ...centreOf(free), palette.text, palette.background);
+  });
 }
