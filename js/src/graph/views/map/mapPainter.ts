@@ -4,9 +4,9 @@ import { type Camera, toScreen } from "../../../views/clusters/camera";
 import { rampColour } from "../../../views/clusters/cellColours";
 import { cellRadius, tracePolygon } from "../../../views/clusters/cellPath";
 import { circle, fill, font, haloed, stroke } from "../../../views/draw";
-import { BoxPlacer, boxAround } from "../../../views/placer";
 import type { Size } from "../../../views/viewport";
-import type { DescentStop, MapScene } from "./mapScene";
+import { paintDescentLine, paintStops } from "./descentPainter";
+import type { MapScene } from "./mapScene";
 
 type Context = CanvasRenderingContext2D;
 type Places = readonly (readonly [x: number, y: number])[];
@@ -18,8 +18,6 @@ const FEW_EDGES = 150;
 /** CSS pixels between districts, and the radius below which one is a spot. */
 const STREET = 1.25;
 const SPOT = 4;
-/** CSS pixels of a stop of the descent. */
-const STOP = 11;
 const DASH = [5, 4];
 
 /** Sizes of the marks of nodes, in CSS pixels. */
@@ -117,24 +115,6 @@ function paintEdges(context: Context, { edges }: MapScene, places: Places, palet
   context.globalAlpha = 1;
 }
 
-function paintDescentLine(
-  context: Context,
-  descent: readonly DescentStop[],
-  camera: Camera,
-  palette: Palette,
-): void {
-  if (descent.length < 2) return;
-  context.lineJoin = "round";
-  context.beginPath();
-  descent.forEach(({ x, y }, i) => {
-    const place = toScreen(camera, x, y);
-    if (i === 0) context.moveTo(...place);
-    else context.lineTo(...place);
-  });
-  stroke(context, palette.background, 6);
-  stroke(context, palette.text, 2.5);
-}
-
 function paintGateLines(context: Context, { gates }: MapScene, places: Places, palette: Palette): void {
   for (const { from, to } of gates) {
     context.beginPath();
@@ -214,34 +194,6 @@ function paintTarget(
   // Beside the edges of the map too.
   const above = y - radius - 12 > 10 ? y - radius - 12 : y + radius + 12;
   haloed(context, "query", Math.max(half, x), above, palette.text, palette.background);
-}
-
-/** Draws the nodes that the descent came to; the level is named where there is room, the lowest first. */
-function paintStops(
-  context: Context,
-  descent: readonly DescentStop[],
-  camera: Camera,
-  palette: Palette,
-): void {
-  const placer = new BoxPlacer();
-  const named = new Set<DescentStop>();
-  for (const stop of [...descent].reverse()) {
-    const [x, y] = toScreen(camera, stop.x, stop.y);
-    if (placer.placeFree([boxAround(x, y, 2 * STOP, 2 * STOP)]) !== null) named.add(stop);
-  }
-  font(context, 11, 700);
-  for (const isNamed of [false, true]) {
-    for (const stop of descent) {
-      if (named.has(stop) !== isNamed) continue;
-      const [x, y] = toScreen(camera, stop.x, stop.y);
-      circle(context, x, y, isNamed ? STOP : 5);
-      fill(context, palette.background);
-      stroke(context, palette.text, 2.25);
-      if (!isNamed) continue;
-      context.fillStyle = palette.text;
-      context.fillText(`L${stop.level}`, x, y + 0.5);
-    }
-  }
 }
 
 /** Draws what belongs to the node under the pointer: the line to it, and those to what it visits. */

@@ -1,4 +1,4 @@
-import { count, distance, plural } from "../../../model/format";
+import { count, distance, ordinal, plural } from "../../../model/format";
 import type { GraphExploration } from "../../state/graphExploration";
 import { rowFacts } from "../../state/rowFacts";
 import type { MapScene } from "./mapScene";
@@ -27,7 +27,7 @@ export function mapText(exploration: GraphExploration, scene: MapScene | null): 
       );
       for (const { id, rank, ledBy } of lost) {
         parts.push(
-          `Missed: row ${id}, the ${rank}. nearest${ledBy === null ? "" : `; row ${ledBy} leads to it`}.`,
+          `Missed: row ${id}, ${ordinal(rank)} nearest${ledBy === null ? "" : `; row ${ledBy} leads to it`}.`,
         );
       }
     }
@@ -46,7 +46,7 @@ export function nodeText(exploration: GraphExploration, id: bigint): string {
   return [
     `Row ${id}`,
     ...(far === null ? [] : [`${exploration.facts.value.distance} ${distance(far)}`]),
-    ...(rank === null ? [] : [`place ${rank} of all`]),
+    ...(rank === null ? [] : [`${ordinal(rank)} nearest`]),
     ...lines.map(([name, value]) => `${name} ${value}`),
   ].join(", ");
 }

@@ -1,7 +1,7 @@
 import type { Palette } from "../../../look/palette";
 import type { CellMap } from "../../../model/mapCells";
 import { type Camera, toMap, toScreen } from "../../../views/clusters/camera";
-import { circle, fill, font, haloed, box as roundBox, stroke } from "../../../views/draw";
+import { circle, fill, font, haloed, box as roundBox, setSize, stroke } from "../../../views/draw";
 import { type Box, BoxPlacer, boxAround, centreOf } from "../../../views/placer";
 import type { Size } from "../../../views/viewport";
 import { paintDistricts } from "./mapPainter";
@@ -58,48 +58,52 @@ export function overviewCamera(box: Box, aspect: number): Camera {
   };
 }
 
+/** CSS pixels round the small map that its shadow takes. */
+const SHADOW = 14;
+
+/** The districts of the small map, drawn once: there may be a thousand of them. */
+export function overviewGround(
+  box: Box,
+  cells: CellMap,
+  shares: Float32Array | null,
+  ratio: number,
+  palette: Palette,
+): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  const [wide, high] = [box.right - box.left, box.bottom - box.top];
+  setSize(canvas, { width: wide + 2 * SHADOW, height: high + 2 * SHADOW, ratio });
+  const context = canvas.getContext("2d") as Context;
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  roundBox(context, SHADOW + wide / 2, SHADOW + high / 2, wide, high, 8);
+  context.shadowColor = palette.shade;
+  context.shadowBlur = 12 * ratio;
+  fill(context, palette.background);
+  context.shadowColor = "transparent";
+  stroke(context, palette.control, 1);
+  context.clip();
+  const own = { left: SHADOW, top: SHADOW, right: SHADOW + wide, bottom: SHADOW + high };
+  paintDistricts(context, cells, shares, overviewCamera(own, cells.aspect), own, palette);
+  return canvas;
+}
+
 /** Draws the whole map small: the visited nodes, the descent, and the part that is in sight. */
 export function paintOverview(
   context: Context,
   box: Box,
-  cells: CellMap,
-  shares: Float32Array | null,
+  ground: HTMLCanvasElement,
+  aspect: number,
   scene: MapScene | null,
   shown: { readonly camera: Camera; readonly size: Size },
   palette: Palette,
 ): void {
   const [cx, cy] = centreOf(box);
+  const [wide, high] = [box.right - box.left, box.bottom - box.top];
+  context.drawImage(ground, box.left - SHADOW, box.top - SHADOW, wide + 2 * SHADOW, high + 2 * SHADOW);
   context.save();
-  roundBox(context, cx, cy, box.right - box.left, box.bottom - box.top, 8);
-  context.shadowColor = palette.shade;
-  context.shadowBlur = 12;
-  fill(context, palette.background);
-  context.shadowColor = "transparent";
-  stroke(context, palette.control, 1);
+  roundBox(context, cx, cy, wide, high, 8);
   context.clip();
-  const camera = overviewCamera(box, cells.aspect);
-  paintDistricts(context, cells, shares, camera, box, palette);
-  if (scene !== null) {
-    for (const { x, y, isExpanded } of scene.nodes) {
-      circle(context, ...toScreen(camera, x, y), isExpanded ? 1.5 : 1);
-      fill(context, palette.accent);
-    }
-    context.beginPath();
-    scene.descent.forEach(({ x, y }, i) => {
-      const place = toScreen(camera, x, y);
-      if (i === 0) context.moveTo(...place);
-      else context.lineTo(...place);
-    });
-    context.lineJoin = "round";
-    stroke(context, palette.background, 3.5);
-    stroke(context, palette.text, 1.75);
-    for (const { x, y } of scene.descent) {
-      circle(context, ...toScreen(camera, x, y), 3);
-      fill(context, palette.background);
-      stroke(context, palette.text, 1.5);
-    }
-    nameStops(context, scene, camera, box, palette);
-  }
+  const camera = overviewCamera(box, aspect);
+  if (scene !== null) paintSmall(context, scene, camera, palette);
   const [left, top] = toScreen(camera, ...toMap(shown.camera, 0, 0));
   const [right, bottom] = toScreen(camera, ...toMap(shown.camera, shown.size.width, shown.size.height));
   const inside = {
@@ -112,15 +116,44 @@ export function paintOverview(
   roundBox(context, mx, my, inside.right - inside.left, inside.bottom - inside.top, 3);
   stroke(context, palette.background, 4);
   stroke(context, palette.accent, 2);
+  if (scene !== null) nameStops(context, scene, camera, box, inside, palette);
   context.restore();
 }
 
-/** The levels on which the descent came to its nodes, as far as there is room. */
-function nameStops(context: Context, scene: MapScene, camera: Camera, box: Box, palette: Palette): void {
+function paintSmall(context: Context, scene: MapScene, camera: Camera, palette: Palette): void {
+  for (const { x, y, isExpanded } of scene.nodes) {
+    circle(context, ...toScreen(camera, x, y), isExpanded ? 1.5 : 1);
+    fill(context, palette.accent);
+  }
+  context.beginPath();
+  scene.descent.forEach(({ x, y }, i) => {
+    const place = toScreen(camera, x, y);
+    if (i === 0) context.moveTo(...place);
+    else context.lineTo(...place);
+  });
+  context.lineJoin = "round";
+  stroke(context, palette.background, 3.5);
+  stroke(context, palette.text, 1.75);
+  for (const { x, y } of scene.descent) {
+    circle(context, ...toScreen(camera, x, y), 3);
+    fill(context, palette.background);
+    stroke(context, palette.text, 1.5);
+  }
+}
+
+/** The levels on which the descent came to its nodes, as far as there is room; the map itself names those in sight. */
+function nameStops(
+  context: Context,
+  { descent }: MapScene,
+  camera: Camera,
+  box: Box,
+  sight: Box,
+  palette: Palette,
+): void {
   font(context, 10);
-  const places = scene.descent.map(({ x, y }) => toScreen(camera, x, y));
-  const placer = new BoxPlacer({ taken: places.map(([x, y]) => boxAround(x, y, 8, 8)) });
-  scene.descent.forEach(({ level }, i) => {
+  const places = descent.map(({ x, y }) => toScreen(camera, x, y));
+  const placer = new BoxPlacer({ taken: [sight, ...places.map(([x, y]) => boxAround(x, y, 8, 8))] });
+  descent.forEach(({ level }, i) => {
     const text = i === 0 ? `entry, L${level}` : `L${level}`;
     const [[x, y], wide] = [places[i], context.measureText(text).width];
     const boxes = [9 + wide / 2, -9 - wide / 2].map((dx) => boxAround(x + dx, y, wide, 12));

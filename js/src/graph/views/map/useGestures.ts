@@ -1,4 +1,5 @@
 import { type MutableRef, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { setSize } from "../../../views/draw";
 import { Gestures } from "../../../views/gestures";
 import { type Size, UNZOOMED, type Zoom } from "../../../views/viewport";
 
@@ -41,6 +42,10 @@ export function useGestures(
     setGestures(made);
     return () => abort.abort();
   }, [canvas]);
+  useLayoutEffect(() => {
+    // Whatever fits the picture to the canvas needs its size.
+    if (size !== null && canvas.current !== null) setSize(canvas.current, size);
+  }, [size]);
   useLayoutEffect(() => gestures?.resized(), [gestures, size]);
   return { gestures, zoom, latest };
 }
