@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { byNearness, type Spot } from "../src/graph/model/districts";
 import type { Neighbour } from "../src/graph/model/truth";
 import { GraphWalk } from "../src/graph/model/walk";
+import { inSight } from "../src/graph/views/map/descentPainter";
 import { districtRows } from "../src/graph/views/map/districtRows";
 import { gateNames } from "../src/graph/views/map/gateNames";
 import { walkBox } from "../src/graph/views/map/mapFit";
@@ -272,6 +273,20 @@ describe("what is beside the search", () => {
     const scene = sceneAt();
     const places = scene.nodes.map(({ x, y }) => [1000 * x, 1000 * y] as const);
     expect(gateNames(scene, places).map(({ text }) => text)).toEqual(["101"]);
+  });
+
+  it("cuts the lines of the descent to the canvas", () => {
+    const size = { width: 100, height: 50, ratio: 1 };
+    expect(inSight([10, 10], [90, 40], size)).toEqual([
+      [10, 10],
+      [90, 40],
+    ]);
+    expect(inSight([-100, 25], [200, 25], size)).toEqual([
+      [0, 25],
+      [100, 25],
+    ]);
+    expect(inSight([-10, -10], [-10, 60], size)).toBeNull();
+    expect(inSight([-50, 40], [40, -50], size)).toBeNull();
   });
 
   it("finds pictures and dots under the pointer", () => {

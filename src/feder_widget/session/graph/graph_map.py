@@ -105,7 +105,8 @@ class GraphMap:
         if drawn is None or drawn.index_version != index_version:
             raise BadRequestError("the map must be asked for before places on it")
         file = self._index.graph_file
-        found = file.nodes_of(extra)
+        # A pass over an id map, where there is one.
+        found = file.nodes_of(extra) if len(extra) else extra
         extra, extra_nodes = extra[found >= 0], found[found >= 0]
         links = np.concatenate([np.empty(0, np.int64), *(hop.links for hop in search.descent.hops)])
         visited = search.walk.nodes

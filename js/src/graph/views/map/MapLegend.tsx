@@ -4,12 +4,14 @@ import { rampEnd, shade } from "../../../views/clusters/scene";
 import { byNearness } from "../../model/districts";
 import { useGraphApp } from "../../state/graphApp";
 import { districtColour } from "./mapPainter";
+import { useMapScene } from "./useMapScene";
 
 const STOPS = 9;
 
 /** What colours, sizes and lines of the map mean. */
 export function MapLegend() {
   const { exploration, palette } = useGraphApp();
+  const { scene } = useMapScene();
   const facts = exploration.facts.value;
   const distances = exploration.districts.distances.value;
   const sorted = distances && Float32Array.from(byNearness(distances, facts.similarity), (i) => distances[i]);
@@ -40,9 +42,11 @@ export function MapLegend() {
             <span>
               <i data-kind="missed" /> missed
             </span>
-            <span>
-              <i data-kind="gate" /> leads to it
-            </span>
+            {scene !== null && scene.gates.length > 0 && (
+              <span>
+                <i data-kind="gate" /> leads to it
+              </span>
+            )}
           </>
         )}
         <span>

@@ -92,7 +92,7 @@ export function MapView() {
       if (scene !== null) {
         const dots = dotsFor(places, now);
         paintThreads(context, scene, ring, colours);
-        paintSearch(context, scene, places, shown.camera, dots, colours, walk?.id ?? null);
+        paintSearch(context, scene, places, shown.camera, now, dots, colours, walk?.id ?? null);
         paintGateNames(context, shown.names, colours);
         if (hoveredNode >= 0) paintHovered(context, scene, places, hoveredNode, dots, colours);
         paintPictures(context, scene, ring, images, hovered, isCompared, colours);

@@ -80,20 +80,21 @@ export function paintSearch(
   scene: MapScene,
   places: Places,
   camera: Camera,
+  size: Size,
   dots: Dots,
   palette: Palette,
   query: bigint | null,
 ): void {
   paintEdges(context, scene, places, palette);
-  paintDescentLine(context, scene.descent, camera, palette);
+  paintDescentLine(context, scene.descent, camera, size, palette);
   paintGateLines(context, scene, places, palette);
   paintNodes(context, scene, places, dots, palette);
-  if (query !== null) {
-    scene.nodes.forEach(({ id }, i) => {
-      if (id === query) paintTarget(context, places[i], dots.result, palette);
-    });
-  }
   paintStops(context, scene.descent, camera, palette);
+  const target = query === null ? -1 : scene.nodes.findIndex(({ id }) => id === query);
+  if (target >= 0) {
+    const isStop = scene.descent.some(({ id }) => id === query);
+    paintTarget(context, places[target], isStop ? null : dots.result, palette);
+  }
 }
 
 function paintEdges(context: Context, { edges }: MapScene, places: Places, palette: Palette): void {
@@ -177,22 +178,28 @@ function paintNodes(
   }
 }
 
-/** Marks the row that is the query. */
+/** CSS pixels round a stop of the descent. */
+const AROUND_STOP = 14;
+
+/** Marks the row that is the query; without a radius it is a stop of the descent, which has a mark already. */
 function paintTarget(
   context: Context,
   [x, y]: readonly [number, number],
-  radius: number,
+  radius: number | null,
   palette: Palette,
 ): void {
-  circle(context, x, y, radius + 2.5);
-  fill(context, palette.background);
-  stroke(context, palette.text, 3);
-  circle(context, x, y, Math.max(1.5, radius - 3));
-  fill(context, palette.text);
+  if (radius !== null) {
+    circle(context, x, y, radius + 2.5);
+    fill(context, palette.background);
+    stroke(context, palette.text, 3);
+    circle(context, x, y, Math.max(1.5, radius - 3));
+    fill(context, palette.text);
+  }
   font(context, 12);
   const half = context.measureText("query").width / 2 + 5;
   // Beside the edges of the map too.
-  const above = y - radius - 12 > 10 ? y - radius - 12 : y + radius + 12;
+  const away = (radius ?? AROUND_STOP) + 12;
+  const above = y - away > 10 ? y - away : y + away;
   haloed(context, "query", Math.max(half, x), above, palette.text, palette.background);
 }
 

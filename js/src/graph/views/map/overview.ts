@@ -156,7 +156,14 @@ function nameStops(
   descent.forEach(({ level }, i) => {
     const text = i === 0 ? `entry, L${level}` : `L${level}`;
     const [[x, y], wide] = [places[i], context.measureText(text).width];
-    const boxes = [9 + wide / 2, -9 - wide / 2].map((dx) => boxAround(x + dx, y, wide, 12));
+    const beside = 9 + wide / 2;
+    const within = Math.max(box.left + 3 + wide / 2, Math.min(box.right - 3 - wide / 2, x));
+    const boxes = [
+      boxAround(x + beside, y, wide, 12),
+      boxAround(x - beside, y, wide, 12),
+      boxAround(within, y - 11, wide, 12),
+      boxAround(within, y + 11, wide, 12),
+    ];
     const free = placer.placeFree(boxes.filter(({ left, right }) => left > box.left && right < box.right));
     if (free !== null) haloed(context, text, ...centreOf(free), palette.text, palette.background);
   });
