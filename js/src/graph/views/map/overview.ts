@@ -154,17 +154,21 @@ function nameStops(
   const places = descent.map(({ x, y }) => toScreen(camera, x, y));
   const placer = new BoxPlacer({ taken: [sight, ...places.map(([x, y]) => boxAround(x, y, 8, 8))] });
   descent.forEach(({ level }, i) => {
-    const text = i === 0 ? `entry, L${level}` : `L${level}`;
-    const [[x, y], wide] = [places[i], context.measureText(text).width];
-    const beside = 9 + wide / 2;
-    const within = Math.max(box.left + 3 + wide / 2, Math.min(box.right - 3 - wide / 2, x));
-    const boxes = [
-      boxAround(x + beside, y, wide, 12),
-      boxAround(x - beside, y, wide, 12),
-      boxAround(within, y - 11, wide, 12),
-      boxAround(within, y + 11, wide, 12),
-    ];
-    const free = placer.placeFree(boxes.filter(({ left, right }) => left > box.left && right < box.right));
-    if (free !== null) haloed(context, text, ...centreOf(free), palette.text, palette.background);
+    const [x, y] = places[i];
+    for (const text of i === 0 ? [`entry, L${level}`, "entry"] : [`L${level}`]) {
+      const wide = context.measureText(text).width;
+      const beside = 9 + wide / 2;
+      const within = Math.max(box.left + 3 + wide / 2, Math.min(box.right - 3 - wide / 2, x));
+      const boxes = [
+        boxAround(x + beside, y, wide, 12),
+        boxAround(x - beside, y, wide, 12),
+        boxAround(within, y - 11, wide, 12),
+        boxAround(within, y + 11, wide, 12),
+      ];
+      const free = placer.placeFree(boxes.filter(({ left, right }) => left > box.left && right < box.right));
+      if (free === null) continue;
+      haloed(context, text, ...centreOf(free), palette.text, palette.background);
+      break;
+    }
   });
 }
