@@ -6,34 +6,20 @@ import { cellRadius, tracePolygon } from "../../../views/clusters/cellPath";
 import { circle, fill, font, haloed, stroke } from "../../../views/draw";
 import type { Size } from "../../../views/viewport";
 import { paintDescentLine, paintStops } from "./descentPainter";
+import { type Dots, paintDots } from "./dots";
 import type { MapScene } from "./mapScene";
 
 type Context = CanvasRenderingContext2D;
 type Places = readonly (readonly [x: number, y: number])[];
 
-/** Up to so many edges every one is drawn; beyond, only those that the search followed. */
-const ALL_EDGES = 1500;
+/** Up to so many edges in sight every one is drawn; beyond, only those that the search followed, and then none. */
+const ALL_EDGES = 900;
 /** Up to so many of them, edges are as strong as they can be. */
 const FEW_EDGES = 150;
 /** CSS pixels between districts, and the radius below which one is a spot. */
 const STREET = 1.25;
 const SPOT = 4;
 const DASH = [5, 4];
-
-/** Sizes of the marks of nodes, in CSS pixels. */
-export interface Dots {
-  readonly visited: number;
-  readonly expanded: number;
-  readonly result: number;
-}
-
-/** The more nodes are in sight, the smaller their marks. */
-export function dotsFor(places: Places, { width, height }: Size): Dots {
-  const inSight = places.filter(([x, y]) => x > 0 && y > 0 && x < width && y < height).length;
-  const room = Math.sqrt((width * height) / Math.max(1, inSight));
-  const visited = Math.max(1.2, Math.min(3.6, 0.07 * room));
-  return { visited, expanded: visited + 1.4, result: visited + 2.6 };
-}
 
 /** Fills the districts by their nearness to the query, from 0 to 1; plain where that is not known. */
 export function paintDistricts(
@@ -85,7 +71,7 @@ export function paintSearch(
   palette: Palette,
   query: bigint | null,
 ): void {
-  paintEdges(context, scene, places, palette);
+  paintEdges(context, scene, places, size, palette);
   paintDescentLine(context, scene.descent, camera, size, palette);
   paintGateLines(context, scene, places, palette);
   paintNodes(context, scene, places, dots, palette);
@@ -97,8 +83,16 @@ export function paintSearch(
   }
 }
 
-function paintEdges(context: Context, { edges }: MapScene, places: Places, palette: Palette): void {
-  const line = (which: (edge: MapScene["edges"][number]) => boolean, width: number, alpha: number) => {
+function paintEdges(
+  context: Context,
+  scene: MapScene,
+  places: Places,
+  { width, height }: Size,
+  palette: Palette,
+): void {
+  const isInSight = ([x, y]: readonly [number, number]) => x > 0 && y > 0 && x < width && y < height;
+  const edges = scene.edges.filter(({ from, to }) => isInSight(places[from]) || isInSight(places[to]));
+  const line = (which: (edge: MapScene["edges"][number]) => boolean, thickness: number, alpha: number) => {
     context.beginPath();
     for (const edge of edges) {
       if (!which(edge)) continue;
@@ -106,12 +100,13 @@ function paintEdges(context: Context, { edges }: MapScene, places: Places, palet
       context.lineTo(...places[edge.to]);
     }
     context.globalAlpha = alpha;
-    stroke(context, palette.accent, width);
+    stroke(context, palette.accent, thickness);
   };
   const strong = edges.reduce((sum, { isStrong }) => sum + Number(isStrong), 0);
   const share = (count: number) => Math.min(1, Math.sqrt(FEW_EDGES / Math.max(1, count)));
   if (edges.length <= ALL_EDGES) line(({ isStrong }) => !isStrong, 0.8, 0.32 * share(edges.length));
-  line(({ isStrong }) => isStrong, 1.75, 0.3 + 0.5 * share(4 * strong));
+  if (strong <= ALL_EDGES)
+    line(({ isStrong }) => isStrong, 0.6 + 1.15 * share(strong), 0.25 + 0.55 * share(4 * strong));
   line(({ isNew }) => isNew, 2, 0.9);
   context.globalAlpha = 1;
 }
@@ -145,14 +140,9 @@ function paintNodes(
       if (which(node)) paint(i);
     });
   };
-  each(
-    ({ kind }) => kind === "visited",
-    (i) => dot(i, dots.visited, pale, palette.background, rim),
-  );
-  each(
-    ({ kind }) => kind === "expanded",
-    (i) => dot(i, dots.expanded, palette.accent, palette.background, rim),
-  );
+  const of = (wanted: string) => nodes.flatMap(({ kind }, i) => (kind === wanted ? [places[i]] : []));
+  paintDots(context, of("visited"), dots.visited, pale, palette.background, rim);
+  paintDots(context, of("expanded"), dots.expanded, palette.accent, palette.background, rim);
   each(
     ({ isGate, kind }) => isGate && kind !== "missed",
     (i) => dot(i, Math.max(5, dots.expanded), pale, palette.danger, 2.25),

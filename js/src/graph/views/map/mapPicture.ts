@@ -16,6 +16,8 @@ const BUTTONS = { width: 50, height: 180 };
 const STOP = 26;
 const QUERY = 40;
 const DOT = 12;
+/** Expanded nodes that pictures keep off: among more there is no room for these. */
+const FEW = 100;
 
 /** The map on the canvas, in CSS pixels. */
 export interface MapPicture {
@@ -58,9 +60,10 @@ export function mapPicture({ drawn, scene, size, zoom, corner, query, hasImages 
     const buttons = { left: size.width - BUTTONS.width, top: 0, right: size.width, bottom: BUTTONS.height };
     const boxes: Box[] = [buttons, ...kept, ...names.map(({ box }) => box)];
     for (const { x, y } of scene?.descent ?? []) boxes.push(boxAround(...toScreen(view, x, y), STOP, STOP));
+    const isFew = (scene?.counts.expanded ?? 0) <= FEW;
     nodes.forEach(({ kind, isGate, id }, i) => {
       if (id === query) boxes.push(boxAround(...places[i], QUERY, QUERY));
-      else if (kind === "expanded" || isGate) boxes.push(boxAround(...places[i], DOT, DOT));
+      else if (isGate || (isFew && kind === "expanded")) boxes.push(boxAround(...places[i], DOT, DOT));
     });
     return boxes;
   }

@@ -4,6 +4,7 @@ import { type Camera, toMap, toScreen } from "../../../views/clusters/camera";
 import { circle, fill, font, haloed, box as roundBox, setSize, stroke } from "../../../views/draw";
 import { type Box, BoxPlacer, boxAround, centreOf } from "../../../views/placer";
 import type { Size } from "../../../views/viewport";
+import { paintDots } from "./dots";
 import { paintDistricts } from "./mapPainter";
 import type { MapScene } from "./mapScene";
 
@@ -121,9 +122,10 @@ export function paintOverview(
 }
 
 function paintSmall(context: Context, scene: MapScene, camera: Camera, palette: Palette): void {
-  for (const { x, y, isExpanded } of scene.nodes) {
-    circle(context, ...toScreen(camera, x, y), isExpanded ? 1.5 : 1);
-    fill(context, palette.accent);
+  for (const isDone of [false, true]) {
+    const shown = scene.nodes.filter(({ isExpanded }) => isExpanded === isDone);
+    const places = shown.map(({ x, y }) => toScreen(camera, x, y));
+    paintDots(context, places, isDone ? 1.5 : 1, palette.accent, palette.background, 0);
   }
   context.beginPath();
   scene.descent.forEach(({ x, y }, i) => {
