@@ -121,6 +121,18 @@ def test_places_belong_to_rows_and_not_to_queries():
             assert known.setdefault(row_id, place) == place
 
 
+def test_a_query_stands_where_its_row_does():
+    for metric in (faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT):
+        asked = Asked(graphs.build("HNSW8,Flat", metric))
+        drawn = asked.map()
+        for row in (5, 600, 1800):
+            places = asked.places(asked.walk(row, f"walk {row}"), [row], f"places {row}")
+            np.testing.assert_allclose(places.query_place, places.extra_places[0], atol=1e-3)
+        places = asked.places(asked.walk(graphs.vectors(1, seed=9)[0] * 30, "far"), [], "far away")
+        nearest = places.district_distances
+        drawn.assert_inside([places.query_place], [nearest.argmax() if metric == 0 else nearest.argmin()])
+
+
 def test_the_map_is_the_same_in_every_session():
     first, second = (Asked(graphs.build("HNSW8,Flat")) for _ in range(2))
     before, after = first.map(), second.map()

@@ -56,6 +56,7 @@ function placesOf(serial: number, count: number, extra: bigint[] = []): WalkPlac
     districts: new Int32Array(count),
     link_places: Float32Array.of(1.5, 0.5),
     entry_place: Float32Array.of(1.5, 0.5),
+    query_place: Float32Array.of(0.5, 0.5),
     extra_ids: BigInt64Array.from(extra),
     extra_places: new Float32Array(2 * extra.length).fill(0.75),
     extra_districts: new Int32Array(extra.length),
@@ -110,6 +111,7 @@ describe("the map of a graph", () => {
     expect(map.spots.value.has(2n)).toBe(true);
     send(placesOf(1, 2), placesOf(2, 1));
     expect(map.distances.value?.[0]).toBe(2);
+    expect(map.query.value).toEqual({ x: 0.5, y: 0.5 });
     expect(map.spots.value.has(3n)).toBe(true);
   });
 

@@ -84,6 +84,7 @@ function sceneAt(more: Partial<MapState> = {}) {
   return mapScene({
     walk,
     spots: SPOTS,
+    query: { x: 3, y: 3 },
     truth: TRUTH,
     results,
     missed: [MISSED],
@@ -172,6 +173,11 @@ describe("the search on the map", () => {
     expect(edges.map(({ to }) => nodes[to].id)).toEqual([101n]);
     expect(counts.visited).toBe(5);
     expect(sceneAt({ spots: new Map() })).toMatchObject({ nodes: [], edges: [], descent: [], gates: [] });
+  });
+
+  it("marks the query, whether it is a row or not", () => {
+    expect(sceneAt().query).toEqual(SPOTS.get(102n));
+    expect(sceneAt({ walk: new GraphWalk({ ...MESSAGE, id: null }) }).query).toEqual({ x: 3, y: 3 });
   });
 
   it("puts the missed first among what has pictures", () => {

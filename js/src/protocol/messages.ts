@@ -312,8 +312,9 @@ export interface WalkResults {
  *
  * `places` and `districts` are of the visited nodes in order, `link_places` of the nodes that the descent
  * compared, `entry_place` of the entry point, `extra_places` and `extra_districts` of the rows asked for
- * that are in the index. A place does not depend on the query. `district_distances` are those from the
- * query to the middles of all districts: squared L2 distances, or products for a similarity.
+ * that are in the index. A place does not depend on the query; `query_place` is where the query itself
+ * would stand. `district_distances` are those from the query to the middles of all districts: squared L2
+ * distances, or products for a similarity.
  */
 export interface WalkPlaces {
   kind: "walk_places";
@@ -324,6 +325,7 @@ export interface WalkPlaces {
   districts: Int32Array<ArrayBuffer>;
   link_places: Float32Array<ArrayBuffer>;
   entry_place: Float32Array<ArrayBuffer>;
+  query_place: Float32Array<ArrayBuffer>;
   extra_ids: BigInt64Array<ArrayBuffer>;
   extra_places: Float32Array<ArrayBuffer>;
   extra_districts: Int32Array<ArrayBuffer>;
@@ -1324,6 +1326,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       districts: { dtype: "int32", shape: ["visits"] },
       link_places: { dtype: "float32", shape: ["links", 2] },
       entry_place: { dtype: "float32", shape: [2] },
+      query_place: { dtype: "float32", shape: [2] },
       extra_ids: { dtype: "int64", shape: ["extra"] },
       extra_places: { dtype: "float32", shape: ["extra", 2] },
       extra_districts: { dtype: "int32", shape: ["extra"] },

@@ -94,12 +94,15 @@ class Members:
         Vectors in each district.
     medoids : int64 (districts,)
         The vector nearest to each centroid; -1 where there is none.
+    ordered : float32 (n,)
+        The squared distances, ascending in each district, one district after the other.
     """
 
     districts: Districts
     shares: Float32Array
     sizes: Ids
     medoids: Ids
+    ordered: Float32Array
 
     @staticmethod
     def of(districts: Districts, squared: Float32Array, count: int) -> Members:
@@ -112,7 +115,15 @@ class Members:
         shares[order] = (places + 0.5) / sizes[districts[order]]
         medoids = np.full(count, -1, np.int64)
         medoids[sizes > 0] = order[starts[:-1][sizes > 0]]
-        return Members(districts, shares, sizes, medoids)
+        return Members(districts, shares, sizes, medoids, squared[order])
+
+    def share_of(self, district: int, squared: float) -> float:
+        """Return the share of a district that is nearer to the centroid than a vector from elsewhere."""
+        first = int(self.sizes[:district].sum())
+        members = self.ordered[first : first + int(self.sizes[district])]
+        if not len(members):
+            return 0.0
+        return min(1.0, (int(np.searchsorted(members, squared)) + 0.5) / len(members))
 
 
 def _nonzero(lengths: Float32Array) -> Float32Array:

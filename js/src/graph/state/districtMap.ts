@@ -27,6 +27,8 @@ export class DistrictMap {
   readonly spots: Signal<ReadonlyMap<bigint, Spot>> = signal(new Map());
   /** The distance from the query to the middle of each district, of the last search whose places are known. */
   readonly distances: Signal<Float32Array | null> = signal(null);
+  /** Where the query of that search would stand. */
+  readonly query: Signal<{ readonly x: number; readonly y: number } | null> = signal(null);
   readonly #followed: Followed;
   readonly #users = signal(0);
   readonly #parts = new Parts<MapPart>();
@@ -74,6 +76,7 @@ export class DistrictMap {
   #forget(): void {
     this.drawn.value = null;
     this.distances.value = null;
+    this.query.value = null;
     this.spots.value = new Map();
     this.#asked = "";
     this.#cells = null;
@@ -122,5 +125,6 @@ export class DistrictMap {
     });
     this.spots.value = spots;
     this.distances.value = message.district_distances;
+    this.query.value = { x: message.query_place[0], y: message.query_place[1] };
   }
 }

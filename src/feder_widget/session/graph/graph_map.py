@@ -117,6 +117,7 @@ class GraphMap:
         placing: Future[Float32Array] = self._pool.submit(self._places, drawn, vectors, nodes)
         yield placing
         places = placing.result()[at]
+        query = self._index.graph_file.transform(search.query.vector[None])
         ends = np.cumsum([len(visited), len(links), 1])
         districts = drawn.members.districts
         yield WalkPlaces(
@@ -130,9 +131,8 @@ class GraphMap:
             extra_ids=extra,
             extra_places=places[ends[2] :],
             extra_districts=districts[extra_nodes],
-            district_distances=self._distances(
-                drawn, self._index.graph_file.transform(search.query.vector[None])[0]
-            ),
+            query_place=self._query_place(drawn, query),
+            district_distances=self._distances(drawn, query),
         )
 
     def _draw_steps(self, index_version: int) -> Iterator[Step]:
@@ -207,10 +207,20 @@ class GraphMap:
         compared = comparable(vectors, self._index.similarity)
         return drawn.place(compared, members.districts[nodes], members.shares[nodes], nodes)
 
-    def _distances(self, drawn: DrawnGraph, vector: Float32Array) -> Float32Array:
-        query = comparable(vector[None], by_angle=False)[0]
+    def _query_place(self, drawn: DrawnGraph, query: Float32Array) -> Float32Array:
+        """Return where a query, float32 (1, dim), would stand, float32 (2,)."""
+        compared = comparable(query, self._index.similarity)
+        districts, squared = nearest_districts(compared, drawn.centroids)
+        share = drawn.members.share_of(int(districts[0]), float(squared[0]))
+        places = drawn.place(compared, districts, np.array([share], np.float32), np.zeros(1, np.int64))
+        return np.asarray(places[0], np.float32)
+
+    def _distances(self, drawn: DrawnGraph, query: Float32Array) -> Float32Array:
+        compared = comparable(query, by_angle=False)
         centroids = drawn.centroids
-        found = centroids @ query if self._index.similarity else ((centroids - query) ** 2).sum(axis=1)
+        found = (
+            centroids @ compared[0] if self._index.similarity else ((centroids - compared) ** 2).sum(axis=1)
+        )
         return np.asarray(found, np.float32)
 
 

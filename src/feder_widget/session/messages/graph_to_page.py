@@ -167,7 +167,8 @@ class WalkPlaces:
 
     ``places`` and ``districts`` are of the visited nodes in order, ``link_places`` of the nodes that the
     descent compared, ``entry_place`` of the entry point, ``extra_places`` and ``extra_districts`` of the rows
-    asked for that are in the index. A place does not depend on the query. ``district_distances`` are those
+    asked for that are in the index. A place does not depend on the query; ``query_place`` is where the query
+    itself would stand. ``district_distances`` are those
     from the query to the middles of all districts: squared L2 distances, or products for a similarity.
     """
 
@@ -179,6 +180,7 @@ class WalkPlaces:
     districts: Array = buffer("int32", "visits")
     link_places: Array = buffer("float32", "links", 2)
     entry_place: Array = buffer("float32", 2)
+    query_place: Array = buffer("float32", 2)
     extra_ids: Array = buffer("int64", "extra")
     extra_places: Array = buffer("float32", "extra", 2)
     extra_districts: Array = buffer("int32", "extra")

@@ -56,10 +56,8 @@ export function MapView() {
   const [corner, fitSearch] = useFit({ walk, drawn, scene, size, gestures, latest, isWhole: isCompared });
   const shown = useMemo(
     () =>
-      drawn === null || size === null
-        ? null
-        : mapPicture({ drawn, scene, size, zoom, corner, query: walk?.id ?? null, hasImages }),
-    [drawn, scene, size, zoom, corner, walk, hasImages],
+      drawn === null || size === null ? null : mapPicture({ drawn, scene, size, zoom, corner, hasImages }),
+    [drawn, scene, size, zoom, corner, hasImages],
   );
   const hasOverview = shown !== null && shown.overview !== null;
   const ground = useMemo(
@@ -93,7 +91,7 @@ export function MapView() {
       if (scene !== null) {
         const dots = dotsFor(places, now);
         paintThreads(context, scene, ring, colours);
-        paintSearch(context, scene, places, shown.camera, now, dots, colours, walk?.id ?? null);
+        paintSearch(context, scene, places, shown.camera, now, dots, colours);
         paintGateNames(context, shown.names, colours);
         if (hoveredNode >= 0) paintHovered(context, scene, places, hoveredNode, dots, colours);
         paintPictures(context, scene, ring, images, hovered, isCompared, colours);

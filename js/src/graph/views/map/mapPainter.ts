@@ -69,17 +69,16 @@ export function paintSearch(
   size: Size,
   dots: Dots,
   palette: Palette,
-  query: bigint | null,
 ): void {
   paintEdges(context, scene, places, size, palette);
   paintDescentLine(context, scene.descent, camera, size, palette);
   paintGateLines(context, scene, places, palette);
   paintNodes(context, scene, places, dots, palette);
   paintStops(context, scene.descent, camera, palette);
-  const target = query === null ? -1 : scene.nodes.findIndex(({ id }) => id === query);
-  if (target >= 0) {
-    const isStop = scene.descent.some(({ id }) => id === query);
-    paintTarget(context, places[target], isStop ? null : dots.result, palette);
+  if (scene.query !== null) {
+    const { x, y } = scene.query;
+    const isStop = scene.descent.some((stop) => stop.x === x && stop.y === y);
+    paintTarget(context, toScreen(camera, x, y), isStop ? null : dots.result, palette);
   }
 }
 

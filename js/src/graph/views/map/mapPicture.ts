@@ -38,11 +38,10 @@ interface Shown {
   readonly size: Size;
   readonly zoom: Zoom;
   readonly corner: Corner;
-  readonly query: bigint | null;
   readonly hasImages: boolean;
 }
 
-export function mapPicture({ drawn, scene, size, zoom, corner, query, hasImages }: Shown): MapPicture {
+export function mapPicture({ drawn, scene, size, zoom, corner, hasImages }: Shown): MapPicture {
   const view = camera(size, drawn.cells.aspect, zoom);
   const overview = overviewBox(size, zoom.k, corner);
   const kept = overview === null ? [] : [overview];
@@ -60,10 +59,10 @@ export function mapPicture({ drawn, scene, size, zoom, corner, query, hasImages 
     const buttons = { left: size.width - BUTTONS.width, top: 0, right: size.width, bottom: BUTTONS.height };
     const boxes: Box[] = [buttons, ...kept, ...names.map(({ box }) => box)];
     for (const { x, y } of scene?.descent ?? []) boxes.push(boxAround(...toScreen(view, x, y), STOP, STOP));
+    if (scene?.query) boxes.push(boxAround(...toScreen(view, scene.query.x, scene.query.y), QUERY, QUERY));
     const isFew = (scene?.counts.expanded ?? 0) <= FEW;
-    nodes.forEach(({ kind, isGate, id }, i) => {
-      if (id === query) boxes.push(boxAround(...places[i], QUERY, QUERY));
-      else if (isGate || (isFew && kind === "expanded")) boxes.push(boxAround(...places[i], DOT, DOT));
+    nodes.forEach(({ kind, isGate }, i) => {
+      if (isGate || (isFew && kind === "expanded")) boxes.push(boxAround(...places[i], DOT, DOT));
     });
     return boxes;
   }

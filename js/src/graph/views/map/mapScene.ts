@@ -43,6 +43,8 @@ export interface MapScene {
   /** In the order of the visits; the missed ones that were not visited follow. */
   readonly nodes: readonly MapNode[];
   readonly edges: readonly MapEdge[];
+  /** Where the query stands. */
+  readonly query: { readonly x: number; readonly y: number } | null;
   /** From the entry point down. */
   readonly descent: readonly DescentStop[];
   /** From a gate to the missed neighbour that it leads to. */
@@ -57,6 +59,8 @@ export interface MapScene {
 export interface MapState {
   readonly walk: GraphWalk;
   readonly spots: ReadonlyMap<bigint, Spot>;
+  /** Where the query would stand, where it is no row. */
+  readonly query: { readonly x: number; readonly y: number } | null;
   readonly truth: GraphTruth | null;
   readonly results: readonly GraphResult[];
   readonly missed: readonly Neighbour[];
@@ -66,7 +70,7 @@ export interface MapState {
 }
 
 export function mapScene(state: MapState): MapScene {
-  const { walk, spots, truth, results, missed, ef, step } = state;
+  const { walk, spots, query, truth, results, missed, ef, step } = state;
   const hops = step === null ? walk.hops.length : Math.min(step, walk.hops.length);
   const all = walk.expandedBy(ef);
   const expansions = step === null ? all : Math.max(0, Math.min(all, step - walk.hops.length));
@@ -138,6 +142,7 @@ export function mapScene(state: MapState): MapScene {
   return {
     nodes,
     edges,
+    query: walk.id === null ? query : (spots.get(walk.id) ?? query),
     descent: descentOf(walk, hops, spots),
     gates,
     current: last < 0 ? null : last,

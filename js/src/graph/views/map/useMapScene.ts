@@ -19,6 +19,7 @@ export function useMapScene(): Shown {
   const walk = exploration.walk.value;
   const drawn = districts.drawn.value;
   const spots = districts.spots.value;
+  const query = districts.query.value;
   const distances = districts.distances.value;
   const truth = exploration.truth.value;
   const results = exploration.results.value;
@@ -29,8 +30,10 @@ export function useMapScene(): Shown {
   useEffect(() => districts.use(), [districts]);
   const scene = useMemo(
     () =>
-      walk === null || drawn === null ? null : mapScene({ walk, spots, truth, results, missed, ef, step }),
-    [walk, drawn, spots, truth, results, missed, ef, step],
+      walk === null || drawn === null
+        ? null
+        : mapScene({ walk, spots, query, truth, results, missed, ef, step }),
+    [walk, drawn, spots, query, truth, results, missed, ef, step],
   );
   const shares = useMemo(
     () => (distances === null || drawn === null ? null : districtShares(distances, similarity)),
