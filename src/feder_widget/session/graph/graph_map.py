@@ -5,16 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from feder_widget.engines.graph.graph_index import GraphIndex
-from feder_widget.map import ClusterMap, DistrictPlaces, Members, draw
 from feder_widget.map.districts import (
-    centroids_of,
     comparable,
     count_for,
     nearest_districts,
@@ -23,8 +20,8 @@ from feder_widget.map.districts import (
 from feder_widget.model.pieces import DECODE_WORK, PIECE_WORK
 from feder_widget.session import threads
 from feder_widget.session.answers.map import parts
-from feder_widget.session.freed_memory import give_back
 from feder_widget.session.graph.active_walk import NO_ROW, ActiveWalk
+from feder_widget.session.graph.drawn_graph import DrawnGraph, assigned, centroids_for, drawn_graph
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.graph_to_page import Districts, WalkPlaces
 from feder_widget.session.messages.parse import BadRequestError
@@ -41,17 +38,6 @@ AT_ONCE = 1000
 
 AHEAD = 3
 """Slices of vectors that wait for the thread at most."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DrawnGraph:
-    """The map, the district of every node, and what gives nodes their places."""
-
-    map: ClusterMap
-    centroids: Float32Array
-    members: Members
-    place: DistrictPlaces
-    index_version: int
 
 
 class GraphMap:
@@ -142,18 +128,20 @@ class GraphMap:
             return
         numbers = sample_nodes(total)
         vectors = yield from self._read(numbers)
-        making = self._pool.submit(_centroids, vectors, count_for(total), by_angle)
+        making = self._pool.submit(centroids_for, vectors, count_for(total), by_angle)
         yield making
         sample, centroids = making.result()
         assigning: list[Future[tuple[npt.NDArray[np.int32], Float32Array]]] = []
         size = self._slice
         for i, first in enumerate(range(0, total, size)):
             vectors = file.stored_vectors(np.arange(first, min(first + size, total)))
-            assigning.append(self._pool.submit(_assigned, vectors, centroids, by_angle))
+            assigning.append(self._pool.submit(assigned, vectors, centroids, by_angle))
             yield assigning[i - AHEAD] if i >= AHEAD else None
         yield from assigning[-AHEAD:]
         pieces = [each.result() for each in assigning]
-        drawing = self._pool.submit(_drawn, pieces, centroids, sample, numbers, by_angle, index_version, stop)
+        drawing = self._pool.submit(
+            drawn_graph, pieces, centroids, sample, numbers, by_angle, index_version, stop
+        )
         yield drawing
         drawn = drawing.result()
         self._drawn = drawn
@@ -222,34 +210,3 @@ class GraphMap:
             centroids @ compared[0] if self._index.similarity else ((centroids - compared) ** 2).sum(axis=1)
         )
         return np.asarray(found, np.float32)
-
-
-def _centroids(vectors: Float32Array, count: int, by_angle: bool) -> tuple[Float32Array, Float32Array]:
-    sample = comparable(vectors, by_angle)
-    return sample, centroids_of(sample, count, by_angle)
-
-
-def _assigned(
-    vectors: Float32Array, centroids: Float32Array, by_angle: bool
-) -> tuple[npt.NDArray[np.int32], Float32Array]:
-    return nearest_districts(comparable(vectors, by_angle), centroids)
-
-
-def _drawn(
-    pieces: list[tuple[npt.NDArray[np.int32], Float32Array]],
-    centroids: Float32Array,
-    sample: Float32Array,
-    numbers: Ids,
-    by_angle: bool,
-    index_version: int,
-    stop: threading.Event,
-) -> DrawnGraph:
-    """Draw the map of districts whose members are known."""
-    districts = np.concatenate([districts for districts, _ in pieces])
-    squared = np.concatenate([squared for _, squared in pieces])
-    members = Members.of(districts, squared, len(centroids))
-    for drawn in draw(centroids, members.sizes, by_angle=by_angle, cancelled=stop.is_set):
-        final = drawn
-    place = DistrictPlaces(final.cells, centroids, sample, districts[numbers])
-    give_back()
-    return DrawnGraph(final, centroids, members, place, index_version)
