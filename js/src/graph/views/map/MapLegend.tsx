@@ -26,7 +26,7 @@ export function MapLegend() {
         <span class="feder-legend-ramp" title="from the query to the middle of a district">
           {nearest}
           <i style={{ background: `linear-gradient(90deg, ${ramp})` }} />
-          {farthest}, query to district
+          {farthest} <span class="feder-optional">from query to district</span>
         </span>
         <span>
           <i data-kind="visited" /> visited
