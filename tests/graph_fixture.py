@@ -96,13 +96,28 @@ def recorded(index, row):
     return {
         "row": str(row),
         "summary": summary,
-        "messages": [
-            {"content": content, "buffers": list(map(text, buffers))} for content, buffers in packets
-        ],
+        "messages": read(packets),
         "results": results,
         "missed": missed,
         "distances": distances,
     }
+
+
+def mapped(index, row):
+    """Return what a session says of the map, and of the nodes of one search on it."""
+    session, packets = converse(index)
+    session.handle({"kind": "map", "request": "m"})
+    session.drain()
+    chosen = {"id": str(row), "cluster": None}
+    session.handle({"kind": "walk", "request": "w", "query": chosen, "ef_search": 4, "ef_max": 8, "k": 1})
+    session.handle({"kind": "walk_places", "request": "p", "serial": 1, "extra": ["5"]})
+    session.drain()
+    session.close()
+    return {"messages": read(packets)}
+
+
+def read(packets):
+    return [{"content": content, "buffers": list(map(text, buffers))} for content, buffers in packets]
 
 
 def text(buffer):
@@ -117,6 +132,7 @@ def build():
         "apart": recorded(graph(apart()), ROW),
         "similar": recorded(graph(apart(), faiss.METRIC_INNER_PRODUCT), ROW),
         "tied": recorded(graph(near()), ROW),
+        "map": mapped(graph(apart()), ROW),
     }
 
 

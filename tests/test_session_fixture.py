@@ -36,7 +36,7 @@ def arrays(packet):
 def test_every_kind_of_message_is_recorded(kept):
     packets = [*kept["messages"], *kept["refined"]["messages"], *kept["picture"]["messages"]]
     graph = json.loads(graph_fixture.PATH.read_text(encoding="utf-8"))
-    packets += graph["apart"]["messages"]
+    packets += graph["apart"]["messages"] + graph["map"]["messages"]
     assert {packet["content"]["kind"] for packet in packets} == {
         kind for declared in MESSAGES for kind in kinds_of(declared)
     }

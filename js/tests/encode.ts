@@ -10,6 +10,10 @@ const DTYPES: Readonly<Record<string, string>> = {
 const INNER: Readonly<Record<string, (message: Record<string, unknown>) => number>> = {
   "map.points": () => 2,
   "map.centres": () => 2,
+  "districts.places": () => 2,
+  "walk_places.places": () => 2,
+  "walk_places.link_places": () => 2,
+  "walk_places.extra_places": () => 2,
   "labels.counts": (message) => (message.names as string[]).length + 1,
   "projection.positions": () => 2,
   "row_values.numbers": (message) =>

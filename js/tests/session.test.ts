@@ -42,7 +42,7 @@ function searchOf(among: Message[]): Search {
 
 describe("a recorded session", () => {
   it("has a message of every kind, and all can be read", () => {
-    const ofGraph = messagesOf(graph.apart.messages);
+    const ofGraph = messagesOf([...graph.apart.messages, ...graph.map.messages]);
     const kinds = new Set([...messages, ...refined, ...pictured, ...ofGraph].map(({ kind }) => kind));
     expect([...kinds].sort()).toEqual(
       Object.keys(LAYOUTS)

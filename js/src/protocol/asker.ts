@@ -208,6 +208,11 @@ export class Asker {
     return this.#send((request) => ({ kind: "walk_results", request, serial, ...settings }));
   }
 
+  /** Where the nodes of a search of a graph, and other rows, stand on the map, as a `walk_places` message. */
+  askWalkPlaces(serial: number, extra: readonly bigint[]): string | null {
+    return this.#send((request) => ({ kind: "walk_places", request, serial, extra: extra.map(String) }));
+  }
+
   askEvaluate(sample: number, seed: number, k: number, includeSelf: boolean): string | null {
     const settings = { sample, seed, k, include_self: includeSelf };
     return this.#send((request) => ({ kind: "evaluate", request, ...settings }));

@@ -333,6 +333,49 @@ export interface WalkVerdict {
 }
 
 /**
+ * Where the nodes of search `serial` stand on the map, in its coordinates.
+ *
+ * `places` and `districts` are of the visited nodes in order, `link_places` of the nodes that the descent
+ * compared, `entry_place` of the entry point, `extra_places` and `extra_districts` of the rows asked for
+ * that are in the index. A place does not depend on the query; `query_place` is where the query itself
+ * would stand. `district_distances` are those from the query to the middles of all districts: squared L2
+ * distances, or products for a similarity.
+ */
+export interface WalkPlaces {
+  kind: "walk_places";
+  request: RequestName;
+  serial: number;
+  index_version: number;
+  places: Float32Array<ArrayBuffer>;
+  districts: Int32Array<ArrayBuffer>;
+  link_places: Float32Array<ArrayBuffer>;
+  entry_place: Float32Array<ArrayBuffer>;
+  query_place: Float32Array<ArrayBuffer>;
+  extra_ids: BigInt64Array<ArrayBuffer>;
+  extra_places: Float32Array<ArrayBuffer>;
+  extra_districts: Int32Array<ArrayBuffer>;
+  district_distances: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * What stands on the map of a graph, after the parts of the map.
+ *
+ * Districts are groups of near vectors, found by k-means: `sizes` counts the vectors of each, and `medoids`
+ * are the rows nearest to their middles, -2^63 for none. `ids` are the nodes of the upper levels that have
+ * at most 2,000 nodes, `levels` the highest level of each, `places` where they stand.
+ */
+export interface Districts {
+  kind: "districts";
+  request: RequestName;
+  index_version: number;
+  sizes: Int32Array<ArrayBuffer>;
+  medoids: BigInt64Array<ArrayBuffer>;
+  ids: BigInt64Array<ArrayBuffer>;
+  levels: Uint8Array<ArrayBuffer>;
+  places: Float32Array<ArrayBuffer>;
+}
+
+/**
  * Candidates of consecutive clusters, from `first_rank` on (1 = nearest), in list order.
  *
  * `fine` holds every candidate of its clusters, `nearest` all that can be a result at any k <= k_max, with
@@ -833,6 +876,18 @@ export interface WalkVerdictRequest {
   include_self: boolean;
 }
 
+/**
+ * Where the nodes of search `serial` of a graph stand on the map, as a `walk_places` message.
+ *
+ * The map must have been sent. `extra` are rows that the search did not visit.
+ */
+export interface WalkPlacesRequest {
+  kind: "walk_places";
+  request: RequestName;
+  serial: number;
+  extra: string[];
+}
+
 /** Every candidate of the clusters at these ranks of search `serial`; `fine` messages answer it. */
 export interface CandidatesRequest {
   kind: "candidates";
@@ -1033,7 +1088,11 @@ export interface HardestRequest {
   nprobe: number;
 }
 
-/** The map, now or as soon as it is drawn, and a better one when that is. */
+/**
+ * The map, now or as soon as it is drawn, and a better one when that is.
+ *
+ * That of a graph is drawn once, when it is first asked for, and a `districts` message follows it.
+ */
 export interface MapRequest {
   kind: "map";
   request: RequestName;
@@ -1088,6 +1147,8 @@ export type Message =
   | WalkTruth
   | WalkResults
   | WalkVerdict
+  | WalkPlaces
+  | Districts
   | Candidates
   | FaissResults
   | TrueNeighbours
@@ -1119,6 +1180,7 @@ export type Request =
   | WalkTruthRequest
   | WalkResultsRequest
   | WalkVerdictRequest
+  | WalkPlacesRequest
   | CandidatesRequest
   | ClustersRequest
   | RestRequest
@@ -1320,6 +1382,37 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
     },
     buffers: {
       in_ids: { dtype: "int64", shape: ["links"] },
+    },
+  },
+  walk_places: {
+    fields: {
+      request: "request",
+      serial: "number",
+      index_version: "number",
+    },
+    buffers: {
+      places: { dtype: "float32", shape: ["visits", 2] },
+      districts: { dtype: "int32", shape: ["visits"] },
+      link_places: { dtype: "float32", shape: ["links", 2] },
+      entry_place: { dtype: "float32", shape: [2] },
+      query_place: { dtype: "float32", shape: [2] },
+      extra_ids: { dtype: "int64", shape: ["extra"] },
+      extra_places: { dtype: "float32", shape: ["extra", 2] },
+      extra_districts: { dtype: "int32", shape: ["extra"] },
+      district_distances: { dtype: "float32", shape: ["districts"] },
+    },
+  },
+  districts: {
+    fields: {
+      request: "request",
+      index_version: "number",
+    },
+    buffers: {
+      sizes: { dtype: "int32", shape: ["districts"] },
+      medoids: { dtype: "int64", shape: ["districts"] },
+      ids: { dtype: "int64", shape: ["nodes"] },
+      levels: { dtype: "uint8", shape: ["nodes"] },
+      places: { dtype: "float32", shape: ["nodes", 2] },
     },
   },
   fine: {

@@ -14,21 +14,25 @@ export class Gestures {
   readonly #changed: (zoom: Zoom) => void;
   readonly #clicked: (x: number, y: number, event: PointerEvent) => void;
   readonly #closest: () => number;
+  readonly #beside: number;
   readonly #pointers = new Map<number, { x: number; y: number }>();
   #zoom = UNZOOMED;
   #travelled = 0;
 
+  /** @param beside  CSS pixels by which an enlarged picture may be moved off each side of the element */
   constructor(
     element: HTMLElement,
     changed: (zoom: Zoom) => void,
     clicked: (x: number, y: number, event: PointerEvent) => void,
     abort: AbortSignal,
     closest = () => CLOSEST,
+    beside = 0,
   ) {
     this.#element = element;
     this.#changed = changed;
     this.#clicked = clicked;
     this.#closest = closest;
+    this.#beside = beside;
     const on = <K extends keyof HTMLElementEventMap>(
       type: K,
       listener: (event: HTMLElementEventMap[K]) => void,
@@ -86,10 +90,11 @@ export class Gestures {
 
   #set({ k, x, y }: Zoom): void {
     const { clientWidth: width, clientHeight: height } = this.#element;
+    const beside = Math.min(1, k - 1) * this.#beside;
     this.#zoom = {
       k,
-      x: Math.min(0, Math.max(width * (1 - k), x)),
-      y: Math.min(0, Math.max(height * (1 - k), y)),
+      x: Math.min(beside, Math.max(width * (1 - k) - beside, x)),
+      y: Math.min(beside, Math.max(height * (1 - k) - beside, y)),
     };
     this.#changed(this.#zoom);
   }

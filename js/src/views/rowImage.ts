@@ -5,7 +5,7 @@ import type { Pictures } from "../state/pictures";
 export function loadImage(
   pictures: Pictures,
   id: bigint,
-  cluster: number,
+  cluster: number | null,
   side: number,
   loaded: (image: HTMLImageElement) => void,
   labelled: (label: string) => void = () => {},

@@ -104,12 +104,17 @@ class GraphFile:
         ValueError
             If the transforms cannot be reversed.
         """
+        vectors = self.stored_vectors(nodes)
+        return transforms.backward(self.stack.chain, vectors) if self.stack.chain else vectors
+
+    def stored_vectors(self, nodes: Ids) -> Float32Array:
+        """Return the vectors of nodes behind the transforms, float32 (n, inner dim): whole, or decoded."""
         if len(nodes) and int(nodes.max()) >= self.ntotal:
             raise IndexChangedError("the index lost vectors while it was read")
         vectors = np.empty((len(nodes), self.stack.core.d), np.float32)
         if len(nodes):
             self.storage.reconstruct_batch(nodes, vectors)
-        return transforms.backward(self.stack.chain, vectors) if self.stack.chain else vectors
+        return vectors
 
     def results(self, vector: Float32Array, k: int, ef_search: int) -> tuple[Ids, Float32Array]:
         """Return what the graph's own search returns: nodes and distances, each (k,); -1 for none."""

@@ -2,7 +2,17 @@
 
 from feder_widget.layout.cancellation import LayoutCancelled
 from feder_widget.map.cluster_map import ClusterMap, draw
+from feder_widget.map.district_places import DistrictPlaces
+from feder_widget.map.districts import Members
 from feder_widget.map.linear_layout import linear_layout
 from feder_widget.map.neighbour_layout import neighbour_layout
 
-__all__ = ["ClusterMap", "LayoutCancelled", "draw", "linear_layout", "neighbour_layout"]
+__all__ = [
+    "ClusterMap",
+    "DistrictPlaces",
+    "LayoutCancelled",
+    "Members",
+    "draw",
+    "linear_layout",
+    "neighbour_layout",
+]

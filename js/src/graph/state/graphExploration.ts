@@ -23,6 +23,7 @@ import {
   truthOf,
 } from "../model/truth";
 import { GraphWalk } from "../model/walk";
+import { DistrictMap } from "./districtMap";
 import { WalkPlayer } from "./walkPlayer";
 
 /** A choice of a query, or the vector itself, float32 (dim,). */
@@ -76,6 +77,7 @@ export class GraphExploration {
   readonly canGoForward: ReadonlySignal<boolean>;
   readonly player: WalkPlayer;
   readonly workloads: Workloads;
+  readonly districts: DistrictMap;
   readonly #truthMessage = signal<{ serial: number; truth: GraphTruth } | null>(null);
   readonly #engineResults = signal<WalkResults | null>(null);
   readonly #isWaiting = signal(false);
@@ -166,6 +168,7 @@ export class GraphExploration {
       if (this.failure.value !== null) return "error";
       return this.walk.value === null ? "idle" : "done";
     });
+    this.districts = new DistrictMap(this, abort);
     this.canGoBack = computed(() => this.#at.value > 0);
     this.canGoForward = computed(() => this.#at.value < this.#visits.value.length - 1);
     asker.onMessage((message) => this.#take(message));

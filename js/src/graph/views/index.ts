@@ -1,10 +1,11 @@
 import type { View } from "../../views/view";
 import type { GraphFacts } from "../model/summary";
 import { layers } from "./layers";
+import { map } from "./map";
 import { walk } from "./walk";
 
 /** All views of a graph, in the order of their tabs. */
-export const GRAPH_VIEWS: readonly View[] = [layers, walk];
+export const GRAPH_VIEWS: readonly View[] = [map, layers, walk];
 
 /** The views that the kernel accepts by name. */
 export function acceptedGraphViews({ constants }: Pick<GraphFacts, "constants">): readonly View[] {

@@ -24,6 +24,7 @@ from feder_widget.session.graph.active_walk import (
     walk_message,
 )
 from feder_widget.session.graph.curves_evaluation import CurvesEvaluation
+from feder_widget.session.graph.graph_map import GraphMap
 from feder_widget.session.graph.graph_summary import ef_limit
 from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Request, to_kernel
@@ -96,6 +97,7 @@ class GraphSession:
         self._pictures = Pictures(index, media, self._runner, self._outbox)
         self._values = RowValueReader(media, self._runner, self._outbox, self._labelling.submit)
         self.workloads = Workloads(lambda rows: [media.label(row) for row in rows], self._labelling.submit)
+        self._map = GraphMap(index, self._runner)
         self._random = np.random.default_rng()
         self._version = index.version()
         self._stored_ef = index.stored_ef
@@ -113,6 +115,8 @@ class GraphSession:
             "workload": self._resend_workload,
             "hardest": self._hardest,
             "cancel": self._cancel,
+            "walk_places": self._places,
+            "map": lambda asked, _: self._map.ask(asked.request, self.index_version),
         }
         self._read_nothing: Mapping[str, Callable[[Any], None]] = {
             "thumbnails": self._pictures.ask,
@@ -184,6 +188,7 @@ class GraphSession:
             self.index_version += 1
             self._pictures.forget()
             self._runner.end(lambda job: job.kind == "evaluate", "the index has changed")
+            self._map.forget()
             self._runner.begin_anew()
             self._examine()
         if is_changed or self._index.stored_ef != self._stored_ef:
@@ -200,6 +205,7 @@ class GraphSession:
         self._runner.close()
         self._labelling.shutdown(wait=False, cancel_futures=True)
         self._pictures.close()
+        self._map.close()
         self.active = self._asked = None
 
     def _answer(self, asked: Any, buffers: Sequence[Buffer]) -> None:
@@ -334,6 +340,14 @@ class GraphSession:
     def _cancel(self, asked: to_kernel.CancelRequest, _: Sequence[Buffer]) -> None:
         self.workloads.cancel(asked.request)
         self._runner.end(lambda job: job.kind == "evaluate" and job.request == asked.request, "cancelled")
+
+    def _places(self, asked: to_kernel.WalkPlacesRequest, _: Sequence[Buffer]) -> None:
+        def steps() -> Iterator[Step]:
+            search = self._current(asked.serial)
+            extra = np.array([int(row_id) for row_id in asked.extra], np.int64)
+            yield from self._map.place_steps(search, asked.request, extra, self.index_version)
+
+        self._about(asked, steps, "walk_places")
 
     def _about(self, asked: Any, steps: Callable[[], Iterator[Step]], kind: str) -> None:
         self._current(asked.serial)

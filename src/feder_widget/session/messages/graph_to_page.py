@@ -166,3 +166,48 @@ class WalkVerdict:
     gate: RowId | None
     holds_until: int
     in_ids: Array = buffer("int64", "links")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Districts:
+    """What stands on the map of a graph, after the parts of the map.
+
+    Districts are groups of near vectors, found by k-means: ``sizes`` counts the vectors of each, and
+    ``medoids`` are the rows nearest to their middles, -2^63 for none. ``ids`` are the nodes of the upper
+    levels that have at most 2,000 nodes, ``levels`` the highest level of each, ``places`` where they stand.
+    """
+
+    kind: Literal["districts"] = "districts"
+    request: Request
+    index_version: int
+    sizes: Array = buffer("int32", "districts")
+    medoids: Array = buffer("int64", "districts")
+    ids: Array = buffer("int64", "nodes")
+    levels: Array = buffer("uint8", "nodes")
+    places: Array = buffer("float32", "nodes", 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WalkPlaces:
+    """Where the nodes of search ``serial`` stand on the map, in its coordinates.
+
+    ``places`` and ``districts`` are of the visited nodes in order, ``link_places`` of the nodes that the
+    descent compared, ``entry_place`` of the entry point, ``extra_places`` and ``extra_districts`` of the rows
+    asked for that are in the index. A place does not depend on the query; ``query_place`` is where the query
+    itself would stand. ``district_distances`` are those
+    from the query to the middles of all districts: squared L2 distances, or products for a similarity.
+    """
+
+    kind: Literal["walk_places"] = "walk_places"
+    request: Request
+    serial: int
+    index_version: int
+    places: Array = buffer("float32", "visits", 2)
+    districts: Array = buffer("int32", "visits")
+    link_places: Array = buffer("float32", "links", 2)
+    entry_place: Array = buffer("float32", 2)
+    query_place: Array = buffer("float32", 2)
+    extra_ids: Array = buffer("int64", "extra")
+    extra_places: Array = buffer("float32", "extra", 2)
+    extra_districts: Array = buffer("int32", "extra")
+    district_distances: Array = buffer("float32", "districts")

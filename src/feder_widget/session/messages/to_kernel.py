@@ -141,6 +141,19 @@ class WalkVerdictRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WalkPlacesRequest:
+    """Where the nodes of search ``serial`` of a graph stand on the map, as a ``walk_places`` message.
+
+    The map must have been sent. ``extra`` are rows that the search did not visit.
+    """
+
+    kind: Literal["walk_places"] = "walk_places"
+    request: Request
+    serial: int = between(0, MAX_SERIAL)
+    extra: list[RowId] = listed(most=MAX_BATCH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CandidatesRequest:
     """Every candidate of the clusters at these ranks of search ``serial``; ``fine`` messages answer it."""
 
@@ -370,7 +383,10 @@ class HardestRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MapRequest:
-    """The map, now or as soon as it is drawn, and a better one when that is."""
+    """The map, now or as soon as it is drawn, and a better one when that is.
+
+    That of a graph is drawn once, when it is first asked for, and a ``districts`` message follows it.
+    """
 
     kind: Literal["map"] = "map"
     request: Request
@@ -420,6 +436,7 @@ REQUESTS = (
     WalkTruthRequest,
     WalkResultsRequest,
     WalkVerdictRequest,
+    WalkPlacesRequest,
     CandidatesRequest,
     ClustersRequest,
     RestRequest,
@@ -450,6 +467,7 @@ AnyRequest: TypeAlias = (
     | WalkTruthRequest
     | WalkResultsRequest
     | WalkVerdictRequest
+    | WalkPlacesRequest
     | CandidatesRequest
     | ClustersRequest
     | RestRequest

@@ -7,7 +7,14 @@ from typing import Literal, TypeAlias
 
 from feder_widget.model.finding import Finding
 from feder_widget.session.messages.declare import Array, Request, RowId, buffer
-from feder_widget.session.messages.graph_to_page import Walk, WalkResults, WalkTruth, WalkVerdict
+from feder_widget.session.messages.graph_to_page import (
+    Districts,
+    Walk,
+    WalkPlaces,
+    WalkResults,
+    WalkTruth,
+    WalkVerdict,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -548,6 +555,8 @@ MESSAGES = (
     WalkTruth,
     WalkResults,
     WalkVerdict,
+    WalkPlaces,
+    Districts,
     Candidates,
     FaissResults,
     TrueNeighbours,
@@ -579,6 +588,8 @@ Message: TypeAlias = (
     | WalkTruth
     | WalkResults
     | WalkVerdict
+    | WalkPlaces
+    | Districts
     | Candidates
     | FaissResults
     | TrueNeighbours

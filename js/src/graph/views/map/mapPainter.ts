@@ -1,0 +1,214 @@
+import { css, mix, type Palette, type Rgb, rgbOf } from "../../../look/palette";
+import type { CellMap } from "../../../model/mapCells";
+import { type Camera, toScreen } from "../../../views/clusters/camera";
+import { rampColour } from "../../../views/clusters/cellColours";
+import { cellRadius, tracePolygon } from "../../../views/clusters/cellPath";
+import { circle, fill, font, haloed, stroke } from "../../../views/draw";
+import type { Size } from "../../../views/viewport";
+import { paintDescentLine, paintStops } from "./descentPainter";
+import { type Dots, paintDots } from "./dots";
+import type { MapScene } from "./mapScene";
+
+type Context = CanvasRenderingContext2D;
+type Places = readonly (readonly [x: number, y: number])[];
+
+/** Up to so many edges in sight every one is drawn; beyond, only those that the search followed, and then none. */
+const ALL_EDGES = 900;
+/** Up to so many of them, edges are as strong as they can be. */
+const FEW_EDGES = 150;
+/** CSS pixels between districts, and the radius below which one is a spot. */
+const STREET = 1.25;
+const SPOT = 4;
+const DASH = [5, 4];
+
+/** Fills the districts by their nearness to the query, from 0 to 1; plain where that is not known. */
+export function paintDistricts(
+  context: Context,
+  cells: CellMap,
+  shares: Float32Array | null,
+  camera: Camera,
+  box: { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number },
+  palette: Palette,
+): void {
+  const { points, offsets } = cells;
+  for (let cell = 0; cell + 1 < offsets.length; cell++) {
+    let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let i = offsets[cell]; i < offsets[cell + 1]; i++) {
+      const [x, y] = toScreen(camera, points[2 * i], points[2 * i + 1]);
+      [left, right] = [Math.min(left, x), Math.max(right, x)];
+      [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
+    }
+    if (right < box.left || left > box.right || bottom < box.top || top > box.bottom) continue;
+    const radius = cellRadius(cells, cell, camera);
+    context.beginPath();
+    tracePolygon(context, cells, cell, camera, radius > SPOT ? STREET : 0.25, radius > SPOT);
+    fill(context, css(shares === null ? palette.plain : districtColour(palette, shares[cell])));
+  }
+}
+
+/** The colour of a district by its nearness: the colours of Clusters, stronger where the search is. */
+export function districtColour(palette: Palette, share: number): Rgb {
+  return mix(rampColour(palette, share), rgbOf(palette.accent), (isDark(palette) ? 0.14 : 0.3) * share);
+}
+
+/** The colour of visited nodes: between districts and expanded ones. */
+export function visitedColour(palette: Palette): string {
+  return css(mix(rgbOf(palette.background), rgbOf(palette.accent), isDark(palette) ? 0.72 : 0.55));
+}
+
+function isDark({ background }: Palette): boolean {
+  return rgbOf(background)[1] < 128;
+}
+
+/** Draws a search without its pictures. */
+export function paintSearch(
+  context: Context,
+  scene: MapScene,
+  places: Places,
+  camera: Camera,
+  size: Size,
+  dots: Dots,
+  palette: Palette,
+): void {
+  paintEdges(context, scene, places, size, palette);
+  paintDescentLine(context, scene.descent, camera, size, palette);
+  paintGateLines(context, scene, places, palette);
+  paintNodes(context, scene, places, dots, palette);
+  paintStops(context, scene.descent, camera, palette);
+  if (scene.query !== null) {
+    const { x, y } = scene.query;
+    const isStop = scene.descent.some((stop) => stop.x === x && stop.y === y);
+    paintTarget(context, toScreen(camera, x, y), isStop ? null : dots.result, palette);
+  }
+}
+
+function paintEdges(
+  context: Context,
+  scene: MapScene,
+  places: Places,
+  { width, height }: Size,
+  palette: Palette,
+): void {
+  const isInSight = ([x, y]: readonly [number, number]) => x > 0 && y > 0 && x < width && y < height;
+  const edges = scene.edges.filter(({ from, to }) => isInSight(places[from]) || isInSight(places[to]));
+  const line = (which: (edge: MapScene["edges"][number]) => boolean, thickness: number, alpha: number) => {
+    context.beginPath();
+    for (const edge of edges) {
+      if (!which(edge)) continue;
+      context.moveTo(...places[edge.from]);
+      context.lineTo(...places[edge.to]);
+    }
+    context.globalAlpha = alpha;
+    stroke(context, palette.accent, thickness);
+  };
+  const strong = edges.reduce((sum, { isStrong }) => sum + Number(isStrong), 0);
+  const share = (count: number) => Math.min(1, Math.sqrt(FEW_EDGES / Math.max(1, count)));
+  if (edges.length <= ALL_EDGES) line(({ isStrong }) => !isStrong, 0.8, 0.32 * share(edges.length));
+  if (strong <= ALL_EDGES)
+    line(({ isStrong }) => isStrong, 0.6 + 1.15 * share(strong), 0.25 + 0.55 * share(4 * strong));
+  line(({ isNew }) => isNew, 2, 0.9);
+  context.globalAlpha = 1;
+}
+
+function paintGateLines(context: Context, { gates }: MapScene, places: Places, palette: Palette): void {
+  for (const { from, to } of gates) {
+    context.beginPath();
+    context.moveTo(...places[from]);
+    context.lineTo(...places[to]);
+    stroke(context, palette.background, 5);
+    stroke(context, palette.danger, 2, DASH);
+  }
+}
+
+function paintNodes(
+  context: Context,
+  { nodes, current }: MapScene,
+  places: Places,
+  dots: Dots,
+  palette: Palette,
+): void {
+  const pale = visitedColour(palette);
+  const rim = Math.min(1.25, 0.4 * dots.visited);
+  const dot = (i: number, radius: number, colour: string, edge: string, width: number) => {
+    circle(context, ...places[i], radius);
+    fill(context, colour);
+    stroke(context, edge, width);
+  };
+  const each = (which: (node: MapScene["nodes"][number]) => boolean, paint: (i: number) => void) => {
+    nodes.forEach((node, i) => {
+      if (which(node)) paint(i);
+    });
+  };
+  const of = (wanted: string) => nodes.flatMap(({ kind }, i) => (kind === wanted ? [places[i]] : []));
+  paintDots(context, of("visited"), dots.visited, pale, palette.background, rim);
+  paintDots(context, of("expanded"), dots.expanded, palette.accent, palette.background, rim);
+  each(
+    ({ isGate, kind }) => isGate && kind !== "missed",
+    (i) => dot(i, Math.max(5, dots.expanded), pale, palette.danger, 2.25),
+  );
+  each(
+    ({ kind }) => kind === "result",
+    (i) => dot(i, dots.result, palette.accent, palette.background, Math.max(1.25, rim)),
+  );
+  each(
+    ({ kind }) => kind === "missed",
+    (i) => {
+      circle(context, ...places[i], Math.max(5.5, dots.result));
+      fill(context, palette.background);
+      context.beginPath();
+      context.arc(...places[i], Math.max(5.5, dots.result), 0, 2 * Math.PI);
+      stroke(context, palette.danger, 2, [3, 2]);
+    },
+  );
+  if (current !== null) {
+    circle(context, ...places[current], dots.result + 3);
+    stroke(context, palette.background, 4);
+    stroke(context, palette.text, 2);
+  }
+}
+
+/** CSS pixels round a stop of the descent. */
+const AROUND_STOP = 14;
+
+/** Marks the row that is the query; without a radius it is a stop of the descent, which has a mark already. */
+function paintTarget(
+  context: Context,
+  [x, y]: readonly [number, number],
+  radius: number | null,
+  palette: Palette,
+): void {
+  if (radius !== null) {
+    circle(context, x, y, radius + 2.5);
+    fill(context, palette.background);
+    stroke(context, palette.text, 3);
+    circle(context, x, y, Math.max(1.5, radius - 3));
+    fill(context, palette.text);
+  }
+  font(context, 12);
+  const half = context.measureText("query").width / 2 + 5;
+  // Beside the edges of the map too.
+  const away = (radius ?? AROUND_STOP) + 12;
+  const above = y - away > 10 ? y - away : y + away;
+  haloed(context, "query", Math.max(half, x), above, palette.text, palette.background);
+}
+
+/** Draws what belongs to the node under the pointer: the line to it, and those to what it visits. */
+export function paintHovered(
+  context: Context,
+  scene: MapScene,
+  places: Places,
+  node: number,
+  dots: Dots,
+  palette: Palette,
+): void {
+  context.beginPath();
+  for (const { from, to } of scene.edges) {
+    if (from !== node && to !== node) continue;
+    context.moveTo(...places[from]);
+    context.lineTo(...places[to]);
+  }
+  stroke(context, palette.text, 1.5);
+  circle(context, ...places[node], dots.result + 2.5);
+  stroke(context, palette.background, 4.5);
+  stroke(context, palette.text, 2);
+}

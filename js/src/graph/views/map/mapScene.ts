@@ -1,0 +1,177 @@
+import type { Spot } from "../../model/districts";
+import type { GraphResult } from "../../model/results";
+import type { GraphTruth, Neighbour } from "../../model/truth";
+import type { GraphWalk } from "../../model/walk";
+
+export type NodeKind = "visited" | "expanded" | "result" | "missed";
+
+/** A visited or missed node, in the coordinates of the map. */
+export interface MapNode {
+  readonly id: bigint;
+  readonly x: number;
+  readonly y: number;
+  readonly district: number;
+  readonly kind: NodeKind;
+  readonly isExpanded: boolean;
+  /** Whether it is what the search must not stop at, to find a missed neighbour. */
+  readonly isGate: boolean;
+  /** The place among the true neighbours, 1 = nearest. */
+  readonly rank: number | null;
+  readonly distance: number;
+}
+
+/** A line between two nodes of the scene, by their places in `nodes`. */
+export interface MapEdge {
+  readonly from: number;
+  readonly to: number;
+  /** Whether its end was expanded or is a result. */
+  readonly isStrong: boolean;
+  /** Whether the node that the player shows visits its end. */
+  readonly isNew: boolean;
+}
+
+/** A node that the descent came to. */
+export interface DescentStop {
+  readonly id: bigint;
+  readonly x: number;
+  readonly y: number;
+  readonly level: number;
+}
+
+/** A search on the map as plain data, in the map's coordinates. */
+export interface MapScene {
+  /** In the order of the visits; the missed ones that were not visited follow. */
+  readonly nodes: readonly MapNode[];
+  readonly edges: readonly MapEdge[];
+  /** Where the query stands. */
+  readonly query: { readonly x: number; readonly y: number } | null;
+  /** From the entry point down. */
+  readonly descent: readonly DescentStop[];
+  /** From a gate to the missed neighbour that it leads to. */
+  readonly gates: readonly { readonly from: number; readonly to: number }[];
+  /** The node that the player shows as expanded. */
+  readonly current: number | null;
+  /** Nodes that are results or missed, the missed first, then by rank. */
+  readonly pictured: readonly number[];
+  readonly counts: { readonly visited: number; readonly expanded: number; readonly districts: number };
+}
+
+export interface MapState {
+  readonly walk: GraphWalk;
+  readonly spots: ReadonlyMap<bigint, Spot>;
+  /** Where the query would stand, where it is no row. */
+  readonly query: { readonly x: number; readonly y: number } | null;
+  readonly truth: GraphTruth | null;
+  readonly results: readonly GraphResult[];
+  readonly missed: readonly Neighbour[];
+  readonly ef: number;
+  /** Hops and expansions that the player shows; null for all. */
+  readonly step: number | null;
+}
+
+export function mapScene(state: MapState): MapScene {
+  const { walk, spots, query, truth, results, missed, ef, step } = state;
+  const hops = step === null ? walk.hops.length : Math.min(step, walk.hops.length);
+  const all = walk.expandedBy(ef);
+  const expansions = step === null ? all : Math.max(0, Math.min(all, step - walk.hops.length));
+  const visits = visitsOf(walk, ef, step, expansions);
+  const returned = new Set(results.map(({ id }) => id));
+  const lacking = new Map(missed.map((row) => [row.id, row]));
+  const ranks = new Map((truth?.near ?? []).map(({ id, rank }) => [id, rank]));
+  const expanded = new Set(walk.expanded.subarray(0, expansions));
+  const gateIds = new Map(missed.map((row) => [row.id, gateOf(row, walk, visits)]));
+  const isGate = new Set(gateIds.values());
+
+  const nodes: MapNode[] = [];
+  /** By place among the visits, -1 for a node without a place on the map. */
+  const nodeOf = new Int32Array(visits).fill(-1);
+  for (let place = 0; place < visits; place++) {
+    const id = walk.ids[place];
+    const spot = spots.get(id);
+    if (spot === undefined) continue;
+    nodeOf[place] = nodes.length;
+    const isExpanded = expanded.has(place);
+    const kind = lacking.has(id)
+      ? "missed"
+      : returned.has(id)
+        ? "result"
+        : isExpanded
+          ? "expanded"
+          : "visited";
+    const distance = walk.distances[place];
+    nodes.push({
+      id,
+      ...spot,
+      kind,
+      isExpanded,
+      isGate: isGate.has(id),
+      rank: ranks.get(id) ?? null,
+      distance,
+    });
+  }
+  const edges: MapEdge[] = [];
+  for (let place = 0; place < visits; place++) {
+    const led = walk.ledBy[place];
+    if (led < 0 || nodeOf[place] < 0) continue;
+    const from = nodeOf[walk.expanded[led]];
+    if (from < 0) continue;
+    const { isExpanded, kind } = nodes[nodeOf[place]];
+    const isNew = step !== null && led === expansions - 1;
+    edges.push({ from, to: nodeOf[place], isStrong: isExpanded || kind === "result", isNew });
+  }
+  const places = new Map(nodes.map(({ id }, i) => [id, i]));
+  for (const row of missed) {
+    const spot = spots.get(row.id);
+    if (places.has(row.id) || spot === undefined) continue;
+    places.set(row.id, nodes.length);
+    const { id, rank, distance } = row;
+    nodes.push({ id, ...spot, kind: "missed", isExpanded: false, isGate: false, rank, distance });
+  }
+  const gates = missed.flatMap(({ id }) => {
+    const gate = gateIds.get(id);
+    const [from, to] = [gate === null || gate === undefined ? undefined : places.get(gate), places.get(id)];
+    return from === undefined || to === undefined ? [] : [{ from, to }];
+  });
+  const last = step !== null && expansions > 0 ? nodeOf[walk.expanded[expansions - 1]] : -1;
+  const importance = ({ kind, rank }: MapNode) => (kind === "missed" ? 0 : 1e9) + (rank ?? 1e8);
+  const pictured = nodes
+    .map((_, i) => i)
+    .filter((i) => nodes[i].kind === "missed" || nodes[i].kind === "result")
+    .sort((a, b) => importance(nodes[a]) - importance(nodes[b]) || a - b);
+  const districts = new Set(nodes.slice(0, visits).map(({ district }) => district)).size;
+  return {
+    nodes,
+    edges,
+    query: walk.id === null ? query : (spots.get(walk.id) ?? query),
+    descent: descentOf(walk, hops, spots),
+    gates,
+    current: last < 0 ? null : last,
+    pictured,
+    counts: { visited: visits, expanded: expansions, districts },
+  };
+}
+
+function visitsOf(walk: GraphWalk, ef: number, step: number | null, expansions: number): number {
+  if (step === null) return walk.visitedBy(ef);
+  return step < walk.hops.length || step === 0 ? 0 : walk.first[expansions];
+}
+
+/** The visited row that leads to a missed one, else the one that the search would have to go on from. */
+function gateOf({ ledBy, gate }: Neighbour, walk: GraphWalk, visits: number): bigint | null {
+  for (const id of [ledBy, gate]) {
+    const place = id === null ? null : walk.placeOf(id);
+    if (place !== null && place < visits) return id;
+  }
+  return null;
+}
+
+function descentOf(walk: GraphWalk, hops: number, spots: ReadonlyMap<bigint, Spot>): DescentStop[] {
+  const stops: DescentStop[] = [];
+  const add = (id: bigint, level: number) => {
+    const spot = spots.get(id);
+    if (spot !== undefined) stops.push({ id, x: spot.x, y: spot.y, level });
+  };
+  add(walk.entry, walk.hops[0]?.level ?? 0);
+  for (const { from, to, level } of walk.hops.slice(0, hops)) if (from !== to) add(to, level);
+  return stops;
+}
