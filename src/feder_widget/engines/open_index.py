@@ -13,13 +13,14 @@ from feder_widget.engines.given_vectors import check_graph_vectors, check_vector
 from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.engines.ivf.ivf_index import IvfIndex
 from feder_widget.errors import IndexFileError, UnsupportedIndexError
-from feder_widget.faiss_internals import graph_admission, index_file
+from feder_widget.faiss_internals import graph_admission, index_file, original_space
 from feder_widget.faiss_internals.admission import InconsistentIndexError, check
 from feder_widget.faiss_internals.graph_file import GraphFile
 from feder_widget.faiss_internals.index_holder import index_inside
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.owners import owners_of
 from feder_widget.faiss_internals.unwrap import Stack, unwrap
+from feder_widget.truth.original_vectors import Originals
 
 
 def open_index(
@@ -102,7 +103,7 @@ def open_index(
     if graph_admission.is_graph(stack):
         graph = GraphFile(stack)
         given = None if vectors is None else check_graph_vectors(vectors, graph)
-        return GraphIndex(graph, vectors_given=given, frozen=bool(frozen))
+        return GraphIndex(graph, vectors_given=given, originals=_originals(given, graph), frozen=bool(frozen))
     file = InvertedFile(stack)
     given = None if vectors is None else check_vectors(vectors, file)
     opened = IvfIndex(file, vectors_given=given, frozen=bool(frozen))
@@ -125,6 +126,14 @@ def open_ivf(source: Any, *, vectors: Any = None) -> IvfIndex:
             "open_index(index) traces and explains its searches"
         )
     return opened
+
+
+def _originals(given: Any, graph: GraphFile) -> Originals | None:
+    """Return the vectors given, as a graph compares them."""
+    if given is None:
+        return None
+    index, chain = graph.index, original_space.metric_chain(graph.stack)
+    return Originals(given, chain, index.metric_type, index.metric_arg)
 
 
 def _admit(stack: Stack) -> None:

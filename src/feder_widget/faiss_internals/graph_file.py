@@ -13,11 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.errors import IndexChangedError
-from feder_widget.faiss_internals.hnsw_links import HnswLinks
+from feder_widget.faiss_internals import family_name
+from feder_widget.faiss_internals.hnsw_links import links_of
 from feder_widget.faiss_internals.hnsw_search import HnswSearch
 from feder_widget.faiss_internals.layers import id_maps, transforms
 from feder_widget.faiss_internals.supported_quantizers import FLAT
 from feder_widget.faiss_internals.unwrap import IdMap, Stack, derived
+from feder_widget.model.graph_links import GraphLinks
+from feder_widget.model.graph_walk import Descent, Walk
 from feder_widget.model.pieces import WHOLE, Steps, vectors_per_piece
 from feder_widget.model.top_k import top_k_places
 
@@ -40,6 +43,35 @@ class GraphFile:
         self.similarity = self.search.similarity
 
     @property
+    def library_index(self) -> Any:
+        """The caller's index, or the one that was read."""
+        return self.stack.root
+
+    @property
+    def engine_name(self) -> str:
+        """Library and kind of the index."""
+        return "Faiss HNSW"
+
+    @property
+    def family(self) -> str:
+        """The parts of the index, as people write them: "IDMap → HNSW32,Flat"."""
+        return family_name.family(self.stack)
+
+    @property
+    def metric(self) -> str:
+        """The metric: "L2", "inner product", or another's name."""
+        return family_name.metric(self.stack)
+
+    def distance_name(self, exact: bool) -> str:
+        """Return the name of a distance: to a vector, or unless ``exact``, to its code."""
+        return family_name.of_codes(family_name.exact_distance(self.index, self.stack.chain), exact)
+
+    def least_ef(self, k: int) -> int:
+        """Return 1: Faiss stops by efSearch also where more results are asked for."""
+        del k
+        return 1
+
+    @property
     def index(self) -> Any:
         """The ``faiss.IndexHNSW`` itself."""
         return self.stack.core
@@ -50,9 +82,9 @@ class GraphFile:
         return derived(self.stack.core.storage)
 
     @property
-    def links(self) -> HnswLinks:
+    def links(self) -> GraphLinks:
         """The links of the graph as views: dead when the index grows."""
-        return HnswLinks.of(self.stack.core.hnsw)
+        return links_of(self.stack.core.hnsw)
 
     @property
     def dim(self) -> int:
@@ -96,6 +128,10 @@ class GraphFile:
         nodes, known = id_maps.inward_all(self._id_maps, ids)
         return np.where(known & (nodes >= 0) & (nodes < self.ntotal), nodes, -1)
 
+    def can_be_found(self, nodes: Ids) -> npt.NDArray[np.bool_]:
+        """Return which nodes can be results, bool (n,): all of them."""
+        return np.ones(len(nodes), np.bool_)
+
     def vectors_of(self, nodes: Ids) -> Float32Array:
         """Return the vectors of nodes as queries, float32 (n, dim): whole, or decoded from their codes.
 
@@ -110,6 +146,22 @@ class GraphFile:
         if len(nodes):
             self.storage.reconstruct_batch(nodes, vectors)
         return transforms.backward(self.stack.chain, vectors) if self.stack.chain else vectors
+
+    def descend(self, vector: Float32Array) -> Descent:
+        """Search the upper levels, float32 (inner dim,)."""
+        return self.search.descend(vector)
+
+    def walk(self, vector: Float32Array, ef_search: int) -> Walk:
+        """Search level 0 behind the descent, float32 (inner dim,)."""
+        return self.search.walk(vector, ef_search)
+
+    def distance(self, vector: Float32Array, node: int) -> float:
+        """Return the distance of one node."""
+        return self.search.distance(vector, node)
+
+    def distances(self, vector: Float32Array, nodes: Ids) -> Float32Array:
+        """Return the distances of some nodes, float32 (n,), all computed in one way."""
+        return self.search.distances(vector, nodes)
 
     def results(self, vector: Float32Array, k: int, ef_search: int) -> tuple[Ids, Float32Array]:
         """Return what the graph's own search returns: nodes and distances, each (k,); -1 for none."""

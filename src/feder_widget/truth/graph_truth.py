@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals import family_name, original_space
-from feder_widget.faiss_internals.graph_file import GraphFile
+from feder_widget.model.graph_source import GraphSource
 from feder_widget.model.graph_walk import Descent, Walk
 from feder_widget.model.keys import key_of, keys_of
 from feder_widget.model.pieces import WHOLE, Steps, drain
@@ -40,18 +38,18 @@ class GraphTruth:
 
     Parameters
     ----------
-    file : GraphFile
+    file : GraphSource
         The index. Not changed.
-    vectors_given : array (n, dim), optional
+    originals : Originals, optional
         The original vectors, row i for row id i; they count where the index holds codes.
     """
 
-    def __init__(self, file: GraphFile, vectors_given: Any = None) -> None:
+    def __init__(self, file: GraphSource, originals: Originals | None = None) -> None:
         self._file = file
-        self._given: npt.NDArray[Any] | None = None if file.holds_vectors else vectors_given
+        self._given = None if file.holds_vectors else originals
 
     @property
-    def file(self) -> GraphFile:
+    def file(self) -> GraphSource:
         """The index."""
         return self._file
 
@@ -131,12 +129,12 @@ class GraphTruth:
         vector = file.transform(query[None])[0]
         walk = self._walk_to(vector, np.array([node]))
         _, places = _needs(walk, np.array([node]), file.ntotal)
-        distance = file.search.distance(vector, node)
+        distance = file.distance(vector, node)
         position = None
         if count:
             nearer = self._count_nearer(vector, distance)
             if own >= 0:
-                nearer -= key_of(file.search.distance(vector, own), file.similarity) < key_of(
+                nearer -= key_of(file.distance(vector, own), file.similarity) < key_of(
                     distance, file.similarity
                 )
             position = 1 + nearer
@@ -152,14 +150,13 @@ class GraphTruth:
     @property
     def distance_name(self) -> str:
         """Name of the distances of true neighbours."""
-        name = family_name.exact_distance(self._file.index, self._file.stack.chain)
-        return family_name.of_codes(name, self.basis != "codes")
+        return self._file.distance_name(self.basis != "codes")
 
     def _walk_to(self, vector: Float32Array, nodes: Ids) -> Walk:
         """Return a walk that visits some nodes, those aside to which no path leads."""
         ef = FIRST_EF
         while True:
-            walk = self._file.search.walk(vector, ef)
+            walk = self._file.walk(vector, ef)
             sought = nodes[~np.isin(nodes, walk.nodes)]
             if walk.is_exhausted or not len(sought):
                 return walk
@@ -183,6 +180,7 @@ class GraphTruth:
         """Return the spans of efSearch at which a search finds each of some nodes, as far as a walk goes."""
         file = self._file
         need, places = _needs(walk, near.ids, file.ntotal)
+        least = file.least_ef(k if own < 0 else k + 1)
         until = np.full(len(near.ids), file.ntotal + 1)
         if self._given is not None:
             keys = keys_of(walk.distances, file.similarity)
@@ -198,13 +196,17 @@ class GraphTruth:
             found: npt.NDArray[np.bool_] = np.isin(near.ids, nodes[nodes != own][:k])
             return found
 
+        holds = walk.holds_until if walk.is_tied else file.ntotal
+        # A search below the least efSearch is one at the least.
+        need = np.where(need <= least, 1, need)
+        until = np.where(until <= least, 1, until)
         return EfSpans(
             near=near,
             visited_from=need,
             returned_from=np.where(until > need, need, file.ntotal + 1),
             returned_until=until,
             ntotal=file.ntotal,
-            holds_until=walk.holds_until if walk.is_tied else file.ntotal,
+            holds_until=holds if holds >= least else 0,
             search=search,
         )
 
@@ -258,15 +260,12 @@ class GraphTruth:
             wanted *= 2
 
     def _by_originals_steps(
-        self, given: npt.NDArray[Any], queries: Float32Array, k: int, own: Ids | None, work: int
+        self, originals: Originals, queries: Float32Array, k: int, own: Ids | None, work: int
     ) -> Steps[list[tuple[Near, Float32Array]]]:
-        file, index = self._file, self._file.index
-        chain = original_space.metric_chain(file.stack)
-        originals = Originals(given, chain, index.metric_type, index.metric_arg)
-        ids = file.all_ids
-        present = np.zeros(len(given), np.bool_)
+        ids = self._file.all_ids
+        present = np.zeros(len(originals), np.bool_)
         present[ids] = True
-        node_of = np.full(len(given), -1, np.int64)
+        node_of = np.full(len(originals), -1, np.int64)
         node_of[ids] = np.arange(len(ids))
         nears = []
         found = yield from originals.nearest_steps(queries, present, k if own is None else k + 1, work)

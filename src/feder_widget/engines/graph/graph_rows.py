@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from feder_widget.engines import given_vectors
 from feder_widget.errors import UnknownIdError
-from feder_widget.faiss_internals.graph_file import GraphFile
 from feder_widget.model.arguments import as_vector
+from feder_widget.model.graph_source import GraphSource
 from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
 
@@ -25,13 +25,13 @@ class GraphRows:
 
     Parameters
     ----------
-    file : GraphFile
+    file : GraphSource
         The index.
     vectors_given : array (n, dim), optional
         The original vectors, row i for row id i: a row as a query is the given one where codes are stored.
     """
 
-    def __init__(self, file: GraphFile, vectors_given: Any = None) -> None:
+    def __init__(self, file: GraphSource, vectors_given: Any = None) -> None:
         self._file = file
         self._given = None if file.holds_vectors else vectors_given
 
@@ -104,5 +104,7 @@ class GraphRows:
     def sample_ids_steps(self, size: int, rng: np.random.Generator) -> Steps[Ids]:
         """Draw row ids, each stored vector at most once, in one step."""
         yield
-        total = self._file.ntotal
-        return self._file.external_ids(rng.choice(total, min(size, total), replace=False).astype(np.int64))
+        nodes = np.arange(self._file.ntotal)
+        nodes = nodes[self._file.can_be_found(nodes)]
+        drawn = nodes[rng.choice(len(nodes), min(size, len(nodes)), replace=False)]
+        return self._file.external_ids(drawn.astype(np.int64))
