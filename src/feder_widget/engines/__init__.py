@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from feder_widget.engines.built_index import build_index, plan_index
 from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.engines.ivf.ivf_index import IvfIndex
+from feder_widget.engines.open_hnswlib import open_hnswlib
 from feder_widget.engines.open_index import open_index, open_ivf
 from feder_widget.engines.protocol import ClusteredEngine, Engine
 from feder_widget.model.search_trace import Scan
@@ -20,6 +21,7 @@ __all__ = [
     "IvfIndex",
     "Scan",
     "build_index",
+    "open_hnswlib",
     "open_index",
     "open_ivf",
     "plan_index",

@@ -1,4 +1,4 @@
-"""``open_index``: a Faiss index or a file becomes one whose searches are traced, or an error says why not."""
+"""``open_index``: an index or a file becomes one whose searches are traced, or an error says why not."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ from feder_widget.faiss_internals.index_holder import index_inside
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.owners import owners_of
 from feder_widget.faiss_internals.unwrap import Stack, unwrap
+from feder_widget.hnswlib_internals import hnswlib_file, library
+from feder_widget.hnswlib_internals.hnswlib_graph import HnswlibGraph
 from feder_widget.truth.original_vectors import Originals
 
 
 def open_index(
     source: Any, *, vectors: Any = None, mmap: bool | None = None, frozen: bool | None = None
 ) -> IvfIndex | GraphIndex:
-    """Make the searches of a Faiss index traceable: inverted lists (IVF), or an HNSW graph.
+    """Make the searches of an index traceable: inverted lists (IVF) or an HNSW graph of Faiss, or hnswlib's.
 
     Parameters
     ----------
-    source : faiss.Index, faiss.IndexBinary, str, os.PathLike, bytes or object
+    source : faiss.Index, faiss.IndexBinary, hnswlib.Index, str, os.PathLike, bytes or object
         An index in memory, the path of a file written by ``faiss.write_index`` or ``write_index_binary``, the
         bytes (or uint8 array) of ``faiss.serialize_index``, or an object that holds an index in an attribute:
         ``get_index`` of a Hugging Face data set, a vector store of LangChain or LlamaIndex, txtai's
@@ -41,6 +43,10 @@ def open_index(
         changed, and is kept alive with all that it keeps alive itself. So is the index that a part of one
         belongs to (``outer.index``, ``extract_index_ivf(outer)``, ``outer.at(0)``), as long as Python holds
         it when this is called.
+        An ``hnswlib.Index`` shows its graph as a copy only, beside another in which searches are made; both
+        are made anew when it has grown. Let no other thread add to it while it is read, and open it again
+        after elements were marked as deleted or updated, which its size does not tell. Its files are opened
+        by ``open_hnswlib``.
     vectors : array_like (n, dim), optional
         The original vectors, before any transform of the index: row i for row id i, as an array or a
         ``numpy.memmap``; not copied, and read once by each ``explain``, ``ledger`` or batch of ``evaluate``.
@@ -87,6 +93,9 @@ def open_index(
     the index file, whatever folder it names. To read them from elsewhere, read the index with
     ``faiss.read_index`` and pass it.
     """
+    library.refuse_brute_force(source)
+    if library.is_index(source):
+        return _open_hnswlib(source, vectors, mmap, frozen)
     if isinstance(source, (str, os.PathLike)):
         stack = _read(Path(source), mmap)
         frozen = True if frozen is None else frozen
@@ -128,6 +137,15 @@ def open_ivf(source: Any, *, vectors: Any = None) -> IvfIndex:
     return opened
 
 
+def _open_hnswlib(source: Any, vectors: Any, mmap: bool | None, frozen: bool | None) -> GraphIndex:
+    for name, value in (("vectors", vectors), ("mmap", mmap)):
+        if value is not None:
+            raise ValueError(
+                f"{name} has no use for an hnswlib index, which is in memory and holds vectors whole"
+            )
+    return GraphIndex(HnswlibGraph(source), frozen=bool(frozen))
+
+
 def _originals(given: Any, graph: GraphFile) -> Originals | None:
     """Return the vectors given, as a graph compares them."""
     if given is None:
@@ -156,6 +174,11 @@ def _say_what_is_wrong(opened: IvfIndex) -> None:
 
 def _read(path: Path, mmap: bool | None) -> Stack:
     """Read a file; errors name it."""
+    if path.exists() and hnswlib_file.looks_like_one(path):
+        raise UnsupportedIndexError(
+            f"{path} looks like an index of hnswlib, which does not say how vectors are compared: open it by "
+            'feder_widget.open_hnswlib(path, space="l2"), or "ip" or "cosine"'
+        )
     return _checked(index_file.read(path, mmap), str(path))
 
 
