@@ -104,6 +104,7 @@ def test_where_distances_tie_the_walk_is_the_one_of_its_ef_search():
     for ef in (3, 16, 40):
         session.handle(walk(ef_search=ef))
         said = read(packets[-1])
+        # As the longer walk says, even where the one that is sent has no ties itself.
         assert said["holds_until"] < ef
         assert said["ef_max"] == ef
         assert said["ids"].tolist() == opened.trace(5, 9, ef).visited.tolist()

@@ -38,7 +38,7 @@ function walkOf(graph: Recorded): GraphWalk {
 
 function truthsOf(graph: Recorded): Map<number, GraphTruth> {
   const said = messagesOf(graph).filter(({ kind }) => kind === "walk_truth") as WalkTruth[];
-  return new Map(said.map((message) => [message.k, truthOf(message)]));
+  return new Map(said.map((message) => [message.k, truthOf(message, graph.summary.ntotal)]));
 }
 
 const GRAPHS = ["apart", "similar", "tied"] as const;
@@ -295,6 +295,24 @@ describe("an exploration", () => {
     exploration.ask({ id: graph.row, cluster: null });
     await vi.waitFor(() => expect(kernel.requests.some(({ kind }) => kind === "walk_results")).toBe(true));
     expect(exploration.areKnown.value).toBe(false);
+    abort.abort();
+  });
+
+  it("asks for one walk of its own for each efSearch where distances tie", async () => {
+    const graph = recorded.tied as Recorded;
+    const { exploration, kernel, settings, abort } = exploring(graph, 6);
+    exploration.ask({ id: graph.row, cluster: null });
+    await vi.waitFor(() => expect(exploration.walk.value).not.toBeNull());
+    const walk = messagesOf(graph).find(({ kind }) => kind === "walk") as Walk;
+    const walks = () => kernel.requests.filter(({ kind }) => kind === "walk").length;
+    // The kernel sends the walk of this efSearch.
+    const before = walks();
+    kernel.say({ ...walk, serial: 50, ef_max: 6, holds_until: 0 });
+    await vi.waitFor(() => expect(exploration.walk.value?.serial).toBe(50));
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(walks()).toBe(before);
+    settings.efSearch.value = 7;
+    await vi.waitFor(() => expect(walks()).toBe(before + 1));
     abort.abort();
   });
 });

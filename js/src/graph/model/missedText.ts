@@ -9,7 +9,10 @@ export function missedText(
   ef: number,
   k: number,
 ): [head: string, text: string] {
-  const { from, visitedFrom, until, ledBy, gate, inLinks } = row;
+  const { from, visitedFrom, until, ledBy, gate, inLinks, isTold } = row;
+  if (!isTold && visitedFrom !== null) {
+    return ["Not found at this efSearch.", "Distances tie: only a search at each tells which one finds it."];
+  }
   if (visitedFrom === null) return ["No path leads to it.", inLinksText(inLinks, walk, ef)];
   if (from === null || (until !== null && until <= ef)) {
     return ["Lost to its code.", `Visited, but ${plural(k, "visited vector")} have nearer codes.`];

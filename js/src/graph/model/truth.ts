@@ -9,7 +9,9 @@ export interface Neighbour {
   readonly rank: number;
   /** The smallest efSearch that visits it; null where no path leads to it. */
   readonly visitedFrom: number | null;
-  /** It is a result from here to before `until`; null for never. */
+  /** Whether it is known from which efSearch on it is found: not beyond where distances tie. */
+  readonly isTold: boolean;
+  /** It is a result from here to before `until`; null for never, or where it is not told. */
   readonly from: number | null;
   readonly until: number | null;
   /** The row whose links lead to it, and the one at which a search must not stop; null for none. */
@@ -44,15 +46,20 @@ export interface LevelPlace {
 /** Stands where there is no row: an id may be any other. */
 const NO_ROW = -(2n ** 63n);
 
-export function truthOf(message: WalkTruth): GraphTruth {
+/** @param ntotal  rows of the graph: as far as all of it holds where no distances tie */
+export function truthOf(message: WalkTruth, ntotal: number): GraphTruth {
   const orNull = (value: number) => (value === 0 ? null : value);
   const rowOrNull = (value: bigint) => (value === NO_ROW ? null : value);
+  // Where no two distances that matter are equal, all of it holds.
+  const isTied = message.holds_until < ntotal;
+  const isTold = (from: number) => !isTied || (from > 0 && from <= message.holds_until);
   const near = Array.from(message.ids, (id, i) => ({
     id,
     distance: message.distances[i],
     rank: i + 1,
     visitedFrom: orNull(message.visited_from[i]),
-    from: orNull(message.returned_from[i]),
+    isTold: isTold(message.returned_from[i]),
+    from: isTold(message.returned_from[i]) ? orNull(message.returned_from[i]) : null,
     until: orNull(message.returned_until[i]),
     ledBy: rowOrNull(message.led_by[i]),
     gate: rowOrNull(message.gate[i]),

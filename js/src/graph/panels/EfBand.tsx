@@ -113,11 +113,13 @@ function EfChart() {
     if (truth === null || truth.neighbours.length === 0) return null;
     const at = turnsOf(truth, Math.min(top, truth.holdsUntil));
     const values = at.map((ef) => foundOf(truth, (row) => isReturnedAt(row, ef)) / truth.neighbours.length);
-    return { at, values };
+    return { at, values, until: Math.min(top, truth.holdsUntil) };
   }, [truth, top]);
   const cost = useMemo(() => {
     if (walk === null) return null;
-    const last = Math.min(top, walk.exhausted ? top : walk.efMax, walk.holdsUntil);
+    const last = Math.min(top, walk.exhausted ? top : walk.efMax);
+    // Where distances tie, a walk does not tell the cost of others.
+    if (!walk.isSure(last)) return null;
     const at = steps(last);
     const values = at.map((ef) => walk.distancesAt(ef));
     const most = values[values.length - 1] ?? 1;
@@ -185,7 +187,7 @@ function EfChart() {
                 {count(tick)}
               </text>
             ))}
-            {curve !== null && <path class="feder-curve" d={axis.steps(curve.at, curve.values)} />}
+            {curve !== null && <path class="feder-curve" d={curvePath(axis, curve)} />}
             {storedEf <= top && (
               <path class="feder-stored" d={`M${axis.x(storedEf) - 4.5} ${MARGIN.top + 4}h9l-4.5 8z`}>
                 <title>stored in the index</title>
@@ -241,6 +243,19 @@ function EfChart() {
       </span>
     </div>
   );
+}
+
+/** A line of steps that ends where nothing more is known. */
+function curvePath(
+  axis: Axis,
+  { at, values, until }: { at: readonly number[]; values: readonly number[]; until: number },
+): string {
+  if (until < 1) return "";
+  const place = (value: number) => value.toFixed(1);
+  const steps = at.map(
+    (ef, i) => `${i === 0 ? "M" : "H"}${place(axis.x(ef))}${i === 0 ? " " : "V"}${place(axis.y(values[i]))}`,
+  );
+  return `${steps.join("")}H${place(axis.x(until))}`;
 }
 
 /** Every value up to 128, then ever sparser ones. */

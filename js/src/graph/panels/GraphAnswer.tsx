@@ -113,12 +113,9 @@ function Neighbours({ truth }: { truth: GraphTruth }) {
               text={format(row.distance, i)}
               rank={row.rank}
               isMissed={isMissed}
+              isPending={state === "pending"}
               tabIndex={roving.tabIndexOf(i)}
-              {...(isMissed
-                ? { tag: row.from === null ? "never" : `ef ${count(row.from)}` }
-                : row.id === query
-                  ? { tag: "query" }
-                  : {})}
+              {...(isMissed ? { tag: tagOf(row) } : row.id === query ? { tag: "query" } : {})}
               name={
                 `Row ${row.id}, ${ordinal(row.rank)} nearest of all, ` +
                 `${facts.trueDistance} ${distance(row.distance)}, ` +
@@ -136,7 +133,14 @@ function Neighbours({ truth }: { truth: GraphTruth }) {
   );
 }
 
-function neededText({ from, visitedFrom }: Neighbour): string {
+/** On the picture of a missed one: the efSearch that finds it. */
+function tagOf({ from, isTold }: Neighbour): string {
+  if (from !== null) return `ef ${count(from)}`;
+  return isTold ? "never" : "missed";
+}
+
+function neededText({ from, visitedFrom, isTold }: Neighbour): string {
+  if (!isTold && visitedFrom !== null) return "distances tie";
   if (visitedFrom === null) return "no path leads to it";
   return from === null ? "lost to its code" : `needs efSearch ${count(from)}`;
 }
@@ -261,19 +265,22 @@ function Words({ walk }: { walk: GraphWalk }) {
   const { exploration } = useGraphApp();
   const { settings } = exploration;
   const facts = exploration.facts.value;
+  const isPartial = exploration.player.step.value !== null;
   const stop = walk.stopOf(settings.efSearch.value);
   const ef = settings.efSearch.value;
   const start = exploration.truth.value?.levels[0];
   return (
     <div class="feder-words">
-      {walk.tells(ef) && stop !== null && (
+      {!isPartial && walk.tells(ef) && stop !== null && (
         <p>
           It stops where the next node to expand ({distance(walk.distances[stop])}) has {count(ef)} visited{" "}
           {ef === 1 ? "one" : "ones"} nearer.
         </p>
       )}
-      {walk.tells(ef) && stop === null && walk.exhausted && <p>All reachable nodes were expanded.</p>}
-      {!walk.tells(ef) && <p>Distances tie: searched anew at each efSearch shown.</p>}
+      {!isPartial && walk.tells(ef) && stop === null && walk.exhausted && (
+        <p>All reachable nodes were expanded.</p>
+      )}
+      {!walk.isSure(ef) && <p>Distances tie: searched anew at each efSearch shown.</p>}
       {start !== undefined && start.place > 1 && (
         <p class="feder-finding">
           The descent ended at row {walk.ids[0].toString()}, the {ordinal(start.place)} nearest of level 1’s{" "}

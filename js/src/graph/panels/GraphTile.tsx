@@ -12,12 +12,14 @@ interface Props {
   readonly name: string;
   readonly rank: number | null;
   readonly isMissed?: boolean;
+  /** Not visited yet, while the player shows a part of the search. */
+  readonly isPending?: boolean;
   readonly tag?: string;
   readonly tabIndex?: number;
 }
 
 /** The picture of a row that can be opened. */
-export function GraphTile({ id, distance, text, name, rank, isMissed, tag, tabIndex }: Props) {
+export function GraphTile({ id, distance, text, name, rank, isMissed, isPending, tag, tabIndex }: Props) {
   const { exploration, card } = useGraphApp();
   const row = exploration.hoveredRow;
   const hovered = useComputed(() => row.value === id);
@@ -35,6 +37,7 @@ export function GraphTile({ id, distance, text, name, rank, isMissed, tag, tabIn
       class="feder-tile"
       style={{ "--feder-frame": isMissed ? "var(--feder-danger)" : "var(--feder-accent)" }}
       data-missed={isMissed === true}
+      data-pending={isPending === true}
       data-hovered={hovered.value}
       tabIndex={tabIndex}
       aria-label={[name, label].filter((part) => part !== null).join(", ")}

@@ -176,11 +176,14 @@ export class GraphExploration {
         const timer = setTimeout(() => asker.askWalkTruth(walk.serial, wanted, counts), 0);
         return () => clearTimeout(timer);
       }),
-      // A longer walk, where efSearch comes near the end of this one.
+      // A longer walk, where efSearch comes near the end of this one, and one of its own where distances tie.
       effect(() => {
         const walk = this.walk.value;
-        if (walk === null || walk.exhausted || this.efTop.value <= walk.efMax || this.isOutdated.value)
-          return;
+        if (walk === null || this.isOutdated.value) return;
+        const ef = efSearch.value;
+        const isTied = walk.holdsUntil < Math.max(ef, walk.efMax);
+        const isShort = !isTied && !walk.exhausted && this.efTop.value > walk.efMax;
+        if (!isShort && walk.tells(ef)) return;
         const timer = setTimeout(() => untracked(() => this.#send({ resume: true })), REST);
         return () => clearTimeout(timer);
       }),
@@ -252,7 +255,10 @@ export class GraphExploration {
   #take(message: Message): void {
     if (message.kind === "walk") this.#adopt(new GraphWalk(message), message.request);
     else if (message.kind === "walk_truth") {
-      this.#truthMessage.value = { serial: message.serial, truth: truthOf(message) };
+      this.#truthMessage.value = {
+        serial: message.serial,
+        truth: truthOf(message, this.facts.peek().ntotal),
+      };
     } else if (message.kind === "walk_results") this.#engineResults.value = message;
     else if (message.kind === "error") this.#fail(message.request, message.code, message.message);
   }

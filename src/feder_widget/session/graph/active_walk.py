@@ -35,6 +35,8 @@ class ActiveWalk:
         As asked.
     descent, walk
         What the search did.
+    holds_until : int
+        The largest efSearch up to which the walk tells what a smaller one visits, by a longer walk.
     index_version : int
         The number of changes of the index that were noticed before.
     """
@@ -45,6 +47,7 @@ class ActiveWalk:
     k: int
     descent: Descent
     walk: GraphWalk
+    holds_until: int
     index_version: int
 
 
@@ -63,7 +66,7 @@ def walk_message(index: GraphIndex, search: ActiveWalk, request: Request, label:
         title=search.query.title,
         ef_search=search.ef_search,
         ef_max=walk.ef_search,
-        holds_until=min(walk.holds_until, index.ntotal),
+        holds_until=search.holds_until,
         exhausted=walk.is_exhausted,
         entry=RowId(int(named(np.array([descent.entry]))[0])),
         entry_distance=descent.entry_distance,

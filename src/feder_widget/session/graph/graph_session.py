@@ -224,13 +224,16 @@ class GraphSession:
         descent = search.descend(vector)
         yield None
         walk = search.walk(vector, min(limit, max(ef_max, WALK_AHEAD)))
-        if walk.holds_until < ef_search:
+        holds_until = walk.holds_until if walk.is_tied else self._index.ntotal
+        if holds_until < ef_search:
             # Distances tie: a longer walk does not tell what this one visits.
             yield None
             walk = search.walk(vector, ef_search)
         self._serial += 1
         self._runner.end(lambda job: job.serial is not None, "superseded")
-        self.active = ActiveWalk(self._serial, query, ef_search, k, descent, walk, self.index_version)
+        self.active = ActiveWalk(
+            self._serial, query, ef_search, k, descent, walk, holds_until, self.index_version
+        )
         self._asked = None
         yield walk_message(self._index, self.active, request, label)
 

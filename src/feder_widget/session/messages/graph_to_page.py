@@ -55,11 +55,11 @@ class Walk:
     visited the rows ``first[i]`` to ``first[i + 1]``, and ``nearer[i]`` visited rows were strictly nearer
     than it. ``stopped_at`` is the place of the row that would have been expanded next, -1 for none.
 
-    The walk of a smaller efSearch is the beginning of this one, up to ``holds_until``. Beyond it, rows of one
-    distance were expanded, and only a search tells (``walk_results``); ``ef_max`` is ``ef_search`` then, so
-    that the walk itself is right. ``exhausted``: no larger efSearch visits another row. ``title`` names a
-    query from elsewhere, and ``picture`` is a small encoded picture of it. ``serial`` and ``index_version``
-    as in ``Coarse``.
+    The walk of a smaller efSearch is the beginning of this one, up to ``holds_until``: the number of all
+    rows where no distances tie. Beyond it, rows of one distance were expanded, and only a search tells
+    (``walk_results``); ``ef_max`` is ``ef_search`` then, so that the walk itself is right. ``exhausted``:
+    no larger efSearch visits another row. ``title`` names a query from elsewhere, and ``picture`` is a
+    small encoded picture of it. ``serial`` and ``index_version`` as in ``Coarse``.
     """
 
     kind: Literal["walk"] = "walk"

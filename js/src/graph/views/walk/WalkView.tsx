@@ -156,7 +156,7 @@ export function WalkView() {
         </>
       )}
       {scene !== null &&
-        places.map(({ id, at, rank, isMissed, needs }, i) => (
+        places.map(({ id, at, rank, isMissed, needs, isTold }, i) => (
           <button
             key={`${id}/${i}`}
             type="button"
@@ -181,7 +181,7 @@ export function WalkView() {
           >
             <Picture id={id} cluster={null} side={SIDE} alt="" />
             {rank !== null && <b>{rank}</b>}
-            <small>{isMissed ? (needs === null ? "never" : `ef ${count(needs)}`) : distanceOf(id)}</small>
+            <small>{isMissed ? missedWord(needs, isTold) : distanceOf(id)}</small>
           </button>
         ))}
       {hoveredPoint !== null && (
@@ -197,4 +197,9 @@ export function WalkView() {
     const found = results.find((row) => row.id === id);
     return found === undefined ? "" : shortDistance(found.distance);
   }
+}
+
+function missedWord(needs: number | null, isTold: boolean): string {
+  if (needs !== null) return `ef ${count(needs)}`;
+  return isTold ? "never" : "missed";
 }

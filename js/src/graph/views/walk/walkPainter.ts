@@ -1,6 +1,6 @@
 import type { Palette, Rgb } from "../../../look/palette";
 import { css, mix, rgbOf } from "../../../look/palette";
-import { distance } from "../../../model/format";
+import { distance, ordinal } from "../../../model/format";
 import { circle, fill, fillAll, font, haloed, stroke } from "../../../views/draw";
 import { type Box, BoxPlacer } from "../../../views/placer";
 import type { Size } from "../../../views/viewport";
@@ -26,7 +26,7 @@ interface Ink {
 export function inkOf(palette: Palette): Ink {
   const background = rgbOf(palette.background);
   const accent = rgbOf(palette.accent);
-  const ochre: Rgb = palette.ranks[1] ?? accent;
+  const ochre: Rgb = palette.ranks[3] ?? accent;
   return {
     walk: palette.accent,
     pale: css(mix(background, accent, 0.55)),
@@ -95,7 +95,7 @@ function paintGround(context: Context, scene: WalkScene, palette: Palette, ink: 
     stroke(context, palette.line, 1, isCompressed ? [2, 4] : []);
     context.textAlign = "right";
     context.fillStyle = palette.muted;
-    context.fillText(distance(sign * key), frame.left - 7, y);
+    context.fillText(tickText(sign * key), frame.left - 7, y);
   }
   if (scale.isBroken) {
     context.textAlign = "right";
@@ -318,7 +318,7 @@ function paintNames(
     }
   }
   name(
-    ef === k ? `${ordinalOf(ef)} nearest so far` : `${ordinalOf(ef)} nearest so far (efSearch)`,
+    ef === k ? `${ordinal(ef)} nearest so far` : `${ordinal(ef)} nearest so far (efSearch)`,
     scene.barLine,
     ink.bar,
   );
@@ -374,8 +374,8 @@ function middles(line: Line): [number, number][] {
     .map(({ at }) => at);
 }
 
-function ordinalOf(value: number): string {
-  const tens = value % 100;
-  const ending = tens >= 11 && tens <= 13 ? "th" : (["th", "st", "nd", "rd"][value % 10] ?? "th");
-  return `${value.toLocaleString("en-US")}${ending}`;
+/** A round number without the zeros that add nothing. */
+function tickText(value: number): string {
+  const text = distance(value);
+  return text.includes(".") && !text.includes("e") ? text.replace(/\.?0+$/, "") : text;
 }

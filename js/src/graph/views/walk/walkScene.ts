@@ -11,7 +11,7 @@ export interface Margins {
 }
 
 /** Room around the plot: the ruler above, the tray of pictures below. */
-export const MARGINS: Margins = { left: 54, right: 14, top: 46, bottom: 88 };
+export const MARGINS: Margins = { left: 60, right: 14, top: 46, bottom: 88 };
 
 /** At most this many times as wide as the walk itself is what a larger efSearch visits. */
 const WIDEST = 3;
@@ -54,7 +54,9 @@ export interface TrayItem {
   readonly y: number;
   readonly rank: number | null;
   readonly isMissed: boolean;
+  /** The efSearch that finds a missed one; null for none, or where that is not told. */
   readonly needs: number | null;
+  readonly isTold: boolean;
 }
 
 /** What the Walk view draws, as plain data in CSS pixels. */
@@ -234,7 +236,15 @@ export function walkScene(state: WalkState, width: number, height: number): Walk
   for (const { id, place } of results) {
     if (place === null) continue;
     const y = scale.y(sign * walk.distances[place]);
-    tray.push({ id, x: xOf(before + place), y, rank: ranks.get(id) ?? null, isMissed: false, needs: null });
+    tray.push({
+      id,
+      x: xOf(before + place),
+      y,
+      rank: ranks.get(id) ?? null,
+      isMissed: false,
+      needs: null,
+      isTold: true,
+    });
   }
   for (const row of missed) {
     const point = missedPoints.get(row.id);
@@ -246,6 +256,7 @@ export function walkScene(state: WalkState, width: number, height: number): Walk
       rank: row.rank,
       isMissed: true,
       needs: row.from,
+      isTold: row.isTold,
     });
   }
   const stop =
