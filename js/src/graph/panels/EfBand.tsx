@@ -59,7 +59,6 @@ export function EfBand() {
 
 function Cost() {
   const { exploration } = useGraphApp();
-  const { settings } = exploration;
   const walk = exploration.walk.value;
   const { ntotal, dim, family, metric, levelSizes, width } = exploration.facts.value;
   if (walk === null) {
@@ -72,7 +71,7 @@ function Cost() {
       </div>
     );
   }
-  const ef = settings.efSearch.value;
+  const ef = exploration.efUsed.value;
   if (!walk.tells(ef)) return <div class="feder-cost" />;
   const total = walk.distancesAt(ef);
   const expanded = walk.expandedBy(ef);
@@ -101,6 +100,7 @@ function EfChart() {
   const walk = exploration.walk.value;
   const truth = exploration.truth.value;
   const top = exploration.efTop.value;
+  const least = exploration.efLeast.value;
   const { element: box, width, height: tall } = useSize<HTMLDivElement>();
   const input = useRef<HTMLInputElement>(null);
   const right = width - MARGIN.right;
@@ -121,10 +121,10 @@ function EfChart() {
     // Where distances tie, a walk does not tell the cost of others.
     if (!walk.isSure(last)) return null;
     const at = steps(last);
-    const values = at.map((ef) => walk.distancesAt(ef));
+    const values = at.map((ef) => walk.distancesAt(Math.max(ef, least)));
     const most = values[values.length - 1] ?? 1;
     return { at, values: values.map((value) => value / most), most };
-  }, [walk, top]);
+  }, [walk, top, least]);
   const count_ = truth?.neighbours.length ?? 0;
   const height = count_ === 0 ? 0 : exploration.found.value / count_;
   const label = truth === null ? "" : `recall@${k.value} = ${exploration.found.value}/${count_}`;
