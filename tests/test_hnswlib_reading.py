@@ -108,7 +108,7 @@ def test_deleted_elements_are_walked_through_and_never_returned():
     assert passed > 0
     drawn = opened.sample_ids(1000, np.random.default_rng(0))
     assert sorted(drawn) == sorted(set(labels.tolist()) - set(deleted.tolist()))
-    with pytest.raises(UnknownIdError, match=f"row id {deleted[0]} is not in the index"):
+    with pytest.raises(UnknownIdError, match=f"row id {deleted[0]} is marked as deleted"):
         opened.trace(int(deleted[0]), 3)
     workload = opened.evaluate(20, 5, ef_max=40, progress=False)
     assert not np.isin(workload.ids, deleted).any()

@@ -71,6 +71,10 @@ class GraphRows:
             node = int(self._file.nodes_of(np.array([row_id]))[0])
             if node >= 0:
                 return node
+            if (self._file.all_ids == row_id).any():
+                raise UnknownIdError(
+                    f"row id {row_id} is marked as deleted: searches walk through it and never return it"
+                )
         raise UnknownIdError(f"row id {row_id} is not in the index of {self._file.ntotal:,} vectors")
 
     def own_node(self, query: Query, include_self: bool) -> int:
