@@ -76,6 +76,7 @@ def requests():
     yield {"kind": "verdict", "serial": 1, "id": "100000"}
     yield {"kind": "row_values", "ids": ["5", "9", "100000"]}
     yield {"kind": "page", "nprobe": 2, "k": K}
+    yield {"kind": "figure", "view": "distances", "nprobe": 2, "k": K, "style": "dark"}
     yield {"kind": "scale", "column": 1}
     yield {"kind": "row_levels", "clusters": [1, 2], "column": 1}
 
@@ -105,8 +106,10 @@ def metadata():
 
 
 def saved(asked):
-    """Make a page as a widget would, in one step."""
+    """Make a page or a figure as a widget would, in one step."""
     yield
+    if asked.kind == "figure":
+        return f"<svg><title>{asked.view}, nprobe {asked.nprobe}, {asked.style}</title></svg>"
     return f"<!doctype html><title>nprobe {asked.nprobe}, k {asked.k}</title>"
 
 
@@ -122,7 +125,7 @@ def recorded(index, asked, *, images=None, embedder=None, buffers=(), **options)
         projection=None,
         images=images,
         embedder=embedder,
-        page=saved,
+        files=saved,
     )
     try:
         for name, request in enumerate(asked):

@@ -18,14 +18,14 @@ from pathlib import Path
 
 import pytest
 
-from feder_widget import command_line
+from feder_widget.commands import command_line, demo
 
 PATIENCE = 120
 
 
 def run(*arguments, **options):
     return subprocess.Popen(
-        [sys.executable, "-m", "feder_widget.command_line", *arguments],
+        [sys.executable, "-m", "feder_widget.commands", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -85,7 +85,7 @@ def test_the_demo_serves_the_quick_start_from_a_folder_of_its_own(tmp_path):
 
 def interruptible(server):
     """Run a stand-in of JupyterLab as the demo does, in a process group of its own, until it is ready."""
-    script = "import sys; from feder_widget import command_line; sys.exit(command_line._run(sys.argv[1:]))"
+    script = "import sys; from feder_widget.commands import demo; sys.exit(demo._run(sys.argv[1:]))"
     process = subprocess.Popen(
         [sys.executable, "-c", script, sys.executable, "-uc", server],
         stdout=subprocess.PIPE,
@@ -142,7 +142,7 @@ while True:
 
 @pytest.mark.parametrize("status", [0, 7])
 def test_the_status_of_a_server_that_ends_is_passed_on(status):
-    assert command_line._run([sys.executable, "-c", f"raise SystemExit({status})"]) == status
+    assert demo._run([sys.executable, "-c", f"raise SystemExit({status})"]) == status
 
 
 def test_what_the_demo_lacks_is_named(monkeypatch, capsys):
@@ -153,7 +153,7 @@ def test_what_the_demo_lacks_is_named(monkeypatch, capsys):
 
 
 def test_a_package_without_its_notebook_says_so(monkeypatch, capsys):
-    monkeypatch.setattr(command_line, "_PLACES", (Path("/nowhere/quickstart.ipynb"),))
+    monkeypatch.setattr(demo, "_PLACES", (Path("/nowhere/quickstart.ipynb"),))
     assert command_line.main(["demo"]) == 1
     assert "install the package again" in capsys.readouterr().err
 

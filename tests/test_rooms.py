@@ -54,8 +54,7 @@ PYTHON_ROOMS = {
         "synced_traits",
         "truth",
     ),
-    "explain_command": ("engines", "errors", "export", "truth", "widget"),
-    "command_line": ("explain_command",),
+    "commands": ("engines", "errors", "export", "truth", "widget"),
     "exploration": ("embedders", "embedding", "engines", "widget"),
     "__init__": (
         "embedders",

@@ -1,10 +1,12 @@
 """``save_html`` and ``to_html``: what is in the file, what is not, and what goes wrong."""
 
 import base64
+import copy
 import gzip
 import html
 import json
 import os
+import pickle
 import re
 
 import faiss
@@ -36,8 +38,16 @@ def header_of(page):
     text = re.search(r'data-length="(\d+)">([^<]*)<', page)
     assert len(text[2]) == int(text[1])
     raw = gzip.decompress(base64.b64decode(text[2]))
-    length = int.from_bytes(raw[:4], "little")
-    return json.loads(raw[4 : 4 + length]), len(raw)
+    header, start = {"exchanges": []}, 0
+    while start < len(raw):
+        length = int.from_bytes(raw[start : start + 4], "little")
+        block = json.loads(raw[start + 4 : start + 4 + length])
+        packets = [answer for one in block["exchanges"] for answer in one["answers"]]
+        packets += [block["summary"]] if "summary" in block else []
+        start += 4 + length + sum(sum(packet["lengths"]) for packet in packets)
+        header = {**header, **block, "exchanges": header["exchanges"] + block["exchanges"]}
+    assert start == len(raw)
+    return header, len(raw)
 
 
 def kinds_of(header):
@@ -339,3 +349,92 @@ def test_an_index_that_changes_while_the_page_is_made_is_told():
     with pytest.raises(fw.IndexChangedError, match="save it again"):
         for _ in steps:
             pass
+
+
+class TestAnswersWithoutAWidget:
+    def test_the_page_of_an_explanation_is_that_of_a_widget(self, tmp_path):
+        w = made(labels=[f"row of {row}" for row in range(2000)])
+        w.search(7)
+        of_widget, _ = header_of(w._page("save_html", (), 0, None, None))
+        explanation = w.index.explain(7, 5)
+        labels = [f"row of {row}" for row in range(2000)]
+        path = explanation.save_html(tmp_path / "a.html", nprobe=2, labels=labels, title=HOSTILE)
+        page = path.read_text(encoding="utf-8")
+        assert page.count("</script>") == 2
+        assert html.escape(HOSTILE) in page
+        header, _ = header_of(page)
+        assert kinds_of(header) == kinds_of(of_widget)
+        assert header["traits"] == of_widget["traits"]
+        assert [e["asked"] for e in header["exchanges"]] == [e["asked"] for e in of_widget["exchanges"]]
+
+    def test_it_begins_at_the_nprobe_of_the_index_and_counts_the_row_as_it_was_counted(self):
+        w = made()
+        faiss.extract_index_ivf(w.index.faiss_index).nprobe = 3
+        frame = w.index.explain(7, 4, include_self=True).to_html(height=300)
+        assert "height:300px" in frame
+        header, _ = header_of(html.unescape(re.search(r'srcdoc="([^"]*)"', frame)[1]))
+        shown = {name: header["traits"][name] for name in ("nprobe", "k", "include_self")}
+        assert shown == {"nprobe": 3, "k": 4, "include_self": True}
+
+    @pytest.mark.parametrize("queries", [60, [3, 4, 5, 6], X[:9] + 0.01], ids=["sample", "ids", "vectors"])
+    def test_the_page_of_a_workload_shows_its_hardest_query_first(self, tmp_path, queries):
+        index = made().index
+        workload = index.evaluate(queries, 5, progress=False)
+        page = workload.save_html(tmp_path / "w.html", nprobe=2, hardest=3).read_text(encoding="utf-8")
+        header, _ = header_of(page)
+        asked = [e["asked"]["query"] for e in header["exchanges"] if e["asked"]["kind"] == "search"]
+        assert [query["workload"] for query in asked] == workload.hardest(3, nprobe=2).tolist()[::-1]
+        assert {"workload", "query_recalls", "hardest"} <= set(kinds_of(header))
+        assert "workload" not in kinds_of(header_of(w_page(index))[0])
+
+    def test_an_index_that_has_changed_is_told(self, tmp_path):
+        index = made().index
+        answers = [index.explain(7, 5), index.evaluate(20, 5, progress=False)]
+        index.faiss_index.add(X[:1])
+        for answer in answers:
+            with pytest.raises(fw.IndexChangedError, match="compute it again"):
+                answer.save_html(tmp_path / "a.html")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_copy_in_another_process_has_no_index_and_says_so(self, tmp_path):
+        index = made().index
+        for answer in (index.explain(7, 5), index.evaluate(20, 5, progress=False)):
+            sent = pickle.loads(pickle.dumps(answer))
+            np.testing.assert_array_equal(sent.ids, answer.ids)
+            with pytest.raises(ValueError, match="another process"):
+                sent.save_html(tmp_path / "a.html")
+            assert copy.deepcopy(answer).origin.index is index
+
+    def test_the_index_stays_for_as_long_as_the_answer(self, tmp_path):
+        explanation = made().index.explain(7, 5)
+        assert explanation.save_html(tmp_path / "a.html").exists()
+
+    @pytest.mark.parametrize(
+        ("options", "error"),
+        [
+            ({"nprobe": 21}, ValueError),
+            ({"nprobe": "two"}, TypeError),
+            ({"hardest": 3}, TypeError),
+            ({"max_bytes": 1000}, ValueError),
+            ({"pictures": []}, TypeError),
+            ({"label": "name"}, ValueError),
+        ],
+    )
+    def test_wrong_options_are_named(self, tmp_path, options, error):
+        with pytest.raises(error, match=next(iter(options))):
+            made().index.explain(7, 5).save_html(tmp_path / "a.html", **options)
+        assert list(tmp_path.iterdir()) == []
+
+
+def w_page(index):
+    w = fw.FederWidget(index, nprobe=2, k=5)
+    w.search(7)
+    return w._page("save_html", (), 0, None, None)
+
+
+def test_a_widget_without_a_search_saves_the_hardest_queries_of_its_workload():
+    w = made()
+    workload = w.evaluate(50, progress=False)
+    header, _ = header_of(w._page("save_html", (), 2, None, None))
+    asked = [e["asked"]["query"] for e in header["exchanges"] if e["asked"]["kind"] == "search"]
+    assert [query["workload"] for query in asked] == workload.hardest(2, nprobe=2).tolist()[::-1]

@@ -7,13 +7,15 @@ import sys
 from pathlib import Path
 
 import faiss
+import finding_fixture
 import numpy as np
 import pandas as pd
 import pytest
 
 import feder_widget as fw
-from feder_widget import command_line
-from feder_widget.explain_command import read_labels
+from feder_widget.commands import command_line
+from feder_widget.commands.explain import read_labels
+from feder_widget.figures.answer_text import exact_number
 
 DOCS = Path(__file__).parents[1] / "docs" / "EXPLAIN.md"
 X = np.random.default_rng(5).random((3000, 16), np.float32)
@@ -182,11 +184,7 @@ class TestShell:
     def test_every_field_of_the_json_is_documented(self, folder, capsys):
         explain(folder, "--query", 7, "--workload", 20, "--json", "-")
         said = json.loads(capsys.readouterr().out)
-        documented = set(
-            re.findall(
-                r"`([a-z_.]+)`", (command_line._PACKAGE.parents[1] / "docs" / "EXPLAIN.md").read_text()
-            )
-        )
+        documented = set(re.findall(r"`([a-z_.]+)`", DOCS.read_text()))
         named = {*said, *said["search"], *said["search"]["true_neighbours"][0], *said["workload"]}
         named |= {*said["workload"]["hardest"][0], *said["search"]["index"]}
         assert named - documented - {"query"} == set()
@@ -222,7 +220,7 @@ class TestShell:
         assert "Traceback" not in said.err
 
     def test_it_runs_as_a_command(self, folder):
-        command = [sys.executable, "-m", "feder_widget.command_line", "explain", str(folder / "x.index")]
+        command = [sys.executable, "-m", "feder_widget.commands", "explain", str(folder / "x.index")]
         done = subprocess.run([*command, "--query", "7"], capture_output=True, text=True, check=True)
         assert "true neighbours of row 7" in done.stdout
 
@@ -331,3 +329,15 @@ def test_one_file_cannot_be_two(folder, tmp_path, capsys):
     assert explain(folder, "--query", 7, "--json", path, "--html", path) == 2
     assert "two files" in capsys.readouterr().err
     assert not path.exists()
+
+
+def test_the_page_is_held_to_the_markdown_of_python():
+    recorded = json.loads(finding_fixture.PATH.read_text(encoding="utf-8"))
+    assert json.loads(json.dumps(finding_fixture.build())) == recorded
+
+
+@pytest.mark.parametrize("far", finding_fixture.distances()[::7])
+def test_a_distance_is_told_from_all_others_in_the_fewest_digits(far):
+    text = exact_number(far)
+    assert np.float32(text) == np.float32(far)
+    assert float(text) == float(str(np.float32(far)))

@@ -6,6 +6,7 @@ import json
 import threading
 import tracemalloc
 import weakref
+from xml.etree import ElementTree
 
 import comm
 import faiss
@@ -32,6 +33,7 @@ from makers import ivf_around, make_ivf
 from stand_ins import EagerTensor, Tensor
 
 import feder_widget as fw
+from feder_widget.figures.palette import PALETTES
 from feder_widget.model.pieces import drain
 from feder_widget.session import session as session_module
 from feder_widget.session.answers.thumbnails import read_vectors
@@ -990,3 +992,27 @@ def test_a_query_of_another_library_is_searched(form, clustered):
     widget.search(form(vector))
     np.testing.assert_array_equal(widget.history[-1].vector, vector)
     widget.close()
+
+
+@pytest.mark.parametrize("view", ["clusters", "distances", "projection"])
+@pytest.mark.parametrize("style", ["light", "dark"])
+def test_the_page_is_sent_a_view_as_a_figure_with_its_text_as_text(make, clustered, view, style):
+    widget = make(clustered[0], labels=['<b>"&'] * clustered[0].ntotal)
+    widget.search(3)
+    settings = {"nprobe": 2, "k": 5, "include_self": False, "style": style}
+    widget.comm.ask({"kind": "figure", "request": "f", "view": view, **settings})
+    content, (data,) = widget.comm.page.wait(kind="file_part", request="f", final=True)
+    assert content["offset"] == 0
+    root = ElementTree.fromstring(data)
+    said = " ".join(text for one in root.iter() if one.tag.endswith("}text") for text in one.itertext())
+    assert "nprobe 2 of" in said
+    assert PALETTES[style].background in data.decode()
+
+
+@pytest.mark.parametrize("change", [{"view": "recall"}, {"style": "print"}, {"k": 0}, {"nprobe": 10_000}])
+def test_a_figure_that_the_page_cannot_mean_is_refused(make, clustered, change):
+    widget = make(clustered[0])
+    widget.search(3)
+    asked = {"view": "clusters", "nprobe": 2, "k": 5, "include_self": False, "style": "light", **change}
+    widget.comm.ask({"kind": "figure", "request": "f", **asked})
+    assert widget.comm.page.wait(kind="error", request="f")[0]["code"] == "invalid"

@@ -119,7 +119,8 @@ def test_an_output_holds_the_widget_a_picture_and_text(made):
     assert lines[1] == "Query: row 7, nprobe 2 of 20, k 5"
     explanation = widget.index.explain(7, 5)
     found = round(5 * explanation.recall(2))
-    assert lines[2] == f"Recall@5: {found} of 5 true neighbours ({found / 5:.2f})"
+    came = "All 5 true neighbours" if found == 5 else f"{found} of 5 true neighbours"
+    assert lines[2].startswith(f"Answer: {came} of ")
 
 
 def test_before_the_first_search_an_output_holds_the_map(made):
@@ -213,9 +214,9 @@ def test_the_words_name_what_was_missed_and_what_finds_it():
     missed = explanation.missed(nprobe)
     assert len(missed)
     assert lines[3].startswith(f"Missed: row {missed[0]} (cluster ranked ")
-    assert lines[4] == f"Remedy: nprobe {explanation.nprobe_needed} finds all 9"
+    assert lines[4] == f"Remedy: nprobe = {explanation.nprobe_needed} finds all."
     needed = shown_search(index, query, explanation.nprobe_needed, 9)
-    assert search_lines(index, needed)[-1] == "Missed: none"
+    assert search_lines(index, needed)[-1] == "Answer: All 9 true neighbours of a vector came back."
 
 
 def test_what_no_nprobe_finds_is_said():
@@ -229,9 +230,9 @@ def test_what_no_nprobe_finds_is_said():
     least = int(explanation.found_at[best - 1])
     assert best < 9
     words = search_lines(index, shown_search(index, vectors[3], least, 9))[-1]
-    assert words == "Remedy: no nprobe finds more: the codes rank other vectors first"
+    assert words == "Remedy: No nprobe finds more."
     words = search_lines(index, shown_search(index, vectors[3], 1, 9))[-1]
-    assert words == f"Remedy: nprobe {least} finds {best}; no nprobe finds all 9"
+    assert words == f"Remedy: nprobe = {least} finds {best}; no nprobe finds all."
 
 
 def test_a_map_of_too_many_cells_shows_those_near_the_query(made, monkeypatch):

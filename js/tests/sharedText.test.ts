@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import recorded from "../../tests/fixtures/findings.json";
 import { csvOf, markdownOf, pythonOf, type SharedRow, type SharedSearch } from "../src/model/sharedText";
 
 const HOSTILE = 'a|b *c* <img onerror=x>\n"d", $e$';
@@ -11,45 +12,36 @@ const MISSED: SharedRow = {
   rank: 7,
   label: HOSTILE,
   why: "its cluster is not probed",
+  lostTo: "coarse",
 };
 
-const SEARCH: SharedSearch = {
-  query: "row 42",
-  row: 42n,
-  headline: "11 of 12 true neighbours came back",
-  remedy: "nprobe = 7 finds all",
-  family: "IVF64,Flat",
-  ntotal: 6716,
-  nlist: 64,
-  nprobe: 4,
-  k: 12,
-  includeSelf: false,
-  missed: [MISSED],
-  findings: ["19 of 64 clusters are empty."],
-};
+/** The search of a fixture, whose row ids are strings. */
+function searchOf({ shared }: (typeof recorded)[keyof typeof recorded]): SharedSearch {
+  const missed = shared.missed.map((row) => ({ ...row, id: BigInt(row.id) }));
+  return { ...shared, row: shared.row === null ? null : BigInt(shared.row), missed } as SharedSearch;
+}
+
+const SEARCH = searchOf(recorded["two are missed"]);
 
 describe("a search as Markdown", () => {
-  it("has the answer, the numbers, what is missed and why, the remedy and the Python", () => {
-    const text = markdownOf(SEARCH);
-    expect(text).toContain("**row 42: 11 of 12 true neighbours came back.**");
-    expect(text).toContain("IVF64,Flat, 6716 vectors; nprobe 4 of 64, k 12");
-    expect(text).toContain("| 4 | 9007199254740993 |");
-    expect(text).toContain("| 0.1 | 3 | 7 | its cluster is not probed |");
-    expect(text).toContain("nprobe = 7 finds all.");
-    expect(text).toContain("- 19 of 64 clusters are empty.");
-    expect(text).toContain("w = fw.FederWidget(index, nprobe=4, k=12)\nw.search(42)\nw");
+  it.each(Object.entries(recorded))("is what Python writes: %s", (_, one) => {
+    expect(markdownOf(searchOf(one))).toBe(one.markdown);
   });
 
   it("takes labels as text, each in one line", () => {
-    const line = markdownOf(SEARCH)
+    const line = markdownOf({ ...SEARCH, missed: [MISSED] })
       .split("\n")
       .find((one) => one.includes("9007199254740993"));
     expect(line).toContain('a\\|b \\*c\\* \\<img onerror=x\\> "d", \\$e\\$');
   });
 
-  it("says nothing of what is not missed", () => {
-    const text = markdownOf({ ...SEARCH, missed: [], remedy: null, findings: [] });
-    expect(text).not.toContain("| missed |");
+  it("says what is known so far of a search that is not complete, and of a cluster that is switched off", () => {
+    const text = markdownOf({ ...SEARCH, soFar: "3 of 12 true neighbours so far" });
+    expect(text).toContain("**row 42: 3 of 12 true neighbours so far.**\n");
+    expect(text).not.toContain("finds all");
+    expect(markdownOf({ ...SEARCH, missed: [{ ...MISSED, lostTo: "off" }] })).toContain(
+      "its cluster is switched off",
+    );
   });
 });
 

@@ -216,7 +216,7 @@ const GOOD: Record<string, Record<string, unknown>> = {
     ids: BigInt64Array.of(2n ** 53n + 1n, -5n, 7n),
     codes: Uint8Array.of(0, 3, 2),
   },
-  page_part: { kind: "page_part", request: "p", offset: 900_000, final: false, data: Uint8Array.of(60, 33) },
+  file_part: { kind: "file_part", request: "p", offset: 900_000, final: false, data: Uint8Array.of(60, 33) },
   row_values: {
     kind: "row_values",
     request: "v",

@@ -18,6 +18,8 @@ from feder_widget.embedding import Embedder, as_embedder, embedded_row, is_embed
 from feder_widget.engines import GraphIndex, IvfIndex, open_index
 from feder_widget.errors import IndexChangedError
 from feder_widget.export import (
+    HARDEST_SAVED,
+    K_MAX,
     PageWish,
     SearchReport,
     View,
@@ -25,11 +27,14 @@ from feder_widget.export import (
     queries_in,
     saved_page,
     srcdoc_frame,
+    svg_of,
     write_whole,
 )
 from feder_widget.figures.row_pictures import RowPictures
+from feder_widget.figures.shown_search import shown_search
 from feder_widget.figures.static_view import static_view
 from feder_widget.graph_widget import GraphWidget
+from feder_widget.map import ClusterMap
 from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
 from feder_widget.model.arguments import as_bool, as_int
@@ -38,13 +43,13 @@ from feder_widget.model.search_trace import SearchTrace
 from feder_widget.projection import resolve_method
 from feder_widget.session.cell_end import at_cell_end
 from feder_widget.session.messages import Buffer
-from feder_widget.session.messages.to_kernel import PageRequest
+from feder_widget.session.messages.to_kernel import FigureRequest, PageRequest
 from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.selected_rows import described
 from feder_widget.session.selected_table import selected_table
 from feder_widget.session.session import Session
 from feder_widget.session.snapshot_check import checked_snapshot
-from feder_widget.session.summary import VIEWS, summary_of
+from feder_widget.session.summary import VIEWS, summary_of_rows
 from feder_widget.synced_traits import (
     THEMES,
     Checked,
@@ -61,17 +66,15 @@ from feder_widget.truth.evaluation import Progress
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HARDEST_SAVED = 20
-"""Hardest queries of the last workload in a saved page."""
+SAVED_TRAITS = ("cluster", "selection", "view", "theme")
+"""Traits that a saved page begins with, besides nprobe, k and include_self."""
 
-SAVED_TRAITS = ("nprobe", "k", "include_self", "cluster", "selection", "view", "theme")
-"""Traits that a saved page begins with."""
-
-K_MAX = 100
-"""Neighbours kept of each cluster, so that k and nprobe can be dragged without asking the kernel."""
 
 MAP_PATIENCE = 60.0
 """Seconds that a figure waits for the map that a thread draws, before it draws one itself."""
+
+FIGURE_PIXELS = 128
+"""Longest side of the pictures of rows in a figure, unless the caller says otherwise."""
 
 K_LIMIT = 10_000
 """A screen cannot show more results."""
@@ -271,7 +274,7 @@ class FederWidget(anywidget.AnyWidget):
                 projection=self._method,
                 embedder=self._embedder,
                 changed=self._tell_of_change,
-                page=self._page_on_screen,
+                files=self._file_on_screen,
             )
             self._end_of_watch = at_cell_end(self._session.after_cell)
             self.on_msg(self._on_request)
@@ -526,14 +529,8 @@ class FederWidget(anywidget.AnyWidget):
         query = self._session.query
         if query is None:
             raise ValueError("there is no search to report on: search first")
-        return SearchReport.of(
-            self._index,
-            query,
-            self.nprobe,
-            self.k,
-            include_self=self.include_self,
-            label=self._media.label,
-        )
+        search = shown_search(self._index, query, self.nprobe, self.k, include_self=self.include_self)
+        return SearchReport.of(search, self._media.label)
 
     def finding(self) -> str:
         """Return the search on screen as Markdown: the answer, its numbers, what is missed, the remedy, code.
@@ -583,9 +580,15 @@ class FederWidget(anywidget.AnyWidget):
         asked = queries_in(self._index, queries)
         return drain(self._page_steps(view, asked, hardest, max_bytes, title))
 
-    def _page_on_screen(self, asked: PageRequest) -> Steps[str]:
-        view = View(asked.nprobe, asked.k, asked.include_self)
-        return self._page_steps(view, [], HARDEST_SAVED, None, None)
+    def _file_on_screen(self, asked: PageRequest | FigureRequest) -> Steps[str]:
+        at = View(asked.nprobe, asked.k, asked.include_self)
+        if isinstance(asked, PageRequest):
+            return self._page_steps(at, [], HARDEST_SAVED, None, None)
+        return svg_of(
+            lambda drawn: self._drawn(asked.view, at, asked.style, FIGURE_PIXELS, drawn),
+            self._session.map_within,
+            MAP_PATIENCE,
+        )
 
     def _page_steps(
         self, view: View, queries: list[Any], hardest: int, max_bytes: int | None, title: str | None
@@ -605,15 +608,17 @@ class FederWidget(anywidget.AnyWidget):
             wish,
             k_max=self._k_max,
             projection=self._method,
-            workloads=self._session.workloads,
-            traits={**traits, "nprobe": view.nprobe, "k": view.k, "include_self": view.include_self},
+            workload=self._session.workloads.last,
+            traits=traits,
             summary=self._described(),
         )
         if self._index.version() != version:
             raise IndexChangedError("the index has changed while the page was made; save it again")
         return page
 
-    def figure(self, view: str | None = None, *, style: str | None = None, pixels: int = 128) -> Figure:
+    def figure(
+        self, view: str | None = None, *, style: str | None = None, pixels: int = FIGURE_PIXELS
+    ) -> Figure:
         """Return a matplotlib figure of what the widget shows, at the present ``nprobe`` and ``k``.
 
         Parameters
@@ -640,21 +645,26 @@ class FederWidget(anywidget.AnyWidget):
             On a thread that may not read the index: another than the one that runs cells.
         """
         self._check_thread("figure")
-        widget_figure = importlib.import_module("feder_widget.figures.widget_figure")
         self._session.notice_changes()
-        drawn: Figure = widget_figure.widget_figure(
+        at = View(self.nprobe, self.k, self.include_self)
+        drawn = self._session.map_within(MAP_PATIENCE)
+        return self._drawn(view, at, style or ("dark" if self.theme == "dark" else "light"), pixels, drawn)
+
+    def _drawn(self, view: str | None, at: View, style: str, pixels: int, drawn: ClusterMap | None) -> Figure:
+        widget_figure = importlib.import_module("feder_widget.figures.widget_figure")
+        figure: Figure = widget_figure.widget_figure(
             self._index,
             self._session.query,
-            self.nprobe,
-            self.k,
+            at.nprobe,
+            at.k,
             view=view,
-            include_self=self.include_self,
+            include_self=at.include_self,
             workload=self._session.workloads.last,
-            drawn=self._session.map_within(MAP_PATIENCE),
+            drawn=drawn,
             pictures=RowPictures(self._media, pixels, self._index.vectors_of),
-            style=style or ("dark" if self.theme == "dark" else "light"),
+            style=style,
         )
-        return drawn
+        return figure
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """Return the widget, and a picture and text for where no widget runs."""
@@ -788,17 +798,7 @@ class FederWidget(anywidget.AnyWidget):
         self._summary = self._described(version=self._session.index_version, embedder=self._embedder)
 
     def _described(self, **others: Any) -> dict[str, Any]:
-        media = self._media
-        return summary_of(
-            self._index,
-            k_max=self._k_max,
-            images=media.has_images,
-            labels=media.has_labels,
-            columns=media.columns,
-            categories=media.categories,
-            scales=media.scales,
-            **others,
-        )
+        return summary_of_rows(self._index, self._media, k_max=self._k_max, **others)
 
     def _check_thread(self, name: str) -> None:
         if not self._session.may_read:

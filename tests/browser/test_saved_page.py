@@ -155,6 +155,20 @@ def test_the_workload_opens_its_hardest_queries(tmp_path: Path, open_file: OpenF
     wait_done(page)
 
 
+def test_pages_of_an_explanation_and_of_a_workload(tmp_path: Path, open_file: OpenFile) -> None:
+    w = made("IVF12,Flat")
+    index = w.index
+    workload = index.evaluate(100, K, progress=False)
+    hardest = int(workload.ids[workload.hardest(1, nprobe=2)[0]])
+    for answer, row in ((index.explain(9, K), 9), (workload, hardest)):
+        page = open_file(answer.save_html(tmp_path / f"{row}.html", nprobe=2))
+        wait_done(page)
+        expect(root_of(page)).to_have_attribute("data-query", str(row))
+        expect(root_of(page)).to_have_attribute("data-results", ",".join(map(str, results_of(w, row, 2))))
+    page.get_by_role("tab", name="Workload").click()
+    expect(page.locator("ol[aria-label='Hardest queries'] li button").first).to_be_enabled()
+
+
 def test_a_query_that_was_not_saved_is_refused_and_the_answer_stays(
     tmp_path: Path, open_file: OpenFile
 ) -> None:

@@ -7,6 +7,7 @@ import io
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
@@ -45,6 +46,14 @@ def saved(page: Page, widget: Any, name: str, folder: Path) -> Path:
     return path
 
 
+def finding(page: Page, widget: Any) -> str:
+    """Copy the finding and return what is in the clipboard."""
+    page.evaluate("navigator.clipboard.writeText('')")
+    menu_entry(widget, "Copy finding (Markdown)")
+    page.wait_for_function("navigator.clipboard.readText()")
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
 def rows_in(path: Path) -> list[dict[str, str]]:
     text = path.read_bytes().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))
@@ -78,10 +87,8 @@ def test_what_is_copied_and_saved_is_what_is_on_screen(lab: Any, tmp_path: Path)
     assert all(row["label"] == f'\'=1+1, "row" | {row["id"]}' for row in rows)
     assert all(row["why"].startswith("not probed") for row in rows)
 
-    menu_entry(widget, "Copy finding (Markdown)")
-    expect(widget.get_by_text("Finding copied")).to_be_visible()
-    text = page.evaluate("navigator.clipboard.readText()")
-    assert text.startswith(f"**row 5: {8 - len(missed)} of 8 true neighbours came back.**")
+    text = finding(page, widget)
+    assert text == lab.kernel_json("w.finding()")
     assert re.findall(r"^\| \d+ \| (\d+) \|", text, re.M) == [str(one) for one in missed]
 
     menu_entry(widget, "Copy Python for this state")
@@ -89,6 +96,41 @@ def test_what_is_copied_and_saved_is_what_is_on_screen(lab: Any, tmp_path: Path)
     code = page.evaluate("navigator.clipboard.readText()")
     shown = lab.kernel_json(f"(exec({code.rpartition(chr(10))[0]!r}), w.report().as_json()['nprobe'])[1]")
     assert shown == 2
+
+
+@pytest.mark.parametrize(
+    ("description", "vectors"),
+    [
+        ("IVF16,SQ4", "X"),
+        ("IVF16,PQ2x4", "X"),
+        ("IVF16,PQ4x4", "None"),
+        ("IVF16,PQ4x4,RFlat", "X"),
+        ("IVF16,PQ4x4,RFlat", "None"),
+        ("IVF16_HNSW,Flat", "None"),
+    ],
+)
+def test_the_finding_is_that_of_python(open_notebook: OpenNotebook, description: str, vectors: str) -> None:
+    cell = f"""
+other = faiss.index_factory(16, {description!r})
+other.train(X)
+other.add(X)
+w = fw.FederWidget(fw.open_index(other, vectors={vectors}), labels=labels, nprobe=2, k=8)
+w.search(5)
+w
+"""
+    lab = open_notebook([PREPARE, cell])
+    lab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    widget = lab.widget
+    for nprobe in (2, 5, 16):
+        widget.get_by_role("slider", name="nprobe", exact=True).fill(str(nprobe))
+        wanted, results, missed = lab.kernel_json(
+            f"(setattr(w, 'nprobe', {nprobe}), w.finding(), "
+            "[one.id for one in w.report().results], [one.id for one in w.report().missed])[1:]"
+        )
+        for name, ids in (("data-results", results), ("data-missed-ids", missed)):
+            lab.wait_attribute(name, ",".join(map(str, ids)))
+        lab.wait_attribute("data-state", "done")
+        assert finding(lab.page, widget) == wanted
 
 
 def test_a_picture_is_saved_at_twice_the_size(lab: Any, tmp_path: Path) -> None:
@@ -107,6 +149,19 @@ def test_a_picture_is_saved_at_twice_the_size(lab: Any, tmp_path: Path) -> None:
         )
 
 
+def test_the_kernel_draws_the_view_as_svg(lab: Any, tmp_path: Path) -> None:
+    for view in ("Clusters", "Distances", "Projection"):
+        lab.widget.get_by_role("tab", name=view).click()
+        path = saved(lab.page, lab.widget, "Save picture (SVG)", tmp_path)
+        assert path.name == "row-5-nprobe-2.svg"
+        root = ElementTree.parse(path).getroot()
+        text = " ".join("".join(one.itertext()) for one in root.iter() if one.tag.endswith("}text"))
+        assert "row 5, nprobe 2 of 16" in text
+    lab.widget.get_by_role("button", name="Step back").click()
+    menu_entry(lab.widget, "Save picture (SVG)")
+    expect(lab.widget.get_by_text("An SVG shows a finished search")).to_be_visible()
+
+
 def test_the_kernel_saves_the_page_and_the_page_saves_itself(
     lab: Any, tmp_path: Path, chromium: Browser
 ) -> None:
@@ -119,6 +174,10 @@ def test_the_kernel_saves_the_page_and_the_page_saves_itself(
         widget = page.locator(".feder-widget")
         expect(widget).to_have_attribute("data-state", "done")
         expect(widget).to_have_attribute("data-results", results or "")
+        widget.get_by_role("button", name="Share").click()
+        # Nobody is there to draw.
+        expect(widget.get_by_role("menuitem", name="Save picture (SVG)")).to_have_count(0)
+        page.keyboard.press("Escape")
         path = saved(page, widget, "Save as a page (HTML)", tmp_path).rename(tmp_path / copy)
         rows = rows_in(saved(page, widget, "Download results (CSV)", tmp_path))
         assert ",".join(row["id"] for row in rows) == results

@@ -8,10 +8,11 @@ interface Entry {
   readonly lengths: readonly number[];
 }
 
-/** What a saved page says of itself; see `saved_exploration.py`. */
+/** The header of a block; see `packed_recording.py`. */
 interface Header {
-  readonly traits: Record<string, unknown>;
-  readonly summary: Entry;
+  /** What the widget begins with; in the first block alone. */
+  readonly traits?: Record<string, unknown>;
+  readonly summary?: Entry;
   readonly exchanges: readonly { readonly asked: Request; readonly answers: readonly Entry[] }[];
 }
 
@@ -23,19 +24,21 @@ export interface SavedExploration {
 
 /** Decompress what a page holds as base64. */
 export async function unpacked(text: string): Promise<ArrayBuffer> {
-  const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const letters = atob(text);
+  const packed = new Uint8Array(letters.length);
+  for (let i = 0; i < packed.length; i++) packed[i] = letters.charCodeAt(i);
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream).arrayBuffer();
 }
 
 /**
- * Read the traits and the messages: four bytes that tell the length of the header, the header as JSON, then all buffers
- * one after the other.
+ * Read the traits and the messages. They come in blocks: four bytes that tell the length of a header, the header as JSON,
+ * then its buffers one after the other.
  */
 export function readSaved(bytes: ArrayBuffer): SavedExploration {
-  const length = new DataView(bytes).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length))) as Header;
-  let start = 4 + length;
+  const notes = new RecordingNotes();
+  let traits: Record<string, unknown> = {};
+  let start = 0;
   const buffersOf = ({ lengths }: Entry) =>
     lengths.map((size) => {
       // A copy: numbers of 8 bytes begin at multiples of 8.
@@ -43,12 +46,23 @@ export function readSaved(bytes: ArrayBuffer): SavedExploration {
       start += size;
       return new DataView(buffer);
     });
-  const [sizes] = buffersOf(header.summary);
-  const notes = new RecordingNotes();
-  for (const { asked, answers } of header.exchanges) {
-    notes.ask(asked);
-    for (const answer of answers) notes.note(decode(answer.content, buffersOf(answer)));
+  while (start < bytes.byteLength) {
+    const { length, header } = headerAt(bytes, start);
+    start += 4 + length;
+    if (header.summary !== undefined) {
+      const [sizes] = buffersOf(header.summary);
+      traits = { ...header.traits, _summary: { ...(header.summary.content as object), sizes } };
+    }
+    for (const { asked, answers } of header.exchanges) {
+      notes.ask(asked);
+      for (const answer of answers) notes.note(decode(answer.content, buffersOf(answer)));
+    }
   }
-  const summary = { ...(header.summary.content as object), sizes };
-  return { traits: { ...header.traits, _summary: summary }, recording: notes.recording };
+  return { traits, recording: notes.recording };
+}
+
+function headerAt(bytes: ArrayBuffer, start: number): { length: number; header: Header } {
+  const length = new DataView(bytes).getUint32(start, true);
+  const text = new TextDecoder().decode(new Uint8Array(bytes, start + 4, length));
+  return { length, header: JSON.parse(text) as Header };
 }

@@ -2,11 +2,12 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type {
   Composition,
   Failure,
+  FigureRequest,
+  FilePart,
   HardestRequest,
   Medoids,
   Members,
   Message,
-  PagePart,
   ProjectionRequest,
   QueryChoice,
   Request,
@@ -24,7 +25,7 @@ import { Disconnected, type Transport } from "./transport";
 const RECONNECT = 1500;
 
 type Answer =
-  | PagePart
+  | FilePart
   | Thumbnails
   | Members
   | Medoids
@@ -35,7 +36,7 @@ type Answer =
   | RowValues;
 
 const ANSWERS: readonly string[] = [
-  "page_part",
+  "file_part",
   "thumbnails",
   "members",
   "medoids",
@@ -324,22 +325,36 @@ export class Asker {
     return this.#page;
   }
 
-  async #askPage(nprobe: number, k: number, includeSelf: boolean): Promise<Blob | Failure | null> {
+  #askPage(nprobe: number, k: number, includeSelf: boolean): Promise<Blob | Failure | null> {
     const settings = { nprobe, k, include_self: includeSelf };
+    return this.#file((request) => ({ kind: "page", request, ...settings }), "text/html");
+  }
+
+  /** A view of what is on screen as a figure, SVG; null where the kernel is gone. */
+  figure(
+    view: FigureRequest["view"],
+    nprobe: number,
+    k: number,
+    includeSelf: boolean,
+    style: FigureRequest["style"],
+  ): Promise<Blob | Failure | null> {
+    const settings = { view, nprobe, k, include_self: includeSelf, style };
+    return this.#file((request) => ({ kind: "figure", request, ...settings }), "image/svg+xml");
+  }
+
+  /** A file that comes in parts. */
+  async #file(make: (request: string) => Request, type: string): Promise<Blob | Failure | null> {
     const parts: Uint8Array<ArrayBuffer>[] = [];
     const hear = (part: Answer) => {
-      if (part.kind !== "page_part") return;
+      if (part.kind !== "file_part") return;
       // It begins anew where the index has changed.
       if (part.offset === 0) parts.length = 0;
       parts.push(part.data);
     };
-    const last = await this.#question((request) => ({ kind: "page", request, ...settings }), {
-      isLasting: false,
-      hear,
-    });
-    if (last?.kind !== "page_part") return last as Failure | null;
+    const last = await this.#question(make, { isLasting: false, hear });
+    if (last?.kind !== "file_part") return last as Failure | null;
     hear(last);
-    return new Blob(parts, { type: "text/html" });
+    return new Blob(parts, { type });
   }
 
   async #expect<A extends Answer>(

@@ -732,12 +732,12 @@ export interface Projection {
 }
 
 /**
- * The bytes of a saved page from `offset` on, UTF-8. The last message is `final`.
+ * The bytes of a page or a figure from `offset` on, UTF-8. The last message is `final`.
  *
- * A page that is made anew, because the index has changed, begins at 0 again.
+ * A file that is made anew, because the index has changed, begins at 0 again.
  */
-export interface PagePart {
-  kind: "page_part";
+export interface FilePart {
+  kind: "file_part";
   request: RequestName;
   offset: number;
   final: boolean;
@@ -1014,7 +1014,7 @@ export interface MapRequest {
 /**
  * The search on screen, and the hardest queries of the last workload, as a page of its own.
  *
- * `page_part` messages answer. `include_self` as in a `SearchRequest`.
+ * `file_part` messages answer. `include_self` as in a `SearchRequest`.
  */
 export interface PageRequest {
   kind: "page";
@@ -1022,6 +1022,21 @@ export interface PageRequest {
   nprobe: number;
   k: number;
   include_self: boolean;
+}
+
+/**
+ * A view of the search on screen as a figure, SVG, in the colours of a theme.
+ *
+ * `file_part` messages answer. `include_self` as in a `SearchRequest`.
+ */
+export interface FigureRequest {
+  kind: "figure";
+  request: RequestName;
+  view: "clusters" | "distances" | "projection";
+  nprobe: number;
+  k: number;
+  include_self: boolean;
+  style: "light" | "dark";
 }
 
 /** End the evaluation of this name at its next piece. */
@@ -1066,7 +1081,7 @@ export type Message =
   | RowValues
   | MapPart
   | Projection
-  | PagePart
+  | FilePart
   | Failure;
 
 export type Request =
@@ -1095,6 +1110,7 @@ export type Request =
   | HardestRequest
   | MapRequest
   | PageRequest
+  | FigureRequest
   | CancelRequest;
 
 /** The fields and buffers of each message, by which it is read and checked. */
@@ -1598,7 +1614,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       query: { dtype: "float32", shape: [2] },
     },
   },
-  page_part: {
+  file_part: {
     fields: {
       request: "request",
       offset: "number",

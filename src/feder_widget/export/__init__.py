@@ -1,18 +1,26 @@
 """How a search leaves the notebook: a page that works without a kernel, a report, tables."""
 
+from feder_widget.export.answer_page import frame_of_answer, save_answer
 from feder_widget.export.one_page import srcdoc_frame
-from feder_widget.export.page_contents import View
-from feder_widget.export.saved_page import PageWish, queries_in, saved_page
-from feder_widget.export.search_report import SearchReport, columns_of
+from feder_widget.export.reported_rows import columns_of
+from feder_widget.export.saved_page import HARDEST_SAVED, K_MAX, PageWish, queries_in, saved_page
+from feder_widget.export.saved_query import View
+from feder_widget.export.search_report import SearchReport
+from feder_widget.export.svg_figure import svg_of
 from feder_widget.export.whole_file import write_whole
 
 __all__ = [
+    "HARDEST_SAVED",
+    "K_MAX",
     "PageWish",
     "SearchReport",
     "View",
     "columns_of",
+    "frame_of_answer",
     "queries_in",
+    "save_answer",
     "saved_page",
     "srcdoc_frame",
+    "svg_of",
     "write_whole",
 ]

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
-from feder_widget.export.search_report import LOSSES, ReportedRow, SearchReport
+from feder_widget.export.reported_rows import ReportedRow
+from feder_widget.export.search_report import SearchReport
+from feder_widget.figures.answer_text import exact_number
 
 Picture = Callable[[int], "tuple[str, bytes] | None"]
 """The type and the bytes of a row's picture; None where there is none."""
@@ -55,15 +57,15 @@ class AnswerTable:
         if found is not None:
             mime, data = found
             image = f'<img alt="" src="data:{escape(mime)};base64,{base64.b64encode(data).decode("ascii")}">'
-        said = "came back" if row.lost_to is None else f"missed: {LOSSES[row.lost_to]}"
+        said = "came back" if row.lost_to is None else f"missed: {row.why}"
         cells = [
             str(row.place),
             str(row.id),
             image,
             escape(row.label or ""),
-            f"{row.distance:.6g}",
+            exact_number(row.distance),
             str(row.cluster),
-            "none" if row.rank is None else f"{row.rank:,}",
+            row.rank_name,
             said,
         ]
         return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"

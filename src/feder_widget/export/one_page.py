@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from feder_widget.export.answer_table import AnswerTable
-
 STATIC = Path(__file__).parents[1] / "static"
 
 
@@ -23,17 +21,15 @@ class PageParts:
         Of the document, and its heading.
     packed : bytes
         The recording, compressed.
-    answer : AnswerTable
-        The first answer, for where no script runs.
+    answer : str
+        The first answer as HTML, for where no script runs.
     remarks : list of str
         What the page does not hold.
-    theme : str
-        ``"auto"``, ``"light"`` or ``"dark"``.
     """
 
     title: str
     packed: bytes
-    answer: AnswerTable
+    answer: str
     remarks: list[str]
 
 
@@ -66,7 +62,7 @@ def one_page(parts: PageParts) -> str:
         '<meta name="viewport" content="width=device-width">\n'
         f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n"
         '<div id="feder-explorer"></div>\n'
-        f'<main id="feder-static">\n<h1>{title}</h1>\n{parts.answer.html()}\n</main>\n'
+        f'<main id="feder-static">\n<h1>{title}</h1>\n{parts.answer}\n</main>\n'
         f'<p class="feder-page-about">{escape(about)}</p>\n'
         f'<script type="text/plain" id="feder-recording" data-length="{len(recording)}">{recording}'
         "</script>\n"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import Future
+from functools import partial
 
-from feder_widget.export.recorded_session import Packet, RecordedSession
+from feder_widget.export.packed_recording import Exchange, Packet
+from feder_widget.export.recorded_session import RecordedSession
 from feder_widget.export.smaller_picture import smaller
 from feder_widget.model.pieces import Steps
 
@@ -20,8 +23,14 @@ TEXT_SHARE = 4 / 3
 """Base64."""
 
 
-def record_pictures(session: RecordedSession, rows: Sequence[int], large: int, room: int) -> Steps[int]:
-    """Ask for pictures in turn while they fit.
+BATCH = 64
+"""Rows whose pictures are asked for at once."""
+
+
+def record_pictures(
+    session: RecordedSession, rows: Sequence[int], large: int, room: int
+) -> Steps[tuple[list[Exchange], int]]:
+    """Ask for pictures in turn while they fit; a thread encodes them while the next ones are drawn.
 
     Parameters
     ----------
@@ -36,34 +45,42 @@ def record_pictures(session: RecordedSession, rows: Sequence[int], large: int, r
 
     Returns
     -------
-    int
-        How many rows have a picture in the recording.
+    exchanges : list of Exchange
+        The requests and their answers.
+    taken : int
+        How many rows have a picture in these.
     """
+    exchanges: list[Exchange] = []
     taken, used = 0, 0.0
-    batch = 64
-    for start in range(0, len(rows), batch):
-        some = rows[start : start + batch]
-        size = LARGE if start < large else SMALL
-        asked = {"kind": "thumbnails", "ids": [str(row) for row in some], "clusters": None, "size": size}
-        answers = []
-        for packet in (yield from session.ask(asked, keeps=False)):
-            answers.append(_with_smaller(packet))
-            yield
-        cost = TEXT_SHARE * sum(_compressed(packet) for packet in answers)
-        if used + cost > room:
-            break
-        used += cost
-        taken += sum(item["reason"] is None for content, _ in answers for item in content["items"])
-        session.note(
-            {**asked, "request": f"saved:pictures:{start}"}, _renamed(answers, f"saved:pictures:{start}")
-        )
-    return taken
+    encoding: Future[tuple[Exchange, int]] | None = None
+    for start in [*range(0, len(rows), BATCH), None]:
+        drawn = None if start is None else (yield from _drawn(session, rows, start, large))
+        if encoding is not None:
+            exchange, size = yield from session.result_of(encoding)
+            if used + TEXT_SHARE * size > room:
+                break
+            used += TEXT_SHARE * size
+            items = [item for content, _ in exchange.answers for item in content["items"]]
+            taken += sum(item["reason"] is None for item in items)
+            exchanges.append(exchange)
+        if drawn is not None:
+            encoding = session.submit(partial(_encoded, drawn))
+    return exchanges, taken
 
 
-def _compressed(packet: Packet) -> int:
-    """Return the bytes of a message once it is compressed: the tables of small pictures are alike."""
-    content, buffers = packet
-    return len(zlib.compress(b"".join([json.dumps(content).encode(), *buffers]), 1))
+def _drawn(session: RecordedSession, rows: Sequence[int], start: int, large: int) -> Steps[Exchange]:
+    """Ask for one batch of pictures."""
+    ids = [str(row) for row in rows[start : start + BATCH]]
+    asked = {"kind": "thumbnails", "ids": ids, "clusters": None, "size": LARGE if start < large else SMALL}
+    answers = yield from session.ask(asked, keeps=False)
+    return Exchange({**asked, "request": answers[0][0]["request"]}, answers)
+
+
+def _encoded(drawn: Exchange) -> tuple[Exchange, int]:
+    """Return pictures in few bytes, and the bytes that they take compressed: their tables are alike."""
+    answers = [_with_smaller(packet) for packet in drawn.answers]
+    parts = [part for content, buffers in answers for part in (json.dumps(content).encode(), *buffers)]
+    return Exchange(drawn.asked, answers), len(zlib.compress(b"".join(parts), 1))
 
 
 def _with_smaller(packet: Packet) -> Packet:
@@ -84,7 +101,3 @@ def _with_smaller(packet: Packet) -> Packet:
         parts.append(part)
         offset += len(part)
     return {**content, "items": items, "buffers": [["data", "uint8", [offset]]]}, [b"".join(parts)]
-
-
-def _renamed(answers: Sequence[Packet], name: str) -> list[Packet]:
-    return [({**content, "request": name}, buffers) for content, buffers in answers]

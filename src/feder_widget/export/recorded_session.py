@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -17,15 +15,16 @@ from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
 from feder_widget.errors import IndexChangedError
+from feder_widget.export.packed_recording import Exchange, Packet
 from feder_widget.map import ClusterMap
 from feder_widget.media import Media
 from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
 from feder_widget.projection import Method
 from feder_widget.session import threads
-from feder_widget.session.answers.workload import Workloads
 from feder_widget.session.drivers import Driver
 from feder_widget.session.session import Session
+from feder_widget.truth import Workload
 
 T = TypeVar("T")
 
@@ -35,24 +34,18 @@ PATIENCE = 600
 REST = 0.002
 """Seconds that a piece waits for a thread: others may have their turn."""
 
-COMPRESSION = 6
-"""Of gzip: higher levels take long and save little of numbers."""
-
-Packet = tuple[dict[str, Any], list[bytes]]
-
-
-@dataclass
-class Exchange:
-    """A request without its buffers, and the messages that answer it."""
-
-    asked: dict[str, Any]
-    answers: list[Packet] = field(default_factory=list)
-
 
 class _CallerDrives(Driver):
-    """The caller calls the turns."""
+    """The caller calls the turns; ``woken`` is set where there may be something to do."""
 
     drives = True
+
+    def __init__(self, woken: threading.Event) -> None:
+        self._woken = woken
+
+    def wake(self) -> None:
+        """Have the caller call a turn; from any thread."""
+        self._woken.set()
 
     @contextmanager
     def urgent(self) -> Iterator[None]:
@@ -73,8 +66,8 @@ class RecordedSession:
         The largest k that the recording answers.
     projection
         The better picture of candidates; None leaves it at the linear one.
-    workloads
-        Those of the widget: the last one is recorded. None for none.
+    workload
+        The one that is recorded; None for none.
     """
 
     def __init__(
@@ -84,20 +77,21 @@ class RecordedSession:
         *,
         k_max: int,
         projection: Method | None = None,
-        workloads: Workloads | None = None,
+        workload: Workload | None = None,
     ) -> None:
         self.index = index
         self._version = index.version()
         self.exchanges: list[Exchange] = []
         self._waiting: dict[str, Exchange] = {}
         self._count = 0
-        self._arrived = threading.Condition()
+        self._slow: str | None = None
+        self._woken = threading.Event()
         self._pool = threads.pool(1, "page")
         self._session = Session(
-            index, media, self._take, k_max=k_max, projection=projection, driver=_CallerDrives()
+            index, media, self._take, k_max=k_max, projection=projection, driver=_CallerDrives(self._woken)
         )
-        if workloads is not None:
-            self._session.workloads.take_last_of(workloads)
+        if workload is not None:
+            self._session.workloads.hold(workload)
 
     def __enter__(self) -> RecordedSession:
         return self
@@ -129,69 +123,77 @@ class RecordedSession:
         IndexChangedError
             If the index has changed since the recording began.
         """
-        self._count += 1
-        name = f"saved:{self._count}"
-        exchange = Exchange({**asked, "request": name})
-        with self._arrived:
-            self._waiting[name] = exchange
-        self._session.handle(exchange.asked, buffers)
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            has_more = self._session.turn()
-            if self._session.is_idle and _is_answered(exchange):
-                break
-            yield
-            if self.index.version() != self._version:
-                raise IndexChangedError("the index has changed while the page was made; save it again")
-            if not has_more:
-                with self._arrived:
-                    self._arrived.wait(REST)
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"no complete answer to {asked['kind']} within {PATIENCE} s")
-        failure = next((content for content, _ in exchange.answers if content["kind"] == "error"), None)
-        if failure is not None:
-            raise ValueError(failure["message"])
+        exchange = self._send(asked, buffers)
+        yield from self._until(lambda: self._is_done(exchange))
         if keeps:
             self.exchanges.append(exchange)
         return exchange.answers
 
-    def note(self, asked: dict[str, Any], answers: list[Packet]) -> None:
-        """Add an exchange to the recording."""
-        self.exchanges.append(Exchange(asked, answers))
+    def begin(self, asked: dict[str, Any]) -> Steps[Exchange]:
+        """Ask for what takes long; return at its first answer. Others can be asked until ``finish``.
 
-    def packed(self, traits: dict[str, Any], summary: dict[str, Any]) -> Steps[bytes]:
-        """Return the recording with the traits that the widget begins with, compressed by a thread.
-
-        Four bytes with the length of the header, the header as JSON, then all buffers one after the other.
+        Raises as ``ask``.
         """
-        sizes = bytes(summary["sizes"])
-        content = {name: value for name, value in summary.items() if name != "sizes"}
-        header = {
-            "traits": traits,
-            "summary": {"content": content, "lengths": [len(sizes)]},
-            "exchanges": [
-                {
-                    "asked": exchange.asked,
-                    "answers": [
-                        {"content": said, "lengths": [len(one) for one in buffers]}
-                        for said, buffers in exchange.answers
-                    ],
-                }
-                for exchange in self.exchanges
-            ],
-        }
-        text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode()
-        parts = [len(text).to_bytes(4, "little"), text, sizes, *self._buffers()]
-        # Without a time of its own, the same recording is the same file.
-        joined = b"".join(parts)
-        return (yield from self.in_thread(lambda: gzip.compress(joined, COMPRESSION, mtime=0)))
+        exchange = self._send(asked, ())
+        self._slow = exchange.asked["request"]
+        yield from self._until(lambda: bool(exchange.answers))
+        self._check(exchange)
+        return exchange
+
+    def finish(self, exchange: Exchange) -> Steps[None]:
+        """Wait for what ``begin`` has asked for. Raises as ``ask``."""
+        self._slow = None
+        yield from self._until(lambda: self._is_done(exchange))
+
+    def _send(self, asked: dict[str, Any], buffers: Sequence[bytes]) -> Exchange:
+        self._count += 1
+        name = f"saved:{self._count}"
+        exchange = Exchange({**asked, "request": name})
+        self._waiting[name] = exchange
+        self._session.handle(exchange.asked, buffers)
+        return exchange
+
+    def _is_done(self, exchange: Exchange) -> bool:
+        """Return whether an exchange is complete; raise where it has failed."""
+        if not (self._session.is_idle_but_for(self._slow) and _is_answered(exchange)):
+            return False
+        self._check(exchange)
+        return True
+
+    def _check(self, exchange: Exchange) -> None:
+        failure = next((content for content, _ in exchange.answers if content["kind"] == "error"), None)
+        if failure is not None:
+            raise ValueError(failure["message"])
+
+    def _until(self, is_enough: Callable[[], bool]) -> Steps[None]:
+        """Work until it is enough."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            self._woken.clear()
+            has_more = self._session.turn()
+            if is_enough():
+                return
+            yield
+            if self.index.version() != self._version:
+                raise IndexChangedError("the index has changed while the page was made; save it again")
+            if not has_more:
+                self._woken.wait(REST)
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"no complete answer within {PATIENCE} s")
 
     def in_thread(self, call: Callable[[], T]) -> Steps[T]:
         """Have a thread make a call that does not read the index, and return what it returns."""
-        future = self._pool.submit(call)
+        return (yield from self.result_of(self.submit(call)))
+
+    def submit(self, call: Callable[[], T]) -> Future[T]:
+        """Have a thread make a call, which its result says is done."""
+        return self._pool.submit(call)
+
+    def result_of(self, future: Future[T]) -> Steps[T]:
+        """Return the result of a call that has begun."""
         while not future.done():
             yield
-            time.sleep(REST)
+            wait([future], REST)
         return future.result()
 
     def name_query(self, query: Query) -> None:
@@ -202,17 +204,11 @@ class RecordedSession:
         """Return the map, once it was asked for."""
         return self._session.map_within(0)
 
-    def _buffers(self) -> Iterator[bytes]:
-        for exchange in self.exchanges:
-            for _, buffers in exchange.answers:
-                yield from buffers
-
     def _take(self, content: dict[str, Any], buffers: list[bytes]) -> None:
-        with self._arrived:
-            exchange = self._waiting.get(str(content["request"]))
-            if exchange is not None:
-                exchange.answers.append((content, [bytes(one) for one in buffers]))
-            self._arrived.notify_all()
+        exchange = self._waiting.get(str(content["request"]))
+        if exchange is not None:
+            exchange.answers.append((content, [bytes(one) for one in buffers]))
+        self._woken.set()
 
 
 def _is_answered(exchange: Exchange) -> bool:

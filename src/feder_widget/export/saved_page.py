@@ -9,19 +9,17 @@ from typing import Any
 from feder_widget.engines import IvfIndex
 from feder_widget.export.answer_table import AnswerTable
 from feder_widget.export.one_page import PageParts, one_page, page_bytes
-from feder_widget.export.page_contents import (
-    View,
-    hardest_queries,
-    record,
-    saved_queries,
-)
+from feder_widget.export.packed_recording import PackedRecording
+from feder_widget.export.page_contents import record
 from feder_widget.export.page_pictures import TEXT_SHARE, record_pictures
 from feder_widget.export.recorded_session import RecordedSession
+from feder_widget.export.saved_query import SavedQuery, View, hardest_queries, saved_queries
+from feder_widget.export.search_contents import finished, size_of
 from feder_widget.export.search_report import SearchReport
 from feder_widget.export.smaller_picture import smaller
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.search_text import map_title
-from feder_widget.figures.shown_search import shown_search_steps
+from feder_widget.figures.shown_search import ShownSearch, shown_search_steps
 from feder_widget.figures.static_picture import THUMBNAIL_PIXELS, shown_rows, static_picture
 from feder_widget.media import Media
 from feder_widget.media.text import one_line
@@ -30,7 +28,13 @@ from feder_widget.model.array_like import as_array
 from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
 from feder_widget.projection import Method
-from feder_widget.session.answers.workload import Workloads
+from feder_widget.truth import Workload
+
+HARDEST_SAVED = 20
+"""Hardest queries of a workload in a saved page, unless the caller says otherwise."""
+
+K_MAX = 100
+"""Neighbours kept of each cluster, so that k and nprobe can be dragged without asking the kernel."""
 
 PAGE_BYTES = 1_500_000
 QUERY_BYTES = 225_000
@@ -55,7 +59,7 @@ class PageWish:
     queries : list
         Row ids and vectors; the last is on screen first.
     hardest : int
-        Hardest queries of the last workload besides.
+        Hardest queries of the workload besides.
     max_bytes : int or None
         The page at most; None for a size by the number of queries.
     title : str
@@ -95,11 +99,13 @@ def saved_page(
     *,
     k_max: int,
     projection: Method | None,
-    workloads: Workloads,
+    workload: Workload | None,
     traits: dict[str, Any],
     summary: dict[str, Any],
 ) -> Steps[str]:
     """Return a page that answers all that the widget asks for some queries, as HTML.
+
+    ``traits`` are those that it begins with, besides the view's.
 
     Raises
     ------
@@ -107,7 +113,11 @@ def saved_page(
         If there is no query, or too many, or ``max_bytes`` is too few for the search without any picture.
     """
     count = as_int(wish.hardest, "hardest", least=0)
-    queries = [*hardest_queries(index, workloads, view.nprobe, count), *saved_queries(index, wish.queries)]
+    queries: list[SavedQuery] = []
+    if workload is not None:
+        queries = hardest_queries(index, workload, view.nprobe, count)
+    # The last one is on screen first: without another query, the hardest.
+    queries = [*queries, *saved_queries(index, wish.queries)] if len(wish.queries) else queries[::-1]
     if not queries:
         raise ValueError("queries must hold at least one query: search first, or pass queries=")
     if len(queries) > MOST_QUERIES:
@@ -115,28 +125,29 @@ def saved_page(
     most = PAGE_BYTES + QUERY_BYTES * (len(queries) - 1)
     if wish.max_bytes is not None:
         most = as_int(wish.max_bytes, "max_bytes")
-    with RecordedSession(index, media, k_max=k_max, projection=projection, workloads=workloads) as session:
-        rows, listed = yield from record(
+    traits = {**traits, "nprobe": view.nprobe, "k": view.k, "include_self": view.include_self}
+    with RecordedSession(index, media, k_max=k_max, projection=projection, workload=workload) as session:
+        recorded = yield from record(
             session,
             queries,
             view,
-            has_workload=workloads.last is not None,
+            has_workload=workload is not None,
             media=media,
             k_max=k_max,
             room=most - page_bytes(),
         )
-        report = yield from SearchReport.steps(
-            index,
-            queries[-1].query,
-            view.nprobe,
-            view.k,
-            include_self=view.include_self,
-            label=media.label,
-        )
-        figure = yield from _figure(session, queries[-1].query, view, media)
+        search = yield from _searched(index, queries[-1].query, view)
+        report = yield from SearchReport.steps(search, media.label)
+        figure = yield from _figure(session, search, media)
         answer = AnswerTable(report, lambda row: _picture(media, row), figure)
-        said = len(answer.html().encode("utf-8"))
-        bare = page_bytes() + said + TEXT_SHARE * len((yield from session.packed(traits, summary)))
+        said = answer.html()
+        packed = PackedRecording()
+        yield from session.in_thread(lambda: packed.begin(traits, summary, session.exchanges))
+        bare = (
+            page_bytes()
+            + len(said.encode("utf-8"))
+            + TEXT_SHARE * (packed.size + size_of(recorded.projection))
+        )
         if wish.max_bytes is not None and bare > most:
             raise ValueError(
                 f"max_bytes must be at least {int(bare) + 1:,} for {len(queries)} queries without any "
@@ -144,28 +155,36 @@ def saved_page(
             )
         if wish.max_bytes is None:
             most = max(most, int(bare) + LISTED_BYTES)
-        shown = yield from record_pictures(session, rows, listed, int(most - bare))
-        packed = yield from session.packed(traits, summary)
+        pictures, shown = yield from record_pictures(
+            session, recorded.rows, recorded.listed, int(most - bare)
+        )
+        late = yield from finished(session, recorded.projection)
+        yield from session.in_thread(lambda: packed.add([*late, *pictures]))
     distinct = len({id(one) if one.query.row_id is None else one.query.row_id for one in queries})
     remarks = [f"Answers {distinct:,} queries." if distinct > 1 else "Answers one query."]
-    if shown < len(rows):
-        remarks.append(f"Holds the pictures of {shown:,} of the {len(rows):,} rows that can be seen.")
-    return one_page(PageParts(one_line(wish.title, 200), packed, answer, remarks))
+    seen = len(recorded.rows)
+    if shown < seen:
+        remarks.append(f"Holds the pictures of {shown:,} of the {seen:,} rows that can be seen.")
+    return one_page(PageParts(one_line(wish.title, 200), packed.finish(), said, remarks))
 
 
-def _figure(session: RecordedSession, query: Query, view: View, media: Media) -> Steps[bytes | None]:
+def _searched(index: IvfIndex, query: Query, view: View) -> Steps[ShownSearch]:
+    """Search, and find the true neighbours where they can be."""
+    steps = shown_search_steps(index, query, view.nprobe, view.k, include_self=view.include_self)
+    search = next(steps)
+    for last in steps:
+        search = last
+        yield
+    return search
+
+
+def _figure(session: RecordedSession, search: ShownSearch, media: Media) -> Steps[bytes | None]:
     """Paint the map with the results beside it, on a thread."""
     drawn = session.map()
     if drawn is None:
         return None
-    search = None
-    for found in shown_search_steps(
-        session.index, query, view.nprobe, view.k, include_self=view.include_self
-    ):
-        search = found
-        yield
     pictures = RowPictures(media, THUMBNAIL_PIXELS)
-    rows = () if search is None else shown_rows(search)
+    rows = shown_rows(search)
 
     def paint() -> bytes:
         images = [image for some in rows for image in pictures.images(some.ids, some.clusters)]

@@ -16,6 +16,12 @@ def plural(value: int, noun: str, many: str = "") -> str:
     return f"{value:,} {noun if value == 1 else many or noun + 's'}"
 
 
+def ordinal(value: int) -> str:
+    """Return "1st", "2nd", "3rd", "4th" …."""
+    ending = "th" if value % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+    return f"{value:,}{ending}"
+
+
 def distance_text(value: float, digits: int = 4) -> str:
     """Return a distance in four significant digits; three serve small tiles."""
     if math.isnan(value) or math.isinf(value):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from feder_widget.engines import IvfIndex
+from feder_widget.figures.answer_text import answer_sentence, query_name, remedy_sentence
 from feder_widget.figures.numbers import plural
 from feder_widget.figures.shown_search import ShownSearch
-from feder_widget.media.text import one_line
 from feder_widget.model.query import Query
+from feder_widget.truth import Explanation
 
 
 def map_title(index: IvfIndex, search: ShownSearch | None) -> str:
@@ -14,7 +15,7 @@ def map_title(index: IvfIndex, search: ShownSearch | None) -> str:
     if search is None:
         return f"{index.family}: {index.ntotal:,} vectors in {index.nlist:,} clusters"
     lost = f", {len(search.missed):,} missed (dashed)" if len(search.missed) else ""
-    name = query_name(search.query)
+    name = _name(search.query)
     return f"{name}, nprobe {search.nprobe:,} of {index.nlist:,}: {recall_text(search)}{lost}"
 
 
@@ -30,16 +31,9 @@ NAME_LIMIT = 60
 """Most characters of a query's name."""
 
 
-def query_name(query: Query) -> str:
-    """Return a query in words: its row, its title on one line, or that it is a vector."""
-    if query.row_id is not None:
-        return f"row {query.row_id}"
-    return one_line(query.title, NAME_LIMIT) if query.title else "a vector"
-
-
 def query_line(index: IvfIndex, query: Query, nprobe: int, k: int) -> str:
     """Return the query and the search parameter in one line."""
-    return f"Query: {query_name(query)}, nprobe {nprobe:,} of {index.nlist:,}, k {k:,}"
+    return f"Query: {_name(query)}, nprobe {nprobe:,} of {index.nlist:,}, k {k:,}"
 
 
 def search_lines(index: IvfIndex, search: ShownSearch | None) -> list[str]:
@@ -52,14 +46,13 @@ def search_lines(index: IvfIndex, search: ShownSearch | None) -> list[str]:
     explanation = search.explanation
     if explanation is None:
         why = index.why_unexplained
-        return [*lines, "Recall: not computed" if why is None else f"Recall: unavailable: {why}"]
+        reason = "the true neighbours were not computed" if why is None else why
+        return [*lines, f"Answer: unknown: {reason}"]
     total = len(explanation)
-    share = search.found / total if total else 1.0
-    lines.append(f"Recall@{search.k}: {search.found:,} of {total:,} true neighbours ({share:.2f})")
+    name = _name(search.query)
+    lines.append(f"Answer: {answer_sentence(name, len(search.results), search.found, total)}")
     if len(search.missed):
-        lines += [f"Missed: {missed_text(search)}", f"Remedy: {remedy(search)}"]
-    else:
-        lines.append("Missed: none")
+        lines += [f"Missed: {missed_text(search)}", f"Remedy: {_remedy(search, explanation)}"]
     return lines
 
 
@@ -78,19 +71,16 @@ def missed_text(search: ShownSearch) -> str:
     return ", ".join(named[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def remedy(search: ShownSearch) -> str:
-    """Return the remedy for the missed neighbours."""
-    explanation = search.explanation
-    assert explanation is not None
-    try:
-        needed = explanation.nprobe_needed
-    except ValueError:
-        return "compare recall at larger nprobe; each takes a search"
-    if needed <= explanation.nlist:
-        larger = "; larger ones lose some to the code" if needed <= search.nprobe else ""
-        return f"nprobe {needed:,} finds all {len(explanation):,}{larger}"
-    at = explanation.found_at
-    best = int((at <= explanation.nlist).sum())
-    if best > search.found:
-        return f"nprobe {int(at[best - 1]):,} finds {best:,}; no nprobe finds all {len(explanation):,}"
-    return "no nprobe finds more: the codes rank other vectors first"
+def _remedy(search: ShownSearch, explanation: Explanation) -> str:
+    unknown = search.index.why_no_curve
+    return remedy_sentence(
+        found=search.found,
+        nprobe=search.nprobe,
+        nlist=search.index.nlist,
+        found_at=None if unknown is not None else explanation.found_at.tolist(),
+        why_unknown=unknown,
+    )
+
+
+def _name(query: Query) -> str:
+    return query_name(query.row_id, query.title, NAME_LIMIT)

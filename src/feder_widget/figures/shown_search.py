@@ -71,6 +71,8 @@ class ShownSearch:
         The query.
     nprobe, k : int
         Clusters probed and results asked for.
+    include_self : bool
+        Whether a row counts among its own results and neighbours.
     trace : SearchTrace
         The search; of a row that is left out, a search for more results.
     results : Rows
@@ -85,6 +87,7 @@ class ShownSearch:
     query: Query
     nprobe: int
     k: int
+    include_self: bool
     trace: SearchTrace
     results: Rows
     missed: Rows
@@ -155,7 +158,7 @@ def shown_search_steps(
     wanted = int(wanted)
     kept = np.flatnonzero(trace.ids != -1) if own is None else own.others(trace.ids, most)
     results = results_of(trace, kept)
-    yield ShownSearch(index, found, wanted, k, trace, results, no_rows(), None)
+    yield ShownSearch(index, found, wanted, k, include_self, trace, results, no_rows(), None)
     if index.why_unexplained is not None or index.ntotal == 0:
         return
     steps = index.explain_steps(found, k, include_self=include_self)
@@ -168,7 +171,7 @@ def shown_search_steps(
         if is_late():
             return
     missed = _missed(index, found, explanation, wanted)
-    yield ShownSearch(index, found, wanted, k, trace, results, missed, explanation)
+    yield ShownSearch(index, found, wanted, k, include_self, trace, results, missed, explanation)
 
 
 def results_of(trace: SearchTrace, kept: npt.NDArray[np.intp]) -> Rows:

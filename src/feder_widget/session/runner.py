@@ -237,10 +237,9 @@ class Runner:
         finally:
             self._owned.release()
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing was asked for that is not done, by jobs or by threads that they wait for."""
-        return not self._jobs and not self._inbox
+    def is_idle_but_for(self, request: Request | None) -> bool:
+        """Whether nothing else was asked for that is not done, by jobs or by threads that they wait for."""
+        return not self._inbox and all(job.request == request for job in self._jobs)
 
     def drain(self) -> None:
         """Step until nothing is left to do, waiting where a job waits: where nothing else drives."""

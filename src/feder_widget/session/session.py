@@ -19,10 +19,10 @@ from feder_widget.projection import Method
 from feder_widget.session import threads
 from feder_widget.session.active_search import FULL_CANDIDATES, ActiveSearch
 from feder_widget.session.answers.column_scale import ColumnScales
+from feder_widget.session.answers.file import file_parts
 from feder_widget.session.answers.labels_by_column import LabelsByColumn
 from feder_widget.session.answers.map import MapDrawing
 from feder_widget.session.answers.members import Orderings, medoids
-from feder_widget.session.answers.page import page_parts
 from feder_widget.session.answers.projection import Projector
 from feder_widget.session.answers.results import results
 from feder_widget.session.answers.search import candidates, clusters, rest
@@ -32,7 +32,7 @@ from feder_widget.session.answers.workload import KERNEL, Workloads
 from feder_widget.session.drivers import Driver, driver_for
 from feder_widget.session.embedded_queries import EmbeddedQueries
 from feder_widget.session.message_rate import MessageRate, unlimited
-from feder_widget.session.messages import Buffer, Message, to_kernel
+from feder_widget.session.messages import Buffer, Message, Request, to_kernel
 from feder_widget.session.messages.limits import MAX_WINDOW
 from feder_widget.session.messages.parse import (
     BadRequestError,
@@ -83,8 +83,8 @@ class Session:
         where nobody can change the index; without any of these, requests are answered where they come.
     changed
         Called on the owner's thread when the index has changed.
-    page
-        Makes a page of its own of what is on screen, in steps; None where nothing does.
+    files
+        Makes a page or a figure of what is on screen, in steps; None where nothing does.
     """
 
     def __init__(
@@ -98,13 +98,13 @@ class Session:
         embedder: Embedder | None = None,
         driver: Driver | None = None,
         changed: Callable[[], None] = lambda: None,
-        page: Callable[[to_kernel.PageRequest], Steps[str]] | None = None,
+        files: Callable[[to_kernel.PageRequest | to_kernel.FigureRequest], Steps[str]] | None = None,
     ) -> None:
         self._index = index
         self._media = media
         self._k_max = k_max
         self._changed = changed
-        self._page_of = page
+        self._file_of = files
         self._driver = driver or driver_for(index.frozen)
         self._outbox = Outbox(send)
         rate = MessageRate() if self._driver.is_paced else unlimited()
@@ -162,7 +162,8 @@ class Session:
             "workload": self._resend_workload,
             "query_recalls": self._query_recalls,
             "hardest": self._hardest,
-            "page": self._page,
+            "page": self._file,
+            "figure": self._file,
             "cancel": self._cancel,
         }
         self._read_nothing: Mapping[str, Callable[[Any], None]] = {
@@ -267,10 +268,9 @@ class Session:
         """Work for some milliseconds where the caller drives, and say whether there is more to do at once."""
         return self._runner.turn(PART) == REST
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is left to do."""
-        return self._runner.is_idle
+    def is_idle_but_for(self, request: Request | None) -> bool:
+        """Whether nothing is left to do but what this request has asked for."""
+        return self._runner.is_idle_but_for(request)
 
     def after_cell(self) -> None:
         """Look whether a cell has changed the index."""
@@ -515,13 +515,15 @@ class Session:
                 self._runner.heed()
         return self._heard_on not in (None, threading.get_ident())
 
-    # A page of its own
+    # Files
 
-    def _page(self, asked: to_kernel.PageRequest, _: Sequence[Buffer]) -> None:
-        make = self._page_of
+    def _file(self, asked: to_kernel.PageRequest | to_kernel.FigureRequest, _: Sequence[Buffer]) -> None:
+        make = self._file_of
         if make is None:
-            raise BadRequestError("this session saves no page")
-        self._runner.start(Job(lambda: page_parts(asked.request, make(asked)), asked.request, kind="page"))
+            raise BadRequestError("this session makes no files")
+        # Figures take no time worth saving, and displays may ask for several.
+        kind = "page" if asked.kind == "page" else None
+        self._runner.start(Job(lambda: file_parts(asked.request, make(asked)), asked.request, kind=kind))
 
     # Changes
 

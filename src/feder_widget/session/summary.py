@@ -7,7 +7,7 @@ from typing import Any
 
 from feder_widget.embedding import Embedder
 from feder_widget.engines import IvfIndex
-from feder_widget.media import SIZES
+from feder_widget.media import SIZES, Media
 from feder_widget.session.answers.search import is_replayable
 from feder_widget.session.messages import encode
 from feder_widget.session.messages.index_summary import Constants, IndexSummary
@@ -99,3 +99,17 @@ def summary_of(
     )
     content, (held,) = encode(summary)
     return {**content, "sizes": held}
+
+
+def summary_of_rows(index: IvfIndex, media: Media, *, k_max: int, **others: Any) -> dict[str, Any]:
+    """Return ``summary_of`` an index whose rows look as ``media`` says."""
+    return summary_of(
+        index,
+        k_max=k_max,
+        images=media.has_images,
+        labels=media.has_labels,
+        columns=media.columns,
+        categories=media.categories,
+        scales=media.scales,
+        **others,
+    )

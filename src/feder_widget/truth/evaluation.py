@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps
 from feder_widget.truth import recall_curves, recall_points
 from feder_widget.truth.ground_truth import GroundTruth
+from feder_widget.truth.origin import Origin
 from feder_widget.truth.rankings import batches
 from feder_widget.truth.recall_curves import Curves
 from feder_widget.truth.recall_points import Points
@@ -71,6 +71,7 @@ class Evaluation:
         self._k = min(k, max(1, truth.ntotal))
         self._asked_k = k
         self._include_self = include_self or self._queries.ids is None
+        self._origin = Origin(rows, rows.version(), self._include_self, self._queries.one)
         self._found: list[Found] = []
         self._loose = 0
         self._done = 0
@@ -87,14 +88,6 @@ class Evaluation:
     def done(self) -> int:
         """Number of queries evaluated."""
         return self._done
-
-    def query(self, place: int) -> int | npt.NDArray[np.float32]:
-        """Return one of the queries: its row id, or the vector that was given, float32 (dim,)."""
-        ids = self._queries.ids
-        if ids is not None:
-            return int(ids[place])
-        vector: npt.NDArray[np.float32] = self._queries.read(slice(place, place + 1))[0]
-        return vector
 
     def steps(self, work: int = PIECE_WORK) -> Generator[float, None, None]:
         """Evaluate; yields after each piece the queries done so far, with parts of queries.
@@ -183,6 +176,7 @@ class Evaluation:
             nearest_clusters=found.nearest_clusters,
             compared_at=found.compared_at,
             curves=found.curves,
+            origin=self._origin,
         )
 
 

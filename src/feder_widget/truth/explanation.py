@@ -7,15 +7,19 @@ nearer codes can displace it again, and a search finds it over a span of nprobe,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.keys import keys_of
+from feder_widget.model.pages import save_html, to_html
 from feder_widget.model.plots import plot
 from feder_widget.truth.ledger import BASES, WITHOUT_VECTORS, Basis, Ledger
+from feder_widget.truth.origin import Origin
 from feder_widget.truth.search_stages import Presence, Searches, Spans, first_reaching
 
 if TYPE_CHECKING:
@@ -51,6 +55,8 @@ class Explanation:
         the index, or by its codes.
     distance_name : str
         Name of ``distances``: "squared L2 distance", "squared L2 distance to codes", ….
+    origin : Origin or None
+        The index and the query, for ``save_html``; None where it came from another process.
     """
 
     ids: npt.NDArray[np.int64]
@@ -61,6 +67,7 @@ class Explanation:
     nlist: int
     basis: Basis
     distance_name: str
+    origin: Origin | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         """Return the number of true neighbours."""
@@ -186,6 +193,35 @@ class Explanation:
         matplotlib Axes
         """
         return plot("recall", self, ax, options)
+
+    def save_html(self, path: str | os.PathLike[str], **options: Any) -> Path:
+        """Save the search and its true neighbours as one page that needs no kernel and no network.
+
+        Parameters
+        ----------
+        path
+            The file to write. An older one stays whole until the new one is.
+        options
+            ``nprobe`` to begin with (by default the index's own), ``title``, ``max_bytes``; ``images``,
+            ``labels``, ``data``, ``id``, ``columns``, ``label`` and ``image`` as for ``FederWidget``.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        IndexChangedError
+            If the index has changed since.
+        ValueError
+            If this came from another process, where its index is; and as ``FederWidget.save_html``.
+        """
+        return save_html(self, path, options)
+
+    def to_html(self, *, height: int = 760, **options: Any) -> str:
+        """Return the page of ``save_html`` as an ``iframe`` for another page, ``height`` CSS pixels high."""
+        return to_html(self, height, options)
 
     def _spans(self) -> Spans:
         if isinstance(self.presence, Spans):

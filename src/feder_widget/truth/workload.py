@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.model.pages import save_html, to_html
 from feder_widget.model.plots import plot
 from feder_widget.truth.explanation import one_nprobe
 from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis, MeanLedger
+from feder_widget.truth.origin import Origin
 from feder_widget.truth.recall_curves import Curves, rising_curves
 from feder_widget.truth.recall_points import Points
 
@@ -68,6 +72,8 @@ class Workload:
         Whether the true neighbours are by the vectors given to ``open_index``.
     nearest_clusters : int32 (n,) or None
         The cluster at rank 1 of each query; -1 where the coarse search finds none.
+    origin : Origin or None
+        The index and the queries, for ``save_html``; None where it came from another process.
     """
 
     found_at: npt.NDArray[np.int32]
@@ -85,6 +91,7 @@ class Workload:
     curves: Curves | Points | None = None
     given: bool = False
     nearest_clusters: npt.NDArray[np.int32] | None = None
+    origin: Origin | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         """Return the number of queries evaluated."""
@@ -319,6 +326,36 @@ class Workload:
         matplotlib Axes
         """
         return plot("workload", self, ax, options)
+
+    def save_html(self, path: str | os.PathLike[str], **options: Any) -> Path:
+        """Save the workload with its hardest queries as one page that needs no kernel and no network.
+
+        Parameters
+        ----------
+        path
+            The file to write. An older one stays whole until the new one is.
+        options
+            ``nprobe`` to begin with (by default the index's own), ``hardest`` (how many queries are saved; by
+            default 20), ``title``, ``max_bytes``; ``images``, ``labels``, ``data``, ``id``, ``columns``,
+            ``label`` and ``image`` as for ``FederWidget``.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        IndexChangedError
+            If the index has changed since.
+        ValueError
+            If this came from another process, where its index is; and as ``FederWidget.save_html``.
+        """
+        return save_html(self, path, options)
+
+    def to_html(self, *, height: int = 760, **options: Any) -> str:
+        """Return the page of ``save_html`` as an ``iframe`` for another page, ``height`` CSS pixels high."""
+        return to_html(self, height, options)
 
     def _ledger_of(self, points: Points, nprobe: int) -> MeanLedger:
         place, most = points.place_of(nprobe), np.maximum(self.counts, 1)

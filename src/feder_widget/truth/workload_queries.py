@@ -28,6 +28,10 @@ class Rows(Protocol):
         """Number of vectors in each cluster."""
         ...
 
+    def version(self) -> tuple[float, ...]:
+        """Return numbers that differ once the index has changed."""
+        ...
+
     def sample_ids_steps(self, size: int, rng: np.random.Generator) -> Steps[npt.NDArray[np.int64]]:
         """Draw row ids, each stored vector at most once, in steps."""
         ...
@@ -77,6 +81,13 @@ class Queries:
     def read(self, part: slice) -> npt.NDArray[np.float32]:
         """Return ``read_steps`` at once."""
         return drain(self.read_steps(part))
+
+    def one(self, place: int) -> int | npt.NDArray[np.float32]:
+        """Return one of them: its row id, or the vector that was given, float32 (dim,)."""
+        if self.ids is not None:
+            return int(self.ids[place])
+        vector: npt.NDArray[np.float32] = self.read(slice(place, place + 1))[0]
+        return vector
 
 
 def open_queries(index: Rows, queries: Any, seed: int) -> Queries:

@@ -1,7 +1,7 @@
 import { Button } from "../../controls/Button";
-import { costOf } from "../../model/cost";
 import { count, percent, plural } from "../../model/format";
 import { useApp } from "../../state/app";
+import { distancesComputed } from "../../state/searchCost";
 
 /** The cost of the search in distances computed, and as a share of brute force; before any, the index. */
 export function Cost() {
@@ -33,14 +33,10 @@ function SearchCost() {
   const summary = exploration.summary.value;
   const search = exploration.search.value;
   const timings = exploration.timings.value;
-  const { ranks } = exploration.probe.value;
   exploration.revision.value;
-  if (search === null) return null;
-  const outcome = exploration.outcome.value;
-  const again = outcome?.handed_over.length ?? 0;
-  const cost = costOf(search, ranks, summary.sizes);
-  const fine = outcome?.compared ?? cost.fine;
-  const coarse = summary.coarseExact && exploration.step.value !== 0 ? cost.coarse : 0;
+  const cost = distancesComputed(exploration);
+  if (search === null || cost === null) return null;
+  const { coarse, fine, again } = cost;
   const total = coarse + fine + again;
   const behind = search.received < settings.nprobe.value && status.value === "searching";
   const traced =

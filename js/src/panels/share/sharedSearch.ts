@@ -1,48 +1,58 @@
 import { headline } from "../../model/answerText";
 import type { Result } from "../../model/results";
 import type { SharedRow, SharedSearch } from "../../model/sharedText";
-import { nprobeNeeded } from "../../model/truth";
+import type { Missed } from "../../model/truth";
 import type { App } from "../../state/app";
 import { rowLoss } from "../../state/rowTexts";
+import { distancesComputed } from "../../state/searchCost";
 
 /** What is told of the search on screen; null before the first. */
-export function sharedSearch({ exploration, pictures }: App): SharedSearch | null {
-  const { settings, truth, found, foundAmong, results, missed, findings, isSteady } = exploration;
+export function sharedSearch(app: App): SharedSearch | null {
+  const { exploration } = app;
+  const { settings, truth, found, foundAmong, results, missed, step } = exploration;
   const search = exploration.search.peek();
   if (search === null) return null;
-  const { family, ntotal, nlist, given } = exploration.summary.peek();
-  const neighbours = truth.peek()?.neighbours ?? null;
-  const needed =
-    truth.peek() !== null && (given || isSteady.peek()) ? nprobeNeeded(truth.value as never) : null;
-  const nprobe = settings.nprobe.peek();
-  const hasCure = missed.peek().length > 0 && needed !== null && needed > nprobe;
+  const { family, metric, ntotal, nlist, given, noCurve, coarseExact, findings } = exploration.summary.peek();
+  const cost = distancesComputed(exploration);
+  const known = truth.peek();
+  const total = known?.neighbours.length ?? null;
+  const isPartial = step.peek() !== null;
+  const isComplete = total === null || (foundAmong.peek() === "results" && !isPartial);
   return {
     query: search.id === null ? (search.title ?? "a vector") : `row ${search.id}`,
     row: search.id,
-    headline:
-      neighbours === null
-        ? `${results.peek().length} results`
-        : headline(found.peek(), neighbours.length, foundAmong.peek(), false),
-    remedy: hasCure ? `nprobe = ${needed} finds all` : null,
+    soFar: isComplete ? null : headline(found.peek(), total, foundAmong.peek(), isPartial),
+    returned: results.peek().length,
+    found: found.peek(),
+    total,
+    foundAt: known === null || noCurve !== null ? null : known.foundAt,
+    noCurve,
     family,
+    metric,
     ntotal,
     nlist,
-    nprobe,
+    nprobe: settings.nprobe.peek(),
     k: settings.k.peek(),
+    distances: cost === null ? 0 : cost.coarse + cost.fine + cost.again,
+    coarseExact,
     includeSelf: settings.includeSelf.peek(),
-    missed: missed.peek().map((row) => ({
-      place: row.place,
-      id: row.id,
-      distance: row.distance,
-      cluster: row.cluster,
-      rank: row.clusterRank,
-      label: pictures.labelOf(row.id),
-      why: rowLoss(exploration, row),
-    })),
-    findings: findings
-      .peek()
-      .filter(({ severity }) => severity !== "info")
-      .map(({ sentence }) => sentence),
+    given,
+    missed: missed.peek().map((row) => sharedMiss(app, row)),
+    findings: findings.filter(({ severity }) => severity !== "info").map(({ sentence }) => sentence),
+  };
+}
+
+function sharedMiss({ exploration, pictures }: App, row: Missed): SharedRow {
+  const isOff = row.lostTo === "coarse" && row.clusterRank <= exploration.settings.nprobe.peek();
+  return {
+    place: row.place,
+    id: row.id,
+    distance: row.distance,
+    cluster: row.cluster,
+    rank: row.clusterRank,
+    label: pictures.labelOf(row.id),
+    why: rowLoss(exploration, row),
+    lostTo: isOff ? "off" : row.lostTo,
   };
 }
 
@@ -56,5 +66,6 @@ export function sharedResults({ exploration, pictures }: App): SharedRow[] {
     rank: row.clusterRank,
     label: pictures.labelOf(row.id),
     why: null,
+    lostTo: null,
   }));
 }

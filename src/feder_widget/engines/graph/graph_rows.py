@@ -92,6 +92,10 @@ class GraphRows:
 
     # What a workload reads; see ``workload_queries.Rows``.
 
+    def version(self) -> tuple[float, ...]:
+        """Return numbers that differ once the index has changed."""
+        return self._file.version()
+
     def places(self, ids: npt.ArrayLike) -> tuple[Ids, Ids]:
         """Return 0 and the node of each row id; -1 for an unknown one."""
         nodes = self._file.nodes_of(np.asarray(ids, np.int64))

@@ -37,6 +37,7 @@ from feder_widget.truth import (
 from feder_widget.truth.cluster_bounds import Extents
 from feder_widget.truth.evaluation import Progress
 from feder_widget.truth.findings import index_findings
+from feder_widget.truth.origin import Origin
 from feder_widget.truth.own_row import OwnRow
 from feder_widget.truth.rankings import batches
 from feder_widget.truth.survey import Survey
@@ -645,8 +646,10 @@ class IvfIndex:
         """Do ``explain`` in pieces of ``work`` multiplications."""
         self._check_explainable()
         k = as_int(k, "k")
+        version = self.version()
         found = yield from self._rows.query_steps(query, work)
-        return (yield from self.truth.explain_steps(found.vector, k, found.left_out(include_self), work))
+        explanation = yield from self.truth.explain_steps(found.vector, k, found.left_out(include_self), work)
+        return replace(explanation, origin=Origin(self, version, include_self, lambda _: found))
 
     def ledger(self, query: Any, k: int, nprobe: int, *, include_self: bool = False) -> Ledger:
         """Search, and say what became of every true neighbour: returned, or lost at which stage.

@@ -51,8 +51,6 @@ Labels = Callable[[list[int]], list["str | None"]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Last:
-    request: Request
-    evaluation: Evaluation
     workload: Evaluated
     is_final: bool
 
@@ -79,9 +77,9 @@ class Workloads:
         self._current: tuple[Request, Evaluation] | None = None
         self._cancelled: Request | None = None
 
-    def take_last_of(self, other: Workloads) -> None:
-        """Hold the last workload of another session."""
-        self._last = other._last
+    def hold(self, workload: Evaluated) -> None:
+        """Hold a workload that was evaluated elsewhere."""
+        self._last = _Last(workload, is_final=True)
 
     @property
     def last(self) -> Evaluated | None:
@@ -243,28 +241,28 @@ class Workloads:
             raise ValueError("no workload has been evaluated")
         if not 0 <= place < len(last.workload):
             raise ValueError(f"workload must be between 0 and {len(last.workload) - 1}, got {place}")
-        return last.evaluation.query(place)
+        assert last.workload.origin is not None
+        found: int | NDArray[np.float32] = last.workload.origin.query(place)
+        return found
 
     def _tell(
         self, evaluation: Evaluation, reason: str | None, send: Callable[[Message], None], *, is_final: bool
     ) -> Evaluated:
         workload = evaluation.workload(reason)
-        send(self._message(KERNEL, self._take(KERNEL, evaluation, workload, is_final=is_final)))
+        send(self._message(KERNEL, self._take(workload, is_final=is_final)))
         return workload
 
     def _published(
         self, request: Request, evaluation: Evaluation, reason: str | None, *, is_final: bool
     ) -> Iterator[Message | None]:
-        last = self._take(request, evaluation, evaluation.workload(reason), is_final=is_final)
+        last = self._take(evaluation.workload(reason), is_final=is_final)
         yield self._message(request, last)
 
-    def _take(
-        self, request: Request, evaluation: Evaluation, workload: Evaluated, *, is_final: bool
-    ) -> _Last:
+    def _take(self, workload: Evaluated, *, is_final: bool) -> _Last:
         """Keep a workload; one that ended before its first query leaves the one before."""
         if len(workload) == 0 and self._last is not None and len(self._last.workload) > 0:
             return self._ended()
-        self._last = _Last(request, evaluation, workload, is_final)
+        self._last = _Last(workload, is_final)
         return self._last
 
     def _ended(self) -> _Last:

@@ -369,7 +369,7 @@ class MapRequest:
 class PageRequest:
     """The search on screen, and the hardest queries of the last workload, as a page of its own.
 
-    ``page_part`` messages answer. ``include_self`` as in a ``SearchRequest``.
+    ``file_part`` messages answer. ``include_self`` as in a ``SearchRequest``.
     """
 
     kind: Literal["page"] = "page"
@@ -377,6 +377,22 @@ class PageRequest:
     nprobe: int = between(1, "nlist")
     k: int = between(1, "k_max")
     include_self: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FigureRequest:
+    """A view of the search on screen as a figure, SVG, in the colours of a theme.
+
+    ``file_part`` messages answer. ``include_self`` as in a ``SearchRequest``.
+    """
+
+    kind: Literal["figure"] = "figure"
+    request: Request
+    view: Literal["clusters", "distances", "projection"]
+    nprobe: int = between(1, "nlist")
+    k: int = between(1, "k_max")
+    include_self: bool = False
+    style: Literal["light", "dark"] = "light"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -413,6 +429,7 @@ REQUESTS = (
     HardestRequest,
     MapRequest,
     PageRequest,
+    FigureRequest,
     CancelRequest,
 )
 AnyRequest: TypeAlias = (
@@ -441,5 +458,6 @@ AnyRequest: TypeAlias = (
     | HardestRequest
     | MapRequest
     | PageRequest
+    | FigureRequest
     | CancelRequest
 )

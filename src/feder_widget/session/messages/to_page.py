@@ -515,13 +515,13 @@ class Projection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PagePart:
-    """The bytes of a saved page from ``offset`` on, UTF-8. The last message is ``final``.
+class FilePart:
+    """The bytes of a page or a figure from ``offset`` on, UTF-8. The last message is ``final``.
 
-    A page that is made anew, because the index has changed, begins at 0 again.
+    A file that is made anew, because the index has changed, begins at 0 again.
     """
 
-    kind: Literal["page_part"] = "page_part"
+    kind: Literal["file_part"] = "file_part"
     request: Request
     offset: int
     final: bool
@@ -569,7 +569,7 @@ MESSAGES = (
     RowValues,
     MapPart,
     Projection,
-    PagePart,
+    FilePart,
     Failure,
 )
 Message: TypeAlias = (
@@ -599,6 +599,6 @@ Message: TypeAlias = (
     | RowValues
     | MapPart
     | Projection
-    | PagePart
+    | FilePart
     | Failure
 )

@@ -100,9 +100,6 @@ def _explain(options: argparse.Namespace) -> int:
         if options.workload is not None:
             workload = widget.evaluate(options.workload, seed=options.seed, progress=sys.stderr.isatty())
         if options.html is not None:
-            if report is None and workload is not None:
-                worst = workload.hardest(1, nprobe=workload.evaluated_below(nprobe))
-                widget.search(int(workload.ids[worst[0]]) if workload.ids is not None else 0)
             widget.save_html(options.html)
     finally:
         widget.close()

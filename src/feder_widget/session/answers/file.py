@@ -1,4 +1,4 @@
-"""A saved page, sent in parts."""
+"""A page or a figure, sent in parts."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import numpy as np
 
 from feder_widget.model.pieces import Steps
 from feder_widget.session.messages import Request
-from feder_widget.session.messages.to_page import PagePart
+from feder_widget.session.messages.to_page import FilePart
 
 PART = 900_000
 """Bytes in one message: it stays under 1 MiB."""
 
 
-def page_parts(request: Request, made: Steps[str]) -> Iterator[PagePart | None]:
-    """Make a page in steps, and send it."""
+def file_parts(request: Request, made: Steps[str]) -> Iterator[FilePart | None]:
+    """Make a file in steps, and send it."""
     text = yield from made
     data = np.frombuffer(text.encode("utf-8"), np.uint8)
     for start in range(0, len(data), PART):
         is_last = start + PART >= len(data)
-        yield PagePart(request=request, offset=start, final=is_last, data=data[start : start + PART])
+        yield FilePart(request=request, offset=start, final=is_last, data=data[start : start + PART])
