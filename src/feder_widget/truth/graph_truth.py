@@ -13,8 +13,8 @@ from feder_widget.model.keys import key_of, keys_of
 from feder_widget.model.pieces import WHOLE, Steps, drain
 from feder_widget.truth.graph_explanation import Approach, EfSpans, GraphExplanation
 from feder_widget.truth.graph_verdict import GraphVerdict
-from feder_widget.truth.ledger import Basis
 from feder_widget.truth.level_places import LevelPlaces, level_places
+from feder_widget.truth.nearest_truth import NearestTruth
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.search_stages import Near
 
@@ -24,14 +24,11 @@ Float32Array = npt.NDArray[np.float32]
 FIRST_EF = 64
 """efSearch of the first walk to look for true neighbours."""
 
-FIRST_COUNTED = 1024
-"""Nearest vectors that are looked through first where nearer ones are counted."""
-
 FAR = 4096
 """efSearch beyond which it is asked whether any path leads to a neighbour."""
 
 
-class GraphTruth:
+class GraphTruth(NearestTruth):
     """The true neighbours of queries in a graph.
 
     Queries are float32 vectors before the transforms of the index; ``own`` is a node that does not count.
@@ -45,36 +42,13 @@ class GraphTruth:
     """
 
     def __init__(self, file: GraphSource, originals: Originals | None = None) -> None:
+        super().__init__(file, originals)
         self._file = file
-        self._given = None if file.holds_vectors else originals
 
     @property
     def file(self) -> GraphSource:
         """The index."""
         return self._file
-
-    @property
-    def basis(self) -> Basis:
-        """Definition of the true neighbours: by the vectors given, the stored ones, or their codes."""
-        if self._given is not None:
-            return "vectors"
-        return "lists" if self._file.holds_vectors else "codes"
-
-    def nearest(self, queries: Float32Array, k: int, own: Ids | None) -> list[tuple[Near, Float32Array]]:
-        """Return the true neighbours of some queries, by nodes, and the distances of the first ones.
-
-        Parameters
-        ----------
-        queries : float32 (n, dim)
-            Before the transforms.
-        k : int
-            Neighbours wanted.
-        own : int64 (n,) or None
-            A node for each query that does not count; -1 for none.
-        """
-        if self._given is not None:
-            return drain(self._by_originals_steps(self._given, queries, k, own, WHOLE))
-        return self._by_storage(queries, k, own)
 
     def explain_steps(
         self, query: Float32Array, k: int, own: int, work: int = WHOLE
@@ -82,11 +56,7 @@ class GraphTruth:
         """Find the k true neighbours of one query, float32 (dim,), ``work`` multiplications a piece."""
         file = self._file
         vector = file.transform(query[None])[0]
-        if self._given is None:
-            near, distances = yield from self._nearest_steps(vector, k, own, work)
-        else:
-            found = yield from self._by_originals_steps(self._given, query[None], k, np.array([own]), work)
-            near, distances = found[0]
+        near, distances = yield from self.nearest_steps(query, k, own, work)
         yield
         walk = self._walk_to(vector, near.ids)
         spans = self._spans(walk, vector, near, k, own)
@@ -132,7 +102,7 @@ class GraphTruth:
         distance = file.distance(vector, node)
         position = None
         if count:
-            nearer = self._count_nearer(vector, distance)
+            nearer = self.count_nearer(vector, distance)
             if own >= 0:
                 nearer -= key_of(file.distance(vector, own), file.similarity) < key_of(
                     distance, file.similarity
@@ -146,11 +116,6 @@ class GraphTruth:
             holds_until=walk.holds_until if walk.is_tied else file.ntotal,
             in_links=file.external_ids(file.links.in_links(node)),
         )
-
-    @property
-    def distance_name(self) -> str:
-        """Name of the distances of true neighbours."""
-        return self._file.distance_name(self.basis != "codes")
 
     def _walk_to(self, vector: Float32Array, nodes: Ids) -> Walk:
         """Return a walk that visits some nodes, those aside to which no path leads."""
@@ -209,82 +174,6 @@ class GraphTruth:
             holds_until=holds if holds >= least else 0,
             search=search,
         )
-
-    def _count_nearer(self, vector: Float32Array, distance: float) -> int:
-        """Count the vectors that are strictly nearer than a distance, by exhaustive search."""
-        file = self._file
-        limit = key_of(distance, file.similarity)
-        wanted = FIRST_COUNTED
-        while True:
-            wanted = min(wanted, file.ntotal)
-            _, distances = file.nearest(vector[None], wanted)
-            nearer = int(np.count_nonzero(keys_of(distances[0], file.similarity) < limit))
-            if nearer < wanted or wanted == file.ntotal:
-                return nearer
-            wanted *= 8
-
-    def _by_storage(self, queries: Float32Array, k: int, own: Ids | None) -> list[tuple[Near, Float32Array]]:
-        file = self._file
-        vectors = file.transform(queries)
-        found: list[tuple[Near, Float32Array] | None] = [None] * len(vectors)
-        left = np.arange(len(vectors))
-        wanted = k + 2
-        while len(left):
-            wanted = min(wanted, file.ntotal)
-            nodes, distances = file.nearest(vectors[left], wanted)
-            again = []
-            for i, row in enumerate(left.tolist()):
-                keep = nodes[i] >= 0 if own is None else (nodes[i] >= 0) & (nodes[i] != own[row])
-                kept, at = nodes[i][keep], distances[i][keep]
-                if wanted < file.ntotal and len(kept) >= k and at[-1] == at[k - 1]:
-                    again.append(row)
-                    continue
-                found[row] = _near(kept, at, k)
-            left = np.array(again, np.int64)
-            wanted *= 2
-        return [each for each in found if each is not None]
-
-    def _nearest_steps(
-        self, vector: Float32Array, k: int, own: int, work: int
-    ) -> Steps[tuple[Near, Float32Array]]:
-        """Return the true neighbours of one query by the storage, in steps."""
-        wanted = k + 2
-        while True:
-            wanted = min(wanted, self._file.ntotal)
-            nodes, distances = yield from self._file.nearest_steps(vector, wanted, work)
-            keep = (nodes >= 0) & (nodes != own)
-            nodes, distances = nodes[keep], distances[keep]
-            # All that tie with the last neighbour must be among them.
-            if wanted == self._file.ntotal or len(nodes) < k or distances[-1] != distances[k - 1]:
-                return _near(nodes, distances, k)
-            wanted *= 2
-
-    def _by_originals_steps(
-        self, originals: Originals, queries: Float32Array, k: int, own: Ids | None, work: int
-    ) -> Steps[list[tuple[Near, Float32Array]]]:
-        ids = self._file.all_ids
-        present = np.zeros(len(originals), np.bool_)
-        present[ids] = True
-        node_of = np.full(len(originals), -1, np.int64)
-        node_of[ids] = np.arange(len(ids))
-        nears = []
-        found = yield from originals.nearest_steps(queries, present, k if own is None else k + 1, work)
-        for i, (rows, distances) in enumerate(found):
-            nodes = node_of[rows]
-            order = np.lexsort((nodes, keys_of(distances, originals.similarity)))
-            if own is not None:
-                order = order[nodes[order] != own[i]]
-            nears.append(_near(nodes[order], distances[order], k))
-        return nears
-
-
-def _near(nodes: Ids, distances: Float32Array, k: int) -> tuple[Near, Float32Array]:
-    """Return the first k of some nodes, nearest first, and all others as near as the last of them."""
-    count = min(k, len(nodes))
-    last = distances[count - 1] if count else np.float32(np.nan)
-    tied = distances == last
-    size = max(count, int(np.flatnonzero(tied)[-1]) + 1) if count else 0
-    return Near(nodes[:size], np.zeros(size, np.int64), tied[:size], count), distances[:count]
 
 
 def _needs(walk: Walk, nodes: Ids, ntotal: int) -> tuple[Ids, Ids]:

@@ -1,4 +1,4 @@
-"""The rows of a graph: which node each is, and which query it stands for."""
+"""The rows of a graph, or of a flat index: which node each is, and which query it stands for."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy.typing as npt
 from feder_widget.engines import given_vectors
 from feder_widget.errors import UnknownIdError
 from feder_widget.model.arguments import as_vector
-from feder_widget.model.graph_source import GraphSource
 from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
+from feder_widget.model.vector_source import VectorSource
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
@@ -25,13 +25,13 @@ class GraphRows:
 
     Parameters
     ----------
-    file : GraphSource
+    file : VectorSource
         The index.
     vectors_given : array (n, dim), optional
         The original vectors, row i for row id i: a row as a query is the given one where codes are stored.
     """
 
-    def __init__(self, file: GraphSource, vectors_given: Any = None) -> None:
+    def __init__(self, file: VectorSource, vectors_given: Any = None) -> None:
         self._file = file
         self._given = None if file.holds_vectors else vectors_given
 
