@@ -104,10 +104,8 @@ def on_lattice():
 
 
 REFUSED = {
-    "IndexFlatL2": (lambda: filled(flat_l2()), "it is no IVF index, so it has no clusters to probe"),
-    "IndexLSH": (lambda: filled(faiss.IndexLSH(8, 8)), "no clusters"),
+    "IndexLSH": (lambda: filled(faiss.IndexLSH(8, 8)), "it is no IVF index, so it has no clusters to probe"),
     "IndexBinaryFlat": (lambda: faiss.IndexBinaryFlat(64), "no clusters"),
-    "IndexFlat": (lambda: faiss.index_factory(8, "IDMap,Flat"), "no clusters"),
     "IndexIVFFlatDedup": (dedup, "use IndexIVFFlat"),
     "IndexIVFPQR": (lambda: faiss.index_factory(8, "IVF4,PQ4+4"), "IndexRefineFlat around an IndexIVFPQ can"),
     "IndexIVFIndependentQuantizer": (independent, "see different vectors"),
@@ -218,8 +216,8 @@ def test_a_file_of_another_kind_of_index_is_unsupported(tmp_path):
     faiss.write_index_binary(binary, str(path))
     with pytest.raises(UnsupportedIndexError, match=r"binary\.index: .*IndexBinaryFlat"):
         open_index(path)
-    with pytest.raises(UnsupportedIndexError, match=r"test\.index: .*IndexFlatL2"):
-        open_index(written(filled(flat_l2()), tmp_path))
+    with pytest.raises(UnsupportedIndexError, match=r"test\.index: .*IndexLSH"):
+        open_index(written(filled(faiss.IndexLSH(8, 8)), tmp_path))
 
 
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.9, 0.999])

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from feder_widget.engines.built_index import build_index, plan_index
+from feder_widget.engines.flat.flat_index import FlatIndex
 from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.engines.ivf.ivf_index import IvfIndex
 from feder_widget.engines.open_hnswlib import open_hnswlib
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ClusteredEngine",
     "Engine",
+    "FlatIndex",
     "GraphIndex",
     "IvfIndex",
     "Scan",
