@@ -18,7 +18,7 @@ VARIANTS = {
     "Flat by L1": faiss.METRIC_L1,
     "SQ8": faiss.METRIC_L2,
     "SQ4": faiss.METRIC_INNER_PRODUCT,
-    "PQ4": faiss.METRIC_L2,
+    "PQ4x4": faiss.METRIC_L2,
     "L2norm,Flat": faiss.METRIC_INNER_PRODUCT,
     "PCA8,Flat": faiss.METRIC_L2,
     "IDMap,SQ4": faiss.METRIC_L2,
@@ -70,7 +70,7 @@ def test_by_what_is_stored_nothing_is_missed(name):
         opened.evaluate(10, 5)
 
 
-@pytest.mark.parametrize("name", ["SQ4", "PQ4", "PCA8,Flat", "IDMap,SQ4"])
+@pytest.mark.parametrize("name", ["SQ4", "PQ4x4", "PCA8,Flat", "IDMap,SQ4"])
 def test_by_the_vectors_codes_lose_what_a_search_lacks(name):
     index, data = build(name)
     opened = fw.open_index(index, vectors=data)
@@ -110,7 +110,7 @@ def test_a_widget_says_why_it_shows_none_and_what_to_do():
 
 
 def test_what_cannot_be_told_is_refused():
-    index, _ = build("PQ4")
+    index, _ = build("PQ4x4")
     index.search_type = faiss.IndexPQ.ST_HE
     with pytest.raises(fw.UnsupportedIndexError, match="set it to ST_PQ"):
         fw.open_index(index)
