@@ -18,6 +18,7 @@ NAMES = (
     "families",
     "disk",
     "recall",
+    "graph",
     "layout",
     "cells",
     "projection",

@@ -82,6 +82,7 @@ def recorded(index, row):
     for k in KS:
         session.handle({"kind": "walk_truth", "request": f"t{k}", "serial": 1, "k": k})
     session.handle({"kind": "walk_results", "request": "r", "serial": 1, "ef_search": 6, "k": 5})
+    session.handle({"kind": "walk_verdict", "request": "v", "serial": 1, "id": "77"})
     opened = session._index
     results, missed = {}, {}
     for k in KS:

@@ -12,7 +12,7 @@ from graph_fixture import PATH, converse
 
 import feder_widget as fw
 from feder_widget.session.messages.declare import buffer_fields
-from feder_widget.session.messages.graph_to_page import Walk, WalkResults, WalkTruth
+from feder_widget.session.messages.graph_to_page import Walk, WalkResults, WalkTruth, WalkVerdict
 
 DTYPES = {"uint8": "u1", "int32": "<i4", "int64": "<i8", "float32": "<f4"}
 
@@ -20,7 +20,12 @@ DTYPES = {"uint8": "u1", "int32": "<i4", "int64": "<i8", "float32": "<f4"}
 def read(packet):
     """Return the fields and arrays of a message."""
     content, buffers = packet
-    declared = {"walk": Walk, "walk_truth": WalkTruth, "walk_results": WalkResults}[content["kind"]]
+    declared = {
+        "walk": Walk,
+        "walk_truth": WalkTruth,
+        "walk_results": WalkResults,
+        "walk_verdict": WalkVerdict,
+    }[content["kind"]]
     names = list(buffer_fields(declared))
     arrays = {
         name: np.frombuffer(buffer, DTYPES[buffer_fields(declared)[name].dtype])
@@ -97,6 +102,58 @@ def test_results_are_those_of_the_engine():
     session.close()
 
 
+def test_a_verdict_says_where_a_row_stands():
+    index = graphs.build("HNSW4,Flat", construction=8)
+    session, packets = converse(index)
+    session.handle(walk())
+    opened = fw.open_index(index)
+    for row in (5, 77, 2400):
+        session.handle({"kind": "walk_verdict", "request": "v", "serial": 1, "id": str(row)})
+        said, wanted = read(packets[-1]), opened.verdict(5, row)
+        assert (said["id"], said["position"]) == (str(row), wanted.position)
+        assert said["distance"] == pytest.approx(wanted.distance)
+        assert said["need"] == (0 if wanted.approach is None else wanted.approach.need)
+        assert said["in_ids"].tolist() == opened.in_links(row).tolist()
+    session.handle({"kind": "walk_verdict", "request": "v", "serial": 1, "id": "2500"})
+    assert "row id 2500 is not in the index" in packets[-1][0]["message"]
+    session.close()
+
+
+def test_a_workload_of_the_page_is_that_of_the_index():
+    index = graphs.build("HNSW4,Flat", construction=8)
+    session, packets = converse(index)
+    session.handle({"kind": "evaluate", "request": "e", "sample": 30, "seed": 4, "k": 6})
+    content, buffers = packets[-1]
+    assert (content["kind"], content["computed"], content["final"]) == ("workload", 30, True)
+    wanted = fw.open_index(index).evaluate(30, 6, seed=4, progress=False)
+    efs, recall, _, compared, _ = buffers
+    assert np.frombuffer(efs, "<i4").tolist() == list(range(1, 513))
+    np.testing.assert_allclose(np.frombuffer(recall, "<f4"), wanted.recall, rtol=1e-6)
+    np.testing.assert_allclose(np.frombuffer(compared, "<f4") * graphs.ROWS, wanted.n_distances, rtol=1e-5)
+    session.handle({"kind": "hardest", "request": "h", "order": "recall", "nprobe": 4})
+    content, (places, ids, _, _, needed) = packets[-1]
+    hardest = wanted.hardest(24, ef_search=4)
+    assert np.frombuffer(places, "<i4").tolist() == hardest.tolist()
+    assert np.frombuffer(ids, "<i8").tolist() == wanted.ids[hardest].tolist()
+    assert np.frombuffer(needed, "<i4").tolist() == wanted.ef_needed[hardest].tolist()
+    session.handle(walk(query={"workload": int(hardest[0])}))
+    assert packets[-1][0]["id"] == str(wanted.ids[hardest[0]])
+    session.close()
+
+
+def test_a_workload_in_a_cell_is_shown():
+    widget = fw.GraphWidget(graphs.build("HNSW8,Flat"), k=5)
+    sent = []
+    widget.send = lambda content, _=None: sent.append(content)
+    workload = widget.evaluate(20, ef_max=40, progress=False)
+    assert (len(workload), workload.k, workload.ef_max) == (20, 5, 40)
+    assert [each["kind"] for each in sent] == ["workload"]
+    assert workload.curves.reason is None
+    with pytest.raises(ValueError, match="k must be between 1 and k_max=100"):
+        widget.evaluate(20, k=101)
+    widget.close()
+
+
 def test_where_distances_tie_the_walk_is_the_one_of_its_ef_search():
     index = graphs.build("HNSW8,Flat", data=graphs.whole_numbers())
     session, packets = converse(index)
@@ -136,7 +193,8 @@ def test_an_older_search_is_over_and_an_index_that_changed_is_noticed():
         (walk(ef_search=20, ef_max=10), "ef_max must be an integer between 20"),
         (walk(k=101), "k must be an integer between 1 and k_max=100"),
         (walk(query={"id": "2500"}), "row id 2500 is not in the index"),
-        (walk(query={"workload": 3}), "a graph is asked by a row"),
+        (walk(query={"workload": 3}), "no workload has been evaluated"),
+        (walk(query={"words": "a cat"}), "a graph is asked by a row"),
         (walk(query={"vector": True}), "a search by vector needs one buffer"),
         ({"kind": "walk_truth", "request": "x", "serial": "1", "k": 3}, "serial must be an integer"),
         ([], "a request must be an object"),

@@ -334,7 +334,7 @@ def run_to_the_end(session, clock, count=lambda: 0):
     [
         (None, "a request must be an object, got NoneType"),
         ([], "a request must be an object, got list"),
-        ({}, "kind must be one of search, candidates"),
+        ({}, "kind must be one of search, rest"),
         ({"kind": "explode"}, "got 'explode'"),
         ({"kind": {}}, "got '{}'"),
         ({"kind": "search"}, "query must be an object, got NoneType"),

@@ -14,12 +14,13 @@ import {
 } from "../src/graph/model/truth";
 import { GraphWalk } from "../src/graph/model/walk";
 import { GraphExploration, type GraphSettings } from "../src/graph/state/graphExploration";
+import { verdictText } from "../src/graph/state/verdictText";
 import { trayPlaces } from "../src/graph/views/walk/tray";
 import { heightScale } from "../src/graph/views/walk/walkScale";
 import { walkScene } from "../src/graph/views/walk/walkScene";
 import { Asker } from "../src/protocol/asker";
 import { decode } from "../src/protocol/decode";
-import type { Message, Request, Walk, WalkTruth } from "../src/protocol/messages";
+import type { Message, Request, Walk, WalkTruth, WalkVerdict } from "../src/protocol/messages";
 import type { Transport } from "../src/protocol/transport";
 
 type Recorded = typeof recorded.apart;
@@ -298,6 +299,31 @@ describe("an exploration", () => {
       );
     }
     expect(kernel.requests.length).toBe(asked);
+    abort.abort();
+  });
+
+  it("says of any row where it stands", async () => {
+    const graph = recorded.similar as Recorded;
+    const { exploration, settings, abort } = exploring(graph, 4);
+    exploration.ask({ id: graph.row, cluster: null });
+    await vi.waitFor(() => expect(exploration.truth.value).not.toBeNull());
+    const said = messagesOf(graph).find(({ kind }) => kind === "walk_verdict") as WalkVerdict;
+    const verdict = { ...said, position: 20, need: 9, led_by: 5n, gate: 6n, in_ids: BigInt64Array.of(5n) };
+    const lacking = verdictText(exploration, verdict);
+    expect(lacking).toBe(
+      "Not visited at efSearch 4: efSearch 9 visits it, but 19 rows are nearer. " +
+        "Row 5 leads to it: when row 6 has its turn, 8 visited nodes are nearer. 1 row links to it.",
+    );
+    expect(verdictText(exploration, { ...verdict, position: 3 })).toContain("efSearch 9 finds it.");
+    expect(verdictText(exploration, { ...verdict, need: 0, in_ids: new BigInt64Array(0) })).toBe(
+      "No path leads to it at any efSearch. No row links to it.",
+    );
+    expect(verdictText(exploration, { ...verdict, holds_until: 8 })).toContain("Distances tie");
+    settings.efSearch.value = 11;
+    expect(verdictText(exploration, verdict)).toBe("Visited, but 19 rows are nearer.");
+    const { id } = exploration.results.value[0];
+    expect(verdictText(exploration, { ...verdict, id })).toBe("It came back.");
+    expect(verdictText(exploration, { ...verdict, id: BigInt(graph.row) })).toContain("the query itself");
     abort.abort();
   });
 

@@ -358,13 +358,15 @@ describe("workloads", () => {
 });
 
 describe("a query of a workload", () => {
-  const facts = { nlist: 16, evaluatedAt: [] as number[], given: false };
+  const facts = { most: 16, evaluatedAt: [] as number[], given: false };
 
   it("says which nprobe finds all of its neighbours, as far as that is known", () => {
     expect(needsText(5, facts)).toBe("all from nprobe 5");
     expect(needsText(17, facts)).toBe("some lost at any nprobe");
     expect(needsText(5, { ...facts, given: true })).toBe("all at nprobe 5");
     const apart = { ...facts, evaluatedAt: [1, 2, 4, 8, 16] };
+    expect(needsText(40, { ...facts, most: 512 }, "efSearch")).toBe("all from efSearch 40");
+    expect(needsText(513, { ...facts, most: 512 }, "efSearch")).toBe("some lost at efSearch 512");
     expect(needsText(4, apart)).toBe("all at nprobe 4");
     expect(needsText(17, apart)).toBe("not all at any nprobe searched at");
   });

@@ -29,7 +29,10 @@ from feder_widget.synced_traits import (
     ids_to_json,
     one_of,
 )
+from feder_widget.truth import evaluate
+from feder_widget.truth.evaluation import Progress
 from feder_widget.truth.graph_explanation import GraphExplanation
+from feder_widget.truth.graph_workload import GraphWorkload
 
 K_MAX = 100
 """The largest k that can be chosen, unless the caller says otherwise."""
@@ -189,6 +192,40 @@ class GraphWidget(anywidget.AnyWidget):
         if query is None:
             return None
         return self._index.explain(query, self.k, include_self=self.include_self)
+
+    def evaluate(
+        self,
+        queries: Any,
+        *,
+        k: int | None = None,
+        ef_max: int | None = None,
+        seed: int = 0,
+        include_self: bool | None = None,
+        progress: bool | Progress = True,
+    ) -> GraphWorkload:
+        """Evaluate many queries at every efSearch, and show what comes out, as it comes.
+
+        Parameters
+        ----------
+        queries, ef_max, seed, progress
+            As for :meth:`GraphIndex.evaluate`.
+        k : int, optional
+            Neighbours of each query; the present ``k`` unless given.
+        include_self : bool, optional
+            Whether a row counts among its own neighbours; the present ``include_self`` unless given.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As :meth:`GraphIndex.evaluate`.
+        RuntimeError
+            On a thread that may not read the index: another than the one that runs cells.
+        """
+        self._check_thread("evaluate")
+        wanted = self.k if k is None else as_int(k, "k", most=self._k_max, most_name="k_max")
+        counts = self.include_self if include_self is None else as_bool(include_self, "include_self")
+        evaluation = self._index.evaluation(queries, wanted, ef_max=ef_max, seed=seed, include_self=counts)
+        return evaluate(evaluation, progress, self._session.evaluate)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what the page says, except for a ``query_id`` that is no longer being searched."""

@@ -17,6 +17,7 @@ import type {
   RowValues,
   Thumbnails,
   Verdict,
+  WalkVerdict,
 } from "./messages";
 import { FAILED, Patience } from "./patience";
 import { Disconnected, type Transport } from "./transport";
@@ -30,6 +31,7 @@ type Answer =
   | Members
   | Medoids
   | Verdict
+  | WalkVerdict
   | Composition
   | RowLabels
   | RowLevels
@@ -41,6 +43,7 @@ const ANSWERS: readonly string[] = [
   "members",
   "medoids",
   "verdict",
+  "walk_verdict",
   "composition",
   "row_labels",
   "row_levels",
@@ -314,6 +317,15 @@ export class Asker {
       isLasting: false,
     });
     return answer as Verdict | Failure | null;
+  }
+
+  /** Where a row stands for a search of a graph, or why that cannot be said; null where the kernel is gone. */
+  async walkVerdict(serial: number, id: bigint, includeSelf: boolean): Promise<WalkVerdict | Failure | null> {
+    const row = { id: id.toString(), include_self: includeSelf };
+    const answer = await this.#question((request) => ({ kind: "walk_verdict", request, serial, ...row }), {
+      isLasting: false,
+    });
+    return answer as WalkVerdict | Failure | null;
   }
 
   /** What is on screen as a page of its own, HTML; null where the kernel is gone. */

@@ -314,6 +314,28 @@ export interface WalkResults {
 }
 
 /**
+ * Where one row stands for search `serial`: how near it is, and how a walk comes to it.
+ *
+ * `position` is one more than the number of vectors that are strictly nearer. `need` is the smallest
+ * efSearch that visits the row, 0 where no path leads to it; `led_by` is the row whose links lead to it,
+ * `gate` the row that a search must not stop at, null for none. Both hold up to `holds_until`. `in_ids` are
+ * the rows that link to it.
+ */
+export interface WalkVerdict {
+  kind: "walk_verdict";
+  request: RequestName;
+  serial: number;
+  id: bigint;
+  distance: number;
+  position: number;
+  need: number;
+  led_by: bigint | null;
+  gate: bigint | null;
+  holds_until: number;
+  in_ids: BigInt64Array<ArrayBuffer>;
+}
+
+/**
  * Candidates of consecutive clusters, from `first_rank` on (1 = nearest), in list order.
  *
  * `fine` holds every candidate of its clusters, `nearest` all that can be a result at any k <= k_max, with
@@ -805,6 +827,15 @@ export interface WalkResultsRequest {
   include_self: boolean;
 }
 
+/** Where a row stands for search `serial` of a graph, as a `walk_verdict` message. */
+export interface WalkVerdictRequest {
+  kind: "walk_verdict";
+  request: RequestName;
+  serial: number;
+  id: string;
+  include_self: boolean;
+}
+
 /** Every candidate of the clusters at these ranks of search `serial`; `fine` messages answer it. */
 export interface CandidatesRequest {
   kind: "candidates";
@@ -1059,6 +1090,7 @@ export type Message =
   | Walk
   | WalkTruth
   | WalkResults
+  | WalkVerdict
   | Candidates
   | FaissResults
   | TrueNeighbours
@@ -1089,6 +1121,7 @@ export type Request =
   | WalkRequest
   | WalkTruthRequest
   | WalkResultsRequest
+  | WalkVerdictRequest
   | CandidatesRequest
   | ClustersRequest
   | RestRequest
@@ -1276,6 +1309,22 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
     buffers: {
       ids: { dtype: "int64", shape: ["results"] },
       distances: { dtype: "float32", shape: ["results"] },
+    },
+  },
+  walk_verdict: {
+    fields: {
+      request: "request",
+      serial: "number",
+      id: "row",
+      distance: "number",
+      position: "number",
+      need: "number",
+      led_by: { nullable: "row" },
+      gate: { nullable: "row" },
+      holds_until: "number",
+    },
+    buffers: {
+      in_ids: { dtype: "int64", shape: ["links"] },
     },
   },
   fine: {

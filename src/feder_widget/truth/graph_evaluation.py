@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.graph_walk import Walk
+from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps
 from feder_widget.truth.evaluation import Progress, evaluate
 from feder_widget.truth.graph_truth import GraphTruth
 from feder_widget.truth.graph_workload import GraphWorkload
+from feder_widget.truth.origin import Origin
 from feder_widget.truth.search_stages import Near
 from feder_widget.truth.workload import Workload
 from feder_widget.truth.workload_queries import Queries, Rows, open_queries
 
 Ids = npt.NDArray[np.int64]
+Result = TypeVar("Result")
 
 BATCH = 128
 """Queries whose true neighbours are looked for at once."""
@@ -72,24 +75,29 @@ class GraphEvaluation:
         """Number of queries evaluated."""
         return len(self._found)
 
-    def steps(self) -> Generator[float, None, None]:
-        """Evaluate; yields the number of queries done after each. It may be closed at any time."""
+    def steps(self, work: int = PIECE_WORK) -> Generator[float, None, None]:
+        """Evaluate; yields the number of queries done after each piece. It may be closed at any time.
+
+        ``work`` in multiplications per piece; a walk is one.
+        """
         for _ in self._queries.draw_steps():
             yield 0.0
-        for start in range(0, self.asked, BATCH):
-            some = slice(start, min(start + BATCH, self.asked))
-            vectors = yield from self._read(some)
+        file = self._truth.file
+        size = max(1, min(BATCH, work // max(1, file.ntotal * file.dim)))
+        for start in range(0, self.asked, size):
+            some = slice(start, min(start + size, self.asked))
+            vectors = yield from self._told(self._queries.read_steps(some))
             own = None
             if not self._include_self and self._queries.ids is not None:
                 own = self._rows.places(self._queries.ids[some])[1]
-            nears = self._truth.nearest(vectors, self._k, own)
+            nears = yield from self._told(self._truth.nearest_steps(vectors, self._k, own, work))
             for i, (near, _) in enumerate(nears):
                 self._take(vectors[i], near, -1 if own is None else int(own[i]))
                 yield float(self.done)
 
     def run(self, progress: Progress) -> Iterator[int]:
         """Evaluate; yields the number of queries done. What ``progress`` raises ends it."""
-        for done in self.steps():
+        for done in self.steps(WHOLE):
             progress(done, self.asked)
             yield self.done
 
@@ -97,11 +105,11 @@ class GraphEvaluation:
         """Run to the end, or until the user interrupts it."""
         return evaluate(self, progress)
 
-    def workload(self, reason: str | None) -> GraphWorkload:
-        """Return the workload of the queries done; ``reason`` says why they are not all."""
+    def curves(self, reason: str | None) -> Workload:
+        """Return the recall of the queries done, with efSearch for nprobe; ``reason`` as for ``workload``."""
         done, queries, file = self.done, self._queries, self._truth.file
         found = np.stack(self._found) if done else np.empty((0, self._k), np.int32)
-        curves = Workload(
+        return Workload(
             found_at=found,
             scanned=self._distances / max(1, done * file.ntotal),
             k=self._asked_k,
@@ -114,17 +122,23 @@ class GraphEvaluation:
             include_self=self._include_self,
             exact=self._truth.basis != "codes",
             given=self._truth.basis == "vectors",
+            origin=Origin(self._rows, self._rows.version(), self._include_self, queries.one),
         )
-        return GraphWorkload(curves, self._distances / max(1, done), np.array(self._tied, bool))
 
-    def _read(self, some: slice) -> Generator[float, None, npt.NDArray[np.float32]]:
-        steps = self._queries.read_steps(some)
+    def workload(self, reason: str | None) -> GraphWorkload:
+        """Return the workload of the queries done; ``reason`` says why they are not all."""
+        return GraphWorkload(
+            self.curves(reason), self._distances / max(1, self.done), np.array(self._tied, bool)
+        )
+
+    def _told(self, steps: Steps[Result]) -> Generator[float, None, Result]:
+        """Do a read in steps, each of which tells the number of queries done."""
         while True:
             try:
                 next(steps)
             except StopIteration as end:
-                vectors: npt.NDArray[np.float32] = end.value
-                return vectors
+                result: Result = end.value
+                return result
             yield float(self.done)
 
     def _take(self, query: npt.NDArray[np.float32], near: Near, own: int) -> None:

@@ -56,7 +56,7 @@ class GraphTruth(NearestTruth):
         """Find the k true neighbours of one query, float32 (dim,), ``work`` multiplications a piece."""
         file = self._file
         vector = file.transform(query[None])[0]
-        near, distances = yield from self.nearest_steps(query, k, own, work)
+        near, distances = yield from self.nearest_of_steps(query, k, own, work)
         yield
         walk = self._walk_to(vector, near.ids)
         spans = self._spans(walk, vector, near, k, own)
@@ -93,20 +93,22 @@ class GraphTruth(NearestTruth):
         """
         return self._spans(walk, vector, near, k, own).found_at(ef_max)
 
-    def verdict(self, query: Float32Array, node: int, count: bool, own: int) -> GraphVerdict:
-        """Say where a node stands for one query, float32 (dim,)."""
+    def verdict_steps(
+        self, query: Float32Array, node: int, count: bool, own: int, work: int = WHOLE
+    ) -> Steps[GraphVerdict]:
+        """Say where a node stands for one query, float32 (dim,), ``work`` multiplications a piece."""
         file = self._file
         vector = file.transform(query[None])[0]
         walk = self._walk_to(vector, np.array([node]))
+        yield
         _, places = _needs(walk, np.array([node]), file.ntotal)
         distance = file.distance(vector, node)
         position = None
         if count:
-            nearer = self.count_nearer(vector, distance)
+            nearer = yield from self.count_nearer_steps(vector, distance, work)
             if own >= 0:
-                nearer -= key_of(file.distance(vector, own), file.similarity) < key_of(
-                    distance, file.similarity
-                )
+                own_key = key_of(file.distance(vector, own), file.similarity)
+                nearer -= own_key < key_of(distance, file.similarity)
             position = 1 + nearer
         return GraphVerdict(
             id=int(file.external_ids(np.array([node]))[0]),

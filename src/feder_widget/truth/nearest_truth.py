@@ -65,6 +65,23 @@ class NearestTruth:
         return self._by_storage(queries, k, own)
 
     def nearest_steps(
+        self, queries: Float32Array, k: int, own: Ids | None, work: int
+    ) -> Steps[list[tuple[Near, Float32Array]]]:
+        """Return ``nearest`` in pieces of ``work`` multiplications: query by query where one takes more."""
+        if self._given is not None:
+            return (yield from self._by_originals_steps(self._given, queries, k, own, work))
+        vectors = self._vectors.transform(queries)
+        if self._vectors.ntotal * vectors.shape[1] <= work:
+            yield
+            return self._by_storage(queries, k, own)
+        found = []
+        for i, vector in enumerate(vectors):
+            found.append(
+                (yield from self._nearest_steps(vector, k, -1 if own is None else int(own[i]), work))
+            )
+        return found
+
+    def nearest_of_steps(
         self, query: Float32Array, k: int, own: int, work: int = WHOLE
     ) -> Steps[tuple[Near, Float32Array]]:
         """Return ``nearest`` of one query, float32 (dim,); ``own`` is -1 for none.
@@ -77,15 +94,15 @@ class NearestTruth:
         found = yield from self._by_originals_steps(self._given, query[None], k, np.array([own]), work)
         return found[0]
 
-    def count_nearer(self, vector: Float32Array, distance: float) -> int:
-        """Count the vectors that are strictly nearer than a distance, by exhaustive search."""
+    def count_nearer_steps(self, vector: Float32Array, distance: float, work: int = WHOLE) -> Steps[int]:
+        """Count the vectors that are strictly nearer than a distance, by exhaustive search, in steps."""
         file = self._vectors
         limit = key_of(distance, file.similarity)
         wanted = FIRST_COUNTED
         while True:
             wanted = min(wanted, file.ntotal)
-            _, distances = file.nearest(vector[None], wanted)
-            nearer = int(np.count_nonzero(keys_of(distances[0], file.similarity) < limit))
+            _, distances = yield from file.nearest_steps(vector, wanted, work)
+            nearer = int(np.count_nonzero(keys_of(distances, file.similarity) < limit))
             if nearer < wanted or wanted == file.ntotal:
                 return nearer
             wanted *= 8

@@ -25,7 +25,12 @@ export interface GraphFacts {
   readonly images: boolean;
   readonly labels: boolean;
   readonly findings: readonly Finding[];
-  readonly constants: { readonly thumbnailSizes: readonly number[]; readonly views: readonly string[] };
+  readonly constants: {
+    readonly thumbnailSizes: readonly number[];
+    readonly views: readonly string[];
+    /** Queries of a workload. */
+    readonly sampleLimit: number;
+  };
 }
 
 /** Read the trait; throws `MalformedMessage` where it is not of the form declared. */
@@ -50,6 +55,10 @@ export function readGraphFacts(value: unknown): GraphFacts {
     images: said.images,
     labels: said.labels,
     findings: said.findings,
-    constants: { thumbnailSizes: said.constants.thumbnail_sizes, views: said.constants.views },
+    constants: {
+      thumbnailSizes: said.constants.thumbnail_sizes,
+      views: said.constants.views,
+      sampleLimit: said.constants.sample_limit,
+    },
   };
 }

@@ -1,9 +1,11 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
 import { Picture, usePicture } from "../../controls/Picture";
 import { distance as formatted, ordinal } from "../../model/format";
+import type { WalkVerdict } from "../../protocol/messages";
 import { useGraphApp } from "../state/graphApp";
 import { rowFacts } from "../state/rowFacts";
+import { verdictText } from "../state/verdictText";
 
 const SIDE = 248;
 
@@ -12,6 +14,7 @@ export function GraphCard() {
   const { exploration, card } = useGraphApp();
   const open = card.value;
   const element = useRef<HTMLDivElement>(null);
+  const verdict = useVerdict(open?.id ?? null);
   const close = () => {
     card.value = null;
     open?.opener.focus();
@@ -52,6 +55,12 @@ export function GraphCard() {
             <dd>{ordinal(facts.rank)}</dd>
           </div>
         )}
+        {verdict !== null && (
+          <div>
+            <dt>place of all</dt>
+            <dd>{ordinal(verdict.position)}</dd>
+          </div>
+        )}
         {facts.lines.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
@@ -59,6 +68,7 @@ export function GraphCard() {
           </div>
         ))}
       </dl>
+      {verdict !== null && <p class="feder-reason">{verdictText(exploration, verdict)}</p>}
       <div class="feder-card-actions">
         <Button
           kind="primary"
@@ -73,6 +83,26 @@ export function GraphCard() {
       </div>
     </div>
   );
+}
+
+/** Where the row stands, as soon as the kernel has counted. */
+function useVerdict(id: bigint | null): WalkVerdict | null {
+  const { exploration } = useGraphApp();
+  const [verdict, setVerdict] = useState<WalkVerdict | null>(null);
+  const serial = exploration.walk.value?.serial;
+  const includeSelf = exploration.settings.includeSelf.value;
+  useEffect(() => {
+    setVerdict(null);
+    if (id === null || serial === undefined) return;
+    let isOpen = true;
+    void exploration.asker.walkVerdict(serial, id, includeSelf).then((answer) => {
+      if (isOpen && answer?.kind === "walk_verdict") setVerdict(answer);
+    });
+    return () => {
+      isOpen = false;
+    };
+  }, [exploration, id, serial, includeSelf]);
+  return verdict;
 }
 
 function Portrait({ id }: { id: bigint }) {

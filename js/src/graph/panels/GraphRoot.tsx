@@ -1,4 +1,4 @@
-import type { ReadonlySignal } from "@preact/signals";
+import { type ReadonlySignal, useComputed, useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { mark } from "../../look/mark";
 import { type Mode, PALETTES, properties } from "../../look/palette";
@@ -8,10 +8,9 @@ import { PicturesContext } from "../../state/pictures";
 import { useGraphApp } from "../state/graphApp";
 import { acceptedGraphViews } from "../views";
 import { EfBand } from "./EfBand";
-import { GraphAnswer } from "./GraphAnswer";
-import { GraphBegin } from "./GraphBegin";
 import { GraphCard } from "./GraphCard";
 import { GraphNotice } from "./GraphNotice";
+import { GraphSide } from "./GraphSide";
 import { GraphToolbar } from "./GraphToolbar";
 import { pressGraphShortcut } from "./graphShortcuts";
 import { WalkCaption, WalkPlayerButtons, WalkScrubber } from "./WalkPlayerBar";
@@ -21,13 +20,18 @@ const FRAMES = 50;
 
 /** The whole widget of a graph. */
 export function GraphRoot({ mode }: { mode: ReadonlySignal<Mode> }) {
-  const { exploration, pictures, table, elementId } = useGraphApp();
+  const { exploration, pictures, table, about, elementId } = useGraphApp();
   const { element: root } = useSize<HTMLDivElement>();
   const { settings, walk, status, truth, missed, results, areKnown, player } = exploration;
   const facts = exploration.facts.value;
   const views = acceptedGraphViews(facts);
   const view = views.find(({ name }) => name === settings.view.value) ?? views[0];
   const Shown = table.value ? view.Table : view.View;
+  const begun = useComputed(() => walk.value?.id ?? walk.value?.vector);
+  // A search that is begun anywhere leads to its answer.
+  useSignalEffect(() => {
+    if (begun.value !== undefined) about.value = "query";
+  });
   useEffect(() => {
     if (walk.value === null) return;
     mark("feder:first");
@@ -83,12 +87,7 @@ export function GraphRoot({ mode }: { mode: ReadonlySignal<Mode> }) {
               {!table.value && player.step.value === null && walk.value !== null && <view.Legend />}
             </div>
           </div>
-          <div class="feder-side">
-            <div class="feder-side-tabs">
-              <h3>This query</h3>
-            </div>
-            <div class="feder-side-body">{walk.value === null ? <GraphBegin /> : <GraphAnswer />}</div>
-          </div>
+          <GraphSide />
           <EfBand />
         </div>
         <GraphCard />

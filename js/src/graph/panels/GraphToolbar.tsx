@@ -1,12 +1,11 @@
-import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
 import { Picture } from "../../controls/Picture";
 import { Strip } from "../../controls/Strip";
 import { Tabs } from "../../controls/Tabs";
 import { FullScreen } from "../../panels/FullScreen";
-import { rowIdIn } from "../../protocol/decode";
 import { useGraphApp } from "../state/graphApp";
 import { acceptedGraphViews } from "../views";
+import { RowField } from "./RowField";
 
 /** The query, the ways to pick another, and the views of its search. */
 export function GraphToolbar({ root }: { root: () => HTMLElement | null }) {
@@ -90,7 +89,11 @@ function Query() {
         </b>
         {walk?.label && <span class="feder-muted">{walk.label}</span>}
       </div>
-      <RowForm />
+      <RowField
+        name="Search by id"
+        button="Search"
+        submit={(id) => exploration.ask({ id: id.toString(), cluster: null })}
+      />
       <Button
         kind="square"
         aria-label="Random query"
@@ -103,45 +106,6 @@ function Query() {
         </svg>
       </Button>
     </div>
-  );
-}
-
-/** A field for a row id, and a button. */
-function RowForm() {
-  const { exploration } = useGraphApp();
-  const [typed, setTyped] = useState("");
-  const field = useRef<HTMLInputElement>(null);
-  const walk = exploration.walk.value;
-  useEffect(() => {
-    if (field.current?.matches(":focus") === false) setTyped("");
-  }, [walk]);
-  const isEmpty = typed.trim() === "";
-  const id = rowIdIn(typed.trim().replace(/^\+(?=\d)/, ""));
-  return (
-    <form
-      class="feder-search-id"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (isEmpty) return;
-        if (id === null) exploration.complain(`id must be a whole number, got “${typed.slice(0, 40)}”`);
-        else exploration.ask({ id: id.toString(), cluster: null });
-        field.current?.select();
-      }}
-    >
-      <input
-        ref={field}
-        type="text"
-        inputMode="numeric"
-        aria-label="Search by id"
-        aria-invalid={!isEmpty && id === null}
-        placeholder="row id"
-        value={typed}
-        onInput={(event) => setTyped(event.currentTarget.value)}
-      />
-      <button type="submit" class="feder-button">
-        Search
-      </button>
-    </form>
   );
 }
 

@@ -2,6 +2,7 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Palette } from "../../look/palette";
+import type { Target } from "../../model/decision";
 import type { Pictures } from "../../state/pictures";
 import type { GraphExploration } from "./graphExploration";
 
@@ -19,6 +20,10 @@ export interface GraphApp {
   readonly palette: ReadonlySignal<Palette>;
   readonly table: Signal<boolean>;
   readonly card: Signal<OpenRow | null>;
+  /** What the side panel and the recall are about. */
+  readonly about: Signal<"query" | "workload">;
+  /** The recall that a workload is to reach. */
+  readonly target: Signal<Target>;
   /** Begins the ids of this display's elements. */
   readonly elementId: string;
 }
@@ -34,6 +39,8 @@ export function makeGraphApp(
     palette,
     table: signal(false),
     card: signal<OpenRow | null>(null),
+    about: signal("query"),
+    target: signal<Target>({ recall: 0.95, share: 0.99 }),
     elementId: `feder-${Math.random().toString(36).slice(2)}`,
   };
 }

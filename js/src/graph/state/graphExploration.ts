@@ -9,6 +9,7 @@ import {
 } from "@preact/signals";
 import type { Asker } from "../../protocol/asker";
 import type { Message, QueryChoice, RequestName, WalkResults } from "../../protocol/messages";
+import { Workloads } from "../../state/workloads";
 import { type GraphResult, resultsAmong } from "../model/results";
 import type { GraphFacts } from "../model/summary";
 import {
@@ -77,6 +78,7 @@ export class GraphExploration {
   readonly canGoBack: ReadonlySignal<boolean>;
   readonly canGoForward: ReadonlySignal<boolean>;
   readonly player: WalkPlayer;
+  readonly workloads: Workloads;
   readonly #truthMessage = signal<{ serial: number; truth: GraphTruth } | null>(null);
   readonly #engineResults = signal<WalkResults | null>(null);
   readonly #isWaiting = signal(false);
@@ -175,6 +177,7 @@ export class GraphExploration {
     this.canGoBack = computed(() => this.#at.value > 0);
     this.canGoForward = computed(() => this.#at.value < this.#visits.value.length - 1);
     asker.onMessage((message) => this.#take(message));
+    this.workloads = new Workloads(asker, efSearch, (message) => this.complain(message), abort);
     const stops = [
       // True neighbours are asked for once for each search, k and choice of the own row.
       effect(() => {

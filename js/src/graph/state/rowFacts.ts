@@ -12,9 +12,12 @@ export interface RowFacts {
 
 export function rowFacts(exploration: GraphExploration, id: bigint): RowFacts {
   const walk = exploration.walk.value;
-  const neighbour = exploration.truth.value?.neighbours.find((row) => row.id === id);
+  const truth = exploration.truth.value;
+  const neighbour = truth?.neighbours.find((row) => row.id === id);
   const place = walk?.placeOf(id) ?? null;
   const lines: [string, string][] = [];
+  const nearestOf = (truth?.levels ?? []).filter(({ nearest }) => nearest === id);
+  if (nearestOf.length > 0) lines.push(["nearest of level", nearestOf.map(({ level }) => level).join(", ")]);
   if (walk !== null && place !== null) {
     const ef = exploration.efUsed.value;
     const expansion = walk.expansionOf(place);
@@ -43,5 +46,9 @@ export function rowFacts(exploration: GraphExploration, id: bigint): RowFacts {
       lines.push(["visited", `from efSearch ${count(neighbour.visitedFrom)}`]);
     else lines.push(["visited", "no"]);
   }
-  return { distance: neighbour?.distance ?? null, rank: neighbour?.rank ?? null, lines };
+  return {
+    distance: neighbour?.distance ?? nearestOf[0]?.distance ?? null,
+    rank: neighbour?.rank ?? null,
+    lines,
+  };
 }

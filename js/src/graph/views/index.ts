@@ -1,9 +1,10 @@
 import type { View } from "../../views/view";
 import type { GraphFacts } from "../model/summary";
+import { layers } from "./layers";
 import { walk } from "./walk";
 
 /** All views of a graph, in the order of their tabs. */
-export const GRAPH_VIEWS: readonly View[] = [walk];
+export const GRAPH_VIEWS: readonly View[] = [layers, walk];
 
 /** The views that the kernel accepts by name. */
 export function acceptedGraphViews({ constants }: Pick<GraphFacts, "constants">): readonly View[] {

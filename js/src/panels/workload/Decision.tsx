@@ -4,13 +4,12 @@ import { nprobeFor, recallAt } from "../../model/decision";
 import { count, percent } from "../../model/format";
 import { shareText } from "../../model/workloadText";
 import type { Workload } from "../../protocol/messages";
-import { useApp } from "../../state/app";
+import { useWorkload } from "../../state/workloadContext";
 
 /** A target, the nprobe that reaches it, and the way to take it over. */
 export function Decision({ workload }: { workload: Workload }) {
-  const { exploration, target } = useApp();
-  const { nprobe } = exploration.settings;
-  const { storedNprobe } = exploration.summary.value;
+  const { parameter, target } = useWorkload();
+  const { name, value, stored } = parameter;
   const { recall, share } = target.value;
   const needed = nprobeFor(workload, target.value);
   return (
@@ -36,48 +35,50 @@ export function Decision({ workload }: { workload: Workload }) {
       </p>
       {needed === null ? (
         <p class="feder-needs" role="status">
-          <b>no nprobe reaches it</b>
+          <b>no {name} reaches it</b>
         </p>
       ) : (
         <>
           <p class="feder-needs" role="status">
-            <b>needs nprobe {count(needed)}</b>
+            <b>
+              needs {name} {count(needed)}
+            </b>
             <Button
               kind="primary"
-              disabled={nprobe.value === needed}
+              disabled={value.value === needed}
               onClick={() => {
-                nprobe.value = needed;
+                value.value = needed;
               }}
             >
-              Use nprobe {count(needed)}
+              Use {name} {count(needed)}
             </Button>
           </p>
-          <p class="feder-muted">{costText(workload, needed, nprobe.value)}</p>
-          {needed !== storedNprobe && <Line code={`faiss.extract_index_ivf(index).nprobe = ${needed}`} />}
+          <p class="feder-muted">{costText(workload, needed, value.value, name)}</p>
+          {needed !== stored && <Line code={parameter.code(needed)} />}
         </>
       )}
     </div>
   );
 }
 
-function costText(workload: Workload, needed: number, now: number): string {
+function costText(workload: Workload, needed: number, now: number, name: string): string {
   const [then, today] = [recallAt(workload, needed), recallAt(workload, now)];
   const times = then.compared / Math.max(today.compared, Number.MIN_VALUE);
   const others =
-    today.nprobe === now ? `, ${times.toPrecision(2)} times as many as at nprobe\u00a0${count(now)}` : "";
+    today.nprobe === now ? `, ${times.toPrecision(2)} times as many as at ${name}\u00a0${count(now)}` : "";
   const beside = needed === now ? ", as now" : others;
   return `It compares ${percent(then.compared)} of the vectors${beside}.`;
 }
 
 function RecallField() {
-  const { target, exploration } = useApp();
+  const { target, complain } = useWorkload();
   const [typed, setTyped] = useState<string | null>(null);
   const take = () => {
     if (typed === null) return;
     const value = Number(typed.replace(",", "."));
     setTyped(null);
     if (value > 0 && value <= 1) target.value = { ...target.value, recall: value };
-    else exploration.complain(`recall must be above 0 and at most 1, got “${typed.slice(0, 20)}”`);
+    else complain(`recall must be above 0 and at most 1, got “${typed.slice(0, 20)}”`);
   };
   return (
     <input

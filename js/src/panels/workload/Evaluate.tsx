@@ -1,20 +1,16 @@
 import { useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
 import { count, plural } from "../../model/format";
-import { asSeen } from "../../model/truth";
 import { searchesText } from "../../model/workloadText";
 import type { Workload } from "../../protocol/messages";
-import { useApp } from "../../state/app";
-import { IncludeSelf } from "../IncludeSelf";
+import { useWorkload } from "../../state/workloadContext";
 
 const SAMPLE = 1000;
 
 /** A form that starts the evaluation of a workload, or its progress. */
 function EvaluateForm() {
-  const { exploration } = useApp();
-  const { workloads, settings } = exploration;
-  const summary = exploration.summary.value;
-  const [sample, setSample] = useState(Math.min(SAMPLE, summary.ntotal));
+  const { workloads, k, includeSelf, rows, sampleLimit, isDisconnected, complain } = useWorkload();
+  const [sample, setSample] = useState(Math.min(SAMPLE, rows));
   const progress = workloads.progress.value;
   if (progress !== null) {
     return (
@@ -35,15 +31,14 @@ function EvaluateForm() {
       onSubmit={(event) => {
         event.preventDefault();
         if (Number.isInteger(sample) && sample > 0) {
-          const { k, includeSelf } = settings;
           workloads.evaluate(sample, Math.floor(Math.random() * 2 ** 31), k.peek(), includeSelf.peek());
-        } else exploration.complain("the number of queries must be a whole number above 0");
+        } else complain("the number of queries must be a whole number above 0");
       }}
     >
       <input
         type="number"
         min={1}
-        max={summary.constants.sampleLimit}
+        max={sampleLimit}
         aria-label="Queries drawn from the index"
         value={sample}
         onInput={(event) => setSample(event.currentTarget.valueAsNumber)}
@@ -51,34 +46,43 @@ function EvaluateForm() {
       <button
         type="submit"
         class="feder-button"
-        disabled={exploration.status.value === "disconnected"}
+        disabled={isDisconnected.value}
         title="Search for rows drawn at random and compare with exhaustive searches"
       >
         Evaluate queries
       </button>
-      <IncludeSelf />
+      <label class="feder-check">
+        <input
+          type="checkbox"
+          aria-label="Count the query itself"
+          checked={includeSelf.value}
+          onChange={(event) => {
+            includeSelf.value = event.currentTarget.checked;
+          }}
+        />
+        count the query itself
+      </label>
     </form>
   );
 }
 
 /** What was evaluated; above it, where a kernel answers, a form that evaluates. */
 export function Evaluate() {
-  const { exploration } = useApp();
-  const summary = exploration.summary.value;
-  const workload = exploration.workloads.latest.value;
-  if (summary.unexplained !== null) return <p class="feder-muted">No workload: {summary.unexplained}.</p>;
+  const { workloads, refused, recorded, evaluatedAt, noCurve, seen } = useWorkload();
+  const workload = workloads.latest.value;
+  if (refused !== null) return <p class="feder-muted">No workload: {refused}.</p>;
   return (
     <div class="feder-evaluation">
-      {exploration.asker.recorded === null && <EvaluateForm />}
-      {summary.evaluatedAt.length > 0 && (
+      {recorded === null && <EvaluateForm />}
+      {evaluatedAt.length > 0 && (
         <p class="feder-muted">
-          {searchesText(summary.evaluatedAt)}: {summary.noCurve}.
+          {searchesText(evaluatedAt)}: {noCurve}.
         </p>
       )}
       {workload !== null && (
         <p class="feder-muted" role="status">
           {sourceText(workload)}
-          {asSeen(summary)}
+          {seen}
         </p>
       )}
     </div>

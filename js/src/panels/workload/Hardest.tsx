@@ -1,19 +1,19 @@
 import { Picture } from "../../controls/Picture";
 import { count } from "../../model/format";
 import type { Hardest, HardestRequest } from "../../protocol/messages";
-import { useApp } from "../../state/app";
+import { useWorkload } from "../../state/workloadContext";
 
 const SIDE = 40;
 const NOTHING = new Float32Array(0);
 
-const ORDERS: Readonly<Record<HardestRequest["order"], string>> = {
-  recall: "of the lowest recall at nprobe",
-  nprobe: "that need the largest nprobe",
+const ORDERS: Readonly<Record<HardestRequest["order"], (name: string) => string>> = {
+  recall: (name) => `of the lowest recall at ${name}`,
+  nprobe: (name) => `that need the largest ${name}`,
 };
 
 /** The hardest queries of the workload, by a choice of two orders; each opens in the explorer. */
 export function HardestQueries() {
-  const { workloads, settings } = useApp().exploration;
+  const { workloads, parameter } = useWorkload();
   const list = workloads.hardest.value;
   const order = workloads.order.value;
   if (list === null) return null;
@@ -30,14 +30,14 @@ export function HardestQueries() {
         >
           {Object.entries(ORDERS).map(([id, name]) => (
             <option key={id} value={id}>
-              {name}
+              {name(parameter.name)}
             </option>
           ))}
         </select>
       </label>
       <ol class="feder-hardest" aria-label="Hardest queries">
         {Array.from(list.places, (place, i) => (
-          <Query key={place} list={list} i={i} isNow={list.nprobe === settings.nprobe.value} />
+          <Query key={place} list={list} i={i} isNow={list.nprobe === parameter.value.value} />
         ))}
       </ol>
     </>
@@ -45,15 +45,14 @@ export function HardestQueries() {
 }
 
 function Query({ list, i, isNow }: { list: Hardest; i: number; isNow: boolean }) {
-  const { exploration } = useApp();
+  const { ask, recorded, parameter, evaluatedAt, given } = useWorkload();
   const place = list.places[i];
   const label = list.labels[i];
   const id = list.ids[i] ?? null;
   const name = id === null ? `query ${place}` : `row ${id}`;
-  const found = `${list.found[i]} of ${list.counts[i]} ${isNow ? "now" : `at nprobe ${count(list.nprobe)}`}`;
-  const { recorded } = exploration.asker;
+  const found = `${list.found[i]} of ${list.counts[i]} ${isNow ? "now" : `at ${parameter.name} ${count(list.nprobe)}`}`;
   const isMissing = recorded !== null && id !== null && !recorded.some((query) => query.isOf(id, NOTHING));
-  const needs = needsText(list.needed[i], exploration.summary.value);
+  const needs = needsText(list.needed[i], { most: parameter.most, evaluatedAt, given }, parameter.name);
   return (
     <li data-id={id?.toString()}>
       <button
@@ -62,7 +61,7 @@ function Query({ list, i, isNow }: { list: Hardest; i: number; isNow: boolean })
         disabled={isMissing}
         title={isMissing ? "This query is not in the saved page" : ""}
         aria-label={`Search for ${name}${label === null ? "" : `, ${label}`}: ${found}, ${needs}`}
-        onClick={() => exploration.ask({ workload: place })}
+        onClick={() => ask(place)}
       >
         {id !== null && <Picture id={id} cluster={null} side={SIDE} alt="" />}
         <span>
@@ -77,13 +76,17 @@ function Query({ list, i, isNow }: { list: Hardest; i: number; isNow: boolean })
   );
 }
 
-/** The nprobe that finds all true neighbours of a query. */
+/** The value of the search parameter that finds all true neighbours of a query. */
 export function needsText(
   needed: number,
-  { nlist, evaluatedAt, given }: { nlist: number; evaluatedAt: readonly number[]; given: boolean },
+  { most, evaluatedAt, given }: { most: number; evaluatedAt: readonly number[]; given: boolean },
+  name = "nprobe",
 ): string {
   const isApart = evaluatedAt.length > 0;
-  if (needed > nlist) return isApart ? "not all at any nprobe searched at" : "some lost at any nprobe";
-  // By the original vectors a larger nprobe can lose one again, and between two searches nothing is known.
-  return `all ${isApart || given ? "at" : "from"} nprobe ${count(needed)}`;
+  if (needed > most) {
+    if (isApart) return `not all at any ${name} searched at`;
+    return name === "nprobe" ? "some lost at any nprobe" : `some lost at ${name} ${count(most)}`;
+  }
+  // By the original vectors a larger value can lose one again, and between two searches nothing is known.
+  return `all ${isApart || given ? "at" : "from"} ${name} ${count(needed)}`;
 }

@@ -1,26 +1,25 @@
 import { nprobeFor, type RecallAt, recallAt } from "../../model/decision";
 import { count, percent } from "../../model/format";
 import type { Workload } from "../../protocol/messages";
-import { useApp } from "../../state/app";
+import { useWorkload } from "../../state/workloadContext";
 
 /** Recall and cost at the stored nprobe, at the present one, and at the one that the target needs. */
 export function Percentiles({ workload }: { workload: Workload }) {
-  const { exploration, target } = useApp();
-  const { storedNprobe } = exploration.summary.value;
-  const now = exploration.settings.nprobe.value;
+  const { parameter, target } = useWorkload();
+  const now = parameter.value.value;
   const needed = nprobeFor(workload, target.value);
   const notes = new Map<number, string[]>();
   const note = (nprobe: number, text: string) => notes.set(nprobe, [...(notes.get(nprobe) ?? []), text]);
-  note(storedNprobe, "stored");
+  if (parameter.stored <= parameter.most) note(parameter.stored, "stored");
   note(now, "now");
   if (needed !== null) note(needed, "needed");
   const rows = [...notes.keys()].sort((a, b) => a - b);
   return (
     <>
-      <table class="feder-percentiles" aria-label="Recall at a few values of nprobe">
+      <table class="feder-percentiles" aria-label={`Recall at a few values of ${parameter.name}`}>
         <thead>
           <tr>
-            {["nprobe", "mean", ...workload.shares.map(columnName), "compared"].map((name) => (
+            {[parameter.name, "mean", ...workload.shares.map(columnName), "compared"].map((name) => (
               <th key={name} scope="col">
                 {name}
               </th>
@@ -38,7 +37,7 @@ export function Percentiles({ workload }: { workload: Workload }) {
           ))}
         </tbody>
       </table>
-      <ZeroRecall at={recallAt(workload, now)} now={now} />
+      <ZeroRecall at={recallAt(workload, now)} now={now} name={parameter.name} />
       <p class="feder-muted feder-definition">
         p95: 95 % of the queries have at least this recall@{count(workload.k)}, the share of their{" "}
         {count(workload.k)} true neighbours, by id, that come back.
@@ -48,15 +47,17 @@ export function Percentiles({ workload }: { workload: Workload }) {
 }
 
 /** The share of the queries that find nothing at the present nprobe, where that was evaluated. */
-function ZeroRecall({ at, now }: { at: RecallAt; now: number }) {
+function ZeroRecall({ at, now, name }: { at: RecallAt; now: number; name: string }) {
   if (at.nprobe !== now) return null;
   return (
     <p class="feder-zero-recall">
       {at.withoutAny === 0 ? (
-        <>At nprobe {count(now)}, every query finds at least one true neighbour.</>
+        <>
+          At {name} {count(now)}, every query finds at least one true neighbour.
+        </>
       ) : (
         <>
-          At nprobe {count(now)}, <b>{percent(at.withoutAny)} of the queries find none</b> of their true
+          At {name} {count(now)}, <b>{percent(at.withoutAny)} of the queries find none</b> of their true
           neighbours.
         </>
       )}

@@ -165,7 +165,7 @@ class FlatIndex:
         k = min(as_int(k, "k"), max(1, self.ntotal))
         asked = self.query(query)
         own = self._rows.own_node(asked, include_self)
-        near, distances = yield from self._truth.nearest_steps(asked.vector, k, own, work)
+        near, distances = yield from self._truth.nearest_of_steps(asked.vector, k, own, work)
         yield
         file = self.flat_file
         ids = file.external_ids(near.ids)

@@ -312,17 +312,22 @@ class GraphIndex:
         include_self : bool
             Whether the row searched for counts among these.
         """
+        return drain(self.verdict_steps(query, row_id, count=count, include_self=include_self, work=WHOLE))
+
+    def verdict_steps(
+        self,
+        query: Any,
+        row_id: int,
+        *,
+        count: bool = True,
+        include_self: bool = False,
+        work: int = PIECE_WORK,
+    ) -> Steps[GraphVerdict]:
+        """Do ``verdict`` in pieces of ``work`` multiplications; a walk is one piece."""
         asked = self.query(query)
         node = self.node_of(row_id)
         own = self._rows.own_node(asked, include_self)
-        return self.truth.verdict(asked.vector, node, count, own)
-
-    def verdict_steps(
-        self, query: Any, row_id: int, *, count: bool = True, include_self: bool = False
-    ) -> Steps[GraphVerdict]:
-        """Return ``verdict`` in one step."""
-        yield
-        return self.verdict(query, row_id, count=count, include_self=include_self)
+        return (yield from self.truth.verdict_steps(asked.vector, node, count, own, work))
 
     def evaluate(
         self,

@@ -6,14 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.session.messages import Message, Request
 from feder_widget.session.messages.to_page import Failure, Hardest, Progress, QueryRecalls, Workload
-from feder_widget.truth import Evaluation
 from feder_widget.truth import Workload as Evaluated
 from feder_widget.truth.evaluation import Progress as Report
 
@@ -45,6 +44,37 @@ FINISHED = ("cancelled", "interrupted", "not shown any more")
 
 KERNEL = "kernel"
 """The name under which the page hears of an evaluation in a cell."""
+
+
+class Evaluation(Protocol):
+    """A workload in the making, of lists or of a graph."""
+
+    @property
+    def asked(self) -> int:
+        """Number of queries."""
+        ...
+
+    @property
+    def done(self) -> int:
+        """Number of queries evaluated."""
+        ...
+
+    def steps(self) -> Iterator[float]:
+        """Evaluate in pieces; yields the queries done so far."""
+        ...
+
+    def run(self, progress: Report) -> Iterator[int]:
+        """Evaluate; yields the number of queries done."""
+        ...
+
+    def leave(self) -> None:
+        """Read nothing more once ``steps`` are closed."""
+        ...
+
+    def workload(self, reason: str | None) -> Evaluated:
+        """Return the workload of the queries done."""
+        ...
+
 
 Labels = Callable[[list[int]], list["str | None"]]
 

@@ -13,7 +13,7 @@ from feder_widget.model.graph_walk import Descent
 from feder_widget.model.graph_walk import Walk as GraphWalk
 from feder_widget.model.query import Query
 from feder_widget.session.messages import Request, RowId
-from feder_widget.session.messages.graph_to_page import Walk, WalkResults, WalkTruth
+from feder_widget.session.messages.graph_to_page import Walk, WalkResults, WalkTruth, WalkVerdict
 
 Ids = npt.NDArray[np.int64]
 
@@ -146,6 +146,27 @@ def results_message(
         include_self=include_self,
         ids=trace.ids[kept],
         distances=trace.distances[kept],
+    )
+
+
+def verdict_steps(
+    index: GraphIndex, search: ActiveWalk, request: Request, row_id: int, include_self: bool
+) -> Iterator[WalkVerdict | None]:
+    """Find where a row stands for a search in pieces, and give it as the page gets it."""
+    found = yield from index.verdict_steps(search.query, row_id, include_self=include_self)
+    approach = found.approach
+    led_by, gate = (None, None) if approach is None else (approach.led_by, approach.gate)
+    yield WalkVerdict(
+        request=request,
+        serial=search.serial,
+        id=RowId(found.id),
+        distance=found.distance,
+        position=found.position or 0,
+        need=0 if approach is None else approach.need,
+        led_by=None if led_by is None else RowId(led_by),
+        gate=None if gate is None else RowId(gate),
+        holds_until=found.holds_until,
+        in_ids=found.in_links,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,8 +14,16 @@ from feder_widget.errors import IndexChangedError
 from feder_widget.media import Media
 from feder_widget.model.query import Query
 from feder_widget.session import threads
+from feder_widget.session.answers.workload import KERNEL, Workloads
 from feder_widget.session.drivers import Driver, driver_for
-from feder_widget.session.graph.active_walk import ActiveWalk, results_message, truth_steps, walk_message
+from feder_widget.session.graph.active_walk import (
+    ActiveWalk,
+    results_message,
+    truth_steps,
+    verdict_steps,
+    walk_message,
+)
+from feder_widget.session.graph.curves_evaluation import CurvesEvaluation
 from feder_widget.session.graph.graph_summary import ef_limit
 from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Request, to_kernel
@@ -29,6 +38,9 @@ from feder_widget.session.outbox import Outbox, Send
 from feder_widget.session.pictures import Pictures
 from feder_widget.session.row_values import RowValueReader
 from feder_widget.session.runner import Job, Priority, Runner, Step
+from feder_widget.truth.evaluation import Progress
+from feder_widget.truth.graph_evaluation import GraphEvaluation
+from feder_widget.truth.graph_workload import GraphWorkload
 
 WALK_AHEAD = 256
 """efSearch to which a walk goes on at least, so that it can be dragged without asking."""
@@ -83,10 +95,12 @@ class GraphSession:
         self._labelling = threads.pool(1, "labels")
         self._pictures = Pictures(index, media, self._runner, self._outbox)
         self._values = RowValueReader(media, self._runner, self._outbox, self._labelling.submit)
+        self.workloads = Workloads(lambda rows: [media.label(row) for row in rows], self._labelling.submit)
         self._random = np.random.default_rng()
         self._version = index.version()
         self._stored_ef = index.stored_ef
         self._serial = 0
+        self._heard_on: int | None = None
         self._asked: Query | None = None
         self.index_version = 0
         self.active: ActiveWalk | None = None
@@ -94,6 +108,11 @@ class GraphSession:
             "walk": self._walk,
             "walk_truth": self._truth,
             "walk_results": self._results,
+            "walk_verdict": self._verdict,
+            "evaluate": self._evaluate,
+            "workload": self._resend_workload,
+            "hardest": self._hardest,
+            "cancel": self._cancel,
         }
         self._read_nothing: Mapping[str, Callable[[Any], None]] = {
             "thumbnails": self._pictures.ask,
@@ -130,10 +149,12 @@ class GraphSession:
         """Take one request of the page, on any thread."""
         if self._outbox.is_closed:
             return
+        self._heard_on = threading.get_ident()
         name = request_name(content)
         try:
             kinds = [*self._handlers, *self._read_nothing]
-            bounds = {"nlist": 1, "k_max": self._k_max, "ef_limit": ef_limit(self._index)}
+            limit = ef_limit(self._index)
+            bounds = {"nlist": limit, "k_max": self._k_max, "ef_limit": limit}
             asked = parse(content, bounds, kinds)
             if asked.kind in self._read_nothing:
                 self._read_nothing[asked.kind](asked)
@@ -162,6 +183,7 @@ class GraphSession:
             self._version = version
             self.index_version += 1
             self._pictures.forget()
+            self._runner.end(lambda job: job.kind == "evaluate", "the index has changed")
             self._runner.begin_anew()
             self._examine()
         if is_changed or self._index.stored_ef != self._stored_ef:
@@ -195,6 +217,9 @@ class GraphSession:
         elif isinstance(choice, to_kernel.ByChance):
             drawn = self._index.random_id(self._random)
             find = lambda: self._index.query_steps(drawn)  # noqa: E731
+        elif isinstance(choice, to_kernel.ByWorkload):
+            chosen = self.workloads.query(choice.workload)
+            find = lambda: self._index.query_steps(chosen)  # noqa: E731
         elif isinstance(choice, to_kernel.BySearch):
             current = self.query
             if current is None:
@@ -252,6 +277,63 @@ class GraphSession:
             )
 
         self._about(asked, steps, "walk_results")
+
+    def _verdict(self, asked: to_kernel.WalkVerdictRequest, _: Sequence[Buffer]) -> None:
+        def steps() -> Iterator[Step]:
+            search = self._current(asked.serial)
+            yield from verdict_steps(self._index, search, asked.request, int(asked.id), asked.include_self)
+
+        self._about(asked, steps, "walk_verdict")
+
+    def evaluate(self, evaluation: GraphEvaluation, progress: Progress) -> GraphWorkload:
+        """Evaluate on the caller's thread, and show it as it comes."""
+        if self._outbox.is_closed:
+            raise RuntimeError("the widget is closed")
+        with self._runner.owning():
+            self._runner.heed()
+            self._runner.end(lambda job: job.kind == "evaluate", "superseded")
+        curves = CurvesEvaluation(evaluation)
+        shown = self.workloads.run(curves, progress, self._outbox.deliver, self._heed)
+        return evaluation.workload(shown.reason)
+
+    def _heed(self) -> bool:
+        """Hear the page while a cell runs, and say whether it can be heard."""
+        if self._runner.may_read:
+            with self._runner.owning():
+                self._runner.heed()
+        return self._heard_on not in (None, threading.get_ident())
+
+    def _evaluate(self, asked: to_kernel.EvaluateRequest, _: Sequence[Buffer]) -> None:
+        def make() -> CurvesEvaluation:
+            evaluation = self._index.evaluation(
+                asked.sample, asked.k, seed=asked.seed, include_self=asked.include_self
+            )
+            return CurvesEvaluation(evaluation)
+
+        self.workloads.cancel(KERNEL)
+        job = Job(
+            lambda: self.workloads.steps(asked.request, make),
+            asked.request,
+            kind="evaluate",
+            priority=Priority.WORKLOAD,
+            closing=lambda reason: self.workloads.closing(asked.request, reason),
+        )
+        self._runner.start(job)
+
+    def _resend_workload(self, asked: to_kernel.WorkloadRequest, _: Sequence[Buffer]) -> None:
+        self._runner.start(Job(lambda: self.workloads.resend(asked.request), asked.request))
+
+    def _hardest(self, asked: to_kernel.HardestRequest, _: Sequence[Buffer]) -> None:
+        last = self.workloads.last
+        if last is None:
+            return
+        at = min(asked.nprobe, last.nlist)
+        steps = lambda: self.workloads.hardest(asked.request, asked.order, at)  # noqa: E731
+        self._runner.start(Job(steps, asked.request, kind="hardest"))
+
+    def _cancel(self, asked: to_kernel.CancelRequest, _: Sequence[Buffer]) -> None:
+        self.workloads.cancel(asked.request)
+        self._runner.end(lambda job: job.kind == "evaluate" and job.request == asked.request, "cancelled")
 
     def _about(self, asked: Any, steps: Callable[[], Iterator[Step]], kind: str) -> None:
         self._current(asked.serial)

@@ -147,3 +147,26 @@ class WalkResults:
     include_self: bool
     ids: Array = buffer("int64", "results")
     distances: Array = buffer("float32", "results")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WalkVerdict:
+    """Where one row stands for search ``serial``: how near it is, and how a walk comes to it.
+
+    ``position`` is one more than the number of vectors that are strictly nearer. ``need`` is the smallest
+    efSearch that visits the row, 0 where no path leads to it; ``led_by`` is the row whose links lead to it,
+    ``gate`` the row that a search must not stop at, null for none. Both hold up to ``holds_until``.
+    ``in_ids`` are the rows that link to it.
+    """
+
+    kind: Literal["walk_verdict"] = "walk_verdict"
+    request: Request
+    serial: int
+    id: RowId
+    distance: float
+    position: int
+    need: int
+    led_by: RowId | None
+    gate: RowId | None
+    holds_until: int
+    in_ids: Array = buffer("int64", "links")

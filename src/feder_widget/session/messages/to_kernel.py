@@ -130,6 +130,17 @@ class WalkResultsRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WalkVerdictRequest:
+    """Where a row stands for search ``serial`` of a graph, as a ``walk_verdict`` message."""
+
+    kind: Literal["walk_verdict"] = "walk_verdict"
+    request: Request
+    serial: int = between(0, MAX_SERIAL)
+    id: RowId
+    include_self: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CandidatesRequest:
     """Every candidate of the clusters at these ranks of search ``serial``; ``fine`` messages answer it."""
 
@@ -408,6 +419,7 @@ REQUESTS = (
     WalkRequest,
     WalkTruthRequest,
     WalkResultsRequest,
+    WalkVerdictRequest,
     CandidatesRequest,
     ClustersRequest,
     RestRequest,
@@ -437,6 +449,7 @@ AnyRequest: TypeAlias = (
     | WalkRequest
     | WalkTruthRequest
     | WalkResultsRequest
+    | WalkVerdictRequest
     | CandidatesRequest
     | ClustersRequest
     | RestRequest

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from feder_widget.model.finding import Finding
 from feder_widget.session.messages.declare import Array, Request, RowId, buffer
-from feder_widget.session.messages.graph_to_page import Walk, WalkResults, WalkTruth
+from feder_widget.session.messages.graph_to_page import Walk, WalkResults, WalkTruth, WalkVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -547,6 +547,7 @@ MESSAGES = (
     Walk,
     WalkTruth,
     WalkResults,
+    WalkVerdict,
     Candidates,
     FaissResults,
     TrueNeighbours,
@@ -577,6 +578,7 @@ Message: TypeAlias = (
     | Walk
     | WalkTruth
     | WalkResults
+    | WalkVerdict
     | Candidates
     | FaissResults
     | TrueNeighbours
