@@ -89,8 +89,15 @@ def test_by_the_vectors_codes_lose_what_a_search_lacks(name):
         assert workload.recalls[i] == pytest.approx(explained.recall)
         lost += len(explained.missed)
         for each in explained.missed.tolist():
-            assert explained.reason(each) == "Lost to its code: 8 vectors have nearer codes."
-            assert opened.verdict(row_id, each).position > 8
+            assert (
+                explained.reason(each) == "Lost to its code: those of 8 other vectors are as near or nearer."
+            )
+            distances, ids = index.search(data[row_id][None], ROWS)
+            others = distances[0][(ids[0] != row_id) & (ids[0] != each)]
+            verdict = opened.verdict(row_id, each)
+            sign = -1 if opened.similarity else 1
+            assert np.count_nonzero(sign * others <= sign * verdict.distance) >= 8
+            assert verdict.position == 1 + np.count_nonzero(sign * others < sign * verdict.distance)
     assert lost > 0
     assert workload.recall == pytest.approx(1 - lost / 320)
     assert workload.hardest(1)[0] == np.argmin(workload.recalls)

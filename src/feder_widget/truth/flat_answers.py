@@ -71,7 +71,7 @@ class FlatExplanation:
         if row_id not in self.ids:
             raise ValueError(f"row_id must be one of the true neighbours, got {row_id}")
         if row_id in self.missed:
-            return f"Lost to its code: {len(self)} vectors have nearer codes."
+            return f"Lost to its code: those of {len(self)} other vectors are as near or nearer."
         return "Every vector is compared, and it is among the nearest."
 
 
