@@ -131,7 +131,7 @@ def test_a_workload_of_the_page_is_that_of_the_index():
     np.testing.assert_allclose(np.frombuffer(recall, "<f4"), wanted.recall, rtol=1e-6)
     np.testing.assert_allclose(np.frombuffer(compared, "<f4") * graphs.ROWS, wanted.n_distances, rtol=1e-5)
     session.handle({"kind": "hardest", "request": "h", "order": "recall", "nprobe": 4})
-    content, (places, ids, _, _, needed) = packets[-1]
+    content, (places, ids, _found, _counts, needed) = packets[-1]
     hardest = wanted.hardest(24, ef_search=4)
     assert np.frombuffer(places, "<i4").tolist() == hardest.tolist()
     assert np.frombuffer(ids, "<i8").tolist() == wanted.ids[hardest].tolist()
@@ -144,7 +144,7 @@ def test_a_workload_of_the_page_is_that_of_the_index():
 def test_a_workload_in_a_cell_is_shown():
     widget = fw.GraphWidget(graphs.build("HNSW8,Flat"), k=5)
     sent = []
-    widget.send = lambda content, _=None: sent.append(content)
+    widget.send = lambda content, _buffers=None: sent.append(content)
     workload = widget.evaluate(20, ef_max=40, progress=False)
     assert (len(workload), workload.k, workload.ef_max) == (20, 5, 40)
     assert [each["kind"] for each in sent] == ["workload"]

@@ -1,6 +1,6 @@
 import { circle, fill, stroke } from "../../../views/draw";
 import type { FloorDot } from "./dotPlot";
-import type { LayersInk } from "./layersPainter";
+import type { LayersInk } from "./layersInk";
 import type { LayersScene } from "./layersScene";
 
 type Context = CanvasRenderingContext2D;

@@ -6,20 +6,11 @@ import { inkOf } from "../walk/walkPainter";
 import { type Band, DOT, type HopArc } from "./bands";
 import { paintBeyondBar, paintFloor } from "./floorPainter";
 import { type Labels, SIZE, type Tone } from "./labels";
+import type { LayersInk } from "./layersInk";
 import type { LayersScene } from "./layersScene";
 import type { WordLine } from "./words";
 
 type Context = CanvasRenderingContext2D;
-
-/** Colours of the levels. */
-export interface LayersInk {
-  readonly palette: Palette;
-  readonly walk: string;
-  readonly pale: string;
-  readonly bar: string;
-  readonly barFill: string;
-  readonly grid: string;
-}
 
 /** Draws all levels but for the pictures. */
 export function paintLayers(
