@@ -68,6 +68,16 @@ test-models: $(BUNDLE) ## run the tests on real models, which `make test` leaves
 		$(MODELS) --editable '.[test]'
 	$(MODELS_VENV)/bin/python -m pytest tests/models -p no:nbmake $(ARGS)
 
+# An environment of its own, because hnswlib has no wheels and needs a compiler. HNSWLIB=some.whl takes one of yours.
+HNSWLIB_VENV := .venv-hnswlib
+HNSWLIB ?= hnswlib>=0.8
+.PHONY: test-hnswlib
+test-hnswlib: $(BUNDLE) ## run the tests on hnswlib itself, which `make test` leaves out (builds it in .venv-hnswlib)
+	[[ -x $(HNSWLIB_VENV)/bin/pip ]] || scripts/venv.sh $(HNSWLIB_VENV)
+	$(HNSWLIB_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+		'$(HNSWLIB)' --editable '.[test]'
+	$(HNSWLIB_VENV)/bin/python -m pytest tests/with_hnswlib -p no:nbmake $(ARGS)
+
 .PHONY: check
 check: $(STAMPS)/dev $(NODE_MODULES) ## lint and type-check, without changing anything
 	$(PYTHON) -m ruff check
@@ -119,7 +129,7 @@ build: $(STAMPS)/dev $(BUNDLE) ## make the sdist and the wheel in dist/
 clean: ## remove what was built, and the caches
 	rm -rf dist site docs/live $(STAMPS) src/feder_widget/static .pytest_cache .mypy_cache .ruff_cache .hypothesis
 distclean: clean ## remove the environments as well
-	rm -rf $(VENV) $(MODELS_VENV) js/node_modules
+	rm -rf $(VENV) $(MODELS_VENV) $(HNSWLIB_VENV) js/node_modules
 
 .PHONY: chromium
 chromium:

@@ -1,4 +1,4 @@
-"""Recorded searches of graphs for the tests of the page, and Faiss's answers to hold it to.
+"""Recorded searches of graphs for the tests of the page, and the engines' answers to hold it to.
 
 ``python tests/graph_fixture.py`` writes ``fixtures/graph.json`` anew. The vectors are whole numbers, so that
 other machines compute the same distances; the second graph has many at one distance.
@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import faiss
+import hnswlib_stand_in
 import numpy as np
 
 from feder_widget.engines import open_index
@@ -21,6 +22,7 @@ PATH = Path(__file__).parent / "fixtures" / "graph.json"
 EFS = (1, 2, 3, 4, 5, 6, 8, 11, 16, 23, 32, 64)
 KS = (1, 5, 9)
 ROW = 123
+HNSWLIB_KS = sorted({k for k, _ in hnswlib_stand_in.SEARCHES})
 
 
 def apart():
@@ -120,6 +122,26 @@ def read(packets):
     return [{"content": content, "buffers": list(map(text, buffers))} for content, buffers in packets]
 
 
+def recorded_of_hnswlib():
+    """Return what a session says about a graph of hnswlib with deleted elements, and what hnswlib finds."""
+    variant = "l2 with deleted"
+    session, packets = converse(hnswlib_stand_in.recorded(variant))
+    vector = hnswlib_stand_in.data_of(variant)[3][0]
+    session.search(vector, 4, 5)
+    for k in HNSWLIB_KS:
+        session.handle({"kind": "walk_truth", "request": f"t{k}", "serial": 1, "k": k})
+    searches = [
+        each[1:] for each in hnswlib_stand_in.searches_of(variant) if each[0].tolist() == vector.tolist()
+    ]
+    found = {
+        "summary": graph_summary_of(session._index, k_max=100, images=False),
+        "messages": read(packets),
+        "results": {f"{k}/{ef}": [str(label) for label in labels] for k, ef, labels, _ in searches},
+    }
+    session.close()
+    return found
+
+
 def text(buffer):
     return base64.b64encode(buffer).decode("ascii")
 
@@ -133,6 +155,7 @@ def build():
         "similar": recorded(graph(apart(), faiss.METRIC_INNER_PRODUCT), ROW),
         "tied": recorded(graph(near()), ROW),
         "map": mapped(graph(apart()), ROW),
+        "hnswlib": recorded_of_hnswlib(),
     }
 
 

@@ -194,15 +194,15 @@ def test_what_holds_no_index_is_refused(make):
 
 
 def test_a_class_is_told_to_be_one():
-    with pytest.raises(UnsupportedIndexError, match="it is a class; pass a Faiss IVF index"):
+    with pytest.raises(UnsupportedIndexError, match="it is a class; pass a Faiss IVF or HNSW index"):
         fw.open_index(faiss.IndexIVFFlat)
 
 
-def test_a_store_around_a_flat_index_is_refused_for_the_index_in_it():
-    flat = faiss.IndexFlatL2(16)
-    flat.add(X)
-    with pytest.raises(UnsupportedIndexError, match=r"got faiss\.IndexFlatL2: it is no IVF index"):
-        fw.open_index(LangChainStore(flat))
+def test_a_store_around_an_index_of_hashes_is_refused_for_the_index_in_it():
+    hashes = faiss.IndexLSH(16, 8)
+    hashes.add(X)
+    with pytest.raises(UnsupportedIndexError, match=r"got faiss\.IndexLSH: it is no IVF index"):
+        fw.open_index(LangChainStore(hashes))
 
 
 BYTES = [lambda a: a, bytes, lambda a: bytearray(bytes(a)), lambda a: memoryview(bytes(a))]

@@ -249,6 +249,35 @@ function exploring(graph: Recorded, ef: number) {
   return { exploration, kernel, settings, facts, abort };
 }
 
+describe("a graph of hnswlib with deleted elements", () => {
+  const graph = recorded.hnswlib as unknown as Recorded;
+  const searches = Object.entries(graph.results).map(([key, ids]) => {
+    const [k, ef] = key.split("/").map(Number);
+    return { k, ef, ids };
+  });
+
+  it("has the results of hnswlib, which keeps k nodes at least, and recall by them", async () => {
+    const { exploration, kernel, settings, abort } = exploring(graph, 4);
+    settings.k.value = 5;
+    for (const message of messagesOf(graph)) kernel.say(message);
+    await vi.waitFor(() => expect(exploration.walk.value).not.toBeNull());
+    const walk = walkOf(graph);
+    expect(walk.deleted.some((each) => each === 1)).toBe(true);
+    const truths = truthsOf(graph);
+    expect(searches.length).toBe(24);
+    for (const { k, ef, ids } of searches) {
+      settings.k.value = k;
+      settings.efSearch.value = ef;
+      expect(exploration.efUsed.value).toBe(Math.max(k, ef));
+      expect(exploration.results.value.map(({ id }) => `${id}`)).toEqual(ids);
+      const truth = truths.get(k) as GraphTruth;
+      const found = foundOf(truth, (row) => isReturnedAt(row, ef));
+      expect(found).toBe(truth.neighbours.filter(({ id }) => (ids as string[]).includes(`${id}`)).length);
+    }
+    abort.abort();
+  });
+});
+
 describe("an exploration", () => {
   it("follows efSearch without the kernel once a walk and its truth are there", async () => {
     const graph = recorded.similar as Recorded;

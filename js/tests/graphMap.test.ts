@@ -40,6 +40,7 @@ const MESSAGE: Walk = {
   ids: BigInt64Array.of(100n, 101n, 102n, 103n, 104n, 105n),
   nodes: Int32Array.of(0, 1, 2, 3, 4, 5),
   levels: Uint8Array.of(1, 0, 0, 0, 0, 0),
+  deleted: new Uint8Array(6),
   distances: Float32Array.of(4, 3, 0, 2.5, 5, 1),
   expanded: Int32Array.of(0, 2, 1),
   first: Int32Array.of(1, 3, 5, 6),

@@ -37,6 +37,7 @@ export function walkMessage(changes: Partial<Walk> = {}): Walk {
     ids: BigInt64Array.from(ids),
     nodes: Int32Array.from(ids.map(Number)),
     levels: new Uint8Array(ids.length),
+    deleted: new Uint8Array(ids.length),
     distances: Float32Array.from(distances),
     expanded: Int32Array.of(0, 3, 7, 9, 8),
     first: Int32Array.of(1, 5, 9, 11, 13, 17),

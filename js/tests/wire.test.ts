@@ -314,6 +314,7 @@ const GOOD: Record<string, Record<string, unknown>> = {
     ids: BigInt64Array.of(-5n, 7n, 8n),
     nodes: Int32Array.of(1, 2, 3),
     levels: Uint8Array.of(1, 0, 0),
+    deleted: Uint8Array.of(0, 0, 1),
     distances: Float32Array.of(0.5, 9, 2),
     expanded: Int32Array.of(0, 2),
     first: Int32Array.of(1, 3, 3),

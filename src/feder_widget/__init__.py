@@ -8,7 +8,7 @@ from feder_widget.faiss_version import require_faiss
 # First, so that a missing Faiss is told in words.
 require_faiss()
 
-from feder_widget.engines import GraphIndex, IvfIndex, build_index, open_index  # noqa: E402
+from feder_widget.engines import FlatIndex, GraphIndex, IvfIndex, build_index, open_hnswlib, open_index  # noqa: E402
 from feder_widget.errors import (  # noqa: E402
     EmbedderError,
     FederError,
@@ -49,6 +49,7 @@ __all__ = [
     "FederError",
     "FederWidget",
     "FineStep",
+    "FlatIndex",
     "GraphExplanation",
     "GraphIndex",
     "GraphTrace",
@@ -71,6 +72,7 @@ __all__ = [
     "embedders",
     "explore",
     "figures",
+    "open_hnswlib",
     "open_index",
 ]
 

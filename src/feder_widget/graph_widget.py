@@ -47,8 +47,9 @@ class GraphWidget(anywidget.AnyWidget):
     Parameters
     ----------
     index
-        An opened graph (:func:`open_index`), or what that opens: a Faiss HNSW index in memory or a path to
-        one. It is not changed, and read as :class:`FederWidget` reads one.
+        An opened graph (:func:`open_index`, :func:`open_hnswlib`), or what the first opens: a Faiss HNSW
+        index in memory or a path to one, or an hnswlib index. It is not changed, and read as
+        :class:`FederWidget` reads one.
     images, labels, data, id, columns, label, image
         Pictures, texts and metadata of the rows, as for :class:`FederWidget`.
     ef_search

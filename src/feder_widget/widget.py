@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from feder_widget.embedding import Embedder, as_embedder, embedded_row, is_embeddable
-from feder_widget.engines import GraphIndex, IvfIndex, open_index
-from feder_widget.errors import IndexChangedError
+from feder_widget.engines import FlatIndex, GraphIndex, IvfIndex, open_index
+from feder_widget.errors import IndexChangedError, UnsupportedIndexError
 from feder_widget.export import (
     HARDEST_SAVED,
     K_MAX,
@@ -206,7 +206,14 @@ class FederWidget(anywidget.AnyWidget):
 
     def __new__(cls, index: IvfIndex | GraphIndex | object, **options: Any) -> Any:
         """Open the index; of a graph, make a :class:`GraphWidget`."""
-        opened = index if isinstance(index, (IvfIndex, GraphIndex)) else open_index(index)
+        is_open = isinstance(index, (IvfIndex, GraphIndex, FlatIndex))
+        opened = index if is_open else open_index(index)
+        if isinstance(opened, FlatIndex):
+            raise UnsupportedIndexError(
+                f"index must have clusters or a graph to be shown, got {opened.family}: it compares every "
+                "vector, so that there is no way to watch. open_index(index) tells its answers and, with "
+                "vectors=, what its codes lose; build_index(vectors) makes an index with clusters"
+            )
         if isinstance(opened, GraphIndex):
             return GraphWidget(opened, **options)
         widget = super().__new__(cls)

@@ -151,8 +151,8 @@ export interface IndexSummary {
  *
  * `distance` names the distances of a search, `true_distance` those of true neighbours, `basis` what these
  * are by. `level_sizes` counts the nodes of each level from 0 up, `width` the links that a node has on
- * level 0 at most. `ef_search` is the index's own; `ef_limit` the largest that the page can show. The rest
- * is as in `IndexSummary`.
+ * level 0 at most. `ef_search` is the index's own; `ef_limit` the largest that the page can show.
+ * `least_is_k`: a search for k results uses k where efSearch is less. The rest is as in `IndexSummary`.
  */
 export interface GraphSummary {
   kind: "graph";
@@ -169,6 +169,7 @@ export interface GraphSummary {
   width: number;
   ef_search: number;
   ef_limit: number;
+  least_is_k: boolean;
   k_max: number;
   images: boolean;
   labels: boolean;
@@ -218,9 +219,10 @@ export interface Coarse {
  * Hop i of the descent compares the query with the links `hop_offsets[i]` to `hop_offsets[i + 1]` of
  * `hop_from[i]` on level `hop_levels[i]`; `hop_to[i]` is the nearest node so far. `ids` are the visited
  * rows in order, and `nodes` their numbers in the graph, by which ties are broken; `levels` is the highest
- * level of each. `expanded` are places among them, in the order of expansion: expansion i has visited the
- * rows `first[i]` to `first[i + 1]`, and `nearer[i]` visited rows were strictly nearer than it.
- * `stopped_at` is the place of the row that would have been expanded next, -1 for none.
+ * level of each, and `deleted` is 1 for those that are walked through and never returned. `expanded` are
+ * places among them, in the order of expansion: expansion i has visited the rows `first[i]` to `first[i +
+ * 1]`, and `nearer[i]` visited rows were strictly nearer than it. `stopped_at` is the place of the row that
+ * would have been expanded next, -1 for none.
  *
  * The walk of a smaller efSearch is the beginning of this one, up to `holds_until`: the number of all rows
  * where no distances tie. Beyond it, rows of one distance were expanded, and only a search tells
@@ -253,6 +255,7 @@ export interface Walk {
   ids: BigInt64Array<ArrayBuffer>;
   nodes: Int32Array<ArrayBuffer>;
   levels: Uint8Array<ArrayBuffer>;
+  deleted: Uint8Array<ArrayBuffer>;
   distances: Float32Array<ArrayBuffer>;
   expanded: Int32Array<ArrayBuffer>;
   first: Int32Array<ArrayBuffer>;
@@ -339,7 +342,7 @@ export interface WalkVerdict {
  * compared, `entry_place` of the entry point, `extra_places` and `extra_districts` of the rows asked for
  * that are in the index. A place does not depend on the query; `query_place` is where the query itself
  * would stand. `district_distances` are those from the query to the middles of all districts: squared L2
- * distances, or products for a similarity.
+ * distances; products for a similarity, or what they leave to one where the engine's distance is that.
  */
 export interface WalkPlaces {
   kind: "walk_places";
@@ -1261,6 +1264,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       width: "number",
       ef_search: "number",
       ef_limit: "number",
+      least_is_k: "boolean",
       k_max: "number",
       images: "boolean",
       labels: "boolean",
@@ -1323,6 +1327,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       ids: { dtype: "int64", shape: ["visits"] },
       nodes: { dtype: "int32", shape: ["visits"] },
       levels: { dtype: "uint8", shape: ["visits"] },
+      deleted: { dtype: "uint8", shape: ["visits"] },
       distances: { dtype: "float32", shape: ["visits"] },
       expanded: { dtype: "int32", shape: ["expansions"] },
       first: { dtype: "int32", shape: ["expansions + 1"] },

@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING
 
 from feder_widget.engines.built_index import build_index, plan_index
+from feder_widget.engines.flat.flat_index import FlatIndex
 from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.engines.ivf.ivf_index import IvfIndex
+from feder_widget.engines.open_hnswlib import open_hnswlib
 from feder_widget.engines.open_index import open_index, open_ivf
 from feder_widget.engines.protocol import ClusteredEngine, Engine
 from feder_widget.model.search_trace import Scan
@@ -16,10 +18,12 @@ if TYPE_CHECKING:
 __all__ = [
     "ClusteredEngine",
     "Engine",
+    "FlatIndex",
     "GraphIndex",
     "IvfIndex",
     "Scan",
     "build_index",
+    "open_hnswlib",
     "open_index",
     "open_ivf",
     "plan_index",

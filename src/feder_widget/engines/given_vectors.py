@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals.graph_file import GraphFile
 from feder_widget.faiss_internals.inverted_file import InvertedFile
+from feder_widget.faiss_internals.stored_vectors import StoredVectors
 from feder_widget.model.array_like import as_array
 
 COMPARED = 256
@@ -18,7 +18,7 @@ LEAST_LIKE = 0.25
 """Share of these that must be nearest to their own vectors. Of vectors in another order, 1 in 256 is."""
 
 
-def check_vectors(vectors: Any, file: InvertedFile | GraphFile) -> npt.NDArray[Any]:
+def check_vectors(vectors: Any, file: InvertedFile | StoredVectors) -> npt.NDArray[Any]:
     """Return a caller's vectors as an array (n, dim) without copying one; see ``as_array``.
 
     One pass over the ids of the index finds the largest.
@@ -48,8 +48,8 @@ def check_vectors(vectors: Any, file: InvertedFile | GraphFile) -> npt.NDArray[A
     return array
 
 
-def check_graph_vectors(vectors: Any, file: GraphFile) -> npt.NDArray[Any]:
-    """Return a caller's vectors of a graph's rows as an array, as ``check_vectors``; some are compared.
+def check_graph_vectors(vectors: Any, file: StoredVectors) -> npt.NDArray[Any]:
+    """Return a caller's vectors of a graph or a flat index, as ``check_vectors``; some are compared.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""``open_index``: a Faiss index or a file becomes one whose searches are traced, or an error says why not."""
+"""``open_index``: an index or a file becomes one whose searches are traced, or an error says why not."""
 
 from __future__ import annotations
 
@@ -9,37 +9,48 @@ from pathlib import Path
 from typing import Any
 
 from feder_widget.checks import index_checks
+from feder_widget.engines.flat.flat_index import FlatIndex
 from feder_widget.engines.given_vectors import check_graph_vectors, check_vectors
 from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.engines.ivf.ivf_index import IvfIndex
 from feder_widget.errors import IndexFileError, UnsupportedIndexError
-from feder_widget.faiss_internals import graph_admission, index_file
+from feder_widget.faiss_internals import flat_file, graph_admission, index_file, original_space
 from feder_widget.faiss_internals.admission import InconsistentIndexError, check
+from feder_widget.faiss_internals.flat_file import FlatFile
 from feder_widget.faiss_internals.graph_file import GraphFile
 from feder_widget.faiss_internals.index_holder import index_inside
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.owners import owners_of
+from feder_widget.faiss_internals.stored_vectors import StoredVectors
 from feder_widget.faiss_internals.unwrap import Stack, unwrap
+from feder_widget.hnswlib_internals import hnswlib_file, library
+from feder_widget.hnswlib_internals.hnswlib_graph import HnswlibGraph
+from feder_widget.truth.original_vectors import Originals
 
 
 def open_index(
     source: Any, *, vectors: Any = None, mmap: bool | None = None, frozen: bool | None = None
-) -> IvfIndex | GraphIndex:
-    """Make the searches of a Faiss index traceable: inverted lists (IVF), or an HNSW graph.
+) -> IvfIndex | GraphIndex | FlatIndex:
+    """Make the searches of an index traceable: inverted lists (IVF), an HNSW graph, or a flat index.
 
     Parameters
     ----------
-    source : faiss.Index, faiss.IndexBinary, str, os.PathLike, bytes or object
+    source : faiss.Index, faiss.IndexBinary, hnswlib.Index, str, os.PathLike, bytes or object
         An index in memory, the path of a file written by ``faiss.write_index`` or ``write_index_binary``, the
         bytes (or uint8 array) of ``faiss.serialize_index``, or an object that holds an index in an attribute:
         ``get_index`` of a Hugging Face data set, a vector store of LangChain or LlamaIndex, txtai's
         embeddings. Row ids are those of the index, not those of the store.
         An IVF index of any family in docs/FAMILIES.md, alone or inside ``IndexPreTransform``, ``IndexIDMap``,
         ``IndexRefine`` or ``IndexShards``; or an HNSW index that holds vectors whole, or their scalar or
-        product codes, alone or inside ``IndexPreTransform`` or ``IndexIDMap``. It is neither copied nor
-        changed, and is kept alive with all that it keeps alive itself. So is the index that a part of one
-        belongs to (``outer.index``, ``extract_index_ivf(outer)``, ``outer.at(0)``), as long as Python holds
-        it when this is called.
+        product codes, alone or inside ``IndexPreTransform`` or ``IndexIDMap``; or what such a graph holds, a
+        flat index or one of scalar or product codes, in the same layers. It is neither copied nor changed,
+        and is kept alive with all that it keeps alive itself. So is the index that a part of one belongs to
+        (``outer.index``, ``extract_index_ivf(outer)``, ``outer.at(0)``), as long as Python holds it when this
+        is called.
+        An ``hnswlib.Index`` shows its graph as a copy only, beside another in which searches are made; both
+        are made anew when it has grown. Let no other thread add to it while it is read, and open it again
+        after elements were marked as deleted or updated, which its size does not tell. Its files are opened
+        by ``open_hnswlib``.
     vectors : array_like (n, dim), optional
         The original vectors, before any transform of the index: row i for row id i, as an array or a
         ``numpy.memmap``; not copied, and read once by each ``explain``, ``ledger`` or batch of ``evaluate``.
@@ -59,7 +70,7 @@ def open_index(
 
     Returns
     -------
-    IvfIndex or GraphIndex
+    IvfIndex, GraphIndex or FlatIndex
 
     Raises
     ------
@@ -86,6 +97,9 @@ def open_index(
     the index file, whatever folder it names. To read them from elsewhere, read the index with
     ``faiss.read_index`` and pass it.
     """
+    library.refuse_brute_force(source)
+    if library.is_index(source):
+        return _open_hnswlib(source, vectors, mmap, frozen)
     if isinstance(source, (str, os.PathLike)):
         stack = _read(Path(source), mmap)
         frozen = True if frozen is None else frozen
@@ -102,7 +116,11 @@ def open_index(
     if graph_admission.is_graph(stack):
         graph = GraphFile(stack)
         given = None if vectors is None else check_graph_vectors(vectors, graph)
-        return GraphIndex(graph, vectors_given=given, frozen=bool(frozen))
+        return GraphIndex(graph, vectors_given=given, originals=_originals(given, graph), frozen=bool(frozen))
+    if flat_file.is_flat(stack):
+        flat = FlatFile(stack)
+        given = None if vectors is None else check_graph_vectors(vectors, flat)
+        return FlatIndex(flat, vectors_given=given, originals=_originals(given, flat), frozen=bool(frozen))
     file = InvertedFile(stack)
     given = None if vectors is None else check_vectors(vectors, file)
     opened = IvfIndex(file, vectors_given=given, frozen=bool(frozen))
@@ -118,7 +136,13 @@ def open_ivf(source: Any, *, vectors: Any = None) -> IvfIndex:
     UnsupportedIndexError
         If it has none.
     """
-    opened = source if isinstance(source, (IvfIndex, GraphIndex)) else open_index(source, vectors=vectors)
+    is_open = isinstance(source, (IvfIndex, GraphIndex, FlatIndex))
+    opened = source if is_open else open_index(source, vectors=vectors)
+    if isinstance(opened, FlatIndex):
+        raise UnsupportedIndexError(
+            f"index must be a Faiss IVF index here, got {opened.family}: a flat index has no clusters; "
+            "open_index(index) traces and explains its searches"
+        )
     if isinstance(opened, GraphIndex):
         raise UnsupportedIndexError(
             f"index must be a Faiss IVF index here, got {opened.family}: a graph has no clusters; "
@@ -127,10 +151,29 @@ def open_ivf(source: Any, *, vectors: Any = None) -> IvfIndex:
     return opened
 
 
+def _open_hnswlib(source: Any, vectors: Any, mmap: bool | None, frozen: bool | None) -> GraphIndex:
+    for name, value in (("vectors", vectors), ("mmap", mmap)):
+        if value is not None:
+            raise ValueError(
+                f"{name} has no use for an hnswlib index, which is in memory and holds vectors whole"
+            )
+    return GraphIndex(HnswlibGraph(source), frozen=bool(frozen))
+
+
+def _originals(given: Any, file: StoredVectors) -> Originals | None:
+    """Return the vectors given, as an index compares them."""
+    if given is None:
+        return None
+    index, chain = file.index, original_space.metric_chain(file.stack)
+    return Originals(given, chain, index.metric_type, index.metric_arg)
+
+
 def _admit(stack: Stack) -> None:
     """Raise if searches of an index cannot be traced, or not safely."""
     if graph_admission.is_graph(stack):
         graph_admission.check(stack)
+    elif flat_file.is_flat(stack):
+        flat_file.check(stack)
     else:
         check(stack)
 
@@ -147,6 +190,11 @@ def _say_what_is_wrong(opened: IvfIndex) -> None:
 
 def _read(path: Path, mmap: bool | None) -> Stack:
     """Read a file; errors name it."""
+    if path.exists() and hnswlib_file.looks_like_one(path):
+        raise UnsupportedIndexError(
+            f"{path} looks like an index of hnswlib, which does not say how vectors are compared: open it by "
+            'feder_widget.open_hnswlib(path, space="l2"), or "ip" or "cosine"'
+        )
     return _checked(index_file.read(path, mmap), str(path))
 
 

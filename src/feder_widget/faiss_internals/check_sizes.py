@@ -38,8 +38,8 @@ def _stack(stack: Stack) -> Iterator[Misfit]:
     for shard in stack.shards:
         for id_map in shard.id_maps:
             yield from _id_map(id_map.index)
-        if hasattr(shard.ivf, "hnsw"):
-            yield from equal("dimension of the graph", shard.ivf.d, dim)
+        if isinstance(shard.ivf, faiss.Index) and not isinstance(shard.ivf, faiss.IndexIVF):
+            yield from equal("dimension of the index inside", shard.ivf.d, dim)
             yield from _plain(shard.ivf)
             continue
         yield from equal("dimension of the inverted lists", shard.ivf.d, dim)

@@ -92,7 +92,12 @@ def family(stack: Stack) -> str:
         else:
             refined = _store(derived(layer.index.refine_index))
             after = " + RFlat" if refined == "Flat" else f" + Refine({refined})"
-    core = _hnsw(stack.core) if hasattr(stack.core, "hnsw") else _ivf(stack.ivf)
+    if hasattr(stack.core, "hnsw"):
+        core = _hnsw(stack.core)
+    elif isinstance(stack.core, (faiss.IndexIVF, faiss.IndexBinaryIVF)):
+        core = _ivf(stack.core)
+    else:
+        core = _store(stack.core)
     if stack.sharded is not None:
         core = f"{len(stack.shards)} shards of {core}"
     return " → ".join([*before, core]) + after

@@ -1,31 +1,24 @@
-"""One Faiss HNSW index taken apart: the layers around the graph, the graph, and the vectors of its nodes.
-
-A query goes in through ``transform``; row ids come out through ``external_ids``. In between, rows are nodes,
-0 to ntotal - 1, and vectors are in the space of the graph's storage.
-"""
+"""One Faiss HNSW index taken apart: the layers around the graph, the graph, and the vectors of its nodes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.errors import IndexChangedError
-from feder_widget.faiss_internals.hnsw_links import HnswLinks
+from feder_widget.faiss_internals.hnsw_links import links_of
 from feder_widget.faiss_internals.hnsw_search import HnswSearch
-from feder_widget.faiss_internals.layers import id_maps, transforms
-from feder_widget.faiss_internals.supported_quantizers import FLAT
-from feder_widget.faiss_internals.unwrap import IdMap, Stack, derived
-from feder_widget.model.pieces import WHOLE, Steps, vectors_per_piece
-from feder_widget.model.top_k import top_k_places
+from feder_widget.faiss_internals.stored_vectors import StoredVectors
+from feder_widget.faiss_internals.unwrap import Stack, derived
+from feder_widget.model.graph_links import GraphLinks
+from feder_widget.model.graph_walk import Descent, Walk
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
 
 
-class GraphFile:
+class GraphFile(StoredVectors):
     """One graph index taken apart. Nothing in it is changed.
 
     Parameters
@@ -35,14 +28,18 @@ class GraphFile:
     """
 
     def __init__(self, stack: Stack) -> None:
-        self.stack = stack
+        super().__init__(stack)
         self.search = HnswSearch(stack.core)
-        self.similarity = self.search.similarity
 
     @property
-    def index(self) -> Any:
-        """The ``faiss.IndexHNSW`` itself."""
-        return self.stack.core
+    def engine_name(self) -> str:
+        """Library and kind of the index."""
+        return "Faiss HNSW"
+
+    def least_ef(self, k: int) -> int:
+        """Return 1: Faiss stops by efSearch also where more results are asked for."""
+        del k
+        return 1
 
     @property
     def storage(self) -> Any:
@@ -50,30 +47,14 @@ class GraphFile:
         return derived(self.stack.core.storage)
 
     @property
-    def links(self) -> HnswLinks:
+    def links(self) -> GraphLinks:
         """The links of the graph as views: dead when the index grows."""
-        return HnswLinks.of(self.stack.core.hnsw)
-
-    @property
-    def dim(self) -> int:
-        """Dimensions of a query before ``transform``."""
-        return int(self.stack.root.d)
-
-    @property
-    def ntotal(self) -> int:
-        """Number of vectors, now."""
-        return int(self.stack.core.ntotal)
+        return links_of(self.stack.core.hnsw)
 
     @property
     def stored_ef(self) -> int:
         """The index's own efSearch, now."""
         return int(self.stack.core.hnsw.efSearch)
-
-    @property
-    def holds_vectors(self) -> bool:
-        """True when the storage holds vectors whole, and no transform dropped a part of them."""
-        is_whole = all(step.d_out >= step.d_in for step in self.stack.chain)
-        return type(self.storage).__name__ in FLAT and is_whole
 
     def version(self) -> tuple[float, ...]:
         """Return numbers that differ once vectors were added or removed, or a setting was changed."""
@@ -81,91 +62,24 @@ class GraphFile:
         settings = (graph.search_bounded_queue, graph.check_relative_distance)
         return (self.ntotal, graph.entry_point, graph.max_level, graph.neighbors.size(), *settings)
 
-    def transform(self, vectors: Float32Array) -> Float32Array:
-        """Return queries as the graph sees them, float32 (n, dim) to float32 (n, inner dim)."""
-        for step in self.stack.chain:
-            vectors = step.apply(vectors)
-        return np.ascontiguousarray(vectors, np.float32)
+    def descend(self, vector: Float32Array) -> Descent:
+        """Search the upper levels, float32 (inner dim,)."""
+        return self.search.descend(vector)
 
-    def external_ids(self, nodes: Ids) -> Ids:
-        """Return the row ids of nodes; -1 for none."""
-        return id_maps.outward_all(self._id_maps, nodes)
+    def walk(self, vector: Float32Array, ef_search: int) -> Walk:
+        """Search level 0 behind the descent, float32 (inner dim,)."""
+        return self.search.walk(vector, ef_search)
 
-    def nodes_of(self, ids: Ids) -> Ids:
-        """Return the nodes that row ids stand for, -1 for an unknown id; one pass over an id map."""
-        nodes, known = id_maps.inward_all(self._id_maps, ids)
-        return np.where(known & (nodes >= 0) & (nodes < self.ntotal), nodes, -1)
+    def distance(self, vector: Float32Array, node: int) -> float:
+        """Return the distance of one node."""
+        return self.search.distance(vector, node)
 
-    def vectors_of(self, nodes: Ids) -> Float32Array:
-        """Return the vectors of nodes as queries, float32 (n, dim): whole, or decoded from their codes.
-
-        Raises
-        ------
-        ValueError
-            If the transforms cannot be reversed.
-        """
-        vectors = self.stored_vectors(nodes)
-        return transforms.backward(self.stack.chain, vectors) if self.stack.chain else vectors
-
-    def stored_vectors(self, nodes: Ids) -> Float32Array:
-        """Return the vectors of nodes behind the transforms, float32 (n, inner dim): whole, or decoded."""
-        if len(nodes) and int(nodes.max()) >= self.ntotal:
-            raise IndexChangedError("the index lost vectors while it was read")
-        vectors = np.empty((len(nodes), self.stack.core.d), np.float32)
-        if len(nodes):
-            self.storage.reconstruct_batch(nodes, vectors)
-        return vectors
+    def distances(self, vector: Float32Array, nodes: Ids) -> Float32Array:
+        """Return the distances of some nodes, float32 (n,), all computed in one way."""
+        return self.search.distances(vector, nodes)
 
     def results(self, vector: Float32Array, k: int, ef_search: int) -> tuple[Ids, Float32Array]:
         """Return what the graph's own search returns: nodes and distances, each (k,); -1 for none."""
         parameters = self.search.parameters(ef_search)
         distances, nodes = self.stack.core.search(vector[None], k, params=parameters)
         return nodes[0], distances[0]
-
-    def nearest(self, vectors: Float32Array, k: int) -> tuple[Ids, Float32Array]:
-        """Return the k nearest nodes by exhaustive search of the storage, nearest first, each (n, k)."""
-        distances, nodes = self.storage.search(vectors, k)
-        return nodes, distances
-
-    def nearest_steps(
-        self, vector: Float32Array, k: int, work: int = WHOLE
-    ) -> Steps[tuple[Ids, Float32Array]]:
-        """Return ``nearest`` of one vector, float32 (inner dim,), ``work`` multiplications a piece.
-
-        Product codes are compared in one piece: Faiss searches no part of them.
-        """
-        most = vectors_per_piece(self.storage.d, work)
-        if self.ntotal <= most or type(self.storage).__name__ == "IndexPQ":
-            yield
-            nodes, distances = self.nearest(vector[None], k)
-            return nodes[0], distances[0]
-        nodes, distances = np.empty(0, np.int64), np.empty(0, np.float32)
-        for start in range(0, self.ntotal, most):
-            some = faiss.IDSelectorRange(start, min(start + most, self.ntotal))
-            found, at = self.storage.search(vector[None], k, params=faiss.SearchParameters(sel=some))[::-1]
-            nodes, distances = np.concatenate([nodes, found[0]]), np.concatenate([distances, at[0]])
-            best = top_k_places(nodes, distances, k, self.similarity)
-            nodes, distances = nodes[best], distances[best]
-            yield
-        return nodes, distances
-
-    def extremes(self) -> tuple[int, int] | None:
-        """Return the smallest and the largest row id, or None when there is none."""
-        if not self.ntotal:
-            return None
-        maps = self._id_maps
-        return id_maps.extremes(maps[0]) if maps else (0, self.ntotal - 1)
-
-    @property
-    def all_ids(self) -> Ids:
-        """Row ids of all nodes, int64 (ntotal,)."""
-        return self.external_ids(np.arange(self.ntotal))
-
-    @property
-    def is_renamed(self) -> bool:
-        """True when row ids are others than the numbers of the nodes."""
-        return bool(self._id_maps)
-
-    @property
-    def _id_maps(self) -> list[IdMap]:
-        return [layer for layer in self.stack.layers if isinstance(layer, IdMap)]

@@ -14,7 +14,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals.hnsw_links import HnswLinks
+from feder_widget.faiss_internals.hnsw_links import links_of
 from feder_widget.faiss_internals.minimax_queue import MinimaxQueue
 from feder_widget.faiss_internals.supported_quantizers import FLAT
 from feder_widget.faiss_internals.unwrap import derived
@@ -45,7 +45,7 @@ class HnswSearch:
 
     def descend(self, vector: npt.NDArray[np.float32]) -> Descent:
         """Search the upper levels, float32 (dim,)."""
-        links = HnswLinks.of(self._index.hnsw)
+        links = links_of(self._index.hnsw)
         computer = _Computer(derived(self._index.storage), vector)
         node = links.entry_point
         distance = computer.one(node)
@@ -90,7 +90,7 @@ class HnswSearch:
     def walk(self, vector: npt.NDArray[np.float32], ef_search: int) -> Walk:
         """Search level 0 behind the descent, float32 (dim,)."""
         nodes, distances = self.visits(vector, ef_search)
-        links = HnswLinks.of(self._index.hnsw)
+        links = links_of(self._index.hnsw)
         places = self._places(len(links))
         places[nodes] = np.arange(len(nodes), dtype=np.int32)
         offsets = links.offsets[nodes].astype(np.int64).tolist()

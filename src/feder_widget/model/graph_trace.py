@@ -48,7 +48,7 @@ class GraphTrace:
     visited : int64 (v,)
         Row ids of the nodes that the walk visits, in order.
     ids : int64 (k,)
-        The results, nearest first, exactly as ``faiss_index.search`` returns them at this efSearch; -1 where
+        The results, nearest first, exactly as the engine's own search returns them at this efSearch; -1 where
         there are fewer than k.
     distances : float32 (k,)
         Their distances; where there is no result, the largest float32 (L2) or its negative (inner product).

@@ -83,7 +83,7 @@ class GraphEvaluation:
         for _ in self._queries.draw_steps():
             yield 0.0
         file = self._truth.file
-        size = max(1, min(BATCH, work // max(1, file.ntotal * file.storage.d)))
+        size = max(1, min(BATCH, work // max(1, file.ntotal * file.dim)))
         for start in range(0, self.asked, size):
             some = slice(start, min(start + size, self.asked))
             vectors = yield from self._told(self._queries.read_steps(some))
@@ -144,16 +144,18 @@ class GraphEvaluation:
     def _take(self, query: npt.NDArray[np.float32], near: Near, own: int) -> None:
         """Look from which efSearch on one query finds 1, 2, … of its true neighbours."""
         vector = self._truth.file.transform(query[None])[0]
-        walk = self._truth.file.search.walk(vector, self._ef_max)
+        least = self._truth.file.least_ef(self._k if own < 0 else self._k + 1)
+        walk = self._truth.file.walk(vector, max(self._ef_max, least))
         found = self._truth.found_in(walk, vector, near, self._k, own, self._ef_max)
         row = np.zeros(self._k, np.int32)
         row[self._k - len(found) :] = np.minimum(found, self._ef_max + 1)
         self._found.append(row)
         self._tied.append(walk.is_tied)
-        self._distances += self._cost(vector, walk)
+        self._distances += self._cost(vector, walk, least)
 
-    def _cost(self, vector: npt.NDArray[np.float32], walk: Walk) -> npt.NDArray[np.float64]:
+    def _cost(self, vector: npt.NDArray[np.float32], walk: Walk, least: int) -> npt.NDArray[np.float64]:
         """Return the distances computed at efSearch 1 to ``ef_max``, float64 (ef_max,)."""
-        before = self._truth.file.search.descend(vector).n_distances
-        visits = np.searchsorted(walk.need, np.arange(1, self._ef_max + 1), side="right")
+        before = self._truth.file.descend(vector).n_distances
+        used = np.maximum(np.arange(1, self._ef_max + 1), least)
+        visits = np.searchsorted(walk.need, used, side="right")
         return np.asarray(before + visits - 1, np.float64)

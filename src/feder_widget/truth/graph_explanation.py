@@ -231,7 +231,7 @@ class GraphExplanation:
             return "No path leads to it."
         if self.returned_from[at[0]] > self.ntotal:
             return f"efSearch {approach.need} visits it, but {len(self)} vectors have nearer codes."
-        if approach.gate is None:
+        if approach.gate is None or self.visited_from[at[0]] == 1:
             return "Every efSearch visits it."
         behind = "" if approach.led_by == approach.gate else f", behind row {approach.gate}"
         return (

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals.hnsw_links import LINK_WORK, HnswLinks
 from feder_widget.model.finding import Finding
+from feder_widget.model.graph_links import LINK_WORK, GraphLinks
 from feder_widget.model.pieces import WHOLE, Steps
 
 Ids = npt.NDArray[np.int64]
@@ -51,7 +51,7 @@ class GraphStructure:
         return np.flatnonzero(self.in_degrees == 0)
 
 
-def structure_steps(links: HnswLinks, work: int = WHOLE) -> Steps[GraphStructure]:
+def structure_steps(links: GraphLinks, work: int = WHOLE) -> Steps[GraphStructure]:
     """Read all links of a graph, ``work`` multiplications per piece."""
     count = len(links)
     degrees = np.zeros(count, np.int64)
@@ -75,10 +75,10 @@ def structure_steps(links: HnswLinks, work: int = WHOLE) -> Steps[GraphStructure
     )
 
 
-def structure_findings(structure: GraphStructure, row_ids: Ids) -> list[Finding]:
-    """Return what stands out; ``row_ids`` are those of ``structure.unreached``, int64 (u,)."""
+def structure_findings(row_ids: Ids) -> list[Finding]:
+    """Return what stands out; ``row_ids`` are those of the nodes that no search comes to, int64 (u,)."""
     found = []
-    count = len(structure.unreached)
+    count = len(row_ids)
     if count:
         named = row_ids[:MOST_NAMED].tolist()
         more = "" if count <= MOST_NAMED else ", …"
@@ -96,7 +96,7 @@ def structure_findings(structure: GraphStructure, row_ids: Ids) -> list[Finding]
     return found
 
 
-def _components(links: HnswLinks, reached: npt.NDArray[np.bool_], unreached: Ids) -> int:
+def _components(links: GraphLinks, reached: npt.NDArray[np.bool_], unreached: Ids) -> int:
     """Count the parts of level 0: what searches reach counts as one of them."""
     # Only links of nodes that are not reached can join other parts, or lead into the reached one.
     root = {int(node): int(node) for node in unreached}

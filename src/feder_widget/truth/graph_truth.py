@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals import family_name, original_space
-from feder_widget.faiss_internals.graph_file import GraphFile
+from feder_widget.model.graph_source import GraphSource
 from feder_widget.model.graph_walk import Descent, Walk
 from feder_widget.model.keys import key_of, keys_of
 from feder_widget.model.pieces import WHOLE, Steps, drain
 from feder_widget.truth.graph_explanation import Approach, EfSpans, GraphExplanation
 from feder_widget.truth.graph_verdict import GraphVerdict
-from feder_widget.truth.ledger import Basis
 from feder_widget.truth.level_places import LevelPlaces, level_places
+from feder_widget.truth.nearest_truth import NearestTruth
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.search_stages import Near
 
@@ -26,73 +24,31 @@ Float32Array = npt.NDArray[np.float32]
 FIRST_EF = 64
 """efSearch of the first walk to look for true neighbours."""
 
-FIRST_COUNTED = 1024
-"""Nearest vectors that are looked through first where nearer ones are counted."""
-
 FAR = 4096
 """efSearch beyond which it is asked whether any path leads to a neighbour."""
 
 
-class GraphTruth:
+class GraphTruth(NearestTruth):
     """The true neighbours of queries in a graph.
 
     Queries are float32 vectors before the transforms of the index; ``own`` is a node that does not count.
 
     Parameters
     ----------
-    file : GraphFile
+    file : GraphSource
         The index. Not changed.
-    vectors_given : array (n, dim), optional
+    originals : Originals, optional
         The original vectors, row i for row id i; they count where the index holds codes.
     """
 
-    def __init__(self, file: GraphFile, vectors_given: Any = None) -> None:
+    def __init__(self, file: GraphSource, originals: Originals | None = None) -> None:
+        super().__init__(file, originals)
         self._file = file
-        self._given: npt.NDArray[Any] | None = None if file.holds_vectors else vectors_given
 
     @property
-    def file(self) -> GraphFile:
+    def file(self) -> GraphSource:
         """The index."""
         return self._file
-
-    @property
-    def basis(self) -> Basis:
-        """Definition of the true neighbours: by the vectors given, the stored ones, or their codes."""
-        if self._given is not None:
-            return "vectors"
-        return "lists" if self._file.holds_vectors else "codes"
-
-    def nearest_steps(
-        self, queries: Float32Array, k: int, own: Ids | None, work: int
-    ) -> Steps[list[tuple[Near, Float32Array]]]:
-        """Return ``nearest`` in pieces of ``work`` multiplications: query by query where one takes more."""
-        if self._given is not None:
-            return (yield from self._by_originals_steps(self._given, queries, k, own, work))
-        if self._file.ntotal * self._file.storage.d <= work:
-            yield
-            return self._by_storage(queries, k, own)
-        found = []
-        for i, vector in enumerate(self._file.transform(queries)):
-            found.append(
-                (yield from self._nearest_steps(vector, k, -1 if own is None else int(own[i]), work))
-            )
-        return found
-
-    def nearest(self, queries: Float32Array, k: int, own: Ids | None) -> list[tuple[Near, Float32Array]]:
-        """Return the true neighbours of some queries, by nodes, and the distances of the first ones.
-
-        Parameters
-        ----------
-        queries : float32 (n, dim)
-            Before the transforms.
-        k : int
-            Neighbours wanted.
-        own : int64 (n,) or None
-            A node for each query that does not count; -1 for none.
-        """
-        if self._given is not None:
-            return drain(self._by_originals_steps(self._given, queries, k, own, WHOLE))
-        return self._by_storage(queries, k, own)
 
     def explain_steps(
         self, query: Float32Array, k: int, own: int, work: int = WHOLE
@@ -100,11 +56,7 @@ class GraphTruth:
         """Find the k true neighbours of one query, float32 (dim,), ``work`` multiplications a piece."""
         file = self._file
         vector = file.transform(query[None])[0]
-        if self._given is None:
-            near, distances = yield from self._nearest_steps(vector, k, own, work)
-        else:
-            found = yield from self._by_originals_steps(self._given, query[None], k, np.array([own]), work)
-            near, distances = found[0]
+        near, distances = yield from self.nearest_of_steps(query, k, own, work)
         yield
         walk = self._walk_to(vector, near.ids)
         spans = self._spans(walk, vector, near, k, own)
@@ -150,12 +102,12 @@ class GraphTruth:
         walk = self._walk_to(vector, np.array([node]))
         yield
         _, places = _needs(walk, np.array([node]), file.ntotal)
-        distance = file.search.distance(vector, node)
+        distance = file.distance(vector, node)
         position = None
         if count:
-            nearer = yield from self._count_nearer_steps(vector, distance, work)
+            nearer = yield from self.count_nearer_steps(vector, distance, work)
             if own >= 0:
-                own_key = key_of(file.search.distance(vector, own), file.similarity)
+                own_key = key_of(file.distance(vector, own), file.similarity)
                 nearer -= own_key < key_of(distance, file.similarity)
             position = 1 + nearer
         return GraphVerdict(
@@ -167,17 +119,11 @@ class GraphTruth:
             in_links=file.external_ids(file.links.in_links(node)),
         )
 
-    @property
-    def distance_name(self) -> str:
-        """Name of the distances of true neighbours."""
-        name = family_name.exact_distance(self._file.index, self._file.stack.chain)
-        return family_name.of_codes(name, self.basis != "codes")
-
     def _walk_to(self, vector: Float32Array, nodes: Ids) -> Walk:
         """Return a walk that visits some nodes, those aside to which no path leads."""
         ef = FIRST_EF
         while True:
-            walk = self._file.search.walk(vector, ef)
+            walk = self._file.walk(vector, ef)
             sought = nodes[~np.isin(nodes, walk.nodes)]
             if walk.is_exhausted or not len(sought):
                 return walk
@@ -201,6 +147,7 @@ class GraphTruth:
         """Return the spans of efSearch at which a search finds each of some nodes, as far as a walk goes."""
         file = self._file
         need, places = _needs(walk, near.ids, file.ntotal)
+        least = file.least_ef(k if own < 0 else k + 1)
         until = np.full(len(near.ids), file.ntotal + 1)
         if self._given is not None:
             keys = keys_of(walk.distances, file.similarity)
@@ -216,94 +163,19 @@ class GraphTruth:
             found: npt.NDArray[np.bool_] = np.isin(near.ids, nodes[nodes != own][:k])
             return found
 
+        holds = walk.holds_until if walk.is_tied else file.ntotal
+        # A search below the least efSearch is one at the least.
+        need = np.where(need <= least, 1, need)
+        until = np.where(until <= least, 1, until)
         return EfSpans(
             near=near,
             visited_from=need,
             returned_from=np.where(until > need, need, file.ntotal + 1),
             returned_until=until,
             ntotal=file.ntotal,
-            holds_until=walk.holds_until if walk.is_tied else file.ntotal,
+            holds_until=holds if holds >= least else 0,
             search=search,
         )
-
-    def _count_nearer_steps(self, vector: Float32Array, distance: float, work: int) -> Steps[int]:
-        """Count the vectors that are strictly nearer than a distance, by exhaustive search, in steps."""
-        file = self._file
-        limit = key_of(distance, file.similarity)
-        wanted = FIRST_COUNTED
-        while True:
-            wanted = min(wanted, file.ntotal)
-            _, distances = yield from file.nearest_steps(vector, wanted, work)
-            nearer = int(np.count_nonzero(keys_of(distances, file.similarity) < limit))
-            if nearer < wanted or wanted == file.ntotal:
-                return nearer
-            wanted *= 8
-
-    def _by_storage(self, queries: Float32Array, k: int, own: Ids | None) -> list[tuple[Near, Float32Array]]:
-        file = self._file
-        vectors = file.transform(queries)
-        found: list[tuple[Near, Float32Array] | None] = [None] * len(vectors)
-        left = np.arange(len(vectors))
-        wanted = k + 2
-        while len(left):
-            wanted = min(wanted, file.ntotal)
-            nodes, distances = file.nearest(vectors[left], wanted)
-            again = []
-            for i, row in enumerate(left.tolist()):
-                keep = nodes[i] >= 0 if own is None else (nodes[i] >= 0) & (nodes[i] != own[row])
-                kept, at = nodes[i][keep], distances[i][keep]
-                if wanted < file.ntotal and len(kept) >= k and at[-1] == at[k - 1]:
-                    again.append(row)
-                    continue
-                found[row] = _near(kept, at, k)
-            left = np.array(again, np.int64)
-            wanted *= 2
-        return [each for each in found if each is not None]
-
-    def _nearest_steps(
-        self, vector: Float32Array, k: int, own: int, work: int
-    ) -> Steps[tuple[Near, Float32Array]]:
-        """Return the true neighbours of one query by the storage, in steps."""
-        wanted = k + 2
-        while True:
-            wanted = min(wanted, self._file.ntotal)
-            nodes, distances = yield from self._file.nearest_steps(vector, wanted, work)
-            keep = (nodes >= 0) & (nodes != own)
-            nodes, distances = nodes[keep], distances[keep]
-            # All that tie with the last neighbour must be among them.
-            if wanted == self._file.ntotal or len(nodes) < k or distances[-1] != distances[k - 1]:
-                return _near(nodes, distances, k)
-            wanted *= 2
-
-    def _by_originals_steps(
-        self, given: npt.NDArray[Any], queries: Float32Array, k: int, own: Ids | None, work: int
-    ) -> Steps[list[tuple[Near, Float32Array]]]:
-        file, index = self._file, self._file.index
-        chain = original_space.metric_chain(file.stack)
-        originals = Originals(given, chain, index.metric_type, index.metric_arg)
-        ids = file.all_ids
-        present = np.zeros(len(given), np.bool_)
-        present[ids] = True
-        node_of = np.full(len(given), -1, np.int64)
-        node_of[ids] = np.arange(len(ids))
-        nears = []
-        found = yield from originals.nearest_steps(queries, present, k if own is None else k + 1, work)
-        for i, (rows, distances) in enumerate(found):
-            nodes = node_of[rows]
-            order = np.lexsort((nodes, keys_of(distances, originals.similarity)))
-            if own is not None:
-                order = order[nodes[order] != own[i]]
-            nears.append(_near(nodes[order], distances[order], k))
-        return nears
-
-
-def _near(nodes: Ids, distances: Float32Array, k: int) -> tuple[Near, Float32Array]:
-    """Return the first k of some nodes, nearest first, and all others as near as the last of them."""
-    count = min(k, len(nodes))
-    last = distances[count - 1] if count else np.float32(np.nan)
-    tied = distances == last
-    size = max(count, int(np.flatnonzero(tied)[-1]) + 1) if count else 0
-    return Near(nodes[:size], np.zeros(size, np.int64), tied[:size], count), distances[:count]
 
 
 def _needs(walk: Walk, nodes: Ids, ntotal: int) -> tuple[Ids, Ids]:

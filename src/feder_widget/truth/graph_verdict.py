@@ -19,7 +19,7 @@ class GraphVerdict:
     id : int
         The row.
     distance : float
-        Its distance to the query as Faiss reports it.
+        Its distance to the query as the engine reports it.
     position : int or None
         One more than the number of vectors in the index that are strictly nearer; None where they were not
         counted.

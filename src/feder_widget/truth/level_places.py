@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals.graph_file import GraphFile
+from feder_widget.model.graph_source import GraphSource
 from feder_widget.model.graph_walk import Descent
 from feder_widget.model.keys import keys_of
 
@@ -40,12 +40,12 @@ class LevelPlaces:
         return len(self.places)
 
 
-def level_places(file: GraphFile, vector: Float32Array, descent: Descent) -> LevelPlaces:
+def level_places(file: GraphSource, vector: Float32Array, descent: Descent) -> LevelPlaces:
     """Compare a query with all nodes of the upper levels.
 
     Parameters
     ----------
-    file : GraphFile
+    file : GraphSource
         The graph.
     vector : float32 (dim,)
         The query, behind the transforms.
@@ -59,7 +59,7 @@ def level_places(file: GraphFile, vector: Float32Array, descent: Descent) -> Lev
     distances = np.zeros(levels, np.float32)
     # Whatever is on an upper level is on level 1, so that one comparison serves all levels.
     nodes = file.links.nodes_of(1) if levels else nearest
-    found = file.search.distances(vector, nodes)
+    found = file.distances(vector, nodes)
     for level in range(1, levels + 1):
         on_level = file.links.levels[nodes] > level
         nodes, found = nodes[on_level], found[on_level]

@@ -8,7 +8,7 @@ export interface GraphResult {
 }
 
 /**
- * The k nearest of the first visits, as Faiss returns them.
+ * The k nearest of the first visits, as Faiss returns them; deleted ones are none.
  *
  * A node enters the results only if it is strictly nearer than the worst of them, which it replaces; of equally bad ones
  * the one with the largest number goes (the smallest, for similarities).
@@ -23,15 +23,16 @@ export function resultsAmong(
   own: bigint | null,
 ): GraphResult[] {
   const sign = similarity ? -1 : 1;
-  const { distances, nodes, ids } = walk;
+  const { distances, nodes, ids, deleted } = walk;
   const isWorse = (a: number, b: number): boolean => {
     const [one, other] = [sign * distances[a], sign * distances[b]];
     return one > other || (one === other && (similarity ? nodes[a] < nodes[b] : nodes[a] > nodes[b]));
   };
-  // The search of Faiss has the query's own row among its results: one more than k.
+  // The engine's search has the query's own row among its results: one more than k.
   const most = own === null ? k : k + 1;
   const heap: number[] = [];
   for (let place = 0; place < visits; place++) {
+    if (deleted[place] === 1) continue;
     if (heap.length < most) {
       heap.push(place);
       rise(heap, isWorse);
@@ -82,7 +83,9 @@ export function nthNearest(walk: GraphWalk, visits: number, n: number, similarit
   const isWorse: IsWorse = (a, b) => a > b;
   for (let place = 0; place < visits; place++) {
     const key = sign * walk.distances[place];
-    if (heap.length < n) {
+    if (walk.deleted[place] === 1) {
+      // It counts for nothing.
+    } else if (heap.length < n) {
       heap.push(key);
       rise(heap, isWorse);
     } else if (key < heap[0]) {

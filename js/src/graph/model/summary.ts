@@ -19,6 +19,8 @@ export interface GraphFacts {
   readonly storedEf: number;
   /** The largest efSearch that can be shown. */
   readonly efLimit: number;
+  /** Whether a search for k results uses k where efSearch is less. */
+  readonly leastIsK: boolean;
   readonly kMax: number;
   readonly images: boolean;
   readonly labels: boolean;
@@ -48,6 +50,7 @@ export function readGraphFacts(value: unknown): GraphFacts {
     width: said.width,
     storedEf: said.ef_search,
     efLimit: said.ef_limit,
+    leastIsK: said.least_is_k,
     kMax: said.k_max,
     images: said.images,
     labels: said.labels,

@@ -36,6 +36,8 @@ export class GraphWalk {
   readonly nodes: Int32Array;
   readonly levels: Uint8Array;
   readonly distances: Float32Array;
+  /** 1 for nodes that are walked through and never returned. */
+  readonly deleted: Uint8Array;
   /** Places of the expanded nodes, in the order of expansion. */
   readonly expanded: Int32Array;
   /** Expansion i has visited the places from `first[i]` to before `first[i + 1]`. */
@@ -77,6 +79,7 @@ export class GraphWalk {
     this.nodes = message.nodes;
     this.levels = message.levels;
     this.distances = message.distances;
+    this.deleted = message.deleted;
     this.expanded = message.expanded;
     this.first = message.first;
     this.nearer = message.nearer;

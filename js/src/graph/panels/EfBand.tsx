@@ -51,7 +51,6 @@ export function EfBand() {
 
 function Cost() {
   const { exploration } = useGraphApp();
-  const { settings } = exploration;
   const walk = exploration.walk.value;
   const { ntotal, dim, family, metric, levelSizes, width } = exploration.facts.value;
   if (walk === null) {
@@ -64,7 +63,7 @@ function Cost() {
       </div>
     );
   }
-  const ef = settings.efSearch.value;
+  const ef = exploration.efUsed.value;
   if (!walk.tells(ef)) return <div class="feder-cost" />;
   const total = walk.distancesAt(ef);
   const expanded = walk.expandedBy(ef);

@@ -13,6 +13,7 @@ export function QueryChart() {
   const walk = exploration.walk.value;
   const truth = exploration.truth.value;
   const top = exploration.efTop.value;
+  const least = exploration.efLeast.value;
   const curve = useMemo(() => {
     if (truth === null || truth.neighbours.length === 0) return null;
     const until = Math.min(top, truth.holdsUntil);
@@ -26,10 +27,10 @@ export function QueryChart() {
     // Where distances tie, a walk does not tell the cost of others.
     if (!walk.isSure(last)) return null;
     const at = steps(last);
-    const values = at.map((ef) => walk.distancesAt(ef));
+    const values = at.map((ef) => walk.distancesAt(Math.max(ef, least)));
     const most = values[values.length - 1] ?? 1;
     return { at, values: values.map((value) => value / most), most };
-  }, [walk, top]);
+  }, [walk, top, least]);
   const all = truth?.neighbours.length ?? 0;
   const isTied = truth !== null && truth.holdsUntil < top;
   return (

@@ -231,7 +231,7 @@ function MissedReasons({ walk }: { walk: GraphWalk }) {
   return (
     <ol class="feder-reasons" aria-label="Missed">
       {rows.map((row) => {
-        const [head, text] = missedText(row, walk, settings.efSearch.value, settings.k.value);
+        const [head, text] = missedText(row, walk, exploration.efUsed.value, settings.k.value);
         const { from } = row;
         return (
           <li key={row.id.toString()} data-id={row.id.toString()}>
@@ -266,8 +266,8 @@ function Words({ walk }: { walk: GraphWalk }) {
   const { settings } = exploration;
   const facts = exploration.facts.value;
   const isPartial = exploration.player.step.value !== null;
-  const stop = walk.stopOf(settings.efSearch.value);
-  const ef = settings.efSearch.value;
+  const ef = exploration.efUsed.value;
+  const stop = walk.stopOf(ef);
   const start = exploration.truth.value?.levels[0];
   return (
     <div class="feder-words">

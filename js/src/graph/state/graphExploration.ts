@@ -65,6 +65,9 @@ export class GraphExploration {
   readonly needed: ReadonlySignal<number | null>;
   /** Whether the results shown are what the engine returns at this efSearch. */
   readonly areKnown: ReadonlySignal<boolean>;
+  /** The least efSearch that the engine uses, and the one that it uses now. */
+  readonly efLeast: ReadonlySignal<number>;
+  readonly efUsed: ReadonlySignal<number>;
   /** The efSearch at the right end of the scale. */
   readonly efTop: ReadonlySignal<number>;
   /** Visits on level 0 that are shown: fewer while the player shows a part of the search. */
@@ -100,6 +103,11 @@ export class GraphExploration {
       return truth.k === k.value && truth.includeSelf === includeSelf.value ? truth : null;
     });
     const own = computed(() => (includeSelf.value ? null : (this.walk.value?.id ?? null)));
+    this.efLeast = computed(() => {
+      const { leastIsK, ntotal } = facts.value;
+      return leastIsK ? Math.max(1, Math.min(ntotal, k.value + (own.value === null ? 0 : 1))) : 1;
+    });
+    this.efUsed = computed(() => Math.max(efSearch.value, this.efLeast.value));
     const engine = computed(() => {
       const said = this.#engineResults.value;
       const isOfSearch = said !== null && said.serial === this.walk.value?.serial;
@@ -114,7 +122,7 @@ export class GraphExploration {
       const walk = this.walk.value;
       if (walk === null) return 0;
       const step = this.player.step.value;
-      if (step === null) return walk.visitedBy(efSearch.value);
+      if (step === null) return walk.visitedBy(this.efUsed.value);
       const expansion = step - walk.hops.length;
       return expansion <= 0 ? Number(step > 0) : walk.first[expansion];
     });
@@ -123,7 +131,7 @@ export class GraphExploration {
       if (walk === null) return [];
       const said = engine.value;
       const isPartial = this.player.step.value !== null;
-      if (said !== null && !isPartial && !walk.isSure(efSearch.value)) {
+      if (said !== null && !isPartial && !walk.isSure(this.efUsed.value)) {
         return Array.from(said.ids, (id, i) => ({
           id,
           distance: said.distances[i],
@@ -134,7 +142,7 @@ export class GraphExploration {
     });
     this.areKnown = computed(() => {
       const walk = this.walk.value;
-      return walk !== null && (walk.isSure(efSearch.value) || engine.value !== null);
+      return walk !== null && (walk.isSure(this.efUsed.value) || engine.value !== null);
     });
     const finds = computed(() => {
       const truth = this.truth.value;
@@ -186,7 +194,7 @@ export class GraphExploration {
       effect(() => {
         const walk = this.walk.value;
         if (walk === null || this.isOutdated.value) return;
-        const ef = efSearch.value;
+        const ef = Math.min(this.efUsed.value, facts.value.efLimit);
         const isTied = walk.holdsUntil < Math.max(ef, walk.efMax);
         const isShort = !isTied && !walk.exhausted && this.efTop.value > walk.efMax;
         if (!isShort && walk.tells(ef)) return;
@@ -196,7 +204,8 @@ export class GraphExploration {
       effect(() => {
         const walk = this.walk.value;
         const ef = efSearch.value;
-        if (walk === null || walk.isSure(ef) || engine.value !== null || this.isOutdated.value) return;
+        if (walk === null || walk.isSure(this.efUsed.value) || engine.value !== null || this.isOutdated.value)
+          return;
         const [wanted, counts] = [k.value, includeSelf.value];
         const timer = setTimeout(() => asker.askWalkResults(walk.serial, ef, wanted, counts), REST);
         return () => clearTimeout(timer);
@@ -247,13 +256,13 @@ export class GraphExploration {
   /** Steps of the search at its efSearch: the hops of the descent, then the expansions. */
   #steps(): number {
     const walk = this.walk.value;
-    return walk === null ? 0 : walk.hops.length + walk.expandedBy(this.settings.efSearch.value);
+    return walk === null ? 0 : walk.hops.length + walk.expandedBy(this.efUsed.value);
   }
 
   #send(query: GraphWish): void {
-    const { efSearch, k, includeSelf } = this.settings;
+    const { k, includeSelf } = this.settings;
     const limit = this.facts.peek().efLimit;
-    const ef = Math.min(efSearch.peek(), limit);
+    const ef = Math.min(this.efUsed.peek(), limit);
     const top = Math.max(ef, Math.min(limit, this.efTop.peek()));
     this.#asked = this.asker.askWalk(query, ef, top, k.peek(), includeSelf.peek());
   }

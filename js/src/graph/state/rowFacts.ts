@@ -19,11 +19,12 @@ export function rowFacts(exploration: GraphExploration, id: bigint): RowFacts {
   const nearestOf = (truth?.levels ?? []).filter(({ nearest }) => nearest === id);
   if (nearestOf.length > 0) lines.push(["nearest of level", nearestOf.map(({ level }) => level).join(", ")]);
   if (walk !== null && place !== null) {
-    const ef = exploration.settings.efSearch.value;
+    const ef = exploration.efUsed.value;
     const expansion = walk.expansionOf(place);
     const led = walk.ledBy[place];
     const isVisited = place < walk.visitedBy(ef);
     lines.push(["top level", walk.levels[place].toString()]);
+    if (walk.deleted[place] === 1) lines.push(["deleted", "walked through, never returned"]);
     lines.push(["visited", isVisited ? ordinal(place + 1) : `from efSearch ${count(walk.need[place])}`]);
     if (led >= 0) lines.push(["through row", walk.ids[walk.expanded[led]].toString()]);
     if (isVisited) {

@@ -5,7 +5,7 @@ import type { GraphExploration } from "./graphExploration";
 /** Why a row is among the results, or why it is not, in words. */
 export function verdictText(exploration: GraphExploration, verdict: WalkVerdict): string {
   const { settings, results, facts } = exploration;
-  const [ef, k] = [settings.efSearch.value, settings.k.value];
+  const [ef, k] = [exploration.efUsed.value, settings.k.value];
   const { id, need, position, led_by: ledBy, gate, holds_until: holdsUntil } = verdict;
   const links =
     verdict.in_ids.length === 0

@@ -1,4 +1,4 @@
-"""``GraphIndex``: how a Faiss HNSW graph answers one query, and what it should have found."""
+"""``GraphIndex``: how an HNSW graph answers one query, and what it should have found."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.engines.graph.graph_rows import GraphRows
-from feder_widget.faiss_internals import family_name
-from feder_widget.faiss_internals.graph_file import GraphFile
 from feder_widget.model.arguments import as_int, as_rows
 from feder_widget.model.finding import Finding
+from feder_widget.model.graph_source import GraphSource
 from feder_widget.model.graph_trace import Expansion, GraphTrace
 from feder_widget.model.graph_walk import Descent, Hop, Walk
 from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
@@ -26,6 +25,7 @@ from feder_widget.truth.graph_truth import GraphTruth
 from feder_widget.truth.graph_verdict import GraphVerdict
 from feder_widget.truth.graph_workload import GraphWorkload
 from feder_widget.truth.ledger import Basis
+from feder_widget.truth.original_vectors import Originals
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
@@ -35,27 +35,37 @@ EF_EVALUATED = 512
 
 
 class GraphIndex:
-    """A Faiss HNSW index whose searches can be traced. Make one with ``open_index``.
+    """An HNSW index of Faiss or hnswlib whose searches can be traced. Make one with ``open_index``.
 
-    The index is not changed, and its links are not copied: they are read from the caller's index when asked
-    for, so the index may grow between calls. It must not change during one.
+    The index is not changed, and may grow between calls. It must not change during one. Of a Faiss index
+    nothing is copied: links are read from the caller's index when asked for. hnswlib shows its graph as a
+    copy only, which is taken anew when the index has grown. Elements that are marked as deleted, or updated
+    in place, do not show in the size of the index: open it again after that.
 
-    Distances are the ones Faiss reports; ``distance_name`` names them. A node is a vector's number in the
-    graph, its row id the one that the whole index reports; they differ behind an ``IndexIDMap``.
+    Distances are the ones that the engine reports; ``distance_name`` names them. A node is a vector's number
+    in the graph, its row id the one that the whole index reports: hnswlib's label, and another one behind an
+    ``IndexIDMap`` of Faiss.
 
     Attributes
     ----------
-    graph_file : GraphFile
-        The Faiss index taken apart.
+    graph_file : GraphSource
+        The engine's index taken apart.
     truth : GraphTruth
         What its searches should have found.
     frozen : bool
         True when nobody changes the index.
     """
 
-    def __init__(self, file: GraphFile, *, vectors_given: Any = None, frozen: bool = False) -> None:
+    def __init__(
+        self,
+        file: GraphSource,
+        *,
+        vectors_given: Any = None,
+        originals: Originals | None = None,
+        frozen: bool = False,
+    ) -> None:
         self.graph_file = file
-        self.truth = GraphTruth(file, vectors_given)
+        self.truth = GraphTruth(file, originals)
         self.frozen = frozen
         self._vectors_given = vectors_given
         self._rows = GraphRows(file, vectors_given)
@@ -67,23 +77,30 @@ class GraphIndex:
     # Facts. Those that can change are read from the index every time.
 
     @property
+    def library_index(self) -> Any:
+        """The engine's own object: the caller's index, or the one that was read."""
+        return self.graph_file.library_index
+
+    @property
     def faiss_index(self) -> Any:
-        """The caller's index, or the one that was read."""
-        return self.graph_file.stack.root
+        """``library_index`` of a Faiss index."""
+        if not self.engine_name.startswith("Faiss"):
+            raise AttributeError(f"faiss_index: this is an index of {self.engine_name}; see library_index")
+        return self.library_index
 
     @property
     def engine_name(self) -> str:
-        """Library and kind of the index: "Faiss HNSW"."""
-        return "Faiss HNSW"
+        """Library and kind of the index: "Faiss HNSW" or "hnswlib"."""
+        return self.graph_file.engine_name
 
     @property
     def family(self) -> str:
         """The parts of the index, as people write them: "IDMap → HNSW32,Flat"."""
-        return family_name.family(self.graph_file.stack)
+        return self.graph_file.family
 
     @property
     def ntotal(self) -> int:
-        """Number of vectors, now."""
+        """Number of vectors, now; of hnswlib with those that are marked as deleted."""
         return self.graph_file.ntotal
 
     @property
@@ -94,7 +111,7 @@ class GraphIndex:
     @property
     def metric(self) -> str:
         """The metric: "L2", "inner product", or another's name."""
-        return family_name.metric(self.graph_file.stack)
+        return self.graph_file.metric
 
     @property
     def similarity(self) -> bool:
@@ -104,12 +121,11 @@ class GraphIndex:
     @property
     def distance_name(self) -> str:
         """Name of a reported distance: "squared L2 distance", "squared L2 distance to codes", …."""
-        name = family_name.exact_distance(self.graph_file.index, self.graph_file.stack.chain)
-        return family_name.of_codes(name, self.graph_file.holds_vectors)
+        return self.graph_file.distance_name(self.graph_file.holds_vectors)
 
     @property
     def parameter(self) -> SearchParameter:
-        """The search parameter: efSearch, from 1 to ntotal, with the index's own value, now."""
+        """The search parameter: efSearch (hnswlib's ef), 1 to ntotal, with the index's own value, now."""
         return SearchParameter("efSearch", 1, max(1, self.ntotal), self.stored_ef, "log", "ntotal")
 
     @property
@@ -203,17 +219,17 @@ class GraphIndex:
         Parameters
         ----------
         query : int, array_like (dim,) or Query
-            A row id or a vector. The row itself is a result, as it is in a Faiss search.
+            A row id or a vector. The row itself is a result, as it is in the engine's own search.
         k : int
             Number of results, at least 1.
         ef_search : int, optional
-            efSearch, 1 to ntotal; the index's own unless given.
+            efSearch, 1 to ntotal; the index's own unless given. hnswlib takes k where this is less.
 
         Returns
         -------
         GraphTrace
-            Its ``ids`` and ``distances`` are those of ``faiss_index.search``; its ``n_distances`` and
-            ``n_hops`` those of ``faiss.cvar.hnsw_stats``.
+            Its ``ids`` and ``distances`` are those of ``search`` of Faiss, or ``knn_query`` of hnswlib; its
+            ``n_distances`` and ``n_hops`` those of ``faiss.cvar.hnsw_stats``.
 
         Raises
         ------
@@ -224,9 +240,9 @@ class GraphIndex:
         vector = self.transform(query)
         file = self.graph_file
         nodes, distances = file.results(vector, k, ef)
-        walk = file.search.walk(vector, ef)
+        walk = file.walk(vector, max(ef, file.least_ef(k)))
         return GraphTrace(
-            file.search.descend(vector), walk, file.external_ids(walk.nodes),
+            file.descend(vector), walk, file.external_ids(walk.nodes),
             file.external_ids(nodes), distances, ef,
         )  # fmt: skip
 
@@ -238,11 +254,11 @@ class GraphIndex:
 
     def descend(self, query: Any) -> Descent:
         """Search the upper levels only."""
-        return self.graph_file.search.descend(self.transform(query))
+        return self.graph_file.descend(self.transform(query))
 
     def walk(self, query: Any, ef_search: int) -> Walk:
         """Search level 0 behind the descent: one walk tells what every smaller efSearch visits."""
-        return self.graph_file.search.walk(self.transform(query), self._ef(ef_search))
+        return self.graph_file.walk(self.transform(query), self._ef(ef_search))
 
     def transform(self, query: Any) -> Float32Array:
         """Return a query as the graph sees it, float32 (inner dim,)."""
@@ -396,8 +412,8 @@ class GraphIndex:
         """What stands out in the graph, as far as its structure is known; see ``check``."""
         if self._structure is None or self._structure[0] != self.version():
             return []
-        structure = self._structure[1]
-        return structure_findings(structure, self.graph_file.external_ids(structure.unreached))
+        unreached, file = self._structure[1].unreached, self.graph_file
+        return structure_findings(file.external_ids(unreached[file.can_be_found(unreached)]))
 
     def check(self) -> list[Finding]:
         """Read the structure, and return the ``findings``."""

@@ -1,4 +1,4 @@
-"""The rows of a graph: which node each is, and which query it stands for."""
+"""The rows of a graph, or of a flat index: which node each is, and which query it stands for."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from feder_widget.engines import given_vectors
 from feder_widget.errors import UnknownIdError
-from feder_widget.faiss_internals.graph_file import GraphFile
 from feder_widget.model.arguments import as_vector
 from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
+from feder_widget.model.vector_source import VectorSource
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
@@ -25,13 +25,13 @@ class GraphRows:
 
     Parameters
     ----------
-    file : GraphFile
+    file : VectorSource
         The index.
     vectors_given : array (n, dim), optional
         The original vectors, row i for row id i: a row as a query is the given one where codes are stored.
     """
 
-    def __init__(self, file: GraphFile, vectors_given: Any = None) -> None:
+    def __init__(self, file: VectorSource, vectors_given: Any = None) -> None:
         self._file = file
         self._given = None if file.holds_vectors else vectors_given
 
@@ -71,6 +71,10 @@ class GraphRows:
             node = int(self._file.nodes_of(np.array([row_id]))[0])
             if node >= 0:
                 return node
+            if (self._file.all_ids == row_id).any():
+                raise UnknownIdError(
+                    f"row id {row_id} is marked as deleted: searches walk through it and never return it"
+                )
         raise UnknownIdError(f"row id {row_id} is not in the index of {self._file.ntotal:,} vectors")
 
     def own_node(self, query: Query, include_self: bool) -> int:
@@ -108,5 +112,7 @@ class GraphRows:
     def sample_ids_steps(self, size: int, rng: np.random.Generator) -> Steps[Ids]:
         """Draw row ids, each stored vector at most once, in one step."""
         yield
-        total = self._file.ntotal
-        return self._file.external_ids(rng.choice(total, min(size, total), replace=False).astype(np.int64))
+        nodes = np.arange(self._file.ntotal)
+        nodes = nodes[self._file.can_be_found(nodes)]
+        drawn = nodes[rng.choice(len(nodes), min(size, len(nodes)), replace=False)]
+        return self._file.external_ids(drawn.astype(np.int64))

@@ -81,6 +81,7 @@ def walk_message(index: GraphIndex, search: ActiveWalk, request: Request, label:
         ids=named(walk.nodes),
         nodes=walk.nodes,
         levels=links.levels[walk.nodes] - 1,
+        deleted=~file.can_be_found(walk.nodes),
         distances=walk.distances,
         expanded=walk.expanded,
         first=walk.first,

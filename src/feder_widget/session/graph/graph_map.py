@@ -30,6 +30,9 @@ from feder_widget.session.runner import Job, Priority, Runner, Step
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
 
+COSINE, INNER_PRODUCT = "cosine", "inner product"
+"""Metrics under which the districts are of directions."""
+
 LEVEL_MOST = 2000
 """Nodes of a level that is on the map."""
 
@@ -122,7 +125,7 @@ class GraphMap:
         )
 
     def _draw_steps(self, index_version: int) -> Iterator[Step]:
-        file, by_angle = self._index.graph_file, self._index.similarity
+        file, by_angle = self._index.graph_file, self._by_angle
         total, stop = file.ntotal, self._stop
         if total == 0:
             return
@@ -178,7 +181,7 @@ class GraphMap:
     def _read(self, nodes: Ids) -> Generator[Step, None, Float32Array]:
         """Read vectors in slices."""
         file, size = self._index.graph_file, self._slice
-        found = np.empty((len(nodes), file.index.d), np.float32)
+        found = np.empty((len(nodes), file.stored_dim), np.float32)
         for first in range(0, len(nodes), size):
             found[first : first + size] = file.stored_vectors(nodes[first : first + size])
             yield None
@@ -187,26 +190,30 @@ class GraphMap:
     @property
     def _slice(self) -> int:
         """Vectors that are read at once."""
-        wanted = PIECE_WORK // (DECODE_WORK * max(1, int(self._index.graph_file.index.d)))
+        wanted = PIECE_WORK // (DECODE_WORK * max(1, int(self._index.graph_file.stored_dim)))
         return min(AT_ONCE, max(128, wanted))
 
     def _places(self, drawn: DrawnGraph, vectors: Float32Array, nodes: Ids) -> Float32Array:
         members = drawn.members
-        compared = comparable(vectors, self._index.similarity)
+        compared = comparable(vectors, self._by_angle)
         return drawn.place(compared, members.districts[nodes], members.shares[nodes], nodes)
 
     def _query_place(self, drawn: DrawnGraph, query: Float32Array) -> Float32Array:
         """Return where a query, float32 (1, dim), would stand, float32 (2,)."""
-        compared = comparable(query, self._index.similarity)
+        compared = comparable(query, self._by_angle)
         districts, squared = nearest_districts(compared, drawn.centroids)
         share = drawn.members.share_of(int(districts[0]), float(squared[0]))
         places = drawn.place(compared, districts, np.array([share], np.float32), np.zeros(1, np.int64))
         return np.asarray(places[0], np.float32)
 
     def _distances(self, drawn: DrawnGraph, query: Float32Array) -> Float32Array:
-        compared = comparable(query, by_angle=False)
-        centroids = drawn.centroids
-        found = (
-            centroids @ compared[0] if self._index.similarity else ((centroids - compared) ** 2).sum(axis=1)
-        )
-        return np.asarray(found, np.float32)
+        index = self._index
+        compared = comparable(query, by_angle=index.metric == COSINE)
+        if self._by_angle:
+            products = drawn.centroids @ compared[0]
+            return np.asarray(products if index.similarity else 1 - products, np.float32)
+        return np.asarray(((drawn.centroids - compared) ** 2).sum(axis=1), np.float32)
+
+    @property
+    def _by_angle(self) -> bool:
+        return self._index.metric in (COSINE, INNER_PRODUCT)

@@ -251,7 +251,7 @@ class GraphSession:
             label = labelling.result()
         limit = ef_limit(self._index)
         vector = self._index.transform(query)
-        search = self._index.graph_file.search
+        search = self._index.graph_file
         descent = search.descend(vector)
         yield None
         walk = search.walk(vector, min(limit, max(ef_max, WALK_AHEAD)))

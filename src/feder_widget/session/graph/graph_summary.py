@@ -62,6 +62,7 @@ def graph_summary_of(
             width=links.width,
             ef_search=min(index.stored_ef, ef_limit(index)),
             ef_limit=ef_limit(index),
+            least_is_k=index.graph_file.least_ef(2) == 2,
             k_max=k_max,
             images=images,
             labels=labels,

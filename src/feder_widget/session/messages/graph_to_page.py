@@ -17,6 +17,7 @@ class GraphSummary:
     ``distance`` names the distances of a search, ``true_distance`` those of true neighbours, ``basis`` what
     these are by. ``level_sizes`` counts the nodes of each level from 0 up, ``width`` the links that a node
     has on level 0 at most. ``ef_search`` is the index's own; ``ef_limit`` the largest that the page can show.
+    ``least_is_k``: a search for k results uses k where efSearch is less.
     The rest is as in ``IndexSummary``.
     """
 
@@ -34,6 +35,7 @@ class GraphSummary:
     width: int
     ef_search: int
     ef_limit: int
+    least_is_k: bool
     k_max: int
     images: bool
     labels: bool
@@ -51,7 +53,8 @@ class Walk:
     Hop i of the descent compares the query with the links ``hop_offsets[i]`` to ``hop_offsets[i + 1]`` of
     ``hop_from[i]`` on level ``hop_levels[i]``; ``hop_to[i]`` is the nearest node so far. ``ids`` are the
     visited rows in order, and ``nodes`` their numbers in the graph, by which ties are broken; ``levels`` is
-    the highest level of each. ``expanded`` are places among them, in the order of expansion: expansion i has
+    the highest level of each, and ``deleted`` is 1 for those that are walked through and never returned.
+    ``expanded`` are places among them, in the order of expansion: expansion i has
     visited the rows ``first[i]`` to ``first[i + 1]``, and ``nearer[i]`` visited rows were strictly nearer
     than it. ``stopped_at`` is the place of the row that would have been expanded next, -1 for none.
 
@@ -86,6 +89,7 @@ class Walk:
     ids: Array = buffer("int64", "visits")
     nodes: Array = buffer("int32", "visits")
     levels: Array = buffer("uint8", "visits")
+    deleted: Array = buffer("uint8", "visits")
     distances: Array = buffer("float32", "visits")
     expanded: Array = buffer("int32", "expansions")
     first: Array = buffer("int32", "expansions + 1")
@@ -194,8 +198,9 @@ class WalkPlaces:
     ``places`` and ``districts`` are of the visited nodes in order, ``link_places`` of the nodes that the
     descent compared, ``entry_place`` of the entry point, ``extra_places`` and ``extra_districts`` of the rows
     asked for that are in the index. A place does not depend on the query; ``query_place`` is where the query
-    itself would stand. ``district_distances`` are those
-    from the query to the middles of all districts: squared L2 distances, or products for a similarity.
+    itself would stand. ``district_distances`` are those from the query to the middles of all districts:
+    squared L2 distances; products for a similarity, or what they leave to one where the engine's distance is
+    that.
     """
 
     kind: Literal["walk_places"] = "walk_places"

@@ -14,7 +14,7 @@ export function LayersTable() {
     truth: exploration.truth.value,
     results: exploration.results.value,
     missed: exploration.missed.value,
-    ef: exploration.settings.efSearch.value,
+    ef: exploration.efUsed.value,
     k: exploration.settings.k.value,
     similarity: facts.similarity,
     levelSizes: facts.levelSizes,

@@ -35,7 +35,7 @@ export function LayersView() {
     () => (width < 160 || height < 160 ? null : { width, height, ratio: devicePixelRatio }),
     [width, height],
   );
-  const ef = settings.efSearch.value;
+  const ef = exploration.efUsed.value;
   const k = settings.k.value;
   const state = useMemo<LayersState | null>(
     () =>

@@ -13,7 +13,7 @@ export function WalkTable() {
   const [first, setFirst] = useState(0);
   useEffect(() => setFirst(0), [walk]);
   if (walk === null) return null;
-  const ef = exploration.settings.efSearch.value;
+  const ef = exploration.efUsed.value;
   const visits = walk.visitedBy(ef);
   const start = Math.min(first, Math.floor(Math.max(0, visits - 1) / PAGE) * PAGE);
   const end = Math.min(visits, start + PAGE);

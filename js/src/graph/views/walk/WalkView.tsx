@@ -30,7 +30,7 @@ export function WalkView() {
   const step = player.step.value;
   const canvas = useRef<HTMLCanvasElement>(null);
   const { element: box, width, height } = useSize<HTMLDivElement>();
-  const ef = settings.efSearch.value;
+  const ef = exploration.efUsed.value;
   const k = settings.k.value;
   const similarity = facts.similarity;
   const size = useMemo<Size | null>(

@@ -1,0 +1,1 @@
+"""Flat indexes of Faiss: everything is compared."""

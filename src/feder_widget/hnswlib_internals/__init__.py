@@ -1,0 +1,1 @@
+"""How hnswlib stores and searches a graph. The library itself is imported only where it searches."""

@@ -1,0 +1,171 @@
+"""The true neighbours of queries, by what an index holds or by the vectors given."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.model.keys import key_of, keys_of
+from feder_widget.model.pieces import WHOLE, Steps, drain
+from feder_widget.model.vector_source import VectorSource
+from feder_widget.truth.ledger import Basis
+from feder_widget.truth.original_vectors import Originals
+from feder_widget.truth.search_stages import Near
+
+Ids = npt.NDArray[np.int64]
+Float32Array = npt.NDArray[np.float32]
+
+FIRST_COUNTED = 1024
+"""Nearest vectors that are looked through first where nearer ones are counted."""
+
+
+class NearestTruth:
+    """The true neighbours of queries in an index.
+
+    Queries are float32 vectors before the transforms of the index; ``own`` is a node that does not count.
+
+    Parameters
+    ----------
+    file : VectorSource
+        The index. Not changed.
+    originals : Originals, optional
+        The original vectors, row i for row id i; they count where the index holds codes.
+    """
+
+    def __init__(self, file: VectorSource, originals: Originals | None = None) -> None:
+        self._vectors = file
+        self._given = None if file.holds_vectors else originals
+
+    @property
+    def basis(self) -> Basis:
+        """Definition of the true neighbours: by the vectors given, the stored ones, or their codes."""
+        if self._given is not None:
+            return "vectors"
+        return "lists" if self._vectors.holds_vectors else "codes"
+
+    @property
+    def distance_name(self) -> str:
+        """Name of the distances of true neighbours."""
+        return self._vectors.distance_name(self.basis != "codes")
+
+    def nearest(self, queries: Float32Array, k: int, own: Ids | None) -> list[tuple[Near, Float32Array]]:
+        """Return the true neighbours of some queries, by nodes, and the distances of the first ones.
+
+        Parameters
+        ----------
+        queries : float32 (n, dim)
+            Before the transforms.
+        k : int
+            Neighbours wanted.
+        own : int64 (n,) or None
+            A node for each query that does not count; -1 for none.
+        """
+        if self._given is not None:
+            return drain(self._by_originals_steps(self._given, queries, k, own, WHOLE))
+        return self._by_storage(queries, k, own)
+
+    def nearest_steps(
+        self, queries: Float32Array, k: int, own: Ids | None, work: int
+    ) -> Steps[list[tuple[Near, Float32Array]]]:
+        """Return ``nearest`` in pieces of ``work`` multiplications: query by query where one takes more."""
+        if self._given is not None:
+            return (yield from self._by_originals_steps(self._given, queries, k, own, work))
+        vectors = self._vectors.transform(queries)
+        if self._vectors.ntotal * vectors.shape[1] <= work:
+            yield
+            return self._by_storage(queries, k, own)
+        found = []
+        for i, vector in enumerate(vectors):
+            found.append(
+                (yield from self._nearest_steps(vector, k, -1 if own is None else int(own[i]), work))
+            )
+        return found
+
+    def nearest_of_steps(
+        self, query: Float32Array, k: int, own: int, work: int = WHOLE
+    ) -> Steps[tuple[Near, Float32Array]]:
+        """Return ``nearest`` of one query, float32 (dim,); ``own`` is -1 for none.
+
+        ``work`` multiplications a piece.
+        """
+        if self._given is None:
+            vector = self._vectors.transform(query[None])[0]
+            return (yield from self._nearest_steps(vector, k, own, work))
+        found = yield from self._by_originals_steps(self._given, query[None], k, np.array([own]), work)
+        return found[0]
+
+    def count_nearer_steps(self, vector: Float32Array, distance: float, work: int = WHOLE) -> Steps[int]:
+        """Count the vectors that are strictly nearer than a distance, by exhaustive search, in steps."""
+        file = self._vectors
+        limit = key_of(distance, file.similarity)
+        wanted = FIRST_COUNTED
+        while True:
+            wanted = min(wanted, file.ntotal)
+            _, distances = yield from file.nearest_steps(vector, wanted, work)
+            nearer = int(np.count_nonzero(keys_of(distances, file.similarity) < limit))
+            if nearer < wanted or wanted == file.ntotal:
+                return nearer
+            wanted *= 8
+
+    def _by_storage(self, queries: Float32Array, k: int, own: Ids | None) -> list[tuple[Near, Float32Array]]:
+        file = self._vectors
+        vectors = file.transform(queries)
+        found: list[tuple[Near, Float32Array] | None] = [None] * len(vectors)
+        left = np.arange(len(vectors))
+        wanted = k + 2
+        while len(left):
+            wanted = min(wanted, file.ntotal)
+            nodes, distances = file.nearest(vectors[left], wanted)
+            again = []
+            for i, row in enumerate(left.tolist()):
+                keep = nodes[i] >= 0 if own is None else (nodes[i] >= 0) & (nodes[i] != own[row])
+                kept, at = nodes[i][keep], distances[i][keep]
+                if wanted < file.ntotal and len(kept) >= k and at[-1] == at[k - 1]:
+                    again.append(row)
+                    continue
+                found[row] = _near(kept, at, k)
+            left = np.array(again, np.int64)
+            wanted *= 2
+        return [each for each in found if each is not None]
+
+    def _nearest_steps(
+        self, vector: Float32Array, k: int, own: int, work: int
+    ) -> Steps[tuple[Near, Float32Array]]:
+        """Return the true neighbours of one query by the storage, in steps."""
+        wanted = k + 2
+        while True:
+            wanted = min(wanted, self._vectors.ntotal)
+            nodes, distances = yield from self._vectors.nearest_steps(vector, wanted, work)
+            keep = (nodes >= 0) & (nodes != own)
+            nodes, distances = nodes[keep], distances[keep]
+            # All that tie with the last neighbour must be among them.
+            if wanted == self._vectors.ntotal or len(nodes) < k or distances[-1] != distances[k - 1]:
+                return _near(nodes, distances, k)
+            wanted *= 2
+
+    def _by_originals_steps(
+        self, originals: Originals, queries: Float32Array, k: int, own: Ids | None, work: int
+    ) -> Steps[list[tuple[Near, Float32Array]]]:
+        ids = self._vectors.all_ids
+        present = np.zeros(len(originals), np.bool_)
+        present[ids] = True
+        node_of = np.full(len(originals), -1, np.int64)
+        node_of[ids] = np.arange(len(ids))
+        nears = []
+        found = yield from originals.nearest_steps(queries, present, k if own is None else k + 1, work)
+        for i, (rows, distances) in enumerate(found):
+            nodes = node_of[rows]
+            order = np.lexsort((nodes, keys_of(distances, originals.similarity)))
+            if own is not None:
+                order = order[nodes[order] != own[i]]
+            nears.append(_near(nodes[order], distances[order], k))
+        return nears
+
+
+def _near(nodes: Ids, distances: Float32Array, k: int) -> tuple[Near, Float32Array]:
+    """Return the first k of some nodes, nearest first, and all others as near as the last of them."""
+    count = min(k, len(nodes))
+    last = distances[count - 1] if count else np.float32(np.nan)
+    tied = distances == last
+    size = max(count, int(np.flatnonzero(tied)[-1]) + 1) if count else 0
+    return Near(nodes[:size], np.zeros(size, np.int64), tied[:size], count), distances[:count]
