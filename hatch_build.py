@@ -14,7 +14,8 @@ class FrontEndBuildHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         root = Path(self.root)
         static = root / "src" / "feder_widget" / "static"
-        if (static / "widget.js").exists() and (static / "widget.css").exists():
+        built = [f"{bundle}.{kind}" for bundle in ("widget", "graph_widget", "page") for kind in ("js", "css")]
+        if all((static / name).exists() for name in built):
             return
         npm = shutil.which("npm")
         if npm is None:

@@ -81,6 +81,8 @@ def test_the_wheel_holds_the_front_end_the_types_and_the_license(wheel: Path) ->
     assert {
         "feder_widget/static/widget.js",
         "feder_widget/static/widget.css",
+        "feder_widget/static/graph_widget.js",
+        "feder_widget/static/graph_widget.css",
         "feder_widget/static/page.js",
         "feder_widget/static/page.css",
         "feder_widget/py.typed",
@@ -91,9 +93,10 @@ def test_the_wheel_holds_the_front_end_the_types_and_the_license(wheel: Path) ->
     assert not [name for name in names if not name.startswith(("feder_widget/", "feder_widget-"))]
 
 
-def test_the_bundle_is_small_enough_to_be_saved_with_every_notebook(wheel: Path) -> None:
+@pytest.mark.parametrize("name", ["widget", "graph_widget", "page"])
+def test_a_bundle_is_small_enough_to_be_saved_with_every_notebook(wheel: Path, name: str) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        bundle = archive.read("feder_widget/static/widget.js")
+        bundle = archive.read(f"feder_widget/static/{name}.js")
     assert len(bundle) < BUNDLE_LIMIT
     assert len(gzip.compress(bundle)) < COMPRESSED_LIMIT
 

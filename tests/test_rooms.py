@@ -82,7 +82,8 @@ PAGE_ROOMS = {
     "panels": ("controls", "look", "model", "protocol", "state", "views"),
     "explorer": ("look", "model", "panels", "protocol", "state"),
     "graph": ("controls", "look", "model", "panels", "protocol", "state", "views"),
-    "widget": ("explorer", "graph", "protocol"),
+    "widget": ("explorer", "protocol"),
+    "graphWidget": ("graph", "protocol"),
     "page": ("protocol",),
     "savedPage": ("explorer", "page", "protocol"),
 }

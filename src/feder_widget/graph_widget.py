@@ -75,8 +75,8 @@ class GraphWidget(anywidget.AnyWidget):
         With the argument, what came and what is wanted.
     """
 
-    _esm = bundled("widget.js")
-    _css = bundled("widget.css")
+    _esm = bundled("graph_widget.js")
+    _css = bundled("graph_widget.css")
 
     ef_search = Checked(16)
     k = Checked(9)

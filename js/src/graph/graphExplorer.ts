@@ -1,4 +1,6 @@
 import "../look/styles.css";
+import "./graph.css";
+import "./views/layers/layers.css";
 import "../look/preactNodes";
 import type { AnyModel, Initialize, Render } from "@anywidget/types";
 import { computed } from "@preact/signals";
