@@ -14,7 +14,8 @@ class FrontEndBuildHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         root = Path(self.root)
         static = root / "src" / "feder_widget" / "static"
-        built = [f"{bundle}.{kind}" for bundle in ("widget", "graph_widget", "page") for kind in ("js", "css")]
+        bundles = ("widget", "graph_widget", "page")
+        built = [f"{bundle}.{kind}" for bundle in bundles for kind in ("js", "css")]
         if all((static / name).exists() for name in built):
             return
         npm = shutil.which("npm")

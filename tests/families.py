@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import faiss
+import graphs
 import numpy as np
 from makers import make_vectors
 
+from feder_widget.faiss_internals import graph_admission
 from feder_widget.faiss_internals.tracing_by_class import REFUSED
 
 DOCS = Path(__file__).parents[1] / "docs" / "FAMILIES.md"
@@ -868,8 +870,9 @@ def markdown():
         + " |"
         for family in FAMILIES
     ]
-    refused = [f"| `{name}` | {reason} |" for name, reason in REFUSED.items()]
-    return INTRODUCTION.format(table="\n".join(rows), refused="\n".join(refused))
+    refused = [f"| `{name}` | {reason} |" for name, reason in (REFUSED | graph_admission.REFUSED).items()]
+    variants = "\n".join(f"- {each.name}" for each in graphs.VARIANTS)
+    return INTRODUCTION.format(table="\n".join(rows), graphs=variants, refused="\n".join(refused))
 
 
 WORDS = {True: "yes", False: "no", None: "as inside"}
@@ -900,13 +903,29 @@ transforms. - **as inside**: as without the layer that the row of the table is a
 An approximate coarse quantizer's ranking is shown as it was searched for the clusters that are probed; all
 others follow by their distance (`IvfIndex.coarse_is_exact` says which kind it is).
 
+## Graphs
+
+The registry is `tests/graphs.py`; `tests/test_graph_search.py` holds every variant to Faiss at many k and
+efSearch: results, their distances, the number of distances computed and of nodes expanded. They may stand
+behind `IndexPreTransform`, `IndexIDMap` and `IndexIDMap2`. The variants:
+
+{graphs}
+
+Graphs of hnswlib are held to hnswlib itself in `tests/with_hnswlib`: L2, inner product and cosine, with and
+without deleted elements, and where distances tie.
+
+## Flat indexes
+
+`IndexFlat` under any metric, `IndexScalarQuantizer` and `IndexPQ`, in the same layers: the answer is Faiss's
+own, and costs one distance for each vector (`tests/test_flat_index.py`).
+
 ## What is refused
 
 With `UnsupportedIndexError`, the reason and what to do.
 
 | index | reason |
 |---|---|
-| no IVF index (`IndexFlat`, `IndexHNSW`, `IndexLSH`, …) | it has no clusters to probe |
+| any other (`IndexLSH`, `IndexNSG`, …) | it is no IVF index, no HNSW graph and no flat index |
 | `GpuIndexIVF…` | its inverted lists are on a GPU; pass `faiss.index_gpu_to_cpu(index)` |
 {refused}
 | `IndexShards` over other centroids in each shard | they share no clusters |

@@ -2,6 +2,7 @@
 
 import faiss
 import graphs
+import hnswlib_stand_in
 import numpy as np
 import pytest
 from conversation import Page
@@ -102,6 +103,27 @@ def test_every_node_stands_in_its_district(variant):
     assert np.isin(
         medoids[drawn.districts.sizes > 0], np.arange(graphs.ROWS) if variant.ids is None else variant.ids
     ).all()
+
+
+@pytest.mark.parametrize("variant", hnswlib_stand_in.VARIANTS)
+def test_a_graph_of_hnswlib_has_a_map(variant):
+    asked = Asked(hnswlib_stand_in.recorded(variant))
+    drawn = asked.map()
+    _, labels, deleted, queries = hnswlib_stand_in.data_of(variant)
+    assert drawn.districts.sizes.sum() == len(labels)
+    kept = np.setdiff1d(labels, deleted)
+    for number, query in enumerate(queries):
+        walk = asked.walk(query, f"walk {number}")
+        places = asked.places(walk, kept, f"places {number}")
+        drawn.assert_inside(places.extra_places, places.extra_districts)
+        drawn.assert_inside(places.places, places.districts)
+        drawn.assert_inside([places.query_place], [_nearest(places, asked.opened.metric)])
+
+
+def _nearest(places, metric):
+    distances = places.district_distances
+    assert metric in ("L2", "cosine", "inner product")
+    return distances.argmin()
 
 
 def test_places_belong_to_rows_and_not_to_queries():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import faiss
 import graph_fixture
 import graphs
 import numpy as np
@@ -257,3 +258,16 @@ def test_what_is_no_graph_or_no_option_of_one_is_refused():
         fw.FederWidget(graphs.build("HNSW8,Flat"), nprobe=3)
     with pytest.raises(fw.UnsupportedIndexError, match="a graph has no clusters"):
         fw.figures.cluster_sizes(graphs.build("HNSW8,Flat"))
+
+
+def test_distances_beyond_all_numbers_are_told():
+    vectors = np.full((300, 4), 1e25, np.float32)
+    vectors[::2] *= -1
+    index = faiss.IndexHNSWFlat(4, 8)
+    index.add(vectors)
+    session, packets = converse(index)
+    session.handle(walk())
+    session.handle({"kind": "walk_verdict", "request": "v", "serial": 1, "id": "8"})
+    session.close()
+    told = {content["kind"]: json.loads(json.dumps(content, allow_nan=False)) for content, _ in packets}
+    assert {"walk", "walk_verdict"} <= told.keys()

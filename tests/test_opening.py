@@ -104,8 +104,8 @@ def on_lattice():
 
 
 REFUSED = {
-    "IndexLSH": (lambda: filled(faiss.IndexLSH(8, 8)), "it is no IVF index, so it has no clusters to probe"),
-    "IndexBinaryFlat": (lambda: faiss.IndexBinaryFlat(64), "no clusters"),
+    "IndexLSH": (lambda: filled(faiss.IndexLSH(8, 8)), "it is no IVF index, no HNSW graph and no flat index"),
+    "IndexBinaryFlat": (lambda: faiss.IndexBinaryFlat(64), "no flat index"),
     "IndexIVFFlatDedup": (dedup, "use IndexIVFFlat"),
     "IndexIVFPQR": (lambda: faiss.index_factory(8, "IVF4,PQ4+4"), "IndexRefineFlat around an IndexIVFPQ can"),
     "IndexIVFIndependentQuantizer": (independent, "see different vectors"),

@@ -28,7 +28,7 @@ const MESSAGE: Walk = {
   holds_until: 100,
   exhausted: true,
   entry: 90n,
-  entry_distance: 9,
+  entry_distance: Float32Array.of(9),
   stopped_at: -1,
   hop_levels: Int32Array.of(2, 1, 1),
   hop_from: BigInt64Array.of(90n, 91n, 100n),

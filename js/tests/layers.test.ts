@@ -133,7 +133,7 @@ describe("the levels", () => {
       link_ids: new BigInt64Array(0),
       link_distances: new Float32Array(0),
       entry: 40n,
-      entry_distance: 4,
+      entry_distance: Float32Array.of(4),
     });
     const truth = truthOf(
       truthMessage({
@@ -220,7 +220,7 @@ describe("level 0", () => {
       distances: turned(message.distances) as Float32Array<ArrayBuffer>,
       link_distances: turned(message.link_distances) as Float32Array<ArrayBuffer>,
       hop_distances: turned(message.hop_distances) as Float32Array<ArrayBuffer>,
-      entry_distance: 10 - message.entry_distance,
+      entry_distance: turned(message.entry_distance) as Float32Array<ArrayBuffer>,
     });
     const scene = sceneOf(layersStateOf(walk, null, { similarity: true }));
     expect(scene.floor.plot.dots.filter(({ kind }) => kind === "result").map(({ id }) => id)).toEqual(

@@ -25,7 +25,7 @@ export function walkMessage(changes: Partial<Walk> = {}): Walk {
     holds_until: 16,
     exhausted: false,
     entry: 90n,
-    entry_distance: 9,
+    entry_distance: Float32Array.of(9),
     stopped_at: -1,
     hop_levels: Int32Array.of(3, 3, 2, 1, 1),
     hop_from: BigInt64Array.of(90n, 80n, 80n, 80n, 40n),

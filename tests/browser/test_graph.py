@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -150,3 +152,20 @@ def test_labels_are_text_and_a_card_leads_to_another_query(lab: LabPage) -> None
     card.get_by_role("button", name="Use as query").click()
     expect(widget).to_have_attribute("data-query", str(row))
     lab.wait_kernel("list(w.selection)", [int(row or 0)])
+
+
+def test_the_map_says_where_the_search_went(lab: LabPage) -> None:
+    widget = lab.widget
+    widget.get_by_role("tab", name="Map").click()
+    picture = widget.get_by_role("application")
+    expect(picture).to_have_accessible_name(re.compile(f"row {lab.kernel_json('hard')}"))
+    before = picture.get_attribute("aria-label") or ""
+    number = widget.get_by_role("spinbutton", name="efSearch as a number")
+    number.fill("64")
+    number.press("Enter")
+    expect(picture).not_to_have_attribute("aria-label", before)
+    widget.get_by_role("button", name="View as table").click()
+    rows = widget.get_by_role("group", name="Districts as a table, scrollable").locator("tbody tr")
+    visited = lab.kernel_json("len(opened.trace(hard, 9, 64).visited)")
+    counts = [int(cell.inner_text().replace(",", "")) for cell in rows.locator("td:nth-of-type(5)").all()]
+    assert sum(counts) == visited

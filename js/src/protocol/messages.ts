@@ -243,8 +243,8 @@ export interface Walk {
   holds_until: number;
   exhausted: boolean;
   entry: bigint;
-  entry_distance: number;
   stopped_at: number;
+  entry_distance: Float32Array<ArrayBuffer>;
   hop_levels: Int32Array<ArrayBuffer>;
   hop_from: BigInt64Array<ArrayBuffer>;
   hop_to: BigInt64Array<ArrayBuffer>;
@@ -326,12 +326,12 @@ export interface WalkVerdict {
   request: RequestName;
   serial: number;
   id: bigint;
-  distance: number;
   position: number;
   need: number;
   led_by: bigint | null;
   gate: bigint | null;
   holds_until: number;
+  distance: Float32Array<ArrayBuffer>;
   in_ids: BigInt64Array<ArrayBuffer>;
 }
 
@@ -1313,10 +1313,10 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       holds_until: "number",
       exhausted: "boolean",
       entry: "row",
-      entry_distance: "number",
       stopped_at: "number",
     },
     buffers: {
+      entry_distance: { dtype: "float32", shape: [1] },
       hop_levels: { dtype: "int32", shape: ["hops"] },
       hop_from: { dtype: "int64", shape: ["hops"] },
       hop_to: { dtype: "int64", shape: ["hops"] },
@@ -1378,7 +1378,6 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       request: "request",
       serial: "number",
       id: "row",
-      distance: "number",
       position: "number",
       need: "number",
       led_by: { nullable: "row" },
@@ -1386,6 +1385,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       holds_until: "number",
     },
     buffers: {
+      distance: { dtype: "float32", shape: [1] },
       in_ids: { dtype: "int64", shape: ["links"] },
     },
   },

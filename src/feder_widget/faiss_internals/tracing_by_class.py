@@ -213,4 +213,4 @@ def why_refused(index: Any) -> str:
         return "its inverted lists are on a GPU; pass faiss.index_gpu_to_cpu(index)"
     if isinstance(index, (faiss.IndexIVF, faiss.IndexBinaryIVF)):
         return "this kind of IVF index is not supported"
-    return "it is no IVF index, so it has no clusters to probe"
+    return "it is no IVF index, no HNSW graph and no flat index"

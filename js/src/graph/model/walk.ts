@@ -64,7 +64,7 @@ export class GraphWalk {
     this.holdsUntil = message.holds_until;
     this.exhausted = message.exhausted;
     this.entry = message.entry;
-    this.entryDistance = message.entry_distance;
+    this.entryDistance = message.entry_distance[0];
     this.hops = Array.from(message.hop_levels, (level, i) => ({
       level,
       from: message.hop_from[i],

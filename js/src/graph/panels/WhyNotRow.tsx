@@ -9,7 +9,7 @@ export function WhyNotRow() {
     const includeSelf = exploration.settings.includeSelf.peek();
     const answer = serial === undefined ? null : await exploration.asker.walkVerdict(serial, id, includeSelf);
     if (serial !== exploration.walk.peek()?.serial) return;
-    if (answer?.kind === "walk_verdict") card.value = { id, distance: answer.distance, opener };
+    if (answer?.kind === "walk_verdict") card.value = { id, distance: answer.distance[0], opener };
     else if (answer !== null) exploration.complain(answer.message);
   };
   return (

@@ -77,7 +77,7 @@ class Walk:
     holds_until: int
     exhausted: bool
     entry: RowId
-    entry_distance: float
+    entry_distance: Array = buffer("float32", 1)
     stopped_at: int
     hop_levels: Array = buffer("int32", "hops")
     hop_from: Array = buffer("int64", "hops")
@@ -163,7 +163,7 @@ class WalkVerdict:
     request: Request
     serial: int
     id: RowId
-    distance: float
+    distance: Array = buffer("float32", 1)
     position: int
     need: int
     led_by: RowId | None
