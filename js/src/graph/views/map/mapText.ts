@@ -15,9 +15,11 @@ export function mapText(exploration: GraphExploration, scene: MapScene | null): 
       const stops = descent.map(({ id, level }) => `row ${id} on level ${level}`);
       parts.push(`The descent goes through ${stops.join(", ")}.`);
     }
+    // Places are told after the map.
+    const where = counts.districts === 0 ? "" : `, in ${plural(counts.districts, "district")}`;
     parts.push(
-      `Level 0: ${count(counts.visited)} of ${plural(facts.ntotal, "node")} visited, in ` +
-        `${plural(counts.districts, "district")}, ${count(counts.expanded)} expanded.`,
+      `Level 0: ${count(counts.visited)} of ${plural(facts.ntotal, "node")} visited${where}, ` +
+        `${count(counts.expanded)} expanded.`,
     );
     const truth = exploration.truth.value;
     if (truth !== null) {
