@@ -31,7 +31,7 @@ T = TypeVar("T")
 PATIENCE = 600
 """Seconds after which a request that is not answered fails."""
 
-REST = 0.002
+REST = 0.01
 """Seconds that a piece waits for a thread: others may have their turn."""
 
 

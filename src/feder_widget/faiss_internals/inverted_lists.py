@@ -23,7 +23,7 @@ from feder_widget.model.places import unpack_one
 _DIRECT_MAP: Any = vars(faiss)["DirectMap"]
 _INT64 = np.iinfo(np.int64)
 
-WRITTEN_FROM = 512
+WRITTEN_FROM = 64
 """Lists from which on Faiss writes all sizes faster than SWIG returns them one by one."""
 
 COUNTED = 8192
