@@ -40,6 +40,7 @@ function open(part: "View" | "Table" | "Legend") {
     results: signal(state.results),
     missed: signal(state.missed),
     facts: signal(facts),
+    efUsed: signal(state.ef),
     settings: { efSearch: signal(state.ef), k: signal(state.k) },
     player: { step },
     hoveredRow,

@@ -24,7 +24,7 @@ export function useMapScene(): Shown {
   const truth = exploration.truth.value;
   const results = exploration.results.value;
   const missed = exploration.missed.value;
-  const ef = exploration.settings.efSearch.value;
+  const ef = exploration.efUsed.value;
   const step = exploration.player.step.value;
   const { similarity } = exploration.facts.value;
   useEffect(() => districts.use(), [districts]);
