@@ -77,9 +77,7 @@ def measure_dragging(lab: LabPage, moves: int) -> None:
     lab.kernel("asked.clear()")
     with tempfile.TemporaryDirectory() as folder:
         gate = Path(folder) / "gate"
-        lab.page.evaluate(
-            _KEEP_BUSY, f"while not pathlib.Path({str(gate)!r}).exists():\n    time.sleep(0.01)"
-        )
+        lab.page.evaluate(KEEP_BUSY, f"while not pathlib.Path({str(gate)!r}).exists():\n    time.sleep(0.01)")
         lab.page.mouse.move(box["x"] + 4, box["y"] + 40)
         lab.page.mouse.down()
         lab.page.evaluate(WATCH_MOVES)
@@ -129,7 +127,7 @@ def measure_opening(lab: LabPage, count: int) -> None:
     print(f"  ... to its missed ones and its curve     {spread([t['truth'] for t in times])}")
 
 
-_KEEP_BUSY = """code => {
+KEEP_BUSY = """code => {
   const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
   window.federBusy = kernel.requestExecute({ code }).done;
 }"""
@@ -149,8 +147,8 @@ WATCH_MOVES = """() => {
       const channel = new MessageChannel();
       channel.port1.onmessage = () => {
         federFrames.push(performance.now() - at);
-        const { nprobe, results, missedIds } = root.dataset;
-        federShown.push([nprobe, ids(results), ids(missedIds)]);
+        const { nprobe, ef, results, missedIds } = root.dataset;
+        federShown.push([nprobe ?? ef, ids(results), ids(missedIds)]);
       };
       channel.port2.postMessage(0);
     });
