@@ -81,10 +81,12 @@ const TRUTH: MapState["truth"] = {
 
 function sceneAt(more: Partial<MapState> = {}) {
   const walk = new GraphWalk(MESSAGE);
+  const spots = more.spots ?? SPOTS;
   const results = [103n, 101n].map((id) => ({ id, distance: 2, place: walk.placeOf(id) }));
   return mapScene({
     walk,
-    spots: SPOTS,
+    spots,
+    visitSpots: Array.from(walk.ids, (id) => spots.get(id)),
     query: { x: 3, y: 3 },
     truth: TRUTH,
     results,

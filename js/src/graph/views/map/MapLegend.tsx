@@ -4,14 +4,13 @@ import { rampEnd, shade } from "../../../views/clusters/scene";
 import { byNearness } from "../../model/districts";
 import { useGraphApp } from "../../state/graphApp";
 import { districtColour } from "./mapPainter";
-import { useMapScene } from "./useMapScene";
+import { gateOf } from "./mapScene";
 
 const STOPS = 9;
 
 /** What colours, sizes and lines of the map mean. */
 export function MapLegend() {
   const { exploration, palette } = useGraphApp();
-  const { scene } = useMapScene();
   const facts = exploration.facts.value;
   const distances = exploration.districts.distances.value;
   const sorted = distances && Float32Array.from(byNearness(distances, facts.similarity), (i) => distances[i]);
@@ -19,7 +18,8 @@ export function MapLegend() {
   const ramp = Array.from({ length: STOPS }, (_, i) =>
     css(districtColour(palette.value, shade(1 - i / (STOPS - 1)))),
   ).join();
-  const isMissing = exploration.missed.value.length > 0;
+  const [walk, missed, visits] = [exploration.walk.value, exploration.missed.value, exploration.visits.value];
+  const isLedTo = walk !== null && missed.some((row) => gateOf(row, walk, visits) !== null);
   return (
     <div class="feder-legend feder-walk-legend feder-map-legend">
       <div class="feder-legend-rest">
@@ -37,12 +37,12 @@ export function MapLegend() {
         <span>
           <i data-kind="result" /> result
         </span>
-        {isMissing && (
+        {missed.length > 0 && (
           <>
             <span>
               <i data-kind="missed" /> missed
             </span>
-            {scene !== null && scene.gates.length > 0 && (
+            {isLedTo && (
               <span>
                 <i data-kind="gate" /> leads to it
               </span>

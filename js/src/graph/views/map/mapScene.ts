@@ -58,7 +58,9 @@ export interface MapScene {
 
 export interface MapState {
   readonly walk: GraphWalk;
+  /** Where rows stand, and where each visit does; undefined where that is not known. */
   readonly spots: ReadonlyMap<bigint, Spot>;
+  readonly visitSpots: readonly (Spot | undefined)[];
   /** Where the query would stand, where it is no row. */
   readonly query: { readonly x: number; readonly y: number } | null;
   readonly truth: GraphTruth | null;
@@ -70,42 +72,46 @@ export interface MapState {
 }
 
 export function mapScene(state: MapState): MapScene {
-  const { walk, spots, query, truth, results, missed, ef, step } = state;
+  const { walk, spots, visitSpots, query, truth, results, missed, ef, step } = state;
   const hops = step === null ? walk.hops.length : Math.min(step, walk.hops.length);
   const all = walk.expandedBy(ef);
   const expansions = step === null ? all : Math.max(0, Math.min(all, step - walk.hops.length));
   const visits = visitsOf(walk, ef, step, expansions);
-  const returned = new Set(results.map(({ id }) => id));
-  const lacking = new Map(missed.map((row) => [row.id, row]));
-  const ranks = new Map((truth?.near ?? []).map(({ id, rank }) => [id, rank]));
+  // By place among the visits: thousands of look-ups by row would take longer than a frame has.
+  const placesOf = (rows: readonly { readonly id: bigint }[]) =>
+    new Set(rows.map(({ id }) => walk.placeOf(id) ?? -1));
+  const returned = placesOf(results);
+  const lacking = placesOf(missed);
+  const ranks = new Map((truth?.near ?? []).map(({ id, rank }) => [walk.placeOf(id) ?? -1, rank]));
   const expanded = new Set(walk.expanded.subarray(0, expansions));
-  const gateIds = new Map(missed.map((row) => [row.id, gateOf(row, walk, visits)]));
-  const isGate = new Set(gateIds.values());
+  const gatePlaces = missed.map((row) => gateOf(row, walk, visits));
+  const isGate = new Set(gatePlaces);
 
   const nodes: MapNode[] = [];
   /** By place among the visits, -1 for a node without a place on the map. */
   const nodeOf = new Int32Array(visits).fill(-1);
   for (let place = 0; place < visits; place++) {
-    const id = walk.ids[place];
-    const spot = spots.get(id);
+    const spot = visitSpots[place];
     if (spot === undefined) continue;
     nodeOf[place] = nodes.length;
     const isExpanded = expanded.has(place);
-    const kind = lacking.has(id)
+    const kind = lacking.has(place)
       ? "missed"
-      : returned.has(id)
+      : returned.has(place)
         ? "result"
         : isExpanded
           ? "expanded"
           : "visited";
     const distance = walk.distances[place];
     nodes.push({
-      id,
-      ...spot,
+      id: walk.ids[place],
+      x: spot.x,
+      y: spot.y,
+      district: spot.district,
       kind,
       isExpanded,
-      isGate: isGate.has(id),
-      rank: ranks.get(id) ?? null,
+      isGate: isGate.has(place),
+      rank: ranks.get(place) ?? null,
       distance,
     });
   }
@@ -119,18 +125,17 @@ export function mapScene(state: MapState): MapScene {
     const isNew = step !== null && led === expansions - 1;
     edges.push({ from, to: nodeOf[place], isStrong: isExpanded || kind === "result", isNew });
   }
-  const places = new Map(nodes.map(({ id }, i) => [id, i]));
-  for (const row of missed) {
-    const spot = spots.get(row.id);
-    if (places.has(row.id) || spot === undefined) continue;
-    places.set(row.id, nodes.length);
-    const { id, rank, distance } = row;
-    nodes.push({ id, ...spot, kind: "missed", isExpanded: false, isGate: false, rank, distance });
-  }
-  const gates = missed.flatMap(({ id }) => {
-    const gate = gateIds.get(id);
-    const [from, to] = [gate === null || gate === undefined ? undefined : places.get(gate), places.get(id)];
-    return from === undefined || to === undefined ? [] : [{ from, to }];
+  const nodeAt = (place: number | null) => (place === null || place >= visits ? -1 : nodeOf[place]);
+  const gates: { from: number; to: number }[] = [];
+  missed.forEach(({ id, rank, distance }, i) => {
+    let to = nodeAt(walk.placeOf(id));
+    const spot = spots.get(id);
+    if (to < 0 && spot !== undefined) {
+      to = nodes.length;
+      nodes.push({ id, ...spot, kind: "missed", isExpanded: false, isGate: false, rank, distance });
+    }
+    const from = nodeAt(gatePlaces[i]);
+    if (from >= 0 && to >= 0) gates.push({ from, to });
   });
   const last = step !== null && expansions > 0 ? nodeOf[walk.expanded[expansions - 1]] : -1;
   const importance = ({ kind, rank }: MapNode) => (kind === "missed" ? 0 : 1e9) + (rank ?? 1e8);
@@ -156,11 +161,11 @@ function visitsOf(walk: GraphWalk, ef: number, step: number | null, expansions: 
   return step < walk.hops.length || step === 0 ? 0 : walk.first[expansions];
 }
 
-/** The visited row that leads to a missed one, else the one that the search would have to go on from. */
-function gateOf({ ledBy, gate }: Neighbour, walk: GraphWalk, visits: number): bigint | null {
+/** The place of the visited row that leads to a missed one, else of the one that the search would go on from. */
+export function gateOf({ ledBy, gate }: Neighbour, walk: GraphWalk, visits: number): number | null {
   for (const id of [ledBy, gate]) {
     const place = id === null ? null : walk.placeOf(id);
-    if (place !== null && place < visits) return id;
+    if (place !== null && place < visits) return place;
   }
   return null;
 }

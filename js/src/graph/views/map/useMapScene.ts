@@ -28,12 +28,13 @@ export function useMapScene(): Shown {
   const step = exploration.player.step.value;
   const { similarity } = exploration.facts.value;
   useEffect(() => districts.use(), [districts]);
+  const visitSpots = useMemo(() => Array.from(walk?.ids ?? [], (id) => spots.get(id)), [walk, spots]);
   const scene = useMemo(
     () =>
       walk === null || drawn === null
         ? null
-        : mapScene({ walk, spots, query, truth, results, missed, ef, step }),
-    [walk, drawn, spots, query, truth, results, missed, ef, step],
+        : mapScene({ walk, spots, visitSpots, query, truth, results, missed, ef, step }),
+    [walk, drawn, spots, visitSpots, query, truth, results, missed, ef, step],
   );
   const shares = useMemo(
     () => (distances === null || drawn === null ? null : districtShares(distances, similarity)),
