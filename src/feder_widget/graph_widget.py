@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 
 from feder_widget.engines import GraphIndex, open_index
 from feder_widget.errors import UnsupportedIndexError
+from feder_widget.export import K_MAX
+from feder_widget.index_widget import K_LIMIT, IndexWidget
 from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
 from feder_widget.model.arguments import as_bool, as_int
@@ -18,30 +19,14 @@ from feder_widget.model.graph_trace import GraphTrace
 from feder_widget.session.cell_end import at_cell_end
 from feder_widget.session.graph.graph_session import GraphSession
 from feder_widget.session.graph.graph_summary import GRAPH_VIEWS, ef_limit, graph_summary_of
-from feder_widget.session.messages import Buffer
-from feder_widget.synced_traits import (
-    THEMES,
-    Checked,
-    bundled,
-    id_from_json,
-    id_to_json,
-    ids_from_json,
-    ids_to_json,
-    one_of,
-)
+from feder_widget.synced_traits import Checked, bundled, one_of
 from feder_widget.truth import evaluate
 from feder_widget.truth.evaluation import Progress
 from feder_widget.truth.graph_explanation import GraphExplanation
 from feder_widget.truth.graph_workload import GraphWorkload
 
-K_MAX = 100
-"""The largest k that can be chosen, unless the caller says otherwise."""
 
-K_LIMIT = 10_000
-"""A screen cannot show more results."""
-
-
-class GraphWidget(anywidget.AnyWidget):
+class GraphWidget(IndexWidget):
     """Shows how an HNSW graph answers a query: the descent, the walk, what was compared, the results.
 
     Parameters
@@ -75,16 +60,13 @@ class GraphWidget(anywidget.AnyWidget):
         With the argument, what came and what is wanted.
     """
 
+    _session: GraphSession
+
     _esm = bundled("graph_widget.js")
     _css = bundled("graph_widget.css")
 
     ef_search = Checked(16)
-    k = Checked(9)
-    include_self = Checked(False)
-    query_id = Checked(None, to_json=id_to_json, from_json=id_from_json)
-    selection = Checked((), to_json=ids_to_json, from_json=ids_from_json)
     view = Checked("walk")
-    theme = Checked(THEMES[0])
     _graph = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -227,67 +209,14 @@ class GraphWidget(anywidget.AnyWidget):
         evaluation = self._index.evaluation(queries, wanted, ef_max=ef_max, seed=seed, include_self=counts)
         return evaluate(evaluation, progress, self._session.evaluate)
 
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the page says, except for a ``query_id`` that is no longer being searched."""
-        query = self._session.query
-        searched = None if query is None else id_to_json(query.row_id, self)
-        if sync_data.get("query_id", searched) != searched:
-            sync_data = {name: value for name, value in sync_data.items() if name != "query_id"}
-        self._reported = None if query is None else query.row_id
-        try:
-            super().set_state(sync_data)
-        finally:
-            self._reported = None
-
-    def close(self) -> None:
-        """Stop all work, drop the caches and remove the widget from the page."""
-        # Neither exists where __init__ raised, and ipywidgets closes what is dropped.
-        if hasattr(self, "_session"):
-            self._end_of_watch()
-            self._session.close()
-            self._media.clear()
-            self._view_count = None
-        super().close()
-
     def _check_ef_search(self, value: object) -> int:
         return as_int(value, "ef_search", most=ef_limit(self._index), most_name="the limit")
 
-    def _check_k(self, value: object) -> int:
-        return as_int(value, "k", most=self._k_max, most_name="k_max")
-
-    def _check_include_self(self, value: object) -> bool:
-        return as_bool(value, "include_self")
-
-    def _check_query_id(self, value: object) -> int | None:
-        if value is None:
-            return None
-        row_id = as_int(value, "query_id", least=None)
-        if row_id != self._reported and not self._is_current(row_id) and self._session.may_read:
-            self._index.node_of(row_id)
-        return row_id
-
-    def _check_selection(self, value: object) -> list[int]:
-        if isinstance(value, str) or not isinstance(value, Iterable):
-            raise TypeError(f"selection must be a list of row ids, got {value!r}")
-        extremes = np.iinfo(np.int64)
-        return [as_int(row_id, "selection", least=extremes.min, most=extremes.max) for row_id in value]
+    def _check_row(self, row_id: int) -> None:
+        self._index.node_of(row_id)
 
     def _check_view(self, value: object) -> str:
         return one_of(value, "view", GRAPH_VIEWS)
-
-    def _check_theme(self, value: object) -> str:
-        return one_of(value, "theme", THEMES)
-
-    @traitlets.observe("query_id")
-    def _search_query_id(self, change: Any) -> None:
-        row_id = change["new"]
-        if row_id is not None and row_id != self._reported and not self._is_current(row_id):
-            self.search(row_id)
-
-    @traitlets.observe("_view_count")
-    def _note_views(self, change: Any) -> None:
-        if hasattr(self, "_session"):
-            self._session.show(change["new"] != 0)
 
     def _tell_of_change(self) -> None:
         """Describe the index anew to the page."""
@@ -302,20 +231,6 @@ class GraphWidget(anywidget.AnyWidget):
             columns=self._media.columns,
             version=version,
         )
-
-    def _check_thread(self, name: str) -> None:
-        if not self._session.may_read:
-            raise RuntimeError(
-                f"{name}() reads the index, which only the thread that runs cells may do, for it may change "
-                "there; call it there, or pass open_index(index, frozen=True) if nothing changes the index"
-            )
-
-    def _is_current(self, row_id: object) -> bool:
-        query = self._session.query if hasattr(self, "_session") else None
-        return query is not None and query.row_id is not None and query.row_id == row_id
-
-    def _on_request(self, _: object, content: object, buffers: list[Buffer]) -> None:
-        self._session.handle(content, buffers)
 
     def _post(self, message: dict[str, Any], buffers: list[bytes]) -> None:
         self.send(message, buffers)

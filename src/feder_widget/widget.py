@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
@@ -34,6 +33,7 @@ from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.shown_search import shown_search
 from feder_widget.figures.static_view import static_view
 from feder_widget.graph_widget import GraphWidget
+from feder_widget.index_widget import K_LIMIT, IndexWidget
 from feder_widget.map import ClusterMap
 from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
@@ -42,7 +42,6 @@ from feder_widget.model.pieces import Steps, drain
 from feder_widget.model.search_trace import SearchTrace
 from feder_widget.projection import resolve_method
 from feder_widget.session.cell_end import at_cell_end
-from feder_widget.session.messages import Buffer
 from feder_widget.session.messages.to_kernel import FigureRequest, PageRequest
 from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.selected_rows import described
@@ -50,16 +49,7 @@ from feder_widget.session.selected_table import selected_table
 from feder_widget.session.session import Session
 from feder_widget.session.snapshot_check import checked_snapshot
 from feder_widget.session.summary import VIEWS, summary_of_rows
-from feder_widget.synced_traits import (
-    THEMES,
-    Checked,
-    bundled,
-    id_from_json,
-    id_to_json,
-    ids_from_json,
-    ids_to_json,
-    one_of,
-)
+from feder_widget.synced_traits import THEMES, Checked, bundled, id_to_json, one_of
 from feder_widget.truth import Workload, evaluate
 from feder_widget.truth.evaluation import Progress
 
@@ -75,10 +65,6 @@ MAP_PATIENCE = 60.0
 
 FIGURE_PIXELS = 128
 """Longest side of the pictures of rows in a figure, unless the caller says otherwise."""
-
-K_LIMIT = 10_000
-"""A screen cannot show more results."""
-
 
 _OF_ROWS = ("labels", "data", "id", "columns", "label", "image")
 """Options that say what rows look like."""
@@ -113,7 +99,7 @@ def check_options(count: int, options: Mapping[str, Any]) -> None:
     resolve_method(options.get("projection", "auto"))
 
 
-class FederWidget(anywidget.AnyWidget):
+class FederWidget(IndexWidget):
     """Shows how a Faiss IVF index answers a query: the clusters probed, the vectors compared, the results.
 
     Of an HNSW index, ``FederWidget(index)`` is a :class:`GraphWidget`.
@@ -189,18 +175,14 @@ class FederWidget(anywidget.AnyWidget):
     """
 
     _index: IvfIndex
+    _session: Session
 
     _esm = bundled("widget.js")
     _css = bundled("widget.css")
 
     nprobe = Checked(1)
-    k = Checked(9)
-    include_self = Checked(False)
-    query_id = Checked(None, to_json=id_to_json, from_json=id_from_json)
     cluster = Checked(None)
-    selection = Checked((), to_json=ids_to_json, from_json=ids_from_json)
     view = Checked(VIEWS[0])
-    theme = Checked(THEMES[0])
     _summary = traitlets.Dict().tag(sync=True)
     _snapshot = Checked((), echo_update=False)
 
@@ -714,22 +696,6 @@ class FederWidget(anywidget.AnyWidget):
             return columns
         return pandas.DataFrame(columns)
 
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the page says, except for a ``query_id`` that is no longer being searched.
-
-        The page asks for searches itself and then reports, later, which one it shows. Taken for a wish, a
-        late report would undo a newer search.
-        """
-        query = self._session.query
-        searched = None if query is None else id_to_json(query.row_id, self)
-        if sync_data.get("query_id", searched) != searched:
-            sync_data = {name: value for name, value in sync_data.items() if name != "query_id"}
-        self._reported = None if query is None else query.row_id
-        try:
-            super().set_state(sync_data)
-        finally:
-            self._reported = None
-
     def _should_send_property(self, key: str, value: Any) -> bool:
         """Hold a ``query_id`` back until its search begins: searches may come faster than the page shows."""
         if key == "query_id" and hasattr(self, "_session"):
@@ -741,64 +707,22 @@ class FederWidget(anywidget.AnyWidget):
             self._has_held_query_id = False
         return bool(super()._should_send_property(key, value))
 
-    def close(self) -> None:
-        """Stop all work, drop the caches and remove the widget from the page."""
-        # Neither exists where __init__ raised, and ipywidgets closes what is dropped.
-        if hasattr(self, "_session"):
-            self._end_of_watch()
-            self._session.close()
-            self._media.clear()
-            # A page that counts its views would report the last one's end to a comm that is closed, and fail.
-            self._view_count = None
-        super().close()
-
     def _check_nprobe(self, value: object) -> int:
         return as_int(value, "nprobe", most=self._index.nlist, most_name="nlist")
-
-    def _check_k(self, value: object) -> int:
-        return as_int(value, "k", most=self._k_max, most_name="k_max")
-
-    def _check_include_self(self, value: object) -> bool:
-        return as_bool(value, "include_self")
 
     def _check_cluster(self, value: object) -> int | None:
         if value is None:
             return None
         return as_int(value, "cluster", least=0, most=self._index.nlist - 1, most_name="nlist - 1")
 
-    def _check_query_id(self, value: object) -> int | None:
-        if value is None:
-            return None
-        row_id = as_int(value, "query_id", least=None)
-        if row_id != self._reported and not self._is_current(row_id) and self._session.may_read:
-            self._index.query_vector(row_id)
-        return row_id
-
-    def _check_selection(self, value: object) -> list[int]:
-        if isinstance(value, str) or not isinstance(value, Iterable):
-            raise TypeError(f"selection must be a list of row ids, got {value!r}")
-        extremes = np.iinfo(np.int64)
-        return [as_int(row_id, "selection", least=extremes.min, most=extremes.max) for row_id in value]
+    def _check_row(self, row_id: int) -> None:
+        self._index.query_vector(row_id)
 
     def _check_view(self, value: object) -> str:
         return one_of(value, "view", VIEWS)
 
-    def _check_theme(self, value: object) -> str:
-        return one_of(value, "theme", THEMES)
-
     def _check__snapshot(self, value: object) -> list[str]:
         return list(checked_snapshot(value))
-
-    @traitlets.observe("query_id")
-    def _search_query_id(self, change: Any) -> None:
-        row_id = change["new"]
-        if row_id is not None and row_id != self._reported and not self._is_current(row_id):
-            self.search(row_id)
-
-    @traitlets.observe("_view_count")
-    def _note_views(self, change: Any) -> None:
-        if hasattr(self, "_session"):
-            self._session.show(change["new"] != 0)
 
     def _tell_of_change(self) -> None:
         """Describe the index anew to the page."""
@@ -806,20 +730,6 @@ class FederWidget(anywidget.AnyWidget):
 
     def _described(self, **others: Any) -> dict[str, Any]:
         return summary_of_rows(self._index, self._media, k_max=self._k_max, **others)
-
-    def _check_thread(self, name: str) -> None:
-        if not self._session.may_read:
-            raise RuntimeError(
-                f"{name}() reads the index, which only the thread that runs cells may do, for it may change "
-                "there; call it there, or pass open_index(index, frozen=True) if nothing changes the index"
-            )
-
-    def _is_current(self, row_id: object) -> bool:
-        query = self._session.query if hasattr(self, "_session") else None
-        return query is not None and query.row_id is not None and query.row_id == row_id
-
-    def _on_request(self, _: object, content: object, buffers: list[Buffer]) -> None:
-        self._session.handle(content, buffers)
 
     def _post(self, message: dict[str, Any], buffers: list[bytes]) -> None:
         self.send(message, buffers)
