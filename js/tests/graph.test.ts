@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { describe, expect, it, vi } from "vitest";
 import recorded from "../../tests/fixtures/graph.json";
-import { missedText } from "../src/graph/model/missedText";
+import { lossText, missedText } from "../src/graph/model/missedText";
 import { nthNearest, resultsAmong } from "../src/graph/model/results";
 import { readGraphFacts } from "../src/graph/model/summary";
 import {
@@ -192,11 +192,33 @@ it("says why a neighbour is missed", () => {
   for (const row of missedOf(truth, (each) => isReturnedAt(each, 4))) {
     const [head, text] = missedText(row, walk, 4, 9);
     expect(head).toBe(`Needs efSearch ${row.from}.`);
+    if ((row.visitedFrom as number) <= 4) {
+      expect(text).toBe("Visited, but a search keeps no more than efSearch = 4.");
+      continue;
+    }
     expect(text).toContain(`Row ${row.ledBy} leads to it`);
     expect(text).toContain(`${(row.from as number) - 1} visited node`);
   }
   const unreached = { ...truth.neighbours[0], visitedFrom: null, from: null, inLinks: new BigInt64Array(0) };
   expect(missedText(unreached, walk, 4, 9)).toEqual(["No path leads to it.", "No row links to it."]);
+});
+
+it("says in one line why neighbours are missed", () => {
+  const { neighbours } = truthsOf(recorded.similar as Recorded).get(9) as GraphTruth;
+  const row = { ...neighbours[0], isTold: true, visitedFrom: 9, from: 9, until: null };
+  const unreached = { ...row, visitedFrom: null, from: null };
+  const coded = { ...row, visitedFrom: 2, from: null };
+  expect(lossText([row], 4)).toBe("the walk ends before it comes to it");
+  expect(lossText([row, row], 4)).toBe("the walk ends before it comes to them");
+  expect(lossText([unreached], 4)).toBe("no path leads to it");
+  expect(lossText([unreached, unreached], 4)).toBe("no path leads to them");
+  expect(lossText([coded], 4)).toBe("its code made it look farther");
+  expect(lossText([coded, { ...row, visitedFrom: 1, from: 1, until: 4 }], 4)).toBe(
+    "their codes made them look farther",
+  );
+  expect(lossText([{ ...row, visitedFrom: 3 }], 4)).toBe("a search keeps no more than efSearch = 4");
+  expect(lossText([{ ...row, isTold: false }], 4)).toBe("distances tie");
+  expect(lossText([row, unreached], 4)).toBe("for the reasons below");
 });
 
 /** Answers as the recorded kernel did. */

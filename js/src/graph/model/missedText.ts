@@ -2,6 +2,35 @@ import { count, plural } from "../../model/format";
 import type { Neighbour } from "./truth";
 import type { GraphWalk } from "./walk";
 
+/** Why a search misses a true neighbour, in one word. */
+type Reason = "tied" | "unreached" | "code" | "few" | "early";
+
+function reasonOf({ isTold, visitedFrom, from, until }: Neighbour, ef: number): Reason {
+  if (visitedFrom === null) return "unreached";
+  if (!isTold) return "tied";
+  if (from === null || (until !== null && until <= ef)) return "code";
+  return visitedFrom <= ef ? "few" : "early";
+}
+
+/** Why a search at this efSearch misses these true neighbours, after their number. */
+export function lossText(rows: readonly Neighbour[], ef: number): string {
+  const reasons = new Set(rows.map((row) => reasonOf(row, ef)));
+  if (reasons.size !== 1) return "for the reasons below";
+  const isOne = rows.length === 1;
+  switch ([...reasons][0]) {
+    case "tied":
+      return "distances tie";
+    case "unreached":
+      return `no path leads to ${isOne ? "it" : "them"}`;
+    case "code":
+      return isOne ? "its code made it look farther" : "their codes made them look farther";
+    case "few":
+      return `a search keeps no more than efSearch = ${count(ef)}`;
+    case "early":
+      return `the walk ends before it comes to ${isOne ? "it" : "them"}`;
+  }
+}
+
 /** Why a search at this efSearch misses a true neighbour, in a bold beginning and the rest. */
 export function missedText(
   row: Neighbour,
@@ -9,15 +38,17 @@ export function missedText(
   ef: number,
   k: number,
 ): [head: string, text: string] {
-  const { from, visitedFrom, until, ledBy, gate, inLinks, isTold } = row;
-  if (!isTold && visitedFrom !== null) {
+  const { from, ledBy, gate, inLinks } = row;
+  const reason = reasonOf(row, ef);
+  if (reason === "tied") {
     return ["Not found at this efSearch.", "Distances tie: only a search at each tells which one finds it."];
   }
-  if (visitedFrom === null) return ["No path leads to it.", inLinksText(inLinks, walk, ef)];
-  if (from === null || (until !== null && until <= ef)) {
+  if (reason === "unreached") return ["No path leads to it.", inLinksText(inLinks, walk, ef)];
+  if (reason === "code" || from === null) {
     return ["Lost to its code.", `Visited, but ${plural(k, "visited vector")} have nearer codes.`];
   }
   const head = `Needs efSearch ${count(from)}.`;
+  if (reason === "few") return [head, `Visited, but a search keeps no more than efSearch = ${count(ef)}.`];
   if (ledBy === null) return [head, ""];
   const place = walk.placeOf(ledBy);
   const visits = walk.visitedBy(ef);

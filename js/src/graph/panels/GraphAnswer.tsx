@@ -2,7 +2,7 @@ import { Button } from "../../controls/Button";
 import { useRoving } from "../../controls/roving";
 import { rowKeys } from "../../controls/rowKeys";
 import { count, distance, distancesFormat, ordinal, plural } from "../../model/format";
-import { missedText } from "../model/missedText";
+import { lossText, missedText } from "../model/missedText";
 import type { GraphTruth, Neighbour } from "../model/truth";
 import type { GraphWalk } from "../model/walk";
 import { useGraphApp } from "../state/graphApp";
@@ -51,16 +51,21 @@ function Headline({ truth }: { truth: GraphTruth | null }) {
         {lost > 0 && (
           <span>
             <b class="feder-danger">{count(lost)} missed:</b>{" "}
-            {lost === 1 ? "the walk ends before it comes to it" : "the walk ends before it comes to them"}
+            {lossText(missed.value, exploration.efUsed.value)}
           </span>
         )}
         {truth === null && "Comparing with all vectors…"}
-        {truth !== null && !areKnown.value && "Waiting for the engine's own search…"}
-        {lost > 0 && target !== null && target > settings.efSearch.value && (
+        {truth !== null && !areKnown.value && "Waiting for the kernel…"}
+        {lost > 0 && target !== null && target > facts.efLimit && (
+          <span>
+            efSearch = {count(target)} finds all; here it goes to {count(facts.efLimit)}.
+          </span>
+        )}
+        {lost > 0 && target !== null && target > settings.efSearch.value && target <= facts.efLimit && (
           <Button
             kind="primary"
             onClick={() => {
-              settings.efSearch.value = Math.min(target, facts.efLimit);
+              settings.efSearch.value = target;
             }}
           >
             efSearch = {count(target)} finds all
@@ -280,7 +285,7 @@ function Words({ walk }: { walk: GraphWalk }) {
       {!isPartial && walk.tells(ef) && stop === null && walk.exhausted && (
         <p>All reachable nodes were expanded.</p>
       )}
-      {!walk.isSure(ef) && <p>Distances tie: searched anew at each efSearch shown.</p>}
+      {ef > walk.holdsUntil && <p>Distances tie: searched anew at each efSearch shown.</p>}
       {start !== undefined && start.place > 1 && (
         <p class="feder-finding">
           The descent ended at row {walk.ids[0].toString()}, the {ordinal(start.place)} nearest of level 1’s{" "}
