@@ -237,3 +237,17 @@ def test_a_damaged_graph_is_refused():
     links[5] = graphs.ROWS + 7
     with pytest.raises(ValueError, match="links must lead to nodes 0 to 2499"):
         fw.open_index(index)
+
+
+def test_a_search_among_vectors_that_are_no_numbers_says_so_where_it_cannot_be_told():
+    data = np.random.default_rng(0).standard_normal((500, 8)).astype(np.float32)
+    data[::7] = np.nan
+    index = faiss.IndexHNSWFlat(8, 8)
+    index.add(data)
+    opened = fw.open_index(index)
+    for query in np.random.default_rng(1).standard_normal((40, 8)).astype(np.float32):
+        with pytest.raises(ValueError, match=r"components that are no numbers \(NaN\)"):
+            opened.walk(query, 500)
+        trace = opened.trace(query, 10, 1)
+        index.hnsw.efSearch = 1
+        np.testing.assert_array_equal(trace.ids, index.search(query[None], 10)[1][0])

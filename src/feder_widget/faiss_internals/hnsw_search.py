@@ -109,6 +109,16 @@ class HnswSearch:
                 queue = MinimaxQueue(ef_search, nodes, self.similarity)
                 walk = walk_of(nodes, distances, linked, ef_search, self.similarity, queue)
             return walk
+        except UntoldWalkError as error:
+            # Faiss does not tell visits whose distance is no number.
+            linked_to = np.unique(np.concatenate([links.of_node(int(node), 0) for node in nodes]))
+            unordered = int(np.count_nonzero(np.isnan(self.distances(vector, linked_to))))
+            if not unordered:
+                raise
+            raise ValueError(
+                f"this search came near {unordered:,} vectors with components that are no numbers (NaN): "
+                "distances to them have no order, so its steps cannot be told; leave them out of the index"
+            ) from error
         finally:
             places[nodes] = -1
             self._spare.append(places)
