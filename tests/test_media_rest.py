@@ -324,3 +324,20 @@ def test_buckets_are_few_and_never_smaller_than_asked_for():
         1024,
         1024,
     ]
+
+
+def test_pictures_in_few_bytes_are_jpegs_but_for_drawings_and_transparent_ones():
+    rng = np.random.default_rng(3)
+    photograph = rng.integers(0, 256, (32, 32, 3), np.uint8)
+    drawing = np.zeros((32, 32), np.uint8)
+    drawing[8:24, 8:24] = 255
+    glass = np.dstack([photograph, np.full((32, 32), 128, np.uint8)])
+    media = Media([photograph, drawing, glass], None, dense(3))
+    whole, few = media.thumbnails([0, 1, 2], 64), media.in_few_bytes().thumbnails([0, 1, 2], 64)
+    assert [one.mime for one in whole] == ["image/png"] * 3
+    assert [one.mime for one in few] == ["image/jpeg", "image/png", "image/png"]
+    assert len(few[0].data) < len(whole[0].data)
+    assert [(one.width, one.height) for one in few] == [(32, 32)] * 3
+    np.testing.assert_array_equal(shown(few[2]), shown(whole[2]))
+    # Its cache is its own: the widget's pictures stay what they are.
+    assert media.thumbnails([0], 64)[0].mime == "image/png"

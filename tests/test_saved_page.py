@@ -16,6 +16,7 @@ from PIL import Image
 
 import feder_widget as fw
 from feder_widget.export import View
+from feder_widget.export.packed_recording import Exchange, PackedRecording
 
 RNG = np.random.default_rng(3)
 X = RNG.random((2000, 16), np.float32)
@@ -52,6 +53,21 @@ def header_of(page):
 
 def kinds_of(header):
     return [exchange["asked"]["kind"] for exchange in header["exchanges"]]
+
+
+def test_a_block_that_is_too_large_leaves_no_trace():
+    noise = np.random.default_rng(0).bytes(40_000)
+    kept = [Exchange({"kind": "a"}, [({"kind": "b"}, [noise[:1000]])])]
+    large = [Exchange({"kind": "c"}, [({"kind": "d"}, [noise])])]
+    tried, plain = PackedRecording(), PackedRecording()
+    for packed in (tried, plain):
+        packed.add(kept)
+    room = plain.size + 2000
+    assert not tried.add_within(room, large)
+    assert tried.size == plain.size
+    assert tried.add_within(room, kept)
+    plain.add(kept)
+    assert tried.finish() == plain.finish()
 
 
 def test_it_is_one_file_that_asks_nothing_of_a_network(tmp_path):

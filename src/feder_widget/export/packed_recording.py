@@ -53,6 +53,16 @@ class PackedRecording:
         """Add a block of exchanges."""
         self._add({}, [], exchanges)
 
+    def add_within(self, most: int, exchanges: Sequence[Exchange]) -> bool:
+        """Add a block of exchanges, unless all blocks then take more than ``most`` bytes; return whether."""
+        before = self._stream.copy(), len(self._parts)
+        self.add(exchanges)
+        if self.size <= most:
+            return True
+        self._stream, parts = before
+        del self._parts[parts:]
+        return False
+
     def finish(self) -> bytes:
         """Return all blocks; none can be added any more."""
         return b"".join([*self._parts, self._stream.flush()])

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import partial
+from itertools import pairwise
 
-from feder_widget.export.packed_recording import Exchange, Packet
+from feder_widget.export.packed_recording import Exchange, PackedRecording, Packet
 from feder_widget.export.recorded_session import RecordedSession
-from feder_widget.export.smaller_picture import smaller
 from feder_widget.model.pieces import Steps
 
 LARGE, SMALL = 128, 64
@@ -23,19 +21,24 @@ TEXT_SHARE = 4 / 3
 """Base64."""
 
 
-BATCH = 64
-"""Rows whose pictures are asked for at once."""
+BATCHES = 64, 256
+"""Rows whose pictures are asked for at once, of the first and of the others: a small page has some too."""
+
+FIRST = 512
+"""Rows in small batches."""
 
 
 def record_pictures(
-    session: RecordedSession, rows: Sequence[int], large: int, room: int
-) -> Steps[tuple[list[Exchange], int]]:
-    """Ask for pictures in turn while they fit; a thread encodes them while the next ones are drawn.
+    session: RecordedSession, packed: PackedRecording, rows: Sequence[int], large: int, room: float
+) -> Steps[int]:
+    """Ask for pictures in turn while they fit; a thread packs them while the next ones are drawn.
 
     Parameters
     ----------
     session
-        The recording.
+        Answers.
+    packed
+        Takes the requests and their answers.
     rows
         Row ids, the most important first.
     large
@@ -45,59 +48,54 @@ def record_pictures(
 
     Returns
     -------
-    exchanges : list of Exchange
-        The requests and their answers.
-    taken : int
-        How many rows have a picture in these.
+    int
+        How many rows have a picture.
     """
-    exchanges: list[Exchange] = []
-    taken, used = 0, 0.0
-    encoding: Future[tuple[Exchange, int]] | None = None
-    for start in [*range(0, len(rows), BATCH), None]:
-        drawn = None if start is None else (yield from _drawn(session, rows, start, large))
-        if encoding is not None:
-            exchange, size = yield from session.result_of(encoding)
-            if used + TEXT_SHARE * size > room:
+    taken = 0
+    most = packed.size + int(room / TEXT_SHARE)
+    packing: Future[tuple[bool, int]] | None = None
+    for start, end in [*_batches(len(rows)), (0, 0)]:
+        drawn = (yield from _drawn(session, rows[start:end], start < large)) if end else None
+        if packing is not None:
+            fits, pictures = yield from session.result_of(packing)
+            if not fits:
                 break
-            used += TEXT_SHARE * size
-            items = [item for content, _ in exchange.answers for item in content["items"]]
-            taken += sum(item["reason"] is None for item in items)
-            exchanges.append(exchange)
+            taken += pictures
         if drawn is not None:
-            encoding = session.submit(partial(_encoded, drawn))
-    return exchanges, taken
+            packing = session.submit(partial(_packed, packed, most, drawn))
+    return taken
 
 
-def _drawn(session: RecordedSession, rows: Sequence[int], start: int, large: int) -> Steps[Exchange]:
+def _batches(count: int) -> list[tuple[int, int]]:
+    """Cut rows into batches."""
+    few, many = BATCHES
+    starts = [*range(0, min(FIRST, count), few), *range(FIRST, count, many), count]
+    return list(pairwise(starts))
+
+
+def _drawn(session: RecordedSession, rows: Sequence[int], is_large: bool) -> Steps[Exchange]:
     """Ask for one batch of pictures."""
-    ids = [str(row) for row in rows[start : start + BATCH]]
-    asked = {"kind": "thumbnails", "ids": ids, "clusters": None, "size": LARGE if start < large else SMALL}
+    ids = [str(row) for row in rows]
+    asked = {"kind": "thumbnails", "ids": ids, "clusters": None, "size": LARGE if is_large else SMALL}
     answers = yield from session.ask(asked, keeps=False)
     return Exchange({**asked, "request": answers[0][0]["request"]}, answers)
 
 
-def _encoded(drawn: Exchange) -> tuple[Exchange, int]:
-    """Return pictures in few bytes, and the bytes that they take compressed: their tables are alike."""
-    answers = [_with_smaller(packet) for packet in drawn.answers]
-    parts = [part for content, buffers in answers for part in (json.dumps(content).encode(), *buffers)]
-    return Exchange(drawn.asked, answers), len(zlib.compress(b"".join(parts), 1))
+def _packed(packed: PackedRecording, most: int, drawn: Exchange) -> tuple[bool, int]:
+    """Pack a batch where it fits; return whether, and how many rows have a picture in it."""
+    answers = [_without_addresses(packet) for packet in drawn.answers]
+    fits = packed.add_within(most, [Exchange(drawn.asked, answers)])
+    return fits, sum(item["reason"] is None for content, _ in answers for item in content["items"])
 
 
-def _with_smaller(packet: Packet) -> Packet:
-    """Return a message of pictures with each encoded in few bytes, and without names of files."""
-    content, (data,) = packet
-    items, parts, offset = [], [], 0
+def _without_addresses(packet: Packet) -> Packet:
+    """Return a message of pictures without names of files or sites."""
+    content, buffers = packet
+    items = []
     for item in content["items"]:
-        start, length = item["offset"], item["length"]
-        mime, part = item["mime"], data[start : start + length]
-        if length:
-            mime, part = smaller(mime, part)
         reason, url = None if item["reason"] is None else UNREADABLE, item["url"]
         if url is not None and not url.lower().startswith("data:image/"):
             # The page asks no other site, and an address may be nobody else's business.
             reason, url = ELSEWHERE, None
-        facts = {"mime": mime, "url": url, "reason": reason, "offset": offset, "length": len(part)}
-        items.append({**item, **facts})
-        parts.append(part)
-        offset += len(part)
-    return {**content, "items": items, "buffers": [["data", "uint8", [offset]]]}, [b"".join(parts)]
+        items.append({**item, "url": url, "reason": reason})
+    return {**content, "items": items}, buffers

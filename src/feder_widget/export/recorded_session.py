@@ -130,7 +130,7 @@ class RecordedSession:
         return exchange.answers
 
     def begin(self, asked: dict[str, Any]) -> Steps[Exchange]:
-        """Ask for what takes long; return at its first answer. Others can be asked until ``finish``.
+        """Ask for what takes long; return once a thread is at it. Others can be asked until ``finish``.
 
         Raises as ``ask``.
         """
@@ -138,6 +138,8 @@ class RecordedSession:
         self._slow = exchange.asked["request"]
         yield from self._until(lambda: bool(exchange.answers))
         self._check(exchange)
+        while self._session.turn():
+            yield
         return exchange
 
     def finish(self, exchange: Exchange) -> Steps[None]:
@@ -174,7 +176,8 @@ class RecordedSession:
             if is_enough():
                 return
             yield
-            if self.index.version() != self._version:
+            # The session looks before each turn.
+            if self._session.version != self._version:
                 raise IndexChangedError("the index has changed while the page was made; save it again")
             if not has_more:
                 self._woken.wait(REST)

@@ -16,7 +16,6 @@ from feder_widget.export.recorded_session import RecordedSession
 from feder_widget.export.saved_query import SavedQuery, View, hardest_queries, saved_queries
 from feder_widget.export.search_contents import finished, size_of
 from feder_widget.export.search_report import SearchReport
-from feder_widget.export.smaller_picture import smaller
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.search_text import map_title
 from feder_widget.figures.shown_search import ShownSearch, shown_search_steps
@@ -113,6 +112,7 @@ def saved_page(
         If there is no query, or too many, or ``max_bytes`` is too few for the search without any picture.
     """
     count = as_int(wish.hardest, "hardest", least=0)
+    media = media.in_few_bytes()
     queries: list[SavedQuery] = []
     if workload is not None:
         queries = hardest_queries(index, workload, view.nprobe, count)
@@ -155,11 +155,9 @@ def saved_page(
             )
         if wish.max_bytes is None:
             most = max(most, int(bare) + LISTED_BYTES)
-        pictures, shown = yield from record_pictures(
-            session, recorded.rows, recorded.listed, int(most - bare)
-        )
+        shown = yield from record_pictures(session, packed, recorded.rows, recorded.listed, most - bare)
         late = yield from finished(session, recorded.projection)
-        yield from session.in_thread(lambda: packed.add([*late, *pictures]))
+        yield from session.in_thread(lambda: packed.add(late))
     distinct = len({id(one) if one.query.row_id is None else one.query.row_id for one in queries})
     remarks = [f"Answers {distinct:,} queries." if distinct > 1 else "Answers one query."]
     seen = len(recorded.rows)
@@ -197,4 +195,4 @@ def _picture(media: Media, row: int) -> tuple[str, bytes] | None:
     if not media.has_images:
         return None
     found = media.image(row, STATIC_SIDE)
-    return None if found is None or found.data is None else smaller(str(found.mime), found.data)
+    return None if found is None or found.data is None else (str(found.mime), found.data)

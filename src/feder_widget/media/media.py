@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
@@ -90,6 +91,7 @@ class Media:
         self._index_ids = index_ids
         self._strips = strips
         self._cache = ThumbnailCache(cache_bytes)
+        self._render: Callable[[object, int], Thumbnail] = render
         self._logged: set[type[Exception]] = set()
 
     @property
@@ -143,6 +145,13 @@ class Media:
                 f"the metadata has {len(self.columns)} columns, column {place} is not among them"
             )
         return Media(None, ColumnLabels(table, place), self._index_ids)
+
+    def in_few_bytes(self) -> Media:
+        """Return the same media, with a cache of its own, whose thumbnails are encoded in fewer bytes."""
+        other = copy.copy(self)
+        other._cache = ThumbnailCache(self._cache.max_bytes)
+        other._render = partial(render, few_bytes=True)
+        return other
 
     @property
     def cached_bytes(self) -> int:
@@ -272,7 +281,7 @@ class Media:
             return placeholder(f"the image of {row_id} could not be read: images raised {named_text(error)}")
         if is_missing(entry):
             return None
-        return self._keep((row_id, side, "image", None), partial(render, entry, side))
+        return self._keep((row_id, side, "image", None), partial(self._render, entry, side))
 
     def _log_once(self, row_id: int, error: Exception) -> None:
         """Log an error of the caller's function, with its traceback; of each class only the first loudly."""

@@ -39,6 +39,11 @@ class ThumbnailCache:
         self._lock = threading.Lock()
 
     @property
+    def max_bytes(self) -> int:
+        """Most bytes held."""
+        return int(self._held.maxsize)
+
+    @property
     def nbytes(self) -> int:
         """Bytes held now."""
         return int(self._held.currsize)

@@ -48,6 +48,8 @@ def as_array(value: Any, name: str) -> npt.NDArray[Any]:
     ValueError
         If rows differ in length, or masked entries have no value.
     """
+    if type(value) is np.ndarray and value.dtype.kind in "biuf":
+        return value
     if isinstance(value, (set, frozenset, dict, str, bytes)) or hasattr(value, "__next__"):
         raise TypeError(f"{name} must be an array of real numbers, got {_kind(value)}{_remedy(value)}")
     if is_data_set(value):

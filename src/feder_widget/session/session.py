@@ -23,7 +23,7 @@ from feder_widget.session.answers.file import file_parts
 from feder_widget.session.answers.labels_by_column import LabelsByColumn
 from feder_widget.session.answers.map import MapDrawing
 from feder_widget.session.answers.members import Orderings, medoids
-from feder_widget.session.answers.projection import Projector
+from feder_widget.session.answers.projection import SETTLE, Projector
 from feder_widget.session.answers.results import results
 from feder_widget.session.answers.search import candidates, clusters, rest
 from feder_widget.session.answers.true_neighbours import Truths
@@ -132,8 +132,9 @@ class Session:
         self._scales = ColumnScales(index, media, self._labelling.submit)
         self._truths = Truths(index)
         self.workloads = Workloads(lambda rows: [media.label(row) for row in rows], in_thread)
+        settle = SETTLE if self._driver.is_paced else 0
         self._projector = Projector(
-            index, projection, k_max, in_thread, self._layouts.submit, self._runner.now
+            index, projection, k_max, in_thread, self._layouts.submit, self._runner.now, settle
         )
         self._random = np.random.default_rng()
         self._version = index.version()
@@ -263,6 +264,11 @@ class Session:
     def drain(self) -> None:
         """Work until nothing is left to do."""
         self._runner.drain()
+
+    @property
+    def version(self) -> tuple[float, ...]:
+        """The version of the index that was noticed last."""
+        return self._version
 
     def turn(self) -> bool:
         """Work for some milliseconds where the caller drives, and say whether there is more to do at once."""

@@ -66,6 +66,8 @@ class Projector:
         Have a thread call a function: within a moment, and in its own time.
     now : function
         The runner's clock.
+    settle : float
+        Seconds between a linear picture and the start of a better one.
     """
 
     index: IvfIndex
@@ -74,6 +76,7 @@ class Projector:
     in_thread: Callable[..., Future[Any]]
     in_slow_thread: Callable[..., Future[Any]]
     now: Callable[[], float]
+    settle: float = SETTLE
 
     def steps(self, search: ActiveSearch, request: ProjectionRequest) -> Iterator[Step]:
         """Answer a request: the index is read here, in steps, and pictures are computed by a thread."""
@@ -110,7 +113,7 @@ class Projector:
                 search, request, _Picture(sample, ranks, positions, name, drawn_in, method is None)
             )
             if method is not None:
-                yield Until(self.now() + SETTLE)
+                yield Until(self.now() + self.settle)
                 yield from self._refined(search, request, method, sample, ranks, positions, stop)
         finally:
             stop.set()
