@@ -113,6 +113,8 @@ def mapped(index, row):
     chosen = {"id": str(row), "cluster": None}
     session.handle({"kind": "walk", "request": "w", "query": chosen, "ef_search": 4, "ef_max": 8, "k": 1})
     session.handle({"kind": "walk_places", "request": "p", "serial": 1, "extra": ["5"]})
+    asked = {"kind": "walk_projection", "request": "j", "serial": 1, "visits": 5, "extra": ["5"]}
+    session.handle(asked)
     session.drain()
     session.close()
     return {"messages": read(packets)}

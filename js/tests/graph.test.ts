@@ -1,48 +1,19 @@
 import { signal } from "@preact/signals";
 import { describe, expect, it, vi } from "vitest";
-import recorded from "../../tests/fixtures/graph.json";
 import { lossText, missedText } from "../src/graph/model/missedText";
 import { nthNearest, resultsAmong } from "../src/graph/model/results";
 import { readGraphFacts } from "../src/graph/model/summary";
-import {
-  efNeeded,
-  foundOf,
-  type GraphTruth,
-  isReturnedAt,
-  missedOf,
-  truthOf,
-} from "../src/graph/model/truth";
-import { GraphWalk } from "../src/graph/model/walk";
+import { efNeeded, foundOf, type GraphTruth, isReturnedAt, missedOf } from "../src/graph/model/truth";
 import { GraphExploration, type GraphSettings } from "../src/graph/state/graphExploration";
 import { verdictText } from "../src/graph/state/verdictText";
 import { trayPlaces } from "../src/graph/views/walk/tray";
 import { heightScale } from "../src/graph/views/walk/walkScale";
 import { walkScene } from "../src/graph/views/walk/walkScene";
 import { Asker } from "../src/protocol/asker";
-import { decode } from "../src/protocol/decode";
 import type { Message, Request, Walk, WalkTruth, WalkVerdict } from "../src/protocol/messages";
 import type { Transport } from "../src/protocol/transport";
+import { GRAPHS, messagesOf, type Recorded, recorded, truthsOf, walkOf } from "./graphRecorded";
 
-type Recorded = typeof recorded.apart;
-
-function viewOf(text: string): DataView {
-  return new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
-}
-
-function messagesOf({ messages }: Pick<Recorded, "messages">): Message[] {
-  return messages.map(({ content, buffers }) => decode(content, buffers.map(viewOf)));
-}
-
-function walkOf(graph: Recorded): GraphWalk {
-  return new GraphWalk(messagesOf(graph).find(({ kind }) => kind === "walk") as Walk);
-}
-
-function truthsOf(graph: Recorded): Map<number, GraphTruth> {
-  const said = messagesOf(graph).filter(({ kind }) => kind === "walk_truth") as WalkTruth[];
-  return new Map(said.map((message) => [message.k, truthOf(message, graph.summary.ntotal)]));
-}
-
-const GRAPHS = ["apart", "similar", "tied"] as const;
 const own = BigInt(recorded.apart.row);
 
 describe.each(GRAPHS)("the graph %s", (name) => {

@@ -2,15 +2,16 @@ import { describe, expect, it } from "vitest";
 import { byNearness, type Spot } from "../src/graph/model/districts";
 import type { Neighbour } from "../src/graph/model/truth";
 import { GraphWalk } from "../src/graph/model/walk";
-import { inSight } from "../src/graph/views/map/descentPainter";
 import { districtRows } from "../src/graph/views/map/districtRows";
-import { gateNames } from "../src/graph/views/map/gateNames";
-import { walkBox } from "../src/graph/views/map/mapFit";
-import { type MapState, mapScene } from "../src/graph/views/map/mapScene";
 import { freestCorner, overviewBox } from "../src/graph/views/map/overview";
-import { ringPlaces } from "../src/graph/views/map/pictureRing";
 import { districtShares } from "../src/graph/views/map/shades";
-import { nodeAt } from "../src/graph/views/map/under";
+import { mapSpots } from "../src/graph/views/map/useMapScene";
+import { inSight } from "../src/graph/views/nodes/descentPainter";
+import { gateNames } from "../src/graph/views/nodes/gateNames";
+import { walkBox } from "../src/graph/views/nodes/nodeFit";
+import { type NodeState, nodeScene } from "../src/graph/views/nodes/nodeScene";
+import { ringPlaces } from "../src/graph/views/nodes/pictureRing";
+import { nodeAt } from "../src/graph/views/nodes/under";
 import type { Walk } from "../src/protocol/messages";
 import type { Box } from "../src/views/placer";
 
@@ -70,7 +71,7 @@ function neighbour(id: bigint, rank: number, more: Partial<Neighbour> = {}): Nei
 }
 
 const MISSED = neighbour(105n, 1, { visitedFrom: 3, from: 3, ledBy: 101n, gate: 101n });
-const TRUTH: MapState["truth"] = {
+const TRUTH: NodeState["truth"] = {
   k: 2,
   includeSelf: false,
   neighbours: [MISSED, neighbour(103n, 2)],
@@ -79,15 +80,12 @@ const TRUTH: MapState["truth"] = {
   levels: [],
 };
 
-function sceneAt(more: Partial<MapState> = {}) {
+function sceneAt(more: Partial<NodeState> & { rows?: typeof SPOTS } = {}) {
   const walk = new GraphWalk(MESSAGE);
-  const spots = more.spots ?? SPOTS;
   const results = [103n, 101n].map((id) => ({ id, distance: 2, place: walk.placeOf(id) }));
-  return mapScene({
+  return nodeScene({
     walk,
-    spots,
-    visitSpots: Array.from(walk.ids, (id) => spots.get(id)),
-    query: { x: 3, y: 3 },
+    spots: mapSpots(more.walk ?? walk, more.rows ?? SPOTS, { x: 3, y: 3 }),
     truth: TRUTH,
     results,
     missed: [MISSED],
@@ -170,12 +168,12 @@ describe("the search on the map", () => {
   });
 
   it("leaves out nodes whose places are not known", () => {
-    const spots = new Map([...SPOTS].filter(([id]) => id !== 102n));
-    const { nodes, edges, counts } = sceneAt({ spots });
+    const rows = new Map([...SPOTS].filter(([id]) => id !== 102n));
+    const { nodes, edges, counts } = sceneAt({ rows });
     expect(nodes.map(({ id }) => id)).not.toContain(102n);
     expect(edges.map(({ to }) => nodes[to].id)).toEqual([101n]);
     expect(counts.visited).toBe(5);
-    expect(sceneAt({ spots: new Map() })).toMatchObject({ nodes: [], edges: [], descent: [], gates: [] });
+    expect(sceneAt({ rows: new Map() })).toMatchObject({ nodes: [], edges: [], descent: [], gates: [] });
   });
 
   it("marks the query, whether it is a row or not", () => {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike, NDArray
 
 from feder_widget.engines import GraphIndex, open_index
 from feder_widget.errors import UnsupportedIndexError
@@ -16,6 +17,7 @@ from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
 from feder_widget.model.arguments import as_bool, as_int
 from feder_widget.model.graph_trace import GraphTrace
+from feder_widget.projection import resolve_method
 from feder_widget.session.cell_end import at_cell_end
 from feder_widget.session.graph.graph_session import GraphSession
 from feder_widget.session.graph.graph_summary import GRAPH_VIEWS, ef_limit, graph_summary_of
@@ -45,6 +47,8 @@ class GraphWidget(IndexWidget):
         The largest ``k`` that can be chosen; at least ``k``.
     include_self
         Whether a query that is a row counts among its own results and true neighbours.
+    projection
+        The second picture of the visited nodes, as for :class:`FederWidget`.
     theme
         ``"auto"`` follows the host; ``"light"`` and ``"dark"`` do not.
 
@@ -84,6 +88,7 @@ class GraphWidget(IndexWidget):
         k: int = 9,
         k_max: int = K_MAX,
         include_self: bool = False,
+        projection: str | Callable[[NDArray[np.float32]], ArrayLike] = "auto",
         theme: str = "auto",
     ) -> None:
         opened = index if isinstance(index, GraphIndex) else open_index(index)
@@ -92,6 +97,7 @@ class GraphWidget(IndexWidget):
                 f"index must be a graph (HNSW) for a GraphWidget, got {opened.family}: use FederWidget"
             )
         self._index = opened
+        self._method = resolve_method(projection)
         self._reported: int | None = None
         k_max = as_int(k_max, "k_max", most=K_LIMIT, most_name="the limit")
         k = as_int(k, "k", most=K_LIMIT, most_name="the limit")
@@ -115,7 +121,12 @@ class GraphWidget(IndexWidget):
         """Open the comm, with a session behind it that answers."""
         if not hasattr(self, "_session"):
             self._session = GraphSession(
-                self._index, self._media, self._post, k_max=self._k_max, changed=self._tell_of_change
+                self._index,
+                self._media,
+                self._post,
+                k_max=self._k_max,
+                projection=self._method,
+                changed=self._tell_of_change,
             )
             self._end_of_watch = at_cell_end(self._session.after_cell)
             self.on_msg(self._on_request)

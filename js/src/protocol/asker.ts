@@ -213,6 +213,12 @@ export class Asker {
     return this.#send((request) => ({ kind: "walk_places", request, serial, extra: extra.map(String) }));
   }
 
+  /** The visited nodes of a search of a graph, and other rows, in the plane, as `walk_projection` messages. */
+  askWalkProjection(serial: number, visits: number, extra: readonly bigint[]): string | null {
+    const rows = extra.map(String);
+    return this.#send((request) => ({ kind: "walk_projection", request, serial, visits, extra: rows }));
+  }
+
   askEvaluate(sample: number, seed: number, k: number, includeSelf: boolean): string | null {
     const settings = { sample, seed, k, include_self: includeSelf };
     return this.#send((request) => ({ kind: "evaluate", request, ...settings }));

@@ -361,6 +361,28 @@ export interface WalkPlaces {
 }
 
 /**
+ * Nodes of search `serial` in the plane, in the unit square, first by `method` "PCA".
+ *
+ * `places` are of the first visited nodes, in their order: of all at first, of fewer in the better picture.
+ * `stop_places` are of the entry point and of the node that each hop of the descent came to, `extra_places`
+ * of the rows asked for that are in the index. `drawn_in` counts far points that are drawn nearer. After
+ * `final` nothing follows.
+ */
+export interface WalkProjection {
+  kind: "walk_projection";
+  request: RequestName;
+  serial: number;
+  method: string;
+  final: boolean;
+  drawn_in: number;
+  places: Float32Array<ArrayBuffer>;
+  stop_places: Float32Array<ArrayBuffer>;
+  extra_ids: BigInt64Array<ArrayBuffer>;
+  extra_places: Float32Array<ArrayBuffer>;
+  query_place: Float32Array<ArrayBuffer>;
+}
+
+/**
  * What stands on the map of a graph, after the parts of the map.
  *
  * Districts are groups of near vectors, found by k-means: `sizes` counts the vectors of each, and `medoids`
@@ -891,6 +913,20 @@ export interface WalkPlacesRequest {
   extra: string[];
 }
 
+/**
+ * The visited nodes of search `serial` of a graph in the plane; `walk_projection` messages answer it.
+ *
+ * `visits` counts those that are shown now: all of them have places in the better picture. `extra` are rows
+ * that the search did not visit.
+ */
+export interface WalkProjectionRequest {
+  kind: "walk_projection";
+  request: RequestName;
+  serial: number;
+  visits: number;
+  extra: string[];
+}
+
 /** Every candidate of the clusters at these ranks of search `serial`; `fine` messages answer it. */
 export interface CandidatesRequest {
   kind: "candidates";
@@ -1151,6 +1187,7 @@ export type Message =
   | WalkResults
   | WalkVerdict
   | WalkPlaces
+  | WalkProjection
   | Districts
   | Candidates
   | FaissResults
@@ -1184,6 +1221,7 @@ export type Request =
   | WalkResultsRequest
   | WalkVerdictRequest
   | WalkPlacesRequest
+  | WalkProjectionRequest
   | CandidatesRequest
   | ClustersRequest
   | RestRequest
@@ -1405,6 +1443,22 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       extra_places: { dtype: "float32", shape: ["extra", 2] },
       extra_districts: { dtype: "int32", shape: ["extra"] },
       district_distances: { dtype: "float32", shape: ["districts"] },
+    },
+  },
+  walk_projection: {
+    fields: {
+      request: "request",
+      serial: "number",
+      method: "string",
+      final: "boolean",
+      drawn_in: "number",
+    },
+    buffers: {
+      places: { dtype: "float32", shape: ["places", 2] },
+      stop_places: { dtype: "float32", shape: ["stops", 2] },
+      extra_ids: { dtype: "int64", shape: ["extra"] },
+      extra_places: { dtype: "float32", shape: ["extra", 2] },
+      query_place: { dtype: "float32", shape: [2] },
     },
   },
   districts: {

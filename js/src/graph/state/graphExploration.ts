@@ -25,6 +25,7 @@ import {
 import { GraphWalk } from "../model/walk";
 import { DistrictMap } from "./districtMap";
 import { WalkPlayer } from "./walkPlayer";
+import { WalkProjections } from "./walkProjection";
 
 /** A choice of a query, or the vector itself, float32 (dim,). */
 export type GraphWish = QueryChoice | Float32Array;
@@ -81,6 +82,7 @@ export class GraphExploration {
   readonly player: WalkPlayer;
   readonly workloads: Workloads;
   readonly districts: DistrictMap;
+  readonly projections: WalkProjections;
   readonly #truthMessage = signal<{ serial: number; truth: GraphTruth } | null>(null);
   readonly #engineResults = signal<WalkResults | null>(null);
   readonly #isWaiting = signal(false);
@@ -177,6 +179,7 @@ export class GraphExploration {
       return this.walk.value === null ? "idle" : "done";
     });
     this.districts = new DistrictMap(this, abort);
+    this.projections = new WalkProjections(this, abort);
     this.canGoBack = computed(() => this.#at.value > 0);
     this.canGoForward = computed(() => this.#at.value < this.#visits.value.length - 1);
     asker.onMessage((message) => this.#take(message));

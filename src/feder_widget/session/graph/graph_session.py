@@ -13,7 +13,9 @@ from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.errors import IndexChangedError
 from feder_widget.media import Media
 from feder_widget.model.query import Query
+from feder_widget.projection import Method
 from feder_widget.session import threads
+from feder_widget.session.answers.projection import SETTLE
 from feder_widget.session.answers.workload import KERNEL, Workloads
 from feder_widget.session.drivers import Driver, driver_for
 from feder_widget.session.graph.active_walk import (
@@ -25,6 +27,7 @@ from feder_widget.session.graph.active_walk import (
 )
 from feder_widget.session.graph.curves_evaluation import CurvesEvaluation
 from feder_widget.session.graph.graph_map import GraphMap
+from feder_widget.session.graph.graph_projection import WalkProjector
 from feder_widget.session.graph.graph_summary import ef_limit
 from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Request, to_kernel
@@ -65,6 +68,8 @@ class GraphSession:
         Takes messages, one call at a time.
     k_max
         The largest k that the page can show.
+    projection
+        The better picture of visited nodes; None leaves it at the linear one.
     embedder
         What makes queries of pictures and words; None where nothing does.
     driver
@@ -80,6 +85,7 @@ class GraphSession:
         send: Send,
         *,
         k_max: int,
+        projection: Method | None = None,
         embedder: Embedder | None = None,
         driver: Driver | None = None,
         changed: Callable[[], None] = lambda: None,
@@ -98,6 +104,9 @@ class GraphSession:
         self._values = RowValueReader(media, self._runner, self._outbox, self._labelling.submit)
         self.workloads = Workloads(lambda rows: [media.label(row) for row in rows], self._labelling.submit)
         self._map = GraphMap(index, self._runner)
+        self._layouts = threads.pool(1, "layout")
+        settle = SETTLE if self._driver.is_paced else 0
+        self._projector = WalkProjector(index, projection, self._layouts.submit, self._runner.now, settle)
         self._random = np.random.default_rng()
         self._version = index.version()
         self._stored_ef = index.stored_ef
@@ -116,6 +125,7 @@ class GraphSession:
             "hardest": self._hardest,
             "cancel": self._cancel,
             "walk_places": self._places,
+            "walk_projection": self._project,
             "map": lambda asked, _: self._map.ask(asked.request, self.index_version),
         }
         self._read_nothing: Mapping[str, Callable[[Any], None]] = {
@@ -204,6 +214,7 @@ class GraphSession:
         self._outbox.close()
         self._runner.close()
         self._labelling.shutdown(wait=False, cancel_futures=True)
+        self._layouts.shutdown(wait=False, cancel_futures=True)
         self._pictures.close()
         self._map.close()
         self.active = self._asked = None
@@ -348,6 +359,9 @@ class GraphSession:
             yield from self._map.place_steps(search, asked.request, extra, self.index_version)
 
         self._about(asked, steps, "walk_places")
+
+    def _project(self, asked: to_kernel.WalkProjectionRequest, _: Sequence[Buffer]) -> None:
+        self._about(asked, lambda: self._projector.steps(self._current(asked.serial), asked), "projection")
 
     def _about(self, asked: Any, steps: Callable[[], Iterator[Step]], kind: str) -> None:
         self._current(asked.serial)

@@ -22,7 +22,7 @@ from feder_widget.session.messages.limits import (
 )
 from feder_widget.session.snapshot_check import MAX_PICTURE
 
-GRAPH_VIEWS = ("map", "layers", "walk")
+GRAPH_VIEWS = ("map", "layers", "walk", "distances", "projection")
 
 EF_LIMIT = 4096
 """The largest efSearch that the page shows: a walk of some 40,000 distances."""

@@ -216,3 +216,26 @@ class WalkPlaces:
     extra_places: Array = buffer("float32", "extra", 2)
     extra_districts: Array = buffer("int32", "extra")
     district_distances: Array = buffer("float32", "districts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WalkProjection:
+    """Nodes of search ``serial`` in the plane, in the unit square, first by ``method`` "PCA".
+
+    ``places`` are of the first visited nodes, in their order: of all at first, of fewer in the better
+    picture. ``stop_places`` are of the entry point and of the node that each hop of the descent came to,
+    ``extra_places`` of the rows asked for that are in the index. ``drawn_in`` counts far points that are
+    drawn nearer. After ``final`` nothing follows.
+    """
+
+    kind: Literal["walk_projection"] = "walk_projection"
+    request: Request
+    serial: int
+    method: str
+    final: bool
+    drawn_in: int
+    places: Array = buffer("float32", "places", 2)
+    stop_places: Array = buffer("float32", "stops", 2)
+    extra_ids: Array = buffer("int64", "extra")
+    extra_places: Array = buffer("float32", "extra", 2)
+    query_place: Array = buffer("float32", 2)

@@ -154,6 +154,21 @@ class WalkPlacesRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WalkProjectionRequest:
+    """The visited nodes of search ``serial`` of a graph in the plane; ``walk_projection`` messages answer it.
+
+    ``visits`` counts those that are shown now: all of them have places in the better picture. ``extra`` are
+    rows that the search did not visit.
+    """
+
+    kind: Literal["walk_projection"] = "walk_projection"
+    request: Request
+    serial: int = between(0, MAX_SERIAL)
+    visits: int = between(0, MAX_SERIAL)
+    extra: list[RowId] = listed(most=MAX_BATCH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CandidatesRequest:
     """Every candidate of the clusters at these ranks of search ``serial``; ``fine`` messages answer it."""
 
@@ -437,6 +452,7 @@ REQUESTS = (
     WalkResultsRequest,
     WalkVerdictRequest,
     WalkPlacesRequest,
+    WalkProjectionRequest,
     CandidatesRequest,
     ClustersRequest,
     RestRequest,
@@ -468,6 +484,7 @@ AnyRequest: TypeAlias = (
     | WalkResultsRequest
     | WalkVerdictRequest
     | WalkPlacesRequest
+    | WalkProjectionRequest
     | CandidatesRequest
     | ClustersRequest
     | RestRequest

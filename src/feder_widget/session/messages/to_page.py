@@ -11,6 +11,7 @@ from feder_widget.session.messages.graph_to_page import (
     Districts,
     Walk,
     WalkPlaces,
+    WalkProjection,
     WalkResults,
     WalkTruth,
     WalkVerdict,
@@ -556,6 +557,7 @@ MESSAGES = (
     WalkResults,
     WalkVerdict,
     WalkPlaces,
+    WalkProjection,
     Districts,
     Candidates,
     FaissResults,
@@ -589,6 +591,7 @@ Message: TypeAlias = (
     | WalkResults
     | WalkVerdict
     | WalkPlaces
+    | WalkProjection
     | Districts
     | Candidates
     | FaissResults

@@ -3,8 +3,8 @@ import { distanceRange } from "../../../model/format";
 import { rampEnd, shade } from "../../../views/clusters/scene";
 import { byNearness } from "../../model/districts";
 import { useGraphApp } from "../../state/graphApp";
-import { districtColour } from "./mapPainter";
-import { gateOf } from "./mapScene";
+import { gateOf } from "../nodes/nodeScene";
+import { districtColour } from "./districtPainter";
 
 const STOPS = 9;
 

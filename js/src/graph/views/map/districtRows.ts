@@ -1,4 +1,4 @@
-import type { MapScene } from "./mapScene";
+import type { NodeScene } from "../nodes/nodeScene";
 
 /** What a search did in one district. */
 export interface DistrictRow {
@@ -12,8 +12,8 @@ export interface DistrictRow {
 }
 
 /** The districts that a search came to or missed a neighbour in, nearest first. */
-export function districtRows({ nodes, counts }: MapScene, order: Int32Array): DistrictRow[] {
-  const byDistrict = new Map<number, MapScene["nodes"][number][]>();
+export function districtRows({ nodes, counts }: NodeScene, order: Int32Array): DistrictRow[] {
+  const byDistrict = new Map<number, NodeScene["nodes"][number][]>();
   for (const node of nodes) {
     const others = byDistrict.get(node.district);
     if (others === undefined) byDistrict.set(node.district, [node]);

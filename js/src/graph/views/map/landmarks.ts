@@ -4,7 +4,7 @@ import { circle, fill, picture } from "../../../views/draw";
 import { type Box, BoxPlacer, boxAround } from "../../../views/placer";
 import type { Size } from "../../../views/viewport";
 import type { DrawnDistricts } from "../../model/districts";
-import type { NodePictures } from "./nodePictures";
+import type { NodePictures } from "../nodes/nodePictures";
 
 type Context = CanvasRenderingContext2D;
 

@@ -1,54 +1,13 @@
-import { count, distance, ordinal, plural } from "../../../model/format";
+import { plural } from "../../../model/format";
 import type { GraphExploration } from "../../state/graphExploration";
-import { rowFacts } from "../../state/rowFacts";
-import type { MapScene } from "./mapScene";
+import type { NodeScene } from "../nodes/nodeScene";
+import { searchText } from "../nodes/nodeText";
 
 /** The map in words. */
-export function mapText(exploration: GraphExploration, scene: MapScene | null): string {
+export function mapText(exploration: GraphExploration, scene: NodeScene | null): string {
   const drawn = exploration.districts.drawn.value;
   if (drawn === null) return "Map of the vectors, being drawn.";
-  const facts = exploration.facts.value;
-  const parts = [`Map of ${plural(facts.ntotal, "vector")} in ${plural(drawn.sizes.length, "district")}.`];
-  if (scene !== null) {
-    const { counts, descent } = scene;
-    if (descent.length > 0) {
-      const stops = descent.map(({ id, level }) => `row ${id} on level ${level}`);
-      parts.push(`The descent goes through ${stops.join(", ")}.`);
-    }
-    // Places are told after the map.
-    const where = counts.districts === 0 ? "" : `, in ${plural(counts.districts, "district")}`;
-    parts.push(
-      `Level 0: ${count(counts.visited)} of ${plural(facts.ntotal, "node")} visited${where}, ` +
-        `${count(counts.expanded)} expanded.`,
-    );
-    const truth = exploration.truth.value;
-    if (truth !== null) {
-      const lost = exploration.missed.value;
-      parts.push(
-        `${count(exploration.found.value)} of ${plural(truth.neighbours.length, "true neighbour")} found.`,
-      );
-      for (const { id, rank, ledBy } of lost) {
-        parts.push(
-          `Missed: row ${id}, ${ordinal(rank)} nearest${ledBy === null ? "" : `; row ${ledBy} leads to it`}.`,
-        );
-      }
-    }
-  }
-  return parts.join(" ");
-}
-
-/** What the keys do. */
-export const KEYS_TEXT =
-  "Arrow keys move from node to node, Page Up and Page Down go through results and missed neighbours, Enter opens a " +
-  "row, plus and minus zoom, 0 shows all, F fits the search.";
-
-/** One node in words. */
-export function nodeText(exploration: GraphExploration, id: bigint): string {
-  const { distance: far, rank, lines } = rowFacts(exploration, id);
-  return [
-    `Row ${id}`,
-    ...(far === null ? [] : [`${exploration.facts.value.distance} ${distance(far)}`]),
-    ...(rank === null ? [] : [`${ordinal(rank)} nearest`]),
-    ...lines.map(([name, value]) => `${name} ${value}`),
-  ].join(", ");
+  const { ntotal } = exploration.facts.value;
+  const map = `Map of ${plural(ntotal, "vector")} in ${plural(drawn.sizes.length, "district")}.`;
+  return [map, ...(scene === null ? [] : searchText(exploration, scene))].join(" ");
 }

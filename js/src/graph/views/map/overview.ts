@@ -4,9 +4,9 @@ import { type Camera, toMap, toScreen } from "../../../views/clusters/camera";
 import { circle, fill, font, haloed, box as roundBox, setSize, stroke } from "../../../views/draw";
 import { type Box, BoxPlacer, boxAround, centreOf } from "../../../views/placer";
 import type { Size } from "../../../views/viewport";
-import { paintDots } from "./dots";
-import { paintDistricts } from "./mapPainter";
-import type { MapScene } from "./mapScene";
+import { paintDots } from "../nodes/dots";
+import type { NodeScene } from "../nodes/nodeScene";
+import { paintDistricts } from "./districtPainter";
 
 type Context = CanvasRenderingContext2D;
 
@@ -93,7 +93,7 @@ export function paintOverview(
   box: Box,
   ground: HTMLCanvasElement,
   aspect: number,
-  scene: MapScene | null,
+  scene: NodeScene | null,
   shown: { readonly camera: Camera; readonly size: Size },
   palette: Palette,
 ): void {
@@ -121,7 +121,7 @@ export function paintOverview(
   context.restore();
 }
 
-function paintSmall(context: Context, scene: MapScene, camera: Camera, palette: Palette): void {
+function paintSmall(context: Context, scene: NodeScene, camera: Camera, palette: Palette): void {
   for (const isDone of [false, true]) {
     const shown = scene.nodes.filter(({ isExpanded }) => isExpanded === isDone);
     const places = shown.map(({ x, y }) => toScreen(camera, x, y));
@@ -146,7 +146,7 @@ function paintSmall(context: Context, scene: MapScene, camera: Camera, palette: 
 /** The levels on which the descent came to its nodes, as far as there is room; the map itself names those in sight. */
 function nameStops(
   context: Context,
-  { descent }: MapScene,
+  { descent }: NodeScene,
   camera: Camera,
   box: Box,
   sight: Box,

@@ -1,7 +1,7 @@
 import type { Palette } from "../../../look/palette";
 import { font, haloed } from "../../../views/draw";
 import { type Box, BoxPlacer, boxAround, centreOf } from "../../../views/placer";
-import type { MapScene } from "./mapScene";
+import type { NodeScene } from "./nodeScene";
 
 /** The row id beside a node that leads to a missed one. */
 export interface GateName {
@@ -15,7 +15,7 @@ const LINE = 14;
 
 /** Names the rows that lead to missed neighbours, where there is room. */
 export function gateNames(
-  { gates, nodes }: Pick<MapScene, "gates" | "nodes">,
+  { gates, nodes }: Pick<NodeScene, "gates" | "nodes">,
   places: readonly (readonly [x: number, y: number])[],
 ): GateName[] {
   const taken = nodes.flatMap(({ kind, isGate }, i) =>

@@ -3,7 +3,7 @@ import { type Camera, toScreen } from "../../../views/clusters/camera";
 import { circle, fill, font, haloed, stroke } from "../../../views/draw";
 import { BoxPlacer, boxAround, centreOf } from "../../../views/placer";
 import type { Size } from "../../../views/viewport";
-import type { DescentStop } from "./mapScene";
+import type { DescentStop } from "./nodeScene";
 
 type Context = CanvasRenderingContext2D;
 

@@ -1,13 +1,10 @@
-import { css, mix, type Palette, type Rgb, rgbOf } from "../../../look/palette";
-import type { CellMap } from "../../../model/mapCells";
+import { css, mix, type Palette, rgbOf } from "../../../look/palette";
 import { type Camera, toScreen } from "../../../views/clusters/camera";
-import { rampColour } from "../../../views/clusters/cellColours";
-import { cellRadius, tracePolygon } from "../../../views/clusters/cellPath";
 import { circle, fill, font, haloed, stroke } from "../../../views/draw";
 import type { Size } from "../../../views/viewport";
 import { paintDescentLine, paintStops } from "./descentPainter";
 import { type Dots, paintDots } from "./dots";
-import type { MapScene } from "./mapScene";
+import type { NodeScene } from "./nodeScene";
 
 type Context = CanvasRenderingContext2D;
 type Places = readonly (readonly [x: number, y: number])[];
@@ -16,61 +13,42 @@ type Places = readonly (readonly [x: number, y: number])[];
 const ALL_EDGES = 900;
 /** Up to so many of them, edges are as strong as they can be. */
 const FEW_EDGES = 150;
-/** CSS pixels between districts, and the radius below which one is a spot. */
-const STREET = 1.25;
-const SPOT = 4;
 const DASH = [5, 4];
-
-/** Fills the districts by their nearness to the query, from 0 to 1; plain where that is not known. */
-export function paintDistricts(
-  context: Context,
-  cells: CellMap,
-  shares: Float32Array | null,
-  camera: Camera,
-  box: { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number },
-  palette: Palette,
-): void {
-  const { points, offsets } = cells;
-  for (let cell = 0; cell + 1 < offsets.length; cell++) {
-    let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-    for (let i = offsets[cell]; i < offsets[cell + 1]; i++) {
-      const [x, y] = toScreen(camera, points[2 * i], points[2 * i + 1]);
-      [left, right] = [Math.min(left, x), Math.max(right, x)];
-      [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
-    }
-    if (right < box.left || left > box.right || bottom < box.top || top > box.bottom) continue;
-    const radius = cellRadius(cells, cell, camera);
-    context.beginPath();
-    tracePolygon(context, cells, cell, camera, radius > SPOT ? STREET : 0.25, radius > SPOT);
-    fill(context, css(shares === null ? palette.plain : districtColour(palette, shares[cell])));
-  }
-}
-
-/** The colour of a district by its nearness: the colours of Clusters, stronger where the search is. */
-export function districtColour(palette: Palette, share: number): Rgb {
-  return mix(rampColour(palette, share), rgbOf(palette.accent), (isDark(palette) ? 0.14 : 0.3) * share);
-}
 
 /** The colour of visited nodes: between districts and expanded ones. */
 export function visitedColour(palette: Palette): string {
   return css(mix(rgbOf(palette.background), rgbOf(palette.accent), isDark(palette) ? 0.72 : 0.55));
 }
 
-function isDark({ background }: Palette): boolean {
+/** Whether a palette is that of a dark page. */
+export function isDark({ background }: Palette): boolean {
   return rgbOf(background)[1] < 128;
 }
+
+/** Adds the line of an edge to a path. */
+export type Trace = (
+  context: Context,
+  from: readonly [x: number, y: number],
+  to: readonly [x: number, y: number],
+) => void;
+
+const straight: Trace = (context, from, to) => {
+  context.moveTo(...from);
+  context.lineTo(...to);
+};
 
 /** Draws a search without its pictures. */
 export function paintSearch(
   context: Context,
-  scene: MapScene,
+  scene: NodeScene,
   places: Places,
   camera: Camera,
   size: Size,
   dots: Dots,
   palette: Palette,
+  trace: Trace = straight,
 ): void {
-  paintEdges(context, scene, places, size, palette);
+  paintEdges(context, scene, places, size, palette, trace);
   paintDescentLine(context, scene.descent, camera, size, palette);
   paintGateLines(context, scene, places, palette);
   paintNodes(context, scene, places, dots, palette);
@@ -84,19 +62,19 @@ export function paintSearch(
 
 function paintEdges(
   context: Context,
-  scene: MapScene,
+  scene: NodeScene,
   places: Places,
   { width, height }: Size,
   palette: Palette,
+  trace: Trace,
 ): void {
   const isInSight = ([x, y]: readonly [number, number]) => x > 0 && y > 0 && x < width && y < height;
   const edges = scene.edges.filter(({ from, to }) => isInSight(places[from]) || isInSight(places[to]));
-  const line = (which: (edge: MapScene["edges"][number]) => boolean, thickness: number, alpha: number) => {
+  const line = (which: (edge: NodeScene["edges"][number]) => boolean, thickness: number, alpha: number) => {
     context.beginPath();
     for (const edge of edges) {
       if (!which(edge)) continue;
-      context.moveTo(...places[edge.from]);
-      context.lineTo(...places[edge.to]);
+      trace(context, places[edge.from], places[edge.to]);
     }
     context.globalAlpha = alpha;
     stroke(context, palette.accent, thickness);
@@ -110,7 +88,7 @@ function paintEdges(
   context.globalAlpha = 1;
 }
 
-function paintGateLines(context: Context, { gates }: MapScene, places: Places, palette: Palette): void {
+function paintGateLines(context: Context, { gates }: NodeScene, places: Places, palette: Palette): void {
   for (const { from, to } of gates) {
     context.beginPath();
     context.moveTo(...places[from]);
@@ -122,7 +100,7 @@ function paintGateLines(context: Context, { gates }: MapScene, places: Places, p
 
 function paintNodes(
   context: Context,
-  { nodes, current }: MapScene,
+  { nodes, current }: NodeScene,
   places: Places,
   dots: Dots,
   palette: Palette,
@@ -134,7 +112,7 @@ function paintNodes(
     fill(context, colour);
     stroke(context, edge, width);
   };
-  const each = (which: (node: MapScene["nodes"][number]) => boolean, paint: (i: number) => void) => {
+  const each = (which: (node: NodeScene["nodes"][number]) => boolean, paint: (i: number) => void) => {
     nodes.forEach((node, i) => {
       if (which(node)) paint(i);
     });
@@ -195,17 +173,16 @@ function paintTarget(
 /** Draws what belongs to the node under the pointer: the line to it, and those to what it visits. */
 export function paintHovered(
   context: Context,
-  scene: MapScene,
+  scene: NodeScene,
   places: Places,
   node: number,
   dots: Dots,
   palette: Palette,
+  trace: Trace = straight,
 ): void {
   context.beginPath();
   for (const { from, to } of scene.edges) {
-    if (from !== node && to !== node) continue;
-    context.moveTo(...places[from]);
-    context.lineTo(...places[to]);
+    if (from === node || to === node) trace(context, places[from], places[to]);
   }
   stroke(context, palette.text, 1.5);
   circle(context, ...places[node], dots.result + 2.5);

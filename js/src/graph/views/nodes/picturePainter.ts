@@ -3,8 +3,8 @@ import { shortDistance } from "../../../model/format";
 import { fill, font, picture, box as roundBox, stroke } from "../../../views/draw";
 import { centreOf } from "../../../views/placer";
 import { cut } from "../../../views/textBlock";
-import type { MapScene } from "./mapScene";
 import type { NodePictures } from "./nodePictures";
+import type { NodeScene } from "./nodeScene";
 import type { RingPlace } from "./pictureRing";
 
 type Context = CanvasRenderingContext2D;
@@ -14,7 +14,7 @@ const CORNER = 6;
 /** Draws the dotted lines from nodes to their pictures; they lie below the nodes. */
 export function paintThreads(
   context: Context,
-  scene: MapScene,
+  scene: NodeScene,
   ring: readonly RingPlace[],
   palette: Palette,
 ): void {
@@ -34,7 +34,7 @@ export function paintThreads(
 /** Draws the pictures of results and missed neighbours with their ranks. */
 export function paintPictures(
   context: Context,
-  scene: MapScene,
+  scene: NodeScene,
   ring: readonly RingPlace[],
   images: NodePictures,
   hovered: bigint | null,

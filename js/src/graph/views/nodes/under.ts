@@ -1,4 +1,4 @@
-import type { MapScene } from "./mapScene";
+import type { NodeScene } from "./nodeScene";
 import type { RingPlace } from "./pictureRing";
 
 /** CSS pixels from the pointer within which a node counts as hovered. */
@@ -6,7 +6,7 @@ const NEAR = 12;
 
 /** The node whose picture or dot is at a place of the canvas; -1 for none. */
 export function nodeAt(
-  { nodes }: Pick<MapScene, "nodes">,
+  { nodes }: Pick<NodeScene, "nodes">,
   places: readonly (readonly [x: number, y: number])[],
   ring: readonly RingPlace[],
   x: number,

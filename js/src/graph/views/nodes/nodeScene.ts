@@ -5,11 +5,12 @@ import type { GraphWalk } from "../../model/walk";
 
 export type NodeKind = "visited" | "expanded" | "result" | "missed";
 
-/** A visited or missed node, in the coordinates of the map. */
-export interface MapNode {
+/** A visited or missed node, in the coordinates of its picture. */
+export interface SceneNode {
   readonly id: bigint;
   readonly x: number;
   readonly y: number;
+  /** -1 where the picture has none. */
   readonly district: number;
   readonly kind: NodeKind;
   readonly isExpanded: boolean;
@@ -21,7 +22,7 @@ export interface MapNode {
 }
 
 /** A line between two nodes of the scene, by their places in `nodes`. */
-export interface MapEdge {
+export interface SceneEdge {
   readonly from: number;
   readonly to: number;
   /** Whether its end was expanded or is a result. */
@@ -38,11 +39,11 @@ export interface DescentStop {
   readonly level: number;
 }
 
-/** A search on the map as plain data, in the map's coordinates. */
-export interface MapScene {
+/** A search as plain data, in the coordinates of its picture. */
+export interface NodeScene {
   /** In the order of the visits; the missed ones that were not visited follow. */
-  readonly nodes: readonly MapNode[];
-  readonly edges: readonly MapEdge[];
+  readonly nodes: readonly SceneNode[];
+  readonly edges: readonly SceneEdge[];
   /** Where the query stands. */
   readonly query: { readonly x: number; readonly y: number } | null;
   /** From the entry point down. */
@@ -56,13 +57,18 @@ export interface MapScene {
   readonly counts: { readonly visited: number; readonly expanded: number; readonly districts: number };
 }
 
-export interface MapState {
-  readonly walk: GraphWalk;
-  /** Where rows stand, and where each visit does; undefined where that is not known. */
-  readonly spots: ReadonlyMap<bigint, Spot>;
-  readonly visitSpots: readonly (Spot | undefined)[];
-  /** Where the query would stand, where it is no row. */
+/** Where the nodes of a search are drawn. */
+export interface Spots {
+  /** By place among the visits; undefined where that is not known. */
+  readonly ofVisits: readonly (Spot | undefined)[];
+  /** Of the nodes of the descent, and of rows that were not visited. */
+  readonly ofRows: ReadonlyMap<bigint, Spot>;
   readonly query: { readonly x: number; readonly y: number } | null;
+}
+
+export interface NodeState {
+  readonly walk: GraphWalk;
+  readonly spots: Spots;
   readonly truth: GraphTruth | null;
   readonly results: readonly GraphResult[];
   readonly missed: readonly Neighbour[];
@@ -71,8 +77,9 @@ export interface MapState {
   readonly step: number | null;
 }
 
-export function mapScene(state: MapState): MapScene {
-  const { walk, spots, visitSpots, query, truth, results, missed, ef, step } = state;
+export function nodeScene(state: NodeState): NodeScene {
+  const { walk, spots, truth, results, missed, ef, step } = state;
+  const { ofVisits, ofRows, query } = spots;
   const hops = step === null ? walk.hops.length : Math.min(step, walk.hops.length);
   const all = walk.expandedBy(ef);
   const expansions = step === null ? all : Math.max(0, Math.min(all, step - walk.hops.length));
@@ -87,11 +94,11 @@ export function mapScene(state: MapState): MapScene {
   const gatePlaces = missed.map((row) => gateOf(row, walk, visits));
   const isGate = new Set(gatePlaces);
 
-  const nodes: MapNode[] = [];
+  const nodes: SceneNode[] = [];
   /** By place among the visits, -1 for a node without a place on the map. */
   const nodeOf = new Int32Array(visits).fill(-1);
   for (let place = 0; place < visits; place++) {
-    const spot = visitSpots[place];
+    const spot = ofVisits[place];
     if (spot === undefined) continue;
     nodeOf[place] = nodes.length;
     const isExpanded = expanded.has(place);
@@ -115,7 +122,7 @@ export function mapScene(state: MapState): MapScene {
       distance,
     });
   }
-  const edges: MapEdge[] = [];
+  const edges: SceneEdge[] = [];
   for (let place = 0; place < visits; place++) {
     const led = walk.ledBy[place];
     if (led < 0 || nodeOf[place] < 0) continue;
@@ -128,8 +135,9 @@ export function mapScene(state: MapState): MapScene {
   const nodeAt = (place: number | null) => (place === null || place >= visits ? -1 : nodeOf[place]);
   const gates: { from: number; to: number }[] = [];
   missed.forEach(({ id, rank, distance }, i) => {
-    let to = nodeAt(walk.placeOf(id));
-    const spot = spots.get(id);
+    const place = walk.placeOf(id);
+    let to = nodeAt(place);
+    const spot = ofRows.get(id) ?? (place === null ? undefined : ofVisits[place]);
     if (to < 0 && spot !== undefined) {
       to = nodes.length;
       nodes.push({ id, ...spot, kind: "missed", isExpanded: false, isGate: false, rank, distance });
@@ -138,21 +146,22 @@ export function mapScene(state: MapState): MapScene {
     if (from >= 0 && to >= 0) gates.push({ from, to });
   });
   const last = step !== null && expansions > 0 ? nodeOf[walk.expanded[expansions - 1]] : -1;
-  const importance = ({ kind, rank }: MapNode) => (kind === "missed" ? 0 : 1e9) + (rank ?? 1e8);
+  const importance = ({ kind, rank }: SceneNode) => (kind === "missed" ? 0 : 1e9) + (rank ?? 1e8);
   const pictured = nodes
     .map((_, i) => i)
     .filter((i) => nodes[i].kind === "missed" || nodes[i].kind === "result")
     .sort((a, b) => importance(nodes[a]) - importance(nodes[b]) || a - b);
-  const districts = new Set(nodes.slice(0, visits).map(({ district }) => district)).size;
+  const districts = new Set(nodes.slice(0, visits).map(({ district }) => district));
+  districts.delete(-1);
   return {
     nodes,
     edges,
-    query: walk.id === null ? query : (spots.get(walk.id) ?? query),
-    descent: descentOf(walk, hops, spots),
+    query,
+    descent: descentOf(walk, hops, ofRows),
     gates,
     current: last < 0 ? null : last,
     pictured,
-    counts: { visited: visits, expanded: expansions, districts },
+    counts: { visited: visits, expanded: expansions, districts: districts.size },
   };
 }
 

@@ -1,6 +1,6 @@
 import { type Camera, toScreen } from "../../../views/clusters/camera";
 import type { Box } from "../../../views/placer";
-import type { MapScene } from "./mapScene";
+import type { NodeScene } from "./nodeScene";
 
 /** Share of the visited, and of the expanded nodes at each end that may lie outside of what the map opens with. */
 const OUTSIDE = 0.04;
@@ -8,7 +8,7 @@ const OUTSIDE = 0.04;
 const LEAST = 12;
 
 /** The part of a picture that holds a search: what was returned or missed, and most of what was visited. */
-export function walkBox({ nodes }: Pick<MapScene, "nodes">, unzoomed: Camera): Box | null {
+export function walkBox({ nodes }: Pick<NodeScene, "nodes">, unzoomed: Camera): Box | null {
   if (nodes.length === 0) return null;
   const all = nodes.map(({ x, y }) => toScreen(unzoomed, x, y));
   const [left, right] = span(all, 0);
