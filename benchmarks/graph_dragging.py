@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         lab.page.wait_for_function("document.querySelector('.feder-widget').dataset.missed !== ''")
         lab.page.evaluate(WATCH_MOVES)
         print("50,000 x 128, M 16, the kernel busy")
-        for view in ("Walk", "Layers", "Map"):
+        for view in ("Walk", "Layers", "Map", "Distances", "Projection"):
             lab.widget.get_by_role("tab", name=view).click()
             lab.wait_painted()
             if view == "Map":
@@ -73,6 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                     r"/in [1-9][\d,]* districts, /.test("
                     "document.querySelector('[role=application]')?.ariaLabel ?? '')"
                 )
+            if view == "Projection":
+                lab.widget.locator(".feder-projection-method[data-final=true]").wait_for()
             measure(lab, view, options.moves)
         for error in lab.console_errors:
             print("console error:", error)

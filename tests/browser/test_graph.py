@@ -171,3 +171,24 @@ def test_the_map_says_where_the_search_went(lab: LabPage) -> None:
     visited = lab.kernel_json("len(opened.trace(hard, 9, 64).visited)")
     counts = [int(cell.inner_text().replace(",", "")) for cell in rows.locator("td:nth-of-type(5)").all()]
     assert sum(counts) == visited
+
+
+def test_distances_and_the_plane_hold_the_same_search(lab: LabPage) -> None:
+    widget = lab.widget
+    picture = widget.get_by_role("application")
+    number = widget.get_by_role("spinbutton", name="efSearch as a number")
+    for view, words in (("Distances", "around the query"), ("Projection", "in two dimensions, by t-SNE")):
+        widget.get_by_role("tab", name=view).click()
+        for ef in (4, 32):
+            number.fill(str(ef))
+            number.press("Enter")
+            visited = lab.kernel_json(f"len(opened.trace(hard, 9, {ef}).visited)")
+            expect(picture).to_have_accessible_name(re.compile(rf"^{visited} visited nodes? .*{words}"))
+        # Missed neighbours come first, then the results by rank.
+        missed, results = (widget.get_attribute(name) or "" for name in ("data-missed-ids", "data-results"))
+        first = (missed or results).split(",")[0]
+        picture.focus()
+        picture.press("Home")
+        expect(widget.locator(".feder-graph-map > .feder-sr")).to_contain_text(f"Row {first}, ")
+    lab.page.keyboard.press("+")
+    assert lab.console_errors == []
