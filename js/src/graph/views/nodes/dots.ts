@@ -1,4 +1,3 @@
-import { circle, fill, stroke } from "../../../views/draw";
 import type { Size } from "../../../views/viewport";
 
 type Context = CanvasRenderingContext2D;
@@ -19,7 +18,7 @@ export function dotsFor(places: Places, { width, height }: Size): Dots {
   return { visited, expanded: visited + 1.4, result: visited + 2.6 };
 }
 
-/** From so many dots on, each is a copy of one picture: thousands of paths would take longer than a frame. */
+/** From so many dots on they are written pixel by pixel: thousands of paths would take longer than a frame. */
 const MANY = 200;
 
 /** Draws circles of one kind, each with an edge. */
@@ -31,10 +30,15 @@ export function paintDots(
   edge: string,
   rim: number,
 ): void {
-  const draw = (on: Context, x: number, y: number) => {
-    circle(on, x, y, radius);
-    fill(on, colour);
-    if (rim > 0) stroke(on, edge, rim);
+  const draw = (on: Context | OffscreenCanvasRenderingContext2D, x: number, y: number) => {
+    on.beginPath();
+    on.arc(x, y, radius, 0, 2 * Math.PI);
+    on.fillStyle = colour;
+    on.fill();
+    if (rim <= 0) return;
+    on.strokeStyle = edge;
+    on.lineWidth = rim;
+    on.stroke();
   };
   if (places.length < MANY) {
     for (const [x, y] of places) draw(context, x, y);
@@ -42,15 +46,56 @@ export function paintDots(
   }
   const ratio = context.getTransform().a;
   const half = Math.ceil((radius + rim) * ratio + 1);
-  const stamp = document.createElement("canvas");
-  stamp.width = stamp.height = 2 * half;
-  const own = stamp.getContext("2d") as Context;
+  const side = 2 * half;
+  const own = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
+  const { width, height } = context.canvas;
+  const sheet = new OffscreenCanvas(width, height);
+  const whole = sheet.getContext("2d");
+  if (own === null || whole === null) return;
   own.setTransform(ratio, 0, 0, ratio, half, half);
   draw(own, 0, 0);
-  const side = half / ratio;
-  const { width, height } = context.canvas;
+  const pixels = new ImageData(width, height);
+  print(pixels, places, ratio, own.getImageData(0, 0, side, side));
+  whole.putImageData(pixels, 0, 0);
+  context.drawImage(sheet, 0, 0, width / ratio, height / ratio);
+}
+
+interface Pixels {
+  readonly data: Uint8ClampedArray;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Writes one picture of a dot at every place, in device pixels, the last on top. */
+export function print(pixels: Pixels, places: Places, ratio: number, dot: Pixels): void {
+  const half = dot.width / 2;
+  const onto = new Uint32Array(pixels.data.buffer);
+  const from = new Uint32Array(dot.data.buffer, dot.data.byteOffset, dot.data.length / 4);
+  const seen = Array.from(from.keys()).filter((at) => dot.data[4 * at + 3] > 0);
   for (const [x, y] of places) {
-    const isInSight = x > -side && y > -side && x < width / ratio + side && y < height / ratio + side;
-    if (isInSight) context.drawImage(stamp, x - side, y - side, 2 * side, 2 * side);
+    const left = Math.round(x * ratio) - half;
+    const top = Math.round(y * ratio) - half;
+    if (!(left > -dot.width && top > -dot.height && left < pixels.width && top < pixels.height)) continue;
+    for (const at of seen) {
+      const column = left + (at % dot.width);
+      const row = top + Math.floor(at / dot.width);
+      if (column < 0 || row < 0 || column >= pixels.width || row >= pixels.height) continue;
+      const to = row * pixels.width + column;
+      const alpha = dot.data[4 * at + 3];
+      if (alpha === 255 || onto[to] === 0) onto[to] = from[at];
+      else mixInto(pixels.data, 4 * to, dot.data, 4 * at, alpha / 255);
+    }
   }
+}
+
+/** Lays a colour that covers a pixel in part over what is there. */
+function mixInto(
+  onto: Uint8ClampedArray,
+  to: number,
+  from: Uint8ClampedArray,
+  at: number,
+  share: number,
+): void {
+  for (let i = 0; i < 3; i++) onto[to + i] += share * (from[at + i] - onto[to + i]);
+  onto[to + 3] = Math.max(onto[to + 3], from[at + 3]);
 }

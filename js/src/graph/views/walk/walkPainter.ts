@@ -4,6 +4,7 @@ import { distance, ordinal } from "../../../model/format";
 import { circle, fill, fillAll, font, haloed, stroke } from "../../../views/draw";
 import { type Box, BoxPlacer } from "../../../views/placer";
 import type { Size } from "../../../views/viewport";
+import { paintDots } from "../nodes/dots";
 import type { TrayPlace } from "./tray";
 import type { WalkPoint, WalkScene } from "./walkScene";
 
@@ -185,21 +186,13 @@ function paintPoints(context: Context, scene: WalkScene, palette: Palette, ink: 
   const draw = (kind: WalkPoint["kind"], paint: (point: WalkPoint) => void) => {
     for (const point of points) if (point.kind === kind) paint(point);
   };
-  context.lineWidth = 1;
-  draw("beyond", ({ x, y }) => {
-    circle(context, x, y, small);
-    fill(context, palette.background);
-    stroke(context, ink.beyond, 1);
-  });
-  draw("visited", ({ x, y }) => {
-    circle(context, x, y, small);
-    fill(context, ink.pale);
-  });
-  draw("expanded", ({ x, y }) => {
-    circle(context, x, y, small + 1);
-    fill(context, ink.walk);
-    stroke(context, palette.background, 0.75);
-  });
+  const dots = (kind: WalkPoint["kind"], radius: number, colour: string, edge: string, rim: number) => {
+    const places = points.filter((point) => point.kind === kind).map(({ x, y }) => [x, y] as const);
+    paintDots(context, places, radius, colour, edge, rim);
+  };
+  dots("beyond", small, palette.background, ink.beyond, 1);
+  dots("visited", small, ink.pale, palette.background, 0);
+  dots("expanded", small + 1, ink.walk, palette.background, 0.75);
   draw("result", ({ x, y }) => {
     circle(context, x, y, 5);
     fill(context, ink.walk);
