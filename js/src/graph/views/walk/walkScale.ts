@@ -26,8 +26,9 @@ const BREAK = 16;
  * @param keys  the keys shown, ascending
  * @param bar  the key at which the walk stops
  */
-export function heightScale(keys: readonly number[], bar: number, top: number, bottom: number): HeightScale {
-  const [first = 0, second = first] = keys;
+export function heightScale(keys: ArrayLike<number>, bar: number, top: number, bottom: number): HeightScale {
+  const first = keys[0] ?? 0;
+  const second = keys[1] ?? first;
   const last = keys[keys.length - 1] ?? first;
   const isBroken = second - first > APART * Math.max(bar - second, 1e-12) && keys.length > 2;
   const nearest = isBroken ? second : first;

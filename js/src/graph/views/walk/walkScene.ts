@@ -115,11 +115,11 @@ export function walkScene(state: WalkState, width: number, height: number): Walk
     step === null ? expansionsDone : Math.max(0, Math.min(expansionsDone, step - walk.hops.length));
   const now = step === null ? visited : step < walk.hops.length ? 0 : walk.first[expansions];
 
-  const keys: number[] = [];
-  for (let place = 0; place < shown; place++) keys.push(sign * walk.distances[place]);
-  for (const value of walk.linkDistances) keys.push(sign * value);
-  keys.push(sign * walk.entryDistance);
-  keys.sort((a, b) => a - b);
+  const keys = new Float32Array(shown + walk.linkDistances.length + 1).fill(walk.entryDistance);
+  keys.set(walk.distances.subarray(0, shown));
+  keys.set(walk.linkDistances, shown);
+  if (similarity) for (let i = 0; i < keys.length; i++) keys[i] = -keys[i];
+  keys.sort();
   const stopPlace = walk.stopOf(ef);
   const bars = nthNearest(walk, visited, ef, similarity);
   const kth = nthNearest(walk, visited, k, similarity);
@@ -155,8 +155,11 @@ export function walkScene(state: WalkState, width: number, height: number): Walk
     stemKey = sign * hop.distance;
     expandedLine.push([xOf(hop.end), scale.y(stemKey)]);
   }
-  const returned = new Set(results.map(({ id }) => id));
-  const lacking = new Map(missed.map((row) => [row.id, row]));
+  // By place among the visits: thousands of look-ups by row would take longer than a frame has.
+  const placesOf = (rows: readonly { readonly id: bigint }[]) =>
+    new Set(rows.map(({ id }) => walk.placeOf(id) ?? -1));
+  const returned = placesOf(results);
+  const lacking = placesOf(missed);
   const isExpanded = new Uint8Array(walk.ids.length);
   for (let i = 0; i < expansions; i++) isExpanded[walk.expanded[i]] = 1;
   const stems = new Float32Array(shown);
@@ -170,7 +173,7 @@ export function walkScene(state: WalkState, width: number, height: number): Walk
     if (step !== null && place >= now) break;
     const id = walk.ids[place];
     const isBeyond = place >= visited;
-    const isMissed = lacking.has(id);
+    const isMissed = lacking.has(place);
     const point: WalkPoint = {
       place,
       id,
@@ -181,7 +184,7 @@ export function walkScene(state: WalkState, width: number, height: number): Walk
         ? "missed"
         : isBeyond
           ? "beyond"
-          : returned.has(id)
+          : returned.has(place)
             ? "result"
             : isExpanded[place]
               ? "expanded"
