@@ -7,6 +7,7 @@ groups of four as Faiss does, whose bits are others than those of single calls.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 from typing import Any
 
@@ -19,7 +20,7 @@ from feder_widget.faiss_internals.minimax_queue import MinimaxQueue
 from feder_widget.faiss_internals.supported_quantizers import FLAT
 from feder_widget.faiss_internals.unwrap import derived
 from feder_widget.model.graph_walk import Descent, Hop, Nearest, UntoldWalkError, Walk, walk_of
-from feder_widget.model.keys import key_of
+from feder_widget.model.keys import key_of, keys_of
 
 GROUP = 4
 """Distances that Faiss computes at once."""
@@ -87,9 +88,26 @@ class HnswSearch:
             storage.compute_distance_subset(1, faiss.swig_ptr(vector), len(nodes), *pointers)
         return found
 
-    def walk(self, vector: npt.NDArray[np.float32], ef_search: int) -> Walk:
-        """Search level 0 behind the descent, float32 (dim,)."""
-        nodes, distances = self.visits(vector, ef_search)
+    def walk(self, vector: npt.NDArray[np.float32], ef_search: int, kept: int = 1) -> Walk:
+        """Search level 0 behind the descent, float32 (dim,).
+
+        ``kept`` is the number of results of the search. Faiss's queue has room for as many nodes, even where
+        efSearch is smaller, which matters where distances tie.
+        """
+        walk = self._walk_by(vector, ef_search, *self.visits(vector, ef_search), ef_search)
+        if kept <= ef_search or not walk.is_tied:
+            return walk
+        return self._walk_by(vector, ef_search, *self._visits_by_queue(vector, ef_search, kept), kept)
+
+    def _walk_by(
+        self,
+        vector: npt.NDArray[np.float32],
+        ef_search: int,
+        nodes: npt.NDArray[np.int64],
+        distances: npt.NDArray[np.float32],
+        room: int,
+    ) -> Walk:
+        """Return the walk of some visits, with a queue that has room for so many nodes."""
         links = links_of(self._index.hnsw)
         places = self._places(len(links))
         places[nodes] = np.arange(len(nodes), dtype=np.int32)
@@ -106,7 +124,7 @@ class HnswSearch:
             except UntoldWalkError:
                 walk = None
             if walk is None or walk.is_tied:
-                queue = MinimaxQueue(ef_search, nodes, self.similarity)
+                queue = MinimaxQueue(room, nodes, self.similarity)
                 walk = walk_of(nodes, distances, linked, ef_search, self.similarity, queue)
             return walk
         except UntoldWalkError as error:
@@ -132,6 +150,33 @@ class HnswSearch:
             vector[None], radius, params=self.parameters(ef_search)
         )
         return nodes, distances
+
+    def _visits_by_queue(
+        self, vector: npt.NDArray[np.float32], ef_search: int, room: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """Return ``visits`` of a search whose queue has room for so many nodes, computed anew."""
+        links = links_of(self._index.hnsw)
+        computer = _Computer(derived(self._index.storage), vector)
+        descent = self.descend(vector)
+        # Here a place is the number of a node.
+        queue = MinimaxQueue(room, np.arange(len(links)), self.similarity)
+        is_visited = np.zeros(len(links), np.bool_)
+        new = np.array([descent.end])
+        found = np.array([descent.hops[-1].distance if descent.hops else descent.entry_distance], np.float32)
+        nodes, distances, expanded = [new], [found], list[float]()
+        while True:
+            is_visited[new] = True
+            for key, node in zip(keys_of(found, self.similarity).tolist(), new.tolist(), strict=True):
+                queue.push(key, node)
+            nearest = queue.pop()
+            if nearest is None or bisect_left(expanded, nearest[0]) >= ef_search:
+                return np.concatenate(nodes), np.concatenate(distances)
+            insort(expanded, nearest[0])
+            linked = links.of_node(nearest[1], 0)
+            new = linked[~is_visited[linked]]
+            found = computer.many(new)
+            nodes.append(new)
+            distances.append(found)
 
     def parameters(self, ef_search: int) -> Any:
         """Return the parameters of a search at one efSearch."""

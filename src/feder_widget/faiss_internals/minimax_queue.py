@@ -1,8 +1,8 @@
 """Faiss's queue of nodes to expand, slot by slot: of equal distances, its layout says which comes first.
 
-It is a heap with the worst node on top, of at most efSearch nodes. Nodes that were taken stay in it, so that
-they count when a worse one would be pushed, until better ones push them out; their number is -1 from then
-on. Of several nearest nodes at one distance the one in the last slot is taken.
+It is a heap with the worst node on top, of at most efSearch nodes, or k where that is more. Nodes that were
+taken stay in it, so that they count when a worse one would be pushed, until better ones push them out; their
+number is -1 from then on. Of several nearest nodes at one distance the one in the last slot is taken.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Slot = tuple[float, int, int]
 
 
 class MinimaxQueue:
-    """A ``Queue`` that holds as many nodes as efSearch, in the order of Faiss's ``MinimaxHeap``.
+    """A ``Queue`` in the order of Faiss's ``MinimaxHeap``.
 
     Parameters
     ----------
     size : int
-        Most nodes held: efSearch.
+        Most nodes held: the larger of efSearch and k.
     nodes : int64 (v,)
         The node at each place: among equals, the larger number is worse; the smaller for a similarity.
     similarity : bool

@@ -1,7 +1,7 @@
 """One search of a graph as data: the descent through the upper levels, and the walk on level 0.
 
 The walk always expands the nearest visited node that is not expanded yet. efSearch only says when it stops:
-before the first node to which ``efSearch`` visited ones are strictly nearer. So where no two of these nodes
+before the first node to which ``efSearch`` visited ones are strictly nearer. So where no two visited nodes
 are at one distance, the walk of a smaller efSearch is the beginning of that of a larger one, and one walk
 tells what every smaller efSearch visits.
 """
@@ -146,20 +146,19 @@ class Walk:
     def holds_until(self) -> int:
         """The largest efSearch up to which this walk tells what a smaller one visits.
 
-        ``ef_search`` itself, unless two nodes of one distance were expanded: their order, and whether both
-        stay in the queue, then depends on efSearch. The figures hold up to where the first of them comes.
+        ``ef_search`` itself, unless a node was expanded that is as far as another visited one: their order,
+        and whether both stay in the queue, then depends on efSearch. The figures hold up to where the first
+        of them comes.
         """
-        keys, groups, counts = np.unique(
-            self.distances[self.expanded], return_inverse=True, return_counts=True
-        )
-        if len(keys) == len(groups):
+        _, groups, counts = np.unique(self.distances, return_inverse=True, return_counts=True)
+        tied = np.flatnonzero(counts[groups[self.expanded]] > 1)
+        if not len(tied):
             return self.ef_search
-        first_tied = int(np.argmax(counts[groups] > 1))
-        return min(self.ef_search, int(self.nearer[: first_tied + 1].max()))
+        return min(self.ef_search, int(self.nearer[: tied[0] + 1].max()))
 
     @property
     def is_tied(self) -> bool:
-        """True when two nodes of one distance were expanded."""
+        """True when a node was expanded that is as far as another visited one."""
         return self.holds_until < self.ef_search
 
     def visited_by(self, ef_search: int) -> int:
