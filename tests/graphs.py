@@ -31,6 +31,10 @@ def build(factory, metric=faiss.METRIC_L2, data=None, ids=None, construction=24)
     data = vectors() if data is None else data
     index = faiss.index_factory(data.shape[1], factory, metric)
     core_of(index).hnsw.efConstruction = construction
+    stored = faiss.downcast_index(core_of(index).storage)
+    if hasattr(stored, "do_polysemous_training"):
+        # Faiss asks for it by itself, and it takes longer than all the rest.
+        stored.do_polysemous_training = False
     index.train(data)
     if ids is None:
         index.add(data)
@@ -42,7 +46,33 @@ def build(factory, metric=faiss.METRIC_L2, data=None, ids=None, construction=24)
 def core_of(index):
     """Return the graph inside all layers."""
     while not hasattr(index, "hnsw"):
+        index = faiss.downcast_index(index.base_index if hasattr(index, "base_index") else index.index)
+    return index
+
+
+def refine_of(index):
+    """Return the index that re-ranks, inside the layers around it."""
+    while not hasattr(index, "refine_index"):
         index = faiss.downcast_index(index.index)
+    return index
+
+
+def reranked(factory, metric=faiss.METRIC_L2, k_factor=4.0, data=None, ids=None):
+    """Return a graph index whose results are compared once more."""
+    index = build(factory, metric, data, ids)
+    refine_of(index).k_factor = k_factor
+    return index
+
+
+def normalised_and_reranked():
+    """Return a graph of cosines whose transform is around the re-ranking, which no factory makes."""
+    inner = faiss.IndexRefineFlat(
+        faiss.IndexHNSWSQ(DIM, faiss.ScalarQuantizer.QT_4bit, 8, faiss.METRIC_INNER_PRODUCT)
+    )
+    index = faiss.IndexPreTransform(faiss.NormalizationTransform(DIM), inner)
+    index.train(vectors())
+    index.add(vectors())
+    inner.k_factor = 3
     return index
 
 
@@ -78,6 +108,31 @@ VARIANTS = [
     Variant("IDMap, OPQ, PQ", lambda: build("IDMap,OPQ8,HNSW8_PQ8", ids=named_ids()), named_ids()),
     Variant("M 2", lambda: build("HNSW2,Flat")),
     Variant("M 32", lambda: build("HNSW32,Flat")),
+    Variant("SQ8 + RFlat, k_factor 1", lambda: reranked("HNSW8_SQ8,RFlat", k_factor=1)),
+    Variant("SQ4 + RFlat, k_factor 2", lambda: reranked("HNSW8_SQ4,RFlat", k_factor=2)),
+    Variant(
+        "SQ4 + RFlat, inner product, k_factor 4",
+        lambda: reranked("HNSW8_SQ4,RFlat", faiss.METRIC_INNER_PRODUCT),
+    ),
+    Variant("PQ + RFlat, k_factor 2.5", lambda: reranked("HNSW8_PQ6,RFlat", k_factor=2.5)),
+    Variant("Flat + RFlat, k_factor 1", lambda: reranked("HNSW8,Flat,RFlat", k_factor=1)),
+    Variant("PQ + RFlat, k_factor 400", lambda: reranked("HNSW8_PQ6,RFlat", k_factor=400)),
+    Variant("SQ4 + Refine(SQ8), k_factor 1.7", lambda: reranked("HNSW8_SQ4,Refine(SQ8)", k_factor=1.7)),
+    Variant(
+        "SQ4 + Refine(SQ6), inner product",
+        lambda: reranked("HNSW8_SQ4,Refine(SQ6)", faiss.METRIC_INNER_PRODUCT),
+    ),
+    Variant(
+        "IDMap, PCA, PQ + RFlat",
+        lambda: reranked("IDMap,PCA12,HNSW8_PQ6,RFlat", ids=named_ids()),
+        named_ids(),
+    ),
+    Variant(
+        "IDMap2, rotation, PQ + Refine(SQ8)",
+        lambda: reranked("IDMap2,RR24,HNSW8_PQ6,Refine(SQ8)", ids=named_ids()),
+        named_ids(),
+    ),
+    Variant("L2norm around SQ4 + RFlat, cosine", lambda: normalised_and_reranked()),
 ]
 
 

@@ -42,11 +42,10 @@ def open_index(
         embeddings. Row ids are those of the index, not those of the store.
         An IVF index of any family in docs/FAMILIES.md, alone or inside ``IndexPreTransform``, ``IndexIDMap``,
         ``IndexRefine`` or ``IndexShards``; or an HNSW index that holds vectors whole, or their scalar or
-        product codes, alone or inside ``IndexPreTransform`` or ``IndexIDMap``; or what such a graph holds, a
-        flat index or one of scalar or product codes, in the same layers. It is neither copied nor changed,
-        and is kept alive with all that it keeps alive itself. So is the index that a part of one belongs to
-        (``outer.index``, ``extract_index_ivf(outer)``, ``outer.at(0)``), as long as Python holds it when this
-        is called.
+        product codes, alone or inside the first three; or what such a graph holds, a flat index or one of
+        scalar or product codes, inside the first two. It is neither copied nor changed, and is kept alive
+        with all that it keeps alive itself. So is the index that a part of one belongs to (``outer.index``,
+        ``extract_index_ivf(outer)``, ``outer.at(0)``), as long as Python holds it when this is called.
         An ``hnswlib.Index`` shows its graph as a copy only, beside another in which searches are made; both
         are made anew when it has grown. Let no other thread add to it while it is read, and open it again
         after elements were marked as deleted or updated, which its size does not tell. Its files are opened
@@ -54,10 +53,11 @@ def open_index(
     vectors : array_like (n, dim), optional
         The original vectors, before any transform of the index: row i for row id i, as an array or a
         ``numpy.memmap``; not copied, and read once by each ``explain``, ``ledger`` or batch of ``evaluate``.
-        Rows that are not stored are ignored. Where codes stand for the vectors, or the index refines, true
-        neighbours are by these. They are compared behind the transforms that belong to the metric, such as
-        L2norm; the part that PCA or OPQ drops counts as lost by the code. A row searched for by its id is
-        then searched for by its vector here.
+        Rows that are not stored are ignored. Where codes stand for the vectors, or lists are re-ranked, true
+        neighbours are by these; where a graph is re-ranked, unless the second pass compares whole vectors.
+        They are compared behind the transforms that belong to the metric, such as L2norm; the part that PCA
+        or OPQ drops counts as lost by the code. A row searched for by its id is then searched for by its
+        vector here.
     mmap : bool, optional
         Map the inverted lists of a file rather than read them; by default from 4 GiB on. A file that is
         mapped must not change. Lists of fast-scan indexes, and the vectors of an index that refines, are read
@@ -115,7 +115,8 @@ def open_index(
         stack = replace(stack, owners=owners_of(index))
     if graph_admission.is_graph(stack):
         graph = GraphFile(stack)
-        given = None if vectors is None else check_graph_vectors(vectors, graph)
+        compared = graph if graph.second_pass is None else graph.second_pass.vectors
+        given = None if vectors is None else check_graph_vectors(vectors, compared)
         return GraphIndex(graph, vectors_given=given, originals=_originals(given, graph), frozen=bool(frozen))
     if flat_file.is_flat(stack):
         flat = FlatFile(stack)

@@ -6,11 +6,13 @@ from typing import Any
 
 import faiss
 
+from feder_widget.faiss_internals import flat_file
 from feder_widget.faiss_internals.admission import InconsistentIndexError
 from feder_widget.faiss_internals.check_sizes import misfit
 from feder_widget.faiss_internals.family_name import METRICS
+from feder_widget.faiss_internals.second_pass import refining_stack
 from feder_widget.faiss_internals.supported_quantizers import FLAT
-from feder_widget.faiss_internals.unwrap import Stack, class_name, derived, refusal
+from feder_widget.faiss_internals.unwrap import IdMap, Stack, class_name, derived, refusal
 
 GRAPHS = ("IndexHNSWFlat", "IndexHNSWSQ", "IndexHNSWPQ", "IndexHNSWCagra", "IndexHNSW")
 """Classes of graphs whose walk is told exactly."""
@@ -45,7 +47,9 @@ def check(stack: Stack) -> None:
         If the index is untrained or empty.
     """
     index = stack.core
-    _check_kind(stack, index)
+    _check_kind(index)
+    if stack.refine is not None:
+        _check_second_pass(stack)
     if not index.is_trained:
         raise ValueError("the index is not trained: call its train() and add() first")
     if index.ntotal == 0:
@@ -55,14 +59,10 @@ def check(stack: Stack) -> None:
         raise InconsistentIndexError(found)
 
 
-def _check_kind(stack: Stack, index: Any) -> None:
+def _check_kind(index: Any) -> None:
     kind = type(index).__name__
     if kind not in GRAPHS:
         raise refusal(index, REFUSED.get(kind, "this class of graph is not known"))
-    if stack.refine is not None:
-        raise refusal(
-            stack.root, "the walk of a graph that is re-ranked cannot be traced yet; open its base_index"
-        )
     if index.metric_type not in METRICS:
         raise refusal(index, f"its metric_type {index.metric_type} is unknown")
     if index.storage is None:
@@ -77,3 +77,20 @@ def _check_kind(stack: Stack, index: Any) -> None:
         raise refusal(index, "its search stops after efSearch steps; set hnsw.check_relative_distance = True")
     if getattr(graph, "search_method", faiss.HNSW.SM_DEFAULT) != faiss.HNSW.SM_DEFAULT:
         raise refusal(index, "its hnsw.search_method leaves distances unfinished; set it to SM_DEFAULT")
+
+
+def _check_second_pass(stack: Stack) -> None:
+    refine = stack.refine
+    if any(isinstance(layer, IdMap) for layer in stack.inside_refine):
+        raise refusal(refine, "the id map inside it renumbers the rows to re-rank; put the id map around it")
+    if refine.metric_type not in (faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT):
+        raise refusal(refine, "Faiss re-ranks by L2 and by inner product only; open its base_index")
+    refining = derived(refine.refine_index)
+    if not refine.metric_type == refining.metric_type == stack.core.metric_type:
+        raise refusal(refine, "its first and its second pass have different metrics")
+    inside = refining_stack(stack)
+    if not flat_file.is_flat(inside):
+        raise refusal(
+            refine, f"its second pass compares with a {class_name(refining)}, whose distances are not known"
+        )
+    flat_file.check(inside)

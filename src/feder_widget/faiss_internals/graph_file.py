@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from feder_widget.faiss_internals.hnsw_links import links_of
 from feder_widget.faiss_internals.hnsw_search import HnswSearch
+from feder_widget.faiss_internals.second_pass import SecondPass
 from feder_widget.faiss_internals.stored_vectors import StoredVectors
 from feder_widget.faiss_internals.unwrap import Stack, derived
 from feder_widget.model.graph_links import GraphLinks
@@ -30,6 +31,7 @@ class GraphFile(StoredVectors):
     def __init__(self, stack: Stack) -> None:
         super().__init__(stack)
         self.search = HnswSearch(stack.core)
+        self.second_pass = None if stack.refine is None else SecondPass(stack, self.search)
 
     @property
     def engine_name(self) -> str:
@@ -60,15 +62,18 @@ class GraphFile(StoredVectors):
         """Return numbers that differ once vectors were added or removed, or a setting was changed."""
         graph = self.stack.core.hnsw
         settings = (graph.search_bounded_queue, graph.check_relative_distance)
-        return (self.ntotal, graph.entry_point, graph.max_level, graph.neighbors.size(), *settings)
+        again = self.second_pass
+        refined = () if again is None else (again.k_factor, again.vectors.ntotal)
+        return (self.ntotal, graph.entry_point, graph.max_level, graph.neighbors.size(), *settings, *refined)
 
     def descend(self, vector: Float32Array) -> Descent:
         """Search the upper levels, float32 (inner dim,)."""
         return self.search.descend(vector)
 
-    def walk(self, vector: Float32Array, ef_search: int) -> Walk:
-        """Search level 0 behind the descent, float32 (inner dim,)."""
-        return self.search.walk(vector, ef_search)
+    def walk(self, vector: Float32Array, ef_search: int, k: int = 1) -> Walk:
+        """Search level 0 behind the descent, float32 (inner dim,), for k results."""
+        kept = k if self.second_pass is None else self.second_pass.k_base(k)
+        return self.search.walk(vector, ef_search, kept)
 
     def distance(self, vector: Float32Array, node: int) -> float:
         """Return the distance of one node."""
@@ -78,8 +83,10 @@ class GraphFile(StoredVectors):
         """Return the distances of some nodes, float32 (n,), all computed in one way."""
         return self.search.distances(vector, nodes)
 
-    def results(self, vector: Float32Array, k: int, ef_search: int) -> tuple[Ids, Float32Array]:
-        """Return what the graph's own search returns: nodes and distances, each (k,); -1 for none."""
+    def results(self, query: Float32Array, k: int, ef_search: int) -> tuple[Ids, Float32Array]:
+        """Return Faiss's own results, float32 (dim,): nodes and distances, each (k,); -1 for none."""
+        if self.second_pass is not None:
+            return self.second_pass.results(query, k, ef_search)
         parameters = self.search.parameters(ef_search)
-        distances, nodes = self.stack.core.search(vector[None], k, params=parameters)
+        distances, nodes = self.stack.core.search(self.transform(query[None]), k, params=parameters)
         return nodes[0], distances[0]

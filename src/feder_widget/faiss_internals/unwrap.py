@@ -99,6 +99,12 @@ class Stack:
         refined = [isinstance(layer, Refine) for layer in self.layers]
         return self.layers[: refined.index(True)] if any(refined) else self.layers
 
+    @property
+    def inside_refine(self) -> tuple[Layer, ...]:
+        """The layers inside the one that refines; none where none does."""
+        refined = [isinstance(layer, Refine) for layer in self.layers]
+        return self.layers[refined.index(True) + 1 :] if any(refined) else ()
+
 
 def unwrap(source: Any) -> Stack:
     """Take an index apart.

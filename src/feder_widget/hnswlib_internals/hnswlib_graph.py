@@ -52,6 +52,7 @@ class HnswlibGraph:
     similarity = False
     engine_name = "hnswlib"
     holds_vectors = True
+    second_pass = None
 
     def __init__(self, index: Any, state: HnswlibState | None = None) -> None:
         self._index = index
@@ -165,8 +166,9 @@ class HnswlibGraph:
         """Search the upper levels."""
         return HnswlibSearch(self.state, vector).descend()
 
-    def walk(self, vector: Float32Array, ef_search: int) -> Walk:
-        """Search level 0 behind the descent."""
+    def walk(self, vector: Float32Array, ef_search: int, k: int = 1) -> Walk:
+        """Search level 0 behind the descent; hnswlib keeps no more nodes than ef, whatever k is."""
+        del k
         return HnswlibSearch(self.state, vector).walk(ef_search)
 
     def distance(self, vector: Float32Array, node: int) -> float:
@@ -177,7 +179,7 @@ class HnswlibGraph:
         """Return the distances of some nodes, float32 (n,)."""
         return HnswlibSearch(self.state, vector).distances(nodes)
 
-    def results(self, vector: Float32Array, k: int, ef_search: int) -> tuple[Ids, Float32Array]:
+    def results(self, query: Float32Array, k: int, ef_search: int) -> tuple[Ids, Float32Array]:
         """Return what ``knn_query`` returns: nodes and distances, each (k,); -1 where it finds fewer."""
         state = self.state
         nodes = np.full(k, -1, np.int64)
@@ -188,14 +190,14 @@ class HnswlibGraph:
             index = self._searched(state)
             index.set_ef(ef)
             try:
-                labels, at = index.knn_query(vector[None], found, num_threads=1)
+                labels, at = index.knn_query(query[None], found, num_threads=1)
             except RuntimeError:
                 # It returns no fewer than it is asked for, and no path may lead to so many.
-                visited = HnswlibSearch(state, vector).walk(ef).nodes
+                visited = HnswlibSearch(state, query).walk(ef).nodes
                 found = min(found, int(np.count_nonzero(~state.deleted[visited])))
                 if not found:
                     return nodes, distances
-                labels, at = index.knn_query(vector[None], found, num_threads=1)
+                labels, at = index.knn_query(query[None], found, num_threads=1)
         nodes[:found], distances[:found] = self.nodes_of(labels[0].astype(np.int64)), at[0]
         return nodes, distances
 

@@ -15,8 +15,42 @@ Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
 
 
+class SecondPass(Protocol):
+    """The re-ranking of a graph index. Queries are before all transforms, float32 (dim,)."""
+
+    @property
+    def vectors(self) -> VectorSource:
+        """What nodes are compared with in the second pass."""
+        ...
+
+    @property
+    def k_factor(self) -> float:
+        """Nodes that the first pass hands over for each result, now."""
+        ...
+
+    def k_base(self, k: int) -> int:
+        """Return how many nodes the first pass is asked for where k results are wanted."""
+        ...
+
+    def handed_over(self, query: Float32Array, k: int, ef_search: int) -> tuple[Ids, Float32Array]:
+        """Return the results of the first pass, nearest first: at most ``k_base(k)`` nodes, and distances."""
+        ...
+
+    def distances(self, query: Float32Array, nodes: Ids) -> Float32Array:
+        """Return the distances of nodes in the second pass, float32 (n,), as a search computes them."""
+        ...
+
+
 class GraphSource(VectorSource, Protocol):
-    """One graph index of any engine. Vectors are behind ``transform``, float32 (inner dim,)."""
+    """One graph index of any engine. Vectors are behind ``transform``, float32 (inner dim,).
+
+    The walk compares with the vectors of this source; results are compared with ``ranked_by``.
+    """
+
+    @property
+    def second_pass(self) -> SecondPass | None:
+        """The re-ranking of the results; None where there is none."""
+        ...
 
     @property
     def stored_ef(self) -> int:
@@ -36,12 +70,15 @@ class GraphSource(VectorSource, Protocol):
         """Search the upper levels."""
         ...
 
-    def walk(self, vector: Float32Array, ef_search: int) -> Walk:
-        """Search level 0 behind the descent."""
+    def walk(self, vector: Float32Array, ef_search: int, k: int = 1) -> Walk:
+        """Search level 0 behind the descent, for k results: their number can matter where distances tie."""
         ...
 
-    def results(self, vector: Float32Array, k: int, ef_search: int) -> tuple[Ids, Float32Array]:
-        """Return what the engine's own search returns: nodes and distances, each (k,); -1 for none."""
+    def results(self, query: Float32Array, k: int, ef_search: int) -> tuple[Ids, Float32Array]:
+        """Return the engine's own results, each (k,): nodes and distances; -1 for none.
+
+        ``query`` is before ``transform``, float32 (dim,).
+        """
         ...
 
     def distance(self, vector: Float32Array, node: int) -> float:
@@ -51,3 +88,8 @@ class GraphSource(VectorSource, Protocol):
     def distances(self, vector: Float32Array, nodes: Ids) -> Float32Array:
         """Return the distances of some nodes, float32 (n,), all computed in one way."""
         ...
+
+
+def ranked_by(file: GraphSource) -> VectorSource:
+    """Return the vectors by which results are ordered: those of the second pass where there is one."""
+    return file if file.second_pass is None else file.second_pass.vectors

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.graph_walk import NO_NODE, Descent, Walk
+from feder_widget.model.search_trace import RefineStep
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +55,8 @@ class GraphTrace:
         Their distances; where there is no result, the largest float32 (L2) or its negative (inner product).
     ef_search : int
         The efSearch of the search.
+    refine : RefineStep or None
+        The re-ranking of the walk's nearest nodes, where the index has one.
     """
 
     descent: Descent
@@ -62,10 +65,14 @@ class GraphTrace:
     ids: npt.NDArray[np.int64]
     distances: npt.NDArray[np.float32]
     ef_search: int
+    refine: RefineStep | None = None
 
     @property
     def n_distances(self) -> int:
-        """Distances computed, as Faiss counts them (``hnsw_stats.ndis``): all but that of the entry point."""
+        """Distances computed, as Faiss counts them (``hnsw_stats.ndis``): all but that of the entry point.
+
+        Those of a re-ranking, ``len(refine.ids)``, are not among them.
+        """
         return self.descent.n_distances + max(0, len(self.walk) - 1)
 
     @property

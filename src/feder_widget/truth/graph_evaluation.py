@@ -14,6 +14,7 @@ from feder_widget.truth.evaluation import Progress, evaluate
 from feder_widget.truth.graph_truth import GraphTruth
 from feder_widget.truth.graph_workload import GraphWorkload
 from feder_widget.truth.origin import Origin
+from feder_widget.truth.recall_curves import Curves, curves_of, joined
 from feder_widget.truth.search_stages import Near
 from feder_widget.truth.workload import Workload
 from feder_widget.truth.workload_queries import Queries, Rows, open_queries
@@ -63,6 +64,7 @@ class GraphEvaluation:
         self._include_self = include_self or self._queries.ids is None
         self._found: list[npt.NDArray[np.int32]] = []
         self._tied: list[bool] = []
+        self._curves: list[Curves] = []
         self._distances = np.zeros(ef_max)
 
     @property
@@ -122,6 +124,7 @@ class GraphEvaluation:
             include_self=self._include_self,
             exact=self._truth.basis != "codes",
             given=self._truth.basis == "vectors",
+            curves=None if self._truth.follows_walk else joined(self._curves),
             origin=Origin(self._rows, self._rows.version(), self._include_self, queries.one),
         )
 
@@ -146,12 +149,20 @@ class GraphEvaluation:
         vector = self._truth.file.transform(query[None])[0]
         least = self._truth.file.least_ef(self._k if own < 0 else self._k + 1)
         walk = self._truth.file.walk(vector, max(self._ef_max, least))
-        found = self._truth.found_in(walk, vector, near, self._k, own, self._ef_max)
+        spans = self._truth.spans_in(walk, query, near, self._k, own)
+        found = spans.found_at(self._ef_max)
         row = np.zeros(self._k, np.int32)
         row[self._k - len(found) :] = np.minimum(found, self._ef_max + 1)
         self._found.append(row)
-        self._tied.append(walk.is_tied)
+        self._tied.append(spans.holds_until < self._ef_max)
+        if not self._truth.follows_walk:
+            self._curves.append(self._curve(*spans.hits_by_ef(self._ef_max)))
         self._distances += self._cost(vector, walk, least)
+
+    def _curve(self, values: Ids, found: Ids) -> Curves:
+        """Return the number of true neighbours found at efSearch 1 to ``ef_max``, from its changes."""
+        widths = np.diff(values, append=self._ef_max + 1)
+        return curves_of([np.repeat(found, widths)])
 
     def _cost(self, vector: npt.NDArray[np.float32], walk: Walk, least: int) -> npt.NDArray[np.float64]:
         """Return the distances computed at efSearch 1 to ``ef_max``, float64 (ef_max,)."""

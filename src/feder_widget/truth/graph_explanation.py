@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import overload
 
@@ -10,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.arguments import as_int
+from feder_widget.truth.ef_spans import EfSpans
 from feder_widget.truth.ledger import BASES, Basis
-from feder_widget.truth.search_stages import Near
 
 Ids = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,65 +36,6 @@ class Approach:
     need: int
     led_by: int | None
     gate: int | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EfSpans:
-    """From which efSearch on a search finds each vector that can count as a true neighbour.
-
-    ``ntotal + 1`` stands for an efSearch where none serves.
-
-    Attributes
-    ----------
-    near : Near
-        The true neighbours, and all others at the distance of the last of them.
-    visited_from : int64 (n,)
-        The smallest efSearch that visits each.
-    returned_from, returned_until : int64 (n,)
-        It is a result where ``returned_from <= efSearch < returned_until``. Nearer codes may push one out
-        again; elsewhere ``returned_until`` is ``ntotal + 1``.
-    ntotal : int
-        Vectors in the index.
-    holds_until : int
-        The largest efSearch up to which this holds: beyond it, nodes of one distance were expanded, and only
-        a search tells.
-    search : function
-        Returns which of ``near`` the index's own search finds at an efSearch, bool (n,).
-    """
-
-    near: Near
-    visited_from: Ids
-    returned_from: Ids
-    returned_until: Ids
-    ntotal: int
-    holds_until: int
-    search: Callable[[int], Mask]
-
-    def returned(self, ef_search: int) -> Mask:
-        """Return which are results at an efSearch, bool (n,)."""
-        if ef_search > self.holds_until:
-            return self.search(ef_search)
-        found: Mask = (self.returned_from <= ef_search) & (ef_search < self.returned_until)
-        return found
-
-    def hits(self, ef_search: int) -> int:
-        """Return how many true neighbours are results at an efSearch."""
-        return self.near.counted(self.returned(ef_search))
-
-    def found_at(self, ef_max: int) -> Ids:
-        """Return the smallest efSearch that finds 1, 2, … m true neighbours, ascending, int64 (m,).
-
-        ``ntotal + 1`` where none up to ``ef_max`` does. Beyond ``holds_until``, of 1, 2, 4, 8, … and
-        ``ef_max``.
-        """
-        spans = np.concatenate([self.returned_from, self.returned_until])
-        spans = spans[spans <= self.holds_until]
-        doubled = np.append(1 << np.arange(int(ef_max).bit_length()), ef_max)
-        values = np.unique(np.concatenate([spans, doubled[doubled > self.holds_until]]))
-        values = values[(values >= 1) & (values <= ef_max)]
-        found = np.array([self.hits(value) for value in values.tolist()], np.int64)
-        places = np.searchsorted(np.maximum.accumulate(found), np.arange(1, self.near.count + 1))
-        return np.append(values, self.ntotal + 1)[places]
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +81,10 @@ class GraphExplanation:
 
     @property
     def holds_until(self) -> int:
-        """The largest efSearch that one walk tells of; beyond it, ``recall`` and ``missed`` search."""
+        """The largest efSearch that one walk tells of; beyond it, ``recall`` and ``missed`` search.
+
+        Nodes of one distance end it, and a neighbour that a second pass returns, loses and returns again.
+        """
         return self.spans.holds_until
 
     @property
@@ -226,15 +168,24 @@ class GraphExplanation:
         at = np.flatnonzero(self.ids == row_id)
         if not len(at):
             raise ValueError(f"row_id must be one of the true neighbours, got {row_id}")
-        approach = self.approaches[int(at[0])]
+        place = int(at[0])
+        approach = self.approaches[place]
         if approach is None:
             return "No path leads to it."
-        if self.returned_from[at[0]] > self.ntotal:
-            return f"efSearch {approach.need} visits it, but {len(self)} vectors have nearer codes."
-        if approach.gate is None or self.visited_from[at[0]] == 1:
-            return "Every efSearch visits it."
+        spans = self.spans
+        if spans.handed_from[place] > self.ntotal:
+            return f"efSearch {approach.need} visits it, but {spans.k_base} vectors have nearer codes."
+        if self.returned_from[place] > self.ntotal:
+            return (
+                f"efSearch {spans.handed_from[place]} hands it to the second pass, where {len(self)} vectors "
+                "are nearer."
+            )
+        until = int(self.returned_until[place])
+        later = f" From efSearch {until} on, nearer codes push it out." if until <= self.ntotal else ""
+        if approach.gate is None or self.visited_from[place] == 1:
+            return f"Every efSearch visits it.{later}"
         behind = "" if approach.led_by == approach.gate else f", behind row {approach.gate}"
         return (
             f"Row {approach.led_by} leads to it{behind}: when its turn comes, {approach.need - 1} visited "
-            f"ones are nearer, so it takes efSearch {approach.need}."
+            f"ones are nearer, so it takes efSearch {approach.need}.{later}"
         )

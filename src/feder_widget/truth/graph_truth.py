@@ -7,15 +7,18 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.model.graph_source import GraphSource
+from feder_widget.model.graph_source import GraphSource, ranked_by
 from feder_widget.model.graph_walk import Descent, Walk
-from feder_widget.model.keys import key_of, keys_of
+from feder_widget.model.keys import key_of
 from feder_widget.model.pieces import WHOLE, Steps, drain
-from feder_widget.truth.graph_explanation import Approach, EfSpans, GraphExplanation
+from feder_widget.truth.ef_results import results_by_ef
+from feder_widget.truth.ef_spans import EfSpans
+from feder_widget.truth.graph_explanation import Approach, GraphExplanation
 from feder_widget.truth.graph_verdict import GraphVerdict
 from feder_widget.truth.level_places import LevelPlaces, level_places
 from feder_widget.truth.nearest_truth import NearestTruth
 from feder_widget.truth.original_vectors import Originals
+from feder_widget.truth.result_spans import ResultSpans, are_settled, limits_steps, result_spans
 from feder_widget.truth.search_stages import Near
 
 Ids = npt.NDArray[np.int64]
@@ -42,8 +45,17 @@ class GraphTruth(NearestTruth):
     """
 
     def __init__(self, file: GraphSource, originals: Originals | None = None) -> None:
-        super().__init__(file, originals)
+        super().__init__(ranked_by(file), originals)
         self._file = file
+
+    @property
+    def follows_walk(self) -> bool:
+        """True where a true neighbour is a result from the efSearch on that visits it.
+
+        It is not where the results are ordered otherwise than the true neighbours: by codes, or by the
+        walk before a second pass.
+        """
+        return self._file.second_pass is None and self._given is None
 
     @property
     def file(self) -> GraphSource:
@@ -59,7 +71,7 @@ class GraphTruth(NearestTruth):
         near, distances = yield from self.nearest_of_steps(query, k, own, work)
         yield
         walk = self._walk_to(vector, near.ids)
-        spans = self._spans(walk, vector, near, k, own)
+        spans = yield from self._whole_spans_steps(walk, query, near, k, own, work)
         external = Near(file.external_ids(near.ids), near.clusters, near.tied, near.count)
         _, places = _needs(walk, near.ids, file.ntotal)
         return GraphExplanation(
@@ -85,13 +97,14 @@ class GraphTruth(NearestTruth):
         """Return the nearest node of each upper level, and at which place the descent left it."""
         return level_places(self._file, self._file.transform(query[None])[0], descent)
 
-    def found_in(self, walk: Walk, vector: Float32Array, near: Near, k: int, own: int, ef_max: int) -> Ids:
-        """Return the smallest efSearch that finds 1, 2, … of the true neighbours, int64 (m,).
-
-        ``ntotal + 1`` for more than ``ef_max``, which is the efSearch of ``walk``. ``vector`` is behind the
-        transforms.
-        """
-        return self._spans(walk, vector, near, k, own).found_at(ef_max)
+    def spans_in(self, walk: Walk, query: Float32Array, near: Near, k: int, own: int) -> EfSpans:
+        """Return the spans of efSearch at which a search finds each of some nodes, as far as a walk goes."""
+        if self.follows_walk:
+            return self._spans(walk, query, near, k, own, None)
+        _, places = _needs(walk, near.ids, self._file.ntotal)
+        results = results_by_ef(self._file, walk, query, k if own < 0 else k + 1)
+        spans = result_spans(results, places, k, own, self._file.ntotal)
+        return self._spans(walk, query, near, k, own, spans)
 
     def verdict_steps(
         self, query: Float32Array, node: int, count: bool, own: int, work: int = WHOLE
@@ -102,12 +115,13 @@ class GraphTruth(NearestTruth):
         walk = self._walk_to(vector, np.array([node]))
         yield
         _, places = _needs(walk, np.array([node]), file.ntotal)
-        distance = file.distance(vector, node)
+        distance = self._distance(query, node)
         position = None
         if count:
-            nearer = yield from self.count_nearer_steps(vector, distance, work)
+            compared = ranked_by(file).transform(query[None])[0]
+            nearer = yield from self.count_nearer_steps(compared, distance, work)
             if own >= 0:
-                own_key = key_of(file.distance(vector, own), file.similarity)
+                own_key = key_of(self._distance(query, own), file.similarity)
                 nearer -= own_key < key_of(distance, file.similarity)
             position = 1 + nearer
         return GraphVerdict(
@@ -143,37 +157,66 @@ class GraphTruth(NearestTruth):
         led_by, gate = file.external_ids(walk.nodes[steps]).tolist()
         return Approach(row_id, need, led_by, None if need == 1 else gate)
 
-    def _spans(self, walk: Walk, vector: Float32Array, near: Near, k: int, own: int) -> EfSpans:
-        """Return the spans of efSearch at which a search finds each of some nodes, as far as a walk goes."""
+    def _distance(self, query: Float32Array, node: int) -> float:
+        """Return the distance of one node as a search reports it."""
+        second = self._file.second_pass
+        if second is not None:
+            return float(second.distances(query, np.array([node]))[0])
+        return self._file.distance(self._file.transform(query[None])[0], node)
+
+    def _whole_spans_steps(
+        self, walk: Walk, query: Float32Array, near: Near, k: int, own: int, work: int
+    ) -> Steps[EfSpans]:
+        """Return the spans at every efSearch, by a longer walk where that tells more."""
         file = self._file
-        need, places = _needs(walk, near.ids, file.ntotal)
-        least = file.least_ef(k if own < 0 else k + 1)
-        until = np.full(len(near.ids), file.ntotal + 1)
-        if self._given is not None:
-            keys = keys_of(walk.distances, file.similarity)
-            counts = walk.nodes != own
-            for i, place in enumerate(places.tolist()):
-                nearer = np.flatnonzero((keys < keys[place]) & counts) if place >= 0 else places[:0]
-                if len(nearer) >= k:
-                    # Visits are in the order of the efSearch that they need.
-                    until[i] = walk.need[nearer[k - 1]]
+        if self.follows_walk:
+            return self._spans(walk, query, near, k, own, None)
+        limits = yield from limits_steps(file, query, k, own, work)
+        vector = file.transform(query[None])[0]
+        while True:
+            _, places = _needs(walk, near.ids, file.ntotal)
+            results = results_by_ef(file, walk, query, k if own < 0 else k + 1)
+            spans = result_spans(results, places, k, own, file.ntotal)
+            is_whole = walk.is_exhausted or walk.is_tied or spans.holds_until < walk.ef_search
+            if is_whole or walk.ef_search >= FAR:
+                break
+            if are_settled(results, limits, places, k, own):
+                spans = replace(spans, holds_until=file.ntotal)
+                break
+            yield
+            walk = file.walk(vector, 2 * walk.ef_search)
+        return self._spans(walk, query, near, k, own, spans)
+
+    def _spans(
+        self, walk: Walk, query: Float32Array, near: Near, k: int, own: int, spans: ResultSpans | None
+    ) -> EfSpans:
+        """Return the spans of some nodes; without ``spans`` each is a result once it is visited."""
+        file = self._file
+        asked = k if own < 0 else k + 1
+        need, _ = _needs(walk, near.ids, file.ntotal)
 
         def search(ef_search: int) -> npt.NDArray[np.bool_]:
-            nodes, _ = file.results(vector, k if own < 0 else k + 1, ef_search)
+            nodes, _ = file.results(query, asked, ef_search)
             found: npt.NDArray[np.bool_] = np.isin(near.ids, nodes[nodes != own][:k])
             return found
 
-        holds = walk.holds_until if walk.is_tied else file.ntotal
-        # A search below the least efSearch is one at the least.
-        need = np.where(need <= least, 1, need)
-        until = np.where(until <= least, 1, until)
+        if spans is None:
+            least = file.least_ef(asked)
+            # A search below the least efSearch is one at the least.
+            need = np.where(need <= least, 1, need)
+            holds = walk.holds_until if walk.is_tied else file.ntotal
+            never = np.full(len(need), file.ntotal + 1)
+            spans = ResultSpans(need, never, need, never, holds if holds >= least else 0)
         return EfSpans(
             near=near,
             visited_from=need,
-            returned_from=np.where(until > need, need, file.ntotal + 1),
-            returned_until=until,
+            handed_from=spans.handed_from,
+            handed_until=spans.handed_until,
+            returned_from=spans.returned_from,
+            returned_until=spans.returned_until,
+            k_base=k if file.second_pass is None else file.second_pass.k_base(asked),
             ntotal=file.ntotal,
-            holds_until=holds if holds >= least else 0,
+            holds_until=spans.holds_until,
             search=search,
         )
 

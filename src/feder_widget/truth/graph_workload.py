@@ -21,10 +21,12 @@ class GraphWorkload:
     curves : Workload
         The figures behind the properties; its nprobe is efSearch here.
     n_distances : float64 (ef_max,)
-        Mean number of distances that a search computes at efSearch 1 to ``ef_max``, the descent included.
+        Mean number of distances that a search of the graph computes at efSearch 1 to ``ef_max``, the descent
+        included. Those of a second pass, ``k_base`` at most, are not.
     tied : bool (n,)
-        Queries for which nodes of one distance were expanded: they were searched for at 1, 2, 4, 8, … where
-        one walk does not tell, so that ``found_at`` of these may be up to twice too large.
+        Queries that one walk does not tell whole: nodes of one distance were expanded, or a result that was
+        pushed out comes back. They were searched for at 1, 2, 4, 8, … where it does not, so that ``found_at``
+        of these may be up to twice too large, and recall between these values is that at the smaller one.
     """
 
     curves: Workload

@@ -11,12 +11,13 @@ import numpy.typing as npt
 from feder_widget.engines.graph.graph_rows import GraphRows
 from feder_widget.model.arguments import as_int, as_rows
 from feder_widget.model.finding import Finding
-from feder_widget.model.graph_source import GraphSource
+from feder_widget.model.graph_source import GraphSource, ranked_by
 from feder_widget.model.graph_trace import Expansion, GraphTrace
 from feder_widget.model.graph_walk import Descent, Hop, Walk
 from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
 from feder_widget.model.query import Query
 from feder_widget.model.search_parameter import SearchParameter
+from feder_widget.model.search_trace import RefineStep
 from feder_widget.truth.evaluation import Progress
 from feder_widget.truth.graph_evaluation import GraphEvaluation
 from feder_widget.truth.graph_explanation import GraphExplanation
@@ -68,7 +69,7 @@ class GraphIndex:
         self.truth = GraphTruth(file, originals)
         self.frozen = frozen
         self._vectors_given = vectors_given
-        self._rows = GraphRows(file, vectors_given)
+        self._rows = GraphRows(file, vectors_given, ranked_by(file))
         self._structure: tuple[tuple[float, ...], GraphStructure] | None = None
 
     def __repr__(self) -> str:
@@ -121,6 +122,12 @@ class GraphIndex:
     @property
     def distance_name(self) -> str:
         """Name of a reported distance: "squared L2 distance", "squared L2 distance to codes", …."""
+        reported = ranked_by(self.graph_file)
+        return reported.distance_name(reported.holds_vectors)
+
+    @property
+    def walk_distance_name(self) -> str:
+        """Name of a distance that the walk compares: another than ``distance_name`` before a second pass."""
         return self.graph_file.distance_name(self.graph_file.holds_vectors)
 
     @property
@@ -184,15 +191,18 @@ class GraphIndex:
         return self._rows.node(as_int(row_id, "row_id", least=None))
 
     def vector(self, row_id: int) -> Float32Array:
-        """Return the vector of a row, float32 (dim,): as it is stored, or decoded from its code."""
-        found: Float32Array = self.graph_file.vectors_of(np.array([self.node_of(row_id)]))[0]
+        """Return the vector of a row, float32 (dim,): as it is stored, or decoded from its code.
+
+        Of an index that re-ranks it is the one of the second pass.
+        """
+        found: Float32Array = ranked_by(self.graph_file).vectors_of(np.array([self.node_of(row_id)]))[0]
         return found
 
     def vectors_of(self, ids: npt.ArrayLike) -> Float32Array:
         """Return the vectors of rows, as ``vector`` does, float32 (n, dim); NaN where an id is unknown."""
         nodes = self.graph_file.nodes_of(as_rows(ids, "ids", None))
         vectors = np.full((len(nodes), self.dim), np.nan, np.float32)
-        vectors[nodes >= 0] = self.graph_file.vectors_of(nodes[nodes >= 0])
+        vectors[nodes >= 0] = ranked_by(self.graph_file).vectors_of(nodes[nodes >= 0])
         return vectors
 
     def vectors_of_steps(
@@ -237,20 +247,25 @@ class GraphIndex:
             If an argument is wrong.
         """
         ef, k = self._ef(ef_search), as_int(k, "k")
+        asked = self.query(query).vector
         vector = self.transform(query)
         file = self.graph_file
-        nodes, distances = file.results(vector, k, ef)
-        walk = file.walk(vector, max(ef, file.least_ef(k)))
+        nodes, distances = file.results(asked, k, ef)
+        walk = file.walk(vector, max(ef, file.least_ef(k)), k)
         return GraphTrace(
             file.descend(vector), walk, file.external_ids(walk.nodes),
-            file.external_ids(nodes), distances, ef,
+            file.external_ids(nodes), distances, ef, self._refine_step(asked, k, ef),
         )  # fmt: skip
 
-    def steps(self, query: Any, k: int, ef_search: int | None = None) -> Iterator[Hop | Expansion]:
-        """Search step by step: the hops of the descent, then the expansions of the walk."""
+    def steps(
+        self, query: Any, k: int, ef_search: int | None = None
+    ) -> Iterator[Hop | Expansion | RefineStep]:
+        """Search step by step: the hops of the descent, the expansions of the walk, the re-ranking."""
         trace = self.trace(query, k, ef_search)
         yield from trace.descent.hops
         yield from trace.expansions
+        if trace.refine is not None:
+            yield trace.refine
 
     def descend(self, query: Any) -> Descent:
         """Search the upper levels only."""
@@ -430,6 +445,14 @@ class GraphIndex:
     def in_links(self, row_id: int) -> Ids:
         """Return the row ids that link to a row on level 0, int64 (n,), by one pass over all links."""
         return self.graph_file.external_ids(self.graph_file.links.in_links(self.node_of(row_id)))
+
+    def _refine_step(self, query: Float32Array, k: int, ef_search: int) -> RefineStep | None:
+        second = self.graph_file.second_pass
+        if second is None:
+            return None
+        nodes, first_distances = second.handed_over(query, k, ef_search)
+        ids = self.graph_file.external_ids(nodes)
+        return RefineStep(ids, first_distances, second.distances(query, nodes), second.k_base(k))
 
     def _ef(self, ef_search: Any) -> int:
         if ef_search is None:

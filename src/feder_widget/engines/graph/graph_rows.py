@@ -29,11 +29,16 @@ class GraphRows:
         The index.
     vectors_given : array (n, dim), optional
         The original vectors, row i for row id i: a row as a query is the given one where codes are stored.
+    stored : VectorSource, optional
+        Where vectors are read; the index unless given.
     """
 
-    def __init__(self, file: VectorSource, vectors_given: Any = None) -> None:
+    def __init__(
+        self, file: VectorSource, vectors_given: Any = None, stored: VectorSource | None = None
+    ) -> None:
         self._file = file
-        self._given = None if file.holds_vectors else vectors_given
+        self._stored = file if stored is None else stored
+        self._given = None if self._stored.holds_vectors else vectors_given
 
     @property
     def dim(self) -> int:
@@ -86,7 +91,7 @@ class GraphRows:
         """Return the vectors that searches for nodes use, float32 (n, dim)."""
         wanted = np.asarray(nodes, np.int64)
         if self._given is None:
-            return self._file.vectors_of(wanted)
+            return self._stored.vectors_of(wanted)
         rows = given_vectors.vectors_of(self._given, self._file.external_ids(wanted))
         return np.ascontiguousarray(rows, np.float32)
 
