@@ -51,6 +51,17 @@ def graph(vectors, metric=faiss.METRIC_L2):
     return index
 
 
+def reranked():
+    """Return a graph of the first half of each vector, whose results are compared by the whole vectors."""
+    half = faiss.IndexPreTransform(faiss.RemapDimensionsTransform(8, 4, False), graph(apart()[:, :4].copy()))
+    whole = faiss.IndexFlatL2(8)
+    whole.add(apart())
+    half.ntotal = whole.ntotal
+    index = faiss.IndexRefine(half, whole)
+    index.k_factor = 3
+    return index
+
+
 def converse(index, media=None, **options):
     """Return a session about an index that answers in the call, and the packets that it sends."""
     packets = []
@@ -156,6 +167,7 @@ def build():
         "apart": recorded(graph(apart()), ROW),
         "similar": recorded(graph(apart(), faiss.METRIC_INNER_PRODUCT), ROW),
         "tied": recorded(graph(near()), ROW),
+        "reranked": recorded(reranked(), ROW),
         "map": mapped(graph(apart()), ROW),
         "hnswlib": recorded_of_hnswlib(),
     }

@@ -12,6 +12,7 @@ import pytest
 from graph_fixture import PATH, converse
 
 import feder_widget as fw
+from feder_widget.session.graph import walk_results
 from feder_widget.session.messages.declare import buffer_fields
 from feder_widget.session.messages.graph_to_page import Walk, WalkResults, WalkTruth, WalkVerdict
 
@@ -104,7 +105,64 @@ def test_results_are_those_of_the_engine():
         ids = index.search(graphs.whole_numbers()[5:6], 7 if include else 8)[1][0]
         wanted = ids if include else ids[ids != 5][:7]
         assert said["ids"].tolist() == wanted.tolist()
+        assert (said["ef_from"].tolist(), said["ef_until"]) == ([12], 12)
     session.close()
+
+
+@pytest.mark.parametrize("most", [10**9, 45], ids=["all", "a few"])
+def test_results_that_are_re_ranked_are_those_of_the_engine_at_every_ef_search(most, monkeypatch):
+    monkeypatch.setattr(walk_results, "MOST_ROWS", most)
+    index = graphs.reranked("HNSW8_SQ4,RFlat", k_factor=1.5)
+    session, packets = converse(index)
+    session.handle(walk())
+    covered = 0
+    for include in (False, True):
+        asked = {"kind": "walk_results", "request": "r", "serial": 1, "ef_search": 12, "k": 7}
+        session.handle({**asked, "include_self": include})
+        said = read(packets[-1])
+        assert said["ef_from"][0] <= 12 <= said["ef_until"]
+        assert len(said["ids"]) <= min(most, 7 * len(said["ef_from"]))
+        for ef in range(said["ef_from"][0], min(200, said["ef_until"]) + 1):
+            graphs.core_of(index).hnsw.efSearch = int(ef)
+            distances, ids = index.search(graphs.vectors()[5:6], 7 if include else 8)
+            kept = np.flatnonzero(include | (ids[0] != 5))[:7]
+            state = np.searchsorted(said["ef_from"], ef, side="right") - 1
+            some = slice(said["offsets"][state], said["offsets"][state + 1])
+            assert said["ids"][some].tolist() == ids[0][kept].tolist()
+            assert said["distances"][some].tobytes() == distances[0][kept].tobytes()
+            covered += 1
+    assert covered >= (390 if most > 45 else 10)
+    session.close()
+
+
+def test_results_that_are_re_ranked_are_searched_for_where_distances_tie():
+    index = graphs.reranked("HNSW8,Flat,RFlat", data=graphs.whole_numbers(), k_factor=2)
+    session, packets = converse(index)
+    session.handle(walk())
+    assert read(packets[-1])["holds_until"] < 12
+    session.handle({"kind": "walk_results", "request": "r", "serial": 1, "ef_search": 12, "k": 7})
+    said = read(packets[-1])
+    assert (said["ef_from"].tolist(), said["ef_until"]) == ([12], 12)
+    graphs.core_of(index).hnsw.efSearch = 12
+    ids = index.search(graphs.whole_numbers()[5:6], 8)[1][0]
+    assert said["ids"].tolist() == ids[ids != 5][:7].tolist()
+    session.close()
+
+
+def test_the_widget_of_a_graph_that_is_re_ranked_describes_it_and_notices_its_k_factor():
+    index = graphs.reranked("HNSW8_SQ8,RFlat", k_factor=2)
+    widget = fw.FederWidget(index, ef_search=16, k=5)
+    widget.open()
+    assert widget._graph["k_factor"] == 2
+    assert widget._graph["distance"] == "squared L2 distance to codes"
+    assert widget._graph["result_distance"] == "squared L2 distance"
+    widget.search(7)
+    assert widget.trace().refine.k_base == 10
+    assert widget.explain().recall(16) > 0.5
+    index.k_factor = 3
+    widget._session.after_cell()
+    assert widget._graph["k_factor"] == 3
+    widget.close()
 
 
 def test_a_verdict_says_where_a_row_stands():
@@ -169,7 +227,8 @@ def test_where_distances_tie_the_walk_is_the_one_of_its_ef_search():
         # As the longer walk says, even where the one that is sent has no ties itself.
         assert said["holds_until"] < ef
         assert said["ef_max"] == ef
-        assert said["ids"].tolist() == opened.trace(5, 9, ef).visited.tolist()
+        # The row itself does not count, so that the search is one for ten.
+        assert said["ids"].tolist() == opened.trace(5, 10, ef).visited.tolist()
     session.close()
 
 

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { describe, expect, it, vi } from "vitest";
 import { lossText, missedText } from "../src/graph/model/missedText";
-import { nthNearest, resultsAmong } from "../src/graph/model/results";
+import { nthNearest, resultsAmong, resultsAt } from "../src/graph/model/results";
 import { readGraphFacts } from "../src/graph/model/summary";
 import { efNeeded, foundOf, type GraphTruth, isReturnedAt, missedOf } from "../src/graph/model/truth";
 import { GraphExploration, type GraphSettings } from "../src/graph/state/graphExploration";
@@ -10,7 +10,7 @@ import { trayPlaces } from "../src/graph/views/walk/tray";
 import { heightScale } from "../src/graph/views/walk/walkScale";
 import { walkScene } from "../src/graph/views/walk/walkScene";
 import { Asker } from "../src/protocol/asker";
-import type { Message, Request, Walk, WalkTruth, WalkVerdict } from "../src/protocol/messages";
+import type { Message, Request, Walk, WalkResults, WalkTruth, WalkVerdict } from "../src/protocol/messages";
 import type { Transport } from "../src/protocol/transport";
 import { GRAPHS, messagesOf, type Recorded, recorded, truthsOf, walkOf } from "./graphRecorded";
 
@@ -22,7 +22,7 @@ describe.each(GRAPHS)("the graph %s", (name) => {
   const facts = readGraphFacts(graph.summary);
   const sure = recorded.efs.filter((ef) => walk.isSure(ef));
 
-  it.each(recorded.ks)("has the results of Faiss at every efSearch, k = %i", (k) => {
+  it.skipIf(name === "reranked").each(recorded.ks)("has the results of Faiss, k = %i", (k) => {
     for (const ef of sure) {
       const found = resultsAmong(walk, walk.visitedBy(ef), k, facts.similarity, own);
       const wanted = graph.results[`${k}/${ef}` as keyof typeof graph.results];
@@ -176,17 +176,19 @@ it("says why a neighbour is missed", () => {
 
 it("says in one line why neighbours are missed", () => {
   const { neighbours } = truthsOf(recorded.similar as Recorded).get(9) as GraphTruth;
-  const row = { ...neighbours[0], isTold: true, visitedFrom: 9, from: 9, until: null };
-  const unreached = { ...row, visitedFrom: null, from: null };
-  const coded = { ...row, visitedFrom: 2, from: null };
+  const told = { visitedFrom: 9, handedFrom: 9, handedUntil: null, from: 9, until: null };
+  const row = { ...neighbours[0], isTold: true, ...told };
+  const unreached = { ...row, visitedFrom: null, handedFrom: null, from: null };
+  const coded = { ...row, visitedFrom: 2, handedFrom: null, from: null };
   expect(lossText([row], 4)).toBe("the walk ends before it comes to it");
   expect(lossText([row, row], 4)).toBe("the walk ends before it comes to them");
   expect(lossText([unreached], 4)).toBe("no path leads to it");
   expect(lossText([unreached, unreached], 4)).toBe("no path leads to them");
   expect(lossText([coded], 4)).toBe("its code made it look farther");
-  expect(lossText([coded, { ...row, visitedFrom: 1, from: 1, until: 4 }], 4)).toBe(
-    "their codes made them look farther",
-  );
+  const pushedOut = { ...row, visitedFrom: 1, handedFrom: 1, handedUntil: 4, from: 1, until: 4 };
+  expect(lossText([coded, pushedOut], 4)).toBe("their codes made them look farther");
+  expect(lossText([{ ...coded, handedFrom: 2 }], 4)).toBe("lost in the re-ranking");
+  expect(lossText([{ ...row, isTold: false }], 4, 30)).toBe("only a search tells why");
   expect(lossText([{ ...row, visitedFrom: 3 }], 4)).toBe("a search keeps no more than efSearch = 4");
   expect(lossText([{ ...row, isTold: false }], 4)).toBe("distances tie");
   expect(lossText([row, unreached], 4)).toBe("for the reasons below");
@@ -267,6 +269,90 @@ describe("a graph of hnswlib with deleted elements", () => {
       const found = foundOf(truth, (row) => isReturnedAt(row, ef));
       expect(found).toBe(truth.neighbours.filter(({ id }) => (ids as string[]).includes(`${id}`)).length);
     }
+    abort.abort();
+  });
+});
+
+describe("a graph that is re-ranked", () => {
+  const graph = recorded.reranked as Recorded;
+  const said = messagesOf(graph).find(({ kind }) => kind === "walk_results") as WalkResults;
+  const idsAt = (ef: number) => resultsAt(said, ef)?.map(({ id }) => `${id}`);
+
+  it("has the results of Faiss at every efSearch from one message", () => {
+    const byVisits = walkOf(graph);
+    let differing = 0;
+    for (const ef of recorded.efs) {
+      const wanted = graph.results[`5/${ef}` as keyof typeof graph.results];
+      expect(idsAt(ef)).toEqual(wanted);
+      const nearest = resultsAmong(byVisits, byVisits.visitedBy(ef), 5, false, own);
+      differing += Number(nearest.map(({ id }) => `${id}`).join() !== (wanted as string[]).join());
+    }
+    // The nearest of the visits are others.
+    expect(differing).toBeGreaterThan(5);
+    expect(resultsAt({ ...said, ef_until: 7 }, 8)).toBeNull();
+    expect(resultsAt({ ...said, ef_from: said.ef_from.map((ef) => ef + 3) }, 3)).toBeNull();
+  });
+
+  it("shows no results until the kernel tells them, and then asks no more", async () => {
+    const { exploration, kernel, settings, abort } = exploring(graph, 4);
+    settings.k.value = 5;
+    exploration.ask({ id: graph.row, cluster: null });
+    await vi.waitFor(() => expect(exploration.truth.value).not.toBeNull());
+    expect(exploration.areKnown.value).toBe(false);
+    expect(exploration.results.value).toEqual([]);
+    // Which true neighbours come back is known.
+    const missedAt = (ef: number) => graph.missed[`5/${ef}` as keyof typeof graph.missed];
+    expect(exploration.missed.value.map(({ id }) => `${id}`)).toEqual(missedAt(4));
+    await vi.waitFor(() => expect(kernel.requests.some(({ kind }) => kind === "walk_results")).toBe(true));
+    const serial = exploration.walk.value?.serial as number;
+    kernel.say({ ...said, serial });
+    await vi.waitFor(() => expect(exploration.areKnown.value).toBe(true));
+    for (const ef of recorded.efs) {
+      settings.efSearch.value = ef;
+      expect(exploration.areKnown.value).toBe(true);
+      expect(exploration.results.value.map(({ id }) => `${id}`)).toEqual(
+        graph.results[`5/${ef}` as keyof typeof graph.results],
+      );
+      expect(exploration.missed.value.map(({ id }) => `${id}`)).toEqual(missedAt(ef));
+    }
+    const asked = () => kernel.requests.filter(({ kind }) => kind === "walk_results").length;
+    const before = asked();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(asked()).toBe(before);
+    // The player shows the nearest visited so far, before they are compared once more.
+    exploration.player.seek(exploration.player.last - 1);
+    expect(exploration.results.value.length).toBe(5);
+    exploration.player.finish();
+    settings.k.value = 9;
+    expect(exploration.results.value).toEqual([]);
+    await vi.waitFor(() => expect(asked()).toBe(before + 1));
+    abort.abort();
+  });
+
+  it("names what is handed over, and the distances of each pass", async () => {
+    const { exploration, abort } = exploring(graph, 4);
+    exploration.ask({ id: graph.row, cluster: null });
+    await vi.waitFor(() => expect(exploration.truth.value).not.toBeNull());
+    expect(exploration.handedOver.value).toBe(30);
+    const { distance, resultDistance } = exploration.facts.value;
+    expect([distance, resultDistance]).toEqual(["squared L2 distance to codes", "squared L2 distance"]);
+    const verdict = messagesOf(graph).find(({ kind }) => kind === "walk_verdict") as WalkVerdict;
+    const far = { ...verdict, position: 3, need: 9, led_by: 5n, gate: 5n, in_ids: BigInt64Array.of(5n) };
+    expect(verdictText(exploration, far)).toContain("efSearch 9 visits it.");
+    expect(verdictText(exploration, { ...far, need: 2 })).toBe(
+      "Visited, but 30 visited rows are nearer by squared L2 distance to codes.",
+    );
+    const row = { ...(exploration.truth.value as GraphTruth).neighbours[0], isTold: true, visitedFrom: 1 };
+    const walk = walkOf(graph);
+    expect(missedText({ ...row, handedFrom: null, from: null }, walk, 4, 9, 30)).toEqual([
+      "Lost to its code.",
+      "Visited, but 30 visited vectors have nearer codes.",
+    ]);
+    expect(missedText({ ...row, handedFrom: 1, handedUntil: null, from: null }, walk, 4, 9, 30)).toEqual([
+      "Lost in the re-ranking.",
+      "Re-ranked, but 9 vectors are nearer in the second pass.",
+    ]);
+    expect(missedText({ ...row, isTold: false }, walk, 4, 9, 30)[1]).toMatch(/^Only a search/);
     abort.abort();
   });
 });

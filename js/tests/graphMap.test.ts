@@ -63,6 +63,8 @@ function neighbour(id: bigint, rank: number, more: Partial<Neighbour> = {}): Nei
     isTold: true,
     from: 1,
     until: null,
+    handedFrom: 1,
+    handedUntil: null,
     ledBy: null,
     gate: null,
     inLinks: new BigInt64Array(0),

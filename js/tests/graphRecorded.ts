@@ -7,7 +7,7 @@ import type { Message, Walk, WalkTruth } from "../src/protocol/messages";
 export type Recorded = typeof recorded.apart;
 export { recorded };
 
-export const GRAPHS = ["apart", "similar", "tied"] as const;
+export const GRAPHS = ["apart", "similar", "tied", "reranked"] as const;
 
 function viewOf(text: string): DataView {
   return new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);

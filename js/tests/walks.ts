@@ -60,6 +60,8 @@ export function truthMessage(changes: Partial<WalkTruth> = {}): WalkTruth {
     ids: BigInt64Array.of(20n, 22n, 24n, 26n),
     distances: Float32Array.of(2, 2.2, 2.4, 2.6),
     visited_from: Int32Array.of(1, 1, 1, 3),
+    handed_from: Int32Array.of(1, 1, 1, 3),
+    handed_until: Int32Array.of(0, 0, 0, 0),
     returned_from: Int32Array.of(1, 1, 1, 3),
     returned_until: Int32Array.of(0, 0, 0, 0),
     led_by: BigInt64Array.of(30n, 30n, 100n, 22n),
@@ -91,6 +93,7 @@ export function layersStateOf(
     similarity,
     levelSizes: [1000, 120, 12, 3],
     isOneMeasure: true,
+    areResultsOfWalk: true,
     step: null,
     ...changes,
   };

@@ -162,7 +162,7 @@ class GraphWidget(IndexWidget):
             If the widget is closed, or on a thread that may not read the index.
         """
         self._check_thread("search")
-        self._session.search(query, self.ef_search, self.k)
+        self._session.search(query, self.ef_search, self.k, self.include_self)
         found = self._session.query
         self.query_id = None if found is None else found.row_id
 

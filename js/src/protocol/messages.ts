@@ -149,10 +149,12 @@ export interface IndexSummary {
 /**
  * The facts of a graph index that the page shows and computes by.
  *
- * `distance` names the distances of a search, `true_distance` those of true neighbours, `basis` what these
- * are by. `level_sizes` counts the nodes of each level from 0 up, `width` the links that a node has on
- * level 0 at most. `ef_search` is the index's own; `ef_limit` the largest that the page can show.
- * `least_is_k`: a search for k results uses k where efSearch is less. The rest is as in `IndexSummary`.
+ * `distance` names the distances of a walk, `result_distance` those of results, `true_distance` those of
+ * true neighbours, `basis` what these are by. `k_factor` is the number of nodes handed to a second pass for
+ * each result, 0 where there is none; with one, results come in `walk_results` only. `level_sizes` counts
+ * the nodes of each level from 0 up, `width` the links that a node has on level 0 at most. `ef_search` is
+ * the index's own; `ef_limit` the largest that the page can show. `least_is_k`: a search for k results uses
+ * k where efSearch is less. The rest is as in `IndexSummary`.
  */
 export interface GraphSummary {
   kind: "graph";
@@ -162,9 +164,11 @@ export interface GraphSummary {
   family: string;
   metric: string;
   distance: string;
+  result_distance: string;
   true_distance: string;
   similarity: boolean;
   basis: "vectors" | "lists" | "codes";
+  k_factor: number;
   level_sizes: number[];
   width: number;
   ef_search: number;
@@ -267,13 +271,14 @@ export interface Walk {
 /**
  * The `count` true neighbours of search `serial`, and the rows that tie with the last of them.
  *
- * Nearest first. Each is visited from efSearch `visited_from` on, and returned where `returned_from` <=
- * efSearch < `returned_until`; 0 stands for none. `led_by` is the row whose links lead to it, and `gate`
- * the row that a search must not stop at; -2^63 for none. The rows that link to row i are `in_offsets[i]`
- * to `in_offsets[i + 1]` of `in_ids`. All this holds up to `holds_until`, as in `Walk`. `level_nearest` and
- * `level_distances` are the node of each upper level, from 1 up, that is nearest to the query;
- * `level_places` is the place among the level's nodes at which the descent left it, 1 = nearest. Nodes of
- * one distance share a place, and are all the nearest.
+ * Nearest first. Each is visited from efSearch `visited_from` on, handed to a second pass where
+ * `handed_from` <= efSearch < `handed_until`, and returned where `returned_from` <= efSearch <
+ * `returned_until`; 0 stands for none. Without a second pass, those handed over are those returned.
+ * `led_by` is the row whose links lead to it, and `gate` the row that a search must not stop at; -2^63 for
+ * none. The rows that link to row i are `in_offsets[i]` to `in_offsets[i + 1]` of `in_ids`. All this holds
+ * up to `holds_until`, as in `Walk`. `level_nearest` and `level_distances` are the node of each upper
+ * level, from 1 up, that is nearest to the query; `level_places` is the place among the level's nodes at
+ * which the descent left it, 1 = nearest. Nodes of one distance share a place, and are all the nearest.
  */
 export interface WalkTruth {
   kind: "walk_truth";
@@ -286,6 +291,8 @@ export interface WalkTruth {
   ids: BigInt64Array<ArrayBuffer>;
   distances: Float32Array<ArrayBuffer>;
   visited_from: Int32Array<ArrayBuffer>;
+  handed_from: Int32Array<ArrayBuffer>;
+  handed_until: Int32Array<ArrayBuffer>;
   returned_from: Int32Array<ArrayBuffer>;
   returned_until: Int32Array<ArrayBuffer>;
   led_by: BigInt64Array<ArrayBuffer>;
@@ -298,17 +305,22 @@ export interface WalkTruth {
 }
 
 /**
- * The results of the engine's own search, where the walk does not tell them.
+ * The results of the engine's own search, where the visits of the walk do not tell them.
  *
- * Unless `include_self`, a row that is the query is left out, and the search was one for more.
+ * The results `offsets[i]` to `offsets[i + 1]` of `ids` are those at efSearch `ef_from[i]` up to before
+ * `ef_from[i + 1]`; the last ones up to `ef_until`. `ef_search`, the one asked for, is among these. Unless
+ * `include_self`, a row that is the query is left out, and the search was one for more.
  */
 export interface WalkResults {
   kind: "walk_results";
   request: RequestName;
   serial: number;
   ef_search: number;
+  ef_until: number;
   k: number;
   include_self: boolean;
+  ef_from: Int32Array<ArrayBuffer>;
+  offsets: Int32Array<ArrayBuffer>;
   ids: BigInt64Array<ArrayBuffer>;
   distances: Float32Array<ArrayBuffer>;
 }
@@ -1295,9 +1307,11 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       family: "string",
       metric: "string",
       distance: "string",
+      result_distance: "string",
       true_distance: "string",
       similarity: "boolean",
       basis: { one: ["vectors", "lists", "codes"] },
+      k_factor: "number",
       level_sizes: { each: "number" },
       width: "number",
       ef_search: "number",
@@ -1387,6 +1401,8 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       ids: { dtype: "int64", shape: ["rows"] },
       distances: { dtype: "float32", shape: ["rows"] },
       visited_from: { dtype: "int32", shape: ["rows"] },
+      handed_from: { dtype: "int32", shape: ["rows"] },
+      handed_until: { dtype: "int32", shape: ["rows"] },
       returned_from: { dtype: "int32", shape: ["rows"] },
       returned_until: { dtype: "int32", shape: ["rows"] },
       led_by: { dtype: "int64", shape: ["rows"] },
@@ -1403,10 +1419,13 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       request: "request",
       serial: "number",
       ef_search: "number",
+      ef_until: "number",
       k: "number",
       include_self: "boolean",
     },
     buffers: {
+      ef_from: { dtype: "int32", shape: ["states"] },
+      offsets: { dtype: "int32", shape: ["states + 1"] },
       ids: { dtype: "int64", shape: ["results"] },
       distances: { dtype: "float32", shape: ["results"] },
     },

@@ -1,29 +1,37 @@
 import { count, plural } from "../../model/format";
-import type { Neighbour } from "./truth";
+import { isHandedAt, isReturnedAt, type Neighbour } from "./truth";
 import type { GraphWalk } from "./walk";
 
 /** Why a search misses a true neighbour, in one word. */
-type Reason = "tied" | "unreached" | "code" | "few" | "early";
+type Reason = "tied" | "unreached" | "code" | "rerank" | "few" | "early";
 
-function reasonOf({ isTold, visitedFrom, from, until }: Neighbour, ef: number): Reason {
+function reasonOf(row: Neighbour, ef: number): Reason {
+  const { isTold, visitedFrom, from, until } = row;
   if (visitedFrom === null) return "unreached";
   if (!isTold) return "tied";
+  if (isHandedAt(row, ef) && !isReturnedAt(row, ef)) return "rerank";
   if (from === null || (until !== null && until <= ef)) return "code";
   return visitedFrom <= ef ? "few" : "early";
 }
 
-/** Why a search at this efSearch misses these true neighbours, after their number. */
-export function lossText(rows: readonly Neighbour[], ef: number): string {
+/**
+ * Why a search at this efSearch misses these true neighbours, after their number.
+ *
+ * @param handed  nodes that are handed to a second pass; 0 where there is none
+ */
+export function lossText(rows: readonly Neighbour[], ef: number, handed = 0): string {
   const reasons = new Set(rows.map((row) => reasonOf(row, ef)));
   if (reasons.size !== 1) return "for the reasons below";
   const isOne = rows.length === 1;
   switch ([...reasons][0]) {
     case "tied":
-      return "distances tie";
+      return handed > 0 ? "only a search tells why" : "distances tie";
     case "unreached":
       return `no path leads to ${isOne ? "it" : "them"}`;
     case "code":
       return isOne ? "its code made it look farther" : "their codes made them look farther";
+    case "rerank":
+      return "lost in the re-ranking";
     case "few":
       return `a search keeps no more than efSearch = ${count(ef)}`;
     case "early":
@@ -31,21 +39,33 @@ export function lossText(rows: readonly Neighbour[], ef: number): string {
   }
 }
 
-/** Why a search at this efSearch misses a true neighbour, in a bold beginning and the rest. */
+/**
+ * Why a search at this efSearch misses a true neighbour, in a bold beginning and the rest.
+ *
+ * @param handed  nodes that are handed to a second pass; 0 where there is none
+ */
 export function missedText(
   row: Neighbour,
   walk: GraphWalk,
   ef: number,
   k: number,
+  handed = 0,
 ): [head: string, text: string] {
   const { from, ledBy, gate, inLinks } = row;
   const reason = reasonOf(row, ef);
   if (reason === "tied") {
-    return ["Not found at this efSearch.", "Distances tie: only a search at each tells which one finds it."];
+    const why = handed > 0 ? "Only a search at each" : "Distances tie: only a search at each";
+    return ["Not found at this efSearch.", `${why} tells which one finds it.`];
   }
   if (reason === "unreached") return ["No path leads to it.", inLinksText(inLinks, walk, ef)];
+  if (reason === "rerank") {
+    return [
+      "Lost in the re-ranking.",
+      `Re-ranked, but ${plural(k, "vector")} are nearer in the second pass.`,
+    ];
+  }
   if (reason === "code" || from === null) {
-    return ["Lost to its code.", `Visited, but ${plural(k, "visited vector")} have nearer codes.`];
+    return ["Lost to its code.", `Visited, but ${plural(handed || k, "visited vector")} have nearer codes.`];
   }
   const head = `Needs efSearch ${count(from)}.`;
   if (reason === "few") return [head, `Visited, but a search keeps no more than efSearch = ${count(ef)}.`];

@@ -1,3 +1,4 @@
+import type { WalkResults } from "../../protocol/messages";
 import type { GraphWalk } from "./walk";
 
 export interface GraphResult {
@@ -46,6 +47,20 @@ export function resultsAmong(
     .filter((place) => ids[place] !== own)
     .slice(0, k)
     .map((place) => ({ id: ids[place], distance: distances[place], place }));
+}
+
+/** The results at an efSearch that the engine has told, nearest first; null where it has not. */
+export function resultsAt(
+  { ef_from: from, ef_until: until, offsets, ids, distances }: WalkResults,
+  ef: number,
+): { readonly id: bigint; readonly distance: number }[] | null {
+  if (from.length === 0 || ef < from[0] || ef > until) return null;
+  const after = from.findIndex((value) => value > ef);
+  const state = (after < 0 ? from.length : after) - 1;
+  const found = [];
+  for (let i = offsets[state]; i < offsets[state + 1]; i++)
+    found.push({ id: ids[i], distance: distances[i] });
+  return found;
 }
 
 type IsWorse = (a: number, b: number) => boolean;

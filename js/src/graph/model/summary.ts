@@ -8,10 +8,14 @@ export interface GraphFacts {
   readonly dim: number;
   readonly family: string;
   readonly metric: string;
+  /** Names of the distances of a walk, of results, and of true neighbours. */
   readonly distance: string;
+  readonly resultDistance: string;
   readonly trueDistance: string;
   readonly similarity: boolean;
   readonly basis: "vectors" | "lists" | "codes";
+  /** Nodes handed to a second pass for each result; 0 where there is none. */
+  readonly kFactor: number;
   /** Nodes of each level, from 0 up. */
   readonly levelSizes: readonly number[];
   /** Links that a node has on level 0 at most. */
@@ -43,9 +47,11 @@ export function readGraphFacts(value: unknown): GraphFacts {
     family: said.family,
     metric: said.metric,
     distance: said.distance,
+    resultDistance: said.result_distance,
     trueDistance: said.basis === "vectors" ? "distance by the original vectors" : said.true_distance,
     similarity: said.similarity,
     basis: said.basis,
+    kFactor: said.k_factor,
     levelSizes: said.level_sizes,
     width: said.width,
     storedEf: said.ef_search,

@@ -14,6 +14,9 @@ export interface Neighbour {
   /** It is a result from here to before `until`; null for never, or where it is not told. */
   readonly from: number | null;
   readonly until: number | null;
+  /** It is handed to the second pass from here to before `handedUntil`; null for never. */
+  readonly handedFrom: number | null;
+  readonly handedUntil: number | null;
   /** The row whose links lead to it, and the one at which a search must not stop; null for none. */
   readonly ledBy: bigint | null;
   readonly gate: bigint | null;
@@ -61,6 +64,8 @@ export function truthOf(message: WalkTruth, ntotal: number): GraphTruth {
     isTold: isTold(message.returned_from[i]),
     from: isTold(message.returned_from[i]) ? orNull(message.returned_from[i]) : null,
     until: orNull(message.returned_until[i]),
+    handedFrom: orNull(message.handed_from[i]),
+    handedUntil: orNull(message.handed_until[i]),
     ledBy: rowOrNull(message.led_by[i]),
     gate: rowOrNull(message.gate[i]),
     inLinks: message.in_ids.subarray(message.in_offsets[i], message.in_offsets[i + 1]),
@@ -83,6 +88,11 @@ export function truthOf(message: WalkTruth, ntotal: number): GraphTruth {
 /** Whether a search at this efSearch returns a row, by the spans of the truth. */
 export function isReturnedAt({ from, until }: Neighbour, ef: number): boolean {
   return from !== null && from <= ef && (until === null || ef < until);
+}
+
+/** Whether a search at this efSearch hands a row to the second pass. */
+export function isHandedAt({ handedFrom, handedUntil }: Neighbour, ef: number): boolean {
+  return handedFrom !== null && handedFrom <= ef && (handedUntil === null || ef < handedUntil);
 }
 
 /** The true neighbours that are not found: of those that tie for the last place, as many as lack. */

@@ -33,6 +33,7 @@ export function QueryChart() {
   }, [walk, top, least]);
   const all = truth?.neighbours.length ?? 0;
   const isTied = truth !== null && truth.holdsUntil < top;
+  const isReranked = exploration.handedOver.value > 0;
   return (
     <EfChart
       name={`Recall of this query at every efSearch from 1 to ${count(top)}, over the distances computed`}
@@ -48,8 +49,10 @@ export function QueryChart() {
       remark={
         isTied
           ? {
-              text: `Distances tie: beyond efSearch ${count(truth.holdsUntil)}, each value takes a search.`,
-              reason: "Nodes at one distance are expanded in an order that depends on efSearch",
+              text: `${isReranked ? "B" : "Distances tie: b"}eyond efSearch ${count(truth.holdsUntil)}, each value takes a search.`,
+              reason: isReranked
+                ? "Distances tie, or the re-ranking returns a neighbour, loses it and returns it again"
+                : "Nodes at one distance are expanded in an order that depends on efSearch",
             }
           : null
       }

@@ -51,7 +51,7 @@ function Headline({ truth }: { truth: GraphTruth | null }) {
         {lost > 0 && (
           <span>
             <b class="feder-danger">{count(lost)} missed:</b>{" "}
-            {lossText(missed.value, exploration.efUsed.value)}
+            {lossText(missed.value, exploration.efUsed.value, exploration.handedOver.value)}
           </span>
         )}
         {truth === null && "Comparing with all vectors…"}
@@ -125,7 +125,7 @@ function Neighbours({ truth }: { truth: GraphTruth }) {
                 `Row ${row.id}, ${ordinal(row.rank)} nearest of all, ` +
                 `${facts.trueDistance} ${distance(row.distance)}, ` +
                 (isMissed
-                  ? `missed: ${neededText(row)}`
+                  ? `missed: ${neededText(row, exploration.handedOver.value)}`
                   : state === "pending"
                     ? "not visited yet"
                     : "came back")
@@ -144,9 +144,10 @@ function tagOf({ from, isTold }: Neighbour): string {
   return isTold ? "never" : "missed";
 }
 
-function neededText({ from, visitedFrom, isTold }: Neighbour): string {
-  if (!isTold && visitedFrom !== null) return "distances tie";
+function neededText({ from, visitedFrom, handedFrom, isTold }: Neighbour, handed: number): string {
+  if (!isTold && visitedFrom !== null) return handed > 0 ? "only a search tells why" : "distances tie";
   if (visitedFrom === null) return "no path leads to it";
+  if (from === null && handedFrom !== null) return "lost in the re-ranking";
   return from === null ? "lost to its code" : `needs efSearch ${count(from)}`;
 }
 
@@ -174,7 +175,7 @@ function Results() {
             text={format(row.distance, i)}
             rank={i + 1}
             tabIndex={roving.tabIndexOf(i)}
-            name={`Row ${row.id}, ${facts.distance} ${distance(row.distance)}, result ${i + 1}`}
+            name={`Row ${row.id}, ${facts.resultDistance} ${distance(row.distance)}, result ${i + 1}`}
           />
         </li>
       ))}
@@ -190,7 +191,7 @@ function CameInstead() {
   const roving = useRoving<HTMLOListElement>(rows.length);
   const keys = rowKeys(rows.map(({ id }) => id));
   const neighbours = exploration.truth.value?.neighbours ?? [];
-  const before = facts.distance === facts.trueDistance ? neighbours.map((row) => row.distance) : [];
+  const before = facts.resultDistance === facts.trueDistance ? neighbours.map((row) => row.distance) : [];
   const format = distancesFormat([...before, ...rows.map((row) => row.distance)]);
   if (rows.length === 0 || exploration.truth.value === null) return null;
   const isPartial = exploration.player.step.value !== null;
@@ -217,7 +218,7 @@ function CameInstead() {
               text={format(row.distance, before.length + i)}
               rank={null}
               tabIndex={roving.tabIndexOf(i)}
-              name={`Row ${row.id}, a result that is no true neighbour, ${facts.distance} ${distance(row.distance)}`}
+              name={`Row ${row.id}, a result that is no true neighbour, ${facts.resultDistance} ${distance(row.distance)}`}
             />
           </li>
         ))}
@@ -236,7 +237,8 @@ function MissedReasons({ walk }: { walk: GraphWalk }) {
   return (
     <ol class="feder-reasons" aria-label="Missed">
       {rows.map((row) => {
-        const [head, text] = missedText(row, walk, exploration.efUsed.value, settings.k.value);
+        const { efUsed, handedOver } = exploration;
+        const [head, text] = missedText(row, walk, efUsed.value, settings.k.value, handedOver.value);
         const { from } = row;
         return (
           <li key={row.id.toString()} data-id={row.id.toString()}>
@@ -272,6 +274,7 @@ function Words({ walk }: { walk: GraphWalk }) {
   const facts = exploration.facts.value;
   const isPartial = exploration.player.step.value !== null;
   const ef = exploration.efUsed.value;
+  const handed = exploration.handedOver.value;
   const stop = walk.stopOf(ef);
   const start = exploration.truth.value?.levels[0];
   return (
@@ -286,6 +289,13 @@ function Words({ walk }: { walk: GraphWalk }) {
         <p>All reachable nodes were expanded.</p>
       )}
       {ef > walk.holdsUntil && <p>Distances tie: searched anew at each efSearch shown.</p>}
+      {handed > 0 && (
+        <p>
+          {isPartial
+            ? `The results so far are the nearest visited, by ${facts.distance}. They are re-ranked at the end.`
+            : `Re-ranked: the best ${count(Math.min(handed, walk.visitedBy(ef)))} visited, by ${facts.resultDistance}.`}
+        </p>
+      )}
       {start !== undefined && start.place > 1 && (
         <p class="feder-finding">
           The descent ended at row {walk.ids[0].toString()}, the {ordinal(start.place)} nearest of level 1’s{" "}

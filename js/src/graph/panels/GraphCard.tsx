@@ -45,7 +45,7 @@ export function GraphCard() {
         </div>
         {!Number.isNaN(distance) && (
           <div>
-            <dt>{exploration.facts.value.distance}</dt>
+            <dt>{facts.distance === null ? exploration.facts.value.resultDistance : facts.distanceName}</dt>
             <dd>{formatted(distance)}</dd>
           </div>
         )}

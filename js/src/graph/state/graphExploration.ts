@@ -10,7 +10,7 @@ import {
 import type { Asker } from "../../protocol/asker";
 import type { Message, QueryChoice, RequestName, WalkResults } from "../../protocol/messages";
 import { Workloads } from "../../state/workloads";
-import { type GraphResult, resultsAmong } from "../model/results";
+import { type GraphResult, resultsAmong, resultsAt } from "../model/results";
 import type { GraphFacts } from "../model/summary";
 import {
   efNeeded,
@@ -66,6 +66,8 @@ export class GraphExploration {
   readonly needed: ReadonlySignal<number | null>;
   /** Whether the results shown are what the engine returns at this efSearch. */
   readonly areKnown: ReadonlySignal<boolean>;
+  /** Nodes that the first pass of a search hands to a second one; 0 where there is none. */
+  readonly handedOver: ReadonlySignal<number>;
   /** The least efSearch that the engine uses, and the one that it uses now. */
   readonly efLeast: ReadonlySignal<number>;
   readonly efUsed: ReadonlySignal<number>;
@@ -110,12 +112,22 @@ export class GraphExploration {
       return leastIsK ? Math.max(1, Math.min(ntotal, k.value + (own.value === null ? 0 : 1))) : 1;
     });
     this.efUsed = computed(() => Math.max(efSearch.value, this.efLeast.value));
+    this.handedOver = computed(() => {
+      const { kFactor, ntotal } = facts.value;
+      const asked = Math.min(ntotal, k.value + (own.value === null ? 0 : 1));
+      // In float32, as Faiss multiplies.
+      return Math.trunc(Math.fround(asked * Math.fround(kFactor)));
+    });
     const engine = computed(() => {
       const said = this.#engineResults.value;
       const isOfSearch = said !== null && said.serial === this.walk.value?.serial;
-      const isOfSettings = said?.ef_search === efSearch.value && said.k === k.value;
-      return isOfSearch && isOfSettings && said.include_self === includeSelf.value ? said : null;
+      const isOfSettings = said?.k === k.value && said.include_self === includeSelf.value;
+      return isOfSearch && isOfSettings ? resultsAt(said, efSearch.value) : null;
     });
+    // The nearest of the visits are the results, unless distances tie or a second pass orders them anew.
+    const isOfVisits = computed(
+      () => this.handedOver.value === 0 && this.walk.value?.isSure(this.efUsed.value) === true,
+    );
     this.player = new WalkPlayer(
       computed(() => this.#steps()),
       abort,
@@ -133,18 +145,14 @@ export class GraphExploration {
       if (walk === null) return [];
       const said = engine.value;
       const isPartial = this.player.step.value !== null;
-      if (said !== null && !isPartial && !walk.isSure(this.efUsed.value)) {
-        return Array.from(said.ids, (id, i) => ({
-          id,
-          distance: said.distances[i],
-          place: walk.placeOf(id),
-        }));
+      if (said !== null && !isPartial && !isOfVisits.value) {
+        return said.map(({ id, distance }) => ({ id, distance, place: walk.placeOf(id) }));
       }
+      if (this.handedOver.value > 0 && !isPartial) return [];
       return resultsAmong(walk, this.visits.value, k.value, facts.value.similarity, own.value);
     });
     this.areKnown = computed(() => {
-      const walk = this.walk.value;
-      return walk !== null && (walk.isSure(this.efUsed.value) || engine.value !== null);
+      return this.walk.value !== null && (isOfVisits.value || engine.value !== null);
     });
     const finds = computed(() => {
       const truth = this.truth.value;
@@ -207,8 +215,7 @@ export class GraphExploration {
       effect(() => {
         const walk = this.walk.value;
         const ef = efSearch.value;
-        if (walk === null || walk.isSure(this.efUsed.value) || engine.value !== null || this.isOutdated.value)
-          return;
+        if (walk === null || this.areKnown.value || this.isOutdated.value) return;
         const [wanted, counts] = [k.value, includeSelf.value];
         const timer = setTimeout(() => asker.askWalkResults(walk.serial, ef, wanted, counts), REST);
         return () => clearTimeout(timer);
@@ -292,6 +299,10 @@ export class GraphExploration {
       const isSame = !isOther && before?.indexVersion === walk.indexVersion;
       if (isSame && held?.serial === before?.serial && held !== null) {
         this.#truthMessage.value = { serial: walk.serial, truth: held.truth };
+      }
+      const results = this.#engineResults.peek();
+      if (isSame && results?.serial === before?.serial && results !== null) {
+        this.#engineResults.value = { ...results, serial: walk.serial };
       }
       this.walk.value = walk;
       this.settings.queryId.value = walk.id;

@@ -6,6 +6,7 @@ import type { GraphExploration } from "./graphExploration";
 export function verdictText(exploration: GraphExploration, verdict: WalkVerdict): string {
   const { settings, results, facts } = exploration;
   const [ef, k] = [exploration.efUsed.value, settings.k.value];
+  const handed = exploration.handedOver.value;
   const { id, need, position, led_by: ledBy, gate, holds_until: holdsUntil } = verdict;
   const links =
     verdict.in_ids.length === 0
@@ -23,8 +24,12 @@ export function verdictText(exploration: GraphExploration, verdict: WalkVerdict)
       ? ""
       : ` Row ${ledBy} leads to it: when ${gate === null || gate === ledBy ? "its turn comes" : `row ${gate} has its turn`}, ${count(need - 1)} visited ${need === 2 ? "node is" : "nodes are"} nearer.`;
   if (need > ef) {
-    const enough = position <= k ? "finds it" : `visits it, but ${plural(position - 1, "row")} are nearer`;
+    const nearer = position <= k ? "" : `, but ${plural(position - 1, "row")} are nearer`;
+    // Whether the first pass hands it over is known of true neighbours only.
+    const enough = position <= k && handed === 0 ? "finds it" : `visits it${nearer}`;
     return `Not visited at efSearch ${count(ef)}: efSearch ${count(need)} ${enough}.${way} ${links}`;
   }
-  return `Visited, but ${position > k ? `${plural(position - 1, "row")} are nearer` : `${plural(k, "visited row")} are nearer by the distances of the search`}.`;
+  if (position > k) return `Visited, but ${plural(position - 1, "row")} are nearer.`;
+  const by = handed > 0 ? exploration.facts.value.distance : "the distances of the search";
+  return `Visited, but ${plural(handed || k, "visited row")} are nearer by ${by}.`;
 }

@@ -20,7 +20,7 @@ export function NodeCard({ id, x, y, within }: Props) {
   const { exploration } = useGraphApp();
   const card = useCardPlace(x, y, within);
   const rested = useRested(id, REST);
-  const { distance, rank, lines } = rowFacts(exploration, id);
+  const { distance, distanceName, rank, lines } = rowFacts(exploration, id);
   return (
     <div ref={card} class="feder-card feder-point-card" aria-hidden="true">
       {rested ? <Portrait id={id} /> : <span class="feder-picture feder-loading" />}
@@ -30,7 +30,7 @@ export function NodeCard({ id, x, y, within }: Props) {
         {id === exploration.walk.value?.id && " · the query itself"}
       </p>
       <p class="feder-muted">
-        {distance !== null && `${exploration.facts.value.distance} ${formatted(distance)}`}
+        {distance !== null && `${distanceName} ${formatted(distance)}`}
         {lines.map(([name, value]) => (
           <span key={name}>
             <br />

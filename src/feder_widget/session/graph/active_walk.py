@@ -13,7 +13,7 @@ from feder_widget.model.graph_walk import Descent
 from feder_widget.model.graph_walk import Walk as GraphWalk
 from feder_widget.model.query import Query
 from feder_widget.session.messages import Request, RowId
-from feder_widget.session.messages.graph_to_page import Walk, WalkResults, WalkTruth, WalkVerdict
+from feder_widget.session.messages.graph_to_page import Walk, WalkTruth, WalkVerdict
 
 Ids = npt.NDArray[np.int64]
 
@@ -119,6 +119,8 @@ def truth_steps(
         ids=near.ids,
         distances=distances,
         visited_from=_or_zero(spans.visited_from, never),
+        handed_from=_or_zero(spans.handed_from, never),
+        handed_until=_or_zero(spans.handed_until, never),
         returned_from=_or_zero(spans.returned_from, never),
         returned_until=_or_zero(spans.returned_until, never),
         led_by=np.array([NO_ROW if each is None else _or_none(each.led_by) for each in approaches]),
@@ -128,24 +130,6 @@ def truth_steps(
         level_nearest=levels.nearest,
         level_distances=levels.distances,
         level_places=levels.places,
-    )
-
-
-def results_message(
-    index: GraphIndex, search: ActiveWalk, request: Request, ef_search: int, k: int, include_self: bool
-) -> WalkResults:
-    """Return the results of the engine's own search as the page gets them."""
-    own = search.query.left_out(include_self)
-    trace = index.trace(search.query, min(k if own is None else k + 1, index.ntotal), ef_search)
-    kept = np.flatnonzero((trace.ids != -1) & (True if own is None else trace.ids != own))[:k]
-    return WalkResults(
-        request=request,
-        serial=search.serial,
-        ef_search=ef_search,
-        k=k,
-        include_self=include_self,
-        ids=trace.ids[kept],
-        distances=trace.distances[kept],
     )
 
 

@@ -20,7 +20,6 @@ from feder_widget.session.answers.workload import KERNEL, Workloads
 from feder_widget.session.drivers import Driver, driver_for
 from feder_widget.session.graph.active_walk import (
     ActiveWalk,
-    results_message,
     truth_steps,
     verdict_steps,
     walk_message,
@@ -29,6 +28,7 @@ from feder_widget.session.graph.curves_evaluation import CurvesEvaluation
 from feder_widget.session.graph.graph_map import GraphMap
 from feder_widget.session.graph.graph_projection import WalkProjector
 from feder_widget.session.graph.graph_summary import ef_limit
+from feder_widget.session.graph.walk_results import results_message
 from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Request, to_kernel
 from feder_widget.session.messages.parse import (
@@ -144,7 +144,7 @@ class GraphSession:
         """Whether the calling thread may read the index: the owner's, outside of a job's steps."""
         return self._runner.may_read
 
-    def search(self, query: Any, ef_search: int, k: int) -> None:
+    def search(self, query: Any, ef_search: int, k: int, include_self: bool = False) -> None:
         """Search, and send the walk at once: it is on screen before the cell ends.
 
         Called on a thread that ``may_read``.
@@ -156,7 +156,9 @@ class GraphSession:
             self.notice_changes()
             found = self._index.query(query)
             before, self._asked = self._serial, found
-            job = self._start(f"kernel:{before + 1}", lambda: _known(found), ef_search, ef_search, k)
+            job = self._start(
+                f"kernel:{before + 1}", lambda: _known(found), ef_search, ef_search, k, include_self
+            )
             self._runner.run(job, lambda: self._serial > before and not self._runner.has(job))
 
     def handle(self, content: object, buffers: Sequence[Buffer] = ()) -> None:
@@ -245,14 +247,16 @@ class GraphSession:
         else:
             raise BadRequestError("a graph is asked by a row, a vector, or at random")
         self._asked = None
-        self._start(asked.request, find, asked.ef_search, asked.ef_max, asked.k)
+        self._start(asked.request, find, asked.ef_search, asked.ef_max, asked.k, asked.include_self)
 
-    def _start(self, request: Request, find: Find, ef_search: int, ef_max: int, k: int) -> Job:
-        steps = lambda: self._search_steps(request, find, ef_search, ef_max, k)  # noqa: E731
+    def _start(
+        self, request: Request, find: Find, ef_search: int, ef_max: int, k: int, include_self: bool
+    ) -> Job:
+        steps = lambda: self._search_steps(request, find, ef_search, ef_max, k, include_self)  # noqa: E731
         return self._runner.start(Job(steps, request, kind="walk"))
 
     def _search_steps(
-        self, request: Request, find: Find, ef_search: int, ef_max: int, k: int
+        self, request: Request, find: Find, ef_search: int, ef_max: int, k: int, include_self: bool
     ) -> Iterator[Step]:
         query = yield from find()
         label = None
@@ -270,7 +274,7 @@ class GraphSession:
         if holds_until < ef_search:
             # Distances tie: a longer walk does not tell what this one visits.
             yield None
-            walk = search.walk(vector, ef_search)
+            walk = search.walk(vector, ef_search, k if query.left_out(include_self) is None else k + 1)
         self._serial += 1
         self._runner.end(lambda job: job.serial is not None, "superseded")
         self.active = ActiveWalk(

@@ -44,7 +44,7 @@ def graph_summary_of(
     embedder: Embedder | None = None,
 ) -> dict[str, Any]:
     """Return a ``GraphSummary`` as a trait; arguments as for ``summary_of``."""
-    links = index.graph_file.links
+    links, second = index.graph_file.links, index.graph_file.second_pass
     sizes = np.bincount(links.levels, minlength=links.max_level + 2)
     content, _ = encode(
         GraphSummary(
@@ -53,10 +53,12 @@ def graph_summary_of(
             dim=index.dim,
             family=index.family,
             metric=index.metric,
-            distance=index.distance_name,
+            distance=index.walk_distance_name,
+            result_distance=index.distance_name,
             true_distance=index.truth.distance_name,
             similarity=index.similarity,
             basis=index.basis,
+            k_factor=0.0 if second is None else second.k_factor,
             # A node that is on n levels is on each of the n lowest.
             level_sizes=np.cumsum(sizes[::-1])[::-1][1 : links.max_level + 2].tolist(),
             width=links.width,

@@ -14,11 +14,12 @@ from feder_widget.session.messages.index_summary import Constants
 class GraphSummary:
     """The facts of a graph index that the page shows and computes by.
 
-    ``distance`` names the distances of a search, ``true_distance`` those of true neighbours, ``basis`` what
-    these are by. ``level_sizes`` counts the nodes of each level from 0 up, ``width`` the links that a node
-    has on level 0 at most. ``ef_search`` is the index's own; ``ef_limit`` the largest that the page can show.
-    ``least_is_k``: a search for k results uses k where efSearch is less.
-    The rest is as in ``IndexSummary``.
+    ``distance`` names the distances of a walk, ``result_distance`` those of results, ``true_distance`` those
+    of true neighbours, ``basis`` what these are by. ``k_factor`` is the number of nodes handed to a second
+    pass for each result, 0 where there is none; with one, results come in ``walk_results`` only.
+    ``level_sizes`` counts the nodes of each level from 0 up, ``width`` the links that a node has on level 0
+    at most. ``ef_search`` is the index's own; ``ef_limit`` the largest that the page can show.
+    ``least_is_k``: a search for k results uses k where efSearch is less. The rest is as in ``IndexSummary``.
     """
 
     kind: Literal["graph"] = "graph"
@@ -28,9 +29,11 @@ class GraphSummary:
     family: str
     metric: str
     distance: str
+    result_distance: str
     true_distance: str
     similarity: bool
     basis: Literal["vectors", "lists", "codes"]
+    k_factor: float
     level_sizes: list[int]
     width: int
     ef_search: int
@@ -102,13 +105,15 @@ class Walk:
 class WalkTruth:
     """The ``count`` true neighbours of search ``serial``, and the rows that tie with the last of them.
 
-    Nearest first. Each is visited from efSearch ``visited_from`` on, and returned where ``returned_from`` <=
-    efSearch < ``returned_until``; 0 stands for none. ``led_by`` is the row whose links lead to it, and
-    ``gate`` the row that a search must not stop at; -2^63 for none. The rows that link to row i are
-    ``in_offsets[i]`` to ``in_offsets[i + 1]`` of ``in_ids``. All this holds up to ``holds_until``, as in
-    ``Walk``. ``level_nearest`` and ``level_distances`` are the node of each upper level, from 1 up, that is
-    nearest to the query; ``level_places`` is the place among the level's nodes at which the descent left it,
-    1 = nearest. Nodes of one distance share a place, and are all the nearest.
+    Nearest first. Each is visited from efSearch ``visited_from`` on, handed to a second pass where
+    ``handed_from`` <= efSearch < ``handed_until``, and returned where ``returned_from`` <= efSearch <
+    ``returned_until``; 0 stands for none. Without a second pass, those handed over are those returned.
+    ``led_by`` is the row whose links lead to it, and ``gate`` the row that a search must not stop at; -2^63
+    for none. The rows that link to row i are ``in_offsets[i]`` to ``in_offsets[i + 1]`` of ``in_ids``. All
+    this holds up to ``holds_until``, as in ``Walk``. ``level_nearest`` and ``level_distances`` are the node
+    of each upper level, from 1 up, that is nearest to the query; ``level_places`` is the place among the
+    level's nodes at which the descent left it, 1 = nearest. Nodes of one distance share a place, and are all
+    the nearest.
     """
 
     kind: Literal["walk_truth"] = "walk_truth"
@@ -121,6 +126,8 @@ class WalkTruth:
     ids: Array = buffer("int64", "rows")
     distances: Array = buffer("float32", "rows")
     visited_from: Array = buffer("int32", "rows")
+    handed_from: Array = buffer("int32", "rows")
+    handed_until: Array = buffer("int32", "rows")
     returned_from: Array = buffer("int32", "rows")
     returned_until: Array = buffer("int32", "rows")
     led_by: Array = buffer("int64", "rows")
@@ -134,17 +141,22 @@ class WalkTruth:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WalkResults:
-    """The results of the engine's own search, where the walk does not tell them.
+    """The results of the engine's own search, where the visits of the walk do not tell them.
 
-    Unless ``include_self``, a row that is the query is left out, and the search was one for more.
+    The results ``offsets[i]`` to ``offsets[i + 1]`` of ``ids`` are those at efSearch ``ef_from[i]`` up to
+    before ``ef_from[i + 1]``; the last ones up to ``ef_until``. ``ef_search``, the one asked for, is among
+    these. Unless ``include_self``, a row that is the query is left out, and the search was one for more.
     """
 
     kind: Literal["walk_results"] = "walk_results"
     request: Request
     serial: int
     ef_search: int
+    ef_until: int
     k: int
     include_self: bool
+    ef_from: Array = buffer("int32", "states")
+    offsets: Array = buffer("int32", "states + 1")
     ids: Array = buffer("int64", "results")
     distances: Array = buffer("float32", "results")
 

@@ -29,7 +29,7 @@ export function DistancesView() {
   const truth = exploration.truth.value;
   const [size, setSize] = useState<Size | null>(null);
   // Of another kind than the walk's, a distance has no place among them.
-  const isOneKind = facts.basis !== "vectors";
+  const isOneKind = facts.distance === facts.trueDistance;
   const absent = useMemo(
     () =>
       walk === null || !isOneKind ? [] : (truth?.near ?? []).filter(({ id }) => walk.placeOf(id) === null),
@@ -49,13 +49,14 @@ export function DistancesView() {
     if (walk === null || visits === 0) return [];
     const last = results.at(-1);
     const found: Bar[] = [];
-    if (last !== undefined) {
+    // The distances of a second pass are on another scale.
+    if (last !== undefined && (facts.distance === facts.resultDistance || isPartial)) {
       found.push({ distance: last.distance, name: `result ${results.length}`, isKept: false });
     }
     const kept = keptBy(walk, visits, ef, facts.similarity);
     if (kept !== null) found.push({ distance: kept, name: `${ordinal(ef)} nearest visited`, isKept: true });
     return found;
-  }, [walk, visits, results, ef, facts.similarity]);
+  }, [walk, visits, results, ef, facts, isPartial]);
   const below = useCallback(
     (context: CanvasRenderingContext2D, picture: NodePicture) => {
       if (spots === null) return;

@@ -19,6 +19,7 @@ export function LayersTable() {
     similarity: facts.similarity,
     levelSizes: facts.levelSizes,
     isOneMeasure: facts.distance === facts.trueDistance,
+    areResultsOfWalk: facts.distance === facts.resultDistance || exploration.player.step.value !== null,
     step: exploration.player.step.value,
   };
   const rows = hopRows(state);

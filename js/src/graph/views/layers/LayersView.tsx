@@ -51,6 +51,7 @@ export function LayersView() {
             similarity: facts.similarity,
             levelSizes: facts.levelSizes,
             isOneMeasure: facts.distance === facts.trueDistance,
+            areResultsOfWalk: facts.distance === facts.resultDistance || step !== null,
             step,
           },
     [walk, truth, results, missed, ef, k, facts, step],

@@ -62,7 +62,7 @@ const WORDS = 250;
 const WORDS_SHARE = 0.36;
 
 export function layersScene(state: LayersState, width: number, height: number): LayersScene {
-  const { walk, similarity, results, k, ef } = state;
+  const { walk, similarity, results, areResultsOfWalk, k, ef } = state;
   const sign = similarity ? -1 : 1;
   const progress = progressOf(state);
   const plotLeft = EDGE + Math.min(WORDS, WORDS_SHARE * width);
@@ -79,7 +79,7 @@ export function layersScene(state: LayersState, width: number, height: number): 
   const { visits, expansions } = progress;
   const bar = visits >= ef ? nthNearest(walk, visits, ef, similarity)[visits - 1] : Number.POSITIVE_INFINITY;
   const cuts: Cuts = {
-    last: results.length === k && visits > 0 ? sign * results[k - 1].distance : null,
+    last: areResultsOfWalk && results.length === k && visits > 0 ? sign * results[k - 1].distance : null,
     bar: Number.isFinite(bar) ? bar : null,
   };
   const plot = dotPlot(state, progress, scale, cuts, axis, axis - floorTop - NAMES);

@@ -15,6 +15,8 @@ export interface LayersState {
   readonly levelSizes: readonly number[];
   /** Whether true neighbours are measured as the walk measures. */
   readonly isOneMeasure: boolean;
+  /** Whether results are: not those of a second pass. */
+  readonly areResultsOfWalk: boolean;
   /** Hops, then expansions, that the player shows; null for all. */
   readonly step: number | null;
 }

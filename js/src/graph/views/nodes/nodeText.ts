@@ -37,10 +37,10 @@ export function searchText(exploration: GraphExploration, { counts, descent }: N
 
 /** One node in words. */
 export function nodeText(exploration: GraphExploration, id: bigint): string {
-  const { distance: far, rank, lines } = rowFacts(exploration, id);
+  const { distance: far, distanceName, rank, lines } = rowFacts(exploration, id);
   return [
     `Row ${id}`,
-    ...(far === null ? [] : [`${exploration.facts.value.distance} ${distance(far)}`]),
+    ...(far === null ? [] : [`${distanceName} ${distance(far)}`]),
     ...(rank === null ? [] : [`${ordinal(rank)} nearest`]),
     ...lines.map(([name, value]) => `${name} ${value}`),
   ].join(", ");
