@@ -907,7 +907,10 @@ others follow by their distance (`IvfIndex.coarse_is_exact` says which kind it i
 
 The registry is `tests/graphs.py`; `tests/test_graph_search.py` holds every variant to Faiss at many k and
 efSearch: results, their distances, the number of distances computed and of nodes expanded. They may stand
-behind `IndexPreTransform`, `IndexIDMap` and `IndexIDMap2`. The variants:
+behind `IndexPreTransform`, `IndexIDMap` and `IndexIDMap2`, and inside `IndexRefine` and `IndexRefineFlat`.
+`tests/test_graph_rerank.py` holds what is re-ranked to Faiss at several k_factor, the results that one walk
+tells to a search at each efSearch, and the span of efSearch over which each true neighbour is returned to
+searches at both ends of it. The variants:
 
 {graphs}
 
@@ -931,6 +934,9 @@ With `UnsupportedIndexError`, the reason and what to do.
 | `IndexShards` over other centroids in each shard | they share no clusters |
 | transforms or refinement inside a shard | put them around the shards |
 | refinement of what is refined | open one of the two alone |
+| re-ranking of a graph by another metric than L2 or inner product | Faiss re-ranks by these only |
+| re-ranking of a graph by other than a flat index, scalar or product codes | distances are not known |
+| re-ranking of a graph with an id map inside | put the id map around it |
 | coarse quantizers that are not in the table | not proven |
 """
 

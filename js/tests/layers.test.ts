@@ -155,6 +155,14 @@ describe("the levels", () => {
 describe("level 0", () => {
   const state = layersStateOf();
   const { floor, scale } = sceneOf(state);
+
+  it("has no line at the last result where a second pass measures that", () => {
+    expect(floor.plot.lastX).not.toBeNull();
+    const again = sceneOf({ ...state, areResultsOfWalk: false }).floor.plot;
+    expect(again.lastX).toBeNull();
+    expect(again.barX).not.toBeNull();
+  });
+
   const kind = (id: bigint) => floor.plot.dots.find((dot) => dot.id === id)?.kind;
 
   it("has a dot for every visited node, by what became of it, and for the missed", () => {
