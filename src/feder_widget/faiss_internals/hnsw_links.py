@@ -11,6 +11,30 @@ import numpy.typing as npt
 from feder_widget.model.graph_links import GraphLinks
 
 
+class HeldLinks:
+    """The links of one ``faiss.HNSW``, looked up anew only when its arrays have moved.
+
+    Parameters
+    ----------
+    graph : faiss.HNSW
+        Not changed.
+    """
+
+    def __init__(self, graph: Any) -> None:
+        self._graph = graph
+        self._held: tuple[tuple[int, ...], GraphLinks] | None = None
+
+    def __call__(self) -> GraphLinks:
+        """Return views of the arrays as they are now: dead when the index grows."""
+        graph, held = self._graph, self._held
+        arrays = (graph.neighbors, graph.offsets, graph.levels)
+        places = [(int(each.data() or 0), each.size()) for each in arrays]
+        key = (*(number for pair in places for number in pair), graph.entry_point, graph.max_level)
+        if held is None or held[0] != key:
+            held = self._held = key, links_of(graph)
+        return held[1]
+
+
 def links_of(graph: Any) -> GraphLinks:
     """Return views of the arrays of a ``faiss.HNSW``: dead when the index grows."""
     return GraphLinks(

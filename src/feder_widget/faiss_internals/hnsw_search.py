@@ -7,6 +7,7 @@ groups of four as Faiss does, whose bits are others than those of single calls.
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_left, insort
 from collections import deque
 from typing import Any
@@ -15,11 +16,11 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals.hnsw_links import links_of
+from feder_widget.faiss_internals.hnsw_links import HeldLinks
 from feder_widget.faiss_internals.minimax_queue import MinimaxQueue
 from feder_widget.faiss_internals.supported_quantizers import FLAT
 from feder_widget.faiss_internals.unwrap import derived
-from feder_widget.model.graph_walk import Descent, Hop, Nearest, UntoldWalkError, Walk, walk_of
+from feder_widget.model.graph_walk import Descent, Hop, UntoldWalkError, Walk, quick_walk_of, walk_of
 from feder_widget.model.keys import key_of, keys_of
 
 GROUP = 4
@@ -41,29 +42,44 @@ class HnswSearch:
     def __init__(self, index: Any) -> None:
         self._index = index
         self.similarity = bool(faiss.is_similarity_metric(index.metric_type))
+        self._links = HeldLinks(index.hnsw)
+        self._parameters: tuple[tuple[int, bool], Any] | None = None
         # A deque hands each array to one thread.
         self._spare: deque[npt.NDArray[np.int32]] = deque(maxlen=2)
 
     def descend(self, vector: npt.NDArray[np.float32]) -> Descent:
         """Search the upper levels, float32 (dim,)."""
-        links = links_of(self._index.hnsw)
-        computer = _Computer(derived(self._index.storage), vector)
+        links = self._links()
         node = links.entry_point
-        distance = computer.one(node)
         hops: list[Hop] = []
-        entry_distance = distance
+        computer = _Computer(derived(self._index.storage), vector)
+        distance = entry_distance = computer.one(node)
         for level in range(links.max_level, 0, -1):
             while True:
                 linked = links.of_node(node, level)
                 distances = computer.many(linked)
                 before = node
-                for each, found in zip(linked.tolist(), distances.tolist(), strict=True):
-                    if key_of(found, self.similarity) < key_of(distance, self.similarity):
-                        node, distance = each, found
+                place = self._nearest(distances)
+                if place is not None and self._is_nearer(float(distances[place]), distance):
+                    node, distance = int(linked[place]), float(distances[place])
                 hops.append(Hop(level, before, linked, distances, node, distance))
                 if node == before:
                     break
         return Descent(links.entry_point, entry_distance, tuple(hops))
+
+    def _nearest(self, distances: npt.NDArray[np.float32]) -> int | None:
+        """Return the place of the least distance, the first of several; None where none is a number."""
+        if not len(distances):
+            return None
+        keys = keys_of(distances, self.similarity)
+        place = int(keys.argmin())
+        if np.isnan(keys[place]):
+            numbers = np.flatnonzero(~np.isnan(keys))
+            return int(numbers[keys[numbers].argmin()]) if len(numbers) else None
+        return place
+
+    def _is_nearer(self, distance: float, than: float) -> bool:
+        return key_of(distance, self.similarity) < key_of(than, self.similarity)
 
     def distance(self, vector: npt.NDArray[np.float32], node: int) -> float:
         """Return the distance of one node."""
@@ -108,19 +124,18 @@ class HnswSearch:
         room: int,
     ) -> Walk:
         """Return the walk of some visits, with a queue that has room for so many nodes."""
-        links = links_of(self._index.hnsw)
+        links = self._links()
         places = self._places(len(links))
         places[nodes] = np.arange(len(nodes), dtype=np.int32)
-        offsets = links.offsets[nodes].astype(np.int64).tolist()
-        width = links.width
 
-        def linked(place: int) -> npt.NDArray[np.int32]:
+        def linked(some: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
             # The last entry answers -1, which stands in slots that are not used.
-            return places[links.links[offsets[place] : offsets[place] + width]]
+            found: npt.NDArray[np.int32] = places[links.level0(nodes[some])]
+            return found
 
         try:
             try:
-                walk = walk_of(nodes, distances, linked, ef_search, self.similarity, Nearest())
+                walk = quick_walk_of(nodes, distances, linked, ef_search, self.similarity)
             except UntoldWalkError:
                 walk = None
             if walk is None or walk.is_tied:
@@ -155,7 +170,7 @@ class HnswSearch:
         self, vector: npt.NDArray[np.float32], ef_search: int, room: int
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Return ``visits`` of a search whose queue has room for so many nodes, computed anew."""
-        links = links_of(self._index.hnsw)
+        links = self._links()
         computer = _Computer(derived(self._index.storage), vector)
         descent = self.descend(vector)
         # Here a place is the number of a node.
@@ -180,9 +195,12 @@ class HnswSearch:
 
     def parameters(self, ef_search: int) -> Any:
         """Return the parameters of a search at one efSearch."""
-        return faiss.SearchParametersHNSW(
-            efSearch=ef_search, bounded_queue=self._index.hnsw.search_bounded_queue
-        )
+        key = ef_search, bool(self._index.hnsw.search_bounded_queue)
+        held = self._parameters
+        if held is None or held[0] != key:
+            made = faiss.SearchParametersHNSW(efSearch=ef_search, bounded_queue=key[1])
+            held = self._parameters = key, made
+        return held[1]
 
     def _places(self, size: int) -> npt.NDArray[np.int32]:
         try:
@@ -192,6 +210,17 @@ class HnswSearch:
         return places if len(places) == size + 1 else np.full(size + 1, -1, np.int32)
 
 
+class _Slots(threading.local):
+    """Where Faiss's computer writes distances, with a pointer to each: one set for each thread."""
+
+    def __init__(self) -> None:
+        self.found = np.zeros(16 * GROUP, np.float32)
+        self.pointers = [faiss.swig_ptr(self.found[at : at + 1]) for at in range(len(self.found))]
+
+
+_slots = _Slots()
+
+
 class _Computer:
     """Distances from one query to nodes, by Faiss's computer for the storage."""
 
@@ -199,19 +228,23 @@ class _Computer:
         self._held = storage, vector
         self._computer = storage.get_distance_computer()
         self._computer.set_query(faiss.swig_ptr(vector))
-        self._group = np.zeros(GROUP, np.float32)
-        self._slots = [faiss.swig_ptr(self._group[at : at + 1]) for at in range(GROUP)]
 
     def one(self, node: int) -> float:
         return float(self._computer(node))
 
     def many(self, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         found = np.empty(len(nodes), np.float32)
-        listed = nodes.tolist()
-        whole = len(listed) // GROUP * GROUP
-        for at in range(0, whole, GROUP):
-            self._computer.distances_batch_4(*listed[at : at + GROUP], *self._slots)
-            found[at : at + GROUP] = self._group
-        for at in range(whole, len(listed)):
-            found[at] = self._computer(listed[at])
+        for begin in range(0, len(nodes), len(_slots.found)):
+            part = nodes[begin : begin + len(_slots.found)]
+            self._write(part.tolist())
+            found[begin : begin + len(part)] = _slots.found[: len(part)]
         return found
+
+    def _write(self, nodes: list[int]) -> None:
+        """Write the distances of nodes into the first slots, in groups as far as they are whole."""
+        pointers, in_groups = _slots.pointers, self._computer.distances_batch_4
+        whole = len(nodes) // GROUP * GROUP
+        for at in range(0, whole, GROUP):
+            in_groups(*nodes[at : at + GROUP], *pointers[at : at + GROUP])
+        for at in range(whole, len(nodes)):
+            _slots.found[at] = self._computer(nodes[at])

@@ -58,9 +58,9 @@ class GraphLinks:
     def of_node(self, node: int, level: int) -> npt.NDArray[np.int64]:
         """Return the nodes that a node links to on one of its levels, int64 (n,)."""
         slots = self.slots(node, level)
-        unused = np.flatnonzero(slots < 0)
         # A search reads up to the first slot that is not used.
-        return slots[: unused[0] if len(unused) else len(slots)].astype(np.int64)
+        unused = int((slots < 0).argmax()) if len(slots) and slots.min() < 0 else len(slots)
+        return slots[:unused].astype(np.int64)
 
     def level0(self, nodes: npt.NDArray[np.int64] | slice) -> Links:
         """Return the slots on level 0 of some nodes, int32 (n, width)."""

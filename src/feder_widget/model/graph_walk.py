@@ -150,6 +150,8 @@ class Walk:
         and whether both stay in the queue, then depends on efSearch. The figures hold up to where the first
         of them comes.
         """
+        if (np.diff(np.sort(self.distances)) > 0).all():
+            return self.ef_search
         _, groups, counts = np.unique(self.distances, return_inverse=True, return_counts=True)
         tied = np.flatnonzero(counts[groups[self.expanded]] > 1)
         if not len(tied):
@@ -226,10 +228,92 @@ class Nearest:
         return heapq.heappop(self._heap) if self._heap else None
 
 
+LinksOf = Callable[[Ids], npt.NDArray[np.int32]]
+"""Places among visited nodes, int64 (n,) → places of the nodes that each links to, int32 (n, width).
+
+-1 stands for nodes that were never visited.
+"""
+
+
+def quick_walk_of(
+    nodes: Ids, distances: Distances, linked: LinksOf, ef_search: int, similarity: bool
+) -> Walk:
+    """Tell which expansion visited which node as ``walk_of``, in half the time or less.
+
+    Of equal distances the first visited is expanded first: a walk that ``is_tied`` may be another than the
+    engine's.
+    """
+    keys = keys_of(distances, similarity)
+    order = np.argsort(keys, kind="stable")
+    count = len(keys)
+    # By place in this order: how many distances are nearer, equal ones counted once.
+    levels = np.concatenate([[0], np.cumsum(np.diff(keys[order]) > 0)]).tolist()
+    place_of = order.tolist()
+    ranks = np.empty(count, np.int64)
+    ranks[order] = np.arange(count)
+    rank_of = ranks.tolist()
+    # The last visit that the links of a node lead to. Few but the nearest nodes are expanded.
+    reach: list[int | None] = [None] * count
+    likely = order[: ef_search + ef_search // 2]
+    ends = linked(likely).max(axis=1, initial=-1).tolist()
+    for place, end in zip(likely.tolist(), ends, strict=True):
+        reach[place] = end
+    expanded: list[int] = []
+    expanded_levels: list[int] = []
+    nearer: list[int] = []
+    stopped_at = NO_NODE
+    done = min(1, count)
+    first = [done]
+    waiting = rank_of[:done]
+    while waiting:
+        rank = heapq.heappop(waiting)
+        place = place_of[rank]
+        # All that is nearer than the nearest that waits has been expanded.
+        before = bisect_left(expanded_levels, levels[rank])
+        if before >= ef_search:
+            stopped_at = place
+            break
+        expanded.append(place)
+        expanded_levels.insert(before, levels[rank])
+        nearer.append(before)
+        known = reach[place]
+        end = int(linked(np.array([place])).max(initial=-1)) if known is None else known
+        for visited in range(done, end + 1):
+            heapq.heappush(waiting, rank_of[visited])
+        done = max(done, end + 1)
+        first.append(done)
+    walk = Walk(
+        nodes,
+        distances,
+        np.array(expanded, np.int64),
+        np.array(first, np.int64),
+        np.array(nearer, np.int64),
+        stopped_at,
+        stopped_at == NO_NODE,
+        ef_search,
+        similarity,
+    )
+    _check_visits(walk, linked)
+    return walk
+
+
+def _check_visits(walk: Walk, linked: LinksOf) -> None:
+    """Raise unless the links of each expanded node lead to the nodes that were visited next."""
+    before = walk.first[:-1]
+    led_to = np.count_nonzero(linked(walk.expanded) >= before[:, None], axis=1)
+    wrong = np.flatnonzero(led_to != np.diff(walk.first))
+    if len(wrong):
+        node = walk.nodes[walk.expanded[wrong[0]]]
+        raise UntoldWalkError(f"the links of node {node} lead to other nodes than were visited")
+    if walk.first[-1] < len(walk.nodes):
+        left = len(walk.nodes) - walk.first[-1]
+        raise UntoldWalkError(f"{left} of {len(walk.nodes)} visits follow from no expansion")
+
+
 def walk_of(
     nodes: Ids,
     distances: Distances,
-    places: Callable[[int], npt.NDArray[np.int32]],
+    linked: LinksOf,
     ef_search: int,
     similarity: bool,
     waiting: Queue,
@@ -240,9 +324,8 @@ def walk_of(
     ----------
     nodes, distances
         Visited nodes and their distances, in the order of the visits.
-    places : function
-        Returns, for a place among the nodes, the places of the nodes that it links to, int32 (n,); -1 for
-        those that were never visited.
+    linked
+        Leads from nodes to those that they link to.
     ef_search : int
         The efSearch of the search.
     similarity : bool
@@ -271,9 +354,9 @@ def walk_of(
         if before >= ef_search:
             stopped_at = place
             break
-        links = places(place)
+        links = linked(np.array([place]))
         new = int(np.count_nonzero(links >= done))
-        if new and links.max() != done + new - 1:
+        if done + new > len(keys):
             raise UntoldWalkError(f"the links of node {nodes[place]} lead to other nodes than were visited")
         expanded.append(place)
         nearer.append(before)
@@ -282,9 +365,7 @@ def walk_of(
             waiting.push(keys[visited], visited)
         done += new
         first.append(done)
-    if done < len(keys):
-        raise UntoldWalkError(f"{len(keys) - done} of {len(keys)} visits follow from no expansion")
-    return Walk(
+    walk = Walk(
         nodes,
         distances,
         np.array(expanded, np.int64),
@@ -295,3 +376,5 @@ def walk_of(
         ef_search,
         similarity,
     )
+    _check_visits(walk, linked)
+    return walk
