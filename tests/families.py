@@ -908,9 +908,9 @@ others follow by their distance (`IvfIndex.coarse_is_exact` says which kind it i
 The registry is `tests/graphs.py`; `tests/test_graph_search.py` holds every variant to Faiss at many k and
 efSearch: results, their distances, the number of distances computed and of nodes expanded. They may stand
 behind `IndexPreTransform`, `IndexIDMap` and `IndexIDMap2`, and inside `IndexRefine` and `IndexRefineFlat`.
-`tests/test_graph_rerank.py` holds what is re-ranked to Faiss at several k_factor, the results that one walk
-tells to a search at each efSearch, and the span of efSearch over which each true neighbour is returned to
-searches at both ends of it. The variants:
+`tests/test_graph_rerank.py` holds what is re-ranked to Faiss at several k_factor;
+`tests/test_graph_rerank_truth.py` holds the results that one walk tells to a search at each efSearch, and the
+span of efSearch over which each true neighbour is returned to searches at both ends of it. The variants:
 
 {graphs}
 
