@@ -19,16 +19,7 @@ const own = BigInt(recorded.apart.row);
 describe.each(GRAPHS)("the graph %s", (name) => {
   const graph = recorded[name] as Recorded;
   const walk = walkOf(graph);
-  const facts = readGraphFacts(graph.summary);
   const sure = recorded.efs.filter((ef) => walk.isSure(ef));
-
-  it.skipIf(name === "reranked").each(recorded.ks)("has the results of Faiss, k = %i", (k) => {
-    for (const ef of sure) {
-      const found = resultsAmong(walk, walk.visitedBy(ef), k, facts.similarity, own);
-      const wanted = graph.results[`${k}/${ef}` as keyof typeof graph.results];
-      expect(found.map(({ id }) => `${id}`)).toEqual(wanted);
-    }
-  });
 
   it.each(recorded.ks)("misses what Python says is missed, k = %i", (k) => {
     const truth = truthsOf(graph).get(k) as GraphTruth;
@@ -50,6 +41,23 @@ describe.each(GRAPHS)("the graph %s", (name) => {
     }
   });
 });
+
+describe.each(GRAPHS.filter((name) => name !== "reranked"))(
+  "the results of %s, which no pass follows",
+  (name) => {
+    const graph = recorded[name] as Recorded;
+    const walk = walkOf(graph);
+    const facts = readGraphFacts(graph.summary);
+
+    it.each(recorded.ks)("are those of Faiss, k = %i", (k) => {
+      for (const ef of recorded.efs.filter((value) => walk.isSure(value))) {
+        const found = resultsAmong(walk, walk.visitedBy(ef), k, facts.similarity, own);
+        const wanted = graph.results[`${k}/${ef}` as keyof typeof graph.results];
+        expect(found.map(({ id }) => `${id}`)).toEqual(wanted);
+      }
+    });
+  },
+);
 
 describe("a walk", () => {
   const walk = walkOf(recorded.apart as Recorded);

@@ -132,6 +132,14 @@ describe("the search on the map", () => {
     expect(nodes.filter(({ isGate }) => isGate).map(({ id }) => id)).toEqual([101n]);
   });
 
+  it("has no gate to a node that was visited and lost", () => {
+    const lost = neighbour(104n, 1, { visitedFrom: 2, from: 1, ledBy: 102n, gate: 102n });
+    const { nodes, gates } = sceneAt({ missed: [lost] });
+    expect(gates).toEqual([]);
+    expect(nodes.filter(({ isGate }) => isGate)).toEqual([]);
+    expect(nodes.find(({ id }) => id === 104n)?.kind).toBe("missed");
+  });
+
   it("has no gate where none was visited", () => {
     const missed = [{ ...MISSED, ledBy: 104n, gate: 103n }];
     const { nodes, gates } = sceneAt({ missed, ef: 2, step: 4 });

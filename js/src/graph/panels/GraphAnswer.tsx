@@ -93,6 +93,7 @@ function Neighbours({ truth }: { truth: GraphTruth }) {
   const results = new Set(exploration.results.value.map(({ id }) => id));
   const isPartial = exploration.player.step.value !== null;
   const query = exploration.walk.value?.id;
+  const ef = exploration.efUsed.value;
   return (
     <ol
       ref={roving.list}
@@ -125,7 +126,7 @@ function Neighbours({ truth }: { truth: GraphTruth }) {
                 `Row ${row.id}, ${ordinal(row.rank)} nearest of all, ` +
                 `${facts.trueDistance} ${distance(row.distance)}, ` +
                 (isMissed
-                  ? `missed: ${neededText(row, exploration.handedOver.value)}`
+                  ? `missed: ${neededText(row, ef, exploration.handedOver.value)}`
                   : state === "pending"
                     ? "not visited yet"
                     : "came back")
@@ -144,11 +145,13 @@ function tagOf({ from, isTold }: Neighbour): string {
   return isTold ? "never" : "missed";
 }
 
-function neededText({ from, visitedFrom, handedFrom, isTold }: Neighbour, handed: number): string {
+function neededText(row: Neighbour, ef: number, handed: number): string {
+  const { from, visitedFrom, handedFrom, isTold } = row;
   if (!isTold && visitedFrom !== null) return handed > 0 ? "only a search tells why" : "distances tie";
   if (visitedFrom === null) return "no path leads to it";
   if (from === null && handedFrom !== null) return "lost in the re-ranking";
-  return from === null ? "lost to its code" : `needs efSearch ${count(from)}`;
+  if (from === null) return "lost to its code";
+  return from <= ef ? `lost now, found at efSearch ${count(from)}` : `needs efSearch ${count(from)}`;
 }
 
 /** What the search returns, before its true neighbours are known. */

@@ -170,8 +170,13 @@ function visitsOf(walk: GraphWalk, ef: number, step: number | null, expansions: 
   return step < walk.hops.length || step === 0 ? 0 : walk.first[expansions];
 }
 
-/** The place of the visited row that leads to a missed one, else of the one that the search would go on from. */
-export function gateOf({ ledBy, gate }: Neighbour, walk: GraphWalk, visits: number): number | null {
+/**
+ * The place of the visited row that leads to a missed one, else of the one that the search would go on from; null where
+ * there is none, or the missed one was visited.
+ */
+export function gateOf({ id, ledBy, gate }: Neighbour, walk: GraphWalk, visits: number): number | null {
+  const own = walk.placeOf(id);
+  if (own !== null && own < visits) return null;
   for (const id of [ledBy, gate]) {
     const place = id === null ? null : walk.placeOf(id);
     if (place !== null && place < visits) return place;

@@ -226,6 +226,8 @@ export function walkScene(state: WalkState, width: number, height: number): Walk
     const point = missedPoints.get(row.id);
     const gate = row.ledBy === null ? null : walk.placeOf(row.ledBy);
     if (point === undefined || gate === null || gate >= visited || row.from === null) continue;
+    // Visited already: it is not a wait that it was lost to.
+    if ((point.place as number) < visited) continue;
     const turn = walk.ledBy[point.place as number];
     waits.push({
       gateX: xOf(before + gate),
