@@ -46,6 +46,7 @@ PYTHON_ROOMS = {
         "index_widget",
         "media",
         "model",
+        "projection",
         "session",
         "synced_traits",
         "truth",
