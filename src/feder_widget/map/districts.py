@@ -25,8 +25,13 @@ SEVERAL = 97
 SAMPLED = 32
 """Vectors of the sample for each district."""
 
-ROUNDS = 10
+ROUNDS = 6
+"""Of k-means: four more lower the squared distances to the centroids by at most 0.2 %."""
+
 SEED = 1234
+
+COMPARED = 1024
+"""Vectors compared with the centroids at once: Faiss holds all the products meanwhile."""
 
 LARGEST = 1e15
 """Components are cut off there: the squares of larger ones would leave the range of float32."""
@@ -47,11 +52,10 @@ def sample_nodes(ntotal: int) -> Ids:
 
 def comparable(vectors: Float32Array, by_angle: bool) -> Float32Array:
     """Return vectors as districts compare them: finite, and of length 1 where only directions count."""
-    found = np.nan_to_num(vectors, nan=0.0, posinf=LARGEST, neginf=-LARGEST)
-    np.clip(found, -LARGEST, LARGEST, out=found)
+    found = vectors if _are_moderate(vectors) else _moderate(vectors)
     if by_angle:
         # By the largest component first: the squares of tiny ones would be 0.
-        found /= _nonzero(np.abs(found).max(axis=1, keepdims=True, initial=0))
+        found = found / _nonzero(np.abs(found).max(axis=1, keepdims=True, initial=0))
         found /= _nonzero(np.linalg.norm(found, axis=1, keepdims=True))
     return np.ascontiguousarray(found, np.float32)
 
@@ -76,8 +80,13 @@ def centroids_of(sample: Float32Array, count: int, by_angle: bool) -> Float32Arr
 
 def nearest_districts(vectors: Float32Array, centroids: Float32Array) -> tuple[Districts, Float32Array]:
     """Return the district of each ``comparable`` vector, and its squared distance from the centroid."""
-    squared, nearest = faiss.knn(vectors, centroids, 1)
-    return nearest[:, 0].astype(np.int32), np.maximum(squared[:, 0], 0)
+    squared = np.empty(len(vectors), np.float32)
+    nearest = np.empty(len(vectors), np.int32)
+    for first in range(0, len(vectors), COMPARED):
+        some = slice(first, first + COMPARED)
+        distances, districts = faiss.knn(vectors[some], centroids, 1)
+        squared[some], nearest[some] = distances[:, 0], districts[:, 0]
+    return nearest, np.maximum(squared, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,14 +117,20 @@ class Members:
     def of(districts: Districts, squared: Float32Array, count: int) -> Members:
         """Return the members by the districts and squared distances of all vectors."""
         sizes = np.bincount(districts, minlength=count)
-        order = np.lexsort((squared, districts))
-        starts = np.concatenate([[0], np.cumsum(sizes)])
+        # Sorted by digits, as numbers of 16 bits are; those of a district keep their order.
+        order = np.argsort(districts.astype(np.min_scalar_type(count)), kind="stable")
         shares = np.empty(len(districts), np.float32)
-        places = np.arange(len(districts)) - starts[districts[order]]
-        shares[order] = (places + 0.5) / sizes[districts[order]]
+        ordered = np.empty(len(districts), np.float32)
         medoids = np.full(count, -1, np.int64)
-        medoids[sizes > 0] = order[starts[:-1][sizes > 0]]
-        return Members(districts, shares, sizes, medoids, squared[order])
+        ends = np.cumsum(sizes)
+        for district in np.flatnonzero(sizes):
+            size, last = sizes[district], ends[district]
+            some = order[last - size : last]
+            some = some[np.argsort(squared[some], kind="stable")]
+            shares[some] = (np.arange(size) + 0.5) / size
+            ordered[last - size : last] = squared[some]
+            medoids[district] = some[0]
+        return Members(districts, shares, sizes, medoids, ordered)
 
     def share_of(self, district: int, squared: float) -> float:
         """Return the share of a district that is nearer to the centroid than a vector from elsewhere."""
@@ -124,6 +139,17 @@ class Members:
         if not len(members):
             return 0.0
         return min(1.0, (int(np.searchsorted(members, squared)) + 0.5) / len(members))
+
+
+def _are_moderate(vectors: Float32Array) -> bool:
+    """Return whether all components are numbers that need not be cut off: two passes and no copy."""
+    # A NaN is neither smaller nor larger.
+    return bool(vectors.min(initial=0) >= -LARGEST and vectors.max(initial=0) <= LARGEST)
+
+
+def _moderate(vectors: Float32Array) -> Float32Array:
+    found = np.nan_to_num(vectors, nan=0.0, posinf=LARGEST, neginf=-LARGEST)
+    return np.clip(found, -LARGEST, LARGEST, out=found)
 
 
 def _nonzero(lengths: Float32Array) -> Float32Array:
