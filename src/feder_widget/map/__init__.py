@@ -1,7 +1,7 @@
 """The map of the clusters: a position for each centroid, and around it a cell for the cluster's size."""
 
 from feder_widget.layout.cancellation import LayoutCancelled
-from feder_widget.map.cluster_map import ClusterMap, draw
+from feder_widget.map.cluster_map import ClusterMap, draw, drawn_at
 from feder_widget.map.district_places import DistrictPlaces
 from feder_widget.map.districts import Members
 from feder_widget.map.linear_layout import linear_layout
@@ -13,6 +13,7 @@ __all__ = [
     "LayoutCancelled",
     "Members",
     "draw",
+    "drawn_at",
     "linear_layout",
     "neighbour_layout",
 ]

@@ -62,4 +62,12 @@ def draw(
     # Bisected cells are fast, and this map is soon replaced.
     yield ClusterMap(bisected_cells(positions, sizes, ASPECT, check=check), "PCA", is_final=False)
     positions = neighbour_layout(centroids, normalise=by_angle, cancelled=cancelled)
-    yield ClusterMap(round_cells(positions, sizes, ASPECT, check=check), "t-SNE", is_final=True)
+    yield drawn_at(positions, sizes, cancelled=cancelled)
+
+
+def drawn_at(
+    positions: npt.ArrayLike, sizes: npt.ArrayLike, *, cancelled: Callable[[], bool] = never
+) -> ClusterMap:
+    """Draw the final map of clusters that ``neighbour_layout`` has laid out; the rest as for ``draw``."""
+    cells = round_cells(positions, sizes, ASPECT, check=checking(cancelled))
+    return ClusterMap(cells, "t-SNE", is_final=True)

@@ -20,8 +20,9 @@ from feder_widget.map.districts import (
 from feder_widget.model.pieces import DECODE_WORK, PIECE_WORK
 from feder_widget.session import threads
 from feder_widget.session.answers.map import parts
+from feder_widget.session.freed_memory import give_back
 from feder_widget.session.graph.active_walk import NO_ROW, ActiveWalk
-from feder_widget.session.graph.drawn_graph import DrawnGraph, assigned, centroids_for, drawn_graph
+from feder_widget.session.graph.drawn_graph import DrawnGraph, assigned, centroids_for, drawn_graph, layout_of
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.graph_to_page import Districts, WalkPlaces
 from feder_widget.session.messages.parse import BadRequestError
@@ -39,8 +40,11 @@ LEVEL_MOST = 2000
 AT_ONCE = 1000
 """Vectors that are read at once, at most: for more, Faiss would wait for threads of its own."""
 
-AHEAD = 3
-"""Slices of vectors that wait for the thread at most."""
+ASSIGNED_BYTES = 2_000_000
+"""Vectors that a thread assigns at once: there is a rest of the kernel's loop for each."""
+
+AHEAD = 2
+"""Such pieces that wait for the thread at most."""
 
 
 class GraphMap:
@@ -54,6 +58,7 @@ class GraphMap:
         self._index = index
         self._runner = runner
         self._pool: ThreadPoolExecutor = threads.pool(1, "map")
+        self._layout_pool: ThreadPoolExecutor = threads.pool(1, "layout")
         self._stop = threading.Event()
         self._job: Job | None = None
         self._waiting: list[Request] = []
@@ -84,7 +89,8 @@ class GraphMap:
     def close(self) -> None:
         """Stop drawing at the next step."""
         self._stop.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._layout_pool):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def place_steps(
         self, search: ActiveWalk, request: Request, extra: Ids, index_version: int
@@ -125,32 +131,39 @@ class GraphMap:
         )
 
     def _draw_steps(self, index_version: int) -> Iterator[Step]:
-        file, by_angle = self._index.graph_file, self._by_angle
-        total, stop = file.ntotal, self._stop
-        if total == 0:
+        if self._index.ntotal == 0:
             return
-        numbers = sample_nodes(total)
-        vectors = yield from self._read(numbers)
-        making = self._pool.submit(centroids_for, vectors, count_for(total), by_angle)
-        yield making
-        sample, centroids = making.result()
-        assigning: list[Future[tuple[npt.NDArray[np.int32], Float32Array]]] = []
-        size = self._slice
-        for i, first in enumerate(range(0, total, size)):
-            vectors = file.stored_vectors(np.arange(first, min(first + size, total)))
-            assigning.append(self._pool.submit(assigned, vectors, centroids, by_angle))
-            yield assigning[i - AHEAD] if i >= AHEAD else None
-        yield from assigning[-AHEAD:]
-        pieces = [each.result() for each in assigning]
-        drawing = self._pool.submit(
-            drawn_graph, pieces, centroids, sample, numbers, by_angle, index_version, stop
-        )
-        yield drawing
-        drawn = drawing.result()
-        self._drawn = drawn
+        drawn = self._drawn = yield from self._drawing_steps(index_version)
         waiting, self._waiting = self._waiting, []
         for request in waiting:
             yield from self._messages(request, drawn)
+        yield self._pool.submit(give_back)
+
+    def _drawing_steps(self, index_version: int) -> Generator[Step, None, DrawnGraph]:
+        file, by_angle = self._index.graph_file, self._by_angle
+        total, stop = file.ntotal, self._stop
+        numbers = sample_nodes(total)
+        making = self._pool.submit(
+            centroids_for, (yield from self._read(numbers)), count_for(total), by_angle
+        )
+        yield making
+        sample, centroids = making.result()
+        # Where districts lie does not depend on their members, so both are found at the same time.
+        laying_out = self._layout_pool.submit(layout_of, centroids, by_angle, stop)
+        assigning: list[Future[tuple[npt.NDArray[np.int32], Float32Array]]] = []
+        size = max(1, ASSIGNED_BYTES // (4 * max(1, int(file.stored_dim))))
+        for i, first in enumerate(range(0, total, size)):
+            vectors = yield from self._read(np.arange(first, min(first + size, total)))
+            assigning.append(self._pool.submit(assigned, vectors, centroids, by_angle, laying_out))
+            yield assigning[i - AHEAD] if i >= AHEAD else None
+        yield from assigning[-AHEAD:]
+        yield laying_out
+        pieces = [each.result() for each in assigning]
+        drawing = self._pool.submit(
+            drawn_graph, pieces, laying_out.result(), centroids, sample, numbers, index_version, stop
+        )
+        yield drawing
+        return drawing.result()
 
     def _messages(self, request: Request, drawn: DrawnGraph) -> Iterator[Step]:
         yield from parts(request, drawn.map)
