@@ -19,6 +19,7 @@ NAMES = (
     "disk",
     "recall",
     "graph",
+    "graph_map",
     "graph_dragging",
     "layout",
     "cells",
