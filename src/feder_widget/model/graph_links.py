@@ -85,15 +85,12 @@ class GraphLinks:
         frontier = nodes
         most = max(1, work // (LINK_WORK * self.width))
         while len(frontier):
-            found = []
+            before = reached.copy()
             for start in range(0, len(frontier), most):
                 ends = self.level0(frontier[start : start + most]).reshape(-1)
-                ends = ends[ends >= 0]
-                new = np.unique(ends[~reached[ends]])
-                reached[new] = True
-                found.append(new)
+                reached[ends[ends >= 0]] = True
                 yield
-            frontier = np.concatenate(found).astype(np.int64)
+            frontier = np.flatnonzero(reached != before)
         return reached
 
     def in_links(self, node: int) -> npt.NDArray[np.int64]:
