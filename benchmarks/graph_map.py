@@ -75,6 +75,8 @@ async def drawn(opened: GraphIndex) -> tuple[float, float, float]:
     last = await done
     took, work = time.perf_counter() - began, time.process_time() - worked
     beating.cancel()
+    # Then memory is given back.
+    await asyncio.sleep(0.2)
     session.close()
     if last["kind"] == "error":
         raise RuntimeError(last["message"])
