@@ -58,7 +58,7 @@ class GraphMap:
         self._index = index
         self._runner = runner
         self._pool: ThreadPoolExecutor = threads.pool(1, "map")
-        self._layout_pool: ThreadPoolExecutor = threads.pool(1, "layout")
+        self._assigning_pool: ThreadPoolExecutor = threads.pool(1, "districts")
         self._stop = threading.Event()
         self._job: Job | None = None
         self._waiting: list[Request] = []
@@ -89,7 +89,7 @@ class GraphMap:
     def close(self) -> None:
         """Stop drawing at the next step."""
         self._stop.set()
-        for pool in (self._pool, self._layout_pool):
+        for pool in (self._pool, self._assigning_pool):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def place_steps(
@@ -149,12 +149,12 @@ class GraphMap:
         yield making
         sample, centroids = making.result()
         # Where districts lie does not depend on their members, so both are found at the same time.
-        laying_out = self._layout_pool.submit(layout_of, centroids, by_angle, stop)
+        laying_out = self._pool.submit(layout_of, centroids, by_angle, stop)
         assigning: list[Future[tuple[npt.NDArray[np.int32], Float32Array]]] = []
         size = max(1, ASSIGNED_BYTES // (4 * max(1, int(file.stored_dim))))
         for i, first in enumerate(range(0, total, size)):
             vectors = yield from self._read(np.arange(first, min(first + size, total)))
-            assigning.append(self._pool.submit(assigned, vectors, centroids, by_angle, laying_out))
+            assigning.append(self._assigning_pool.submit(assigned, vectors, centroids, by_angle, laying_out))
             yield assigning[i - AHEAD] if i >= AHEAD else None
         yield from assigning[-AHEAD:]
         yield laying_out
