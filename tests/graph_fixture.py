@@ -17,6 +17,7 @@ from feder_widget.media import IdRange, Media
 from feder_widget.session.drivers import Driver
 from feder_widget.session.graph.graph_session import GraphSession
 from feder_widget.session.graph.graph_summary import graph_summary_of
+from feder_widget.truth.graph_loss import graph_losses, known_found_at
 
 PATH = Path(__file__).parent / "fixtures" / "graph.json"
 EFS = (1, 2, 3, 4, 5, 6, 8, 11, 16, 23, 32, 64)
@@ -95,14 +96,16 @@ def recorded(index, row):
     session.handle({"kind": "walk_results", "request": "r", "serial": 1, "ef_search": 6, "k": 5})
     session.handle({"kind": "walk_verdict", "request": "v", "serial": 1, "id": "77"})
     opened = session._index
-    results, missed = {}, {}
+    results, missed, losses, found_at = {}, {}, {}, {}
     for k in KS:
         explained = opened.explain(row, k)
+        found_at[str(k)] = [at for at in known_found_at(explained) if at <= opened.ntotal]
         for ef in EFS:
             trace = opened.trace(row, k + 1, ef)
             others = trace.ids[(trace.ids != row) & (trace.ids != -1)][:k]
             results[f"{k}/{ef}"] = [str(found) for found in others]
             missed[f"{k}/{ef}"] = [str(found) for found in explained.missed(ef)]
+            losses[f"{k}/{ef}"] = [loss for loss in graph_losses(explained, ef, ef) if loss is not None]
     distances = {str(ef): opened.trace(row, 1, ef).n_distances for ef in EFS}
     summary = graph_summary_of(opened, k_max=100, images=False)
     session.close()
@@ -112,6 +115,8 @@ def recorded(index, row):
         "messages": read(packets),
         "results": results,
         "missed": missed,
+        "losses": losses,
+        "found_at": found_at,
         "distances": distances,
     }
 

@@ -38,11 +38,12 @@ PYTHON_ROOMS = {
     "session": ("embedding", "engines", "errors", "layout", "map", "media", "model", "projection", "truth"),
     "export": ("engines", "errors", "figures", "map", "media", "model", "projection", "session", "truth"),
     "synced_traits": (),
-    "index_widget": ("media", "model", "synced_traits"),
+    "index_widget": ("export", "media", "model", "session", "synced_traits"),
     "graph_widget": (
         "engines",
         "errors",
         "export",
+        "figures",
         "index_widget",
         "media",
         "model",

@@ -1,9 +1,9 @@
 import { signal } from "@preact/signals";
 import { describe, expect, it, vi } from "vitest";
-import { lossText, missedText } from "../src/graph/model/missedText";
+import { lossText, missedText, reasonOf } from "../src/graph/model/missedText";
 import { nthNearest, resultsAmong, resultsAt } from "../src/graph/model/results";
 import { readGraphFacts } from "../src/graph/model/summary";
-import { efNeeded, foundOf, type GraphTruth, isReturnedAt, missedOf } from "../src/graph/model/truth";
+import { efNeeded, foundAtOf, foundOf, type GraphTruth, isReturnedAt, missedOf } from "../src/graph/model/truth";
 import { GraphExploration, type GraphSettings } from "../src/graph/state/graphExploration";
 import { verdictText } from "../src/graph/state/verdictText";
 import { trayPlaces } from "../src/graph/views/walk/tray";
@@ -32,6 +32,17 @@ describe.each(GRAPHS)("the graph %s", (name) => {
     const needed = efNeeded(truth);
     if (needed !== null && needed > 1) {
       expect(foundOf(truth, (row) => isReturnedAt(row, needed - 1))).toBeLessThan(truth.neighbours.length);
+    }
+  });
+
+  it.each(recorded.ks)("gives the reasons that Python gives for a miss, k = %i", (k) => {
+    const truth = truthsOf(graph).get(k) as GraphTruth;
+    expect(foundAtOf(truth)).toEqual(graph.found_at[`${k}` as keyof typeof graph.found_at]);
+    for (const ef of recorded.efs) {
+      const key = `${k}/${ef}` as keyof typeof graph.missed;
+      const ids: string[] = graph.missed[key];
+      const lost = truth.neighbours.filter(({ id }) => ids.includes(`${id}`));
+      expect(lost.map((row) => reasonOf(row, ef))).toEqual(graph.losses[key]);
     }
   });
 

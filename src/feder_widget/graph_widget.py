@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
 
 from feder_widget.engines import GraphIndex, open_index
 from feder_widget.errors import UnsupportedIndexError
-from feder_widget.export import K_MAX
+from feder_widget.export import K_MAX, GraphReport, neighbour_columns
+from feder_widget.figures.shown_walk import shown_walk
 from feder_widget.index_widget import K_LIMIT, IndexWidget
 from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
@@ -98,6 +98,7 @@ class GraphWidget(IndexWidget):
             )
         self._index = opened
         self._method = resolve_method(projection)
+        self._static = False
         self._reported: int | None = None
         k_max = as_int(k_max, "k_max", most=K_LIMIT, most_name="the limit")
         k = as_int(k, "k", most=K_LIMIT, most_name="the limit")
@@ -136,14 +137,6 @@ class GraphWidget(IndexWidget):
     def index(self) -> GraphIndex:
         """The opened index."""
         return self._index
-
-    @property
-    def query(self) -> int | np.ndarray[Any, Any] | None:
-        """The query on screen: its row id, or its vector, float32 (dim,); None before the first search."""
-        found = self._session.query
-        if found is None:
-            return None
-        return found.vector.copy() if found.row_id is None else found.row_id
 
     def search(self, query: Any) -> None:
         """Search and show the answer, at the present ``ef_search``, ``k`` and ``include_self``.
@@ -219,6 +212,42 @@ class GraphWidget(IndexWidget):
         counts = self.include_self if include_self is None else as_bool(include_self, "include_self")
         evaluation = self._index.evaluation(queries, wanted, ef_max=ef_max, seed=seed, include_self=counts)
         return evaluate(evaluation, progress, self._session.evaluate)
+
+    def report(self) -> GraphReport:
+        """Return what the search on screen returned and missed, at the present ``ef_search`` and ``k``.
+
+        Its ``markdown()`` is for an issue or a pull request, its ``as_json()`` for programs.
+
+        Raises
+        ------
+        ValueError
+            Before the first search.
+        RuntimeError
+            On a thread that may not read the index: another than the one that runs cells.
+        """
+        query = self._searched("report")
+        search = shown_walk(self._index, query, self.ef_search, self.k, include_self=self.include_self)
+        return GraphReport.of(search, self._media.label)
+
+    def results(self) -> Any:
+        """Return the results on screen as a table.
+
+        Its columns are ``id``, ``place`` (1 = nearest), ``distance`` (as the index reports it) and ``label``.
+        A pandas.DataFrame; without pandas, a dict of columns; with ``data``, the caller's kind of table.
+        Raises as :meth:`report`.
+        """
+        return self._as_table(neighbour_columns(self.report().results))
+
+    def missed(self) -> Any:
+        """Return the true neighbours that did not come back as a table, as :meth:`results` does.
+
+        Further columns are ``ef_needed``, the smallest efSearch that returns each (0 where none does, or only
+        a search tells), and ``lost_to``: ``"early"`` (the walk ended before it came to it), ``"few"``
+        (visited, but a search keeps no more than efSearch), ``"code"`` (its code made it look farther),
+        ``"unreached"`` (no path leads to it) or ``"tied"`` (distances tie, so that only a search at each
+        efSearch tells which one finds it).
+        """
+        return self._as_table(neighbour_columns(self.report().missed, has_losses=True))
 
     def _check_ef_search(self, value: object) -> int:
         return as_int(value, "ef_search", most=ef_limit(self._index), most_name="the limit")

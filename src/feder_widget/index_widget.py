@@ -9,9 +9,11 @@ import anywidget
 import numpy as np
 import traitlets
 
+from feder_widget.export import Report
 from feder_widget.media import Media
 from feder_widget.model.arguments import as_bool, as_int
 from feder_widget.model.query import Query
+from feder_widget.session.selected_table import selected_table
 from feder_widget.synced_traits import (
     THEMES,
     Checked,
@@ -67,14 +69,45 @@ class IndexWidget(anywidget.AnyWidget):
     _media: Media
     _k_max: int
     _reported: int | None
+    _static: bool
 
     def search(self, query: Any) -> Any:
         """Search and show the answer."""
         raise NotImplementedError
 
+    def report(self) -> Report[Any]:
+        """Return what the search on screen returned and missed."""
+        raise NotImplementedError
+
+    def _static_view(self) -> dict[str, str]:
+        """Return ``text/plain`` and ``image/png`` (base64) of what is shown, for where no widget runs."""
+        raise NotImplementedError
+
     def _check_row(self, row_id: int) -> None:
         """Raise unless a row is in the index."""
         raise NotImplementedError
+
+    @property
+    def query(self) -> int | np.ndarray[Any, Any] | None:
+        """The query on screen: its row id, or its vector, float32 (dim,); None before the first search."""
+        found = self._session.query
+        if found is None:
+            return None
+        return found.vector.copy() if found.row_id is None else found.row_id
+
+    def finding(self) -> str:
+        """Return the search on screen as Markdown: the answer, its numbers, what is missed, the remedy, code.
+
+        Raises as :meth:`report`.
+        """
+        return self.report().markdown()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Return the widget, and a picture and text for where no widget runs."""
+        bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**kwargs)
+        if bundle is None or not self._static or not self._session.may_read:
+            return bundle
+        return {**bundle[0], **self._static_view()}, bundle[1]
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what the page says, except for a ``query_id`` that is no longer being searched.
@@ -143,6 +176,23 @@ class IndexWidget(anywidget.AnyWidget):
                 f"{name}() reads the index, which only the thread that runs cells may do, for it may change "
                 "there; call it there, or pass open_index(index, frozen=True) if nothing changes the index"
             )
+
+    def _searched(self, name: str) -> Query:
+        """Return the query on screen for a method that needs one."""
+        self._check_thread(name)
+        query = self._session.query
+        if query is None:
+            raise ValueError("there is no search to report on: search first")
+        return query
+
+    def _as_table(self, columns: dict[str, Any]) -> Any:
+        if self._media.table is not None:
+            return selected_table(columns, self._media.table)
+        try:
+            import pandas
+        except ImportError:
+            return columns
+        return pandas.DataFrame(columns)
 
     def _is_current(self, row_id: object) -> bool:
         query = self._session.query if hasattr(self, "_session") else None

@@ -45,7 +45,6 @@ from feder_widget.session.cell_end import at_cell_end
 from feder_widget.session.messages.to_kernel import FigureRequest, PageRequest
 from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.selected_rows import described
-from feder_widget.session.selected_table import selected_table
 from feder_widget.session.session import Session
 from feder_widget.session.snapshot_check import checked_snapshot
 from feder_widget.session.summary import VIEWS, summary_of_rows
@@ -514,19 +513,9 @@ class FederWidget(IndexWidget):
         RuntimeError
             On a thread that may not read the index: another than the one that runs cells.
         """
-        self._check_thread("report")
-        query = self._session.query
-        if query is None:
-            raise ValueError("there is no search to report on: search first")
+        query = self._searched("report")
         search = shown_search(self._index, query, self.nprobe, self.k, include_self=self.include_self)
         return SearchReport.of(search, self._media.label)
-
-    def finding(self) -> str:
-        """Return the search on screen as Markdown: the answer, its numbers, what is missed, the remedy, code.
-
-        Raises as :meth:`report`.
-        """
-        return self.report().markdown()
 
     def results(self) -> Any:
         """Return the results on screen as a table.
@@ -554,14 +543,6 @@ class FederWidget(IndexWidget):
         if report.neighbours is None:
             raise ValueError(f"true neighbours are not known: {report.unexplained}")
         return self._as_table(columns_of(report.missed, has_losses=True))
-
-    @property
-    def query(self) -> int | NDArray[Any] | None:
-        """The query on screen: its row id, or its vector, float32 (dim,); None before the first search."""
-        found = self._session.query
-        if found is None:
-            return None
-        return found.vector.copy() if found.row_id is None else found.row_id
 
     def _page(self, name: str, queries: Any, hardest: int, max_bytes: int | None, title: str | None) -> str:
         self._check_thread(name)
@@ -655,12 +636,8 @@ class FederWidget(IndexWidget):
         )
         return figure
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Return the widget, and a picture and text for where no widget runs."""
-        bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**kwargs)
-        if bundle is None or not self._static or not self._session.may_read:
-            return bundle
-        shown = static_view(
+    def _static_view(self) -> dict[str, str]:
+        return static_view(
             self._index,
             self._session.query,
             self.nprobe,
@@ -670,7 +647,6 @@ class FederWidget(IndexWidget):
             media=self._media,
             mode="dark" if self.theme == "dark" else "light",
         )
-        return {**bundle[0], **shown}, bundle[1]
 
     def selected(self) -> Any:
         """Describe the selected rows, in the order in which they were selected.
@@ -686,15 +662,6 @@ class FederWidget(IndexWidget):
         self._check_thread("selected")
         search = self._session.newest_search(self.nprobe)
         return self._as_table(described(self._index, self._media, self.selection, search))
-
-    def _as_table(self, columns: dict[str, Any]) -> Any:
-        if self._media.table is not None:
-            return selected_table(columns, self._media.table)
-        try:
-            import pandas
-        except ImportError:
-            return columns
-        return pandas.DataFrame(columns)
 
     def _should_send_property(self, key: str, value: Any) -> bool:
         """Hold a ``query_id`` back until its search begins: searches may come faster than the page shows."""

@@ -1,7 +1,10 @@
 """How a search leaves the notebook: a page that works without a kernel, a report, tables."""
 
 from feder_widget.export.answer_page import frame_of_answer, save_answer
+from feder_widget.export.graph_report import GraphReport
 from feder_widget.export.one_page import srcdoc_frame
+from feder_widget.export.report import Report
+from feder_widget.export.reported_neighbours import neighbour_columns
 from feder_widget.export.reported_rows import columns_of
 from feder_widget.export.saved_page import HARDEST_SAVED, K_MAX, PageWish, queries_in, saved_page
 from feder_widget.export.saved_query import View
@@ -12,11 +15,14 @@ from feder_widget.export.whole_file import write_whole
 __all__ = [
     "HARDEST_SAVED",
     "K_MAX",
+    "GraphReport",
     "PageWish",
+    "Report",
     "SearchReport",
     "View",
     "columns_of",
     "frame_of_answer",
+    "neighbour_columns",
     "queries_in",
     "save_answer",
     "saved_page",

@@ -1,34 +1,20 @@
-"""What one search returned and missed, why, and what finds it: as Markdown, as JSON, as plain lines."""
+"""What one search of an inverted file returned and missed: as Markdown, as JSON, as plain lines."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from feder_widget.export.report import Report
 from feder_widget.export.reported_rows import Label, ReportedRow, losses_steps, reported_rows
-from feder_widget.figures.answer_text import (
-    answer_sentence,
-    as_markdown,
-    query_name,
-    recall_text,
-    remedy_sentence,
-    settings_line,
-)
+from feder_widget.figures.answer_text import remedy_sentence, settings_line
 from feder_widget.figures.shown_search import ShownSearch
-from feder_widget.model.finding import Finding
 from feder_widget.model.pieces import Steps, drain
 
-SCHEMA = 1
-"""Grows when a field of the JSON changes its meaning or goes."""
 
-MOST_LINES = 20
-"""Missed rows that plain lines name."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchReport:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchReport(Report[ReportedRow]):
     """One search.
 
     Attributes
@@ -67,25 +53,10 @@ class SearchReport:
         What stands out in the index.
     """
 
-    family: str
-    metric: str
-    distance: str
-    ntotal: int
     nlist: int
-    row: int | None
-    title: str | None
     nprobe: int
-    k: int
-    include_self: bool
-    distances: int
     coarse_exact: bool
-    results: list[ReportedRow]
-    neighbours: list[ReportedRow] | None
-    unexplained: str | None
-    has_vectors: bool
-    found_at: list[int] | None
     no_curve: str | None
-    findings: list[Finding]
 
     @classmethod
     def of(cls, search: ShownSearch, label: Label) -> SearchReport:
@@ -128,41 +99,12 @@ class SearchReport:
         )
 
     @property
-    def missed(self) -> list[ReportedRow]:
-        """The true neighbours that did not come back."""
-        return [row for row in self.neighbours or [] if row.lost_to is not None]
-
-    @property
-    def recall(self) -> float | None:
-        """The share of the true neighbours that came back, 0 to 1; None where they are not known."""
-        if self.neighbours is None:
-            return None
-        total = len(self.neighbours)
-        return (total - len(self.missed)) / total if total else 1.0
-
-    @property
     def nprobe_needed(self) -> int | None:
         """The least nprobe that returns all true neighbours; None where none does, or it is not known."""
         if self.found_at is None:
             return None
         needed = self.found_at[-1] if self.found_at else 1
         return needed if needed <= self.nlist else None
-
-    @property
-    def query_name(self) -> str:
-        """The query in words."""
-        return query_name(self.row, self.title)
-
-    @property
-    def found(self) -> int:
-        """How many true neighbours came back."""
-        return len(self.neighbours or []) - len(self.missed)
-
-    @property
-    def sentence(self) -> str:
-        """The answer in one sentence."""
-        total = None if self.neighbours is None else len(self.neighbours)
-        return answer_sentence(self.query_name, len(self.results), self.found, total)
 
     @property
     def settings(self) -> str:
@@ -194,79 +136,14 @@ class SearchReport:
     @property
     def code(self) -> str:
         """The Python that shows the same."""
-        self_too = ", include_self=True" if self.include_self else ""
-        lines = ["import feder_widget as fw", ""]
-        if self.has_vectors:
-            lines.append("index = fw.open_index(index, vectors=vectors)")
-        return "\n".join(
-            [
-                *lines,
-                f"w = fw.FederWidget(index, nprobe={self.nprobe}, k={self.k}{self_too})",
-                f"w.search({'vector' if self.row is None else self.row})",
-                "w",
-            ]
-        )
+        return self._code(f"nprobe={self.nprobe}")
 
-    def markdown(self) -> str:
-        """Return it as Markdown: sentence, numbers, missed rows, remedy, code. Labels stay text."""
-        parts = [f"**{as_markdown(self.sentence)}**", as_markdown(self.settings)]
-        if self.neighbours is not None:
-            parts[0] += f" {recall_text(self.k, self.found, len(self.neighbours))}"
-        if self.missed:
-            head = "| missed | row | label | distance | cluster | rank | why |"
-            lines = [row.markdown() for row in self.missed]
-            parts.append("\n".join([head, "|---" * 7 + "|", *lines]))
-        if self.remedy is not None:
-            parts.append(as_markdown(self.remedy))
-        parts += [f"- {as_markdown(one.sentence)}" for one in self.findings if one.severity != "info"]
-        parts.append(f"```python\n{self.code}\n```")
-        return "\n\n".join(parts) + "\n"
+    @property
+    def _columns(self) -> Sequence[str]:
+        return "missed", "row", "label", "distance", "cluster", "rank", "why"
 
-    def lines(self) -> list[str]:
-        """Return it as plain lines."""
-        lines = [self.sentence, self.settings + "."]
-        if self.unexplained is not None:
-            lines.append(f"No true neighbours to compare with: {self.unexplained}.")
-        lines += [f"  {row.line(self.distance)}" for row in self.missed[:MOST_LINES]]
-        if len(self.missed) > MOST_LINES:
-            lines.append(f"  and {len(self.missed) - MOST_LINES:,} more")
-        if self.remedy is not None:
-            lines.append(self.remedy)
-        lines += [f"{one.severity}: {one.sentence}" for one in self.findings if one.severity != "info"]
-        return lines
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as an object of JSON; ``docs/EXPLAIN.md`` says what each field means."""
-        return {
-            "schema": SCHEMA,
-            "index": {
-                "family": self.family,
-                "metric": self.metric,
-                "vectors": self.ntotal,
-                "nlist": self.nlist,
-            },
-            "query": {"row": self.row},
-            "nprobe": self.nprobe,
-            "k": self.k,
-            "include_self": self.include_self,
-            "distances_computed": self.distances,
-            "distance": self.distance,
-            "recall": self.recall,
-            "nprobe_needed": self.nprobe_needed,
-            "results": [_without_loss(row) for row in self.results],
-            "true_neighbours": None if self.neighbours is None else [asdict(row) for row in self.neighbours],
-            "unexplained": self.unexplained,
-            "findings": [
-                {
-                    "code": one.code,
-                    "severity": one.severity,
-                    "sentence": one.sentence,
-                    "evidence": {name: np.asarray(value).tolist() for name, value in one.evidence.items()},
-                    "remedy": one.remedy,
-                }
-                for one in self.findings
-            ],
-        }
+    def _json(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"nlist": self.nlist}, {"nprobe": self.nprobe, "nprobe_needed": self.nprobe_needed}
 
 
 def _distances(search: ShownSearch) -> int:
@@ -274,7 +151,3 @@ def _distances(search: ShownSearch) -> int:
     own = search.query.left_out(search.include_self)
     again = 0 if trace.refine is None else sum(row != own for row in trace.refine.ids.tolist())
     return (index.nlist if index.coarse_is_exact else 0) + len(trace.fine.scan.ids) + again
-
-
-def _without_loss(row: ReportedRow) -> dict[str, Any]:
-    return {name: value for name, value in asdict(row).items() if name != "lost_to"}

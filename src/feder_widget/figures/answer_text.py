@@ -69,11 +69,16 @@ def settings_line(
     ``distances`` are those computed, in the coarse search only where that is exact.
     """
     besides = "" if coarse_exact else " besides an approximate coarse search"
-    share = math.floor(1000 * distances / ntotal + 0.5) / 10 if ntotal else 0.0
     return (
         f"{family}, {plural(ntotal, 'vector')}, {metric}; nprobe {nprobe:,} of {nlist:,}, k {k:,}; "
-        f"{plural(distances, 'distance')} computed{besides}, {share:.1f} % of brute force"
+        f"{cost_text(distances, ntotal, besides)}"
     )
+
+
+def cost_text(distances: int, ntotal: int, besides: str = "") -> str:
+    """Return the number of distances computed, and their share of all vectors."""
+    share = math.floor(1000 * distances / ntotal + 0.5) / 10 if ntotal else 0.0
+    return f"{plural(distances, 'distance')} computed{besides}, {share:.1f} % of brute force"
 
 
 def remedy_sentence(

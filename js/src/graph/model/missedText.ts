@@ -3,9 +3,10 @@ import { isHandedAt, isReturnedAt, type Neighbour } from "./truth";
 import type { GraphWalk } from "./walk";
 
 /** Why a search misses a true neighbour, in one word. */
-type Reason = "tied" | "unreached" | "code" | "rerank" | "few" | "early";
+export type Reason = "tied" | "unreached" | "code" | "rerank" | "few" | "early";
 
-function reasonOf(row: Neighbour, ef: number): Reason {
+/** See `graph_loss.py`. */
+export function reasonOf(row: Neighbour, ef: number): Reason {
   const { isTold, visitedFrom, from, until } = row;
   if (visitedFrom === null) return "unreached";
   if (!isTold) return "tied";
@@ -22,8 +23,12 @@ function reasonOf(row: Neighbour, ef: number): Reason {
 export function lossText(rows: readonly Neighbour[], ef: number, handed = 0): string {
   const reasons = new Set(rows.map((row) => reasonOf(row, ef)));
   if (reasons.size !== 1) return "for the reasons below";
-  const isOne = rows.length === 1;
-  switch ([...reasons][0]) {
+  return reasonText([...reasons][0], rows.length === 1, ef, handed);
+}
+
+/** Why a search misses one true neighbour, or several for one reason. */
+export function reasonText(reason: Reason, isOne: boolean, ef: number, handed = 0): string {
+  switch (reason) {
     case "tied":
       return handed > 0 ? "only a search tells why" : "distances tie";
     case "unreached":

@@ -119,12 +119,25 @@ export function turnsOf(truth: GraphTruth, limit: number): number[] {
   return [...turns].sort((a, b) => a - b);
 }
 
+/**
+ * The smallest efSearch that finds 1, 2, … of them, ascending; fewer than there are true neighbours where none finds
+ * more, or only a search would tell.
+ */
+export function foundAtOf(truth: GraphTruth): number[] {
+  const foundAt: number[] = [];
+  for (const ef of turnsOf(truth, truth.holdsUntil)) {
+    const found = foundOf(truth, (row) => isReturnedAt(row, ef));
+    while (foundAt.length < found) foundAt.push(ef);
+    if (found === truth.neighbours.length) break;
+  }
+  return foundAt;
+}
+
 /** The smallest efSearch that finds them all; null where none does, or only a search would tell. */
 export function efNeeded(truth: GraphTruth): number | null {
-  for (const ef of turnsOf(truth, truth.holdsUntil)) {
-    if (foundOf(truth, (row) => isReturnedAt(row, ef)) === truth.neighbours.length) return ef;
-  }
-  return null;
+  const foundAt = foundAtOf(truth);
+  if (foundAt.length < truth.neighbours.length) return null;
+  return foundAt[foundAt.length - 1] ?? 1;
 }
 
 /** The results that are no true neighbours, with the last place's ties taken for true. */

@@ -1,4 +1,5 @@
-import { csvOf, markdownOf, pythonOf, sentenceOf } from "../../model/sharedText";
+import { sentenceOf } from "../../model/sharedAnswer";
+import { csvOf, markdownOf, pythonOf } from "../../model/sharedText";
 import type { App } from "../../state/app";
 import { figureOfKernel } from "./kernelFigure";
 import { sharedResults, sharedSearch } from "./sharedSearch";

@@ -1,0 +1,137 @@
+"""A search of a graph as the page shows it: without the query's own row, with its missed neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from feder_widget.engines import GraphIndex
+from feder_widget.figures.shown_search import Rows, no_rows
+from feder_widget.model.arguments import as_bool, as_int
+from feder_widget.model.graph_trace import GraphTrace
+from feder_widget.model.query import Query
+from feder_widget.truth.graph_explanation import GraphExplanation
+from feder_widget.truth.graph_loss import Losses, graph_losses
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownWalk:
+    """One search of a graph at one efSearch, and its missed neighbours.
+
+    Attributes
+    ----------
+    index : GraphIndex
+        The index searched.
+    query : Query
+        The query.
+    ef_search, ef_used, k : int
+        The efSearch asked for and the one that the engine uses, and results asked for.
+    include_self : bool
+        Whether a row counts among its own results and neighbours.
+    trace : GraphTrace
+        The search; of a row that is left out, a search for one more result.
+    results : Rows
+        The results shown, nearest first.
+    missed : Rows
+        True neighbours that are no results, nearest first; none where ``explanation`` is None.
+    explanation : GraphExplanation or None
+        The true neighbours; None where they are unavailable.
+    losses : list of str or None
+        Why each true neighbour is missed, None for those that came back.
+    """
+
+    index: GraphIndex
+    query: Query
+    ef_search: int
+    ef_used: int
+    k: int
+    include_self: bool
+    trace: GraphTrace
+    results: Rows
+    missed: Rows
+    explanation: GraphExplanation | None
+    losses: Losses
+
+    @property
+    def found(self) -> int:
+        """How many true neighbours are results."""
+        return 0 if self.explanation is None else len(self.explanation) - len(self.missed)
+
+
+def shown_walk(
+    index: GraphIndex, query: Any, ef_search: int | None = None, k: int = 9, *, include_self: bool = False
+) -> ShownWalk:
+    """Search, and find the missed neighbours; arguments as for ``GraphIndex.trace``."""
+    *_, last = shown_walk_steps(index, query, ef_search, k, include_self=include_self)
+    return last
+
+
+def shown_walk_steps(
+    index: GraphIndex,
+    query: Any,
+    ef_search: int | None = None,
+    k: int = 9,
+    *,
+    include_self: bool = False,
+    is_late: Callable[[], bool] = lambda: False,
+) -> Iterator[ShownWalk]:
+    """Yield the search without its true neighbours, then with them where they come in time.
+
+    Parameters
+    ----------
+    is_late : function
+        Asked every few milliseconds; true leaves the true neighbours out.
+    """
+    found, k = index.query(query), as_int(k, "k")
+    own = found.left_out(as_bool(include_self, "include_self"))
+    # More results than vectors would only be filling.
+    most = max(1, min(k if own is None else k + 1, index.ntotal))
+    trace = index.trace(found, most, ef_search)
+    used = max(trace.ef_search, index.graph_file.least_ef(most))
+    results = rows_of(trace, own, k)
+
+    def shown(missed: Rows, explanation: GraphExplanation | None, losses: Losses) -> ShownWalk:
+        return ShownWalk(
+            index, found, trace.ef_search, used, k, include_self, trace, results, missed, explanation, losses
+        )
+
+    yield shown(no_rows(), None, [])
+    if index.ntotal == 0:
+        return
+    steps = index.explain_steps(found, k, include_self=include_self)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            explanation: GraphExplanation = end.value
+            break
+        if is_late():
+            return
+    losses = graph_losses(explanation, trace.ef_search, used)
+    yield shown(missed_rows(explanation, losses, index, found), explanation, losses)
+
+
+def rows_of(trace: GraphTrace, own: int | None = None, k: int | None = None) -> Rows:
+    """Return the first k results of a trace, without filling and without one row."""
+    kept = np.flatnonzero((trace.ids != -1) & (True if own is None else trace.ids != own))[:k]
+    nowhere = np.full(len(kept), -1)
+    return Rows(trace.ids[kept], trace.distances[kept], nowhere, nowhere, np.arange(1, len(kept) + 1))
+
+
+def missed_rows(
+    explanation: GraphExplanation,
+    losses: Losses,
+    index: GraphIndex | None = None,
+    query: Query | None = None,
+) -> Rows:
+    """Return the missed neighbours, at the distances that the index has for them where it is given."""
+    at = np.array([i for i, loss in enumerate(losses) if loss is not None], np.intp)
+    ids, distances = explanation.ids[at], explanation.distances[at]
+    if index is not None and query is not None and explanation.basis == "vectors":
+        file = index.graph_file
+        distances = file.distances(index.transform(query), file.nodes_of(ids))
+    nowhere = np.full(len(at), -1)
+    return Rows(ids, np.asarray(distances, np.float32), nowhere, nowhere, at + 1)

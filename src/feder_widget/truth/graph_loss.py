@@ -1,0 +1,73 @@
+"""Why a search of a graph misses a true neighbour, in one word."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from feder_widget.truth.graph_explanation import GraphExplanation
+
+GraphLoss = Literal["early", "few", "code", "unreached", "tied"]
+Losses = list[GraphLoss | None]
+"""Of each true neighbour; None for one that came back."""
+
+
+def graph_losses(explanation: GraphExplanation, ef_search: int, ef_used: int) -> Losses:
+    """Return why a search misses each of the true neighbours; None for those that it returns.
+
+    "early": the walk ends before it comes to it. "few": visited, but a search keeps no more than efSearch.
+    "code": its code made it look farther. "unreached": no path leads to it. "tied": distances tie, so that
+    only a search tells which efSearch finds it.
+
+    Parameters
+    ----------
+    explanation : GraphExplanation
+        The true neighbours.
+    ef_search, ef_used : int
+        The efSearch asked for, and the one that the engine uses.
+    """
+    lost = explanation.missed(ef_search).tolist()
+    losses: Losses = []
+    for at, row_id in enumerate(explanation.ids.tolist()):
+        if row_id in lost:
+            # Rows that share an id are lost as often as they are named.
+            lost.remove(row_id)
+            losses.append(_loss(explanation, at, ef_used))
+        else:
+            losses.append(None)
+    return losses
+
+
+def known_from(explanation: GraphExplanation, at: int) -> int | None:
+    """Return the efSearch from which on a true neighbour is returned; None for none, or where they tie."""
+    found = int(explanation.returned_from[at])
+    return found if found <= explanation.ntotal and _is_told(explanation, found) else None
+
+
+def known_found_at(explanation: GraphExplanation) -> list[int]:
+    """Return the smallest efSearch that finds 1, 2, … true neighbours, without a search.
+
+    ``ntotal + 1`` where none does, and where distances tie, so that only a search at each would tell.
+    """
+    found = explanation.spans.found_at(min(explanation.holds_until, explanation.ntotal))
+    return [int(at) for at in found]
+
+
+def is_tied(explanation: GraphExplanation) -> bool:
+    """Return whether distances tie, so that one walk does not tell every efSearch."""
+    return explanation.holds_until < explanation.ntotal
+
+
+def _loss(explanation: GraphExplanation, at: int, ef: int) -> GraphLoss:
+    visited, never = int(explanation.visited_from[at]), explanation.ntotal + 1
+    start, until = int(explanation.returned_from[at]), int(explanation.returned_until[at])
+    if visited == never:
+        return "unreached"
+    if not _is_told(explanation, start):
+        return "tied"
+    if start == never or until <= ef:
+        return "code"
+    return "few" if visited <= ef else "early"
+
+
+def _is_told(explanation: GraphExplanation, returned_from: int) -> bool:
+    return not is_tied(explanation) or returned_from <= explanation.holds_until
