@@ -11,10 +11,12 @@ import numpy as np
 from feder_widget.figures.cell_colours import cell_colours
 from feder_widget.figures.distance_domain import domain_of, nearest_first
 from feder_widget.figures.distance_layout import circle_in, dot_radius, layout_distances, room_in
+from feder_widget.figures.height_scale import HeightScale
 from feder_widget.figures.palette import PALETTES, hex_of
 from feder_widget.figures.picture_places import place_pictures
 from feder_widget.figures.radial_scale import RadialScale
 from feder_widget.figures.sectors import sectors_of
+from feder_widget.figures.walk_tray import TrayItem, tray_places
 
 PATH = Path(__file__).parent / "fixtures" / "figures.json"
 
@@ -84,6 +86,53 @@ def coloured():
     }
 
 
+def heights():
+    """Return the heights of distances in pictures of walks."""
+    some = np.sort(distances_of(50)).tolist()
+    cases = {
+        "far ones above": ([*some[:20], 90, 200, 5000], some[15]),
+        "the query's own row": ([0, *some], some[30]),
+        "inner products": ([-value for value in reversed(some)], -some[20]),
+        "all below the bar": (some, some[-1]),
+        "one distance": ([7.25] * 4, 7.25),
+        "two": ([1, 2], 1),
+        "large ones": ([value * 1e6 for value in some], some[9] * 1e6),
+    }
+    found = []
+    for name, (keys, bar) in cases.items():
+        scale = HeightScale.of(keys, bar, 40, 400)
+        found.append(
+            {
+                "name": name,
+                "keys": keys,
+                "bar": bar,
+                "heights": rounded(scale.y(keys)),
+                "ticks": [[float(f"{tick.key:.9g}"), tick.is_compressed] for tick in scale.ticks],
+                "isBroken": scale.is_broken,
+            }
+        )
+    return found
+
+
+def trays():
+    """Return where pictures below walks stand."""
+    rng = np.random.default_rng(7)
+    found = []
+    for count in (1, 5, 12, 30):
+        items = [
+            TrayItem(i, int(x) / 4, (i + 1) % 9, bool(i % 4 == 3))
+            for i, x in enumerate(rng.integers(240, 2600, count))
+        ]
+        placed = tray_places(items, 60, 640, 48)
+        found.append(
+            {
+                "items": [[item.id, item.x, item.place, item.is_missed] for item in items],
+                "placed": [[item.id, round(x, 6)] for item, x in placed],
+            }
+        )
+    return found
+
+
 def rounded(values):
     """Return numbers to a millionth of a pixel."""
     return np.round(values, 6).tolist()
@@ -102,7 +151,7 @@ def recorded():
         made["every"] = every
         made["radii"], made["positions"] = made["radii"][::every], made["positions"][::every]
         found.append({**given, **made})
-    return {"distances": found, "cells": coloured()}
+    return {"distances": found, "cells": coloured(), "heights": heights(), "trays": trays()}
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from feder_widget.figures import static_picture as static_picture_module
 from feder_widget.figures import static_view as static_view_module
 from feder_widget.figures.search_text import search_lines
 from feder_widget.figures.shown_search import shown_search
-from feder_widget.figures.static_picture import MOST_BYTES
+from feder_widget.figures.small_png import APART, MOST_BYTES
 from feder_widget.model.query import Query
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
@@ -284,4 +284,4 @@ def test_pale_pictures_leave_the_cells_their_colours():
     added = np.array(sorted(held(pale) - held([])))
     assert len(added)
     apart = np.linalg.norm(added[:, None] - np.array(cells)[None], axis=2)
-    assert apart.min() > static_picture_module.APART
+    assert apart.min() > APART

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import recorded from "../../tests/fixtures/figures.json";
+import { trayPlaces } from "../src/graph/views/walk/tray";
+import { heightScale } from "../src/graph/views/walk/walkScale";
 import { PALETTES, rgbOf } from "../src/look/palette";
 import { nearestFirst } from "../src/model/candidateOrder";
 import type { CandidateSet } from "../src/model/candidates";
@@ -103,5 +105,39 @@ describe.each(["light", "dark"] as const)("a figure of the map, %s", (mode) => {
     expect(Array.from(edge)).toEqual(
       Array.from({ length: n }, (_, cell) => (edges[cell] ? pack(rgbOf(edges[cell])) : 0)),
     );
+  });
+});
+
+describe("the picture of a walk", () => {
+  it.each(recorded.heights)("has the heights that figures have: $name", (wanted) => {
+    const scale = heightScale(wanted.keys, wanted.bar, 40, 400);
+    expectNear(
+      wanted.keys.map((key) => scale.y(key)),
+      wanted.heights,
+    );
+    expect(scale.isBroken).toBe(wanted.isBroken);
+    expect(scale.ticks.map(({ key, isCompressed }) => [Number(key.toPrecision(9)), isCompressed])).toEqual(
+      wanted.ticks,
+    );
+  });
+
+  it("has pictures below it where figures have them", () => {
+    for (const { items, placed } of recorded.trays) {
+      const given = items.map(([id, x, place, isMissed]) => ({
+        id: BigInt(id as number),
+        x: x as number,
+        y: 0,
+        rank: place === 0 ? null : (place as number),
+        isMissed: isMissed as boolean,
+        needs: null,
+        isTold: true,
+      }));
+      const found = trayPlaces(given, 60, 640, 48);
+      expect(found.map(({ id }) => Number(id))).toEqual(placed.map(([id]) => id));
+      expectNear(
+        found.map(({ at }) => at),
+        placed.map(([, at]) => at),
+      );
+    }
   });
 });

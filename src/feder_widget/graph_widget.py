@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
 
 from feder_widget.engines import GraphIndex, open_index
 from feder_widget.errors import UnsupportedIndexError
 from feder_widget.export import K_MAX, GraphReport, neighbour_columns
+from feder_widget.figures.row_pictures import MOST_PIXELS, RowPictures
 from feder_widget.figures.shown_walk import shown_walk
-from feder_widget.index_widget import K_LIMIT, IndexWidget
+from feder_widget.figures.static_graph_view import static_graph_view
+from feder_widget.index_widget import FIGURE_PIXELS, K_LIMIT, IndexWidget
 from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
 from feder_widget.model.arguments import as_bool, as_int
@@ -26,6 +30,9 @@ from feder_widget.truth import evaluate
 from feder_widget.truth.evaluation import Progress
 from feder_widget.truth.graph_explanation import GraphExplanation
 from feder_widget.truth.graph_workload import GraphWorkload
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class GraphWidget(IndexWidget):
@@ -51,6 +58,9 @@ class GraphWidget(IndexWidget):
         The second picture of the visited nodes, as for :class:`FederWidget`.
     theme
         ``"auto"`` follows the host; ``"light"`` and ``"dark"`` do not.
+    static
+        Whether the output of a cell holds some lines of text and, once there is a search, a picture (PNG, at
+        most 120 kB) beside the widget, for places where no widget runs, as for :class:`FederWidget`.
 
     Attributes
     ----------
@@ -90,6 +100,7 @@ class GraphWidget(IndexWidget):
         include_self: bool = False,
         projection: str | Callable[[NDArray[np.float32]], ArrayLike] = "auto",
         theme: str = "auto",
+        static: bool = True,
     ) -> None:
         opened = index if isinstance(index, GraphIndex) else open_index(index)
         if not isinstance(opened, GraphIndex):
@@ -98,7 +109,7 @@ class GraphWidget(IndexWidget):
             )
         self._index = opened
         self._method = resolve_method(projection)
-        self._static = False
+        self._static = as_bool(static, "static")
         self._reported: int | None = None
         k_max = as_int(k_max, "k_max", most=K_LIMIT, most_name="the limit")
         k = as_int(k, "k", most=K_LIMIT, most_name="the limit")
@@ -248,6 +259,66 @@ class GraphWidget(IndexWidget):
         efSearch tells which one finds it).
         """
         return self._as_table(neighbour_columns(self.report().missed, has_losses=True))
+
+    def figure(
+        self, view: str | None = None, *, style: str | None = None, pixels: int = FIGURE_PIXELS
+    ) -> Figure:
+        """Return a matplotlib figure of what the widget shows, at the present ``ef_search`` and ``k``.
+
+        Parameters
+        ----------
+        view : str, optional
+            ``"walk"``, ``"recall"``, ``"workload"`` (the last one evaluated) or ``"results"``. By default,
+            the walk beside the results.
+        style : "light", "dark" or "print", optional
+            By default as ``theme``, light for ``"auto"``. "print" is 3.3 inches wide, in text of 8 pt.
+        pixels : int
+            Longest side of the pictures of rows, up to 1,024.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Without pyplot; a notebook shows it. ``figure.savefig("figure.pdf")`` keeps text as text.
+
+        Raises
+        ------
+        ValueError
+            If there is no such view; if it needs a search, or a workload, and there is none yet.
+        RuntimeError
+            On a thread that may not read the index: another than the one that runs cells.
+        """
+        self._check_thread("figure")
+        self._session.notice_changes()
+        return self._drawn(view, self.ef_search, self.k, self.include_self, style or self._mode, pixels)
+
+    def _drawn(
+        self, view: str | None, ef_search: int, k: int, include_self: bool, style: str, pixels: int
+    ) -> Figure:
+        pixels = as_int(pixels, "pixels", most=MOST_PIXELS, most_name="the largest thumbnail")
+        graph_figure = importlib.import_module("feder_widget.figures.graph_figure")
+        figure: Figure = graph_figure.graph_figure(
+            self._index,
+            self._session.query,
+            ef_search,
+            k,
+            view=view,
+            include_self=include_self,
+            workload=self._session.workloads.last,
+            pictures=RowPictures(self._media, pixels, self._index.vectors_of),
+            style=style,
+        )
+        return figure
+
+    def _static_view(self) -> dict[str, str]:
+        return static_graph_view(
+            self._index,
+            self._session.query,
+            self.ef_search,
+            self.k,
+            include_self=self.include_self,
+            media=self._media,
+            mode=self._mode,
+        )
 
     def _check_ef_search(self, value: object) -> int:
         return as_int(value, "ef_search", most=ef_limit(self._index), most_name="the limit")

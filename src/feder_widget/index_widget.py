@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import anywidget
 import numpy as np
@@ -26,6 +26,9 @@ from feder_widget.synced_traits import (
 
 K_LIMIT = 10_000
 """A screen cannot show more results."""
+
+FIGURE_PIXELS = 128
+"""Longest side of the pictures of rows in a figure, unless the caller says otherwise."""
 
 
 class Conversation(Protocol):
@@ -176,6 +179,11 @@ class IndexWidget(anywidget.AnyWidget):
                 f"{name}() reads the index, which only the thread that runs cells may do, for it may change "
                 "there; call it there, or pass open_index(index, frozen=True) if nothing changes the index"
             )
+
+    @property
+    def _mode(self) -> Literal["light", "dark"]:
+        """The colours of pictures that leave the widget."""
+        return "dark" if self.theme == "dark" else "light"
 
     def _searched(self, name: str) -> Query:
         """Return the query on screen for a method that needs one."""

@@ -33,7 +33,7 @@ from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.shown_search import shown_search
 from feder_widget.figures.static_view import static_view
 from feder_widget.graph_widget import GraphWidget
-from feder_widget.index_widget import K_LIMIT, IndexWidget
+from feder_widget.index_widget import FIGURE_PIXELS, K_LIMIT, IndexWidget
 from feder_widget.map import ClusterMap
 from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
@@ -61,9 +61,6 @@ SAVED_TRAITS = ("cluster", "selection", "view", "theme")
 
 MAP_PATIENCE = 60.0
 """Seconds that a figure waits for the map that a thread draws, before it draws one itself."""
-
-FIGURE_PIXELS = 128
-"""Longest side of the pictures of rows in a figure, unless the caller says otherwise."""
 
 _OF_ROWS = ("labels", "data", "id", "columns", "label", "image")
 """Options that say what rows look like."""
@@ -618,7 +615,7 @@ class FederWidget(IndexWidget):
         self._session.notice_changes()
         at = View(self.nprobe, self.k, self.include_self)
         drawn = self._session.map_within(MAP_PATIENCE)
-        return self._drawn(view, at, style or ("dark" if self.theme == "dark" else "light"), pixels, drawn)
+        return self._drawn(view, at, style or self._mode, pixels, drawn)
 
     def _drawn(self, view: str | None, at: View, style: str, pixels: int, drawn: ClusterMap | None) -> Figure:
         widget_figure = importlib.import_module("feder_widget.figures.widget_figure")
@@ -645,7 +642,7 @@ class FederWidget(IndexWidget):
             include_self=self.include_self,
             map_within=self._session.map_within,
             media=self._media,
-            mode="dark" if self.theme == "dark" else "light",
+            mode=self._mode,
         )
 
     def selected(self) -> Any:

@@ -19,7 +19,9 @@ from feder_widget.export.search_report import SearchReport
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.search_text import map_title
 from feder_widget.figures.shown_search import ShownSearch, shown_search_steps
-from feder_widget.figures.static_picture import THUMBNAIL_PIXELS, shown_rows, static_picture
+from feder_widget.figures.static_output import THUMBNAIL_PIXELS
+from feder_widget.figures.static_picture import static_picture
+from feder_widget.figures.static_tiles import shown_rows
 from feder_widget.media import Media
 from feder_widget.media.text import one_line
 from feder_widget.model.arguments import as_int
@@ -182,7 +184,7 @@ def _figure(session: RecordedSession, search: ShownSearch, media: Media) -> Step
     if drawn is None:
         return None
     pictures = RowPictures(media, THUMBNAIL_PIXELS)
-    rows = shown_rows(search)
+    rows = shown_rows(search.results, search.missed)
 
     def paint() -> bytes:
         images = [image for some in rows for image in pictures.images(some.ids, some.clusters)]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from feder_widget.figures.recall_chart import recall
     from feder_widget.figures.result_tiles import results
     from feder_widget.figures.size_chart import cluster_sizes
+    from feder_widget.figures.walk_picture import walk
     from feder_widget.figures.workload_chart import workload
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "projection",
     "recall",
     "results",
+    "walk",
     "workload",
 ]
 
@@ -39,6 +41,7 @@ _HOMES = {
     "projection": "projection_picture",
     "recall": "recall_chart",
     "results": "result_tiles",
+    "walk": "walk_picture",
     "workload": "workload_chart",
 }
 """Functions by the module that holds them: matplotlib is imported when one is first asked for."""

@@ -108,6 +108,25 @@ def new_figure(look: Look, height: float, width: float | None = None) -> WidgetF
     return figure
 
 
+def two_parts(look: Look, tall: float, shares: tuple[float, float]) -> tuple[WidgetFigure, list[Axes]]:
+    """Return a figure of two parts side by side; one above the other in a style of one column's width.
+
+    ``tall`` is the height of the latter in inches, ``shares`` are those of its height.
+    """
+    if look.has_title:
+        figure = new_figure(look, 4.0, width=9.6)
+        parts = figure.add_gridspec(1, 2, width_ratios=(1.62, 1))
+    else:
+        figure = new_figure(look, tall)
+        parts = figure.add_gridspec(2, 1, height_ratios=shares)
+    axes = [figure.add_subplot(parts[i], axes_class=WidgetAxes) for i in range(2)]
+    # Places are known once the figure is laid out.
+    if look.has_title:
+        axes[0].set_title(" ", fontsize=look.size)
+    figure.draw_without_rendering()
+    return figure, axes
+
+
 def root_of(ax: Axes) -> Figure:
     """Return the whole figure of some axes.
 

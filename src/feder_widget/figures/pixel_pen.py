@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from feder_widget.figures.palette import Palette, Rgb
+from feder_widget.figures.palette import Palette
+from feder_widget.figures.pen import Ink, Points
 
 BADGE = 10
 """Size of the text in a pill."""
 
 WITHOUT_GLYPH = str.maketrans({"\N{MULTIPLICATION SIGN}": "x", "\N{RIGHTWARDS ARROW}": ">"})
 """Signs that the font of Pillow does not have."""
-
-Ink = Rgb | str
-Points = Sequence[tuple[float, float]]
 
 
 class PixelPen:
@@ -62,9 +60,16 @@ class PixelPen:
         """Paint a line."""
         self._pen.line(self._scaled(points), fill=ink, width=self._pixels(width))
 
-    def dashed(self, corners: Points, ink: Ink, width: float, dash: tuple[float, float]) -> None:
-        """Paint a closed line of dashes."""
-        points = np.array([*corners, corners[0]])
+    def strokes(self, strokes: npt.NDArray[np.float64], ink: Ink, width: float) -> None:
+        """Paint separate lines, (n, 4): from x, y to x, y."""
+        for stroke in (strokes * self._scale).tolist():
+            self._pen.line(stroke, fill=ink, width=self._pixels(width))
+
+    def dashed(
+        self, corners: Points, ink: Ink, width: float, dash: tuple[float, float], *, is_open: bool = False
+    ) -> None:
+        """Paint a line of dashes, closed unless it is said to be open."""
+        points = np.array([*corners, *([] if is_open else corners[:1])])
         steps = np.hypot(*np.diff(points, axis=0).T)
         along = np.concatenate([[0.0], np.cumsum(steps)])
         if along[-1] == 0:
@@ -81,6 +86,22 @@ class PixelPen:
     def circle(self, x: float, y: float, radius: float, *, fill: Ink) -> None:
         """Paint a disc."""
         self._pen.ellipse(self._scaled([(x - radius, y - radius), (x + radius, y + radius)]), fill=fill)
+
+    def circles(
+        self, places: Points, radius: float, *, fill: Ink, edge: Ink | None = None, width: float = 0,
+        dash: tuple[float, float] | None = None,
+    ) -> None:  # fmt: skip
+        """Paint discs with an edge, of dashes where these are given."""
+        for x, y in places:
+            if edge is None or dash is not None:
+                self.circle(x, y, radius, fill=fill)
+            else:
+                self.circle(x, y, radius + width / 2, fill=edge)
+                self.circle(x, y, radius - width / 2, fill=fill)
+            if edge is not None and dash is not None:
+                angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+                ring = np.column_stack([x + radius * np.cos(angles), y + radius * np.sin(angles)])
+                self.dashed([(a, b) for a, b in ring.tolist()], edge, width, dash)
 
     def box(
         self, x: float, y: float, width: float, height: float, corner: float, *, fill: Ink | None = None,
@@ -135,6 +156,26 @@ class PixelPen:
         at = x * self._scale, y * self._scale
         text = text.translate(WITHOUT_GLYPH)
         self._pen.text(at, text, fill=ink or self._palette.text, font=self._font(size), anchor=anchor)
+
+    def write_edged(
+        self, x: float, y: float, text: str, size: float, ink: Ink, anchor: str = "mm", *, bold: bool = False
+    ) -> None:
+        """Write a text with an edge in the colour of the ground; the font has no bold letters."""
+        del bold
+        self._pen.text(
+            (x * self._scale, y * self._scale), text.translate(WITHOUT_GLYPH), fill=ink, anchor=anchor,
+            font=self._font(size), stroke_width=self._pixels(2.5), stroke_fill=self._palette.background,
+        )  # fmt: skip
+
+    def write_upward(self, x: float, y: float, text: str, size: float, ink: Ink) -> None:
+        """Write a text around a place that reads upward."""
+        font = self._font(size)
+        left, top, right, bottom = (round(end) for end in self._pen.textbbox((0, 0), text, font=font))
+        letters = Image.new("L", (right - left, bottom - top))
+        ImageDraw.Draw(letters).text((-left, -top), text, fill=255, font=font)
+        turned = letters.transpose(Image.Transpose.ROTATE_90)
+        corner = round(x * self._scale - turned.width / 2), round(y * self._scale - turned.height / 2)
+        self._pen.bitmap(corner, turned, fill=ink)
 
     def width(self, text: str, size: float) -> float:
         """Return the width of a text."""

@@ -53,6 +53,13 @@ class Rows:
         )
 
 
+def placed_among(results: Rows, true_ids: Ids) -> Rows:
+    """Return results with their places among the true neighbours; 0 for none."""
+    place_of = {row_id: i + 1 for i, row_id in reversed(list(enumerate(true_ids.tolist())))}
+    places = [place_of.get(row_id, 0) for row_id in results.ids.tolist()]
+    return replace(results, places=np.array(places, np.int64))
+
+
 def no_rows() -> Rows:
     """Return no rows."""
     none = np.zeros(0, np.int64)
@@ -106,11 +113,7 @@ class ShownSearch:
     @property
     def placed_results(self) -> Rows:
         """The results with their places among the true neighbours, where these are known; 0 for none."""
-        if self.explanation is None:
-            return self.results
-        place_of = {row_id: i + 1 for i, row_id in reversed(list(enumerate(self.explanation.ids.tolist())))}
-        places = [place_of.get(row_id, 0) for row_id in self.results.ids.tolist()]
-        return replace(self.results, places=np.array(places, np.int64))
+        return self.results if self.explanation is None else placed_among(self.results, self.explanation.ids)
 
 
 def shown_search(

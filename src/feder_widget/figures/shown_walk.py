@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +10,22 @@ from typing import Any
 import numpy as np
 
 from feder_widget.engines import GraphIndex
-from feder_widget.figures.shown_search import Rows, no_rows
+from feder_widget.figures.shown_search import Rows, no_rows, placed_among
+from feder_widget.figures.walk_scene import MissedMark
 from feder_widget.model.arguments import as_bool, as_int
 from feder_widget.model.graph_trace import GraphTrace
 from feder_widget.model.query import Query
 from feder_widget.truth.graph_explanation import GraphExplanation
-from feder_widget.truth.graph_loss import Losses, graph_losses
+from feder_widget.truth.graph_loss import Losses, graph_losses, known_from
+
+AHEAD = 2.5
+"""A larger efSearch is shown up to this many times the present one, or up to where it finds all."""
+
+FARTHEST = 1024
+"""It is not walked farther than to this efSearch, which takes a tenth of a second or so."""
+
+WIDEST = 3
+"""At most this many times as wide as the walk itself is what a larger efSearch visits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +71,16 @@ class ShownWalk:
         """How many true neighbours are results."""
         return 0 if self.explanation is None else len(self.explanation) - len(self.missed)
 
+    @property
+    def placed_results(self) -> Rows:
+        """The results with their places among the true neighbours, where these are known; 0 for none."""
+        return self.results if self.explanation is None else placed_among(self.results, self.explanation.ids)
+
+    @property
+    def marks(self) -> dict[int, MissedMark]:
+        """The missed neighbours by their row ids, for a picture of the walk."""
+        return {} if self.explanation is None else missed_marks(self.explanation, self.losses)
+
 
 def shown_walk(
     index: GraphIndex, query: Any, ef_search: int | None = None, k: int = 9, *, include_self: bool = False
@@ -91,7 +112,7 @@ def shown_walk_steps(
     most = max(1, min(k if own is None else k + 1, index.ntotal))
     trace = index.trace(found, most, ef_search)
     used = max(trace.ef_search, index.graph_file.least_ef(most))
-    results = rows_of(trace, own, k)
+    results = results_in(trace, own, k)
 
     def shown(missed: Rows, explanation: GraphExplanation | None, losses: Losses) -> ShownWalk:
         return ShownWalk(
@@ -114,11 +135,40 @@ def shown_walk_steps(
     yield shown(missed_rows(explanation, losses, index, found), explanation, losses)
 
 
-def rows_of(trace: GraphTrace, own: int | None = None, k: int | None = None) -> Rows:
+def ahead_of(search: ShownWalk) -> GraphTrace:
+    """Return a longer walk that begins with that of a search, as far as a picture shows it.
+
+    The trace of the search itself where distances tie, or a longer walk does not tell.
+    """
+    trace, index, explanation = search.trace, search.index, search.explanation
+    needs = []
+    if explanation is not None:
+        known = [known_from(explanation, i) for i, loss in enumerate(search.losses) if loss is not None]
+        needs = [need for need in known if need is not None]
+    wanted = min(index.ntotal, FARTHEST, max(math.ceil(AHEAD * search.ef_used), *needs, 0))
+    if wanted <= search.ef_used:
+        return trace
+    longer = index.trace(search.query, 1, wanted)
+    most = WIDEST * (trace.descent.n_distances + len(trace.walk)) - trace.descent.n_distances
+    need = longer.walk.need
+    shown = min(longer.walk.holds_until, wanted if len(need) <= most else int(need[most]) - 1)
+    return trace if shown <= search.ef_used else longer.up_to(shown)
+
+
+def results_in(trace: GraphTrace, own: int | None = None, k: int | None = None) -> Rows:
     """Return the first k results of a trace, without filling and without one row."""
     kept = np.flatnonzero((trace.ids != -1) & (True if own is None else trace.ids != own))[:k]
     nowhere = np.full(len(kept), -1)
     return Rows(trace.ids[kept], trace.distances[kept], nowhere, nowhere, np.arange(1, len(kept) + 1))
+
+
+def missed_marks(explanation: GraphExplanation, losses: Losses) -> dict[int, MissedMark]:
+    """Return the missed neighbours by their row ids."""
+    return {
+        row_id: MissedMark(place + 1, known_from(explanation, place))
+        for place, (row_id, loss) in enumerate(zip(explanation.ids.tolist(), losses, strict=True))
+        if loss is not None
+    }
 
 
 def missed_rows(

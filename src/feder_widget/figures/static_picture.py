@@ -6,9 +6,7 @@ cell may wait for its output.
 
 from __future__ import annotations
 
-import io
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,13 +14,14 @@ from PIL import Image
 
 from feder_widget.figures.cell_colours import SHADES, cell_colours
 from feder_widget.figures.map_cells import ScaledCells, edge_widths
-from feder_widget.figures.numbers import distance_text, plural
 from feder_widget.figures.palette import PALETTES, Mode, Palette, mix, ramp_colour, rank_colour, rgb_of
-from feder_widget.figures.pixel_pen import BADGE, Ink, PixelPen
+from feder_widget.figures.pen import Ink
+from feder_widget.figures.pixel_pen import BADGE, PixelPen
 from feder_widget.figures.rank_labels import DOT, RankLabel, RankLabels
 from feder_widget.figures.search_text import map_title
-from feder_widget.figures.shown_search import Rows, ShownSearch
-from feder_widget.figures.tile_grid import TileGrid
+from feder_widget.figures.shown_search import ShownSearch
+from feder_widget.figures.small_png import SCALES, colours_of, small_png
+from feder_widget.figures.static_tiles import TEXT, paint_tiles
 from feder_widget.map import ClusterMap
 from feder_widget.media.text import one_line
 
@@ -32,41 +31,13 @@ WIDTH, HEIGHT = 880, 420
 MAP_WIDTH = 540
 MARGIN = 10
 TITLE = 26
-TEXT, SMALL = 13, 11
-"""Sizes of texts."""
-
-MOST_BYTES = 120_000
-"""The picture is saved with the notebook."""
-
-SCALES = (2, 1)
-"""Pixels for each CSS pixel, the best first."""
-
-FINER = 2
-"""Pixels painted for each one that is kept: Pillow paints shapes with rough edges."""
 
 MOST_CELLS = 8192
 """Cells painted: of more, each has a few pixels, and all of them take too long."""
 
-MOST_RESULTS, MOST_MISSED = 20, 10
 COARSE_FROM = 3000
 GAP = 0.9
 """Half of the gap between two cells."""
-
-THUMBNAIL_PIXELS = 128
-SAMPLED = 24
-"""Side of the pictures that colours are chosen by."""
-
-APART = 12
-"""Least distance of the colours of pictures from those of the ground and the cells: Pillow, which compares in
-steps of four levels, would take one for the other.
-"""
-
-BETWEEN = (0.25, 0.5, 0.75)
-
-
-def shown_rows(search: ShownSearch) -> tuple[Rows, Rows]:
-    """Return the results and the missed neighbours that the picture has room for."""
-    return search.results.first(MOST_RESULTS), search.missed.first(MOST_MISSED)
 
 
 def static_picture(
@@ -100,51 +71,28 @@ def static_picture(
     bytes
         A PNG of at most ``MOST_BYTES`` bytes, unless the least size is larger.
     """
-    # Many small cells compress badly.
-    for scale in scales if len(drawn.cells) <= COARSE_FROM else scales[-1:]:
-        picture = _Painting(drawn, PALETTES[mode], scale * FINER, search is None)
+    palette = PALETTES[mode]
+
+    def paint(scale: float) -> Image.Image:
+        picture = _Painting(drawn, palette, scale, search is None)
         picture.map(search)
         picture.title(title if search is None else map_title(search.index, search))
         if search is not None:
             picture.tiles(search, images)
-        found = _encoded(picture.image.reduce(FINER), _colours(PALETTES[mode], images))
-        if len(found) <= MOST_BYTES:
-            break
-    return found
+        return picture.image
 
-
-def _encoded(image: Image.Image, colours: Image.Image) -> bytes:
-    """Return an image in these colours as a PNG: one byte for each pixel, before it is compressed."""
-    target = io.BytesIO()
-    image.quantize(palette=colours, dither=Image.Dither.NONE).save(target, "PNG")
-    return target.getvalue()
+    # Many small cells compress badly.
+    return small_png(
+        paint, _colours(palette, images), scales if len(drawn.cells) <= COARSE_FROM else scales[-1:]
+    )
 
 
 def _colours(palette: Palette, images: Sequence[Image.Image | None]) -> Image.Image:
-    """Return an image that has the colours of the theme and those that the pictures need most."""
+    """Return an image that has the colours of a map and those that the pictures need most."""
     background = rgb_of(palette.background)
-    inks = [rgb_of(ink) for ink in (palette.text, palette.muted, palette.danger, palette.raised)]
     fills = [mix(background, colour, palette.fill) for colour in palette.ranks]
     ramp = [ramp_colour(palette, shade / (SHADES - 1)) for shade in range(SHADES)]
-    # Edges of shapes and letters are between two colours.
-    between = [mix(background, ink, share) for ink in (*inks[:3], *palette.ranks) for share in BETWEEN]
-    own = list(dict.fromkeys([background, palette.plain, *inks, *palette.ranks, *fills, *ramp, *between]))
-    seen = [image.resize((SAMPLED, SAMPLED)).convert("RGB") for image in images if image is not None]
-    if seen:
-        sheet = Image.new("RGB", (SAMPLED, SAMPLED * len(seen)))
-        for i, image in enumerate(seen):
-            sheet.paste(image, (0, SAMPLED * i))
-        found = sheet.quantize(256 - len(own), Image.Quantize.MEDIANCUT).getpalette() or []
-        seen_colours = list(zip(*[iter(found)] * 3, strict=True))
-        grounds = (background, palette.plain, *ramp, *fills)
-        own += [colour for colour in seen_colours if min(map(_from(colour), grounds)) > APART]
-    held = Image.new("P", (1, 1))
-    held.putpalette([part for colour in own[:256] for part in colour])
-    return held
-
-
-def _from(colour: Sequence[float]) -> Callable[[Sequence[float]], float]:
-    return lambda other: math.dist(colour, other)
+    return colours_of(palette, palette.ranks, [palette.plain, *ramp, *fills], images)
 
 
 def _nearest(search: ShownSearch, filled: set[int]) -> list[int]:
@@ -209,46 +157,10 @@ class _Painting:
 
     def tiles(self, search: ShownSearch, images: Sequence[Image.Image | None]) -> None:
         """Paint the results, then the missed neighbours, as tiles."""
-        found, missed = shown_rows(search)
-        counts = len(found), len(missed)
         width, height = WIDTH - MAP_WIDTH - MARGIN, HEIGHT - 2 * MARGIN
-        grid = TileGrid.of(width, SMALL, TEXT, *counts).fitting(width, height, *counts)
-        pictures = [*images, *[None] * (sum(counts) - len(images))]
-        results = plural(len(search.results), "result")
-        top = self._tiles(grid, results, found, pictures[: counts[0]], False, float(MARGIN))
-        if len(missed):
-            lost = f"{len(search.missed):,} missed"
-            self._tiles(grid, lost, missed, pictures[counts[0] :], True, top)
-
-    def _tiles(
-        self, grid: TileGrid, name: str, rows: Rows, pictures: Sequence[Image.Image | None], is_missed: bool,
-        top: float,
-    ) -> float:  # fmt: skip
-        palette = self._palette
-        ink = palette.danger if is_missed else palette.text
-        self._pen.write(MAP_WIDTH + 2, top + 0.45 * grid.heading, name, TEXT, ink, anchor="lm")
-        top += grid.heading
-        facts = zip(
-            rows.ids.tolist(), rows.distances.tolist(), rows.ranks.tolist(), rows.places.tolist(), strict=True
+        paint_tiles(
+            self._pen, self._palette, MAP_WIDTH, MARGIN, width, height, search.results, search.missed, images
         )
-        for i, (row_id, distance, rank, place) in enumerate(facts):
-            x, y = grid.middle(i, top)
-            x += MAP_WIDTH
-            edge: Ink = palette.danger if is_missed else rank_colour(palette, max(1, rank))
-            picture = pictures[i]
-            self._pen.box(x, y, grid.side, grid.side, 6, fill=palette.raised)
-            if picture is None:
-                text = f"row {row_id}"
-                size = min(SMALL, SMALL * (grid.side - 6) / max(1, self._pen.width(text, SMALL)))
-                self._pen.write(x, y, text, size, palette.muted)
-            else:
-                self._pen.paste(picture, x, y, grid.side - 4)
-            self._pen.frame(x, y, grid.side - 2, edge, is_missed)
-            self._pen.pill(str(place), x - grid.side / 2 + 6, y - grid.side / 2 + 6, edge, 1.55 * BADGE)
-            if np.isfinite(distance):
-                below = y + grid.side / 2 + 0.6 * grid.caption
-                self._pen.write(x, below, distance_text(distance, 3), SMALL, palette.muted)
-        return top + grid.rows(len(rows))
 
     def _label(self, label: RankLabel, tall: float) -> None:
         palette = self._palette

@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from feder_widget.engines import IvfIndex
-from feder_widget.figures.canvas import WidgetAxes, look_of, new_figure, root_of
+from feder_widget.figures.canvas import look_of, root_of, two_parts
 from feder_widget.figures.cluster_picture import draw_clusters
 from feder_widget.figures.distance_picture import draw_distances
 from feder_widget.figures.map_cells import map_of
@@ -78,18 +78,7 @@ def widget_figure(
 
 def _map_and_results(search: ShownSearch, drawn: ClusterMap, pictures: RowPictures, style: str) -> Figure:
     """Return the map beside the results; above them where the style has the width of one column."""
-    look = look_of(style)
-    if look.has_title:
-        figure = new_figure(look, 4.0, width=9.6)
-        parts = figure.add_gridspec(1, 2, width_ratios=(1.62, 1))
-    else:
-        figure = new_figure(look, 4.2)
-        parts = figure.add_gridspec(2, 1, height_ratios=(1.25, 1))
-    axes = [figure.add_subplot(parts[i], axes_class=WidgetAxes) for i in range(2)]
-    # Places are known once the figure is laid out.
-    if look.has_title:
-        axes[0].set_title(" ", fontsize=look.size)
-    figure.draw_without_rendering()
+    figure, axes = two_parts(look_of(style), 4.2, (1.25, 1))
     draw_clusters(search.index, drawn, search, ax=axes[0], style=style)
     draw_results(search.results, search.missed, pictures, ax=axes[1], style=style)
     return figure

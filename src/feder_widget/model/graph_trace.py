@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.graph_walk import NO_NODE, Descent, Walk
+from feder_widget.model.plots import plot
 from feder_widget.model.search_trace import RefineStep
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +60,8 @@ class GraphTrace:
         Their distances; where there is no result, the largest float32 (L2) or its negative (inner product).
     ef_search : int
         The efSearch of the search.
+    deleted : bool (v,)
+        Which of the visited nodes are marked as deleted: they are walked through and never returned.
     refine : RefineStep or None
         The re-ranking of the walk's nearest nodes, where the index has one.
     """
@@ -65,6 +72,7 @@ class GraphTrace:
     ids: npt.NDArray[np.int64]
     distances: npt.NDArray[np.float32]
     ef_search: int
+    deleted: npt.NDArray[np.bool_]
     refine: RefineStep | None = None
 
     @property
@@ -99,3 +107,25 @@ class GraphTrace:
             )
             for step, place in enumerate(walk.expanded.tolist())
         ]
+
+    def up_to(self, ef_search: int) -> GraphTrace:
+        """Return what a smaller efSearch visits, with the results of this one; see ``Walk.holds_until``."""
+        walk = self.walk.up_to(ef_search)
+        some = slice(len(walk))
+        return replace(self, walk=walk, visited=self.visited[some], deleted=self.deleted[some])
+
+    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw the walk: every distance computed, in order, and where it stops; see ``figures.walk``.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Axes to draw on; by default, those of a new figure.
+        options
+            ``ahead``, ``explanation``, ``images``, ``labels``, ``pixels`` and ``style``.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        return plot("walk", self, ax, options)

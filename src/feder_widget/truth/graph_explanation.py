@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.arguments import as_int
+from feder_widget.model.plots import plot
 from feder_widget.truth.ef_spans import EfSpans
 from feder_widget.truth.ledger import BASES, Basis
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Ids = npt.NDArray[np.int64]
 
@@ -189,3 +193,19 @@ class GraphExplanation:
             f"Row {approach.led_by} leads to it{behind}: when its turn comes, {approach.need - 1} visited "
             f"ones are nearer, so it takes efSearch {approach.need}.{later}"
         )
+
+    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw recall at every efSearch; see ``figures.recall``.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Axes to draw on; by default, those of a new figure.
+        options
+            ``ef_search`` and ``style``.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        return plot("recall", self, ax, options)

@@ -69,8 +69,7 @@ class GraphTruth(NearestTruth):
         file = self._file
         vector = file.transform(query[None])[0]
         near, distances = yield from self.nearest_of_steps(query, k, own, work)
-        yield
-        walk = self._walk_to(vector, near.ids)
+        walk = yield from self._walk_to_steps(vector, near.ids, work)
         spans = yield from self._whole_spans_steps(walk, query, near, k, own, work)
         external = Near(file.external_ids(near.ids), near.clusters, near.tied, near.count)
         _, places = _needs(walk, near.ids, file.ntotal)
@@ -89,7 +88,7 @@ class GraphTruth(NearestTruth):
         """Return how a walk comes to some rows; None where no path leads to one."""
         file = self._file
         nodes = file.nodes_of(row_ids)
-        walk = self._walk_to(file.transform(query[None])[0], nodes)
+        walk = drain(self._walk_to_steps(file.transform(query[None])[0], nodes))
         _, places = _needs(walk, nodes, file.ntotal)
         return [None if place < 0 else self._approach(walk, place) for place in places.tolist()]
 
@@ -112,8 +111,7 @@ class GraphTruth(NearestTruth):
         """Say where a node stands for one query, float32 (dim,), ``work`` multiplications a piece."""
         file = self._file
         vector = file.transform(query[None])[0]
-        walk = self._walk_to(vector, np.array([node]))
-        yield
+        walk = yield from self._walk_to_steps(vector, np.array([node]), work)
         _, places = _needs(walk, np.array([node]), file.ntotal)
         distance = self._distance(query, node)
         position = None
@@ -133,16 +131,17 @@ class GraphTruth(NearestTruth):
             in_links=file.external_ids(file.links.in_links(node)),
         )
 
-    def _walk_to(self, vector: Float32Array, nodes: Ids) -> Walk:
-        """Return a walk that visits some nodes, those aside to which no path leads."""
+    def _walk_to_steps(self, vector: Float32Array, nodes: Ids, work: int = WHOLE) -> Steps[Walk]:
+        """Return a walk that visits some nodes, those aside to which no path leads; a walk is one piece."""
         ef = FIRST_EF
         while True:
+            yield
             walk = self._file.walk(vector, ef)
             sought = nodes[~np.isin(nodes, walk.nodes)]
             if walk.is_exhausted or not len(sought):
                 return walk
             if ef == FAR:
-                reached = drain(self._file.links.reached_from_steps(walk.nodes[:1]))
+                reached = yield from self._file.links.reached_from_steps(walk.nodes[:1], work)
                 nodes = nodes[reached[nodes]]
             ef *= 2
 

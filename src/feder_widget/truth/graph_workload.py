@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.model.plots import plot
 from feder_widget.truth.ledger import Basis
 from feder_widget.truth.workload import Source, Workload
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,3 +135,19 @@ class GraphWorkload:
         columns["recall"] = self.recall_of(self.curves.nprobe if ef_search is None else ef_search)
         columns["tied"] = self.tied
         return pandas.DataFrame(columns)
+
+    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw mean recall at every efSearch, its spread and its cost; see ``figures.workload``.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Axes to draw on; by default, those of a new figure.
+        options
+            ``ef_search`` and ``style``.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        return plot("workload", self, ax, options)

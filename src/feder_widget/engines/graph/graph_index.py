@@ -254,7 +254,8 @@ class GraphIndex:
         walk = file.walk(vector, max(ef, file.least_ef(k)), k)
         return GraphTrace(
             file.descend(vector), walk, file.external_ids(walk.nodes),
-            file.external_ids(nodes), distances, ef, self._refine_step(asked, k, ef),
+            file.external_ids(nodes), distances, ef, ~file.can_be_found(walk.nodes),
+            self._refine_step(asked, k, ef),
         )  # fmt: skip
 
     def steps(
