@@ -330,3 +330,43 @@ def test_distances_beyond_all_numbers_are_told():
     session.close()
     told = {content["kind"]: json.loads(json.dumps(content, allow_nan=False)) for content, _ in packets}
     assert {"walk", "walk_verdict"} <= told.keys()
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_a_figure_of_the_walk_comes_in_parts(kind, monkeypatch):
+    monkeypatch.setattr("feder_widget.session.answers.file.PART", 20_000)
+    sent = []
+    widget = fw.GraphWidget(graphs.build("HNSW8,Flat"), k=5, ef_search=4)
+    widget.send = lambda content, buffers: sent.append((content, buffers))
+    widget.search(7)
+    asked = {"kind": "walk_figure", "request": "f", "format": kind, "ef_search": 16, "k": 5}
+    widget._on_request(None, asked, [])
+    widget._session.drain()
+    parts = [(content, buffers[0]) for content, buffers in sent if content["kind"] == "file_part"]
+    assert len(parts) > 1
+    assert [content["final"] for content, _ in parts] == [False] * (len(parts) - 1) + [True]
+    offsets = np.cumsum([0, *(len(data) for _, data in parts)])
+    assert [content["offset"] for content, _ in parts] == offsets[:-1].tolist()
+    whole = b"".join(data for _, data in parts)
+    if kind == "png":
+        assert whole.startswith(b"\x89PNG")
+    else:
+        assert b"row 7, efSearch 16" in whole
+    widget.close()
+
+
+def test_a_figure_needs_a_search_and_a_widget():
+    session, packets = converse(graphs.build("HNSW8,Flat"))
+    session.handle({"kind": "walk_figure", "request": "f", "format": "png", "ef_search": 4, "k": 5})
+    assert packets[-1][0]["message"] == "this session draws no figures"
+    session.close()
+    sent = []
+    widget = fw.GraphWidget(graphs.build("HNSW8,Flat"))
+    widget.send = lambda content, _: sent.append(content)
+    asked = {"kind": "walk_figure", "request": "f", "format": "gif", "ef_search": 4, "k": 5}
+    for wrong in (asked, {**asked, "format": "svg"}):
+        widget._on_request(None, wrong, [])
+        widget._session.drain()
+    assert "format must be" in sent[-2]["message"]
+    assert "needs a search" in sent[-1]["message"]
+    widget.close()

@@ -3,7 +3,14 @@ import { describe, expect, it, vi } from "vitest";
 import { lossText, missedText, reasonOf } from "../src/graph/model/missedText";
 import { nthNearest, resultsAmong, resultsAt } from "../src/graph/model/results";
 import { readGraphFacts } from "../src/graph/model/summary";
-import { efNeeded, foundAtOf, foundOf, type GraphTruth, isReturnedAt, missedOf } from "../src/graph/model/truth";
+import {
+  efNeeded,
+  foundAtOf,
+  foundOf,
+  type GraphTruth,
+  isReturnedAt,
+  missedOf,
+} from "../src/graph/model/truth";
 import { GraphExploration, type GraphSettings } from "../src/graph/state/graphExploration";
 import { verdictText } from "../src/graph/state/verdictText";
 import { trayPlaces } from "../src/graph/views/walk/tray";

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from feder_widget.engines import GraphIndex, open_index
 from feder_widget.errors import UnsupportedIndexError
-from feder_widget.export import K_MAX, GraphReport, neighbour_columns
+from feder_widget.export import K_MAX, GraphReport, as_png, as_svg, neighbour_columns
 from feder_widget.figures.row_pictures import MOST_PIXELS, RowPictures
 from feder_widget.figures.shown_walk import shown_walk
 from feder_widget.figures.static_graph_view import static_graph_view
@@ -21,10 +21,12 @@ from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
 from feder_widget.model.arguments import as_bool, as_int
 from feder_widget.model.graph_trace import GraphTrace
+from feder_widget.model.pieces import Steps
 from feder_widget.projection import resolve_method
 from feder_widget.session.cell_end import at_cell_end
 from feder_widget.session.graph.graph_session import GraphSession
 from feder_widget.session.graph.graph_summary import GRAPH_VIEWS, ef_limit, graph_summary_of
+from feder_widget.session.messages.to_kernel import WalkFigureRequest
 from feder_widget.synced_traits import Checked, bundled, one_of
 from feder_widget.truth import evaluate
 from feder_widget.truth.evaluation import Progress
@@ -139,6 +141,7 @@ class GraphWidget(IndexWidget):
                 k_max=self._k_max,
                 projection=self._method,
                 changed=self._tell_of_change,
+                figures=self._figure_on_screen,
             )
             self._end_of_watch = at_cell_end(self._session.after_cell)
             self.on_msg(self._on_request)
@@ -290,6 +293,12 @@ class GraphWidget(IndexWidget):
         self._check_thread("figure")
         self._session.notice_changes()
         return self._drawn(view, self.ef_search, self.k, self.include_self, style or self._mode, pixels)
+
+    def _figure_on_screen(self, asked: WalkFigureRequest) -> Steps[bytes]:
+        yield
+        # Matplotlib has settings that hold for all of a program, so drawing is no work for a thread.
+        figure = self._drawn("walk", asked.ef_search, asked.k, asked.include_self, asked.style, FIGURE_PIXELS)
+        return as_png(figure) if asked.format == "png" else as_svg(figure)
 
     def _drawn(
         self, view: str | None, ef_search: int, k: int, include_self: bool, style: str, pixels: int

@@ -53,8 +53,11 @@ export function findingText(answer: SharedAnswer, told: Told): string {
   return `${parts.join("\n\n")}\n`;
 }
 
+/** What a search takes to be shown again. */
+export type SharedState = Pick<SharedAnswer, "row" | "k" | "includeSelf" | "given">;
+
 /** The lines of Python that show a search in the widget, with the search parameter as an option. */
-export function pythonText({ row, k, includeSelf, given }: SharedAnswer, parameter: string): string {
+export function pythonText({ row, k, includeSelf, given }: SharedState, parameter: string): string {
   const self = includeSelf ? ", include_self=True" : "";
   return [
     "import feder_widget as fw",

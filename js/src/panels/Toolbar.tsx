@@ -4,11 +4,13 @@ import { useApp } from "../state/app";
 import { acceptedViews } from "../views";
 import { FullScreen } from "./FullScreen";
 import { QueryPicker } from "./QueryPicker";
+import { entriesOf } from "./share/entries";
 import { ShareMenu } from "./share/ShareMenu";
 
 /** The query, and the views of its search. */
 export function Toolbar({ root }: { root: () => HTMLElement | null }) {
-  const { exploration, table, elementId } = useApp();
+  const app = useApp();
+  const { exploration, table, elementId, sharing } = app;
   const { settings } = exploration;
   const summary = exploration.summary.value;
   return (
@@ -38,7 +40,13 @@ export function Toolbar({ root }: { root: () => HTMLElement | null }) {
             <path d="M2 3h12v10H2zM2 6.5h12M2 9.8h12M6 6.5V13" />
           </svg>
         </Button>
-        <ShareMenu root={root} />
+        <ShareMenu
+          entries={entriesOf(app)}
+          sharing={sharing}
+          isPossible={exploration.search.value !== null}
+          root={root}
+          complain={(message) => exploration.complain(message)}
+        />
         <FullScreen root={root} />
       </div>
     </div>

@@ -17,6 +17,7 @@ import type {
   RowValues,
   Thumbnails,
   Verdict,
+  WalkFigureRequest,
   WalkVerdict,
 } from "./messages";
 import { FAILED, Patience } from "./patience";
@@ -363,6 +364,19 @@ export class Asker {
   ): Promise<Blob | Failure | null> {
     const settings = { view, nprobe, k, include_self: includeSelf, style };
     return this.#file((request) => ({ kind: "figure", request, ...settings }), "image/svg+xml");
+  }
+
+  /** The walk on screen of a graph as a figure; null where the kernel is gone. */
+  walkFigure(
+    format: WalkFigureRequest["format"],
+    efSearch: number,
+    k: number,
+    includeSelf: boolean,
+    style: WalkFigureRequest["style"],
+  ): Promise<Blob | Failure | null> {
+    const settings = { format, ef_search: efSearch, k, include_self: includeSelf, style };
+    const type = format === "png" ? "image/png" : "image/svg+xml";
+    return this.#file((request) => ({ kind: "walk_figure", request, ...settings }), type);
   }
 
   /** A file that comes in parts. */

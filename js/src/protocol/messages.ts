@@ -1177,6 +1177,21 @@ export interface FigureRequest {
   style: "light" | "dark";
 }
 
+/**
+ * The walk of the search on screen of a graph as a figure, in the colours of a theme.
+ *
+ * `file_part` messages answer. `include_self` as in a `SearchRequest`.
+ */
+export interface WalkFigureRequest {
+  kind: "walk_figure";
+  request: RequestName;
+  format: "png" | "svg";
+  ef_search: number;
+  k: number;
+  include_self: boolean;
+  style: "light" | "dark";
+}
+
 /** End the evaluation of this name at its next piece. */
 export interface CancelRequest {
   kind: "cancel";
@@ -1256,6 +1271,7 @@ export type Request =
   | MapRequest
   | PageRequest
   | FigureRequest
+  | WalkFigureRequest
   | CancelRequest;
 
 /** The fields and buffers of each message, by which it is read and checked. */

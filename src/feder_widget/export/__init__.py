@@ -1,6 +1,7 @@
 """How a search leaves the notebook: a page that works without a kernel, a report, tables."""
 
 from feder_widget.export.answer_page import frame_of_answer, save_answer
+from feder_widget.export.figure_file import as_png, as_svg, svg_of
 from feder_widget.export.graph_report import GraphReport
 from feder_widget.export.one_page import srcdoc_frame
 from feder_widget.export.report import Report
@@ -9,7 +10,6 @@ from feder_widget.export.reported_rows import columns_of
 from feder_widget.export.saved_page import HARDEST_SAVED, K_MAX, PageWish, queries_in, saved_page
 from feder_widget.export.saved_query import View
 from feder_widget.export.search_report import SearchReport
-from feder_widget.export.svg_figure import svg_of
 from feder_widget.export.whole_file import write_whole
 
 __all__ = [
@@ -20,6 +20,8 @@ __all__ = [
     "Report",
     "SearchReport",
     "View",
+    "as_png",
+    "as_svg",
     "columns_of",
     "frame_of_answer",
     "neighbour_columns",

@@ -15,7 +15,7 @@ from feder_widget.figures.search_text import MOST_NAMED, NAME_LIMIT
 from feder_widget.figures.shown_walk import ShownWalk
 from feder_widget.model.query import Query
 from feder_widget.truth.graph_explanation import GraphExplanation
-from feder_widget.truth.graph_loss import GraphLoss, Losses, is_tied, known_found_at, known_from
+from feder_widget.truth.graph_loss import GraphLoss, Losses, is_tied, known_found_at, known_from, needed_tag
 
 
 def loss_text(loss: GraphLoss, ef_used: int) -> str:
@@ -31,12 +31,11 @@ def loss_text(loss: GraphLoss, ef_used: int) -> str:
 
 def missed_tags(explanation: GraphExplanation, losses: Losses) -> dict[int, str]:
     """Return a word for each missed neighbour, by its row id: the efSearch that finds it, or "never"."""
-    tags = {}
-    for place, (row_id, loss) in enumerate(zip(explanation.ids.tolist(), losses, strict=True)):
-        if loss is not None:
-            needs = known_from(explanation, place)
-            tags[row_id] = f"ef {needs:,}" if needs is not None else "missed" if loss == "tied" else "never"
-    return tags
+    return {
+        row_id: needed_tag(explanation, place, loss)
+        for place, (row_id, loss) in enumerate(zip(explanation.ids.tolist(), losses, strict=True))
+        if loss is not None
+    }
 
 
 def graph_settings_line(

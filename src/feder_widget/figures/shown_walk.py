@@ -16,7 +16,7 @@ from feder_widget.model.arguments import as_bool, as_int
 from feder_widget.model.graph_trace import GraphTrace
 from feder_widget.model.query import Query
 from feder_widget.truth.graph_explanation import GraphExplanation
-from feder_widget.truth.graph_loss import Losses, graph_losses, known_from
+from feder_widget.truth.graph_loss import Losses, graph_losses, known_from, needed_tag
 
 AHEAD = 2.5
 """A larger efSearch is shown up to this many times the present one, or up to where it finds all."""
@@ -165,7 +165,7 @@ def results_in(trace: GraphTrace, own: int | None = None, k: int | None = None) 
 def missed_marks(explanation: GraphExplanation, losses: Losses) -> dict[int, MissedMark]:
     """Return the missed neighbours by their row ids."""
     return {
-        row_id: MissedMark(place + 1, known_from(explanation, place))
+        row_id: MissedMark(place + 1, known_from(explanation, place), needed_tag(explanation, place, loss))
         for place, (row_id, loss) in enumerate(zip(explanation.ids.tolist(), losses, strict=True))
         if loss is not None
     }

@@ -16,6 +16,8 @@ from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.shown_search import Rows, placed_among
 from feder_widget.figures.shown_walk import ShownWalk, ahead_of, missed_marks, results_in
 from feder_widget.figures.thumbnails import put_framed, put_pill
+from feder_widget.figures.tile_grid import CAPTION
+from feder_widget.figures.tile_look import tile_caption
 from feder_widget.figures.walk_legend import Legend, walk_legend
 from feder_widget.figures.walk_painter import LEFT, TICKS, WalkInks, frame_in, paint_walk
 from feder_widget.figures.walk_scene import MissedMark, WalkScene, walk_scene
@@ -31,7 +33,7 @@ STEP = 46
 """From one to the next."""
 
 TRAY_GAP = 10
-"""CSS pixels above and below the pictures."""
+"""CSS pixels above and below the pictures with their captions."""
 
 
 def walk(
@@ -113,13 +115,13 @@ def draw_walk(
 ) -> Axes:  # fmt: skip
     """Draw a walk, with pictures of results and missed neighbours below it where there are any."""
     look = look_of(style)
-    canvas = Canvas.open(ax, style, 0.62, 0.86)
+    canvas = Canvas.open(ax, style, 0.64, 0.9)
     canvas.in_pixels()
     pen, palette = CanvasPen(canvas), canvas.palette
     size, small = look.size / PX, look.small / PX
     entries = walk_legend(palette, WalkInks.of(palette).bar, trace.walk.ef_search, k, bool(missed))
     legend = Legend.of(entries, pen.width, LEFT * small, canvas.width, small)
-    tray = 0.0 if pictures is None else SIDE + 2 * TRAY_GAP
+    tray = 0.0 if pictures is None else SIDE + CAPTION * small + 2 * TRAY_GAP
     frame = frame_in(canvas.width, canvas.height, small, len(legend.rows), tray)
     scene = walk_scene(trace, ahead, k, results.ids, missed, frame)
     top = frame.bottom + TICKS * small + TRAY_GAP
@@ -161,13 +163,12 @@ def _checked(trace: GraphTrace, ahead: GraphTrace) -> GraphTrace:
 def _items(scene: WalkScene, results: Rows, missed: Mapping[int, MissedMark]) -> list[TrayItem]:
     """Return results and missed neighbours; one that no efSearch shown visits stands at the right end."""
     at = {row: float(x) for row, x in zip(scene.ids.tolist(), scene.points[:, 0], strict=True) if row >= 0}
-    found = [
-        (row, place, False) for row, place in zip(results.ids.tolist(), results.places.tolist(), strict=True)
-    ]
-    lost = [(row, mark.place, True) for row, mark in missed.items()]
+    columns = zip(results.ids.tolist(), results.places.tolist(), results.distances.tolist(), strict=True)
+    found = [(row, place, False, tile_caption(far)) for row, place, far in columns]
+    lost = [(row, mark.place, True, mark.tag) for row, mark in missed.items()]
     return [
-        TrayItem(row, at.get(row, scene.frame.right), place, is_missed)
-        for row, place, is_missed in (*found, *lost)
+        TrayItem(row, at.get(row, scene.frame.right), place, is_missed, caption)
+        for row, place, is_missed, caption in (*found, *lost)
     ]
 
 
@@ -182,5 +183,9 @@ def _put_tray(
         label = pictures.label(item.id)
         text = f"row {item.id}" if image is None and label is None else label
         put_framed(canvas, image, text, x, y, SIDE, edge, item.is_missed)
+        canvas.write(
+            x, y + SIDE / 2 + 0.7 * CAPTION * canvas.look.small / PX, item.caption, size=canvas.look.small,
+            colour=palette.danger if item.is_missed else palette.muted,
+        )  # fmt: skip
         if item.place:
             put_pill(canvas, str(item.place), x - SIDE / 2 + 5, y - SIDE / 2 + 3, edge=edge)

@@ -32,10 +32,21 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class MissedMark:
-    """A missed neighbour: its place among the true ones, from 1, and the efSearch known to find it."""
+    """A missed neighbour.
+
+    Attributes
+    ----------
+    place : int
+        Its place among the true ones, from 1.
+    need : int or None
+        The efSearch that is known to find it.
+    tag : str
+        That in a word.
+    """
 
     place: int
     need: int | None
+    tag: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TrayItem:
-    """A row below the walk: its id, where its point stands, its place, and whether it is missed.
+    """A row below the walk: its id, where its point stands, its place, whether it is missed, its caption.
 
     The place is that among the true neighbours, 0 for none.
     """
@@ -17,6 +17,7 @@ class TrayItem:
     x: float
     place: int
     is_missed: bool
+    caption: str = ""
 
 
 @dataclass(slots=True)

@@ -43,6 +43,12 @@ def known_from(explanation: GraphExplanation, at: int) -> int | None:
     return found if found <= explanation.ntotal and _is_told(explanation, found) else None
 
 
+def needed_tag(explanation: GraphExplanation, at: int, loss: GraphLoss) -> str:
+    """Return what finds a missed neighbour in a word: "ef 59", "never", or "missed" where they tie."""
+    needs = known_from(explanation, at)
+    return f"ef {needs:,}" if needs is not None else "missed" if loss == "tied" else "never"
+
+
 def known_found_at(explanation: GraphExplanation) -> list[int]:
     """Return the smallest efSearch that finds 1, 2, … true neighbours, without a search.
 

@@ -10,6 +10,7 @@ import {
   findingText,
   pythonText,
   type SharedAnswer,
+  type SharedState,
 } from "../../model/sharedAnswer";
 import { type Reason, reasonText } from "./missedText";
 
@@ -39,8 +40,8 @@ export interface SharedWalk extends SharedAnswer {
 }
 
 /** The lines of Python that show this search in the widget. */
-export function pythonOf(search: SharedWalk): string {
-  return pythonText(search, `ef_search=${search.efSearch}`);
+export function pythonOf(state: SharedState & Pick<SharedWalk, "efSearch">): string {
+  return pythonText(state, `ef_search=${state.efSearch}`);
 }
 
 /** The text of `w.finding()`; see `graph_text.py` and `graph_report.py`. */

@@ -20,7 +20,7 @@ const FRAMES = 50;
 
 /** The whole widget of a graph. */
 export function GraphRoot({ mode }: { mode: ReadonlySignal<Mode> }) {
-  const { exploration, pictures, table, about, elementId } = useGraphApp();
+  const { exploration, pictures, table, about, sharing, elementId } = useGraphApp();
   const { element: root } = useSize<HTMLDivElement>();
   const { settings, walk, status, truth, missed, results, areKnown, player } = exploration;
   const facts = exploration.facts.value;
@@ -56,7 +56,13 @@ export function GraphRoot({ mode }: { mode: ReadonlySignal<Mode> }) {
         onKeyDown={(event) => {
           // Keys of the host must not act on the notebook.
           if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
-          pressGraphShortcut(event, exploration, { w: () => toggleFullScreen(root.current) });
+          if (sharing.peek()) return;
+          pressGraphShortcut(event, exploration, {
+            w: () => toggleFullScreen(root.current),
+            s: () => {
+              sharing.value = walk.peek() !== null;
+            },
+          });
         }}
         data-mode={mode.value}
         data-tiles={facts.labels && !facts.images ? "text" : "picture"}

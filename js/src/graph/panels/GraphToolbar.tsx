@@ -3,13 +3,16 @@ import { Picture } from "../../controls/Picture";
 import { Strip } from "../../controls/Strip";
 import { Tabs } from "../../controls/Tabs";
 import { FullScreen } from "../../panels/FullScreen";
+import { ShareMenu } from "../../panels/share/ShareMenu";
 import { useGraphApp } from "../state/graphApp";
 import { acceptedGraphViews } from "../views";
+import { graphEntriesOf } from "./graphEntries";
 import { RowField } from "./RowField";
 
 /** The query, the ways to pick another, and the views of its search. */
 export function GraphToolbar({ root }: { root: () => HTMLElement | null }) {
-  const { exploration, table, elementId } = useGraphApp();
+  const app = useGraphApp();
+  const { exploration, table, elementId, sharing } = app;
   const { settings } = exploration;
   return (
     <div class="feder-toolbar" role="toolbar" aria-label="Search">
@@ -39,6 +42,13 @@ export function GraphToolbar({ root }: { root: () => HTMLElement | null }) {
         >
           <Icon path="M2 3h12v10H2zM2 6.5h12M2 9.8h12M6 6.5V13" />
         </Button>
+        <ShareMenu
+          entries={graphEntriesOf(app)}
+          sharing={sharing}
+          isPossible={exploration.walk.value !== null}
+          root={root}
+          complain={(message) => exploration.complain(message)}
+        />
         <FullScreen root={root} />
       </div>
     </div>

@@ -20,6 +20,8 @@ export interface GraphApp {
   readonly palette: ReadonlySignal<Palette>;
   readonly table: Signal<boolean>;
   readonly card: Signal<OpenRow | null>;
+  /** Whether the menu of ways to share is open. */
+  readonly sharing: Signal<boolean>;
   /** What the side panel and the recall are about. */
   readonly about: Signal<"query" | "workload">;
   /** The recall that a workload is to reach. */
@@ -39,6 +41,7 @@ export function makeGraphApp(
     palette,
     table: signal(false),
     card: signal<OpenRow | null>(null),
+    sharing: signal(false),
     about: signal("query"),
     target: signal<Target>({ recall: 0.95, share: 0.99 }),
     elementId: `feder-${Math.random().toString(36).slice(2)}`,

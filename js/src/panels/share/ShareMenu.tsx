@@ -1,16 +1,23 @@
+import type { Signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
-import { useApp } from "../../state/app";
-import { type Entry, entriesOf } from "./entries";
+import type { Entry } from "./entry";
 
 /** Milliseconds that a menu says what it has done. */
 const SAID = 2500;
 
+interface Props {
+  readonly entries: readonly Entry[];
+  /** Whether the menu is open. */
+  readonly sharing: Signal<boolean>;
+  /** Whether there is a search to share. */
+  readonly isPossible: boolean;
+  readonly root: () => HTMLElement | null;
+  readonly complain: (message: string) => void;
+}
+
 /** A menu of the ways in which the search on screen leaves the widget. */
-export function ShareMenu({ root }: { root: () => HTMLElement | null }) {
-  const app = useApp();
-  const { exploration, sharing } = app;
-  const entries = entriesOf(app);
+export function ShareMenu({ entries, sharing, isPossible, root, complain }: Props) {
   const menu = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLSpanElement>(null);
   const [said, setSaid] = useState<string | null>(null);
@@ -25,10 +32,10 @@ export function ShareMenu({ root }: { root: () => HTMLElement | null }) {
     if (element === null) return;
     try {
       setSaid(`${entry.name} …`);
-      setSaid(await entry.share(app, element));
+      setSaid(await entry.share(element));
     } catch (error) {
       setSaid(null);
-      exploration.complain((error as Error).message);
+      complain((error as Error).message);
     }
   };
   useEffect(() => {
@@ -62,7 +69,7 @@ export function ShareMenu({ root }: { root: () => HTMLElement | null }) {
     event.stopPropagation();
     if (to !== undefined) items[to % items.length]?.focus();
     else if (event.key === "Escape" || event.key === "Tab") close();
-    else if (entry !== undefined && exploration.search.peek() !== null) void share(entry);
+    else if (entry !== undefined && isPossible) void share(entry);
     else return;
     event.preventDefault();
   };
@@ -74,7 +81,7 @@ export function ShareMenu({ root }: { root: () => HTMLElement | null }) {
         aria-haspopup="menu"
         aria-expanded={isOpen}
         title="Share (s)"
-        disabled={exploration.search.value === null}
+        disabled={!isPossible}
         onClick={() => {
           sharing.value = !isOpen;
         }}

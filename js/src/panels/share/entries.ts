@@ -1,21 +1,22 @@
 import { sentenceOf } from "../../model/sharedAnswer";
 import { csvOf, markdownOf, pythonOf } from "../../model/sharedText";
 import type { App } from "../../state/app";
+import type { Entry } from "./entry";
+import { copyText, download, downloadTable } from "./handOver";
 import { figureOfKernel } from "./kernelFigure";
 import { sharedResults, sharedSearch } from "./sharedSearch";
 import { viewPicture } from "./viewPicture";
 
-/** A way in which the search on screen leaves the widget. */
-export interface Entry {
+/** A way in which the search of a display of clusters leaves it. */
+interface Way {
   readonly key: string;
   readonly name: string;
   /** Whether only a kernel can do it, not a page without one. */
   readonly isOfKernel?: true;
-  /** Does it, and says what was done. */
   share(app: App, root: HTMLElement): Promise<string> | string;
 }
 
-const ENTRIES: readonly Entry[] = [
+const WAYS: readonly Way[] = [
   {
     key: "i",
     name: "Save picture (PNG)",
@@ -55,7 +56,7 @@ const ENTRIES: readonly Entry[] = [
     key: "r",
     name: "Download results (CSV)",
     share(app) {
-      downloadText(csvOf(sharedResults(app), false), `${fileName(app)}-results.csv`);
+      downloadTable(csvOf(sharedResults(app), false), `${fileName(app)}-results.csv`);
       return "Results saved";
     },
   },
@@ -63,7 +64,7 @@ const ENTRIES: readonly Entry[] = [
     key: "x",
     name: "Download missed (CSV)",
     share(app) {
-      downloadText(csvOf(sharedSearch(app)?.missed ?? [], true), `${fileName(app)}-missed.csv`);
+      downloadTable(csvOf(sharedSearch(app)?.missed ?? [], true), `${fileName(app)}-missed.csv`);
       return "Missed rows saved";
     },
   },
@@ -79,8 +80,9 @@ const ENTRIES: readonly Entry[] = [
 ];
 
 /** The ways that there are here. */
-export function entriesOf({ asker }: App): readonly Entry[] {
-  return asker.recorded === null ? ENTRIES : ENTRIES.filter(({ isOfKernel }) => !isOfKernel);
+export function entriesOf(app: App): readonly Entry[] {
+  const ways = app.asker.recorded === null ? WAYS : WAYS.filter(({ isOfKernel }) => !isOfKernel);
+  return ways.map(({ key, name, share }) => ({ key, name, share: (root) => share(app, root) }));
 }
 
 async function copy(
@@ -90,25 +92,7 @@ async function copy(
 ): Promise<string> {
   const search = sharedSearch(app);
   if (search === null) throw new Error("There is no search to copy.");
-  try {
-    await navigator.clipboard.writeText(textOf(search));
-  } catch {
-    // A page that is a file, or a frame without the right, has no clipboard; what is selected can be copied.
-    copySelected(textOf(search));
-  }
-  return done;
-}
-
-function copySelected(text: string): void {
-  const area = document.createElement("textarea");
-  area.value = text;
-  area.style.position = "fixed";
-  area.style.opacity = "0";
-  document.body.append(area);
-  area.select();
-  const isCopied = document.execCommand("copy");
-  area.remove();
-  if (!isCopied) throw new Error("This page may not write to the clipboard.");
+  return copyText(textOf(search), done);
 }
 
 /** "row-42-nprobe-4". */
@@ -116,17 +100,4 @@ function fileName({ exploration }: App): string {
   const { search, settings } = exploration;
   const id = search.peek()?.id ?? null;
   return `${id === null ? "vector" : `row-${id}`}-nprobe-${settings.nprobe.peek()}`;
-}
-
-function downloadText(text: string, name: string): void {
-  // Spreadsheets take a text for UTF-8 where it begins with this mark.
-  download(new Blob(["\ufeff", text], { type: "text/csv" }), name);
-}
-
-function download(blob: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -1,6 +1,7 @@
 import { PALETTES } from "../../look/palette";
 import type { FigureRequest } from "../../protocol/messages";
 import type { App } from "../../state/app";
+import { fileOf } from "./handOver";
 
 /** The view on screen as SVG, drawn by the kernel; throws where it cannot be, with the reason. */
 export async function figureOfKernel({ asker, exploration, palette }: App): Promise<Blob> {
@@ -18,7 +19,5 @@ export async function figureOfKernel({ asker, exploration, palette }: App): Prom
     includeSelf.peek(),
     palette.peek() === PALETTES.dark ? "dark" : "light",
   );
-  if (answer === null) throw new Error("The kernel is not running: no figure can be drawn.");
-  if (!(answer instanceof Blob)) throw new Error(answer.message);
-  return answer;
+  return fileOf(answer);
 }

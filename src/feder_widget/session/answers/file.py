@@ -14,10 +14,10 @@ PART = 900_000
 """Bytes in one message: it stays under 1 MiB."""
 
 
-def file_parts(request: Request, made: Steps[str]) -> Iterator[FilePart | None]:
+def file_parts(request: Request, made: Steps[str] | Steps[bytes]) -> Iterator[FilePart | None]:
     """Make a file in steps, and send it."""
-    text = yield from made
-    data = np.frombuffer(text.encode("utf-8"), np.uint8)
+    content = yield from made
+    data = np.frombuffer(content.encode("utf-8") if isinstance(content, str) else content, np.uint8)
     for start in range(0, len(data), PART):
         is_last = start + PART >= len(data)
         yield FilePart(request=request, offset=start, final=is_last, data=data[start : start + PART])

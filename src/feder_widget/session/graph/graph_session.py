@@ -12,9 +12,11 @@ from feder_widget.embedding import Embedder
 from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.errors import IndexChangedError
 from feder_widget.media import Media
+from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
 from feder_widget.projection import Method
 from feder_widget.session import threads
+from feder_widget.session.answers.file import file_parts
 from feder_widget.session.answers.projection import SETTLE
 from feder_widget.session.answers.workload import KERNEL, Workloads
 from feder_widget.session.drivers import Driver, driver_for
@@ -76,6 +78,8 @@ class GraphSession:
         Calls the runner's turns; as for ``Session``.
     changed
         Called on the owner's thread when the index has changed.
+    figures
+        Draws the walk on screen, in steps on the owner's thread; None where nothing does.
     """
 
     def __init__(
@@ -89,12 +93,14 @@ class GraphSession:
         embedder: Embedder | None = None,
         driver: Driver | None = None,
         changed: Callable[[], None] = lambda: None,
+        figures: Callable[[to_kernel.WalkFigureRequest], Steps[bytes]] | None = None,
     ) -> None:
         self._index = index
         self._media = media
         self._k_max = k_max
         self._embedder = embedder
         self._changed = changed
+        self._figure_of = figures
         self._driver = driver or driver_for(index.frozen)
         self._outbox = Outbox(send)
         rate = MessageRate() if self._driver.is_paced else unlimited()
@@ -125,6 +131,7 @@ class GraphSession:
             "hardest": self._hardest,
             "cancel": self._cancel,
             "walk_places": self._places,
+            "walk_figure": self._figure,
             "walk_projection": self._project,
             "map": lambda asked, _: self._map.ask(asked.request, self.index_version),
         }
@@ -366,6 +373,12 @@ class GraphSession:
 
     def _project(self, asked: to_kernel.WalkProjectionRequest, _: Sequence[Buffer]) -> None:
         self._about(asked, lambda: self._projector.steps(self._current(asked.serial), asked), "projection")
+
+    def _figure(self, asked: to_kernel.WalkFigureRequest, _: Sequence[Buffer]) -> None:
+        draw = self._figure_of
+        if draw is None:
+            raise BadRequestError("this session draws no figures")
+        self._runner.start(Job(lambda: file_parts(asked.request, draw(asked)), asked.request))
 
     def _about(self, asked: Any, steps: Callable[[], Iterator[Step]], kind: str) -> None:
         self._current(asked.serial)

@@ -438,6 +438,22 @@ class FigureRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WalkFigureRequest:
+    """The walk of the search on screen of a graph as a figure, in the colours of a theme.
+
+    ``file_part`` messages answer. ``include_self`` as in a ``SearchRequest``.
+    """
+
+    kind: Literal["walk_figure"] = "walk_figure"
+    request: Request
+    format: Literal["png", "svg"]
+    ef_search: int = between(1, "ef_limit")
+    k: int = between(1, "k_max")
+    include_self: bool = False
+    style: Literal["light", "dark"] = "light"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CancelRequest:
     """End the evaluation of this name at its next piece."""
 
@@ -475,6 +491,7 @@ REQUESTS = (
     MapRequest,
     PageRequest,
     FigureRequest,
+    WalkFigureRequest,
     CancelRequest,
 )
 AnyRequest: TypeAlias = (
@@ -507,5 +524,6 @@ AnyRequest: TypeAlias = (
     | MapRequest
     | PageRequest
     | FigureRequest
+    | WalkFigureRequest
     | CancelRequest
 )

@@ -1,4 +1,4 @@
-"""A view of the search on screen as SVG, drawn by matplotlib between cells."""
+"""A view of the search on screen as a file, drawn by matplotlib between cells."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 PIECE = 0.002
 """Seconds that a piece waits for the map: others may have their turn."""
 
+PNG_DPI = 192
+
 
 def svg_of(
     draw: Callable[[ClusterMap | None], Figure],
@@ -32,7 +34,19 @@ def svg_of(
         yield
         drawn = map_within(PIECE)
     yield
-    target = io.StringIO()
+    return as_svg(draw(drawn)).decode("utf-8")
+
+
+def as_svg(figure: Figure) -> bytes:
+    """Return a figure as SVG, its text as text."""
+    target = io.BytesIO()
     # Without a time of its own, the same search is the same text but for the names of clips.
-    draw(drawn).savefig(target, format="svg", metadata={"Date": None})
+    figure.savefig(target, format="svg", metadata={"Date": None})
+    return target.getvalue()
+
+
+def as_png(figure: Figure) -> bytes:
+    """Return a figure as PNG, two pixels for each of CSS's."""
+    target = io.BytesIO()
+    figure.savefig(target, format="png", dpi=PNG_DPI)
     return target.getvalue()
