@@ -17,13 +17,13 @@ from feder_widget.model.finding import Finding
 PATH = Path(__file__).parent / "fixtures" / "graph_findings.json"
 NTOTAL = 6716
 NEVER = NTOTAL + 1
-LOSSES = ("early", "few", "code", "unreached", "tied")
+LOSSES = ("early", "few", "code", "rerank", "unreached", "tied")
 EF = 1234
 
 
-def neighbour(place, *, lost_to=None, needs=None, label=None):
+def neighbour(place, *, lost_to=None, needs=None, label=None, handed_over=0):
     """Return a true neighbour."""
-    why = "" if lost_to is None else loss_text(lost_to, EF)
+    why = "" if lost_to is None else loss_text(lost_to, EF, handed_over)
     return ReportedNeighbour(place, 2**53 + place, 0.1 * place, label, needs, lost_to, why)
 
 
@@ -55,6 +55,7 @@ def plain():
         has_vectors=False,
         found_at=[1] * 8 + [2, 3, 1404, 1409],
         is_tied=False,
+        handed_over=0,
         findings=[],
     )
 
@@ -67,6 +68,8 @@ def reports():
         neighbour(i, lost_to=loss, label=HOSTILE, needs=1300 if loss in ("early", "few") else None)
         for i, loss in enumerate(LOSSES, 1)
     ]
+    again = replace(said, handed_over=48, family="HNSW8,SQ4,RFlat")
+    reranked = [neighbour(i, lost_to=loss, handed_over=48) for i, loss in enumerate(LOSSES, 1)]
     return {
         "two are missed": said,
         "all came back": replace(said, neighbours=neighbours(12), found_at=[1] * 12),
@@ -80,6 +83,12 @@ def reports():
         "a smaller one would do where distances tie": replace(said, found_at=[1] * 12, is_tied=True),
         "every reason": replace(said, neighbours=every, found_at=[NEVER] * len(every)),
         "the engine uses a larger efSearch": replace(said, ef_search=4, ef_used=13),
+        "every reason of a re-ranked graph": replace(again, neighbours=reranked, found_at=[NEVER] * 6),
+        "a re-ranked graph loses some": replace(again, found_at=[1] * 12),
+        "a re-ranked graph is searched to know": replace(
+            again, found_at=[1] * 10 + [NEVER] * 2, is_tied=True
+        ),
+        "a re-ranked graph may lose some": replace(again, found_at=[1] * 12, is_tied=True),
         "a vector": replace(said, row=None, include_self=True, k=1000, distances=1),
         "words": replace(said, row=None, title=HOSTILE, findings=[warning]),
     }
@@ -96,6 +105,7 @@ def shared(report):
         "total": len(report.neighbours),
         "foundAt": [at for at in report.found_at if at <= report.ntotal],
         "isTied": report.is_tied,
+        "handedOver": report.handed_over,
         "family": report.family,
         "metric": report.metric,
         "ntotal": report.ntotal,

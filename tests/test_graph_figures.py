@@ -258,6 +258,13 @@ class TestWidget:
         saved(figure)
 
     @pytest.mark.parametrize("view", [*VIEWS, None])
+    def test_a_graph_that_is_re_ranked_is_drawn_too(self, made, view):
+        widget = made(graphs.build("HNSW8_SQ4,RFlat"))
+        widget.search(7)
+        saved(widget.figure(view))
+        assert "image/png" in widget._repr_mimebundle_()[0]
+
+    @pytest.mark.parametrize("view", [*VIEWS, None])
     def test_a_figure_of_a_search_needs_one(self, made, view):
         with pytest.raises(ValueError, match=r"needs a search: call search\(query\) first"):
             made().figure(view)

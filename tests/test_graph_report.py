@@ -127,6 +127,24 @@ def test_where_distances_tie_only_a_search_tells(made):
     assert "tied" in seen
 
 
+def test_a_graph_that_is_re_ranked_names_the_pass_that_lost_a_neighbour(made):
+    index = graphs.build("HNSW8_SQ4,RFlat")
+    index.k_factor = 1.5
+    widget = made(index, ef_search=30)
+    seen = set()
+    for row in range(80):
+        widget.search(row)
+        report = widget.report()
+        assert report.handed_over == int(np.float32(1.5) * (K + 1))
+        assert "besides the re-ranking" in report.settings
+        assert [one.id for one in report.missed] == widget.index.explain(row, K).missed(30).tolist()
+        seen |= {one.lost_to for one in report.missed}
+        for one in report.missed:
+            if one.ef_needed is not None and one.lost_to == "early":
+                assert one.id not in widget.index.explain(row, K).missed(one.ef_needed)
+    assert "code" in seen
+
+
 def test_hnswlib_uses_k_where_ef_search_is_less(made):
     variant = "l2 with deleted"
     opened = fw.open_index(hnswlib_stand_in.recorded(variant))

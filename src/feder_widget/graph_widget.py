@@ -258,8 +258,8 @@ class GraphWidget(IndexWidget):
         Further columns are ``ef_needed``, the smallest efSearch that returns each (0 where none does, or only
         a search tells), and ``lost_to``: ``"early"`` (the walk ended before it came to it), ``"few"``
         (visited, but a search keeps no more than efSearch), ``"code"`` (its code made it look farther),
-        ``"unreached"`` (no path leads to it) or ``"tied"`` (distances tie, so that only a search at each
-        efSearch tells which one finds it).
+        ``"rerank"`` (the second pass found others nearer), ``"unreached"`` (no path leads to it) or
+        ``"tied"`` (distances tie, so that only a search at each efSearch tells which one finds it).
         """
         return self._as_table(neighbour_columns(self.report().missed, has_losses=True))
 

@@ -58,6 +58,28 @@ def test_what_is_copied_and_saved_is_what_is_on_screen(lab: Any, tmp_path: Path)
     assert lab.kernel_json(f"(exec({code!r}), w.report().as_json()['ef_search'])[1]") == 2
 
 
+def test_of_a_graph_that_is_re_ranked_the_finding_is_that_of_python(open_notebook: OpenNotebook) -> None:
+    cell = """
+coded = faiss.index_factory(24, "HNSW8_SQ4,RFlat")
+coded.train(X)
+coded.add(X)
+w = fw.FederWidget(fw.open_index(coded), k=8, ef_search=4)
+w.search(hard)
+w
+"""
+    lab = open_notebook([CELLS, cell])
+    lab.wait_state("done")
+    expect(lab.widget.get_by_role("list", name="True neighbours")).to_be_visible()
+    lab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    number = lab.widget.get_by_role("spinbutton", name="efSearch as a number")
+    for ef in (4, 40):
+        number.fill(str(ef))
+        number.press("Enter")
+        lab.wait_kernel("w.ef_search", ef)
+        lab.wait_attribute("data-results", lab.kernel_json("','.join(map(str, w.results()['id']))"))
+        assert finding(lab.page, lab.widget) == lab.kernel_json("w.finding()")
+
+
 def test_the_kernel_draws_the_walk(lab: Any, tmp_path: Path) -> None:
     query = lab.widget.get_attribute("data-query")
     path = saved(lab.page, lab.widget, "Save walk (SVG)", tmp_path)

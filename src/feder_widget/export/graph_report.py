@@ -37,7 +37,8 @@ class GraphReport(Report[ReportedNeighbour]):
     include_self : bool
         Whether the row searched for counts among its own results and true neighbours.
     distances : int
-        Computed in the search, as Faiss counts them: in the descent and on level 0.
+        Computed in the search, as Faiss counts them: in the descent and on level 0. Those of a re-ranking
+        are not among them.
     results : list of ReportedNeighbour
         What came back, nearest first.
     neighbours : list of ReportedNeighbour
@@ -50,7 +51,10 @@ class GraphReport(Report[ReportedNeighbour]):
         The least efSearch that returns 1, 2, … of them, ntotal + 1 where none does, or where only a search
         tells.
     is_tied : bool
-        Whether distances tie, so that beyond some efSearch only a search tells.
+        Whether beyond some efSearch only a search tells: distances tie, or a re-ranking returns a row that
+        it has lost.
+    handed_over : int
+        Nodes that the first pass hands to a second one; 0 where there is none.
     findings : list of Finding
         What stands out in the graph, as far as its structure was read; see ``GraphIndex.check``.
     """
@@ -58,6 +62,7 @@ class GraphReport(Report[ReportedNeighbour]):
     ef_search: int
     ef_used: int
     is_tied: bool
+    handed_over: int
 
     @classmethod
     def of(cls, search: ShownWalk, label: Label) -> GraphReport:
@@ -78,11 +83,12 @@ class GraphReport(Report[ReportedNeighbour]):
             results=reported_results(search.results, label),
             neighbours=[]
             if explanation is None
-            else reported_neighbours(explanation, search.losses, search.ef_used, label),
+            else reported_neighbours(explanation, search.losses, search.ef_used, search.handed_over, label),
             unexplained=None,
             has_vectors=index.basis == "vectors",
             found_at=[] if explanation is None else known_found_at(explanation),
             is_tied=explanation is not None and is_tied(explanation),
+            handed_over=search.handed_over,
             findings=index.findings,
         )
 
@@ -103,6 +109,7 @@ class GraphReport(Report[ReportedNeighbour]):
             ef_used=self.ef_used,
             k=self.k,
             distances=self.distances,
+            handed_over=self.handed_over,
         )
 
     @property
@@ -116,6 +123,7 @@ class GraphReport(Report[ReportedNeighbour]):
             ntotal=self.ntotal,
             found_at=self.found_at or [],
             tied=self.is_tied,
+            handed_over=self.handed_over,
         )
 
     @property

@@ -34,10 +34,10 @@ class ReportedNeighbour:
     ef_needed : int or None
         The smallest efSearch that returns a true neighbour; None where none does, where only a search tells,
         and for a result.
-    lost_to : "early", "few", "code", "unreached", "tied" or None
+    lost_to : "early", "few", "code", "rerank", "unreached", "tied" or None
         Why a true neighbour was missed: the walk ended before it, the search kept too few nodes, its code
-        made it look farther, no path leads to it, or distances tie; None where it came back, and for a
-        result.
+        made it look farther, the second pass found others nearer, no path leads to it, or only a search
+        tells; None where it came back, and for a result.
     why : str
         That in words; empty where it came back.
     """
@@ -79,7 +79,7 @@ def reported_results(rows: Rows, label: Label) -> list[ReportedNeighbour]:
 
 
 def reported_neighbours(
-    explanation: GraphExplanation, losses: Losses, ef_used: int, label: Label
+    explanation: GraphExplanation, losses: Losses, ef_used: int, handed_over: int, label: Label
 ) -> list[ReportedNeighbour]:
     """Return true neighbours with their labels and why they were missed."""
     found = zip(explanation.ids.tolist(), explanation.distances.tolist(), losses, strict=True)
@@ -91,7 +91,7 @@ def reported_neighbours(
             label(row),
             known_from(explanation, place - 1),
             loss,
-            "" if loss is None else loss_text(loss, ef_used),
+            "" if loss is None else loss_text(loss, ef_used, handed_over),
         )
         for place, (row, far, loss) in enumerate(found, 1)
     ]

@@ -18,12 +18,16 @@ from feder_widget.truth.graph_explanation import GraphExplanation
 from feder_widget.truth.graph_loss import GraphLoss, Losses, is_tied, known_found_at, known_from, needed_tag
 
 
-def loss_text(loss: GraphLoss, ef_used: int) -> str:
-    """Return why a search misses one true neighbour."""
+def loss_text(loss: GraphLoss, ef_used: int, handed_over: int = 0) -> str:
+    """Return why a search misses one true neighbour.
+
+    ``handed_over`` is the number of nodes that are re-ranked, 0 where there is no second pass.
+    """
     return {
-        "tied": "distances tie",
+        "tied": "only a search tells why" if handed_over else "distances tie",
         "unreached": "no path leads to it",
         "code": "its code made it look farther",
+        "rerank": "lost in the re-ranking",
         "few": f"a search keeps no more than efSearch = {ef_used:,}",
         "early": "the walk ends before it comes to it",
     }[loss]
@@ -47,17 +51,19 @@ def graph_settings_line(
     ef_used: int,
     k: int,
     distances: int,
+    handed_over: int = 0,
 ) -> str:
     """Return the index and the cost of a search in one line."""
+    besides = " besides the re-ranking" if handed_over else ""
     used = f" (the search uses {ef_used:,})" if ef_used > ef_search else ""
     return (
         f"{family}, {plural(ntotal, 'vector')}, {metric}; efSearch {ef_search:,}{used}, k {k:,}; "
-        f"{cost_text(distances, ntotal)}"
+        f"{cost_text(distances, ntotal, besides)}"
     )
 
 
 def graph_remedy_sentence(
-    *, found: int, ef_search: int, ntotal: int, found_at: Sequence[int], tied: bool
+    *, found: int, ef_search: int, ntotal: int, found_at: Sequence[int], tied: bool, handed_over: int = 0
 ) -> str:
     """Return what finds the neighbours that were missed.
 
@@ -70,18 +76,21 @@ def graph_remedy_sentence(
     found_at
         The least efSearch that finds 1, 2, … of them, ntotal + 1 where none does or that is unknown.
     tied
-        Whether it is unknown beyond some efSearch, for distances tie.
+        Whether it is unknown beyond some efSearch.
+    handed_over
+        Nodes that are re-ranked; 0 where there is no second pass.
     """
+    why = "" if handed_over else ", for distances tie"
     best = sum(at <= ntotal for at in found_at)
     if best == len(found_at):
         needed = found_at[-1]
-        loses = "may lose some, for distances tie" if tied else "lose some to the code"
+        loses = f"may lose some{why}" if tied else "lose some" if handed_over else "lose some to the code"
         larger = f"; larger ones {loses}" if needed <= ef_search else ""
         return f"efSearch = {needed:,} finds all{larger}."
     some = f"efSearch = {found_at[best - 1]:,} finds {best:,}; " if best > found else ""
     if tied:
         start = f"{some}whether" if some else "Whether"
-        return f"{start} a larger efSearch finds more takes a search at each: distances tie."
+        return f"{start} a larger efSearch finds more takes a search at each{why}."
     return f"{some}no efSearch finds all." if some else "No efSearch finds more."
 
 
@@ -118,6 +127,7 @@ def walk_lines(index: GraphIndex, search: ShownWalk | None) -> list[str]:
             ntotal=index.ntotal,
             found_at=known_found_at(explanation),
             tied=is_tied(explanation),
+            handed_over=search.handed_over,
         )
         lines.append(f"Remedy: {remedy}")
     return lines
@@ -130,7 +140,9 @@ def _missed_text(search: ShownWalk, explanation: GraphExplanation) -> str:
         if loss is not None:
             needs = known_from(explanation, place)
             is_found_later = needs is not None and loss in ("early", "few")
-            why = f"needs efSearch {needs:,}" if is_found_later else loss_text(loss, search.ef_used)
+            why = loss_text(loss, search.ef_used, search.handed_over)
+            if is_found_later:
+                why = f"needs efSearch {needs:,}"
             named.append(f"row {explanation.ids[place]} ({why})")
     more = len(named) - MOST_NAMED
     return ", ".join(named[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -72,6 +72,12 @@ class ShownWalk:
         return 0 if self.explanation is None else len(self.explanation) - len(self.missed)
 
     @property
+    def handed_over(self) -> int:
+        """How many nodes the first pass hands to a second one; 0 where there is none."""
+        second = self.index.graph_file.second_pass
+        return 0 if second is None else second.k_base(len(self.trace.ids))
+
+    @property
     def placed_results(self) -> Rows:
         """The results with their places among the true neighbours, where these are known; 0 for none."""
         return self.results if self.explanation is None else placed_among(self.results, self.explanation.ids)
@@ -132,7 +138,7 @@ def shown_walk_steps(
         if is_late():
             return
     losses = graph_losses(explanation, trace.ef_search, used)
-    yield shown(missed_rows(explanation, losses, index, found), explanation, losses)
+    yield shown(missed_rows(explanation, losses), explanation, losses)
 
 
 def ahead_of(search: ShownWalk) -> GraphTrace:
@@ -171,17 +177,9 @@ def missed_marks(explanation: GraphExplanation, losses: Losses) -> dict[int, Mis
     }
 
 
-def missed_rows(
-    explanation: GraphExplanation,
-    losses: Losses,
-    index: GraphIndex | None = None,
-    query: Query | None = None,
-) -> Rows:
-    """Return the missed neighbours, at the distances that the index has for them where it is given."""
+def missed_rows(explanation: GraphExplanation, losses: Losses) -> Rows:
+    """Return the missed neighbours, at their distances as explained."""
     at = np.array([i for i, loss in enumerate(losses) if loss is not None], np.intp)
-    ids, distances = explanation.ids[at], explanation.distances[at]
-    if index is not None and query is not None and explanation.basis == "vectors":
-        file = index.graph_file
-        distances = file.distances(index.transform(query), file.nodes_of(ids))
     nowhere = np.full(len(at), -1)
-    return Rows(ids, np.asarray(distances, np.float32), nowhere, nowhere, at + 1)
+    distances = np.asarray(explanation.distances[at], np.float32)
+    return Rows(explanation.ids[at], distances, nowhere, nowhere, at + 1)

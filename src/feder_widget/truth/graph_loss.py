@@ -6,7 +6,7 @@ from typing import Literal
 
 from feder_widget.truth.graph_explanation import GraphExplanation
 
-GraphLoss = Literal["early", "few", "code", "unreached", "tied"]
+GraphLoss = Literal["early", "few", "code", "rerank", "unreached", "tied"]
 Losses = list[GraphLoss | None]
 """Of each true neighbour; None for one that came back."""
 
@@ -15,8 +15,9 @@ def graph_losses(explanation: GraphExplanation, ef_search: int, ef_used: int) ->
     """Return why a search misses each of the true neighbours; None for those that it returns.
 
     "early": the walk ends before it comes to it. "few": visited, but a search keeps no more than efSearch.
-    "code": its code made it look farther. "unreached": no path leads to it. "tied": distances tie, so that
-    only a search tells which efSearch finds it.
+    "code": its code made it look farther. "rerank": the second pass found others nearer. "unreached": no
+    path leads to it. "tied": only a search tells which efSearch finds it, for distances tie, or a second pass
+    returns a row that it has lost.
 
     Parameters
     ----------
@@ -70,6 +71,10 @@ def _loss(explanation: GraphExplanation, at: int, ef: int) -> GraphLoss:
         return "unreached"
     if not _is_told(explanation, start):
         return "tied"
+    spans = explanation.spans
+    is_handed = spans.handed_from[at] <= ef < spans.handed_until[at]
+    if is_handed and not start <= ef < until:
+        return "rerank"
     if start == never or until <= ef:
         return "code"
     return "few" if visited <= ef else "early"

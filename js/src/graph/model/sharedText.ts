@@ -33,6 +33,8 @@ export interface SharedWalk extends SharedAnswer {
   readonly foundAt: readonly number[];
   /** Whether distances tie, so that beyond some efSearch only a search at each tells. */
   readonly isTied: boolean;
+  /** Nodes that are handed to a second pass; 0 where there is none. */
+  readonly handedOver: number;
   readonly efSearch: number;
   /** The efSearch that the engine uses. */
   readonly efUsed: number;
@@ -55,7 +57,7 @@ export function markdownOf(search: SharedWalk): string {
       escaped(label ?? ""),
       exact(distance),
       needs === null ? (lostTo === "tied" ? "unknown" : "none") : count(needs),
-      lostTo === null ? "" : reasonText(lostTo, true, search.efUsed),
+      lostTo === null ? "" : reasonText(lostTo, true, search.efUsed, search.handedOver),
     ]),
     remedy: remedyOf(search),
     python: pythonOf(search),
@@ -63,25 +65,27 @@ export function markdownOf(search: SharedWalk): string {
 }
 
 function settingsOf(search: SharedWalk): string {
-  const { family, metric, ntotal, efSearch, efUsed, k } = search;
+  const { family, metric, ntotal, efSearch, efUsed, k, handedOver } = search;
   const used = efUsed > efSearch ? ` (the search uses ${count(efUsed)})` : "";
   return (
     `${family}, ${plural(ntotal, "vector")}, ${metric}; efSearch ${count(efSearch)}${used}, k ${count(k)}; ` +
-    costText(search)
+    costText(search, handedOver > 0 ? " besides the re-ranking" : "")
   );
 }
 
 /** What finds the neighbours that were missed. */
-function remedyOf({ foundAt, isTied, found, total, efSearch }: SharedWalk): string {
+function remedyOf({ foundAt, isTied, handedOver, found, total, efSearch }: SharedWalk): string {
+  const why = handedOver > 0 ? "" : ", for distances tie";
   const [best, last] = [foundAt.length, foundAt[foundAt.length - 1]];
   if (best === total) {
-    const loses = isTied ? "may lose some, for distances tie" : "lose some to the code";
+    const lost = handedOver > 0 ? "lose some" : "lose some to the code";
+    const loses = isTied ? `may lose some${why}` : lost;
     return `efSearch = ${count(last)} finds all${last <= efSearch ? `; larger ones ${loses}` : ""}.`;
   }
   const some = best > found ? `efSearch = ${count(last)} finds ${count(best)}; ` : "";
   if (isTied) {
     const start = some === "" ? "Whether" : `${some}whether`;
-    return `${start} a larger efSearch finds more takes a search at each: distances tie.`;
+    return `${start} a larger efSearch finds more takes a search at each${why}.`;
   }
   return some === "" ? "No efSearch finds more." : `${some}no efSearch finds all.`;
 }

@@ -25,6 +25,7 @@ export function sharedWalk(app: Shown): SharedWalk {
   const walk = exploration.walk.peek();
   const truth = exploration.truth.peek();
   const efUsed = exploration.efUsed.peek();
+  const handedOver = exploration.handedOver.peek();
   if (walk === null) throw new Error("There is no search to share.");
   if (truth === null || !exploration.areKnown.peek() || !walk.tells(efUsed)) {
     throw new Error("What this search missed is not known yet; try again in a moment.");
@@ -42,6 +43,7 @@ export function sharedWalk(app: Shown): SharedWalk {
     total,
     foundAt: foundAtOf(truth),
     isTied: truth.holdsUntil < ntotal,
+    handedOver,
     family,
     metric,
     ntotal,
@@ -52,7 +54,7 @@ export function sharedWalk(app: Shown): SharedWalk {
       id: row.id,
       distance: row.distance,
       label: app.pictures.labelOf(row.id),
-      why: missedText(row, walk, efUsed, settings.k.peek()).join(" ").trim(),
+      why: missedText(row, walk, efUsed, settings.k.peek(), handedOver).join(" ").trim(),
       lostTo: reasonOf(row, efUsed),
       needs: row.from,
     })),
