@@ -25,8 +25,8 @@ from feder_widget.figures.walk_scene import (
 STEM_ROOM = 2
 """Stems fade below this many CSS pixels a distance."""
 
-RULER_ROOM = 30
-"""Least room between two values of efSearch above the plot."""
+APART = 0.5
+"""CSS pixels within which dots, or stems, cover each other: one of them is painted."""
 
 HATCH = 9
 """CSS pixels between the slanted lines where only a larger efSearch comes."""
@@ -179,7 +179,8 @@ class _Painting:
         is_beyond = scene.kinds == BEYOND
         for of_kind, colour in ((~is_beyond, inks.pale), (is_beyond, inks.beyond)):
             if of_kind.any():
-                self._pen.strokes(strokes[of_kind], inks.stems(colour, scene.room), 1)
+                drawn = _columns(strokes[of_kind]) if scene.room < APART else strokes[of_kind]
+                self._pen.strokes(drawn, inks.stems(colour, scene.room), 1)
 
     def lines(self) -> None:
         """Paint the node expanded, and the limits that it is held to."""
@@ -208,7 +209,7 @@ class _Painting:
         small = max(1.0, min(2.8, 1 + scene.room))
 
         def of(kind: int) -> Points:
-            return _points(scene.points[scene.kinds == kind])
+            return _points(_apart(scene.points[scene.kinds == kind]))
 
         pen.circles(of(BEYOND), small, fill=palette.background, edge=inks.beyond, width=1)
         pen.circles(of(VISITED), small, fill=inks.pale)
@@ -299,6 +300,22 @@ class _Painting:
 
 def _points(places: npt.NDArray[np.float64]) -> Points:
     return [(x, y) for x, y in places.tolist()]
+
+
+def _apart(places: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return places without those that would cover another: one for each square."""
+    _, first = np.unique(np.round(places / APART), axis=0, return_index=True)
+    return np.asarray(places[np.sort(first)], np.float64)
+
+
+def _columns(strokes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return upright lines, (n, 4), with those of one column as one."""
+    columns = np.round(strokes[:, 0] / APART)
+    starts = np.flatnonzero(np.diff(columns, prepend=np.nan) != 0)
+    low = np.minimum.reduceat(strokes[:, [1, 3]].min(axis=1), starts)
+    high = np.maximum.reduceat(strokes[:, [1, 3]].max(axis=1), starts)
+    x = strokes[starts, 0]
+    return np.column_stack([x, low, x, high])
 
 
 def _box(left: float, top: float, right: float, bottom: float) -> Points:
