@@ -374,6 +374,16 @@ class TestOutput:
         widget.search(hard)
         assert "image/png" in widget._repr_mimebundle_()[0]
 
+    def test_of_hnswlib_it_says_which_ef_search_is_used(self, made):
+        variant = "l2 with deleted"
+        widget = made(fw.open_index(hnswlib_stand_in.recorded(variant)), k=12, ef_search=3)
+        widget.search(hnswlib_stand_in.data_of(variant)[3][0])
+        bundle, _ = widget._repr_mimebundle_()
+        line = bundle["text/plain"].splitlines()[1]
+        assert line == "Query: a vector, efSearch 3 (the search uses 12), k 12"
+        assert "image/png" in bundle
+        saved(widget.figure("walk"))
+
     def test_what_is_late_is_said_not_to_be_known(self, index, hard, monkeypatch):
         monkeypatch.setattr(static_graph_view_module, "NEIGHBOURS_BY", -1)
         shown = static_graph_view_module.static_graph_view(

@@ -55,11 +55,15 @@ def graph_settings_line(
 ) -> str:
     """Return the index and the cost of a search in one line."""
     besides = " besides the re-ranking" if handed_over else ""
-    used = f" (the search uses {ef_used:,})" if ef_used > ef_search else ""
     return (
-        f"{family}, {plural(ntotal, 'vector')}, {metric}; efSearch {ef_search:,}{used}, k {k:,}; "
+        f"{family}, {plural(ntotal, 'vector')}, {metric}; efSearch {ef_text(ef_search, ef_used)}, k {k:,}; "
         f"{cost_text(distances, ntotal, besides)}"
     )
+
+
+def ef_text(ef_search: int, ef_used: int) -> str:
+    """Return the efSearch of a search, with the one that the engine uses where that is another."""
+    return f"{ef_search:,}" + (f" (the search uses {ef_used:,})" if ef_used > ef_search else "")
 
 
 def graph_remedy_sentence(
@@ -99,12 +103,8 @@ def walk_title(index: GraphIndex, search: ShownWalk | None) -> str:
     if search is None:
         return f"{index.family}: {plural(index.ntotal, 'vector')}"
     lost = f", {len(search.missed):,} missed (dashed)" if len(search.missed) else ""
-    return f"{_name(search.query)}, efSearch {search.ef_search:,}: {_found_text(search)}{lost}"
-
-
-def graph_query_line(query: Query, ef_search: int, k: int) -> str:
-    """Return the query and the search parameter in one line."""
-    return f"Query: {_name(query)}, efSearch {ef_search:,}, k {k:,}"
+    at = ef_text(search.ef_search, search.ef_used)
+    return f"{_name(search.query)}, efSearch {at}: {_found_text(search)}{lost}"
 
 
 def walk_lines(index: GraphIndex, search: ShownWalk | None) -> list[str]:
@@ -113,7 +113,8 @@ def walk_lines(index: GraphIndex, search: ShownWalk | None) -> list[str]:
     lines = [f"Index: {index.family}, {vectors}, {index.metric}"]
     if search is None:
         return [*lines, "Query: none yet"]
-    lines.append(graph_query_line(search.query, search.ef_search, search.k))
+    at = ef_text(search.ef_search, search.ef_used)
+    lines.append(f"Query: {_name(search.query)}, efSearch {at}, k {search.k:,}")
     explanation = search.explanation
     if explanation is None:
         return [*lines, "Answer: unknown: the true neighbours were not computed"]

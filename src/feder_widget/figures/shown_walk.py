@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -142,7 +142,7 @@ def shown_walk_steps(
 
 
 def ahead_of(search: ShownWalk) -> GraphTrace:
-    """Return a longer walk that begins with that of a search, as far as a picture shows it.
+    """Return a longer walk that begins with that of a search, as far as a picture shows it, with its results.
 
     The trace of the search itself where distances tie, or a longer walk does not tell.
     """
@@ -154,11 +154,14 @@ def ahead_of(search: ShownWalk) -> GraphTrace:
     wanted = min(index.ntotal, FARTHEST, max(math.ceil(AHEAD * search.ef_used), *needs, 0))
     if wanted <= search.ef_used:
         return trace
-    longer = index.trace(search.query, 1, wanted)
+    walk, file = index.walk(search.query, wanted), index.graph_file
     most = WIDEST * (trace.descent.n_distances + len(trace.walk)) - trace.descent.n_distances
-    need = longer.walk.need
-    shown = min(longer.walk.holds_until, wanted if len(need) <= most else int(need[most]) - 1)
-    return trace if shown <= search.ef_used else longer.up_to(shown)
+    shown = min(walk.holds_until, wanted if len(walk) <= most else int(walk.need[most]) - 1)
+    if shown <= search.ef_used:
+        return trace
+    walk = walk.up_to(shown)
+    deleted = ~file.can_be_found(walk.nodes)
+    return replace(trace, walk=walk, visited=file.external_ids(walk.nodes), deleted=deleted)
 
 
 def results_in(trace: GraphTrace, own: int | None = None, k: int | None = None) -> Rows:

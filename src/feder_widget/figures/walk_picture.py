@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from feder_widget.figures.canvas import PX, Canvas, look_of
 from feder_widget.figures.canvas_pen import CanvasPen
 from feder_widget.figures.fonts import TITLE_LIMIT, shown_text
-from feder_widget.figures.graph_text import walk_title
+from feder_widget.figures.graph_text import ef_text, walk_title
 from feder_widget.figures.numbers import plural
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.shown_search import Rows, placed_among
@@ -96,7 +96,8 @@ def walk(
     has_tray = images is not None or labels is not None
     pictures = RowPictures.open(None, images, labels, pixels) if has_tray else None
     lost = f", {len(marks):,} missed (dashed)" if marks else ""
-    title = f"efSearch {trace.ef_search:,}: {plural(trace.n_distances, 'distance')} computed{lost}"
+    at = ef_text(trace.ef_search, trace.walk.ef_search)
+    title = f"efSearch {at}: {plural(trace.n_distances, 'distance')} computed{lost}"
     return draw_walk(trace, longer, len(trace.ids), found, marks, title, pictures, ax=ax, style=style)
 
 
