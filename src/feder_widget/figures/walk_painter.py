@@ -25,6 +25,9 @@ from feder_widget.figures.walk_scene import (
 STEM_ROOM = 2
 """Stems fade below this many CSS pixels a distance."""
 
+LEAST_ROOM = 0.25
+"""CSS pixels a distance below which stems would be one grey."""
+
 APART = 0.5
 """CSS pixels within which dots, or stems, cover each other: one of them is painted."""
 
@@ -175,6 +178,8 @@ class _Painting:
     def stems(self) -> None:
         """Paint a line from each distance to the height of the node that led to it."""
         scene, inks = self._scene, self._inks
+        if scene.room < LEAST_ROOM:
+            return
         strokes = np.column_stack([scene.points[:, 0], scene.stems, scene.points])
         is_beyond = scene.kinds == BEYOND
         for of_kind, colour in ((~is_beyond, inks.pale), (is_beyond, inks.beyond)):

@@ -15,6 +15,8 @@ import { MARGINS, type WalkPoint, walkScene } from "./walkScene";
 /** CSS pixels of a picture below the plot, and of the room that it takes. */
 const SIDE = 40;
 const PLACE = 48;
+/** CSS pixels from the right edge of the plot to the middle of the last value on the ruler. */
+const RULER_END = 4;
 /** CSS pixels from the pointer within which a point counts as hovered. */
 const NEAR = 14;
 
@@ -124,7 +126,7 @@ export function WalkView() {
               <span
                 key={mark.ef}
                 data-needed={mark.isNeeded}
-                style={{ left: `${mark.x - scene.frame.left}px` }}
+                style={{ left: `${Math.min(mark.x, scene.frame.right - RULER_END) - scene.frame.left}px` }}
               >
                 {count(mark.ef)}
               </span>

@@ -13,6 +13,8 @@ type Line = readonly (readonly [x: number, y: number])[];
 
 /** Stems fade below this many CSS pixels a distance. */
 const STEM_ROOM = 2;
+/** CSS pixels for each distance below which stems would be one grey. */
+const LEAST_ROOM = 0.25;
 const SMALL = 11;
 
 /** Colours of one walk. */
@@ -163,6 +165,7 @@ function hatch(
 function paintStems(context: Context, scene: WalkScene, ink: Ink): void {
   const { points, frame, shownTotal } = scene;
   const room = (frame.right - frame.left) / shownTotal;
+  if (room < LEAST_ROOM) return;
   context.globalAlpha = Math.max(0.12, Math.min(0.55, (room / STEM_ROOM) * 0.4));
   for (const [isBeyond, colour] of [
     [false, ink.pale],

@@ -1,3 +1,4 @@
+import { count } from "../../../model/format";
 import { type GraphResult, nthNearest } from "../../model/results";
 import type { GraphTruth, Neighbour } from "../../model/truth";
 import type { GraphWalk } from "../../model/walk";
@@ -17,7 +18,8 @@ export const MARGINS: Margins = { left: 60, right: 14, top: 46, bottom: 88 };
 const WIDEST = 3;
 /** A larger efSearch is shown up to this many times the present one. */
 const AHEAD = 2.5;
-/** Least room between two values on the ruler. */
+/** CSS pixels that a digit of a value on the ruler takes, and that a value takes at least. */
+const RULER_DIGIT = 7.5;
 const RULER_ROOM = 26;
 
 export type PointKind = "visited" | "expanded" | "result" | "missed" | "beyond";
@@ -305,7 +307,8 @@ function rulerOf({ walk, missed, ef }: WalkState, shownEf: number, xOf: (n: numb
   const xAt = (value: number) => xOf(walk.distancesAt(value));
   const taken: number[] = [xAt(ef)];
   const marks: RulerMark[] = [];
-  const isFree = (x: number) => taken.every((other) => Math.abs(other - x) >= RULER_ROOM);
+  const room = Math.max(RULER_ROOM, RULER_DIGIT * (count(shownEf).length + 1));
+  const isFree = (x: number) => taken.every((other) => Math.abs(other - x) >= room);
   const needs = [...new Set(missed.map(({ from }) => from ?? 0))].filter(
     (value) => value > ef && value <= shownEf,
   );
