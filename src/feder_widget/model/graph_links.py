@@ -14,6 +14,14 @@ Links = npt.NDArray[np.int32]
 LINK_WORK = 16
 """Multiplications that following one link counts for."""
 
+NODES_AT_ONCE = 4096
+"""Nodes whose links are read at once, at most: their places take eight bytes a link."""
+
+
+def nodes_at_once(width: int, work: int) -> int:
+    """Return for how many nodes links are read in one piece of so many multiplications."""
+    return max(1, min(NODES_AT_ONCE, work // (LINK_WORK * width)))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GraphLinks:
@@ -83,7 +91,7 @@ class GraphLinks:
         reached = np.zeros(len(self), bool)
         reached[nodes] = True
         frontier = nodes
-        most = max(1, work // (LINK_WORK * self.width))
+        most = nodes_at_once(self.width, work)
         while len(frontier):
             before = reached.copy()
             for start in range(0, len(frontier), most):

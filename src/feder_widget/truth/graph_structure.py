@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.finding import Finding
-from feder_widget.model.graph_links import LINK_WORK, GraphLinks
+from feder_widget.model.graph_links import GraphLinks, nodes_at_once
 from feder_widget.model.pieces import WHOLE, Steps
 
 Ids = npt.NDArray[np.int64]
@@ -56,7 +56,7 @@ def structure_steps(links: GraphLinks, work: int = WHOLE) -> Steps[GraphStructur
     count = len(links)
     degrees = np.zeros(count, np.int64)
     in_degrees = np.zeros(count, np.int64)
-    most = max(1, work // (LINK_WORK * links.width))
+    most = nodes_at_once(links.width, work)
     for start in range(0, count, most):
         some = links.level0(slice(start, start + most))
         is_used = some >= 0
