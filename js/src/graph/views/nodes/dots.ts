@@ -49,15 +49,32 @@ export function paintDots(
   const side = 2 * half;
   const own = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
   const { width, height } = context.canvas;
-  const sheet = new OffscreenCanvas(width, height);
-  const whole = sheet.getContext("2d");
-  if (own === null || whole === null) return;
+  if (own === null) return;
   own.setTransform(ratio, 0, 0, ratio, half, half);
   draw(own, 0, 0);
-  const pixels = new ImageData(width, height);
+  const { canvas, sheet, pixels } = sheetOf(width, height);
+  pixels.data.fill(0);
   print(pixels, places, ratio, own.getImageData(0, 0, side, side));
-  whole.putImageData(pixels, 0, 0);
-  context.drawImage(sheet, 0, 0, width / ratio, height / ratio);
+  sheet.putImageData(pixels, 0, 0);
+  context.drawImage(canvas, 0, 0, width / ratio, height / ratio);
+}
+
+/** A canvas to write dots on, and its pixels. */
+interface Sheet {
+  readonly canvas: OffscreenCanvas;
+  readonly sheet: OffscreenCanvasRenderingContext2D;
+  readonly pixels: ImageData;
+}
+
+/** The sheet used last: megabytes for every frame would have to be collected. */
+let lastSheet: Sheet | null = null;
+
+function sheetOf(width: number, height: number): Sheet {
+  if (lastSheet?.canvas.width === width && lastSheet.canvas.height === height) return lastSheet;
+  const canvas = new OffscreenCanvas(width, height);
+  const sheet = canvas.getContext("2d") as OffscreenCanvasRenderingContext2D;
+  lastSheet = { canvas, sheet, pixels: new ImageData(width, height) };
+  return lastSheet;
 }
 
 interface Pixels {
@@ -68,22 +85,37 @@ interface Pixels {
 
 /** Writes one picture of a dot at every place, in device pixels, the last on top. */
 export function print(pixels: Pixels, places: Places, ratio: number, dot: Pixels): void {
+  const { width, height, data } = pixels;
   const half = dot.width / 2;
-  const onto = new Uint32Array(pixels.data.buffer);
+  const onto = new Uint32Array(data.buffer);
   const from = new Uint32Array(dot.data.buffer, dot.data.byteOffset, dot.data.length / 4);
   const seen = Array.from(from.keys()).filter((at) => dot.data[4 * at + 3] > 0);
+  const whole = Int32Array.from(seen.filter((at) => dot.data[4 * at + 3] === 255));
+  const partial = Int32Array.from(seen.filter((at) => dot.data[4 * at + 3] < 255));
+  /** How far each of these pixels is from the dot's first one, in a row-by-row picture as wide as the canvas. */
+  const offsets = (of: Int32Array) => of.map((at) => Math.floor(at / dot.width) * width + (at % dot.width));
+  const [wholeOffsets, partialOffsets] = [offsets(whole), offsets(partial)];
+  const lay = (to: number, at: number) => {
+    if (onto[to] === 0) onto[to] = from[at];
+    else mixInto(data, 4 * to, dot.data, 4 * at, dot.data[4 * at + 3] / 255);
+  };
   for (const [x, y] of places) {
     const left = Math.round(x * ratio) - half;
     const top = Math.round(y * ratio) - half;
-    if (!(left > -dot.width && top > -dot.height && left < pixels.width && top < pixels.height)) continue;
+    if (!(left > -dot.width && top > -dot.height && left < width && top < height)) continue;
+    const isInside = left >= 0 && top >= 0 && left + dot.width <= width && top + dot.height <= height;
+    if (isInside) {
+      const first = top * width + left;
+      for (let i = 0; i < whole.length; i++) onto[first + wholeOffsets[i]] = from[whole[i]];
+      for (let i = 0; i < partial.length; i++) lay(first + partialOffsets[i], partial[i]);
+      continue;
+    }
     for (const at of seen) {
       const column = left + (at % dot.width);
       const row = top + Math.floor(at / dot.width);
-      if (column < 0 || row < 0 || column >= pixels.width || row >= pixels.height) continue;
-      const to = row * pixels.width + column;
-      const alpha = dot.data[4 * at + 3];
-      if (alpha === 255 || onto[to] === 0) onto[to] = from[at];
-      else mixInto(pixels.data, 4 * to, dot.data, 4 * at, alpha / 255);
+      if (column < 0 || row < 0 || column >= width || row >= height) continue;
+      if (dot.data[4 * at + 3] === 255) onto[row * width + column] = from[at];
+      else lay(row * width + column, at);
     }
   }
 }

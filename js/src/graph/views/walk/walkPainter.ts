@@ -16,6 +16,8 @@ const STEM_ROOM = 2;
 /** CSS pixels for each distance below which stems would be one grey. */
 const LEAST_ROOM = 0.25;
 const SMALL = 11;
+/** Boxes at most that names keep off, for the nodes and for each line. */
+const MOST_BOXES = 240;
 
 /** Colours of one walk. */
 interface Ink {
@@ -269,8 +271,13 @@ function paintNames(
   { ef, k, sign, isPartial }: { ef: number; k: number; sign: number; isPartial: boolean },
 ): void {
   const { frame, stop } = scene;
-  const taken: Box[] = scene.points
-    .filter(({ kind }) => kind === "result" || kind === "missed" || kind === "expanded")
+  const marked = scene.points.filter(
+    ({ kind }) => kind === "result" || kind === "missed" || kind === "expanded",
+  );
+  // Of thousands, one hides the next.
+  const step = Math.ceil(marked.length / MOST_BOXES);
+  const taken: Box[] = marked
+    .filter(({ kind }, i) => kind !== "expanded" || i % step === 0)
     .map(({ x, y }) => ({ left: x - 6, top: y - 6, right: x + 6, bottom: y + 6 }));
   for (const line of [scene.expandedLine, scene.barLine, scene.kthLine]) taken.push(...boxesOf(line));
   const placer = new BoxPlacer({ taken, gap: 2 });
@@ -342,16 +349,18 @@ function path(context: Context, line: Line): void {
   });
 }
 
-/** Boxes around the parts of a line. */
+/** Boxes around the parts of a line, around several at once where it has many. */
 function boxesOf(line: Line): Box[] {
   const boxes: Box[] = [];
-  for (let i = 1; i < line.length; i++) {
-    const [[x, y], [nextX, nextY]] = [line[i - 1], line[i]];
+  const step = Math.max(1, Math.ceil(line.length / MOST_BOXES));
+  for (let i = 0; i + 1 < line.length; i += step) {
+    const part = line.slice(i, i + step + 1);
+    const [xs, ys] = [part.map(([x]) => x), part.map(([, y]) => y)];
     boxes.push({
-      left: Math.min(x, nextX) - 1,
-      right: Math.max(x, nextX) + 1,
-      top: Math.min(y, nextY) - 1,
-      bottom: Math.max(y, nextY) + 1,
+      left: Math.min(...xs) - 1,
+      right: Math.max(...xs) + 1,
+      top: Math.min(...ys) - 1,
+      bottom: Math.max(...ys) + 1,
     });
   }
   return boxes;
