@@ -25,6 +25,10 @@ interface Rings {
   readonly scale: RadialScale;
 }
 
+/** CSS pixels from a circle to the middle of its name, outward or inward, and the directions tried first. */
+const ASIDE = [10, 26, -26, 44];
+const ANGLES = [2.6, -2.6, 2.2, -2.2, 1.6, -1.6, 1, -1];
+
 /** The circle and the scale as they are on the canvas, zoomed. */
 function zoomed({ circle, scale, query }: PolarSpots, { camera, zoom }: NodePicture): Rings {
   const [x, y] = query === null ? [0, 0] : toScreen(camera, query.x, query.y);
@@ -66,10 +70,12 @@ export function paintNames(
   font(context, 12);
   for (const { distance: far, name, isKept } of bars) {
     const text = `${name}: ${distance(far)}`;
-    const radius = picture.zoom.k * spots.scale.radius(far) + (isKept ? 10 : -10);
+    const radius = picture.zoom.k * spots.scale.radius(far);
     const wide = context.measureText(text).width + 6;
-    const angles = [2.6, -2.6, 2.2, -2.2, 1.6, -1.6, 1, -1];
-    const box = placer.placeFree(boxesOn(circle, radius, wide, 16, angles).slice(1).filter(isInSight));
+    const boxes = ASIDE.flatMap((aside) =>
+      boxesOn(circle, radius + (isKept ? aside : -aside), wide, 16, ANGLES).slice(1),
+    );
+    const box = placer.placeFree(boxes.filter(isInSight));
     const colour = isKept ? inkOf(palette).bar : palette.text;
     if (box !== null) haloed(context, text, ...centreOf(box), colour, palette.background);
   }
