@@ -23,9 +23,9 @@ import numpy as np
 
 from feder_widget import FederWidget, figures, open_index
 from feder_widget.engines import IvfIndex
+from feder_widget.figures.cell_output.output import MOST_SECONDS
+from feder_widget.figures.cell_output.small_png import MOST_BYTES
 from feder_widget.figures.map_cells import map_of
-from feder_widget.figures.small_png import MOST_BYTES
-from feder_widget.figures.static_output import MOST_SECONDS
 
 LIMIT = 0.5
 RUNS = 5

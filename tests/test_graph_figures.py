@@ -21,11 +21,11 @@ from PIL import Image
 
 import feder_widget as fw
 from feder_widget import figures
-from feder_widget.figures import static_graph_view as static_graph_view_module
+from feder_widget.figures.cell_output import graph_view as static_graph_view_module
+from feder_widget.figures.cell_output.small_png import MOST_BYTES
 from feder_widget.figures.graph_text import missed_tags, walk_lines
-from feder_widget.figures.shown_walk import ahead_of, shown_walk
-from feder_widget.figures.small_png import MOST_BYTES
-from feder_widget.figures.walk_scene import BEYOND, MISSED, RESULT, Frame, nth_nearest, walk_scene
+from feder_widget.figures.graph_walk.scene import BEYOND, MISSED, RESULT, Frame, nth_nearest, walk_scene
+from feder_widget.figures.graph_walk.shown_walk import ahead_of, shown_walk
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 VIEWS = ("walk", "recall", "results")

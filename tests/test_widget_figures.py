@@ -17,11 +17,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from feder_widget import FederWidget, figures, open_index
-from feder_widget.figures import static_picture as static_picture_module
-from feder_widget.figures import static_view as static_view_module
+from feder_widget.figures.cell_output import picture as static_picture_module
+from feder_widget.figures.cell_output import view as static_view_module
+from feder_widget.figures.cell_output.small_png import APART, MOST_BYTES
 from feder_widget.figures.search_text import search_lines
 from feder_widget.figures.shown_search import shown_search
-from feder_widget.figures.small_png import APART, MOST_BYTES
 from feder_widget.model.query import Query
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"

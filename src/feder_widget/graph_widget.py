@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from feder_widget.engines import GraphIndex, open_index
 from feder_widget.errors import UnsupportedIndexError
 from feder_widget.export import K_MAX, GraphReport, as_png, as_svg, neighbour_columns
+from feder_widget.figures.cell_output.graph_view import static_graph_view
+from feder_widget.figures.graph_walk.shown_walk import shown_walk
 from feder_widget.figures.row_pictures import MOST_PIXELS, RowPictures
-from feder_widget.figures.shown_walk import shown_walk
-from feder_widget.figures.static_graph_view import static_graph_view
 from feder_widget.index_widget import FIGURE_PIXELS, K_LIMIT, IndexWidget
 from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
@@ -304,7 +304,7 @@ class GraphWidget(IndexWidget):
         self, view: str | None, ef_search: int, k: int, include_self: bool, style: str, pixels: int
     ) -> Figure:
         pixels = as_int(pixels, "pixels", most=MOST_PIXELS, most_name="the largest thumbnail")
-        graph_figure = importlib.import_module("feder_widget.figures.graph_figure")
+        graph_figure = importlib.import_module("feder_widget.figures.graph_walk.graph_figure")
         figure: Figure = graph_figure.graph_figure(
             self._index,
             self._session.query,

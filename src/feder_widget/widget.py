@@ -29,9 +29,9 @@ from feder_widget.export import (
     svg_of,
     write_whole,
 )
+from feder_widget.figures.cell_output.view import static_view
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.shown_search import shown_search
-from feder_widget.figures.static_view import static_view
 from feder_widget.graph_widget import GraphWidget
 from feder_widget.index_widget import FIGURE_PIXELS, K_LIMIT, IndexWidget
 from feder_widget.map import ClusterMap

@@ -16,12 +16,12 @@ from feder_widget.export.recorded_session import RecordedSession
 from feder_widget.export.saved_query import SavedQuery, View, hardest_queries, saved_queries
 from feder_widget.export.search_contents import finished, size_of
 from feder_widget.export.search_report import SearchReport
+from feder_widget.figures.cell_output.output import THUMBNAIL_PIXELS
+from feder_widget.figures.cell_output.picture import static_picture
+from feder_widget.figures.cell_output.tiles import shown_rows
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.search_text import map_title
 from feder_widget.figures.shown_search import ShownSearch, shown_search_steps
-from feder_widget.figures.static_output import THUMBNAIL_PIXELS
-from feder_widget.figures.static_picture import static_picture
-from feder_widget.figures.static_tiles import shown_rows
 from feder_widget.media import Media
 from feder_widget.media.text import one_line
 from feder_widget.model.arguments import as_int

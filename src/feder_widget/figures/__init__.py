@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from feder_widget.figures.cluster_picture import clusters
     from feder_widget.figures.distance_picture import distances
+    from feder_widget.figures.graph_walk.picture import walk
     from feder_widget.figures.ledger_chart import ledger
     from feder_widget.figures.projection_picture import projection
     from feder_widget.figures.recall_chart import recall
     from feder_widget.figures.result_tiles import results
     from feder_widget.figures.size_chart import cluster_sizes
-    from feder_widget.figures.walk_picture import walk
     from feder_widget.figures.workload_chart import workload
 
 __all__ = [
@@ -41,7 +41,7 @@ _HOMES = {
     "projection": "projection_picture",
     "recall": "recall_chart",
     "results": "result_tiles",
-    "walk": "walk_picture",
+    "walk": "graph_walk.picture",
     "workload": "workload_chart",
 }
 """Functions by the module that holds them: matplotlib is imported when one is first asked for."""

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from feder_widget.engines import GraphIndex
 from feder_widget.figures.answer_text import answer_sentence, cost_text, query_name
+from feder_widget.figures.graph_walk.shown_walk import ShownWalk
 from feder_widget.figures.numbers import plural
 from feder_widget.figures.search_text import MOST_NAMED, NAME_LIMIT
-from feder_widget.figures.shown_walk import ShownWalk
 from feder_widget.model.query import Query
 from feder_widget.truth.graph_explanation import GraphExplanation
 from feder_widget.truth.graph_loss import GraphLoss, Losses, is_tied, known_found_at, known_from, needed_tag

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from feder_widget.figures.canvas import PX, Canvas, look_of
 from feder_widget.figures.fonts import shown_text
 from feder_widget.figures.graph_text import missed_tags
+from feder_widget.figures.graph_walk.shown_walk import missed_rows, results_in
 from feder_widget.figures.numbers import plural
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.shown_search import Rows, neighbours_at, no_rows, results_of
-from feder_widget.figures.shown_walk import missed_rows, results_in
 from feder_widget.figures.thumbnails import put_framed, put_pill
 from feder_widget.figures.tile_grid import TileGrid
 from feder_widget.figures.tile_look import tile_caption, tile_edge

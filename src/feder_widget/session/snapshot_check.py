@@ -1,6 +1,6 @@
 """The picture that a notebook has to show when it is opened without its kernel. The page makes it.
 
-It shows the last state of the page. The picture in a cell's output (`figures/static_view.py`) is of the
+It shows the last state of the page. The picture in a cell's output (`figures/cell_output/view.py`) is of the
 moment when the cell ran.
 """
 

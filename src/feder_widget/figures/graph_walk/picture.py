@@ -11,17 +11,17 @@ from feder_widget.figures.canvas import PX, Canvas, look_of
 from feder_widget.figures.canvas_pen import CanvasPen
 from feder_widget.figures.fonts import TITLE_LIMIT, shown_text
 from feder_widget.figures.graph_text import ef_text, walk_title
+from feder_widget.figures.graph_walk.legend import Legend, walk_legend
+from feder_widget.figures.graph_walk.painter import LEFT, TICKS, WalkInks, frame_in, paint_walk
+from feder_widget.figures.graph_walk.scene import MissedMark, WalkScene, walk_scene
+from feder_widget.figures.graph_walk.shown_walk import ShownWalk, ahead_of, missed_marks, results_in
+from feder_widget.figures.graph_walk.tray import TrayItem, tray_places
 from feder_widget.figures.numbers import plural
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.shown_search import Rows, placed_among
-from feder_widget.figures.shown_walk import ShownWalk, ahead_of, missed_marks, results_in
 from feder_widget.figures.thumbnails import put_framed, put_pill
 from feder_widget.figures.tile_grid import CAPTION
 from feder_widget.figures.tile_look import tile_caption
-from feder_widget.figures.walk_legend import Legend, walk_legend
-from feder_widget.figures.walk_painter import LEFT, TICKS, WalkInks, frame_in, paint_walk
-from feder_widget.figures.walk_scene import MissedMark, WalkScene, walk_scene
-from feder_widget.figures.walk_tray import TrayItem, tray_places
 from feder_widget.model.graph_trace import GraphTrace
 from feder_widget.truth.graph_explanation import GraphExplanation
 from feder_widget.truth.graph_loss import graph_losses

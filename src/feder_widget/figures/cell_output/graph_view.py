@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from feder_widget.engines import GraphIndex
-from feder_widget.figures.graph_text import walk_lines
-from feder_widget.figures.palette import Mode
-from feder_widget.figures.shown_walk import ShownWalk, shown_walk_steps
-from feder_widget.figures.static_output import (
+from feder_widget.figures.cell_output.output import (
     NEIGHBOURS_BY,
     PICTURES_BY,
     Deadline,
     images_within,
     output_of,
 )
-from feder_widget.figures.static_tiles import shown_rows
-from feder_widget.figures.static_walk import static_walk
+from feder_widget.figures.cell_output.tiles import shown_rows
+from feder_widget.figures.cell_output.walk import static_walk
+from feder_widget.figures.graph_text import walk_lines
+from feder_widget.figures.graph_walk.shown_walk import ShownWalk, shown_walk_steps
+from feder_widget.figures.palette import Mode
 from feder_widget.media import Media
 from feder_widget.model.query import Query
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from feder_widget.engines import IvfIndex
-from feder_widget.figures.palette import Mode
-from feder_widget.figures.search_text import map_title, query_line, search_lines
-from feder_widget.figures.shown_search import ShownSearch, shown_search_steps
-from feder_widget.figures.static_output import (
+from feder_widget.figures.cell_output.output import (
     NEIGHBOURS_BY,
     PICTURES_BY,
     Deadline,
     images_within,
     output_of,
 )
-from feder_widget.figures.static_picture import static_picture
-from feder_widget.figures.static_tiles import shown_rows
+from feder_widget.figures.cell_output.picture import static_picture
+from feder_widget.figures.cell_output.tiles import shown_rows
+from feder_widget.figures.palette import Mode
+from feder_widget.figures.search_text import map_title, query_line, search_lines
+from feder_widget.figures.shown_search import ShownSearch, shown_search_steps
 from feder_widget.map import ClusterMap
 from feder_widget.media import Media
 from feder_widget.model.query import Query

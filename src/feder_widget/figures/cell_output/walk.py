@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from feder_widget.figures.cell_output.pixel_pen import PixelPen
+from feder_widget.figures.cell_output.small_png import SCALES, colours_of, small_png
+from feder_widget.figures.cell_output.tiles import SMALL, TEXT, paint_tiles
 from feder_widget.figures.graph_text import missed_tags, walk_title
+from feder_widget.figures.graph_walk.legend import Legend, walk_legend
+from feder_widget.figures.graph_walk.painter import WalkInks, frame_in, paint_walk
+from feder_widget.figures.graph_walk.scene import Frame, walk_scene
+from feder_widget.figures.graph_walk.shown_walk import ShownWalk, ahead_of
 from feder_widget.figures.palette import PALETTES, Mode, Palette, mix, rgb_of
-from feder_widget.figures.pixel_pen import PixelPen
-from feder_widget.figures.shown_walk import ShownWalk, ahead_of
-from feder_widget.figures.small_png import SCALES, colours_of, small_png
-from feder_widget.figures.static_tiles import SMALL, TEXT, paint_tiles
-from feder_widget.figures.walk_legend import Legend, walk_legend
-from feder_widget.figures.walk_painter import WalkInks, frame_in, paint_walk
-from feder_widget.figures.walk_scene import Frame, walk_scene
 from feder_widget.media.text import one_line
 
 WIDTH, HEIGHT = 880, 420

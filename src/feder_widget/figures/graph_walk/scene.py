@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.figures.height_scale import HeightScale
+from feder_widget.figures.graph_walk.height_scale import HeightScale
 from feder_widget.model.graph_trace import GraphTrace
 from feder_widget.model.keys import key_of, keys_of
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from feder_widget.engines import GraphIndex
+from feder_widget.figures.graph_walk.scene import MissedMark
 from feder_widget.figures.shown_search import Rows, no_rows, placed_among
-from feder_widget.figures.walk_scene import MissedMark
 from feder_widget.model.arguments import as_bool, as_int
 from feder_widget.model.graph_trace import GraphTrace
 from feder_widget.model.query import Query

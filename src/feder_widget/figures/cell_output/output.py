@@ -11,9 +11,9 @@ from typing import Any
 
 from PIL import Image
 
+from feder_widget.figures.cell_output.small_png import SCALES
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.shown_search import Rows
-from feder_widget.figures.small_png import SCALES
 from feder_widget.media import Media
 
 MOST_SECONDS = 0.4

@@ -7,12 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.figures.numbers import distance_text, grouped, ordinal
-from feder_widget.figures.palette import Palette, Rgb, mix, rgb_of
-from feder_widget.figures.pen import Pen, Points
-from feder_widget.figures.placer import BoxPlacer, box_around
-from feder_widget.figures.walk_legend import ROW, Legend
-from feder_widget.figures.walk_scene import (
+from feder_widget.figures.graph_walk.legend import ROW, Legend
+from feder_widget.figures.graph_walk.scene import (
     BEYOND,
     EXPANDED,
     MISSED,
@@ -21,6 +17,10 @@ from feder_widget.figures.walk_scene import (
     Frame,
     WalkScene,
 )
+from feder_widget.figures.numbers import distance_text, grouped, ordinal
+from feder_widget.figures.palette import Palette, Rgb, mix, rgb_of
+from feder_widget.figures.pen import Pen, Points
+from feder_widget.figures.placer import BoxPlacer, box_around
 
 STEM_ROOM = 2
 """Stems fade below this many CSS pixels a distance."""

@@ -1,0 +1,1 @@
+"""The picture of a search of a graph: distance against distances computed."""
