@@ -15,10 +15,11 @@ from makers import make_vectors
 from feder_widget import Ledger, MeanLedger, UnknownIdError
 from feder_widget.engines import open_index
 from feder_widget.model.pieces import drain
-from feder_widget.truth import exhaustive_search, recall_spans
+from feder_widget.truth import exhaustive_search, nearest_rows, recall_spans
 from feder_widget.truth import original_vectors as original_vectors_module
 from feder_widget.truth import recall_curves as curves_module
 from feder_widget.truth.recall_curves import curves_of, joined
+from feder_widget.truth.row_comparison import RowComparison
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -511,15 +512,15 @@ def test_queries_are_compared_in_blocks_of_bounded_size(monkeypatch):
     whole = opened.evaluate(case.queries, K, progress=False)
     first = opened.explain(case.queries[0], K)
     sizes = []
-    distances = original_vectors_module.Originals._distances
+    distances = RowComparison.distances
 
     def watched(self, points, block, counted):
         sizes.append(len(points) * len(block))
         return distances(self, points, block, counted)
 
     monkeypatch.setattr(original_vectors_module, "BLOCK_PAIRS", 200)
-    monkeypatch.setattr(original_vectors_module, "SPARE", 0)
-    monkeypatch.setattr(original_vectors_module.Originals, "_distances", watched)
+    monkeypatch.setattr(nearest_rows, "SPARE", 0)
+    monkeypatch.setattr(RowComparison, "distances", watched)
     monkeypatch.setattr(exhaustive_search, "FIRST_RUN", 50)
     monkeypatch.setattr(exhaustive_search, "COUNTED", 100)
     told = []

@@ -16,6 +16,7 @@ from feder_widget.errors import (  # noqa: E402
     IndexFileError,
     UnknownIdError,
     UnsupportedIndexError,
+    WorkerError,
 )
 from feder_widget.model.graph_trace import GraphTrace  # noqa: E402
 from feder_widget.model.search_trace import CoarseStep, FineStep, SearchTrace  # noqa: E402
@@ -66,6 +67,7 @@ __all__ = [
     "UnknownIdError",
     "UnsupportedIndexError",
     "Verdict",
+    "WorkerError",
     "Workload",
     "build_index",
     "embed",

@@ -22,7 +22,11 @@ class BrokenIdMapError(FederError, ValueError):
 
 
 class IndexChangedError(FederError, RuntimeError):
-    """The index changed after a search or a stepped read began; begin it anew."""
+    """The index, or a file that it or its vectors are read from, changed after a read began; begin anew."""
+
+
+class WorkerError(FederError, RuntimeError):
+    """An executor computes a part of a pass no more: the part failed again and again, or nothing is taken."""
 
 
 class EmbedderError(FederError, ValueError):

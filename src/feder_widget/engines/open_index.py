@@ -25,6 +25,8 @@ from feder_widget.faiss_internals.stored_vectors import StoredVectors
 from feder_widget.faiss_internals.unwrap import Stack, unwrap
 from feder_widget.hnswlib_internals import hnswlib_file, library
 from feder_widget.hnswlib_internals.hnswlib_graph import HnswlibGraph
+from feder_widget.model.file_stamp import FileStamp
+from feder_widget.model.row_source import MappedArray
 from feder_widget.truth.original_vectors import Originals
 
 
@@ -166,7 +168,7 @@ def _originals(given: Any, file: StoredVectors) -> Originals | None:
     if given is None:
         return None
     index, chain = file.index, original_space.metric_chain(file.stack)
-    return Originals(given, chain, index.metric_type, index.metric_arg)
+    return Originals(given, chain, index.metric_type, index.metric_arg, MappedArray.behind(given))
 
 
 def _admit(stack: Stack) -> None:
@@ -196,7 +198,8 @@ def _read(path: Path, mmap: bool | None) -> Stack:
             f"{path} looks like an index of hnswlib, which does not say how vectors are compared: open it by "
             'feder_widget.open_hnswlib(path, space="l2"), or "ip" or "cosine"'
         )
-    return _checked(index_file.read(path, mmap), str(path))
+    stamp = FileStamp.of(path) if path.exists() else None
+    return replace(_checked(index_file.read(path, mmap), str(path)), file=stamp)
 
 
 def _checked(index: Any, name: str) -> Stack:

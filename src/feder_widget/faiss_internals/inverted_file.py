@@ -25,6 +25,7 @@ from feder_widget.faiss_internals.scans import range_scan
 from feder_widget.faiss_internals.search_settings import search_settings
 from feder_widget.faiss_internals.shard import Part
 from feder_widget.faiss_internals.unwrap import IdMap, Stack, Transform
+from feder_widget.model.file_stamp import FileStamp
 from feder_widget.model.guarantees import Guarantees
 from feder_widget.model.list_runs import runs
 from feder_widget.model.pieces import DECODE_WORK, PIECE_WORK, WHOLE, Steps, drain, vectors_per_piece
@@ -59,6 +60,7 @@ class InvertedFile:
         self.family = self.parts[0].family
         self.centroids = Centroids(stack.ivf)
         self.similarity = not stack.is_binary and bool(faiss.is_similarity_metric(stack.ivf.metric_type))
+        self._as_read = None if stack.file is None else self._counts()
 
     def named(self, scan: Scan) -> Scan:
         """Return a scan with the ids that the whole index reports."""
@@ -165,8 +167,17 @@ class InvertedFile:
         A few calls of Faiss per shard, however many clusters there are. Vectors replaced by as many others
         of the same clusters leave it as it is; see ``inverted_lists.checksum`` for very many clusters.
         """
+        return (*self._counts(), *search_settings(self.stack))
+
+    @property
+    def file_of_lists(self) -> FileStamp | None:
+        """The file that holds these lists; None where they were never in one, or have changed since."""
+        return self.stack.file if self._as_read is not None and self._as_read == self._counts() else None
+
+    def _counts(self) -> tuple[float, ...]:
+        """Return what ``version`` tells of the vectors."""
         sums = [part.checksum() for part in self.parts]
-        return (self.ntotal, int(self.stack.ivf.nlist), *sums, *search_settings(self.stack))
+        return (self.ntotal, int(self.stack.ivf.nlist), *sums)
 
     def sizes(self) -> Ids:
         """Return the number of vectors in every cluster, int64 (nlist,)."""

@@ -17,6 +17,7 @@ from feder_widget.faiss_internals import family_name
 from feder_widget.faiss_internals.layers import id_maps, transforms
 from feder_widget.faiss_internals.supported_quantizers import FLAT
 from feder_widget.faiss_internals.unwrap import IdMap, Stack
+from feder_widget.model.file_stamp import FileStamp
 from feder_widget.model.pieces import WHOLE, Steps, vectors_per_piece
 from feder_widget.model.top_k import top_k_places
 
@@ -36,6 +37,7 @@ class StoredVectors:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.similarity = bool(faiss.is_similarity_metric(stack.core.metric_type))
+        self._ntotal_as_read = int(stack.core.ntotal)
 
     @property
     def storage(self) -> Any:
@@ -80,6 +82,11 @@ class StoredVectors:
     def ntotal(self) -> int:
         """Number of vectors, now."""
         return int(self.stack.core.ntotal)
+
+    @property
+    def file_of_vectors(self) -> FileStamp | None:
+        """The file that holds these vectors; None where they were never in one, or are others since."""
+        return self.stack.file if self.ntotal == self._ntotal_as_read else None
 
     @property
     def holds_vectors(self) -> bool:

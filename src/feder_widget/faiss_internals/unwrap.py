@@ -8,6 +8,7 @@ from typing import Any
 import faiss
 
 from feder_widget.errors import UnsupportedIndexError
+from feder_widget.model.file_stamp import FileStamp
 
 WANTED = "a Faiss IVF or HNSW index"
 
@@ -60,6 +61,8 @@ class Stack:
         The index that holds the shards, where there are some.
     owners : tuple
         The objects that ``root`` is a part of; see ``owners_of``.
+    file : FileStamp or None
+        The file that ``root`` was read from.
     """
 
     root: Any
@@ -67,6 +70,7 @@ class Stack:
     shards: tuple[Shard, ...]
     sharded: Any = None
     owners: tuple[Any, ...] = ()
+    file: FileStamp | None = None
 
     @property
     def ivf(self) -> Any:

@@ -8,7 +8,7 @@ of the products' rounding error says for which queries the choice was certain.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import faiss
@@ -19,13 +19,13 @@ from feder_widget.faiss_internals import inverted_lists
 from feder_widget.model.keys import keys_of
 from feder_widget.model.pieces import WHOLE, Steps
 from feder_widget.truth.list_blocks import ListBlocks
+from feder_widget.truth.product_parts import BLOCK_BYTES, ProductPass, ProductsFound, best_by_products
 from feder_widget.truth.rankings import blas_work
+from feder_widget.truth.row_parts import Cut
+from feder_widget.workers import Workers
 
 SPARE = 8
 """Candidates beyond the k nearest that the kernels of a search compare again."""
-
-BLOCK_BYTES = 16 << 20
-"""Vectors compared in one piece at most: as much as a cache holds."""
 
 PRODUCT_SPEED = 8
 """Multiplications of a matrix product that take as long as one of a kernel."""
@@ -116,6 +116,33 @@ class BatchSearch:
             self._compare(most)
             yield (self._best.compared - before) / total
 
+    def shared_steps(
+        self, workers: Workers, cut: Cut, row_bytes: int, progress: Callable[[float], None]
+    ) -> Steps[None]:
+        """Do ``steps`` by the workers of an executor; the products round as those of one thread.
+
+        Parameters
+        ----------
+        workers : Workers
+            Compare the vectors.
+        cut : function
+            Returns the vectors from one position up to but not another, as stored; called on this thread.
+        row_bytes : int
+            Bytes of a vector that is carried to them; 0 where a file holds it.
+        progress : function
+            Called with the share of the vectors compared since the last call.
+        """
+
+        def take(found: ProductsFound) -> None:
+            self._merge(found.keys, found.positions, found.compared)
+            self._blocks.largest = max(self._blocks.largest, found.largest)
+            progress(found.compared / self._blocks.total)
+
+        products = ProductPass(
+            self._centred, self._blocks.origin, self._width, self.similarity, self._blocks.total, row_bytes
+        )
+        yield from workers.results_steps(products.parts(cut), take)
+
     def finish(self, most_work: int = FINISHED_WORK) -> bool:
         """Compare the first queries with all vectors, after ``steps`` was ended.
 
@@ -142,19 +169,21 @@ class BatchSearch:
 
     def _compare(self, most: int) -> None:
         """Compare the queries with the next vectors."""
-        best, start = self._best, self._best.compared
+        start = self._best.compared
         block = self._blocks.read(start, min(start + most, self._blocks.total))
-        metric = faiss.METRIC_INNER_PRODUCT if self.similarity else faiss.METRIC_L2
-        distances, rows = faiss.knn(self._centred, block, min(self._width, len(block)), metric=metric)
-        found = rows >= 0
-        near = np.where(found, keys_of(distances, self.similarity), np.float32(np.inf))
+        keys, rows = best_by_products(self._centred, block, self._width, self.similarity)
+        self._merge(keys, np.where(rows >= 0, rows + start, -1), len(block))
+
+    def _merge(self, near: Float32Array, rows: Ids, compared: int) -> None:
+        """Keep the best of those known and of others, (n, width) both."""
+        best = self._best
         keys = np.concatenate([best.keys, near], axis=1)
-        positions = np.concatenate([best.positions, np.where(found, rows + start, -1)], axis=1)
+        positions = np.concatenate([best.positions, rows], axis=1)
         if keys.shape[1] > self._width:
             kept = np.argpartition(keys, self._width - 1, axis=1)[:, : self._width]
             keys, positions = np.take_along_axis(keys, kept, 1), np.take_along_axis(positions, kept, 1)
         # At once: an interrupt leaves the whole piece done or not begun.
-        self._best = _Best(keys, positions, start + len(block))
+        self._best = _Best(keys, positions, best.compared + compared)
 
     def candidates_steps(self, work: int = WHOLE) -> Steps[Candidates]:
         """Compare the best candidates as a search does, after the pass is done or finished."""

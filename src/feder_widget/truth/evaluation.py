@@ -20,6 +20,7 @@ from feder_widget.truth.recall_points import Points
 from feder_widget.truth.workload import Workload
 from feder_widget.truth.workload_queries import Queries, Rows, open_queries
 from feder_widget.truth.workload_truth import Batch, Found, found_steps
+from feder_widget.workers import Workers
 
 Progress = Callable[[float, int], None]
 """Called with the queries done so far (parts of one too) and their number."""
@@ -52,19 +53,31 @@ class Evaluation:
         Draws a sample.
     include_self : bool
         Whether the query's own row counts among its neighbours.
+    workers : Workers, optional
+        Compare the vectors.
 
     Raises
     ------
     TypeError, ValueError
         If ``queries`` is none of these, is empty, or holds an unknown id or a value that is not finite. If
-        the true neighbours are unavailable.
+        the true neighbours are unavailable, or ``workers`` cannot compare the vectors.
     """
 
     def __init__(
-        self, truth: GroundTruth, rows: Rows, queries: Any, k: int, *, seed: int, include_self: bool
+        self,
+        truth: GroundTruth,
+        rows: Rows,
+        queries: Any,
+        k: int,
+        *,
+        seed: int,
+        include_self: bool,
+        workers: Workers | None = None,
     ) -> None:
-        if truth.why_unexplained is not None:
-            raise ValueError(truth.why_unexplained)
+        reason = truth.why_unexplained or (None if workers is None else truth.why_not_shared)
+        if reason is not None:
+            raise ValueError(reason)
+        self._workers = workers
         self._truth = truth
         self._dim = rows.dim
         self._queries: Queries = open_queries(rows, queries, seed)
@@ -125,6 +138,7 @@ class Evaluation:
             [slice(part.start - some.start, part.stop - some.start) for part in parts],
             None if self._include_self or queries.ids is None else queries.ids[some],
             min(self._k, max(0, truth.ntotal - left_out)),
+            self._workers,
         )
 
         def progress(share: float) -> None:

@@ -17,10 +17,12 @@ from feder_widget.faiss_internals.scans import range_scan
 from feder_widget.model.keys import infinitely_far, key_of, keys_of
 from feder_widget.model.list_runs import runs
 from feder_widget.model.pieces import RESULT_WORK, WHOLE, Steps, vectors_per_piece
-from feder_widget.model.places import unpack
+from feder_widget.model.places import pack, unpack
 from feder_widget.model.search_trace import CoarseStep
 from feder_widget.model.top_k import top_k_places
+from feder_widget.truth import list_rows
 from feder_widget.truth.own_row import OwnRow
+from feder_widget.workers import Workers
 
 COUNTED = 1 << 20
 """Vectors per piece at most: each may hold as many ids and distances."""
@@ -101,6 +103,7 @@ def nearest_steps(
     k: int,
     own: OwnRow | None = None,
     work: int = WHOLE,
+    workers: Workers | None = None,
 ) -> Steps[Nearest]:
     """Find the k nearest of all vectors by one pass over the lists.
 
@@ -118,9 +121,15 @@ def nearest_steps(
         A row that is left out of a search for so many more.
     work : int
         Multiplications per piece. A ``WHOLE`` pass uses as many threads as Faiss has.
+    workers : Workers, optional
+        Compare the vectors, in parts; only where ``list_rows.why_not_shared`` says nothing against it.
     """
     wanted = k if own is None else k + own.copies
-    found = yield from _not_farther_steps(file, vector, coarse, wanted, work)
+    if workers is None:
+        found = yield from _not_farther_steps(file, vector, coarse, wanted, work)
+    else:
+        places = yield from list_rows.not_farther_steps(file, vector, coarse, wanted, workers)
+        found = _stored(file.stack.ivf, pack(*places[:2]), places[2])
     rank_of = np.empty(len(coarse.clusters), np.int64)
     rank_of[coarse.clusters] = np.arange(len(coarse.clusters))
     # In the order in which a search meets them, which decides among ties.

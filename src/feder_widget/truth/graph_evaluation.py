@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from feder_widget.truth.recall_curves import Curves, curves_of, joined
 from feder_widget.truth.search_stages import Near
 from feder_widget.truth.workload import Workload
 from feder_widget.truth.workload_queries import Queries, Rows, open_queries
+from feder_widget.workers import Workers
 
 Ids = npt.NDArray[np.int64]
 Result = TypeVar("Result")
@@ -37,11 +39,13 @@ class GraphEvaluation:
         Looks up the rows of the index.
     queries, k, ef_max, seed, include_self
         As for ``GraphIndex.evaluate``, checked but for ``queries``.
+    workers : Workers, optional
+        Compare the vectors.
 
     Raises
     ------
     TypeError, ValueError
-        If ``queries`` are none, or one of them is no query.
+        If ``queries`` are none, or one of them is no query. If ``workers`` cannot compare the vectors.
     """
 
     def __init__(
@@ -54,7 +58,11 @@ class GraphEvaluation:
         ef_max: int,
         seed: int,
         include_self: bool,
+        workers: Workers | None = None,
     ) -> None:
+        if workers is not None and truth.why_not_shared is not None:
+            raise ValueError(truth.why_not_shared)
+        self._workers = workers
         self._truth = truth
         self._rows = rows
         self._queries: Queries = open_queries(rows, queries, seed)
@@ -85,23 +93,27 @@ class GraphEvaluation:
         for _ in self._queries.draw_steps():
             yield 0.0
         file = self._truth.file
-        size = max(1, min(BATCH, work // max(1, file.ntotal * file.dim)))
+        most = WHOLE if self._workers is not None else work
+        size = max(1, min(BATCH, most // max(1, file.ntotal * file.dim)))
         for start in range(0, self.asked, size):
             some = slice(start, min(start + size, self.asked))
             vectors = yield from self._told(self._queries.read_steps(some))
             own = None
             if not self._include_self and self._queries.ids is not None:
                 own = self._rows.places(self._queries.ids[some])[1]
-            nears = yield from self._told(self._truth.nearest_steps(vectors, self._k, own, work))
+            nears = yield from self._told(
+                self._truth.nearest_steps(vectors, self._k, own, work, self._workers)
+            )
             for i, (near, _) in enumerate(nears):
                 self._take(vectors[i], near, -1 if own is None else int(own[i]))
                 yield float(self.done)
 
     def run(self, progress: Progress) -> Iterator[int]:
         """Evaluate; yields the number of queries done. What ``progress`` raises ends it."""
-        for done in self.steps(WHOLE):
-            progress(done, self.asked)
-            yield self.done
+        with closing(self.steps(WHOLE)) as steps:
+            for done in steps:
+                progress(done, self.asked)
+                yield self.done
 
     def run_whole(self, progress: bool | Progress) -> GraphWorkload:
         """Run to the end, or until the user interrupts it."""

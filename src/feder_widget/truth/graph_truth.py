@@ -20,6 +20,7 @@ from feder_widget.truth.nearest_truth import NearestTruth
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.result_spans import ResultSpans, are_settled, limits_steps, result_spans
 from feder_widget.truth.search_stages import Near
+from feder_widget.workers import Workers
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
@@ -63,12 +64,20 @@ class GraphTruth(NearestTruth):
         return self._file
 
     def explain_steps(
-        self, query: Float32Array, k: int, own: int, work: int = WHOLE
+        self,
+        query: Float32Array,
+        k: int,
+        own: int,
+        work: int = WHOLE,
+        workers: Workers | None = None,
     ) -> Steps[GraphExplanation]:
-        """Find the k true neighbours of one query, float32 (dim,), ``work`` multiplications a piece."""
+        """Find the k true neighbours of one query, float32 (dim,), ``work`` multiplications a piece.
+
+        ``workers`` compare the vectors, where ``why_not_shared`` says nothing against it.
+        """
         file = self._file
         vector = file.transform(query[None])[0]
-        near, distances = yield from self.nearest_of_steps(query, k, own, work)
+        near, distances = yield from self.nearest_of_steps(query, k, own, work, workers)
         walk = yield from self._walk_to_steps(vector, near.ids, work)
         spans = yield from self._whole_spans_steps(walk, query, near, k, own, work)
         external = Near(file.external_ids(near.ids), near.clusters, near.tied, near.count)

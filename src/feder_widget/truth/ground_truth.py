@@ -14,8 +14,9 @@ from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.arguments import as_bytes
 from feder_widget.model.keys import keys_of
 from feder_widget.model.pieces import WHOLE, Steps, drain
+from feder_widget.model.row_source import MappedArray
 from feder_widget.model.search_trace import Ranking
-from feder_widget.truth import recall_spans, row_verdict, true_neighbours
+from feder_widget.truth import list_rows, recall_spans, row_verdict, true_neighbours
 from feder_widget.truth.explanation import Explanation, Verdict
 from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis, Ledger
 from feder_widget.truth.original_vectors import Originals
@@ -23,6 +24,7 @@ from feder_widget.truth.own_row import OwnRow, RowCopies
 from feder_widget.truth.recall_points import doubled_up_to
 from feder_widget.truth.search_stages import Near, Presence, Searches, Spans, Stages, stages_of_search
 from feder_widget.truth.true_neighbours import Neighbours
+from feder_widget.workers import Workers
 
 Vector = npt.NDArray[Any]
 Ids = npt.NDArray[np.int64]
@@ -52,6 +54,7 @@ class GroundTruth:
     def __init__(self, file: InvertedFile, vectors_given: Any = None) -> None:
         self._file = file
         self._vectors_given = vectors_given
+        self._mapped = None if vectors_given is None else MappedArray.behind(vectors_given)
         self.row_copies = RowCopies(file)
 
     @property
@@ -89,6 +92,11 @@ class GroundTruth:
         return None
 
     @property
+    def why_not_shared(self) -> str | None:
+        """Why the workers of an executor cannot compare the vectors, or None where they can."""
+        return None if self.basis == "vectors" else list_rows.why_not_shared(self._file)
+
+    @property
     def why_no_curve(self) -> str | None:
         """Why recall at every nprobe takes a search at each, or None where one pass tells it."""
         if self.basis == "vectors":
@@ -105,9 +113,16 @@ class GroundTruth:
         return np.arange(1, nlist + 1) if self.why_no_curve is None else doubled_up_to(nlist)
 
     def explain_steps(
-        self, vector: Vector, k: int, without: int | None = None, work: int = WHOLE
+        self,
+        vector: Vector,
+        k: int,
+        without: int | None = None,
+        work: int = WHOLE,
+        workers: Workers | None = None,
     ) -> Steps[Explanation]:
         """Find the k true neighbours of a query, ``work`` multiplications per piece.
+
+        ``workers`` compare the vectors, where ``why_not_shared`` says nothing against it.
 
         Raises
         ------
@@ -119,7 +134,7 @@ class GroundTruth:
         ranking = self.ranking(vector)
         yield
         own = yield from self.row_copies.own_row_steps(without, work)
-        found = yield from self.neighbours_steps(vector, k, own, ranking, work)
+        found = yield from self.neighbours_steps(vector, k, own, ranking, work, workers)
         presence = yield from self._presence_steps(vector, ranking, found, k, own, work)
         best = found.best
         return Explanation(
@@ -138,7 +153,13 @@ class GroundTruth:
         return drain(self.explain_steps(vector, k, without))
 
     def ledger_steps(
-        self, vector: Vector, k: int, nprobe: int, without: int | None = None, work: int = WHOLE
+        self,
+        vector: Vector,
+        k: int,
+        nprobe: int,
+        without: int | None = None,
+        work: int = WHOLE,
+        workers: Workers | None = None,
     ) -> Steps[Ledger]:
         """Search, and say what became of the k true neighbours of a query. The search is one piece.
 
@@ -152,7 +173,7 @@ class GroundTruth:
         ranking = self.ranking(vector)
         yield
         own = yield from self.row_copies.own_row_steps(without, work)
-        found = yield from self.neighbours_steps(vector, k, own, ranking, work)
+        found = yield from self.neighbours_steps(vector, k, own, ranking, work, workers)
         return self._ledger(vector, found, k, nprobe, own)
 
     def ledger(self, vector: Vector, k: int, nprobe: int, without: int | None = None) -> Ledger:
@@ -160,7 +181,12 @@ class GroundTruth:
         return drain(self.ledger_steps(vector, k, nprobe, without))
 
     def ledgers(
-        self, vectors: npt.NDArray[np.float32], own: Ids | None, k: int, nprobe: int
+        self,
+        vectors: npt.NDArray[np.float32],
+        own: Ids | None,
+        k: int,
+        nprobe: int,
+        workers: Workers | None = None,
     ) -> Iterator[Ledger]:
         """Yield the ledger of each of several queries, float32 (n, dim), after one pass over the originals.
 
@@ -170,12 +196,17 @@ class GroundTruth:
         k = self._at_most_all(k)
         every = None
         if self.basis == "vectors":
-            every = drain(true_neighbours.by_originals_steps(self._file, self.originals, vectors, k, own))
+            every = drain(
+                true_neighbours.by_originals_steps(
+                    self._file, self.originals, vectors, k, own, workers=workers
+                )
+            )
         for i in range(len(vectors)):
             vector = self.query(vectors[i])
             without = drain(self.row_copies.own_row_steps(None if own is None else int(own[i])))
             if every is None:
-                found = drain(self.neighbours_steps(vector, k, without, self.ranking(vector)))
+                ranking = self.ranking(vector)
+                found = drain(self.neighbours_steps(vector, k, without, ranking, workers=workers))
             else:
                 found = every[i]
             yield self._ledger(vector, found, k, nprobe, without)
@@ -239,7 +270,7 @@ class GroundTruth:
         """The vectors given, and how they are compared."""
         ivf = self._file.stack.ivf
         chain = original_space.metric_chain(self._file.stack)
-        return Originals(self._vectors_given, chain, ivf.metric_type, ivf.metric_arg)
+        return Originals(self._vectors_given, chain, ivf.metric_type, ivf.metric_arg, self._mapped)
 
     def spans_steps(
         self,
@@ -290,16 +321,24 @@ class GroundTruth:
         return min(k, max(1, self.ntotal))
 
     def neighbours_steps(
-        self, vector: Vector, k: int, own: OwnRow | None, ranking: Ranking, work: int = WHOLE
+        self,
+        vector: Vector,
+        k: int,
+        own: OwnRow | None,
+        ranking: Ranking,
+        work: int = WHOLE,
+        workers: Workers | None = None,
     ) -> Steps[Neighbours]:
         """Find the true neighbours of one query."""
         file = self._file
         if self.basis != "vectors":
             inner = file.transform(vector)
-            return (yield from true_neighbours.by_lists_steps(file, inner, ranking.step, k, own, work))
+            return (
+                yield from true_neighbours.by_lists_steps(file, inner, ranking.step, k, own, work, workers)
+            )
         row = None if own is None else np.array([own.row_id])
         found = yield from true_neighbours.by_originals_steps(
-            file, self.originals, vector[None], k, row, work
+            file, self.originals, vector[None], k, row, work, workers=workers
         )
         return found[0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import faiss
@@ -25,6 +26,8 @@ class ListBlocks:
     centred : bool
         Subtract the mean of the centroids from each vector. L2 distances stay the same, and products of
         smaller numbers lose less of the differences.
+    root : object, optional
+        Whatever keeps the index alive.
 
     Attributes
     ----------
@@ -40,8 +43,9 @@ class ListBlocks:
         The largest squared norm among the vectors that were read.
     """
 
-    def __init__(self, index: Any, *, centred: bool) -> None:
+    def __init__(self, index: Any, *, centred: bool, root: Any = None) -> None:
         self.index = index
+        self._root = root
         self.sizes = inverted_lists.sizes(index.invlists)
         self.total = int(self.sizes.sum())
         self.origin = _mean_centroid(index) if centred else np.zeros(index.d, np.float32)
@@ -68,9 +72,30 @@ class ListBlocks:
             self._filled = stop
         return self._kept[start:stop]
 
+    def copied(self, start: int, stop: int) -> npt.NDArray[np.float32]:
+        """Return a copy of the vectors at positions ``start`` to ``stop - 1``, float32 (n, dim), as stored.
+
+        Nothing is kept, so any number of threads may call.
+
+        Raises
+        ------
+        IndexChangedError
+            If a list is no longer as long as it was.
+        """
+        block = np.empty((stop - start, self.index.d), np.float32)
+        for stored, rows in self._lists(start, stop):
+            block[rows] = stored
+        return block
+
     def _copy(self, start: int, out: npt.NDArray[np.float32]) -> None:
-        """Copy the vectors from one position on."""
-        dim, stop = self.index.d, start + len(out)
+        """Copy the vectors from one position on, less the origin."""
+        for stored, rows in self._lists(start, start + len(out)):
+            np.subtract(stored, self.origin, out=out[rows])
+        self.largest = max(self.largest, largest_norm(out))
+
+    def _lists(self, start: int, stop: int) -> Iterator[tuple[npt.NDArray[np.float32], slice]]:
+        """Lend the stored vectors at some positions list by list, with their places from ``start`` on."""
+        dim = self.index.d
         first, last = np.searchsorted(self._ends, [start, stop - 1], side="right").tolist()
         for cluster in range(first, last + 1):
             size = int(self.sizes[cluster])
@@ -79,10 +104,7 @@ class ListBlocks:
             with inverted_lists.borrowed_vectors(self.index.invlists, cluster, dim) as stored:
                 if len(stored) != size:
                     raise self.changed(cluster, len(stored))
-                np.subtract(
-                    stored[begin - begins : end - begins], self.origin, out=out[begin - start : end - start]
-                )
-        self.largest = max(self.largest, float(np.einsum("ij,ij->i", out, out).max(initial=0)))
+                yield stored[begin - begins : end - begins], slice(begin - start, end - start)
 
     def changed(self, cluster: int, size: int) -> IndexChangedError:
         """Return the error that says that a list has another length now."""
@@ -95,6 +117,11 @@ class ListBlocks:
         """Return the clusters of some positions and the offsets there, int64 of the same shape both."""
         clusters = np.searchsorted(self._ends, positions, side="right")
         return clusters, positions - (self._ends - self.sizes)[clusters]
+
+
+def largest_norm(vectors: npt.NDArray[np.float32]) -> float:
+    """Return the largest squared norm of some vectors; 0 of none."""
+    return float(np.einsum("ij,ij->i", vectors, vectors).max(initial=0))
 
 
 def _mean_centroid(index: Any) -> npt.NDArray[np.float32]:

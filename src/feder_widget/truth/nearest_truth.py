@@ -8,9 +8,11 @@ import numpy.typing as npt
 from feder_widget.model.keys import key_of, keys_of
 from feder_widget.model.pieces import WHOLE, Steps, drain
 from feder_widget.model.vector_source import VectorSource
+from feder_widget.truth import storage_parts
 from feder_widget.truth.ledger import Basis
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.search_stages import Near
+from feder_widget.workers import Workers
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
@@ -48,7 +50,15 @@ class NearestTruth:
         """Name of the distances of true neighbours."""
         return self._vectors.distance_name(self.basis != "codes")
 
-    def nearest(self, queries: Float32Array, k: int, own: Ids | None) -> list[tuple[Near, Float32Array]]:
+    @property
+    def why_not_shared(self) -> str | None:
+        """Why the workers of an executor cannot compare the vectors, or None where they can."""
+        can_be = self._given is not None or storage_parts.shared_storage(self._vectors) is not None
+        return None if can_be else storage_parts.NO_STORAGE
+
+    def nearest(
+        self, queries: Float32Array, k: int, own: Ids | None, workers: Workers | None = None
+    ) -> list[tuple[Near, Float32Array]]:
         """Return the true neighbours of some queries, by nodes, and the distances of the first ones.
 
         Parameters
@@ -59,21 +69,26 @@ class NearestTruth:
             Neighbours wanted.
         own : int64 (n,) or None
             A node for each query that does not count; -1 for none.
+        workers : Workers, optional
+            Compare the vectors; only where ``why_not_shared`` says nothing against it.
         """
-        if self._given is not None:
-            return drain(self._by_originals_steps(self._given, queries, k, own, WHOLE))
-        return self._by_storage(queries, k, own)
+        return drain(self.nearest_steps(queries, k, own, WHOLE, workers))
 
     def nearest_steps(
-        self, queries: Float32Array, k: int, own: Ids | None, work: int
+        self,
+        queries: Float32Array,
+        k: int,
+        own: Ids | None,
+        work: int,
+        workers: Workers | None = None,
     ) -> Steps[list[tuple[Near, Float32Array]]]:
         """Return ``nearest`` in pieces of ``work`` multiplications: query by query where one takes more."""
         if self._given is not None:
-            return (yield from self._by_originals_steps(self._given, queries, k, own, work))
+            return (yield from self._by_originals_steps(self._given, queries, k, own, work, workers))
         vectors = self._vectors.transform(queries)
-        if self._vectors.ntotal * vectors.shape[1] <= work:
+        if workers is not None or self._vectors.ntotal * vectors.shape[1] <= work:
             yield
-            return self._by_storage(queries, k, own)
+            return (yield from self._by_storage_steps(queries, k, own, workers))
         found = []
         for i, vector in enumerate(vectors):
             found.append(
@@ -82,17 +97,24 @@ class NearestTruth:
         return found
 
     def nearest_of_steps(
-        self, query: Float32Array, k: int, own: int, work: int = WHOLE
+        self,
+        query: Float32Array,
+        k: int,
+        own: int,
+        work: int = WHOLE,
+        workers: Workers | None = None,
     ) -> Steps[tuple[Near, Float32Array]]:
         """Return ``nearest`` of one query, float32 (dim,); ``own`` is -1 for none.
 
         ``work`` multiplications a piece.
         """
+        if self._given is None and workers is not None:
+            return (yield from self._by_storage_steps(query[None], k, np.array([own]), workers))[0]
         if self._given is None:
             vector = self._vectors.transform(query[None])[0]
             return (yield from self._nearest_steps(vector, k, own, work))
-        found = yield from self._by_originals_steps(self._given, query[None], k, np.array([own]), work)
-        return found[0]
+        left_out = np.array([own])
+        return (yield from self._by_originals_steps(self._given, query[None], k, left_out, work, workers))[0]
 
     def count_nearer_steps(self, vector: Float32Array, distance: float, work: int = WHOLE) -> Steps[int]:
         """Count the vectors that are strictly nearer than a distance, by exhaustive search, in steps."""
@@ -107,7 +129,9 @@ class NearestTruth:
                 return nearer
             wanted *= 8
 
-    def _by_storage(self, queries: Float32Array, k: int, own: Ids | None) -> list[tuple[Near, Float32Array]]:
+    def _by_storage_steps(
+        self, queries: Float32Array, k: int, own: Ids | None, workers: Workers | None
+    ) -> Steps[list[tuple[Near, Float32Array]]]:
         file = self._vectors
         vectors = file.transform(queries)
         found: list[tuple[Near, Float32Array] | None] = [None] * len(vectors)
@@ -115,11 +139,11 @@ class NearestTruth:
         wanted = k + 2
         while len(left):
             wanted = min(wanted, file.ntotal)
-            nodes, distances = file.nearest(vectors[left], wanted)
+            every = yield from self._stored_steps(vectors[left], wanted, workers)
             again = []
-            for i, row in enumerate(left.tolist()):
-                keep = nodes[i] >= 0 if own is None else (nodes[i] >= 0) & (nodes[i] != own[row])
-                kept, at = nodes[i][keep], distances[i][keep]
+            for row, (nodes, distances) in zip(left.tolist(), every, strict=True):
+                keep = nodes >= 0 if own is None else (nodes >= 0) & (nodes != own[row])
+                kept, at = nodes[keep], distances[keep]
                 if wanted < file.ntotal and len(kept) >= k and at[-1] == at[k - 1]:
                     again.append(row)
                     continue
@@ -127,6 +151,15 @@ class NearestTruth:
             left = np.array(again, np.int64)
             wanted *= 2
         return [each for each in found if each is not None]
+
+    def _stored_steps(
+        self, vectors: Float32Array, wanted: int, workers: Workers | None
+    ) -> Steps[storage_parts.Best]:
+        """Return the nearest nodes of each query by exhaustive search of the storage."""
+        stored = None if workers is None else storage_parts.shared_storage(self._vectors)
+        if workers is None or stored is None:
+            return list(zip(*self._vectors.nearest(vectors, wanted), strict=True))
+        return (yield from storage_parts.nearest_steps(stored, vectors, wanted, workers))
 
     def _nearest_steps(
         self, vector: Float32Array, k: int, own: int, work: int
@@ -144,7 +177,13 @@ class NearestTruth:
             wanted *= 2
 
     def _by_originals_steps(
-        self, originals: Originals, queries: Float32Array, k: int, own: Ids | None, work: int
+        self,
+        originals: Originals,
+        queries: Float32Array,
+        k: int,
+        own: Ids | None,
+        work: int,
+        workers: Workers | None = None,
     ) -> Steps[list[tuple[Near, Float32Array]]]:
         ids = self._vectors.all_ids
         present = np.zeros(len(originals), np.bool_)
@@ -152,7 +191,8 @@ class NearestTruth:
         node_of = np.full(len(originals), -1, np.int64)
         node_of[ids] = np.arange(len(ids))
         nears = []
-        found = yield from originals.nearest_steps(queries, present, k if own is None else k + 1, work)
+        wanted = k if own is None else k + 1
+        found = yield from originals.nearest_steps(queries, present, wanted, work, workers=workers)
         for i, (rows, distances) in enumerate(found):
             nodes = node_of[rows]
             order = np.lexsort((nodes, keys_of(distances, originals.similarity)))

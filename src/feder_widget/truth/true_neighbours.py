@@ -21,6 +21,7 @@ from feder_widget.truth.exhaustive_search import Stored, nearest_steps
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.own_row import OwnRow
 from feder_widget.truth.search_stages import Near
+from feder_widget.workers import Workers
 
 Ids = npt.NDArray[np.int64]
 
@@ -62,9 +63,10 @@ def by_lists_steps(
     k: int,
     own: OwnRow | None,
     work: int = WHOLE,
+    workers: Workers | None = None,
 ) -> Steps[Neighbours]:
     """Find the vectors whose distances in the inverted lists are least; see ``nearest_steps``."""
-    found = yield from nearest_steps(file, vector, coarse, k, own, work)
+    found = yield from nearest_steps(file, vector, coarse, k, own, work, workers)
     best, near = found.best, found.near
     spare = ~np.isin(pack(near.clusters, near.offsets), pack(best.clusters, best.offsets))
     return Neighbours(Stored.joined([best, near.at(spare)]), len(best))
@@ -78,6 +80,7 @@ def by_originals_steps(
     own: Ids | None,
     work: int = WHOLE,
     progress: Callable[[float], None] = lambda _: None,
+    workers: Workers | None = None,
 ) -> Steps[list[Neighbours]]:
     """Find the vectors whose originals are nearest, for each of several queries.
 
@@ -99,6 +102,8 @@ def by_originals_steps(
         Multiplications per piece.
     progress : function
         Called with the share of the work done since the last call.
+    workers : Workers, optional
+        Compare the originals, in parts.
 
     Raises
     ------
@@ -106,7 +111,8 @@ def by_originals_steps(
         If the index holds an id that is no row of the vectors.
     """
     present = yield from _present_steps(file, len(originals), work)
-    found = yield from originals.nearest_steps(queries, present, k if own is None else k + 1, work, progress)
+    wanted = k if own is None else k + 1
+    found = yield from originals.nearest_steps(queries, present, wanted, work, progress, workers)
     rows_found = np.concatenate([rows for rows, _ in found])
     stored = yield from _stored_under_steps(file, rows_found, len(originals), work)
     neighbours = []

@@ -18,6 +18,7 @@ from feder_widget.truth.batch_search import FINISHED_WORK, SPARE, BatchSearch
 from feder_widget.truth.explanation import found_at
 from feder_widget.truth.ground_truth import GroundTruth
 from feder_widget.truth.list_blocks import ListBlocks
+from feder_widget.truth.list_rows import list_rows
 from feder_widget.truth.rankings import (
     Orders,
     blas_work,
@@ -30,6 +31,7 @@ from feder_widget.truth.recall_curves import Curves, curves_of
 from feder_widget.truth.recall_points import Points, points_of
 from feder_widget.truth.search_stages import first_reaching
 from feder_widget.truth.true_neighbours import Neighbours, by_originals_steps
+from feder_widget.workers import Workers
 
 COMPARED_BYTES = 64 << 20
 """Bytes of the candidates that are compared again at once."""
@@ -92,12 +94,15 @@ class Batch:
         A row id for each query that is left out.
     k : int
         Neighbours wanted: no more than there are.
+    workers : Workers or None
+        Compare the vectors, where ``GroundTruth.why_not_shared`` says nothing against it.
     """
 
     vectors: npt.NDArray[np.float32]
     parts: list[slice]
     own: Ids | None
     k: int
+    workers: Workers | None = None
 
     def __len__(self) -> int:
         """Return the number of queries."""
@@ -119,7 +124,7 @@ def found_steps(
     """Find at which nprobe the k true neighbours of each query are found.
 
     Whatever ends it on the way, ``close()`` included, leaves it with the first queries finished where that
-    does not take long and they are kept.
+    does not take long and they are kept; with ``workers``, without those under way.
 
     Parameters
     ----------
@@ -185,7 +190,8 @@ def chunks(count: int, dim: int, k: int) -> Iterator[slice]:
 def _alone_steps(truth: GroundTruth, batch: Batch, i: int, work: int) -> Steps[Ids]:
     """Find one query's neighbours by itself, int64 (k,)."""
     vector = truth.query(batch.vectors[i])
-    found = (yield from truth.explain_steps(vector, batch.k, batch.without(i), work)).found_at
+    explained = yield from truth.explain_steps(vector, batch.k, batch.without(i), work, batch.workers)
+    found = explained.found_at
     return np.pad(found, (batch.k - len(found), 0))
 
 
@@ -208,13 +214,12 @@ def _by_products_steps(
         order = orders[some]
         ended: BaseException | None = None
         try:
-            for share in search.steps(work):
-                progress(share * (some.stop - some.start) / len(batch))
-                yield
+            yield from _compare_steps(search, batch, file, blocks, progress, work)
             answers = yield from _answers_steps(search, order, blocks.sizes, own, batch.k, work)
         except BaseException as error:
             finished_work = FINISHED_WORK if work >= WHOLE else FINISHED_PIECES * work
-            if not is_kept() or not search.finish(finished_work):
+            # Workers compare the vectors in no order, and some parts are under way still.
+            if not is_kept() or batch.workers is not None or not search.finish(finished_work):
                 raise
             # Drained: a generator that is closed may not yield.
             answers, ended = drain(_answers_steps(search, order, blocks.sizes, own, batch.k)), error
@@ -235,6 +240,29 @@ def _by_products_steps(
             take(Found(answers.found_at[:settled], scanned, nearest))
         if ended is not None:
             raise ended
+
+
+def _compare_steps(
+    search: BatchSearch,
+    batch: Batch,
+    file: InvertedFile,
+    blocks: ListBlocks,
+    progress: Progress,
+    work: int,
+) -> Steps[None]:
+    """Compare some queries of a batch with all vectors."""
+    weight = len(search) / len(batch)
+    if batch.workers is None:
+        for share in search.steps(work):
+            progress(share * weight)
+            yield
+        return
+    yield from search.shared_steps(
+        batch.workers,
+        lambda start, stop: list_rows(file, blocks, start, stop),
+        0 if file.file_of_lists is not None else 4 * file.stack.ivf.d,
+        lambda share: progress(share * weight),
+    )
 
 
 def _transformed_steps(
@@ -318,7 +346,7 @@ def _by_searches_steps(
             yield
             without = yield from truth.row_copies.own_row_steps(batch.without(i), work)
             if every is None:
-                one = yield from truth.neighbours_steps(vector, k, without, ranking, work)
+                one = yield from truth.neighbours_steps(vector, k, without, ranking, work, batch.workers)
             else:
                 one = every[i - some.start]
             searches = []
@@ -360,5 +388,6 @@ def _by_originals_together_steps(
             own,
             work,
             lambda share: progress(share * weight),
+            batch.workers,
         )
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from feder_widget.truth.nearest_truth import NearestTruth
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.search_stages import Near
 from feder_widget.truth.workload_queries import open_queries
+from feder_widget.workers import Workers
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
@@ -143,7 +145,9 @@ class FlatIndex:
         ids, distances = self.flat_file.search(self.query(query).vector[None], k)
         return FlatTrace(ids[0], distances[0], self.ntotal)
 
-    def explain(self, query: Any, k: int, *, include_self: bool = False) -> FlatExplanation:
+    def explain(
+        self, query: Any, k: int, *, include_self: bool = False, executor: Executor | None = None
+    ) -> FlatExplanation:
         """Find the k true neighbours, and which of them a search returns.
 
         Parameters
@@ -155,17 +159,34 @@ class FlatIndex:
         include_self : bool
             Whether the row searched for counts among its own neighbours. Unless it does, the search explained
             is one for k + 1 results, without the row.
+        executor : concurrent.futures.Executor, optional
+            Its workers compare the vectors; the answer is the same, bit for bit. They compare those that
+            ``open_index`` was given, and those that the index holds whole, by L2 or inner product.
+
+        Raises
+        ------
+        UnknownIdError, TypeError, ValueError
+            If an argument is wrong. If ``executor`` is none, or its workers cannot compare what is stored.
+        WorkerError
+            If a part failed three times, or the executor takes no more work.
         """
-        return drain(self.explain_steps(query, k, include_self=include_self, work=WHOLE))
+        return drain(self.explain_steps(query, k, include_self=include_self, work=WHOLE, executor=executor))
 
     def explain_steps(
-        self, query: Any, k: int, *, include_self: bool = False, work: int = PIECE_WORK
+        self,
+        query: Any,
+        k: int,
+        *,
+        include_self: bool = False,
+        work: int = PIECE_WORK,
+        executor: Executor | None = None,
     ) -> Steps[FlatExplanation]:
         """Do ``explain`` in pieces of ``work`` multiplications."""
+        workers = self._workers(executor)
         k = min(as_int(k, "k"), max(1, self.ntotal))
         asked = self.query(query)
         own = self._rows.own_node(asked, include_self)
-        near, distances = yield from self._truth.nearest_of_steps(asked.vector, k, own, work)
+        near, distances = yield from self._truth.nearest_of_steps(asked.vector, k, own, work, workers)
         yield
         file = self.flat_file
         ids = file.external_ids(near.ids)
@@ -189,7 +210,15 @@ class FlatIndex:
         nearer = keys_of(distances[0], self.similarity) < key_of(distance, self.similarity)
         return FlatVerdict(int(row_id), distance, 1 + int(np.count_nonzero(nearer & (nodes[0] != own))))
 
-    def evaluate(self, queries: Any, k: int, *, seed: int = 0, include_self: bool = False) -> FlatWorkload:
+    def evaluate(
+        self,
+        queries: Any,
+        k: int,
+        *,
+        seed: int = 0,
+        include_self: bool = False,
+        executor: Executor | None = None,
+    ) -> FlatWorkload:
         """Evaluate what the codes lose, over many queries.
 
         Parameters
@@ -202,12 +231,19 @@ class FlatIndex:
             Seed of a sample.
         include_self : bool
             Whether the row searched for counts among its own neighbours.
+        executor : concurrent.futures.Executor, optional
+            As for ``explain``.
 
         Raises
         ------
         ValueError
             Unless true neighbours are by the vectors given: by what is stored, recall is 1.
+        TypeError
+            If ``executor`` is none.
+        WorkerError
+            If a part failed three times, or the executor takes no more work.
         """
+        workers = Workers.of(executor)
         if self.basis != "vectors":
             stored = "its vectors" if self.basis == "lists" else "its codes"
             more = "" if self.basis == "lists" else f"; {WITHOUT_VECTORS}"
@@ -224,10 +260,16 @@ class FlatIndex:
             some = slice(start, min(start + BATCH, asked.count))
             vectors = asked.read(some)
             own = self._rows.places(asked.ids[some])[1] if leaves_out and asked.ids is not None else None
-            for i, (near, _) in enumerate(self._truth.nearest(vectors, k, own)):
+            for i, (near, _) in enumerate(self._truth.nearest(vectors, k, own, workers)):
                 found = self._returned(vectors[i], near, k, -1 if own is None else int(own[i]))
                 recalls.append(near.counted(found) / near.count if near.count else 1.0)
         return FlatWorkload(np.array(recalls), k, asked.ids)
+
+    def _workers(self, executor: Executor | None) -> Workers | None:
+        workers = Workers.of(executor)
+        if workers is not None and self._truth.why_not_shared is not None:
+            raise ValueError(self._truth.why_not_shared)
+        return workers
 
     def _returned(self, vector: Float32Array, near: Near, k: int, own: int) -> npt.NDArray[np.bool_]:
         """Return which of some nodes a search returns, bool (n,)."""

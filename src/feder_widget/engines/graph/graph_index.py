@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from feder_widget.truth.graph_verdict import GraphVerdict
 from feder_widget.truth.graph_workload import GraphWorkload
 from feder_widget.truth.ledger import Basis
 from feder_widget.truth.original_vectors import Originals
+from feder_widget.workers import Workers
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
@@ -283,7 +285,9 @@ class GraphIndex:
 
     # What should have been found.
 
-    def explain(self, query: Any, k: int, *, include_self: bool = False) -> GraphExplanation:
+    def explain(
+        self, query: Any, k: int, *, include_self: bool = False, executor: Executor | None = None
+    ) -> GraphExplanation:
         """Find the k true neighbours, and the efSearch that finds each.
 
         Parameters
@@ -295,22 +299,39 @@ class GraphIndex:
         include_self : bool
             Whether the row searched for counts among its own neighbours. Unless it does, the search explained
             is one for k + 1 results, without the row.
+        executor : concurrent.futures.Executor, optional
+            Its workers compare the vectors; the answer is the same, bit for bit. They compare those that
+            ``open_index`` was given, and those that a Faiss index holds whole, by L2 or inner product.
 
         Returns
         -------
         GraphExplanation
             By exhaustive search of what ``basis`` says.
+
+        Raises
+        ------
+        UnknownIdError, TypeError, ValueError
+            If an argument is wrong. If ``executor`` is none, or its workers cannot compare what is stored.
+        WorkerError
+            If a part failed three times, or the executor takes no more work.
         """
-        return drain(self.explain_steps(query, k, include_self=include_self, work=WHOLE))
+        return drain(self.explain_steps(query, k, include_self=include_self, work=WHOLE, executor=executor))
 
     def explain_steps(
-        self, query: Any, k: int, *, include_self: bool = False, work: int = PIECE_WORK
+        self,
+        query: Any,
+        k: int,
+        *,
+        include_self: bool = False,
+        work: int = PIECE_WORK,
+        executor: Executor | None = None,
     ) -> Steps[GraphExplanation]:
         """Do ``explain`` in pieces of ``work`` multiplications; a walk is one piece."""
+        workers = self._workers(executor)
         k = as_int(k, "k")
         asked = self.query(query)
         own = self._rows.own_node(asked, include_self)
-        return (yield from self.truth.explain_steps(asked.vector, min(k, self.ntotal), own, work))
+        return (yield from self.truth.explain_steps(asked.vector, min(k, self.ntotal), own, work, workers))
 
     def verdict(
         self, query: Any, row_id: int, *, count: bool = True, include_self: bool = False
@@ -354,6 +375,7 @@ class GraphIndex:
         seed: int = 0,
         include_self: bool = False,
         progress: bool | Progress = True,
+        executor: Executor | None = None,
     ) -> GraphWorkload:
         """Evaluate many queries at every efSearch: recall, its spread, its cost, and the hardest queries.
 
@@ -374,17 +396,35 @@ class GraphIndex:
         progress : bool or function
             True shows a bar for what takes longer than a moment. A function is called with the queries done
             and their number.
+        executor : concurrent.futures.Executor, optional
+            As for ``explain``. Walks stay on the caller's thread.
 
         Returns
         -------
         GraphWorkload
             When interrupted from the keyboard, what was computed by then, with a ``RuntimeWarning``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there are no queries, or one is unknown. If ``executor`` cannot be used; see ``explain``.
+        WorkerError
+            If a part failed three times, or the executor takes no more work.
         """
-        evaluation = self.evaluation(queries, k, ef_max=ef_max, seed=seed, include_self=include_self)
+        evaluation = self.evaluation(
+            queries, k, ef_max=ef_max, seed=seed, include_self=include_self, executor=executor
+        )
         return evaluation.run_whole(progress)
 
     def evaluation(
-        self, queries: Any, k: int, *, ef_max: int | None = None, seed: int = 0, include_self: bool = False
+        self,
+        queries: Any,
+        k: int,
+        *,
+        ef_max: int | None = None,
+        seed: int = 0,
+        include_self: bool = False,
+        executor: Executor | None = None,
     ) -> GraphEvaluation:
         """Prepare an ``evaluate`` to be run in steps; arguments as there."""
         wanted = max(EF_EVALUATED, self.stored_ef) if ef_max is None else as_int(ef_max, "ef_max")
@@ -396,6 +436,7 @@ class GraphIndex:
             ef_max=min(wanted, max(1, self.ntotal)),
             seed=as_int(seed, "seed", least=0),
             include_self=include_self,
+            workers=Workers.of(executor),
         )
 
     def certainty(self, *_: Any, **__: Any) -> None:
@@ -454,6 +495,12 @@ class GraphIndex:
         nodes, first_distances = second.handed_over(query, k, ef_search)
         ids = self.graph_file.external_ids(nodes)
         return RefineStep(ids, first_distances, second.distances(query, nodes), second.k_base(k))
+
+    def _workers(self, executor: Executor | None) -> Workers | None:
+        workers = Workers.of(executor)
+        if workers is not None and self.truth.why_not_shared is not None:
+            raise ValueError(self.truth.why_not_shared)
+        return workers
 
     def _ef(self, ef_search: Any) -> int:
         if ef_search is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
 
@@ -42,6 +43,7 @@ from feder_widget.truth.own_row import OwnRow
 from feder_widget.truth.rankings import batches
 from feder_widget.truth.survey import Survey
 from feder_widget.truth.workload_queries import open_queries
+from feder_widget.workers import Workers
 
 
 class IvfIndex:
@@ -605,7 +607,9 @@ class IvfIndex:
         """
         return self.truth.evaluated_at
 
-    def explain(self, query: Any, k: int, *, include_self: bool = False) -> Explanation:
+    def explain(
+        self, query: Any, k: int, *, include_self: bool = False, executor: Executor | None = None
+    ) -> Explanation:
         """Find the true neighbours of a query by an exhaustive search.
 
         Of the inverted lists; or, where codes stand for the vectors and ``open_index`` was given the vectors,
@@ -622,6 +626,9 @@ class IvfIndex:
             of the neighbours and of the results that they are compared with: these are what a search for
             k + 1 returns (for k + 2 where the row is stored twice under its id, and so on), without it. True
             takes both as Faiss does, which returns the row itself first. Without effect for a vector.
+        executor : concurrent.futures.Executor, optional
+            Its workers compare the vectors; the answer is the same, bit for bit. They compare those that
+            ``open_index`` was given, and lists that hold vectors whole, by L2 or inner product.
 
         Returns
         -------
@@ -636,22 +643,40 @@ class IvfIndex:
         ------
         UnknownIdError, TypeError, ValueError
             If an argument is wrong; see ``query``. If the index refines and ``open_index`` was not given the
-            vectors.
+            vectors. If ``executor`` is none, or its workers cannot compare what the lists hold.
+        WorkerError
+            If a part failed three times, or the executor takes no more work.
         """
-        return drain(self.explain_steps(query, k, include_self=include_self, work=WHOLE))
+        return drain(self.explain_steps(query, k, include_self=include_self, work=WHOLE, executor=executor))
 
     def explain_steps(
-        self, query: Any, k: int, *, include_self: bool = False, work: int = PIECE_WORK
+        self,
+        query: Any,
+        k: int,
+        *,
+        include_self: bool = False,
+        work: int = PIECE_WORK,
+        executor: Executor | None = None,
     ) -> Steps[Explanation]:
         """Do ``explain`` in pieces of ``work`` multiplications."""
         self._check_explainable()
+        workers = self._workers(executor)
         k = as_int(k, "k")
         version = self.version()
         found = yield from self._rows.query_steps(query, work)
-        explanation = yield from self.truth.explain_steps(found.vector, k, found.left_out(include_self), work)
+        left_out = found.left_out(include_self)
+        explanation = yield from self.truth.explain_steps(found.vector, k, left_out, work, workers)
         return replace(explanation, origin=Origin(self, version, include_self, lambda _: found))
 
-    def ledger(self, query: Any, k: int, nprobe: int, *, include_self: bool = False) -> Ledger:
+    def ledger(
+        self,
+        query: Any,
+        k: int,
+        nprobe: int,
+        *,
+        include_self: bool = False,
+        executor: Executor | None = None,
+    ) -> Ledger:
         """Search, and say what became of every true neighbour: returned, or lost at which stage.
 
         Parameters
@@ -664,6 +689,8 @@ class IvfIndex:
             Clusters to probe, 1 to nlist.
         include_self : bool
             As for ``explain``: unless it is true, the search of a row is one for k + 1, without the row.
+        executor : concurrent.futures.Executor, optional
+            As for ``explain``.
 
         Returns
         -------
@@ -675,22 +702,41 @@ class IvfIndex:
         ------
         UnknownIdError, TypeError, ValueError
             If an argument is wrong. If codes stand for the vectors, or the index refines, and ``open_index``
-            was not given the vectors.
+            was not given the vectors. If ``executor`` cannot be used; see ``explain``.
+        WorkerError
+            If a part failed three times, or the executor takes no more work.
         """
-        return drain(self.ledger_steps(query, k, nprobe, include_self=include_self, work=WHOLE))
+        return drain(
+            self.ledger_steps(query, k, nprobe, include_self=include_self, work=WHOLE, executor=executor)
+        )
 
     def ledger_steps(
-        self, query: Any, k: int, nprobe: int, *, include_self: bool = False, work: int = PIECE_WORK
+        self,
+        query: Any,
+        k: int,
+        nprobe: int,
+        *,
+        include_self: bool = False,
+        work: int = PIECE_WORK,
+        executor: Executor | None = None,
     ) -> Steps[Ledger]:
         """Do ``ledger`` in pieces of ``work`` multiplications; its search is one piece."""
         self._check_explainable()
+        workers = self._workers(executor)
         found = yield from self._rows.query_steps(query, work)
         nprobe, k = self._nprobe(nprobe), as_int(k, "k")
         left_out = found.left_out(include_self)
-        return (yield from self.truth.ledger_steps(found.vector, k, nprobe, left_out, work))
+        return (yield from self.truth.ledger_steps(found.vector, k, nprobe, left_out, work, workers))
 
     def ledgers(
-        self, queries: Any, k: int, nprobe: int, *, seed: int = 0, include_self: bool = False
+        self,
+        queries: Any,
+        k: int,
+        nprobe: int,
+        *,
+        seed: int = 0,
+        include_self: bool = False,
+        executor: Executor | None = None,
     ) -> list[Ledger]:
         """Return the ledger of each of many queries, with one pass over the vectors given for all of them.
 
@@ -698,7 +744,7 @@ class IvfIndex:
         ----------
         queries, seed
             As for ``evaluate``.
-        k, nprobe, include_self
+        k, nprobe, include_self, executor
             As for ``ledger``.
 
         Returns
@@ -707,6 +753,7 @@ class IvfIndex:
             In the order of the queries. ``MeanLedger.of`` takes their mean.
         """
         self._check_explainable()
+        workers = self._workers(executor)
         k, nprobe = as_int(k, "k"), self._nprobe(nprobe)
         asked = open_queries(self, self._as_numbers(queries), as_int(seed, "seed", least=0))
         drain(asked.draw_steps())
@@ -715,7 +762,7 @@ class IvfIndex:
         for batch in batches(asked.count, self.dim, self.nlist):
             part = slice(batch[0].start, batch[-1].stop)
             leave_out = None if own is None else own[part]
-            found += self.truth.ledgers(asked.read(part), leave_out, k, nprobe)
+            found += self.truth.ledgers(asked.read(part), leave_out, k, nprobe, workers)
         return found
 
     def verdict(
@@ -778,6 +825,7 @@ class IvfIndex:
         seed: int = 0,
         include_self: bool = False,
         progress: bool | Progress = True,
+        executor: Executor | None = None,
     ) -> Workload:
         """Evaluate many queries: recall against nprobe, its spread, its cost, and the hardest queries.
 
@@ -801,6 +849,8 @@ class IvfIndex:
         progress : bool or function
             True shows a bar for what takes longer than a moment. A function is called with the queries done
             and their number; what it raises ends the evaluation.
+        executor : concurrent.futures.Executor, optional
+            As for ``explain``. Rankings and searches of codes stay on the caller's thread.
 
         Returns
         -------
@@ -811,15 +861,28 @@ class IvfIndex:
         ------
         TypeError, ValueError
             If there are no queries, or an id is unknown, or a vector has another dimension or is not finite.
-            If true neighbours are unavailable; see ``why_unexplained``.
+            If true neighbours are unavailable; see ``why_unexplained``. If ``executor`` cannot be used; see
+            ``explain``.
+        WorkerError
+            If a part failed three times, or the executor takes no more work.
         """
-        return evaluate(self.evaluation(queries, k, seed=seed, include_self=include_self), progress)
+        evaluation = self.evaluation(queries, k, seed=seed, include_self=include_self, executor=executor)
+        return evaluate(evaluation, progress)
 
-    def evaluation(self, queries: Any, k: int, *, seed: int = 0, include_self: bool = False) -> Evaluation:
+    def evaluation(
+        self,
+        queries: Any,
+        k: int,
+        *,
+        seed: int = 0,
+        include_self: bool = False,
+        executor: Executor | None = None,
+    ) -> Evaluation:
         """Prepare an ``evaluate`` to be run batch by batch; arguments as there."""
+        workers = Workers.of(executor)
         k, seed = as_int(k, "k"), as_int(seed, "seed", least=0)
         queries = self._as_numbers(queries)
-        return Evaluation(self.truth, self, queries, k, seed=seed, include_self=include_self)
+        return Evaluation(self.truth, self, queries, k, seed=seed, include_self=include_self, workers=workers)
 
     # Bounds.
 
@@ -929,6 +992,12 @@ class IvfIndex:
     def _check_explainable(self) -> None:
         if self.why_unexplained is not None:
             raise ValueError(self.why_unexplained)
+
+    def _workers(self, executor: Executor | None) -> Workers | None:
+        workers = Workers.of(executor)
+        if workers is not None and self.truth.why_not_shared is not None:
+            raise ValueError(self.truth.why_not_shared)
+        return workers
 
     def _inner(self, query: Any) -> npt.NDArray[Any]:
         return self.inverted_file.transform(self.query_vector(query))

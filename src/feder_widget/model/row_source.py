@@ -1,0 +1,151 @@
+"""Rows of vectors as a worker gets them: carried along, or read there from the file that holds them."""
+
+from __future__ import annotations
+
+import functools
+import mmap
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from feder_widget.model.file_stamp import FileStamp
+
+
+class RowSource(Protocol):
+    """Some rows of vectors. It can be pickled."""
+
+    @property
+    def name(self) -> str:
+        """Where the rows are from, for messages."""
+        ...
+
+    @property
+    def carried_bytes(self) -> int:
+        """Bytes of vectors that are pickled with it."""
+        ...
+
+    def read(self) -> npt.NDArray[Any]:
+        """Return the rows, (n, dim)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldRows:
+    """Rows that are carried along.
+
+    Attributes
+    ----------
+    rows : array (n, dim)
+        A view or a copy.
+    name : str
+        Where they are from.
+    """
+
+    rows: npt.NDArray[Any]
+    name: str
+
+    @property
+    def carried_bytes(self) -> int:
+        """All of them."""
+        return int(self.rows.nbytes)
+
+    def read(self) -> npt.NDArray[Any]:
+        """Return the rows, (n, dim)."""
+        return self.rows
+
+
+@dataclass(frozen=True, slots=True)
+class MappedArray:
+    """An array in a file, in C order, as ``numpy.memmap`` maps it.
+
+    Attributes
+    ----------
+    file : FileStamp
+        The file.
+    dtype : str
+        Type of the numbers, with their byte order.
+    shape : (int, int)
+        Rows and dimensions.
+    offset : int
+        Bytes before the first number.
+    """
+
+    file: FileStamp
+    dtype: str
+    shape: tuple[int, int]
+    offset: int
+
+    @classmethod
+    def behind(cls, array: npt.NDArray[Any]) -> MappedArray | None:
+        """Return the file that an array (n, dim) is a view of, or None where there is none.
+
+        None also where the array may differ from the file (a map in mode ``c``), is not in C order, or the
+        file has gone.
+        """
+        owner: Any = array
+        while owner is not None and not hasattr(owner, "_mmap"):
+            owner = getattr(owner, "base", None)
+        mapped = getattr(owner, "_mmap", None)
+        if mapped is None or owner.filename is None or owner.mode == "c" or not array.flags.c_contiguous:
+            return None
+        # A view keeps the offset of the map that it is a view of.
+        start = np.frombuffer(mapped, np.uint8).__array_interface__["data"][0]
+        offset = owner.offset - owner.offset % mmap.ALLOCATIONGRANULARITY
+        offset += array.__array_interface__["data"][0] - start
+        try:
+            stamp = FileStamp.of(owner.filename)
+        except OSError:
+            return None
+        rows, dim = array.shape
+        return cls(stamp, array.dtype.str, (rows, dim), offset) if array.size else None
+
+    def rows(self, start: int, stop: int) -> MappedRows:
+        """Return some of the rows."""
+        return MappedRows(self, start, stop)
+
+
+@dataclass(frozen=True, slots=True)
+class MappedRows:
+    """Rows of an array in a file.
+
+    Attributes
+    ----------
+    array : MappedArray
+        The whole array.
+    start, stop : int
+        Rows ``start`` up to but not ``stop``.
+    """
+
+    array: MappedArray
+    start: int
+    stop: int
+
+    @property
+    def name(self) -> str:
+        """The path of the file."""
+        return self.array.file.path
+
+    @property
+    def carried_bytes(self) -> int:
+        """None."""
+        return 0
+
+    def read(self) -> npt.NDArray[Any]:
+        """Map the file, once per process, and return the rows, (n, dim).
+
+        Raises
+        ------
+        IndexChangedError
+            If the file has changed.
+        OSError
+            If it cannot be read.
+        """
+        self.array.file.check()
+        return _mapped(self.array)[self.start : self.stop]
+
+
+@functools.lru_cache(maxsize=4)
+def _mapped(array: MappedArray) -> npt.NDArray[Any]:
+    return np.memmap(array.file.path, array.dtype, "r", array.offset, array.shape)
