@@ -72,7 +72,7 @@ class Workers:
         return cls(executor)
 
     def results_steps(self, parts: Iterable[Part[T]], take: Callable[[T], None]) -> Steps[None]:
-        """Have all parts computed; yields when some are done, and every ``LOOK`` seconds.
+        """Have all parts computed; yields after each, and every ``LOOK`` seconds.
 
         Parts are made as they are submitted. Whatever ends it, ``close()`` included, cancels the parts that
         are not begun; those under way run to their end, and their results are dropped.
@@ -108,7 +108,9 @@ class Workers:
                         take(future.result())
                     else:
                         again.append(attempt)
-                yield
+                    yield
+                if not done:
+                    yield
         finally:
             for future in waiting:
                 future.cancel()
