@@ -18,6 +18,7 @@ NAMES = (
     "families",
     "disk",
     "recall",
+    "executors",
     "graph",
     "graph_map",
     "graph_dragging",

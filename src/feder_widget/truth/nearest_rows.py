@@ -46,12 +46,14 @@ class NearestRows:
         Rows wanted of each.
     similarity : bool
         True when a larger distance is nearer.
+    limits : float32 (count,), optional
+        Keys beyond which no row is of interest. Not changed.
     """
 
-    def __init__(self, count: int, k: int, similarity: bool) -> None:
+    def __init__(self, count: int, k: int, similarity: bool, limits: Float32Array | None = None) -> None:
         self._k = k
         self._similarity = similarity
-        self._limits = np.full(count, np.inf, np.float32)
+        self._limits = np.full(count, np.inf, np.float32) if limits is None else limits.copy()
         self._room = count * (2 * k + SPARE)
         self._held = 0
         self._parts = [NearRows(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
@@ -71,6 +73,11 @@ class NearestRows:
         """Look at what another found in other rows."""
         near = part.keys <= self._limits[part.queries]
         self._hold(NearRows(part.queries[near], part.rows[near], part.keys[near]))
+
+    def limits(self) -> Float32Array:
+        """Return the largest key of each query that can still be among its nearest, float32 (count,)."""
+        limits: Float32Array = self._limits.copy()
+        return limits
 
     def near(self) -> NearRows:
         """Return what was found."""

@@ -21,6 +21,9 @@ BLOCK_BYTES = 64 << 20
 BLOCK_PAIRS = 1 << 20
 """Distances held at once."""
 
+MANY_QUERIES = 8
+"""Queries for which the caller of an executor compares the first block."""
+
 READ_WORK = 4
 """Multiplications per dimension that reading and converting one vector counts for."""
 
@@ -100,7 +103,8 @@ class Originals:
         if workers is not None:
             row_bytes = 0 if self._mapped is not None else dim * self._vectors.itemsize
             whole = RowPass(self._comparison, points, present, k, width, row_work, row_bytes)
-            return (yield from whole.nearest_steps(workers, self._cut, progress)).found()
+            head = self._vectors[:width] if count >= MANY_QUERIES else None
+            return (yield from whole.nearest_steps(workers, self._cut, progress, head)).found()
         nearest = NearestRows(count, k, self.similarity)
         for start in range(0, len(self._vectors), width):
             rows = slice(start, start + width)

@@ -100,20 +100,21 @@ def found_in_part(
     similarity: bool,
 ) -> ProductsFound:
     """Return the best vectors of a part for each query; a worker calls it."""
-    vectors = np.subtract(source.read(), origin, dtype=np.float32)
+    vectors, largest = source.read(), 0.0
     size = max(2 * width, BLOCK_BYTES // (4 * vectors.shape[1]))
     keys = np.full((len(queries), width), np.inf, np.float32)
     positions = np.full((len(queries), width), -1, np.int64)
     # One thread for each worker, in a forked process too.
     with omp_threads(1):
         for start in range(0, len(vectors), size):
-            block = vectors[start : start + size]
+            block = np.subtract(vectors[start : start + size], origin, dtype=np.float32)
+            largest = max(largest, largest_norm(block))
             near, rows = best_by_products(queries, block, width, similarity)
             keys = np.concatenate([keys, near], axis=1)
             positions = np.concatenate([positions, np.where(rows >= 0, rows + start + first, -1)], axis=1)
             kept = np.argpartition(keys, width - 1, axis=1)[:, :width]
             keys, positions = np.take_along_axis(keys, kept, 1), np.take_along_axis(positions, kept, 1)
-    return ProductsFound(keys, positions, len(vectors), largest_norm(vectors))
+    return ProductsFound(keys, positions, len(vectors), largest)
 
 
 def best_by_products(

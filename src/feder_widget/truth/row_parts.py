@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,8 @@ from feder_widget.truth.nearest_rows import NearestRows, NearRows
 from feder_widget.truth.row_comparison import RowComparison
 from feder_widget.workers import Part, Workers
 
-PART_WORK = 1_000_000_000
-"""Multiplications of one part: 0.2 to 0.5 s on one core."""
+PART_WORK = 2_000_000_000
+"""Multiplications of one part: 0.2 to 0.7 s on one core."""
 
 CARRIED_BYTES = 32 << 20
 """Vectors that one part carries where no file holds them."""
@@ -58,7 +59,11 @@ class RowPass:
     row_bytes: int
 
     def nearest_steps(
-        self, workers: Workers, cut: Cut, progress: Callable[[float], None] = lambda _: None
+        self,
+        workers: Workers,
+        cut: Cut,
+        progress: Callable[[float], None] = lambda _: None,
+        head: npt.NDArray[Any] | None = None,
     ) -> Steps[NearestRows]:
         """Have the workers compare all rows that count.
 
@@ -70,22 +75,36 @@ class RowPass:
             Called on this thread for each part.
         progress : function
             Called with the share of the rows compared since the last call.
+        head : array (at most width, dim), optional
+            The first rows, which this thread compares: of many queries, they spare each part to sort out all
+            pairs of its own first rows.
         """
         similarity = self.comparison.similarity
         nearest = NearestRows(len(self.points), self.k, similarity)
+
+        first = 0
+        if head is not None:
+            first = len(head)
+            counted = self.counted[:first]
+            if counted.any():
+                nearest.take(self.comparison.distances(self.points, head, counted), 0)
+                nearest.near()
+            progress(first / len(self.counted))
 
         def take(found: tuple[int, NearRows]) -> None:
             rows, near = found
             nearest.join(near)
             progress(rows / len(self.counted))
 
-        yield from workers.results_steps(self._parts(cut, progress), take)
+        yield from workers.results_steps(self._parts(nearest, first, cut, progress), take)
         return nearest
 
-    def _parts(self, cut: Cut, progress: Callable[[float], None]) -> Iterator[Part[tuple[int, NearRows]]]:
+    def _parts(
+        self, nearest: NearestRows, first: int, cut: Cut, progress: Callable[[float], None]
+    ) -> Iterator[Part[tuple[int, NearRows]]]:
         comparison = self.comparison.copy()
         total, rows = len(self.counted), self._rows_per_part()
-        for start in range(0, total, rows):
+        for start in range(first, total, rows):
             stop = min(start + rows, total)
             counted = self.counted[start:stop]
             if not counted.any():
@@ -95,7 +114,7 @@ class RowPass:
             yield Part(
                 f"rows {start:,} to {stop - 1:,} of {source.name}",
                 nearest_in_part,
-                (source, comparison, self.points, counted, start, self.width, self.k),
+                (source, comparison, self.points, counted, start, self.width, self.k, nearest.limits()),
                 source.carried_bytes,
             )
 
@@ -114,10 +133,14 @@ def nearest_in_part(
     first_row: int,
     width: int,
     k: int,
+    limits: Float32Array,
 ) -> tuple[int, NearRows]:
-    """Return the number of some rows, and the nearest of them; a worker calls it."""
+    """Return the number of some rows, and the nearest of them; a worker calls it.
+
+    ``limits`` are the largest keys that can still be among the nearest, float32 (n,).
+    """
     rows = source.read()
-    nearest = NearestRows(len(points), k, comparison.similarity)
+    nearest = NearestRows(len(points), k, comparison.similarity, limits)
     # One thread for each worker, in a forked process too.
     with omp_threads(1):
         for start in range(0, len(rows), width):
