@@ -14,7 +14,8 @@ from feder_widget.engines import open_index
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.inverted_lists import LIST_WORK
 from feder_widget.model.pieces import ID_WORK, PIECE_WORK
-from feder_widget.truth import batch_search, exhaustive_search, original_vectors, survey, workload_truth
+from feder_widget.truth import batch_search, exhaustive_search, survey, workload_truth
+from feder_widget.truth.row_comparison import RowComparison
 from feder_widget.truth.search_stages import Spans
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -175,13 +176,13 @@ def test_a_memory_map_is_read_block_by_block(tmp_path, monkeypatch):
     mapped = np.load(tmp_path / "vectors.npy", mmap_mode="r")
     opened = open_index(case.index, vectors=mapped)
     blocks = []
-    real = original_vectors.Originals._distances
+    real = RowComparison.distances
 
     def watched(self, points, block, counted):
         blocks.append(len(block))
         return real(self, points, block, counted)
 
-    monkeypatch.setattr(original_vectors.Originals, "_distances", watched)
+    monkeypatch.setattr(RowComparison, "distances", watched)
     whole = opened.explain(case.queries[0], K)
     assert blocks == [families.N]
     blocks.clear()
