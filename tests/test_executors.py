@@ -16,6 +16,7 @@ from makers import make_vectors
 import feder_widget as fw
 from feder_widget.faiss_internals import index_file, opened_file
 from feder_widget.faiss_internals.omp_threads import is_forked
+from feder_widget.model.pieces import drain
 from feder_widget.model.row_source import MappedArray
 from feder_widget.truth import (
     list_blocks,
@@ -25,6 +26,7 @@ from feder_widget.truth import (
     row_parts,
     storage_parts,
 )
+from feder_widget.workers import Workers
 
 L2, IP = faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT
 N, D, K = 2600, 16, 7
@@ -213,6 +215,31 @@ def test_many_queries_are_compared_by_the_same_products(stored, spawned, faiss_t
                 at = [found, expected]
             np.testing.assert_array_equal(at[0].found_at, at[1].found_at)
             np.testing.assert_array_equal(at[0].scanned, at[1].scanned)
+
+
+@pytest.mark.parametrize("metric", [L2, IP])
+def test_the_storage_is_searched_as_by_faiss_where_any_of_equals_will_do(metric):
+    vectors = np.repeat(with_ties(make_vectors(650, D)), 4, axis=0)
+    flat = fw.open_index(build("Flat", metric, vectors)).flat_file
+    for k in (3, 70):
+        nodes, distances = flat.nearest(vectors[:9], k)
+        with LastFirst() as executor:
+            found = drain(storage_parts.nearest_steps(flat, vectors[:9], k, Workers(executor)))
+        np.testing.assert_array_equal([each for each, _ in found], nodes)
+        np.testing.assert_array_equal([at for _, at in found], distances)
+
+
+def test_transforms_round_alike_with_any_number_of_threads(faiss_threads, monkeypatch):
+    monkeypatch.setattr(original_vectors, "BLOCK_BYTES", 4 * 128 * 8192)
+    vectors = make_vectors(9000, 128)
+    index = build("PCA64,L2norm,IVF12,SQ8", IP, vectors)
+    found = []
+    for threads, executor in ((1, None), (2, None), (2, Inline())):
+        faiss_threads(threads)
+        found.append(fw.open_index(index, vectors=vectors).explain(5, K, executor=executor))
+    for other in found[1:]:
+        np.testing.assert_array_equal(other.ids, found[0].ids)
+        np.testing.assert_array_equal(other.distances, found[0].distances)
 
 
 def test_forked_processes_refuse_the_products_of_several_threads(faiss_threads, monkeypatch):
