@@ -97,7 +97,10 @@ def shared_storage(source: VectorSource) -> StoredVectors | None:
 
 
 def nearest_steps(stored: StoredVectors, vectors: Float32Array, k: int, workers: Workers) -> Steps[Best]:
-    """Have workers find the k nearest nodes of each query, as ``StoredVectors.nearest`` does.
+    """Have workers find the k nearest nodes of each query, as ``StoredVectors.nearest`` orders them.
+
+    Of nodes as far as the last one, any may be among them, as in a search of Faiss: ask for more until all
+    are.
 
     Parameters
     ----------
@@ -116,9 +119,7 @@ def nearest_steps(stored: StoredVectors, vectors: Float32Array, k: int, workers:
         for i, (nodes, distances) in enumerate(found):
             nodes = np.concatenate([best[i][0], nodes])
             distances = np.concatenate([best[i][1], distances])
-            # In the order in which one search meets them, which decides among ties.
-            order = np.argsort(nodes)
-            kept = order[top_k_places(nodes[order], distances[order], k, stored.similarity)]
+            kept = top_k_places(nodes, distances, k, stored.similarity)
             best[i] = nodes[kept], distances[kept]
 
     yield from workers.results_steps(_parts(stored, vectors, k), take)
