@@ -42,7 +42,9 @@ function pictureOf(serial: number, count: number, more: Partial<WalkProjection> 
 function stage() {
   const listeners: ((message: Message) => void)[] = [];
   const asked: unknown[] = [];
+  const connected = signal(true);
   const asker = {
+    connected,
     onMessage: (listener: (message: Message) => void) => listeners.push(listener),
     askWalkProjection: (serial: number, visits: number, extra: readonly bigint[]) => {
       asked.push([serial, visits, ...extra]);
@@ -58,7 +60,7 @@ function stage() {
   const send = (message: Message) => {
     for (const listener of listeners) listener(message);
   };
-  return { asked, walk, truth, visits, pictures, send };
+  return { asked, connected, walk, truth, visits, pictures, send };
 }
 
 beforeEach(() => {
@@ -138,6 +140,18 @@ describe("the picture of a search in the plane", () => {
     expect(pictures.drawn.value).toBeNull();
     send(pictureOf(2, 3));
     expect(pictures.drawn.value).toBeNull();
+  });
+
+  it("waits for a kernel that is not there", () => {
+    const { asked, connected, walk, pictures } = stage();
+    connected.value = false;
+    pictures.use();
+    walk.value = walkOf(1, 5n, [1n]);
+    vi.runAllTimers();
+    expect(asked).toEqual([]);
+    connected.value = true;
+    vi.runAllTimers();
+    expect(asked).toEqual([[1, 2]]);
   });
 
   it("says why there is none, and forgets that with the next", () => {

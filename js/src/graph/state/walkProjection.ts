@@ -59,7 +59,8 @@ export class WalkProjections {
     const stops = [
       effect(() => {
         const now = walk.value;
-        if (this.#users.value === 0 || now === null || isOutdated.value) return;
+        const isReady = this.#users.value > 0 && !isOutdated.value && asker.connected.value;
+        if (!isReady || now === null) return;
         const of = queryKey(now);
         if (of !== this.#of) {
           this.#of = of;

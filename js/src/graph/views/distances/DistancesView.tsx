@@ -18,6 +18,8 @@ import { type Bar, paintGround, paintNames } from "./ringsPainter";
 /** How much a picture can be enlarged. */
 const CLOSEST = 80;
 
+/** A longer walk, or another size, leaves the picture as large as a person has made it. */
+const GROUND = {};
 /** CSS pixels by which the badge of a picture stands out. */
 const BADGE = 9;
 
@@ -40,7 +42,6 @@ export function DistancesView() {
     [walk, absent, facts.similarity, size],
   );
   const scene = useNodeScene(spots);
-  const ground = useMemo(() => (walk === null ? null : {}), [walk, size]);
   const visits = scene?.counts.visited ?? 0;
   const results = exploration.results.value;
   const ef = exploration.efUsed.value;
@@ -104,7 +105,7 @@ export function DistancesView() {
       kind="distances"
       scene={scene}
       aspect={spots?.aspect ?? 1}
-      ground={ground}
+      ground={walk === null ? null : GROUND}
       text={text}
       closest={() => CLOSEST}
       box={() => null}

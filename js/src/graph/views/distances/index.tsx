@@ -1,5 +1,5 @@
 import type { View } from "../../../views/view";
-import { NodeLegend } from "../nodes/NodeLegend";
+import { BeyondLegend } from "../nodes/NodeLegend";
 import { WalkTable } from "../walk/WalkTable";
 import { DistancesView } from "./DistancesView";
 
@@ -9,5 +9,5 @@ export const distances: View = {
   label: "Distances",
   View: DistancesView,
   Table: WalkTable,
-  Legend: () => <NodeLegend note="radius: distance, direction: who led to it" />,
+  Legend: () => <BeyondLegend note="radius: distance, direction: who led to it" />,
 };

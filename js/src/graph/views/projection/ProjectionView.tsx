@@ -10,6 +10,8 @@ import { searchText } from "../nodes/nodeText";
 import { useNodeScene } from "../nodes/useNodeScene";
 import { planeSpots } from "./planeSpots";
 
+/** A better picture leaves the zoom as it is. */
+const GROUND = {};
 /** How much a picture can be enlarged. */
 const CLOSEST = 80;
 
@@ -46,7 +48,7 @@ export function ProjectionView() {
       kind="projection"
       scene={scene}
       aspect={spots?.aspect ?? 1}
-      ground={drawn}
+      ground={drawn === null ? null : GROUND}
       text={text}
       closest={() => CLOSEST}
       box={() => null}
@@ -59,7 +61,9 @@ export function ProjectionView() {
             ? `No projection: ${reason}`
             : walk.value === null
               ? "Choose a query to see what it visits."
-              : "Projecting the visited nodes…"}
+              : exploration.status.value === "disconnected"
+                ? "No projection: the kernel that computes it is disconnected."
+                : "Projecting the visited nodes…"}
         </p>
       )}
       {drawn !== null && (

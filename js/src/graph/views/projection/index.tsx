@@ -1,5 +1,5 @@
 import type { View } from "../../../views/view";
-import { NodeLegend } from "../nodes/NodeLegend";
+import { BeyondLegend } from "../nodes/NodeLegend";
 import { WalkTable } from "../walk/WalkTable";
 import { ProjectionView } from "./ProjectionView";
 
@@ -9,5 +9,5 @@ export const projection: View = {
   label: "Projection",
   View: ProjectionView,
   Table: WalkTable,
-  Legend: () => <NodeLegend note="near nodes lie together" />,
+  Legend: () => <BeyondLegend note="near nodes lie together" />,
 };
