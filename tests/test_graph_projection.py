@@ -5,7 +5,7 @@ import graphs
 import hnswlib_stand_in
 import numpy as np
 import pytest
-from conversation import Page
+from conversation import ByHand, Page, step_until
 from test_graph_map import HOSTILE, QUICK, Read
 
 from feder_widget.engines import open_index
@@ -172,6 +172,35 @@ def test_another_search_ends_a_picture():
     )
     asked.session.drain()
     assert asked.page.of("late")[-1][0]["code"] == "superseded"
+
+
+def test_a_page_hears_of_an_index_that_changes_while_its_picture_is_made():
+    index = graphs.build("HNSW4,Flat", faiss.METRIC_L2, graphs.vectors(300))
+    told = []
+    page, opened = Page(), open_index(index)
+    media = Media(None, None, IdRange(opened.ntotal, lambda: opened.graph_file.extremes()[1]))
+    session = GraphSession(
+        opened,
+        media,
+        page.send,
+        k_max=50,
+        projection=resolve_method("auto"),
+        driver=ByHand(),
+        changed=lambda: told.append(opened.ntotal),
+    )
+    asked = {"kind": "walk", "request": "walk", "query": {"id": "5"}, "k": 1, "ef_search": 16, "ef_max": 16}
+    session.handle(asked)
+    session.drain()
+    serial = Read(page.of("walk")[-1]).serial
+    told.clear()
+    session.handle({"kind": "walk_projection", "request": "p", "serial": serial, "visits": 9, "extra": []})
+    step_until(session, page, kind="walk_projection", final=False)
+    index.add(graphs.vectors(5, seed=9))
+    session.notice_changes()
+    assert told == [305]
+    assert session.index_version == 1
+    session.drain()
+    assert page.of("p")[-1][0]["code"] == "changed"
 
 
 def test_slices_make_no_difference(monkeypatch):

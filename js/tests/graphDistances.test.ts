@@ -53,6 +53,7 @@ describe.each(GRAPHS)("the distances of %s", (name) => {
 
   it("lets the descent come down at 12 o'clock to where the walk begins", () => {
     const stops = [walk.entry, ...walk.hops.map(({ to }) => to)];
+    expect(spots.stops).toHaveLength(stops.length);
     for (const id of stops) {
       const spot = spots.ofRows.get(id);
       expect(spot && polar(spot).angle).toBeCloseTo(0, 6);

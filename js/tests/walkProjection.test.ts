@@ -154,6 +154,57 @@ describe("the picture of a search in the plane", () => {
     expect(asked).toEqual([[1, 2]]);
   });
 
+  it("is asked for anew where the kernel took what was asked for with it", () => {
+    const { asked, connected, walk, pictures, send } = stage();
+    pictures.use();
+    walk.value = walkOf(1, 5n, [1n]);
+    vi.runAllTimers();
+    connected.value = false;
+    connected.value = true;
+    vi.runAllTimers();
+    expect(asked).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    send(pictureOf(1, 1));
+    vi.runAllTimers();
+    expect(asked).toHaveLength(2);
+  });
+
+  it("may be the answer to another page", () => {
+    const { walk, pictures, send } = stage();
+    pictures.use();
+    walk.value = walkOf(1, 5n, [1n]);
+    vi.runAllTimers();
+    send(pictureOf(1, 1, { request: "of another" }));
+    expect(pictures.drawn.value?.visits).toBe(1);
+  });
+
+  it("is not that of another walk of the query, as where distances tie", () => {
+    const { walk, pictures, send } = stage();
+    pictures.use();
+    walk.value = walkOf(1, 5n, [1n, 2n, 3n]);
+    vi.runAllTimers();
+    send(pictureOf(1, 3));
+    walk.value = walkOf(2, 5n, [1n, 2n]);
+    expect(pictures.drawn.value).not.toBeNull();
+    walk.value = walkOf(3, 5n, [1n, 9n, 3n]);
+    expect(pictures.drawn.value).toBeNull();
+  });
+
+  it("is not asked for without end where it never has all nodes", () => {
+    const { asked, walk, visits, pictures, send } = stage();
+    pictures.use();
+    walk.value = walkOf(1, 5n, [1n, 2n, 3n]);
+    visits.value = 3;
+    for (let i = 0; i < 5; i++) {
+      vi.runAllTimers();
+      send(pictureOf(1, 2));
+    }
+    vi.runAllTimers();
+    expect(asked).toEqual([[1, 3]]);
+  });
+
   it("says why there is none, and forgets that with the next", () => {
     const { walk, pictures, send } = stage();
     pictures.use();

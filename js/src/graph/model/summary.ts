@@ -20,6 +20,10 @@ export interface GraphFacts {
   readonly levelSizes: readonly number[];
   /** Links that a node has on level 0 at most. */
   readonly width: number;
+  /** Whether results have the distances that the walk compares: not after a second pass. */
+  readonly areResultsOfWalk: boolean;
+  /** Whether true neighbours have them. */
+  readonly isTruthOfWalk: boolean;
   readonly storedEf: number;
   /** The largest efSearch that can be shown. */
   readonly efLimit: number;
@@ -52,6 +56,9 @@ export function readGraphFacts(value: unknown): GraphFacts {
     similarity: said.similarity,
     basis: said.basis,
     kFactor: said.k_factor,
+    // Two codes may have distances of one name and of different sizes.
+    areResultsOfWalk: said.k_factor === 0,
+    isTruthOfWalk: said.k_factor === 0 && said.basis !== "vectors" && said.distance === said.true_distance,
     levelSizes: said.level_sizes,
     width: said.width,
     storedEf: said.ef_search,

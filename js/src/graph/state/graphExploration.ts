@@ -137,7 +137,8 @@ export class GraphExploration {
       if (walk === null) return 0;
       const step = this.player.step.value;
       if (step === null) return walk.visitedBy(this.efUsed.value);
-      const expansion = step - walk.hops.length;
+      // efSearch may have fallen meanwhile.
+      const expansion = Math.min(step - walk.hops.length, walk.expandedBy(this.efUsed.value));
       return expansion <= 0 ? Number(step > 0) : walk.first[expansion];
     });
     this.results = computed(() => {

@@ -20,6 +20,8 @@ export interface ProjectedWalk {
   readonly isFinal: boolean;
   /** Far points that are drawn nearer. */
   readonly drawnIn: number;
+  /** The visits of its walk. */
+  readonly ids: BigInt64Array;
   /** How many of the first visits have places, and these: x y x y … */
   readonly visits: number;
   readonly places: Float32Array;
@@ -48,8 +50,10 @@ export class WalkProjections {
   #of = "";
   #asked: {
     readonly serial: number;
+    /** Visits shown at that time. */
+    readonly visits: number;
     readonly extra: ReadonlySet<bigint>;
-    readonly request: RequestName | null;
+    readonly request: RequestName;
   } | null = null;
 
   constructor(followed: Followed, abort: AbortSignal) {
@@ -59,10 +63,13 @@ export class WalkProjections {
     const stops = [
       effect(() => {
         const now = walk.value;
+        // What was asked for may have been lost with the kernel.
+        if (!asker.connected.value) this.#asked = null;
         const isReady = this.#users.value > 0 && !isOutdated.value && asker.connected.value;
         if (!isReady || now === null) return;
         const of = queryKey(now);
-        if (of !== this.#of) {
+        const held = this.drawn.peek();
+        if (of !== this.#of || (held !== null && !isSameWalk(held, now))) {
           this.#of = of;
           this.drawn.value = null;
           this.reason.value = null;
@@ -72,13 +79,14 @@ export class WalkProjections {
         const drawn = this.drawn.value;
         const asked = this.#asked;
         const isNew = asked?.serial !== now.serial;
-        const isShort = drawn?.isFinal === true && visits.value > drawn.visits;
+        const isShort = drawn?.isFinal === true && visits.value > Math.max(drawn.visits, asked?.visits ?? 0);
         if (!isNew && !isShort && extra.every((id) => asked.extra.has(id))) return;
         const shown = visits.value;
         const timer = setTimeout(() => {
           const rows = extra.slice(0, MOST);
           const request = asker.askWalkProjection(now.serial, shown, rows);
-          this.#asked = { serial: now.serial, extra: new Set(extra), request };
+          if (request !== null)
+            this.#asked = { serial: now.serial, visits: shown, extra: new Set(extra), request };
         }, REST);
         return () => clearTimeout(timer);
       }),
@@ -105,7 +113,8 @@ export class WalkProjections {
 
   #adopt(message: WalkProjection): void {
     const walk = this.#followed.walk.peek();
-    if (walk === null || message.serial !== walk.serial || message.request !== this.#asked?.request) return;
+    // The answer to another page of this widget serves as well, and may be the only one.
+    if (walk === null || message.serial !== walk.serial) return;
     const { places, stop_places, extra_ids, extra_places, query_place } = message;
     const at = (of: Float32Array, i: number) => ({ x: of[2 * i], y: of[2 * i + 1] });
     const others = new Map<bigint, Place>([[walk.entry, at(stop_places, 0)]]);
@@ -121,6 +130,7 @@ export class WalkProjections {
       isFinal: message.final,
       drawnIn: message.drawn_in,
       visits: places.length / 2,
+      ids: walk.ids,
       places,
       others,
       query: at(query_place, 0),
@@ -130,4 +140,12 @@ export class WalkProjections {
 
 function queryKey({ id, vector, indexVersion }: GraphWalk): string {
   return `${indexVersion}:${id === null ? vector.join() : id}`;
+}
+
+/** Whether a walk begins as the one of a picture, or is its beginning: where distances tie it may be another. */
+function isSameWalk({ ids, visits }: ProjectedWalk, walk: GraphWalk): boolean {
+  const count = Math.min(visits, ids.length, walk.ids.length);
+  if (ids === walk.ids) return true;
+  for (let place = 0; place < count; place++) if (ids[place] !== walk.ids[place]) return false;
+  return true;
 }

@@ -372,7 +372,11 @@ class GraphSession:
         self._about(asked, steps, "walk_places")
 
     def _project(self, asked: to_kernel.WalkProjectionRequest, _: Sequence[Buffer]) -> None:
-        self._about(asked, lambda: self._projector.steps(self._current(asked.serial), asked), "projection")
+        def steps() -> Iterator[Step]:
+            # Looked for at the first step: a job that begins anew must not fail where it is made.
+            yield from self._projector.steps(self._current(asked.serial), asked)
+
+        self._about(asked, steps, "projection")
 
     def _figure(self, asked: to_kernel.WalkFigureRequest, _: Sequence[Buffer]) -> None:
         draw = self._figure_of

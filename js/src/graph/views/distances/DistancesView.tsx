@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useState } from "preact/hooks";
-import { ordinal, plural } from "../../../model/format";
+import { distance, ordinal, plural } from "../../../model/format";
 import { type Camera, camera, toScreen } from "../../../views/clusters/camera";
 import { type Box, boxAround } from "../../../views/placer";
 import type { Size, Zoom } from "../../../views/viewport";
@@ -31,7 +31,7 @@ export function DistancesView() {
   const truth = exploration.truth.value;
   const [size, setSize] = useState<Size | null>(null);
   // Of another kind than the walk's, a distance has no place among them.
-  const isOneKind = facts.distance === facts.trueDistance;
+  const isOneKind = facts.isTruthOfWalk;
   const absent = useMemo(
     () =>
       walk === null || !isOneKind ? [] : (truth?.near ?? []).filter(({ id }) => walk.placeOf(id) === null),
@@ -51,11 +51,14 @@ export function DistancesView() {
     const last = results.at(-1);
     const found: Bar[] = [];
     // The distances of a second pass are on another scale.
-    if (last !== undefined && (facts.distance === facts.resultDistance || isPartial)) {
+    if (last !== undefined && (facts.areResultsOfWalk || isPartial)) {
       found.push({ distance: last.distance, name: `result ${results.length}`, isKept: false });
     }
     const kept = keptBy(walk, visits, ef, facts.similarity);
-    if (kept !== null) found.push({ distance: kept, name: `${ordinal(ef)} nearest visited`, isKept: true });
+    // Deleted ones are walked through and count for nothing.
+    const counted = walk.deleted.includes(1) ? "visited, not deleted" : "visited";
+    if (kept !== null)
+      found.push({ distance: kept, name: `${ordinal(ef)} nearest ${counted}`, isKept: true });
     return found;
   }, [walk, visits, results, ef, facts, isPartial]);
   const below = useCallback(
@@ -96,8 +99,8 @@ export function DistancesView() {
     scene === null
       ? "Distances of the visited nodes from the query."
       : [
-          `${plural(visits, "visited node")} around the query, as far from it as their ${facts.distance}.`,
-          ...bars.map(({ name, distance }) => `${name}: ${distance}.`),
+          `${plural(visits, "visited node")} around the query, by ${facts.distance}, the nearest inside.`,
+          ...bars.map(({ name, distance: far }) => `${name}: ${distance(far)}.`),
           ...searchText(exploration, scene),
         ].join(" ");
   return (
@@ -125,10 +128,10 @@ function widened({ left, top, right, bottom }: Box, by: number): Box {
 }
 
 /** The line of the descent, from the rim to where the walk begins. */
-function descentBox({ ofRows, ofVisits }: PolarSpots, view: Camera): Box {
+function descentBox({ stops, ofVisits }: PolarSpots, view: Camera): Box {
   const [root] = ofVisits;
   const [x, low] = toScreen(view, root?.x ?? 0, root?.y ?? 0);
-  const ys = [...ofRows.values()].map((spot) => toScreen(view, spot.x, spot.y));
+  const ys = stops.map((spot) => toScreen(view, spot.x, spot.y));
   return { left: x - 14, right: x + 14, top: Math.min(low, ...ys.map(([, top]) => top)) - 24, bottom: low };
 }
 

@@ -15,6 +15,8 @@ export interface PolarSpots extends Spots {
   readonly circle: Circle;
   readonly scale: RadialScale;
   readonly aspect: number;
+  /** The nodes of the descent, from the entry point down. */
+  readonly stops: readonly Spot[];
   /** Of the visits, x y x y … in the scene's coordinates. */
   readonly places: Float32Array;
 }
@@ -26,10 +28,10 @@ export function polarSpots(
   similarity: boolean,
   size: Size,
 ): PolarSpots {
-  const stops = [walk.entryDistance, ...walk.hops.map(({ distance }) => distance)];
   const distances = Float32Array.from([
     ...walk.distances,
-    ...stops,
+    walk.entryDistance,
+    ...walk.hops.map(({ distance }) => distance),
     ...absent.map(({ distance }) => distance),
   ]);
   const circle = circleIn(size);
@@ -48,11 +50,17 @@ export function polarSpots(
     ofRows.set(id, at(distance, Math.PI * (1 + 2 * APART * share)));
   });
   // The descent comes down at 12 o'clock.
-  ofRows.set(walk.entry, at(walk.entryDistance, 0));
-  for (const { to, distance } of walk.hops) ofRows.set(to, at(distance, 0));
+  const descent = [
+    { id: walk.entry, distance: walk.entryDistance },
+    ...walk.hops.map(({ to, distance }) => ({ id: to, distance })),
+  ];
+  const stops = descent.map(({ distance }) => at(distance, 0));
+  descent.forEach(({ id }, i) => {
+    ofRows.set(id, stops[i]);
+  });
   const [x, y] = toMap(view, circle.x, circle.y);
   const places = Float32Array.from(ofVisits.flatMap((spot) => [spot.x, spot.y]));
-  return { ofVisits, ofRows, query: { x, y }, circle, scale, aspect: aspectOf(size), places };
+  return { ofVisits, ofRows, query: { x, y }, circle, scale, aspect: aspectOf(size), stops, places };
 }
 
 /** Width by height of the coordinates, so that a circle stays one. */

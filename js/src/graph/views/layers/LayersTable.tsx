@@ -18,8 +18,8 @@ export function LayersTable() {
     k: exploration.settings.k.value,
     similarity: facts.similarity,
     levelSizes: facts.levelSizes,
-    isOneMeasure: facts.distance === facts.trueDistance,
-    areResultsOfWalk: facts.distance === facts.resultDistance || exploration.player.step.value !== null,
+    isOneMeasure: facts.isTruthOfWalk,
+    areResultsOfWalk: facts.areResultsOfWalk || exploration.player.step.value !== null,
     step: exploration.player.step.value,
   };
   const rows = hopRows(state);

@@ -28,12 +28,13 @@ export function ProjectionView() {
     [drawn, size],
   );
   const scene = useNodeScene(spots);
+  const isPartial = exploration.player.step.value !== null;
   const below = useCallback(
     (context: CanvasRenderingContext2D, { camera, size }: NodePicture) => {
-      if (spots === null || scene === null) return;
+      if (spots === null || scene === null || isPartial) return;
       paintBeyond(context, spots.places, scene.counts.visited, camera, size, palette.value.muted);
     },
-    [spots, scene, palette.value],
+    [spots, scene, isPartial, palette.value],
   );
   const visits = scene?.counts.visited ?? 0;
   const text =

@@ -45,7 +45,7 @@ export function WalkTable() {
               <tr key={`missed ${row.rank}`} data-id={row.id.toString()}>
                 <td>missed</td>
                 <td>{row.id.toString()}</td>
-                <td>{facts.distance === facts.trueDistance ? distance(row.distance) : ""}</td>
+                <td>{facts.isTruthOfWalk ? distance(row.distance) : ""}</td>
                 <td />
                 <td>{row.ledBy?.toString() ?? ""}</td>
                 <td>{row.from === null ? "never" : count(row.from)}</td>
