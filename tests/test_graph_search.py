@@ -289,3 +289,15 @@ def test_the_quick_walk_is_the_plain_one(levels, similarity):
     seeds = range(30)
     refused = [is_refused_with_others(np.random.default_rng(seed), levels, similarity) for seed in seeds]
     assert sum(refused) > 5
+
+
+def test_products_beyond_all_numbers_are_told_or_refused_without_a_warning():
+    data = np.random.default_rng(3).standard_normal((400, 8)).astype(np.float32) * 8e18
+    index = graphs.build("HNSW8,Flat", faiss.METRIC_INNER_PRODUCT, data)
+    opened = fw.open_index(index)
+    with np.errstate(all="raise"):
+        with pytest.raises(ValueError, match="whose distances are beyond float32"):
+            opened.trace(data[0], 3, 250)
+        for row in range(5):
+            trace = opened.trace(data[row] * 1e-8, 3, 250)
+            assert trace.ids.tolist() == faiss_search(index, data[row] * 1e-8, 3, 250)[0].tolist()

@@ -145,7 +145,13 @@ class HnswSearch:
         except UntoldWalkError as error:
             # Faiss does not tell visits whose distance is no number.
             linked_to = np.unique(np.concatenate([links.of_node(int(node), 0) for node in nodes]))
-            unordered = int(np.count_nonzero(np.isnan(self.distances(vector, linked_to))))
+            found = self.distances(vector, linked_to)
+            unordered, endless = int(np.isnan(found).sum()), int(np.isinf(found).sum())
+            if not unordered and endless:
+                raise ValueError(
+                    f"this search came near {endless:,} vectors whose distances are beyond float32: they "
+                    "have no order, so its steps cannot be told; scale the vectors"
+                ) from error
             if not unordered:
                 raise
             raise ValueError(

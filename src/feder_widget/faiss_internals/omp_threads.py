@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import faiss
-
-_process = os.getpid()
 
 
 @contextmanager
@@ -20,11 +17,3 @@ def omp_threads(count: int) -> Iterator[None]:
         yield
     finally:
         faiss.omp_set_num_threads(before)
-
-
-def is_forked() -> bool:
-    """Return whether this process was forked after Faiss was loaded.
-
-    OpenMP's threads do not exist in it, and GNU's library waits for them for ever: only one thread may work.
-    """
-    return os.getpid() != _process

@@ -17,7 +17,6 @@ from feder_widget.faiss_internals import family_name
 from feder_widget.faiss_internals.layers import id_maps, transforms
 from feder_widget.faiss_internals.supported_quantizers import FLAT
 from feder_widget.faiss_internals.unwrap import IdMap, Stack
-from feder_widget.model.file_stamp import FileStamp
 from feder_widget.model.pieces import WHOLE, Steps, vectors_per_piece
 from feder_widget.model.top_k import top_k_places
 
@@ -82,11 +81,6 @@ class StoredVectors:
     def ntotal(self) -> int:
         """Number of vectors, now."""
         return int(self.stack.core.ntotal)
-
-    @property
-    def file_of_vectors(self) -> FileStamp | None:
-        """The file that holds these vectors; None where they were never in one, or are others since."""
-        return self.stack.file if self.ntotal == self._ntotal_as_read else None
 
     @property
     def holds_vectors(self) -> bool:

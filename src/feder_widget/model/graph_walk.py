@@ -23,6 +23,9 @@ from feder_widget.model.keys import keys_of
 Ids = npt.NDArray[np.int64]
 Distances = npt.NDArray[np.float32]
 
+AT_ONCE = 4096
+"""Nodes whose links are gathered at once."""
+
 NO_NODE = -1
 """Stands where there is no node."""
 
@@ -150,7 +153,9 @@ class Walk:
         and whether both stay in the queue, then depends on efSearch. The figures hold up to where the first
         of them comes.
         """
-        if (np.diff(np.sort(self.distances)) > 0).all():
+        ascending = np.sort(self.distances)
+        # Differences of infinite distances are no numbers.
+        if (ascending[1:] > ascending[:-1]).all():
             return self.ef_search
         _, groups, counts = np.unique(self.distances, return_inverse=True, return_counts=True)
         tied = np.flatnonzero(counts[groups[self.expanded]] > 1)
@@ -247,7 +252,8 @@ def quick_walk_of(
     order = np.argsort(keys, kind="stable")
     count = len(keys)
     # By place in this order: how many distances are nearer, equal ones counted once.
-    levels = np.concatenate([[0], np.cumsum(np.diff(keys[order]) > 0)]).tolist()
+    ascending = keys[order]
+    levels = np.concatenate([[0], np.cumsum(ascending[1:] > ascending[:-1])]).tolist()
     place_of = order.tolist()
     ranks = np.empty(count, np.int64)
     ranks[order] = np.arange(count)
@@ -255,9 +261,10 @@ def quick_walk_of(
     # The last visit that the links of a node lead to. Few but the nearest nodes are expanded.
     reach: list[int | None] = [None] * count
     likely = order[: ef_search + ef_search // 2]
-    ends = linked(likely).max(axis=1, initial=-1).tolist()
-    for place, end in zip(likely.tolist(), ends, strict=True):
-        reach[place] = end
+    for start in range(0, len(likely), AT_ONCE):
+        some = likely[start : start + AT_ONCE]
+        for place, end in zip(some.tolist(), linked(some).max(axis=1, initial=-1).tolist(), strict=True):
+            reach[place] = end
     expanded: list[int] = []
     expanded_levels: list[int] = []
     nearer: list[int] = []
@@ -299,12 +306,14 @@ def quick_walk_of(
 
 def _check_visits(walk: Walk, linked: LinksOf) -> None:
     """Raise unless the links of each expanded node lead to the nodes that were visited next."""
-    before = walk.first[:-1]
-    led_to = np.count_nonzero(linked(walk.expanded) >= before[:, None], axis=1)
-    wrong = np.flatnonzero(led_to != np.diff(walk.first))
-    if len(wrong):
-        node = walk.nodes[walk.expanded[wrong[0]]]
-        raise UntoldWalkError(f"the links of node {node} lead to other nodes than were visited")
+    before, counts = walk.first[:-1], np.diff(walk.first)
+    for start in range(0, len(before), AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        led_to = np.count_nonzero(linked(walk.expanded[some]) >= before[some, None], axis=1)
+        wrong = np.flatnonzero(led_to != counts[some])
+        if len(wrong):
+            node = walk.nodes[walk.expanded[start + wrong[0]]]
+            raise UntoldWalkError(f"the links of node {node} lead to other nodes than were visited")
     if walk.first[-1] < len(walk.nodes):
         left = len(walk.nodes) - walk.first[-1]
         raise UntoldWalkError(f"{left} of {len(walk.nodes)} visits follow from no expansion")

@@ -82,7 +82,7 @@ class MappedArray:
         """Return the file that an array (n, dim) is a view of, or None where there is none.
 
         None also where the array may differ from the file (a map in mode ``c``), is not in C order, or the
-        file has gone.
+        file has gone or is another now.
         """
         owner: Any = array
         while owner is not None and not hasattr(owner, "_mmap"):
@@ -98,8 +98,22 @@ class MappedArray:
             stamp = FileStamp.of(owner.filename)
         except OSError:
             return None
+        if not array.size:
+            return None
         rows, dim = array.shape
-        return cls(stamp, array.dtype.str, (rows, dim), offset) if array.size else None
+        found = cls(stamp, array.dtype.str, (rows, dim), offset)
+        return found if found.holds(array) else None
+
+    def holds(self, array: npt.NDArray[Any]) -> bool:
+        """Return whether the file, now, has some rows of an array: another may have come in its place."""
+        last = len(array) - 1
+        try:
+            return all(
+                self.rows(row, row + 1).read().tobytes() == array[row : row + 1].tobytes()
+                for row in (0, last // 3, last // 2, last)
+            )
+        except (OSError, ValueError):
+            return False
 
     def rows(self, start: int, stop: int) -> MappedRows:
         """Return some of the rows."""

@@ -8,7 +8,6 @@ import numpy.typing as npt
 from feder_widget.model.keys import key_of, keys_of
 from feder_widget.model.pieces import WHOLE, Steps, drain
 from feder_widget.model.vector_source import VectorSource
-from feder_widget.truth import storage_parts
 from feder_widget.truth.ledger import Basis
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.search_stages import Near
@@ -16,6 +15,11 @@ from feder_widget.workers import Workers
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
+
+NO_VECTORS = (
+    "executor needs codes with the original vectors, open_index(source, vectors=...): what the index itself "
+    "holds is compared by Faiss, whose products round by the number of threads; leave executor out"
+)
 
 FIRST_COUNTED = 1024
 """Nearest vectors that are looked through first where nearer ones are counted."""
@@ -53,8 +57,7 @@ class NearestTruth:
     @property
     def why_not_shared(self) -> str | None:
         """Why the workers of an executor cannot compare the vectors, or None where they can."""
-        can_be = self._given is not None or storage_parts.shared_storage(self._vectors) is not None
-        return None if can_be else storage_parts.NO_STORAGE
+        return None if self._given is not None else NO_VECTORS
 
     def nearest(
         self, queries: Float32Array, k: int, own: Ids | None, workers: Workers | None = None
@@ -86,9 +89,9 @@ class NearestTruth:
         if self._given is not None:
             return (yield from self._by_originals_steps(self._given, queries, k, own, work, workers))
         vectors = self._vectors.transform(queries)
-        if workers is not None or self._vectors.ntotal * vectors.shape[1] <= work:
+        if self._vectors.ntotal * vectors.shape[1] <= work:
             yield
-            return (yield from self._by_storage_steps(queries, k, own, workers))
+            return self._by_storage(queries, k, own)
         found = []
         for i, vector in enumerate(vectors):
             found.append(
@@ -108,8 +111,6 @@ class NearestTruth:
 
         ``work`` multiplications a piece.
         """
-        if self._given is None and workers is not None:
-            return (yield from self._by_storage_steps(query[None], k, np.array([own]), workers))[0]
         if self._given is None:
             vector = self._vectors.transform(query[None])[0]
             return (yield from self._nearest_steps(vector, k, own, work))
@@ -129,9 +130,7 @@ class NearestTruth:
                 return nearer
             wanted *= 8
 
-    def _by_storage_steps(
-        self, queries: Float32Array, k: int, own: Ids | None, workers: Workers | None
-    ) -> Steps[list[tuple[Near, Float32Array]]]:
+    def _by_storage(self, queries: Float32Array, k: int, own: Ids | None) -> list[tuple[Near, Float32Array]]:
         file = self._vectors
         vectors = file.transform(queries)
         found: list[tuple[Near, Float32Array] | None] = [None] * len(vectors)
@@ -139,9 +138,9 @@ class NearestTruth:
         wanted = k + 2
         while len(left):
             wanted = min(wanted, file.ntotal)
-            every = yield from self._stored_steps(vectors[left], wanted, workers)
+            every = zip(left.tolist(), *file.nearest(vectors[left], wanted), strict=True)
             again = []
-            for row, (nodes, distances) in zip(left.tolist(), every, strict=True):
+            for row, nodes, distances in every:
                 keep = nodes >= 0 if own is None else (nodes >= 0) & (nodes != own[row])
                 kept, at = nodes[keep], distances[keep]
                 if wanted < file.ntotal and len(kept) >= k and at[-1] == at[k - 1]:
@@ -151,15 +150,6 @@ class NearestTruth:
             left = np.array(again, np.int64)
             wanted *= 2
         return [each for each in found if each is not None]
-
-    def _stored_steps(
-        self, vectors: Float32Array, wanted: int, workers: Workers | None
-    ) -> Steps[storage_parts.Best]:
-        """Return the nearest nodes of each query by exhaustive search of the storage."""
-        stored = None if workers is None else storage_parts.shared_storage(self._vectors)
-        if workers is None or stored is None:
-            return list(zip(*self._vectors.nearest(vectors, wanted), strict=True))
-        return (yield from storage_parts.nearest_steps(stored, vectors, wanted, workers))
 
     def _nearest_steps(
         self, vector: Float32Array, k: int, own: int, work: int

@@ -300,8 +300,8 @@ class GraphIndex:
             Whether the row searched for counts among its own neighbours. Unless it does, the search explained
             is one for k + 1 results, without the row.
         executor : concurrent.futures.Executor, optional
-            Its workers compare the vectors; the answer is the same, bit for bit. They compare those that
-            ``open_index`` was given, and those that a Faiss index holds whole, by L2 or inner product.
+            Its workers compare the vectors that ``open_index`` was given, where codes stand for them; the
+            answer is the same, bit for bit. Without these it is refused.
 
         Returns
         -------
