@@ -255,6 +255,7 @@ def _round(lab: LabPage, outcome: Outcome, random: Random, did: list[str]) -> No
 
 def _ask_anew(lab: LabPage, outcome: Outcome, did: Sequence[str]) -> None:
     lab.widget.wait_for()
+    _have_page_heard(lab)
     row = int(lab.kernel_json("search()"))
     try:
         lab.page.wait_for_function(_ANSWERED, arg=str(row), timeout=60_000)
@@ -279,6 +280,18 @@ def _ask_anew(lab: LabPage, outcome: Outcome, did: Sequence[str]) -> None:
             f"round {outcome.rounds}, after {', '.join(did)}: row {row}, {' and '.join(differ)} differ: "
             f"page {shown}, kernel {kernel}",
         )
+
+
+def _have_page_heard(lab: LabPage) -> None:
+    """Wait until the kernel has heard all that the page asked for.
+
+    JupyterLab sends the messages of a widget to a subshell, which may take them up after a cell that was run
+    later. A search that the page asked for before would then replace the cell's. They stay in order among
+    themselves.
+    """
+    nprobe = lab.page.evaluate(_SHOWN)["place"][0] % 64 + 1
+    lab.page.evaluate(_DRAG, nprobe)
+    lab.wait_kernel("w.nprobe", nprobe)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
