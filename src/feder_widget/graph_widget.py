@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,6 +59,9 @@ class GraphWidget(IndexWidget):
         Whether a query that is a row counts among its own results and true neighbours.
     projection
         The second picture of the visited nodes, as for :class:`FederWidget`.
+    executor
+        A :class:`concurrent.futures.Executor` whose workers compare vectors when many queries are evaluated,
+        here and on the page, as for :meth:`GraphIndex.evaluate`. It is not shut down.
     theme
         ``"auto"`` follows the host; ``"light"`` and ``"dark"`` do not.
     static
@@ -101,6 +105,7 @@ class GraphWidget(IndexWidget):
         k_max: int = K_MAX,
         include_self: bool = False,
         projection: str | Callable[[NDArray[np.float32]], ArrayLike] = "auto",
+        executor: Executor | None = None,
         theme: str = "auto",
         static: bool = True,
     ) -> None:
@@ -116,6 +121,8 @@ class GraphWidget(IndexWidget):
         k_max = as_int(k_max, "k_max", most=K_LIMIT, most_name="the limit")
         k = as_int(k, "k", most=K_LIMIT, most_name="the limit")
         self._k_max = max(k, k_max)
+        self._executor = executor
+        opened.workers(executor)
         if ef_search is None:
             ef_search = min(opened.stored_ef, ef_limit(opened))
         rows = IdRange(opened.ntotal, lambda: (opened.graph_file.extremes() or (0, -1))[1])
@@ -140,6 +147,7 @@ class GraphWidget(IndexWidget):
                 self._post,
                 k_max=self._k_max,
                 projection=self._method,
+                executor=self._executor,
                 changed=self._tell_of_change,
                 figures=self._figure_on_screen,
             )
@@ -202,6 +210,7 @@ class GraphWidget(IndexWidget):
         seed: int = 0,
         include_self: bool | None = None,
         progress: bool | Progress = True,
+        executor: Executor | None = None,
     ) -> GraphWorkload:
         """Evaluate many queries at every efSearch, and show what comes out, as it comes.
 
@@ -213,6 +222,8 @@ class GraphWidget(IndexWidget):
             Neighbours of each query; the present ``k`` unless given.
         include_self : bool, optional
             Whether a row counts among its own neighbours; the present ``include_self`` unless given.
+        executor : concurrent.futures.Executor, optional
+            Its workers compare the vectors; the widget's own ``executor`` unless given.
 
         Raises
         ------
@@ -224,7 +235,10 @@ class GraphWidget(IndexWidget):
         self._check_thread("evaluate")
         wanted = self.k if k is None else as_int(k, "k", most=self._k_max, most_name="k_max")
         counts = self.include_self if include_self is None else as_bool(include_self, "include_self")
-        evaluation = self._index.evaluation(queries, wanted, ef_max=ef_max, seed=seed, include_self=counts)
+        working = self._executor if executor is None else executor
+        evaluation = self._index.evaluation(
+            queries, wanted, ef_max=ef_max, seed=seed, include_self=counts, executor=working
+        )
         return evaluate(evaluation, progress, self._session.evaluate)
 
     def report(self) -> GraphReport:

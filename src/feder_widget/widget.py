@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,6 +151,9 @@ class FederWidget(IndexWidget):
         ``"auto"`` or ``"neighbours"`` (t-SNE), ``"linear"`` (principal components only) or a function that
         takes float32 (n, dim), the query last, and returns (n, 2). It gets 2,000 candidates at most and is
         called from a worker thread. With the inner product, all but a function of yours compare directions.
+    executor
+        A :class:`concurrent.futures.Executor` whose workers compare vectors when many queries are evaluated,
+        here and on the page, as for :meth:`IvfIndex.evaluate`. It is not shut down.
     theme
         ``"auto"`` follows the host; ``"light"`` and ``"dark"`` do not.
     static
@@ -216,6 +220,7 @@ class FederWidget(IndexWidget):
         k_max: int = K_MAX,
         include_self: bool = False,
         projection: str | Callable[[NDArray[np.float32]], ArrayLike] = "auto",
+        executor: Executor | None = None,
         theme: str = "auto",
         static: bool = True,
     ) -> None:
@@ -235,6 +240,8 @@ class FederWidget(IndexWidget):
         self._has_held_query_id = False
         self._method = method
         self._k_max = k_max
+        self._executor = executor
+        opened.workers(executor)
         rows = IdRange(opened.ntotal, lambda: opened.max_id)
         self._media = opened_media(
             rows, images=images, labels=labels, data=data, id=id, columns=columns, label=label, image=image
@@ -257,6 +264,7 @@ class FederWidget(IndexWidget):
                 self._post,
                 k_max=self._k_max,
                 projection=self._method,
+                executor=self._executor,
                 embedder=self._embedder,
                 changed=self._tell_of_change,
                 files=self._file_on_screen,
@@ -405,6 +413,7 @@ class FederWidget(IndexWidget):
         seed: int = 0,
         include_self: bool | None = None,
         progress: bool | Progress = True,
+        executor: Executor | None = None,
     ) -> Workload:
         """Evaluate many queries and show what comes out, as it comes.
 
@@ -416,6 +425,8 @@ class FederWidget(IndexWidget):
             Neighbours of each query; the present ``k`` unless given.
         include_self : bool, optional
             Whether a row counts among its own neighbours; the present ``include_self`` unless given.
+        executor : concurrent.futures.Executor, optional
+            Its workers compare the vectors; the widget's own ``executor`` unless given.
         seed, progress
             As for :meth:`IvfIndex.evaluate`.
 
@@ -434,7 +445,8 @@ class FederWidget(IndexWidget):
         self._check_thread("evaluate")
         wanted = self.k if k is None else as_int(k, "k", most=self._k_max, most_name="k_max")
         counts = self.include_self if include_self is None else as_bool(include_self, "include_self")
-        evaluation = self._index.evaluation(queries, wanted, seed=seed, include_self=counts)
+        working = self._executor if executor is None else executor
+        evaluation = self._index.evaluation(queries, wanted, seed=seed, include_self=counts, executor=working)
         return evaluate(evaluation, progress, self._session.evaluate)
 
     def save_html(

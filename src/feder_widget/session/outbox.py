@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from feder_widget.errors import IndexChangedError
+from feder_widget.errors import IndexChangedError, WorkerError
 from feder_widget.media.error_text import public_text
 from feder_widget.session.messages import Message, Request, encode
 from feder_widget.session.messages.parse import SupersededError
@@ -63,6 +63,7 @@ def _described(error: BaseException) -> tuple[str, str]:
         return "superseded", text
     if isinstance(error, IndexChangedError):
         return "changed", text
-    if isinstance(error, (ValueError, TypeError, OSError)):
+    # An executor is the caller's too.
+    if isinstance(error, (ValueError, TypeError, OSError, WorkerError)):
         return "invalid", text
     return "internal", f"{type(error).__name__}: {text}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,8 @@ class Session:
         The largest k that the page can show without asking again.
     projection
         The better picture of candidates; None leaves it at the linear one.
+    executor
+        Its workers compare vectors when the page has a workload evaluated; None for the owner's thread.
     embedder
         What makes queries of pictures and words; None where nothing does.
     driver
@@ -95,6 +98,7 @@ class Session:
         *,
         k_max: int,
         projection: Method | None = None,
+        executor: Executor | None = None,
         embedder: Embedder | None = None,
         driver: Driver | None = None,
         changed: Callable[[], None] = lambda: None,
@@ -102,6 +106,7 @@ class Session:
     ) -> None:
         self._index = index
         self._media = media
+        self._executor = executor
         self._k_max = k_max
         self._changed = changed
         self._file_of = files
@@ -474,7 +479,11 @@ class Session:
     def _evaluate(self, asked: to_kernel.EvaluateRequest, _: Sequence[Buffer]) -> None:
         def make() -> Evaluation:
             return self._index.evaluation(
-                asked.sample, asked.k, seed=asked.seed, include_self=asked.include_self
+                asked.sample,
+                asked.k,
+                seed=asked.seed,
+                include_self=asked.include_self,
+                executor=self._executor,
             )
 
         self.workloads.cancel(KERNEL)

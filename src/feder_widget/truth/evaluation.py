@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
@@ -101,6 +102,11 @@ class Evaluation:
     def done(self) -> int:
         """Number of queries evaluated."""
         return self._done
+
+    @property
+    def waits_for(self) -> Future[None] | None:
+        """What ``steps`` wait for when they have yielded: a part of the workers; None for nothing."""
+        return None if self._workers is None else self._workers.waits_for
 
     def steps(self, work: int = PIECE_WORK) -> Generator[float, None, None]:
         """Evaluate; yields after each piece the queries done so far, with parts of queries.

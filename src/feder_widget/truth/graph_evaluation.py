@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from concurrent.futures import Future
 from contextlib import closing
 from typing import Any, TypeVar
 
@@ -84,6 +85,11 @@ class GraphEvaluation:
     def done(self) -> int:
         """Number of queries evaluated."""
         return len(self._found)
+
+    @property
+    def waits_for(self) -> Future[None] | None:
+        """What ``steps`` wait for when they have yielded: a part of the workers; None for nothing."""
+        return None if self._workers is None else self._workers.waits_for
 
     def steps(self, work: int = PIECE_WORK) -> Generator[float, None, None]:
         """Evaluate; yields the number of queries done after each piece. It may be closed at any time.

@@ -103,7 +103,8 @@ class Originals:
         if workers is not None:
             row_bytes = 0 if self._mapped is not None else dim * self._vectors.itemsize
             whole = RowPass(self._comparison, points, present, k, width, row_work, row_bytes)
-            head = self._vectors[:width] if count >= MANY_QUERIES else None
+            # A caller that has other things to do between pieces leaves them all to the workers.
+            head = self._vectors[:width] if count >= MANY_QUERIES and work == WHOLE else None
             return (yield from whole.nearest_steps(workers, self._cut, progress, head)).found()
         nearest = NearestRows(count, k, self.similarity)
         for start in range(0, len(self._vectors), width):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, InvalidStateError, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -27,7 +28,7 @@ HELD_BYTES = 256 << 20
 """Vectors that parts under way carry together."""
 
 LOOK = 0.02
-"""Seconds after which a stepped pass yields, whether or not a part is done."""
+"""Seconds for which a pass waits in one piece at most, where nobody waits for ``Workers.waits_for``."""
 
 
 @dataclass(slots=True, eq=False)
@@ -44,10 +45,17 @@ class Workers:
     ----------
     executor : concurrent.futures.Executor
         Takes parts by ``submit``. It is neither changed nor shut down.
+
+    Attributes
+    ----------
+    waits_for : Future or None
+        What a pass waits for when it has yielded: done once a part is. A loop that has other things to do
+        steps the pass after that. None where there is something to do at once.
     """
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
+        self.waits_for: Future[None] | None = None
         count = getattr(executor, "_max_workers", None)
         self._most = PER_WORKER * (count if isinstance(count, int) and count > 0 else UNKNOWN_WORKERS)
 
@@ -72,7 +80,7 @@ class Workers:
         return cls(executor)
 
     def results_steps(self, parts: Iterable[Part[T]], take: Callable[[T], None]) -> Steps[None]:
-        """Have all parts computed; yields after each, and every ``LOOK`` seconds.
+        """Have all parts computed; yields before it waits for one, and after each.
 
         Parts are made as they are submitted. Whatever ends it, ``close()`` included, cancels the parts that
         are not begun; those under way run to their end, and their results are dropped.
@@ -101,6 +109,10 @@ class Workers:
                 self._fill(waiting, again, made)
                 if not waiting:
                     return
+                if not any(future.done() for future in waiting):
+                    self.waits_for = _first_done(waiting)
+                    yield
+                    self.waits_for = None
                 done, _ = wait(waiting, timeout=LOOK, return_when=FIRST_COMPLETED)
                 for future in done:
                     attempt = waiting.pop(future)
@@ -109,9 +121,8 @@ class Workers:
                     else:
                         again.append(attempt)
                     yield
-                if not done:
-                    yield
         finally:
+            self.waits_for = None
             for future in waiting:
                 future.cancel()
 
@@ -168,6 +179,20 @@ class Workers:
                 f"{_said(reason)}"
             ) from reason
         return False
+
+
+def _first_done(futures: Iterable[Future[Any]]) -> Future[None]:
+    """Return a future that is done as soon as one of these is."""
+    first: Future[None] = Future()
+
+    def tell(_: Future[Any]) -> None:
+        # Two may be done at once, on two threads.
+        with suppress(InvalidStateError):
+            first.set_result(None)
+
+    for future in futures:
+        future.add_done_callback(tell)
+    return first
 
 
 def _said(error: BaseException) -> str:

@@ -327,7 +327,7 @@ class GraphIndex:
         executor: Executor | None = None,
     ) -> Steps[GraphExplanation]:
         """Do ``explain`` in pieces of ``work`` multiplications; a walk is one piece."""
-        workers = self._workers(executor)
+        workers = self.workers(executor)
         k = as_int(k, "k")
         asked = self.query(query)
         own = self._rows.own_node(asked, include_self)
@@ -416,6 +416,19 @@ class GraphIndex:
         )
         return evaluation.run_whole(progress)
 
+    def workers(self, executor: Executor | None) -> Workers | None:
+        """Return the workers of an executor, checked; None for None.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no executor, or its workers cannot compare what the index holds; see ``explain``.
+        """
+        workers = Workers.of(executor)
+        if workers is not None and self.truth.why_not_shared is not None:
+            raise ValueError(self.truth.why_not_shared)
+        return workers
+
     def evaluation(
         self,
         queries: Any,
@@ -436,7 +449,7 @@ class GraphIndex:
             ef_max=min(wanted, max(1, self.ntotal)),
             seed=as_int(seed, "seed", least=0),
             include_self=include_self,
-            workers=Workers.of(executor),
+            workers=self.workers(executor),
         )
 
     def certainty(self, *_: Any, **__: Any) -> None:
@@ -495,12 +508,6 @@ class GraphIndex:
         nodes, first_distances = second.handed_over(query, k, ef_search)
         ids = self.graph_file.external_ids(nodes)
         return RefineStep(ids, first_distances, second.distances(query, nodes), second.k_base(k))
-
-    def _workers(self, executor: Executor | None) -> Workers | None:
-        workers = Workers.of(executor)
-        if workers is not None and self.truth.why_not_shared is not None:
-            raise ValueError(self.truth.why_not_shared)
-        return workers
 
     def _ef(self, ef_search: Any) -> int:
         if ef_search is None:

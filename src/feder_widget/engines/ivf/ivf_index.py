@@ -660,7 +660,7 @@ class IvfIndex:
     ) -> Steps[Explanation]:
         """Do ``explain`` in pieces of ``work`` multiplications."""
         self._check_explainable()
-        workers = self._workers(executor)
+        workers = self.workers(executor)
         k = as_int(k, "k")
         version = self.version()
         found = yield from self._rows.query_steps(query, work)
@@ -722,7 +722,7 @@ class IvfIndex:
     ) -> Steps[Ledger]:
         """Do ``ledger`` in pieces of ``work`` multiplications; its search is one piece."""
         self._check_explainable()
-        workers = self._workers(executor)
+        workers = self.workers(executor)
         found = yield from self._rows.query_steps(query, work)
         nprobe, k = self._nprobe(nprobe), as_int(k, "k")
         left_out = found.left_out(include_self)
@@ -753,7 +753,7 @@ class IvfIndex:
             In the order of the queries. ``MeanLedger.of`` takes their mean.
         """
         self._check_explainable()
-        workers = self._workers(executor)
+        workers = self.workers(executor)
         k, nprobe = as_int(k, "k"), self._nprobe(nprobe)
         asked = open_queries(self, self._as_numbers(queries), as_int(seed, "seed", least=0))
         drain(asked.draw_steps())
@@ -869,6 +869,19 @@ class IvfIndex:
         evaluation = self.evaluation(queries, k, seed=seed, include_self=include_self, executor=executor)
         return evaluate(evaluation, progress)
 
+    def workers(self, executor: Executor | None) -> Workers | None:
+        """Return the workers of an executor, checked; None for None.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no executor, or its workers cannot compare what the index holds; see ``explain``.
+        """
+        workers = Workers.of(executor)
+        if workers is not None and self.truth.why_not_shared is not None:
+            raise ValueError(self.truth.why_not_shared)
+        return workers
+
     def evaluation(
         self,
         queries: Any,
@@ -879,7 +892,7 @@ class IvfIndex:
         executor: Executor | None = None,
     ) -> Evaluation:
         """Prepare an ``evaluate`` to be run batch by batch; arguments as there."""
-        workers = Workers.of(executor)
+        workers = self.workers(executor)
         k, seed = as_int(k, "k"), as_int(seed, "seed", least=0)
         queries = self._as_numbers(queries)
         return Evaluation(self.truth, self, queries, k, seed=seed, include_self=include_self, workers=workers)
@@ -992,12 +1005,6 @@ class IvfIndex:
     def _check_explainable(self) -> None:
         if self.why_unexplained is not None:
             raise ValueError(self.why_unexplained)
-
-    def _workers(self, executor: Executor | None) -> Workers | None:
-        workers = Workers.of(executor)
-        if workers is not None and self.truth.why_not_shared is not None:
-            raise ValueError(self.truth.why_not_shared)
-        return workers
 
     def _inner(self, query: Any) -> npt.NDArray[Any]:
         return self.inverted_file.transform(self.query_vector(query))

@@ -59,6 +59,11 @@ class Evaluation(Protocol):
         """Number of queries evaluated."""
         ...
 
+    @property
+    def waits_for(self) -> Future[None] | None:
+        """What ``steps`` wait for when they have yielded; None for nothing."""
+        ...
+
     def steps(self) -> Iterator[float]:
         """Evaluate in pieces; yields the queries done so far."""
         ...
@@ -116,7 +121,9 @@ class Workloads:
         """The last workload, as far as it is evaluated; None before the first."""
         return None if self._last is None else self._last.workload
 
-    def steps(self, request: Request, make: Callable[[], Evaluation]) -> Iterator[Message | None]:
+    def steps(
+        self, request: Request, make: Callable[[], Evaluation]
+    ) -> Iterator[Message | Future[None] | None]:
         """Evaluate for the page."""
         self._current = None
         evaluation = make()
@@ -127,7 +134,7 @@ class Workloads:
                 yield Progress(request=request, done=done, asked=evaluation.asked, cancellable=True)
             if evaluation.done < evaluation.asked and clock.is_time_to_publish(evaluation):
                 yield from self._published(request, evaluation, None, is_final=False)
-            yield None
+            yield evaluation.waits_for
         self._current = None
         yield from self._published(request, evaluation, None, is_final=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 
 from feder_widget.truth import Workload
 from feder_widget.truth.evaluation import Progress
@@ -30,6 +31,11 @@ class CurvesEvaluation:
     def done(self) -> int:
         """Number of queries evaluated."""
         return self._evaluation.done
+
+    @property
+    def waits_for(self) -> Future[None] | None:
+        """What ``steps`` wait for when they have yielded; None for nothing."""
+        return self._evaluation.waits_for
 
     def steps(self) -> Iterator[float]:
         """Evaluate; yields the number of queries done after each piece."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,8 @@ class GraphSession:
         The largest k that the page can show.
     projection
         The better picture of visited nodes; None leaves it at the linear one.
+    executor
+        Its workers compare vectors when the page has a workload evaluated; None for the owner's thread.
     embedder
         What makes queries of pictures and words; None where nothing does.
     driver
@@ -90,6 +93,7 @@ class GraphSession:
         *,
         k_max: int,
         projection: Method | None = None,
+        executor: Executor | None = None,
         embedder: Embedder | None = None,
         driver: Driver | None = None,
         changed: Callable[[], None] = lambda: None,
@@ -97,6 +101,7 @@ class GraphSession:
     ) -> None:
         self._index = index
         self._media = media
+        self._executor = executor
         self._k_max = k_max
         self._embedder = embedder
         self._changed = changed
@@ -334,7 +339,11 @@ class GraphSession:
     def _evaluate(self, asked: to_kernel.EvaluateRequest, _: Sequence[Buffer]) -> None:
         def make() -> CurvesEvaluation:
             evaluation = self._index.evaluation(
-                asked.sample, asked.k, seed=asked.seed, include_self=asked.include_self
+                asked.sample,
+                asked.k,
+                seed=asked.seed,
+                include_self=asked.include_self,
+                executor=self._executor,
             )
             return CurvesEvaluation(evaluation)
 
