@@ -1,4 +1,4 @@
-"""Write the page's palette, ``js/src/look/colours.ts``, from its declaration in Python.
+"""Write the page's palette, ``js/src/look/palettes.generated.ts``, from its declaration in Python.
 
 ``--check`` writes nothing and fails where the file differs.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from feder_widget.figures.palette import PALETTES, Palette
 from scripts.generated_file import update
 
-TARGET = Path(__file__).resolve().parents[1] / "js" / "src" / "look" / "colours.ts"
+TARGET = Path(__file__).resolve().parents[1] / "js" / "src" / "look" / "palettes.generated.ts"
 
 HEAD = """\
 /** Written by `python -m scripts.page_palette` from `feder_widget/figures/palette.py`: edit that. */
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def page_side() -> str:
-    """Return the text of ``colours.ts``."""
+    """Return the text of ``palettes.generated.ts``."""
     fields = dataclasses.fields(Palette)
     lines = [f"  readonly {_name(field.name)}: {TYPES[str(field.type)]};" for field in fields]
     parts = [HEAD + "\n".join(lines) + "\n}\n\nexport const PALETTES: Readonly<Record<Mode, Palette>> = {\n"]

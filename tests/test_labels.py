@@ -11,7 +11,8 @@ import pytest
 from hypothesis import strategies as st
 
 from feder_widget.media import IdRange, Media
-from feder_widget.session.answers import label_tally, labels
+from feder_widget.session.answers import counted_labels as labels
+from feder_widget.session.answers import label_tally
 from tests.conversation import PATIENCE, step_until
 from tests.makers import make_ivf
 

@@ -15,7 +15,7 @@ import pytest
 import feder_widget as fw
 from feder_widget.commands import command_line
 from feder_widget.commands.explain import read_labels
-from feder_widget.figures.answer_text import exact_number
+from feder_widget.wording.answer_text import exact_number
 
 DOCS = Path(__file__).parents[1] / "docs" / "EXPLAIN.md"
 X = np.random.default_rng(5).random((3000, 16), np.float32)

@@ -16,12 +16,13 @@ from conversation import (
 )
 from makers import METRICS, ivf_around, make_ivf, make_vectors
 
+from feder_widget.checks import cluster_sizes
 from feder_widget.engines import open_index
 from feder_widget.faiss_internals import inverted_lists
 from feder_widget.model.top_k import top_k
 from feder_widget.session.answers import workload as evaluator_module
 from feder_widget.session.summary import summary_of
-from feder_widget.truth import findings
+from feder_widget.truth import search_findings as findings
 from feder_widget.truth import survey as survey_module
 
 
@@ -828,22 +829,25 @@ def test_an_ordinary_index_has_nothing_that_stands_out(talk, clustered):
     ("sizes", "factor"), [([10, 10, 10], 1.0), ([30, 0, 0], 3.0), ([0, 0], 1.0), ([1, 2, 3, 4], 1.2)]
 )
 def test_the_imbalance_factor_is_that_of_faiss(sizes, factor):
-    assert findings.imbalance_factor(np.array(sizes)) == pytest.approx(factor)
+    assert cluster_sizes.imbalance_factor(np.array(sizes)) == pytest.approx(factor)
 
 
 def test_it_is_that_of_faiss_on_an_index(clustered):
     index, _ = clustered
-    mine = findings.imbalance_factor(open_index(index).list_sizes)
+    mine = cluster_sizes.imbalance_factor(open_index(index).list_sizes)
     assert mine == pytest.approx(index.invlists.imbalance_factor())
 
 
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: findings.index_findings(np.array([5, 5]), 1), ["nprobe = 1"]),
-        (lambda: findings.index_findings(np.array([5]), 1), []),
-        (lambda: findings.index_findings(np.array([0, 4, 0, 5]), 2), ["2 of 4 clusters are empty"]),
-        (lambda: findings.index_findings(np.array([97, 1, 1, 1]), 2), ["imbalance factor is 3.8", "97.0%"]),
+        (lambda: cluster_sizes.size_findings(np.array([5, 5]), 1), ["nprobe = 1"]),
+        (lambda: cluster_sizes.size_findings(np.array([5]), 1), []),
+        (lambda: cluster_sizes.size_findings(np.array([0, 4, 0, 5]), 2), ["2 of 4 clusters are empty"]),
+        (
+            lambda: cluster_sizes.size_findings(np.array([97, 1, 1, 1]), 2),
+            ["imbalance factor is 3.8", "97.0%"],
+        ),
         (lambda: findings.coarse_findings(np.float32([1, 5]), np.float32([4.99999, 6]), False), []),
         (
             lambda: findings.coarse_findings(np.float32([1, 5]), np.float32([3, 6]), False),

@@ -3,10 +3,10 @@ import { truthOf } from "../src/graph/model/truth";
 import { GraphWalk } from "../src/graph/model/walk";
 import { distanceScale, roundValues } from "../src/graph/views/layers/distanceScale";
 import { MOST_DOTS } from "../src/graph/views/layers/dotPlot";
-import { placeLabels } from "../src/graph/views/layers/labels";
 import { layersScene } from "../src/graph/views/layers/layersScene";
 import type { LayersState } from "../src/graph/views/layers/layersState";
 import { hopRows } from "../src/graph/views/layers/levelRows";
+import { placeLabels } from "../src/graph/views/layers/nodeLabels";
 import { randomOf } from "./random";
 import { layersStateOf, truthMessage, walkMessage } from "./walks";
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { pathTo, pointNear, pointsOf } from "../src/graph/views/layers/hovered";
-import { LINE, placeLabels } from "../src/graph/views/layers/labels";
 import { paintLayers } from "../src/graph/views/layers/layersPainter";
 import { type LayersScene, layersScene } from "../src/graph/views/layers/layersScene";
 import type { LayersState } from "../src/graph/views/layers/layersState";
 import { layersText } from "../src/graph/views/layers/layersText";
 import { hopRows } from "../src/graph/views/layers/levelRows";
+import { wordsOf } from "../src/graph/views/layers/levelWords";
+import { LINE, placeLabels } from "../src/graph/views/layers/nodeLabels";
 import { takenBy } from "../src/graph/views/layers/obstacles";
-import { wordsOf } from "../src/graph/views/layers/words";
 import { PALETTES } from "../src/look/palette";
 import { type Box, boxAround } from "../src/views/placer";
 import { RecordingContext } from "./recordingContext";

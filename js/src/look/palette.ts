@@ -1,6 +1,6 @@
-import type { Palette, Rgb } from "./colours";
+import type { Palette, Rgb } from "./palettes.generated";
 
-export { type Mode, PALETTES, type Palette, type Rgb } from "./colours";
+export { type Mode, PALETTES, type Palette, type Rgb } from "./palettes.generated";
 
 /** The colour of a probed cluster. Beyond the palette, the rank itself tells clusters apart. */
 export function rankColour(palette: Palette, rank: number): Rgb {

@@ -9,7 +9,7 @@ from html import escape
 
 from feder_widget.export.reported_rows import ReportedRow
 from feder_widget.export.search_report import SearchReport
-from feder_widget.figures.answer_text import exact_number
+from feder_widget.wording.answer_text import exact_number
 
 Picture = Callable[[int], "tuple[str, bytes] | None"]
 """The type and the bytes of a row's picture; None where there is none."""

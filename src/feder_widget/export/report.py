@@ -9,8 +9,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from feder_widget.figures.answer_text import answer_sentence, as_markdown, query_name, recall_text
 from feder_widget.model.finding import Finding
+from feder_widget.wording.answer_text import answer_sentence, as_markdown, query_name, recall_text
 
 SCHEMA = 1
 """Grows when a field of the JSON changes its meaning or goes."""

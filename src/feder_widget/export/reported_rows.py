@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from feder_widget.figures.answer_text import as_markdown, exact_number
-from feder_widget.figures.numbers import ordinal
 from feder_widget.figures.shown_search import ShownSearch
 from feder_widget.model.pieces import Steps
 from feder_widget.truth.explanation import Explanation
+from feder_widget.wording.answer_text import as_markdown, exact_number
+from feder_widget.wording.numbers import ordinal
 
 Label = Callable[[int], "str | None"]
 Loss = Literal["coarse", "ranking", "limit", "unreached", "code", "rerank"]

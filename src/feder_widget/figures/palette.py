@@ -1,6 +1,6 @@
 """Every colour of the page and of the figures, declared once.
 
-``python -m scripts.page_palette`` writes ``js/src/look/colours.ts`` from it.
+``python -m scripts.page_palette`` writes ``js/src/look/palettes.generated.ts`` from it.
 """
 
 from __future__ import annotations

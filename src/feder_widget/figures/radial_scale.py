@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.figures.distance_domain import Domain, keys_outward, round_step
-from feder_widget.figures.numbers import distance_text, grouped, in_powers
+from feder_widget.wording.numbers import distance_text, grouped, in_powers
 
 RING_ROOM = 15
 """Least room between two rings."""

@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 
 from feder_widget.figures.map_cells import ScaledCells
-from feder_widget.figures.numbers import grouped
 from feder_widget.figures.placer import BoxPlacer, box_around
 from feder_widget.figures.shown_search import ShownSearch
+from feder_widget.wording.numbers import grouped
 
 SMALL = 8
 """Cells of a smaller radius wear their rank beside them, in CSS pixels."""

@@ -11,7 +11,6 @@ from feder_widget.figures.canvas import PX, Canvas, look_of
 from feder_widget.figures.fonts import shown_text
 from feder_widget.figures.graph_text import missed_tags
 from feder_widget.figures.graph_walk.shown_walk import missed_rows, results_in
-from feder_widget.figures.numbers import plural
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.shown_search import Rows, neighbours_at, no_rows, results_of
 from feder_widget.figures.thumbnails import put_framed, put_pill
@@ -22,6 +21,7 @@ from feder_widget.model.search_trace import SearchTrace
 from feder_widget.truth import Explanation
 from feder_widget.truth.graph_explanation import GraphExplanation
 from feder_widget.truth.graph_loss import graph_losses
+from feder_widget.wording.numbers import plural
 
 MOST_TILES = 200
 """More could not be told apart."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from feder_widget.engines import IvfIndex
-from feder_widget.figures.answer_text import answer_sentence, query_name, remedy_sentence
-from feder_widget.figures.numbers import plural
 from feder_widget.figures.shown_search import ShownSearch
 from feder_widget.model.query import Query
 from feder_widget.truth import Explanation
+from feder_widget.wording.answer_text import answer_sentence, query_name, remedy_sentence
+from feder_widget.wording.numbers import plural
 
 
 def map_title(index: IvfIndex, search: ShownSearch | None) -> str:

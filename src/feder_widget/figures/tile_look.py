@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from feder_widget.figures.numbers import distance_text
 from feder_widget.figures.palette import Palette, Rgb, rank_colour, rgb_of
+from feder_widget.wording.numbers import distance_text
 
 
 def tile_edge(palette: Palette, rank: int, is_missed: bool) -> Rgb:

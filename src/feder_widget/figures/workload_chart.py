@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
 from feder_widget.figures.canvas import Canvas, root_of
-from feder_widget.figures.numbers import plural
 from feder_widget.figures.parameter_axis import AROUND, changes, put_now, with_parameter
 from feder_widget.model.arguments import as_int
 from feder_widget.truth import Workload
 from feder_widget.truth.graph_workload import GraphWorkload
+from feder_widget.wording.numbers import plural
 
 SHARES = (0.5, 0.95, 0.99, 1.0)
 """Shares of the queries whose recall is drawn, as on the page; areas lie between them."""

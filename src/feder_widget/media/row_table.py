@@ -11,9 +11,9 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from feder_widget.media.column_numbers import Unit, as_numbers, unit_of
 from feder_widget.media.columns import StoredColumn
 from feder_widget.media.entries import IdRange, is_missing
+from feder_widget.media.numbers_and_dates import Unit, as_numbers, unit_of
 from feder_widget.media.table_values import PLAIN, is_scalar, may_repeat, number_text, opened, plain_entry
 from feder_widget.media.text import one_line
 

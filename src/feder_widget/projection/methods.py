@@ -11,21 +11,11 @@ import numpy as np
 
 from feder_widget.layout.arrays import Float32Array, Float64Array
 from feder_widget.layout.cancellation import LayoutCancelled, never
-from feder_widget.layout.principal_components import prepared, principal_components
-from feder_widget.layout.tsne import tsne
-from feder_widget.projection.outliers import drawn_in
+from feder_widget.projection.candidates_tsne import candidates_tsne
 
 _log = logging.getLogger(__name__)
 
 CHOICES = ("auto", "linear", "neighbours")
-
-DIMENSIONS = 50
-"""Principal components given to t-SNE: more cost time and change little."""
-
-NEIGHBOURS = 90
-"""A perplexity of 30."""
-
-ITERATIONS = 100, 400
 
 FEWEST = 5
 """Most candidates for which t-SNE shows nothing that the linear picture does not."""
@@ -122,37 +112,7 @@ def resolve_method(projection: object) -> Method | None:
         raise TypeError(f"{wanted}, got {projection!r}")
     if projection not in CHOICES:
         raise ValueError(f"{wanted}, got {projection!r}")
-    return None if projection == "linear" else Method("t-SNE", neighbours, FEWEST, by_direction=True)
-
-
-def neighbours(
-    rows: Float32Array, start: Float64Array, cancelled: Callable[[], bool] = never
-) -> Float64Array:
-    """Lay vectors out by t-SNE, started from their linear positions and turned to match them.
-
-    Parameters
-    ----------
-    rows : (n, d) float32
-        Outliers are drawn in first: float32 distances among the others would drown in theirs. A row that is
-        not finite becomes the mean of the others.
-    start : (n, 2) float64
-    cancelled : function
-        Asked before every iteration.
-
-    Returns
-    -------
-    (n, 2) float64
-
-    Raises
-    ------
-    LayoutCancelled
-        If ``cancelled()`` was true.
-    """
-    points = rows.astype(np.float64)
-    finite = np.isfinite(points).all(axis=1)
-    points[finite], _ = drawn_in(points[finite])
-    components = principal_components(prepared(points), DIMENSIONS)
-    return tsne(components, start, neighbours=NEIGHBOURS, iterations=ITERATIONS, cancelled=cancelled)
+    return None if projection == "linear" else Method("t-SNE", candidates_tsne, FEWEST, by_direction=True)
 
 
 def _name_of(function: Callable[..., object]) -> str:

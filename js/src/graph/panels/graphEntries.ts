@@ -2,7 +2,7 @@ import { PALETTES } from "../../look/palette";
 import type { Entry } from "../../panels/share/entry";
 import { copyText, download, downloadTable, fileOf } from "../../panels/share/handOver";
 import type { WalkFigureRequest } from "../../protocol/messages";
-import { csvOf, markdownOf, pythonOf } from "../model/sharedText";
+import { csvOf, markdownOf, pythonOf } from "../model/sharedWalkText";
 import type { GraphApp } from "../state/graphApp";
 import { sharedResults, sharedState, sharedWalk } from "../state/sharedWalk";
 

@@ -1,6 +1,6 @@
 import { count, plural } from "../../model/format";
 import { missedText, reasonOf } from "../model/missedText";
-import type { SharedNeighbour, SharedWalk } from "../model/sharedText";
+import type { SharedNeighbour, SharedWalk } from "../model/sharedWalkText";
 import { foundAtOf } from "../model/truth";
 import type { GraphApp } from "./graphApp";
 

@@ -1,5 +1,5 @@
-import { sentenceOf } from "../../model/sharedAnswer";
-import { csvOf, markdownOf, pythonOf } from "../../model/sharedText";
+import { sentenceOf } from "../../model/findingText";
+import { csvOf, markdownOf, pythonOf } from "../../model/sharedSearchText";
 import type { App } from "../../state/app";
 import type { Entry } from "./entry";
 import { copyText, download, downloadTable } from "./handOver";

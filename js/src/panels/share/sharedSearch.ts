@@ -1,6 +1,6 @@
 import { headline } from "../../model/answerText";
 import type { Result } from "../../model/results";
-import type { SharedRow, SharedSearch } from "../../model/sharedText";
+import type { SharedRow, SharedSearch } from "../../model/sharedSearchText";
 import type { Missed } from "../../model/truth";
 import type { App } from "../../state/app";
 import { rowLoss } from "../../state/rowTexts";

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.checks.cluster_sizes import size_findings
 from feder_widget.checks.index_checks import IndexChecks
 from feder_widget.engines.ivf.rows import Rows
 from feder_widget.faiss_internals import family_name, traced_search
@@ -37,7 +38,6 @@ from feder_widget.truth import (
 )
 from feder_widget.truth.cluster_bounds import Extents
 from feder_widget.truth.evaluation import Progress
-from feder_widget.truth.findings import index_findings
 from feder_widget.truth.origin import Origin
 from feder_widget.truth.own_row import OwnRow
 from feder_widget.truth.rankings import batches
@@ -212,7 +212,7 @@ class IvfIndex:
         for an index in memory of up to a million vectors, a widget for larger ones in memory as well.
         """
         sizes = self.list_sizes
-        return [*self._checks.findings(sizes), *index_findings(sizes, self.stored_nprobe)]
+        return [*self._checks.findings(sizes), *size_findings(sizes, self.stored_nprobe)]
 
     def check(self) -> list[Finding]:
         """Read all ids, unless there are more than 33,554,432, and return the ``findings``."""

@@ -16,7 +16,6 @@ from feder_widget.figures.graph_walk.painter import LEFT, TICKS, WalkInks, frame
 from feder_widget.figures.graph_walk.scene import MissedMark, WalkScene, walk_scene
 from feder_widget.figures.graph_walk.shown_walk import ShownWalk, ahead_of, missed_marks, results_in
 from feder_widget.figures.graph_walk.tray import TrayItem, tray_places
-from feder_widget.figures.numbers import plural
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.shown_search import Rows, placed_among
 from feder_widget.figures.thumbnails import put_framed, put_pill
@@ -25,6 +24,7 @@ from feder_widget.figures.tile_look import tile_caption
 from feder_widget.model.graph_trace import GraphTrace
 from feder_widget.truth.graph_explanation import GraphExplanation
 from feder_widget.truth.graph_loss import graph_losses
+from feder_widget.wording.numbers import plural
 
 SIDE = 40
 """Side of a picture below the walk, in CSS pixels."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from feder_widget.engines import IvfIndex
 from feder_widget.session.active_search import ActiveSearch
 from feder_widget.session.messages.to_page import Bounds
-from feder_widget.truth.findings import distance_findings
+from feder_widget.truth.search_findings import distance_findings
 
 
 def bounds(index: IvfIndex, search: ActiveSearch) -> Iterator[Bounds | None]:

@@ -14,7 +14,7 @@ from feder_widget.engines import IvfIndex
 from feder_widget.media import Media
 from feder_widget.media.row_table import RowTable
 from feder_widget.model.list_runs import runs
-from feder_widget.session.answers.labels import LIST_ROWS, ROWS, SEED, TOGETHER, drawn_rows
+from feder_widget.session.answers.counted_labels import LIST_ROWS, ROWS, SEED, TOGETHER, drawn_rows
 from feder_widget.session.answers.value_tally import (
     ClusterValues,
     ScaleEnds,

@@ -9,7 +9,7 @@ from typing import Any
 
 from feder_widget.engines import IvfIndex
 from feder_widget.media import Media
-from feder_widget.session.answers.labels import CountedLabels
+from feder_widget.session.answers.counted_labels import CountedLabels
 from feder_widget.session.messages.parse import BadRequestError
 from feder_widget.session.messages.to_kernel import LabelsRequest
 from feder_widget.session.messages.to_page import Labels

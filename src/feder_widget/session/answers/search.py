@@ -14,7 +14,7 @@ from feder_widget.session.answers.pieces import Bound, Piece, kept, messages, sc
 from feder_widget.session.answers.results import results
 from feder_widget.session.messages import Message, Request, RowId
 from feder_widget.session.messages.to_page import Candidates, Coarse, Done, FaissResults
-from feder_widget.truth.findings import coarse_findings, duplicate_findings, refine_findings
+from feder_widget.truth.search_findings import coarse_findings, duplicate_findings, refine_findings
 
 COMPLETE_ENTRIES = 524_288
 """Above this many kept entries only those that a longer prefix of the ranking can need are sent."""

@@ -8,12 +8,12 @@ import { useGraphApp } from "../../state/graphApp";
 import { rowFacts } from "../../state/rowFacts";
 import { NodeCard } from "../NodeCard";
 import { paintHovered, pointNear, pointsOf } from "./hovered";
-import { type Measure, placeLabels, SIZE } from "./labels";
 import { paintLayers } from "./layersPainter";
 import { layersScene } from "./layersScene";
 import type { LayersState } from "./layersState";
 import { layersText } from "./layersText";
-import { wordsOf } from "./words";
+import { wordsOf } from "./levelWords";
+import { type Measure, placeLabels, SIZE } from "./nodeLabels";
 
 /** CSS pixels from the pointer within which a node counts as hovered. */
 const NEAR = 12;

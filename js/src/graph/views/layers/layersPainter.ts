@@ -5,10 +5,10 @@ import type { Size } from "../../../views/viewport";
 import { inkOf } from "../walk/walkPainter";
 import { type Band, DOT, type HopArc } from "./bands";
 import { paintBeyondBar, paintFloor } from "./floorPainter";
-import { type Labels, SIZE, type Tone } from "./labels";
 import type { LayersInk } from "./layersInk";
 import type { LayersScene } from "./layersScene";
-import type { WordLine } from "./words";
+import type { WordLine } from "./levelWords";
+import { type Labels, SIZE, type Tone } from "./nodeLabels";
 
 type Context = CanvasRenderingContext2D;
 

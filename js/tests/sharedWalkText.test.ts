@@ -7,7 +7,7 @@ import {
   pythonOf,
   type SharedNeighbour,
   type SharedWalk,
-} from "../src/graph/model/sharedText";
+} from "../src/graph/model/sharedWalkText";
 
 type Recorded = (typeof recorded.findings)[keyof typeof recorded.findings];
 

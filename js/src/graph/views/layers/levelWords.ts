@@ -1,7 +1,7 @@
 import { count, plural } from "../../../model/format";
-import type { Measure } from "./labels";
 import type { LayersScene } from "./layersScene";
 import type { LayersState } from "./layersState";
+import type { Measure } from "./nodeLabels";
 
 /** A line of the words beside a level: a bold beginning, and the rest. */
 export interface WordLine {

@@ -1,6 +1,5 @@
 /** A search of a graph as text for other places: Markdown, Python, comma-separated values. */
 
-import { count, plural } from "../../model/format";
 import {
   costText,
   csvText,
@@ -11,7 +10,8 @@ import {
   pythonText,
   type SharedAnswer,
   type SharedState,
-} from "../../model/sharedAnswer";
+} from "../../model/findingText";
+import { count, plural } from "../../model/format";
 import { type Reason, reasonText } from "./missedText";
 
 /** A row of a list that is shared, with its label. */

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import recorded from "../../tests/fixtures/findings.json";
-import { csvOf, markdownOf, pythonOf, type SharedRow, type SharedSearch } from "../src/model/sharedText";
+import {
+  csvOf,
+  markdownOf,
+  pythonOf,
+  type SharedRow,
+  type SharedSearch,
+} from "../src/model/sharedSearchText";
 
 const HOSTILE = 'a|b *c* <img onerror=x>\n"d", $e$';
 

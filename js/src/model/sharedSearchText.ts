@@ -1,6 +1,5 @@
 /** A search of an inverted file as text for other places: Markdown, Python, comma-separated values. */
 
-import { count, plural } from "./format";
 import {
   costText,
   csvText,
@@ -10,7 +9,8 @@ import {
   findingText,
   pythonText,
   type SharedAnswer,
-} from "./sharedAnswer";
+} from "./findingText";
+import { count, plural } from "./format";
 import type { Stage } from "./truth";
 
 /** A row of a list that is shared, with its label. */

@@ -1,0 +1,1 @@
+"""Sentences and numbers as figures, reports and pages write them."""
