@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from feder_widget.power_diagram import bisected_cells, round_cells
+from feder_widget.power_diagram import bisected_cells, round_cells, tiled_cells
+from feder_widget.power_diagram import cells as made_cells
 
 ASPECT = 1.4
-MAKERS = [bisected_cells, round_cells]
+MAKERS = [bisected_cells, round_cells, tiled_cells]
 both = pytest.mark.parametrize("make", MAKERS)
+cut_or_round = pytest.mark.parametrize("make", MAKERS[:2])
 
 
 def scattered(n, seed=1):
@@ -155,7 +157,7 @@ def test_cells_follow_their_clusters_when_these_are_numbered_otherwise():
 def test_round_cells_are_rounder_and_keep_more_neighbours_than_cut_ones():
     positions, _ = scattered(300)
     sizes = np.random.default_rng(2).integers(1, 61, 300)
-    cut, rounded = (make(positions, sizes, ASPECT) for make in MAKERS)
+    cut, rounded = (make(positions, sizes, ASPECT) for make in MAKERS[:2])
 
     def excess(cells):
         """Second moment about the centre over squared area, above a disc's: middle, and 95th percentile."""
@@ -229,7 +231,7 @@ def test_sizes_that_differ_beyond_all_measure_leave_the_map_to_the_largest(make)
     assert np.isfinite(cells.centres).all()
 
 
-@both
+@cut_or_round
 def test_a_cluster_without_vectors_has_no_cell_but_the_place_of_the_nearest_one(make):
     positions, sizes = scattered(50)
     sizes[::4] = 0
@@ -304,7 +306,38 @@ class StoppedError(Exception):
     pass
 
 
-@both
+def test_a_tile_of_no_vectors_has_the_centre_of_the_tile_below_it():
+    positions, sizes = scattered(40)
+    sizes[::3] = 0
+    cells = tiled_cells(positions, sizes, ASPECT)
+    assert_tiling(cells, sizes)
+    populated = {tuple(centre) for centre in cells.centres[sizes > 0].tolist()}
+    assert all(tuple(centre) in populated for centre in cells.centres[sizes == 0].tolist())
+    assert not cells.inradii[sizes == 0].any()
+    assert (cells.inradii[sizes > 0] > 0).all()
+
+
+def test_tiles_keep_what_lies_together_together():
+    positions, _ = scattered(5000)
+    cells = tiled_cells(positions, np.ones(5000), ASPECT)
+    _, near = faiss.knn(positions, positions, 2)
+    apart = np.linalg.norm(cells.centres - cells.centres[near[:, 1]], axis=1)
+    side = (ASPECT / 5000) ** 0.5
+    assert np.median(apart) < 2 * side
+    assert np.mean(apart < 6 * side) > 0.9
+
+
+def test_the_nearest_of_very_many_is_as_near_but_for_a_few(monkeypatch):
+    positions, sizes = scattered(4000)
+    sizes[::2] = 0
+    exact = bisected_cells(positions, sizes, ASPECT)
+    monkeypatch.setattr(made_cells, "MANY_PAIRS", 1)
+    quick = bisected_cells(positions, sizes, ASPECT)
+    np.testing.assert_array_equal(quick.points, exact.points)
+    assert np.mean((quick.centres == exact.centres).all(axis=1)) > 0.99
+
+
+@cut_or_round
 def test_cells_are_given_up_at_the_step_where_that_is_asked(make):
     positions, sizes = scattered(500)
     asked = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +14,9 @@ EXACT_SIDE = 512
 
 SUBSPACE_ROUNDS = 12
 SUBSPACE_SPARE = 8
+
+BLOCK_ROWS = 16_384
+"""Vectors that are turned into double precision at once."""
 
 NOISE = 1e-6
 """Spread of a component, relative to the first, below which it is rounding and becomes 0.
@@ -49,9 +54,7 @@ def prepared(vectors: npt.ArrayLike, *, normalise: bool = False, name: str = "ve
     finite = np.isfinite(points).all(axis=1)
     points[~finite] = 0
     if normalise:
-        # By the largest component first: squares of huge or tiny ones leave the range of float64.
-        points /= _nonzero(np.abs(points).max(axis=1, keepdims=True))
-        points /= _nonzero(np.linalg.norm(points, axis=1, keepdims=True))
+        points = _of_length_one(points)
     if finite.any():
         points /= _nonzero(np.abs(points).max())
         points -= points[finite].mean(axis=0)
@@ -81,13 +84,73 @@ def principal_components(points: Float64Array, count: int) -> Float64Array:
     out = np.zeros((n, count))
     if n == 0 or d == 0:
         return out
-    axes = _axes(points, min(count, n, d))
-    sign = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
-    projected = points @ (axes * np.where(sign == 0, 1, sign))
+    projected = points @ _signed(_axes(points, min(count, n, d)))
     spread = projected.std(axis=0)
     projected[:, spread <= NOISE * spread.max(initial=0)] = 0
     out[:, : projected.shape[1]] = projected
     return out
+
+
+def components_of_many(
+    vectors: npt.NDArray[Any], count: int, sample: int, *, normalise: bool = False
+) -> Float64Array:
+    """Return ``principal_components`` of very many vectors, along the axes of some of them.
+
+    The sample is spread evenly over the rows. Vectors are read a block at a time.
+
+    Parameters
+    ----------
+    vectors : (n, d) array of numbers
+        A row that holds a NaN or an infinity becomes the mean of the sample.
+    count : int
+        Number of axes.
+    sample : int
+        Rows that the axes are taken from.
+    normalise : bool
+        Scale every row to length 1 first.
+
+    Returns
+    -------
+    (n, count) float64
+    """
+    n = len(vectors)
+    some = np.array(vectors[np.linspace(0, n - 1, min(sample, n)).astype(np.intp)], np.float64)
+    some = some[np.isfinite(some).all(axis=1)]
+    out = np.zeros((n, count))
+    if not some.size:
+        return out
+    if normalise:
+        some = _of_length_one(some)
+    scale = float(_nonzero(np.abs(some).max()))
+    some /= scale
+    mean = some.mean(axis=0)
+    some -= mean
+    axes = _signed(_axes(some, min(count, *some.shape)))
+    for start in range(0, n, BLOCK_ROWS):
+        rows = np.array(vectors[start : start + BLOCK_ROWS], np.float64)
+        finite = np.isfinite(rows).all(axis=1)
+        if normalise:
+            rows[~finite] = 0
+            rows = _of_length_one(rows)
+        rows /= scale
+        rows -= mean
+        rows[~finite] = 0
+        out[start : start + len(rows), : axes.shape[1]] = rows @ axes
+    spread = out.std(axis=0)
+    out[:, spread <= NOISE * spread.max(initial=0)] = 0
+    return out
+
+
+def _of_length_one(rows: Float64Array) -> Float64Array:
+    # By the largest component first: squares of huge or tiny ones leave the range of float64.
+    rows = rows / _nonzero(np.abs(rows).max(axis=1, keepdims=True))
+    return np.asarray(rows / _nonzero(np.linalg.norm(rows, axis=1, keepdims=True)))
+
+
+def _signed(axes: Float64Array) -> Float64Array:
+    """Turn each axis so that its largest weight is positive."""
+    sign = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
+    return np.asarray(axes * np.where(sign == 0, 1, sign))
 
 
 def _axes(points: Float64Array, count: int) -> Float64Array:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import numpy.typing as npt
 
 from feder_widget.layout.cancellation import checking, never
+from feder_widget.map import limits
 from feder_widget.map.linear_layout import linear_layout
 from feder_widget.map.neighbour_layout import neighbour_layout
-from feder_widget.power_diagram import Cells, bisected_cells, round_cells
+from feder_widget.power_diagram import Cells, bisected_cells, round_cells, tiled_cells
 
 ASPECT = 1.4
 """Width / height of the map: the same for every index, so that a map looks alike wherever it is shown."""
@@ -59,8 +61,9 @@ def draw(
     """
     check = checking(cancelled)
     positions = linear_layout(centroids, normalise=by_angle)
-    # Bisected cells are fast, and this map is soon replaced.
-    yield ClusterMap(bisected_cells(positions, sizes, ASPECT, check=check), "PCA", is_final=False)
+    # Bisected cells are fast, and this map is soon replaced. Only sorting is fast enough for very many.
+    first = tiled_cells if len(positions) > limits.VERY_MANY else bisected_cells
+    yield ClusterMap(first(positions, sizes, ASPECT, check=check), "PCA", is_final=False)
     positions = neighbour_layout(centroids, normalise=by_angle, cancelled=cancelled)
     yield drawn_at(positions, sizes, cancelled=cancelled)
 
@@ -69,5 +72,6 @@ def drawn_at(
     positions: npt.ArrayLike, sizes: npt.ArrayLike, *, cancelled: Callable[[], bool] = never
 ) -> ClusterMap:
     """Draw the final map of clusters that ``neighbour_layout`` has laid out; the rest as for ``draw``."""
-    cells = round_cells(positions, sizes, ASPECT, check=checking(cancelled))
+    made = bisected_cells if len(np.asarray(positions)) > limits.VERY_MANY else round_cells
+    cells = made(positions, sizes, ASPECT, check=checking(cancelled))
     return ClusterMap(cells, "t-SNE", is_final=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import numpy.typing as npt
 
 from feder_widget.layout.arrays import Float32Array
 from feder_widget.layout.plane import into_unit_square
-from feder_widget.layout.principal_components import prepared, principal_components
+from feder_widget.layout.principal_components import components_of_many, prepared, principal_components
+from feder_widget.map import limits
 
 
 def linear_layout(centroids: npt.ArrayLike, *, normalise: bool = False) -> Float32Array:
@@ -30,5 +32,8 @@ def linear_layout(centroids: npt.ArrayLike, *, normalise: bool = False) -> Float
     ValueError
         If `centroids` is not two-dimensional.
     """
+    many = np.asarray(centroids)
+    if many.ndim == 2 and len(many) > limits.VERY_MANY:
+        return into_unit_square(components_of_many(many, 2, limits.AXES_ROWS, normalise=normalise))
     points = prepared(centroids, normalise=normalise, name="centroids")
     return into_unit_square(principal_components(points, 2))

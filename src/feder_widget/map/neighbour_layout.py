@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import numpy.typing as npt
 
 from feder_widget.layout.arrays import Float32Array
 from feder_widget.layout.cancellation import never
 from feder_widget.layout.plane import into_unit_square
-from feder_widget.layout.principal_components import prepared, principal_components
+from feder_widget.layout.principal_components import components_of_many, prepared, principal_components
 from feder_widget.layout.repulsion import EXACT_POINTS
 from feder_widget.layout.tsne import tsne
+from feder_widget.map import limits
+from feder_widget.map.anchored_layout import around_anchors
 
 DIMENSIONS = 32
 """Principal components kept for the neighbour search."""
@@ -27,7 +30,7 @@ def neighbour_layout(
     normalise: bool = False,
     cancelled: Callable[[], bool] = never,
 ) -> Float32Array:
-    """Lay the centroids out by t-SNE, so that near ones lie together.
+    """Lay the centroids out by t-SNE, so that near ones lie together; very many by a sample of them.
 
     It starts from `linear_layout` and is turned to match it, so that one can replace the other on screen.
 
@@ -52,6 +55,10 @@ def neighbour_layout(
     LayoutCancelled
         If ``cancelled()`` was true.
     """
+    many = np.asarray(centroids)
+    if many.ndim == 2 and len(many) > limits.VERY_MANY:
+        components = components_of_many(many, DIMENSIONS, limits.AXES_ROWS, normalise=normalise)
+        return into_unit_square(around_anchors(components.astype(np.float32), cancelled))
     points = prepared(centroids, normalise=normalise, name="centroids")
     components = principal_components(points, DIMENSIONS)
     positions = tsne(

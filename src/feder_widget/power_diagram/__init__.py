@@ -3,6 +3,6 @@
 Deterministic: it draws no random number. See README.md in this folder.
 """
 
-from feder_widget.power_diagram.cells import Cells, bisected_cells, round_cells
+from feder_widget.power_diagram.cells import Cells, bisected_cells, round_cells, tiled_cells
 
-__all__ = ["Cells", "bisected_cells", "round_cells"]
+__all__ = ["Cells", "bisected_cells", "round_cells", "tiled_cells"]
