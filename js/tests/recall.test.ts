@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { describe, expect, it, vi } from "vitest";
+import { count } from "../src/model/format";
 import type { Summary } from "../src/model/summary";
 import { bandNames, searchesText } from "../src/model/workloadText";
 import { Axis } from "../src/panels/band/scale";
@@ -33,12 +34,18 @@ describe("the axis of nprobe", () => {
       [3, 90],
       [1, 450],
       [100, 60],
+      [1_000_000, 450],
+      [1_000_000, 1350],
     ]) {
       const narrow = new Axis({ ...FRAME, right }, nlist);
       const ticks = narrow.ticks();
       expect(ticks.at(-1)).toBe(nlist);
       for (let i = 1; i < ticks.length; i++)
-        expect(narrow.x(ticks[i]) - narrow.x(ticks[i - 1])).toBeGreaterThan(30);
+        expect(narrow.labelX(ticks[i]) - narrow.labelX(ticks[i - 1])).toBeGreaterThan(
+          3.2 * (count(ticks[i]).length + count(ticks[i - 1]).length),
+        );
+      // The margin beside the plot has 22 pixels.
+      expect(narrow.labelX(nlist) + 3.2 * count(nlist).length).toBeLessThanOrEqual(right + 22);
     }
   });
 

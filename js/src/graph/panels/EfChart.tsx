@@ -87,7 +87,7 @@ export function EfChart(props: Props) {
             ef
           </text>
           {axis.ticks().map((tick) => (
-            <text key={tick} class="feder-tick" x={axis.x(tick)} y={tall - 5}>
+            <text key={tick} class="feder-tick" x={axis.labelX(tick)} y={tall - 5}>
               {count(tick)}
             </text>
           ))}

@@ -1,3 +1,5 @@
+import { count } from "../../model/format";
+
 /** The plot's inside, in CSS pixels. */
 export interface Frame {
   readonly left: number;
@@ -6,8 +8,12 @@ export interface Frame {
   readonly bottom: number;
 }
 
-/** Least room between two ticks, in CSS pixels. */
-const TICK_ROOM = 34;
+/** Least room between the middles of two ticks, and between their labels, in CSS pixels. */
+const TICK_ROOM = { middles: 34, labels: 10 };
+
+/** Width of a digit of a label; room for the last label beside the plot. */
+const DIGIT = 6.6;
+const BESIDE = 20;
 
 /** nprobe along powers of two, where small values matter most, from 1 to nlist. */
 export class Axis {
@@ -37,14 +43,23 @@ export class Axis {
 
   /** Powers of two that find room, and nlist. */
   ticks(): number[] {
-    const last = this.x(this.#nlist);
     const ticks: number[] = [];
     for (let tick = 1; tick < this.#nlist; tick *= 2) {
       const before = ticks[ticks.length - 1];
-      const isFree = before === undefined || this.x(tick) - this.x(before) >= TICK_ROOM;
-      if (isFree && last - this.x(tick) >= TICK_ROOM) ticks.push(tick);
+      const isFree = before === undefined || this.#areApart(before, tick);
+      if (isFree && this.#areApart(tick, this.#nlist)) ticks.push(tick);
     }
     return [...ticks, this.#nlist];
+  }
+
+  /** The middle of a tick's label: below the tick, but for a long last one. */
+  labelX(tick: number): number {
+    return Math.min(this.x(tick), this.frame.right + BESIDE - labelWidth(tick) / 2);
+  }
+
+  #areApart(tick: number, next: number): boolean {
+    const apart = this.labelX(next) - this.labelX(tick);
+    return apart >= Math.max(TICK_ROOM.middles, (labelWidth(tick) + labelWidth(next)) / 2 + TICK_ROOM.labels);
   }
 
   /** A line of steps: `values[i]` from `at[i]` on. */
@@ -76,4 +91,8 @@ export class Axis {
     const { left, bottom } = this.frame;
     return `${this.steps(at, values)}V${bottom}H${left}Z`;
   }
+}
+
+function labelWidth(tick: number): number {
+  return DIGIT * count(tick).length;
 }
