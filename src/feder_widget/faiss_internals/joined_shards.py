@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import faiss
-import numpy as np
 from platformdirs import user_cache_path
 
-from feder_widget.errors import ShardError
+from feder_widget.errors import ShardError, UnsupportedIndexError
 from feder_widget.faiss_internals import joined_lists, shard_ids
 from feder_widget.faiss_internals.fetched_lists import FarLists, FetchedLists
 from feder_widget.faiss_internals.mapped_shards import MappedShards
-from feder_widget.faiss_internals.shard_head import ShardHead, read_head
-from feder_widget.faiss_internals.unwrap import Stack, unwrap
+from feder_widget.faiss_internals.shard_head import (
+    ListPlaces,
+    ShardHead,
+    read_head,
+    read_without_lists,
+    same_bytes,
+)
+from feder_widget.faiss_internals.unwrap import Stack, class_name, unwrap
 from feder_widget.stores.shard_files import ShardFile, ShardFiles
 from feder_widget.stores.stored_file import LocalFile, StoredFile
 
@@ -44,7 +49,7 @@ def join(files: ShardFiles, *, check_ids: bool = True) -> Stack:
     OSError, IndexChangedError
         If one cannot be read, or is no readable index.
     UnsupportedIndexError
-        If one is no IVF index.
+        If one is no IVF index, or its lists cannot be joined.
     """
     shards = files.shards
     heads = _heads(shards)
@@ -55,22 +60,25 @@ def join(files: ShardFiles, *, check_ids: bool = True) -> Stack:
         _check_quantizer(files.quantizer, heads[0].ivf, shards[0].name)
     _check_totals(files, heads)
     root = heads[0]
-    if all(head.lists is not None for head in heads):
-        invlists, joined = _lists(files, heads)
+    places = [head.lists for head in heads if head.lists is not None]
+    if len(places) == len(heads):
+        invlists, joined = _lists(files, places)
         joined_lists.put_in(root.index, root.ivf, invlists, joined)
         root.set_ntotal(sum(head.ntotal for head in heads))
         if check_ids:
-            shard_ids.check(root.ivf.invlists, [head.lists.sizes for head in heads if head.lists], shards)
-    else:
-        if check_ids:
-            shard_ids.check_held([head.ivf.invlists for head in heads], shards)
-        root = _merged(shards, heads)
+            shard_ids.check(root.ivf.invlists, [each.sizes for each in places], shards)
+    elif len(heads) > 1 or shards[0].first_row:
+        # Its merge_from writes beyond the blocks.
+        raise UnsupportedIndexError(
+            f"{shards[0].name}: the lists of a {class_name(root.ivf)} are in blocks, which Faiss cannot "
+            "join; read the shards by faiss.read_index, put them into a faiss.IndexShards, and open that"
+        )
     root.ivf.nprobe = heads[0].nprobe
     return replace(unwrap(root.index), file=files)
 
 
 def _heads(shards: tuple[ShardFile, ...]) -> list[ShardHead]:
-    """Read all shards without their lists, the later ones ahead of Faiss, which reads one by one."""
+    """Read all shards without their lists, later ones ahead of Faiss, which reads one by one."""
     heads = [_head(shards[0].file)]
     begins = heads[0].lists.start if heads[0].lists is not None else 0
     at_once = HEADS_AT_ONCE if 0 < begins <= MOST_READ_AHEAD else 1
@@ -107,20 +115,13 @@ def _refuse_others(name: str, marks: dict[str, Any], first_name: str, first: dic
 
 
 def _check_quantizer(file: StoredFile, ivf: Any, first_name: str) -> None:
-    """Raise if the centroids in a file are not those of the shards."""
-    size, name = file.size, file.name
-    data = np.frombuffer(file.read(0, size), np.uint8)
-    try:
-        found: Any = faiss.deserialize_index(data)
-    except RuntimeError as error:
-        raise ShardError(
-            f"{name}, the quantizer of the manifest, is no readable faiss index: {error}"
-        ) from error
-    if isinstance(found, faiss.IndexPreTransform):
-        found = unwrap(found).ivf
-    quantizer = found.quantizer if isinstance(found, faiss.IndexIVF) else found
-    if not np.array_equal(faiss.serialize_index(quantizer), faiss.serialize_index(ivf.quantizer)):
-        raise ShardError(f"{first_name} has other centroids than {name}, the quantizer of the manifest")
+    """Raise if a file, of an IVF index or of a quantizer alone, has other centroids than the shards."""
+    root, _ = read_without_lists(file.read, file.size, file.name)
+    inner = unwrap(root).ivf if isinstance(root, faiss.IndexPreTransform) else root
+    is_ivf = isinstance(inner, (faiss.IndexIVF, faiss.IndexBinaryIVF))
+    quantizer = inner.quantizer if is_ivf else inner
+    if not same_bytes(quantizer, ivf.quantizer):
+        raise ShardError(f"{first_name} has other centroids than {file.name}, the quantizer of the manifest")
 
 
 def _check_totals(files: ShardFiles, heads: list[ShardHead]) -> None:
@@ -140,10 +141,9 @@ def _check_totals(files: ShardFiles, heads: list[ShardHead]) -> None:
         raise ShardError(f"the shards hold {total:,} vectors, and {files.ntotal:,} by the manifest")
 
 
-def _lists(files: ShardFiles, heads: list[ShardHead]) -> tuple[Any, joined_lists.JoinedLists]:
+def _lists(files: ShardFiles, places: list[ListPlaces]) -> tuple[Any, joined_lists.JoinedLists]:
     """Return the lists of all shards joined: where they lie, if all are here and keep their ids."""
     shards = files.shards
-    places = [head.lists for head in heads if head.lists is not None]
     local = [shard.file.name for shard in shards if isinstance(shard.file, LocalFile) and not shard.first_row]
     if len(local) == len(shards):
         mapped = MappedShards(local, places, files.check)
@@ -155,14 +155,3 @@ def _lists(files: ShardFiles, heads: list[ShardHead]) -> tuple[Any, joined_lists
     folder = user_cache_path("feder_widget", appauthor=False) / "lists"
     fetched = FetchedLists(far, folder if files.cache is None else Path(files.cache))
     return fetched.invlists, fetched
-
-
-def _merged(shards: tuple[ShardFile, ...], heads: list[ShardHead]) -> ShardHead:
-    """Return one index in memory that holds the vectors of all shards."""
-    total = sum(head.ntotal for head in heads)
-    whole = replace(heads[0], index=faiss.clone_index(heads[0].index))
-    whole.ivf.reset()
-    for shard, head in zip(shards, heads, strict=True):
-        whole.ivf.merge_from(head.ivf, shard.first_row or 0)
-    whole.set_ntotal(total)
-    return whole

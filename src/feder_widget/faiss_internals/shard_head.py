@@ -77,17 +77,16 @@ class ShardHead:
         stack = unwrap(self.index)
         ivf = stack.ivf
         is_binary = stack.is_binary
-        write: Any = faiss.serialize_index_binary if is_binary else faiss.serialize_index
         return {
             "class": class_name(ivf),
-            "metric": "Hamming" if is_binary else METRICS.get(ivf.metric_type, ivf.metric_type),
+            "metric": "Hamming" if is_binary else METRICS.get(ivf.metric_type, (ivf.metric_type,))[0],
             "number of dimensions": self.index.d,
             "number of clusters": ivf.nlist,
             "number of dimensions of the lists": ivf.d,
             "size of a code": ivf.code_size,
-            "centroids": _digest(write(ivf.quantizer)),
+            "centroids": _digest(_written(ivf.quantizer)),
             "by_residual": getattr(ivf, "by_residual", None),
-            "codes or transforms": None if self.lists is None else _digest(write(self.index)),
+            "codes or transforms": None if self.lists is None else _digest(_written(self.index)),
         }
 
 
@@ -140,11 +139,7 @@ def read_head(read: Callable[[int, int], bytes], size: int, name: str) -> ShardH
     UnsupportedIndexError
         If it is no IVF index, or has layers that shards must not have.
     """
-    if size == 0:
-        raise IndexFileError(f"{name} is empty, so it holds no faiss index")
-    bytes_of = _HeadBytes(read, size, name)
-    is_binary = bytes_of.peek(2) == b"IB"
-    index = index_file.read_through(bytes_of, size, name, is_binary)
+    index, lists = read_without_lists(read, size, name)
     try:
         stack = unwrap(index)
     except UnsupportedIndexError as error:
@@ -161,7 +156,6 @@ def read_head(read: Callable[[int, int], bytes], size: int, name: str) -> ShardH
         raise UnsupportedIndexError(f"{name}: {class_name(ivf)}: {why_refused(ivf)}")
     if not ivf.is_trained:
         raise ValueError(f"{name}: the index is not trained")
-    lists = bytes_of.lists
     if lists is not None and (len(lists.sizes) != ivf.nlist or lists.code_size != ivf.code_size):
         raise IndexFileError(f"{name} is damaged: its lists are not those of its index")
     head = ShardHead(index, int(ivf.ntotal), int(ivf.nprobe), lists)
@@ -171,6 +165,29 @@ def read_head(read: Callable[[int, int], bytes], size: int, name: str) -> ShardH
         ivf.set_direct_map_type(_NO_MAP)
     ivf.nprobe = 1
     return head
+
+
+def read_without_lists(
+    read: Callable[[int, int], bytes], size: int, name: str
+) -> tuple[Any, ListPlaces | None]:
+    """Read an index of any kind, with empty lists where it has some, and say where these are."""
+    if size == 0:
+        raise IndexFileError(f"{name} is empty, so it holds no faiss index")
+    bytes_of = _HeadBytes(read, size, name)
+    is_binary = bytes_of.peek(2) == b"IB"
+    return index_file.read_through(bytes_of, size, name, is_binary), bytes_of.lists
+
+
+def same_bytes(one: Any, other: Any) -> bool:
+    """Return whether Faiss writes two indexes alike."""
+    return np.array_equal(_written(one), _written(other))
+
+
+def _written(index: Any) -> npt.NDArray[np.uint8]:
+    is_binary = isinstance(index, faiss.IndexBinary)
+    found: Any = faiss.serialize_index_binary(index) if is_binary else faiss.serialize_index(index)
+    written: npt.NDArray[np.uint8] = found
+    return written
 
 
 def _digest(written: npt.NDArray[np.uint8]) -> str:

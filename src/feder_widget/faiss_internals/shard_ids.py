@@ -55,15 +55,6 @@ def check(invlists: Any, sizes: Sequence[Ids], shards: Sequence[ShardFile]) -> N
     _check([np.concatenate([np.empty(0, np.int64), *some]) for some in found], each.sum(axis=1), shards)
 
 
-def check_held(invlists: Sequence[Any], shards: Sequence[ShardFile]) -> None:
-    """Do the same for shards whose lists are in memory, before ``first_row`` is added to their ids."""
-    ids = [
-        inverted_lists.copy_ids_among(lists, 0, lists.nlist) + (shard.first_row or 0)
-        for lists, shard in zip(invlists, shards, strict=True)
-    ]
-    _check(ids, np.array([len(some) for some in ids]), shards)
-
-
 def _some_lists(sizes: Ids, most: int) -> Ids:
     """Return all lists that hold something, or as many of them as hold no more ids than ``most``."""
     filled = np.flatnonzero(sizes)

@@ -260,6 +260,6 @@ def _asked(address: str, ask: Callable[[], T]) -> T:
                 raise FileNotFoundError(f"{address} does not exist") from error
             last = error
     reason = str(last) or type(last).__name__
-    raise IndexFileError(
+    raise OSError(
         f"{address} cannot be read: the store failed {ATTEMPTS} times, at last by: {reason}"
     ) from last
