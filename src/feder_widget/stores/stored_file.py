@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -167,6 +168,8 @@ class RemoteFile:
 
     def _ranges(self, ranges: list[Range]) -> list[bytes]:
         """Return the bytes of ranges, asking again for those that fail."""
+        if not ranges:
+            return []
         found: dict[Range, bytes] = {}
 
         def ask() -> None:
@@ -185,8 +188,13 @@ class RemoteFile:
             if failed is not None:
                 raise failed
 
-        if ranges:
+        try:
             _asked(self.address, ask)
+        except OSError:
+            # A store that has a shorter file now says no more than that there are no such bytes.
+            with suppress(OSError):
+                self.check()
+            raise
         return [found[each] for each in ranges]
 
 
