@@ -131,8 +131,8 @@ def test_lists_in_a_file_of_their_own_are_refused(empty, tmp_path):
 @pytest.mark.parametrize("most", [shard_ids.MOST_READ, 300])
 def test_overlapping_row_ids_are_refused(empty, tmp_path, monkeypatch, remote, most):
     """All ids are compared, or some of them."""
-    monkeypatch.setattr(shard_ids, "MOST_READ", most)
-    monkeypatch.setattr(shard_ids, "MOST_FETCHED", most)
+    for name in ("MOST_READ", "MOST_SAMPLED", "MOST_FETCHED"):
+        monkeypatch.setattr(shard_ids, name, most)
     paths = written(tmp_path, [shard(empty, np.arange(400)), shard(empty, np.arange(400, 800), 400)])
     with pytest.raises(fw.ShardError, match=r"overlapping row ids: .*shard0\.faiss and .*shard1\.faiss both"):
         fw.open_index(stored(tmp_path.name, paths) if remote else paths)
@@ -145,6 +145,7 @@ def test_overlapping_row_ids_are_refused(empty, tmp_path, monkeypatch, remote, m
 
 def test_interleaved_row_ids_are_none_of_overlapping_ones(empty, tmp_path, monkeypatch):
     monkeypatch.setattr(shard_ids, "MOST_READ", 300)
+    monkeypatch.setattr(shard_ids, "MOST_SAMPLED", 300)
     paths = written(tmp_path, [shard(empty, np.arange(number, N, 2)) for number in range(2)])
     assert fw.open_index(paths).ntotal == N
 

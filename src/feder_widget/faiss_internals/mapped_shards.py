@@ -59,16 +59,20 @@ class MappedShards:
             self._checked = -np.inf
             raise
 
-    def ids_at(self, cluster: int, some: slice) -> Ids:
-        """Return a copy of the ids of a part of one list: Faiss would copy the whole list."""
+    def ids_at(self, cluster: int, some: slice) -> Ids | None:
+        """Return a copy of the ids of a part of one list; None for the whole, which Faiss copies itself."""
+        if self._is_whole(cluster, some):
+            return None
         pieces = [
             np.array(faiss.rev_swig_ptr(part.get_ids(cluster), end)[begin:end])
             for part, begin, end in self._within(cluster, some)
         ]
         return np.concatenate([np.empty(0, np.int64), *pieces])
 
-    def codes_at(self, cluster: int, some: slice) -> npt.NDArray[np.uint8]:
-        """Return a copy of the codes of a part of one list, uint8 (n, code_size)."""
+    def codes_at(self, cluster: int, some: slice) -> npt.NDArray[np.uint8] | None:
+        """Return a copy of the codes of a part of one list likewise, uint8 (n, code_size)."""
+        if self._is_whole(cluster, some):
+            return None
         width = self._code_size
         pieces = [
             np.array(faiss.rev_swig_ptr(part.get_codes(cluster), end * width)[begin * width :])
@@ -76,18 +80,20 @@ class MappedShards:
         ]
         return np.concatenate([np.empty(0, np.uint8), *pieces]).reshape(-1, width)
 
+    def _is_whole(self, cluster: int, some: slice) -> bool:
+        size = int(self.sizes[cluster])
+        return some.indices(size)[:2] == (0, size)
+
     def _within(self, cluster: int, some: slice) -> list[tuple[Any, int, int]]:
         """Return the files that hold a part of a list, and where in theirs it begins and ends."""
-        sizes = self._sizes[:, cluster]
-        first, last, _ = some.indices(int(sizes.sum()))
-        ends = np.cumsum(sizes)
-        begins = np.clip(first - (ends - sizes), 0, sizes)
-        stops = np.clip(last - (ends - sizes), 0, sizes)
-        return [
-            (part, int(begin), int(stop))
-            for part, begin, stop in zip(self._parts, begins, stops, strict=True)
-            if begin < stop
-        ]
+        first, last, _ = some.indices(int(self.sizes[cluster]))
+        found, before = [], 0
+        for part, size in zip(self._parts, self._sizes[:, cluster].tolist(), strict=True):
+            begin, stop = max(0, first - before), min(size, last - before)
+            if begin < stop:
+                found.append((part, begin, stop))
+            before += size
+        return found
 
 
 def mapped(path: str, places: ListPlaces) -> Any:

@@ -15,7 +15,10 @@ from feder_widget.faiss_internals.joined_lists import have, joined_in
 from feder_widget.stores.shard_files import ShardFile
 
 MOST_READ = 1_000_000
-"""Row ids of shards on this machine that are all read; of more, so many of some lists."""
+"""Row ids of shards on this machine that are all read."""
+
+MOST_SAMPLED = 65_536
+"""Row ids that are read where there are more, of some lists."""
 
 MOST_FETCHED = 8192
 """Row ids of shards elsewhere that are fetched when they are opened, of some lists."""
@@ -42,8 +45,9 @@ def check(invlists: Any, sizes: Sequence[Ids], shards: Sequence[ShardFile]) -> N
     ShardError
         With the shards and a row id.
     """
-    most = MOST_FETCHED if isinstance(joined_in(invlists), FetchedLists) else MOST_READ
     each = np.stack(sizes)
+    is_far = isinstance(joined_in(invlists), FetchedLists)
+    most = MOST_FETCHED if is_far else MOST_READ if each.sum() <= MOST_READ else MOST_SAMPLED
     clusters = _some_lists(each.sum(axis=0), most)
     have(invlists, clusters, only_ids=True)
     ends = np.cumsum(each, axis=0)
