@@ -186,6 +186,16 @@ def test_a_long_list_is_compared_in_slices(cases, cache, monkeypatch, place):
     np.testing.assert_array_equal(np.concatenate([piece.distances for piece in pieces]), expected.distances)
 
 
+@pytest.mark.parametrize("place", ["paths", "addresses"])
+def test_original_vectors_go_with_shards_of_codes(cases, cache, place):
+    source, shards = cases("scalar codes").source(place)
+    one = fw.open_index(merged(shards), vectors=integers())
+    opened = fw.open_index(source, cache=cache, vectors=integers())
+    query = integers(1, seed=5)[0]
+    np.testing.assert_array_equal(opened.explain(query, 9).ids, one.explain(query, 9).ids)
+    assert str(opened.ledger(query, 9, 3)) == str(one.ledger(query, 9, 3))
+
+
 def test_shards_of_bits(tmp_path, cache):
     """A pattern of binary IVF files is one binary index."""
     bits = np.random.default_rng(0).integers(0, 256, (600, 4), dtype=np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -52,10 +53,11 @@ def join(files: ShardFiles, *, check_ids: bool = True) -> Stack:
         If one is no IVF index, or its lists cannot be joined.
     """
     shards = files.shards
-    heads = _heads(shards)
-    marks = heads[0].marks()
-    for shard, head in zip(shards[1:], heads[1:], strict=True):
-        _refuse_others(shard.name, head.marks(), shards[0].name, marks)
+    if not hasattr(faiss, "OnDiskInvertedLists"):
+        raise UnsupportedIndexError(
+            "shards need lists that are mapped, which Faiss does not offer on this system"
+        )
+    heads = _alike(shards)
     if files.quantizer is not None:
         _check_quantizer(files.quantizer, heads[0].ivf, shards[0].name)
     _check_totals(files, heads)
@@ -77,17 +79,25 @@ def join(files: ShardFiles, *, check_ids: bool = True) -> Stack:
     return replace(unwrap(root.index), file=files)
 
 
-def _heads(shards: tuple[ShardFile, ...]) -> list[ShardHead]:
-    """Read all shards without their lists, later ones ahead of Faiss, which reads one by one."""
-    heads = [_head(shards[0].file)]
-    begins = heads[0].lists.start if heads[0].lists is not None else 0
+def _alike(shards: tuple[ShardFile, ...]) -> list[ShardHead]:
+    """Read all shards without their lists, and compare them with the first; only its index is kept."""
+    first = _head(shards[0].file)
+    marks, heads = first.marks(), [first]
+    for shard, head in zip(shards[1:], _later_heads(shards, first), strict=True):
+        _refuse_others(shard.name, head.marks(), shards[0].name, marks)
+        heads.append(replace(head, index=None))
+    return heads
+
+
+def _later_heads(shards: tuple[ShardFile, ...], first_head: ShardHead) -> Iterator[ShardHead]:
+    """Read the shards behind the first, some ahead of Faiss, which reads one by one."""
+    begins = first_head.lists.start if first_head.lists is not None else 0
     at_once = HEADS_AT_ONCE if 0 < begins <= MOST_READ_AHEAD else 1
     with ThreadPoolExecutor(at_once) as threads:
         for first in range(1, len(shards), at_once):
             some = [shard.file for shard in shards[first : first + at_once]]
             fronts = threads.map(lambda file: file.read(0, min(begins, file.size)), some)
-            heads += [_head(file, front) for file, front in zip(some, fronts, strict=True)]
-    return heads
+            yield from (_head(file, front) for file, front in zip(some, fronts, strict=True))
 
 
 def _head(file: StoredFile, front: bytes = b"") -> ShardHead:

@@ -44,8 +44,8 @@ class ShardHead:
 
     Attributes
     ----------
-    index : faiss.Index or faiss.IndexBinary
-        Trained and without vectors; with them where ``lists`` is None.
+    index : faiss.Index, faiss.IndexBinary or None
+        Trained and without vectors; with them where ``lists`` is None. None once it is not needed.
     ntotal : int
         Vectors in the file, by what it says.
     nprobe : int
