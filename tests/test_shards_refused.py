@@ -27,7 +27,7 @@ from shard_store import (
 
 import feder_widget as fw
 from feder_widget.faiss_internals import fetched_lists, joined_lists, mapped_shards, shard_ids
-from feder_widget.stores import stored_file
+from feder_widget.stores import remote_file
 
 FLAT = f"IVF{NLIST},Flat"
 
@@ -44,7 +44,7 @@ def paths(empty, tmp_path):
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch):
-    monkeypatch.setattr(stored_file, "FIRST_PAUSE", 0)
+    monkeypatch.setattr(remote_file, "FIRST_PAUSE", 0)
     monkeypatch.setattr(mapped_shards, "CHECK_EVERY", 0)
     yield
     CountingStore.failures, CountingStore.error = 0, OSError("503 Slow Down")
@@ -231,7 +231,7 @@ def test_a_shard_elsewhere_that_changes_is_noticed(paths, tmp_path):
 
 def test_a_store_that_fails_now_and_then_is_asked_again(paths, tmp_path):
     opened = fw.open_index(stored(tmp_path.name, paths), cache=tmp_path / "cache")
-    CountingStore.failures = stored_file.ATTEMPTS - 1
+    CountingStore.failures = remote_file.ATTEMPTS - 1
     whole = merged([faiss.read_index(path) for path in paths])
     found = opened.trace(integers(1)[0], k=3, nprobe=2)
     expected = whole.search(integers(1)[:1], 3, params=faiss.SearchParametersIVF(nprobe=2))[1][0]

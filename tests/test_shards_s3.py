@@ -8,7 +8,7 @@ import pytest
 from shard_store import NLIST, SHARDS, integers, merged, rows_of, shard, trained, written
 
 import feder_widget as fw
-from feder_widget.stores import stored_file
+from feder_widget.stores import remote_file
 
 pytest.importorskip("s3fs")
 moto_server = pytest.importorskip("moto.server")
@@ -61,7 +61,7 @@ def test_shards_of_a_bucket_answer_as_one_merged_index(s3, shards, tmp_path):
 
 
 def test_what_is_wrong_with_a_bucket_is_named(s3, shards, tmp_path, monkeypatch):
-    monkeypatch.setattr(stored_file, "FIRST_PAUSE", 0)
+    monkeypatch.setattr(remote_file, "FIRST_PAUSE", 0)
     assert len(shards) == SHARDS
     with pytest.raises(FileNotFoundError, match=r"s3://vectors/none\.faiss does not exist"):
         fw.open_index(["s3://vectors/shard0.faiss", "s3://vectors/none.faiss"], storage_options=s3)

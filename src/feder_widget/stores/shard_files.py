@@ -11,7 +11,8 @@ from typing import Any
 
 from feder_widget.errors import IndexChangedError, ShardError
 from feder_widget.stores.addresses import as_addresses, beside, is_glob, is_remote, local_path, matching
-from feder_widget.stores.stored_file import LocalFile, StoredFile, stored_file, stored_files
+from feder_widget.stores.local_file import LocalFile
+from feder_widget.stores.stored_file import StoredFile, stored_file, stored_files
 
 MOST_MANIFEST_BYTES = 64 << 20
 """A manifest is text that is read whole."""
