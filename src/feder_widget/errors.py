@@ -13,6 +13,10 @@ class IndexFileError(FederError, OSError):
     """The file is there but holds no index that can be read."""
 
 
+class ShardError(FederError, ValueError):
+    """Shards are not parts of one index, or a manifest says of one what it is not; the shard is named."""
+
+
 class UnknownIdError(FederError, ValueError):
     """The row id is not stored in the index."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from feder_widget.faiss_internals.flat_file import FlatFile
 from feder_widget.faiss_internals.graph_file import GraphFile
 from feder_widget.faiss_internals.index_holder import index_inside
 from feder_widget.faiss_internals.inverted_file import InvertedFile
+from feder_widget.faiss_internals.joined_shards import join
 from feder_widget.faiss_internals.owners import owners_of
 from feder_widget.faiss_internals.stored_vectors import StoredVectors
 from feder_widget.faiss_internals.unwrap import Stack, unwrap
@@ -27,17 +29,24 @@ from feder_widget.hnswlib_internals import hnswlib_file, library
 from feder_widget.hnswlib_internals.hnswlib_graph import HnswlibGraph
 from feder_widget.model.file_stamp import FileStamp
 from feder_widget.model.row_source import MappedArray
+from feder_widget.stores import shard_files
 from feder_widget.truth.original_vectors import Originals
 
 
 def open_index(
-    source: Any, *, vectors: Any = None, mmap: bool | None = None, frozen: bool | None = None
+    source: Any,
+    *,
+    vectors: Any = None,
+    mmap: bool | None = None,
+    frozen: bool | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    cache: str | os.PathLike[str] | None = None,
 ) -> IvfIndex | GraphIndex | FlatIndex:
     """Make the searches of an index traceable: inverted lists (IVF), an HNSW graph, or a flat index.
 
     Parameters
     ----------
-    source : faiss.Index, faiss.IndexBinary, hnswlib.Index, str, os.PathLike, bytes or object
+    source : faiss.Index, faiss.IndexBinary, hnswlib.Index, str, os.PathLike, list, bytes or object
         An index in memory, the path of a file written by ``faiss.write_index`` or ``write_index_binary``, the
         bytes (or uint8 array) of ``faiss.serialize_index``, or an object that holds an index in an attribute:
         ``get_index`` of a Hugging Face data set, a vector store of LangChain or LlamaIndex, txtai's
@@ -52,6 +61,12 @@ def open_index(
         are made anew when it has grown. Let no other thread add to it while it is read, and open it again
         after elements were marked as deleted or updated, which its size does not tell. Its files are opened
         by ``open_hnswlib``.
+        Or the shards of one IVF index, which one quantizer cut: a list of paths and addresses
+        (``["s3://bucket/shard0.faiss", ...]``), a pattern (``"shards/*.faiss"``, in natural order), or a
+        manifest (``"shards.json"``; docs/shards.md lists its fields). They are searched as the one index that
+        ``merge_from`` would make of them in this order, ties included. Of shards on this machine the lists
+        are mapped. Elsewhere, only the lists that are read are fetched, by ``fsspec``
+        (``pip install feder-widget[shards]``). A single address is opened likewise.
     vectors : array_like (n, dim), optional
         The original vectors, before any transform of the index: row i for row id i, as an array or a
         ``numpy.memmap``; not copied, and read once by each ``explain``, ``ledger`` or batch of ``evaluate``.
@@ -69,6 +84,11 @@ def open_index(
         its own, also while a cell runs. False lets only the thread that runs cells read it. By default an
         index that is read from a file is frozen, since nobody else holds it, and one that is passed in is
         not.
+    storage_options : dict, optional
+        What ``fsspec`` opens addresses with: keys, endpoints, and so on. Workers of an executor get them too.
+    cache : str or os.PathLike, optional
+        A folder on a disk for the lists of shards that were fetched; by default one in the user's cache. They
+        take as much room as what is read, and are removed with the index or the process.
 
     Returns
     -------
@@ -85,7 +105,12 @@ def open_index(
     IndexFileError
         (an ``OSError``) If the file or the bytes hold no readable index, or one whose parts contradict each
         other. Missing or unreadable files raise Python's own ``FileNotFoundError``, ``IsADirectoryError`` and
-        ``PermissionError``.
+        ``PermissionError``. So does a shard, by its path or address, and a store that fails again and again.
+    ShardError
+        (a ``ValueError``) If shards are not parts of one index: other centroids, metric, family or codes;
+        overlapping row ids; or if a manifest says of one what it is not. The shard is named.
+    IndexChangedError
+        If a shard was changed while it was opened.
 
     Warns
     -----
@@ -100,6 +125,14 @@ def open_index(
     ``faiss.read_index`` and pass it.
     """
     library.refuse_brute_force(source)
+    are_shards = shard_files.are_shards(source)
+    for name, value in (("storage_options", storage_options), ("cache", cache)):
+        if value is not None and not are_shards:
+            raise ValueError(f"{name} is for shards by address: a list, a pattern, a manifest, or an address")
+    if are_shards:
+        if mmap is not None:
+            raise ValueError("mmap says how a single file is opened; lists of shards are always mapped")
+        return _open_shards(source, vectors, frozen, storage_options, cache)
     if library.is_index(source):
         return _open_hnswlib(source, vectors, mmap, frozen)
     if isinstance(source, (str, os.PathLike)):
@@ -124,11 +157,7 @@ def open_index(
         flat = FlatFile(stack)
         given = None if vectors is None else check_graph_vectors(vectors, flat)
         return FlatIndex(flat, vectors_given=given, originals=_originals(given, flat), frozen=bool(frozen))
-    file = InvertedFile(stack)
-    given = None if vectors is None else check_vectors(vectors, file)
-    opened = IvfIndex(file, vectors_given=given, frozen=bool(frozen))
-    _say_what_is_wrong(opened)
-    return opened
+    return _opened_ivf(stack, vectors, bool(frozen))
 
 
 def open_ivf(source: Any, *, vectors: Any = None) -> IvfIndex:
@@ -151,6 +180,28 @@ def open_ivf(source: Any, *, vectors: Any = None) -> IvfIndex:
             f"index must be a Faiss IVF index here, got {opened.family}: a graph has no clusters; "
             "open_index(index) traces and explains its searches"
         )
+    return opened
+
+
+def _open_shards(
+    source: Any,
+    vectors: Any,
+    frozen: bool | None,
+    options: Mapping[str, Any] | None,
+    cache: str | os.PathLike[str] | None,
+) -> IvfIndex:
+    files = replace(
+        shard_files.shard_files(source, options), cache=None if cache is None else os.fspath(cache)
+    )
+    stack = _admitted(join(files), files.path)
+    return _opened_ivf(stack, vectors, True if frozen is None else frozen)
+
+
+def _opened_ivf(stack: Stack, vectors: Any, frozen: bool) -> IvfIndex:
+    file = InvertedFile(stack)
+    given = None if vectors is None else check_vectors(vectors, file)
+    opened = IvfIndex(file, vectors_given=given, frozen=frozen)
+    _say_what_is_wrong(opened)
     return opened
 
 
@@ -206,6 +257,14 @@ def _checked(index: Any, name: str) -> Stack:
     """Take apart an index that was read; errors name where it came from."""
     try:
         stack = unwrap(index)
+    except UnsupportedIndexError as error:
+        raise UnsupportedIndexError(f"{name}: {error}") from error
+    return _admitted(stack, name)
+
+
+def _admitted(stack: Stack, name: str) -> Stack:
+    """Check an index that was read; errors name where it came from."""
+    try:
         _admit(stack)
     except InconsistentIndexError as error:
         raise IndexFileError(f"{name} is damaged: {error}") from error

@@ -14,6 +14,7 @@ import faiss
 
 from feder_widget.faiss_internals import check_codecs, check_graphs
 from feder_widget.faiss_internals.check_codecs import Misfit, equal
+from feder_widget.faiss_internals.joined_lists import joined_in
 from feder_widget.faiss_internals.unwrap import IdMap, Stack, Transform, chain_of, derived
 
 MOST_REFINED = 1_000_000
@@ -133,7 +134,7 @@ def _lists(ivf: Any) -> Iterator[Misfit]:
         yield from _blocks(ivf, held)
     else:
         yield from equal("bytes per vector in the inverted lists", held.code_size, ivf.code_size)
-    if kind == "OnDiskInvertedLists":
+    if kind == "OnDiskInvertedLists" and joined_in(ivf.invlists) is None:
         yield from _on_disk(held)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.faiss_internals import inverted_lists
+from feder_widget.faiss_internals.joined_lists import have
 
 Offsets = npt.NDArray[np.int64] | None
 Float32Array = npt.NDArray[np.float32]
@@ -48,6 +49,7 @@ def packed(ivf: Any, cluster: int, offsets: Offsets) -> Float32Array:
 def one_by_one(ivf: Any, cluster: int, offsets: Offsets) -> Float32Array:
     """Decode lists whose layout only the index itself knows."""
     wanted = range(ivf.invlists.list_size(cluster)) if offsets is None else offsets.tolist()
+    have(ivf.invlists, (cluster,))
     vectors = np.empty((len(wanted), ivf.d), np.float32)
     for vector, offset in zip(vectors, wanted, strict=True):
         ivf.reconstruct_from_offset(cluster, offset, faiss.swig_ptr(vector))

@@ -22,6 +22,9 @@ MAPPED_FROM = 4 << 30
 HARDENED = (1, 15, 1)
 """The first version of faiss whose readers check the sizes in a file."""
 
+READ_AT_ONCE = 64 << 20
+"""Bytes that Faiss asks a function for at most."""
+
 _HARDENED_NAME = ".".join(map(str, HARDENED))
 
 # A table of products of centroids, which is left out, may be larger than the file many times over.
@@ -92,6 +95,45 @@ def read_bytes(data: Any) -> Any:
             return read_any(reader, FLAGS)
         except (RuntimeError, MemoryError) as error:
             raise IndexFileError(f"{array.size:,} bytes are no readable faiss index: {error}") from error
+
+
+def read_through(read: Callable[[int], bytes], size: int, name: str, binary: bool) -> Any:
+    """Read an index from the bytes that a function returns, so many at each call.
+
+    Parameters
+    ----------
+    read : function
+        Returns the next bytes; fewer than asked for only at the end.
+    size : int
+        Bytes that there are.
+    name : str
+        Where they come from, for errors.
+    binary : bool
+        The index is one of bits.
+
+    Raises
+    ------
+    IndexFileError
+        If they hold no readable index. What ``read`` raises is passed on.
+    """
+    _warn_of_old_readers()
+    raised: list[BaseException] = []
+
+    def noting(count: int) -> bytes:
+        try:
+            return read(count)
+        except BaseException as error:
+            raised.append(error)
+            raise
+
+    reader = faiss.PyCallbackIOReader(noting, READ_AT_ONCE)
+    with _limits_lock, _allocations_up_to(size):
+        try:
+            return (faiss.read_index_binary if binary else faiss.read_index)(reader, FLAGS)
+        except (RuntimeError, MemoryError) as error:
+            if raised:
+                raise raised[0] from None
+            raise IndexFileError(f"{name} ({size:,} bytes) is no readable faiss index: {error}") from error
 
 
 def are_index_bytes(source: Any) -> bool:

@@ -20,12 +20,13 @@ from feder_widget.faiss_internals import inverted_lists, original_space, shard
 from feder_widget.faiss_internals.centroids import Centroids
 from feder_widget.faiss_internals.coarse_ranking import rank_clusters, rank_clusters_for_every
 from feder_widget.faiss_internals.codes import unpacked
+from feder_widget.faiss_internals.joined_lists import have
 from feder_widget.faiss_internals.layers import id_maps, refinement, transforms
+from feder_widget.faiss_internals.opened_file import ListsFile
 from feder_widget.faiss_internals.scans import range_scan
 from feder_widget.faiss_internals.search_settings import search_settings
 from feder_widget.faiss_internals.shard import Part
 from feder_widget.faiss_internals.unwrap import IdMap, Stack, Transform
-from feder_widget.model.file_stamp import FileStamp
 from feder_widget.model.guarantees import Guarantees
 from feder_widget.model.list_runs import runs
 from feder_widget.model.pieces import DECODE_WORK, PIECE_WORK, WHOLE, Steps, drain, vectors_per_piece
@@ -122,6 +123,8 @@ class InvertedFile:
         most = vectors_per_piece(self.work_per_vector, work)
         sizes = np.array([self.size(cluster) for cluster in clusters.tolist()], np.int64)
         for first, last in runs(sizes, most):
+            for part in self.parts:
+                have(part.ivf.invlists, clusters[first:last], clusters[last:])
             if sizes[first] <= most or self.family.slice is None:
                 yield self.scan(vector, clusters[first:last], to_centroids[first:last])
                 continue
@@ -170,8 +173,11 @@ class InvertedFile:
         return (*self._counts(), *search_settings(self.stack))
 
     @property
-    def file_of_lists(self) -> FileStamp | None:
-        """The file that holds these lists; None where they were never in one, or have changed since."""
+    def file_of_lists(self) -> ListsFile | None:
+        """What holds these lists: a file, or those of shards.
+
+        None where they were never in one, or have changed since.
+        """
         return self.stack.file if self._as_read is not None and self._as_read == self._counts() else None
 
     def _counts(self) -> tuple[float, ...]:

@@ -16,6 +16,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.faiss_internals.joined_lists import have, joined_in
 from feder_widget.model.pieces import ID_WORK, WHOLE, Steps
 from feder_widget.model.places import unpack_one
 
@@ -43,6 +44,9 @@ Ids = npt.NDArray[np.int64]
 
 def sizes(invlists: Any) -> Ids:
     """Return the number of vectors in every list, int64 (nlist,)."""
+    joined = joined_in(invlists)
+    if joined is not None:
+        return np.array(joined.sizes)
     written = _written_sizes(invlists)
     return _sizes_one_by_one(invlists) if written is None else written
 
@@ -53,7 +57,8 @@ def checksum(invlists: Any) -> int:
     Of more than ``COUNTED`` lists whose sizes Faiss does not write, as those of fast-scan indexes, only the
     imbalance counts: it is the same where two lists exchange their sizes.
     """
-    held = _written_sizes(invlists)
+    joined = joined_in(invlists)
+    held = _written_sizes(invlists) if joined is None else joined.sizes
     if held is None and invlists.nlist <= COUNTED:
         held = _sizes_one_by_one(invlists)
     return zlib.crc32((np.float64(invlists.imbalance_factor()) if held is None else held).tobytes())
@@ -62,7 +67,7 @@ def checksum(invlists: Any) -> int:
 def are_on_disk(invlists: Any) -> bool:
     """Return whether the lists are mapped from a file rather than held in memory."""
     held: Any = faiss.downcast_InvertedLists(invlists)
-    if type(held).__name__ == "OnDiskInvertedLists":
+    if joined_in(invlists) is not None or type(held).__name__ == "OnDiskInvertedLists":
         return True
     if type(held).__name__ != "ArrayInvertedLists" or not held.nlist:
         return False
@@ -72,29 +77,36 @@ def are_on_disk(invlists: Any) -> bool:
 
 
 @contextmanager
-def borrowed_ids(invlists: Any, cluster: int) -> Iterator[Ids]:
-    """Lend the row ids of one list, int64 (n,); dead when the block is left."""
+def borrowed_ids(invlists: Any, cluster: int, some: slice = slice(None)) -> Iterator[Ids]:
+    """Lend the row ids of one list, or of a part of it, int64 (n,); dead when the block is left."""
     size = invlists.list_size(cluster)
     if size == 0:
         yield np.empty(0, np.int64)
         return
+    joined = have(invlists, (cluster,), only_ids=True)
+    held = None if joined is None else joined.ids_at(cluster, some)
+    if held is not None:
+        yield held
+        return
     pointer = invlists.get_ids(cluster)
     try:
-        yield faiss.rev_swig_ptr(pointer, size)
+        yield faiss.rev_swig_ptr(pointer, size)[some]
     finally:
         invlists.release_ids(cluster, pointer)
 
 
 def copy_ids(invlists: Any, cluster: int, offsets: slice | Ids = slice(None)) -> Ids:
     """Return the row ids of one list, or of those at ``offsets``, int64 (n,)."""
-    with borrowed_ids(invlists, cluster) as ids:
-        copy: Ids = np.array(ids[offsets])
+    some = offsets if isinstance(offsets, slice) else slice(None)
+    with borrowed_ids(invlists, cluster, some) as ids:
+        copy: Ids = np.array(ids if isinstance(offsets, slice) else ids[offsets])
         return copy
 
 
 def copy_ids_among(invlists: Any, first: int, last: int) -> Ids:
     """Return the row ids of all lists from ``first`` up to but not ``last``, int64 (n,), in order."""
     parts = [np.empty(0, np.int64)]
+    have(invlists, range(first, last), only_ids=True)
     # Without a context for each of many short lists, which takes longer than reading it.
     for cluster in range(first, last):
         if size := invlists.list_size(cluster):
@@ -107,18 +119,25 @@ def copy_ids_among(invlists: Any, first: int, last: int) -> Ids:
 
 
 @contextmanager
-def borrowed_codes(invlists: Any, cluster: int, code_size: int) -> Iterator[npt.NDArray[np.uint8]]:
-    """Lend the codes of one list, uint8 (n, code_size); dead when the block is left.
+def borrowed_codes(
+    invlists: Any, cluster: int, code_size: int, some: slice = slice(None)
+) -> Iterator[npt.NDArray[np.uint8]]:
+    """Lend the codes of one list, or of a part of it, uint8 (n, code_size); dead when the block is left.
 
     For lists that store one code after the other, unlike those of fast-scan indexes.
     """
     size = invlists.list_size(cluster)
     if size * code_size == 0:
-        yield np.empty((size, code_size), np.uint8)
+        yield np.empty((size, code_size), np.uint8)[some]
+        return
+    joined = have(invlists, (cluster,))
+    held = None if joined is None else joined.codes_at(cluster, some)
+    if held is not None:
+        yield held
         return
     pointer = invlists.get_codes(cluster)
     try:
-        yield faiss.rev_swig_ptr(pointer, size * code_size).reshape(size, code_size)
+        yield faiss.rev_swig_ptr(pointer, size * code_size).reshape(size, code_size)[some]
     finally:
         invlists.release_codes(cluster, pointer)
 
@@ -226,8 +245,7 @@ def _mapped(ivf: Any, row_id: int) -> tuple[int, int] | None:
 
 def _first_offsets(invlists: Any, cluster: int, ids: Ids, begin: int, end: int) -> tuple[int, Ids]:
     """Return how many ids a slice of a list holds, and where each id comes first in it, or -1."""
-    with borrowed_ids(invlists, cluster) as stored:
-        stored = stored[begin:end]
+    with borrowed_ids(invlists, cluster, slice(begin, end)) as stored:
         hits = np.flatnonzero(np.isin(stored, ids))
         held, read = stored[hits], len(stored)
     if not len(held):

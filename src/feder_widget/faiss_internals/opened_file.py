@@ -5,20 +5,26 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from pathlib import Path
+from typing import TypeAlias
 
 from feder_widget.errors import IndexFileError
 from feder_widget.faiss_internals import index_file
+from feder_widget.faiss_internals.joined_shards import join
 from feder_widget.faiss_internals.unwrap import Stack, unwrap
 from feder_widget.model.file_stamp import FileStamp
+from feder_widget.stores.shard_files import ShardFiles
 
 KEPT = 2
 """Indexes that one process keeps open."""
 
+ListsFile: TypeAlias = FileStamp | ShardFiles
+"""What holds the lists of an index: a file, or the files of its shards."""
+
 _lock = threading.Lock()
-_opened: OrderedDict[FileStamp, Stack] = OrderedDict()
+_opened: OrderedDict[ListsFile, Stack] = OrderedDict()
 
 
-def opened_stack(file: FileStamp) -> Stack:
+def opened_stack(file: ListsFile) -> Stack:
     """Return the index in a file, its lists mapped where they can be.
 
     The file was opened and checked by the caller, and is the same still.
@@ -33,11 +39,17 @@ def opened_stack(file: FileStamp) -> Stack:
     file.check()
     with _lock:
         if file not in _opened:
-            _opened[file] = unwrap(_mapped_or_read(Path(file.path)))
+            _opened[file] = _opened_now(file)
             if len(_opened) > KEPT:
                 _opened.popitem(last=False)
         _opened.move_to_end(file)
         return _opened[file]
+
+
+def _opened_now(file: ListsFile) -> Stack:
+    if isinstance(file, ShardFiles):
+        return join(file, check_ids=False)
+    return unwrap(_mapped_or_read(Path(file.path)))
 
 
 def _mapped_or_read(path: Path) -> object:

@@ -9,6 +9,7 @@ import faiss
 
 from feder_widget.errors import UnsupportedIndexError
 from feder_widget.model.file_stamp import FileStamp
+from feder_widget.stores.shard_files import ShardFiles
 
 WANTED = "a Faiss IVF or HNSW index"
 
@@ -61,8 +62,8 @@ class Stack:
         The index that holds the shards, where there are some.
     owners : tuple
         The objects that ``root`` is a part of; see ``owners_of``.
-    file : FileStamp or None
-        The file that ``root`` was read from.
+    file : FileStamp, ShardFiles or None
+        The file, or the files of shards, that ``root`` was read from.
     """
 
     root: Any
@@ -70,7 +71,7 @@ class Stack:
     shards: tuple[Shard, ...]
     sharded: Any = None
     owners: tuple[Any, ...] = ()
-    file: FileStamp | None = None
+    file: FileStamp | ShardFiles | None = None
 
     @property
     def ivf(self) -> Any:

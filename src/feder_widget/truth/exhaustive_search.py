@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from feder_widget.faiss_internals import inverted_lists
 from feder_widget.faiss_internals.inverted_file import InvertedFile
+from feder_widget.faiss_internals.joined_lists import have
 from feder_widget.faiss_internals.scans import range_scan
 from feder_widget.model.keys import infinitely_far, key_of, keys_of
 from feder_widget.model.list_runs import runs
@@ -211,7 +212,10 @@ def _ranged(
 ) -> Iterator[tuple[Ids, Distances]]:
     """Yield the places of the vectors that are strictly nearer than a radius, and their distances."""
     most = vectors_per_piece(_work_per_vector(file), min(work, COUNTED * _work_per_vector(file)))
+    begin = 0
     for part, some in _pieces(file, coarse, most):
+        have(file.stack.ivf.invlists, part.clusters, coarse.clusters[begin:])
+        begin += len(part.clusters) if some is None else 0
         if some is None:
             yield range_scan.nearer(file.stack.ivf, vector, part.clusters, part.distances, radius())
         else:
@@ -284,6 +288,7 @@ def _search(
 
     Each thread searches a share of the lists: Faiss parallelises over queries.
     """
+    have(index.invlists, np.sort(coarse.clusters))
     nlist = len(coarse.clusters)
     threads = min(faiss.omp_get_max_threads(), nlist)
     width = -(-nlist // threads)

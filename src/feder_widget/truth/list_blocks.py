@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from feder_widget.errors import IndexChangedError
 from feder_widget.faiss_internals import inverted_lists
+from feder_widget.faiss_internals.joined_lists import have
 
 KEPT_BYTES = 64 << 20
 """All vectors are kept from one pass to the next where they take no more than this."""
@@ -97,6 +98,7 @@ class ListBlocks:
         """Lend the stored vectors at some positions list by list, with their places from ``start`` on."""
         dim = self.index.d
         first, last = np.searchsorted(self._ends, [start, stop - 1], side="right").tolist()
+        have(self.index.invlists, range(first, last + 1))
         for cluster in range(first, last + 1):
             size = int(self.sizes[cluster])
             begins = int(self._ends[cluster]) - size

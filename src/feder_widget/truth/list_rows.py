@@ -12,8 +12,7 @@ import numpy.typing as npt
 
 from feder_widget.errors import IndexChangedError
 from feder_widget.faiss_internals.inverted_file import InvertedFile
-from feder_widget.faiss_internals.opened_file import KEPT, opened_stack
-from feder_widget.model.file_stamp import FileStamp
+from feder_widget.faiss_internals.opened_file import KEPT, ListsFile, opened_stack
 from feder_widget.model.pieces import Steps
 from feder_widget.model.row_source import HeldRows, RowSource
 from feder_widget.model.search_trace import CoarseStep
@@ -24,7 +23,7 @@ from feder_widget.truth.row_parts import RowPass
 from feder_widget.workers import Workers
 
 _lock = threading.Lock()
-_read: OrderedDict[FileStamp, ListBlocks] = OrderedDict()
+_read: OrderedDict[ListsFile, ListBlocks] = OrderedDict()
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
@@ -36,22 +35,22 @@ class ListRows:
 
     Attributes
     ----------
-    file : FileStamp
-        The file.
+    file : FileStamp or ShardFiles
+        The file, or the files of shards.
     total : int
         Vectors in it.
     start, stop : int
         Positions ``start`` up to but not ``stop``.
     """
 
-    file: FileStamp
+    file: ListsFile
     total: int
     start: int
     stop: int
 
     @property
     def name(self) -> str:
-        """The path of the file."""
+        """The path of the file, or of the first one and how many others."""
         return self.file.path
 
     @property
@@ -78,7 +77,7 @@ class ListRows:
         return blocks.copied(self.start, self.stop)
 
 
-def _blocks_in(file: FileStamp) -> ListBlocks:
+def _blocks_in(file: ListsFile) -> ListBlocks:
     stack = opened_stack(file)
     with _lock:
         if file not in _read:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.faiss_internals import inverted_lists
+from feder_widget.faiss_internals.joined_lists import have
 from feder_widget.model.search_trace import Scan
 
 WORD = 8
@@ -22,6 +23,7 @@ def scan(
     to_centroids: npt.NDArray[np.int32],  # noqa: ARG001
 ) -> Scan:
     """Return every vector of ``clusters`` in list order; distances are int32, the bits that differ."""
+    have(ivf.invlists, clusters)
     ids = [inverted_lists.copy_ids(ivf.invlists, int(cluster)) for cluster in clusters]
     lims = np.zeros(len(clusters) + 1, np.int64)
     np.cumsum([len(some) for some in ids], out=lims[1:])
@@ -43,8 +45,8 @@ def scan_slice(
     """Compare a query with the vectors at offsets ``begin`` to ``end - 1`` of one list."""
     ids = inverted_lists.copy_ids(ivf.invlists, cluster, slice(begin, end))
     distances: Any = np.empty(len(ids), np.int32)
-    with inverted_lists.borrowed_codes(ivf.invlists, cluster, ivf.code_size) as codes:
-        count_differing_bits(vector, codes[begin:end], distances)
+    with inverted_lists.borrowed_codes(ivf.invlists, cluster, ivf.code_size, slice(begin, end)) as codes:
+        count_differing_bits(vector, codes, distances)
     return ids, distances
 
 

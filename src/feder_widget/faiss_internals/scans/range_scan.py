@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.faiss_internals import inverted_lists
+from feder_widget.faiss_internals.joined_lists import have
 from feder_widget.faiss_internals.scans import search_scan
 from feder_widget.model.keys import infinitely_far
 from feder_widget.model.places import unpack
@@ -129,11 +130,10 @@ def _search_slice(
     result.buffer_size = BUFFER_ENTRIES
     partial = faiss.RangeSearchPartialResult(result)
     with (
-        inverted_lists.borrowed_ids(ivf.invlists, cluster) as ids,
-        inverted_lists.borrowed_codes(ivf.invlists, cluster, ivf.code_size) as codes,
+        inverted_lists.borrowed_codes(ivf.invlists, cluster, ivf.code_size, some) as codes,
+        inverted_lists.borrowed_ids(ivf.invlists, cluster, some) as ids,
         _scanner(ivf, store_pairs) as scanner,
     ):
-        ids, codes = ids[some], codes[some]
         if not len(ids):
             return np.empty(0, np.int64), np.empty(0, np.float32)
         scanner.set_query(faiss.swig_ptr(vector))
@@ -158,6 +158,7 @@ def _range_search(
     radius: float | None = None,
 ) -> tuple[Ids, Ids, Distances]:
     """Search ``width`` clusters with each of several queries; return limits, labels and distances."""
+    have(ivf.invlists, clusters)
     n = -(-len(clusters) // width)
     missing = n * width - len(clusters)
     if missing:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.faiss_internals import inverted_lists
+from feder_widget.faiss_internals.joined_lists import have
 from feder_widget.model.places import unpack
 from feder_widget.model.search_trace import Scan
 
@@ -35,6 +36,7 @@ def search(
 
     ``to_centroids`` and the distances are int32 for a binary index.
     """
+    have(ivf.invlists, clusters)
     parameters = faiss.SearchParametersIVF()
     parameters.nprobe = len(clusters)
     parameters.max_codes = max_codes
