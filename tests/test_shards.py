@@ -26,9 +26,10 @@ from shard_store import (
 )
 
 import feder_widget as fw
-from feder_widget.faiss_internals import fetched_lists, inverted_file, joined_lists, shard_ids
-from feder_widget.faiss_internals.fetched_lists import FetchedLists
-from feder_widget.faiss_internals.mapped_shards import MappedShards
+from feder_widget.faiss_internals import inverted_file
+from feder_widget.faiss_internals.shards import fetched_lists, joined_lists, shard_ids
+from feder_widget.faiss_internals.shards.fetched_lists import FetchedLists
+from feder_widget.faiss_internals.shards.mapped_shards import MappedShards
 
 L2, IP = faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT
 

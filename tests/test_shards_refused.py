@@ -26,7 +26,7 @@ from shard_store import (
 )
 
 import feder_widget as fw
-from feder_widget.faiss_internals import fetched_lists, joined_lists, mapped_shards, shard_ids
+from feder_widget.faiss_internals.shards import fetched_lists, joined_lists, mapped_shards, shard_ids
 from feder_widget.stores import remote_file
 
 FLAT = f"IVF{NLIST},Flat"

@@ -21,8 +21,8 @@ from feder_widget.faiss_internals.flat_file import FlatFile
 from feder_widget.faiss_internals.graph_file import GraphFile
 from feder_widget.faiss_internals.index_holder import index_inside
 from feder_widget.faiss_internals.inverted_file import InvertedFile
-from feder_widget.faiss_internals.joined_shards import join
 from feder_widget.faiss_internals.owners import owners_of
+from feder_widget.faiss_internals.shards.joined_shards import join
 from feder_widget.faiss_internals.stored_vectors import StoredVectors
 from feder_widget.faiss_internals.unwrap import Stack, unwrap
 from feder_widget.hnswlib_internals import hnswlib_file, library

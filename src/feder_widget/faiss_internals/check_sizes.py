@@ -14,7 +14,7 @@ import faiss
 
 from feder_widget.faiss_internals import check_codecs, check_graphs
 from feder_widget.faiss_internals.check_codecs import Misfit, equal
-from feder_widget.faiss_internals.joined_lists import joined_in
+from feder_widget.faiss_internals.shards.joined_lists import joined_in
 from feder_widget.faiss_internals.unwrap import IdMap, Stack, Transform, chain_of, derived
 
 MOST_REFINED = 1_000_000

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.faiss_internals import inverted_lists
-from feder_widget.faiss_internals.joined_lists import have
+from feder_widget.faiss_internals.shards.joined_lists import have
 
 Offsets = npt.NDArray[np.int64] | None
 Float32Array = npt.NDArray[np.float32]

@@ -20,12 +20,12 @@ from feder_widget.faiss_internals import inverted_lists, original_space, shard
 from feder_widget.faiss_internals.centroids import Centroids
 from feder_widget.faiss_internals.coarse_ranking import rank_clusters, rank_clusters_for_every
 from feder_widget.faiss_internals.codes import unpacked
-from feder_widget.faiss_internals.joined_lists import have
 from feder_widget.faiss_internals.layers import id_maps, refinement, transforms
 from feder_widget.faiss_internals.opened_file import ListsFile
 from feder_widget.faiss_internals.scans import range_scan
 from feder_widget.faiss_internals.search_settings import search_settings
 from feder_widget.faiss_internals.shard import Part
+from feder_widget.faiss_internals.shards.joined_lists import have
 from feder_widget.faiss_internals.unwrap import IdMap, Stack, Transform
 from feder_widget.model.guarantees import Guarantees
 from feder_widget.model.list_runs import runs

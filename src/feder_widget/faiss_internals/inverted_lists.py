@@ -16,7 +16,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals.joined_lists import have, joined_in
+from feder_widget.faiss_internals.shards.joined_lists import have, joined_in
 from feder_widget.model.pieces import ID_WORK, WHOLE, Steps
 from feder_widget.model.places import unpack_one
 

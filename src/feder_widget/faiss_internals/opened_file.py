@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from feder_widget.errors import IndexFileError
 from feder_widget.faiss_internals import index_file
-from feder_widget.faiss_internals.joined_shards import join
+from feder_widget.faiss_internals.shards.joined_shards import join
 from feder_widget.faiss_internals.unwrap import Stack, unwrap
 from feder_widget.model.file_stamp import FileStamp
 from feder_widget.stores.shard_files import ShardFiles

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from feder_widget.faiss_internals import inverted_lists
 from feder_widget.faiss_internals.inverted_file import InvertedFile
-from feder_widget.faiss_internals.joined_lists import have
 from feder_widget.faiss_internals.scans import range_scan
+from feder_widget.faiss_internals.shards.joined_lists import have
 from feder_widget.model.keys import infinitely_far, key_of, keys_of
 from feder_widget.model.list_runs import runs
 from feder_widget.model.pieces import RESULT_WORK, WHOLE, Steps, vectors_per_piece

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from feder_widget.errors import IndexChangedError
 from feder_widget.faiss_internals import inverted_lists
-from feder_widget.faiss_internals.joined_lists import have
+from feder_widget.faiss_internals.shards.joined_lists import have
 
 KEPT_BYTES = 64 << 20
 """All vectors are kept from one pass to the next where they take no more than this."""

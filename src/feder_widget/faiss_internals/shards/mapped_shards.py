@@ -11,7 +11,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals.head_bytes import ListPlaces
+from feder_widget.faiss_internals.shards.head_bytes import ListPlaces
 
 CHECK_EVERY = 0.05
 """Seconds within which the files are not looked at twice."""

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from feder_widget.errors import IndexFileError, UnsupportedIndexError
 from feder_widget.faiss_internals import index_file
 from feder_widget.faiss_internals.family_name import METRICS
-from feder_widget.faiss_internals.head_bytes import HeadBytes, ListPlaces
+from feder_widget.faiss_internals.shards.head_bytes import HeadBytes, ListPlaces
 from feder_widget.faiss_internals.tracing_by_class import family_of, why_refused
 from feder_widget.faiss_internals.unwrap import Transform, class_name, unwrap
 

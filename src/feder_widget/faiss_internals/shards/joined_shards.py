@@ -12,11 +12,16 @@ import faiss
 from platformdirs import user_cache_path
 
 from feder_widget.errors import ShardError, UnsupportedIndexError
-from feder_widget.faiss_internals import joined_lists, shard_ids
-from feder_widget.faiss_internals.fetched_lists import FarLists, FetchedLists
-from feder_widget.faiss_internals.head_bytes import ListPlaces
-from feder_widget.faiss_internals.mapped_shards import MappedShards
-from feder_widget.faiss_internals.shard_head import ShardHead, read_head, read_without_lists, same_bytes
+from feder_widget.faiss_internals.shards import joined_lists, shard_ids
+from feder_widget.faiss_internals.shards.fetched_lists import FarLists, FetchedLists
+from feder_widget.faiss_internals.shards.head_bytes import ListPlaces
+from feder_widget.faiss_internals.shards.mapped_shards import MappedShards
+from feder_widget.faiss_internals.shards.shard_head import (
+    ShardHead,
+    read_head,
+    read_without_lists,
+    same_bytes,
+)
 from feder_widget.faiss_internals.unwrap import Stack, class_name, unwrap
 from feder_widget.stores.local_file import LocalFile
 from feder_widget.stores.shard_files import ShardFile, ShardFiles

@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.errors import ShardError
-from feder_widget.faiss_internals.head_bytes import ID_BYTES, ListPlaces
-from feder_widget.faiss_internals.mapped_shards import mapped_at
+from feder_widget.faiss_internals.shards.head_bytes import ID_BYTES, ListPlaces
+from feder_widget.faiss_internals.shards.mapped_shards import mapped_at
 
 FETCHED_AHEAD = 16 << 20
 """Bytes of lists that are fetched at most beside those that are needed at once."""

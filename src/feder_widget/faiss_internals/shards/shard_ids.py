@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from feder_widget.errors import ShardError
 from feder_widget.faiss_internals import inverted_lists
-from feder_widget.faiss_internals.fetched_lists import FetchedLists
-from feder_widget.faiss_internals.joined_lists import have, joined_in
+from feder_widget.faiss_internals.shards.fetched_lists import FetchedLists
+from feder_widget.faiss_internals.shards.joined_lists import have, joined_in
 from feder_widget.stores.shard_files import ShardFile
 
 MOST_READ = 1_000_000

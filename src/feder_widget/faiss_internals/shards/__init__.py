@@ -1,0 +1,1 @@
+"""The shards of one index: read without their lists, compared, and joined."""
