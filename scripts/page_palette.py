@@ -11,13 +11,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from feder_widget.figures.palette import PALETTES, Palette
+from feder_widget.palette import PALETTES, Palette
 from scripts.generated_file import update
 
 TARGET = Path(__file__).resolve().parents[1] / "js" / "src" / "look" / "palettes.generated.ts"
 
 HEAD = """\
-/** Written by `python -m scripts.page_palette` from `feder_widget/figures/palette.py`: edit that. */
+/** Written by `python -m scripts.page_palette` from `feder_widget/palette.py`: edit that. */
 
 export type Mode = "light" | "dark";
 export type Rgb = readonly [number, number, number];

@@ -2,7 +2,7 @@
 
     python -m scripts.palette_colours
 
-prints the lists that stand in ``feder_widget/figures/palette.py``. Two colours count as told apart when their
+prints the lists that stand in ``feder_widget/palette.py``. Two colours count as told apart when their
 CIEDE2000 difference is at least ``APART`` to normal eyes and in every simulation of a dichromat's: Machado,
 Oliveira & Fernandes 2009 at severity 1.0, Viénot, Brettel & Mollon 1999, and Brettel, Viénot & Mollon 1997.
 The search begins at the colours wished for, and leaves them no farther than these conditions and contrasts

@@ -16,7 +16,7 @@ from feder_widget.session import active_search
 from feder_widget.session.active_search import ActiveSearch
 from feder_widget.session.answers import pieces, search
 from feder_widget.session.answers import workload as evaluator
-from feder_widget.session.drivers import Driver
+from feder_widget.session.driver import Driver
 from feder_widget.session.messages import encode
 from feder_widget.session.session import Session
 from feder_widget.truth import rankings, workload_truth

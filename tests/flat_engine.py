@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.errors import UnknownIdError
-from feder_widget.model.arguments import as_int, as_rows, as_vector
+from feder_widget.model.arguments import as_int, as_rows
 from feder_widget.model.guarantees import Guarantees
 from feder_widget.model.pieces import PIECE_WORK, Steps, drain, vectors_per_piece
 from feder_widget.model.query import Query
+from feder_widget.model.query_vector import as_vector
 from feder_widget.model.search_parameter import SearchParameter
 from feder_widget.model.search_trace import (
     CoarseStep,

@@ -14,7 +14,7 @@ import numpy as np
 
 from feder_widget.engines import open_index
 from feder_widget.media import IdRange, Media
-from feder_widget.session.drivers import Driver
+from feder_widget.session.driver import Driver
 from feder_widget.session.graph.graph_session import GraphSession
 from feder_widget.session.graph.graph_summary import graph_summary_of
 from feder_widget.truth.graph_loss import graph_losses, known_found_at

@@ -22,9 +22,9 @@ from PIL import Image
 
 from feder_widget import figures, open_index
 from feder_widget.figures.fonts import shown_text
-from feder_widget.figures.palette import PALETTES, hex_of
 from feder_widget.figures.shown_search import shown_search
 from feder_widget.figures.thumbnails import RowImage
+from feder_widget.palette import PALETTES, hex_of
 
 HOSTILE = (
     "$\\frac{1}{0}$ and $x",

@@ -32,11 +32,12 @@ from feder_widget.errors import UnknownIdError
 from feder_widget.faiss_internals import centroids
 from feder_widget.model.pieces import drain
 from feder_widget.projection import resolve_method
-from feder_widget.session import drivers
+from feder_widget.session import loop_driver
 from feder_widget.session.answers import workload as evaluator_module
-from feder_widget.session.drivers import LoopDriver, ThreadDriver
+from feder_widget.session.loop_driver import LoopDriver
 from feder_widget.session.message_rate import BURST
 from feder_widget.session.summary import summary_of
+from feder_widget.session.thread_driver import ThreadDriver
 from feder_widget.truth import batch_search, evaluate
 from feder_widget.truth import survey as survey_module
 from feder_widget.truth.evaluation import Evaluation
@@ -306,7 +307,7 @@ class TestAChangeInACallback:
     def idle(self, talk, clustered, monkeypatch):
         """A session on a loop that has answered all that was asked, the loop, and the changes told."""
         loop, told = Loop(), []
-        monkeypatch.setattr(drivers, "time", SimpleNamespace(monotonic=loop.clock))
+        monkeypatch.setattr(loop_driver, "time", SimpleNamespace(monotonic=loop.clock))
         session, _ = talk(clustered[0], driver=loop.driver(), changed=lambda: told.append(1))
         session._runner.now = loop.clock
         session.handle(search_request())

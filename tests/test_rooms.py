@@ -52,6 +52,7 @@ PYTHON_ROOMS = {
         "map",
         "media",
         "model",
+        "palette",
         "power_diagram",
         "projection",
         "truth",
@@ -70,6 +71,7 @@ PYTHON_ROOMS = {
         "truth",
         "wording",
     ),
+    "palette": (),
     "synced_traits": (),
     "index_widget": ("export", "media", "model", "session", "synced_traits"),
     "graph_widget": (

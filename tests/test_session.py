@@ -32,8 +32,8 @@ from feder_widget.media.vector_strip import render_strip
 from feder_widget.session import session as session_module
 from feder_widget.session.answers import map as map_answer
 from feder_widget.session.answers import pieces
-from feder_widget.session.drivers import ThreadDriver
 from feder_widget.session.message_rate import BURST, RATE
+from feder_widget.session.thread_driver import ThreadDriver
 
 
 def assert_threads_end(before):

@@ -33,8 +33,8 @@ from makers import ivf_around, make_ivf
 from stand_ins import EagerTensor, Tensor
 
 import feder_widget as fw
-from feder_widget.figures.palette import PALETTES
 from feder_widget.model.pieces import drain
+from feder_widget.palette import PALETTES
 from feder_widget.session import session as session_module
 from feder_widget.session.answers.thumbnails import read_vectors
 from feder_widget.session.message_rate import BURST

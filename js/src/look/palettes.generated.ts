@@ -1,4 +1,4 @@
-/** Written by `python -m scripts.page_palette` from `feder_widget/figures/palette.py`: edit that. */
+/** Written by `python -m scripts.page_palette` from `feder_widget/palette.py`: edit that. */
 
 export type Mode = "light" | "dark";
 export type Rgb = readonly [number, number, number];

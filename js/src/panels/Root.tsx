@@ -20,7 +20,7 @@ import { Saved } from "./Saved";
 import { Scrubber } from "./Scrubber";
 import { AnswerColumn, SidePanel, WorkloadColumn } from "./SidePanel";
 import { StepCaption } from "./StepCaption";
-import { pressShortcut } from "./shortcuts";
+import { DISPLAY_KEYS, pressShortcut } from "./shortcuts";
 import { Toolbar } from "./Toolbar";
 
 /** Milliseconds after which the browser has taken the focus from a disabled button. */
@@ -76,8 +76,8 @@ function Display({ mode, saved }: Props) {
         keepKeys(event);
         if (sharing.peek()) return;
         pressShortcut(event, exploration, {
-          w: () => toggleFullScreen(root.current),
-          s: () => {
+          [DISPLAY_KEYS.fullScreen]: () => toggleFullScreen(root.current),
+          [DISPLAY_KEYS.share]: () => {
             sharing.value = exploration.search.peek() !== null;
           },
         });

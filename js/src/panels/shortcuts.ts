@@ -14,10 +14,13 @@ const PLAYER_KEYS: Readonly<Record<string, (exploration: Exploration) => void>> 
   ".": ({ player }) => player.forward(),
 };
 
+/** Keys that are not about the search alone: of one display, whatever the index is. */
+export const DISPLAY_KEYS = { fullScreen: "w", share: "s" } as const;
+
 /**
  * Does what a key stands for, wherever the focus is, except where text is typed.
  *
- * @param others  keys that are not about the search alone
+ * @param others  what `DISPLAY_KEYS` do, by key
  */
 export function pressShortcut(
   event: KeyboardEvent,

@@ -22,7 +22,7 @@ from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
 from feder_widget.projection import Method
 from feder_widget.session import threads
-from feder_widget.session.drivers import Driver
+from feder_widget.session.driver import Driver
 from feder_widget.session.session import Session
 from feder_widget.truth import Workload
 

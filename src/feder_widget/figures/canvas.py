@@ -17,7 +17,7 @@ from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
 from feder_widget.figures.fonts import measured, text_options
-from feder_widget.figures.palette import PALETTES, Palette, Rgb
+from feder_widget.palette import PALETTES, Palette, Rgb
 
 PX = 0.75
 """Points of a CSS pixel, the unit of the page's geometry."""

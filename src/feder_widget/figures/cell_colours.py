@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.figures.palette import Palette, Rgb, mix, ramp_colour, rank_colour, rgb_of
+from feder_widget.palette import Palette, Rgb, mix, ramp_colour, rank_colour, rgb_of
 
 SHADES = 48
 

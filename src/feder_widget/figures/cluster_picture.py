@@ -12,13 +12,13 @@ from feder_widget.figures.canvas import Canvas, look_of
 from feder_widget.figures.cell_colours import cell_colours
 from feder_widget.figures.fonts import TITLE_LIMIT, shown_text
 from feder_widget.figures.map_cells import ScaledCells, edge_widths, map_of, opened
-from feder_widget.figures.palette import rank_colour
 from feder_widget.figures.rank_labels import DOT, RankLabel, RankLabels
 from feder_widget.figures.search_text import map_title
 from feder_widget.figures.shapes import circle, rounded
 from feder_widget.figures.shown_search import ShownSearch, shown_search
 from feder_widget.figures.thumbnails import pill_height, pill_width, put_pill
 from feder_widget.map import ClusterMap
+from feder_widget.palette import rank_colour
 
 GAP = 0.9
 """Half of the gap between two cells, in CSS pixels."""

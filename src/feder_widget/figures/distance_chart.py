@@ -6,12 +6,12 @@ import numpy as np
 
 from feder_widget.figures.canvas import Canvas, Ink
 from feder_widget.figures.distance_layout import Circle
-from feder_widget.figures.palette import rank_colour
 from feder_widget.figures.placer import BoxPlacer, box_around
 from feder_widget.figures.radial_scale import RadialScale
 from feder_widget.figures.sectors import Sectors
 from feder_widget.figures.shapes import arc, box, circle, sector
 from feder_widget.figures.shown_search import ShownSearch
+from feder_widget.palette import rank_colour
 from feder_widget.wording.numbers import grouped
 
 TINT = 0.07

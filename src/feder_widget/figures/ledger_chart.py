@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from feder_widget.figures.canvas import Canvas
 from feder_widget.figures.fonts import text_options
-from feder_widget.figures.palette import hex_of, mix, rgb_of
+from feder_widget.palette import hex_of, mix, rgb_of
 from feder_widget.truth import Ledger
 
 

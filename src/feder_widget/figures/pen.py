@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.figures.palette import Rgb
+from feder_widget.palette import Rgb
 
 Ink = Rgb | str
 Points = Sequence[tuple[float, float]]

@@ -10,11 +10,11 @@ from matplotlib.transforms import IdentityTransform
 
 from feder_widget.figures.canvas import PX, Canvas, Ink, ink
 from feder_widget.figures.distance_layout import dot_opacity, dot_radius
-from feder_widget.figures.palette import rank_colour
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.shapes import circle
 from feder_widget.figures.shown_search import Rows
 from feder_widget.figures.thumbnails import MISSED_DASH, put_framed, put_pill
+from feder_widget.palette import rank_colour
 
 RASTERISED = 20_000
 """More dots than this are pixels in a vector file, which would take seconds to show otherwise."""

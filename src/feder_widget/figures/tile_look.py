@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from feder_widget.figures.palette import Palette, Rgb, rank_colour, rgb_of
+from feder_widget.palette import Palette, Rgb, rank_colour, rgb_of
 from feder_widget.wording.numbers import distance_text
 
 

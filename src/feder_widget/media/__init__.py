@@ -5,7 +5,7 @@ Everything is made on demand: building a `Media` reads no image, no label and no
 
 from feder_widget.media.entries import IdRange, Lookup, is_missing
 from feder_widget.media.errors import BadImage
-from feder_widget.media.image_sources import open_images
+from feder_widget.media.images_argument import open_images
 from feder_widget.media.labels import LabelError
 from feder_widget.media.media import Media
 from feder_widget.media.row_table import RowTable

@@ -15,7 +15,7 @@ from feder_widget.media.column_labels import ColumnLabels
 from feder_widget.media.entries import IdRange, is_missing
 from feder_widget.media.error_text import named_text
 from feder_widget.media.errors import BadImage
-from feder_widget.media.image_sources import open_images
+from feder_widget.media.images_argument import open_images
 from feder_widget.media.label_sources import label_source
 from feder_widget.media.labels import label_text, open_labels, read_label, stored_labels
 from feder_widget.media.pair_labels import PairLabels

@@ -15,7 +15,7 @@ def as_int(
 ) -> int:
     """Return an int between ``least`` and ``most``, or raise. NumPy integers are taken, bools are not."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be an int, got {_shown(value)}")
+        raise TypeError(f"{name} must be an int, got {shown(value)}")
     number = int(value)
     if (least is not None and number < least) or (most is not None and number > most):
         limit = f"{most_name}={most}" if most_name else most
@@ -27,64 +27,8 @@ def as_int(
 def as_bool(value: Any, name: str) -> bool:
     """Return a bool, or raise. NumPy's is taken, numbers are not."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, got {_shown(value)}")
+        raise TypeError(f"{name} must be True or False, got {shown(value)}")
     return bool(value)
-
-
-def as_vector(query: Any, dim: int) -> npt.NDArray[np.float32]:
-    """Return a query as contiguous float32 (dim,), or raise."""
-    if isinstance(query, (bool, str, bytes)) or query is None:
-        raise TypeError(f"query must be a row id (int) or a vector of {dim} numbers, got {_shown(query)}")
-    try:
-        array = as_array(query, "query")
-    except ValueError as error:
-        raise ValueError(f"query must be a vector of {dim} numbers, got {_shown(query)}: {error}") from error
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"query must hold real numbers, got an array of {array.dtype}")
-    if array.shape not in ((dim,), (1, dim)):
-        raise ValueError(
-            f"query must be a vector of shape ({dim},), the index's dimension, got {array.shape}"
-        )
-    if array.dtype == np.float32:
-        vector = np.ascontiguousarray(array, np.float32).reshape(dim)
-    else:
-        with np.errstate(over="ignore"):
-            vector = np.ascontiguousarray(array, np.float32).reshape(dim)
-    finite = np.isfinite(vector)
-    if not finite.all():
-        at = int(np.argmin(finite))
-        raise ValueError(
-            f"query must be finite float32 numbers, got {array.reshape(dim)[at]} at position {at}"
-        )
-    return vector
-
-
-def as_bytes(query: Any, dim: int) -> npt.NDArray[np.uint8]:
-    """Return a query of a binary index as contiguous uint8 (dim / 8,), or raise.
-
-    Takes the bytes that Faiss takes, or ``dim`` zeros and ones, the first in the highest bit.
-    """
-    if isinstance(query, (bool, str, bytes)) or query is None:
-        raise TypeError(f"query must be a row id (int) or uint8 of shape ({dim // 8},), got {_shown(query)}")
-    try:
-        array = as_array(query, "query")
-    except ValueError as error:
-        raise ValueError(
-            f"query must be uint8 of shape ({dim // 8},), got {_shown(query)}: {error}"
-        ) from error
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"query must hold integers, got an array of {array.dtype}")
-    if array.shape in ((dim,), (1, dim)):
-        if not np.isin(array, (0, 1)).all():
-            raise ValueError(f"a query of {dim} numbers must be zeros and ones, got {_shown(array)}")
-        return np.packbits(array.reshape(dim).astype(np.uint8))
-    if array.shape not in ((dim // 8,), (1, dim // 8)):
-        raise ValueError(
-            f"query must be a vector of shape ({dim // 8},), {dim} bits as bytes, got {array.shape}"
-        )
-    if array.dtype.kind == "f" or array.min() < 0 or array.max() > 255:
-        raise TypeError(f"query must hold bytes (uint8), got an array of {array.dtype}")
-    return np.ascontiguousarray(array.reshape(dim // 8), np.uint8)
 
 
 def as_clusters(clusters: npt.ArrayLike, nlist: int) -> npt.NDArray[np.int64]:
@@ -120,7 +64,7 @@ def as_rows(values: npt.ArrayLike, name: str, size: int | None) -> npt.NDArray[n
     return np.ascontiguousarray(array, np.int64)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """Return a value for an error message: short, with its type."""
     text = repr(value)
     return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"

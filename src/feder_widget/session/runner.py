@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, TypeAlias
 
-from feder_widget.session.drivers import Driver
+from feder_widget.session.driver import Driver
 from feder_widget.session.message_rate import MessageRate
 from feder_widget.session.messages import Message, Request
 from feder_widget.session.messages.parse import SupersededError

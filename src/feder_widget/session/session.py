@@ -30,7 +30,8 @@ from feder_widget.session.answers.search import candidates, clusters, rest
 from feder_widget.session.answers.true_neighbours import Truths
 from feder_widget.session.answers.verdict import verdict
 from feder_widget.session.answers.workload import KERNEL, Workloads
-from feder_widget.session.drivers import Driver, driver_for
+from feder_widget.session.driver import Driver
+from feder_widget.session.drivers import driver_for
 from feder_widget.session.embedded_queries import EmbeddedQueries
 from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Message, Request, to_kernel

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from feder_widget.faiss_internals import family_name, original_space
 from feder_widget.faiss_internals.inverted_file import InvertedFile
-from feder_widget.model.arguments import as_bytes
 from feder_widget.model.keys import keys_of
 from feder_widget.model.pieces import WHOLE, Steps, drain
+from feder_widget.model.query_vector import as_bytes
 from feder_widget.model.row_source import MappedArray
 from feder_widget.model.search_trace import Ranking
 from feder_widget.truth import list_rows, recall_spans, row_verdict, true_neighbours

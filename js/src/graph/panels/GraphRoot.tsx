@@ -4,6 +4,7 @@ import { mark } from "../../look/mark";
 import { type Mode, PALETTES, properties } from "../../look/palette";
 import { useSize } from "../../look/size";
 import { toggleFullScreen } from "../../panels/FullScreen";
+import { DISPLAY_KEYS } from "../../panels/shortcuts";
 import { PicturesContext } from "../../state/pictures";
 import { useGraphApp } from "../state/graphApp";
 import { acceptedGraphViews } from "../views";
@@ -58,8 +59,8 @@ export function GraphRoot({ mode }: { mode: ReadonlySignal<Mode> }) {
           if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
           if (sharing.peek()) return;
           pressGraphShortcut(event, exploration, {
-            w: () => toggleFullScreen(root.current),
-            s: () => {
+            [DISPLAY_KEYS.fullScreen]: () => toggleFullScreen(root.current),
+            [DISPLAY_KEYS.share]: () => {
               sharing.value = walk.peek() !== null;
             },
           });

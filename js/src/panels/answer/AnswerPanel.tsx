@@ -5,8 +5,8 @@ import { Begin } from "./Begin";
 import { CameInstead } from "./CameInstead";
 import { FindingList, isGrave } from "./FindingList";
 import { Headline } from "./Headline";
-import { RankedStrip } from "./RankedStrip";
 import { Results } from "./Results";
+import { TrueNeighbours } from "./TrueNeighbours";
 
 /** What came back for this query, what should have, and the cluster chosen. */
 export function AnswerPanel() {
@@ -29,7 +29,7 @@ export function AnswerPanel() {
           <Results />
         ) : (
           <>
-            <RankedStrip neighbours={ranked.neighbours} />
+            <TrueNeighbours neighbours={ranked.neighbours} />
             {ranked.intruders.length > 0 && <CameInstead intruders={ranked.intruders} />}
           </>
         )}

@@ -1,9 +1,9 @@
 import type { Signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { drag } from "../../controls/drag";
-import { NprobeHandle } from "../../controls/NprobeHandle";
 import { plural } from "../../model/format";
 import { type CoarseLayout, nprobeAt, nprobeRadius } from "./coarseScene";
+import { NprobeHandle } from "./NprobeHandle";
 import { angleOf } from "./sectors";
 
 /** First angle of the handle, clockwise from 12 o'clock: away from the discs of the nearest clusters. */

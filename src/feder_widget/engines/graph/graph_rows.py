@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from feder_widget.engines import given_vectors
 from feder_widget.errors import UnknownIdError
-from feder_widget.model.arguments import as_vector
 from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
+from feder_widget.model.query_vector import as_vector
 from feder_widget.model.vector_source import VectorSource
 
 Ids = npt.NDArray[np.int64]

@@ -12,9 +12,9 @@ from feder_widget.errors import IndexChangedError, UnknownIdError
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.inverted_lists import LIST_WORK
 from feder_widget.faiss_internals.layers import transforms
-from feder_widget.model.arguments import as_bytes, as_vector
 from feder_widget.model.pieces import ID_WORK, Steps
 from feder_widget.model.query import Query
+from feder_widget.model.query_vector import as_bytes, as_vector
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]

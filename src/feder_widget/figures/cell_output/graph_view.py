@@ -16,9 +16,9 @@ from feder_widget.figures.cell_output.tiles import shown_rows
 from feder_widget.figures.cell_output.walk import static_walk
 from feder_widget.figures.graph_text import walk_lines
 from feder_widget.figures.graph_walk.shown_walk import ShownWalk, shown_walk_steps
-from feder_widget.figures.palette import Mode
 from feder_widget.media import Media
 from feder_widget.model.query import Query
+from feder_widget.palette import Mode
 
 
 def static_graph_view(

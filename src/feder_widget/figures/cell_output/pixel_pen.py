@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from feder_widget.figures.palette import Palette
 from feder_widget.figures.pen import Ink, Points
+from feder_widget.palette import Palette
 
 BADGE = 10
 """Size of the text in a pill."""

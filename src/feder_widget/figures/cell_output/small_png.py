@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from PIL import Image
 
-from feder_widget.figures.palette import Palette, Rgb, mix, rgb_of
+from feder_widget.palette import Palette, Rgb, mix, rgb_of
 
 MOST_BYTES = 120_000
 """The picture is saved with the notebook."""

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from PIL import Image
 
 from feder_widget.figures.cell_output.pixel_pen import BADGE, PixelPen
-from feder_widget.figures.palette import Palette
 from feder_widget.figures.shown_search import Rows
 from feder_widget.figures.tile_grid import TileGrid
 from feder_widget.figures.tile_look import tile_caption, tile_edge
+from feder_widget.palette import Palette
 from feder_widget.wording.numbers import plural
 
 TEXT, SMALL = 13, 11

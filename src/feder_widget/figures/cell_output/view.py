@@ -14,12 +14,12 @@ from feder_widget.figures.cell_output.output import (
 )
 from feder_widget.figures.cell_output.picture import static_picture
 from feder_widget.figures.cell_output.tiles import shown_rows
-from feder_widget.figures.palette import Mode
 from feder_widget.figures.search_text import map_title, query_line, search_lines
 from feder_widget.figures.shown_search import ShownSearch, shown_search_steps
 from feder_widget.map import ClusterMap
 from feder_widget.media import Media
 from feder_widget.model.query import Query
+from feder_widget.palette import Mode
 
 MAP_BY = 0.24
 """Seconds from the start after which the map is left out."""

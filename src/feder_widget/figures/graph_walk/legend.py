@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from feder_widget.figures.palette import Palette
 from feder_widget.figures.pen import Ink, Pen
+from feder_widget.palette import Palette
 from feder_widget.wording.numbers import ordinal
 
 MARK = 1.6

@@ -17,9 +17,9 @@ from feder_widget.figures.graph_walk.scene import (
     Frame,
     WalkScene,
 )
-from feder_widget.figures.palette import Palette, Rgb, mix, rgb_of
 from feder_widget.figures.pen import Pen, Points
 from feder_widget.figures.placer import BoxPlacer, box_around
+from feder_widget.palette import Palette, Rgb, mix, rgb_of
 from feder_widget.wording.numbers import distance_text, grouped, ordinal
 
 STEM_ROOM = 2

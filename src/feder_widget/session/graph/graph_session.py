@@ -20,7 +20,8 @@ from feder_widget.session import threads
 from feder_widget.session.answers.file import file_parts
 from feder_widget.session.answers.projection import SETTLE
 from feder_widget.session.answers.workload import KERNEL, Workloads
-from feder_widget.session.drivers import Driver, driver_for
+from feder_widget.session.driver import Driver
+from feder_widget.session.drivers import driver_for
 from feder_widget.session.graph.active_walk import (
     ActiveWalk,
     truth_steps,

@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useApp } from "../state/app";
-import { slideByKey } from "./sliderKeys";
+import { slideByKey } from "../../controls/sliderKeys";
+import { useApp } from "../../state/app";
 
 interface Props extends JSX.HTMLAttributes<HTMLDivElement> {
   readonly name: string;

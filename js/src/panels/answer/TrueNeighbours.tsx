@@ -17,7 +17,7 @@ const STAGE_TAGS = {
 } as const;
 
 /** The k true neighbours in order: came back, or missed, dashed in its place. */
-export function RankedStrip({ neighbours }: { neighbours: readonly RankedNeighbour[] }) {
+export function TrueNeighbours({ neighbours }: { neighbours: readonly RankedNeighbour[] }) {
   const { exploration } = useApp();
   const summary = exploration.summary.value;
   const roving = useRoving<HTMLOListElement>(neighbours.length);
