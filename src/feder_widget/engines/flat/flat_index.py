@@ -200,13 +200,25 @@ class FlatIndex:
         )
 
     def verdict(self, query: Any, row_id: int, *, include_self: bool = False) -> FlatVerdict:
-        """Say where one row stands for a query; ``include_self`` as for ``explain``."""
+        """Say where one row stands for a query; ``include_self`` as for ``explain``.
+
+        Raises
+        ------
+        UnknownIdError, TypeError, ValueError
+            If an argument is wrong, or the row's distance to the query is no finite number.
+        """
         asked = self.query(query)
         node = self._rows.node(as_int(row_id, "row_id", least=None))
         own = self._rows.own_node(asked, include_self)
         file = self.flat_file
         nodes, distances = file.nearest(file.transform(asked.vector[None]), self.ntotal)
-        distance = float(distances[0][nodes[0] == node][0])
+        found = distances[0][nodes[0] == node]
+        if not len(found) or not np.isfinite(found[0]):
+            raise ValueError(
+                f"row_id {row_id}: its distance to the query is no finite number, so that it has no place "
+                "among the others; scale the vectors, or choose a metric that is defined for them"
+            )
+        distance = float(found[0])
         nearer = keys_of(distances[0], self.similarity) < key_of(distance, self.similarity)
         return FlatVerdict(int(row_id), distance, 1 + int(np.count_nonzero(nearer & (nodes[0] != own))))
 
