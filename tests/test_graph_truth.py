@@ -174,6 +174,31 @@ def test_verdicts_count_what_is_nearer():
             assert opened.verdict(query, row_id, count=False).position is None
 
 
+def test_a_verdict_among_product_codes_counts_as_an_exhaustive_search_of_them():
+    index = graphs.build("HNSW8_PQ2x4", faiss.METRIC_L2, graphs.vectors(800, 64))
+    opened, storage = fw.open_index(index), faiss.downcast_index(graphs.core_of(index).storage)
+    differ = 0
+    for query in graphs.vectors(20, 64, seed=3):
+        distances, nodes = storage.search(query[None], index.ntotal)
+        for place in (5, 100, 700):
+            verdict = opened.verdict(query, int(nodes[0, place]))
+            assert verdict.position == 1 + np.count_nonzero(distances[0] < distances[0, place])
+            differ += verdict.distance != distances[0, place]
+    # Otherwise the test would show nothing.
+    assert differ > 5
+
+
+def test_a_workload_names_the_efsearch_that_it_does_not_hold():
+    workload = fw.open_index(graphs.build("HNSW8,Flat")).evaluate([1, 2], 3, ef_max=8, progress=False)
+    for call in (
+        lambda: workload.recall_of(9),
+        lambda: workload.to_pandas(9),
+        lambda: workload.hardest(1, ef_search=9),
+    ):
+        with pytest.raises(ValueError, match="ef_search must be between 1 and ef_max=8, got 9"):
+            call()
+
+
 @pytest.mark.parametrize("variant", graphs.VARIANTS, ids=lambda variant: variant.name)
 def test_the_places_of_the_descent_are_those_among_all_nodes_of_a_level(variant):
     index = variant.make()

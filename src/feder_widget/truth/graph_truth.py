@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from feder_widget.model.graph_source import GraphSource, ranked_by
 from feder_widget.model.graph_walk import Descent, Walk
-from feder_widget.model.keys import key_of
 from feder_widget.model.pieces import WHOLE, Steps, drain
 from feder_widget.truth.ef_results import results_by_ef
 from feder_widget.truth.ef_spans import EfSpans
@@ -126,11 +125,7 @@ class GraphTruth(NearestTruth):
         position = None
         if count:
             compared = ranked_by(file).transform(query[None])[0]
-            nearer = yield from self.count_nearer_steps(compared, distance, work)
-            if own >= 0:
-                own_key = key_of(self._distance(query, own), file.similarity)
-                nearer -= own_key < key_of(distance, file.similarity)
-            position = 1 + nearer
+            position = 1 + (yield from self.count_nearer_steps(compared, node, distance, own, work))
         return GraphVerdict(
             id=int(file.external_ids(np.array([node]))[0]),
             distance=distance,
