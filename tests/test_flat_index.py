@@ -159,4 +159,7 @@ def test_what_cannot_be_told_is_refused():
         fw.open_index(faiss.index_factory(DIM, "SQ8"))
     with pytest.raises(fw.UnsupportedIndexError, match="open its base_index"):
         fw.open_index(faiss.index_factory(DIM, "Flat,RFlat"))
-    assert fw.open_index(faiss.IndexFlatL2(DIM)).trace(np.zeros(DIM), 2).ids.tolist() == [-1, -1]
+    empty = fw.open_index(faiss.IndexFlatL2(DIM))
+    assert empty.trace(np.zeros(DIM), 2).ids.tolist() == [-1, -1]
+    with pytest.raises(ValueError, match="the index is empty"):
+        empty.explain(np.zeros(DIM), 2)

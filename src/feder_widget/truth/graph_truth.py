@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -123,7 +124,7 @@ class GraphTruth(NearestTruth):
         _, places = _needs(walk, np.array([node]), file.ntotal)
         distance = self._distance(query, node)
         position = None
-        if count:
+        if count and not math.isnan(distance):
             compared = ranked_by(file).transform(query[None])[0]
             position = 1 + (yield from self.count_nearer_steps(compared, node, distance, own, work))
         return GraphVerdict(

@@ -183,7 +183,9 @@ class FlatIndex:
     ) -> Steps[FlatExplanation]:
         """Do ``explain`` in pieces of ``work`` multiplications."""
         workers = self._workers(executor)
-        k = min(as_int(k, "k"), max(1, self.ntotal))
+        k = as_int(k, "k")
+        self._rows.check_filled()
+        k = min(k, self.ntotal)
         asked = self.query(query)
         own = self._rows.own_node(asked, include_self)
         near, distances = yield from self._truth.nearest_of_steps(asked.vector, k, own, work, workers)
@@ -263,6 +265,7 @@ class FlatIndex:
                 f"there is nothing to evaluate: a flat index compares all vectors, so that by {stored} its "
                 f"recall is 1{more}"
             )
+        self._rows.check_filled()
         k = min(as_int(k, "k"), self.ntotal)
         asked = open_queries(self._rows, queries, as_int(seed, "seed", least=0))
         drain(asked.draw_steps())
