@@ -292,6 +292,21 @@ def test_a_search_that_comes_to_endless_distances_alone_says_so(name):
             call()
 
 
+def test_a_walk_that_begins_at_an_endless_distance_is_not_told_from_another_node():
+    data = np.random.default_rng(0).standard_normal((100, 33)).astype(np.float32) * np.float32(1e20)
+    index = graphs.build("HNSW4,Flat", faiss.METRIC_L2, data)
+    opened = fw.open_index(index)
+    refused = 0
+    for row in range(100):
+        try:
+            visited = opened.trace(row, 1, 1).visited
+        except ValueError as error:
+            refused += "beyond float32" in str(error)
+            continue
+        assert visited[0] == opened.descend(row).end
+    assert refused > 20
+
+
 def is_refused_with_others(rng, levels, similarity):
     """Hold the quick walk of a search to the plain one; return whether visits were left to be refused."""
     count, width = int(rng.integers(1, 120)), int(rng.integers(1, 9))

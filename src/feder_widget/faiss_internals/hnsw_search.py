@@ -131,7 +131,13 @@ class HnswSearch:
         ``kept`` is the number of results of the search. Faiss's queue has room for as many nodes, even where
         efSearch is smaller, which matters where distances tie.
         """
-        walk = self._walk_by(vector, ef_search, *self.visits(vector, ef_search), ef_search)
+        nodes, distances = self.visits(vector, ef_search)
+        if not np.isfinite(self.distance(vector, self._links().entry_point)):
+            # Faiss may not have reported the node at which the walk begins.
+            end = self.descend(vector).end
+            if not len(nodes) or nodes[0] != end:
+                raise self._no_order(vector, np.array([end])) or UntoldWalkError("a walk has no beginning")
+        walk = self._walk_by(vector, ef_search, nodes, distances, ef_search)
         if kept <= ef_search or not walk.is_tied:
             return walk
         return self._walk_by(vector, ef_search, *self._visits_by_queue(vector, ef_search, kept), kept)
@@ -146,9 +152,6 @@ class HnswSearch:
     ) -> Walk:
         """Return the walk of some visits, with a queue that has room for so many nodes."""
         links = self._links()
-        if not len(nodes):
-            end = np.array([self.descend(vector).end])
-            raise self._no_order(vector, end) or UntoldWalkError("a search visited nothing")
         places = self._places(len(links))
         places[nodes] = np.arange(len(nodes), dtype=np.int32)
 
