@@ -96,6 +96,7 @@ def heights():
         "all below the bar": (some, some[-1]),
         "one distance": ([7.25] * 4, 7.25),
         "two": ([1, 2], 1),
+        "a stop at the nearest": ([-31.31, -29.29, -29.29, -28.28, -2.02], -31.31),
         "large ones": ([value * 1e6 for value in some], some[9] * 1e6),
     }
     found = []

@@ -22,6 +22,7 @@ from PIL import Image
 
 from feder_widget import figures, open_index
 from feder_widget.figures.fonts import shown_text
+from feder_widget.figures.graph_walk.height_scale import HeightScale
 from feder_widget.figures.shown_search import shown_search
 from feder_widget.figures.thumbnails import RowImage
 from feder_widget.palette import PALETTES, hex_of
@@ -97,6 +98,15 @@ def test_positions_radii_sectors_and_colours_are_those_of_the_page():
             np.testing.assert_allclose(after[part], before[part], atol=2e-6)
         assert [ring[1:] for ring in after["rings"]] == [ring[1:] for ring in before["rings"]]
         assert after["pictures"][1] == before["pictures"][1]
+
+
+@pytest.mark.parametrize(
+    "keys", [[-31.31, -29.29, -29.29, -2.02], [0, 3, 3, 90], [1, 2], [0, 0, 0], [5e8, 6e8, 7e8]]
+)
+def test_heights_of_a_walk_that_stops_at_the_nearest_are_numbers_in_order(keys):
+    heights = HeightScale.of(keys, keys[0], 40, 400).y(keys)
+    assert np.isfinite(heights).all()
+    assert (np.diff(heights) <= 0).all()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -116,6 +116,40 @@ def test_a_widget_says_why_it_shows_none_and_what_to_do():
         fw.FederWidget(build("Flat")[0])
 
 
+@pytest.mark.parametrize("metric", [faiss.METRIC_Canberra, faiss.METRIC_L2])
+def test_a_row_without_a_distance_has_no_place(metric):
+    data = np.zeros((5, 4), np.float32)
+    data[1:] = 1
+    index = faiss.IndexFlat(4, metric)
+    index.add(data)
+    opened = fw.open_index(index)
+    query = np.zeros(4, np.float32) if metric == faiss.METRIC_Canberra else np.full(4, 1e30, np.float32)
+    with pytest.raises(ValueError, match="row_id 0: its distance to the query is no finite number"):
+        opened.verdict(query, 0)
+
+
+@pytest.mark.parametrize("name", ["SQ8", "SQ4", "PQ2x4", "PCA2,Flat", "SQfp16"])
+@pytest.mark.parametrize("shift", [0, 1e4], ids=["around 0", "far from 0"])
+def test_vectors_are_taken_however_coarse_their_codes(name, shift):
+    data = graphs.vectors(ROWS, DIM) + np.float32(shift)
+    index = faiss.index_factory(DIM, name)
+    index.train(data)
+    index.add(data)
+    assert fw.open_index(index, vectors=data).basis == "vectors"
+    # Far from 0, steps of half precision are 8 wide, and tell few rows apart.
+    if (name, shift) != ("SQfp16", 1e4):
+        with pytest.raises(ValueError, match="in another order"):
+            fw.open_index(index, vectors=data[np.random.default_rng(0).permutation(ROWS)])
+
+
+def test_vectors_beyond_half_precision_are_taken_without_a_warning():
+    data = graphs.vectors(ROWS, DIM) * np.float32(1e18)
+    index = faiss.index_factory(DIM, "SQfp16")
+    index.add(data)
+    with np.errstate(all="raise"):
+        assert fw.open_index(index, vectors=data).basis == "vectors"
+
+
 def test_what_cannot_be_told_is_refused():
     index, _ = build("PQ4x4")
     index.search_type = faiss.IndexPQ.ST_HE
@@ -125,4 +159,7 @@ def test_what_cannot_be_told_is_refused():
         fw.open_index(faiss.index_factory(DIM, "SQ8"))
     with pytest.raises(fw.UnsupportedIndexError, match="open its base_index"):
         fw.open_index(faiss.index_factory(DIM, "Flat,RFlat"))
-    assert fw.open_index(faiss.IndexFlatL2(DIM)).trace(np.zeros(DIM), 2).ids.tolist() == [-1, -1]
+    empty = fw.open_index(faiss.IndexFlatL2(DIM))
+    assert empty.trace(np.zeros(DIM), 2).ids.tolist() == [-1, -1]
+    with pytest.raises(ValueError, match="the index is empty"):
+        empty.explain(np.zeros(DIM), 2)

@@ -209,8 +209,9 @@ def test_wrong_arguments_are_named():
         (lambda: faiss.IndexHNSWFlat(graphs.DIM, 8), "the index is empty"),
         (lambda: faiss.index_factory(graphs.DIM, "HNSW8_PQ8"), "the index is not trained"),
         (lambda: _stopping_after_steps(), "check_relative_distance = True"),
+        (lambda: _without_a_bound(), "search_bounded_queue = True"),
     ],
-    ids=["Panorama", "binary", "empty", "untrained", "stops after steps"],
+    ids=["Panorama", "binary", "empty", "untrained", "stops after steps", "unbounded queue"],
 )
 def test_what_cannot_be_traced_is_refused_with_the_reason(make, message):
     with pytest.raises((ValueError, TypeError), match=message):
@@ -221,6 +222,28 @@ def _stopping_after_steps():
     index = graphs.build("HNSW8,Flat")
     index.hnsw.check_relative_distance = False
     return index
+
+
+def _without_a_bound():
+    index = graphs.build("HNSW8,Flat")
+    index.hnsw.search_bounded_queue = False
+    return index
+
+
+@pytest.mark.parametrize("setting", ["search_bounded_queue", "check_relative_distance"])
+def test_a_search_whose_steps_are_not_known_is_refused_also_where_it_was_set_later(setting):
+    index = graphs.build("HNSW8,Flat")
+    opened = fw.open_index(index)
+    setattr(index.hnsw, setting, False)
+    for call in (
+        lambda: opened.trace(0, 10, 1),
+        lambda: opened.explain(0, 10),
+        lambda: opened.evaluate([0, 1], 10, progress=False),
+    ):
+        with pytest.raises(fw.UnsupportedIndexError, match=f"{setting} = True"):
+            call()
+    setattr(index.hnsw, setting, True)
+    assert opened.trace(0, 10, 1).ids[0] == 0
 
 
 def test_a_damaged_graph_is_refused():
@@ -243,6 +266,45 @@ def test_a_search_among_vectors_that_are_no_numbers_says_so_where_it_cannot_be_t
         trace = opened.trace(query, 10, 1)
         index.hnsw.efSearch = 1
         np.testing.assert_array_equal(trace.ids, index.search(query[None], 10)[1][0])
+
+
+def test_distances_that_a_metric_does_not_define_are_told_apart_from_vectors_that_are_no_numbers():
+    data = np.random.default_rng(0).standard_normal((300, 8)).astype(np.float32)
+    index = faiss.IndexHNSWFlat(8, 8, faiss.METRIC_JensenShannon)
+    index.add(data)
+    with pytest.raises(ValueError, match="vectors whose distances to the query are no numbers"):
+        fw.open_index(index).walk(data[0], 300)
+
+
+@pytest.mark.parametrize("name", ["HNSW8,Flat", "HNSW8_SQfp16", "HNSW8_SQ8,RFlat"])
+def test_a_search_that_comes_to_endless_distances_alone_says_so(name):
+    data = np.random.default_rng(0).standard_normal((200, 8)).astype(np.float32)
+    index = graphs.build(name, faiss.METRIC_L2, data)
+    opened = fw.open_index(index)
+    query = np.full(8, 1e30, np.float32)
+    for call in (
+        lambda: opened.trace(query, 3, 8),
+        lambda: opened.explain(query, 3),
+        lambda: opened.verdict(query, 5),
+        lambda: opened.evaluate(query[None], 3, progress=False),
+    ):
+        with pytest.raises(ValueError, match="whose distances are beyond float32"):
+            call()
+
+
+def test_a_walk_that_begins_at_an_endless_distance_is_not_told_from_another_node():
+    data = np.random.default_rng(0).standard_normal((100, 33)).astype(np.float32) * np.float32(1e20)
+    index = graphs.build("HNSW4,Flat", faiss.METRIC_L2, data)
+    opened = fw.open_index(index)
+    refused = 0
+    for row in range(100):
+        try:
+            visited = opened.trace(row, 1, 1).visited
+        except ValueError as error:
+            refused += "beyond float32" in str(error)
+            continue
+        assert visited[0] == opened.descend(row).end
+    assert refused > 20
 
 
 def is_refused_with_others(rng, levels, similarity):

@@ -174,6 +174,87 @@ def test_verdicts_count_what_is_nearer():
             assert opened.verdict(query, row_id, count=False).position is None
 
 
+def test_a_verdict_among_product_codes_counts_as_an_exhaustive_search_of_them():
+    index = graphs.build("HNSW8_PQ2x4", faiss.METRIC_L2, graphs.vectors(800, 64))
+    opened, storage = fw.open_index(index), faiss.downcast_index(graphs.core_of(index).storage)
+    differ = 0
+    for query in graphs.vectors(20, 64, seed=3):
+        distances, nodes = storage.search(query[None], index.ntotal)
+        for place in (5, 100, 700):
+            verdict = opened.verdict(query, int(nodes[0, place]))
+            assert verdict.position == 1 + np.count_nonzero(distances[0] < distances[0, place])
+            differ += verdict.distance != distances[0, place]
+    # Otherwise the test would show nothing.
+    assert differ > 5
+
+
+def test_an_index_that_was_emptied_says_so():
+    index = graphs.build("HNSW8,Flat")
+    opened = fw.open_index(index)
+    query = graphs.vectors(1, seed=3)[0]
+    index.reset()
+    for call in (
+        lambda: opened.trace(query, 3),
+        lambda: opened.walk(query, 1),
+        lambda: opened.explain(query, 3),
+        lambda: opened.evaluate(query[None], 3, progress=False),
+        lambda: opened.random_id(),
+    ):
+        with pytest.raises(ValueError, match="the index is empty"):
+            call()
+
+
+def test_a_row_whose_distance_is_no_number_has_no_position():
+    data = graphs.vectors(300)
+    data[7] = np.nan
+    verdict = fw.open_index(graphs.build("HNSW8,Flat", data=data)).verdict(8, 7)
+    assert (np.isnan(verdict.distance), verdict.position) == (True, None)
+
+
+def test_an_efsearch_beyond_all_vectors_is_one_of_all_vectors():
+    data = graphs.whole_numbers()
+    opened = fw.open_index(graphs.build("HNSW8,Flat", data=data))
+    explained = opened.explain(3, 10)
+    assert explained.holds_until < len(data)
+    for ef in (len(data) + 1, 10**20):
+        assert explained.missed(ef).tolist() == explained.missed(len(data)).tolist()
+    assert explained.recall(10**15) == explained.recall(len(data))
+
+
+def test_reasons_name_an_efsearch_only_where_a_search_at_it_finds_the_row():
+    data = graphs.whole_numbers()
+    index = graphs.build("HNSW4,Flat", data=data, construction=8)
+    opened = fw.open_index(index)
+    told = untold = 0
+    for row in range(60):
+        explained = opened.explain(row, 5)
+        for place, (row_id, needs) in enumerate(
+            zip(explained.ids.tolist(), explained.returned_from.tolist(), strict=True)
+        ):
+            reason = explained.reason(row_id)
+            if "only a search tells" in reason:
+                untold += 1
+                known = explained.holds_until
+                assert reason.startswith(f"No efSearch up to {known} finds it." if known else "Distances tie")
+                assert not known or not explained.spans.search(known)[place]
+            elif needs <= len(data):
+                told += 1
+                assert row_id not in explained.missed(needs)
+                assert needs == 1 or f"it takes efSearch {needs}." in reason
+    assert min(told, untold) > 10
+
+
+def test_a_workload_names_the_efsearch_that_it_does_not_hold():
+    workload = fw.open_index(graphs.build("HNSW8,Flat")).evaluate([1, 2], 3, ef_max=8, progress=False)
+    for call in (
+        lambda: workload.recall_of(9),
+        lambda: workload.to_pandas(9),
+        lambda: workload.hardest(1, ef_search=9),
+    ):
+        with pytest.raises(ValueError, match="ef_search must be between 1 and ef_max=8, got 9"):
+            call()
+
+
 @pytest.mark.parametrize("variant", graphs.VARIANTS, ids=lambda variant: variant.name)
 def test_the_places_of_the_descent_are_those_among_all_nodes_of_a_level(variant):
     index = variant.make()

@@ -190,3 +190,14 @@ def test_the_recorded_states_are_those_of_hnswlib(variant, tmp_path):
     path = tmp_path / "graph.bin"
     index.save_index(str(path))
     assert path.read_bytes() == stand_in.file_of(told)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-21, 1, 1e18])
+def test_under_cosine_lengths_are_those_of_float32(scale):
+    data = (graphs.vectors(300, DIM) * np.float64(scale)).astype(np.float32)
+    index = build("cosine", data)
+    opened = fw.open_index(index)
+    for query in data[:10] + data[10:20]:
+        trace = opened.trace(query, 5, 64)
+        nearest = np.sort(trace.walk.distances)[:5]
+        np.testing.assert_allclose(nearest, trace.distances, rtol=1e-5, atol=1e-5)

@@ -17,6 +17,9 @@ COMPARED = 256
 LEAST_LIKE = 0.25
 """Share of these that must be nearest to their own vectors. Of vectors in another order, 1 in 256 is."""
 
+SAME = 1e-4
+"""Share of its greatest number by which a vector that is decoded twice may differ."""
+
 
 def check_vectors(vectors: Any, file: InvertedFile | StoredVectors) -> npt.NDArray[Any]:
     """Return a caller's vectors as an array (n, dim) without copying one; see ``as_array``.
@@ -54,16 +57,25 @@ def check_graph_vectors(vectors: Any, file: StoredVectors) -> npt.NDArray[Any]:
     Raises
     ------
     TypeError, ValueError
-        As ``check_vectors``; and if codes are stored whose vectors are mostly nearer to other rows than to
-        their own.
+        As ``check_vectors``; and if codes are stored that are mostly not those of the vectors, and mostly
+        nearer to the vectors of other rows than to their own.
     """
     array = check_vectors(vectors, file)
     if file.holds_vectors or file.ntotal < 2:
         return array
     nodes = np.random.default_rng(0).choice(file.ntotal, min(COMPARED, file.ntotal), replace=False)
-    given = np.ascontiguousarray(vectors_of(array, file.external_ids(nodes)), np.float32)
-    decoded = file.vectors_of(nodes)
-    to_each = (decoded**2).sum(1)[:, None] + (given**2).sum(1) - 2 * decoded @ given.T
+    with np.errstate(over="ignore"):
+        given = np.ascontiguousarray(vectors_of(array, file.external_ids(nodes)), np.float32)
+    # As the storage sees them: what a transform drops would stand between a vector and its own row.
+    decoded, given = file.stored_vectors(nodes), file.transform(given)
+    is_finite = np.isfinite(decoded).all(axis=1) & np.isfinite(given).all(axis=1)
+    nodes, decoded, given = nodes[is_finite], decoded[is_finite], given[is_finite]
+    if not len(nodes) or _is_code_of(file, given, decoded).mean() >= LEAST_LIKE:
+        return array
+    # Far from the origin, and squared, float32 would keep nothing of the distances.
+    middle = given.mean(axis=0, dtype=np.float64)
+    held, own_vectors = decoded - middle, given - middle
+    to_each = (held**2).sum(1)[:, None] + (own_vectors**2).sum(1) - 2 * held @ own_vectors.T
     own = to_each.diagonal()
     # Of duplicates any may be the nearest.
     is_nearest = own <= to_each.min(axis=1) + 1e-4 * np.abs(own)
@@ -74,6 +86,17 @@ def check_graph_vectors(vectors: Any, file: StoredVectors) -> npt.NDArray[Any]:
             "model, or in another order?"
         )
     return array
+
+
+def _is_code_of(
+    file: StoredVectors, given: npt.NDArray[np.float32], decoded: npt.NDArray[np.float32]
+) -> npt.NDArray[np.bool_]:
+    """Return which vectors, encoded by the index, are what it holds, bool (n,), however coarse its codes."""
+    with np.errstate(over="ignore"):
+        encoded = file.storage.sa_decode(file.storage.sa_encode(given))
+        apart = np.abs(encoded - decoded).max(axis=1, initial=0)
+        same: npt.NDArray[np.bool_] = apart <= SAME * np.abs(decoded).max(axis=1, initial=0)
+    return same
 
 
 def vectors_of(vectors: npt.NDArray[Any], ids: npt.NDArray[np.int64]) -> npt.NDArray[Any]:

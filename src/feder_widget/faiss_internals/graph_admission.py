@@ -10,6 +10,7 @@ from feder_widget.faiss_internals import flat_file
 from feder_widget.faiss_internals.admission import InconsistentIndexError
 from feder_widget.faiss_internals.check_sizes import misfit
 from feder_widget.faiss_internals.family_name import METRICS
+from feder_widget.faiss_internals.hnsw_search import check_settings
 from feder_widget.faiss_internals.second_pass import refining_stack
 from feder_widget.faiss_internals.supported_quantizers import FLAT
 from feder_widget.faiss_internals.unwrap import IdMap, Stack, class_name, derived, refusal
@@ -72,11 +73,7 @@ def _check_kind(index: Any) -> None:
         raise refusal(index, f"its vectors are in a {class_name(storage)}, whose distances are not known")
     if getattr(index, "base_level_only", False):
         raise refusal(index, "its search begins at random nodes; set base_level_only = False")
-    graph = index.hnsw
-    if not graph.check_relative_distance:
-        raise refusal(index, "its search stops after efSearch steps; set hnsw.check_relative_distance = True")
-    if getattr(graph, "search_method", faiss.HNSW.SM_DEFAULT) != faiss.HNSW.SM_DEFAULT:
-        raise refusal(index, "its hnsw.search_method leaves distances unfinished; set it to SM_DEFAULT")
+    check_settings(index)
 
 
 def _check_second_pass(stack: Stack) -> None:

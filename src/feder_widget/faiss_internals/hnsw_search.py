@@ -19,7 +19,7 @@ import numpy.typing as npt
 from feder_widget.faiss_internals.hnsw_links import HeldLinks
 from feder_widget.faiss_internals.minimax_queue import MinimaxQueue
 from feder_widget.faiss_internals.supported_quantizers import FLAT
-from feder_widget.faiss_internals.unwrap import derived
+from feder_widget.faiss_internals.unwrap import derived, refusal
 from feder_widget.model.graph_walk import Descent, Hop, UntoldWalkError, Walk, quick_walk_of, walk_of
 from feder_widget.model.keys import key_of, keys_of
 
@@ -28,6 +28,27 @@ GROUP = 4
 
 SUBSET_METRICS = (faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT)
 """Metrics by which a flat index compares a query with some of its vectors in one call."""
+
+
+def check_settings(index: Any) -> None:
+    """Raise if a ``faiss.IndexHNSW`` is set to search in a way whose steps are not known.
+
+    Raises
+    ------
+    UnsupportedIndexError
+        With the setting, and what to set.
+    """
+    graph = index.hnsw
+    if not graph.check_relative_distance:
+        raise refusal(index, "its search stops after efSearch steps; set hnsw.check_relative_distance = True")
+    if not graph.search_bounded_queue:
+        raise refusal(
+            index,
+            "its search raises efSearch to k, and does not report the nodes that it visits; set "
+            "hnsw.search_bounded_queue = True",
+        )
+    if getattr(graph, "search_method", faiss.HNSW.SM_DEFAULT) != faiss.HNSW.SM_DEFAULT:
+        raise refusal(index, "its hnsw.search_method leaves distances unfinished; set it to SM_DEFAULT")
 
 
 class HnswSearch:
@@ -43,7 +64,7 @@ class HnswSearch:
         self._index = index
         self.similarity = bool(faiss.is_similarity_metric(index.metric_type))
         self._links = HeldLinks(index.hnsw)
-        self._parameters: tuple[tuple[int, bool], Any] | None = None
+        self._parameters: tuple[int, Any] | None = None
         # A deque hands each array to one thread.
         self._spare: deque[npt.NDArray[np.int32]] = deque(maxlen=2)
 
@@ -110,7 +131,13 @@ class HnswSearch:
         ``kept`` is the number of results of the search. Faiss's queue has room for as many nodes, even where
         efSearch is smaller, which matters where distances tie.
         """
-        walk = self._walk_by(vector, ef_search, *self.visits(vector, ef_search), ef_search)
+        nodes, distances = self.visits(vector, ef_search)
+        if not np.isfinite(self.distance(vector, self._links().entry_point)):
+            # Faiss may not have reported the node at which the walk begins.
+            end = self.descend(vector).end
+            if not len(nodes) or nodes[0] != end:
+                raise self._no_order(vector, np.array([end])) or UntoldWalkError("a walk has no beginning")
+        walk = self._walk_by(vector, ef_search, nodes, distances, ef_search)
         if kept <= ef_search or not walk.is_tied:
             return walk
         return self._walk_by(vector, ef_search, *self._visits_by_queue(vector, ef_search, kept), kept)
@@ -143,24 +170,43 @@ class HnswSearch:
                 walk = walk_of(nodes, distances, linked, ef_search, self.similarity, queue)
             return walk
         except UntoldWalkError as error:
-            # Faiss does not tell visits whose distance is no number.
-            linked_to = np.unique(np.concatenate([links.of_node(int(node), 0) for node in nodes]))
-            found = self.distances(vector, linked_to)
-            unordered, endless = int(np.isnan(found).sum()), int(np.isinf(found).sum())
-            if not unordered and endless:
-                raise ValueError(
-                    f"this search came near {endless:,} vectors whose distances are beyond float32: they "
-                    "have no order, so its steps cannot be told; scale the vectors"
-                ) from error
-            if not unordered:
+            reason = self._no_order(vector, nodes)
+            if reason is None:
                 raise
-            raise ValueError(
-                f"this search came near {unordered:,} vectors with components that are no numbers (NaN): "
-                "distances to them have no order, so its steps cannot be told; leave them out of the index"
-            ) from error
+            raise reason from error
         finally:
             places[nodes] = -1
             self._spare.append(places)
+
+    def _no_order(self, vector: npt.NDArray[np.float32], nodes: npt.NDArray[np.int64]) -> ValueError | None:
+        """Return the error that tells of distances without an order near some nodes; None without any.
+
+        Faiss does not report visits whose distance is infinite or no number.
+        """
+        links = self._links()
+        near = np.unique(np.concatenate([nodes, *(links.of_node(int(node), 0) for node in nodes)]))
+        found = self.distances(vector, near)
+        unordered, endless = near[np.isnan(found)], int(np.isinf(found).sum())
+        if len(unordered):
+            storage = derived(self._index.storage)
+            rows = storage.reconstruct_batch(unordered)
+            if np.isfinite(rows).all():
+                return ValueError(
+                    f"this search came near {len(unordered):,} vectors whose distances to the query are no "
+                    "numbers (NaN): they have no order, so its steps cannot be told; scale the vectors, or "
+                    "choose a metric that is defined for them"
+                )
+            return ValueError(
+                f"this search came near {len(unordered):,} vectors with components that are no numbers "
+                "(NaN): distances to them have no order, so its steps cannot be told; leave them out of the "
+                "index"
+            )
+        if endless:
+            return ValueError(
+                f"this search came near {endless:,} vectors whose distances are beyond float32: they "
+                "have no order, so its steps cannot be told; scale the vectors"
+            )
+        return None
 
     def visits(
         self, vector: npt.NDArray[np.float32], ef_search: int
@@ -200,12 +246,17 @@ class HnswSearch:
             distances.append(found)
 
     def parameters(self, ef_search: int) -> Any:
-        """Return the parameters of a search at one efSearch."""
-        key = ef_search, bool(self._index.hnsw.search_bounded_queue)
+        """Return the parameters of a search at one efSearch.
+
+        Raises
+        ------
+        UnsupportedIndexError
+            If the index was set since to search in a way whose steps are not known.
+        """
+        check_settings(self._index)
         held = self._parameters
-        if held is None or held[0] != key:
-            made = faiss.SearchParametersHNSW(efSearch=ef_search, bounded_queue=key[1])
-            held = self._parameters = key, made
+        if held is None or held[0] != ef_search:
+            held = self._parameters = ef_search, faiss.SearchParametersHNSW(efSearch=ef_search)
         return held[1]
 
     def _places(self, size: int) -> npt.NDArray[np.int32]:

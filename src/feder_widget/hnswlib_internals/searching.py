@@ -35,8 +35,10 @@ class HnswlibSearch:
         self._state = state
         self._query: Float64Array = vector.astype(np.float64)
         if state.space == "cosine":
-            # As in hnswlib, which leaves a query of length 0 as it is.
-            self._query /= np.sqrt(self._query @ self._query) + 1e-30
+            # As in hnswlib, which leaves a query of length 0 as it is; squares are float32's.
+            with np.errstate(over="ignore", under="ignore"):
+                length = np.sqrt(np.square(vector, dtype=np.float32).sum(dtype=np.float32))
+                self._query *= np.float64(np.float32(1) / (length + np.float32(1e-30)))
 
     def distances(self, nodes: Ids | slice) -> Float32Array:
         """Return the distances of some nodes, float32 (n,)."""

@@ -56,6 +56,8 @@ class EfSpans:
 
     def returned(self, ef_search: int) -> Mask:
         """Return which are results at an efSearch, bool (n,)."""
+        # Beyond ntotal nothing changes, but the engine makes room for as many.
+        ef_search = min(ef_search, max(1, self.ntotal))
         if ef_search > self.holds_until:
             return self.search(ef_search)
         found: Mask = (self.returned_from <= ef_search) & (ef_search < self.returned_until)

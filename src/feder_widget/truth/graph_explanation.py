@@ -101,7 +101,10 @@ class GraphExplanation:
 
     @property
     def returned_from(self) -> Ids:
-        """The efSearch from which on each is returned, int64 (m,); ``ntotal + 1`` for one that never is."""
+        """The efSearch from which on each is returned, int64 (m,); ``ntotal + 1`` for one that never is.
+
+        Beyond ``holds_until``, as the longest walk says it: only ``recall`` and ``missed`` tell for sure.
+        """
         return self.spans.returned_from[: len(self)]
 
     @property
@@ -177,6 +180,10 @@ class GraphExplanation:
         if approach is None:
             return "No path leads to it."
         spans = self.spans
+        if self.holds_until < self.returned_from[place] <= self.ntotal:
+            known = self.holds_until
+            before = f"No efSearch up to {known} finds it. Beyond that, distances" if known else "Distances"
+            return f"{before} tie or results come back, so that only a search tells: missed(ef_search)."
         if spans.handed_from[place] > self.ntotal:
             return f"efSearch {approach.need} visits it, but {spans.k_base} vectors have nearer codes."
         if self.returned_from[place] > self.ntotal:

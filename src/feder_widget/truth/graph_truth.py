@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,6 @@ import numpy.typing as npt
 
 from feder_widget.model.graph_source import GraphSource, ranked_by
 from feder_widget.model.graph_walk import Descent, Walk
-from feder_widget.model.keys import key_of
 from feder_widget.model.pieces import WHOLE, Steps, drain
 from feder_widget.truth.ef_results import results_by_ef
 from feder_widget.truth.ef_spans import EfSpans
@@ -124,13 +124,9 @@ class GraphTruth(NearestTruth):
         _, places = _needs(walk, np.array([node]), file.ntotal)
         distance = self._distance(query, node)
         position = None
-        if count:
+        if count and not math.isnan(distance):
             compared = ranked_by(file).transform(query[None])[0]
-            nearer = yield from self.count_nearer_steps(compared, distance, work)
-            if own >= 0:
-                own_key = key_of(self._distance(query, own), file.similarity)
-                nearer -= own_key < key_of(distance, file.similarity)
-            position = 1 + nearer
+            position = 1 + (yield from self.count_nearer_steps(compared, node, distance, own, work))
         return GraphVerdict(
             id=int(file.external_ids(np.array([node]))[0]),
             distance=distance,

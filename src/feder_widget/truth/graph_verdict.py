@@ -22,7 +22,7 @@ class GraphVerdict:
         Its distance to the query as the engine reports it.
     position : int or None
         One more than the number of vectors in the index that are strictly nearer; None where they were not
-        counted.
+        counted, or its distance is no number.
     approach : Approach or None
         How a walk comes to it, and the efSearch that it takes; None where no path leads to it.
     holds_until : int

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.model.arguments import as_int
 from feder_widget.model.plots import plot
 from feder_widget.truth.ledger import Basis
 from feder_widget.truth.workload import Source, Workload
@@ -93,8 +94,8 @@ class GraphWorkload:
         return self.curves.recall
 
     def recall_of(self, ef_search: int) -> npt.NDArray[np.float64]:
-        """Return the recall of each query at one efSearch, float64 (n,)."""
-        return self.curves.recall_of(ef_search)
+        """Return the recall of each query at one efSearch, 1 to ``ef_max``, float64 (n,)."""
+        return self.curves.recall_of(self._ef(ef_search))
 
     def reached(self, share: float) -> npt.NDArray[np.float64]:
         """Return the recall that a share of the queries reach or exceed, at efSearch 1 to ``ef_max``.
@@ -121,7 +122,7 @@ class GraphWorkload:
         By the lowest recall at ``ef_search`` where it is given; otherwise, and where recall is the same, by
         the largest efSearch needed.
         """
-        return self.curves.hardest(n, nprobe=ef_search)
+        return self.curves.hardest(n, nprobe=None if ef_search is None else self._ef(ef_search))
 
     def to_pandas(self, ef_search: int | None = None) -> Any:
         """Return a frame with one row per query, in order: ``id``, ``ef_needed``, ``recall`` and ``tied``.
@@ -135,6 +136,9 @@ class GraphWorkload:
         columns["recall"] = self.recall_of(self.curves.nprobe if ef_search is None else ef_search)
         columns["tied"] = self.tied
         return pandas.DataFrame(columns)
+
+    def _ef(self, ef_search: Any) -> int:
+        return as_int(ef_search, "ef_search", most=self.ef_max, most_name="ef_max")
 
     def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
         """Draw mean recall at every efSearch, its spread and its cost; see ``figures.workload``.

@@ -117,17 +117,24 @@ class NearestTruth:
         left_out = np.array([own])
         return (yield from self._by_originals_steps(self._given, query[None], k, left_out, work, workers))[0]
 
-    def count_nearer_steps(self, vector: Float32Array, distance: float, work: int = WHOLE) -> Steps[int]:
-        """Count the vectors that are strictly nearer than a distance, by exhaustive search, in steps."""
+    def count_nearer_steps(
+        self, vector: Float32Array, node: int, distance: float, own: int, work: int = WHOLE
+    ) -> Steps[int]:
+        """Count the vectors but ``own`` that are strictly nearer than a node, by exhaustive search, in steps.
+
+        All are compared as that search computes them: of codes, a search of the graph may round its
+        ``distance`` in another way, which counts only where the exhaustive one does not return the node.
+        """
         file = self._vectors
-        limit = key_of(distance, file.similarity)
         wanted = FIRST_COUNTED
         while True:
             wanted = min(wanted, file.ntotal)
-            _, distances = yield from file.nearest_steps(vector, wanted, work)
-            nearer = int(np.count_nonzero(keys_of(distances, file.similarity) < limit))
-            if nearer < wanted or wanted == file.ntotal:
-                return nearer
+            nodes, distances = yield from file.nearest_steps(vector, wanted, work)
+            at = np.flatnonzero(nodes == node)
+            if len(at) or wanted == file.ntotal:
+                limit = key_of(float(distances[at[0]]) if len(at) else distance, file.similarity)
+                is_nearer = (keys_of(distances, file.similarity) < limit) & (nodes >= 0) & (nodes != own)
+                return int(np.count_nonzero(is_nearer))
             wanted *= 8
 
     def _by_storage(self, queries: Float32Array, k: int, own: Ids | None) -> list[tuple[Near, Float32Array]]:

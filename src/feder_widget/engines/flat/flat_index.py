@@ -183,7 +183,9 @@ class FlatIndex:
     ) -> Steps[FlatExplanation]:
         """Do ``explain`` in pieces of ``work`` multiplications."""
         workers = self._workers(executor)
-        k = min(as_int(k, "k"), max(1, self.ntotal))
+        k = as_int(k, "k")
+        self._rows.check_filled()
+        k = min(k, self.ntotal)
         asked = self.query(query)
         own = self._rows.own_node(asked, include_self)
         near, distances = yield from self._truth.nearest_of_steps(asked.vector, k, own, work, workers)
@@ -200,13 +202,25 @@ class FlatIndex:
         )
 
     def verdict(self, query: Any, row_id: int, *, include_self: bool = False) -> FlatVerdict:
-        """Say where one row stands for a query; ``include_self`` as for ``explain``."""
+        """Say where one row stands for a query; ``include_self`` as for ``explain``.
+
+        Raises
+        ------
+        UnknownIdError, TypeError, ValueError
+            If an argument is wrong, or the row's distance to the query is no finite number.
+        """
         asked = self.query(query)
         node = self._rows.node(as_int(row_id, "row_id", least=None))
         own = self._rows.own_node(asked, include_self)
         file = self.flat_file
         nodes, distances = file.nearest(file.transform(asked.vector[None]), self.ntotal)
-        distance = float(distances[0][nodes[0] == node][0])
+        found = distances[0][nodes[0] == node]
+        if not len(found) or not np.isfinite(found[0]):
+            raise ValueError(
+                f"row_id {row_id}: its distance to the query is no finite number, so that it has no place "
+                "among the others; scale the vectors, or choose a metric that is defined for them"
+            )
+        distance = float(found[0])
         nearer = keys_of(distances[0], self.similarity) < key_of(distance, self.similarity)
         return FlatVerdict(int(row_id), distance, 1 + int(np.count_nonzero(nearer & (nodes[0] != own))))
 
@@ -251,6 +265,7 @@ class FlatIndex:
                 f"there is nothing to evaluate: a flat index compares all vectors, so that by {stored} its "
                 f"recall is 1{more}"
             )
+        self._rows.check_filled()
         k = min(as_int(k, "k"), self.ntotal)
         asked = open_queries(self._rows, queries, as_int(seed, "seed", least=0))
         drain(asked.draw_steps())

@@ -249,8 +249,8 @@ class GraphIndex:
             If an argument is wrong.
         """
         ef, k = self._ef(ef_search), as_int(k, "k")
-        asked = self.query(query).vector
         vector = self.transform(query)
+        asked = self.query(query).vector
         file = self.graph_file
         nodes, distances = file.results(asked, k, ef)
         walk = file.walk(vector, max(ef, file.least_ef(k)), k)
@@ -280,6 +280,7 @@ class GraphIndex:
 
     def transform(self, query: Any) -> Float32Array:
         """Return a query as the graph sees it, float32 (inner dim,)."""
+        self._rows.check_filled()
         found: Float32Array = self.graph_file.transform(self.query(query).vector[None])[0]
         return found
 
@@ -329,6 +330,7 @@ class GraphIndex:
         """Do ``explain`` in pieces of ``work`` multiplications; a walk is one piece."""
         workers = self.workers(executor)
         k = as_int(k, "k")
+        self._rows.check_filled()
         asked = self.query(query)
         own = self._rows.own_node(asked, include_self)
         return (yield from self.truth.explain_steps(asked.vector, min(k, self.ntotal), own, work, workers))
@@ -440,6 +442,7 @@ class GraphIndex:
         executor: Executor | None = None,
     ) -> GraphEvaluation:
         """Prepare an ``evaluate`` to be run in steps; arguments as there."""
+        self._rows.check_filled()
         wanted = max(EF_EVALUATED, self.stored_ef) if ef_max is None else as_int(ef_max, "ef_max")
         return GraphEvaluation(
             self.truth,

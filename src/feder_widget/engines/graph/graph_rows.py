@@ -82,6 +82,11 @@ class GraphRows:
                 )
         raise UnknownIdError(f"row id {row_id} is not in the index of {self._file.ntotal:,} vectors")
 
+    def check_filled(self) -> None:
+        """Raise ``ValueError`` where the index holds no vectors any more."""
+        if not self._file.ntotal:
+            raise ValueError("the index is empty: add() vectors to it first")
+
     def own_node(self, query: Query, include_self: bool) -> int:
         """Return the node that does not count among a query's neighbours; -1 for none."""
         own = query.left_out(include_self)
@@ -117,6 +122,7 @@ class GraphRows:
     def sample_ids_steps(self, size: int, rng: np.random.Generator) -> Steps[Ids]:
         """Draw row ids, each stored vector at most once, in one step."""
         yield
+        self.check_filled()
         nodes = np.arange(self._file.ntotal)
         nodes = nodes[self._file.can_be_found(nodes)]
         drawn = nodes[rng.choice(len(nodes), min(size, len(nodes)), replace=False)]

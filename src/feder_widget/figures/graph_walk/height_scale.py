@@ -65,9 +65,11 @@ class HeightScale:
         first = keys[0] if keys else 0.0
         second = keys[1] if len(keys) > 1 else first
         last = keys[-1] if keys else first
-        is_broken = second - first > APART * max(bar - second, 1e-12) and len(keys) > 2
+        # A walk that stops at the nearest key has nothing below it to stand apart from.
+        reach = max(bar, second)
+        is_broken = bar >= second and second - first > APART * max(bar - second, 1e-12) and len(keys) > 2
         nearest = second if is_broken else first
-        span = max(bar - nearest, 1e-9 * max(1, abs(bar)), LEAST)
+        span = max(reach - nearest, 1e-9 * max(1, abs(bar)), LEAST)
         low = nearest - 0.06 * span
         high = min(max(bar + ABOVE * span, low + LEAST), max(last, bar))
         floor = bottom - BREAK if is_broken else bottom

@@ -30,9 +30,12 @@ export function heightScale(keys: ArrayLike<number>, bar: number, top: number, b
   const first = keys[0] ?? 0;
   const second = keys[1] ?? first;
   const last = keys[keys.length - 1] ?? first;
-  const isBroken = second - first > APART * Math.max(bar - second, 1e-12) && keys.length > 2;
+  // A walk that stops at the nearest key has nothing below it to stand apart from.
+  const reach = Math.max(bar, second);
+  const isApart = second - first > APART * Math.max(bar - second, 1e-12);
+  const isBroken = bar >= second && isApart && keys.length > 2;
   const nearest = isBroken ? second : first;
-  const span = Math.max(bar - nearest, 1e-9 * Math.max(1, Math.abs(bar)), 1e-30);
+  const span = Math.max(reach - nearest, 1e-9 * Math.max(1, Math.abs(bar)), 1e-30);
   const low = nearest - 0.06 * span;
   const high = Math.min(Math.max(bar + ABOVE * span, low + 1e-30), Math.max(last, bar));
   const hasTop = last > high;
