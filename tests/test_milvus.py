@@ -272,16 +272,14 @@ def test_nothing_is_changed(written, is_closed):
     if is_closed:
         made.db.close()
     before = files_of(made.path)
-    for one in fw.milvus_segments(made.path):
+    first, *others = fw.milvus_segments(made.path)
+    for one in (first, *others):
         one.vectors()
-    segment = one.segment
     if is_closed:
-        # Closing writes what was in the log to a third segment, whose index is not built.
-        segment = fw.milvus_segments(made.path)[0].segment
-        opened = fw.open_index(made.path, segment=segment)
+        opened = fw.open_index(made.path, segment=first.segment)
     else:
         with pytest.warns(UserWarning, match="1 rows"):
-            opened = fw.open_index(made.path, segment=segment)
+            opened = fw.open_index(made.path, segment=first.segment)
     opened.evaluate(20, K, progress=False)
     assert files_of(made.path) == before
 
@@ -324,6 +322,11 @@ def test_other_sources_have_no_collections(tmp_path):
         fw.milvus_segments(tmp_path)
 
 
+def test_a_database_is_not_mapped(simple):
+    with pytest.raises(ValueError, match="mmap has no use for a database of Milvus Lite"):
+        fw.open_index(simple, mmap=True)
+
+
 def test_a_database_of_milvus_lite_2_is_told(tmp_path):
     path = tmp_path / "old.db"
     path.write_bytes(b"SQLite format 3\0" + bytes(100))
@@ -358,6 +361,23 @@ def test_files_that_are_missing_are_named(copied, name):
     file = one_file(copied, name)
     file.unlink()
     with pytest.raises(FileNotFoundError, match=str(file)):
+        fw.open_index(copied)
+
+
+def test_lists_that_contradict_the_index_are_refused(copied):
+    made = one_file(copied, "*.idx")
+    index = faiss.read_index(str(made))
+    # Codes of a quarter of their size: read as whole vectors, they would lead past their end.
+    lists = faiss.ArrayInvertedLists(index.nlist, D)
+    for cluster in range(index.nlist):
+        ids = faiss.rev_swig_ptr(index.invlists.get_ids(cluster), index.invlists.list_size(cluster)).copy()
+        lists.add_entries(
+            cluster, len(ids), faiss.swig_ptr(ids), faiss.swig_ptr(np.zeros((len(ids), D), np.uint8))
+        )
+    index.own_invlists = False
+    index.invlists = lists
+    faiss.write_index(index, str(made))
+    with pytest.raises(fw.IndexFileError, match=str(made)):
         fw.open_index(copied)
 
 

@@ -143,6 +143,8 @@ def open_index(
             raise ValueError(f"{name} is for shards by address: a list, a pattern, a manifest, or an address")
     chosen = (collection, field, segment)
     if _is_milvus(source, chosen):
+        if mmap is not None:
+            raise ValueError("mmap has no use for a database of Milvus Lite, whose index is read into memory")
         index, name = segment_as_index(Path(source), *chosen)
         return _opened(_checked(index, name), vectors, frozen=True if frozen is None else frozen)
     if are_shards:

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from feder_widget.errors import IndexFileError, UnsupportedIndexError
 from feder_widget.faiss_internals import index_file
+from feder_widget.faiss_internals.admission import InconsistentIndexError, check
+from feder_widget.faiss_internals.unwrap import unwrap
 from feder_widget.milvus_internals.database import IndexKind
 
 Ids = npt.NDArray[np.int64]
@@ -64,6 +66,7 @@ def read(path: Path, kind: IndexKind, dim: int, ids: Ids, is_live: Flags) -> fai
             f"compared by {kind.metric}, got {index.ntotal:,} of {index.d}"
         )
     if isinstance(index, faiss.IndexIVF):
+        _check_lists(path, index)
         index.nprobe = min(NPROBE, index.nlist)
         if not is_live.all():
             _keep_rows(index, is_live)
@@ -104,6 +107,14 @@ def _flat(path: Path, kind: IndexKind, dim: int, is_live: Flags) -> faiss.Index:
     index = faiss.IndexFlat(dim, METRICS[kind.metric])
     index.add(vectors)
     return index
+
+
+def _check_lists(path: Path, index: faiss.Index) -> None:
+    """Raise if parts of an index contradict each other: its lists are read where they say that they are."""
+    try:
+        check(unwrap(index))
+    except InconsistentIndexError as error:
+        raise IndexFileError(f"{path} is damaged: {error}") from error
 
 
 def _keep_rows(index: Any, is_live: Flags) -> None:
