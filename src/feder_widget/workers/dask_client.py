@@ -13,7 +13,7 @@ def dashboard_link(executor: Executor) -> str | None:
     except Exception:
         # It asks the scheduler, which may be away, or have no dashboard.
         return None
-    return link if isinstance(link, str) and link else None
+    return link if isinstance(link, str) and link.startswith(("http://", "https://")) else None
 
 
 def thread_count(executor: Executor) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, InvalidStateError, wait
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from feder_widget.errors import FederError, WorkerError
@@ -84,7 +85,7 @@ class Workers:
             )
         return cls(executor)
 
-    @property
+    @cached_property
     def dashboard(self) -> str | None:
         """Address of the page on which a cluster shows its work; None where there is none."""
         return dask_client.dashboard_link(self._executor)
