@@ -16,6 +16,7 @@ from pathlib import Path
 
 import faiss
 import numpy as np
+from dask import config as dask_config
 from distributed import Client, LocalCluster
 
 from feder_widget.engines import open_index
@@ -26,6 +27,11 @@ from feder_widget.workers import Workers
 
 K = 10
 NLIST = 64
+
+KEEPS_MEMORY = {"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": 1}}
+"""Without what Dask sets besides: its workers would return freed memory at once, and fault its pages in anew.
+
+It holds where it is set before the first cluster of a process."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -107,6 +113,7 @@ def compare(name: str, run: Callable[[Executor | None], None], repeats: int) -> 
 def dask(workers: int) -> Iterator[Executor]:
     """Lend the executor of a cluster of processes on this machine, with one thread each."""
     with (
+        dask_config.set(KEEPS_MEMORY),
         tempfile.TemporaryDirectory() as folder,
         LocalCluster(
             n_workers=workers,
