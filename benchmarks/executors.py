@@ -1,4 +1,4 @@
-"""A pass over vectors by the workers of an executor, beside the same pass without one.
+"""A pass over vectors by the workers of an executor, beside the same pass without one; Dask beside processes.
 
 python -m benchmarks.executors [--n 300000] [--dim 128] [--queries 128]
 """
@@ -9,12 +9,15 @@ import argparse
 import multiprocessing
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import faiss
 import numpy as np
+from dask import config as dask_config
+from distributed import Client, LocalCluster
 
 from feder_widget.engines import open_index
 from feder_widget.model.pieces import drain
@@ -24,6 +27,11 @@ from feder_widget.workers import Workers
 
 K = 10
 NLIST = 64
+
+KEEPS_MEMORY = {"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": 1}}
+"""Without what Dask sets besides: its workers would return freed memory at once, and fault its pages in anew.
+
+It holds where it is set before the first cluster of a process."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,26 +82,50 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
 
 
 def compare(name: str, run: Callable[[Executor | None], None], repeats: int) -> None:
-    """Run a pass in turn without an executor, by one thread, and by one and two processes; print ratios."""
+    """Run a pass in turn without an executor, by one thread, by processes, and by Dask; print ratios."""
     spawn = multiprocessing.get_context("spawn")
     with (
         ThreadPoolExecutor(1) as thread,
         ProcessPoolExecutor(1, spawn) as one,
         ProcessPoolExecutor(2, spawn) as two,
+        dask(2) as cluster,
     ):
-        executors = (None, thread, one, two)
+        executors = (None, thread, one, two, cluster)
         for executor in executors:
             # Processes start, and open their files.
             run(executor)
         seconds = [[timed(run, executor) for executor in executors] for _ in range(repeats)]
     taken = np.array(seconds)
-    alone, by_thread, by_one, _ = np.median(taken, axis=0)
+    alone, by_thread, by_one, by_two, by_dask = np.median(taken, axis=0)
     over = np.median(taken[:, 1] / taken[:, 0]), np.median(taken[:, 2] / taken[:, 0])
     print(f"  {name}")
     print(f"    no executor    {alone:7.2f} s")
     print(f"    one thread     {by_thread:7.2f} s   {over[0]:.2f} x no executor (aim 1.05)")
     print(f"    one process    {by_one:7.2f} s   {over[1]:.2f} x no executor")
-    print(f"    two processes  {np.median(taken[:, 2] / taken[:, 3]):7.2f} x faster than one")
+    print(
+        f"    two processes  {by_two:7.2f} s   {np.median(taken[:, 2] / taken[:, 3]):.2f} x faster than one"
+    )
+    against = np.median(taken[:, 4] / taken[:, 3])
+    print(f"    Dask, two      {by_dask:7.2f} s   {against:.2f} x two processes (aim 1.5)")
+
+
+@contextmanager
+def dask(workers: int) -> Iterator[Executor]:
+    """Lend the executor of a cluster of processes on this machine, with one thread each."""
+    with (
+        dask_config.set(KEEPS_MEMORY),
+        tempfile.TemporaryDirectory() as folder,
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            local_directory=folder,
+        ) as cluster,
+        Client(cluster) as client,
+        client.get_executor() as executor,
+    ):
+        yield executor
 
 
 def timed(run: Callable[[Executor | None], None], executor: Executor | None) -> float:

@@ -6,7 +6,7 @@ import faiss
 import numpy as np
 import pytest
 from conversation import ByHand, Page, converse, step, step_until
-from executors import Failing, Holding
+from executors import Failing, Holding, Inline
 from makers import make_vectors
 
 import feder_widget as fw
@@ -120,3 +120,33 @@ def test_an_executor_is_checked_when_a_widget_is_made(vectors):
     index.add(vectors)
     with ThreadPoolExecutor(1) as executor, pytest.raises(ValueError, match="executor needs vectors"):
         fw.FederWidget(fw.open_index(index), executor=executor)
+
+
+@pytest.mark.parametrize("description", ["IVF12,SQ8", "HNSW8,SQ4"])
+def test_the_page_is_told_where_a_cluster_shows_its_work(vectors, description, monkeypatch):
+    monkeypatch.setattr("feder_widget.session.answers.workload.REPORTED", 0.0)
+    index = opened(description, vectors)
+    for executor, link in (
+        (OfCluster("http://10.0.0.1:8787/status"), "http://10.0.0.1:8787/status"),
+        (OfCluster("javascript:alert(1)"), None),
+        (Inline(), None),
+    ):
+        page = Page()
+        session = session_of(index, page, executor)
+        session.handle(ASK)
+        step_until(session, page, kind="workload", final=True)
+        session.close()
+        told = {message["dashboard"] for message, _ in page.packets if message["kind"] == "progress"}
+        assert told == {link}
+
+
+class OfCluster(Inline):
+    """Like Dask's executor."""
+
+    def __init__(self, link):
+        super().__init__()
+        self._client = type("Client", (), {"dashboard_link": link, "nthreads": lambda _: {"a": 1}})()
+
+    def submit(self, function, /, *args, pure):
+        assert not pure
+        return super().submit(function, *args)

@@ -111,7 +111,7 @@ export class FakeKernel implements Transport {
         ];
       case "evaluate":
         return [
-          { kind: "progress", request, done: 1, asked: asked.sample, cancellable: true },
+          { kind: "progress", request, done: 1, asked: asked.sample, cancellable: true, dashboard: null },
           {
             kind: "workload",
             request,

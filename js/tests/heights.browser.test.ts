@@ -79,7 +79,7 @@ function sayBounds(): void {
 
 function sayProgress(): void {
   const { request } = stage.lastAsked("evaluate");
-  stage.model.say({ kind: "progress", request, done: 250, asked: 1000, cancellable: true });
+  stage.model.say({ kind: "progress", request, done: 250, asked: 1000, cancellable: true, dashboard: null });
 }
 
 function sayWorkload(request: string): void {

@@ -335,14 +335,21 @@ describe("workloads", () => {
     workloads.evaluate(10, 7, 3, true);
     const { request } = transport.last("evaluate");
     expect(transport.last("evaluate")).toMatchObject({ sample: 10, seed: 7, k: 3, include_self: true });
-    expect(workloads.progress.value).toEqual({ done: 0, asked: 10, cancellable: true });
-    transport.say({ kind: "progress", request, done: 4.5, asked: 10, cancellable: true });
+    expect(workloads.progress.value).toEqual({ done: 0, asked: 10, cancellable: true, dashboard: null });
+    transport.say({ kind: "progress", request, done: 4.5, asked: 10, cancellable: true, dashboard: null });
     expect(workloads.progress.value?.done).toBe(4.5);
     workloads.cancel();
     expect(transport.last("cancel").request).toBe(request);
     transport.say(workloadOf({ request, final: true, reason: "cancelled" }));
     expect(workloads.progress.value).toBeNull();
-    transport.say({ kind: "progress", request: "kernel", done: 1, asked: 99, cancellable: true });
+    transport.say({
+      kind: "progress",
+      request: "kernel",
+      done: 1,
+      asked: 99,
+      cancellable: true,
+      dashboard: null,
+    });
     workloads.cancel();
     expect(transport.last("cancel").request).toBe("kernel");
   });

@@ -107,7 +107,7 @@ const GOOD: Record<string, Record<string, unknown>> = {
     returned_from: Int32Array.of(4, 5),
     returned_until: Int32Array.of(5, 5),
   },
-  progress: { kind: "progress", request: "w", done: 1.5, asked: 9, cancellable: true },
+  progress: { kind: "progress", request: "w", done: 1.5, asked: 9, cancellable: true, dashboard: null },
   workload: {
     kind: "workload",
     request: "w",

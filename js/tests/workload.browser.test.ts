@@ -77,6 +77,23 @@ async function list(shown: Stage, order: string, changes: Partial<Hardest> = {})
   say(shown, { ...HARDEST, request, nprobe, order, ...changes });
 }
 
+describe("the progress of an evaluation", () => {
+  it.each([
+    ["http://10.0.0.1:8787/status", 1],
+    [null, 0],
+  ])("leads to the dashboard %s of the cluster that computes it", async (dashboard, links) => {
+    const shown = await openWorkload();
+    await shown.see.getByRole("button", { name: "Evaluate queries" }).click();
+    const { request } = await vi.waitFor(() => shown.lastAsked("evaluate"));
+    shown.model.say({ kind: "progress", request, done: 2, asked: 10, cancellable: true, dashboard });
+    await expect.element(shown.see.getByText("2 of 10 queries")).toBeVisible();
+    const link = shown.see.getByRole("link", { name: "Dashboard" });
+    expect(link.elements().map((element) => element.getAttribute("href"))).toEqual(
+      Array(links).fill(dashboard),
+    );
+  });
+});
+
 describe("the hardest queries", () => {
   it("are those of the lowest recall now, the worst that the sentence names among them", async () => {
     const shown = await openWorkload();

@@ -8,7 +8,16 @@ from feder_widget.faiss_version import require_faiss
 # First, so that a missing Faiss is told in words.
 require_faiss()
 
-from feder_widget.engines import FlatIndex, GraphIndex, IvfIndex, build_index, open_hnswlib, open_index  # noqa: E402
+from feder_widget.engines import (  # noqa: E402
+    FlatIndex,
+    GraphIndex,
+    IvfIndex,
+    MilvusSegment,
+    build_index,
+    milvus_segments,
+    open_hnswlib,
+    open_index,
+)
 from feder_widget.errors import (  # noqa: E402
     EmbedderError,
     FederError,
@@ -63,6 +72,7 @@ __all__ = [
     "IvfIndex",
     "Ledger",
     "MeanLedger",
+    "MilvusSegment",
     "PicturesLeftOutWarning",
     "SearchTrace",
     "ShardError",
@@ -76,6 +86,7 @@ __all__ = [
     "embedders",
     "explore",
     "figures",
+    "milvus_segments",
     "open_hnswlib",
     "open_index",
 ]

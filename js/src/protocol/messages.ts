@@ -532,6 +532,7 @@ export interface Done {
  * An evaluation has finished `done` of `asked` queries, the last of them perhaps in part.
  *
  * `cancellable` is false while a cell evaluates: the kernel hears no cancel until the cell ends.
+ * `dashboard` is the address of the page on which the workers' cluster shows its work; null without one.
  */
 export interface Progress {
   kind: "progress";
@@ -539,6 +540,7 @@ export interface Progress {
   done: number;
   asked: number;
   cancellable: boolean;
+  dashboard: string | null;
 }
 
 /**
@@ -1619,6 +1621,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       done: "number",
       asked: "number",
       cancellable: "boolean",
+      dashboard: { nullable: "string" },
     },
     buffers: {
     },

@@ -17,7 +17,7 @@ interface Listing {
 export class Workloads {
   readonly latest = signal<Workload | null>(null);
   /** Of the evaluation under way; null when none is. */
-  readonly progress = signal<Pick<Progress, "done" | "asked" | "cancellable"> | null>(null);
+  readonly progress = signal<Omit<Progress, "kind" | "request"> | null>(null);
   /** The hardest queries of the latest workload, or of one before until these arrive. */
   readonly hardest = signal<Hardest | null>(null);
   /** What makes a query hard: the recall at nprobe, or the nprobe that it needs. */
@@ -76,7 +76,8 @@ export class Workloads {
   /** Evaluate queries drawn from the index. */
   evaluate(sample: number, seed: number, k: number, includeSelf: boolean): void {
     this.#running = this.#asker.askEvaluate(sample, seed, k, includeSelf);
-    this.progress.value = this.#running === null ? null : { done: 0, asked: sample, cancellable: true };
+    this.progress.value =
+      this.#running === null ? null : { done: 0, asked: sample, cancellable: true, dashboard: null };
   }
 
   /** Have the hardest queries listed, anew wherever nprobe rests, until the function returned is called. */

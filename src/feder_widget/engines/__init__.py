@@ -8,6 +8,7 @@ from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.engines.ivf.ivf_index import IvfIndex
 from feder_widget.engines.open_hnswlib import open_hnswlib
 from feder_widget.engines.open_index import open_index, open_ivf
+from feder_widget.engines.open_milvus import MilvusSegment, milvus_segments
 from feder_widget.engines.protocol import ClusteredEngine, Engine
 from feder_widget.model.search_trace import Scan
 
@@ -21,8 +22,10 @@ __all__ = [
     "FlatIndex",
     "GraphIndex",
     "IvfIndex",
+    "MilvusSegment",
     "Scan",
     "build_index",
+    "milvus_segments",
     "open_hnswlib",
     "open_index",
     "open_ivf",

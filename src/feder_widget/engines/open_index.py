@@ -14,6 +14,7 @@ from feder_widget.engines.flat.flat_index import FlatIndex
 from feder_widget.engines.given_vectors import check_graph_vectors, check_vectors
 from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.engines.ivf.ivf_index import IvfIndex
+from feder_widget.engines.open_milvus import segment_as_index
 from feder_widget.errors import IndexFileError, UnsupportedIndexError
 from feder_widget.faiss_internals import flat_file, graph_admission, index_file, original_space
 from feder_widget.faiss_internals.admission import InconsistentIndexError, check
@@ -27,6 +28,7 @@ from feder_widget.faiss_internals.stored_vectors import StoredVectors
 from feder_widget.faiss_internals.unwrap import Stack, unwrap
 from feder_widget.hnswlib_internals import hnswlib_file, library
 from feder_widget.hnswlib_internals.hnswlib_graph import HnswlibGraph
+from feder_widget.milvus_internals.database import is_database
 from feder_widget.model.file_stamp import FileStamp
 from feder_widget.model.row_source import MappedArray
 from feder_widget.stores import shard_files
@@ -41,6 +43,9 @@ def open_index(
     frozen: bool | None = None,
     storage_options: Mapping[str, Any] | None = None,
     cache: str | os.PathLike[str] | None = None,
+    collection: str | None = None,
+    field: str | None = None,
+    segment: str | None = None,
 ) -> IvfIndex | GraphIndex | FlatIndex:
     """Make the searches of an index traceable: inverted lists (IVF), an HNSW graph, or a flat index.
 
@@ -67,6 +72,7 @@ def open_index(
         ``merge_from`` would make of them in this order, ties included. Of shards on this machine the lists
         are mapped. Elsewhere, only the lists that are read are fetched, by ``fsspec``
         (``pip install feder-widget[shards]``). A single address is opened likewise.
+        Or the path of a database of Milvus Lite, which is only read; see docs/milvus.md.
     vectors : array_like (n, dim), optional
         The original vectors, before any transform of the index: row i for row id i, as an array or a
         ``numpy.memmap``; not copied, and read once by each ``explain``, ``ledger`` or batch of ``evaluate``.
@@ -89,6 +95,10 @@ def open_index(
     cache : str or os.PathLike, optional
         A folder on a disk for the lists of shards that were fetched; by default one in the user's cache. They
         take as much room as what is read, and are removed with the index or the process.
+    collection, field, segment : str, optional
+        Which segment of a database of Milvus Lite is opened; what leaves no choice may be left out.
+        ``milvus_segments`` lists them all. Row ids are its primary keys where these are int64, else places in
+        ``MilvusSegment.keys``.
 
     Returns
     -------
@@ -101,7 +111,8 @@ def open_index(
     ValueError
         If the index is untrained or empty, if its parts contradict each other, or if ``vectors`` do not fit
         it: of another shape, or, where the index holds codes or refines, others than those that were added
-        (some rows are compared; where it holds vectors whole, it needs no others, and none are).
+        (some rows are compared; where it holds vectors whole, it needs no others, and none are). If
+        ``collection``, ``field`` and ``segment`` choose no segment of a database, or not one alone.
     IndexFileError
         (an ``OSError``) If the file or the bytes hold no readable index, or one whose parts contradict each
         other. Missing or unreadable files raise Python's own ``FileNotFoundError``, ``IsADirectoryError`` and
@@ -116,7 +127,8 @@ def open_index(
     -----
     UserWarning
         If something makes answers wrong: vectors that are in no list, ids that have moved, ``vectors`` of
-        other lengths. ``IvfIndex.findings`` lists all that stands out.
+        other lengths. ``IvfIndex.findings`` lists all that stands out. If a collection of Milvus Lite has
+        rows in no segment yet.
 
     Notes
     -----
@@ -129,6 +141,12 @@ def open_index(
     for name, value in (("storage_options", storage_options), ("cache", cache)):
         if value is not None and not are_shards:
             raise ValueError(f"{name} is for shards by address: a list, a pattern, a manifest, or an address")
+    chosen = (collection, field, segment)
+    if _is_milvus(source, chosen):
+        if mmap is not None:
+            raise ValueError("mmap has no use for a database of Milvus Lite, whose index is read into memory")
+        index, name = segment_as_index(Path(source), *chosen)
+        return _opened(_checked(index, name), vectors, frozen=True if frozen is None else frozen)
     if are_shards:
         if mmap is not None:
             raise ValueError("mmap says how a single file is opened; lists of shards are always mapped")
@@ -148,16 +166,7 @@ def open_index(
         stack = unwrap(index)
         _admit(stack)
         stack = replace(stack, owners=owners_of(index))
-    if graph_admission.is_graph(stack):
-        graph = GraphFile(stack)
-        compared = graph if graph.second_pass is None else graph.second_pass.vectors
-        given = None if vectors is None else check_graph_vectors(vectors, compared)
-        return GraphIndex(graph, vectors_given=given, originals=_originals(given, graph), frozen=bool(frozen))
-    if flat_file.is_flat(stack):
-        flat = FlatFile(stack)
-        given = None if vectors is None else check_graph_vectors(vectors, flat)
-        return FlatIndex(flat, vectors_given=given, originals=_originals(given, flat), frozen=bool(frozen))
-    return _opened_ivf(stack, vectors, bool(frozen))
+    return _opened(stack, vectors, frozen=bool(frozen))
 
 
 def open_ivf(source: Any, *, vectors: Any = None) -> IvfIndex:
@@ -214,6 +223,33 @@ def _open_hnswlib(source: Any, vectors: Any, mmap: bool | None, frozen: bool | N
     return GraphIndex(HnswlibGraph(source), frozen=bool(frozen))
 
 
+def _is_milvus(source: Any, chosen: tuple[str | None, str | None, str | None]) -> bool:
+    """Return whether a database of Milvus Lite is to be opened."""
+    is_path = isinstance(source, (str, os.PathLike))
+    if any(part is not None for part in chosen):
+        if not is_path:
+            raise ValueError(
+                "collection, field and segment choose in a database of Milvus Lite: source must be its path, "
+                f"got {type(source).__name__}"
+            )
+        return True
+    return is_path and is_database(Path(source))
+
+
+def _opened(stack: Stack, vectors: Any, *, frozen: bool) -> IvfIndex | GraphIndex | FlatIndex:
+    """Return the engine of an index that was taken apart."""
+    if graph_admission.is_graph(stack):
+        graph = GraphFile(stack)
+        compared = graph if graph.second_pass is None else graph.second_pass.vectors
+        given = None if vectors is None else check_graph_vectors(vectors, compared)
+        return GraphIndex(graph, vectors_given=given, originals=_originals(given, graph), frozen=frozen)
+    if flat_file.is_flat(stack):
+        flat = FlatFile(stack)
+        given = None if vectors is None else check_graph_vectors(vectors, flat)
+        return FlatIndex(flat, vectors_given=given, originals=_originals(given, flat), frozen=frozen)
+    return _opened_ivf(stack, vectors, frozen)
+
+
 def _originals(given: Any, file: StoredVectors) -> Originals | None:
     """Return the vectors given, as an index compares them."""
     if given is None:
@@ -239,7 +275,7 @@ def _say_what_is_wrong(opened: IvfIndex) -> None:
         if finding.code == "vectors-unrelated":
             raise ValueError(f"{finding.sentence} {finding.remedy}")
         if finding.severity == "error":
-            warnings.warn(finding.sentence, stacklevel=3)
+            warnings.warn(finding.sentence, stacklevel=5)
 
 
 def _read(path: Path, mmap: bool | None) -> Stack:

@@ -108,6 +108,11 @@ class Evaluation:
         """What ``steps`` wait for when they have yielded: a part of the workers; None for nothing."""
         return None if self._workers is None else self._workers.waits_for
 
+    @property
+    def dashboard(self) -> str | None:
+        """Address of the page on which the workers' cluster shows its work, if it has one."""
+        return None if self._workers is None else self._workers.dashboard
+
     def steps(self, work: int = PIECE_WORK) -> Generator[float, None, None]:
         """Evaluate; yields after each piece the queries done so far, with parts of queries.
 
@@ -234,6 +239,11 @@ class UnderWay(Protocol[Result]):
         """Number of queries evaluated."""
         ...
 
+    @property
+    def dashboard(self) -> str | None:
+        """Address of the page on which the workers' cluster shows its work, if it has one."""
+        ...
+
     def run(self, progress: Progress) -> Iterator[int]:
         """Evaluate; yields the number of queries done."""
         ...
@@ -287,5 +297,7 @@ def _bar(evaluation: UnderWay[Any], progress: bool | Progress) -> Iterator[Progr
     # Importing it takes a while, and most programs show no bar.
     from tqdm.auto import tqdm
 
-    with tqdm(total=evaluation.asked, desc="queries", delay=SOON, leave=False) as bar:
+    with tqdm(
+        total=evaluation.asked, desc="queries", delay=SOON, leave=False, postfix=evaluation.dashboard
+    ) as bar:
         yield lambda done, _: bar.update(done - bar.n) and None

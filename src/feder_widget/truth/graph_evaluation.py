@@ -91,6 +91,11 @@ class GraphEvaluation:
         """What ``steps`` wait for when they have yielded: a part of the workers; None for nothing."""
         return None if self._workers is None else self._workers.waits_for
 
+    @property
+    def dashboard(self) -> str | None:
+        """Address of the page on which the workers' cluster shows its work, if it has one."""
+        return None if self._workers is None else self._workers.dashboard
+
     def steps(self, work: int = PIECE_WORK) -> Generator[float, None, None]:
         """Evaluate; yields the number of queries done after each piece. It may be closed at any time.
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, InvalidStateError, wait
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from feder_widget.errors import FederError, WorkerError
 from feder_widget.model.pieces import Steps
+from feder_widget.workers import dask_client
 from feder_widget.workers.part import Part
 
 T = TypeVar("T")
@@ -57,7 +59,11 @@ class Workers:
         self._executor = executor
         self.waits_for: Future[None] | None = None
         count = getattr(executor, "_max_workers", None)
-        self._most = PER_WORKER * (count if isinstance(count, int) and count > 0 else UNKNOWN_WORKERS)
+        if not isinstance(count, int) or count <= 0:
+            # A cluster may grow by what waits for it.
+            count = max(UNKNOWN_WORKERS, dask_client.thread_count(executor))
+        self._most = PER_WORKER * count
+        self._options = dask_client.submit_options(executor)
 
     @classmethod
     def of(cls, executor: Any) -> Workers | None:
@@ -78,6 +84,11 @@ class Workers:
                 "ThreadPoolExecutor(), ProcessPoolExecutor() or client.get_executor()"
             )
         return cls(executor)
+
+    @cached_property
+    def dashboard(self) -> str | None:
+        """Address of the page on which a cluster shows its work; None where there is none."""
+        return dask_client.dashboard_link(self._executor)
 
     def results_steps(self, parts: Iterable[Part[T]], take: Callable[[T], None]) -> Steps[None]:
         """Have all parts computed; yields before it waits for one, and after each.
@@ -148,9 +159,9 @@ class Workers:
     def _submitted(self, attempt: _Attempt[T]) -> Future[T]:
         part = attempt.part
         try:
-            future = self._executor.submit(part.compute, *part.arguments)
-        except RuntimeError as error:
-            # Also BrokenExecutor, and an executor that was shut down.
+            future = self._executor.submit(part.compute, *part.arguments, **self._options)
+        except Exception as error:
+            # Broken, shut down, or closed: each library has its own error.
             after = "" if attempt.reason is None else f" after {_said(attempt.reason)}"
             raise WorkerError(
                 f"executor must take work, and {type(self._executor).__name__} took no more{after}: "

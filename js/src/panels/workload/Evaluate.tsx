@@ -17,6 +17,11 @@ function EvaluateForm() {
       <p class="feder-evaluate">
         <progress max={progress.asked} value={progress.done} aria-label="Evaluating" />{" "}
         {count(Math.floor(progress.done))} of {plural(progress.asked, "query", "queries")}
+        {progress.dashboard !== null && (
+          <a href={progress.dashboard} target="_blank" rel="noopener noreferrer">
+            Dashboard
+          </a>
+        )}
         {progress.cancellable && (
           <Button kind="small" onClick={() => workloads.cancel()}>
             Cancel

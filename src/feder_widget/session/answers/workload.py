@@ -64,6 +64,11 @@ class Evaluation(Protocol):
         """What ``steps`` wait for when they have yielded; None for nothing."""
         ...
 
+    @property
+    def dashboard(self) -> str | None:
+        """Address of the page on which the workers' cluster shows its work, if it has one."""
+        ...
+
     def steps(self) -> Iterator[float]:
         """Evaluate in pieces; yields the queries done so far."""
         ...
@@ -131,7 +136,13 @@ class Workloads:
         clock = _Clock()
         for done in evaluation.steps():
             if clock.is_time_to_report():
-                yield Progress(request=request, done=done, asked=evaluation.asked, cancellable=True)
+                yield Progress(
+                    request=request,
+                    done=done,
+                    asked=evaluation.asked,
+                    cancellable=True,
+                    dashboard=evaluation.dashboard,
+                )
             if evaluation.done < evaluation.asked and clock.is_time_to_publish(evaluation):
                 yield from self._published(request, evaluation, None, is_final=False)
             yield evaluation.waits_for
@@ -188,7 +199,15 @@ class Workloads:
             if self._cancelled == KERNEL:
                 raise EvaluationCancelled
             if clock.is_time_to_report():
-                send(Progress(request=KERNEL, done=done, asked=asked, cancellable=hears))
+                send(
+                    Progress(
+                        request=KERNEL,
+                        done=done,
+                        asked=asked,
+                        cancellable=hears,
+                        dashboard=evaluation.dashboard,
+                    )
+                )
 
         reason: str | None = "cancelled"
         try:

@@ -37,6 +37,11 @@ class CurvesEvaluation:
         """What ``steps`` wait for when they have yielded; None for nothing."""
         return self._evaluation.waits_for
 
+    @property
+    def dashboard(self) -> str | None:
+        """Address of the page on which the workers' cluster shows its work, if it has one."""
+        return self._evaluation.dashboard
+
     def steps(self) -> Iterator[float]:
         """Evaluate; yields the number of queries done after each piece."""
         return self._evaluation.steps()

@@ -192,6 +192,7 @@ class Progress:
     """An evaluation has finished ``done`` of ``asked`` queries, the last of them perhaps in part.
 
     ``cancellable`` is false while a cell evaluates: the kernel hears no cancel until the cell ends.
+    ``dashboard`` is the address of the page on which the workers' cluster shows its work; null without one.
     """
 
     kind: Literal["progress"] = "progress"
@@ -199,6 +200,7 @@ class Progress:
     done: float
     asked: int
     cancellable: bool
+    dashboard: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,0 +1,1 @@
+"""Databases of Milvus Lite: what their files hold, read without Milvus Lite and never changed."""
