@@ -79,13 +79,17 @@ class GraphTrace:
     def n_distances(self) -> int:
         """Distances computed, as Faiss counts them (``hnsw_stats.ndis``): all but that of the entry point.
 
-        Those of a re-ranking, ``len(refine.ids)``, are not among them.
+        Those of a re-ranking, ``len(refine.ids)``, are not among them. Nor are distances that are infinite or
+        no number, which Faiss counts too, but does not report: beside such rows it computed more.
         """
         return self.descent.n_distances + max(0, len(self.walk) - 1)
 
     @property
     def n_hops(self) -> int:
-        """Nodes whose links were followed, as Faiss counts them (``hnsw_stats.nhops``)."""
+        """Nodes whose links were followed, as Faiss counts them (``hnsw_stats.nhops``).
+
+        Without those at an infinite distance or at none, which Faiss does not report.
+        """
         return len(self.descent.hops) + len(self.walk.expanded)
 
     @property
