@@ -65,7 +65,8 @@ def read_arrays(path: Path, what: str) -> tuple[dict[str, Any], Arrays]:
         If it cannot be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as held:
+        # Opened here: NumPy leaves a damaged file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             arrays = {name: held[name] for name in held.files}
         facts = json.loads(str(arrays.pop(FACTS)))
     except (ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as error:

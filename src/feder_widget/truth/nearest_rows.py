@@ -84,6 +84,11 @@ class NearestRows:
         limits: Float32Array = self._limits.copy()
         return limits
 
+    @property
+    def held(self) -> int:
+        """Number of pairs that are held, farther ones among them."""
+        return self._held
+
     def near(self) -> NearRows:
         """Return what was found."""
         self._drop()

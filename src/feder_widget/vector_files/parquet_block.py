@@ -158,13 +158,14 @@ class ParquetBlock:
         """Yield the vectors from a row group on, decoded batch by batch."""
         size = max(1, BATCH_BYTES // max(1, self.shape[1] * np.dtype(self.dtype).itemsize))
         groups = list(range(group, len(self.ends)))
-        opened = _opened(self.file)
+        # Looked up before: what is imported has gone when the interpreter closes a read that is open.
+        opened, invalid = _opened(self.file), _arrow().ArrowInvalid
         try:
             for batch in opened.iter_batches(size, groups, [self.column], use_threads=False):
                 vectors = _vectors(batch.column(0), self.shape[1], at, self.path)
                 yield vectors
                 at += len(vectors)
-        except _arrow().ArrowInvalid as error:
+        except invalid as error:
             raise VectorFileError(f"{self.path} cannot be read from row {at:,} on: {error}") from error
         raise VectorFileError(f"{self.path} ends at row {at:,}, of {self.shape[0]:,} in its footer")
 

@@ -30,8 +30,9 @@ class VectorRows:
 
     @property
     def name(self) -> str:
-        """The paths of the files."""
-        return ", ".join(block.path for block, _, _ in self.pieces)
+        """The path of the file, or of the first and the last one."""
+        paths = [block.path for block, _, _ in self.pieces]
+        return paths[0] if len(paths) == 1 else f"{paths[0]} to {paths[-1]}"
 
     @property
     def carried_bytes(self) -> int:

@@ -14,20 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.keys import keys_of
-from feder_widget.truth.nearest_rows import NearRows
+from feder_widget.truth.job.products import LONGEST, Products
+from feder_widget.truth.nearest_rows import NearestRows, NearRows
 from feder_widget.truth.row_comparison import RowComparison
 
-SPARE = 8
-"""Rows of a block, beyond k, that are read off the products of a query."""
+HEAD = 1024
+"""Rows that are compared by kernels alone where nothing bounds yet what is near."""
 
-EPSILON = 2.0**-24
-"""Unit roundoff of float32."""
-
-TINY = 2.0**-126
-"""The smallest number that float32 holds in full."""
-
-LONGEST = 1e36
-"""Squared norm up to which products stay finite numbers."""
+TOGETHER = 4096, 1024
+"""Queries and rows that are multiplied at once."""
 
 FAR = 16
 """Times the median of squared norms beyond which a row is compared by kernels: bounds grow with norms."""
@@ -86,73 +81,64 @@ class BlockSearch:
         Returns
         -------
         NearRows
-            All rows of the block that are among the k nearest of the block, ties included, and within the
-            limits. Others may be there too. Rows count from 0.
+            All rows of the block that are among its k nearest, ties included, and within the limits. Others
+            may be there too. Rows count from 0.
 
         Raises
         ------
         ValueError
             If there are more than ``most_pairs``, since so many rows are equally near.
         """
-        none = NearRows.none()
         if not len(vectors):
-            return none
+            return NearRows.none()
         every = np.arange(len(self.points))
         if self.comparison.metric not in _INDEXED:
             return self._by_kernels(every, vectors, np.arange(len(vectors)), limits)
-        near, rows = self._centred(self.points), self._centred(vectors)
-        norms, lengths = _squared(near), _squared(rows)
+        points, rows = self._centred(self.points), self._centred(vectors)
+        norms, lengths = _squared(points), _squared(rows)
         if norms.max(initial=0) > LONGEST:
             return self._by_kernels(every, vectors, np.arange(len(vectors)), limits)
+        nearest = NearestRows(len(points), self.k, self.comparison.similarity, limits)
         alone = _compared_alone(lengths)
-        found, open_queries, limits = none, every[:0], limits.copy()
-        held = np.flatnonzero(~alone)
-        if len(held):
-            slack = self._slack(norms, float(lengths[held].max()))
-            block = rows if len(held) == len(rows) else rows[held]
-            found, open_queries = self._by_products(near, block, vectors, held, slack, limits)
-        parts = [found]
-        if len(open_queries):
-            # The products do not tell which rows of the block are within the limits of these.
-            parts.append(self._by_kernels(open_queries, vectors, held, limits))
+        if np.isinf(limits).any():
+            # The first rows bound what can be near.
+            alone[: max(HEAD, 4 * self.k)] = True
         if alone.any():
-            parts.append(self._by_kernels(every, vectors, np.flatnonzero(alone), limits))
-        return _joined(parts)
+            nearest.join(self._by_kernels(every, vectors, np.flatnonzero(alone), limits))
+            nearest.near()
+        held = np.flatnonzero(~alone)
+        for start in range(0, len(held), TOGETHER[1]):
+            some = held[start : start + TOGETHER[1]]
+            chunk = Products(rows[some], lengths[some], self.comparison.similarity)
+            for first in range(0, len(points), TOGETHER[0]):
+                asking = slice(first, first + TOGETHER[0])
+                bounds = nearest.limits()[asking]
+                query, place = chunk.within(points[asking], norms[asking], bounds)
+                nearest.join(self._pairs(query + first, some[place], vectors))
+            self._check(nearest)
+        return nearest.near()
 
-    def _by_products(
-        self,
-        points: Float32Array,
-        block: Float32Array,
-        vectors: Float32Array,
-        held: Ids,
-        slack: Float64Array,
-        limits: Float32Array,
-    ) -> tuple[NearRows, Ids]:
-        """Return the pairs of the queries for which products are enough, and the other queries.
+    def _pairs(self, queries: Ids, rows: Ids, vectors: Float32Array) -> NearRows:
+        """Return pairs of a query and a row with their keys, as a search computes them."""
+        found = np.empty(len(queries), np.float32)
+        points = self.points
+        if len(queries):
+            _INDEXED[self.comparison.metric](
+                points.shape[1],
+                len(queries),
+                *(faiss.swig_ptr(array) for array in (points, queries, vectors, rows, found)),
+            )
+        keys = keys_of(found, self.comparison.similarity)
+        near = keys < np.inf
+        return NearRows(queries[near], rows[near], keys[near])
 
-        ``held`` are the rows of ``vectors`` in the block. Lowers ``limits``.
-        """
-        width = min(self.k + SPARE, len(block))
-        metric = self.comparison.metric
-        distances, places = faiss.knn(points, block, width, metric=metric)
-        products = keys_of(distances, self.comparison.similarity).astype(np.float64)
-        products[places < 0] = np.inf
-        query, column = np.nonzero(products <= (limits + slack)[:, None])
-        rows = held[places[query, column]]
-        keys = np.full(products.shape, np.inf, np.float32)
-        keys[query, column] = self._keys(query, rows, vectors)
-        if width >= self.k:
-            kth = np.partition(keys, self.k - 1, axis=1)[:, self.k - 1]
-            np.minimum(limits, kth, out=limits)
-        # No row that is not among these can be within the limit.
-        is_told = (products.max(axis=1) > limits + slack) | (width == len(block))
-        told = keys[query, column]
-        kept = is_told[query] & (told <= limits[query]) & (told < np.inf)
-        pairs = NearRows(query[kept], rows[kept], told[kept])
-        return pairs, np.flatnonzero(~is_told)
+    def _check(self, nearest: NearestRows) -> None:
+        """Raise if more pairs are held than may be, though the nearest alone are kept."""
+        if nearest.held > self.most_pairs and len(nearest.near().queries) > self.most_pairs:
+            raise too_many(nearest.near(), self.k)
 
     def _by_kernels(self, queries: Ids, vectors: Float32Array, rows: Ids, limits: Float32Array) -> NearRows:
-        """Return the pairs of some queries and rows within the limits, comparing all; lowers ``limits``."""
+        """Return the pairs of some queries and rows within the limits, comparing all."""
         parts, pairs = [], 0
         compared = vectors if len(rows) == len(vectors) else vectors[rows]
         size = max(1, EXACT_BYTES // (4 * max(1, len(rows))))
@@ -162,46 +148,30 @@ class BlockSearch:
                 np.ascontiguousarray(self.points[some]), compared
             )
             keys = keys_of(distances, self.comparison.similarity)
+            within = limits[some]
             if len(rows) > self.k:
                 # Not a number sorts as the farthest.
                 kth = np.partition(keys, self.k - 1, axis=1)[:, self.k - 1]
-                limits[some] = np.fmin(limits[some], kth)
+                within = np.fmin(limits[some], kth)
             # Nothing that is infinitely far or no number passes.
-            query, row = np.nonzero((keys <= limits[some][:, None]) & (keys < np.inf))
+            query, row = np.nonzero((keys <= within[:, None]) & (keys < np.inf))
+            parts.append(NearRows(some[query], rows[row], keys[query, row]))
             pairs += len(query)
             if pairs > self.most_pairs:
-                raise ValueError(
-                    f"too many rows are as near to query {some[query[-1]]} as its {self.k} nearest, to be "
-                    "held within memory_limit: are most rows equal? Leave them out, or raise memory_limit"
-                )
-            parts.append(NearRows(some[query], rows[row], keys[query, row]))
+                raise too_many(_joined(parts), self.k)
         return _joined(parts)
-
-    def _keys(self, queries: Ids, rows: Ids, vectors: Float32Array) -> Float32Array:
-        """Return the key of each pair, as a search computes it."""
-        found = np.empty(len(queries), np.float32)
-        points, queries, rows = self.points, np.ascontiguousarray(queries), np.ascontiguousarray(rows)
-        if len(queries):
-            _INDEXED[self.comparison.metric](
-                points.shape[1],
-                len(queries),
-                *(faiss.swig_ptr(array) for array in (points, queries, vectors, rows, found)),
-            )
-        return keys_of(found, self.comparison.similarity)
 
     def _centred(self, vectors: Float32Array) -> Float32Array:
         return vectors if self.comparison.similarity else np.subtract(vectors, self.origin)
 
-    def _slack(self, norms: Float64Array, largest: float) -> Float64Array:
-        """Return by how much a product may differ from a kernel, for each query, float64 (n,).
 
-        Sums of dim terms, each rounded, on both sides: 2 dim roundings of the kernel and as many of the
-        products, and some of what stands around them.
-        """
-        roundings = 4 * (self.points.shape[1] + 8)
-        if self.comparison.similarity:
-            return np.asarray(roundings * (EPSILON * np.sqrt(norms * largest) + TINY))
-        return np.asarray(roundings * (EPSILON * (norms + largest) + TINY))
+def too_many(near: NearRows, k: int) -> ValueError:
+    """Return the error that says that too many rows tie."""
+    counts = np.bincount(near.queries)
+    return ValueError(
+        f"{counts.max():,} rows are as near to query {counts.argmax()} as its {k} nearest, too many to be "
+        "held within memory_limit: are most rows equal? Leave them out, or raise memory_limit"
+    )
 
 
 def _compared_alone(lengths: Float64Array) -> Flags:

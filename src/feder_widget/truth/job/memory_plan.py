@@ -7,8 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from feder_widget.truth.job.block_search import SPARE
-from feder_widget.truth.nearest_rows import SPARE as SPARE_PAIRS
+from feder_widget.truth.nearest_rows import SPARE
 
 LEAST = 64 << 20
 """The least limit."""
@@ -16,11 +15,8 @@ LEAST = 64 << 20
 PAIR_BYTES = 80
 """Of a pair of a query and a row near it, while the nearest are sorted out: it is held four times then."""
 
-COLUMN_BYTES = 40
-"""Of a row of a block that products choose for a query."""
-
-PRODUCT_BYTES = 16 << 20
-"""That Faiss holds while it multiplies."""
+PRODUCT_BYTES = 24 << 20
+"""That is held while queries and rows are multiplied, at most 4,096 and 1,024 at once."""
 
 BLOCK_BYTES = 16 << 20
 """Vectors compared at once at most."""
@@ -67,7 +63,7 @@ class MemoryPlan:
         ValueError
             If the limit is too low.
         """
-        query_bytes = (2 * k + SPARE_PAIRS) * PAIR_BYTES + (k + SPARE) * COLUMN_BYTES + 16 * dim + 64
+        query_bytes = 2 * (2 * k + SPARE) * PAIR_BYTES + 16 * dim + 64
         # Two blocks are there at once, as they are in the file and as they are compared.
         row_bytes = dim * (2 * (item_bytes + 8) + 4)
         for_blocks = (limit - PRODUCT_BYTES) // 3

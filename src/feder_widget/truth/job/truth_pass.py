@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from feder_widget.faiss_internals.omp_threads import omp_threads
 from feder_widget.model.row_source import RowSource
-from feder_widget.truth.job.block_search import BlockSearch
+from feder_widget.truth.job.block_search import BlockSearch, too_many
 from feder_widget.truth.job.memory_plan import ALIGN, MemoryPlan
 from feder_widget.truth.job.pass_state import PassState
 from feder_widget.truth.job.row_set import Block, RowSet, block_of
@@ -192,12 +192,3 @@ def transformed_alone(comparison: RowComparison, queries: Float32Array) -> Float
     if not comparison.has_transforms:
         return comparison.transformed(queries)
     return np.concatenate([comparison.transformed(query[None]) for query in queries])
-
-
-def too_many(near: NearRows, k: int) -> ValueError:
-    """Return the error that says that too many rows tie."""
-    counts = np.bincount(near.queries)
-    return ValueError(
-        f"{counts.max():,} rows are as near to query {counts.argmax()} as its {k} nearest, too many to be "
-        "held within memory_limit: are most rows equal? Leave them out, or raise memory_limit"
-    )
