@@ -7,12 +7,14 @@ depend on the products: not on blocks, threads or processors.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.faiss_internals.omp_threads import omp_threads
 from feder_widget.model.keys import keys_of
 from feder_widget.truth.job.products import LONGEST, Products
 from feder_widget.truth.nearest_rows import NearestRows, NearRows
@@ -32,6 +34,9 @@ FEW = 64
 
 EXACT_BYTES = 8 << 20
 """Distances by kernels alone that are held at once."""
+
+LITTLE_WORK = 10_000_000
+"""Multiplications that one thread does alone."""
 
 _INDEXED = {
     faiss.METRIC_L2: faiss.pairwise_indexed_L2sqr,
@@ -123,11 +128,14 @@ class BlockSearch:
         found = np.empty(len(queries), np.float32)
         points = self.points
         if len(queries):
-            _INDEXED[self.comparison.metric](
-                points.shape[1],
-                len(queries),
-                *(faiss.swig_ptr(array) for array in (points, queries, vectors, rows, found)),
-            )
+            # Few pairs take less time than threads that wait for one another.
+            is_little = len(queries) * points.shape[1] < LITTLE_WORK
+            with omp_threads(1) if is_little else nullcontext():
+                _INDEXED[self.comparison.metric](
+                    points.shape[1],
+                    len(queries),
+                    *(faiss.swig_ptr(array) for array in (points, queries, vectors, rows, found)),
+                )
         keys = keys_of(found, self.comparison.similarity)
         near = keys < np.inf
         return NearRows(queries[near], rows[near], keys[near])

@@ -45,9 +45,7 @@ class Products:
         self._similarity = similarity
         self._largest = float(lengths.max(initial=0))
 
-    def within(
-        self, queries: Float32Array, norms: Float64Array, limits: Float32Array
-    ) -> tuple[Ids, npt.NDArray[np.intp]]:
+    def within(self, queries: Float32Array, norms: Float64Array, limits: Float32Array) -> tuple[Ids, Ids]:
         """Return the pairs whose keys, as a search computes them, may be within limits.
 
         Parameters
@@ -72,7 +70,9 @@ class Products:
         with np.errstate(over="ignore"):
             bounds = np.nextafter(bounds.astype(np.float32), np.float32(np.inf))
         hit = np.flatnonzero(products.min(axis=1) <= bounds)
-        query, row = np.nonzero(products[hit] <= bounds[hit, None])
+        # Of one dimension: NumPy looks through two several times slower.
+        pairs = np.flatnonzero(products[hit] <= bounds[hit, None])
+        query, row = np.divmod(pairs, products.shape[1])
         return hit[query], row
 
     def _slack(self, norms: Float64Array) -> Float64Array:
