@@ -393,6 +393,41 @@ def test_other_queries_and_more_neighbours_are_refused(vectors, queries):
         rotated.explain(queries[0], K, truth=table)
 
 
+def test_an_index_of_one_row_has_no_other(vectors):
+    for description in ("IVF1,SQ8", "IVF1,Flat", "HNSW4,SQ8"):
+        index = fw.open_index(built(description, vectors[:1]), vectors=vectors[:1])
+        table = of(index, [0], 3)
+        ours, theirs = (index.evaluate([0], 3, progress=False, truth=truth) for truth in (table, None))
+        assert np.array_equal(ours.recall, theirs.recall)
+
+
+def test_what_takes_no_table_says_so(vectors, queries):
+    table = of(vectors, queries)
+    bits = faiss.IndexBinaryIVF(faiss.IndexBinaryFlat(32), 32, 2)
+    rows = np.random.default_rng(0).integers(0, 256, (100, 4), dtype=np.uint8)
+    bits.train(rows)
+    bits.add(rows)
+    for original in (None, rows):
+        with pytest.raises(ValueError, match="this index is binary"):
+            fw.open_index(bits, vectors=original).explain(rows[0], 3, truth=table)
+    with pytest.raises(ValueError, match="got a binary index"):
+        of(fw.open_index(bits, vectors=rows), rows[:2])
+    by_sum = fw.open_index(built("IVF9,Flat", vectors, faiss.METRIC_L1), vectors=vectors)
+    with pytest.raises(ValueError, match="this index compares others"):
+        by_sum.explain(queries[0], K, truth=table)
+
+
+@pytest.mark.parametrize("metric", [faiss.METRIC_L1, faiss.METRIC_Linf, faiss.METRIC_Canberra])
+def test_other_metrics_of_an_index_are_compared_by_their_kernels(vectors, queries, metric):
+    index = fw.open_index(built("IVF9,Flat,RFlat", vectors, metric), vectors=vectors)
+    table = of(index, queries)
+    for query in queries[:5]:
+        ours, theirs = index.explain(query, K, truth=table), index.explain(query, K)
+        assert np.array_equal(ours.ids, theirs.ids)
+        assert np.array_equal(ours.distances, theirs.distances)
+    assert_equal(of(index, queries, executor=Inline()), table)
+
+
 def test_few_rows_are_all_neighbours(vectors):
     table = of(vectors[:5], vectors[:3] + 1, 9)
     assert table.k == 5

@@ -47,6 +47,7 @@ def small(monkeypatch):
     monkeypatch.setattr(memory_plan, "BLOCK_BYTES", 4 * D * 1024)
     monkeypatch.setattr(truth_pass, "PART_WORK", 1)
     monkeypatch.setattr(ground_truth_job, "SAVE_SECONDS", -1)
+    monkeypatch.setattr(ground_truth_job, "SAVE_SHARE", 0)
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ import numpy as np
 import feder_widget as fw
 from feder_widget.truth.job import ground_truth_job, memory_plan
 memory_plan.BLOCK_BYTES = 4 * {dim} * 1024
-ground_truth_job.SAVE_SECONDS = -1
+ground_truth_job.SAVE_SECONDS, ground_truth_job.SAVE_SHARE = -1, 0
 def progress(done, every):
     if done >= 5000:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -17,6 +17,7 @@ from pyarrow import parquet
 
 import feder_widget as fw
 from feder_widget.vector_files import parquet_block
+from feder_widget.vector_files.zarr_block import METADATA
 
 N, D = 900, 12
 
@@ -65,7 +66,7 @@ def as_lists(folder, vectors):
 
 
 def as_zarr(folder, vectors):
-    made = zarr.create_array(folder / "x.zarr", shape=vectors.shape, chunks=(128, D), dtype=vectors.dtype)
+    made = zarr.open(str(folder / "x.zarr"), mode="w", shape=vectors.shape, chunks=(128, D), dtype="f4")
     made[:] = vectors
     return folder / "x.zarr"
 
@@ -254,7 +255,7 @@ def test_a_cut_parquet_file_is_named(tmp_path, vectors):
 
 def test_a_damaged_zarr_array_is_named(tmp_path, vectors):
     folder = as_zarr(tmp_path, vectors)
-    (folder / "zarr.json").write_text("{")
+    next(folder / name for name in METADATA if (folder / name).exists()).write_text("{")
     with pytest.raises(fw.VectorFileError, match=r"x\.zarr cannot be read as a Zarr array"):
         fw.open_vectors(folder)
 

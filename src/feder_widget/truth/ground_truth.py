@@ -307,6 +307,8 @@ class GroundTruth:
 
     def _rows_compared(self) -> RowSet | ListVectors:
         """Return the rows that define the true neighbours."""
+        if self._file.stack.is_binary:
+            raise ValueError("truth is of vectors of numbers, and this index is binary; leave truth out")
         if self.basis == "codes":
             raise ValueError(CODES_ALONE)
         return self.row_set() if self.basis == "vectors" else ListVectors(self._file)

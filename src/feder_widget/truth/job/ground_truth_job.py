@@ -29,6 +29,9 @@ from feder_widget.workers import Workers
 SAVE_SECONDS = 10.0
 """Seconds between two states that are kept."""
 
+SAVE_SHARE = 20
+"""Times as long as keeping a state took, until the next one is."""
+
 PAIR_BYTES = 20
 """Of a pair of a query and a row in a file."""
 
@@ -162,13 +165,15 @@ class GroundTruthJob:
 
     def _run_pass(self, work: TruthPass, part: slice, progress: Callable[[int], None]) -> None:
         progress(work.state.rows)
-        saved = work.state
-        latest = time.monotonic()
+        saved, latest, rest = work.state, time.monotonic(), SAVE_SECONDS
         try:
             for _ in work.steps(self.workers):
-                if self.folder is not None and time.monotonic() - latest > SAVE_SECONDS:
+                begin = time.monotonic()
+                if self.folder is not None and begin - latest > rest:
                     self._save(work.state, part)
                     saved, latest = work.state, time.monotonic()
+                    # A large state on a slow disk takes a small share of the time all the same.
+                    rest = max(SAVE_SECONDS, SAVE_SHARE * (latest - begin))
                 progress(work.state.rows)
         finally:
             # Also when it was ended: then this is what the next run begins with.

@@ -19,10 +19,14 @@ from feder_widget.truth.job.spans import missing
 from feder_widget.truth.nearest_rows import NearestRows, NearRows
 from feder_widget.truth.row_comparison import RowComparison
 from feder_widget.truth.row_digest import RowDigest
+from feder_widget.truth.row_parts import CARRIED_BYTES
 from feder_widget.workers import Part, Workers
 
 PART_WORK = 20_000_000_000
 """Multiplications of a part that workers compute: 0.5 to 1 s on one core."""
+
+PART_BYTES = 64 << 20
+"""Vectors of such a part at most."""
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -140,8 +144,13 @@ class TruthPass:
     def _parts(self) -> Iterator[Part[PartFound]]:
         rows, search, size = self._rows, self._search, self._plan.block_rows
         copied = replace(search, comparison=rows.comparison.copy())
-        blocks = max(1, min(self._plan.part_rows // size, PART_WORK // max(1, size * search.points.size)))
-        for start, stop in missing(self.state.spans, len(rows), blocks * size):
+        most_bytes = PART_BYTES if rows.file is not None else CARRIED_BYTES
+        blocks = min(
+            self._plan.part_rows // size,
+            PART_WORK // max(1, size * search.points.size),
+            most_bytes // max(1, size * rows.row_bytes),
+        )
+        for start, stop in missing(self.state.spans, len(rows), max(1, blocks) * size):
             source = rows.source(start, stop)
             yield Part(
                 f"rows {start:,} to {stop - 1:,} of {source.name}",
