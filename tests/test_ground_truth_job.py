@@ -355,7 +355,7 @@ def peak():
     return int(held["VmHWM"].split()[0]) * 1024
 
 small = np.ones((5000, 64), np.float32)
-queries = np.random.default_rng(0).standard_normal((200, 64), np.float32)
+queries = np.random.default_rng(0).standard_normal(({count}, 64), np.float32)
 fw.ground_truth(small, queries, 5, progress=False)
 with open("/proc/self/clear_refs", "w") as file:
     file.write("5")
@@ -367,8 +367,16 @@ print(json.dumps(peak() - before))
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="peaks are told by Linux")
-@pytest.mark.parametrize("source", ["fw.open_vectors({path!r})", "np.load({path!r}, mmap_mode='r')"])
-def test_memory_stays_within_its_limit(tmp_path, source):
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("fw.open_vectors({path!r})", 200),
+        ("fw.open_vectors({path!r})", 4000),
+        ("np.load({path!r}, mmap_mode='r')", 5),
+    ],
+    ids=["files", "map"],
+)
+def test_memory_stays_within_its_limit(tmp_path, source, count):
     limit, rows = 64 << 20, 1_300_000
     path = tmp_path / "x.npy"
     made = np.lib.format.open_memmap(path, "w+", np.float32, (rows, 64))
@@ -378,6 +386,6 @@ def test_memory_stays_within_its_limit(tmp_path, source):
     made.flush()
     del made
     assert path.stat().st_size > 4.9 * limit
-    code = MEASURED.format(source=source.format(path=str(path)), limit=limit)
+    code = MEASURED.format(source=source.format(path=str(path)), limit=limit, count=count)
     ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert json.loads(ended.stdout) < limit

@@ -23,8 +23,14 @@ from feder_widget.truth.row_comparison import RowComparison
 HEAD = 1024
 """Rows that are compared by kernels alone where nothing bounds yet what is near."""
 
-TOGETHER = 4096, 1024
-"""Queries and rows that are multiplied at once."""
+MOST_QUERIES = 2048
+"""Queries that are multiplied at once."""
+
+ROWS = 1024, 1 << 16
+"""Rows that are multiplied at once, at least and at most."""
+
+PAIRS = 1 << 20
+"""Pairs of these that are wanted, so that few queries are multiplied with many rows."""
 
 FAR = 16
 """Times the median of squared norms beyond which a row is compared by kernels: bounds grow with norms."""
@@ -112,11 +118,12 @@ class BlockSearch:
             nearest.join(self._by_kernels(every, vectors, np.flatnonzero(alone), limits))
             nearest.near()
         held = np.flatnonzero(~alone)
-        for start in range(0, len(held), TOGETHER[1]):
-            some = held[start : start + TOGETHER[1]]
+        size = min(max(ROWS[0], PAIRS // len(points)), ROWS[1])
+        for start in range(0, len(held), size):
+            some = held[start : start + size]
             chunk = Products(rows[some], lengths[some], self.comparison.similarity)
-            for first in range(0, len(points), TOGETHER[0]):
-                asking = slice(first, first + TOGETHER[0])
+            for first in range(0, len(points), MOST_QUERIES):
+                asking = slice(first, first + MOST_QUERIES)
                 bounds = nearest.limits()[asking]
                 query, place = chunk.within(points[asking], norms[asking], bounds)
                 nearest.join(self._pairs(query + first, some[place], vectors))

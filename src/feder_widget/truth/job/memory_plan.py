@@ -16,7 +16,7 @@ PAIR_BYTES = 80
 """Of a pair of a query and a row near it, while the nearest are sorted out: it is held four times then."""
 
 PRODUCT_BYTES = 24 << 20
-"""That is held while queries and rows are multiplied, at most 4,096 and 1,024 at once."""
+"""That is held while queries and rows are multiplied: two million products, and what is picked of them."""
 
 BLOCK_BYTES = 16 << 20
 """Vectors compared at once at most."""
