@@ -371,7 +371,6 @@ print(json.dumps(peak() - before))
     ("source", "count"),
     [
         ("fw.open_vectors({path!r})", 200),
-        ("fw.open_vectors({path!r})", 4000),
         ("np.load({path!r}, mmap_mode='r')", 5),
     ],
     ids=["files", "map"],
