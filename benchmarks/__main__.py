@@ -19,6 +19,7 @@ NAMES = (
     "disk",
     "recall",
     "executors",
+    "ground_truth",
     "graph",
     "graph_map",
     "graph_dragging",

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms, ImageFile
 from stand_ins import EagerTensor, Tensor
 
 from feder_widget.media import IdRange, Media, image_decoder
-from feder_widget.media.natural_order import natural_key
+from feder_widget.model.natural_order import natural_key
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 

@@ -27,6 +27,7 @@ PYTHON_ROOMS = {
     "hnswlib_internals": ("errors", "model"),
     "milvus_internals": ("errors", "faiss_internals"),
     "workers": ("errors", "model"),
+    "vector_files": ("errors", "model"),
     "truth": ("errors", "faiss_internals", "model", "workers"),
     "checks": ("errors", "faiss_internals", "model", "truth"),
     "engines": (
@@ -38,6 +39,7 @@ PYTHON_ROOMS = {
         "model",
         "stores",
         "truth",
+        "vector_files",
         "workers",
     ),
     "power_diagram": (),
@@ -118,6 +120,7 @@ PYTHON_ROOMS = {
         "graph_widget",
         "model",
         "truth",
+        "vector_files",
         "widget",
     ),
 }

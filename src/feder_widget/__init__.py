@@ -14,6 +14,8 @@ from feder_widget.engines import (  # noqa: E402
     IvfIndex,
     MilvusSegment,
     build_index,
+    ground_truth,
+    ground_truth_cost,
     milvus_segments,
     open_hnswlib,
     open_index,
@@ -24,8 +26,10 @@ from feder_widget.errors import (  # noqa: E402
     IndexChangedError,
     IndexFileError,
     ShardError,
+    TruthFileError,
     UnknownIdError,
     UnsupportedIndexError,
+    VectorFileError,
     WorkerError,
 )
 from feder_widget.model.graph_trace import GraphTrace  # noqa: E402
@@ -41,6 +45,9 @@ from feder_widget.truth import (  # noqa: E402
 from feder_widget.truth.graph_explanation import GraphExplanation  # noqa: E402
 from feder_widget.truth.graph_verdict import GraphVerdict  # noqa: E402
 from feder_widget.truth.graph_workload import GraphWorkload  # noqa: E402
+from feder_widget.truth.job.job_cost import GroundTruthCost  # noqa: E402
+from feder_widget.truth.neighbour_table import NeighbourTable  # noqa: E402
+from feder_widget.vector_files import VectorFiles, open_vectors  # noqa: E402
 
 if TYPE_CHECKING:
     from feder_widget import embedders, figures
@@ -67,17 +74,22 @@ __all__ = [
     "GraphVerdict",
     "GraphWidget",
     "GraphWorkload",
+    "GroundTruthCost",
     "IndexChangedError",
     "IndexFileError",
     "IvfIndex",
     "Ledger",
     "MeanLedger",
     "MilvusSegment",
+    "NeighbourTable",
     "PicturesLeftOutWarning",
     "SearchTrace",
     "ShardError",
+    "TruthFileError",
     "UnknownIdError",
     "UnsupportedIndexError",
+    "VectorFileError",
+    "VectorFiles",
     "Verdict",
     "WorkerError",
     "Workload",
@@ -86,9 +98,12 @@ __all__ = [
     "embedders",
     "explore",
     "figures",
+    "ground_truth",
+    "ground_truth_cost",
     "milvus_segments",
     "open_hnswlib",
     "open_index",
+    "open_vectors",
 ]
 
 _IMPORTED_LATER = {

@@ -17,6 +17,14 @@ class ShardError(FederError, ValueError):
     """Shards are not parts of one index, or a manifest says of one what it is not; the shard is named."""
 
 
+class VectorFileError(FederError, OSError):
+    """A file of vectors is there but cannot be read as one: damaged, cut, or of another kind."""
+
+
+class TruthFileError(FederError, OSError):
+    """A file of ground truth is there but cannot be read as one: damaged, cut, or something else."""
+
+
 class UnknownIdError(FederError, ValueError):
     """The row id is not stored in the index."""
 

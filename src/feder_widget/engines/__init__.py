@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from feder_widget.engines.built_index import build_index, plan_index
 from feder_widget.engines.flat.flat_index import FlatIndex
 from feder_widget.engines.graph.graph_index import GraphIndex
+from feder_widget.engines.ground_truth import ground_truth, ground_truth_cost
 from feder_widget.engines.ivf.ivf_index import IvfIndex
 from feder_widget.engines.open_hnswlib import open_hnswlib
 from feder_widget.engines.open_index import open_index, open_ivf
@@ -25,6 +26,8 @@ __all__ = [
     "MilvusSegment",
     "Scan",
     "build_index",
+    "ground_truth",
+    "ground_truth_cost",
     "milvus_segments",
     "open_hnswlib",
     "open_index",

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.stored_vectors import StoredVectors
 from feder_widget.model.array_like import as_array
+from feder_widget.vector_files import VectorFiles, open_vectors
+from feder_widget.vector_files.open_vectors import are_paths
 
 COMPARED = 256
 """Rows of a graph whose codes are compared with the vectors given."""
@@ -21,8 +23,8 @@ SAME = 1e-4
 """Share of its greatest number by which a vector that is decoded twice may differ."""
 
 
-def check_vectors(vectors: Any, file: InvertedFile | StoredVectors) -> npt.NDArray[Any]:
-    """Return a caller's vectors as an array (n, dim) without copying one; see ``as_array``.
+def check_vectors(vectors: Any, file: InvertedFile | StoredVectors) -> Any:
+    """Return a caller's vectors as an array or as files (n, dim), without copying; see ``as_vectors``.
 
     One pass over the ids of the index finds the largest.
 
@@ -33,12 +35,7 @@ def check_vectors(vectors: Any, file: InvertedFile | StoredVectors) -> npt.NDArr
     ValueError
         If they have another shape, or if a row id of the index is no row of the array.
     """
-    try:
-        array = as_array(vectors, "vectors")
-    except ValueError as error:
-        raise ValueError(f"vectors must be an array of numbers (n, dim): {error}") from error
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"vectors must hold real numbers, got an array of {array.dtype}")
+    array = as_vectors(vectors, "vectors")
     width = file.dim // 8 if file.stack.is_binary else file.dim
     if array.ndim != 2 or array.shape[1] != width:
         raise ValueError(f"vectors must be of shape (n, {width}) for this index, got {array.shape}")
@@ -51,7 +48,28 @@ def check_vectors(vectors: Any, file: InvertedFile | StoredVectors) -> npt.NDArr
     return array
 
 
-def check_graph_vectors(vectors: Any, file: StoredVectors) -> npt.NDArray[Any]:
+def as_vectors(vectors: Any, name: str) -> Any:
+    """Return a caller's vectors as an array (n, dim) without copying one, or as files that are open.
+
+    Raises
+    ------
+    TypeError, ValueError, OSError
+        If they are no vectors of real numbers; see ``open_vectors``.
+    """
+    if are_paths(vectors):
+        vectors = open_vectors(vectors)
+    if isinstance(vectors, VectorFiles):
+        return vectors
+    try:
+        array = as_array(vectors, name)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array of numbers (n, dim): {error}") from error
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must hold real numbers, got an array of {array.dtype}")
+    return array
+
+
+def check_graph_vectors(vectors: Any, file: StoredVectors) -> Any:
     """Return a caller's vectors of a graph or a flat index, as ``check_vectors``; some are compared.
 
     Raises
@@ -99,7 +117,7 @@ def _is_code_of(
     return same
 
 
-def vectors_of(vectors: npt.NDArray[Any], ids: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+def vectors_of(vectors: Any, ids: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
     """Return the given vectors of stored rows, (n, dim).
 
     Raises

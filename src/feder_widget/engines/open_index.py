@@ -30,7 +30,7 @@ from feder_widget.hnswlib_internals import hnswlib_file, library
 from feder_widget.hnswlib_internals.hnswlib_graph import HnswlibGraph
 from feder_widget.milvus_internals.database import is_database
 from feder_widget.model.file_stamp import FileStamp
-from feder_widget.model.row_source import MappedArray
+from feder_widget.model.row_source import row_file
 from feder_widget.stores import shard_files
 from feder_widget.truth.original_vectors import Originals
 
@@ -73,9 +73,10 @@ def open_index(
         are mapped. Elsewhere, only the lists that are read are fetched, by ``fsspec``
         (``pip install feder-widget[shards]``). A single address is opened likewise.
         Or the path of a database of Milvus Lite, which is only read; see docs/milvus.md.
-    vectors : array_like (n, dim), optional
-        The original vectors, before any transform of the index: row i for row id i, as an array or a
-        ``numpy.memmap``; not copied, and read once by each ``explain``, ``ledger`` or batch of ``evaluate``.
+    vectors : array_like (n, dim) or path(s), optional
+        The original vectors, before any transform of the index: row i for row id i, as an array, a
+        ``numpy.memmap``, or what ``open_vectors`` returns or takes (a folder of ``.npy`` or Parquet files);
+        not copied, and read once by each ``explain``, ``ledger`` or batch of ``evaluate``.
         Rows that are not stored are ignored. Where codes stand for the vectors, or lists are re-ranked, true
         neighbours are by these; where a graph is re-ranked, unless the second pass compares whole vectors.
         They are compared behind the transforms that belong to the metric, such as L2norm; the part that PCA
@@ -255,7 +256,7 @@ def _originals(given: Any, file: StoredVectors) -> Originals | None:
     if given is None:
         return None
     index, chain = file.index, original_space.metric_chain(file.stack)
-    return Originals(given, chain, index.metric_type, index.metric_arg, MappedArray.behind(given))
+    return Originals(given, chain, index.metric_type, index.metric_arg, row_file(given))
 
 
 def _admit(stack: Stack) -> None:

@@ -29,8 +29,13 @@ def metric(stack: Stack) -> str:
     """Return the name of the metric."""
     if stack.is_binary:
         return "Hamming"
-    name = METRICS[stack.ivf.metric_type][0]
-    return f"{name} (p={stack.ivf.metric_arg:g})" if stack.ivf.metric_type == faiss.METRIC_Lp else name
+    return metric_name(stack.ivf.metric_type, stack.ivf.metric_arg)
+
+
+def metric_name(metric: int, metric_arg: float) -> str:
+    """Return the name of a metric by Faiss's number of it."""
+    name = METRICS[metric][0]
+    return f"{name} (p={metric_arg:g})" if metric == faiss.METRIC_Lp else name
 
 
 def other_coarse_metric(stack: Stack, coarse: int) -> str | None:

@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 
 from feder_widget.media.entries import IdRange, Lookup, open_entries
-from feder_widget.media.natural_order import natural_key
 from feder_widget.media.pixels import ArrayStack
 from feder_widget.model.array_like import is_tensor
+from feder_widget.model.natural_order import natural_key
 
 _WANTED = (
     "None, a glob, an array of shape (n, h, w), (n, h, w, 1 | 3 | 4) or (n, 1 | 3 | 4, h, w), or a sequence, "

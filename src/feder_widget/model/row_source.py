@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.errors import IndexChangedError
 from feder_widget.model.file_stamp import FileStamp
 
 
@@ -29,6 +30,31 @@ class RowSource(Protocol):
     def read(self) -> npt.NDArray[Any]:
         """Return the rows, (n, dim)."""
         ...
+
+    def load(self) -> npt.NDArray[Any]:
+        """Return the rows, (n, dim), in memory: no map of a file."""
+        ...
+
+
+class RowFile(Protocol):
+    """Rows of vectors in files. It can be pickled."""
+
+    @property
+    def stamps(self) -> tuple[FileStamp, ...]:
+        """The files, as they were when they were looked at."""
+        ...
+
+    def rows(self, start: int, stop: int) -> RowSource:
+        """Return the rows ``start`` up to but not ``stop``."""
+        ...
+
+
+def row_file(vectors: Any) -> RowFile | None:
+    """Return the files that hold some vectors, or None where they are in memory only."""
+    if isinstance(vectors, np.ndarray):
+        return MappedArray.behind(vectors)
+    found: RowFile | None = vectors if hasattr(vectors, "stamps") and hasattr(vectors, "rows") else None
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +78,10 @@ class HeldRows:
         return int(self.rows.nbytes)
 
     def read(self) -> npt.NDArray[Any]:
+        """Return the rows, (n, dim)."""
+        return self.rows
+
+    def load(self) -> npt.NDArray[Any]:
         """Return the rows, (n, dim)."""
         return self.rows
 
@@ -115,6 +145,11 @@ class MappedArray:
         except (OSError, ValueError):
             return False
 
+    @property
+    def stamps(self) -> tuple[FileStamp, ...]:
+        """The file."""
+        return (self.file,)
+
     def rows(self, start: int, stop: int) -> MappedRows:
         """Return some of the rows."""
         return MappedRows(self, start, stop)
@@ -158,6 +193,17 @@ class MappedRows:
         """
         self.array.file.check()
         return _mapped(self.array)[self.start : self.stop]
+
+    def load(self) -> npt.NDArray[Any]:
+        """Read the rows, (n, dim), into memory; errors as ``read``."""
+        array = self.array
+        array.file.check()
+        dtype, dim = np.dtype(array.dtype), array.shape[1]
+        count, begin = (self.stop - self.start) * dim, array.offset + self.start * dim * dtype.itemsize
+        numbers = np.fromfile(array.file.path, dtype, count, offset=begin)
+        if len(numbers) != count:
+            raise IndexChangedError(f"{array.file.path} was cut after it was opened; open it again")
+        return numbers.reshape(-1, dim)
 
 
 @functools.lru_cache(maxsize=4)

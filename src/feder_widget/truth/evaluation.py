@@ -11,9 +11,10 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps
+from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
 from feder_widget.truth import recall_curves, recall_points
 from feder_widget.truth.ground_truth import GroundTruth
+from feder_widget.truth.known_neighbours import KnownNeighbours
 from feder_widget.truth.origin import Origin
 from feder_widget.truth.rankings import batches
 from feder_widget.truth.recall_curves import Curves
@@ -56,6 +57,8 @@ class Evaluation:
         Whether the query's own row counts among its neighbours.
     workers : Workers, optional
         Compare the vectors.
+    known : NeighbourTable or path, optional
+        Their neighbours, computed before.
 
     Raises
     ------
@@ -74,6 +77,7 @@ class Evaluation:
         seed: int,
         include_self: bool,
         workers: Workers | None = None,
+        known: Any = None,
     ) -> None:
         reason = truth.why_unexplained or (None if workers is None else truth.why_not_shared)
         if reason is not None:
@@ -92,6 +96,7 @@ class Evaluation:
         self._worked = 0.0
         self._scanned = np.zeros(truth.file.centroids.nlist)
         self._is_kept = True
+        self._known = None if known is None else self._known_of(known)
 
     @property
     def asked(self) -> int:
@@ -137,6 +142,15 @@ class Evaluation:
         """Have ``steps`` read nothing more when they are closed: no query that is under way is finished."""
         self._is_kept = False
 
+    def _known_of(self, given: Any) -> KnownNeighbours:
+        """Look all queries up in a caller's table: before anything is evaluated."""
+        queries, truth = self._queries, self._truth
+        drain(queries.draw_steps())
+        left_out = 0 if self._include_self else 1
+        wanted = min(self._k, max(0, truth.ntotal - left_out)) + left_out
+        vectors = queries.read(slice(0, queries.count))
+        return truth.table_check.known(given, vectors, wanted)
+
     def _batch_steps(self, parts: list[slice], work: int) -> Steps[None]:
         """Evaluate the queries of some parts, which follow on one another and are ranked one by one."""
         truth, queries = self._truth, self._queries
@@ -150,6 +164,7 @@ class Evaluation:
             None if self._include_self or queries.ids is None else queries.ids[some],
             min(self._k, max(0, truth.ntotal - left_out)),
             self._workers,
+            None if self._known is None else self._known.part(some),
         )
 
         def progress(share: float) -> None:

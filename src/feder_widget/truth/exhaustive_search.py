@@ -131,6 +131,15 @@ def nearest_steps(
     else:
         places = yield from list_rows.not_farther_steps(file, vector, coarse, wanted, workers)
         found = _stored(file.stack.ivf, pack(*places[:2]), places[2])
+    return settled(file, coarse, found, k, own)
+
+
+def settled(file: InvertedFile, coarse: CoarseStep, found: Stored, k: int, own: OwnRow | None) -> Nearest:
+    """Return the nearest of vectors among which all of these are, with the ids in the lists.
+
+    Parameters as for ``nearest_steps``.
+    """
+    wanted = k if own is None else k + own.copies
     rank_of = np.empty(len(coarse.clusters), np.int64)
     rank_of[coarse.clusters] = np.arange(len(coarse.clusters))
     # In the order in which a search meets them, which decides among ties.

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.graph_walk import Walk
-from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps
+from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
 from feder_widget.truth.evaluation import Progress, evaluate
 from feder_widget.truth.graph_truth import GraphTruth
 from feder_widget.truth.graph_workload import GraphWorkload
+from feder_widget.truth.known_neighbours import KnownNeighbours
 from feder_widget.truth.origin import Origin
 from feder_widget.truth.recall_curves import Curves, curves_of, joined
 from feder_widget.truth.search_stages import Near
@@ -42,6 +43,8 @@ class GraphEvaluation:
         As for ``GraphIndex.evaluate``, checked but for ``queries``.
     workers : Workers, optional
         Compare the vectors.
+    known : NeighbourTable or path, optional
+        Their neighbours, computed before.
 
     Raises
     ------
@@ -60,6 +63,7 @@ class GraphEvaluation:
         seed: int,
         include_self: bool,
         workers: Workers | None = None,
+        known: Any = None,
     ) -> None:
         if workers is not None and truth.why_not_shared is not None:
             raise ValueError(truth.why_not_shared)
@@ -75,6 +79,7 @@ class GraphEvaluation:
         self._tied: list[bool] = []
         self._curves: list[Curves] = []
         self._distances = np.zeros(ef_max)
+        self._known = None if known is None else self._known_of(known)
 
     @property
     def asked(self) -> int:
@@ -112,12 +117,20 @@ class GraphEvaluation:
             own = None
             if not self._include_self and self._queries.ids is not None:
                 own = self._rows.places(self._queries.ids[some])[1]
+            known = None if self._known is None else self._known.part(some)
             nears = yield from self._told(
-                self._truth.nearest_steps(vectors, self._k, own, work, self._workers)
+                self._truth.nearest_steps(vectors, self._k, own, work, self._workers, known)
             )
             for i, (near, _) in enumerate(nears):
                 self._take(vectors[i], near, -1 if own is None else int(own[i]))
                 yield float(self.done)
+
+    def _known_of(self, given: Any) -> KnownNeighbours:
+        """Look all queries up in a caller's table: before anything is evaluated."""
+        drain(self._queries.draw_steps())
+        wanted = self._k if self._include_self else self._k + 1
+        vectors = self._queries.read(slice(0, self._queries.count))
+        return self._truth.table_check.known(given, vectors, wanted)
 
     def run(self, progress: Progress) -> Iterator[int]:
         """Evaluate; yields the number of queries done. What ``progress`` raises ends it."""

@@ -15,6 +15,7 @@ from feder_widget.truth.ef_results import results_by_ef
 from feder_widget.truth.ef_spans import EfSpans
 from feder_widget.truth.graph_explanation import Approach, GraphExplanation
 from feder_widget.truth.graph_verdict import GraphVerdict
+from feder_widget.truth.known_neighbours import KnownNeighbours
 from feder_widget.truth.level_places import LevelPlaces, level_places
 from feder_widget.truth.nearest_truth import NearestTruth
 from feder_widget.truth.original_vectors import Originals
@@ -70,14 +71,16 @@ class GraphTruth(NearestTruth):
         own: int,
         work: int = WHOLE,
         workers: Workers | None = None,
+        known: KnownNeighbours | None = None,
     ) -> Steps[GraphExplanation]:
         """Find the k true neighbours of one query, float32 (dim,), ``work`` multiplications a piece.
 
-        ``workers`` compare the vectors, where ``why_not_shared`` says nothing against it.
+        ``workers`` compare the vectors, where ``why_not_shared`` says nothing against it; none does where the
+        neighbours are ``known``.
         """
         file = self._file
         vector = file.transform(query[None])[0]
-        near, distances = yield from self.nearest_of_steps(query, k, own, work, workers)
+        near, distances = yield from self.nearest_of_steps(query, k, own, work, workers, known)
         walk = yield from self._walk_to_steps(vector, near.ids, work)
         spans = yield from self._whole_spans_steps(walk, query, near, k, own, work)
         external = Near(file.external_ids(near.ids), near.clusters, near.tied, near.count)

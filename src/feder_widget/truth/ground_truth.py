@@ -14,11 +14,15 @@ from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.keys import keys_of
 from feder_widget.model.pieces import WHOLE, Steps, drain
 from feder_widget.model.query_vector import as_bytes
-from feder_widget.model.row_source import MappedArray
+from feder_widget.model.row_source import row_file
 from feder_widget.model.search_trace import Ranking
 from feder_widget.truth import list_rows, recall_spans, row_verdict, true_neighbours
 from feder_widget.truth.explanation import Explanation, Verdict
+from feder_widget.truth.job.row_set import RowSet
+from feder_widget.truth.known_neighbours import WITHOUT_VECTORS as CODES_ALONE
+from feder_widget.truth.known_neighbours import KnownNeighbours, TableCheck
 from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis, Ledger
+from feder_widget.truth.list_vectors import ListVectors
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.own_row import OwnRow, RowCopies
 from feder_widget.truth.recall_points import doubled_up_to
@@ -49,13 +53,20 @@ class GroundTruth:
     ----------
     row_copies : RowCopies
         How often each row is stored.
+    table_check : TableCheck
+        Takes neighbours that were computed before.
     """
 
     def __init__(self, file: InvertedFile, vectors_given: Any = None) -> None:
         self._file = file
         self._vectors_given = vectors_given
-        self._mapped = None if vectors_given is None else MappedArray.behind(vectors_given)
+        self._vectors_file = None if vectors_given is None else row_file(vectors_given)
         self.row_copies = RowCopies(file)
+        self.table_check = TableCheck(
+            lambda: self._rows_compared().compared(),
+            lambda: self._rows_compared().digest_of_all(),
+            file.version,
+        )
 
     @property
     def file(self) -> InvertedFile:
@@ -119,10 +130,12 @@ class GroundTruth:
         without: int | None = None,
         work: int = WHOLE,
         workers: Workers | None = None,
+        known: KnownNeighbours | None = None,
     ) -> Steps[Explanation]:
         """Find the k true neighbours of a query, ``work`` multiplications per piece.
 
-        ``workers`` compare the vectors, where ``why_not_shared`` says nothing against it.
+        ``workers`` compare the vectors, where ``why_not_shared`` says nothing against it; none does where the
+        neighbours are ``known``.
 
         Raises
         ------
@@ -134,7 +147,7 @@ class GroundTruth:
         ranking = self.ranking(vector)
         yield
         own = yield from self.row_copies.own_row_steps(without, work)
-        found = yield from self.neighbours_steps(vector, k, own, ranking, work, workers)
+        found = yield from self.neighbours_steps(vector, k, own, ranking, work, workers, known)
         presence = yield from self._presence_steps(vector, ranking, found, k, own, work)
         best = found.best
         return Explanation(
@@ -160,6 +173,7 @@ class GroundTruth:
         without: int | None = None,
         work: int = WHOLE,
         workers: Workers | None = None,
+        known: KnownNeighbours | None = None,
     ) -> Steps[Ledger]:
         """Search, and say what became of the k true neighbours of a query. The search is one piece.
 
@@ -173,7 +187,7 @@ class GroundTruth:
         ranking = self.ranking(vector)
         yield
         own = yield from self.row_copies.own_row_steps(without, work)
-        found = yield from self.neighbours_steps(vector, k, own, ranking, work, workers)
+        found = yield from self.neighbours_steps(vector, k, own, ranking, work, workers, known)
         return self._ledger(vector, found, k, nprobe, own)
 
     def ledger(self, vector: Vector, k: int, nprobe: int, without: int | None = None) -> Ledger:
@@ -187,6 +201,7 @@ class GroundTruth:
         k: int,
         nprobe: int,
         workers: Workers | None = None,
+        known: KnownNeighbours | None = None,
     ) -> Iterator[Ledger]:
         """Yield the ledger of each of several queries, float32 (n, dim), after one pass over the originals.
 
@@ -198,7 +213,7 @@ class GroundTruth:
         if self.basis == "vectors":
             every = drain(
                 true_neighbours.by_originals_steps(
-                    self._file, self.originals, vectors, k, own, workers=workers
+                    self._file, self.originals, vectors, k, own, workers=workers, known=known
                 )
             )
         for i in range(len(vectors)):
@@ -206,7 +221,8 @@ class GroundTruth:
             without = drain(self.row_copies.own_row_steps(None if own is None else int(own[i])))
             if every is None:
                 ranking = self.ranking(vector)
-                found = drain(self.neighbours_steps(vector, k, without, ranking, workers=workers))
+                one = None if known is None else known.part(slice(i, i + 1))
+                found = drain(self.neighbours_steps(vector, k, without, ranking, workers=workers, known=one))
             else:
                 found = every[i]
             yield self._ledger(vector, found, k, nprobe, without)
@@ -270,7 +286,32 @@ class GroundTruth:
         """The vectors given, and how they are compared."""
         ivf = self._file.stack.ivf
         chain = original_space.metric_chain(self._file.stack)
-        return Originals(self._vectors_given, chain, ivf.metric_type, ivf.metric_arg, self._mapped)
+        return Originals(self._vectors_given, chain, ivf.metric_type, ivf.metric_arg, self._vectors_file)
+
+    def row_set(self) -> RowSet:
+        """Return the rows that are stored, with the vectors given for them.
+
+        Raises
+        ------
+        ValueError
+            If none were given, or the index is binary.
+        """
+        if self._vectors_given is None or self._file.stack.is_binary:
+            what = "a binary index" if self._file.stack.is_binary else "an index without its vectors"
+            raise ValueError(
+                f"source must be an index that was opened with its vectors, open_index(source, vectors=...), "
+                f"got {what}"
+            )
+        present = drain(true_neighbours.present_steps(self._file, len(self._vectors_given), WHOLE))
+        return self.originals.row_set(present)
+
+    def _rows_compared(self) -> RowSet | ListVectors:
+        """Return the rows that define the true neighbours."""
+        if self._file.stack.is_binary:
+            raise ValueError("truth is of vectors of numbers, and this index is binary; leave truth out")
+        if self.basis == "codes":
+            raise ValueError(CODES_ALONE)
+        return self.row_set() if self.basis == "vectors" else ListVectors(self._file)
 
     def spans_steps(
         self,
@@ -328,17 +369,20 @@ class GroundTruth:
         ranking: Ranking,
         work: int = WHOLE,
         workers: Workers | None = None,
+        known: KnownNeighbours | None = None,
     ) -> Steps[Neighbours]:
         """Find the true neighbours of one query."""
         file = self._file
         if self.basis != "vectors":
             inner = file.transform(vector)
             return (
-                yield from true_neighbours.by_lists_steps(file, inner, ranking.step, k, own, work, workers)
+                yield from true_neighbours.by_lists_steps(
+                    file, inner, ranking.step, k, own, work, workers, known
+                )
             )
         row = None if own is None else np.array([own.row_id])
         found = yield from true_neighbours.by_originals_steps(
-            file, self.originals, vector[None], k, row, work, workers=workers
+            file, self.originals, vector[None], k, row, work, workers=workers, known=known
         )
         return found[0]
 

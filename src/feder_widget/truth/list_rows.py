@@ -76,6 +76,10 @@ class ListRows:
             )
         return blocks.copied(self.start, self.stop)
 
+    def load(self) -> Float32Array:
+        """Return the vectors, as ``read``."""
+        return self.read()
+
 
 def _blocks_in(file: ListsFile) -> ListBlocks:
     stack = opened_stack(file)

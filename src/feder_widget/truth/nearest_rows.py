@@ -32,6 +32,11 @@ class NearRows:
     rows: Ids
     keys: Float32Array
 
+    @classmethod
+    def none(cls) -> NearRows:
+        """Return no pairs."""
+        return cls(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
+
 
 class NearestRows:
     """The k nearest of the rows seen, and all as near as the last of them, for each query.
@@ -56,7 +61,7 @@ class NearestRows:
         self._limits = np.full(count, np.inf, np.float32) if limits is None else limits.copy()
         self._room = count * (2 * k + SPARE)
         self._held = 0
-        self._parts = [NearRows(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
+        self._parts = [NearRows.none()]
 
     def take(self, distances: Float32Array, first_row: int) -> None:
         """Look at the distances to some rows that follow on one another, float32 (queries, rows)."""
@@ -78,6 +83,11 @@ class NearestRows:
         """Return the largest key of each query that can still be among its nearest, float32 (count,)."""
         limits: Float32Array = self._limits.copy()
         return limits
+
+    @property
+    def held(self) -> int:
+        """Number of pairs that are held, farther ones among them."""
+        return self._held
 
     def near(self) -> NearRows:
         """Return what was found."""

@@ -8,7 +8,10 @@ import numpy.typing as npt
 from feder_widget.model.keys import key_of, keys_of
 from feder_widget.model.pieces import WHOLE, Steps, drain
 from feder_widget.model.vector_source import VectorSource
+from feder_widget.truth.job.row_set import RowSet
+from feder_widget.truth.known_neighbours import WITHOUT_VECTORS, KnownNeighbours, TableCheck
 from feder_widget.truth.ledger import Basis
+from feder_widget.truth.node_vectors import NodeVectors
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.search_stages import Near
 from feder_widget.workers import Workers
@@ -36,10 +39,21 @@ class NearestTruth:
         The index. Not changed.
     originals : Originals, optional
         The original vectors, row i for row id i; they count where the index holds codes.
+
+    Attributes
+    ----------
+    table_check : TableCheck
+        Takes neighbours that were computed before.
     """
 
     def __init__(self, file: VectorSource, originals: Originals | None = None) -> None:
         self._vectors = file
+        self._originals = originals
+        self.table_check = TableCheck(
+            lambda: self._rows_compared().compared(),
+            lambda: self._rows_compared().digest_of_all(),
+            file.version,
+        )
         self._given = None if file.holds_vectors else originals
 
     @property
@@ -59,8 +73,35 @@ class NearestTruth:
         """Why the workers of an executor cannot compare the vectors, or None where they can."""
         return None if self._given is not None else NO_VECTORS
 
+    def row_set(self) -> RowSet:
+        """Return the rows that are stored, with the vectors given for them.
+
+        Raises
+        ------
+        ValueError
+            If none were given.
+        """
+        if self._originals is None:
+            raise ValueError(
+                "source must be an index that was opened with its vectors, open_index(source, vectors=...)"
+            )
+        present = np.zeros(len(self._originals), np.bool_)
+        present[self._vectors.all_ids] = True
+        return self._originals.row_set(present)
+
+    def _rows_compared(self) -> RowSet | NodeVectors:
+        """Return the rows that define the true neighbours."""
+        if self.basis == "codes":
+            raise ValueError(WITHOUT_VECTORS)
+        return self.row_set() if self.basis == "vectors" else NodeVectors(self._vectors)
+
     def nearest(
-        self, queries: Float32Array, k: int, own: Ids | None, workers: Workers | None = None
+        self,
+        queries: Float32Array,
+        k: int,
+        own: Ids | None,
+        workers: Workers | None = None,
+        known: KnownNeighbours | None = None,
     ) -> list[tuple[Near, Float32Array]]:
         """Return the true neighbours of some queries, by nodes, and the distances of the first ones.
 
@@ -74,8 +115,10 @@ class NearestTruth:
             A node for each query that does not count; -1 for none.
         workers : Workers, optional
             Compare the vectors; only where ``why_not_shared`` says nothing against it.
+        known : KnownNeighbours, optional
+            What was computed before: then nothing is compared.
         """
-        return drain(self.nearest_steps(queries, k, own, WHOLE, workers))
+        return drain(self.nearest_steps(queries, k, own, WHOLE, workers, known))
 
     def nearest_steps(
         self,
@@ -84,8 +127,12 @@ class NearestTruth:
         own: Ids | None,
         work: int,
         workers: Workers | None = None,
+        known: KnownNeighbours | None = None,
     ) -> Steps[list[tuple[Near, Float32Array]]]:
         """Return ``nearest`` in pieces of ``work`` multiplications: query by query where one takes more."""
+        if known is not None:
+            yield
+            return self._by_rows(known.nearest(k if own is None else k + 1), k, own)
         if self._given is not None:
             return (yield from self._by_originals_steps(self._given, queries, k, own, work, workers))
         vectors = self._vectors.transform(queries)
@@ -106,11 +153,15 @@ class NearestTruth:
         own: int,
         work: int = WHOLE,
         workers: Workers | None = None,
+        known: KnownNeighbours | None = None,
     ) -> Steps[tuple[Near, Float32Array]]:
         """Return ``nearest`` of one query, float32 (dim,); ``own`` is -1 for none.
 
         ``work`` multiplications a piece.
         """
+        if known is not None:
+            left_out = None if own < 0 else np.array([own])
+            return (yield from self.nearest_steps(query[None], k, left_out, work, None, known))[0]
         if self._given is None:
             vector = self._vectors.transform(query[None])[0]
             return (yield from self._nearest_steps(vector, k, own, work))
@@ -185,14 +236,20 @@ class NearestTruth:
         ids = self._vectors.all_ids
         present = np.zeros(len(originals), np.bool_)
         present[ids] = True
-        node_of = np.full(len(originals), -1, np.int64)
-        node_of[ids] = np.arange(len(ids))
-        nears = []
         wanted = k if own is None else k + 1
         found = yield from originals.nearest_steps(queries, present, wanted, work, workers=workers)
+        return self._by_rows(found, k, own)
+
+    def _by_rows(
+        self, found: list[tuple[Ids, Float32Array]], k: int, own: Ids | None
+    ) -> list[tuple[Near, Float32Array]]:
+        """Return the true neighbours by nodes, of the nearest rows of some queries and their distances."""
+        ids, nears = self._vectors.all_ids, []
+        node_of = np.full(int(ids.max(initial=-1)) + 1, -1, np.int64)
+        node_of[ids] = np.arange(len(ids))
         for i, (rows, distances) in enumerate(found):
             nodes = node_of[rows]
-            order = np.lexsort((nodes, keys_of(distances, originals.similarity)))
+            order = np.lexsort((nodes, keys_of(distances, self._vectors.similarity)))
             if own is not None:
                 order = order[nodes[order] != own[i]]
             nears.append(_near(nodes[order], distances[order], k))

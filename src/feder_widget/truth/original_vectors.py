@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.pieces import WHOLE, Steps
-from feder_widget.model.row_source import HeldRows, MappedArray, RowSource
+from feder_widget.model.row_source import HeldRows, RowFile, RowSource
+from feder_widget.truth.job.row_set import RowSet
 from feder_widget.truth.nearest_rows import NearestRows
 from feder_widget.truth.row_comparison import RowComparison
 from feder_widget.truth.row_parts import RowPass
@@ -36,32 +37,36 @@ class Originals:
 
     Parameters
     ----------
-    vectors : array or numpy.memmap (n, dim)
+    vectors : array, numpy.memmap or VectorFiles (n, dim)
         Of any real type; read block by block, and compared as float32.
     chain : sequence of faiss.VectorTransform
         Transforms of vectors and queries before they are compared; see ``original_space.metric_chain``.
     metric, metric_arg
         Faiss's number of the metric, and its argument.
-    mapped : MappedArray, optional
-        The file that holds the vectors.
+    file : RowFile, optional
+        The files that hold the vectors.
     """
 
     def __init__(
         self,
-        vectors: npt.NDArray[Any],
+        vectors: Any,
         chain: Sequence[Any],
         metric: int,
         metric_arg: float,
-        mapped: MappedArray | None = None,
+        file: RowFile | None = None,
     ) -> None:
         self._vectors = vectors
         self._comparison = RowComparison(chain, metric, metric_arg)
-        self._mapped = mapped
+        self._file = file
         self.similarity = self._comparison.similarity
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self._vectors)
+
+    def row_set(self, counted: npt.NDArray[np.bool_]) -> RowSet:
+        """Return those rows that count, bool (rows,), as a job compares queries with them."""
+        return RowSet(self._vectors, counted, self._comparison)
 
     def nearest_steps(
         self,
@@ -101,7 +106,7 @@ class Originals:
         most = (work if workers is None else WHOLE) // row_work
         width = max(1, min(BLOCK_BYTES // (4 * dim), BLOCK_PAIRS // count, most))
         if workers is not None:
-            row_bytes = 0 if self._mapped is not None else dim * self._vectors.itemsize
+            row_bytes = 0 if self._file is not None else dim * self._vectors.itemsize
             whole = RowPass(self._comparison, points, present, k, width, row_work, row_bytes)
             # A caller that has other things to do between pieces leaves them all to the workers.
             head = self._vectors[:width] if count >= MANY_QUERIES and work == WHOLE else None
@@ -118,6 +123,6 @@ class Originals:
 
     def _cut(self, start: int, stop: int) -> RowSource:
         """Return some rows as a worker gets them."""
-        if self._mapped is not None:
-            return self._mapped.rows(start, stop)
+        if self._file is not None:
+            return self._file.rows(start, stop)
         return HeldRows(self._vectors[start:stop], "vectors")

@@ -39,6 +39,26 @@ class RowComparison:
         self._metric_arg = metric_arg
         self.similarity = bool(faiss.is_similarity_metric(metric))
 
+    @property
+    def metric(self) -> int:
+        """Faiss's number of the metric."""
+        return self._metric
+
+    @property
+    def metric_arg(self) -> float:
+        """The argument of the metric."""
+        return self._metric_arg
+
+    @property
+    def has_transforms(self) -> bool:
+        """Whether vectors are transformed before they are compared."""
+        return len(self._chain) > 0
+
+    @property
+    def chain_bytes(self) -> tuple[bytes, ...]:
+        """The transforms as Faiss writes them."""
+        return tuple(map(_bytes_of, self._chain))
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (tuple(map(_bytes_of, self._chain)), self._metric, self._metric_arg)
 
@@ -75,7 +95,14 @@ class RowComparison:
         ``points`` are transformed queries, float32 (n, dim). Each distance is computed by itself, so it is
         the same in a block of any size, unless a transform multiplies matrices.
         """
-        vectors = self.transformed(block)
+        return self.transformed_distances(points, self.transformed(block), counted)
+
+    def transformed_distances(
+        self, points: Float32Array, vectors: Float32Array, counted: npt.NDArray[np.bool_] | None = None
+    ) -> Float32Array:
+        """Return ``distances`` to transformed vectors, float32 (rows, dim); all of them count by default."""
+        if counted is None:
+            counted = np.ones(len(vectors), np.bool_)
         if self._metric not in _KERNELS:
             found = faiss.pairwise_distances(
                 points, vectors, metric=self._metric, metric_arg=self._metric_arg

@@ -17,7 +17,8 @@ from feder_widget.model.pieces import ID_WORK, WHOLE, Steps
 from feder_widget.model.places import pack
 from feder_widget.model.search_trace import CoarseStep
 from feder_widget.model.top_k import top_k_places
-from feder_widget.truth.exhaustive_search import Stored, nearest_steps
+from feder_widget.truth.exhaustive_search import Stored, nearest_steps, settled
+from feder_widget.truth.known_neighbours import KnownNeighbours
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.own_row import OwnRow
 from feder_widget.truth.search_stages import Near
@@ -64,9 +65,19 @@ def by_lists_steps(
     own: OwnRow | None,
     work: int = WHOLE,
     workers: Workers | None = None,
+    known: KnownNeighbours | None = None,
 ) -> Steps[Neighbours]:
-    """Find the vectors whose distances in the inverted lists are least; see ``nearest_steps``."""
-    found = yield from nearest_steps(file, vector, coarse, k, own, work, workers)
+    """Find the vectors whose distances in the inverted lists are least; see ``nearest_steps``.
+
+    ``known`` is what was computed of the query before: then no list is compared.
+    """
+    if known is None:
+        found = yield from nearest_steps(file, vector, coarse, k, own, work, workers)
+    else:
+        ((rows, distances),) = known.nearest(k if own is None else k + own.copies)
+        clusters, offsets = yield from file.places_steps(rows, None, work)
+        stored = Stored(file.inner_ids(rows), distances, clusters, offsets)
+        found = settled(file, coarse, stored, k, own)
     best, near = found.best, found.near
     spare = ~np.isin(pack(near.clusters, near.offsets), pack(best.clusters, best.offsets))
     return Neighbours(Stored.joined([best, near.at(spare)]), len(best))
@@ -81,6 +92,7 @@ def by_originals_steps(
     work: int = WHOLE,
     progress: Callable[[float], None] = lambda _: None,
     workers: Workers | None = None,
+    known: KnownNeighbours | None = None,
 ) -> Steps[list[Neighbours]]:
     """Find the vectors whose originals are nearest, for each of several queries.
 
@@ -104,15 +116,21 @@ def by_originals_steps(
         Called with the share of the work done since the last call.
     workers : Workers, optional
         Compare the originals, in parts.
+    known : KnownNeighbours, optional
+        What was computed before: then the originals are not read.
 
     Raises
     ------
     ValueError
         If the index holds an id that is no row of the vectors.
     """
-    present = yield from _present_steps(file, len(originals), work)
     wanted = k if own is None else k + 1
-    found = yield from originals.nearest_steps(queries, present, wanted, work, progress, workers)
+    if known is None:
+        present = yield from present_steps(file, len(originals), work)
+        found = yield from originals.nearest_steps(queries, present, wanted, work, progress, workers)
+    else:
+        found = known.nearest(wanted)
+        progress(1)
     rows_found = np.concatenate([rows for rows, _ in found])
     stored = yield from _stored_under_steps(file, rows_found, len(originals), work)
     neighbours = []
@@ -139,7 +157,7 @@ def _nearest(
     return Neighbours(entries.at(np.concatenate([best, np.flatnonzero(spare)])), len(best))
 
 
-def _present_steps(file: InvertedFile, size: int, work: int) -> Steps[npt.NDArray[np.bool_]]:
+def present_steps(file: InvertedFile, size: int, work: int) -> Steps[npt.NDArray[np.bool_]]:
     """Return which rows are stored, bool (size,)."""
     present = np.zeros(size, bool)
     for first, last in _runs(file, work):

@@ -14,9 +14,11 @@ from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.keys import infinitely_far
 from feder_widget.model.pieces import WHOLE, Steps, drain
 from feder_widget.model.search_trace import Ranking
+from feder_widget.truth import known_answers
 from feder_widget.truth.batch_search import FINISHED_WORK, SPARE, BatchSearch
 from feder_widget.truth.explanation import found_at
 from feder_widget.truth.ground_truth import GroundTruth
+from feder_widget.truth.known_neighbours import KnownNeighbours
 from feder_widget.truth.list_blocks import ListBlocks
 from feder_widget.truth.list_rows import list_rows
 from feder_widget.truth.rankings import (
@@ -96,6 +98,8 @@ class Batch:
         Neighbours wanted: no more than there are.
     workers : Workers or None
         Compare the vectors, where ``GroundTruth.why_not_shared`` says nothing against it.
+    known : KnownNeighbours or None
+        Their neighbours where they were computed before: then nothing is compared.
     """
 
     vectors: npt.NDArray[np.float32]
@@ -103,6 +107,7 @@ class Batch:
     own: Ids | None
     k: int
     workers: Workers | None = None
+    known: KnownNeighbours | None = None
 
     def __len__(self) -> int:
         """Return the number of queries."""
@@ -111,6 +116,10 @@ class Batch:
     def without(self, i: int) -> int | None:
         """Return the row id that is left out of a query."""
         return None if self.own is None else int(self.own[i])
+
+    def known_of(self, i: int) -> KnownNeighbours | None:
+        """Return what is known of a query."""
+        return None if self.known is None else self.known.part(slice(i, i + 1))
 
 
 def found_steps(
@@ -145,6 +154,8 @@ def found_steps(
         yield from _by_searches_steps(truth, batch, take, progress, work)
     elif truth.basis == "vectors":
         yield from _by_originals_steps(truth, batch, take, progress, work)
+    elif can_batch(truth.file) and batch.known is not None:
+        yield from _by_known_steps(truth, batch, batch.known, take, progress, work)
     elif can_batch(truth.file):
         yield from _by_products_steps(truth, batch, take, progress, work, is_kept)
     else:
@@ -190,7 +201,8 @@ def chunks(count: int, dim: int, k: int) -> Iterator[slice]:
 def _alone_steps(truth: GroundTruth, batch: Batch, i: int, work: int) -> Steps[Ids]:
     """Find one query's neighbours by itself, int64 (k,)."""
     vector = truth.query(batch.vectors[i])
-    explained = yield from truth.explain_steps(vector, batch.k, batch.without(i), work, batch.workers)
+    known = batch.known_of(i)
+    explained = yield from truth.explain_steps(vector, batch.k, batch.without(i), work, batch.workers, known)
     found = explained.found_at
     return np.pad(found, (batch.k - len(found), 0))
 
@@ -240,6 +252,28 @@ def _by_products_steps(
             take(Found(answers.found_at[:settled], scanned, nearest))
         if ended is not None:
             raise ended
+
+
+def _by_known_steps(
+    truth: GroundTruth,
+    batch: Batch,
+    known: KnownNeighbours,
+    take: Callable[[Found], None],
+    progress: Progress,
+    work: int,
+) -> Steps[None]:
+    """Read the answers off neighbours that were computed before, with the rankings of a batch."""
+    file = truth.file
+    vectors = yield from _transformed_steps(file, batch.vectors, work)
+    orders = yield from rankings_steps(file, vectors, batch.parts, work)
+    for some in chunks(len(batch), vectors.shape[1], batch.k):
+        own = None if batch.own is None else batch.own[some]
+        found = known.part(some).nearest(batch.k if own is None else batch.k + 1)
+        answers = yield from known_answers.found_at_steps(file, orders[some], found, own, batch.k, work)
+        progress(len(answers) / len(batch))
+        nearest = orders[some, 0].astype(np.int32, copy=True)
+        take(Found(answers, compared_at(orders[some], file.sizes()), nearest))
+        yield
 
 
 def _compare_steps(
@@ -346,7 +380,9 @@ def _by_searches_steps(
             yield
             without = yield from truth.row_copies.own_row_steps(batch.without(i), work)
             if every is None:
-                one = yield from truth.neighbours_steps(vector, k, without, ranking, work, batch.workers)
+                one = yield from truth.neighbours_steps(
+                    vector, k, without, ranking, work, batch.workers, batch.known_of(i)
+                )
             else:
                 one = every[i - some.start]
             searches = []
@@ -389,5 +425,6 @@ def _by_originals_together_steps(
             work,
             lambda share: progress(share * weight),
             batch.workers,
+            None if batch.known is None else batch.known.part(some),
         )
     )

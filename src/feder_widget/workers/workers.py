@@ -53,16 +53,19 @@ class Workers:
     waits_for : Future or None
         What a pass waits for when it has yielded: done once a part is. A loop that has other things to do
         steps the pass after that. None where there is something to do at once.
+    count : int or None
+        How many there are, now; None where the executor does not say.
     """
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
         self.waits_for: Future[None] | None = None
         count = getattr(executor, "_max_workers", None)
-        if not isinstance(count, int) or count <= 0:
-            # A cluster may grow by what waits for it.
-            count = max(UNKNOWN_WORKERS, dask_client.thread_count(executor))
-        self._most = PER_WORKER * count
+        known = count if isinstance(count, int) and count > 0 else 0
+        threads = known or dask_client.thread_count(executor)
+        self.count: int | None = threads or None
+        # A cluster may grow by what waits for it.
+        self._most = PER_WORKER * (known or max(UNKNOWN_WORKERS, threads))
         self._options = dask_client.submit_options(executor)
 
     @classmethod

@@ -16,11 +16,12 @@ from feder_widget.model.keys import key_of, keys_of
 from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
 from feder_widget.model.query import Query
 from feder_widget.truth.flat_answers import FlatExplanation, FlatVerdict, FlatWorkload
+from feder_widget.truth.job.row_set import RowSet
 from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis
 from feder_widget.truth.nearest_truth import NearestTruth
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.search_stages import Near
-from feder_widget.truth.workload_queries import open_queries
+from feder_widget.truth.workload_queries import Queries, open_queries
 from feder_widget.workers import Workers
 
 Ids = npt.NDArray[np.int64]
@@ -146,7 +147,13 @@ class FlatIndex:
         return FlatTrace(ids[0], distances[0], self.ntotal)
 
     def explain(
-        self, query: Any, k: int, *, include_self: bool = False, executor: Executor | None = None
+        self,
+        query: Any,
+        k: int,
+        *,
+        include_self: bool = False,
+        executor: Executor | None = None,
+        truth: Any = None,
     ) -> FlatExplanation:
         """Find the k true neighbours, and which of them a search returns.
 
@@ -162,6 +169,9 @@ class FlatIndex:
         executor : concurrent.futures.Executor, optional
             Its workers compare the vectors that ``open_index`` was given, where codes stand for them; the
             answer is the same, bit for bit. Without these it is refused.
+        truth : NeighbourTable or path, optional
+            What ``ground_truth`` returned or kept for these queries: then nothing is compared. It is refused
+            unless it is of the vectors of this index.
 
         Raises
         ------
@@ -170,7 +180,11 @@ class FlatIndex:
         WorkerError
             If a part failed three times, or the executor takes no more work.
         """
-        return drain(self.explain_steps(query, k, include_self=include_self, work=WHOLE, executor=executor))
+        return drain(
+            self.explain_steps(
+                query, k, include_self=include_self, work=WHOLE, executor=executor, truth=truth
+            )
+        )
 
     def explain_steps(
         self,
@@ -180,6 +194,7 @@ class FlatIndex:
         include_self: bool = False,
         work: int = PIECE_WORK,
         executor: Executor | None = None,
+        truth: Any = None,
     ) -> Steps[FlatExplanation]:
         """Do ``explain`` in pieces of ``work`` multiplications."""
         workers = self._workers(executor)
@@ -188,7 +203,10 @@ class FlatIndex:
         k = min(k, self.ntotal)
         asked = self.query(query)
         own = self._rows.own_node(asked, include_self)
-        near, distances = yield from self._truth.nearest_of_steps(asked.vector, k, own, work, workers)
+        known = None
+        if truth is not None:
+            known = self._truth.table_check.known(truth, asked.vector[None], k if own < 0 else k + 1)
+        near, distances = yield from self._truth.nearest_of_steps(asked.vector, k, own, work, workers, known)
         yield
         file = self.flat_file
         ids = file.external_ids(near.ids)
@@ -232,6 +250,7 @@ class FlatIndex:
         seed: int = 0,
         include_self: bool = False,
         executor: Executor | None = None,
+        truth: Any = None,
     ) -> FlatWorkload:
         """Evaluate what the codes lose, over many queries.
 
@@ -247,6 +266,9 @@ class FlatIndex:
             Whether the row searched for counts among its own neighbours.
         executor : concurrent.futures.Executor, optional
             As for ``explain``.
+        truth : NeighbourTable or path, optional
+            What ``ground_truth`` returned or kept for these queries: then nothing is compared. It is refused
+            unless it is of the vectors of this index.
 
         Raises
         ------
@@ -270,15 +292,34 @@ class FlatIndex:
         asked = open_queries(self._rows, queries, as_int(seed, "seed", least=0))
         drain(asked.draw_steps())
         leaves_out = asked.ids is not None and not include_self
+        known = None
+        if truth is not None:
+            wanted = k + 1 if leaves_out else k
+            known = self._truth.table_check.known(truth, asked.read(slice(0, asked.count)), wanted)
         recalls: list[float] = []
         for start in range(0, asked.count, BATCH):
             some = slice(start, min(start + BATCH, asked.count))
             vectors = asked.read(some)
             own = self._rows.places(asked.ids[some])[1] if leaves_out and asked.ids is not None else None
-            for i, (near, _) in enumerate(self._truth.nearest(vectors, k, own, workers)):
+            part = None if known is None else known.part(some)
+            for i, (near, _) in enumerate(self._truth.nearest(vectors, k, own, workers, part)):
                 found = self._returned(vectors[i], near, k, -1 if own is None else int(own[i]))
                 recalls.append(near.counted(found) / near.count if near.count else 1.0)
         return FlatWorkload(np.array(recalls), k, asked.ids)
+
+    def given_rows(self) -> RowSet:
+        """Return the rows that are stored, with the vectors given for them, as ``ground_truth`` reads them.
+
+        Raises
+        ------
+        ValueError
+            If ``open_index`` was given no vectors.
+        """
+        return self._truth.row_set()
+
+    def workload_queries(self, queries: Any, seed: int) -> Queries:
+        """Return the queries of a workload, checked; see ``evaluate``."""
+        return open_queries(self._rows, queries, seed)
 
     def _workers(self, executor: Executor | None) -> Workers | None:
         workers = Workers.of(executor)

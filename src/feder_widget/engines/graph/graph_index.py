@@ -26,8 +26,10 @@ from feder_widget.truth.graph_structure import GraphStructure, structure_finding
 from feder_widget.truth.graph_truth import GraphTruth
 from feder_widget.truth.graph_verdict import GraphVerdict
 from feder_widget.truth.graph_workload import GraphWorkload
+from feder_widget.truth.job.row_set import RowSet
 from feder_widget.truth.ledger import Basis
 from feder_widget.truth.original_vectors import Originals
+from feder_widget.truth.workload_queries import Queries, open_queries
 from feder_widget.workers import Workers
 
 Ids = npt.NDArray[np.int64]
@@ -287,7 +289,13 @@ class GraphIndex:
     # What should have been found.
 
     def explain(
-        self, query: Any, k: int, *, include_self: bool = False, executor: Executor | None = None
+        self,
+        query: Any,
+        k: int,
+        *,
+        include_self: bool = False,
+        executor: Executor | None = None,
+        truth: Any = None,
     ) -> GraphExplanation:
         """Find the k true neighbours, and the efSearch that finds each.
 
@@ -303,6 +311,9 @@ class GraphIndex:
         executor : concurrent.futures.Executor, optional
             Its workers compare the vectors that ``open_index`` was given, where codes stand for them; the
             answer is the same, bit for bit. Without these it is refused.
+        truth : NeighbourTable or path, optional
+            What ``ground_truth`` returned or kept for these queries: then nothing is compared. It is refused
+            unless it is of the vectors of this index.
 
         Returns
         -------
@@ -316,7 +327,11 @@ class GraphIndex:
         WorkerError
             If a part failed three times, or the executor takes no more work.
         """
-        return drain(self.explain_steps(query, k, include_self=include_self, work=WHOLE, executor=executor))
+        return drain(
+            self.explain_steps(
+                query, k, include_self=include_self, work=WHOLE, executor=executor, truth=truth
+            )
+        )
 
     def explain_steps(
         self,
@@ -326,6 +341,7 @@ class GraphIndex:
         include_self: bool = False,
         work: int = PIECE_WORK,
         executor: Executor | None = None,
+        truth: Any = None,
     ) -> Steps[GraphExplanation]:
         """Do ``explain`` in pieces of ``work`` multiplications; a walk is one piece."""
         workers = self.workers(executor)
@@ -333,7 +349,10 @@ class GraphIndex:
         self._rows.check_filled()
         asked = self.query(query)
         own = self._rows.own_node(asked, include_self)
-        return (yield from self.truth.explain_steps(asked.vector, min(k, self.ntotal), own, work, workers))
+        k, known = min(k, self.ntotal), None
+        if truth is not None:
+            known = self.truth.table_check.known(truth, asked.vector[None], k if own < 0 else k + 1)
+        return (yield from self.truth.explain_steps(asked.vector, k, own, work, workers, known))
 
     def verdict(
         self, query: Any, row_id: int, *, count: bool = True, include_self: bool = False
@@ -378,6 +397,7 @@ class GraphIndex:
         include_self: bool = False,
         progress: bool | Progress = True,
         executor: Executor | None = None,
+        truth: Any = None,
     ) -> GraphWorkload:
         """Evaluate many queries at every efSearch: recall, its spread, its cost, and the hardest queries.
 
@@ -400,6 +420,9 @@ class GraphIndex:
             and their number.
         executor : concurrent.futures.Executor, optional
             As for ``explain``. Walks stay on the caller's thread.
+        truth : NeighbourTable or path, optional
+            What ``ground_truth`` returned or kept for these queries: then nothing is compared. It is refused
+            unless it is of the vectors of this index.
 
         Returns
         -------
@@ -414,7 +437,7 @@ class GraphIndex:
             If a part failed three times, or the executor takes no more work.
         """
         evaluation = self.evaluation(
-            queries, k, ef_max=ef_max, seed=seed, include_self=include_self, executor=executor
+            queries, k, ef_max=ef_max, seed=seed, include_self=include_self, executor=executor, truth=truth
         )
         return evaluation.run_whole(progress)
 
@@ -440,6 +463,7 @@ class GraphIndex:
         seed: int = 0,
         include_self: bool = False,
         executor: Executor | None = None,
+        truth: Any = None,
     ) -> GraphEvaluation:
         """Prepare an ``evaluate`` to be run in steps; arguments as there."""
         self._rows.check_filled()
@@ -453,7 +477,22 @@ class GraphIndex:
             seed=as_int(seed, "seed", least=0),
             include_self=include_self,
             workers=self.workers(executor),
+            known=truth,
         )
+
+    def given_rows(self) -> RowSet:
+        """Return the rows that are stored, with the vectors given for them, as ``ground_truth`` reads them.
+
+        Raises
+        ------
+        ValueError
+            If ``open_index`` was given no vectors.
+        """
+        return self.truth.row_set()
+
+    def workload_queries(self, queries: Any, seed: int) -> Queries:
+        """Return the queries of a workload, checked; see ``evaluate``."""
+        return open_queries(self._rows, queries, seed)
 
     def certainty(self, *_: Any, **__: Any) -> None:
         """Refused: nothing bounds the distances of nodes that a walk has not visited.

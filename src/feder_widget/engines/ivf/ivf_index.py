@@ -38,11 +38,13 @@ from feder_widget.truth import (
 )
 from feder_widget.truth.cluster_bounds import Extents
 from feder_widget.truth.evaluation import Progress
+from feder_widget.truth.job.row_set import RowSet
+from feder_widget.truth.known_neighbours import KnownNeighbours
 from feder_widget.truth.origin import Origin
 from feder_widget.truth.own_row import OwnRow
 from feder_widget.truth.rankings import batches
 from feder_widget.truth.survey import Survey
-from feder_widget.truth.workload_queries import open_queries
+from feder_widget.truth.workload_queries import Queries, open_queries
 from feder_widget.workers import Workers
 
 
@@ -608,7 +610,13 @@ class IvfIndex:
         return self.truth.evaluated_at
 
     def explain(
-        self, query: Any, k: int, *, include_self: bool = False, executor: Executor | None = None
+        self,
+        query: Any,
+        k: int,
+        *,
+        include_self: bool = False,
+        executor: Executor | None = None,
+        truth: Any = None,
     ) -> Explanation:
         """Find the true neighbours of a query by an exhaustive search.
 
@@ -629,6 +637,9 @@ class IvfIndex:
         executor : concurrent.futures.Executor, optional
             Its workers compare the vectors; the answer is the same, bit for bit. They compare those that
             ``open_index`` was given, and lists that hold vectors whole, by L2 or inner product.
+        truth : NeighbourTable or path, optional
+            What ``ground_truth`` returned or kept for these queries: then nothing is compared. It is refused
+            unless it is of the vectors of this index.
 
         Returns
         -------
@@ -647,7 +658,11 @@ class IvfIndex:
         WorkerError
             If a part failed three times, or the executor takes no more work.
         """
-        return drain(self.explain_steps(query, k, include_self=include_self, work=WHOLE, executor=executor))
+        return drain(
+            self.explain_steps(
+                query, k, include_self=include_self, work=WHOLE, executor=executor, truth=truth
+            )
+        )
 
     def explain_steps(
         self,
@@ -657,6 +672,7 @@ class IvfIndex:
         include_self: bool = False,
         work: int = PIECE_WORK,
         executor: Executor | None = None,
+        truth: Any = None,
     ) -> Steps[Explanation]:
         """Do ``explain`` in pieces of ``work`` multiplications."""
         self._check_explainable()
@@ -665,7 +681,8 @@ class IvfIndex:
         version = self.version()
         found = yield from self._rows.query_steps(query, work)
         left_out = found.left_out(include_self)
-        explanation = yield from self.truth.explain_steps(found.vector, k, left_out, work, workers)
+        known = self._known(truth, found, k, left_out)
+        explanation = yield from self.truth.explain_steps(found.vector, k, left_out, work, workers, known)
         return replace(explanation, origin=Origin(self, version, include_self, lambda _: found))
 
     def ledger(
@@ -676,6 +693,7 @@ class IvfIndex:
         *,
         include_self: bool = False,
         executor: Executor | None = None,
+        truth: Any = None,
     ) -> Ledger:
         """Search, and say what became of every true neighbour: returned, or lost at which stage.
 
@@ -690,6 +708,8 @@ class IvfIndex:
         include_self : bool
             As for ``explain``: unless it is true, the search of a row is one for k + 1, without the row.
         executor : concurrent.futures.Executor, optional
+            As for ``explain``.
+        truth : NeighbourTable or path, optional
             As for ``explain``.
 
         Returns
@@ -707,7 +727,9 @@ class IvfIndex:
             If a part failed three times, or the executor takes no more work.
         """
         return drain(
-            self.ledger_steps(query, k, nprobe, include_self=include_self, work=WHOLE, executor=executor)
+            self.ledger_steps(
+                query, k, nprobe, include_self=include_self, work=WHOLE, executor=executor, truth=truth
+            )
         )
 
     def ledger_steps(
@@ -719,6 +741,7 @@ class IvfIndex:
         include_self: bool = False,
         work: int = PIECE_WORK,
         executor: Executor | None = None,
+        truth: Any = None,
     ) -> Steps[Ledger]:
         """Do ``ledger`` in pieces of ``work`` multiplications; its search is one piece."""
         self._check_explainable()
@@ -726,7 +749,8 @@ class IvfIndex:
         found = yield from self._rows.query_steps(query, work)
         nprobe, k = self._nprobe(nprobe), as_int(k, "k")
         left_out = found.left_out(include_self)
-        return (yield from self.truth.ledger_steps(found.vector, k, nprobe, left_out, work, workers))
+        known = self._known(truth, found, k, left_out)
+        return (yield from self.truth.ledger_steps(found.vector, k, nprobe, left_out, work, workers, known))
 
     def ledgers(
         self,
@@ -737,6 +761,7 @@ class IvfIndex:
         seed: int = 0,
         include_self: bool = False,
         executor: Executor | None = None,
+        truth: Any = None,
     ) -> list[Ledger]:
         """Return the ledger of each of many queries, with one pass over the vectors given for all of them.
 
@@ -744,7 +769,7 @@ class IvfIndex:
         ----------
         queries, seed
             As for ``evaluate``.
-        k, nprobe, include_self, executor
+        k, nprobe, include_self, executor, truth
             As for ``ledger``.
 
         Returns
@@ -758,11 +783,16 @@ class IvfIndex:
         asked = open_queries(self, self._as_numbers(queries), as_int(seed, "seed", least=0))
         drain(asked.draw_steps())
         own = None if include_self else asked.ids
+        known = None
+        if truth is not None:
+            wanted = self._wanted_neighbours(k, own is not None)
+            known = self.truth.table_check.known(truth, asked.read(slice(0, asked.count)), wanted)
         found: list[Ledger] = []
         for batch in batches(asked.count, self.dim, self.nlist):
             part = slice(batch[0].start, batch[-1].stop)
             leave_out = None if own is None else own[part]
-            found += self.truth.ledgers(asked.read(part), leave_out, k, nprobe, workers)
+            some = None if known is None else known.part(part)
+            found += self.truth.ledgers(asked.read(part), leave_out, k, nprobe, workers, some)
         return found
 
     def verdict(
@@ -826,6 +856,7 @@ class IvfIndex:
         include_self: bool = False,
         progress: bool | Progress = True,
         executor: Executor | None = None,
+        truth: Any = None,
     ) -> Workload:
         """Evaluate many queries: recall against nprobe, its spread, its cost, and the hardest queries.
 
@@ -851,6 +882,9 @@ class IvfIndex:
             and their number; what it raises ends the evaluation.
         executor : concurrent.futures.Executor, optional
             As for ``explain``. Rankings and searches of codes stay on the caller's thread.
+        truth : NeighbourTable or path, optional
+            What ``ground_truth`` returned or kept for these queries: then nothing is compared. It is refused
+            unless it is of the vectors of this index.
 
         Returns
         -------
@@ -866,7 +900,9 @@ class IvfIndex:
         WorkerError
             If a part failed three times, or the executor takes no more work.
         """
-        evaluation = self.evaluation(queries, k, seed=seed, include_self=include_self, executor=executor)
+        evaluation = self.evaluation(
+            queries, k, seed=seed, include_self=include_self, executor=executor, truth=truth
+        )
         return evaluate(evaluation, progress)
 
     def workers(self, executor: Executor | None) -> Workers | None:
@@ -890,12 +926,36 @@ class IvfIndex:
         seed: int = 0,
         include_self: bool = False,
         executor: Executor | None = None,
+        truth: Any = None,
     ) -> Evaluation:
         """Prepare an ``evaluate`` to be run batch by batch; arguments as there."""
         workers = self.workers(executor)
         k, seed = as_int(k, "k"), as_int(seed, "seed", least=0)
         queries = self._as_numbers(queries)
-        return Evaluation(self.truth, self, queries, k, seed=seed, include_self=include_self, workers=workers)
+        return Evaluation(
+            self.truth,
+            self,
+            queries,
+            k,
+            seed=seed,
+            include_self=include_self,
+            workers=workers,
+            known=truth,
+        )
+
+    def given_rows(self) -> RowSet:
+        """Return the rows that are stored, with the vectors given for them, as ``ground_truth`` reads them.
+
+        Raises
+        ------
+        ValueError
+            If ``open_index`` was given no vectors, or the index is binary.
+        """
+        return self.truth.row_set()
+
+    def workload_queries(self, queries: Any, seed: int) -> Queries:
+        """Return the queries of a workload, checked; see ``evaluate``."""
+        return open_queries(self, self._as_numbers(queries), seed)
 
     # Bounds.
 
@@ -991,6 +1051,7 @@ class IvfIndex:
         self.inverted_file.centroids.refresh()
         self._survey.forget()
         self.truth.row_copies.forget()
+        self.truth.table_check.forget()
 
     def _compared_whole(self, trace: SearchTrace) -> npt.NDArray[np.int64]:
         """Return the clusters whose vectors a search has all compared, int64 (n,)."""
@@ -1005,6 +1066,16 @@ class IvfIndex:
     def _check_explainable(self) -> None:
         if self.why_unexplained is not None:
             raise ValueError(self.why_unexplained)
+
+    def _known(self, truth: Any, query: Query, k: int, left_out: int | None) -> KnownNeighbours | None:
+        """Return what a caller's table tells of one query, or None without one."""
+        if truth is None:
+            return None
+        wanted = self._wanted_neighbours(k, left_out is not None)
+        return self.truth.table_check.known(truth, self.components(query)[None], wanted)
+
+    def _wanted_neighbours(self, k: int, leaves_out: bool) -> int:
+        return min(k, max(1, self.ntotal)) + leaves_out
 
     def _inner(self, query: Any) -> npt.NDArray[Any]:
         return self.inverted_file.transform(self.query_vector(query))
