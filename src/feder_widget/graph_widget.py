@@ -60,7 +60,7 @@ class GraphWidget(IndexWidget):
     projection
         The second picture of the visited nodes, as for :class:`FederWidget`.
     executor
-        A :class:`concurrent.futures.Executor` whose workers compare vectors when many queries are evaluated,
+        A ``concurrent.futures.Executor`` whose workers compare vectors when many queries are evaluated,
         here and on the page, as for :meth:`GraphIndex.evaluate`. It is not shut down.
     theme
         ``"auto"`` follows the host; ``"light"`` and ``"dark"`` do not.

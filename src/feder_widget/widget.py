@@ -152,7 +152,7 @@ class FederWidget(IndexWidget):
         takes float32 (n, dim), the query last, and returns (n, 2). It gets 2,000 candidates at most and is
         called from a worker thread. With the inner product, all but a function of yours compare directions.
     executor
-        A :class:`concurrent.futures.Executor` whose workers compare vectors when many queries are evaluated,
+        A ``concurrent.futures.Executor`` whose workers compare vectors when many queries are evaluated,
         here and on the page, as for :meth:`IvfIndex.evaluate`. It is not shut down.
     theme
         ``"auto"`` follows the host; ``"light"`` and ``"dark"`` do not.
