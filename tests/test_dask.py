@@ -14,8 +14,11 @@ import distributed
 import faiss
 import numpy as np
 import pytest
+import s3fs
 from executors import Holding, Inline, Stopping
 from makers import make_vectors
+from s3_store import s3_store
+from shard_store import NLIST, SHARDS, integers, merged, rows_of, shard, trained, written
 
 import feder_widget as fw
 from feder_widget.truth import list_rows, original_vectors, product_parts, row_parts
@@ -152,9 +155,9 @@ def test_vectors_in_memory_are_sent_along(executor, files):
     assert_equal(answers(index, executor), answers(index))
 
 
-def test_a_worker_that_is_killed_has_its_part_done_again(index, executor, cluster, tmp_path):
-    expected = answers(index)
-    stopping = Stopping(executor, tmp_path)
+def answers_amid_a_kill(index, executor, cluster, folder, answers=answers):
+    """Return the answers of an executor one of whose processes is killed while both compute."""
+    stopping = Stopping(executor, folder)
     killed = []
 
     def kill():
@@ -171,8 +174,56 @@ def test_a_worker_that_is_killed_has_its_part_done_again(index, executor, cluste
     found = answers(index, stopping)
     killer.join()
     assert len(killed) == 1
-    assert_equal(found, expected)
     until(lambda: len(processes(cluster) - {None}) == 2)
+    return found
+
+
+def test_a_worker_that_is_killed_has_its_part_done_again(index, executor, cluster, tmp_path):
+    assert_equal(answers_amid_a_kill(index, executor, cluster, tmp_path), answers(index))
+
+
+@pytest.fixture(scope="module")
+def in_a_store(tmp_path_factory):
+    """An index whose shards are in a store, and the merged one."""
+    folder = tmp_path_factory.mktemp("shards")
+    empty = trained(f"IVF{NLIST},Flat")
+    held = [shard(empty, rows_of(number)) for number in range(SHARDS)]
+    with s3_store("shards") as options:
+        for path in written(folder, held):
+            s3fs.S3FileSystem(**options).put(path, "shards/")
+        opened = fw.open_index("s3://shards/shard*.faiss", storage_options=options, cache=folder / "cache")
+        yield opened, fw.open_index(merged(held))
+
+
+@pytest.fixture
+def shards_in_a_store(in_a_store, monkeypatch):
+    """The same, in parts of which each process computes some at once."""
+    monkeypatch.setattr(product_parts, "PART_WORK", 20_000)
+    return in_a_store
+
+
+def told_of_shards(index, executor=None):
+    """Return what two passes over shards tell, as arrays."""
+    workload = index.evaluate(integers(9, seed=5), K, progress=False, executor=executor)
+    explained = index.explain(integers(1, seed=6)[0], K, executor=executor)
+    return {"found at": workload.found_at, "recall": workload.recall, "distances": explained.distances}
+
+
+def test_workers_read_shards_in_a_store_themselves(shards_in_a_store, executor, cluster, tmp_path):
+    opened, whole = shards_in_a_store
+    stopping = Stopping(executor, tmp_path)
+    stopping.go_on()
+    assert_equal(told_of_shards(opened, stopping), told_of_shards(whole))
+    assert stopping.waiting()
+    assert stopping.waiting() <= processes(cluster)
+
+
+def test_a_worker_that_is_killed_over_a_store_has_its_part_done_again(
+    shards_in_a_store, executor, cluster, tmp_path
+):
+    opened, whole = shards_in_a_store
+    found = answers_amid_a_kill(opened, executor, cluster, tmp_path, told_of_shards)
+    assert_equal(found, told_of_shards(whole))
 
 
 # Failures.

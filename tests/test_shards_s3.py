@@ -5,38 +5,24 @@ from concurrent.futures import ThreadPoolExecutor
 import faiss
 import numpy as np
 import pytest
+import s3fs
+from s3_store import s3_store
 from shard_store import NLIST, SHARDS, integers, merged, rows_of, shard, trained, written
 
 import feder_widget as fw
 from feder_widget.stores import remote_file
 
-pytest.importorskip("s3fs")
-moto_server = pytest.importorskip("moto.server")
-
 
 @pytest.fixture(scope="module")
 def s3():
     """``storage_options`` of a store that is empty but for the bucket ``vectors``."""
-    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    _, port = server.get_host_and_port()
-    options = {
-        "key": "any",
-        "secret": "any",
-        "client_kwargs": {"endpoint_url": f"http://127.0.0.1:{port}", "region_name": "eu-west-1"},
-    }
-    import s3fs
-
-    s3fs.S3FileSystem(**options).mkdir("vectors")
-    yield options
-    server.stop()
+    with s3_store("vectors") as options:
+        yield options
 
 
 @pytest.fixture(scope="module")
 def shards(s3, tmp_path_factory):
     """Shards as Faiss holds them, after they were put into the bucket."""
-    import s3fs
-
     empty = trained(f"IVF{NLIST},Flat")
     held = [shard(empty, rows_of(number)) for number in range(SHARDS)]
     folder = tmp_path_factory.mktemp("s3")
@@ -66,8 +52,6 @@ def test_what_is_wrong_with_a_bucket_is_named(s3, shards, tmp_path, monkeypatch)
     with pytest.raises(FileNotFoundError, match=r"s3://vectors/none\.faiss does not exist"):
         fw.open_index(["s3://vectors/shard0.faiss", "s3://vectors/none.faiss"], storage_options=s3)
     opened = fw.open_index("s3://vectors/shard*.faiss", storage_options=s3, cache=tmp_path)
-    import s3fs
-
     s3fs.S3FileSystem(**s3).pipe("vectors/shard1.faiss", b"IwFl, but another one")
     with pytest.raises(fw.IndexChangedError, match=r"s3://vectors/shard1\.faiss was changed"):
         opened.explain(integers(1, seed=9)[0], 3)
