@@ -207,7 +207,7 @@ def test_original_vectors_of_a_transformed_or_binary_index_are_those_of_its_quer
         (np.zeros((2000, 16), bool), TypeError, "array of bool"),
         (np.full((2000, 16), "a"), TypeError, "real numbers"),
         ([[1], [1, 2]], ValueError, r"array of numbers \(n, dim\)"),
-        ("vectors.npy", TypeError, "real numbers"),
+        ("vectors.npy", FileNotFoundError, r"vectors\.npy is missing"),
     ],
 )
 def test_original_vectors_that_do_not_fit_are_refused(vectors, error, message):

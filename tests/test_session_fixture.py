@@ -33,6 +33,21 @@ def arrays(packet):
     }
 
 
+def settled(packets):
+    """Leave out what a later message of the same request replaces: how often it comes depends on threads."""
+    kept = []
+    for packet in packets:
+        content = packet["content"]
+        before = kept[-1]["content"] if kept else {}
+        if content["kind"] in ("bounds", "labels") and (before.get("kind"), before.get("request")) == (
+            content["kind"],
+            content["request"],
+        ):
+            kept.pop()
+        kept.append(packet)
+    return kept
+
+
 def test_every_kind_of_message_is_recorded(kept):
     packets = [*kept["messages"], *kept["refined"]["messages"], *kept["picture"]["messages"]]
     graph = json.loads(graph_fixture.PATH.read_text(encoding="utf-8"))
@@ -54,7 +69,9 @@ def test_a_query_that_is_the_picture_of_a_row_is_told_so(sent, kept):
 
 @pytest.mark.parametrize("part", ["messages", "refined"])
 def test_the_recording_is_what_is_sent_today(sent, kept, part):
-    now, then = (d["messages"] if part == "messages" else d["refined"]["messages"] for d in (sent, kept))
+    now, then = (
+        settled(d["messages"] if part == "messages" else d["refined"]["messages"]) for d in (sent, kept)
+    )
     assert [p["content"]["kind"] for p in now] == [p["content"]["kind"] for p in then]
     for new, old in zip(now, then, strict=True):
         kind = old["content"]["kind"]

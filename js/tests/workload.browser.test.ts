@@ -81,6 +81,7 @@ describe("the progress of an evaluation", () => {
   it.each([
     ["http://10.0.0.1:8787/status", 1],
     [null, 0],
+    ["javascript:alert(1)", 0],
   ])("leads to the dashboard %s of the cluster that computes it", async (dashboard, links) => {
     const shown = await openWorkload();
     await shown.see.getByRole("button", { name: "Evaluate queries" }).click();

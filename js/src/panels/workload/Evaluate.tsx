@@ -7,6 +7,9 @@ import { useWorkload } from "../../state/workloadContext";
 
 const SAMPLE = 1000;
 
+/** What a link may lead to. */
+const ADDRESS = /^https?:\/\//;
+
 /** A form that starts the evaluation of a workload, or its progress. */
 function EvaluateForm() {
   const { workloads, k, includeSelf, rows, sampleLimit, isDisconnected, complain } = useWorkload();
@@ -17,7 +20,7 @@ function EvaluateForm() {
       <p class="feder-evaluate">
         <progress max={progress.asked} value={progress.done} aria-label="Evaluating" />{" "}
         {count(Math.floor(progress.done))} of {plural(progress.asked, "query", "queries")}
-        {progress.dashboard !== null && (
+        {progress.dashboard !== null && ADDRESS.test(progress.dashboard) && (
           <a href={progress.dashboard} target="_blank" rel="noopener noreferrer">
             Dashboard
           </a>
