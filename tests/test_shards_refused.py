@@ -379,6 +379,18 @@ ARGUMENTS = {
         ValueError,
         "storage_options is for",
     ),
+    "options that are none": (
+        lambda paths: paths,
+        {"storage_options": 3},
+        TypeError,
+        "storage_options must be a dict of what fsspec takes, got int",
+    ),
+    "a cache that is none": (
+        lambda paths: paths,
+        {"cache": 3},
+        TypeError,
+        "cache must be the path of a folder, got int",
+    ),
     "a cache for a file": (
         lambda paths: paths[0],
         {"cache": "x"},

@@ -139,6 +139,12 @@ def open_index(
     """
     library.refuse_brute_force(source)
     are_shards = shard_files.are_shards(source)
+    if storage_options is not None and not isinstance(storage_options, Mapping):
+        raise TypeError(
+            f"storage_options must be a dict of what fsspec takes, got {type(storage_options).__name__}"
+        )
+    if cache is not None and not isinstance(cache, (str, os.PathLike)):
+        raise TypeError(f"cache must be the path of a folder, got {type(cache).__name__}")
     for name, value in (("storage_options", storage_options), ("cache", cache)):
         if value is not None and not are_shards:
             raise ValueError(f"{name} is for shards by address: a list, a pattern, a manifest, or an address")

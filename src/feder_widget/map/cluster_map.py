@@ -72,6 +72,7 @@ def drawn_at(
     positions: npt.ArrayLike, sizes: npt.ArrayLike, *, cancelled: Callable[[], bool] = never
 ) -> ClusterMap:
     """Draw the final map of clusters that ``neighbour_layout`` has laid out; the rest as for ``draw``."""
-    made = bisected_cells if len(np.asarray(positions)) > limits.VERY_MANY else round_cells
+    are_many = len(np.asarray(positions)) > limits.VERY_MANY
+    made = bisected_cells if are_many else round_cells
     cells = made(positions, sizes, ASPECT, check=checking(cancelled))
-    return ClusterMap(cells, "t-SNE", is_final=True)
+    return ClusterMap(cells, "t-SNE of a sample" if are_many else "t-SNE", is_final=True)
