@@ -2,7 +2,7 @@ const grouped = new Intl.NumberFormat("en-US");
 
 /** A count with thousands separators. */
 export function count(value: number): string {
-  return grouped.format(value);
+  return Number.isInteger(value) && value >= 0 && value < 1000 ? String(value) : grouped.format(value);
 }
 
 /** "1 vector", "12 vectors". */

@@ -21,6 +21,7 @@ export class Tilings {
   readonly #sy: number;
   readonly #room: Room;
   readonly #outlines = new Map<number, Outline>();
+  readonly #leastScales = new Map<number, number>();
   readonly #kept = new Map<number, Kept>();
 
   /** @param unzoomed  how the map is drawn where it is not enlarged */
@@ -46,8 +47,7 @@ export class Tilings {
       outline[i] = (points[corner] - centres[2 * cell]) * this.#sx;
       outline[i + 1] = (points[corner + 1] - centres[2 * cell + 1]) * this.#sy;
     }
-    if (this.#outlines.size >= KEPT) this.#outlines.clear();
-    this.#outlines.set(cell, outline);
+    keep(this.#outlines, cell, outline);
     return outline;
   }
 
@@ -78,12 +78,20 @@ export class Tilings {
       title,
     };
     const made = { plan, fit: fitOf(plan, this.#leastScale(cell)), tilings: new Map() };
-    if (this.#kept.size >= KEPT) this.#kept.clear();
-    this.#kept.set(cell, made);
+    keep(this.#kept, cell, made);
     return made;
   }
 
   #leastScale(cell: number): number {
-    return (LEAST_DIAMETER / 2) * Math.sqrt(Math.PI / areaOf(this.outline(cell)));
+    const known = this.#leastScales.get(cell);
+    if (known !== undefined) return known;
+    const scale = (LEAST_DIAMETER / 2) * Math.sqrt(Math.PI / areaOf(this.outline(cell)));
+    keep(this.#leastScales, cell, scale);
+    return scale;
   }
+}
+
+function keep<T>(kept: Map<number, T>, cell: number, value: T): void {
+  if (kept.size >= KEPT) kept.clear();
+  kept.set(cell, value);
 }
