@@ -7,10 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from feder_widget.errors import IndexChangedError, WorkerError
-from feder_widget.media.error_text import public_text
+from feder_widget.session.failure_text import failure_text
 from feder_widget.session.messages import Message, Request, encode
-from feder_widget.session.messages.parse import SupersededError
 from feder_widget.session.messages.to_page import Failure
 
 _log = logging.getLogger(__name__)
@@ -45,25 +43,10 @@ class Outbox:
         """Tell the page; an error that is not the caller's goes to the log too, with its traceback."""
         if self.is_closed:
             return
-        code, text = _described(error)
+        code, text = failure_text(error)
         if code == "internal":
             _log.error("feder_widget: %s", error, exc_info=error)
         try:
             self.deliver(Failure(request=request, code=code, message=text))
         except Exception:
             _log.exception("feder_widget: an error could not be sent to the page")
-
-
-def _described(error: BaseException) -> tuple[str, str]:
-    """Return the code and the text of an error."""
-    if isinstance(error, KeyboardInterrupt):
-        return "interrupted", "interrupted from the keyboard; ask again"
-    text = public_text(error)
-    if isinstance(error, SupersededError):
-        return "superseded", text
-    if isinstance(error, IndexChangedError):
-        return "changed", text
-    # An executor is the caller's too.
-    if isinstance(error, (ValueError, TypeError, OSError, WorkerError)):
-        return "invalid", text
-    return "internal", f"{type(error).__name__}: {text}"
