@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageCms, ImageFile
 from stand_ins import EagerTensor, Tensor
 
-from feder_widget.media import IdRange, Media, image_decoder
+from feder_widget.media import IdRange, Media, image_formats
 from feder_widget.model.natural_order import natural_key
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
@@ -452,7 +452,7 @@ def test_a_format_without_its_plugin_is_named(data, told, tmp_path):
 
 
 def test_avif_is_named_where_pillow_cannot_read_it(monkeypatch):
-    image_decoder.decoders()
+    image_formats.decoders()
     monkeypatch.delitem(Image.OPEN, "AVIF", raising=False)
     assert (
         "is AVIF, which this Pillow does not read; pip install 'pillow>=11.3'"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import io
 import os
 import stat
-from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +14,7 @@ from PIL.JpegImagePlugin import JpegImageFile, jpeg_factory
 
 from feder_widget.media.errors import BadImage
 from feder_widget.media.image_fit import FittedImage, fit
-from feder_widget.media.image_plugins import missing_plugin
+from feder_widget.media.image_formats import decoders, missing_plugin
 from feder_widget.media.text import one_line
 
 MAX_FILE_BYTES = 128 << 20
@@ -28,34 +26,6 @@ MAX_DRAFTED_PIXELS = 160_000_000
 not: libjpeg holds all of it."""
 
 NAME_LIMIT = 80
-
-_PLUGINS = {
-    "PNG": "PngImagePlugin",
-    "JPEG": "JpegImagePlugin",
-    "MPO": "MpoImagePlugin",
-    "GIF": "GifImagePlugin",
-    "WEBP": "WebPImagePlugin",
-    "AVIF": "AvifImagePlugin",
-    "BMP": "BmpImagePlugin",
-    "TIFF": "TiffImagePlugin",
-    "PPM": "PpmImagePlugin",
-}
-
-_REGISTERED = ("HEIF", "JXL")
-"""Formats that Pillow reads once the caller has registered a plugin."""
-
-
-def decoders() -> tuple[str, ...]:
-    """Return the formats to try, as far as this Pillow has them; rare and risky ones are excluded."""
-    _load_plugins()
-    return tuple(name for name in (*_PLUGINS, *_REGISTERED) if name in Image.OPEN)
-
-
-@cache
-def _load_plugins() -> None:
-    for plugin in _PLUGINS.values():
-        with contextlib.suppress(ImportError):  # AVIF came with Pillow 11.3
-            importlib.import_module(f"PIL.{plugin}")
 
 
 def shrink_file(path: Path, size: int) -> FittedImage:

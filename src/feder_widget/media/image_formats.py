@@ -1,8 +1,41 @@
-"""Formats that need a plugin of Pillow: recognised by their first bytes, so that a message can name it."""
+"""The formats of pictures that are read, and those that need a plugin of Pillow, which a message can name."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 from dataclasses import dataclass
+from functools import cache
+
+from PIL import Image
+
+_PLUGINS = {
+    "PNG": "PngImagePlugin",
+    "JPEG": "JpegImagePlugin",
+    "MPO": "MpoImagePlugin",
+    "GIF": "GifImagePlugin",
+    "WEBP": "WebPImagePlugin",
+    "AVIF": "AvifImagePlugin",
+    "BMP": "BmpImagePlugin",
+    "TIFF": "TiffImagePlugin",
+    "PPM": "PpmImagePlugin",
+}
+
+_REGISTERED = ("HEIF", "JXL")
+"""Formats that Pillow reads once the caller has registered a plugin."""
+
+
+def decoders() -> tuple[str, ...]:
+    """Return the formats to try, as far as this Pillow has them; rare and risky ones are excluded."""
+    _load_plugins()
+    return tuple(name for name in (*_PLUGINS, *_REGISTERED) if name in Image.OPEN)
+
+
+@cache
+def _load_plugins() -> None:
+    for plugin in _PLUGINS.values():
+        with contextlib.suppress(ImportError):  # AVIF came with Pillow 11.3
+            importlib.import_module(f"PIL.{plugin}")
 
 
 @dataclass(frozen=True, slots=True)
