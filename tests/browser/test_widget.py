@@ -475,3 +475,27 @@ def test_an_output_holds_a_picture_and_text_for_where_no_widget_runs(open_notebo
     lab.wait_state("done", nth=1)
     assert lab.widget.count() == 2
     assert lab.page.locator(".jp-OutputArea img[src^='data:image/png']:not(.feder-widget img)").count() == 0
+
+
+@pytest.mark.parametrize("width", [1008, 700])
+def test_the_keys_of_eight_labels_and_the_others_are_all_in_view(
+    open_notebook: OpenNotebook, width: int
+) -> None:
+    lab = open_notebook([DIGITS, WIDGET])
+    searched(lab, 42)
+    lab.fit_widget(width=width)
+    lab.widget.get_by_role("radio", name="label").click()
+    row = lab.widget.locator(".feder-label-row")
+    expect(row.get_by_role("button")).to_have_count(8)
+    expect(row).to_contain_text("2 others")
+    hidden = row.evaluate(
+        """row => {
+          const room = row.getBoundingClientRect();
+          const keys = [...row.querySelectorAll('.feder-label-key, .feder-label-others')];
+          return keys.filter(key => {
+            const box = key.getBoundingClientRect();
+            return box.right > room.right + 1 || box.bottom > room.bottom + 1 || box.left < room.left - 1;
+          }).map(key => key.textContent);
+        }"""
+    )
+    assert hidden == []
