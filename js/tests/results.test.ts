@@ -3,7 +3,16 @@ import recorded from "../../tests/fixtures/wire.json";
 import { nearest, probeOf } from "../src/model/probe";
 import { resultsAt } from "../src/model/results";
 import { Search } from "../src/model/search";
-import { foundBy, inside, missedBy, nprobeNeeded, openClusters, truthOf } from "../src/model/truth";
+import {
+  foundAtEvery,
+  foundBy,
+  inside,
+  missedBy,
+  nprobeNeeded,
+  nprobeNeededWith,
+  openClusters,
+  truthOf,
+} from "../src/model/truth";
 import { decode } from "../src/protocol/decode";
 import type { Coarse } from "../src/protocol/messages";
 import { candidatesOf, coarseOf, summaryOf } from "./support";
@@ -67,6 +76,35 @@ describe.each(recorded)("the recorded search: $name", (one) => {
         expect(foundBy(truth, inside(probe))).toBe(truth.neighbours.length - missed.length);
       });
       expect(nprobeNeeded(truth)).toBe(recorded.found_at.at(-1) ?? 1);
+    },
+  );
+
+  it.each(one.truth)(
+    "knows how many of $k it finds at every nprobe with clusters switched by hand",
+    ({ k }) => {
+      const truth = truthOf(search, k, one.similarity);
+      expect(truth).not.toBeNull();
+      if (truth === null) return;
+      const last = search.order[search.nlist - 1];
+      for (const switched of [
+        new Map(),
+        new Map([[search.order[0], false]]),
+        new Map([
+          [search.order[1], false],
+          [last, true],
+        ]),
+      ]) {
+        const known = foundAtEvery(truth, search, switched);
+        const total = truth.neighbours.length;
+        let least: number | null = null;
+        for (let nprobe = search.nlist; nprobe >= 1; nprobe--) {
+          const found = foundBy(truth, inside(probeOf(search, nprobe, switched)));
+          if (found === total) least = nprobe;
+          const turn = known?.at.findLastIndex((at) => at <= nprobe) ?? -1;
+          expect(known?.found[turn]).toBe(found);
+        }
+        expect(nprobeNeededWith(truth, search, switched)).toBe(least);
+      }
     },
   );
 

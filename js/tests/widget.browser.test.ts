@@ -708,6 +708,22 @@ describe("beside the map", () => {
     await expect.element(see.getByText("All 5 true neighbours came back")).toBeVisible();
   });
 
+  it("the curve is of the clusters switched off, whose rows stand at no nprobe", async () => {
+    const { stage, see } = open([3, 4, 2, 5], { nprobe: 2, k: 8 });
+    stage.answer();
+    await see.getByRole("button", { name: "Don't probe" }).click();
+    await expect.element(see.getByText("recall@8 = 4 of 8")).toBeVisible();
+    await expect
+      .element(
+        see.getByRole("img", { name: "Recall at every nprobe: 0 of 8 from 1, 4 of 8 from 2, 5 of 8 from 3" }),
+      )
+      .toBeVisible();
+    expect(stage.root.querySelectorAll(".feder-found")).toHaveLength(1);
+    const answer = see.getByRole("region", { name: "Answer" });
+    await answer.getByRole("button", { name: "nprobe = 3 alone finds all" }).click();
+    await expect.element(see.getByText("All 8 true neighbours came back")).toBeVisible();
+  });
+
   it("what is missed is found by the nprobe that a button names", async () => {
     const { stage, see } = open([3, 4, 2, 5], { nprobe: 1, k: 8 });
     stage.answer();

@@ -140,6 +140,28 @@ export function returnedAt(nprobe: number): Finds {
     fate === undefined ? clusterRank <= nprobe : fate.from <= nprobe && nprobe < fate.until;
 }
 
+/** Finds the rows that a search at this nprobe returns where some clusters are switched on or off by hand. */
+export function returnedWith(nprobe: number, search: Search, switched: ReadonlyMap<number, boolean>): Finds {
+  const byNprobe = returnedAt(nprobe);
+  return (row) => switched.get(search.order[row.clusterRank - 1]) ?? byNprobe(row);
+}
+
+/** How many true neighbours a search finds, from each nprobe at which that changes on; null where it is not known. */
+export function foundAtEvery(
+  truth: Truth,
+  search: Search,
+  switched: ReadonlyMap<number, boolean>,
+): { readonly at: readonly number[]; readonly found: readonly number[] } | null {
+  const { neighbours, tied, turns } = truth;
+  if (turns.length === 0) return null;
+  // Of rows that tie for the last place, those in clusters that are switched off may have been the first.
+  const at =
+    switched.size === 0
+      ? turns
+      : ascending([1, ...turns, ...[...neighbours, ...tied].map((row) => row.clusterRank)], search.reach);
+  return { at, found: at.map((nprobe) => foundBy(truth, returnedWith(nprobe, search, switched))) };
+}
+
 /** The stage that loses a row which a search of these clusters does not return. */
 function stageOf({ clusterRank, fate }: Row, probe: Probe, { exact }: Summary): Stage {
   if (!probe.has(clusterRank)) return "coarse";
@@ -178,6 +200,16 @@ export function nearestRankOf(search: Search, rank: number, summary: Summary): n
 /** The smallest nprobe that finds them all; null where none does, or none is known to. */
 export function nprobeNeeded({ foundAt, neighbours }: Truth): number | null {
   return foundAt.length < neighbours.length ? null : (foundAt.at(-1) ?? 1);
+}
+
+/** The smallest nprobe that finds them all with these clusters switched by hand; null where none does. */
+export function nprobeNeededWith(
+  truth: Truth,
+  search: Search,
+  switched: ReadonlyMap<number, boolean>,
+): number | null {
+  const known = foundAtEvery(truth, search, switched);
+  return known?.at[known.found.indexOf(truth.neighbours.length)] ?? null;
 }
 
 /** The true neighbours that a search of these clusters does not find: of ties for the last place, as many as lack. */

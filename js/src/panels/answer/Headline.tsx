@@ -1,7 +1,7 @@
 import { Button } from "../../controls/Button";
 import { headline, lossTexts } from "../../model/answerText";
 import { count, plural } from "../../model/format";
-import { asSeen, nprobeNeeded } from "../../model/truth";
+import { asSeen, nprobeNeeded, nprobeNeededWith } from "../../model/truth";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
 
@@ -44,35 +44,34 @@ export function Headline() {
   );
 }
 
-/** A button that sets the nprobe which finds what is missed, where some nprobe above the present one does. */
+/** A button that finds what is missed: by a greater nprobe, or without what was switched off by hand. */
 function Cure() {
   const { exploration } = useApp();
   const { settings, truth, missed, switched, isSteady } = exploration;
+  const search = exploration.search.value;
   const { replayable, given } = exploration.summary.value;
-  if (missed.value.length === 0 || truth.value === null) return null;
-  if (switched.value.size > 0) {
-    return (
-      <Button
-        kind="primary"
-        onClick={() => {
-          switched.value = new Map();
-        }}
-      >
-        Probe by nprobe alone
-      </Button>
-    );
-  }
+  if (missed.value.length === 0 || truth.value === null || search === null) return null;
   // Where each nprobe ranks the clusters in its own way, this ranking tells of no other.
-  const needed = given || isSteady.value ? nprobeNeeded(truth.value) : null;
-  if (needed === null || needed <= settings.nprobe.value) return null;
+  const isKnown = given || isSteady.value;
+  const nprobe = settings.nprobe.value;
+  const isOff = missed.value.some((row) => switched.value.get(row.cluster) === false);
+  const needed = !isKnown
+    ? null
+    : isOff || switched.value.size === 0
+      ? nprobeNeeded(truth.value)
+      : nprobeNeededWith(truth.value, search, switched.value);
+  const isMore = needed !== null && needed > nprobe;
+  if (!isOff && !isMore) return null;
+  const finds = given || replayable ? "finds" : "probes";
   return (
     <Button
       kind="primary"
       onClick={() => {
-        settings.nprobe.value = needed;
+        if (isOff) switched.value = new Map();
+        if (isMore) settings.nprobe.value = needed;
       }}
     >
-      nprobe = {count(needed)} {given || replayable ? "finds" : "probes"} all
+      {isMore ? `nprobe = ${count(needed)} ${isOff ? "alone " : ""}${finds} all` : "Probe by nprobe alone"}
     </Button>
   );
 }

@@ -1,6 +1,7 @@
 import { useMemo } from "preact/hooks";
 import { percent } from "../../model/format";
-import { foundBy, foundFrom, returnedAt, type Truth } from "../../model/truth";
+import type { Search } from "../../model/search";
+import { foundAtEvery, foundFrom, type Truth } from "../../model/truth";
 import { useApp } from "../../state/app";
 import type { FoundRow } from "./FoundPictures";
 import { RecallChart } from "./RecallChart";
@@ -27,7 +28,11 @@ export function QueryCurve() {
   }, [search, summary]);
   // Where each nprobe needs a search of its own, cluster ranks give no curve.
   const why = summary.noCurve ?? (summary.given || exploration.isSteady.value ? null : TIED);
-  const curve = useMemo(() => (why === null ? curveOf(truth) : null), [truth, why]);
+  const switched = exploration.switched.value;
+  const curve = useMemo(
+    () => (why === null && search !== null ? curveOf(truth, search, switched) : null),
+    [truth, search, switched, why],
+  );
   const k = settings.k.value;
   const compared = percent(share.values[settings.nprobe.value - 1] ?? 0);
   const label =
@@ -40,10 +45,12 @@ export function QueryCurve() {
   const pictures = useMemo(
     () =>
       missed.flatMap((row): FoundRow[] => {
-        const at = why === null ? foundFrom(row, summary) : null;
+        // No nprobe finds a row in a cluster that is switched off by hand.
+        const isOff = search !== null && switched.get(search.order[row.clusterRank - 1]) === false;
+        const at = why === null && !isOff ? foundFrom(row, summary) : null;
         return at === null ? [] : [{ id: row.id, cluster: row.cluster, at }];
       }),
-    [missed, summary, why],
+    [missed, summary, why, search, switched],
   );
   return (
     <RecallChart
@@ -66,10 +73,11 @@ export function QueryCurve() {
 
 const NO_CURVE = "No curve: recall takes a search at each nprobe.";
 
-function curveOf(truth: Truth | null) {
-  if (truth === null || truth.turns.length === 0) return null;
+function curveOf(truth: Truth | null, search: Search, switched: ReadonlyMap<number, boolean>) {
+  if (truth === null) return null;
+  const known = foundAtEvery(truth, search, switched);
   const total = Math.max(1, truth.neighbours.length);
-  return { at: truth.turns, values: truth.turns.map((at) => foundBy(truth, returnedAt(at)) / total) };
+  return known === null ? null : { at: known.at, values: known.found.map((found) => found / total) };
 }
 
 /** Vectors in the first clusters of a ranking, on average over all rankings. */
