@@ -215,9 +215,7 @@ describe("colours by label", () => {
       most: Int32Array.of(1, 1, 0, 1),
     };
     shown.model.say(...encoded(texts));
-    await expect
-      .element(shown.see.getByText("labels differ from row to row: too many for colours"))
-      .toBeVisible();
+    await expect.element(shown.see.getByText("too many different labels for colours")).toBeVisible();
     expect(shown.root.querySelector(".feder-label-key")).toBeNull();
   });
 });

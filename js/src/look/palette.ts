@@ -8,13 +8,14 @@ export function rankColour(palette: Palette, rank: number): Rgb {
 }
 
 /**
- * The colour of the label at a place among so many named ones. All other labels share another, which is paler for rows
- * without a label.
+ * The colour of the label at a place among so many named ones. The first have colours of their own, and all others
+ * share one, which is paler for rows without a label.
  */
 export function labelColour({ labels, background }: Palette, place: number, named: number): Rgb {
-  if (place < named) return labels[place];
-  const other = labels[labels.length - 1];
-  return place === named ? other : mix(rgbOf(background), other, 0.5);
+  const own = labels.length - 1;
+  if (place < Math.min(named, own)) return labels[place];
+  const other = labels[own];
+  return place <= named ? other : mix(rgbOf(background), other, 0.5);
 }
 
 /** The colour of a recall, 0 to 1. */

@@ -115,6 +115,8 @@ function Display({ mode, saved }: Props) {
                 {!table.value && exploration.step.value === null && <view.Legend />}
               </div>
             </div>
+            {/* On a narrow screen the band stands between the view and the panel: the order of the tab key. */}
+            <Band />
             {isWide ? (
               <>
                 <AnswerColumn />
@@ -123,7 +125,6 @@ function Display({ mode, saved }: Props) {
             ) : (
               <SidePanel />
             )}
-            <Band />
           </div>
           <ImageCard />
           {drop.isOver && (

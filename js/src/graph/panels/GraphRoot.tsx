@@ -94,8 +94,8 @@ export function GraphRoot({ mode }: { mode: ReadonlySignal<Mode> }) {
               {!table.value && player.step.value === null && walk.value !== null && <view.Legend />}
             </div>
           </div>
-          <GraphSide />
           <EfBand />
+          <GraphSide />
         </div>
         <GraphCard />
       </div>

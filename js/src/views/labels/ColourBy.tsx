@@ -156,7 +156,7 @@ function labelNote({ counts, column }: Labels): string | null {
   const known = counts.value;
   const label = column.value === null ? "label" : "value";
   if (known === null || (!known.final && areTexts(known))) return `counting ${label}s…`;
-  if (areTexts(known)) return `${label}s differ from row to row: too many for colours`;
+  if (areTexts(known)) return `too many different ${label}s for colours`;
   if (known.names.length === 0)
     return known.failed > 0 ? `no ${label} could be read` : `the counted rows have no ${label}`;
   return null;

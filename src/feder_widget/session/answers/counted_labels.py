@@ -19,8 +19,8 @@ from feder_widget.session.messages import Request
 from feder_widget.session.messages.parse import BadRequestError
 from feder_widget.session.messages.to_page import Composition, Labels, RowLabels
 
-NAMED = 8
-"""Labels named at most: each has a colour of its own on the page."""
+NAMED = 12
+"""Labels named at most: the page has a colour for each of the first eight, and one for all others."""
 
 ON_MAP = 200_000
 """Rows whose labels are counted for the map, unless the least number of each cluster exceeds it."""
