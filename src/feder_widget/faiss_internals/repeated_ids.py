@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.inverted_lists import LIST_WORK
 from feder_widget.model.list_runs import runs
-from feder_widget.model.pieces import ID_WORK, WHOLE, Steps
+from feder_widget.model.pieces import ID_WORK, PIECE_WORK, WHOLE, Steps
 
 SPREAD = 8
 """Numbers per vector, from the least id to the greatest, up to which each of them is marked by a byte."""
@@ -50,27 +51,32 @@ def repeated_ids_steps(file: InvertedFile, work: int = WHOLE) -> Steps[RepeatedI
     file : InvertedFile
         The index.
     work : int
-        Multiplications per piece; see ``model.pieces``.
+        Multiplications per piece at most; see ``model.pieces``.
     """
-    every = [np.empty(0, np.int64)]
-    for first, last in runs(file.sizes() * ID_WORK + LIST_WORK, work):
+    every: list[Ids] = []
+    # In pieces also where nobody interrupts: all at once, copies of the ids take several times their memory.
+    most = max(1, min(work, PIECE_WORK))
+    for first, last in runs(file.sizes() * ID_WORK + LIST_WORK, most):
         every.append(file.ids_among(first, last))
         yield
-    ids = np.concatenate(every)
-    least, greatest = (int(ids.min()), int(ids.max())) if len(ids) else (0, 0)
-    if greatest - least >= SPREAD * len(ids):
-        return _repeated(ids, np.ones(len(ids), np.int64))
+    every = [ids for ids in every if len(ids)]
+    total = sum(map(len, every))
+    none = np.empty(0, np.int64)
+    if not total:
+        return RepeatedIds(none, none)
+    least, greatest = min(int(ids.min()) for ids in every), max(int(ids.max()) for ids in every)
+    if greatest - least >= SPREAD * total:
+        return _repeated(np.concatenate(every), np.ones(total, np.int64))
     is_seen = np.zeros(greatest - least + 1, bool)
-    most = max(1, work // ID_WORK)
-    for start in range(0, len(ids), most):
-        is_seen[ids[start : start + most] - least] = True
+    for ids in _chunks(every, max(1, most // ID_WORK)):
+        is_seen[ids - least] = True
         yield
-    if np.count_nonzero(is_seen) == len(ids):
-        return _repeated(ids[:0], ids[:0])
+    if np.count_nonzero(is_seen) == total:
+        return RepeatedIds(none, none)
     is_seen[:] = False
-    further, times = [ids[:0]], [ids[:0]]
-    for start in range(0, len(ids), CHUNK):
-        found, counts = np.unique(ids[start : start + CHUNK], return_counts=True)
+    further, times = [none], [none]
+    for ids in _chunks(every, CHUNK):
+        found, counts = np.unique(ids, return_counts=True)
         # The first time that an id comes does not count.
         counts -= ~is_seen[found - least]
         is_seen[found - least] = True
@@ -90,6 +96,13 @@ def copies_of_steps(file: InvertedFile, row_id: int, work: int = WHOLE) -> Steps
         count += int(np.count_nonzero(file.ids_among(first, last) == row_id))
         yield
     return count
+
+
+def _chunks(every: list[Ids], most: int) -> Iterator[Ids]:
+    """Cut arrays to at most ``most`` ids each."""
+    for ids in every:
+        for start in range(0, len(ids), most):
+            yield ids[start : start + most]
 
 
 def _repeated(ids: Ids, times: Ids) -> RepeatedIds:
