@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from feder_widget.layout import affinities as affinities_module
 from feder_widget.layout.affinities import neighbour_affinities
 from feder_widget.layout.repulsion import all_pairs, on_grid
 from feder_widget.layout.tsne import tsne
@@ -246,11 +247,31 @@ def test_repulsion_of_two_points_is_the_formula():
 def test_affinities_are_symmetric_and_sum_to_one():
     affinities = neighbour_affinities(manifold(300), 12)
     dense = np.zeros((300, 300))
-    dense[affinities.rows, affinities.columns] = affinities.weights
+    rows = np.repeat(np.arange(300), np.diff(affinities.starts))
+    dense[rows, affinities.columns] = affinities.weights
     np.testing.assert_allclose(dense, dense.T, rtol=1e-6)
     assert dense.sum() == pytest.approx(1, rel=1e-5)
     assert not dense.diagonal().any()
-    np.testing.assert_array_equal(affinities.rows[affinities.starts], np.arange(300))
+    assert affinities.starts[-1] == len(affinities.columns)
+    assert np.diff(affinities.starts).min() >= 12
+
+
+@pytest.mark.parametrize("n", [200, 300])
+def test_affinities_in_many_blocks_are_those_in_one(n, monkeypatch):
+    points = manifold(n)
+    points[7] = points[8] = points[9]
+    whole = neighbour_affinities(points, 12)
+    whole_layout = tsne(points.astype(np.float64), points[:, :2], neighbours=12, iterations=(9, 9))
+    monkeypatch.setattr(affinities_module, "BLOCK_ENTRIES", 100)
+    blocks = neighbour_affinities(points, 12)
+    layout = tsne(points.astype(np.float64), points[:, :2], neighbours=12, iterations=(9, 9))
+    for one, other in (
+        (whole.starts, blocks.starts),
+        (whole.columns, blocks.columns),
+        (whole.weights, blocks.weights),
+        (whole_layout, layout),
+    ):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.shared

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from feder_widget.layout.affinities import Affinities, neighbour_affinities
+from feder_widget.layout.affinities import Affinities, neighbour_affinities, row_blocks
 from feder_widget.layout.arrays import Complex64Array, Float64Array
 from feder_widget.layout.cancellation import LayoutCancelled, never
 from feder_widget.layout.plane import nearest_turn
@@ -115,6 +115,11 @@ def _bent(start: Float64Array) -> Float64Array:
 
 def _attraction(affinities: Affinities, positions: Complex64Array) -> Complex64Array:
     """Return Σ_j p_ij (y_i - y_j) / (1 + |y_i - y_j|²), (n,) complex64."""
-    apart = positions[affinities.rows] - positions[affinities.columns]
-    pull = apart * (affinities.weights / (1 + apart.real**2 + apart.imag**2))
-    return np.asarray(np.add.reduceat(pull, affinities.starts))
+    starts, summed = affinities.starts, np.empty_like(positions)
+    counts = np.diff(starts)
+    for rows in row_blocks(len(positions), -(-int(starts[-1]) // len(positions))):
+        entries = slice(starts[rows.start], starts[rows.stop])
+        apart = positions[rows].repeat(counts[rows]) - positions[affinities.columns[entries]]
+        pull = apart * (affinities.weights[entries] / (1 + apart.real**2 + apart.imag**2))
+        summed[rows] = np.add.reduceat(pull, starts[rows] - starts[rows.start])
+    return summed
