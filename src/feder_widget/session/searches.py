@@ -52,6 +52,8 @@ class Searches:
         Called when a look at all ids has found something about the index.
     remarks
         Says what is to be said of a query that is a picture.
+    answered
+        Called when a search has been answered.
 
     Attributes
     ----------
@@ -73,6 +75,7 @@ class Searches:
         k_max: int,
         found: Callable[[], None],
         remarks: Callable[[ActiveSearch, Request], Iterator[Step]],
+        answered: Callable[[], None],
     ) -> None:
         self._index = index
         self._media = media
@@ -82,6 +85,7 @@ class Searches:
         self._k_max = k_max
         self._found = found
         self._remarks = remarks
+        self._answered = answered
         self._serial = 0
         self._asked: tuple[Job, Query] | None = None
         self._is_surveyed = False
@@ -208,6 +212,7 @@ class Searches:
         if query.picture:
             remarks = partial(self._remarks, search, request)
             self._runner.start(Job(remarks, None, kind="remarks", serial=search.serial))
+        self._answered()
 
     def _has_answered_since(self, serial: int) -> bool:
         active = self.active

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from feder_widget.session.answers.workload import KERNEL, Workloads
 from feder_widget.session.driver import Driver
 from feder_widget.session.drivers import driver_for
 from feder_widget.session.embedded_queries import EmbeddedQueries
+from feder_widget.session.freed_memory import QUIET, give_back_when_quiet
 from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Message, Request, to_kernel
 from feder_widget.session.messages.limits import MAX_WINDOW
@@ -119,6 +121,8 @@ class Session:
         self._layouts = threads.pool(1, "layout")
         self._labelling = threads.pool(1, "labels")
         in_thread = self._calls.submit
+        quiet = QUIET if self._driver.is_paced else 0
+        self._give_back = partial(give_back_when_quiet, self._runner, in_thread, quiet)
         self.embedded_queries = EmbeddedQueries(index, media, embedder)
         self._searches = Searches(
             index,
@@ -129,6 +133,7 @@ class Session:
             k_max,
             self._describe_anew,
             self.embedded_queries.remarks,
+            self._give_back,
         )
         self._map = MapDrawing(index, self._outbox)
         self._pictures = Pictures(index, media, self._runner, self._outbox)
@@ -427,9 +432,11 @@ class Session:
         self._searches.ask_about(asked, lambda search: verdict(self._index, search, asked))
 
     def _project(self, asked: to_kernel.ProjectionRequest, _: Sequence[Buffer]) -> None:
-        self._searches.ask_about(
-            asked, lambda search: self._projector.steps(search, asked), kind="projection"
-        )
+        def answer(search: ActiveSearch) -> Iterator[Step]:
+            yield from self._projector.steps(search, asked)
+            self._give_back()
+
+        self._searches.ask_about(asked, answer, kind="projection")
 
     # Clusters and rows
 
@@ -487,10 +494,14 @@ class Session:
                 executor=self._executor,
             )
 
+        def steps() -> Iterator[Step]:
+            yield from self.workloads.steps(asked.request, make)
+            self._give_back()
+
         self.workloads.cancel(KERNEL)
         self._runner.start(
             Job(
-                lambda: self.workloads.steps(asked.request, make),
+                steps,
                 asked.request,
                 kind="evaluate",
                 priority=Priority.WORKLOAD,
