@@ -871,7 +871,7 @@ def markdown():
         for family in FAMILIES
     ]
     refused = [f"| `{name}` | {reason} |" for name, reason in (REFUSED | graph_admission.REFUSED).items()]
-    variants = "\n".join(f"- {each.name}" for each in graphs.VARIANTS)
+    variants = "\n".join(f"- {each.name}" for each in graphs.VARIANTS + graphs.BINARY)
     return INTRODUCTION.format(table="\n".join(rows), graphs=variants, refused="\n".join(refused))
 
 
@@ -906,8 +906,11 @@ others follow by their distance (`IvfIndex.coarse_is_exact` says which kind it i
 ## Graphs
 
 The registry is `tests/graphs.py`; `tests/test_graph_search.py` holds every variant to Faiss at many k and
-efSearch: results, their distances, the number of distances computed and of nodes expanded. They may stand
-behind `IndexPreTransform`, `IndexIDMap` and `IndexIDMap2`, and inside `IndexRefine` and `IndexRefineFlat`.
+efSearch: results, their distances, the number of distances computed and of nodes expanded. Of binary graphs
+Faiss reports no visits, so the walk is done anew; `tests/test_binary_graph.py` holds that to Faiss for random
+bits, where nearly all distances tie. Graphs may stand
+behind `IndexPreTransform`, `IndexIDMap` and `IndexIDMap2` (binary ones behind `IndexBinaryIDMap` and
+`IndexBinaryIDMap2`), and inside `IndexRefine` and `IndexRefineFlat`.
 `tests/test_graph_rerank.py` holds what is re-ranked to Faiss at several k_factor;
 `tests/test_graph_rerank_truth.py` holds the results that one walk tells to a search at each efSearch, and the
 span of efSearch over which each true neighbour is returned to searches at both ends of it. The variants:

@@ -142,3 +142,36 @@ def cagra():
     index.base_level_only = False
     index.add(vectors())
     return index
+
+
+def binary_codes(count=1200, width=8, seed=0):
+    """Return bytes around some centres, a few of them twice, uint8 (count, width)."""
+    rng = np.random.default_rng(seed)
+    centres = rng.integers(0, 256, (20, width), dtype=np.uint8)
+    flips = np.packbits(rng.random((count, 8 * width)) < 0.15, axis=1)
+    made = centres[rng.integers(0, 20, count)] ^ flips
+    made[: count // 20] = made[count // 20 : 2 * (count // 20)]
+    return made
+
+
+def build_binary(data=None, m=6, kind=faiss.IndexBinaryHNSW, id_map=None):
+    """Return a graph of some bytes, with other row ids where an id map is around it."""
+    data = binary_codes() if data is None else data
+    graph = kind(8 * data.shape[1], m)
+    graph.hnsw.efConstruction = 24
+    if id_map is None:
+        graph.add(data)
+        return graph
+    index = id_map(graph)
+    index.add_with_ids(data, np.arange(len(data)) * 3 + 11)
+    return index
+
+
+BINARY = [
+    Variant("Binary, 64 bits", lambda: build_binary()),
+    Variant("Binary, 104 bits", lambda: build_binary(binary_codes(width=13))),
+    Variant("Binary, Cagra", lambda: build_binary(kind=faiss.IndexBinaryHNSWCagra)),
+    Variant("Binary, IDMap", lambda: build_binary(id_map=faiss.IndexBinaryIDMap)),
+    Variant("Binary, IDMap2", lambda: build_binary(id_map=faiss.IndexBinaryIDMap2)),
+]
+"""Graphs of bits, whose queries are bytes."""

@@ -205,7 +205,7 @@ def test_wrong_arguments_are_named():
     ("make", "message"),
     [
         (lambda: faiss.IndexHNSWFlatPanorama(graphs.DIM, 8, 4), "leaves distances unfinished"),
-        (lambda: faiss.IndexBinaryHNSW(64, 8), "binary graphs cannot be traced"),
+        (lambda: faiss.IndexBinaryHNSW(64, 8), "the index is empty"),
         (lambda: faiss.IndexHNSWFlat(graphs.DIM, 8), "the index is empty"),
         (lambda: faiss.index_factory(graphs.DIM, "HNSW8_PQ8"), "the index is not trained"),
         (lambda: _stopping_after_steps(), "check_relative_distance = True"),

@@ -18,6 +18,7 @@ from feder_widget.engines.open_milvus import segment_as_index
 from feder_widget.errors import IndexFileError, UnsupportedIndexError
 from feder_widget.faiss_internals import flat_file, graph_admission, index_file, original_space
 from feder_widget.faiss_internals.admission import InconsistentIndexError, check
+from feder_widget.faiss_internals.binary_graph_file import BinaryGraphFile
 from feder_widget.faiss_internals.flat_file import FlatFile
 from feder_widget.faiss_internals.graph_file import GraphFile
 from feder_widget.faiss_internals.index_holder import index_inside
@@ -245,6 +246,10 @@ def _is_milvus(source: Any, chosen: tuple[str | None, str | None, str | None]) -
 
 def _opened(stack: Stack, vectors: Any, *, frozen: bool) -> IvfIndex | GraphIndex | FlatIndex:
     """Return the engine of an index that was taken apart."""
+    if graph_admission.is_graph(stack) and stack.is_binary:
+        if vectors is not None:
+            raise ValueError("vectors has no use for a binary graph, which holds its vectors whole")
+        return GraphIndex(BinaryGraphFile(stack), frozen=frozen)
     if graph_admission.is_graph(stack):
         graph = GraphFile(stack)
         compared = graph if graph.second_pass is None else graph.second_pass.vectors

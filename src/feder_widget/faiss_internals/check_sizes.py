@@ -43,8 +43,13 @@ def _stack(stack: Stack) -> Iterator[Misfit]:
             yield from equal("dimension of the index inside", shard.ivf.d, dim)
             yield from _plain(shard.ivf)
             continue
-        yield from equal("dimension of the inverted lists", shard.ivf.d, dim)
-        yield from _ivf(shard.ivf) if isinstance(shard.ivf, faiss.Index) else _binary_ivf(shard.ivf)
+        yield from equal("dimension of the index inside", shard.ivf.d, dim)
+        if isinstance(shard.ivf, faiss.Index):
+            yield from _ivf(shard.ivf)
+        elif hasattr(shard.ivf, "hnsw"):
+            yield from _binary_graph(shard.ivf)
+        else:
+            yield from _binary_ivf(shard.ivf)
 
 
 def _chain(chain: tuple[Any, ...], dim: int) -> Iterator[Misfit]:
@@ -121,6 +126,16 @@ def _binary_ivf(ivf: Any) -> Iterator[Misfit]:
         quantizer = derived(quantizer.storage)
     yield from equal("bytes of centroids", quantizer.xb.size(), ivf.nlist * ivf.code_size)
     yield from _lists(ivf)
+
+
+def _binary_graph(index: Any) -> Iterator[Misfit]:
+    stored = derived(index.storage)
+    yield from equal("bits in the bytes of a vector", index.code_size * 8, index.d)
+    yield from equal("number of vectors of a graph", stored.ntotal, index.ntotal)
+    yield from equal("bits of the vectors of a graph", stored.d, index.d)
+    yield from equal("bytes per vector of a graph", stored.code_size, index.code_size)
+    yield from equal("bytes of vectors", stored.xb.size(), stored.ntotal * stored.code_size)
+    yield from check_graphs.hnsw(index)
 
 
 def _lists(ivf: Any) -> Iterator[Misfit]:

@@ -109,6 +109,8 @@ def family(stack: Stack) -> str:
 
 
 def _hnsw(index: Any) -> str:
+    if isinstance(index, faiss.IndexBinary):
+        return f"B{_graph(index)}"
     return f"{_graph(index)},{_store(derived(index.storage))}"
 
 

@@ -15,18 +15,17 @@ from feder_widget.faiss_internals.second_pass import refining_stack
 from feder_widget.faiss_internals.supported_quantizers import FLAT
 from feder_widget.faiss_internals.unwrap import IdMap, Stack, class_name, derived, refusal
 
-GRAPHS = ("IndexHNSWFlat", "IndexHNSWSQ", "IndexHNSWPQ", "IndexHNSWCagra", "IndexHNSW")
+BINARY = ("IndexBinaryHNSW", "IndexBinaryHNSWCagra")
+GRAPHS = ("IndexHNSWFlat", "IndexHNSWSQ", "IndexHNSWPQ", "IndexHNSWCagra", "IndexHNSW", *BINARY)
 """Classes of graphs whose walk is told exactly."""
 
-STORAGES = (*FLAT, "IndexScalarQuantizer", "IndexPQ")
+STORAGES = (*FLAT, "IndexScalarQuantizer", "IndexPQ", "IndexBinaryFlat")
 """Classes that hold the vectors of a graph, whose distances are known bit for bit."""
 
 REFUSED = {
     "IndexHNSWFlatPanorama": "its search leaves distances unfinished, so that its visits are not known",
     "IndexHNSW2Level": "its search does not report the nodes that it visits",
     "IndexHNSWRaBitQ": "its search estimates distances before it computes them",
-    "IndexBinaryHNSW": "binary graphs cannot be traced yet; open an IndexBinaryIVF",
-    "IndexBinaryHNSWCagra": "binary graphs cannot be traced yet; open an IndexBinaryIVF",
 }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left, insort
 from collections import deque
-from typing import Any
+from typing import Any, Protocol
 
 import faiss
 import numpy as np
@@ -51,6 +51,18 @@ def check_settings(index: Any) -> None:
         raise refusal(index, "its hnsw.search_method leaves distances unfinished; set it to SM_DEFAULT")
 
 
+class Computer(Protocol):
+    """Distances from one query to nodes, as a search computes them."""
+
+    def one(self, node: int) -> float:
+        """Return the distance of one node."""
+        ...
+
+    def many(self, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Return the distances of the nodes that one expansion compares, float32 (n,)."""
+        ...
+
+
 class HnswSearch:
     """Searches of one ``faiss.IndexHNSW``, by nodes and in the space of the graph.
 
@@ -73,7 +85,7 @@ class HnswSearch:
         links = self._links()
         node = links.entry_point
         hops: list[Hop] = []
-        computer = _Computer(derived(self._index.storage), vector)
+        computer = self._computer(vector)
         distance = entry_distance = computer.one(node)
         for level in range(links.max_level, 0, -1):
             while True:
@@ -104,7 +116,7 @@ class HnswSearch:
 
     def distance(self, vector: npt.NDArray[np.float32], node: int) -> float:
         """Return the distance of one node."""
-        return _Computer(derived(self._index.storage), vector).one(node)
+        return self._computer(vector).one(node)
 
     def distances(
         self, vector: npt.NDArray[np.float32], nodes: npt.NDArray[np.int64]
@@ -118,7 +130,7 @@ class HnswSearch:
         if type(storage).__name__ not in FLAT or storage.metric_type not in SUBSET_METRICS:
             # Whole groups only: a single call may round in another way.
             filled = np.append(nodes, np.repeat(nodes[-1:], -len(nodes) % GROUP))
-            return _Computer(storage, vector).many(filled)[: len(nodes)]
+            return self._computer(vector).many(filled)[: len(nodes)]
         nodes, found = np.ascontiguousarray(nodes, np.int64), np.empty(len(nodes), np.float32)
         if len(nodes):
             pointers = (faiss.swig_ptr(found), faiss.swig_ptr(nodes))
@@ -140,7 +152,7 @@ class HnswSearch:
         walk = self._walk_by(vector, ef_search, nodes, distances, ef_search)
         if kept <= ef_search or not walk.is_tied:
             return walk
-        return self._walk_by(vector, ef_search, *self._visits_by_queue(vector, ef_search, kept), kept)
+        return self._walk_by(vector, ef_search, *self.visits_by_queue(vector, ef_search, kept), kept)
 
     def _walk_by(
         self,
@@ -218,12 +230,12 @@ class HnswSearch:
         )
         return nodes, distances
 
-    def _visits_by_queue(
+    def visits_by_queue(
         self, vector: npt.NDArray[np.float32], ef_search: int, room: int
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Return ``visits`` of a search whose queue has room for so many nodes, computed anew."""
         links = self._links()
-        computer = _Computer(derived(self._index.storage), vector)
+        computer = self._computer(vector)
         descent = self.descend(vector)
         # Here a place is the number of a node.
         queue = MinimaxQueue(room, np.arange(len(links)), self.similarity)
@@ -259,6 +271,10 @@ class HnswSearch:
             held = self._parameters = ef_search, faiss.SearchParametersHNSW(efSearch=ef_search)
         return held[1]
 
+    def _computer(self, vector: npt.NDArray[np.float32]) -> Computer:
+        """Return what computes distances from a query, float32 (dim,)."""
+        return _FaissComputer(derived(self._index.storage), vector)
+
     def _places(self, size: int) -> npt.NDArray[np.int32]:
         try:
             places = self._spare.pop()
@@ -278,7 +294,7 @@ class _Slots(threading.local):
 _slots = _Slots()
 
 
-class _Computer:
+class _FaissComputer:
     """Distances from one query to nodes, by Faiss's computer for the storage."""
 
     def __init__(self, storage: Any, vector: npt.NDArray[np.float32]) -> None:

@@ -83,6 +83,11 @@ class StoredVectors:
         return int(self.stack.core.ntotal)
 
     @property
+    def is_binary(self) -> bool:
+        """True when vectors are bits: zeros and ones, float32."""
+        return self.stack.is_binary
+
+    @property
     def holds_vectors(self) -> bool:
         """True when the storage holds vectors whole, and no transform dropped a part of them."""
         is_whole = all(step.d_out >= step.d_in for step in self.stack.chain)

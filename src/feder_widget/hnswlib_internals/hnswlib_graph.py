@@ -51,6 +51,7 @@ class HnswlibGraph:
 
     similarity = False
     engine_name = "hnswlib"
+    is_binary = False
     holds_vectors = True
     second_pass = None
 

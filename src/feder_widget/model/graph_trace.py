@@ -56,7 +56,7 @@ class GraphTrace:
     ids : int64 (k,)
         The results, nearest first, exactly as the engine's own search returns them at this efSearch; -1 where
         there are fewer than k.
-    distances : float32 (k,)
+    distances : float32 (k,); int32 (k,) of a binary index
         Their distances; where there is no result, the largest float32 (L2) or its negative (inner product).
     ef_search : int
         The efSearch of the search.

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.arguments import shown
-from feder_widget.model.array_like import as_array
+from feder_widget.model.array_like import as_array, is_tensor
 
 
 def as_vector(query: Any, dim: int) -> npt.NDArray[np.float32]:
@@ -65,3 +65,27 @@ def as_bytes(query: Any, dim: int) -> npt.NDArray[np.uint8]:
     if array.dtype.kind == "f" or array.min() < 0 or array.max() > 255:
         raise TypeError(f"query must hold bytes (uint8), got an array of {array.dtype}")
     return np.ascontiguousarray(array.reshape(dim // 8), np.uint8)
+
+
+def as_bits(query: Any, dim: int) -> npt.NDArray[np.float32]:
+    """Return a query as zeros and ones, float32 (dim,), from what ``as_bytes`` takes, or raise."""
+    return np.unpackbits(as_bytes(query, dim)).astype(np.float32)
+
+
+def bits_of_many(queries: Any, dim: int) -> Any:
+    """Return the queries of a workload as zeros and ones, bytes unpacked; leave row ids and a size alone.
+
+    Raises
+    ------
+    ValueError
+        If numbers of ``dim`` columns are others than zeros and ones.
+    """
+    if is_tensor(queries):
+        queries = as_array(queries, "queries")
+    if getattr(queries, "ndim", 0) != 2:
+        return queries
+    if queries.dtype == np.uint8 and 8 * queries.shape[1] == dim:
+        return np.unpackbits(queries, axis=1)
+    if queries.shape[1] == dim and not np.isin(queries, (0, 1)).all():
+        raise ValueError(f"queries of {dim} numbers must be zeros and ones, or bytes (n, {dim // 8})")
+    return queries

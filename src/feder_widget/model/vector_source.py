@@ -61,6 +61,11 @@ class VectorSource(Protocol):
         ...
 
     @property
+    def is_binary(self) -> bool:
+        """True when vectors are bits: zeros and ones, float32."""
+        ...
+
+    @property
     def holds_vectors(self) -> bool:
         """True when vectors are stored whole, rather than as codes."""
         ...

@@ -36,6 +36,8 @@ class NodeVectors:
     def __init__(self, file: VectorSource) -> None:
         if not isinstance(file, StoredVectors):
             raise ValueError(f"truth is taken for indexes of Faiss, got one of {file.engine_name}")
+        if file.is_binary:
+            raise ValueError("truth is of vectors of numbers, and this index is binary; leave truth out")
         chain, index = original_space.metric_chain(file.stack), file.index
         if index.metric_type not in (faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT) or len(chain) != len(
             file.stack.chain

@@ -17,6 +17,7 @@ from feder_widget.model.graph_trace import Expansion, GraphTrace
 from feder_widget.model.graph_walk import Descent, Hop, Walk
 from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
 from feder_widget.model.query import Query
+from feder_widget.model.query_vector import bits_of_many
 from feder_widget.model.search_parameter import SearchParameter
 from feder_widget.model.search_trace import RefineStep
 from feder_widget.truth.evaluation import Progress
@@ -46,6 +47,8 @@ class GraphIndex:
     nothing is copied: links are read from the caller's index when asked for. hnswlib shows its graph as a
     copy only, which is taken anew when the index has grown. Elements that are marked as deleted, or updated
     in place, do not show in the size of the index: open it again after that.
+
+    A query of a binary index is uint8 (dim / 8,), or the same bits as zeros and ones.
 
     Distances are the ones that the engine reports; ``distance_name`` names them. A node is a vector's number
     in the graph, its row id the one that the whole index reports: hnswlib's label, and another one behind an
@@ -194,16 +197,19 @@ class GraphIndex:
         """
         return self._rows.node(as_int(row_id, "row_id", least=None))
 
-    def vector(self, row_id: int) -> Float32Array:
+    def vector(self, row_id: int) -> npt.NDArray[np.float32 | np.uint8]:
         """Return the vector of a row, float32 (dim,): as it is stored, or decoded from its code.
 
-        Of an index that re-ranks it is the one of the second pass.
+        Of an index that re-ranks it is the one of the second pass; of a binary index uint8 (dim / 8,).
         """
         found: Float32Array = ranked_by(self.graph_file).vectors_of(np.array([self.node_of(row_id)]))[0]
-        return found
+        return np.packbits(found.astype(np.uint8)) if self.graph_file.is_binary else found
 
     def vectors_of(self, ids: npt.ArrayLike) -> Float32Array:
-        """Return the vectors of rows, as ``vector`` does, float32 (n, dim); NaN where an id is unknown."""
+        """Return the vectors of rows, as ``vector`` does, float32 (n, dim); NaN where an id is unknown.
+
+        Zeros and ones for a binary index.
+        """
         nodes = self.graph_file.nodes_of(as_rows(ids, "ids", None))
         vectors = np.full((len(nodes), self.dim), np.nan, np.float32)
         vectors[nodes >= 0] = ranked_by(self.graph_file).vectors_of(nodes[nodes >= 0])
@@ -471,7 +477,7 @@ class GraphIndex:
         return GraphEvaluation(
             self.truth,
             self._rows,
-            queries,
+            self._as_numbers(queries),
             as_int(k, "k"),
             ef_max=min(wanted, max(1, self.ntotal)),
             seed=as_int(seed, "seed", least=0),
@@ -492,7 +498,7 @@ class GraphIndex:
 
     def workload_queries(self, queries: Any, seed: int) -> Queries:
         """Return the queries of a workload, checked; see ``evaluate``."""
-        return open_queries(self._rows, queries, seed)
+        return open_queries(self._rows, self._as_numbers(queries), seed)
 
     def certainty(self, *_: Any, **__: Any) -> None:
         """Refused: nothing bounds the distances of nodes that a walk has not visited.
@@ -542,6 +548,10 @@ class GraphIndex:
     def in_links(self, row_id: int) -> Ids:
         """Return the row ids that link to a row on level 0, int64 (n,), by one pass over all links."""
         return self.graph_file.external_ids(self.graph_file.links.in_links(self.node_of(row_id)))
+
+    def _as_numbers(self, queries: Any) -> Any:
+        """Return the queries of a workload, the bits of a binary index's as zeros and ones."""
+        return bits_of_many(queries, self.dim) if self.graph_file.is_binary else queries
 
     def _refine_step(self, query: Float32Array, k: int, ef_search: int) -> RefineStep | None:
         second = self.graph_file.second_pass

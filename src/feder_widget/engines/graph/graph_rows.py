@@ -11,7 +11,7 @@ from feder_widget.engines import given_vectors
 from feder_widget.errors import UnknownIdError
 from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
-from feder_widget.model.query_vector import as_vector
+from feder_widget.model.query_vector import as_bits, as_vector
 from feder_widget.model.vector_source import VectorSource
 
 Ids = npt.NDArray[np.int64]
@@ -66,9 +66,12 @@ class GraphRows:
                 )
             return query
         if not isinstance(query, (int, np.integer)) or isinstance(query, bool):
-            return Query(as_vector(query, self.dim))
+            return Query(self._as_vector(query))
         row_id = int(query)
-        return Query(as_vector(self.vectors([self.node(row_id)])[0], self.dim), row_id)
+        return Query(self._as_vector(self.vectors([self.node(row_id)])[0]), row_id)
+
+    def _as_vector(self, query: Any) -> Float32Array:
+        return as_bits(query, self.dim) if self._file.is_binary else as_vector(query, self.dim)
 
     def node(self, row_id: int) -> int:
         """Return the node that a row id stands for."""

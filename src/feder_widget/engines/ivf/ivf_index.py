@@ -16,12 +16,12 @@ from feder_widget.engines.ivf.rows import Rows
 from feder_widget.faiss_internals import family_name, traced_search
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.arguments import as_clusters, as_distances, as_int, as_rows
-from feder_widget.model.array_like import as_array, is_tensor
 from feder_widget.model.finding import Finding
 from feder_widget.model.guarantees import Guarantees
 from feder_widget.model.keys import infinitely_far, keys_of
 from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
 from feder_widget.model.query import Query
+from feder_widget.model.query_vector import bits_of_many
 from feder_widget.model.search_parameter import SearchParameter
 from feder_widget.model.search_trace import CoarseStep, FineStep, Ranking, RefineStep, Scan, SearchTrace
 from feder_widget.truth import (
@@ -1112,12 +1112,7 @@ class IvfIndex:
 
     def _as_numbers(self, queries: Any) -> Any:
         """Return the queries of a workload, the bits in the bytes of a binary index's as zeros and ones."""
-        if self.inverted_file.stack.is_binary and is_tensor(queries):
-            queries = as_array(queries, "queries")
-        are_bytes = self.inverted_file.stack.is_binary and getattr(queries, "dtype", None) == np.uint8
-        if are_bytes and queries.ndim == 2 and 8 * queries.shape[1] == self.dim:
-            return np.unpackbits(queries, axis=1)
-        return queries
+        return bits_of_many(queries, self.dim) if self.inverted_file.stack.is_binary else queries
 
 
 def _first(steps: Steps[tuple[npt.NDArray[np.float32], Any]]) -> Steps[npt.NDArray[np.float32]]:
