@@ -31,7 +31,7 @@ export function rowFacts(exploration: GraphExploration, id: bigint): RowFacts {
     const led = walk.ledBy[place];
     const isVisited = place < walk.visitedBy(ef);
     lines.push(["top level", walk.levels[place].toString()]);
-    if (walk.deleted[place] === 1) lines.push(["deleted", "walked through, never returned"]);
+    if (walk.deleted[place] === 1) lines.push(["deleted", "visited, never returned"]);
     lines.push(["visited", isVisited ? ordinal(place + 1) : `from efSearch ${count(walk.need[place])}`]);
     if (led >= 0) lines.push(["through row", walk.ids[walk.expanded[led]].toString()]);
     if (isVisited) {

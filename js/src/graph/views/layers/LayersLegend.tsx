@@ -1,4 +1,5 @@
 import { useGraphApp } from "../../state/graphApp";
+import { DeletedKey } from "../nodes/DeletedKey";
 
 /** What dots, rings and diamonds of the levels mean. */
 export function LayersLegend() {
@@ -18,6 +19,7 @@ export function LayersLegend() {
         <span>
           <i data-kind="result" /> result
         </span>
+        <DeletedKey />
         {exploration.missed.value.length > 0 && (
           <span>
             <i data-kind="missed" /> missed

@@ -12,15 +12,21 @@ export interface FloorDot {
   readonly x: number;
   readonly y: number;
   readonly kind: NodeKind;
+  /** Whether it is marked as deleted: walked through, never returned. */
+  readonly isDeleted: boolean;
 }
 
-/** A bar of a floor with too many nodes for dots: heights of the results, with the expanded ones, and of all. */
+/**
+ * A bar of a floor with too many nodes for dots: heights of the results, with the expanded ones, and of all. On top of it
+ * those that are marked as deleted.
+ */
 export interface FloorBar {
   readonly left: number;
   readonly right: number;
   readonly results: number;
   readonly expanded: number;
   readonly all: number;
+  readonly deleted: number;
   /** Nodes in it. */
   readonly nodes: number;
 }
@@ -102,7 +108,8 @@ function nodesShown(
   return Array.from({ length: visits }, (_, place) => {
     const id = walk.ids[place];
     const kind = returned.has(id) ? "result" : isExpanded[place] ? "expanded" : "visited";
-    return { id, place, key: sign * walk.distances[place], x: xs[place], kind };
+    const isDeleted = walk.deleted[place] === 1;
+    return { id, place, key: sign * walk.distances[place], x: xs[place], kind, isDeleted };
   });
 }
 
@@ -118,7 +125,7 @@ function missedNodes(
     const place = walk.placeOf(id);
     if (place === null ? !isOneMeasure : place < visits) continue;
     const key = sign * (place === null ? distance : walk.distances[place]);
-    found.push({ id, place, key, x: scale.x(key), kind: "missed" });
+    found.push({ id, place, key, x: scale.x(key), kind: "missed", isDeleted: false });
   }
   return found;
 }
@@ -151,8 +158,8 @@ function dotsOf(
     const isAlone = !columns.has(column - 1) && !columns.has(column + 1);
     const x =
       column === BEYOND || (isAlone && grid.isBeforeLines(column)) ? meanOf(members) : grid.middleOf(column);
-    members.forEach(({ id, place, kind }, i) => {
-      dots.push({ id, place, kind, x, y: axis - (i + 0.5) * pitch - 1 });
+    members.forEach(({ id, place, kind, isDeleted }, i) => {
+      dots.push({ id, place, kind, isDeleted, x, y: axis - (i + 0.5) * pitch - 1 });
     });
   }
   return dots;
@@ -174,22 +181,25 @@ function barsOf(
   for (const [column, members] of columns) {
     const x = column === BEYOND ? meanOf(members) : grid.middleOf(column);
     const visited = members.filter(({ kind }) => kind !== "missed");
-    visited.sort((a, b) => ORDER[a.kind] - ORDER[b.kind]);
-    visited.forEach(({ id, place, kind }, i) => {
-      dots.push({ id, place, kind, x, y: axis - (i + 0.5) * unit });
+    const order = ({ kind, isDeleted }: Node) => (isDeleted ? Object.keys(ORDER).length : ORDER[kind]);
+    visited.sort((a, b) => order(a) - order(b));
+    visited.forEach(({ id, place, kind, isDeleted }, i) => {
+      dots.push({ id, place, kind, isDeleted, x, y: axis - (i + 0.5) * unit });
     });
     const missed = members.filter(({ kind }) => kind === "missed");
-    missed.forEach(({ id, place, kind }, i) => {
-      dots.push({ id, place, kind, x, y: axis - visited.length * unit - 7 - 9 * i });
+    missed.forEach(({ id, place, kind, isDeleted }, i) => {
+      dots.push({ id, place, kind, isDeleted, x, y: axis - visited.length * unit - 7 - 9 * i });
     });
-    const expanded = visited.filter(({ kind }) => kind !== "visited").length;
-    const results = visited.filter(({ kind }) => kind === "result").length;
+    const kept = visited.filter(({ isDeleted }) => !isDeleted);
+    const expanded = kept.filter(({ kind }) => kind !== "visited").length;
+    const results = kept.filter(({ kind }) => kind === "result").length;
     bars.push({
       left: x - BAR / 2,
       right: x + BAR / 2 - 1,
       results: results * unit,
       expanded: expanded * unit,
-      all: visited.length * unit,
+      all: kept.length * unit,
+      deleted: (visited.length - kept.length) * unit,
       nodes: visited.length,
     });
   }

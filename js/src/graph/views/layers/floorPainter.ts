@@ -1,4 +1,5 @@
 import { circle, fill, stroke } from "../../../views/draw";
+import { paintDeleted } from "../nodes/deletedMarks";
 import type { FloorDot } from "./dotPlot";
 import type { LayersInk } from "./layersInk";
 import type { LayersScene } from "./layersScene";
@@ -18,12 +19,17 @@ export function paintFloor(context: Context, { floor }: LayersScene, ink: Layers
   const { plot, top, bottom } = floor;
   const { barX, lastX } = plot;
   const { palette } = ink;
-  for (const { left, right, results, expanded, all } of plot.bars) {
+  for (const { left, right, results, expanded, all, deleted } of plot.bars) {
     context.fillStyle = ink.pale;
     context.fillRect(left, bottom - all, right - left, all - expanded);
     context.fillStyle = ink.walk;
     context.fillRect(left, bottom - expanded, right - left, expanded);
     context.fillRect(left - 1, bottom - results, right - left + 2, results);
+    if (deleted > 0) {
+      context.strokeStyle = palette.muted;
+      context.lineWidth = 1;
+      context.strokeRect(left + 0.5, bottom - all - deleted, right - left - 1, deleted);
+    }
   }
   if (barX !== null) {
     line(context, barX, top + 4, bottom);
@@ -47,6 +53,14 @@ export function paintFloor(context: Context, { floor }: LayersScene, ink: Layers
       circle(context, x, y, 0.82 * radius);
       fill(context, ink.walk);
     });
+    for (const [kind, colour] of [
+      ["visited", palette.muted],
+      ["expanded", ink.walk],
+    ] as const) {
+      const deleted = plot.dots.filter((dot) => dot.isDeleted && dot.kind === kind);
+      const places = deleted.map(({ x, y }) => [x, y] as const);
+      paintDeleted(context, places, Math.max(2.5, 0.82 * radius), colour, palette.background);
+    }
     draw("result", ({ x, y }) => {
       circle(context, x, y, Math.max(3.5, 1.06 * radius));
       fill(context, ink.walk);

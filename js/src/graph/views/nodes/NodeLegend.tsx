@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useGraphApp } from "../../state/graphApp";
+import { DeletedKey } from "./DeletedKey";
 import { gateOf } from "./nodeScene";
 
 interface Props {
@@ -26,6 +27,7 @@ export function NodeLegend({ before, children }: Props) {
         <span>
           <i data-kind="result" /> result
         </span>
+        <DeletedKey />
         {missed.length > 0 && (
           <>
             <span>

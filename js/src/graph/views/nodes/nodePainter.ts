@@ -2,6 +2,7 @@ import { css, mix, type Palette, rgbOf } from "../../../look/palette";
 import { type Camera, toScreen } from "../../../views/clusters/camera";
 import { circle, fill, font, haloed, stroke } from "../../../views/draw";
 import type { Size } from "../../../views/viewport";
+import { paintDeleted } from "./deletedMarks";
 import { paintDescentLine, paintStops } from "./descentPainter";
 import { type Dots, paintDots } from "./dots";
 import type { NodeScene } from "./nodeScene";
@@ -120,6 +121,13 @@ function paintNodes(
   const of = (wanted: string) => nodes.flatMap(({ kind }, i) => (kind === wanted ? [places[i]] : []));
   paintDots(context, of("visited"), dots.visited, pale, palette.background, rim);
   paintDots(context, of("expanded"), dots.expanded, palette.accent, palette.background, rim);
+  for (const [kind, colour] of [
+    ["visited", palette.muted],
+    ["expanded", palette.accent],
+  ] as const) {
+    const deleted = nodes.flatMap((node, i) => (node.isDeleted && node.kind === kind ? [places[i]] : []));
+    paintDeleted(context, deleted, Math.max(3, dots.expanded), colour, palette.background);
+  }
   each(
     ({ isGate, kind }) => isGate && kind !== "missed",
     (i) => dot(i, Math.max(5, dots.expanded), pale, palette.danger, 2.25),

@@ -14,6 +14,8 @@ export interface SceneNode {
   readonly district: number;
   readonly kind: NodeKind;
   readonly isExpanded: boolean;
+  /** Whether it is marked as deleted: walked through, never returned. */
+  readonly isDeleted: boolean;
   /** Whether it is what the search must not stop at, to find a missed neighbour. */
   readonly isGate: boolean;
   /** The place among the true neighbours, 1 = nearest. */
@@ -117,6 +119,7 @@ export function nodeScene(state: NodeState): NodeScene {
       district: spot.district,
       kind,
       isExpanded,
+      isDeleted: walk.deleted[place] === 1,
       isGate: isGate.has(place),
       rank: ranks.get(place) ?? null,
       distance,
@@ -140,7 +143,8 @@ export function nodeScene(state: NodeState): NodeScene {
     const spot = ofRows.get(id) ?? (place === null ? undefined : ofVisits[place]);
     if (to < 0 && spot !== undefined) {
       to = nodes.length;
-      nodes.push({ id, ...spot, kind: "missed", isExpanded: false, isGate: false, rank, distance });
+      const marks = { isExpanded: false, isDeleted: false, isGate: false };
+      nodes.push({ id, ...spot, kind: "missed", ...marks, rank, distance });
     }
     const from = nodeAt(gatePlaces[i]);
     if (from >= 0 && to >= 0) gates.push({ from, to });

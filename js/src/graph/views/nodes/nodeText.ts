@@ -9,7 +9,7 @@ export const KEYS_TEXT =
   "row, plus and minus zoom, 0 shows all, F fits the search.";
 
 /** A search in words, sentence by sentence. */
-export function searchText(exploration: GraphExploration, { counts, descent }: NodeScene): string[] {
+export function searchText(exploration: GraphExploration, { counts, descent, nodes }: NodeScene): string[] {
   const { ntotal } = exploration.facts.value;
   const parts: string[] = [];
   if (descent.length > 0) {
@@ -22,6 +22,8 @@ export function searchText(exploration: GraphExploration, { counts, descent }: N
     `Level 0: ${count(counts.visited)} of ${plural(ntotal, "node")} visited${where}, ` +
       `${count(counts.expanded)} expanded.`,
   );
+  const deleted = nodes.filter(({ isDeleted }) => isDeleted).length;
+  if (deleted > 0) parts.push(`${count(deleted)} of them deleted: visited, never returned.`);
   const truth = exploration.truth.value;
   if (truth === null) return parts;
   parts.push(

@@ -1,4 +1,5 @@
 import { useGraphApp } from "../../state/graphApp";
+import { DeletedKey } from "../nodes/DeletedKey";
 
 /** What sizes, colours and lines of the walk mean. */
 export function WalkLegend() {
@@ -18,6 +19,7 @@ export function WalkLegend() {
       <span>
         <i data-kind="beyond" /> beyond
       </span>
+      <DeletedKey />
       {exploration.missed.value.length > 0 && (
         <span>
           <i data-kind="missed" /> missed

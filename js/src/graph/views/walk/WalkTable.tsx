@@ -74,7 +74,7 @@ export function WalkTable() {
                 <td>{led < 0 ? "the descent" : walk.ids[walk.expanded[led]].toString()}</td>
                 <td>{count(walk.need[place])}</td>
                 <td>{at === undefined ? "no" : count(at)}</td>
-                <td>{results.get(id) ?? ""}</td>
+                <td>{results.get(id) ?? (walk.deleted[place] === 1 ? "deleted" : "")}</td>
                 <td>{ranks.get(id) ?? ""}</td>
               </tr>
             );

@@ -4,6 +4,7 @@ import { distance, ordinal } from "../../../model/format";
 import { circle, fill, fillAll, font, haloed, stroke } from "../../../views/draw";
 import { type Box, BoxPlacer } from "../../../views/placer";
 import type { Size } from "../../../views/viewport";
+import { paintDeleted } from "../nodes/deletedMarks";
 import { paintDots } from "../nodes/dots";
 import type { TrayPlace } from "./tray";
 import type { WalkPoint, WalkScene } from "./walkScene";
@@ -198,6 +199,15 @@ function paintPoints(context: Context, scene: WalkScene, palette: Palette, ink: 
   dots("beyond", small, palette.background, ink.beyond, 1);
   dots("visited", small, ink.pale, palette.background, 0);
   dots("expanded", small + 1, ink.walk, palette.background, 0.75);
+  for (const [kind, colour] of [
+    ["beyond", ink.beyond],
+    ["visited", palette.muted],
+    ["expanded", ink.walk],
+  ] as const) {
+    const deleted = points.filter((point) => point.isDeleted && point.kind === kind);
+    const places = deleted.map(({ x, y }) => [x, y] as const);
+    paintDeleted(context, places, Math.max(2.5, small + 1), colour, palette.background);
+  }
   draw("result", ({ x, y }) => {
     circle(context, x, y, 5);
     fill(context, ink.walk);

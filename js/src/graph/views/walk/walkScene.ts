@@ -33,6 +33,8 @@ export interface WalkPoint {
   /** Where its stem begins: the height of the node whose links lead to it. */
   readonly stem: number;
   readonly kind: PointKind;
+  /** Whether it is marked as deleted: walked through, never returned. */
+  readonly isDeleted: boolean;
 }
 
 export interface RulerMark {
@@ -151,6 +153,7 @@ export function walkScene(state: WalkState, width: number, height: number): Walk
         y: scale.y(sign * walk.linkDistances[at]),
         stem: scale.y(stemKey),
         kind: "visited",
+        isDeleted: false,
       });
     }
     expandedLine.push([xOf(hop.end), scale.y(stemKey)]);
@@ -191,6 +194,7 @@ export function walkScene(state: WalkState, width: number, height: number): Walk
             : isExpanded[place]
               ? "expanded"
               : "visited",
+      isDeleted: walk.deleted[place] === 1,
     };
     if (isMissed) missedPoints.set(id, point);
     points.push(point);
