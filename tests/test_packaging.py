@@ -85,6 +85,8 @@ def test_the_wheel_holds_the_front_end_the_types_and_the_license(wheel: Path) ->
         "feder_widget/static/graph_widget.css",
         "feder_widget/static/page.js",
         "feder_widget/static/page.css",
+        "feder_widget/static/graph_page.js",
+        "feder_widget/static/graph_page.css",
         "feder_widget/py.typed",
         "feder_widget/notebooks/quickstart.ipynb",
         f"feder_widget-{feder_widget.__version__}.dist-info/entry_points.txt",
@@ -93,7 +95,7 @@ def test_the_wheel_holds_the_front_end_the_types_and_the_license(wheel: Path) ->
     assert not [name for name in names if not name.startswith(("feder_widget/", "feder_widget-"))]
 
 
-@pytest.mark.parametrize("name", ["widget", "graph_widget", "page"])
+@pytest.mark.parametrize("name", ["widget", "graph_widget", "page", "graph_page"])
 def test_a_bundle_is_small_enough_to_be_saved_with_every_notebook(wheel: Path, name: str) -> None:
     with zipfile.ZipFile(wheel) as archive:
         bundle = archive.read(f"feder_widget/static/{name}.js")

@@ -11,7 +11,7 @@ from feder_widget.session.messages.parse import BadRequestError, parse, parse_ro
 from feder_widget.session.messages.to_kernel import ById
 
 HUGE = 10**5000
-BOUNDS = {"nlist": 8, "k_max": 100}
+BOUNDS = {"nlist": 8, "k_max": 100, "ef_limit": 8}
 NO_INTEGERS = [None, True, False, 1.0, float("nan"), float("inf"), "1", "", [], [1], {}, HUGE, -HUGE, -1]
 
 

@@ -140,6 +140,7 @@ PAGE_ROOMS = {
     "graphWidget": ("graph", "protocol"),
     "page": ("protocol",),
     "savedPage": ("explorer", "page", "protocol"),
+    "savedGraphPage": ("graph", "page", "protocol"),
 }
 
 IMPORTED = re.compile(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +14,21 @@ import traitlets
 from numpy.typing import ArrayLike, NDArray
 
 from feder_widget.engines import GraphIndex, open_index
-from feder_widget.errors import UnsupportedIndexError
-from feder_widget.export import K_MAX, GraphReport, as_png, as_svg, neighbour_columns
+from feder_widget.errors import IndexChangedError, UnsupportedIndexError
+from feder_widget.export import (
+    HARDEST_SAVED,
+    K_MAX,
+    GraphReport,
+    GraphView,
+    PageWish,
+    as_png,
+    as_svg,
+    neighbour_columns,
+    queries_in,
+    saved_graph_page,
+    srcdoc_frame,
+    write_whole,
+)
 from feder_widget.figures.cell_output.graph_view import static_graph_view
 from feder_widget.figures.graph_walk.shown_walk import shown_walk
 from feder_widget.figures.row_pictures import MOST_PIXELS, RowPictures
@@ -22,12 +37,12 @@ from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
 from feder_widget.model.arguments import as_bool, as_int
 from feder_widget.model.graph_trace import GraphTrace
-from feder_widget.model.pieces import Steps
+from feder_widget.model.pieces import Steps, drain
 from feder_widget.projection import resolve_method
 from feder_widget.session.cell_end import at_cell_end
 from feder_widget.session.graph.graph_session import GraphSession
 from feder_widget.session.graph.graph_summary import GRAPH_VIEWS, ef_limit, graph_summary_of
-from feder_widget.session.messages.to_kernel import WalkFigureRequest
+from feder_widget.session.messages.to_kernel import WalkFigureRequest, WalkPageRequest
 from feder_widget.synced_traits import Checked, bundled, one_of
 from feder_widget.truth import evaluate
 from feder_widget.truth.evaluation import Progress
@@ -36,6 +51,10 @@ from feder_widget.truth.graph_workload import GraphWorkload
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+SAVED_TRAITS = ("selection", "view", "theme")
+"""Traits that a saved page begins with, besides ef_search, k and include_self."""
 
 
 class GraphWidget(IndexWidget):
@@ -150,6 +169,7 @@ class GraphWidget(IndexWidget):
                 executor=self._executor,
                 changed=self._tell_of_change,
                 figures=self._figure_on_screen,
+                pages=self._page_on_screen,
             )
             self._end_of_watch = at_cell_end(self._session.after_cell)
             self.on_msg(self._on_request)
@@ -240,6 +260,104 @@ class GraphWidget(IndexWidget):
             queries, wanted, ef_max=ef_max, seed=seed, include_self=counts, executor=working
         )
         return evaluate(evaluation, progress, self._session.evaluate)
+
+    def save_html(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        queries: Any = (),
+        hardest: int = HARDEST_SAVED,
+        max_bytes: int | None = None,
+        title: str | None = None,
+    ) -> Path:
+        """Save the widget as one page that works from a file, without a network and without a kernel.
+
+        It is the widget, and answers from a recording: for the query on screen and for ``queries``, at every
+        efSearch up to 512 (or twice the present one) and every k up to 30 (or the present one). Where
+        distances tie, it shows efSearch 1, 2, 4, 8, … at the present k, and so it does results of a second
+        pass, at every efSearch. What a recording does not hold, it says. The pictures that come first in view
+        are in it, as far as ``max_bytes`` goes. No name of a file or folder is.
+
+        Parameters
+        ----------
+        path
+            The file to write. An older one stays whole until the new one is.
+        queries : int array_like (n,) or array_like (n, dim)
+            Row ids or vectors, besides the query on screen.
+        hardest
+            Hardest queries of the last workload that are saved besides, where there is one.
+        max_bytes
+            The page at most; by default 1.5 MB, and 225 kB more for each query beyond the first, unless the
+            search itself takes more.
+        title
+            The page's heading.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        ValueError
+            If there is no query, or ``max_bytes`` is too few for the queries without any picture.
+        OSError
+            If the folder does not exist or cannot be written.
+        RuntimeError
+            On a thread that may not read the index: another than the one that runs cells.
+        """
+        return write_whole(path, self._page("save_html", queries, hardest, max_bytes, title))
+
+    def to_html(
+        self,
+        *,
+        queries: Any = (),
+        hardest: int = HARDEST_SAVED,
+        max_bytes: int | None = None,
+        title: str | None = None,
+        height: int = 760,
+    ) -> str:
+        """Return the page of :meth:`save_html` as a fragment for another page: an ``iframe`` that holds it.
+
+        ``height`` is that of the frame in CSS pixels; all else as for ``save_html``.
+        """
+        document = self._page("to_html", queries, hardest, max_bytes, title)
+        return srcdoc_frame(document, title or "A search of a graph, explained", as_int(height, "height"))
+
+    def _page(self, name: str, queries: Any, hardest: int, max_bytes: int | None, title: str | None) -> str:
+        self._check_thread(name)
+        view = GraphView(self.ef_search, self.k, self.include_self)
+        asked = queries_in(self._index, queries)
+        return drain(self._page_steps(view, asked, hardest, max_bytes, title))
+
+    def _page_on_screen(self, asked: WalkPageRequest) -> Steps[str]:
+        at = GraphView(asked.ef_search, asked.k, asked.include_self)
+        return self._page_steps(at, [], HARDEST_SAVED, None, None)
+
+    def _page_steps(
+        self, view: GraphView, queries: list[Any], hardest: int, max_bytes: int | None, title: str | None
+    ) -> Steps[str]:
+        shown, version = self._session.query, self._index.version()
+        wish = PageWish(
+            queries=[*queries, *([] if shown is None else [shown])],
+            hardest=hardest,
+            max_bytes=max_bytes,
+            title=title or f"A search of {self._index.family}, explained",
+        )
+        page = yield from saved_graph_page(
+            self._index,
+            self._media,
+            view,
+            wish,
+            k_max=self._k_max,
+            projection=self._method,
+            workload=self._session.workloads.last,
+            traits={name: self.get_state(name)[name] for name in SAVED_TRAITS},
+            summary=self._described(0),
+        )
+        if self._index.version() != version:
+            raise IndexChangedError("the index has changed while the page was made; save it again")
+        return page
 
     def report(self) -> GraphReport:
         """Return what the search on screen returned and missed, at the present ``ef_search`` and ``k``.

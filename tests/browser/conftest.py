@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from scripts.lab import PATIENCE, LabPage, Server, find_chromium
 from scripts.lab import chromium as running_chromium
@@ -17,6 +18,7 @@ from scripts.lab import jupyterlab as running_jupyterlab
 from .pages import Pages
 
 OpenNotebook = Callable[..., LabPage]
+OpenFile = Callable[..., Page]
 
 PASSED = pytest.StashKey[bool]()
 
@@ -88,3 +90,26 @@ def open_notebook(
                 pages.spoil(lab)
         errors = [error for lab in opened for error in lab.console_errors]
     assert [e for e in errors if not any(part in e for part in expected_console_errors)] == []
+
+
+@pytest.fixture
+def open_file(chromium: Browser) -> Iterator[OpenFile]:
+    """A function: a file in, its page out; nothing may stand in the console when the test ends."""
+    contexts = []
+    said: list[str] = []
+
+    def open_one(path: Path, **options: Any) -> Page:
+        context = chromium.new_context(
+            **{"offline": True, "viewport": {"width": 1440, "height": 900}, **options}
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(path.as_uri())
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert said == []

@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 import feder_widget as fw
+
+from .conftest import OpenFile
 
 RNG = np.random.default_rng(11)
 X = RNG.random((1500, 12), np.float32)
 K = 6
 NLIST = 12
-
-OpenFile = Callable[..., Page]
-
-
-@pytest.fixture
-def open_file(chromium: Browser) -> Iterator[OpenFile]:
-    """A function: a file in, its page out; nothing may stand in the console when the test ends."""
-    contexts = []
-    said: list[str] = []
-
-    def open_one(path: Path, **options: Any) -> Page:
-        context = chromium.new_context(
-            **{"offline": True, "viewport": {"width": 1440, "height": 900}, **options}
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(path.as_uri())
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    assert said == []
 
 
 def made(description: str, metric: int = faiss.METRIC_L2, *, is_given: bool = False, **options: Any) -> Any:

@@ -17,8 +17,12 @@ import { GraphRoot } from "./panels/GraphRoot";
 import { GraphAppContext, makeGraphApp } from "./state/graphApp";
 import { GraphExploration } from "./state/graphExploration";
 
-/** The widget of one model of a graph: every display of the model draws from the same exploration. */
-export function graphExplorer(connect: (model: AnyModel) => Transport) {
+/**
+ * The widget of one model of a graph: every display of the model draws from the same exploration.
+ *
+ * @param savePage  what is saved as a page, where no kernel makes it
+ */
+export function graphExplorer(connect: (model: AnyModel) => Transport, savePage?: () => Promise<Blob>) {
   let exploration: GraphExploration;
   let pictures: Pictures;
 
@@ -46,7 +50,7 @@ export function graphExplorer(connect: (model: AnyModel) => Transport) {
   const render: Render = ({ el, signal }) => {
     const mode = watchMode(exploration.settings.theme, signal);
     const palette = computed(() => PALETTES[mode.value]);
-    const app = makeGraphApp(exploration, pictures, palette);
+    const app = makeGraphApp(exploration, pictures, palette, savePage);
     renderInto(h(GraphAppContext.Provider, { value: app }, h(GraphRoot, { mode })), el);
     return () => renderInto(null, el);
   };

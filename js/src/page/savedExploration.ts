@@ -10,7 +10,7 @@ interface Entry {
 
 /** The header of a block; see `packed_recording.py`. */
 interface Header {
-  /** What the widget begins with; in the first block alone. */
+  /** What the widget begins with; in the first block alone. A graph is described by one of the traits. */
   readonly traits?: Record<string, unknown>;
   readonly summary?: Entry;
   readonly exchanges: readonly { readonly asked: Request; readonly answers: readonly Entry[] }[];
@@ -49,9 +49,10 @@ export function readSaved(bytes: ArrayBuffer): SavedExploration {
   while (start < bytes.byteLength) {
     const { length, header } = headerAt(bytes, start);
     start += 4 + length;
+    if (header.traits !== undefined) traits = { ...header.traits };
     if (header.summary !== undefined) {
       const [sizes] = buffersOf(header.summary);
-      traits = { ...header.traits, _summary: { ...(header.summary.content as object), sizes } };
+      traits._summary = { ...(header.summary.content as object), sizes };
     }
     for (const { asked, answers } of header.exchanges) {
       notes.ask(asked);

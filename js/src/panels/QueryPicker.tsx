@@ -60,7 +60,11 @@ export function QueryPicker() {
         </b>
         {search?.label && <span class="feder-muted">{search.label}</span>}
       </div>
-      {recorded === null ? <Ways /> : <SavedQueries queries={recorded} />}
+      {recorded === null ? (
+        <Ways />
+      ) : (
+        <SavedQueries queries={recorded} shown={search} ask={(query) => exploration.ask(query)} />
+      )}
     </div>
   );
 }

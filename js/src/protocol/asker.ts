@@ -342,16 +342,22 @@ export class Asker {
 
   /** What is on screen as a page of its own, HTML; null where the kernel is gone. */
   page(nprobe: number, k: number, includeSelf: boolean): Promise<Blob | Failure | null> {
-    // Several displays may ask: a newer request would supersede an older one.
-    this.#page ??= this.#askPage(nprobe, k, includeSelf).finally(() => {
+    const settings = { nprobe, k, include_self: includeSelf };
+    return this.#askPage((request) => ({ kind: "page", request, ...settings }));
+  }
+
+  /** The search of a graph as a page of its own, HTML; null where the kernel is gone. */
+  walkPage(efSearch: number, k: number, includeSelf: boolean): Promise<Blob | Failure | null> {
+    const settings = { ef_search: efSearch, k, include_self: includeSelf };
+    return this.#askPage((request) => ({ kind: "walk_page", request, ...settings }));
+  }
+
+  /** Several displays may ask: a newer request would supersede an older one. */
+  #askPage(make: (request: string) => Request): Promise<Blob | Failure | null> {
+    this.#page ??= this.#file(make, "text/html").finally(() => {
       this.#page = null;
     });
     return this.#page;
-  }
-
-  #askPage(nprobe: number, k: number, includeSelf: boolean): Promise<Blob | Failure | null> {
-    const settings = { nprobe, k, include_self: includeSelf };
-    return this.#file((request) => ({ kind: "page", request, ...settings }), "text/html");
   }
 
   /** A view of what is on screen as a figure, SVG; null where the kernel is gone. */

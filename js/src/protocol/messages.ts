@@ -1194,6 +1194,19 @@ export interface WalkFigureRequest {
   style: "light" | "dark";
 }
 
+/**
+ * The search on screen of a graph, and the hardest queries of the last workload, as a page of its own.
+ *
+ * `file_part` messages answer. `include_self` as in a `SearchRequest`.
+ */
+export interface WalkPageRequest {
+  kind: "walk_page";
+  request: RequestName;
+  ef_search: number;
+  k: number;
+  include_self: boolean;
+}
+
 /** End the evaluation of this name at its next piece. */
 export interface CancelRequest {
   kind: "cancel";
@@ -1274,6 +1287,7 @@ export type Request =
   | PageRequest
   | FigureRequest
   | WalkFigureRequest
+  | WalkPageRequest
   | CancelRequest;
 
 /** The fields and buffers of each message, by which it is read and checked. */

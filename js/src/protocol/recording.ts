@@ -6,6 +6,8 @@ import type {
   RequestName,
   RowValues,
   ThumbnailItem,
+  Walk,
+  WalkRequest,
 } from "./messages";
 import { noteMembers, type RecordedMembers } from "./recordedMembers";
 import { noteRows, type RowsByCluster } from "./recordedRows";
@@ -16,6 +18,13 @@ export interface RecordedSearch {
   readonly query: QueryChoice | null;
   readonly coarse: Coarse;
   readonly messages: Message[];
+}
+
+/** One walk of a graph as it was asked for. */
+export interface RecordedWalk {
+  /** Null where the kernel or another page asked. */
+  readonly asked: WalkRequest | null;
+  readonly walk: Walk;
 }
 
 type RecordedPicture = Omit<ThumbnailItem, "offset" | "length"> & {
@@ -31,6 +40,8 @@ interface RecordedValues {
 /** The answers of a kernel by the questions: plain data, which can be cloned and stored. */
 export interface Recording {
   readonly searches: RecordedSearch[];
+  /** The searches of a graph; of one whose distances tie, those at several efSearch. */
+  readonly walks: RecordedWalk[];
   /** Messages by the request without its name. */
   readonly answers: Map<string, { readonly request: RequestName; readonly messages: Message[] }>;
   /** By row id. */
@@ -54,6 +65,7 @@ export function questionOf({ request: _, ...asked }: Request): string {
 export function emptyRecording(): Recording {
   return {
     searches: [],
+    walks: [],
     answers: new Map(),
     pictures: new Map(),
     values: new Map(),
@@ -79,6 +91,11 @@ export class RecordingNotes {
       case "coarse": {
         const query = asked?.request.kind === "search" ? asked.request.query : null;
         this.recording.searches.push({ query, coarse: message, messages: [message] });
+        return;
+      }
+      case "walk": {
+        const request = asked?.request.kind === "walk" ? asked.request : null;
+        this.recording.walks.push({ asked: request, walk: message });
         return;
       }
       case "thumbnails":

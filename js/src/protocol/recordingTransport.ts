@@ -12,6 +12,7 @@ import type {
 } from "./messages";
 import { membersOf } from "./recordedMembers";
 import { rowsOf } from "./recordedRows";
+import { isAboutWalk, isSameVector, type RecordedGraph, RecordedWalks } from "./recordedWalks";
 import { questionOf, type RecordedSearch, type Recording } from "./recording";
 import { deliver, type RecordedQuery, type Transport } from "./transport";
 
@@ -24,17 +25,20 @@ export class RecordingTransport implements Transport {
   readonly #replayed = new Map<number, number>();
   readonly #recorded = new Map<number, number>();
   #count = 0;
+  readonly #walks: RecordedWalks;
 
   readonly recorded: readonly RecordedQuery[];
 
-  constructor(recording: Recording) {
+  /** @param graph  of the index, where it is one */
+  constructor(recording: Recording, graph: RecordedGraph | null = null) {
     this.#recording = recording;
+    this.#walks = new RecordedWalks(recording, graph);
     this.recorded = recordedQueries(recording);
   }
 
   send(request: Request, buffers: ArrayBuffer[] = []): void {
     if (request.kind === "cancel") return;
-    const messages = this.#answer(request, buffers) ?? [notRecorded(request)];
+    const messages = this.#answer(request, buffers) ?? [notRecorded(request, this.#reason(request, buffers))];
     queueMicrotask(() => {
       for (const message of messages) for (const listener of this.#listeners) deliver(listener, message);
     });
@@ -49,7 +53,10 @@ export class RecordingTransport implements Transport {
   onDisconnect(): void {}
 
   #answer(request: Request, buffers: readonly ArrayBuffer[]): Message[] | null {
+    if (isAboutWalk(request)) return this.#walks.answer(request);
     switch (request.kind) {
+      case "walk":
+        return this.#walks.begin(request, buffers);
       case "search":
         return this.#search(request, buffers);
       case "thumbnails":
@@ -81,6 +88,15 @@ export class RecordingTransport implements Transport {
         return request.kind === "workload" ? [] : null;
       }
     }
+  }
+
+  /** Why a request cannot be answered. */
+  #reason(request: Request, buffers: readonly ArrayBuffer[]): string {
+    const { kind } = request;
+    if (kind === "walk" && this.#walks.has(request, buffers)) return TIED;
+    return (
+      NOT_RECORDED[kind] ?? `This recording holds no answer to that (${kind}): the kernel was not asked.`
+    );
   }
 
   /** The rest of a search, up to a rank that is no less than the one asked for. */
@@ -146,11 +162,11 @@ export class RecordingTransport implements Transport {
       // The first is the search that was on screen last, whose answer holds for every nprobe. A later one asks for
       // another ranking of the same query.
       if (shown === null) return searches.at(-1) ?? null;
-      const isSame = ({ coarse }: RecordedSearch) =>
+      const isSameQuery = ({ coarse }: RecordedSearch) =>
         coarse.id === shown.coarse.id &&
         coarse.nprobe === nprobe &&
         isSameVector(coarse.vector, shown.coarse.vector);
-      return searches.findLast(isSame) ?? null;
+      return searches.findLast(isSameQuery) ?? null;
     }
     const isRight = ({ query: asked, coarse }: RecordedSearch) => {
       if ("id" in query) return coarse.id === BigInt(query.id);
@@ -214,10 +230,10 @@ export class RecordingTransport implements Transport {
 }
 
 /** Each query once, in the order in which they were searched for first. */
-function recordedQueries({ searches }: Recording): RecordedQuery[] {
+function recordedQueries({ searches, walks }: Recording): RecordedQuery[] {
   const queries: RecordedQuery[] = [];
-  for (const { coarse } of searches) {
-    const { id, vector, label, title } = coarse;
+  const asked = [...searches.map(({ coarse }) => coarse), ...walks.map(({ walk }) => walk)];
+  for (const { id, vector, label, title } of asked) {
     if (queries.some((query) => query.isOf(id, vector))) continue;
     const named = id === null ? (title ?? "a vector") : `row ${id}`;
     queries.push({
@@ -255,19 +271,23 @@ function narrowed(parts: readonly Projection[], ranks: number, extra: ReadonlySe
   });
 }
 
-function isSameVector(one: Float32Array, other: Float32Array): boolean {
-  return one.length === other.length && one.every((value, i) => value === other[i]);
-}
-
 const NOT_RECORDED: Readonly<Partial<Record<Request["kind"], string>>> = {
   results: "This recording holds the results of this index at the k, and with the choices, that were saved.",
   truth: "This recording holds the true neighbours by the original vectors at the k that was saved.",
   search: "This recording answers the queries that were saved, and this is none of them.",
+  walk: "This recording answers the queries that were saved, and this is none of them.",
+  walk_truth: "This recording holds the true neighbours of this index at the k that was saved.",
+  walk_results:
+    "This recording holds the results of this search at the k, and at the efSearch, that were saved.",
+  walk_projection: "This recording holds the projection of one query, as it was saved.",
   projection: "This recording holds the projection of one query, up to the nprobe at which it was saved.",
 };
 
-function notRecorded({ kind, request }: Request): Message {
-  const message =
-    NOT_RECORDED[kind] ?? `This recording holds no answer to that (${kind}): the kernel was not asked.`;
+/** Of a query whose walk does not tell every efSearch. */
+const TIED =
+  "Distances tie in this search, so each efSearch takes a search of its own: this recording holds those at 1, 2, 4, 8, … " +
+  "and at the efSearch and k that were saved.";
+
+function notRecorded({ request }: Request, message: string): Message {
   return { kind: "error", request, code: "not recorded", message };
 }

@@ -8,7 +8,8 @@ from typing import Any
 
 from feder_widget.engines import IvfIndex
 from feder_widget.export.one_page import srcdoc_frame
-from feder_widget.export.saved_page import HARDEST_SAVED, K_MAX, PageWish, saved_page
+from feder_widget.export.page_assembly import HARDEST_SAVED, K_MAX, PageWish
+from feder_widget.export.saved_page import saved_page
 from feder_widget.export.saved_query import View
 from feder_widget.export.whole_file import write_whole
 from feder_widget.media import IdRange

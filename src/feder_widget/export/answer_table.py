@@ -6,9 +6,9 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
-from feder_widget.export.reported_rows import ReportedRow
-from feder_widget.export.search_report import SearchReport
+from feder_widget.export.report import Report, Row
 from feder_widget.wording.answer_text import exact_number
 
 Picture = Callable[[int], "tuple[str, bytes] | None"]
@@ -19,10 +19,10 @@ Picture = Callable[[int], "tuple[str, bytes] | None"]
 class AnswerTable:
     """A report as HTML, with pictures: the true neighbours, or the results where these are not known.
 
-    ``figure`` is a PNG of the map and the results; None for none.
+    ``figure`` is a PNG of the search and the results; None for none.
     """
 
-    report: SearchReport
+    report: Report[Any]
     picture: Picture
     figure: bytes | None = None
 
@@ -37,7 +37,7 @@ class AnswerTable:
         rows = "\n".join(self._row(row) for row in (report.results if known is None else known))
         heads = "".join(
             f'<th scope="col">{escape(head)}</th>'
-            for head in ("nearest", "row", "picture", "label", report.distance, "cluster", "rank", "answer")
+            for head in ("nearest", "row", "picture", "label", report.distance, *report.located, "answer")
         )
         said = [report.sentence, *([report.remedy] if report.remedy else []), f"{report.settings}."]
         figure = ""
@@ -51,7 +51,7 @@ class AnswerTable:
             + f"<tbody>\n{rows}\n</tbody>\n</table>"
         )
 
-    def _row(self, row: ReportedRow) -> str:
+    def _row(self, row: Row) -> str:
         found = self.picture(row.id)
         image = ""
         if found is not None:
@@ -64,8 +64,7 @@ class AnswerTable:
             image,
             escape(row.label or ""),
             exact_number(row.distance),
-            str(row.cluster),
-            row.rank_name,
+            *map(escape, row.located),
             said,
         ]
         return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"

@@ -132,6 +132,11 @@ class GraphReport(Report[ReportedNeighbour]):
         return self._code(f"ef_search={self.ef_search}")
 
     @property
+    def located(self) -> tuple[str, ...]:
+        """What tells where the index has a row."""
+        return ("from efSearch",)
+
+    @property
     def _columns(self) -> Sequence[str]:
         return "missed", "row", "label", "distance", "needs efSearch", "why"
 

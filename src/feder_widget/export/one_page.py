@@ -7,8 +7,12 @@ import hashlib
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Literal
 
 STATIC = Path(__file__).parents[1] / "static"
+
+Bundle = Literal["page", "graph_page"]
+"""The front end of a page: that of an index with lists, or of a graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,8 @@ class PageParts:
 
     Attributes
     ----------
+    bundle : "page" or "graph_page"
+        The widget of lists or of graphs.
     title : str
         Of the document, and its heading.
     packed : bytes
@@ -27,15 +33,16 @@ class PageParts:
         What the page does not hold.
     """
 
+    bundle: Bundle
     title: str
     packed: bytes
     answer: str
     remarks: list[str]
 
 
-def page_bytes() -> int:
+def page_bytes(bundle: Bundle) -> int:
     """Return the bytes that a page takes before it holds anything."""
-    return sum((STATIC / name).stat().st_size for name in ("page.js", "page.css"))
+    return sum((STATIC / f"{bundle}.{kind}").stat().st_size for kind in ("js", "css"))
 
 
 def one_page(parts: PageParts) -> str:
@@ -44,8 +51,8 @@ def one_page(parts: PageParts) -> str:
     Nothing but its own script runs in it: the policy names that by its hash. Data stands in it as text and as
     base64, and the script makes no HTML of it.
     """
-    script = (STATIC / "page.js").read_text(encoding="utf-8")
-    style = (STATIC / "page.css").read_text(encoding="utf-8")
+    script = (STATIC / f"{parts.bundle}.js").read_text(encoding="utf-8")
+    style = (STATIC / f"{parts.bundle}.css").read_text(encoding="utf-8")
     # A script ends at the first such tag, wherever it stands; in JavaScript these are the same string.
     script = script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
     policy = (

@@ -29,8 +29,8 @@ class Exchange:
 class PackedRecording:
     """Takes blocks. A block is the length of its header in four bytes, the header as JSON, and buffers.
 
-    The first header has ``traits`` and ``summary`` besides ``exchanges``. The buffers follow one another in
-    the order in which the header has their lengths.
+    The first header has ``traits`` and, of an index with lists, ``summary`` besides ``exchanges``. Buffers
+    follow one another in the order in which the header has their lengths.
     """
 
     def __init__(self) -> None:
@@ -42,8 +42,16 @@ class PackedRecording:
         """Bytes so far."""
         return sum(map(len, self._parts))
 
-    def begin(self, traits: dict[str, Any], summary: dict[str, Any], exchanges: Sequence[Exchange]) -> None:
-        """Add the block that comes first: what the widget begins with, and exchanges."""
+    def begin(
+        self, traits: dict[str, Any], summary: dict[str, Any] | None, exchanges: Sequence[Exchange]
+    ) -> None:
+        """Add the block that comes first: what the widget begins with, and exchanges.
+
+        ``summary`` describes an index with lists; a graph is described by one of the traits.
+        """
+        if summary is None:
+            self._add({"traits": traits}, [], exchanges)
+            return
         sizes = bytes(summary["sizes"])
         content = {name: value for name, value in summary.items() if name != "sizes"}
         described = {"content": content, "lengths": [len(sizes)]}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
 from feder_widget.export.packed_recording import Exchange
+from feder_widget.export.page_assembly import Recorded
 from feder_widget.export.recorded_session import RecordedSession, array_of
 from feder_widget.export.saved_query import SavedQuery, View
 from feder_widget.export.search_contents import FEW_CLUSTERS, drop_first_drafts, record_search, some_nprobes
@@ -19,6 +19,7 @@ from feder_widget.media import Media
 from feder_widget.model.pieces import Steps
 from feder_widget.session.answers.workload import HARDEST, nprobes_shown
 from feder_widget.session.messages.limits import MAX_BATCH, MAX_VALUES
+from feder_widget.session.session import Session
 
 CANDIDATE_BYTES = 9
 """What a candidate takes in a page: its id and its distance, compressed and as text."""
@@ -30,27 +31,8 @@ MEMBERS = 64
 """Rows of each cluster at most in a page that does not hold every candidate."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What can be seen of a recording, and what is still to come.
-
-    Attributes
-    ----------
-    rows : list of int
-        Those that can be seen, the ones that come first in view first.
-    listed : int
-        How many of them are in lists.
-    projection : Exchange or None
-        The picture in the plane, which a thread computes; None where there is none.
-    """
-
-    rows: list[int]
-    listed: int
-    projection: Exchange | None
-
-
 def record(
-    session: RecordedSession,
+    session: RecordedSession[Session],
     queries: Sequence[SavedQuery],
     view: View,
     *,
@@ -60,7 +42,7 @@ def record(
     room: int,
 ) -> Steps[Recorded]:
     """Ask all but the pictures; the query that is asked last is on screen first."""
-    index = session.index
+    index = session.held.index
     yield from session.ask({"kind": "map"})
     drop_first_drafts(session.exchanges[-1])
     share = max(0.0, CANDIDATES_SHARE * room / (len(queries) * CANDIDATE_BYTES))
@@ -82,18 +64,24 @@ def record(
     yield from _record_labels(session, media, of_rows=is_whole)
     if has_workload:
         listed.extend((yield from _record_workload(session, index, view)))
-    rows = _in_order(listed, portraits, _by_turns(near))
-    in_lists = _in_order(listed)
-    if media.columns:
-        shown = [str(row) for row in in_lists]
-        for start in range(0, len(shown), MAX_VALUES):
-            yield from session.ask({"kind": "row_values", "ids": shown[start : start + MAX_VALUES]})
+    rows = each_once(listed, portraits, by_turns(near))
+    in_lists = each_once(listed)
+    yield from record_values(session, media, in_lists)
     return Recorded(rows, len(in_lists), projection)
 
 
-def _record_labels(session: RecordedSession, media: Media, *, of_rows: bool) -> Steps[None]:
+def record_values(session: RecordedSession[Any], media: Media, rows: Sequence[int]) -> Steps[None]:
+    """Ask for the values of rows in the columns of their metadata, where there are any."""
+    if not media.columns:
+        return
+    shown = [str(row) for row in rows]
+    for start in range(0, len(shown), MAX_VALUES):
+        yield from session.ask({"kind": "row_values", "ids": shown[start : start + MAX_VALUES]})
+
+
+def _record_labels(session: RecordedSession[Session], media: Media, *, of_rows: bool) -> Steps[None]:
     """Ask for what colours can stand for: labels, and columns of categories and of numbers."""
-    nlist = session.index.nlist
+    nlist = session.held.index.nlist
     for column in [*([None] if media.has_labels else []), *media.categories]:
         yield from session.ask({"kind": "labels", "column": column})
         drop_first_drafts(session.exchanges[-1])
@@ -108,9 +96,9 @@ def _record_labels(session: RecordedSession, media: Media, *, of_rows: bool) -> 
             yield from _record_rows(session, "row_levels", column)
 
 
-def _record_rows(session: RecordedSession, kind: str, column: int | None) -> Steps[None]:
+def _record_rows(session: RecordedSession[Session], kind: str, column: int | None) -> Steps[None]:
     """Ask for the label, or the number, of each row; an answer may leave clusters for another."""
-    left = np.flatnonzero(session.index.list_sizes).tolist()
+    left = np.flatnonzero(session.held.index.list_sizes).tolist()
     while left:
         asked = {"kind": kind, "clusters": left[:MAX_BATCH], "column": column}
         (packet,) = yield from session.ask(asked)
@@ -120,7 +108,7 @@ def _record_rows(session: RecordedSession, kind: str, column: int | None) -> Ste
         left = [cluster for cluster in left if cluster not in told]
 
 
-def _record_workload(session: RecordedSession, index: IvfIndex, view: View) -> Steps[list[int]]:
+def _record_workload(session: RecordedSession[Session], index: IvfIndex, view: View) -> Steps[list[int]]:
     yield from session.ask({"kind": "workload"})
     yield from session.ask({"kind": "query_recalls"})
     nprobes = (
@@ -134,7 +122,7 @@ def _record_workload(session: RecordedSession, index: IvfIndex, view: View) -> S
     return shown
 
 
-def _by_turns(lists: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+def by_turns(lists: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     """Return the first of each list, then the second of each, and so on."""
     if not lists:
         return np.empty(0, np.int64)
@@ -142,7 +130,7 @@ def _by_turns(lists: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.concatenate(lists)[np.argsort(places, kind="stable")]
 
 
-def _in_order(*parts: Any) -> list[int]:
+def each_once(*parts: Any) -> list[int]:
     """Return the rows of all parts, each once, in order."""
     rows = np.concatenate([np.asarray(part, np.int64) for part in parts])
     rows, firsts = np.unique(rows[rows >= 0], return_index=True)

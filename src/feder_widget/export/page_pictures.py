@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from feder_widget.export.packed_recording import Exchange, PackedRecording, Packet
 from feder_widget.export.recorded_session import RecordedSession
@@ -29,7 +30,7 @@ FIRST = 512
 
 
 def record_pictures(
-    session: RecordedSession, packed: PackedRecording, rows: Sequence[int], large: int, room: float
+    session: RecordedSession[Any], packed: PackedRecording, rows: Sequence[int], large: int, room: float
 ) -> Steps[int]:
     """Ask for pictures in turn while they fit; a thread packs them while the next ones are drawn.
 
@@ -73,7 +74,7 @@ def _batches(count: int) -> list[tuple[int, int]]:
     return list(pairwise(starts))
 
 
-def _drawn(session: RecordedSession, rows: Sequence[int], is_large: bool) -> Steps[Exchange]:
+def _drawn(session: RecordedSession[Any], rows: Sequence[int], is_large: bool) -> Steps[Exchange]:
     """Ask for one batch of pictures."""
     ids = [str(row) for row in rows]
     asked = {"kind": "thumbnails", "ids": ids, "clusters": None, "size": LARGE if is_large else SMALL}

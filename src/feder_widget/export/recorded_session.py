@@ -8,22 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from feder_widget.engines import IvfIndex
 from feder_widget.errors import IndexChangedError
 from feder_widget.export.packed_recording import Exchange, Packet
-from feder_widget.map import ClusterMap
-from feder_widget.media import Media
 from feder_widget.model.pieces import Steps
-from feder_widget.model.query import Query
-from feder_widget.projection import Method
 from feder_widget.session import threads
+from feder_widget.session.answers.workload import Workloads
 from feder_widget.session.driver import Driver
-from feder_widget.session.session import Session
+from feder_widget.session.outbox import Send
 from feder_widget.truth import Workload
 
 T = TypeVar("T")
@@ -53,53 +49,73 @@ class _CallerDrives(Driver):
         yield
 
 
-class RecordedSession:
+class Recordable(Protocol):
+    """A session of any kind of index."""
+
+    workloads: Workloads
+
+    @property
+    def version(self) -> tuple[float, ...]:
+        """The version of the index that was noticed last."""
+        ...
+
+    def handle(self, content: object, buffers: Sequence[Any] = ()) -> None:
+        """Take one request."""
+        ...
+
+    def turn(self) -> bool:
+        """Work for some milliseconds, and say whether there is more to do at once."""
+        ...
+
+    def is_idle_but_for(self, request: str | None) -> bool:
+        """Whether nothing is left to do but what this request has asked for."""
+        ...
+
+    def close(self) -> None:
+        """Stop all work."""
+        ...
+
+
+Held = TypeVar("Held", bound=Recordable)
+
+
+class RecordedSession(Generic[Held]):
     """Asks a session of its own, on the caller's thread, and keeps what was said.
 
     Parameters
     ----------
-    index
-        The opened index, read by the calling thread.
-    media
-        Pictures and labels of its rows.
-    k_max
-        The largest k that the recording answers.
-    projection
-        The better picture of candidates; None leaves it at the linear one.
+    make
+        Makes the session, of the function that takes its messages and of what drives it.
     workload
         The one that is recorded; None for none.
+
+    Attributes
+    ----------
+    held
+        The session.
+    exchanges
+        What was asked and answered.
     """
 
-    def __init__(
-        self,
-        index: IvfIndex,
-        media: Media,
-        *,
-        k_max: int,
-        projection: Method | None = None,
-        workload: Workload | None = None,
-    ) -> None:
-        self.index = index
-        self._version = index.version()
+    def __init__(self, make: Callable[[Send, Driver], Held], workload: Workload | None = None) -> None:
         self.exchanges: list[Exchange] = []
         self._waiting: dict[str, Exchange] = {}
         self._count = 0
         self._slow: str | None = None
         self._woken = threading.Event()
         self._pool = threads.pool(1, "page")
-        self._session = Session(
-            index, media, self._take, k_max=k_max, projection=projection, driver=_CallerDrives(self._woken)
-        )
+        self.held = make(self._take, _CallerDrives(self._woken))
+        self._version = self.held.version
         if workload is not None:
-            self._session.workloads.hold(workload)
+            self.held.workloads.hold(workload)
 
-    def __enter__(self) -> RecordedSession:
+    def __enter__(self) -> RecordedSession[Held]:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._session.close()
+        self.held.close()
         self._pool.shutdown(wait=False)
 
     def ask(
@@ -138,7 +154,7 @@ class RecordedSession:
         self._slow = exchange.asked["request"]
         yield from self._until(lambda: bool(exchange.answers))
         self._check(exchange)
-        while self._session.turn():
+        while self.held.turn():
             yield
         return exchange
 
@@ -152,12 +168,12 @@ class RecordedSession:
         name = f"saved:{self._count}"
         exchange = Exchange({**asked, "request": name})
         self._waiting[name] = exchange
-        self._session.handle(exchange.asked, buffers)
+        self.held.handle(exchange.asked, buffers)
         return exchange
 
     def _is_done(self, exchange: Exchange) -> bool:
         """Return whether an exchange is complete; raise where it has failed."""
-        if not (self._session.is_idle_but_for(self._slow) and _is_answered(exchange)):
+        if not (self.held.is_idle_but_for(self._slow) and _is_answered(exchange)):
             return False
         self._check(exchange)
         return True
@@ -172,12 +188,12 @@ class RecordedSession:
         deadline = time.monotonic() + PATIENCE
         while True:
             self._woken.clear()
-            has_more = self._session.turn()
+            has_more = self.held.turn()
             if is_enough():
                 return
             yield
             # The session looks before each turn.
-            if self._session.version != self._version:
+            if self.held.version != self._version:
                 raise IndexChangedError("the index has changed while the page was made; save it again")
             if not has_more:
                 self._woken.wait(REST)
@@ -198,14 +214,6 @@ class RecordedSession:
             yield
             wait([future], REST)
         return future.result()
-
-    def name_query(self, query: Query) -> None:
-        """Have a vector bear the title and the picture of this query when it is asked for."""
-        self._session.name_query(query)
-
-    def map(self) -> ClusterMap | None:
-        """Return the map, once it was asked for."""
-        return self._session.map_within(0)
 
     def _take(self, content: dict[str, Any], buffers: list[bytes]) -> None:
         exchange = self._waiting.get(str(content["request"]))

@@ -30,6 +30,36 @@ class Row(Protocol):
         """The stage at which a true neighbour was lost; None where it came back, and for a result."""
         ...
 
+    @property
+    def id(self) -> int:
+        """Row id."""
+        ...
+
+    @property
+    def place(self) -> int:
+        """Among the results, or among the true neighbours: 1 = nearest."""
+        ...
+
+    @property
+    def distance(self) -> float:
+        """As the index reports it, or to the vectors given for a true neighbour."""
+        ...
+
+    @property
+    def label(self) -> str | None:
+        """One line."""
+        ...
+
+    @property
+    def why(self) -> str:
+        """Why a true neighbour was missed, in words; empty where it came back."""
+        ...
+
+    @property
+    def located(self) -> tuple[str, ...]:
+        """Where the index has it, a text for each of the report's ``located``."""
+        ...
+
     def markdown(self) -> str:
         """Return a missed row as a line of a table; labels stay text."""
         ...
@@ -105,6 +135,11 @@ class Report(ABC, Generic[AnyRow]):
     @abstractmethod
     def code(self) -> str:
         """The Python that shows the same."""
+
+    @property
+    @abstractmethod
+    def located(self) -> tuple[str, ...]:
+        """Names of what tells where the index has a row."""
 
     @property
     @abstractmethod

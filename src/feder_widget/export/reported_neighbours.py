@@ -57,6 +57,11 @@ class ReportedNeighbour:
             return f"{self.ef_needed:,}"
         return "unknown" if self.lost_to == "tied" else "none"
 
+    @property
+    def located(self) -> tuple[str, ...]:
+        """The efSearch that returns it."""
+        return (self.needed_text,)
+
     def markdown(self) -> str:
         """Return a missed row as a line of a table; labels stay text."""
         label = as_markdown(self.label or "")

@@ -67,6 +67,11 @@ class ReportedRow:
         """Its cluster's rank in words."""
         return "none" if self.rank is None else f"{self.rank:,}"
 
+    @property
+    def located(self) -> tuple[str, ...]:
+        """Its cluster and the rank of that."""
+        return str(self.cluster), self.rank_name
+
     def markdown(self) -> str:
         """Return a missed row as a line of a table; labels stay text."""
         cells = [

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from feder_widget.engines import IvfIndex
+from feder_widget.engines import GraphIndex, IvfIndex
 from feder_widget.errors import UnknownIdError
 from feder_widget.model.query import Query
 from feder_widget.truth import Workload
@@ -25,6 +25,15 @@ class SavedQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class GraphView:
+    """The parameters at which the page of a graph opens."""
+
+    ef_search: int
+    k: int
+    include_self: bool
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """The parameters at which a page opens."""
 
@@ -33,7 +42,7 @@ class View:
     include_self: bool
 
 
-def saved_queries(index: IvfIndex, queries: Sequence[Any]) -> list[SavedQuery]:
+def saved_queries(index: IvfIndex | GraphIndex, queries: Sequence[Any]) -> list[SavedQuery]:
     """Return rows and vectors as requests hold them, each row once: where it comes last."""
     saved: dict[Any, SavedQuery] = {}
     for place, asked in enumerate(queries):
@@ -47,10 +56,12 @@ def saved_queries(index: IvfIndex, queries: Sequence[Any]) -> list[SavedQuery]:
     return list(saved.values())
 
 
-def hardest_queries(index: IvfIndex, workload: Workload, nprobe: int, count: int) -> list[SavedQuery]:
+def hardest_queries(
+    index: IvfIndex | GraphIndex, workload: Workload, nprobe: int, count: int
+) -> list[SavedQuery]:
     """Return the hardest queries of a workload at an nprobe, the hardest first."""
     assert workload.origin is not None
-    places = workload.hardest(count, nprobe=workload.evaluated_below(nprobe)).tolist()
+    places = workload.hardest(count, nprobe=workload.evaluated_below(min(nprobe, workload.nlist))).tolist()
     found = []
     for place in places:
         # A row may have been removed since.

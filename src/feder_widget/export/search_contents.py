@@ -17,6 +17,7 @@ from feder_widget.export.recorded_session import RecordedSession, array_of
 from feder_widget.export.saved_query import SavedQuery, View
 from feder_widget.model.pieces import Steps
 from feder_widget.session.messages.limits import MAX_BATCH, MAX_WINDOW
+from feder_widget.session.session import Session
 
 FEW_CLUSTERS = 512
 """Up to this nlist, what depends on nprobe or on a cluster is asked for at every one."""
@@ -38,17 +39,17 @@ class SeenRows:
 
 
 def record_search(
-    session: RecordedSession, query: SavedQuery, view: View, members: int | None
+    session: RecordedSession[Session], query: SavedQuery, view: View, members: int | None
 ) -> Steps[SeenRows]:
     """Search, with all clusters probed, or where ``members`` of each are told, with those of the view."""
     is_whole = members is None
-    index = session.index
+    index = session.held.index
     nlist = index.nlist
     steady = index.guarantees.ranked_once and index.splittable
     at = [nlist if is_whole else view.nprobe] if steady else some_nprobes(nlist, view.nprobe)
     answers: list[Packet] = []
     if query.query.title is not None:
-        session.name_query(query.query)
+        session.held.name_query(query.query)
     for nprobe in at:
         asked = {"kind": "search", "query": query.choice, "nprobe": nprobe, "k": view.k}
         answers = yield from session.ask({**asked, "include_self": view.include_self}, buffers=query.buffers)
@@ -80,9 +81,9 @@ def some_nprobes(nlist: int, shown: int) -> list[int]:
     return [nprobe for nprobe in (*doubled, nlist) if nprobe != shown] + [shown]
 
 
-def _record_outcomes(session: RecordedSession, serial: int, view: View) -> Steps[None]:
+def _record_outcomes(session: RecordedSession[Session], serial: int, view: View) -> Steps[None]:
     """Ask for what only the engine can tell: results where they do not follow, truth by the vectors given."""
-    index = session.index
+    index = session.held.index
     kinds = [] if index.replayable and index.splittable else ["results"]
     if index.basis == "vectors" and index.why_unexplained is None:
         kinds.append("truth")
@@ -97,7 +98,7 @@ def _record_outcomes(session: RecordedSession, serial: int, view: View) -> Steps
 
 
 def _record_members(
-    session: RecordedSession, index: IvfIndex, clusters: NDArray[np.int32], members: int
+    session: RecordedSession[Session], index: IvfIndex, clusters: NDArray[np.int32], members: int
 ) -> Steps[None]:
     limit = min(members, max(1, int(index.list_sizes.max())))
     batch = max(1, min(MAX_BATCH, MAX_WINDOW // limit))
@@ -125,15 +126,21 @@ def _projection_of(
     }
 
 
-def finished(session: RecordedSession, projection: Exchange | None) -> Steps[list[Exchange]]:
-    """Wait for the picture in the plane; a function of the caller's may fail, and the page then has none."""
+def finished(
+    session: RecordedSession[Any], projection: Exchange | None, has_drafts: bool = False
+) -> Steps[list[Exchange]]:
+    """Wait for the picture in the plane; a function of the caller's may fail, and the page then has none.
+
+    Its first drafts are dropped unless they are wanted.
+    """
     if projection is None:
         return []
     try:
         yield from session.finish(projection)
     except ValueError:
         return []
-    drop_first_drafts(projection)
+    if not has_drafts:
+        drop_first_drafts(projection)
     return [projection]
 
 
@@ -141,8 +148,10 @@ def size_of(projection: Exchange | None) -> int:
     """Return the bytes that a picture in the plane takes at most, by its draft."""
     if projection is None:
         return 0
-    ((content, _), *_) = projection.answers
-    return int(content["rows"]) * PROJECTED_BYTES + len(json.dumps([content, projection.asked]))
+    ((content, buffers), *_) = projection.answers
+    # That of a graph is one message, and a better one of no more nodes follows it.
+    held = content["rows"] * PROJECTED_BYTES if "rows" in content else 2 * sum(map(len, buffers))
+    return int(held) + len(json.dumps([content, projection.asked]))
 
 
 def drop_first_drafts(exchange: Exchange) -> None:

@@ -139,6 +139,11 @@ class SearchReport(Report[ReportedRow]):
         return self._code(f"nprobe={self.nprobe}")
 
     @property
+    def located(self) -> tuple[str, ...]:
+        """What tells where the index has a row."""
+        return "cluster", "rank"
+
+    @property
     def _columns(self) -> Sequence[str]:
         return "missed", "row", "label", "distance", "cluster", "rank", "why"
 

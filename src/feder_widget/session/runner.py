@@ -26,6 +26,10 @@ REST = 0.002
 runs, and all of them fit in this gap: an empty cell was answered in 28 ms instead of 92."""
 
 
+PART = 0.005
+"""Seconds of a turn where the caller drives: the caller's own turn has room for one."""
+
+
 class Priority(IntEnum):
     """The order of jobs; of equal ones the newest comes first."""
 
@@ -236,6 +240,10 @@ class Runner:
             return REST
         finally:
             self._owned.release()
+
+    def part(self) -> bool:
+        """Work for some milliseconds where the caller drives, and say whether there is more to do at once."""
+        return self.turn(PART) == REST
 
     def is_idle_but_for(self, request: Request | None) -> bool:
         """Whether nothing else was asked for that is not done, by jobs or by threads that they wait for."""

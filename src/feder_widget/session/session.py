@@ -49,17 +49,13 @@ from feder_widget.session.outbox import Outbox, Send
 from feder_widget.session.past_queries import PastQuery
 from feder_widget.session.pictures import Pictures
 from feder_widget.session.row_values import RowValueReader
-from feder_widget.session.runner import REST, Job, Priority, Runner, Step
+from feder_widget.session.runner import Job, Priority, Runner, Step
 from feder_widget.session.searches import Searches, known
 from feder_widget.truth import Evaluation, Workload
 from feder_widget.truth.evaluation import Progress
 
 CHANGES_APART = 1.0
 """Seconds between two changes that are noticed where no request comes: each begins searches anew."""
-
-
-PART = 0.005
-"""Seconds of a turn where the caller drives: the caller's own turn has room for one."""
 
 
 class Session:
@@ -200,6 +196,11 @@ class Session:
         return self._searches.is_about_to_begin
 
     @property
+    def index(self) -> IvfIndex:
+        """The opened index."""
+        return self._index
+
+    @property
     def index_version(self) -> int:
         """How often the index was seen to have changed."""
         return self._searches.index_version
@@ -283,7 +284,7 @@ class Session:
 
     def turn(self) -> bool:
         """Work for some milliseconds where the caller drives, and say whether there is more to do at once."""
-        return self._runner.turn(PART) == REST
+        return self._runner.part()
 
     def is_idle_but_for(self, request: Request | None) -> bool:
         """Whether nothing is left to do but what this request has asked for."""

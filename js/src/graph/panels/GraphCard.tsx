@@ -93,7 +93,8 @@ function useVerdict(id: bigint | null): WalkVerdict | null {
   const includeSelf = exploration.settings.includeSelf.value;
   useEffect(() => {
     setVerdict(null);
-    if (id === null || serial === undefined) return;
+    // No recording holds the verdict on every row.
+    if (id === null || serial === undefined || exploration.asker.recorded !== null) return;
     let isOpen = true;
     void exploration.asker.walkVerdict(serial, id, includeSelf).then((answer) => {
       if (isOpen && answer?.kind === "walk_verdict") setVerdict(answer);

@@ -28,7 +28,7 @@ export function GraphSide() {
           }}
           kind="feder-small-tabs"
         />
-        {isQuery && walk !== null && <WhyNotRow />}
+        {isQuery && walk !== null && exploration.asker.recorded === null && <WhyNotRow />}
       </div>
       <div
         class="feder-side-body"

@@ -3,6 +3,7 @@ import { Picture } from "../../controls/Picture";
 import { Strip } from "../../controls/Strip";
 import { Tabs } from "../../controls/Tabs";
 import { FullScreen } from "../../panels/FullScreen";
+import { SavedQueries } from "../../panels/SavedQueries";
 import { ShareMenu } from "../../panels/share/ShareMenu";
 import { useGraphApp } from "../state/graphApp";
 import { acceptedGraphViews } from "../views";
@@ -57,6 +58,7 @@ export function GraphToolbar({ root }: { root: () => HTMLElement | null }) {
 
 function Query() {
   const { exploration } = useGraphApp();
+  const { recorded } = exploration.asker;
   const walk = exploration.walk.value;
   return (
     <div class="feder-query">
@@ -99,6 +101,20 @@ function Query() {
         </b>
         {walk?.label && <span class="feder-muted">{walk.label}</span>}
       </div>
+      {recorded === null ? (
+        <Ways />
+      ) : (
+        <SavedQueries queries={recorded} shown={walk} ask={(query) => exploration.ask(query)} />
+      )}
+    </div>
+  );
+}
+
+/** The ways to pick a query of a kernel. */
+function Ways() {
+  const { exploration } = useGraphApp();
+  return (
+    <>
       <RowField
         name="Search by id"
         button="Search"
@@ -115,7 +131,7 @@ function Query() {
           <path d="M5.5 5.5h.01M10.5 5.5h.01M8 8h.01M5.5 10.5h.01M10.5 10.5h.01" />
         </svg>
       </Button>
-    </div>
+    </>
   );
 }
 

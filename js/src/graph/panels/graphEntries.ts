@@ -8,9 +8,12 @@ import { sharedResults, sharedState, sharedWalk } from "../state/sharedWalk";
 
 /** The ways in which the search on screen of a graph leaves the widget. */
 export function graphEntriesOf(app: GraphApp): readonly Entry[] {
-  return [
+  const ofKernel: readonly Entry[] = [
     { key: "i", name: "Save walk (PNG)", share: () => saveWalk(app, "png") },
     { key: "v", name: "Save walk (SVG)", share: () => saveWalk(app, "svg") },
+  ];
+  return [
+    ...(app.exploration.asker.recorded === null ? ofKernel : []),
     {
       key: "m",
       name: "Copy finding (Markdown)",
@@ -35,6 +38,15 @@ export function graphEntriesOf(app: GraphApp): readonly Entry[] {
       share: () => {
         downloadTable(csvOf(sharedWalk(app).missed, true), `${fileName(app)}-missed.csv`);
         return "Missed rows saved";
+      },
+    },
+    {
+      key: "h",
+      name: "Save as a page (HTML)",
+      async share() {
+        const name = `${fileName(app)}.html`;
+        download(await app.savePage(), name);
+        return "Page saved";
       },
     },
   ];

@@ -26,14 +26,18 @@ export interface GraphApp {
   readonly about: Signal<"query" | "workload">;
   /** The recall that a workload is to reach. */
   readonly target: Signal<Target>;
+  /** What is on screen as a page of its own; throws where it cannot be made, with the reason. */
+  savePage(): Promise<Blob>;
   /** Begins the ids of this display's elements. */
   readonly elementId: string;
 }
 
+/** @param savePage  the page of a recording; without it, a kernel is asked */
 export function makeGraphApp(
   exploration: GraphExploration,
   pictures: Pictures,
   palette: ReadonlySignal<Palette>,
+  savePage: () => Promise<Blob> = () => pageOfKernel(exploration),
 ): GraphApp {
   return {
     exploration,
@@ -44,8 +48,17 @@ export function makeGraphApp(
     sharing: signal(false),
     about: signal("query"),
     target: signal<Target>({ recall: 0.95, share: 0.99 }),
+    savePage,
     elementId: `feder-${Math.random().toString(36).slice(2)}`,
   };
+}
+
+async function pageOfKernel({ asker, settings }: GraphExploration): Promise<Blob> {
+  const { efSearch, k, includeSelf } = settings;
+  const answer = await asker.walkPage(efSearch.peek(), k.peek(), includeSelf.peek());
+  if (answer === null) throw new Error("The kernel is not running: no page can be saved.");
+  if (!(answer instanceof Blob)) throw new Error(answer.message);
+  return answer;
 }
 
 export const GraphAppContext = createContext<GraphApp | null>(null);

@@ -15,6 +15,7 @@ from feder_widget.figures.graph_walk.painter import WalkInks, frame_in, paint_wa
 from feder_widget.figures.graph_walk.scene import Frame, walk_scene
 from feder_widget.figures.graph_walk.shown_walk import ShownWalk, ahead_of
 from feder_widget.media.text import one_line
+from feder_widget.model.graph_trace import GraphTrace
 from feder_widget.palette import PALETTES, Mode, Palette, mix, rgb_of
 
 WIDTH, HEIGHT = 880, 420
@@ -29,6 +30,7 @@ def static_walk(
     search: ShownWalk,
     images: Sequence[Image.Image | None] = (),
     *,
+    ahead: GraphTrace | None = None,
     mode: Mode = "light",
     scales: Sequence[float] = SCALES,
 ) -> bytes:
@@ -40,6 +42,8 @@ def static_walk(
         The search.
     images : sequence of PIL images or None
         The pictures of the ``shown_rows``, RGBA, one after the other.
+    ahead : GraphTrace, optional
+        What ``ahead_of`` returns of the search, where a thread paints it that may not read the index.
     mode : "light" or "dark"
         The colours.
     scales : sequence of float
@@ -51,7 +55,8 @@ def static_walk(
         A PNG of at most ``MOST_BYTES`` bytes, unless the least size is larger.
     """
     palette = PALETTES[mode]
-    ahead, inks = ahead_of(search), WalkInks.of(palette)
+    inks = WalkInks.of(palette)
+    ahead = ahead_of(search) if ahead is None else ahead
     captions = {} if search.explanation is None else missed_tags(search.explanation, search.losses)
     entries = walk_legend(palette, inks.bar, search.ef_used, search.k, len(search.missed) > 0)
 

@@ -84,6 +84,8 @@ class GraphSession:
         Called on the owner's thread when the index has changed.
     figures
         Draws the walk on screen, in steps on the owner's thread; None where nothing does.
+    pages
+        Makes the page of the search on screen, in steps on the owner's thread; None where nothing does.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class GraphSession:
         driver: Driver | None = None,
         changed: Callable[[], None] = lambda: None,
         figures: Callable[[to_kernel.WalkFigureRequest], Steps[bytes]] | None = None,
+        pages: Callable[[to_kernel.WalkPageRequest], Steps[str]] | None = None,
     ) -> None:
         self._index = index
         self._media = media
@@ -107,6 +110,7 @@ class GraphSession:
         self._embedder = embedder
         self._changed = changed
         self._figure_of = figures
+        self._page_of = pages
         self._driver = driver or driver_for(index.frozen)
         self._outbox = Outbox(send)
         rate = MessageRate() if self._driver.is_paced else unlimited()
@@ -138,6 +142,7 @@ class GraphSession:
             "cancel": self._cancel,
             "walk_places": self._places,
             "walk_figure": self._figure,
+            "walk_page": self._page,
             "walk_projection": self._project,
             "map": lambda asked, _: self._map.ask(asked.request, self.index_version),
         }
@@ -146,6 +151,16 @@ class GraphSession:
             "row_values": self._values.ask,
         }
         self._examine()
+
+    @property
+    def index(self) -> GraphIndex:
+        """The opened index."""
+        return self._index
+
+    @property
+    def version(self) -> tuple[float, ...]:
+        """The version of the index that was noticed last."""
+        return self._version
 
     @property
     def query(self) -> Query | None:
@@ -191,6 +206,14 @@ class GraphSession:
                 self._runner.hear(name, lambda: self._answer(asked, buffers))
         except Exception as error:
             self._outbox.fail(name, error)
+
+    def turn(self) -> bool:
+        """Work for some milliseconds where the caller drives, and say whether there is more to do at once."""
+        return self._runner.part()
+
+    def is_idle_but_for(self, request: Request | None) -> bool:
+        """Whether nothing is left to do but what this request has asked for."""
+        return self._runner.is_idle_but_for(request)
 
     def drain(self) -> None:
         """Work until nothing is left to do."""
@@ -393,6 +416,12 @@ class GraphSession:
         if draw is None:
             raise BadRequestError("this session draws no figures")
         self._runner.start(Job(lambda: file_parts(asked.request, draw(asked)), asked.request))
+
+    def _page(self, asked: to_kernel.WalkPageRequest, _: Sequence[Buffer]) -> None:
+        make = self._page_of
+        if make is None:
+            raise BadRequestError("this session makes no pages")
+        self._runner.start(Job(lambda: file_parts(asked.request, make(asked)), asked.request, kind="page"))
 
     def _about(self, asked: Any, steps: Callable[[], Iterator[Step]], kind: str) -> None:
         self._current(asked.serial)

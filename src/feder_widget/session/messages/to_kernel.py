@@ -454,6 +454,20 @@ class WalkFigureRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WalkPageRequest:
+    """The search on screen of a graph, and the hardest queries of the last workload, as a page of its own.
+
+    ``file_part`` messages answer. ``include_self`` as in a ``SearchRequest``.
+    """
+
+    kind: Literal["walk_page"] = "walk_page"
+    request: Request
+    ef_search: int = between(1, "ef_limit")
+    k: int = between(1, "k_max")
+    include_self: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CancelRequest:
     """End the evaluation of this name at its next piece."""
 
@@ -492,6 +506,7 @@ REQUESTS = (
     PageRequest,
     FigureRequest,
     WalkFigureRequest,
+    WalkPageRequest,
     CancelRequest,
 )
 AnyRequest: TypeAlias = (
@@ -525,5 +540,6 @@ AnyRequest: TypeAlias = (
     | PageRequest
     | FigureRequest
     | WalkFigureRequest
+    | WalkPageRequest
     | CancelRequest
 )
