@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 import feder_widget as fw
@@ -178,7 +179,12 @@ class TestFunctions:
         of_hnswlib = fw.open_index(hnswlib_stand_in.recorded(variant))
         trace = of_hnswlib.trace(hnswlib_stand_in.data_of(variant)[3][0], 12, 3)
         assert trace.deleted.any()
-        saved(trace.plot().get_figure())
+        figure = trace.plot().get_figure()
+        saved(figure)
+        assert "deleted: never returned" in {text.get_text() for text in figure.findobj(Text)}
+        scene = scene_of(shown_walk(of_hnswlib, hnswlib_stand_in.data_of(variant)[3][0], 3, 12))
+        assert scene.deleted.any()
+        assert RESULT not in scene.kinds[scene.deleted]
 
     def test_pictures_and_labels_stand_below_the_walk(self, index, hard):
         hostile = ["$x$ <b>", "two\nlines", "漢" * 50] * (graphs.ROWS // 3 + 1)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from .conftest import OpenNotebook
+from .conftest import OpenFile, OpenNotebook
 from .test_graph import CELLS
 from .test_share import finding, menu_entry, rows_in, saved
 
@@ -93,13 +93,23 @@ def test_the_kernel_draws_the_walk(lab: Any, tmp_path: Path) -> None:
         assert picture.width > 1000
 
 
+def test_the_kernel_saves_the_search_as_a_page(lab: Any, open_file: OpenFile, tmp_path: Path) -> None:
+    widget = lab.widget
+    query = widget.get_attribute("data-query")
+    path = saved(lab.page, widget, "Save as a page (HTML)", tmp_path)
+    assert path.name == f"row-{query}-efSearch-4.html"
+    page = open_file(path)
+    shown = page.locator(".feder-widget")
+    for name in ("data-state", "data-query", "data-ef", "data-k", "data-results", "data-missed-ids"):
+        expect(shown).to_have_attribute(name, widget.get_attribute(name) or "")
+
+
 def test_it_works_by_keys_alone(lab: Any) -> None:
     widget = lab.widget
     widget.get_by_role("slider", name="efSearch", exact=True).focus()
     lab.page.keyboard.press("s")
     expect(widget.get_by_role("menuitem").first).to_be_focused()
-    # A graph is saved as no page.
-    expect(widget.get_by_role("menuitem", name=re.compile("page"))).to_have_count(0)
+    expect(widget.get_by_role("menuitem", name=re.compile("page"))).to_have_count(1)
     lab.page.keyboard.press("Escape")
     expect(widget.get_by_role("menu")).to_have_count(0)
     expect(widget.get_by_role("button", name="Share")).to_be_focused()

@@ -58,7 +58,8 @@ def static_walk(
     inks = WalkInks.of(palette)
     ahead = ahead_of(search) if ahead is None else ahead
     captions = {} if search.explanation is None else missed_tags(search.explanation, search.losses)
-    entries = walk_legend(palette, inks.bar, search.ef_used, search.k, len(search.missed) > 0)
+    marks = len(search.missed) > 0, bool(ahead.deleted.any())
+    entries = walk_legend(palette, inks.bar, search.ef_used, search.k, *marks)
 
     def paint(scale: float) -> Image.Image:
         pen = PixelPen((WIDTH, HEIGHT), scale, palette)

@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from feder_widget.figures.pen import Ink, Pen
 from feder_widget.palette import Palette
 from feder_widget.wording.numbers import ordinal
@@ -22,11 +25,13 @@ class LegendEntry:
     """A name and its mark."""
 
     name: str
-    mark: Literal["line", "dashes", "dot", "ring"]
+    mark: Literal["line", "dashes", "dot", "ring", "cross"]
     ink: Ink
 
 
-def walk_legend(palette: Palette, bar: Ink, ef_search: int, k: int, has_missed: bool) -> list[LegendEntry]:
+def walk_legend(
+    palette: Palette, bar: Ink, ef_search: int, k: int, has_missed: bool, has_deleted: bool = False
+) -> list[LegendEntry]:
     """Return what a picture of a walk holds; ``bar`` is the colour of the efSearch-th nearest."""
     is_same = ef_search == k
     limit = "efSearch and k" if is_same else "efSearch"
@@ -36,7 +41,14 @@ def walk_legend(palette: Palette, bar: Ink, ef_search: int, k: int, has_missed: 
         *([] if is_same else [LegendEntry(f"{ordinal(k)} nearest (k)", "dashes", palette.text)]),
         LegendEntry("result", "dot", palette.accent),
         *([LegendEntry("missed", "ring", palette.danger)] if has_missed else []),
+        *([LegendEntry("deleted: never returned", "cross", palette.muted)] if has_deleted else []),
     ]
+
+
+def crosses(places: npt.NDArray[np.float64], arm: float) -> npt.NDArray[np.float64]:
+    """Return the two lines of a cross at each place, (2 n, 4)."""
+    corners = [arm * np.array([1, side]) for side in (1, -1)]
+    return np.concatenate([np.hstack([places - corner, places + corner]) for corner in corners])
 
 
 Measure = Callable[[str, float], float]
@@ -72,6 +84,9 @@ class Legend:
                     pen.dashed([(start, y), (end, y)], entry.ink, 1.5, (5, 4), is_open=True)
                 elif entry.mark == "dot":
                     pen.circles(middle, 4.5, fill=entry.ink)
+                elif entry.mark == "cross":
+                    pen.circles(middle, 3.5, fill=palette.background, edge=entry.ink, width=1)
+                    pen.strokes(crosses(np.array(middle), 2.5), entry.ink, 1)
                 else:
                     ground = palette.background
                     pen.circles(middle, 4.5, fill=ground, edge=entry.ink, width=2, dash=(3, 2))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.figures.graph_walk.legend import ROW, Legend
+from feder_widget.figures.graph_walk.legend import ROW, Legend, crosses
 from feder_widget.figures.graph_walk.scene import (
     BEYOND,
     EXPANDED,
@@ -219,6 +219,12 @@ class _Painting:
         pen.circles(of(BEYOND), small, fill=palette.background, edge=inks.beyond, width=1)
         pen.circles(of(VISITED), small, fill=inks.pale)
         pen.circles(of(EXPANDED), small + 1, fill=inks.walk, edge=palette.background, width=0.75)
+        for kind, colour in ((BEYOND, inks.beyond), (VISITED, palette.muted), (EXPANDED, inks.walk)):
+            crossed = _apart(scene.points[(scene.kinds == kind) & scene.deleted])
+            radius = max(2.5, small + 1)
+            pen.circles(_points(crossed), radius, fill=palette.background, edge=colour, width=1)
+            if len(crossed):
+                pen.strokes(crosses(crossed, radius * 0.5**0.5), colour, 1)
         pen.circles(of(RESULT), 5, fill=inks.walk, edge=palette.background, width=1.25)
         missed = of(MISSED)
         pen.circles(missed, 5.5, fill=palette.background, edge=palette.danger, width=2, dash=(3, 2))

@@ -120,7 +120,9 @@ def draw_walk(
     canvas.in_pixels()
     pen, palette = CanvasPen(canvas), canvas.palette
     size, small = look.size / PX, look.small / PX
-    entries = walk_legend(palette, WalkInks.of(palette).bar, trace.walk.ef_search, k, bool(missed))
+    has_deleted = bool(ahead.deleted.any())
+    bar = WalkInks.of(palette).bar
+    entries = walk_legend(palette, bar, trace.walk.ef_search, k, bool(missed), has_deleted)
     legend = Legend.of(entries, pen.width, LEFT * small, canvas.width, small)
     tray = 0.0 if pictures is None else SIDE + CAPTION * small + 2 * TRAY_GAP
     frame = frame_in(canvas.width, canvas.height, small, len(legend.rows), tray)

@@ -89,6 +89,8 @@ class WalkScene:
         The height of the node whose links led to each.
     kinds : int64 (n,)
         ``VISITED``, ….
+    deleted : bool (n,)
+        Which are marked as deleted: walked through, never returned.
     ids : int64 (n,)
         Row ids of the nodes visited on level 0; -1 for those of the descent.
     expanded, beyond, bar, nearest : float64 (m, 2)
@@ -121,6 +123,7 @@ class WalkScene:
     points: Floats
     stems: Floats
     kinds: npt.NDArray[np.int64]
+    deleted: Mask
     ids: npt.NDArray[np.int64]
     expanded: Floats
     beyond: Floats
@@ -239,6 +242,7 @@ def walk_scene(
         points=points,
         stems=scale.y(np.concatenate([*link_stems, stems])),
         kinds=np.concatenate([np.full(before, VISITED), kinds]),
+        deleted=np.concatenate([np.zeros(before, np.bool_), ahead.deleted]),
         ids=np.concatenate([np.full(before, -1), ahead.visited]),
         expanded=line(expanded),
         beyond=line(_steps(turns, keys[steps], done, len(steps))),
