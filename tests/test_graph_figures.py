@@ -29,7 +29,7 @@ from feder_widget.figures.graph_walk.scene import BEYOND, MISSED, RESULT, Frame,
 from feder_widget.figures.graph_walk.shown_walk import ahead_of, shown_walk
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
-VIEWS = ("walk", "recall", "results")
+VIEWS = ("map", "walk", "recall", "results")
 FRAME = Frame(60, 40, 660, 440)
 K = 9
 
@@ -270,10 +270,13 @@ class TestWidget:
         saved(widget.figure(view))
         assert "image/png" in widget._repr_mimebundle_()[0]
 
-    @pytest.mark.parametrize("view", [*VIEWS, None])
+    @pytest.mark.parametrize("view", ["walk", "recall", "results", None])
     def test_a_figure_of_a_search_needs_one(self, made, view):
         with pytest.raises(ValueError, match=r"needs a search: call search\(query\) first"):
             made().figure(view)
+
+    def test_the_map_needs_no_search(self, made):
+        saved(made().figure("map"))
 
     def test_a_figure_of_the_workload_needs_one(self, made):
         widget = made()
@@ -283,9 +286,9 @@ class TestWidget:
         widget.ef_search = 200
         saved(widget.figure("workload"))
 
-    @pytest.mark.parametrize("wrong", ["map", 3, ["walk"]])
+    @pytest.mark.parametrize("wrong", ["clusters", 3, ["walk"]])
     def test_a_view_that_does_not_exist_is_named(self, made, wrong):
-        with pytest.raises(ValueError, match="view must be one of walk, recall"):
+        with pytest.raises(ValueError, match="view must be one of map, walk, recall"):
             made().figure(wrong)
 
     def test_a_figure_has_the_theme_of_the_widget(self, made, hard):

@@ -403,8 +403,8 @@ class GraphWidget(IndexWidget):
         Parameters
         ----------
         view : str, optional
-            ``"walk"``, ``"recall"``, ``"workload"`` (the last one evaluated) or ``"results"``. By default,
-            the walk beside the results.
+            ``"map"``, ``"walk"``, ``"recall"``, ``"workload"`` (the last one evaluated) or ``"results"``. By
+            default, the walk beside the results.
         style : "light", "dark" or "print", optional
             By default as ``theme``, light for ``"auto"``. "print" is 3.3 inches wide, in text of 8 pt.
         pixels : int
@@ -446,6 +446,7 @@ class GraphWidget(IndexWidget):
             include_self=include_self,
             workload=self._session.workloads.last,
             pictures=RowPictures(self._media, pixels, self._index.vectors_of),
+            drawn=self._session.drawn_map,
             style=style,
         )
         return figure

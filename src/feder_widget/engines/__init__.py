@@ -8,7 +8,7 @@ from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.engines.ground_truth import ground_truth, ground_truth_cost
 from feder_widget.engines.ivf.ivf_index import IvfIndex
 from feder_widget.engines.open_hnswlib import open_hnswlib
-from feder_widget.engines.open_index import open_index, open_ivf
+from feder_widget.engines.open_index import open_graph, open_index, open_ivf
 from feder_widget.engines.open_milvus import MilvusSegment, milvus_segments
 from feder_widget.engines.protocol import ClusteredEngine, Engine
 from feder_widget.model.search_trace import Scan
@@ -29,6 +29,7 @@ __all__ = [
     "ground_truth",
     "ground_truth_cost",
     "milvus_segments",
+    "open_graph",
     "open_hnswlib",
     "open_index",
     "open_ivf",

@@ -200,6 +200,21 @@ def open_ivf(source: Any, *, vectors: Any = None) -> IvfIndex:
     return opened
 
 
+def open_graph(source: Any) -> GraphIndex:
+    """Open an index as ``open_index`` does, or take an opened one, for what needs a graph.
+
+    Raises
+    ------
+    UnsupportedIndexError
+        If it is none.
+    """
+    is_open = isinstance(source, (IvfIndex, GraphIndex, FlatIndex))
+    opened = source if is_open else open_index(source)
+    if not isinstance(opened, GraphIndex):
+        raise UnsupportedIndexError(f"index must be a graph (HNSW) here, got {opened.family}")
+    return opened
+
+
 def _open_shards(
     source: Any,
     vectors: Any,

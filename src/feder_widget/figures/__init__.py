@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from feder_widget.figures.cluster_picture import clusters
     from feder_widget.figures.distance_picture import distances
+    from feder_widget.figures.district_map.picture import graph_map
     from feder_widget.figures.graph_walk.picture import walk
     from feder_widget.figures.ledger_chart import ledger
     from feder_widget.figures.projection_picture import projection
@@ -25,6 +26,7 @@ __all__ = [
     "cluster_sizes",
     "clusters",
     "distances",
+    "graph_map",
     "ledger",
     "projection",
     "recall",
@@ -37,6 +39,7 @@ _HOMES = {
     "cluster_sizes": "size_chart",
     "clusters": "cluster_picture",
     "distances": "distance_picture",
+    "graph_map": "district_map.picture",
     "ledger": "ledger_chart",
     "projection": "projection_picture",
     "recall": "recall_chart",

@@ -59,7 +59,12 @@ class ScaledCells:
         self.centres = cells.centres.astype(np.float64) * scale + shift
         self.radii = cells.inradii.astype(np.float64) * scale
         self.size = width, height
+        self._scale = scale
         self.bounds = shift, shift + scale * np.array([cells.aspect, 1])
+
+    def at(self, places: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return places on the map in CSS pixels, float64 (n, 2)."""
+        return np.asarray(places * self._scale + self.bounds[0])
 
     def __len__(self) -> int:
         """Return the number of cells."""

@@ -7,6 +7,8 @@ from matplotlib.figure import Figure
 
 from feder_widget.engines import GraphIndex
 from feder_widget.figures.canvas import look_of, root_of, two_parts
+from feder_widget.figures.district_map.districts_drawn import drawn_districts
+from feder_widget.figures.district_map.picture import draw_graph_map
 from feder_widget.figures.graph_text import missed_tags
 from feder_widget.figures.graph_walk.picture import draw_shown_walk
 from feder_widget.figures.graph_walk.shown_walk import ShownWalk, shown_walk
@@ -14,10 +16,11 @@ from feder_widget.figures.recall_chart import recall
 from feder_widget.figures.result_tiles import draw_results
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.workload_chart import draw_workload
+from feder_widget.map import DrawnGraph
 from feder_widget.model.query import Query
 from feder_widget.truth import Workload
 
-VIEWS = ("walk", "recall", "workload", "results")
+VIEWS = ("map", "walk", "recall", "workload", "results")
 
 
 def graph_figure(
@@ -30,6 +33,7 @@ def graph_figure(
     include_self: bool,
     workload: Workload | None,
     pictures: RowPictures,
+    drawn: DrawnGraph | None,
     style: str,
 ) -> Figure:
     """Return the figure of a view; see ``GraphWidget.figure``.
@@ -40,6 +44,8 @@ def graph_figure(
         The query on the page; None before the first search.
     workload : Workload or None
         The curves of the last one evaluated, efSearch in the place of nprobe.
+    drawn : DrawnGraph or None
+        The map on the page; None where it is not drawn yet.
     """
     look_of(style)
     if view is not None and (not isinstance(view, str) or view not in VIEWS):
@@ -49,6 +55,10 @@ def graph_figure(
             raise ValueError("a figure of the workload needs one: call evaluate(queries) first")
         at = min(ef_search, workload.nlist)
         return root_of(draw_workload(workload, "efSearch", at, ax=None, style=style))
+    if view == "map" and drawn is None and index.ntotal:
+        drawn = drawn_districts(index)
+    if view == "map" and query is None:
+        return root_of(draw_graph_map(index, drawn, None, ax=None, style=style))
     if query is None:
         name = "a search" if view is None else view
         raise ValueError(f"a figure of {name} needs a search: call search(query) first")
@@ -57,6 +67,8 @@ def graph_figure(
         return _walk_and_results(search, pictures, style)
     if view == "walk":
         return root_of(draw_shown_walk(search, pictures, ax=None, style=style))
+    if view == "map":
+        return root_of(draw_graph_map(index, drawn, search, ax=None, style=style))
     if view == "results":
         return root_of(_results(search, pictures, None, style))
     if search.explanation is None:

@@ -11,18 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.engines.graph.graph_index import GraphIndex
-from feder_widget.map.districts import (
-    comparable,
-    count_for,
-    nearest_districts,
-    sample_nodes,
-)
+from feder_widget.map import DrawnGraph
+from feder_widget.map.districts import count_for, sample_nodes
 from feder_widget.model.pieces import DECODE_WORK, PIECE_WORK
 from feder_widget.session import threads
 from feder_widget.session.answers.map import parts
 from feder_widget.session.freed_memory import give_back
 from feder_widget.session.graph.active_walk import NO_ROW, ActiveWalk
-from feder_widget.session.graph.drawn_graph import DrawnGraph, assigned, centroids_for, drawn_graph, layout_of
+from feder_widget.session.graph.district_steps import assigned, centroids_for, drawn_graph, layout_of
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.graph_to_page import Districts, WalkPlaces
 from feder_widget.session.messages.parse import BadRequestError
@@ -76,6 +72,11 @@ class GraphMap:
             steps = partial(self._draw_steps, index_version)
             self._job = self._runner.start(Job(steps, request, kind="map", priority=Priority.SURVEY))
 
+    @property
+    def drawn(self) -> DrawnGraph | None:
+        """The map, if it is drawn."""
+        return self._drawn
+
     def forget(self) -> None:
         """Drop the map of an index that has changed: the page asks again when it hears of that."""
         self._stop.set()
@@ -109,7 +110,7 @@ class GraphMap:
             np.concatenate([visited, links, [search.descent.entry], extra_nodes]), return_inverse=True
         )
         vectors = yield from self._read(nodes)
-        placing: Future[Float32Array] = self._pool.submit(self._places, drawn, vectors, nodes)
+        placing: Future[Float32Array] = self._pool.submit(drawn.places, vectors, nodes)
         yield placing
         places = placing.result()[at]
         query = self._index.graph_file.transform(search.query.vector[None])
@@ -126,8 +127,10 @@ class GraphMap:
             extra_ids=extra,
             extra_places=places[ends[2] :],
             extra_districts=districts[extra_nodes],
-            query_place=self._query_place(drawn, query),
-            district_distances=self._distances(drawn, query),
+            query_place=drawn.query_place(query),
+            district_distances=drawn.query_distances(
+                query, is_cosine=self._index.metric == COSINE, similarity=self._index.similarity
+            ),
         )
 
     def _draw_steps(self, index_version: int) -> Iterator[Step]:
@@ -160,7 +163,15 @@ class GraphMap:
         yield laying_out
         pieces = [each.result() for each in assigning]
         drawing = self._pool.submit(
-            drawn_graph, pieces, laying_out.result(), centroids, sample, numbers, index_version, stop
+            drawn_graph,
+            pieces,
+            laying_out.result(),
+            centroids,
+            sample,
+            numbers,
+            index_version,
+            by_angle,
+            stop,
         )
         yield drawing
         return drawing.result()
@@ -176,7 +187,7 @@ class GraphMap:
         nodes = np.empty(0, np.int64) if level is None else links.nodes_of(level)
         levels = links.levels[nodes] - 1
         vectors = yield from self._read(nodes)
-        placing: Future[Float32Array] = self._pool.submit(self._places, drawn, vectors, nodes)
+        placing: Future[Float32Array] = self._pool.submit(drawn.places, vectors, nodes)
         yield placing
         medoids = np.full(len(members.medoids), NO_ROW)
         is_there = members.medoids >= 0
@@ -205,27 +216,6 @@ class GraphMap:
         """Vectors that are read at once."""
         wanted = PIECE_WORK // (DECODE_WORK * max(1, int(self._index.graph_file.stored_dim)))
         return min(AT_ONCE, max(128, wanted))
-
-    def _places(self, drawn: DrawnGraph, vectors: Float32Array, nodes: Ids) -> Float32Array:
-        members = drawn.members
-        compared = comparable(vectors, self._by_angle)
-        return drawn.place(compared, members.districts[nodes], members.shares[nodes], nodes)
-
-    def _query_place(self, drawn: DrawnGraph, query: Float32Array) -> Float32Array:
-        """Return where a query, float32 (1, dim), would stand, float32 (2,)."""
-        compared = comparable(query, self._by_angle)
-        districts, squared = nearest_districts(compared, drawn.centroids)
-        share = drawn.members.share_of(int(districts[0]), float(squared[0]))
-        places = drawn.place(compared, districts, np.array([share], np.float32), np.zeros(1, np.int64))
-        return np.asarray(places[0], np.float32)
-
-    def _distances(self, drawn: DrawnGraph, query: Float32Array) -> Float32Array:
-        index = self._index
-        compared = comparable(query, by_angle=index.metric == COSINE)
-        if self._by_angle:
-            products = drawn.centroids @ compared[0]
-            return np.asarray(products if index.similarity else 1 - products, np.float32)
-        return np.asarray(((drawn.centroids - compared) ** 2).sum(axis=1), np.float32)
 
     @property
     def _by_angle(self) -> bool:

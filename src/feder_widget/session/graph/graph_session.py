@@ -12,6 +12,7 @@ import numpy as np
 from feder_widget.embedding import Embedder
 from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.errors import IndexChangedError
+from feder_widget.map import DrawnGraph
 from feder_widget.media import Media
 from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
@@ -156,6 +157,11 @@ class GraphSession:
     def index(self) -> GraphIndex:
         """The opened index."""
         return self._index
+
+    @property
+    def drawn_map(self) -> DrawnGraph | None:
+        """The map of the index as it is, if a page has asked for it."""
+        return self._map.drawn
 
     @property
     def version(self) -> tuple[float, ...]:

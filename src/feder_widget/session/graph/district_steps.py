@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.map import ClusterMap, DistrictPlaces, Members, drawn_at, neighbour_layout
+from feder_widget.map import DistrictPlaces, DrawnGraph, Members, drawn_at, neighbour_layout
 from feder_widget.map.districts import centroids_of, comparable, nearest_districts
 from feder_widget.session import threads
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DrawnGraph:
-    """The map, the district of every node, and what gives nodes their places."""
-
-    map: ClusterMap
-    centroids: Float32Array
-    members: Members
-    place: DistrictPlaces
-    index_version: int
 
 
 def centroids_for(vectors: Float32Array, count: int, by_angle: bool) -> tuple[Float32Array, Float32Array]:
@@ -60,6 +48,7 @@ def drawn_graph(
     sample: Float32Array,
     numbers: Ids,
     index_version: int,
+    by_angle: bool,
     stop: threading.Event,
 ) -> DrawnGraph:
     """Draw the map of districts whose members are known."""
@@ -68,4 +57,4 @@ def drawn_graph(
     members = Members.of(districts, squared, len(centroids))
     final = drawn_at(positions, members.sizes, cancelled=stop.is_set)
     place = DistrictPlaces(final.cells, centroids, sample, districts[numbers])
-    return DrawnGraph(final, centroids, members, place, index_version)
+    return DrawnGraph(final, centroids, members, place, index_version, by_angle)
