@@ -184,7 +184,8 @@ class GraphEvaluation:
         """Look from which efSearch on one query finds 1, 2, … of its true neighbours."""
         vector = self._truth.file.transform(query[None])[0]
         least = self._truth.file.least_ef(self._k if own < 0 else self._k + 1)
-        walk = self._truth.file.walk(vector, max(self._ef_max, least))
+        descent = self._truth.file.descend(vector)
+        walk = self._truth.file.walk(vector, max(self._ef_max, least), descent=descent)
         spans = self._truth.spans_in(walk, query, near, self._k, own)
         found = spans.found_at(self._ef_max)
         row = np.zeros(self._k, np.int32)
@@ -193,16 +194,15 @@ class GraphEvaluation:
         self._tied.append(spans.holds_until < self._ef_max)
         if not self._truth.follows_walk:
             self._curves.append(self._curve(*spans.hits_by_ef(self._ef_max)))
-        self._distances += self._cost(vector, walk, least)
+        self._distances += self._cost(descent.n_distances, walk, least)
 
     def _curve(self, values: Ids, found: Ids) -> Curves:
         """Return the number of true neighbours found at efSearch 1 to ``ef_max``, from its changes."""
         widths = np.diff(values, append=self._ef_max + 1)
         return curves_of([np.repeat(found, widths)])
 
-    def _cost(self, vector: npt.NDArray[np.float32], walk: Walk, least: int) -> npt.NDArray[np.float64]:
+    def _cost(self, before: int, walk: Walk, least: int) -> npt.NDArray[np.float64]:
         """Return the distances computed at efSearch 1 to ``ef_max``, float64 (ef_max,)."""
-        before = self._truth.file.descend(vector).n_distances
         used = np.maximum(np.arange(1, self._ef_max + 1), least)
         visits = np.searchsorted(walk.need, used, side="right")
         return np.asarray(before + visits - 1, np.float64)
