@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { print } from "../src/graph/views/nodes/dots";
+import { print } from "../src/graph/views/nodes/dotSheet";
 
 function pixels(width: number, height: number) {
   return { data: new Uint8ClampedArray(4 * width * height), width, height };

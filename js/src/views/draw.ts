@@ -39,11 +39,19 @@ export function fill(context: Context, colour: string): void {
   context.fill();
 }
 
-export function stroke(context: Context, colour: string, width: number, dash: readonly number[] = []): void {
+/** Draws the line of the path that was begun, or of another one. */
+export function stroke(
+  context: Context,
+  colour: string,
+  width: number,
+  dash: readonly number[] = [],
+  path: Path2D | null = null,
+): void {
   context.strokeStyle = colour;
   context.lineWidth = width;
   context.setLineDash(dash as number[]);
-  context.stroke();
+  if (path === null) context.stroke();
+  else context.stroke(path);
   context.setLineDash([]);
 }
 

@@ -12,7 +12,8 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals.hnsw_search import Computer, HnswSearch, check_settings
+from feder_widget.faiss_internals.hnsw_search import HnswSearch, check_settings
+from feder_widget.faiss_internals.node_distances import NodeDistances
 from feder_widget.faiss_internals.unwrap import derived
 
 ONES = np.array([number.bit_count() for number in range(256)], np.uint8)
@@ -33,9 +34,10 @@ class BinarySearch(HnswSearch):
         self, vector: npt.NDArray[np.float32], nodes: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.float32]:
         """Return the distances of some nodes, float32 (n,)."""
-        return self._computer(vector).many(nodes)
+        return self.distances_from(vector).many(nodes)
 
-    def _computer(self, vector: npt.NDArray[np.float32]) -> Computer:
+    def distances_from(self, vector: npt.NDArray[np.float32]) -> NodeDistances:
+        """Return what computes the distances of nodes from a query, float32 (dim,)."""
         return _HammingComputer(stored_bytes(derived(self._index.storage)), packed(vector))
 
 

@@ -70,10 +70,10 @@ class GraphFile(StoredVectors):
         """Search the upper levels, float32 (inner dim,)."""
         return self.search.descend(vector)
 
-    def walk(self, vector: Float32Array, ef_search: int, k: int = 1) -> Walk:
+    def walk(self, vector: Float32Array, ef_search: int, k: int = 1, descent: Descent | None = None) -> Walk:
         """Search level 0 behind the descent, float32 (inner dim,), for k results."""
         kept = k if self.second_pass is None else self.second_pass.k_base(k)
-        return self.search.walk(vector, ef_search, kept)
+        return self.search.walk(vector, ef_search, kept, descent)
 
     def distance(self, vector: Float32Array, node: int) -> float:
         """Return the distance of one node."""

@@ -22,14 +22,17 @@ class HeldLinks:
 
     def __init__(self, graph: Any) -> None:
         self._graph = graph
+        self._arrays = (graph.neighbors, graph.offsets, graph.levels)
         self._held: tuple[tuple[int, ...], GraphLinks] | None = None
 
     def __call__(self) -> GraphLinks:
         """Return views of the arrays as they are now: dead when the index grows."""
         graph, held = self._graph, self._held
-        arrays = (graph.neighbors, graph.offsets, graph.levels)
-        places = [(int(each.data() or 0), each.size()) for each in arrays]
-        key = (*(number for pair in places for number in pair), graph.entry_point, graph.max_level)
+        links, offsets, levels = self._arrays
+        key = (
+            int(links.data() or 0), links.size(), int(offsets.data() or 0), offsets.size(),
+            int(levels.data() or 0), levels.size(), graph.entry_point, graph.max_level,
+        )  # fmt: skip
         if held is None or held[0] != key:
             held = self._held = key, links_of(graph)
         return held[1]

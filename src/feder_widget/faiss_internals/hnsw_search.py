@@ -2,15 +2,16 @@
 
 Visits on level 0 come from the engine: a range search without a bound returns every node whose distance it
 computed, in that order, with its bits. The descent is computed anew with Faiss's own distance computer, in
-groups of four as Faiss does, whose bits are others than those of single calls.
+groups of four as Faiss does (``node_distances``).
 """
 
 from __future__ import annotations
 
-import threading
 from bisect import bisect_left, insort
 from collections import deque
-from typing import Any, Protocol
+from contextlib import suppress
+from math import isfinite, isnan
+from typing import Any
 
 import faiss
 import numpy as np
@@ -18,16 +19,13 @@ import numpy.typing as npt
 
 from feder_widget.faiss_internals.hnsw_links import HeldLinks
 from feder_widget.faiss_internals.minimax_queue import MinimaxQueue
-from feder_widget.faiss_internals.supported_quantizers import FLAT
+from feder_widget.faiss_internals.node_distances import NodeDistances, alike_distances, node_distances
+from feder_widget.faiss_internals.omp_threads import omp_threads
 from feder_widget.faiss_internals.unwrap import derived, refusal
-from feder_widget.model.graph_walk import Descent, Hop, UntoldWalkError, Walk, quick_walk_of, walk_of
+from feder_widget.model.graph_links import GraphLinks
+from feder_widget.model.graph_walk import Descent, Hop, UntoldWalkError, Walk, walk_of
 from feder_widget.model.keys import key_of, keys_of
-
-GROUP = 4
-"""Distances that Faiss computes at once."""
-
-SUBSET_METRICS = (faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT)
-"""Metrics by which a flat index compares a query with some of its vectors in one call."""
+from feder_widget.model.quick_walk import quick_walk_of
 
 
 def check_settings(index: Any) -> None:
@@ -51,18 +49,6 @@ def check_settings(index: Any) -> None:
         raise refusal(index, "its hnsw.search_method leaves distances unfinished; set it to SM_DEFAULT")
 
 
-class Computer(Protocol):
-    """Distances from one query to nodes, as a search computes them."""
-
-    def one(self, node: int) -> float:
-        """Return the distance of one node."""
-        ...
-
-    def many(self, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """Return the distances of the nodes that one expansion compares, float32 (n,)."""
-        ...
-
-
 class HnswSearch:
     """Searches of one ``faiss.IndexHNSW``, by nodes and in the space of the graph.
 
@@ -82,77 +68,67 @@ class HnswSearch:
 
     def descend(self, vector: npt.NDArray[np.float32]) -> Descent:
         """Search the upper levels, float32 (dim,)."""
-        links = self._links()
-        node = links.entry_point
+        with omp_threads(1):
+            return self._descend(self._links(), self.distances_from(vector))
+
+    def distances_from(self, vector: npt.NDArray[np.float32]) -> NodeDistances:
+        """Return what computes the distances of nodes from a query, float32 (dim,)."""
+        return node_distances(derived(self._index.storage), vector)
+
+    def _descend(self, links: GraphLinks, computed: NodeDistances) -> Descent:
+        node, similarity = links.entry_point, self.similarity
         hops: list[Hop] = []
-        computer = self._computer(vector)
-        distance = entry_distance = computer.one(node)
+        distance = entry_distance = computed.one(node)
         for level in range(links.max_level, 0, -1):
             while True:
                 linked = links.of_node(node, level)
-                distances = computer.many(linked)
-                before = node
-                place = self._nearest(distances)
-                if place is not None and self._is_nearer(float(distances[place]), distance):
-                    node, distance = int(linked[place]), float(distances[place])
+                distances = computed.many(linked)
+                before, place = node, _nearest(keys_of(distances, similarity))
+                if place is not None:
+                    found = float(distances[place])
+                    if key_of(found, similarity) < key_of(distance, similarity):
+                        node, distance = int(linked[place]), found
                 hops.append(Hop(level, before, linked, distances, node, distance))
                 if node == before:
                     break
         return Descent(links.entry_point, entry_distance, tuple(hops))
 
-    def _nearest(self, distances: npt.NDArray[np.float32]) -> int | None:
-        """Return the place of the least distance, the first of several; None where none is a number."""
-        if not len(distances):
-            return None
-        keys = keys_of(distances, self.similarity)
-        place = int(keys.argmin())
-        if np.isnan(keys[place]):
-            numbers = np.flatnonzero(~np.isnan(keys))
-            return int(numbers[keys[numbers].argmin()]) if len(numbers) else None
-        return place
-
-    def _is_nearer(self, distance: float, than: float) -> bool:
-        return key_of(distance, self.similarity) < key_of(than, self.similarity)
-
     def distance(self, vector: npt.NDArray[np.float32], node: int) -> float:
         """Return the distance of one node."""
-        return self._computer(vector).one(node)
+        with omp_threads(1):
+            return self.distances_from(vector).one(node)
 
     def distances(
         self, vector: npt.NDArray[np.float32], nodes: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.float32]:
-        """Return the distances of some nodes, float32 (n,), all computed in one way.
+        """Return the distances of some nodes, float32 (n,), all computed in one way."""
+        with omp_threads(1):
+            return alike_distances(derived(self._index.storage), vector, nodes)
 
-        In one call of Faiss where vectors are stored whole and compared by L2 or inner product; else by its
-        computer, some two million a second.
-        """
-        storage = derived(self._index.storage)
-        if type(storage).__name__ not in FLAT or storage.metric_type not in SUBSET_METRICS:
-            # Whole groups only: a single call may round in another way.
-            filled = np.append(nodes, np.repeat(nodes[-1:], -len(nodes) % GROUP))
-            return self._computer(vector).many(filled)[: len(nodes)]
-        nodes, found = np.ascontiguousarray(nodes, np.int64), np.empty(len(nodes), np.float32)
-        if len(nodes):
-            pointers = (faiss.swig_ptr(found), faiss.swig_ptr(nodes))
-            storage.compute_distance_subset(1, faiss.swig_ptr(vector), len(nodes), *pointers)
-        return found
-
-    def walk(self, vector: npt.NDArray[np.float32], ef_search: int, kept: int = 1) -> Walk:
-        """Search level 0 behind the descent, float32 (dim,).
+    def walk(
+        self,
+        vector: npt.NDArray[np.float32],
+        ef_search: int,
+        kept: int = 1,
+        descent: Descent | None = None,
+    ) -> Walk:
+        """Search level 0 behind the descent, float32 (dim,); where ``descent`` is known, in less time.
 
         ``kept`` is the number of results of the search. Faiss's queue has room for as many nodes, even where
         efSearch is smaller, which matters where distances tie.
         """
         nodes, distances = self.visits(vector, ef_search)
-        if not np.isfinite(self.distance(vector, self._links().entry_point)):
+        links = self._links()
+        begin = self.distance(vector, links.entry_point) if descent is None else descent.entry_distance
+        if not isfinite(begin):
             # Faiss may not have reported the node at which the walk begins.
-            end = self.descend(vector).end
+            end = (descent or self.descend(vector)).end
             if not len(nodes) or nodes[0] != end:
                 raise self._no_order(vector, np.array([end])) or UntoldWalkError("a walk has no beginning")
-        walk = self._walk_by(vector, ef_search, nodes, distances, ef_search)
+        walk = self._walk_by(vector, ef_search, nodes, distances, ef_search, links)
         if kept <= ef_search or not walk.is_tied:
             return walk
-        return self._walk_by(vector, ef_search, *self.visits_by_queue(vector, ef_search, kept), kept)
+        return self._walk_by(vector, ef_search, *self.visits_by_queue(vector, ef_search, kept), kept, links)
 
     def _walk_by(
         self,
@@ -161,9 +137,9 @@ class HnswSearch:
         nodes: npt.NDArray[np.int64],
         distances: npt.NDArray[np.float32],
         room: int,
+        links: GraphLinks,
     ) -> Walk:
         """Return the walk of some visits, with a queue that has room for so many nodes."""
-        links = self._links()
         places = self._places(len(links))
         places[nodes] = np.arange(len(nodes), dtype=np.int32)
 
@@ -172,11 +148,12 @@ class HnswSearch:
             found: npt.NDArray[np.int32] = places[links.level0(nodes[some])]
             return found
 
+        walk = None
         try:
-            try:
-                walk = quick_walk_of(nodes, distances, linked, ef_search, self.similarity)
-            except UntoldWalkError:
-                walk = None
+            # More room matters only where distances tie.
+            if room == ef_search:
+                with suppress(UntoldWalkError):
+                    walk = quick_walk_of(nodes, distances, linked, ef_search, self.similarity)
             if walk is None or walk.is_tied:
                 queue = MinimaxQueue(room, nodes, self.similarity)
                 walk = walk_of(nodes, distances, linked, ef_search, self.similarity, queue)
@@ -234,9 +211,13 @@ class HnswSearch:
         self, vector: npt.NDArray[np.float32], ef_search: int, room: int
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Return ``visits`` of a search whose queue has room for so many nodes, computed anew."""
-        links = self._links()
-        computer = self._computer(vector)
-        descent = self.descend(vector)
+        with omp_threads(1):
+            return self._queued(self._links(), self.distances_from(vector), ef_search, room)
+
+    def _queued(
+        self, links: GraphLinks, computed: NodeDistances, ef_search: int, room: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        descent = self._descend(links, computed)
         # Here a place is the number of a node.
         queue = MinimaxQueue(room, np.arange(len(links)), self.similarity)
         is_visited = np.zeros(len(links), np.bool_)
@@ -253,7 +234,7 @@ class HnswSearch:
             insort(expanded, nearest[0])
             linked = links.of_node(nearest[1], 0)
             new = linked[~is_visited[linked]]
-            found = computer.many(new)
+            found = computed.many(new)
             nodes.append(new)
             distances.append(found)
 
@@ -271,10 +252,6 @@ class HnswSearch:
             held = self._parameters = ef_search, faiss.SearchParametersHNSW(efSearch=ef_search)
         return held[1]
 
-    def _computer(self, vector: npt.NDArray[np.float32]) -> Computer:
-        """Return what computes distances from a query, float32 (dim,)."""
-        return _FaissComputer(derived(self._index.storage), vector)
-
     def _places(self, size: int) -> npt.NDArray[np.int32]:
         try:
             places = self._spare.pop()
@@ -283,41 +260,12 @@ class HnswSearch:
         return places if len(places) == size + 1 else np.full(size + 1, -1, np.int32)
 
 
-class _Slots(threading.local):
-    """Where Faiss's computer writes distances, with a pointer to each: one set for each thread."""
-
-    def __init__(self) -> None:
-        self.found = np.zeros(16 * GROUP, np.float32)
-        self.pointers = [faiss.swig_ptr(self.found[at : at + 1]) for at in range(len(self.found))]
-
-
-_slots = _Slots()
-
-
-class _FaissComputer:
-    """Distances from one query to nodes, by Faiss's computer for the storage."""
-
-    def __init__(self, storage: Any, vector: npt.NDArray[np.float32]) -> None:
-        self._held = storage, vector
-        self._computer = storage.get_distance_computer()
-        self._computer.set_query(faiss.swig_ptr(vector))
-
-    def one(self, node: int) -> float:
-        return float(self._computer(node))
-
-    def many(self, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        found = np.empty(len(nodes), np.float32)
-        for begin in range(0, len(nodes), len(_slots.found)):
-            part = nodes[begin : begin + len(_slots.found)]
-            self._write(part.tolist())
-            found[begin : begin + len(part)] = _slots.found[: len(part)]
-        return found
-
-    def _write(self, nodes: list[int]) -> None:
-        """Write the distances of nodes into the first slots, in groups as far as they are whole."""
-        pointers, in_groups = _slots.pointers, self._computer.distances_batch_4
-        whole = len(nodes) // GROUP * GROUP
-        for at in range(0, whole, GROUP):
-            in_groups(*nodes[at : at + GROUP], *pointers[at : at + GROUP])
-        for at in range(whole, len(nodes)):
-            _slots.found[at] = self._computer(nodes[at])
+def _nearest(keys: npt.NDArray[np.float32]) -> int | None:
+    """Return the place of the least key, the first of several; None where none is a number."""
+    if not len(keys):
+        return None
+    place = int(keys.argmin())
+    if isnan(keys[place]):
+        numbers = np.flatnonzero(~np.isnan(keys))
+        return int(numbers[keys[numbers].argmin()]) if len(numbers) else None
+    return place

@@ -167,10 +167,10 @@ class HnswlibGraph:
         """Search the upper levels."""
         return HnswlibSearch(self.state, vector).descend()
 
-    def walk(self, vector: Float32Array, ef_search: int, k: int = 1) -> Walk:
+    def walk(self, vector: Float32Array, ef_search: int, k: int = 1, descent: Descent | None = None) -> Walk:
         """Search level 0 behind the descent; hnswlib keeps no more nodes than ef, whatever k is."""
         del k
-        return HnswlibSearch(self.state, vector).walk(ef_search)
+        return HnswlibSearch(self.state, vector).walk(ef_search, descent)
 
     def distance(self, vector: Float32Array, node: int) -> float:
         """Return the distance of one node."""

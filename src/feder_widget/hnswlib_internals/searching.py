@@ -70,9 +70,9 @@ class HnswlibSearch:
                     break
         return Descent(links.entry_point, entry_distance, tuple(hops))
 
-    def walk(self, ef_search: int) -> Walk:
+    def walk(self, ef_search: int, descent: Descent | None = None) -> Walk:
         """Search level 0 behind the descent."""
-        start = self.descend().end
+        start = (descent or self.descend()).end
         walk = self._walk(start, ef_search, Nearest())
         if not walk.is_tied:
             return walk

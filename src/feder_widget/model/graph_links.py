@@ -67,8 +67,9 @@ class GraphLinks:
         """Return the nodes that a node links to on one of its levels, int64 (n,)."""
         slots = self.slots(node, level)
         # A search reads up to the first slot that is not used.
-        unused = int((slots < 0).argmax()) if len(slots) and slots.min() < 0 else len(slots)
-        return slots[:unused].astype(np.int64)
+        if len(slots) and slots[least := slots.argmin()] < 0:
+            slots = slots[:least]
+        return slots.astype(np.int64)
 
     def level0(self, nodes: npt.NDArray[np.int64] | slice) -> Links:
         """Return the slots on level 0 of some nodes, int32 (n, width)."""

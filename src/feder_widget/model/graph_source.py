@@ -70,8 +70,11 @@ class GraphSource(VectorSource, Protocol):
         """Search the upper levels."""
         ...
 
-    def walk(self, vector: Float32Array, ef_search: int, k: int = 1) -> Walk:
-        """Search level 0 behind the descent, for k results: their number can matter where distances tie."""
+    def walk(self, vector: Float32Array, ef_search: int, k: int = 1, descent: Descent | None = None) -> Walk:
+        """Search level 0 behind the descent, for k results: their number can matter where distances tie.
+
+        A ``descent`` that is known is not done again.
+        """
         ...
 
     def results(self, query: Float32Array, k: int, ef_search: int) -> tuple[Ids, Float32Array]:

@@ -13,6 +13,26 @@ from feder_widget.truth.search_stages import Near
 Ids = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
+EVERY = 64
+"""Up to here a search is made at every efSearch where one walk does not tell."""
+
+OFTEN = 1024
+"""Up to here it is made at ``AN_OCTAVE`` values from one power of two to the next; beyond, at these only."""
+
+AN_OCTAVE = 8
+
+
+def searched_values(ef_max: int) -> Ids:
+    """Return the values of efSearch, up to ``ef_max``, at which to search where one walk does not tell.
+
+    All up to 64, then eight from one power of two to the next up to 1,024, then 2,048, 4,096, … and
+    ``ef_max``, ascending, int64 (s,).
+    """
+    doubled = 1 << np.arange(int(ef_max).bit_length())
+    between = (doubled[:, None] * (8 + np.arange(AN_OCTAVE)) // 8)[doubled < OFTEN]
+    values = np.unique(np.concatenate([np.arange(1, EVERY + 1), between.reshape(-1), doubled, [ef_max]]))
+    return values[values <= ef_max]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EfSpans:
@@ -70,22 +90,24 @@ class EfSpans:
     def found_at(self, ef_max: int) -> Ids:
         """Return the smallest efSearch that finds 1, 2, … m true neighbours, ascending, int64 (m,).
 
-        ``ntotal + 1`` where none up to ``ef_max`` does. Beyond ``holds_until``, of 1, 2, 4, 8, … and
-        ``ef_max``.
+        ``ntotal + 1`` where none up to ``ef_max`` does. Beyond ``holds_until``, of ``searched_values``.
         """
-        values, found = self.hits_by_ef(ef_max)
+        return self.first_of(*self.hits_by_ef(ef_max))
+
+    def first_of(self, values: Ids, found: Ids) -> Ids:
+        """Return ``found_at`` from what ``hits_by_ef`` returns."""
         places = np.searchsorted(np.maximum.accumulate(found), np.arange(1, self.near.count + 1))
         return np.append(values, self.ntotal + 1)[places]
 
-    def hits_by_ef(self, ef_max: int) -> tuple[Ids, Ids]:
+    def hits_by_ef(self, ef_max: int, *, also: int = 1) -> tuple[Ids, Ids]:
         """Return the values of efSearch at which the number of true neighbours found changes, and the number.
 
-        Each int64 (c,), ascending from 1 to ``ef_max``. Beyond ``holds_until``, the values are 1, 2, 4, 8, …
-        and ``ef_max``, by a search at each.
+        Each int64 (c,), ascending from 1 to ``ef_max``. Beyond ``holds_until``, the values are
+        ``searched_values`` and ``also``, by a search at each.
         """
         spans = np.concatenate([self.returned_from, self.returned_until])
         spans = spans[spans <= self.holds_until]
-        doubled = np.append(1 << np.arange(int(ef_max).bit_length()), ef_max)
-        values = np.unique(np.concatenate([spans, [1], doubled[doubled > self.holds_until]]))
+        searched = np.append(searched_values(ef_max), also)
+        values = np.unique(np.concatenate([spans, [1], searched[searched > self.holds_until]]))
         values = values[(values >= 1) & (values <= ef_max)]
         return values, np.array([self.hits(value) for value in values.tolist()], np.int64)

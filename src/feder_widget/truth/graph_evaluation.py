@@ -82,6 +82,10 @@ class GraphEvaluation:
         self._known = None if known is None else self._known_of(known)
 
     @property
+    def _stored_ef(self) -> int:
+        return min(self._truth.file.stored_ef, self._ef_max)
+
+    @property
     def asked(self) -> int:
         """Number of queries."""
         return self._queries.count
@@ -151,7 +155,7 @@ class GraphEvaluation:
             found_at=found,
             scanned=self._distances / max(1, done * file.ntotal),
             k=self._asked_k,
-            nprobe=min(file.stored_ef, self._ef_max),
+            nprobe=self._stored_ef,
             source=queries.source,
             ids=None if queries.ids is None else queries.ids[:done],
             seed=queries.seed,
@@ -160,7 +164,8 @@ class GraphEvaluation:
             include_self=self._include_self,
             exact=self._truth.basis != "codes",
             given=self._truth.basis == "vectors",
-            curves=None if self._truth.follows_walk else joined(self._curves),
+            # Without ties, a neighbour that follows the walk stays found.
+            curves=None if self._truth.follows_walk and not any(self._tied) else joined(self._curves),
             origin=Origin(self._rows, self._rows.version(), self._include_self, queries.one),
         )
 
@@ -184,25 +189,21 @@ class GraphEvaluation:
         """Look from which efSearch on one query finds 1, 2, … of its true neighbours."""
         vector = self._truth.file.transform(query[None])[0]
         least = self._truth.file.least_ef(self._k if own < 0 else self._k + 1)
-        walk = self._truth.file.walk(vector, max(self._ef_max, least))
+        descent = self._truth.file.descend(vector)
+        walk = self._truth.file.walk(vector, max(self._ef_max, least), descent=descent)
         spans = self._truth.spans_in(walk, query, near, self._k, own)
-        found = spans.found_at(self._ef_max)
+        values, hits = spans.hits_by_ef(self._ef_max, also=self._stored_ef)
+        found = spans.first_of(values, hits)
         row = np.zeros(self._k, np.int32)
         row[self._k - len(found) :] = np.minimum(found, self._ef_max + 1)
         self._found.append(row)
         self._tied.append(spans.holds_until < self._ef_max)
-        if not self._truth.follows_walk:
-            self._curves.append(self._curve(*spans.hits_by_ef(self._ef_max)))
-        self._distances += self._cost(vector, walk, least)
-
-    def _curve(self, values: Ids, found: Ids) -> Curves:
-        """Return the number of true neighbours found at efSearch 1 to ``ef_max``, from its changes."""
         widths = np.diff(values, append=self._ef_max + 1)
-        return curves_of([np.repeat(found, widths)])
+        self._curves.append(curves_of([np.repeat(hits, widths)]))
+        self._distances += self._cost(descent.n_distances, walk, least)
 
-    def _cost(self, vector: npt.NDArray[np.float32], walk: Walk, least: int) -> npt.NDArray[np.float64]:
+    def _cost(self, before: int, walk: Walk, least: int) -> npt.NDArray[np.float64]:
         """Return the distances computed at efSearch 1 to ``ef_max``, float64 (ef_max,)."""
-        before = self._truth.file.descend(vector).n_distances
         used = np.maximum(np.arange(1, self._ef_max + 1), least)
         visits = np.searchsorted(walk.need, used, side="right")
         return np.asarray(before + visits - 1, np.float64)

@@ -116,7 +116,8 @@ class GraphExplanation:
     def found_at(self) -> Ids:
         """The smallest efSearch that finds 1, 2, … m of them, ascending, int64 (m,).
 
-        ``ntotal + 1`` where none does. Beyond ``holds_until``, of 1, 2, 4, 8, … only, by a search at each.
+        ``ntotal + 1`` where none does. Beyond ``holds_until``, a search tells at every efSearch up to 64, at
+        eight from one power of two to the next up to 1,024, and at 2,048, 4,096, ….
         """
         return self.spans.found_at(self.ntotal)
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from feder_widget.model.arguments import as_int
 from feder_widget.model.plots import plot
+from feder_widget.truth.ef_spans import searched_values
 from feder_widget.truth.ledger import Basis
 from feder_widget.truth.workload import Source, Workload
 
@@ -30,8 +31,9 @@ class GraphWorkload:
         included. Those of a second pass, ``k_base`` at most, are not.
     tied : bool (n,)
         Queries that one walk does not tell whole: nodes of one distance were expanded, or a result that was
-        pushed out comes back. They were searched for at 1, 2, 4, 8, … where it does not, so that ``found_at``
-        of these may be up to twice too large, and recall between these values is that at the smaller one.
+        pushed out comes back. They were searched for anew at ``searched_at`` where it does not, so that
+        ``found_at`` of these may be up to an eighth too large, and recall between these values is that at the
+        smaller one. ``n_distances`` counts the beginning of their longest walk.
     """
 
     curves: Workload
@@ -87,6 +89,17 @@ class GraphWorkload:
         ``ef_max + 1`` where none evaluated does.
         """
         return self.curves.nprobe_needed
+
+    @property
+    def searched_at(self) -> npt.NDArray[np.int64]:
+        """The values of efSearch at which ``tied`` queries have the engine's own results, int64 (s,).
+
+        Every one up to 64, eight from one power of two to the next beyond, the index's own and ``ef_max``.
+        All of them where no query is tied.
+        """
+        if not self.tied.any():
+            return np.arange(1, self.ef_max + 1)
+        return np.union1d(searched_values(self.ef_max), [self.curves.nprobe])
 
     @property
     def recall(self) -> npt.NDArray[np.float64]:

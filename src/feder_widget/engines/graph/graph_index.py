@@ -261,9 +261,10 @@ class GraphIndex:
         asked = self.query(query).vector
         file = self.graph_file
         nodes, distances = file.results(asked, k, ef)
-        walk = file.walk(vector, max(ef, file.least_ef(k)), k)
+        descent = file.descend(vector)
+        walk = file.walk(vector, max(ef, file.least_ef(k)), k, descent)
         return GraphTrace(
-            file.descend(vector), walk, file.external_ids(walk.nodes),
+            descent, walk, file.external_ids(walk.nodes),
             file.external_ids(nodes), distances, ef, ~file.can_be_found(walk.nodes),
             self._refine_step(asked, k, ef),
         )  # fmt: skip

@@ -311,12 +311,13 @@ class GraphSession:
         search = self._index.graph_file
         descent = search.descend(vector)
         yield None
-        walk = search.walk(vector, min(limit, max(ef_max, WALK_AHEAD)))
+        walk = search.walk(vector, min(limit, max(ef_max, WALK_AHEAD)), descent=descent)
         holds_until = walk.holds_until if walk.is_tied else self._index.ntotal
         if holds_until < ef_search:
             # Distances tie: a longer walk does not tell what this one visits.
             yield None
-            walk = search.walk(vector, ef_search, k if query.left_out(include_self) is None else k + 1)
+            asked = k if query.left_out(include_self) is None else k + 1
+            walk = search.walk(vector, ef_search, asked, descent)
         self._serial += 1
         self._runner.end(lambda job: job.serial is not None, "superseded")
         self.active = ActiveWalk(

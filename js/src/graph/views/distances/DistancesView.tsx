@@ -6,7 +6,7 @@ import type { Size, Zoom } from "../../../views/viewport";
 import { nthNearest } from "../../model/results";
 import type { GraphWalk } from "../../model/walk";
 import { useGraphApp } from "../../state/graphApp";
-import { paintBeyond } from "../nodes/beyond";
+import { BeyondPaths, paintBeyond } from "../nodes/beyond";
 import { NodeStage } from "../nodes/NodeStage";
 import type { NodePicture } from "../nodes/nodePicture";
 import { searchText } from "../nodes/nodeText";
@@ -61,12 +61,13 @@ export function DistancesView() {
       found.push({ distance: kept, name: `${ordinal(ef)} nearest ${counted}`, isKept: true });
     return found;
   }, [walk, visits, results, ef, facts, isPartial]);
+  const beyond = useMemo(() => new BeyondPaths(), []);
   const below = useCallback(
     (context: CanvasRenderingContext2D, picture: NodePicture) => {
       if (spots === null) return;
       paintGround(context, spots, bars, picture, palette.value);
       if (!isPartial) {
-        paintBeyond(context, spots.places, visits, picture.camera, picture.size, palette.value.muted);
+        paintBeyond(context, beyond, spots.places, visits, picture.camera, picture.size, palette.value.muted);
       }
     },
     [spots, bars, visits, isPartial, palette.value],

@@ -1,8 +1,11 @@
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { camera, toMap, toScreen } from "../../../views/clusters/camera";
+import { fillAll } from "../../../views/draw";
 import type { Gestures } from "../../../views/gestures";
 import { type Size, UNZOOMED, type Zoom } from "../../../views/viewport";
 import { useGraphApp } from "../../state/graphApp";
+import type { DotSheet } from "../nodes/dotSheet";
+import { useKeptLayer } from "../nodes/keptLayer";
 import { isIn, NodeStage } from "../nodes/NodeStage";
 import { walkBox } from "../nodes/nodeFit";
 import type { NodePicture } from "../nodes/nodePicture";
@@ -75,24 +78,41 @@ export function MapView() {
     if (box === null || drawn === null || size === null) return null;
     return overviewGround(box, drawn.cells, shares, size.ratio, palette.value);
   }, [isEnlarged, size, corner, drawn, shares, palette.value]);
+  const layer = useKeptLayer();
+  /** The place of each node of an upper level among the visits; -1 where no efSearch visits it. */
+  const upperPlaces = useMemo(
+    () => Int32Array.from(drawn?.upper ?? [], ({ id }) => walk?.placeOf(id) ?? -1),
+    [drawn, walk],
+  );
   const below = useCallback(
     (context: CanvasRenderingContext2D, picture: NodePicture) => {
       if (drawn === null) return;
       const { camera: view, size: now } = picture;
-      const all = { left: 0, top: 0, right: now.width, bottom: now.height };
-      paintDistricts(context, drawn.cells, shares, view, all, palette.value);
-      paintLandmarks(context, landmarks(picture), around);
+      const colours = palette.value;
+      const pictures = landmarks(picture);
+      // Grains lie on pictures, so that only without these what no efSearch visits can stay below.
+      const isBare = pictures.length === 0;
+      const grains = (on: CanvasRenderingContext2D, isShown: (at: number) => boolean) =>
+        paintGrains(on, drawn, isShown, view, now, colours.control);
+      const key = [drawn, shares, colours, upperPlaces, isBare, view.sx, view.sy, view.tx, view.ty];
+      layer.paint(context, key, (on) => {
+        fillAll(on, now, colours.background);
+        const all = { left: 0, top: 0, right: now.width, bottom: now.height };
+        paintDistricts(on, drawn.cells, shares, view, all, colours);
+        if (isBare) grains(on, (at) => upperPlaces[at] < 0);
+      });
+      paintLandmarks(context, pictures, around);
       const visits = scene?.counts.visited ?? 0;
-      const isVisited = (id: bigint) => (walk?.placeOf(id) ?? visits) < visits;
-      paintGrains(context, drawn, isVisited, view, now, palette.value.control);
+      const isLater = (at: number) => upperPlaces[at] >= visits;
+      grains(context, isBare ? isLater : (at) => upperPlaces[at] < 0 || isLater(at));
     },
-    [drawn, shares, scene, walk, landmarks, loaded, around, palette.value],
+    [drawn, shares, scene, upperPlaces, landmarks, loaded, around, layer, palette.value],
   );
   const above = useCallback(
-    (context: CanvasRenderingContext2D, picture: NodePicture) => {
+    (context: CanvasRenderingContext2D, picture: NodePicture, sheet: DotSheet) => {
       const box = boxOf(picture.size, picture.zoom);
       if (box === null || ground === null || drawn === null) return;
-      paintOverview(context, box, ground, drawn.cells.aspect, scene, picture, palette.value);
+      paintOverview(context, box, ground, drawn.cells.aspect, scene, picture, sheet, palette.value);
     },
     [drawn, scene, corner, ground, palette.value],
   );
@@ -123,13 +143,13 @@ export function MapView() {
       text={mapText(exploration, scene)}
       closest={() => Math.max(80, CLOSEST * Math.sqrt(ntotal))}
       box={walkBox}
-      fitted={(view, k) => {
-        if (scene === null || size === null) return;
+      fitted={(view, k, now) => {
+        if (scene === null) return;
         const weighed = scene.nodes.map(
           ({ x, y, kind, isGate }) =>
             [...toScreen(view, x, y), kind === "visited" && !isGate ? 1 : WEIGHT] as const,
         );
-        setCorner(freestCorner(weighed, size, k));
+        setCorner(freestCorner(weighed, now, k));
       }}
       kept={kept}
       below={below}

@@ -60,18 +60,23 @@ export function paintLandmarks(context: Context, landmarks: readonly Landmark[],
 /** CSS pixels of a grain. */
 const GRAIN = 1.1;
 
-/** Draws nodes of the upper levels that were not visited, as grains. */
+/**
+ * Draws nodes of the upper levels that were not visited, as grains.
+ *
+ * @param isShown  by the place among `upper`
+ */
 export function paintGrains(
   context: Context,
   { upper }: DrawnDistricts,
-  isVisited: (id: bigint) => boolean,
+  isShown: (at: number) => boolean,
   camera: Camera,
   { width, height }: Size,
   colour: string,
 ): void {
-  for (const { id, x, y } of upper) {
-    const [left, top] = toScreen(camera, x, y);
-    if (left < 0 || top < 0 || left > width || top > height || isVisited(id)) continue;
+  for (let at = 0; at < upper.length; at++) {
+    if (!isShown(at)) continue;
+    const [left, top] = toScreen(camera, upper[at].x, upper[at].y);
+    if (left < 0 || top < 0 || left > width || top > height) continue;
     circle(context, left, top, GRAIN);
     fill(context, colour);
   }

@@ -4,7 +4,7 @@ import { type Camera, toMap, toScreen } from "../../../views/clusters/camera";
 import { circle, fill, font, haloed, box as roundBox, setSize, stroke } from "../../../views/draw";
 import { type Box, BoxPlacer, boxAround, centreOf } from "../../../views/placer";
 import type { Size } from "../../../views/viewport";
-import { paintDots } from "../nodes/dots";
+import type { DotSheet } from "../nodes/dotSheet";
 import type { NodeScene } from "../nodes/nodeScene";
 import { paintDistricts } from "./districtPainter";
 
@@ -95,6 +95,7 @@ export function paintOverview(
   aspect: number,
   scene: NodeScene | null,
   shown: { readonly camera: Camera; readonly size: Size },
+  sheet: DotSheet,
   palette: Palette,
 ): void {
   const [cx, cy] = centreOf(box);
@@ -104,7 +105,7 @@ export function paintOverview(
   roundBox(context, cx, cy, wide, high, 8);
   context.clip();
   const camera = overviewCamera(box, aspect);
-  if (scene !== null) paintSmall(context, scene, camera, palette);
+  if (scene !== null) paintSmall(context, scene, camera, sheet, palette);
   const [left, top] = toScreen(camera, ...toMap(shown.camera, 0, 0));
   const [right, bottom] = toScreen(camera, ...toMap(shown.camera, shown.size.width, shown.size.height));
   const inside = {
@@ -121,12 +122,20 @@ export function paintOverview(
   context.restore();
 }
 
-function paintSmall(context: Context, scene: NodeScene, camera: Camera, palette: Palette): void {
-  for (const isDone of [false, true]) {
-    const shown = scene.nodes.filter(({ isExpanded }) => isExpanded === isDone);
-    const places = shown.map(({ x, y }) => toScreen(camera, x, y));
-    paintDots(context, places, isDone ? 1.5 : 1, palette.accent, palette.background, 0);
-  }
+function paintSmall(
+  context: Context,
+  scene: NodeScene,
+  camera: Camera,
+  sheet: DotSheet,
+  palette: Palette,
+): void {
+  const of = (isDone: boolean) =>
+    scene.nodes.filter(({ isExpanded }) => isExpanded === isDone).map(({ x, y }) => toScreen(camera, x, y));
+  const look = { colour: palette.accent, edge: palette.background, rim: 0 };
+  sheet.paint(context, [
+    { ...look, places: of(false), radius: 1 },
+    { ...look, places: of(true), radius: 1.5 },
+  ]);
   context.beginPath();
   scene.descent.forEach(({ x, y }, i) => {
     const place = toScreen(camera, x, y);

@@ -12,6 +12,7 @@ import type { Size, Zoom } from "../../../views/viewport";
 import { ZoomButtons, zoomByKey } from "../../../views/zoomButtons";
 import { useGraphApp } from "../../state/graphApp";
 import { NodeCard } from "../NodeCard";
+import type { DotSheet } from "./dotSheet";
 import { dotsFor } from "./dots";
 import { paintGateNames } from "./gateNames";
 import { paintHovered, paintSearch, type Trace } from "./nodePainter";
@@ -21,6 +22,7 @@ import type { NodeScene } from "./nodeScene";
 import { KEYS_TEXT, nodeText } from "./nodeText";
 import { paintPictures, paintThreads } from "./picturePainter";
 import { nodeAt } from "./under";
+import { useDotSheet } from "./useDotSheet";
 import { useFit } from "./useFit";
 import { useGestures } from "./useGestures";
 
@@ -40,14 +42,14 @@ interface Props {
   readonly closest: () => number;
   /** The part of the picture that holds the search; null to show all. */
   readonly box: (scene: NodeScene, unzoomed: Camera) => Box | null;
-  readonly fitted?: (view: Camera, k: number) => void;
+  readonly fitted?: (view: Camera, k: number, size: Size) => void;
   /** Where pictures of rows may not be. */
   readonly kept?: (size: Size, zoom: Zoom) => readonly Box[];
   /** How edges are drawn, where not straight. */
   readonly trace?: (picture: NodePicture) => Trace;
   /** Draws below the search, and above it. */
   readonly below?: (context: Context, picture: NodePicture) => void;
-  readonly above?: (context: Context, picture: NodePicture) => void;
+  readonly above?: (context: Context, picture: NodePicture, sheet: DotSheet) => void;
   /** Called with the picture when it has changed, and without one at the end. */
   readonly shown?: (picture: NodePicture | null) => void;
   /** Takes a press on what lies above the search; returns whether it did. Without gestures it only says so. */
@@ -66,6 +68,7 @@ export function NodeStage(props: Props) {
   const isCompared = exploration.truth.value !== null;
   const hovered = hoveredRow.value;
   const canvas = useRef<HTMLCanvasElement>(null);
+  const sheet = useDotSheet();
   const anchor = useRef<HTMLSpanElement>(null);
   const { element: frame, width, height } = useSize<HTMLDivElement>();
   const [pointer, setPointer] = useState<readonly [number, number] | null>(null);
@@ -112,12 +115,12 @@ export function NodeStage(props: Props) {
         const line = trace?.(shown);
         const dots = dotsFor(places, now);
         paintThreads(context, scene, ring, colours);
-        paintSearch(context, scene, places, shown.camera, now, dots, colours, line);
+        paintSearch(context, scene, places, shown.camera, now, dots, sheet, colours, line);
         paintGateNames(context, shown.names, colours);
         if (hoveredNode >= 0) paintHovered(context, scene, places, hoveredNode, dots, colours, line);
         paintPictures(context, scene, ring, images, hovered, isCompared, colours);
       }
-      props.above?.(context, shown);
+      props.above?.(context, shown, sheet);
       performance.mark(`feder:${kind}`);
     },
     [props.below, props.above, trace, scene, shown, palette.value, hovered, loaded, isCompared],

@@ -4,7 +4,8 @@ import { circle, fill, font, haloed, stroke } from "../../../views/draw";
 import type { Size } from "../../../views/viewport";
 import { paintDeleted } from "./deletedMarks";
 import { paintDescentLine, paintStops } from "./descentPainter";
-import { type Dots, paintDots } from "./dots";
+import type { DotSheet } from "./dotSheet";
+import type { Dots } from "./dots";
 import type { NodeScene } from "./nodeScene";
 
 type Context = CanvasRenderingContext2D;
@@ -46,13 +47,14 @@ export function paintSearch(
   camera: Camera,
   size: Size,
   dots: Dots,
+  sheet: DotSheet,
   palette: Palette,
   trace: Trace = straight,
 ): void {
   paintEdges(context, scene, places, size, palette, trace);
   paintDescentLine(context, scene.descent, camera, size, palette);
   paintGateLines(context, scene, places, palette);
-  paintNodes(context, scene, places, dots, palette);
+  paintNodes(context, scene, places, dots, sheet, palette);
   paintStops(context, scene.descent, camera, palette);
   if (scene.query !== null) {
     const { x, y } = scene.query;
@@ -104,6 +106,7 @@ function paintNodes(
   { nodes, current }: NodeScene,
   places: Places,
   dots: Dots,
+  sheet: DotSheet,
   palette: Palette,
 ): void {
   const pale = visitedColour(palette);
@@ -119,8 +122,11 @@ function paintNodes(
     });
   };
   const of = (wanted: string) => nodes.flatMap(({ kind }, i) => (kind === wanted ? [places[i]] : []));
-  paintDots(context, of("visited"), dots.visited, pale, palette.background, rim);
-  paintDots(context, of("expanded"), dots.expanded, palette.accent, palette.background, rim);
+  const edge = palette.background;
+  sheet.paint(context, [
+    { places: of("visited"), radius: dots.visited, colour: pale, edge, rim },
+    { places: of("expanded"), radius: dots.expanded, colour: palette.accent, edge, rim },
+  ]);
   for (const [kind, colour] of [
     ["visited", palette.muted],
     ["expanded", palette.accent],

@@ -23,8 +23,8 @@ export interface Fitting {
   readonly isWhole: boolean;
   /** The part of the picture that holds the search; null to show all. */
   readonly box: (scene: NodeScene, unzoomed: Camera) => Box | null;
-  /** Called after a search was fitted. */
-  readonly fitted: (view: Camera, k: number) => void;
+  /** Called after a search was fitted, with the size that it was fitted to: a view's own may come later. */
+  readonly fitted: (view: Camera, k: number, size: Size) => void;
 }
 
 /**
@@ -49,7 +49,7 @@ export function useFit(fitting: Fitting): () => void {
     if (isOf && (last.isWhole || !isWhole || isMoved)) return;
     fitSearch();
     before.current = { key, ground, isWhole, zoom: latest.current };
-    fitted(camera(size, aspect, latest.current), latest.current.k);
+    fitted(camera(size, aspect, latest.current), latest.current.k, size);
   }, [walk, scene, size, gestures, ground, isWhole]);
   return fitSearch;
 }

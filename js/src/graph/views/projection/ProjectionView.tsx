@@ -3,7 +3,7 @@ import { count, plural } from "../../../model/format";
 import type { Size } from "../../../views/viewport";
 import { useGraphApp } from "../../state/graphApp";
 import type { ProjectedWalk } from "../../state/walkProjection";
-import { paintBeyond } from "../nodes/beyond";
+import { BeyondPaths, paintBeyond } from "../nodes/beyond";
 import { NodeStage } from "../nodes/NodeStage";
 import type { NodePicture } from "../nodes/nodePicture";
 import { searchText } from "../nodes/nodeText";
@@ -29,10 +29,11 @@ export function ProjectionView() {
   );
   const scene = useNodeScene(spots);
   const isPartial = exploration.player.step.value !== null;
+  const beyond = useMemo(() => new BeyondPaths(), []);
   const below = useCallback(
     (context: CanvasRenderingContext2D, { camera, size }: NodePicture) => {
       if (spots === null || scene === null || isPartial) return;
-      paintBeyond(context, spots.places, scene.counts.visited, camera, size, palette.value.muted);
+      paintBeyond(context, beyond, spots.places, scene.counts.visited, camera, size, palette.value.muted);
     },
     [spots, scene, isPartial, palette.value],
   );

@@ -8,6 +8,7 @@ import { useCanvas } from "../../../views/canvas";
 import type { Size } from "../../../views/viewport";
 import { useGraphApp } from "../../state/graphApp";
 import { NodeCard } from "../NodeCard";
+import { useDotSheet } from "../nodes/useDotSheet";
 import { trayPlaces } from "./tray";
 import { paintWalk } from "./walkPainter";
 import { MARGINS, type WalkPoint, walkScene } from "./walkScene";
@@ -31,6 +32,7 @@ export function WalkView() {
   const missed = exploration.missed.value;
   const step = player.step.value;
   const canvas = useRef<HTMLCanvasElement>(null);
+  const sheet = useDotSheet();
   const { element: box, width, height } = useSize<HTMLDivElement>();
   const ef = exploration.efUsed.value;
   const k = settings.k.value;
@@ -58,7 +60,7 @@ export function WalkView() {
     (context, drawn) => {
       if (scene === null) return;
       const texts = { ef, k, sign: similarity ? -1 : 1, isPartial: step !== null };
-      paintWalk(context, drawn, scene, palette.value, texts, places, hovered);
+      paintWalk(context, drawn, scene, palette.value, texts, places, hovered, sheet);
     },
     [scene, places, palette.value, hovered],
   );

@@ -5,7 +5,7 @@ import { circle, fill, fillAll, font, haloed, stroke } from "../../../views/draw
 import { type Box, BoxPlacer } from "../../../views/placer";
 import type { Size } from "../../../views/viewport";
 import { paintDeleted } from "../nodes/deletedMarks";
-import { paintDots } from "../nodes/dots";
+import type { DotSheet } from "../nodes/dotSheet";
 import type { TrayPlace } from "./tray";
 import type { WalkPoint, WalkScene } from "./walkScene";
 
@@ -51,6 +51,7 @@ export function paintWalk(
   texts: { readonly ef: number; readonly k: number; readonly sign: number; readonly isPartial: boolean },
   places: readonly TrayPlace[],
   hovered: bigint | null,
+  sheet: DotSheet,
 ): void {
   const ink = inkOf(palette);
   const { frame } = scene;
@@ -70,7 +71,7 @@ export function paintWalk(
   path(context, scene.expandedLine);
   stroke(context, ink.walk, 2.5);
   paintWaits(context, scene, palette);
-  paintPoints(context, scene, palette, ink);
+  paintPoints(context, scene, palette, ink, sheet);
   context.restore();
   paintTrayLines(context, scene, places, palette, ink);
   if (!texts.isPartial) paintStop(context, scene, palette);
@@ -185,20 +186,21 @@ function paintStems(context: Context, scene: WalkScene, ink: Ink): void {
   context.globalAlpha = 1;
 }
 
-function paintPoints(context: Context, scene: WalkScene, palette: Palette, ink: Ink): void {
+function paintPoints(context: Context, scene: WalkScene, palette: Palette, ink: Ink, sheet: DotSheet): void {
   const { points, frame, shownTotal } = scene;
   const room = (frame.right - frame.left) / shownTotal;
   const small = Math.max(1, Math.min(2.8, 1 + room));
   const draw = (kind: WalkPoint["kind"], paint: (point: WalkPoint) => void) => {
     for (const point of points) if (point.kind === kind) paint(point);
   };
-  const dots = (kind: WalkPoint["kind"], radius: number, colour: string, edge: string, rim: number) => {
-    const places = points.filter((point) => point.kind === kind).map(({ x, y }) => [x, y] as const);
-    paintDots(context, places, radius, colour, edge, rim);
-  };
-  dots("beyond", small, palette.background, ink.beyond, 1);
-  dots("visited", small, ink.pale, palette.background, 0);
-  dots("expanded", small + 1, ink.walk, palette.background, 0.75);
+  const of = (kind: WalkPoint["kind"]) =>
+    points.filter((point) => point.kind === kind).map(({ x, y }) => [x, y] as const);
+  const { background } = palette;
+  sheet.paint(context, [
+    { places: of("beyond"), radius: small, colour: background, edge: ink.beyond, rim: 1 },
+    { places: of("visited"), radius: small, colour: ink.pale, edge: background, rim: 0 },
+    { places: of("expanded"), radius: small + 1, colour: ink.walk, edge: background, rim: 0.75 },
+  ]);
   for (const [kind, colour] of [
     ["beyond", ink.beyond],
     ["visited", palette.muted],
