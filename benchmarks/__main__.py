@@ -17,6 +17,7 @@ NAMES = (
     "trace",
     "families",
     "disk",
+    "large_index",
     "recall",
     "executors",
     "ground_truth",

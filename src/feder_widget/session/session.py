@@ -375,7 +375,8 @@ class Session:
         elif isinstance(choice, to_kernel.ByWords):
             find = lambda: self.embedded_queries.find_words(choice.words)  # noqa: E731
         elif isinstance(choice, to_kernel.ByChance):
-            find = self._searches.row(self._index.random_id(self._random), None)
+            # Without its cluster, a row would be looked for in half of all lists.
+            find = self._searches.row(*self._index.random_row(self._random))
         elif isinstance(choice, to_kernel.ByWorkload):
             found = self.workloads.query(choice.workload)
             find = lambda: self._index.query_steps(found)  # noqa: E731
