@@ -52,6 +52,7 @@ def requests():
     yield {"kind": "search", "query": {"id": str(ROW), "cluster": None}, "nprobe": 2, "k": K}
     yield {"kind": "truth", "serial": 1, "nprobe": 2, "k": K}
     yield {"kind": "verdict", "serial": 1, "id": "77"}
+    yield {"kind": "ranks", "serial": 1, "clusters": [5, 2]}
     yield {"kind": "members", "clusters": [1, 6], "offset": 0, "limit": 4}
     yield {"kind": "medoids", "clusters": [0, 1, 2]}
     yield {"kind": "candidates", "serial": 1, "first_rank": 3, "last_rank": 4}

@@ -157,6 +157,11 @@ export class Asker {
     return this.#send((request) => ({ kind: "clusters", request, serial, ranks: [...ranks] }));
   }
 
+  /** The ranks of these clusters, as a `ranked` message. */
+  askRanks(serial: number, clusters: readonly number[]): string | null {
+    return this.#send((request) => ({ kind: "ranks", request, serial, clusters: [...clusters] }));
+  }
+
   /** The results of Faiss, as a `results` message. */
   askResults(serial: number, nprobe: number, k: number, includeSelf: boolean): string | null {
     const settings = { nprobe, k, include_self: includeSelf };

@@ -3,6 +3,7 @@ import type { Summary } from "../model/summary";
 import type { Asker } from "../protocol/asker";
 import { type CandidateSets, candidateSets } from "./candidateSets";
 import { clusterMap, type DrawnMap } from "./clusterMap";
+import { clusterRanks } from "./clusterRanks";
 import { type ClusterRecalls, clusterRecalls } from "./clusterRecalls";
 import { Compositions } from "./compositions";
 import { Conversation, type Status } from "./conversation";
@@ -76,6 +77,7 @@ export function explore(
   const shown = shownResults(progress, probed, summary, settings);
   const neighbours = trueNeighbours(progress, probed, shown, summary, settings);
   followUps(conversation, progress, probed, shown, neighbours, summary, settings, abort);
+  const toggleProbed = clusterRanks(conversation, progress, probed, settings, abort);
   const workloads = new Workloads(asker, settings.nprobe, (message) => conversation.complain(message), abort);
   const map = clusterMap(summary, asker, abort);
   const colours = labels(summary, asker, abort);
@@ -111,6 +113,7 @@ export function explore(
     ...stepChange(progress, probed, shown.results, summary, settings),
     ...pointer(settings),
     ...clusterRecalls(workloads, colours.wanted, settings.nprobe, summary, asker, abort),
+    toggleProbed,
     begun: conversation.begun,
     ask: (query) => conversation.ask(query),
     announce: () => conversation.announce(),

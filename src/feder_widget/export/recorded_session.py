@@ -88,7 +88,14 @@ class RecordedSession:
         self._woken = threading.Event()
         self._pool = threads.pool(1, "page")
         self._session = Session(
-            index, media, self._take, k_max=k_max, projection=projection, driver=_CallerDrives(self._woken)
+            index,
+            media,
+            self._take,
+            k_max=k_max,
+            projection=projection,
+            driver=_CallerDrives(self._woken),
+            # A page without a kernel cannot ask for the ranks of others.
+            most_ranked=index.nlist,
         )
         if workload is not None:
             self._session.workloads.hold(workload)

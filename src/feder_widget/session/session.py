@@ -19,13 +19,14 @@ from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
 from feder_widget.projection import Method
 from feder_widget.session import threads
-from feder_widget.session.active_search import FULL_CANDIDATES, ActiveSearch
+from feder_widget.session.active_search import FULL_CANDIDATES, MOST_RANKED, ActiveSearch
 from feder_widget.session.answers.column_scale import ColumnScales
 from feder_widget.session.answers.file import file_parts
 from feder_widget.session.answers.labels_by_column import LabelsByColumn
 from feder_widget.session.answers.map import MapDrawing
 from feder_widget.session.answers.members import Orderings, medoids
 from feder_widget.session.answers.projection import SETTLE, Projector
+from feder_widget.session.answers.ranks import ranks
 from feder_widget.session.answers.results import results
 from feder_widget.session.answers.search import candidates, clusters, rest
 from feder_widget.session.answers.true_neighbours import Truths
@@ -91,6 +92,8 @@ class Session:
         Called on the owner's thread when the index has changed.
     files
         Makes a page or a figure of what is on screen, in steps; None where nothing does.
+    most_ranked
+        Clusters whose ranks the page gets with a search, unless nprobe is larger.
     """
 
     def __init__(
@@ -106,6 +109,7 @@ class Session:
         driver: Driver | None = None,
         changed: Callable[[], None] = lambda: None,
         files: Callable[[to_kernel.PageRequest | to_kernel.FigureRequest], Steps[str]] | None = None,
+        most_ranked: int = MOST_RANKED,
     ) -> None:
         self._index = index
         self._media = media
@@ -134,6 +138,7 @@ class Session:
             self._describe_anew,
             self.embedded_queries.remarks,
             self._give_back,
+            most_ranked,
         )
         self._map = MapDrawing(index, self._outbox)
         self._pictures = Pictures(index, media, self._runner, self._outbox)
@@ -161,6 +166,7 @@ class Session:
             "candidates": self._candidates,
             "results": self._results,
             "truth": self._truth,
+            "ranks": self._ranks,
             "verdict": self._verdict,
             "members": self._members,
             "medoids": self._medoids,
@@ -428,6 +434,9 @@ class Session:
             ),
             kind="truth",
         )
+
+    def _ranks(self, asked: to_kernel.RanksRequest, _: Sequence[Buffer]) -> None:
+        self._searches.ask_about(asked, lambda search: ranks(self._index, search, asked))
 
     def _verdict(self, asked: to_kernel.VerdictRequest, _: Sequence[Buffer]) -> None:
         self._searches.ask_about(asked, lambda search: verdict(self._index, search, asked))

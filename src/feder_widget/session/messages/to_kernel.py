@@ -221,6 +221,16 @@ class OutcomeRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RanksRequest:
+    """The ranks of some clusters in search ``serial``, as a ``ranked`` message."""
+
+    kind: Literal["ranks"] = "ranks"
+    request: Request
+    serial: int = between(0, MAX_SERIAL)
+    clusters: list[int] = each_between(0, "nlist - 1", most=MAX_BATCH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VerdictRequest:
     """Where a row stands for search ``serial``.
 
@@ -473,6 +483,7 @@ REQUESTS = (
     ClustersRequest,
     RestRequest,
     OutcomeRequest,
+    RanksRequest,
     VerdictRequest,
     ThumbnailsRequest,
     MembersRequest,
@@ -506,6 +517,7 @@ AnyRequest: TypeAlias = (
     | ClustersRequest
     | RestRequest
     | OutcomeRequest
+    | RanksRequest
     | VerdictRequest
     | ThumbnailsRequest
     | MembersRequest

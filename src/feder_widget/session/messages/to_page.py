@@ -20,7 +20,7 @@ from feder_widget.session.messages.graph_to_page import (
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Coarse:
-    """The coarse search: all clusters by rank.
+    """The coarse search: the clusters by rank, all of them or, of very many, the nearest.
 
     ``serial`` grows with every search of a widget: the page adopts a coarse message only when its serial is
     the largest so far. ``complete`` says whether ``nearest`` messages hold enough for any set of clusters, or
@@ -29,7 +29,12 @@ class Coarse:
     counts the changes of the index that this widget has noticed. ``copies`` is the number of vectors stored
     under ``id``, mostly 1, and 0 without an ``id``: a search without that row is one for k + ``copies``. No
     search probes a cluster behind rank ``reach``, however large nprobe is. ``title`` names a query from
-    elsewhere, null for none, and ``picture`` is a small encoded picture of it, empty for none.
+    elsewhere, null for none, and ``picture`` is a small encoded picture of it, empty for none. ``tied`` says
+    whether two centroids that some search comes to are at one distance.
+
+    Where clusters are left out, every message that is about rows in one of them comes after a ``ranked`` one
+    that names it. ``nearest`` is then, where the coarse search is approximate, the rank of each cluster by
+    the distance to its centroid: the number of centroids that are as near or nearer. Else it is empty.
     """
 
     kind: Literal["coarse"] = "coarse"
@@ -46,10 +51,29 @@ class Coarse:
     k_max: int
     complete: bool
     exhaustive: bool
-    clusters: Array = buffer("int32", "nlist")
-    distances: Array = buffer("float32", "nlist")
+    tied: bool
+    clusters: Array = buffer("int32", "ranked")
+    distances: Array = buffer("float32", "ranked")
+    nearest: Array = buffer("int32", "by distance")
     vector: Array = buffer("float32", "dim")
     picture: Array = buffer("uint8", "bytes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RankedClusters:
+    """Ranks of some clusters that the ``coarse`` message of search ``serial`` leaves out.
+
+    Answers a ``ranks`` request, and comes before messages about rows in these clusters. ``nearest`` as in a
+    ``coarse`` message, for every coarse search.
+    """
+
+    kind: Literal["ranked"] = "ranked"
+    request: Request
+    serial: int
+    ranks: Array = buffer("int32", "clusters")
+    clusters: Array = buffer("int32", "clusters")
+    distances: Array = buffer("float32", "clusters")
+    nearest: Array = buffer("int32", "clusters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -129,14 +153,17 @@ class TrueNeighbours:
 class Bounds:
     """The best distance that any vector of each cluster can have, by geometry alone, by rank.
 
-    Sent as soon as the survey of the index tells, at any time in a search, and again when it tells more.
+    ``bounds`` are of the clusters in the ``coarse`` message; ``beyond`` are the best bounds of the others,
+    best first, of which there may be more. Sent as soon as the survey of the index tells, at any time in a
+    search, and again when it tells more.
     """
 
     kind: Literal["bounds"] = "bounds"
     request: Request
     serial: int
     findings: list[Finding]
-    bounds: Array = buffer("float32", "nlist")
+    bounds: Array = buffer("float32", "ranked")
+    beyond: Array = buffer("float32", "best of the others")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -554,6 +581,7 @@ class Failure:
 
 MESSAGES = (
     Coarse,
+    RankedClusters,
     Walk,
     WalkTruth,
     WalkResults,
@@ -588,6 +616,7 @@ MESSAGES = (
 )
 Message: TypeAlias = (
     Coarse
+    | RankedClusters
     | Walk
     | WalkTruth
     | WalkResults
