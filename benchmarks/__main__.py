@@ -34,6 +34,7 @@ NAMES = (
     "page",
     "views",
     "mosaics",
+    "large_map",
     "dragging",
     "saved_page",
     "drop",

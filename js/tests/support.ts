@@ -128,8 +128,8 @@ export function coarseOf(summary: Summary, changes: Partial<Coarse> = {}): Coars
     tied: changes.distances?.some((each, i) => each === changes.distances?.[i - 1]) ?? false,
     clusters: Int32Array.from(summary.sizes, (_, cluster) => cluster),
     distances: Float32Array.from(summary.sizes, (_, cluster) => 10 * cluster),
-    nearest: new Int32Array(0),
     vector: new Float32Array([0]),
+    nearest: new Int32Array(0),
     picture: new Uint8Array(0),
     ...changes,
   };

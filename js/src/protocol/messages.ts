@@ -219,8 +219,8 @@ export interface Coarse {
   tied: boolean;
   clusters: Int32Array<ArrayBuffer>;
   distances: Float32Array<ArrayBuffer>;
-  nearest: Int32Array<ArrayBuffer>;
   vector: Float32Array<ArrayBuffer>;
+  nearest: Int32Array<ArrayBuffer>;
   picture: Uint8Array<ArrayBuffer>;
 }
 
@@ -831,6 +831,42 @@ export interface MapPart {
 }
 
 /**
+ * The map of very many clusters without the shapes of its cells: those from `offset` on, of `rows`.
+ *
+ * Comes in place of a `map` message; fields as there. `centres` are x and y in 65,536ths of the rectangle's
+ * width and height. `drawing` is the number of the map, for which shapes can be asked.
+ */
+export interface MapCentres {
+  kind: "map_centres";
+  request: RequestName;
+  drawing: number;
+  method: string;
+  final: boolean;
+  aspect: number;
+  rows: number;
+  offset: number;
+  centres: Uint16Array<ArrayBuffer>;
+}
+
+/**
+ * The cells of the map `drawing` that touch a box, from `offset` on, of `rows`.
+ *
+ * Answers a `map_shapes` request. `clusters` are their numbers; all else as in a `map` message.
+ */
+export interface MapShapes {
+  kind: "map_shapes";
+  request: RequestName;
+  drawing: number;
+  rows: number;
+  offset: number;
+  clusters: Int32Array<ArrayBuffer>;
+  points: Float32Array<ArrayBuffer>;
+  offsets: Int32Array<ArrayBuffer>;
+  centres: Float32Array<ArrayBuffer>;
+  inradii: Float32Array<ArrayBuffer>;
+}
+
+/**
  * Candidates in the plane, from `offset` on of `rows`, by rank and in list order.
  *
  * Positions are in the unit square. A linear picture comes first, then a better one (`final` when none
@@ -1186,6 +1222,21 @@ export interface MapRequest {
 }
 
 /**
+ * The shapes of the cells of the map `drawing` that touch a box, as `map_shapes` messages.
+ *
+ * The box is in 65,536ths of the map's width and height, y up.
+ */
+export interface MapShapesRequest {
+  kind: "map_shapes";
+  request: RequestName;
+  drawing: number;
+  left: number;
+  right: number;
+  bottom: number;
+  top: number;
+}
+
+/**
  * The search on screen, and the hardest queries of the last workload, as a page of its own.
  *
  * `file_part` messages answer. `include_self` as in a `SearchRequest`.
@@ -1274,6 +1325,8 @@ export type Message =
   | RowLevels
   | RowValues
   | MapPart
+  | MapCentres
+  | MapShapes
   | Projection
   | FilePart
   | Failure;
@@ -1307,6 +1360,7 @@ export type Request =
   | QueryRecallsRequest
   | HardestRequest
   | MapRequest
+  | MapShapesRequest
   | PageRequest
   | FigureRequest
   | WalkFigureRequest
@@ -1403,8 +1457,8 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
     buffers: {
       clusters: { dtype: "int32", shape: ["ranked"] },
       distances: { dtype: "float32", shape: ["ranked"] },
-      nearest: { dtype: "int32", shape: ["by distance"] },
       vector: { dtype: "float32", shape: ["dim"] },
+      nearest: { dtype: "int32", shape: ["by distance"] },
       picture: { dtype: "uint8", shape: ["bytes"] },
     },
   },
@@ -1871,6 +1925,35 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       offset: "number",
     },
     buffers: {
+      points: { dtype: "float32", shape: ["corners", 2] },
+      offsets: { dtype: "int32", shape: ["cells + 1"] },
+      centres: { dtype: "float32", shape: ["cells", 2] },
+      inradii: { dtype: "float32", shape: ["cells"] },
+    },
+  },
+  map_centres: {
+    fields: {
+      request: "request",
+      drawing: "number",
+      method: "string",
+      final: "boolean",
+      aspect: "number",
+      rows: "number",
+      offset: "number",
+    },
+    buffers: {
+      centres: { dtype: "uint16", shape: ["cells", 2] },
+    },
+  },
+  map_shapes: {
+    fields: {
+      request: "request",
+      drawing: "number",
+      rows: "number",
+      offset: "number",
+    },
+    buffers: {
+      clusters: { dtype: "int32", shape: ["cells"] },
       points: { dtype: "float32", shape: ["corners", 2] },
       offsets: { dtype: "int32", shape: ["cells + 1"] },
       centres: { dtype: "float32", shape: ["cells", 2] },

@@ -94,8 +94,9 @@ class RecordedSession:
             k_max=k_max,
             projection=projection,
             driver=_CallerDrives(self._woken),
-            # A page without a kernel cannot ask for the ranks of others.
+            # A page without a kernel cannot ask for the ranks of others, nor for the shapes of cells.
             most_ranked=index.nlist,
+            most_whole=index.nlist,
         )
         if workload is not None:
             self._session.workloads.hold(workload)

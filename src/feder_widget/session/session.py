@@ -23,7 +23,7 @@ from feder_widget.session.active_search import FULL_CANDIDATES, MOST_RANKED, Act
 from feder_widget.session.answers.column_scale import ColumnScales
 from feder_widget.session.answers.file import file_parts
 from feder_widget.session.answers.labels_by_column import LabelsByColumn
-from feder_widget.session.answers.map import MapDrawing
+from feder_widget.session.answers.map import MOST_WHOLE, MapDrawing
 from feder_widget.session.answers.members import Orderings, medoids
 from feder_widget.session.answers.projection import SETTLE, Projector
 from feder_widget.session.answers.ranks import ranks
@@ -94,6 +94,8 @@ class Session:
         Makes a page or a figure of what is on screen, in steps; None where nothing does.
     most_ranked
         Clusters whose ranks the page gets with a search, unless nprobe is larger.
+    most_whole
+        Clusters up to which the page gets the shapes of all cells of the map at once.
     """
 
     def __init__(
@@ -110,6 +112,7 @@ class Session:
         changed: Callable[[], None] = lambda: None,
         files: Callable[[to_kernel.PageRequest | to_kernel.FigureRequest], Steps[str]] | None = None,
         most_ranked: int = MOST_RANKED,
+        most_whole: int = MOST_WHOLE,
     ) -> None:
         self._index = index
         self._media = media
@@ -140,7 +143,7 @@ class Session:
             self._give_back,
             most_ranked,
         )
-        self._map = MapDrawing(index, self._outbox)
+        self._map = MapDrawing(index, self._outbox, most_whole)
         self._pictures = Pictures(index, media, self._runner, self._outbox)
         self._values = RowValueReader(media, self._runner, self._outbox, self._labelling.submit)
         self._orderings = Orderings(index, in_thread)
@@ -186,6 +189,7 @@ class Session:
         }
         self._read_nothing: Mapping[str, Callable[[Any], None]] = {
             "map": lambda asked: self._map.ask(asked.request),
+            "map_shapes": self._map.ask_shapes,
             "thumbnails": self._pictures.ask,
             "row_values": self._values.ask,
         }

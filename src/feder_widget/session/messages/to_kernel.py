@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from feder_widget.session.messages.declare import Request, RowId
 from feder_widget.session.messages.limits import (
+    MAP_UNITS,
     MAX_BATCH,
     MAX_COLUMNS,
     MAX_SAMPLE,
@@ -407,6 +408,22 @@ class HardestRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MapShapesRequest:
+    """The shapes of the cells of the map ``drawing`` that touch a box, as ``map_shapes`` messages.
+
+    The box is in 65,536ths of the map's width and height, y up.
+    """
+
+    kind: Literal["map_shapes"] = "map_shapes"
+    request: Request
+    drawing: int = between(0, MAX_SERIAL)
+    left: int = between(0, MAP_UNITS)
+    right: int = between("left", MAP_UNITS)
+    bottom: int = between(0, MAP_UNITS)
+    top: int = between("bottom", MAP_UNITS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MapRequest:
     """The map, now or as soon as it is drawn, and a better one when that is.
 
@@ -500,6 +517,7 @@ REQUESTS = (
     QueryRecallsRequest,
     HardestRequest,
     MapRequest,
+    MapShapesRequest,
     PageRequest,
     FigureRequest,
     WalkFigureRequest,
@@ -534,6 +552,7 @@ AnyRequest: TypeAlias = (
     | QueryRecallsRequest
     | HardestRequest
     | MapRequest
+    | MapShapesRequest
     | PageRequest
     | FigureRequest
     | WalkFigureRequest

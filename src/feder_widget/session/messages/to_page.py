@@ -54,8 +54,8 @@ class Coarse:
     tied: bool
     clusters: Array = buffer("int32", "ranked")
     distances: Array = buffer("float32", "ranked")
-    nearest: Array = buffer("int32", "by distance")
     vector: Array = buffer("float32", "dim")
+    nearest: Array = buffer("int32", "by distance")
     picture: Array = buffer("uint8", "bytes")
 
 
@@ -523,6 +523,44 @@ class MapPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MapCentres:
+    """The map of very many clusters without the shapes of its cells: those from ``offset`` on, of ``rows``.
+
+    Comes in place of a ``map`` message; fields as there. ``centres`` are x and y in 65,536ths of the
+    rectangle's width and height. ``drawing`` is the number of the map, for which shapes can be asked.
+    """
+
+    kind: Literal["map_centres"] = "map_centres"
+    request: Request
+    drawing: int
+    method: str
+    final: bool
+    aspect: float
+    rows: int
+    offset: int
+    centres: Array = buffer("uint16", "cells", 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MapShapes:
+    """The cells of the map ``drawing`` that touch a box, from ``offset`` on, of ``rows``.
+
+    Answers a ``map_shapes`` request. ``clusters`` are their numbers; all else as in a ``map`` message.
+    """
+
+    kind: Literal["map_shapes"] = "map_shapes"
+    request: Request
+    drawing: int
+    rows: int
+    offset: int
+    clusters: Array = buffer("int32", "cells")
+    points: Array = buffer("float32", "corners", 2)
+    offsets: Array = buffer("int32", "cells + 1")
+    centres: Array = buffer("float32", "cells", 2)
+    inradii: Array = buffer("float32", "cells")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Projection:
     """Candidates in the plane, from ``offset`` on of ``rows``, by rank and in list order.
 
@@ -610,6 +648,8 @@ MESSAGES = (
     RowLevels,
     RowValues,
     MapPart,
+    MapCentres,
+    MapShapes,
     Projection,
     FilePart,
     Failure,
@@ -645,6 +685,8 @@ Message: TypeAlias = (
     | RowLevels
     | RowValues
     | MapPart
+    | MapCentres
+    | MapShapes
     | Projection
     | FilePart
     | Failure

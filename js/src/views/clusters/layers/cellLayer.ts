@@ -51,6 +51,7 @@ const NO_CONTENT: CellContent = { tiles: [], tiling: null };
  * budget: the rest follows in the next frame.
  */
 export class CellLayer implements Layer {
+  readonly isExpired = false;
   readonly frame: LayerFrame;
   readonly canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
