@@ -21,12 +21,15 @@ const { sizes } = readSummary({ ...recorded.summary, sizes: viewOf(recorded.summ
 const ALL: MapBox = { left: 0, right: 1.4, bottom: 0, top: 1 };
 const HALF: MapBox = { ...ALL, right: 0.7 };
 
+const middleOf = (centres: Float32Array, cell: number) => [centres[2 * cell], centres[2 * cell + 1]] as const;
+
 function mapOf() {
   const asked: MapBox[] = [];
-  const map = new PartialMap([centres], sizes, (box) => {
+  const map = new PartialMap(centres, sizes, (box) => {
     asked.push(box);
     return shapes.request;
   });
+  expect(map.add(centres)).toBe(true);
   return { map, asked };
 }
 
@@ -121,6 +124,21 @@ describe("the page of very many clusters", () => {
     transport.say({ ...shapes, request: request?.request ?? "" });
     expect(exploration.mapShapes.value).toBe(1);
     expect(cells?.shapes?.has(shapes.clusters[0])).toBe(true);
+  });
+
+  it("takes the centres in parts, in order only", () => {
+    const part = (first: number, last: number): MapCentres => ({
+      ...centres,
+      offset: first,
+      centres: centres.centres.slice(2 * first, 2 * last),
+    });
+    const { exploration, transport } = page();
+    const nlist = sizes.length;
+    transport.say(part(0, 3), part(5, nlist));
+    expect(exploration.map.value).toBeNull();
+    transport.say(part(3, 5), part(5, nlist));
+    expect(exploration.map.value?.cells.centres).toEqual(mapOf().map.centres);
+    expect(exploration.map.value?.cells.find(...middleOf(whole.centres, 6))).toBe(6);
   });
 
   it("asks again after a refusal", () => {

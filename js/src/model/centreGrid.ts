@@ -14,26 +14,36 @@ export class CentreGrid {
   readonly #columns: number;
   readonly #rows: number;
   readonly #aspect: number;
+  /** By cell. */
+  readonly #square: Uint32Array;
   /** Square s holds the cells `#cells[#start[s] .. #start[s + 1])`. */
   readonly #start: Uint32Array;
   readonly #cells: Uint32Array;
 
-  constructor(centres: Float32Array, aspect: number) {
-    const n = centres.length / 2;
+  constructor(count: number, aspect: number) {
     this.#aspect = aspect;
-    this.#rows = Math.max(1, Math.round(Math.sqrt(n / PER_SQUARE / aspect)));
+    this.#rows = Math.max(1, Math.round(Math.sqrt(count / PER_SQUARE / aspect)));
     this.#columns = Math.max(1, Math.round(this.#rows * aspect));
-    const square = new Uint32Array(n);
-    const start = new Uint32Array(this.#columns * this.#rows + 1);
-    for (let cell = 0; cell < n; cell++) {
-      square[cell] = this.#row(centres[2 * cell + 1]) * this.#columns + this.#column(centres[2 * cell]);
-      start[square[cell] + 1]++;
+    this.#square = new Uint32Array(count);
+    this.#start = new Uint32Array(this.#columns * this.#rows + 1);
+    this.#cells = new Uint32Array(count);
+  }
+
+  /** Add the cells from `first` to before `last`, each once. */
+  add(centres: Float32Array, first: number, last: number): void {
+    for (let cell = first; cell < last; cell++) {
+      const square = this.#row(centres[2 * cell + 1]) * this.#columns + this.#column(centres[2 * cell]);
+      this.#square[cell] = square;
+      this.#start[square + 1]++;
     }
+  }
+
+  /** Put all cells in order, once they have been added. */
+  finish(): void {
+    const start = this.#start;
     for (let i = 1; i < start.length; i++) start[i] += start[i - 1];
     const next = start.slice();
-    this.#cells = new Uint32Array(n);
-    for (let cell = 0; cell < n; cell++) this.#cells[next[square[cell]]++] = cell;
-    this.#start = start;
+    for (let cell = 0; cell < this.#cells.length; cell++) this.#cells[next[this.#square[cell]]++] = cell;
   }
 
   /** How many cells have their centre in or near a box. */

@@ -21,39 +21,42 @@ export class PartialMap implements CellMap, CellShapes {
   readonly #store: ShapeStore;
   readonly #sizes: Int32Array;
   readonly #perVector: number;
-  /** How far cells reach that are not large. */
-  readonly #reach: number;
-  readonly #large: readonly number[];
+  /** The side from which on a cell is large. */
+  readonly #limit: number;
+  readonly #large: number[] = [];
+
+  #received = 0;
 
   /** @param sizes  vectors in each cluster, in proportion to which cells are large */
-  constructor(parts: readonly MapCentres[], sizes: Int32Array, ask: AskShapes) {
-    const { aspect, rows } = parts[0];
+  constructor({ aspect, rows }: MapCentres, sizes: Int32Array, ask: AskShapes) {
     this.aspect = aspect;
     this.centres = new Float32Array(2 * rows);
-    for (const { offset, centres } of parts) {
-      for (let i = 0; i < centres.length; i += 2) {
-        this.centres[2 * offset + i] = ((centres[i] + 0.5) / MAP_UNITS) * aspect;
-        this.centres[2 * offset + i + 1] = (centres[i + 1] + 0.5) / MAP_UNITS;
-      }
-    }
-    this.#sizes = sizes;
-    this.#perVector =
-      aspect /
-      Math.max(
-        1,
-        sizes.reduce((sum, size) => sum + size, 0),
-      );
     this.inradii = new Float32Array(rows);
-    const limit = LARGE * Math.sqrt(aspect / rows);
-    const large: number[] = [];
-    for (let cell = 0; cell < rows; cell++) {
-      this.inradii[cell] = this.#half(cell);
-      if (2 * this.inradii[cell] > limit) large.push(cell);
-    }
-    this.#large = large;
-    this.#reach = REACH * limit;
-    this.#grid = new CentreGrid(this.centres, aspect);
+    this.#sizes = sizes;
+    let total = 0;
+    for (let cell = 0; cell < rows; cell++) total += sizes[cell];
+    this.#perVector = aspect / Math.max(1, total);
+    this.#limit = LARGE * Math.sqrt(aspect / rows);
+    this.#grid = new CentreGrid(rows, aspect);
     this.#store = new ShapeStore(ask);
+  }
+
+  /** Take in the centres of the next cells; a part out of order is ignored. Returns whether all are here now. */
+  add({ offset, centres }: MapCentres): boolean {
+    if (offset !== this.#received) return false;
+    const count = centres.length / 2;
+    for (let i = 0; i < count; i++) {
+      const cell = offset + i;
+      this.centres[2 * cell] = ((centres[2 * i] + 0.5) / MAP_UNITS) * this.aspect;
+      this.centres[2 * cell + 1] = (centres[2 * i + 1] + 0.5) / MAP_UNITS;
+      this.inradii[cell] = this.#half(cell);
+      if (2 * this.inradii[cell] > this.#limit) this.#large.push(cell);
+    }
+    this.#grid.add(this.centres, offset, offset + count);
+    this.#received += count;
+    const isWhole = this.#received === this.inradii.length;
+    if (isWhole) this.#grid.finish();
+    return isWhole;
   }
 
   corners(cell: number): Float32Array {
@@ -135,7 +138,7 @@ export class PartialMap implements CellMap, CellShapes {
   }
 
   #around({ left, right, bottom, top }: MapBox): MapBox {
-    const reach = this.#reach;
+    const reach = REACH * this.#limit;
     return { left: left - reach, right: right + reach, bottom: bottom - reach, top: top + reach };
   }
 }

@@ -100,7 +100,8 @@ export class Search {
       this.rankOf[cluster] = rank;
       this.upTo[rank] = this.upTo[rank - 1] + sizes[cluster];
     }
-    const others = sizes.reduce((sum, size) => sum + size, 0) - this.upTo[ranked];
+    let others = -this.upTo[ranked];
+    if (ranked < nlist) for (let cluster = 0; cluster < nlist; cluster++) others += sizes[cluster];
     for (let rank = ranked + 1; rank <= nlist; rank++) {
       this.upTo[rank] = this.upTo[ranked] + (others * (rank - ranked)) / (nlist - ranked);
     }

@@ -1,4 +1,5 @@
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { MapBox } from "../model/centreGrid";
 import { type CellMap, joined } from "../model/mapCells";
 import { PartialMap } from "../model/partialMap";
 import { Parts } from "../model/parts";
@@ -23,7 +24,6 @@ export function clusterMap(summary: ReadonlySignal<Summary>, asker: Asker, abort
   const map = signal<DrawnMap | null>(null);
   const shapes = signal(0);
   const parts = new Parts<MapPart>();
-  const centres = new Parts<MapCentres>();
   const shapeParts = new Parts<MapShapes>();
   let isFinal = false;
   let partial: PartialMap | null = null;
@@ -31,13 +31,17 @@ export function clusterMap(summary: ReadonlySignal<Summary>, asker: Asker, abort
     isFinal = final;
     map.value = { cells, method, final };
   };
+  // Each part is taken in as it comes: all at once would hold the page up.
+  let coming: { readonly request: MapCentres["request"]; readonly cells: PartialMap } | null = null;
   const takeCentres = (message: MapCentres) => {
-    const all = centres.take(message, message.centres.length / 2);
-    if (all === null) return;
-    const { drawing } = message;
-    partial = new PartialMap(all, summary.peek().sizes, (box) =>
-      asker.askMapShapes(drawing, box, message.aspect),
-    );
+    const { request, drawing, aspect } = message;
+    if (message.offset === 0) {
+      const ask = (box: MapBox) => asker.askMapShapes(drawing, box, aspect);
+      coming = { request, cells: new PartialMap(message, summary.peek().sizes, ask) };
+    }
+    if (coming?.request !== request || !coming.cells.add(message)) return;
+    partial = coming.cells;
+    coming = null;
     show(partial, message);
   };
   const takeShapes = (message: MapShapes) => {

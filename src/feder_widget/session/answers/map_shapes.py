@@ -18,13 +18,16 @@ from feder_widget.session.messages.to_page import MapCentres, MapShapes
 MOST_SHAPES = 65_536
 """Cells whose shapes are sent at once at most (4 MB)."""
 
+MOST_CENTRES = 131_072
+"""Centres in one message at most: the page takes each message in at once."""
+
 
 def centres_in_parts(request: Request, drawn: ClusterMap, drawing: int, chunk: int) -> Iterator[MapCentres]:
     """Cut the centres of a map's cells into messages of ``chunk`` bytes."""
     cells = drawn.cells
     scale = MAP_UNITS / np.array([cells.aspect, 1.0])
     places = np.clip(cells.centres * scale, 0, MAP_UNITS - 1).astype(np.uint16)
-    room = max(1, chunk // 4)
+    room = min(MOST_CENTRES, max(1, chunk // 4))
     for first in range(0, len(cells), room):
         yield MapCentres(
             request=request,
