@@ -77,9 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             final = time.perf_counter() - start
             longest = lab.page.evaluate("() => Math.max(0, ...window.federLong)")
             sent = int(lab.kernel("print(sum(sent.get(kind, 0) for kind in ('map', 'map_centres')))"))
-            print(
-                f"{options.nlist:,} clusters: first {first:.1f} s, final {final:.1f} s, sent {sent / 1e6:.1f} MB"
-            )
+            megabytes = f"{sent / 1e6:.1f} MB"
+            print(f"{options.nlist:,} clusters: first {first:.1f} s, final {final:.1f} s, sent {megabytes}")
             print(f"longest task until then {longest:.0f} ms")
             print(f"{'notches':>8}  {'frames ms':<12}{'work ms':<12}tasks")
             for notches in ZOOMS:
