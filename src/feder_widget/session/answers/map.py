@@ -80,8 +80,8 @@ class MapDrawing:
             drawn = self._map
             if drawn is None or asked.drawing != self._drawing:
                 raise SupersededError(f"the map {asked.drawing} is over: another one was drawn")
-        found = touching(drawn.cells, asked)
-        for part in shapes_in_parts(asked, drawn.cells, found, CHUNK):
+        found = touching(drawn, asked)
+        for part in shapes_in_parts(asked, drawn, found, CHUNK):
             self._outbox.deliver(part)
 
     def within(self, seconds: float) -> ClusterMap | None:

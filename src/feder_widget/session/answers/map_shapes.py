@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.map.cluster_map import ClusterMap
-from feder_widget.power_diagram import Cells
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.limits import MAP_UNITS
 from feder_widget.session.messages.parse import BadRequestError
@@ -41,7 +40,7 @@ def centres_in_parts(request: Request, drawn: ClusterMap, drawing: int, chunk: i
         )
 
 
-def touching(cells: Cells, asked: MapShapesRequest) -> NDArray[np.int64]:
+def touching(drawn: ClusterMap, asked: MapShapesRequest) -> NDArray[np.int64]:
     """Return the numbers of the cells whose boxes touch that of a request, int64 (n,).
 
     Raises
@@ -49,6 +48,7 @@ def touching(cells: Cells, asked: MapShapesRequest) -> NDArray[np.int64]:
     BadRequestError
         If there are more than ``MOST_SHAPES``.
     """
+    cells = drawn.cells
     populated = np.flatnonzero(np.diff(cells.offsets))
     starts = cells.offsets[:-1][populated]
     is_near = np.ones(len(populated), bool)
@@ -66,9 +66,10 @@ def touching(cells: Cells, asked: MapShapesRequest) -> NDArray[np.int64]:
 
 
 def shapes_in_parts(
-    asked: MapShapesRequest, cells: Cells, clusters: NDArray[np.int64], chunk: int
+    asked: MapShapesRequest, drawn: ClusterMap, clusters: NDArray[np.int64], chunk: int
 ) -> Iterator[MapShapes]:
     """Cut the shapes of some cells into messages of ``chunk`` bytes; one message without cells for none."""
+    cells = drawn.cells
     counts = np.diff(cells.offsets)[clusters].astype(np.int64)
     # A number, an offset, a centre and a radius for each cell, and its corners.
     ends = np.cumsum(4 * (1 + 1 + 2 + 1) + 8 * counts)
