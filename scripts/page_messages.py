@@ -34,6 +34,7 @@ ARRAYS = {
     "float64": "Float64Array<ArrayBuffer>",
     "float32": "Float32Array<ArrayBuffer>",
     "uint8": "Uint8Array<ArrayBuffer>",
+    "uint16": "Uint16Array<ArrayBuffer>",
 }
 
 

@@ -82,7 +82,7 @@ class Received:
     """One search as a page can know it: nothing but its messages."""
 
     def __init__(self, packets):
-        self.coarse, (clusters, distances, vector, _picture) = packets[0]
+        self.coarse, (clusters, distances, vector, _nearest, _picture) = packets[0]
         assert self.coarse["kind"] == "coarse"
         self.clusters = np.frombuffer(clusters, "<i4")
         self.distances = np.frombuffer(distances, "<f4")

@@ -13,7 +13,7 @@ import faiss
 import numpy as np
 import pandas as pd
 import pytest
-from conversation import Page, converse, slowly
+from conversation import PATIENCE, Page, converse, slowly
 from PIL import Image
 
 from feder_widget.embedding import Embedder
@@ -26,7 +26,7 @@ NLIST = 8
 K = 5
 ROW = 57
 """A query that misses neighbours at nprobe 2, one of them at any nprobe."""
-PLACED = ("map", "projection")
+PLACED = ("map", "map_centres", "map_shapes", "projection")
 """Kinds whose positions come of long sums, so that another machine rounds them differently."""
 
 
@@ -52,6 +52,7 @@ def requests():
     yield {"kind": "search", "query": {"id": str(ROW), "cluster": None}, "nprobe": 2, "k": K}
     yield {"kind": "truth", "serial": 1, "nprobe": 2, "k": K}
     yield {"kind": "verdict", "serial": 1, "id": "77"}
+    yield {"kind": "ranks", "serial": 1, "clusters": [5, 2]}
     yield {"kind": "members", "clusters": [1, 6], "offset": 0, "limit": 4}
     yield {"kind": "medoids", "clusters": [0, 1, 2]}
     yield {"kind": "candidates", "serial": 1, "first_rank": 3, "last_rank": 4}
@@ -146,6 +147,24 @@ def recorded(index, asked, *, images=None, embedder=None, buffers=(), **options)
     return [{"content": timeless(content), "buffers": list(map(text, buffers))} for content, buffers in kept]
 
 
+def partial_map():
+    """Return the messages of a final map without shapes, and of the shapes in one half of it."""
+    page = Page()
+    session = converse(coded(), page, most_whole=NLIST - 1)
+    try:
+        assert session.map_within(PATIENCE).is_final
+        session.handle({"kind": "map", "request": "map"})
+        (content, _), *_ = page.of("map")
+        box = {"left": 0, "right": 32_768, "bottom": 0, "top": 65_536}
+        session.handle({"kind": "map_shapes", "request": "shapes", "drawing": content["drawing"], **box})
+    finally:
+        session.close()
+    return [
+        {"content": content, "buffers": list(map(text, buffers))}
+        for content, buffers in page.of("map") + page.of("shapes")
+    ]
+
+
 def build():
     """Return the fixture as JSON."""
     with pytest.MonkeyPatch.context() as patch:
@@ -160,6 +179,7 @@ def build():
         return {
             "summary": plain(summary_of(by_vectors, k_max=100, images=False, labels=False)),
             "messages": recorded(index, asked, vectors=rows),
+            "partial_map": {"messages": partial_map()},
             "truth": {
                 "ids": [str(row) for row in explanation.ids],
                 "missed": [

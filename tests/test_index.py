@@ -250,6 +250,13 @@ def test_random_ids_are_spread_evenly_over_vectors_not_clusters():
     assert counts.max() < 250
 
 
+def test_a_random_row_comes_with_its_cluster(clustered):
+    traceable = open_index(clustered[0])
+    rng = np.random.default_rng(0)
+    for row, cluster in (traceable.random_row(rng) for _ in range(50)):
+        assert traceable.locate(row)[0] == cluster
+
+
 def test_a_query_by_id_is_a_query_by_its_vector(clustered):
     index, vectors = clustered
     traceable = open_index(index)

@@ -112,6 +112,22 @@ def separate(tmp_path):
     return folder, case.queries[0], expected
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [(0, 1 << 40), (1, 1 << 40), (1, (1 << 64) - 1), (2, 1 << 40), (2, (1 << 64) - 1)],
+    ids=["size", "capacity", "capacity that wraps", "offset", "offset that wraps"],
+)
+def test_a_list_that_is_not_within_the_file_of_lists_is_refused_by_its_number(separate, field, value):
+    folder, _, _ = separate
+    damaged = bytearray((folder / "index").read_bytes())
+    # "ilod", the number of lists, the bytes of a code, and the number of structs: size, capacity, offset.
+    at = damaged.index(b"ilod") + 28 + 24 * 5 + 8 * field
+    damaged[at : at + 8] = value.to_bytes(8, "little")
+    (folder / "index").write_bytes(damaged)
+    with pytest.raises(IndexFileError, match="list 5 of"):
+        open_index(folder / "index")
+
+
 def test_lists_in_a_file_of_their_own_are_found_beside_the_index(separate, tmp_path):
     folder, query, (ids, distances) = separate
     elsewhere = tmp_path / "there"

@@ -12,7 +12,7 @@ from session_fixture import PATH, PLACED
 from feder_widget.session.messages import MESSAGES
 from feder_widget.session.messages.declare import kinds_of
 
-DTYPES = {"uint8": "u1", "int32": "<i4", "int64": "<i8", "float32": "<f4", "float64": "<f8"}
+DTYPES = {"uint8": "u1", "uint16": "<u2", "int32": "<i4", "int64": "<i8", "float32": "<f4", "float64": "<f8"}
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,7 @@ def settled(packets):
 def test_every_kind_of_message_is_recorded(kept):
     packets = [*kept["messages"], *kept["refined"]["messages"], *kept["picture"]["messages"]]
     graph = json.loads(graph_fixture.PATH.read_text(encoding="utf-8"))
+    packets += kept["partial_map"]["messages"]
     packets += graph["apart"]["messages"] + graph["map"]["messages"]
     assert {packet["content"]["kind"] for packet in packets} == {
         kind for declared in MESSAGES for kind in kinds_of(declared)

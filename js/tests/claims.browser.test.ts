@@ -166,7 +166,10 @@ describe("what geometry proves", () => {
     shown.sayCandidates(1, 1);
     shown.sayDone();
     const bounds = Float32Array.of(0, 10, 20, 30);
-    shown.model.say(...encoded({ kind: "bounds", request: "kernel:1", serial: 1, findings: [], bounds }));
+    const beyond = new Float32Array(0);
+    shown.model.say(
+      ...encoded({ kind: "bounds", request: "kernel:1", serial: 1, findings: [], bounds, beyond }),
+    );
     return shown;
   };
   const sentence = (shown: Stage) => shown.root.querySelector(".feder-certain")?.textContent;
@@ -277,7 +280,10 @@ describe("what geometry proves of a search that re-ranks", () => {
     shown.sayCandidates(1, 1);
     shown.sayDone();
     const bounds = Float32Array.of(0, 10, 20, 30);
-    shown.model.say(...encoded({ kind: "bounds", request: "kernel:1", serial: 1, findings: [], bounds }));
+    const beyond = new Float32Array(0);
+    shown.model.say(
+      ...encoded({ kind: "bounds", request: "kernel:1", serial: 1, findings: [], bounds, beyond }),
+    );
     await vi.waitFor(() => expect(shown.root.querySelector(".feder-certain")).not.toBeNull());
     const rows = BigInt64Array.of(0n, 1n, 2n);
     const passes = Float32Array.of(0, 1, 2);

@@ -1,5 +1,6 @@
 const DTYPES: Readonly<Record<string, string>> = {
   Uint8Array: "uint8",
+  Uint16Array: "uint16",
   Int32Array: "int32",
   Float32Array: "float32",
   Float64Array: "float64",
@@ -9,6 +10,9 @@ const DTYPES: Readonly<Record<string, string>> = {
 /** The axes after the first, of the buffers that have several. */
 const INNER: Readonly<Record<string, (message: Record<string, unknown>) => number>> = {
   "map.points": () => 2,
+  "map_shapes.points": () => 2,
+  "map_shapes.centres": () => 2,
+  "map_centres.centres": () => 2,
   "map.centres": () => 2,
   "districts.places": () => 2,
   "walk_places.places": () => 2,

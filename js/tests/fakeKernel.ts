@@ -159,9 +159,17 @@ export class FakeKernel implements Transport {
     const serial = ++this.#serial;
     const id = "id" in query ? BigInt(query.id) : 0n;
     const bounds = Float32Array.from(summary.sizes, (_, cluster) => 10 * cluster - 9);
+    const beyond = new Float32Array(0);
     return [
       coarseOf(summary, { request, serial, id, nprobe, k }),
-      { kind: "bounds", request: `bounds:${serial}`, serial, findings: [findingOf("A finding.")], bounds },
+      {
+        kind: "bounds",
+        request: `bounds:${serial}`,
+        serial,
+        findings: [findingOf("A finding.")],
+        bounds,
+        beyond,
+      },
       candidatesOf(summary, 1, nprobe, { request }),
       candidatesOf(summary, nprobe + 1, summary.nlist, { request, kind: "nearest" }),
       doneOf(request),

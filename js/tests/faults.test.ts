@@ -148,6 +148,7 @@ describe("a coarse message", () => {
     serial: 1,
     findings: [],
     bounds: new Float32Array(SIZES.length),
+    beyond: new Float32Array(0),
   });
 
   it("is taken in with the first candidates, so that no picture without them is drawn", () => {

@@ -95,7 +95,13 @@ describe.each(["light", "dark"] as const)("a figure of the map, %s", (mode) => {
     order.forEach((cluster, i) => {
       rankOf[cluster] = i + 1;
     });
-    const search = { order: Int32Array.from(order), rankOf, distances: Float32Array.from(distances) };
+    const distanceOf = Float32Array.from(distances);
+    const search = {
+      order: Int32Array.from(order),
+      rankOf,
+      distances: distanceOf,
+      ranked: order.length,
+    };
     const n = order.length;
     const cells = { inradii: new Float32Array(n).fill(1) };
     const scene = { cells, ranking: cellRanking(search as never), probe: nearest(nprobe) } as never;

@@ -74,7 +74,16 @@ function sayRest(): void {
 function sayBounds(): void {
   const findings = [findingOf(`${LONG}, ${LONG}.`), findingOf("Something else.")];
   const bounds = Float32Array.from(SIZES, (_, cluster) => 10 * cluster - 9);
-  stage.model.say(...encoded({ kind: "bounds", request: "kernel:1", serial: 1, findings, bounds }));
+  stage.model.say(
+    ...encoded({
+      kind: "bounds",
+      request: "kernel:1",
+      serial: 1,
+      findings,
+      bounds,
+      beyond: new Float32Array(0),
+    }),
+  );
 }
 
 function sayProgress(): void {

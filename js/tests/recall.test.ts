@@ -214,13 +214,15 @@ describe("the true neighbours of an exploration", () => {
     const { exploration, transport, summary } = explorationOf();
     const [coarse, fine, nearest, done] = answerOf(summary);
     const bounds = Float32Array.of(0, 9, Number.POSITIVE_INFINITY, 29);
-    transport.say(coarse, { kind: "bounds", request: "b", serial: 1, findings: [findingOf("far")], bounds });
+    const beyond = new Float32Array(0);
+    const findings = [findingOf("far")];
+    transport.say(coarse, { kind: "bounds", request: "b", serial: 1, findings, bounds, beyond });
     expect(exploration.openClusters.value).toBeNull();
     transport.say(fine);
-    expect(exploration.openClusters.value).toBe(0);
+    expect(exploration.openClusters.value).toEqual({ count: 0, isLeast: false });
     transport.say(nearest, done);
     expect(exploration.findings.value).toEqual([findingOf("far")]);
-    transport.say({ kind: "bounds", request: "b", serial: 9, findings: [], bounds });
+    transport.say({ kind: "bounds", request: "b", serial: 9, findings: [], bounds, beyond });
     expect(exploration.findings.value).toEqual([findingOf("far")]);
   });
 });

@@ -212,11 +212,21 @@ describe("clusters that could still hold something nearer", () => {
   const summary = summaryOf([3, 4, 0, 5]);
   const search = new Search(coarseOf(summary), summary.sizes);
   search.add(candidatesOf(summary, 1, 4));
-  const openAt = (nprobe: number, k: number, bounds: number[], similarity = false) => {
+  const open = (nprobe: number, k: number, bounds: number[], beyond: number[], similarity = false) => {
     const probe = nearest(nprobe);
     const results = resultsAt(search, probe, k, false);
-    return openClusters(Float32Array.from(bounds), probe, results, k, similarity);
+    const told = { bounds: Float32Array.from(bounds), beyond: Float32Array.from(beyond) };
+    return openClusters(told, summary.nlist, probe, results, k, similarity);
   };
+  const openAt = (nprobe: number, k: number, bounds: number[], similarity = false) =>
+    open(nprobe, k, bounds, [], similarity)?.count ?? null;
+
+  it("count those whose ranks are unknown, and say where there may be more", () => {
+    expect(open(1, 3, [0, 1], [1.5, 9])).toEqual({ count: 2, isLeast: false });
+    expect(open(1, 3, [0, 9], [1.5])).toEqual({ count: 1, isLeast: true });
+    expect(open(1, 3, [0, 9], [9])).toEqual({ count: 0, isLeast: false });
+    expect(open(1, 3, [9, 3], [4, 1], true)).toEqual({ count: 2, isLeast: false });
+  });
 
   it("are those beyond the probed ones whose bound is better than the last result", () => {
     expect(openAt(1, 3, [0, 1, 1.5, 9])).toBe(2);

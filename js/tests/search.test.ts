@@ -223,7 +223,8 @@ describe("a search refuses", () => {
   });
 
   it("a ranking of another nlist", () => {
-    const other = coarseOf(summary, { clusters: Int32Array.of(0, 1), distances: Float32Array.of(0, 1) });
+    const five = [0, 1, 2, 3, 0];
+    const other = coarseOf(summary, { clusters: Int32Array.from(five), distances: Float32Array.from(five) });
     expect(() => new Search(other, summary.sizes)).toThrow(MalformedMessage);
   });
 

@@ -43,7 +43,10 @@ function searchOf(among: Message[]): Search {
 describe("a recorded session", () => {
   it("has a message of every kind, and all can be read", () => {
     const ofGraph = messagesOf([...graph.apart.messages, ...graph.map.messages]);
-    const kinds = new Set([...messages, ...refined, ...pictured, ...ofGraph].map(({ kind }) => kind));
+    const ofMap = messagesOf(recorded.partial_map.messages);
+    const kinds = new Set(
+      [...messages, ...refined, ...pictured, ...ofMap, ...ofGraph].map(({ kind }) => kind),
+    );
     expect([...kinds].sort()).toEqual(
       Object.keys(LAYOUTS)
         .filter((kind) => !["index", "graph"].includes(kind))

@@ -9,6 +9,7 @@ import type {
   Finding,
   MapPart,
   Message,
+  RankedClusters,
   Request,
   TrueNeighbours,
 } from "../src/protocol/messages";
@@ -124,10 +125,35 @@ export function coarseOf(summary: Summary, changes: Partial<Coarse> = {}): Coars
     index_version: 0,
     complete: true,
     exhaustive: true,
+    tied: changes.distances?.some((each, i) => each === changes.distances?.[i - 1]) ?? false,
     clusters: Int32Array.from(summary.sizes, (_, cluster) => cluster),
     distances: Float32Array.from(summary.sizes, (_, cluster) => 10 * cluster),
     vector: new Float32Array([0]),
+    nearest: new Int32Array(0),
     picture: new Uint8Array(0),
+    ...changes,
+  };
+}
+
+/** A ranking that leaves out all but the nearest clusters. */
+export function nearestOnly(coarse: Coarse, ranked: number): Coarse {
+  return {
+    ...coarse,
+    clusters: coarse.clusters.slice(0, ranked),
+    distances: coarse.distances.slice(0, ranked),
+  };
+}
+
+/** The ranks of some clusters of a search whose ranks follow the numbers. */
+export function rankedOf(ranks: readonly number[], changes: Partial<RankedClusters> = {}): RankedClusters {
+  return {
+    kind: "ranked",
+    request: "kernel:1",
+    serial: 1,
+    ranks: Int32Array.from(ranks),
+    clusters: Int32Array.from(ranks, (rank) => rank - 1),
+    distances: Float32Array.from(ranks, (rank) => 10 * (rank - 1)),
+    nearest: Int32Array.from(ranks),
     ...changes,
   };
 }

@@ -1,5 +1,5 @@
 import { MalformedMessage } from "../protocol/decode";
-import type { Candidates, Coarse } from "../protocol/messages";
+import type { Candidates, Coarse, RankedClusters } from "../protocol/messages";
 import type { Summary } from "./summary";
 
 /** The candidates of one cluster: the entries from `start` to `end` of these arrays. */
@@ -15,6 +15,9 @@ type Part = Pick<Candidates, "request" | "kind" | "ids" | "distances">;
 
 /**
  * One search as far as it has been streamed. Ranks count from 1.
+ *
+ * Of very many clusters the ranking comes in part: the nearest `ranked` of them, and each other one where something is
+ * said of it. The arrays by rank are as long as the whole ranking.
  *
  * Of each cluster the page holds either its kept candidates (`nearest`), which suffice for the results at any k up to
  * `kMax`, or every candidate (`fine`). Both kinds arrive in the order of the ranking, without a gap.
@@ -41,14 +44,20 @@ export class Search {
   readonly exhaustive: boolean;
   /** Of the index when it was searched. */
   readonly indexVersion: number;
-  /** Clusters by rank: `order[rank - 1]`. */
+  /** Clusters, from rank 1 on, whose ranks came with the search. */
+  readonly ranked: number;
+  /** Clusters by rank: `order[rank - 1]`; -1 where that is unknown. */
   readonly order: Int32Array;
-  /** Query to centroid, by rank. */
+  /** Query to centroid, by rank; NaN where that is unknown. */
   readonly distances: Float32Array;
-  /** The rank of each cluster. */
+  /** The rank of each cluster; 0 where that is unknown. */
   readonly rankOf: Int32Array;
-  /** `upTo[n]`: vectors in the n nearest clusters. */
+  /** `upTo[n]`: vectors in the n nearest clusters; beyond `ranked`, as many as there are on average. */
   readonly upTo: Float64Array;
+  /** Whether two centroids that a coarse search comes to are at one distance. */
+  readonly hasTies: boolean;
+  /** By rank, the number of centroids that are as near or nearer, where only the kernel can count them. */
+  readonly #nearest: Map<number, number>;
   readonly #candidates: (ClusterCandidates | null)[];
   readonly #whole: Uint8Array;
   readonly #unpruned: Uint8Array;
@@ -56,14 +65,14 @@ export class Search {
   #received = 0;
   #fine = 0;
   #version = 0;
-  #hasTies: boolean | null = null;
 
   constructor(
     coarse: Coarse,
     readonly sizes: Int32Array,
   ) {
     const nlist = sizes.length;
-    if (coarse.clusters.length !== nlist) throw new MalformedMessage("the ranking has another nlist");
+    const ranked = coarse.clusters.length;
+    if (ranked > nlist) throw new MalformedMessage("the ranking has another nlist");
     this.serial = coarse.serial;
     this.id = coarse.id;
     this.copies = coarse.copies;
@@ -79,16 +88,24 @@ export class Search {
     this.complete = coarse.complete;
     this.exhaustive = coarse.exhaustive;
     this.indexVersion = coarse.index_version;
-    this.order = coarse.clusters;
-    this.distances = coarse.distances;
+    this.ranked = ranked;
+    this.hasTies = coarse.tied;
+    this.order = filledUp(coarse.clusters, new Int32Array(nlist), -1);
+    this.distances = filledUp(coarse.distances, new Float32Array(nlist), Number.NaN);
     this.rankOf = new Int32Array(nlist);
     this.upTo = new Float64Array(nlist + 1);
-    for (let rank = 1; rank <= nlist; rank++) {
+    for (let rank = 1; rank <= ranked; rank++) {
       const cluster = this.order[rank - 1];
       if (cluster < 0 || cluster >= nlist) throw new MalformedMessage(`no cluster ${cluster}`);
       this.rankOf[cluster] = rank;
       this.upTo[rank] = this.upTo[rank - 1] + sizes[cluster];
     }
+    let others = -this.upTo[ranked];
+    if (ranked < nlist) for (let cluster = 0; cluster < nlist; cluster++) others += sizes[cluster];
+    for (let rank = ranked + 1; rank <= nlist; rank++) {
+      this.upTo[rank] = this.upTo[ranked] + (others * (rank - ranked)) / (nlist - ranked);
+    }
+    this.#nearest = new Map(Array.from(coarse.nearest, (nearest, i) => [i + 1, nearest]));
     if (!(Number.isInteger(this.copies) && this.copies >= 0 && this.copies <= Math.max(1, this.upTo[nlist])))
       throw new MalformedMessage(`no number of copies: ${this.copies}`);
     this.#candidates = new Array(nlist).fill(null);
@@ -98,6 +115,28 @@ export class Search {
 
   get nlist(): number {
     return this.order.length;
+  }
+
+  /** Whether the ranks of some clusters are unknown. */
+  get isPartial(): boolean {
+    return this.ranked < this.nlist;
+  }
+
+  /** The rank of a cluster; null where it is unknown. */
+  rankIn(cluster: number): number | null {
+    return this.rankOf[cluster] || null;
+  }
+
+  /** Take in the ranks of clusters that the search came without. */
+  learn({ ranks, clusters, distances, nearest }: RankedClusters): void {
+    ranks.forEach((rank, i) => {
+      const isRight = rank > 0 && rank <= this.nlist && clusters[i] >= 0 && clusters[i] < this.nlist;
+      if (!isRight) throw new MalformedMessage(`no cluster ${clusters[i]} at rank ${rank}`);
+      this.order[rank - 1] = clusters[i];
+      this.distances[rank - 1] = distances[i];
+      this.rankOf[clusters[i]] = rank;
+      this.#nearest.set(rank, nearest[i]);
+    });
   }
 
   /** Clusters received, in rank order without a gap. */
@@ -168,14 +207,10 @@ export class Search {
    * approximate one may rank it behind others.
    */
   nearestRank(rank: number, similarity: boolean): number {
+    const counted = this.#nearest.get(rank);
+    if (counted !== undefined) return counted;
     const own = this.distances[rank - 1];
     return this.distances.reduce((sum, each) => sum + Number(similarity ? each >= own : each <= own), 0);
-  }
-
-  /** Whether two centroids that a coarse search comes to are at one distance. */
-  get hasTies(): boolean {
-    this.#hasTies ??= this.distances.subarray(1, this.reach).some((each, i) => each === this.distances[i]);
-    return this.#hasTies;
   }
 
   /** Whether every candidate of the cluster at this rank is here. */
@@ -188,8 +223,10 @@ export class Search {
     return !this.complete && this.#unpruned[rank - 1] === 0 && !this.isWhole(rank);
   }
 
+  /** Vectors in the cluster at this rank; on average where it is unknown. */
   sizeAt(rank: number): number {
-    return this.sizes[this.order[rank - 1]];
+    const cluster = this.order[rank - 1];
+    return cluster < 0 ? this.upTo[rank] - this.upTo[rank - 1] : this.sizes[cluster];
   }
 
   /** Vectors in some clusters. */
@@ -253,6 +290,14 @@ export function isOutdated(search: Search, summary: Summary): boolean {
 /** Whether two searches are for the same query. */
 export function isSameQuery(left: Search, right: Search): boolean {
   return left.id === right.id && left.vector.every((value, i) => value === right.vector[i]);
+}
+
+/** The values, followed by others up to the length of an array; the values themselves where they fill it. */
+function filledUp<T extends Int32Array | Float32Array>(values: T, whole: T, other: number): T {
+  if (values.length === whole.length) return values;
+  whole.set(values);
+  whole.fill(other, values.length);
+  return whole;
 }
 
 function concatenated(parts: readonly Pick<Part, "ids" | "distances">[]): Pick<Part, "ids" | "distances"> {

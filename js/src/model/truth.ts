@@ -1,4 +1,4 @@
-import type { TrueNeighbours } from "../protocol/messages";
+import type { Bounds, TrueNeighbours } from "../protocol/messages";
 import { nearest, type Probe } from "./probe";
 import { type Result, resultsAt } from "./results";
 import type { Search } from "./search";
@@ -226,22 +226,32 @@ export function missedBy(
     .filter((neighbour) => !finds(neighbour) && lacking-- > 0);
 }
 
+/** Unprobed clusters that can hold something nearer: so many, or at least so many. */
+export interface OpenClusters {
+  readonly count: number;
+  readonly isLeast: boolean;
+}
+
 /**
- * How many unprobed clusters can, by geometry alone, hold a vector nearer than the k-th result; null where there are
- * fewer results.
+ * How many unprobed clusters can, by geometry alone, hold a vector nearer than the k-th result, and whether there can
+ * be more; null where there are fewer results.
  */
 export function openClusters(
-  bounds: Float32Array,
+  { bounds, beyond }: Pick<Bounds, "bounds" | "beyond">,
+  nlist: number,
   probe: Probe,
   results: readonly Result[],
   k: number,
   similarity: boolean,
-): number | null {
+): OpenClusters | null {
   if (results.length < k) return null;
   const worst = results[k - 1].distance;
-  let open = 0;
+  const isOpen = (bound: number) => (similarity ? bound > worst : bound < worst);
+  let count = 0;
   bounds.forEach((bound, i) => {
-    if ((similarity ? bound > worst : bound < worst) && !probe.has(i + 1)) open++;
+    if (isOpen(bound) && !probe.has(i + 1)) count++;
   });
-  return open;
+  const others = beyond.reduce((sum, bound) => sum + Number(isOpen(bound)), 0);
+  const isLeast = others > 0 && others === beyond.length && bounds.length + others < nlist;
+  return { count: count + others, isLeast };
 }

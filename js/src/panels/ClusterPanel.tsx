@@ -37,7 +37,9 @@ export function ClusterPanel() {
       </section>
     );
   }
-  const rank = search?.rankOf[cluster] ?? null;
+  // The kernel tells the rank of a pinned cluster.
+  exploration.revision.value;
+  const rank = search?.rankIn(cluster) ?? null;
   const probed = rank !== null && exploration.probe.value.has(rank);
   const wanted = exploration.wanted.value.has(rank ?? 0);
   const isOff = exploration.switched.value.get(cluster) === false;
@@ -45,7 +47,11 @@ export function ClusterPanel() {
   const tellsRank = recall === null && exploration.labels.coloursBy.value === "rank";
   const [main] = mainLabels(exploration.compositions.of(cluster, exploration.labels.column.value).value, 1);
   const facts = [
-    rank === null ? null : `rank ${count(rank)}${wanted ? "" : isOff ? ", switched off" : ", not probed"}`,
+    rank === null
+      ? search === null
+        ? null
+        : `rank beyond ${count(search.ranked)}, not probed`
+      : `rank ${count(rank)}${wanted ? "" : isOff ? ", switched off" : ", not probed"}`,
     plural(summary.sizes[cluster], "vector"),
     main?.name == null ? null : `${wholePercent(main.share)} ${main.name}`,
   ];

@@ -28,7 +28,7 @@ function Card({ open }: { open: OpenCard }) {
   const [then] = useState(search);
   const includeSelf = exploration.settings.includeSelf.value;
   const { columns } = exploration.summary.value;
-  const rank = search?.rankOf[cluster] ?? null;
+  const rank = search?.rankIn(cluster) ?? null;
   const picture = usePicture(id, cluster, SIDE);
   const label = picture.state === "loading" ? null : picture.label;
   const [verdict, setVerdict] = useState<Verdict | null>(null);

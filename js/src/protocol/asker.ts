@@ -26,6 +26,17 @@ import { Disconnected, type Transport } from "./transport";
 /** Milliseconds until a kernel that seems lost is asked whether it is there. */
 const RECONNECT = 1500;
 
+/** Parts of the map's width and height in which boxes are asked for. */
+const MAP_UNITS = 65_536;
+
+/** A box of the map. */
+interface Sides {
+  readonly left: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly top: number;
+}
+
 type Answer =
   | FilePart
   | Thumbnails
@@ -157,6 +168,11 @@ export class Asker {
     return this.#send((request) => ({ kind: "clusters", request, serial, ranks: [...ranks] }));
   }
 
+  /** The ranks of these clusters, as a `ranked` message. */
+  askRanks(serial: number, clusters: readonly number[]): string | null {
+    return this.#send((request) => ({ kind: "ranks", request, serial, clusters: [...clusters] }));
+  }
+
   /** The results of Faiss, as a `results` message. */
   askResults(serial: number, nprobe: number, k: number, includeSelf: boolean): string | null {
     const settings = { nprobe, k, include_self: includeSelf };
@@ -241,6 +257,21 @@ export class Asker {
 
   askMap(): void {
     this.#send((request) => ({ kind: "map", request }));
+  }
+
+  /** The cells of the map that touch a box of map units, with their shapes, as `map_shapes` messages. */
+  askMapShapes(drawing: number, box: Sides, aspect: number): string | null {
+    const unit = (share: number, round: (value: number) => number) =>
+      Math.max(0, Math.min(MAP_UNITS, round(share * MAP_UNITS)));
+    return this.#send((request) => ({
+      kind: "map_shapes",
+      request,
+      drawing,
+      left: unit(box.left / aspect, Math.floor),
+      right: unit(box.right / aspect, Math.ceil),
+      bottom: unit(box.bottom, Math.floor),
+      top: unit(box.top, Math.ceil),
+    }));
   }
 
   /** The commonest labels, or values of a column, and their numbers in each cluster, as `labels` messages. */

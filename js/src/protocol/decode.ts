@@ -6,7 +6,9 @@ import {
   type IndexSummary,
   LAYOUTS,
   type Labels,
+  type MapCentres,
   type MapPart,
+  type MapShapes,
   type Message,
   type Projection,
   type QueryRecalls,
@@ -22,6 +24,7 @@ export class MalformedMessage extends Error {}
 
 const ARRAYS = {
   uint8: Uint8Array,
+  uint16: Uint16Array,
   int32: Int32Array,
   float32: Float32Array,
   float64: Float64Array,
@@ -224,6 +227,13 @@ function examine(message: Message): void {
       checkOffsets(message.offsets, message.points.length / 2, "corners");
       checkFit(message, message.inradii.length);
       break;
+    case "map_centres":
+      checkFit(message, message.centres.length / 2);
+      break;
+    case "map_shapes":
+      checkOffsets(message.offsets, message.points.length / 2, "corners");
+      checkFit(message, message.inradii.length);
+      break;
     case "projection":
       checkFit(message, message.ids.length);
       break;
@@ -258,7 +268,7 @@ function checkOffsets(offsets: Int32Array, end: number, things: string): void {
 }
 
 function checkFit(
-  { offset, rows }: MapPart | Projection | Labels | Scale | QueryRecalls,
+  { offset, rows }: MapPart | MapCentres | MapShapes | Projection | Labels | Scale | QueryRecalls,
   length: number,
 ): void {
   if (offset < 0 || offset + length > rows) {

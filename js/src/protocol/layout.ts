@@ -17,7 +17,7 @@ export type FieldCheck =
  * another stands for the same number wherever it occurs in the message. "cells + 1" is one more than "cells".
  */
 export interface BufferLayout {
-  readonly dtype: "int32" | "int64" | "float32" | "float64" | "uint8";
+  readonly dtype: "int32" | "int64" | "float32" | "float64" | "uint8" | "uint16";
   readonly shape: readonly (string | number)[];
 }
 

@@ -185,7 +185,7 @@ export interface GraphSummary {
 }
 
 /**
- * The coarse search: all clusters by rank.
+ * The coarse search: the clusters by rank, all of them or, of very many, the nearest.
  *
  * `serial` grows with every search of a widget: the page adopts a coarse message only when its serial is
  * the largest so far. `complete` says whether `nearest` messages hold enough for any set of clusters, or
@@ -194,7 +194,12 @@ export interface GraphSummary {
  * the changes of the index that this widget has noticed. `copies` is the number of vectors stored under
  * `id`, mostly 1, and 0 without an `id`: a search without that row is one for k + `copies`. No search
  * probes a cluster behind rank `reach`, however large nprobe is. `title` names a query from elsewhere, null
- * for none, and `picture` is a small encoded picture of it, empty for none.
+ * for none, and `picture` is a small encoded picture of it, empty for none. `tied` says whether two
+ * centroids that some search comes to are at one distance.
+ *
+ * Where clusters are left out, every message that is about rows in one of them comes after a `ranked` one
+ * that names it. `nearest` is then, where the coarse search is approximate, the rank of each cluster by the
+ * distance to its centroid: the number of centroids that are as near or nearer. Else it is empty.
  */
 export interface Coarse {
   kind: "coarse";
@@ -211,10 +216,28 @@ export interface Coarse {
   k_max: number;
   complete: boolean;
   exhaustive: boolean;
+  tied: boolean;
   clusters: Int32Array<ArrayBuffer>;
   distances: Float32Array<ArrayBuffer>;
   vector: Float32Array<ArrayBuffer>;
+  nearest: Int32Array<ArrayBuffer>;
   picture: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Ranks of some clusters that the `coarse` message of search `serial` leaves out.
+ *
+ * Answers a `ranks` request, and comes before messages about rows in these clusters. `nearest` as in a
+ * `coarse` message, for every coarse search.
+ */
+export interface RankedClusters {
+  kind: "ranked";
+  request: RequestName;
+  serial: number;
+  ranks: Int32Array<ArrayBuffer>;
+  clusters: Int32Array<ArrayBuffer>;
+  distances: Float32Array<ArrayBuffer>;
+  nearest: Int32Array<ArrayBuffer>;
 }
 
 /**
@@ -484,7 +507,9 @@ export interface TrueNeighbours {
 /**
  * The best distance that any vector of each cluster can have, by geometry alone, by rank.
  *
- * Sent as soon as the survey of the index tells, at any time in a search, and again when it tells more.
+ * `bounds` are of the clusters in the `coarse` message; `beyond` are the best bounds of the others, best
+ * first, of which there may be more. Sent as soon as the survey of the index tells, at any time in a
+ * search, and again when it tells more.
  */
 export interface Bounds {
   kind: "bounds";
@@ -492,6 +517,7 @@ export interface Bounds {
   serial: number;
   findings: Finding[];
   bounds: Float32Array<ArrayBuffer>;
+  beyond: Float32Array<ArrayBuffer>;
 }
 
 /** Findings about the query of search `serial` that came after its answer. */
@@ -805,6 +831,42 @@ export interface MapPart {
 }
 
 /**
+ * The map of very many clusters without the shapes of its cells: those from `offset` on, of `rows`.
+ *
+ * Comes in place of a `map` message; fields as there. `centres` are x and y in 65,536ths of the rectangle's
+ * width and height. `drawing` is the number of the map, for which shapes can be asked.
+ */
+export interface MapCentres {
+  kind: "map_centres";
+  request: RequestName;
+  drawing: number;
+  method: string;
+  final: boolean;
+  aspect: number;
+  rows: number;
+  offset: number;
+  centres: Uint16Array<ArrayBuffer>;
+}
+
+/**
+ * The cells of the map `drawing` that touch a box, from `offset` on, of `rows`.
+ *
+ * Answers a `map_shapes` request. `clusters` are their numbers; all else as in a `map` message.
+ */
+export interface MapShapes {
+  kind: "map_shapes";
+  request: RequestName;
+  drawing: number;
+  rows: number;
+  offset: number;
+  clusters: Int32Array<ArrayBuffer>;
+  points: Float32Array<ArrayBuffer>;
+  offsets: Int32Array<ArrayBuffer>;
+  centres: Float32Array<ArrayBuffer>;
+  inradii: Float32Array<ArrayBuffer>;
+}
+
+/**
  * Candidates in the plane, from `offset` on of `rows`, by rank and in list order.
  *
  * Positions are in the unit square. A linear picture comes first, then a better one (`final` when none
@@ -988,6 +1050,14 @@ export interface OutcomeRequest {
   include_self: boolean;
 }
 
+/** The ranks of some clusters in search `serial`, as a `ranked` message. */
+export interface RanksRequest {
+  kind: "ranks";
+  request: RequestName;
+  serial: number;
+  clusters: number[];
+}
+
 /**
  * Where a row stands for search `serial`.
  *
@@ -1152,6 +1222,21 @@ export interface MapRequest {
 }
 
 /**
+ * The shapes of the cells of the map `drawing` that touch a box, as `map_shapes` messages.
+ *
+ * The box is in 65,536ths of the map's width and height, y up.
+ */
+export interface MapShapesRequest {
+  kind: "map_shapes";
+  request: RequestName;
+  drawing: number;
+  left: number;
+  right: number;
+  bottom: number;
+  top: number;
+}
+
+/**
  * The search on screen, and the hardest queries of the last workload, as a page of its own.
  *
  * `file_part` messages answer. `include_self` as in a `SearchRequest`.
@@ -1224,6 +1309,7 @@ export type QueryChoice =
 
 export type Message =
   | Coarse
+  | RankedClusters
   | Walk
   | WalkTruth
   | WalkResults
@@ -1252,6 +1338,8 @@ export type Message =
   | RowLevels
   | RowValues
   | MapPart
+  | MapCentres
+  | MapShapes
   | Projection
   | FilePart
   | Failure;
@@ -1268,6 +1356,7 @@ export type Request =
   | ClustersRequest
   | RestRequest
   | OutcomeRequest
+  | RanksRequest
   | VerdictRequest
   | ThumbnailsRequest
   | MembersRequest
@@ -1284,6 +1373,7 @@ export type Request =
   | QueryRecallsRequest
   | HardestRequest
   | MapRequest
+  | MapShapesRequest
   | PageRequest
   | FigureRequest
   | WalkFigureRequest
@@ -1376,12 +1466,26 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       k_max: "number",
       complete: "boolean",
       exhaustive: "boolean",
+      tied: "boolean",
     },
     buffers: {
-      clusters: { dtype: "int32", shape: ["nlist"] },
-      distances: { dtype: "float32", shape: ["nlist"] },
+      clusters: { dtype: "int32", shape: ["ranked"] },
+      distances: { dtype: "float32", shape: ["ranked"] },
       vector: { dtype: "float32", shape: ["dim"] },
+      nearest: { dtype: "int32", shape: ["by distance"] },
       picture: { dtype: "uint8", shape: ["bytes"] },
+    },
+  },
+  ranked: {
+    fields: {
+      request: "request",
+      serial: "number",
+    },
+    buffers: {
+      ranks: { dtype: "int32", shape: ["clusters"] },
+      clusters: { dtype: "int32", shape: ["clusters"] },
+      distances: { dtype: "float32", shape: ["clusters"] },
+      nearest: { dtype: "int32", shape: ["clusters"] },
     },
   },
   walk: {
@@ -1594,7 +1698,8 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       findings: { each: { object: { code: "string", severity: { one: ["info", "warning", "error"] }, sentence: "string", evidence: "numbers", remedy: { nullable: "string" } } } },
     },
     buffers: {
-      bounds: { dtype: "float32", shape: ["nlist"] },
+      bounds: { dtype: "float32", shape: ["ranked"] },
+      beyond: { dtype: "float32", shape: ["best of the others"] },
     },
   },
   remarks: {
@@ -1834,6 +1939,35 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       offset: "number",
     },
     buffers: {
+      points: { dtype: "float32", shape: ["corners", 2] },
+      offsets: { dtype: "int32", shape: ["cells + 1"] },
+      centres: { dtype: "float32", shape: ["cells", 2] },
+      inradii: { dtype: "float32", shape: ["cells"] },
+    },
+  },
+  map_centres: {
+    fields: {
+      request: "request",
+      drawing: "number",
+      method: "string",
+      final: "boolean",
+      aspect: "number",
+      rows: "number",
+      offset: "number",
+    },
+    buffers: {
+      centres: { dtype: "uint16", shape: ["cells", 2] },
+    },
+  },
+  map_shapes: {
+    fields: {
+      request: "request",
+      drawing: "number",
+      rows: "number",
+      offset: "number",
+    },
+    buffers: {
+      clusters: { dtype: "int32", shape: ["cells"] },
       points: { dtype: "float32", shape: ["corners", 2] },
       offsets: { dtype: "int32", shape: ["cells + 1"] },
       centres: { dtype: "float32", shape: ["cells", 2] },

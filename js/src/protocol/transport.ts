@@ -24,6 +24,9 @@ export interface Transport {
 /** Milliseconds that a coarse message waits for the next one: handling both together saves one frame. */
 const HELD = 40;
 
+/** Messages that may come between a coarse message and the first candidates. */
+const ABOUT_CLUSTERS: readonly string[] = ["bounds", "ranked"] satisfies Message["kind"][];
+
 /** The code of the failure in place of a message that cannot be read. */
 const UNREADABLE = "unreadable";
 
@@ -66,7 +69,7 @@ export class CommTransport implements Transport {
       const message = readable(content, buffers);
       held.push(message);
       if (message.kind === "coarse") timer ??= setTimeout(release, HELD);
-      else if (held.length === 1 || message.kind !== "bounds") release();
+      else if (held.length === 1 || !ABOUT_CLUSTERS.includes(message.kind)) release();
     };
     this.#on("msg:custom", receive, signal);
     // A message from before the kernel went must not be taken for a sign of life.

@@ -33,6 +33,8 @@ export class ActiveSearch {
   #restFrom = -1;
   /** Ranks that were asked for by themselves, until their answer is complete. */
   #clusters = new Set<number>();
+  /** Clusters whose ranks were asked for. */
+  readonly #ranks = new Set<number>();
   // A request whose answer no message ends, or without which the search does not end.
   readonly #candidatesPatience = new Patience(() => this.#sendCandidates(this.#candidatesUpTo));
   readonly #restPatience = new Patience(() => this.#sendRest(this.#restUpTo));
@@ -59,6 +61,10 @@ export class ActiveSearch {
       case "fine":
       case "nearest":
         return this.#extend(message);
+      case "ranked":
+        if (message.serial !== this.search.serial) return false;
+        this.search.learn(message);
+        return true;
       case "done":
         if (this.purposeOf(message.request) === "search") this.timings.value = message;
         if (this.purposeOf(message.request) === "rest") this.#endRest();
@@ -86,6 +92,12 @@ export class ActiveSearch {
     if (search.fine >= lastRank || this.#candidatesUpTo >= lastRank) return;
     this.#candidatesPatience.begin();
     this.#sendCandidates(lastRank);
+  }
+
+  /** Ask for the rank of a cluster, unless it is known or on its way. */
+  askRank(cluster: number): void {
+    if (this.search.rankIn(cluster) !== null || this.#ranks.has(cluster)) return;
+    if (this.#asker.askRanks(this.search.serial, [cluster]) !== null) this.#ranks.add(cluster);
   }
 
   /** Whether the clusters beyond the probed ones are on their way. */
@@ -143,6 +155,7 @@ export class ActiveSearch {
     this.#restFrom = -1;
     this.#endRest();
     this.#clusters.clear();
+    this.#ranks.clear();
   }
 
   /** Wait for no answer any more. */

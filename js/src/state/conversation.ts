@@ -130,6 +130,11 @@ export class Conversation {
     else this.#askAgain();
   }
 
+  /** Have the rank of a cluster told, where the search came without it. */
+  needRank(cluster: number): void {
+    this.current()?.askRank(cluster);
+  }
+
   /** Show a sentence on what is wrong with an entry; the answer on screen stays. */
   complain(message: string): void {
     this.failure.value = message;

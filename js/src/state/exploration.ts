@@ -2,7 +2,8 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { Summary } from "../model/summary";
 import type { Asker } from "../protocol/asker";
 import { type CandidateSets, candidateSets } from "./candidateSets";
-import { clusterMap, type DrawnMap } from "./clusterMap";
+import { type ClusterMap, clusterMap } from "./clusterMap";
+import { clusterRanks } from "./clusterRanks";
 import { type ClusterRecalls, clusterRecalls } from "./clusterRecalls";
 import { Compositions } from "./compositions";
 import { Conversation, type Status } from "./conversation";
@@ -31,6 +32,7 @@ type Parts = SearchProgress &
   StepChange &
   Pointer &
   ClusterRecalls &
+  ClusterMap &
   Pick<Conversation, "begun" | "ask" | "announce" | "needCandidates" | "needRest" | "complain" | "dismiss">;
 
 /** One widget's search, shared by every display of it, and the requests that extend it. */
@@ -43,7 +45,6 @@ export interface Exploration extends Parts {
   readonly canComplete: ReadonlySignal<boolean>;
   readonly failure: ReadonlySignal<string | null>;
   readonly kernelBusy: ReadonlySignal<boolean>;
-  readonly map: ReadonlySignal<DrawnMap | null>;
   readonly labels: Labels;
   readonly compositions: Compositions;
   readonly rowValues: RowValues;
@@ -76,8 +77,9 @@ export function explore(
   const shown = shownResults(progress, probed, summary, settings);
   const neighbours = trueNeighbours(progress, probed, shown, summary, settings);
   followUps(conversation, progress, probed, shown, neighbours, summary, settings, abort);
+  const toggleProbed = clusterRanks(conversation, progress, probed, settings, abort);
   const workloads = new Workloads(asker, settings.nprobe, (message) => conversation.complain(message), abort);
-  const map = clusterMap(summary, asker, abort);
+  const drawn = clusterMap(summary, asker, abort);
   const colours = labels(summary, asker, abort);
   conversation.resume();
   return {
@@ -88,7 +90,7 @@ export function explore(
     canComplete: conversation.canComplete,
     failure: conversation.failure,
     kernelBusy: conversation.kernelBusy,
-    map,
+    ...drawn,
     labels: colours,
     compositions: new Compositions(summary, asker),
     rowValues: new RowValues(summary, asker),
@@ -111,6 +113,7 @@ export function explore(
     ...stepChange(progress, probed, shown.results, summary, settings),
     ...pointer(settings),
     ...clusterRecalls(workloads, colours.wanted, settings.nprobe, summary, asker, abort),
+    toggleProbed,
     begun: conversation.begun,
     ask: (query) => conversation.ask(query),
     announce: () => conversation.announce(),

@@ -1,6 +1,6 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
 import type { Summary } from "../model/summary";
-import { openClusters } from "../model/truth";
+import { type OpenClusters, openClusters } from "../model/truth";
 import type { Finding } from "../protocol/messages";
 import type { ProbedClusters } from "./probedClusters";
 import type { SearchProgress } from "./searchProgress";
@@ -12,7 +12,7 @@ export interface Findings {
   /** The kernel's: about the index, then about this query. */
   readonly findings: ReadonlySignal<readonly Finding[]>;
   /** Unprobed clusters that can hold a vector nearer than the last result; null where that is unknown. */
-  readonly openClusters: ReadonlySignal<number | null>;
+  readonly openClusters: ReadonlySignal<OpenClusters | null>;
 }
 
 export function findings(
@@ -34,8 +34,8 @@ export function findings(
       const { ranks, count } = probe.value;
       const received = search.value?.received ?? 0;
       if (bounds.value === null || received < (ranks[count - 1] ?? 0)) return null;
-      const { similarity } = summary.value;
-      return openClusters(bounds.value.bounds, probe.value, results.value, settings.k.value, similarity);
+      const { nlist, similarity } = summary.value;
+      return openClusters(bounds.value, nlist, probe.value, results.value, settings.k.value, similarity);
     }),
   };
 }

@@ -30,9 +30,10 @@ export function followUps(
   });
   const compareRest = effect(() => {
     const { ranks, count } = wanted.value;
-    if (mayAsk.value && search.value?.exhaustive === false) {
-      conversation.needRest(ranks[count - 1] ?? 0);
-    }
+    const found = search.value;
+    // Where it lacks the ranks, another search answers.
+    if (found?.isPartial && nprobe.value >= found.ranked) return;
+    if (mayAsk.value && found?.exhaustive === false) conversation.needRest(ranks[count - 1] ?? 0);
   });
   const settle = effect(() => {
     nprobe.value;

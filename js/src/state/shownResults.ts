@@ -44,6 +44,8 @@ export function shownResults(
     const found = search.value;
     const nprobe = settings.nprobe.value;
     if (found === null || found.nprobe === nprobe) return false;
+    // Beyond the ranks that came with a search, only another one tells which clusters are probed.
+    if (found.isPartial && nprobe >= found.ranked) return true;
     return !isSteady.value || found.distances[nprobe - 1] === found.distances[nprobe];
   });
   const outcome = computed(() => {

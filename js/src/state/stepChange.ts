@@ -26,7 +26,8 @@ export function stepChange(
     const { ranks, count } = wanted.value;
     const found = search.value;
     if (found === null || at === null || at < 2 || at - 2 >= count) return null;
-    return found.order[ranks[at - 2] - 1];
+    const cluster = found.order[ranks[at - 2] - 1];
+    return cluster < 0 ? null : cluster;
   });
   const before = computed(() => {
     revision.value;

@@ -55,7 +55,15 @@ def saved_page(
     queries = queries_of(index, wish, workload, view.nprobe)
     traits = {**traits, "nprobe": view.nprobe, "k": view.k, "include_self": view.include_self}
     make = lambda send, driver: Session(  # noqa: E731
-        index, media, send, k_max=k_max, projection=projection, driver=driver
+        index,
+        media,
+        send,
+        k_max=k_max,
+        projection=projection,
+        driver=driver,
+        # A page without a kernel cannot ask for the ranks of others, nor for the shapes of cells.
+        most_ranked=index.nlist,
+        most_whole=index.nlist,
     )
     with RecordedSession(make, workload) as session:
         recorded = yield from record(

@@ -1,6 +1,6 @@
 """How many clusters a map is drawn of in full."""
 
-VERY_MANY = 1 << 17
+VERY_MANY = 1 << 15
 """Clusters beyond which t-SNE lays out a sample of them, and cells are cut rather than rounded."""
 
 AXES_ROWS = 1 << 16

@@ -17,6 +17,10 @@ FULL_CANDIDATES = 1_000_000
 """Candidates that the page gets of the probed clusters at most (12 MB); of clusters beyond, the best."""
 
 
+MOST_RANKED = 65_536
+"""Clusters of more whose ranks the page gets unasked, unless nprobe is larger (0.5 MB)."""
+
+
 @dataclass(eq=False)
 class ActiveSearch:
     """A search under the serial that the page knows, with its ranking.
@@ -39,6 +43,8 @@ class ActiveSearch:
         Vectors per cluster, by rank.
     index_version : int
         The number of changes of the index that were noticed before.
+    ranked : int
+        Clusters, from rank 1 on, whose ranks the page gets with the search: all, or the nearest of very many.
     reached : int
         Clusters, from rank 1 on, that the page has; 0 until the search is done.
     is_answered : bool
@@ -55,6 +61,7 @@ class ActiveSearch:
     reach: int
     sizes: NDArray[np.int64]
     index_version: int
+    ranked: int
     reached: int = 0
     is_answered: bool = False
 
@@ -70,8 +77,9 @@ class ActiveSearch:
         index_version: int,
         include_self: bool = False,
         own: OwnRow | None = None,
+        most_ranked: int = MOST_RANKED,
     ) -> ActiveSearch:
-        """Rank the clusters for a query."""
+        """Rank the clusters for a query; the page gets ``most_ranked`` ranks, more for a larger nprobe."""
         is_for_every = index.guarantees.ranked_once and not index.guarantees.coarse_exact
         ranked = (index.ranking_for_every if is_for_every else index.ranking)(query, nprobe)
         ranking = ranked.step
@@ -86,6 +94,8 @@ class ActiveSearch:
             reach=len(ranked.clusters) if is_for_every else index.nlist,
             sizes=index.list_sizes[ranking.clusters],
             index_version=index_version,
+            # One more than are probed, since a tie with the next makes results doubtful.
+            ranked=min(index.nlist, max(most_ranked, nprobe + 1)),
         )
 
     @property
@@ -113,3 +123,18 @@ class ActiveSearch:
         ranks = np.empty(self.nlist, np.int64)
         ranks[self.ranking.clusters] = np.arange(1, self.nlist + 1)
         return ranks
+
+    def by_distance(self, ranks: NDArray[np.integer], similarity: bool) -> NDArray[np.int64]:
+        """Return the number of centroids that are as near as those at some ranks, or nearer, int64 (n,).
+
+        The ranks that an exact coarse search gives them. ``similarity`` is that of the coarse distances.
+        """
+        distances = self._sorted_distances
+        own = self.ranking.distances[ranks - 1]
+        if similarity:
+            return np.asarray(len(distances) - np.searchsorted(distances, own, side="left"))
+        return np.asarray(np.searchsorted(distances, own, side="right"))
+
+    @cached_property
+    def _sorted_distances(self) -> NDArray[np.float32]:
+        return np.sort(self.ranking.distances)

@@ -14,8 +14,9 @@ from feder_widget.engines import IvfIndex
 from feder_widget.errors import IndexChangedError
 from feder_widget.media import Media
 from feder_widget.model.query import Query
-from feder_widget.session.active_search import ActiveSearch
+from feder_widget.session.active_search import MOST_RANKED, ActiveSearch
 from feder_widget.session.answers.bounds import bounds
+from feder_widget.session.answers.ranks import named
 from feder_widget.session.answers.search import search_messages
 from feder_widget.session.freed_memory import give_back
 from feder_widget.session.message_rate import MessageRate
@@ -54,6 +55,8 @@ class Searches:
         Says what is to be said of a query that is a picture.
     answered
         Called when a search has been answered.
+    most_ranked
+        Clusters whose ranks the page gets with a search, unless nprobe is larger.
 
     Attributes
     ----------
@@ -76,6 +79,7 @@ class Searches:
         found: Callable[[], None],
         remarks: Callable[[ActiveSearch, Request], Iterator[Step]],
         answered: Callable[[], None],
+        most_ranked: int = MOST_RANKED,
     ) -> None:
         self._index = index
         self._media = media
@@ -86,6 +90,7 @@ class Searches:
         self._found = found
         self._remarks = remarks
         self._answered = answered
+        self._most_ranked = most_ranked
         self._serial = 0
         self._asked: tuple[Job, Query] | None = None
         self._is_surveyed = False
@@ -162,7 +167,8 @@ class Searches:
         self.current(asked.serial)
 
         def steps() -> Iterator[Step]:
-            yield from answer(self.current(asked.serial))
+            active = self.current(asked.serial)
+            yield from named(self._index, active, answer(active))
 
         self._runner.start(Job(steps, asked.request, kind=kind, serial=asked.serial))
 
@@ -197,6 +203,7 @@ class Searches:
             index_version=self.index_version,
             include_self=include_self,
             own=None if query.row_id is None else copies.presumed(query.row_id),
+            most_ranked=self._most_ranked,
         )
         # A search that does not come so far leaves the one on screen, and what is asked about it.
         self._serial = search.serial
@@ -204,7 +211,8 @@ class Searches:
         self.active = search
         self.past.note(query, nprobe, k)
         is_bounded = False
-        for step in search_messages(self._index, search, request, label, self._k_max):
+        answer = search_messages(self._index, search, request, label, self._k_max)
+        for step in named(self._index, search, answer):
             yield step
             if search.is_answered and not is_bounded:
                 is_bounded = True

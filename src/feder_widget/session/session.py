@@ -19,13 +19,14 @@ from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
 from feder_widget.projection import Method
 from feder_widget.session import threads
-from feder_widget.session.active_search import FULL_CANDIDATES, ActiveSearch
+from feder_widget.session.active_search import FULL_CANDIDATES, MOST_RANKED, ActiveSearch
 from feder_widget.session.answers.column_scale import ColumnScales
 from feder_widget.session.answers.file import file_parts
 from feder_widget.session.answers.labels_by_column import LabelsByColumn
-from feder_widget.session.answers.map import MapDrawing
+from feder_widget.session.answers.map import MOST_WHOLE, MapDrawing
 from feder_widget.session.answers.members import Orderings, medoids
 from feder_widget.session.answers.projection import SETTLE, Projector
+from feder_widget.session.answers.ranks import ranks
 from feder_widget.session.answers.results import results
 from feder_widget.session.answers.search import candidates, clusters, rest
 from feder_widget.session.answers.true_neighbours import Truths
@@ -87,6 +88,10 @@ class Session:
         Called on the owner's thread when the index has changed.
     files
         Makes a page or a figure of what is on screen, in steps; None where nothing does.
+    most_ranked
+        Clusters whose ranks the page gets with a search, unless nprobe is larger.
+    most_whole
+        Clusters up to which the page gets the shapes of all cells of the map at once.
     """
 
     def __init__(
@@ -102,6 +107,8 @@ class Session:
         driver: Driver | None = None,
         changed: Callable[[], None] = lambda: None,
         files: Callable[[to_kernel.PageRequest | to_kernel.FigureRequest], Steps[str]] | None = None,
+        most_ranked: int = MOST_RANKED,
+        most_whole: int = MOST_WHOLE,
     ) -> None:
         self._index = index
         self._media = media
@@ -130,8 +137,9 @@ class Session:
             self._describe_anew,
             self.embedded_queries.remarks,
             self._give_back,
+            most_ranked,
         )
-        self._map = MapDrawing(index, self._outbox)
+        self._map = MapDrawing(index, self._outbox, most_whole)
         self._pictures = Pictures(index, media, self._runner, self._outbox)
         self._values = RowValueReader(media, self._runner, self._outbox, self._labelling.submit)
         self._orderings = Orderings(index, in_thread)
@@ -157,6 +165,7 @@ class Session:
             "candidates": self._candidates,
             "results": self._results,
             "truth": self._truth,
+            "ranks": self._ranks,
             "verdict": self._verdict,
             "members": self._members,
             "medoids": self._medoids,
@@ -176,6 +185,7 @@ class Session:
         }
         self._read_nothing: Mapping[str, Callable[[Any], None]] = {
             "map": lambda asked: self._map.ask(asked.request),
+            "map_shapes": self._map.ask_shapes,
             "thumbnails": self._pictures.ask,
             "row_values": self._values.ask,
         }
@@ -376,7 +386,8 @@ class Session:
         elif isinstance(choice, to_kernel.ByWords):
             find = lambda: self.embedded_queries.find_words(choice.words)  # noqa: E731
         elif isinstance(choice, to_kernel.ByChance):
-            find = self._searches.row(self._index.random_id(self._random), None)
+            # Without its cluster, a row would be looked for in half of all lists.
+            find = self._searches.row(*self._index.random_row(self._random))
         elif isinstance(choice, to_kernel.ByWorkload):
             found = self.workloads.query(choice.workload)
             find = lambda: self._index.query_steps(found)  # noqa: E731
@@ -428,6 +439,9 @@ class Session:
             ),
             kind="truth",
         )
+
+    def _ranks(self, asked: to_kernel.RanksRequest, _: Sequence[Buffer]) -> None:
+        self._searches.ask_about(asked, lambda search: ranks(self._index, search, asked))
 
     def _verdict(self, asked: to_kernel.VerdictRequest, _: Sequence[Buffer]) -> None:
         self._searches.ask_about(asked, lambda search: verdict(self._index, search, asked))

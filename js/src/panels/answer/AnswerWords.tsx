@@ -84,11 +84,12 @@ function Certainty() {
   const isKnown = exploration.truth.value !== null;
   return (
     <>
-      {isComparable && !isKnown && open === 0 && <p class="feder-certain">{certainText(summary)}</p>}
-      {isComparable && open !== null && open > 0 && !isKnown && (
+      {isComparable && !isKnown && open?.count === 0 && <p class="feder-certain">{certainText(summary)}</p>}
+      {isComparable && open !== null && open.count > 0 && !isKnown && (
         <p class="feder-muted">
-          By geometry alone, {count(open)} of {plural(unprobed, "unprobed cluster")} could hold a vector
-          nearer than the last result.
+          By geometry alone, {open.isLeast && "at least "}
+          {count(open.count)} of {plural(unprobed, "unprobed cluster")} could hold a vector nearer than the
+          last result.
         </p>
       )}
       {search?.exhaustive === false && missing > 0 && (

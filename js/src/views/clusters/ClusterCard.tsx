@@ -31,7 +31,7 @@ export function ClusterCard({ cluster, x, y, within }: Props) {
   const card = useCardPlace(x, y, within);
   const rested = useRested(cluster, REST);
   const search = exploration.search.value;
-  const rank = search?.rankOf[cluster] ?? null;
+  const rank = search?.rankIn(cluster) ?? null;
   const probed = rank !== null && exploration.probe.value.has(rank);
   const recall = exploration.clusterRecall.value;
   const mean = recall?.means[cluster] ?? Number.NaN;
@@ -51,6 +51,12 @@ export function ClusterCard({ cluster, x, y, within }: Props) {
       </p>
       <p class="feder-muted">
         {plural(exploration.summary.value.sizes[cluster], "vector")}
+        {rank === null && search !== null && (
+          <>
+            <br />
+            rank beyond {count(search.ranked)}
+          </>
+        )}
         {rank !== null && search !== null && (
           <>
             <br />

@@ -21,7 +21,8 @@ export function ClustersTable() {
   const missed = tally(exploration.missed.value);
   const recall = exploration.clusterRecall.value;
   const scale = shownScale(exploration.labels);
-  const rows = Math.min(shown, summary.nlist);
+  const most = search?.ranked ?? summary.nlist;
+  const rows = Math.min(shown, most);
   return (
     <div class="feder-table" tabIndex={0} role="group" aria-label="Clusters as a table, scrollable">
       <table>
@@ -97,7 +98,12 @@ export function ClustersTable() {
           })}
         </tbody>
       </table>
-      {rows < summary.nlist && (
+      {rows === most && search?.isPartial && (
+        <p class="feder-muted">
+          Ranks of the nearest {count(search.ranked)} of {plural(summary.nlist, "cluster")}.
+        </p>
+      )}
+      {rows < most && (
         <Button onClick={() => setShown(shown + 10 * PAGE)}>
           Show more of {plural(summary.nlist, "cluster")}
         </Button>

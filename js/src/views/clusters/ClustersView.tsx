@@ -150,9 +150,13 @@ function describe(exploration: Exploration, cluster: number): string {
     ...(recall === null ? [] : [clusterRecallText(recall, cluster)]),
   ].join(", ");
   if (search === null) return `Cluster ${cluster}, ${size}`;
-  const rank = search.rankOf[cluster];
+  const rank = search.rankIn(cluster);
+  const place =
+    rank === null
+      ? `rank beyond ${count(search.ranked)}`
+      : `rank ${count(rank)}, distance ${distance(search.distances[rank - 1])}`;
   const isOff = exploration.switched.value.get(cluster) === false;
-  const state = exploration.probe.value.has(rank) ? "probed" : isOff ? "switched off" : "not probed";
+  const state = exploration.probe.value.has(rank ?? 0) ? "probed" : isOff ? "switched off" : "not probed";
   const lost = tally(exploration.missed.value).get(cluster) ?? 0;
-  return `Cluster ${cluster}, ${size}, rank ${count(rank)}, distance ${distance(search.distances[rank - 1])}, ${state}${lost > 0 ? `, ${plural(lost, "missed neighbour")}` : ""}`;
+  return `Cluster ${cluster}, ${size}, ${place}, ${state}${lost > 0 ? `, ${plural(lost, "missed neighbour")}` : ""}`;
 }

@@ -1,12 +1,12 @@
 import { css } from "../../look/palette";
-import { distanceRange } from "../../model/format";
+import { count, distanceRange, plural } from "../../model/format";
 import { useApp } from "../../state/app";
 import { ColourBy } from "../labels/ColourBy";
 import { ColourKeys } from "../labels/ColourKeys";
 import { Optional } from "../Optional";
 import { rampColour } from "./cellColours";
 import { RecallKeys } from "./RecallKeys";
-import { rampEnd, shade } from "./scene";
+import { knownDistances, rampEnd, shade } from "./scene";
 
 const STOPS = 9;
 
@@ -20,7 +20,7 @@ export function Legend() {
   const ramp = Array.from({ length: STOPS }, (_, i) =>
     css(rampColour(palette.value, shade(1 - i / (STOPS - 1)))),
   ).join();
-  const end = search === null ? 0 : rampEnd(search.distances);
+  const end = search === null ? 0 : rampEnd(knownDistances(search));
   const [nearest, farthest] = search === null ? ["", ""] : distanceRange(search.distances[0], end);
   const isByRank = exploration.labels.coloursBy.value === "rank";
   const recall = exploration.clusterRecall.value;
@@ -44,11 +44,16 @@ export function Legend() {
                 {nearest}
                 <i style={{ background: `linear-gradient(90deg, ${ramp})` }} />
                 {farthest}
-                {end !== search.distances[search.nlist - 1] && " and beyond"}
+                {(search.isPartial || end !== search.distances[search.nlist - 1]) && " and beyond"}
               </span>
               <span class="feder-legend-target">
                 <i /> rank 1
               </span>
+              {search.isPartial && (
+                <span title="The kernel tells the rank of another cluster when it is pinned.">
+                  ranks of the nearest {count(search.ranked)} of {plural(search.nlist, "cluster")}
+                </span>
+              )}
               <span title={`query to centroid, ${coarseDistance}`}>
                 <Optional>query</Optional> to centroid, {coarseDistance.replace(/ distance$/, "")}
                 {coarseDistance.endsWith(" distance") && <Optional>distance</Optional>}

@@ -26,7 +26,7 @@ export function MemberCard({ tile, x, y, within }: Props) {
   const card = useCardPlace(x, y, within);
   const { id, cluster, mark } = tile;
   const rested = useRested(`${cluster}/${id}`, REST);
-  const rank = exploration.search.value?.rankOf[cluster] ?? null;
+  const rank = exploration.search.value?.rankIn(cluster) ?? null;
   const missed = mark?.isMissed
     ? exploration.missed.value.find(({ place }) => place === mark.place)
     : undefined;

@@ -16,24 +16,25 @@ export function cellCentre({ centres }: CellMap, cell: number, view: Camera): [x
 /** Adds the cell to the path, drawn in by `inset` pixels, with rounded corners if `isRound`. */
 export function tracePolygon(
   context: CanvasRenderingContext2D,
-  { points, offsets, centres, inradii }: CellMap,
+  cells: CellMap,
   cell: number,
   { sx, sy, tx, ty }: Camera,
   inset: number,
   isRound: boolean,
 ): void {
-  const first = offsets[cell];
-  const sides = offsets[cell + 1] - first;
+  const { centres, inradii } = cells;
+  const corners = cells.corners(cell);
+  const sides = corners.length / 2;
   if (sides < 3) return;
   const cx = centres[2 * cell] * sx + tx;
   const cy = centres[2 * cell + 1] * sy + ty;
   const radius = inradii[cell] * Math.min(sx, sy);
   const shrink = radius > 0 ? Math.max(0.4, 1 - inset / radius) : 1;
   const at = (i: number): [number, number] => {
-    const vertex = first + ((i + sides) % sides);
+    const vertex = (i + sides) % sides;
     return [
-      cx + (points[2 * vertex] * sx + tx - cx) * shrink,
-      cy + (points[2 * vertex + 1] * sy + ty - cy) * shrink,
+      cx + (corners[2 * vertex] * sx + tx - cx) * shrink,
+      cy + (corners[2 * vertex + 1] * sy + ty - cy) * shrink,
     ];
   };
   if (!isRound) {
@@ -72,15 +73,15 @@ const BESIDE = 20;
  */
 export function traceVisible(
   context: CanvasRenderingContext2D,
-  { points, offsets, centres, inradii }: CellMap,
+  cells: CellMap,
   cell: number,
   { sx, sy, tx, ty }: Camera,
   inset: number,
   { width, height }: Size,
 ): void {
+  const { centres, inradii } = cells;
   const shrink = 1 - inset / (inradii[cell] * Math.min(sx, sy));
-  const corners = points.slice(2 * offsets[cell], 2 * offsets[cell + 1]);
-  const outline = corners.map((value, i) => {
+  const outline = cells.corners(cell).map((value, i) => {
     const centre = centres[2 * cell + (i % 2)];
     return (centre + (value - centre) * shrink) * (i % 2 === 0 ? sx : sy) + (i % 2 === 0 ? tx : ty);
   });

@@ -10,13 +10,13 @@ export function step(key: string, cells: CellMap, from: number, search: Search |
   const rank = search.rankOf[from];
   switch (key) {
     case "PageDown":
-      return search.order[Math.min(rank, search.nlist - 1)];
+      return search.order[Math.min(rank, search.ranked - 1)];
     case "PageUp":
-      return search.order[Math.max(rank - 2, 0)];
+      return search.order[Math.min(Math.max(rank - 2, 0), search.ranked - 1)];
     case "Home":
       return search.order[0];
     case "End":
-      return search.order[search.nlist - 1];
+      return search.order[search.ranked - 1];
     default:
       return null;
   }

@@ -97,6 +97,13 @@ export class MapCanvas {
     this.#frame.request();
   }
 
+  /** Shapes of cells have come. */
+  reshape(): void {
+    this.#layers?.reshape();
+    this.#content?.renew();
+    this.#frame.request();
+  }
+
   /** Pictures or labels have come. */
   repaint(): void {
     this.#isFresh = true;

@@ -116,8 +116,10 @@ export class MapController {
     const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
     for (const rank of wanted.peek().ranks) {
       const cell = found.order[rank - 1];
-      for (let i = cells.offsets[cell]; i < cells.offsets[cell + 1]; i++) {
-        const [x, y] = toScreen(unzoomed, cells.points[2 * i], cells.points[2 * i + 1]);
+      if (cell < 0) continue;
+      const corners = cells.corners(cell);
+      for (let i = 0; i < corners.length; i += 2) {
+        const [x, y] = toScreen(unzoomed, corners[i], corners[i + 1]);
         box.left = Math.min(box.left, x);
         box.top = Math.min(box.top, y);
         box.right = Math.max(box.right, x);
@@ -149,6 +151,9 @@ export class MapController {
         this.#medoids.clear();
         this.#images.releaseOthers();
         this.canvas.renew();
+      }),
+      effect(() => {
+        if (exploration.mapShapes.value > 0) this.canvas.reshape();
       }),
       effect(() => {
         this.#lists.orderFor(search.value, summary.value);

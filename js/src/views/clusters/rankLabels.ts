@@ -114,7 +114,10 @@ export function mapLabels(
       ranks.push(rank);
     }
     for (const { rank } of missed) if (!probe.has(rank)) ranks.push(rank);
-    for (const rank of ranks) placer.rank(rank, ranking.order[rank - 1], lost.get(rank) ?? 0, lookOf);
+    for (const rank of ranks) {
+      const cell = ranking.order[rank - 1];
+      if (cell >= 0) placer.rank(rank, cell, lost.get(rank) ?? 0, lookOf);
+    }
   }
   if (scene.recall || scene.scale) placer.figures(lookOf);
   for (const cell of mosaics) placer.more(cell, lookOf(cell));

@@ -11,9 +11,9 @@ import type { CellLabels } from "../labels/cellLabels";
 interface CellRanking {
   /** Clusters by rank: `order[rank - 1]`. */
   readonly order: Int32Array;
-  /** The rank of each cluster. */
+  /** The rank of each cluster; 0 where it is unknown. */
   readonly rankOf: Int32Array;
-  /** By cluster: from 0 at the farthest centroid to `SHADES - 1` at the nearest. */
+  /** By cluster: from 0 at the farthest centroid, and at those of unknown rank, to `SHADES - 1` at the nearest. */
   readonly shades: Uint8Array;
 }
 
@@ -88,10 +88,11 @@ export function rowMarks(results: readonly Result[], missed: readonly Missed[], 
 
 export const SHADES = 48;
 
-export function cellRanking({ order, rankOf, distances }: Search): CellRanking {
-  const scale = nearness(distances);
+export function cellRanking(search: Search): CellRanking {
+  const { order, rankOf, distances, ranked } = search;
+  const scale = nearness(knownDistances(search));
   const shades = new Uint8Array(order.length);
-  for (let rank = 1; rank <= order.length; rank++) {
+  for (let rank = 1; rank <= ranked; rank++) {
     shades[order[rank - 1]] = Math.round(scale(distances[rank - 1]) * (SHADES - 1));
   }
   return { order, rankOf, shades };
@@ -103,6 +104,11 @@ const EMPHASIS = 2.2;
 /** Share of the centroids that have shades of their own, and how much farther than these others may be. */
 const USUAL = 0.95;
 const SLACK = 2;
+
+/** The distances of the clusters whose ranks came with a search, by rank. */
+export function knownDistances({ distances, ranked }: Search): Float32Array {
+  return distances.subarray(0, ranked);
+}
 
 /** The distance where the shades end: at the farthest centroid, or this side of a few outliers. */
 export function rampEnd(distances: Float32Array): number {

@@ -51,7 +51,7 @@ export function CoarsePicture({ search }: { search: Search }) {
     [search, summary, size],
   );
   const grid = useMemo(
-    () => (layout === null ? null : new PointGrid(layout.positions, search.nlist)),
+    () => (layout === null ? null : new PointGrid(layout.positions, search.ranked)),
     [layout, search],
   );
   useCanvas(
@@ -62,8 +62,8 @@ export function CoarsePicture({ search }: { search: Search }) {
     },
     [layout, nprobe, probe, colours, tintOf],
   );
-  const hoveredRank = hovered.value === null ? 0 : search.rankOf[hovered.value];
-  const pinnedRank = settings.cluster.value === null ? 0 : search.rankOf[settings.cluster.value];
+  const hoveredRank = drawnRank(search, hovered.value);
+  const pinnedRank = drawnRank(search, settings.cluster.value);
   useCanvas(
     above,
     size,
@@ -77,7 +77,7 @@ export function CoarsePicture({ search }: { search: Search }) {
     if (layout === null || grid === null) return 0;
     const { positions, discs } = layout;
     // The nearest clusters are drawn on top, so their large discs are found first.
-    for (let i = 0; i < Math.min(search.nlist, 64); i++) {
+    for (let i = 0; i < Math.min(search.ranked, 64); i++) {
       if (Math.hypot(positions[2 * i] - x, positions[2 * i + 1] - y) <= discs[i]) return i + 1;
     }
     return grid.nearest(x, y, REACH) + 1;
@@ -90,8 +90,8 @@ export function CoarsePicture({ search }: { search: Search }) {
   };
   const press = (event: KeyboardEvent) => {
     if (event.target !== frame.current || layout === null) return;
-    const all = Array.from(search.order, (_, i) => i);
-    const to = step(event.key, hoveredRank - 1, layout.positions, search.nlist, all);
+    const all = Array.from({ length: search.ranked }, (_, i) => i);
+    const to = step(event.key, hoveredRank - 1, layout.positions, search.ranked, all);
     if (to !== null) {
       lead(search.order[to], layout.positions[2 * to], layout.positions[2 * to + 1]);
     } else if (event.key === "Enter" || event.key === " ") pin(hovered.peek());
@@ -107,7 +107,7 @@ export function CoarsePicture({ search }: { search: Search }) {
       role="application"
       tabIndex={0}
       aria-label={
-        `${plural(search.nlist, "centroid")} around the query, as far from it as their ${summary.coarseDistance}. ` +
+        `${drawnText(search)} around the query, as far from it as their ${summary.coarseDistance}. ` +
         "Arrow keys move from cluster to cluster, Page Up and Page Down go through the ranks, Enter pins."
       }
       onKeyDown={press}
@@ -124,7 +124,8 @@ export function CoarsePicture({ search }: { search: Search }) {
         }}
       />
       <p class="feder-points-note">
-        radius: query to centroid, {summary.coarseDistance} · area: vectors
+        {search.isPartial && `${drawnText(search)} · `}radius: query to centroid, {summary.coarseDistance} ·
+        area: vectors
         {layout !== null && isCompressed(layout.scale.domain) && " · dashed rings: not to scale"}
       </p>
       {layout !== null && <NprobeCircle layout={layout} nprobe={settings.nprobe} nlist={search.nlist} />}
@@ -143,4 +144,15 @@ export function CoarsePicture({ search }: { search: Search }) {
       </p>
     </div>
   );
+}
+
+/** The rank of a cluster that the picture shows, else 0. */
+function drawnRank(search: Search, cluster: number | null): number {
+  const rank = cluster === null ? 0 : search.rankOf[cluster];
+  return rank > search.ranked ? 0 : rank;
+}
+
+function drawnText({ isPartial, ranked, nlist }: Search): string {
+  const all = plural(nlist, "centroid");
+  return isPartial ? `the nearest ${count(ranked)} of ${all}` : all;
 }

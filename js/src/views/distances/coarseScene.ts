@@ -17,7 +17,7 @@ const LARGEST = 0.07;
 const INNER = 0.12;
 const SMALLEST = 1.3;
 
-/** The centroids around the query, by rank. */
+/** The centroids around the query whose ranks came with the search, by rank. */
 export interface CoarseLayout {
   readonly circle: Circle;
   readonly scale: RadialScale;
@@ -47,7 +47,7 @@ export interface CoarseHighlights extends Pick<CoarseScene, "layout"> {
 
 /** Places each centroid at the radius of its distance. */
 export function layoutCentroids(search: Search, similarity: boolean, circle: Circle): CoarseLayout {
-  const n = search.nlist;
+  const n = search.ranked;
   const order = Uint32Array.from({ length: n }, (_, i) => i);
   const scale = radialScale(domainOf(search.distances, order, similarity), {
     near: INNER * circle.radius,

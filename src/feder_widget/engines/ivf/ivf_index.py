@@ -408,10 +408,17 @@ class IvfIndex:
         ValueError
             If the index is empty.
         """
-        drawn = self.sample_ids(1, rng or np.random.default_rng())
-        if not len(drawn):
-            raise ValueError("the index holds no vectors to draw a row id from")
-        return int(drawn[0])
+        return self.random_row(rng)[0]
+
+    def random_row(self, rng: np.random.Generator | None = None) -> tuple[int, int]:
+        """Return the row id and the cluster of a vector drawn uniformly over the stored ones.
+
+        Raises
+        ------
+        ValueError
+            If the index is empty.
+        """
+        return self._rows.random_row(rng or np.random.default_rng())
 
     # Queries and searches.
 

@@ -114,6 +114,20 @@ class Rows:
             done += LIST_WORK + len(part) * ID_WORK
         return ids
 
+    def random_row(self, rng: np.random.Generator) -> tuple[int, int]:
+        """Return the id and the cluster of a row drawn uniformly over the stored vectors."""
+        sizes = self._file.sizes()
+        ends = np.cumsum(sizes)
+        if not int(ends[-1]):
+            raise ValueError("the index holds no vectors to draw a row id from")
+        drawn = int(rng.integers(int(ends[-1])))
+        cluster = int(np.searchsorted(ends, drawn, side="right"))
+        try:
+            ids = self._file.ids(cluster, np.array([drawn - int(ends[cluster] - sizes[cluster])]))
+        except IndexError as error:
+            raise IndexChangedError(f"cluster {cluster} was changed meanwhile") from error
+        return int(ids[0]), cluster
+
     def _checked(self, vector: Any) -> npt.NDArray[Any]:
         dim = self._file.dim
         return as_bytes(vector, dim) if self._file.stack.is_binary else as_vector(vector, dim)

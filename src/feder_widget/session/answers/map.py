@@ -12,24 +12,33 @@ from feder_widget.engines import IvfIndex
 from feder_widget.map import LayoutCancelled
 from feder_widget.map.cluster_map import ClusterMap, draw
 from feder_widget.session import threads
+from feder_widget.session.answers.map_shapes import centres_in_parts, shapes_in_parts, touching
 from feder_widget.session.freed_memory import give_back
 from feder_widget.session.messages import Request
+from feder_widget.session.messages.parse import SupersededError
+from feder_widget.session.messages.to_kernel import MapShapesRequest
 from feder_widget.session.messages.to_page import MapPart
 from feder_widget.session.outbox import Outbox
 
 CHUNK = 1_000_000
 """Bytes of cells in one message, unless a single one has more: a message stays under 1 MiB."""
 
+MOST_WHOLE = 131_072
+"""Clusters up to which the shapes of all cells are sent at once (6 MB); of more, those in sight."""
+
 
 class MapDrawing:
     """Draws the map as soon as it is made, and anew when the sizes of the clusters change.
 
-    Messages leave from the thread, so that the map appears while a cell runs.
+    Messages leave from the thread, so that the map appears while a cell runs. Of more than ``most_whole``
+    clusters the page gets the centres of the cells, and asks for the shapes of those in sight.
     """
 
-    def __init__(self, index: IvfIndex, outbox: Outbox) -> None:
+    def __init__(self, index: IvfIndex, outbox: Outbox, most_whole: int = MOST_WHOLE) -> None:
         self._index = index
         self._outbox = outbox
+        self._most_whole = most_whole
+        self._drawing = 0
         # Held while parts are sent: those of the first map must not follow the final one.
         self._sending = threading.Condition(threading.Lock())
         self._map: ClusterMap | None = None
@@ -56,6 +65,24 @@ class MapDrawing:
                 self._send(request, self._map)
             if (self._map is None or not self._map.is_final) and request not in self._requests:
                 self._requests.append(request)
+
+    def ask_shapes(self, asked: MapShapesRequest) -> None:
+        """Send the shapes of the cells that touch a box; from any thread.
+
+        Raises
+        ------
+        SupersededError
+            If another map has been drawn since the page got that one.
+        BadRequestError
+            If very many cells touch the box.
+        """
+        with self._sending:
+            drawn = self._map
+            if drawn is None or asked.drawing != self._drawing:
+                raise SupersededError(f"the map {asked.drawing} is over: another one was drawn")
+        found = touching(drawn, asked)
+        for part in shapes_in_parts(asked, drawn, found, CHUNK):
+            self._outbox.deliver(part)
 
     def within(self, seconds: float) -> ClusterMap | None:
         """Return the final map if it comes within some seconds, else the one there is, else None."""
@@ -91,13 +118,16 @@ class MapDrawing:
             if stop.is_set():
                 return
             self._map = drawn
+            self._drawing += 1
             for request in self._requests:
                 self._send(request, drawn)
             if drawn.is_final:
                 self._requests.clear()
 
     def _send(self, request: Request, drawn: ClusterMap) -> None:
-        for part in parts(request, drawn):
+        are_many = len(drawn.cells) > self._most_whole
+        sent = centres_in_parts(request, drawn, self._drawing, CHUNK) if are_many else parts(request, drawn)
+        for part in sent:
             self._outbox.deliver(part)
 
 

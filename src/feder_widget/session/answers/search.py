@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
 from feder_widget.model.finding import Finding
@@ -116,6 +117,7 @@ def clusters(
 def _coarse(
     index: IvfIndex, search: ActiveSearch, request: Request, label: str | None, k_max: int
 ) -> Iterator[Message | None]:
+    reached = search.ranking.distances[: search.reach]
     yield Coarse(
         request=request,
         serial=search.serial,
@@ -130,11 +132,20 @@ def _coarse(
         k_max=k_max,
         complete=_is_complete(search, k_max),
         exhaustive=is_exhaustive(index),
-        clusters=search.ranking.clusters,
-        distances=search.ranking.distances,
+        tied=bool((reached[1:] == reached[:-1]).any()),
+        clusters=search.ranking.clusters[: search.ranked],
+        distances=search.ranking.distances[: search.ranked],
+        nearest=_nearest(index, search),
         vector=index.components(search.query),
         picture=np.frombuffer(search.query.picture, np.uint8),
     )
+
+
+def _nearest(index: IvfIndex, search: ActiveSearch) -> NDArray[np.int64]:
+    """Return the ranks by distance of the clusters that are sent, where the page cannot count them itself."""
+    is_needed = search.ranked < search.nlist and not index.coarse_is_exact
+    sent = np.arange(1, search.ranked + 1) if is_needed else np.empty(0, np.int64)
+    return search.by_distance(sent, index.coarse_similarity)
 
 
 def _is_complete(search: ActiveSearch, k_max: int) -> bool:

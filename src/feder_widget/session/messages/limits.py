@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+MAP_UNITS = 1 << 16
+"""Units of the map's width and height in which boxes and centres of very many cells are sent."""
+
 MAX_BATCH = 1024
 """Rows or clusters in one request."""
 

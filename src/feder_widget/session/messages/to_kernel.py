@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from feder_widget.session.messages.declare import Request, RowId
 from feder_widget.session.messages.limits import (
+    MAP_UNITS,
     MAX_BATCH,
     MAX_COLUMNS,
     MAX_SAMPLE,
@@ -221,6 +222,16 @@ class OutcomeRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RanksRequest:
+    """The ranks of some clusters in search ``serial``, as a ``ranked`` message."""
+
+    kind: Literal["ranks"] = "ranks"
+    request: Request
+    serial: int = between(0, MAX_SERIAL)
+    clusters: list[int] = each_between(0, "nlist - 1", most=MAX_BATCH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VerdictRequest:
     """Where a row stands for search ``serial``.
 
@@ -397,6 +408,22 @@ class HardestRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MapShapesRequest:
+    """The shapes of the cells of the map ``drawing`` that touch a box, as ``map_shapes`` messages.
+
+    The box is in 65,536ths of the map's width and height, y up.
+    """
+
+    kind: Literal["map_shapes"] = "map_shapes"
+    request: Request
+    drawing: int = between(0, MAX_SERIAL)
+    left: int = between(0, MAP_UNITS)
+    right: int = between("left", MAP_UNITS)
+    bottom: int = between(0, MAP_UNITS)
+    top: int = between("bottom", MAP_UNITS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MapRequest:
     """The map, now or as soon as it is drawn, and a better one when that is.
 
@@ -487,6 +514,7 @@ REQUESTS = (
     ClustersRequest,
     RestRequest,
     OutcomeRequest,
+    RanksRequest,
     VerdictRequest,
     ThumbnailsRequest,
     MembersRequest,
@@ -503,6 +531,7 @@ REQUESTS = (
     QueryRecallsRequest,
     HardestRequest,
     MapRequest,
+    MapShapesRequest,
     PageRequest,
     FigureRequest,
     WalkFigureRequest,
@@ -521,6 +550,7 @@ AnyRequest: TypeAlias = (
     | ClustersRequest
     | RestRequest
     | OutcomeRequest
+    | RanksRequest
     | VerdictRequest
     | ThumbnailsRequest
     | MembersRequest
@@ -537,6 +567,7 @@ AnyRequest: TypeAlias = (
     | QueryRecallsRequest
     | HardestRequest
     | MapRequest
+    | MapShapesRequest
     | PageRequest
     | FigureRequest
     | WalkFigureRequest

@@ -20,7 +20,7 @@ from feder_widget.session.messages.graph_to_page import (
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Coarse:
-    """The coarse search: all clusters by rank.
+    """The coarse search: the clusters by rank, all of them or, of very many, the nearest.
 
     ``serial`` grows with every search of a widget: the page adopts a coarse message only when its serial is
     the largest so far. ``complete`` says whether ``nearest`` messages hold enough for any set of clusters, or
@@ -29,7 +29,12 @@ class Coarse:
     counts the changes of the index that this widget has noticed. ``copies`` is the number of vectors stored
     under ``id``, mostly 1, and 0 without an ``id``: a search without that row is one for k + ``copies``. No
     search probes a cluster behind rank ``reach``, however large nprobe is. ``title`` names a query from
-    elsewhere, null for none, and ``picture`` is a small encoded picture of it, empty for none.
+    elsewhere, null for none, and ``picture`` is a small encoded picture of it, empty for none. ``tied`` says
+    whether two centroids that some search comes to are at one distance.
+
+    Where clusters are left out, every message that is about rows in one of them comes after a ``ranked`` one
+    that names it. ``nearest`` is then, where the coarse search is approximate, the rank of each cluster by
+    the distance to its centroid: the number of centroids that are as near or nearer. Else it is empty.
     """
 
     kind: Literal["coarse"] = "coarse"
@@ -46,10 +51,29 @@ class Coarse:
     k_max: int
     complete: bool
     exhaustive: bool
-    clusters: Array = buffer("int32", "nlist")
-    distances: Array = buffer("float32", "nlist")
+    tied: bool
+    clusters: Array = buffer("int32", "ranked")
+    distances: Array = buffer("float32", "ranked")
     vector: Array = buffer("float32", "dim")
+    nearest: Array = buffer("int32", "by distance")
     picture: Array = buffer("uint8", "bytes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RankedClusters:
+    """Ranks of some clusters that the ``coarse`` message of search ``serial`` leaves out.
+
+    Answers a ``ranks`` request, and comes before messages about rows in these clusters. ``nearest`` as in a
+    ``coarse`` message, for every coarse search.
+    """
+
+    kind: Literal["ranked"] = "ranked"
+    request: Request
+    serial: int
+    ranks: Array = buffer("int32", "clusters")
+    clusters: Array = buffer("int32", "clusters")
+    distances: Array = buffer("float32", "clusters")
+    nearest: Array = buffer("int32", "clusters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -129,14 +153,17 @@ class TrueNeighbours:
 class Bounds:
     """The best distance that any vector of each cluster can have, by geometry alone, by rank.
 
-    Sent as soon as the survey of the index tells, at any time in a search, and again when it tells more.
+    ``bounds`` are of the clusters in the ``coarse`` message; ``beyond`` are the best bounds of the others,
+    best first, of which there may be more. Sent as soon as the survey of the index tells, at any time in a
+    search, and again when it tells more.
     """
 
     kind: Literal["bounds"] = "bounds"
     request: Request
     serial: int
     findings: list[Finding]
-    bounds: Array = buffer("float32", "nlist")
+    bounds: Array = buffer("float32", "ranked")
+    beyond: Array = buffer("float32", "best of the others")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -496,6 +523,44 @@ class MapPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MapCentres:
+    """The map of very many clusters without the shapes of its cells: those from ``offset`` on, of ``rows``.
+
+    Comes in place of a ``map`` message; fields as there. ``centres`` are x and y in 65,536ths of the
+    rectangle's width and height. ``drawing`` is the number of the map, for which shapes can be asked.
+    """
+
+    kind: Literal["map_centres"] = "map_centres"
+    request: Request
+    drawing: int
+    method: str
+    final: bool
+    aspect: float
+    rows: int
+    offset: int
+    centres: Array = buffer("uint16", "cells", 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MapShapes:
+    """The cells of the map ``drawing`` that touch a box, from ``offset`` on, of ``rows``.
+
+    Answers a ``map_shapes`` request. ``clusters`` are their numbers; all else as in a ``map`` message.
+    """
+
+    kind: Literal["map_shapes"] = "map_shapes"
+    request: Request
+    drawing: int
+    rows: int
+    offset: int
+    clusters: Array = buffer("int32", "cells")
+    points: Array = buffer("float32", "corners", 2)
+    offsets: Array = buffer("int32", "cells + 1")
+    centres: Array = buffer("float32", "cells", 2)
+    inradii: Array = buffer("float32", "cells")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Projection:
     """Candidates in the plane, from ``offset`` on of ``rows``, by rank and in list order.
 
@@ -554,6 +619,7 @@ class Failure:
 
 MESSAGES = (
     Coarse,
+    RankedClusters,
     Walk,
     WalkTruth,
     WalkResults,
@@ -582,12 +648,15 @@ MESSAGES = (
     RowLevels,
     RowValues,
     MapPart,
+    MapCentres,
+    MapShapes,
     Projection,
     FilePart,
     Failure,
 )
 Message: TypeAlias = (
     Coarse
+    | RankedClusters
     | Walk
     | WalkTruth
     | WalkResults
@@ -616,6 +685,8 @@ Message: TypeAlias = (
     | RowLevels
     | RowValues
     | MapPart
+    | MapCentres
+    | MapShapes
     | Projection
     | FilePart
     | Failure

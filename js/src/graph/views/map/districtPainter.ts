@@ -21,11 +21,11 @@ export function paintDistricts(
   box: { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number },
   palette: Palette,
 ): void {
-  const { points, offsets } = cells;
-  for (let cell = 0; cell + 1 < offsets.length; cell++) {
+  for (let cell = 0; cell < cells.inradii.length; cell++) {
     let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-    for (let i = offsets[cell]; i < offsets[cell + 1]; i++) {
-      const [x, y] = toScreen(camera, points[2 * i], points[2 * i + 1]);
+    const corners = cells.corners(cell);
+    for (let i = 0; i < corners.length; i += 2) {
+      const [x, y] = toScreen(camera, corners[i], corners[i + 1]);
       [left, right] = [Math.min(left, x), Math.max(right, x)];
       [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
     }

@@ -1,4 +1,4 @@
-import type { CellMap } from "../../../model/mapCells";
+import type { WholeMap } from "../../../model/mapCells";
 import type { Box } from "../../placer";
 
 /** Cells of the map in one square of the grid, roughly. */
@@ -17,7 +17,7 @@ export class CellGrid {
   readonly #seen: Uint32Array;
   #look = 0;
 
-  constructor(readonly cells: CellMap) {
+  constructor(readonly cells: WholeMap) {
     const { points, offsets, aspect } = cells;
     const n = offsets.length - 1;
     this.#boxes = boxesOf(points, offsets);

@@ -51,6 +51,7 @@ const NO_CONTENT: CellContent = { tiles: [], tiling: null };
  * budget: the rest follows in the next frame.
  */
 export class CellLayer implements Layer {
+  readonly isExpired = false;
   readonly frame: LayerFrame;
   readonly canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
@@ -150,7 +151,10 @@ export class CellLayer implements Layer {
 
   /** Clusters near the query are painted first. */
   #order({ rankOf }: CellColours): void {
-    if (rankOf !== null) this.#visible.sort((left, right) => rankOf[left] - rankOf[right]);
+    if (rankOf === null) return;
+    // Those of unknown rank are far.
+    const rank = (cell: number) => rankOf[cell] || Number.POSITIVE_INFINITY;
+    this.#visible.sort((left, right) => (rank(left) < rank(right) ? -1 : Number(rank(left) > rank(right))));
   }
 
   /** Keeps what was copied of a cell: the tiles that lay in the other layer, and the part of the cell that did. */

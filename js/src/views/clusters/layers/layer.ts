@@ -26,6 +26,8 @@ export interface Layer {
   readonly canvas: HTMLCanvasElement;
   /** Whether it is painted within some frames, so that it helps although the map moves meanwhile. */
   readonly isQuick: boolean;
+  /** Whether it shows less than could be shown by now. */
+  readonly isExpired: boolean;
   /** Paints what differs from these colours until `deadline`; true when nothing is left. */
   paint(colours: CellColours, deadline: number): boolean;
 }
@@ -101,9 +103,10 @@ export function cellBox({ cells, sx, sy }: LayerFrame, cell: number): Box {
   let top = Number.POSITIVE_INFINITY;
   let right = Number.NEGATIVE_INFINITY;
   let bottom = Number.NEGATIVE_INFINITY;
-  for (let i = cells.offsets[cell]; i < cells.offsets[cell + 1]; i++) {
-    const x = cells.points[2 * i] * sx;
-    const y = cells.points[2 * i + 1] * sy;
+  const corners = cells.corners(cell);
+  for (let i = 0; i < corners.length; i += 2) {
+    const x = corners[i] * sx;
+    const y = corners[i + 1] * sy;
     left = Math.min(left, x);
     right = Math.max(right, x);
     top = Math.min(top, y);

@@ -2,8 +2,8 @@ import { wantsStillness } from "../../interruption";
 import type { CellColours } from "../cellColours";
 import type { MapContent } from "../mapContent";
 import { levelOf } from "../mosaic/tiling";
-import { CellGrid } from "./cellGrid";
 import { CellLayer } from "./cellLayer";
+import { CellsInSight } from "./cellsInSight";
 import {
   alignedTo,
   isAlike,
@@ -17,8 +17,6 @@ import { RasterLayer } from "./rasterLayer";
 
 /** Up to so many cells in sight are painted anew while the map moves; more are shown scaled until it rests. */
 const LIVE_CELLS = 600;
-/** From this many cells in sight on, each is a few pixels: pixels are coloured instead of polygons. */
-const RASTER_CELLS = 12_000;
 /** CSS pixels around the canvas that are painted as well, so that it can be moved. */
 const MARGIN = 120;
 /** Share of the margin after which the next layer is begun. */
@@ -33,7 +31,7 @@ const FADE = 150;
 /** The cells in one picture that was finished, and in one that is being painted. */
 export class Layers {
   readonly #content: MapContent;
-  #grid: CellGrid | null = null;
+  #sight: CellsInSight | null = null;
   /** The last layer that was whole, and the one that is being painted. */
   #front: Layer | null = null;
   #back: Layer | null = null;
@@ -54,6 +52,11 @@ export class Layers {
 
   invalidate(): void {
     for (const layer of [this.#front, this.#back]) if (layer instanceof CellLayer) layer.invalidate();
+  }
+
+  /** Shapes of cells have come: what was drawn without them is drawn anew. */
+  reshape(): void {
+    for (const layer of [this.#front, this.#back]) if (layer instanceof RasterLayer) layer.expire();
   }
 
   /**
@@ -83,24 +86,27 @@ export class Layers {
   }
 
   /** Whether to give up a layer that is being painted: one that is soon finished helps, although the canvas moves on. */
-  #isUseless({ frame, isQuick }: Layer, wanted: LayerFrame, isMoving: boolean): boolean {
+  #isUseless({ frame, isQuick, isExpired }: Layer, wanted: LayerFrame, isMoving: boolean): boolean {
     if (frame.cells !== wanted.cells || frame.background !== wanted.background) return true;
+    if (isExpired) return true;
     if (isQuick && isMoving) return false;
     return !isAlike(frame, wanted) || roomAround(wanted, frame) < 0;
   }
 
   /** A layer for the canvas; null where it would not be finished before the canvas has moved on. */
   #begun(wanted: LayerFrame, isMoving: boolean): Layer | null {
-    if (this.#grid?.cells !== wanted.cells) this.#grid = new CellGrid(wanted.cells);
+    if (this.#sight?.cells !== wanted.cells) this.#sight = new CellsInSight(wanted.cells);
     const { size, k } = wanted;
     const margin = k > 1 ? Math.min(MARGIN, size.width / 2, size.height / 2) : 0;
     const { left, top, right, bottom } = wanted;
     const box = { left: left - margin, top: top - margin, right: right + margin, bottom: bottom + margin };
-    const visible = this.#grid.touching(box, wanted);
-    const isQuick = visible.length <= LIVE_CELLS;
+    // Of very many, a look at the cells in sight may ask for their shapes: not at every place on the way.
+    if (isMoving && this.#front instanceof RasterLayer && wanted.cells.shapes !== null) return null;
+    const { cells: visible, isRaster, isProvisional } = this.#sight.touching(box, wanted);
+    const isQuick = visible !== null && visible.length <= LIVE_CELLS;
     if (isMoving && !isQuick && this.#front !== null) return null;
     const canvas = this.#spare.pop() ?? document.createElement("canvas");
-    if (visible.length > RASTER_CELLS) return new RasterLayer(canvas, wanted);
+    if (visible === null || isRaster) return new RasterLayer(canvas, wanted, visible, isProvisional);
     const source = this.front !== null && isAlike(this.front.frame, wanted) ? this.front : null;
     const frame = source === null ? { ...wanted, ...box } : alignedTo({ ...wanted, ...box }, source.frame);
     return new CellLayer(canvas, frame, visible, this.#content, isQuick, source);
@@ -150,7 +156,7 @@ export class Layers {
 
 /** Whether a layer shows the canvas, with room to spare where there is more of the map. */
 function isRight(layer: Layer | null, wanted: LayerFrame): boolean {
-  if (layer === null || !isAlike(layer.frame, wanted)) return false;
+  if (layer === null || layer.isExpired || !isAlike(layer.frame, wanted)) return false;
   const margin = (layer.frame.right - layer.frame.left - wanted.size.width) / 2;
   return roomAround(wanted, layer.frame) >= (1 - USED) * margin - 1;
 }

@@ -40,12 +40,11 @@ export class Tilings {
   outline(cell: number): Outline {
     const known = this.#outlines.get(cell);
     if (known !== undefined) return known;
-    const { points, offsets, centres } = this.#cells;
-    const outline = new Float32Array(2 * (offsets[cell + 1] - offsets[cell]));
+    const { centres } = this.#cells;
+    const outline = this.#cells.corners(cell).slice();
     for (let i = 0; i < outline.length; i += 2) {
-      const corner = 2 * offsets[cell] + i;
-      outline[i] = (points[corner] - centres[2 * cell]) * this.#sx;
-      outline[i + 1] = (points[corner + 1] - centres[2 * cell + 1]) * this.#sy;
+      outline[i] = (outline[i] - centres[2 * cell]) * this.#sx;
+      outline[i + 1] = (outline[i + 1] - centres[2 * cell + 1]) * this.#sy;
     }
     keep(this.#outlines, cell, outline);
     return outline;
