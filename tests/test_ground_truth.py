@@ -487,7 +487,9 @@ def test_arguments(vectors, queries):
         "metric is that of the index": lambda: of(
             fw.open_index(built("IVF9,SQ8", vectors), vectors=vectors), queries, metric="L2"
         ),
-        "opened with its vectors": lambda: of(fw.open_index(built("IVF9,SQ8", vectors)), queries),
+        "holds vectors whole, or that was opened with": lambda: of(
+            fw.open_index(built("IVF9,SQ8", vectors)), queries
+        ),
         "was opened with its vectors": lambda: of(fw.open_index(built("HNSW8,Flat", vectors)), queries),
     }.items():
         with pytest.raises((TypeError, ValueError), match=message):

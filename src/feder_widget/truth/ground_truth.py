@@ -16,15 +16,15 @@ from feder_widget.model.pieces import WHOLE, Steps, drain
 from feder_widget.model.query_vector import as_bytes
 from feder_widget.model.row_source import row_file
 from feder_widget.model.search_trace import Ranking
-from feder_widget.truth import list_rows, recall_spans, row_verdict, true_neighbours
+from feder_widget.truth import list_rows, list_vectors, recall_spans, row_verdict, true_neighbours
 from feder_widget.truth.explanation import Explanation, Verdict
-from feder_widget.truth.job.row_set import RowSet
+from feder_widget.truth.job.row_set import JobRows
 from feder_widget.truth.known_neighbours import WITHOUT_VECTORS as CODES_ALONE
 from feder_widget.truth.known_neighbours import KnownNeighbours, TableCheck
 from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis, Ledger
 from feder_widget.truth.list_vectors import ListVectors
 from feder_widget.truth.original_vectors import Originals
-from feder_widget.truth.own_row import OwnRow, RowCopies
+from feder_widget.truth.own_row import MOST_HELD, OwnRow, RowCopies
 from feder_widget.truth.recall_points import doubled_up_to
 from feder_widget.truth.search_stages import Near, Presence, Searches, Spans, Stages, stages_of_search
 from feder_widget.truth.true_neighbours import Neighbours
@@ -288,24 +288,39 @@ class GroundTruth:
         chain = original_space.metric_chain(self._file.stack)
         return Originals(self._vectors_given, chain, ivf.metric_type, ivf.metric_arg, self._vectors_file)
 
-    def row_set(self) -> RowSet:
-        """Return the rows that are stored, with the vectors given for them.
+    def row_set(self) -> JobRows:
+        """Return the rows that are stored, with the vectors given for them, or held whole by the lists.
 
         Raises
         ------
         ValueError
-            If none were given, or the index is binary.
+            If there are neither, the index is binary, or lists hold two vectors under one row id.
         """
-        if self._vectors_given is None or self._file.stack.is_binary:
-            what = "a binary index" if self._file.stack.is_binary else "an index without its vectors"
+        if self._file.stack.is_binary:
+            raise ValueError("source must hold vectors of numbers, got a binary index")
+        if self._vectors_given is not None:
+            present = drain(true_neighbours.present_steps(self._file, len(self._vectors_given), WHOLE))
+            return self.originals.row_set(present)
+        compares = list_vectors.why_not(self._file)
+        if compares is not None:
             raise ValueError(
-                f"source must be an index that was opened with its vectors, open_index(source, vectors=...), "
-                f"got {what}"
+                "source must be an index that holds vectors whole, or that was opened with its vectors, "
+                f"open_index(source, vectors=...); this one compares {compares}"
             )
-        present = drain(true_neighbours.present_steps(self._file, len(self._vectors_given), WHOLE))
-        return self.originals.row_set(present)
+        repeated = drain(self.row_copies.repeated_steps()).ids if self._holds_few_ids else np.empty(0)
+        if (repeated >= 0).any():
+            raise ValueError(
+                f"source must hold each row id once, and {repeated[repeated >= 0][0]} is stored several times: "
+                "ground truth names neighbours by their ids"
+            )
+        return ListVectors(self._file)
 
-    def _rows_compared(self) -> RowSet | ListVectors:
+    @property
+    def _holds_few_ids(self) -> bool:
+        """Whether all row ids may be held at once."""
+        return self.ntotal <= MOST_HELD
+
+    def _rows_compared(self) -> JobRows:
         """Return the rows that define the true neighbours."""
         if self._file.stack.is_binary:
             raise ValueError("truth is of vectors of numbers, and this index is binary; leave truth out")

@@ -80,6 +80,10 @@ class ListRows:
         """Return the vectors, as ``read``."""
         return self.read()
 
+    def part(self, start: int, stop: int) -> ListRows:
+        """Return some of them."""
+        return ListRows(self.file, self.total, self.start + start, self.start + stop)
+
 
 def _blocks_in(file: ListsFile) -> ListBlocks:
     stack = opened_stack(file)

@@ -38,7 +38,7 @@ from feder_widget.truth import (
 )
 from feder_widget.truth.cluster_bounds import Extents
 from feder_widget.truth.evaluation import Progress
-from feder_widget.truth.job.row_set import RowSet
+from feder_widget.truth.job.row_set import JobRows
 from feder_widget.truth.known_neighbours import KnownNeighbours
 from feder_widget.truth.origin import Origin
 from feder_widget.truth.own_row import OwnRow
@@ -943,13 +943,14 @@ class IvfIndex:
             known=truth,
         )
 
-    def given_rows(self) -> RowSet:
-        """Return the rows that are stored, with the vectors given for them, as ``ground_truth`` reads them.
+    def given_rows(self) -> JobRows:
+        """Return the rows that are stored, as ``ground_truth`` reads them: the vectors given, or the lists.
 
         Raises
         ------
         ValueError
-            If ``open_index`` was given no vectors, or the index is binary.
+            If the index does not hold vectors whole and ``open_index`` was given none, or it is binary; if
+            lists hold two vectors under one row id.
         """
         return self.truth.row_set()
 
