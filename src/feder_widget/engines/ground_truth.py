@@ -57,8 +57,8 @@ def ground_truth(
     source : opened index, array_like (n, dim), or path(s)
         An index that ``open_index`` opened: its metric, the transforms before it, and the rows that it stores
         decide. Its lists hold vectors whole (``IVF…,Flat`` by L2 or inner product, each row id once), and are
-        read in their order; or it was opened with ``vectors=``. Or vectors, row i for row id i, as ``open_index`` and ``open_vectors``
-        take them: all of them count.
+        read in their order; or it was opened with ``vectors=``. Or vectors, row i for row id i, as
+        ``open_index`` and ``open_vectors`` take them: all of them count.
     queries : int, int array_like (n,) or array_like (n, dim)
         A sample size, row ids or vectors, as for ``evaluate``. Of rows, k + 1 neighbours are kept: each is
         its own nearest.

@@ -106,11 +106,9 @@ class ListBlocks:
     def _lists(self, start: int, stop: int) -> Iterator[tuple[npt.NDArray[np.float32], slice]]:
         """Lend the stored vectors at some positions list by list, with their places from ``start`` on."""
         for cluster, held, rows in self._places(start, stop):
-            with inverted_lists.borrowed_codes(
-                self.index.invlists, cluster, 4 * self.index.d, held
-            ) as stored:
+            with inverted_lists.borrowed_vectors(self.index.invlists, cluster, self.index.d, held) as stored:
                 self._check(cluster)
-                yield stored.view(np.float32), rows
+                yield stored, rows
 
     def _places(self, start: int, stop: int) -> Iterator[tuple[int, slice, slice]]:
         """Yield each cluster of some positions, the offsets there, and their places from ``start`` on."""

@@ -1,4 +1,4 @@
-"""The vectors that the lists of an index hold whole, cluster by cluster, as rows that queries are compared with."""
+"""The vectors that the lists of an index hold whole, cluster by cluster, as rows to be compared."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from feder_widget.checks.cluster_sizes import size_findings
 from feder_widget.checks.index_checks import IndexChecks
 from feder_widget.engines.ivf.rows import Rows
-from feder_widget.faiss_internals import family_name, traced_search
+from feder_widget.faiss_internals import family_name, opened_file, traced_search
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.arguments import as_clusters, as_distances, as_int, as_rows
 from feder_widget.model.array_like import as_array, is_tensor
@@ -81,6 +81,7 @@ class IvfIndex:
         self.inverted_file = file
         self.truth = GroundTruth(file, vectors_given)
         self.frozen = frozen
+        self._lent = opened_file.lend(file.stack) if frozen else None
         self._vectors_given = vectors_given
         self._rows = Rows(file, vectors_given)
         self._survey = Survey(file)
@@ -99,8 +100,28 @@ class IvfIndex:
 
     @property
     def faiss_index(self) -> Any:
-        """The caller's index, or the one that was read."""
+        """The caller's index, or the one that was read.
+
+        Of shards that lie elsewhere, once all of their lists are here: Faiss would search the others as
+        zeros. Until then it raises an ``AttributeError``; ``fetch_lists`` fetches them.
+        """
+        missing = self.inverted_file.missing_bytes
+        if missing:
+            raise AttributeError(
+                f"faiss_index: {missing:,} bytes of the lists of these shards are not here, and Faiss would "
+                "search them as zeros; use trace and explain, or call fetch_lists() first"
+            )
         return self.inverted_file.stack.root
+
+    def fetch_lists(self) -> None:
+        """Fetch all lists of shards that lie elsewhere; nothing happens for any other index.
+
+        Raises
+        ------
+        OSError, IndexChangedError, ShardError
+            If a shard cannot be read, or the disk is full. What was fetched is kept.
+        """
+        self.inverted_file.fetch()
 
     @property
     def engine_name(self) -> str:
@@ -788,8 +809,8 @@ class IvfIndex:
             wanted = self._wanted_neighbours(k, own is not None)
             known = self.truth.table_check.known(truth, asked.read(slice(0, asked.count)), wanted)
         found: list[Ledger] = []
-        for batch in batches(asked.count, self.dim, self.nlist):
-            part = slice(batch[0].start, batch[-1].stop)
+        cuts = [slice(batch[0].start, batch[-1].stop) for batch in batches(asked.count, self.dim, self.nlist)]
+        for part in [slice(0, asked.count)] if self.truth.reads_once else cuts:
             leave_out = None if own is None else own[part]
             some = None if known is None else known.part(part)
             found += self.truth.ledgers(asked.read(part), leave_out, k, nprobe, workers, some)

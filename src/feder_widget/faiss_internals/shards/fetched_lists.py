@@ -119,6 +119,16 @@ class FetchedLists:
         finally:
             Path(name).unlink()
 
+    @property
+    def maps(self) -> Sequence[Any]:
+        """The lists."""
+        return [self.invlists]
+
+    @property
+    def missing_bytes(self) -> int:
+        """Bytes of the lists of which ids or codes were not fetched."""
+        return int(self._bytes[self._has != IDS | CODES].sum())
+
     def have(self, clusters: Ids, then: Ids, *, only_ids: bool) -> None:
         """Fetch what is missing of some lists.
 

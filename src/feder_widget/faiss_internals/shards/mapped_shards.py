@@ -45,6 +45,16 @@ class MappedShards:
         self.invlists: Any = faiss.HStackInvertedLists(len(self._parts), pointers.data())
         self.sizes: Ids = self._sizes.sum(axis=0)
 
+    @property
+    def maps(self) -> Sequence[Any]:
+        """The lists of each file."""
+        return self._parts
+
+    @property
+    def missing_bytes(self) -> int:
+        """None: all lists are here."""
+        return 0
+
     def have(self, clusters: Ids, then: Ids, *, only_ids: bool) -> None:  # noqa: ARG002
         """Look whether the files are as they were; all lists are there."""
         now = time.monotonic()

@@ -95,7 +95,7 @@ class TruthPass:
         self._search = BlockSearch(rows.comparison, points, k, origin, plan.most_pairs)
 
     def steps(self, workers: Workers | None) -> Iterator[int]:
-        """Compare the rows that are missing; yields the number of rows after each part."""
+        """Compare the rows that are missing; yields the rows of each part, and 0 before it waits for one."""
         if not self._rows.count or self.state.rows == len(self._rows):
             return
         if not self._rows.comparison.similarity:
@@ -144,6 +144,9 @@ class TruthPass:
     def _shared(self, workers: Workers) -> Iterator[int]:
         done: list[PartFound] = []
         for _ in workers.results_steps(self._parts(), done.append):
+            if not done:
+                # It waits: see ``Workers.waits_for``.
+                yield 0
             for found in done:
                 self._take(found)
                 yield found.stop - found.start
