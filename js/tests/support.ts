@@ -124,6 +124,8 @@ export function coarseOf(summary: Summary, changes: Partial<Coarse> = {}): Coars
     index_version: 0,
     complete: true,
     exhaustive: true,
+    truth_bytes: 0,
+    truth_seconds: 0,
     clusters: Int32Array.from(summary.sizes, (_, cluster) => cluster),
     distances: Float32Array.from(summary.sizes, (_, cluster) => 10 * cluster),
     vector: new Float32Array([0]),

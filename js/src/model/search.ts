@@ -39,6 +39,9 @@ export class Search {
   readonly complete: boolean;
   /** Whether all clusters are compared without being asked for. */
   readonly exhaustive: boolean;
+  /** Bytes of original vectors that the true neighbours take to read, and about how many seconds; 0 for none. */
+  readonly truthBytes: number;
+  readonly truthSeconds: number;
   /** Of the index when it was searched. */
   readonly indexVersion: number;
   /** Clusters by rank: `order[rank - 1]`. */
@@ -78,6 +81,8 @@ export class Search {
     this.kMax = coarse.k_max;
     this.complete = coarse.complete;
     this.exhaustive = coarse.exhaustive;
+    this.truthBytes = coarse.truth_bytes;
+    this.truthSeconds = coarse.truth_seconds;
     this.indexVersion = coarse.index_version;
     this.order = coarse.clusters;
     this.distances = coarse.distances;

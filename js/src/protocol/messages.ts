@@ -194,7 +194,9 @@ export interface GraphSummary {
  * the changes of the index that this widget has noticed. `copies` is the number of vectors stored under
  * `id`, mostly 1, and 0 without an `id`: a search without that row is one for k + `copies`. No search
  * probes a cluster behind rank `reach`, however large nprobe is. `title` names a query from elsewhere, null
- * for none, and `picture` is a small encoded picture of it, empty for none.
+ * for none, and `picture` is a small encoded picture of it, empty for none. Where the search ends with the
+ * probed clusters and true neighbours are by the original vectors, a pass over these has a price:
+ * `truth_bytes` to read, in about `truth_seconds`; else both are 0.
  */
 export interface Coarse {
   kind: "coarse";
@@ -211,6 +213,8 @@ export interface Coarse {
   k_max: number;
   complete: boolean;
   exhaustive: boolean;
+  truth_bytes: number;
+  truth_seconds: number;
   clusters: Int32Array<ArrayBuffer>;
   distances: Float32Array<ArrayBuffer>;
   vector: Float32Array<ArrayBuffer>;
@@ -479,6 +483,20 @@ export interface TrueNeighbours {
   handed_from: Int32Array<ArrayBuffer>;
   returned_from: Int32Array<ArrayBuffer>;
   returned_until: Int32Array<ArrayBuffer>;
+}
+
+/**
+ * Of the original vectors, `done` of `asked` were compared with the query of search `serial`.
+ *
+ * `dashboard` is the address of the page on which the workers' cluster shows its work; null without one.
+ */
+export interface TruthProgress {
+  kind: "truth_progress";
+  request: RequestName;
+  serial: number;
+  done: number;
+  asked: number;
+  dashboard: string | null;
 }
 
 /**
@@ -1221,6 +1239,7 @@ export type Message =
   | Candidates
   | FaissResults
   | TrueNeighbours
+  | TruthProgress
   | Bounds
   | Remarks
   | Verdict
@@ -1362,6 +1381,8 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       k_max: "number",
       complete: "boolean",
       exhaustive: "boolean",
+      truth_bytes: "number",
+      truth_seconds: "number",
     },
     buffers: {
       clusters: { dtype: "int32", shape: ["nlist"] },
@@ -1571,6 +1592,17 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       handed_from: { dtype: "int32", shape: ["rows"] },
       returned_from: { dtype: "int32", shape: ["rows"] },
       returned_until: { dtype: "int32", shape: ["rows"] },
+    },
+  },
+  truth_progress: {
+    fields: {
+      request: "request",
+      serial: "number",
+      done: "number",
+      asked: "number",
+      dashboard: { nullable: "string" },
+    },
+    buffers: {
     },
   },
   bounds: {

@@ -23,6 +23,7 @@ from feder_widget.session.messages import Request
 from feder_widget.session.messages.parse import SupersededError
 from feder_widget.session.past_queries import PastQueries
 from feder_widget.session.runner import Job, Priority, Runner, Step
+from feder_widget.truth.originals_price import Price
 
 SHOWN_AT_ONCE = 3
 """Messages that may leave when a search in a cell is answered there: coarse, candidates, one to spare."""
@@ -54,6 +55,8 @@ class Searches:
         Says what is to be said of a query that is a picture.
     answered
         Called when a search has been answered.
+    price
+        Says what the true neighbours by the original vectors cost.
 
     Attributes
     ----------
@@ -76,6 +79,7 @@ class Searches:
         found: Callable[[], None],
         remarks: Callable[[ActiveSearch, Request], Iterator[Step]],
         answered: Callable[[], None],
+        price: Callable[[], Price],
     ) -> None:
         self._index = index
         self._media = media
@@ -86,6 +90,7 @@ class Searches:
         self._found = found
         self._remarks = remarks
         self._answered = answered
+        self._price = price
         self._serial = 0
         self._asked: tuple[Job, Query] | None = None
         self._is_surveyed = False
@@ -204,7 +209,7 @@ class Searches:
         self.active = search
         self.past.note(query, nprobe, k)
         is_bounded = False
-        for step in search_messages(self._index, search, request, label, self._k_max):
+        for step in search_messages(self._index, search, request, label, self._k_max, self._price):
             yield step
             if search.is_answered and not is_bounded:
                 is_bounded = True

@@ -139,11 +139,13 @@ class GroundTruth:
         work: int = WHOLE,
         workers: Workers | None = None,
         known: Known | None = None,
+        progress: Callable[[float], None] = lambda _: None,
     ) -> Steps[Explanation]:
         """Find the k true neighbours of a query, ``work`` multiplications per piece.
 
         ``workers`` compare the vectors, where ``why_not_shared`` says nothing against it; none does where the
-        neighbours are ``known``.
+        neighbours are ``known``. ``progress`` is called with the share of the originals compared since the
+        last call.
 
         Raises
         ------
@@ -155,7 +157,7 @@ class GroundTruth:
         ranking = self.ranking(vector)
         yield
         own = yield from self.row_copies.own_row_steps(without, work)
-        found = yield from self.neighbours_steps(vector, k, own, ranking, work, workers, known)
+        found = yield from self.neighbours_steps(vector, k, own, ranking, work, workers, known, progress)
         presence = yield from self._presence_steps(vector, ranking, found, k, own, work)
         best = found.best
         return Explanation(
@@ -419,6 +421,7 @@ class GroundTruth:
         work: int = WHOLE,
         workers: Workers | None = None,
         known: Known | None = None,
+        progress: Callable[[float], None] = lambda _: None,
     ) -> Steps[Neighbours]:
         """Find the true neighbours of one query."""
         file = self._file
@@ -431,7 +434,7 @@ class GroundTruth:
             )
         row = None if own is None else np.array([own.row_id])
         found = yield from true_neighbours.by_originals_steps(
-            file, self.originals, vector[None], k, row, work, workers=workers, known=known
+            file, self.originals, vector[None], k, row, work, progress, workers, known
         )
         return found[0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.faiss_internals.omp_threads import omp_threads
 from feder_widget.model.memory_limit import as_memory_limit
 from feder_widget.model.pieces import WHOLE, Steps
 from feder_widget.model.row_source import HeldRows, RowFile, RowSource
@@ -30,6 +32,9 @@ BLOCK_PAIRS = 1 << 20
 
 MANY_QUERIES = 8
 """Queries for which the caller of an executor compares the first block."""
+
+MEASURED_ROWS = 16_384
+"""Rows that tell how long a pass takes: some milliseconds."""
 
 READ_WORK = 4
 """Multiplications per dimension that reading and converting one vector counts for."""
@@ -175,6 +180,21 @@ class Originals:
         points = self._comparison.transformed(queries)
         rows = self.row_set(present)
         return ReadRows((yield from found_steps(rows, points, k, self._limit, workers, progress, work)))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all rows."""
+        return len(self) * int(self._vectors.shape[1]) * int(self._vectors.dtype.itemsize)
+
+    def seconds_per_row(self) -> float:
+        """Measure how long one thread takes to read a row and compare it with a query."""
+        count = min(len(self), MEASURED_ROWS)
+        begin = time.perf_counter()
+        rows = self._read(slice(0, count)) if self._file is not None else self._vectors[:count]
+        with omp_threads(1):
+            point = self._comparison.transformed(rows[:1])
+            self._comparison.distances(point, rows, np.ones(count, np.bool_))
+        return (time.perf_counter() - begin) / max(1, count)
 
     def _read(self, rows: slice) -> npt.NDArray[Any]:
         """Read some rows into memory: what is mapped would stay."""

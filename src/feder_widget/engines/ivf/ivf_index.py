@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
@@ -692,10 +692,15 @@ class IvfIndex:
         *,
         include_self: bool = False,
         work: int = PIECE_WORK,
-        executor: Executor | None = None,
+        executor: Executor | Workers | None = None,
         truth: Any = None,
+        progress: Callable[[float], None] = lambda _: None,
     ) -> Steps[Explanation]:
-        """Do ``explain`` in pieces of ``work`` multiplications."""
+        """Do ``explain`` in pieces of ``work`` multiplications.
+
+        ``executor`` may be ``workers`` of one, whose ``waits_for`` says what a piece waits for. ``progress``
+        is called with the share of the vectors given that was compared since the last call.
+        """
         self._check_explainable()
         workers = self.workers(executor)
         k = as_int(k, "k")
@@ -703,7 +708,9 @@ class IvfIndex:
         found = yield from self._rows.query_steps(query, work)
         left_out = found.left_out(include_self)
         known = self._known(truth, found, k, left_out)
-        explanation = yield from self.truth.explain_steps(found.vector, k, left_out, work, workers, known)
+        explanation = yield from self.truth.explain_steps(
+            found.vector, k, left_out, work, workers, known, progress
+        )
         return replace(explanation, origin=Origin(self, version, include_self, lambda _: found))
 
     def ledger(
@@ -926,7 +933,7 @@ class IvfIndex:
         )
         return evaluate(evaluation, progress)
 
-    def workers(self, executor: Executor | None) -> Workers | None:
+    def workers(self, executor: Executor | Workers | None) -> Workers | None:
         """Return the workers of an executor, checked; None for None.
 
         Raises

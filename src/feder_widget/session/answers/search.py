@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from feder_widget.session.answers.pieces import Bound, Piece, kept, messages, sc
 from feder_widget.session.answers.results import results
 from feder_widget.session.messages import Message, Request, RowId
 from feder_widget.session.messages.to_page import Candidates, Coarse, Done, FaissResults
+from feder_widget.truth.originals_price import Price
 from feder_widget.truth.search_findings import coarse_findings, duplicate_findings, refine_findings
 
 COMPLETE_ENTRIES = 524_288
@@ -34,11 +35,19 @@ def is_replayable(index: IvfIndex) -> bool:
 
 
 def search_messages(
-    index: IvfIndex, search: ActiveSearch, request: Request, label: str | None, k_max: int
+    index: IvfIndex,
+    search: ActiveSearch,
+    request: Request,
+    label: str | None,
+    k_max: int,
+    price: Callable[[], Price] = Price,
 ) -> Iterator[Message | None]:
-    """Answer a search; None between two steps. ``search.reached`` says at the end how far it came."""
+    """Answer a search; None between two steps. ``search.reached`` says at the end how far it came.
+
+    ``price`` returns what the true neighbours by the original vectors cost.
+    """
     meter = Meter()
-    yield from meter.timed("coarse", _coarse(index, search, request, label, k_max))
+    yield from meter.timed("coarse", _coarse(index, search, request, label, k_max, price))
     complete, exhaustive = _is_complete(search, k_max), is_exhaustive(index)
     most = search.most(k_max)
     bound = None if complete else Bound(most, index.similarity)
@@ -114,8 +123,15 @@ def clusters(
 
 
 def _coarse(
-    index: IvfIndex, search: ActiveSearch, request: Request, label: str | None, k_max: int
+    index: IvfIndex,
+    search: ActiveSearch,
+    request: Request,
+    label: str | None,
+    k_max: int,
+    price: Callable[[], Price],
 ) -> Iterator[Message | None]:
+    exhaustive = is_exhaustive(index)
+    asked = Price() if exhaustive else price()
     yield Coarse(
         request=request,
         serial=search.serial,
@@ -129,7 +145,9 @@ def _coarse(
         k=search.k,
         k_max=k_max,
         complete=_is_complete(search, k_max),
-        exhaustive=is_exhaustive(index),
+        exhaustive=exhaustive,
+        truth_bytes=asked.bytes,
+        truth_seconds=asked.seconds,
         clusters=search.ranking.clusters,
         distances=search.ranking.distances,
         vector=index.components(search.query),

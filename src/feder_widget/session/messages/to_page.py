@@ -29,7 +29,9 @@ class Coarse:
     counts the changes of the index that this widget has noticed. ``copies`` is the number of vectors stored
     under ``id``, mostly 1, and 0 without an ``id``: a search without that row is one for k + ``copies``. No
     search probes a cluster behind rank ``reach``, however large nprobe is. ``title`` names a query from
-    elsewhere, null for none, and ``picture`` is a small encoded picture of it, empty for none.
+    elsewhere, null for none, and ``picture`` is a small encoded picture of it, empty for none. Where the
+    search ends with the probed clusters and true neighbours are by the original vectors, a pass over these
+    has a price: ``truth_bytes`` to read, in about ``truth_seconds``; else both are 0.
     """
 
     kind: Literal["coarse"] = "coarse"
@@ -46,6 +48,8 @@ class Coarse:
     k_max: int
     complete: bool
     exhaustive: bool
+    truth_bytes: int
+    truth_seconds: float
     clusters: Array = buffer("int32", "nlist")
     distances: Array = buffer("float32", "nlist")
     vector: Array = buffer("float32", "dim")
@@ -123,6 +127,21 @@ class TrueNeighbours:
     handed_from: Array = buffer("int32", "rows")
     returned_from: Array = buffer("int32", "rows")
     returned_until: Array = buffer("int32", "rows")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TruthProgress:
+    """Of the original vectors, ``done`` of ``asked`` were compared with the query of search ``serial``.
+
+    ``dashboard`` is the address of the page on which the workers' cluster shows its work; null without one.
+    """
+
+    kind: Literal["truth_progress"] = "truth_progress"
+    request: Request
+    serial: int
+    done: int
+    asked: int
+    dashboard: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -564,6 +583,7 @@ MESSAGES = (
     Candidates,
     FaissResults,
     TrueNeighbours,
+    TruthProgress,
     Bounds,
     Remarks,
     Verdict,
@@ -598,6 +618,7 @@ Message: TypeAlias = (
     | Candidates
     | FaissResults
     | TrueNeighbours
+    | TruthProgress
     | Bounds
     | Remarks
     | Verdict

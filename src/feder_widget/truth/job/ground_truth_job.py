@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.errors import IndexChangedError
-from feder_widget.truth.job.job_cost import GroundTruthCost, faiss_threads, seconds_per_row
+from feder_widget.faiss_internals.omp_threads import faiss_threads
+from feder_widget.truth.job.job_cost import GroundTruthCost, seconds_per_row
 from feder_widget.truth.job.memory_plan import MemoryPlan
 from feder_widget.truth.job.pass_state import PassState, difference_of_queries, refuse
 from feder_widget.truth.job.row_set import JobRows
