@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from typing import Any
 
 import faiss
@@ -226,6 +227,19 @@ class InvertedFile:
         """Bytes of lists that Faiss would read as zeros, because they are elsewhere and were not fetched."""
         joined = [joined_in(part.ivf.invlists) for part in self.parts]
         return sum(lists.missing_bytes for lists in joined if lists is not None)
+
+    def fetching(self, clusters: Ids, *, only_ids: bool = False) -> Future[None] | None:
+        """Have a thread fetch lists that are elsewhere, or their row ids; None where all of them are here.
+
+        Its errors are those of ``have``.
+        """
+        for part in self.parts:
+            joined = joined_in(part.ivf.invlists)
+            future = None if joined is None else joined.fetching(clusters, only_ids=only_ids)
+            if future is not None:
+                # Shards by address are one part.
+                return future
+        return None
 
     def fetch(self) -> None:
         """Fetch all lists that are elsewhere."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from typing import Any
 
@@ -122,6 +122,31 @@ class IvfIndex:
             If a shard cannot be read, or the disk is full. What was fetched is kept.
         """
         self.inverted_file.fetch()
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """True while lists of shards lie elsewhere that were not fetched yet."""
+        return self.inverted_file.missing_bytes > 0
+
+    def fetching(
+        self, clusters: npt.ArrayLike | None = None, *, only_ids: bool = False
+    ) -> Future[None] | None:
+        """Have a thread fetch lists of shards that lie elsewhere.
+
+        Parameters
+        ----------
+        clusters : int array_like (n,), optional
+            Which lists; all of them if it is not given.
+        only_ids : bool
+            Fetch their row ids alone.
+
+        Returns
+        -------
+        Future or None
+            Done once they are here, with the errors of ``fetch_lists``; None where they are here.
+        """
+        wanted = np.arange(self.nlist) if clusters is None else as_clusters(clusters, self.nlist)
+        return self.inverted_file.fetching(wanted, only_ids=only_ids)
 
     @property
     def engine_name(self) -> str:

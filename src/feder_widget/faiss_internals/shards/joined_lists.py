@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from typing import Any, Protocol
 
 import numpy as np
@@ -40,6 +41,10 @@ class JoinedLists(Protocol):
 
     def have(self, clusters: Ids, then: Ids, *, only_ids: bool) -> None:
         """Make some lists readable, and maybe more of those that are read next."""
+        ...
+
+    def fetching(self, clusters: Ids, *, only_ids: bool) -> Future[None] | None:
+        """Have a thread make some lists readable; None where they are."""
         ...
 
     def ids_at(self, cluster: int, some: slice) -> Ids | None:

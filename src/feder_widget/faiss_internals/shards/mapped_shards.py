@@ -69,6 +69,9 @@ class MappedShards:
             self._checked = -np.inf
             raise
 
+    def fetching(self, clusters: Ids, *, only_ids: bool) -> None:
+        """Return nothing: all lists are here."""
+
     def ids_at(self, cluster: int, some: slice) -> Ids | None:
         """Return a copy of the ids of a part of one list; None for the whole, which Faiss copies itself."""
         if self._is_whole(cluster, some):

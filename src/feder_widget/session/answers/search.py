@@ -10,7 +10,7 @@ from feder_widget.engines import IvfIndex
 from feder_widget.model.finding import Finding
 from feder_widget.session.active_search import ActiveSearch
 from feder_widget.session.answers.meter import Meter
-from feder_widget.session.answers.pieces import Bound, Piece, kept, messages, scanned
+from feder_widget.session.answers.pieces import Bound, Pause, Piece, kept, messages, scanned
 from feder_widget.session.answers.results import results
 from feder_widget.session.messages import Message, Request, RowId
 from feder_widget.session.messages.to_page import Candidates, Coarse, Done, FaissResults
@@ -41,7 +41,7 @@ def search_messages(
     label: str | None,
     k_max: int,
     price: Callable[[], Price] = Price,
-) -> Iterator[Message | None]:
+) -> Iterator[Message | Pause]:
     """Answer a search; None between two steps. ``search.reached`` says at the end how far it came.
 
     ``price`` returns what the true neighbours by the original vectors cost.
@@ -82,7 +82,7 @@ def search_messages(
 
 def rest(
     index: IvfIndex, search: ActiveSearch, request: Request, k_max: int, last: int
-) -> Iterator[Message | None]:
+) -> Iterator[Message | Pause]:
     """Go on with a search that is done, over the clusters up to rank ``last``."""
     meter = Meter()
     bound, most = None, search.most(k_max)
@@ -106,14 +106,14 @@ def rest(
 
 def candidates(
     index: IvfIndex, search: ActiveSearch, request: Request, first: int, last: int
-) -> Iterator[Message | None]:
+) -> Iterator[Message | Pause]:
     """Send every candidate of the clusters ranked ``first`` + 1 to ``last``."""
     yield from messages("fine", request, scanned(index, search, first, last))
 
 
 def clusters(
     index: IvfIndex, search: ActiveSearch, request: Request, k_max: int, ranks: list[int]
-) -> Iterator[Message | None]:
+) -> Iterator[Message | Pause]:
     """Send all that can be a result of each of these clusters, for any set of probed ones."""
     meter = Meter()
     for rank in ranks:
@@ -129,7 +129,7 @@ def _coarse(
     label: str | None,
     k_max: int,
     price: Callable[[], Price],
-) -> Iterator[Message | None]:
+) -> Iterator[Message | Pause]:
     exhaustive = is_exhaustive(index)
     asked = Price() if exhaustive else price()
     yield Coarse(
@@ -167,9 +167,9 @@ def _coarse_findings(index: IvfIndex, search: ActiveSearch) -> list[Finding]:
     return coarse_findings(probed, others, index.coarse_similarity)
 
 
-def _bounding(pieces: Iterator[Piece | None], bound: Bound) -> Iterator[Piece | None]:
+def _bounding(pieces: Iterator[Piece | Pause], bound: Bound) -> Iterator[Piece | Pause]:
     for piece in pieces:
-        if piece is not None:
+        if isinstance(piece, Piece):
             bound.add(piece.scan.distances)
         yield piece
 
@@ -180,8 +180,8 @@ class _Identical:
     def __init__(self) -> None:
         self.count = 0
 
-    def counted(self, pieces: Iterator[Piece | None]) -> Iterator[Piece | None]:
+    def counted(self, pieces: Iterator[Piece | Pause]) -> Iterator[Piece | Pause]:
         for piece in pieces:
-            if piece is not None:
+            if isinstance(piece, Piece):
                 self.count += int(np.count_nonzero(piece.scan.distances == 0))
             yield piece
