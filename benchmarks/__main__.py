@@ -21,6 +21,7 @@ NAMES = (
     "recall",
     "executors",
     "ground_truth",
+    "shards",
     "graph",
     "graph_map",
     "graph_dragging",

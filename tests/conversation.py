@@ -14,7 +14,7 @@ from feder_widget.model.query import Query
 from feder_widget.model.top_k import top_k
 from feder_widget.session import active_search
 from feder_widget.session.active_search import ActiveSearch
-from feder_widget.session.answers import pieces, search
+from feder_widget.session.answers import pieces, search, true_neighbours
 from feder_widget.session.answers import workload as evaluator
 from feder_widget.session.driver import Driver
 from feder_widget.session.messages import encode
@@ -262,7 +262,7 @@ def assert_same_results(got, expected):
 
 
 def slowly(monkeypatch):
-    """Have workloads computed in many batches."""
+    """Have workloads computed in many batches, and all progress told."""
     monkeypatch.setattr(rankings, "LEAST_BATCH", 20)
     monkeypatch.setattr(rankings, "blas_work", lambda: 16)
     monkeypatch.setattr(workload_truth, "blas_work", lambda: 16)
@@ -270,3 +270,4 @@ def slowly(monkeypatch):
     monkeypatch.setattr(workload_truth, "LEAST_CHUNK", 20)
     monkeypatch.setattr(evaluator, "REPORTED", 0)
     monkeypatch.setattr(evaluator, "PUBLISHED", 0)
+    monkeypatch.setattr(true_neighbours, "REPORTED", 0)

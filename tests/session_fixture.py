@@ -26,6 +26,8 @@ NLIST = 8
 K = 5
 ROW = 57
 """A query that misses neighbours at nprobe 2, one of them at any nprobe."""
+PROGRESS = ({"progress"}, {"truth_progress"})
+"""Kinds of which one in a row is kept."""
 PLACED = ("map", "map_centres", "map_shapes", "projection")
 """Kinds whose positions come of long sums, so that another machine rounds them differently."""
 
@@ -142,7 +144,7 @@ def recorded(index, asked, *, images=None, embedder=None, buffers=(), **options)
     kept = [
         packet
         for packet, before in zip(packets, [None, *packets], strict=False)
-        if before is None or {packet[0]["kind"], before[0]["kind"]} != {"progress"}
+        if before is None or {packet[0]["kind"], before[0]["kind"]} not in PROGRESS
     ]
     return [{"content": timeless(content), "buffers": list(map(text, buffers))} for content, buffers in kept]
 

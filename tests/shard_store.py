@@ -65,6 +65,8 @@ class CountingStore(MemoryFileSystem):
     ----------
     ranges : list of (str, int, int)
         Path, first byte and the byte behind the last one of each read.
+    gate : threading.Semaphore or None
+        Each read waits for it.
     failures : int
         Reads that fail from now on.
     error : Exception
@@ -76,6 +78,7 @@ class CountingStore(MemoryFileSystem):
     store: ClassVar[dict] = {}
     pseudo_dirs: ClassVar[list] = [""]
     ranges: ClassVar[list] = []
+    gate = None
     failures = 0
     error = OSError("503 Slow Down")
 
@@ -87,6 +90,8 @@ class CountingStore(MemoryFileSystem):
         return f"counting://{name.lstrip('/')}"
 
     def cat_file(self, path, start=None, end=None, **kwargs):
+        if type(self).gate is not None:
+            type(self).gate.acquire()
         if type(self).failures > 0:
             type(self).failures -= 1
             raise type(self).error

@@ -1,5 +1,6 @@
 """Passes over vectors by an executor: the same answers, bit for bit, whichever it is and however it works."""
 
+import gc
 import multiprocessing
 import os
 import threading
@@ -267,8 +268,30 @@ def test_only_the_caller_reads_an_index_in_memory(stored, monkeypatch):
     assert read_by == {threading.get_ident()}
 
 
+def test_a_thread_reads_the_index_that_is_open_unless_it_may_change(stored, monkeypatch):
+    index = opened_as(stored, "lists", False, True)
+    monkeypatch.setattr(index_file, "read", lambda *_: pytest.fail("a second copy is opened"))
+    with ThreadPoolExecutor(4) as executor:
+        expected = index.explain(5, K, executor=executor).ids
+    monkeypatch.undo()
+    opened, read = [], index_file.read
+    monkeypatch.setattr(opened_file, "_opened", type(opened_file._opened)())
+    monkeypatch.setattr(index_file, "read", lambda path, mmap: opened.append(path) or read(path, mmap))
+    path = index.inverted_file.file_of_lists.path
+    del index
+    gc.collect()
+    changing = fw.open_index(path, frozen=False)
+    opened.clear()
+    with ThreadPoolExecutor(4) as executor:
+        found = changing.explain(5, K, executor=executor)
+    assert len(opened) == 1
+    np.testing.assert_array_equal(found.ids, expected)
+
+
 def test_a_worker_opens_a_file_once(stored, monkeypatch):
     index = opened_as(stored, "lists", False, True)
+    # As in a process of its own.
+    monkeypatch.setattr(opened_file, "_lent", {})
     monkeypatch.setattr(opened_file, "_opened", type(opened_file._opened)())
     opened = []
     read = index_file.read

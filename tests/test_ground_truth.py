@@ -15,7 +15,7 @@ import feder_widget as fw
 from feder_widget.faiss_internals import original_space
 from feder_widget.faiss_internals.unwrap import unwrap
 from feder_widget.model.pieces import drain
-from feder_widget.truth.job import memory_plan, truth_pass
+from feder_widget.truth.job import block_search, memory_plan, truth_pass
 from feder_widget.truth.job.block_search import BlockSearch
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.row_digest import RowDigest
@@ -38,6 +38,8 @@ def queries():
 def small_blocks(monkeypatch):
     """Cut passes into blocks of 1,024 rows, and parts of one block."""
     monkeypatch.setattr(memory_plan, "BLOCK_BYTES", 4 * D * 1024)
+    # As for many queries: by products.
+    monkeypatch.setattr(block_search, "FEW_QUERIES", 0)
     monkeypatch.setattr(truth_pass, "PART_WORK", 1)
 
 
@@ -133,6 +135,16 @@ def test_products_never_decide(case):
             ours, at = table.nearest(place, wanted)
             assert np.array_equal(ours, rows)
             assert np.array_equal(at, distances)
+
+
+@settings(max_examples=40, deadline=None)
+@given(hard_cases())
+def test_few_queries_are_compared_by_searches_with_the_same_bits(case):
+    held, asked, k, metric = case
+    by_products = of(held, asked, k, metric=metric)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(block_search, "FEW_QUERIES", 1000)
+        assert_equal(of(held, asked, k, metric=metric), by_products)
 
 
 @pytest.mark.parametrize("metric", ["L2", "inner product"])
@@ -487,7 +499,9 @@ def test_arguments(vectors, queries):
         "metric is that of the index": lambda: of(
             fw.open_index(built("IVF9,SQ8", vectors), vectors=vectors), queries, metric="L2"
         ),
-        "opened with its vectors": lambda: of(fw.open_index(built("IVF9,SQ8", vectors)), queries),
+        "holds vectors whole, or that was opened with": lambda: of(
+            fw.open_index(built("IVF9,SQ8", vectors)), queries
+        ),
         "was opened with its vectors": lambda: of(fw.open_index(built("HNSW8,Flat", vectors)), queries),
     }.items():
         with pytest.raises((TypeError, ValueError), match=message):

@@ -15,7 +15,7 @@ from executors import Ending
 from makers import make_vectors
 
 import feder_widget as fw
-from feder_widget.model import kept_arrays
+from feder_widget.model import kept_arrays, memory_limit
 from feder_widget.truth.job import ground_truth_job, memory_plan, truth_pass
 from feder_widget.truth.job.spans import missing, total, with_span
 
@@ -340,8 +340,8 @@ def test_runs_of_rows():
     ],
 )
 def test_memory_limits(given, wanted):
-    assert memory_plan.as_memory_limit(given) == wanted
-    assert memory_plan.as_memory_limit(None) >= memory_plan.LEAST
+    assert memory_limit.as_memory_limit(given) == wanted
+    assert memory_limit.as_memory_limit(None) >= memory_limit.LEAST
 
 
 MEASURED = """

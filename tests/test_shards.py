@@ -165,10 +165,28 @@ def test_answers_are_those_of_one_merged_index(cases, cache, family, place):
     np.testing.assert_array_equal(opened.places(rows), one.places(rows))
     np.testing.assert_array_equal(opened.ids_by_list(2, 5), one.ids_by_list(2, 5))
     if family == "vectors":
-        # The index itself answers too, once its lists are here.
         opened.explain(query, 10)
         distances, ids = opened.faiss_index.search(query[None], 10, params=parameters(whole, NLIST))
         np.testing.assert_array_equal(ids, whole.search(query[None], 10, params=parameters(whole, NLIST))[1])
+
+
+def test_faiss_itself_never_searches_lists_that_are_not_here(cases, cache):
+    source, shards = cases("vectors").source("addresses")
+    opened, whole, query = fw.open_index(source, cache=cache), merged(shards), integers(1, seed=5)
+    opened.trace(query[0], k=3, nprobe=2)
+    with pytest.raises(AttributeError, match=r"faiss_index: [0-9,]+ bytes of the lists .* fetch_lists\(\)"):
+        _ = opened.faiss_index
+    assert not hasattr(opened, "faiss_index")
+    # Ids alone are not enough.
+    opened.places(np.array([N + 5]))
+    assert not hasattr(opened, "faiss_index")
+    opened.fetch_lists()
+    found = opened.faiss_index.search(query, 10, params=parameters(whole, NLIST))
+    expected = whole.search(query, 10, params=parameters(whole, NLIST))
+    np.testing.assert_array_equal(found, expected)
+    here = fw.open_index(cases("vectors").paths)
+    here.fetch_lists()
+    assert here.faiss_index.ntotal == N
 
 
 @pytest.mark.parametrize("place", ["paths", "addresses"])
@@ -315,6 +333,21 @@ def test_workers_open_the_shards_themselves(cases, cache, place):
     np.testing.assert_array_equal(found.nprobe_needed, expected.nprobe_needed)
     np.testing.assert_array_equal(explained.ids, one.explain(query, 9).ids)
     np.testing.assert_array_equal(explained.distances, one.explain(query, 9).distances)
+
+
+def test_threads_fetch_nothing_that_the_caller_has(cases, cache):
+    source, _ = cases("vectors").source("addresses")
+    opened, queries = fw.open_index(source, cache=cache), integers(12, seed=6)
+    CountingStore.ranges.clear()
+    with ThreadPoolExecutor(2) as executor:
+        opened.evaluate(queries, k=5, executor=executor)
+        fetched = sum(stop - start for _, start, stop in CountingStore.ranges)
+        assert fetched <= 1.2 * opened.ntotal * (4 * opened.dim + 8)
+        CountingStore.ranges.clear()
+        opened.evaluate(queries, k=5, executor=executor)
+        opened.explain(queries[0], 5)
+    assert not CountingStore.ranges
+    assert opened.faiss_index.ntotal == N
 
 
 def test_processes_open_the_shards_themselves(cases):

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Coarse } from "../src/protocol/messages";
 import { encoded } from "./encode";
 import { Stage, summaryTrait } from "./stage";
 import { neighboursOf, outcomeOf } from "./support";
@@ -155,6 +156,53 @@ describe("candidates that have not arrived", () => {
       .element(shown.see.getByRole("button", { name: /Compare the other 5 vectors/ }))
       .toBeEnabled();
     await vi.waitFor(() => expect(shown.asked("candidates")).toHaveLength(1));
+  });
+});
+
+describe("a pass over original vectors", () => {
+  const given = (changes: Partial<Coarse>) => {
+    const shown = open(undefined, { k: 3 }, { given: true, exact: false });
+    shown.sayCoarse({ exhaustive: false, ...changes });
+    shown.sayCandidates(1, 1);
+    shown.sayDone();
+    return shown;
+  };
+  const progress = (shown: Stage, request: unknown, serial = 1) =>
+    shown.model.say(
+      ...encoded({
+        kind: "truth_progress",
+        request,
+        serial,
+        done: 2_000,
+        asked: 9_000,
+        dashboard: "http://d/x",
+      }),
+    );
+
+  it("has its price on the button", async () => {
+    const shown = given({ truth_bytes: 2_560_000_000, truth_seconds: 4.21 });
+    const name = /^Compare the other \d vectors, then the original vectors \(2\.6 GB, about 4\.2 s\)$/;
+    await expect.element(shown.see.getByRole("button", { name })).toBeEnabled();
+  });
+
+  it("says how far it is, until the true neighbours are there", async () => {
+    const shown = given({});
+    await shown.see.getByRole("button", { name: /^Compare the other \d vectors$/ }).click();
+    shown.sayCandidates(2, 4, { kind: "nearest", request: String(shown.asked("rest")[0].request) });
+    shown.sayDone(String(shown.asked("rest")[0].request));
+    await vi.waitFor(() => expect(shown.asked("truth")).toHaveLength(1));
+    const { request } = shown.asked("truth")[0];
+    progress(shown, "another");
+    progress(shown, request, 7);
+    progress(shown, request);
+    await expect.element(shown.see.getByText("2,000 of 9,000 original vectors compared")).toBeVisible();
+    const bar = shown.see.getByRole("progressbar", { name: "Comparing the original vectors" }).element();
+    expect((bar as HTMLProgressElement).value / (bar as HTMLProgressElement).max).toBeCloseTo(2 / 9);
+    await expect
+      .element(shown.see.getByRole("link", { name: "Dashboard" }))
+      .toHaveAttribute("href", "http://d/x");
+    shown.fail(request, "no more");
+    await vi.waitFor(() => expect(shown.root.textContent).not.toContain("original vectors compared"));
   });
 });
 

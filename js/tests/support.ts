@@ -126,6 +126,8 @@ export function coarseOf(summary: Summary, changes: Partial<Coarse> = {}): Coars
     complete: true,
     exhaustive: true,
     tied: changes.distances?.some((each, i) => each === changes.distances?.[i - 1]) ?? false,
+    truth_bytes: 0,
+    truth_seconds: 0,
     clusters: Int32Array.from(summary.sizes, (_, cluster) => cluster),
     distances: Float32Array.from(summary.sizes, (_, cluster) => 10 * cluster),
     vector: new Float32Array([0]),

@@ -28,6 +28,8 @@ const COARSE = {
   complete: true,
   exhaustive: true,
   tied: false,
+  truth_bytes: 0,
+  truth_seconds: 0,
   clusters: Int32Array.of(2, 0, 1),
   distances: Float32Array.of(0.5, 1, 2),
   vector: Float32Array.of(1, -1),
@@ -108,6 +110,14 @@ const GOOD: Record<string, Record<string, unknown>> = {
     handed_over: BigInt64Array.of(-5n, 9n, 2n ** 53n + 1n),
     first_pass: Float32Array.of(1, 2, 3),
     second_pass: Float32Array.of(2, 9, 1),
+  },
+  truth_progress: {
+    kind: "truth_progress",
+    request: "t",
+    serial: 2,
+    done: 3,
+    asked: 9,
+    dashboard: null,
   },
   truth: {
     kind: "truth",

@@ -63,6 +63,13 @@ export function distancesFormat(values: readonly number[]): (value: number, plac
       : `${value < first ? "−" : "+"}${shortDistance(Math.abs(value - first))}`;
 }
 
+/** Bytes in the largest unit that has a whole number of them: 2.6 GB. */
+export function bytes(value: number): string {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
+  return `${Number((value / 1000 ** power).toPrecision(2))} ${units[power]}`;
+}
+
 /** A share in percent, with the digits that a small share needs; no line breaks inside it. */
 export function percent(share: number): string {
   const value = 100 * share;

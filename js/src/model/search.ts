@@ -42,6 +42,9 @@ export class Search {
   readonly complete: boolean;
   /** Whether all clusters are compared without being asked for. */
   readonly exhaustive: boolean;
+  /** Bytes of original vectors that the true neighbours take to read, and about how many seconds; 0 for none. */
+  readonly truthBytes: number;
+  readonly truthSeconds: number;
   /** Of the index when it was searched. */
   readonly indexVersion: number;
   /** Clusters, from rank 1 on, whose ranks came with the search. */
@@ -87,6 +90,8 @@ export class Search {
     this.kMax = coarse.k_max;
     this.complete = coarse.complete;
     this.exhaustive = coarse.exhaustive;
+    this.truthBytes = coarse.truth_bytes;
+    this.truthSeconds = coarse.truth_seconds;
     this.indexVersion = coarse.index_version;
     this.ranked = ranked;
     this.hasTies = coarse.tied;

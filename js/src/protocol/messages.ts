@@ -195,7 +195,9 @@ export interface GraphSummary {
  * `id`, mostly 1, and 0 without an `id`: a search without that row is one for k + `copies`. No search
  * probes a cluster behind rank `reach`, however large nprobe is. `title` names a query from elsewhere, null
  * for none, and `picture` is a small encoded picture of it, empty for none. `tied` says whether two
- * centroids that some search comes to are at one distance.
+ * centroids that some search comes to are at one distance. Where the search ends with the probed clusters
+ * and true neighbours are by the original vectors, a pass over these has a price: `truth_bytes` to read, in
+ * about `truth_seconds`; else both are 0.
  *
  * Where clusters are left out, every message that is about rows in one of them comes after a `ranked` one
  * that names it. `nearest` is then, where the coarse search is approximate, the rank of each cluster by the
@@ -217,6 +219,8 @@ export interface Coarse {
   complete: boolean;
   exhaustive: boolean;
   tied: boolean;
+  truth_bytes: number;
+  truth_seconds: number;
   clusters: Int32Array<ArrayBuffer>;
   distances: Float32Array<ArrayBuffer>;
   vector: Float32Array<ArrayBuffer>;
@@ -502,6 +506,20 @@ export interface TrueNeighbours {
   handed_from: Int32Array<ArrayBuffer>;
   returned_from: Int32Array<ArrayBuffer>;
   returned_until: Int32Array<ArrayBuffer>;
+}
+
+/**
+ * Of the original vectors, `done` of `asked` were compared with the query of search `serial`.
+ *
+ * `dashboard` is the address of the page on which the workers' cluster shows its work; null without one.
+ */
+export interface TruthProgress {
+  kind: "truth_progress";
+  request: RequestName;
+  serial: number;
+  done: number;
+  asked: number;
+  dashboard: string | null;
 }
 
 /**
@@ -1320,6 +1338,7 @@ export type Message =
   | Candidates
   | FaissResults
   | TrueNeighbours
+  | TruthProgress
   | Bounds
   | Remarks
   | Verdict
@@ -1467,6 +1486,8 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       complete: "boolean",
       exhaustive: "boolean",
       tied: "boolean",
+      truth_bytes: "number",
+      truth_seconds: "number",
     },
     buffers: {
       clusters: { dtype: "int32", shape: ["ranked"] },
@@ -1689,6 +1710,17 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       handed_from: { dtype: "int32", shape: ["rows"] },
       returned_from: { dtype: "int32", shape: ["rows"] },
       returned_until: { dtype: "int32", shape: ["rows"] },
+    },
+  },
+  truth_progress: {
+    fields: {
+      request: "request",
+      serial: "number",
+      done: "number",
+      asked: "number",
+      dashboard: { nullable: "string" },
+    },
+    buffers: {
     },
   },
   bounds: {

@@ -10,6 +10,7 @@ import type {
   Remarks,
   RequestName,
   TrueNeighbours,
+  TruthProgress,
 } from "../protocol/messages";
 import { Patience } from "../protocol/patience";
 
@@ -24,6 +25,8 @@ export class ActiveSearch {
   readonly remarks = signal<Remarks | null>(null);
   readonly faissResults = signal<FaissResults | null>(null);
   readonly groundTruth = signal<TrueNeighbours | null>(null);
+  /** How far the kernel is with the true neighbours; null where none are under way. */
+  readonly truthProgress = signal<TruthProgress | null>(null);
   readonly #asker: Asker;
   readonly #requests = new Map<Purpose, RequestName>();
   /** The last rank whose candidates were all asked for. */
@@ -81,6 +84,11 @@ export class ActiveSearch {
         break;
       case "truth":
         if (this.#isAbout(message)) this.groundTruth.value = message;
+        this.truthProgress.value = null;
+        break;
+      case "truth_progress":
+        if (message.serial === this.search.serial && this.purposeOf(message.request) === "truth")
+          this.truthProgress.value = message;
         break;
     }
     return false;
@@ -146,6 +154,7 @@ export class ActiveSearch {
   fail(purpose: Purpose | null): void {
     if (purpose === "candidates") this.#candidatesPatience.end();
     if (purpose === "rest") this.#endRest();
+    if (purpose === "truth") this.truthProgress.value = null;
   }
 
   /** Forget what was asked for: a kernel that comes back may not have heard of it. */
@@ -156,6 +165,7 @@ export class ActiveSearch {
     this.#endRest();
     this.#clusters.clear();
     this.#ranks.clear();
+    this.truthProgress.value = null;
   }
 
   /** Wait for no answer any more. */

@@ -1,7 +1,14 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
 import { isOutdated, type Search } from "../model/search";
 import type { Summary } from "../model/summary";
-import type { Bounds, Done, FaissResults, Remarks, TrueNeighbours } from "../protocol/messages";
+import type {
+  Bounds,
+  Done,
+  FaissResults,
+  Remarks,
+  TrueNeighbours,
+  TruthProgress,
+} from "../protocol/messages";
 import type { ActiveSearch } from "./activeSearch";
 import type { Conversation } from "./conversation";
 
@@ -18,6 +25,8 @@ export interface SearchProgress {
   readonly remarks: ReadonlySignal<Remarks | null>;
   readonly faissResults: ReadonlySignal<FaissResults | null>;
   readonly groundTruth: ReadonlySignal<TrueNeighbours | null>;
+  /** How far the kernel is with the true neighbours by the original vectors. */
+  readonly truthProgress: ReadonlySignal<TruthProgress | null>;
   /** Whether the index has changed since the search. */
   readonly isOutdated: ReadonlySignal<boolean>;
 }
@@ -37,6 +46,7 @@ export function searchProgress(
     remarks: of(({ remarks }) => remarks),
     faissResults: of(({ faissResults }) => faissResults),
     groundTruth: of(({ groundTruth }) => groundTruth),
+    truthProgress: of(({ truthProgress }) => truthProgress),
     isOutdated: computed(() => search.value !== null && isOutdated(search.value, summary.value)),
   };
 }

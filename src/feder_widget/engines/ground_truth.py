@@ -20,12 +20,13 @@ from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.engines.ivf.ivf_index import IvfIndex
 from feder_widget.engines.unindexed_rows import UnindexedRows
 from feder_widget.model.arguments import as_int
+from feder_widget.model.memory_limit import as_memory_limit
 from feder_widget.model.pieces import drain
 from feder_widget.truth.evaluation import SOON, Progress
 from feder_widget.truth.job.ground_truth_job import GroundTruthJob
 from feder_widget.truth.job.job_cost import GroundTruthCost
-from feder_widget.truth.job.memory_plan import MemoryPlan, as_memory_limit
-from feder_widget.truth.job.row_set import RowSet
+from feder_widget.truth.job.memory_plan import MemoryPlan
+from feder_widget.truth.job.row_set import JobRows, RowSet
 from feder_widget.truth.neighbour_table import NeighbourTable
 from feder_widget.truth.row_comparison import RowComparison
 from feder_widget.truth.workload_queries import open_queries
@@ -54,9 +55,10 @@ def ground_truth(
     Parameters
     ----------
     source : opened index, array_like (n, dim), or path(s)
-        An index that ``open_index`` opened with ``vectors=``: its metric, the transforms before it, and the
-        rows that it stores decide. Or vectors, row i for row id i, as ``open_index`` and ``open_vectors``
-        take them: all of them count.
+        An index that ``open_index`` opened: its metric, the transforms before it, and the rows that it stores
+        decide. Its lists hold vectors whole (``IVF…,Flat`` by L2 or inner product, each row id once), and are
+        read in their order; or it was opened with ``vectors=``. Or vectors, row i for row id i, as
+        ``open_index`` and ``open_vectors`` take them: all of them count.
     queries : int, int array_like (n,) or array_like (n, dim)
         A sample size, row ids or vectors, as for ``evaluate``. Of rows, k + 1 neighbours are kept: each is
         its own nearest.
@@ -145,18 +147,17 @@ def _job(
     if folder is not None and Path(folder).exists() and not Path(folder).is_dir():
         raise NotADirectoryError(f"folder must be a folder, got the file {folder}")
     rows, asked, are_rows = _compared(source, queries, metric, seed)
-    counted = int(np.count_nonzero(rows.counted))
-    k = max(1, min(k + are_rows, counted))
-    dim, item = rows.vectors.shape[1], rows.vectors.dtype.itemsize
+    k = max(1, min(k + are_rows, rows.count))
     shared = 1 if workers is None else workers.count or 1
-    plan = MemoryPlan.of(limit, len(asked), k, dim, item, shared)
+    plan = MemoryPlan.of(limit, len(asked), k, rows.dim, rows.item_bytes, shared)
     return GroundTruthJob(rows, asked, k, plan, None if folder is None else Path(folder), workers)
 
 
 def _compared(
     source: Any, queries: Any, metric: Any, seed: int
-) -> tuple[RowSet, npt.NDArray[np.float32], bool]:
+) -> tuple[JobRows, npt.NDArray[np.float32], bool]:
     """Return the rows, the queries, float32 (n, dim), and whether these are rows."""
+    rows: JobRows
     if isinstance(source, (IvfIndex, GraphIndex, FlatIndex)):
         if metric is not None:
             raise ValueError(f"metric is that of the index, {source.metric}; leave it out, got {metric!r}")

@@ -31,6 +31,7 @@ from feder_widget.hnswlib_internals import hnswlib_file, library
 from feder_widget.hnswlib_internals.hnswlib_graph import HnswlibGraph
 from feder_widget.milvus_internals.database import is_database
 from feder_widget.model.file_stamp import FileStamp
+from feder_widget.model.memory_limit import as_memory_limit
 from feder_widget.model.row_source import row_file
 from feder_widget.stores import shard_files
 from feder_widget.truth.original_vectors import Originals
@@ -47,6 +48,7 @@ def open_index(
     collection: str | None = None,
     field: str | None = None,
     segment: str | None = None,
+    memory_limit: int | str | None = None,
 ) -> IvfIndex | GraphIndex | FlatIndex:
     """Make the searches of an index traceable: inverted lists (IVF), an HNSW graph, or a flat index.
 
@@ -101,6 +103,10 @@ def open_index(
         Which segment of a database of Milvus Lite is opened; what leaves no choice may be left out.
         ``milvus_segments`` lists them all. Row ids are its primary keys where these are int64, else places in
         ``MilvusSegment.keys``.
+    memory_limit : int or str, optional
+        Of inverted lists: bytes that a pass over all of them, or over ``vectors`` in files, may hold in
+        memory beside what the process holds already, 64 MiB or more, or a text such as "2GB"; by default a
+        quarter of the machine's memory. Pages of mapped lists count. See docs/scale.md.
 
     Returns
     -------
@@ -139,6 +145,7 @@ def open_index(
     ``faiss.read_index`` and pass it.
     """
     library.refuse_brute_force(source)
+    limit = None if memory_limit is None else as_memory_limit(memory_limit)
     are_shards = shard_files.are_shards(source)
     if storage_options is not None and not isinstance(storage_options, Mapping):
         raise TypeError(
@@ -154,13 +161,13 @@ def open_index(
         if mmap is not None:
             raise ValueError("mmap has no use for a database of Milvus Lite, whose index is read into memory")
         index, name = segment_as_index(Path(source), *chosen)
-        return _opened(_checked(index, name), vectors, frozen=True if frozen is None else frozen)
+        return _opened(_checked(index, name), vectors, limit, frozen=True if frozen is None else frozen)
     if are_shards:
         if mmap is not None:
             raise ValueError("mmap says how a single file is opened; lists of shards are always mapped")
-        return _open_shards(source, vectors, frozen, storage_options, cache)
+        return _open_shards(source, vectors, frozen, storage_options, cache, limit)
     if library.is_index(source):
-        return _open_hnswlib(source, vectors, mmap, frozen)
+        return _open_hnswlib(source, vectors, mmap, frozen, limit)
     if isinstance(source, (str, os.PathLike)):
         stack = _read(Path(source), mmap)
         frozen = True if frozen is None else frozen
@@ -174,7 +181,7 @@ def open_index(
         stack = unwrap(index)
         _admit(stack)
         stack = replace(stack, owners=owners_of(index))
-    return _opened(stack, vectors, frozen=bool(frozen))
+    return _opened(stack, vectors, limit, frozen=bool(frozen))
 
 
 def open_ivf(source: Any, *, vectors: Any = None) -> IvfIndex:
@@ -221,24 +228,27 @@ def _open_shards(
     frozen: bool | None,
     options: Mapping[str, Any] | None,
     cache: str | os.PathLike[str] | None,
+    limit: int | None,
 ) -> IvfIndex:
     files = replace(
         shard_files.shard_files(source, options), cache=None if cache is None else os.fspath(cache)
     )
     stack = _admitted(join(files), files.path)
-    return _opened_ivf(stack, vectors, True if frozen is None else frozen)
+    return _opened_ivf(stack, vectors, True if frozen is None else frozen, limit)
 
 
-def _opened_ivf(stack: Stack, vectors: Any, frozen: bool) -> IvfIndex:
-    file = InvertedFile(stack)
+def _opened_ivf(stack: Stack, vectors: Any, frozen: bool, limit: int | None) -> IvfIndex:
+    file = InvertedFile(stack, limit)
     given = None if vectors is None else check_vectors(vectors, file)
     opened = IvfIndex(file, vectors_given=given, frozen=frozen)
     _say_what_is_wrong(opened)
     return opened
 
 
-def _open_hnswlib(source: Any, vectors: Any, mmap: bool | None, frozen: bool | None) -> GraphIndex:
-    for name, value in (("vectors", vectors), ("mmap", mmap)):
+def _open_hnswlib(
+    source: Any, vectors: Any, mmap: bool | None, frozen: bool | None, limit: int | None
+) -> GraphIndex:
+    for name, value in (("vectors", vectors), ("mmap", mmap), ("memory_limit", limit)):
         if value is not None:
             raise ValueError(
                 f"{name} has no use for an hnswlib index, which is in memory and holds vectors whole"
@@ -259,8 +269,12 @@ def _is_milvus(source: Any, chosen: tuple[str | None, str | None, str | None]) -
     return is_path and is_database(Path(source))
 
 
-def _opened(stack: Stack, vectors: Any, *, frozen: bool) -> IvfIndex | GraphIndex | FlatIndex:
+def _opened(
+    stack: Stack, vectors: Any, limit: int | None, *, frozen: bool
+) -> IvfIndex | GraphIndex | FlatIndex:
     """Return the engine of an index that was taken apart."""
+    if limit is not None and (graph_admission.is_graph(stack) or flat_file.is_flat(stack)):
+        raise ValueError("memory_limit is for inverted lists; graphs and flat indexes are held in memory")
     if graph_admission.is_graph(stack) and stack.is_binary:
         if vectors is not None:
             raise ValueError("vectors has no use for a binary graph, which holds its vectors whole")
@@ -274,7 +288,7 @@ def _opened(stack: Stack, vectors: Any, *, frozen: bool) -> IvfIndex | GraphInde
         flat = FlatFile(stack)
         given = None if vectors is None else check_graph_vectors(vectors, flat)
         return FlatIndex(flat, vectors_given=given, originals=_originals(given, flat), frozen=frozen)
-    return _opened_ivf(stack, vectors, frozen)
+    return _opened_ivf(stack, vectors, frozen, limit)
 
 
 def _originals(given: Any, file: StoredVectors) -> Originals | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from typing import Any
 
 import faiss
@@ -25,10 +26,12 @@ from feder_widget.faiss_internals.opened_file import ListsFile
 from feder_widget.faiss_internals.scans import range_scan
 from feder_widget.faiss_internals.search_settings import search_settings
 from feder_widget.faiss_internals.shard import Part
-from feder_widget.faiss_internals.shards.joined_lists import have
+from feder_widget.faiss_internals.shards.head_bytes import ID_BYTES
+from feder_widget.faiss_internals.shards.joined_lists import have, joined_in
 from feder_widget.faiss_internals.unwrap import IdMap, Stack, Transform
 from feder_widget.model.guarantees import Guarantees
 from feder_widget.model.list_runs import runs
+from feder_widget.model.memory_limit import as_memory_limit
 from feder_widget.model.pieces import DECODE_WORK, PIECE_WORK, WHOLE, Steps, drain, vectors_per_piece
 from feder_widget.model.search_trace import (
     Ranking,
@@ -46,6 +49,13 @@ SLOW_METRIC_WORK = 16
 """Multiplications per dimension that a distance under another metric counts for."""
 
 
+PAGES_SHARE = 8
+"""One part in so many of the memory limit is for pages of mapped lists."""
+
+MOST_PAGES = 256 << 20
+"""Bytes of pages at most: more of them save nothing."""
+
+
 class InvertedFile:
     """One index taken apart. Nothing in it is changed.
 
@@ -53,15 +63,26 @@ class InvertedFile:
     ----------
     stack : Stack
         As ``unwrap`` returns it and ``check`` approves it.
+    memory_limit : int, optional
+        Bytes that a pass over the lists may hold, those of mapped pages among them; by default a quarter of
+        the machine's memory. A process that reads an index with two limits keeps to the later one.
+
+    Attributes
+    ----------
+    memory_limit : int
+        As given.
     """
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, memory_limit: int | None = None) -> None:
         self.stack = stack
+        self.memory_limit = as_memory_limit(memory_limit)
         self.parts = tuple(Part(shard) for shard in stack.shards)
         self.family = self.parts[0].family
         self.centroids = Centroids(stack.ivf)
         self.similarity = not stack.is_binary and bool(faiss.is_similarity_metric(stack.ivf.metric_type))
         self._as_read = None if stack.file is None else self._counts()
+        for part in self.parts:
+            part.keep_pages_within(stack.root, self._page_bytes)
 
     def named(self, scan: Scan) -> Scan:
         """Return a scan with the ids that the whole index reports."""
@@ -134,6 +155,22 @@ class InvertedFile:
                 )
 
     @property
+    def is_on_disk(self) -> bool:
+        """True when lists are mapped from a file."""
+        return any(part.on_disk for part in self.parts)
+
+    @property
+    def vectors_at_once(self) -> int:
+        """Vectors that one call of Faiss may read in a pass: few enough for the pages of mapped lists."""
+        if not self.is_on_disk:
+            return WHOLE
+        return max(1, self._page_bytes // (int(self.stack.ivf.code_size) + ID_BYTES))
+
+    @property
+    def _page_bytes(self) -> int:
+        return min(self.memory_limit // PAGES_SHARE, MOST_PAGES)
+
+    @property
     def work_per_vector(self) -> int:
         """Multiplications that comparing one vector counts for."""
         ivf = self.stack.ivf
@@ -184,6 +221,30 @@ class InvertedFile:
         """Return what ``version`` tells of the vectors."""
         sums = [part.checksum() for part in self.parts]
         return (self.ntotal, int(self.stack.ivf.nlist), *sums)
+
+    @property
+    def missing_bytes(self) -> int:
+        """Bytes of lists that Faiss would read as zeros, because they are elsewhere and were not fetched."""
+        joined = [joined_in(part.ivf.invlists) for part in self.parts]
+        return sum(lists.missing_bytes for lists in joined if lists is not None)
+
+    def fetching(self, clusters: Ids, *, only_ids: bool = False) -> Future[None] | None:
+        """Have a thread fetch lists that are elsewhere, or their row ids; None where all of them are here.
+
+        Its errors are those of ``have``.
+        """
+        for part in self.parts:
+            joined = joined_in(part.ivf.invlists)
+            future = None if joined is None else joined.fetching(clusters, only_ids=only_ids)
+            if future is not None:
+                # Shards by address are one part.
+                return future
+        return None
+
+    def fetch(self) -> None:
+        """Fetch all lists that are elsewhere."""
+        for part in self.parts:
+            have(part.ivf.invlists, np.arange(self.nlist))
 
     def sizes(self) -> Ids:
         """Return the number of vectors in every cluster, int64 (nlist,)."""

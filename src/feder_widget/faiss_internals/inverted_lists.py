@@ -16,6 +16,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.faiss_internals.mapped_pages import pages_of
 from feder_widget.faiss_internals.shards.joined_lists import have, joined_in
 from feder_widget.model.pieces import ID_WORK, WHOLE, Steps
 from feder_widget.model.places import unpack_one
@@ -107,9 +108,12 @@ def copy_ids_among(invlists: Any, first: int, last: int) -> Ids:
     """Return the row ids of all lists from ``first`` up to but not ``last``, int64 (n,), in order."""
     parts = [np.empty(0, np.int64)]
     have(invlists, range(first, last), only_ids=True)
+    pages = pages_of(invlists)
     # Without a context for each of many short lists, which takes longer than reading it.
     for cluster in range(first, last):
         if size := invlists.list_size(cluster):
+            if pages is not None:
+                pages.reading(np.array([cluster]))
             pointer = invlists.get_ids(cluster)
             try:
                 parts.append(np.array(faiss.rev_swig_ptr(pointer, size)))
@@ -143,9 +147,14 @@ def borrowed_codes(
 
 
 @contextmanager
-def borrowed_vectors(invlists: Any, cluster: int, dim: int) -> Iterator[npt.NDArray[np.float32]]:
-    """Lend the vectors of one list that stores them whole, float32 (n, dim); dead when the block is left."""
-    with borrowed_codes(invlists, cluster, dim * 4) as codes:
+def borrowed_vectors(
+    invlists: Any, cluster: int, dim: int, some: slice = slice(None)
+) -> Iterator[npt.NDArray[np.float32]]:
+    """Lend the vectors of one list that stores them whole, float32 (n, dim); dead when the block is left.
+
+    Or of a part of the list.
+    """
+    with borrowed_codes(invlists, cluster, dim * 4, some) as codes:
         yield codes.view(np.float32)
 
 

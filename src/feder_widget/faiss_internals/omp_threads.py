@@ -8,6 +8,11 @@ from contextlib import contextmanager
 import faiss
 
 
+def faiss_threads() -> int:
+    """Return the number of threads that Faiss uses in what this thread calls."""
+    return int(faiss.omp_get_max_threads())
+
+
 @contextmanager
 def omp_threads(count: int) -> Iterator[None]:
     """Let Faiss use so many threads in what this thread calls; restores the number afterwards."""

@@ -14,6 +14,7 @@ from feder_widget.errors import IndexChangedError
 from feder_widget.faiss_internals import inverted_lists
 from feder_widget.faiss_internals.layers import id_maps
 from feder_widget.faiss_internals.scans import range_scan, search_scan
+from feder_widget.faiss_internals.shards.joined_lists import keep_pages_within
 from feder_widget.faiss_internals.tracing_by_class import family_of
 from feder_widget.faiss_internals.unwrap import IdMap, Shard
 from feder_widget.model.keys import keys_of, no_result
@@ -62,6 +63,10 @@ class Part:
     def on_disk(self) -> bool:
         """True when the lists were in a file when this was asked first."""
         return inverted_lists.are_on_disk(self.ivf.invlists)
+
+    def keep_pages_within(self, root: Any, most: int) -> None:
+        """Have pages of mapped lists unmapped after ``most`` bytes, for as long as ``root`` lives."""
+        keep_pages_within(root, self.ivf.invlists, most)
 
     def size(self, cluster: int) -> int:
         """Return the number of vectors in one cluster, now."""

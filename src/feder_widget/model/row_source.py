@@ -35,6 +35,10 @@ class RowSource(Protocol):
         """Return the rows, (n, dim), in memory: no map of a file."""
         ...
 
+    def part(self, start: int, stop: int) -> RowSource:
+        """Return those from ``start`` up to but not ``stop``, counted from the first of these."""
+        ...
+
 
 class RowFile(Protocol):
     """Rows of vectors in files. It can be pickled."""
@@ -84,6 +88,10 @@ class HeldRows:
     def load(self) -> npt.NDArray[Any]:
         """Return the rows, (n, dim)."""
         return self.rows
+
+    def part(self, start: int, stop: int) -> HeldRows:
+        """Return some of them."""
+        return HeldRows(self.rows[start:stop], self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +212,10 @@ class MappedRows:
         if len(numbers) != count:
             raise IndexChangedError(f"{array.file.path} was cut after it was opened; open it again")
         return numbers.reshape(-1, dim)
+
+    def part(self, start: int, stop: int) -> MappedRows:
+        """Return some of them."""
+        return MappedRows(self.array, self.start + start, self.start + stop)
 
 
 @functools.lru_cache(maxsize=4)

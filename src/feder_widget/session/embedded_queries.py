@@ -18,7 +18,7 @@ from feder_widget.model.query import Query
 from feder_widget.model.top_k import top_k_places
 from feder_widget.session import threads
 from feder_widget.session.active_search import ActiveSearch
-from feder_widget.session.answers.pieces import scanned
+from feder_widget.session.answers.pieces import Piece, scanned
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.to_page import Remarks
 from feder_widget.session.runner import Step
@@ -127,7 +127,7 @@ def _nearest_steps(index: IvfIndex, search: ActiveSearch) -> Steps[list[int]]:
     """Return the rows nearest to the query in the probed clusters, nearest first."""
     ids, distances = np.empty(0, np.int64), np.empty(0, np.float32)
     for piece in scanned(index, search, 0, min(search.nprobe, search.reach)):
-        if piece is not None:
+        if isinstance(piece, Piece):
             ids = np.concatenate([ids, piece.scan.ids])
             distances = np.concatenate([distances, piece.scan.distances])
             best = top_k_places(ids, distances, NEAREST, index.similarity)

@@ -24,6 +24,7 @@ from feder_widget.session.messages import Request
 from feder_widget.session.messages.parse import SupersededError
 from feder_widget.session.past_queries import PastQueries
 from feder_widget.session.runner import Job, Priority, Runner, Step
+from feder_widget.truth.originals_price import Price
 
 SHOWN_AT_ONCE = 3
 """Messages that may leave when a search in a cell is answered there: coarse, candidates, one to spare."""
@@ -55,6 +56,8 @@ class Searches:
         Says what is to be said of a query that is a picture.
     answered
         Called when a search has been answered.
+    price
+        Says what the true neighbours by the original vectors cost.
     most_ranked
         Clusters whose ranks the page gets with a search, unless nprobe is larger.
 
@@ -79,6 +82,7 @@ class Searches:
         found: Callable[[], None],
         remarks: Callable[[ActiveSearch, Request], Iterator[Step]],
         answered: Callable[[], None],
+        price: Callable[[], Price],
         most_ranked: int = MOST_RANKED,
     ) -> None:
         self._index = index
@@ -91,6 +95,7 @@ class Searches:
         self._remarks = remarks
         self._answered = answered
         self._most_ranked = most_ranked
+        self._price = price
         self._serial = 0
         self._asked: tuple[Job, Query] | None = None
         self._is_surveyed = False
@@ -120,11 +125,21 @@ class Searches:
         return ActiveSearch.begin(self._index, query, nprobe, 1, serial=0, index_version=self.index_version)
 
     def search_in_call(self, query: int | ArrayLike | Query, nprobe: int, k: int, include_self: bool) -> None:
-        """Search, and send the probed part in the call, unless calls come faster than the page can show."""
-        found = self._index.query(query)
+        """Search, and send the probed part in the call, unless calls come faster than the page can show.
+
+        Of shards that lie elsewhere, lists are fetched after the call, which does not wait for the store.
+        """
         before = self._serial
+        is_row = isinstance(query, (int, np.integer)) and not isinstance(query, bool)
+        if self._index.is_elsewhere and is_row:
+            # To find the row, ids are fetched: the cell does not wait for them.
+            self.start(f"kernel:{before + 1}", self.row(int(query), None), nprobe, k, include_self)  # type: ignore[arg-type]
+            return
+        found = self._index.query(query)
         job = self.start(f"kernel:{before + 1}", lambda: known(found), nprobe, k, include_self)
         self._asked = job, found
+        if self._index.is_elsewhere:
+            return
         if self._rate.allowed(self._runner.now()) >= SHOWN_AT_ONCE:
             self._runner.run(job, lambda: self._has_answered_since(before))
 
@@ -142,9 +157,23 @@ class Searches:
                 vectors = yield from self._index.queries_of_steps([row_id], [cluster])
                 if not np.isnan(vectors).any():
                     return Query(self._index.query_vector(vectors[0]), row_id)
+            if self._index.is_elsewhere:
+                yield from self._fetched(row_id)
             return (yield from self._index.query_steps(row_id))
 
         return find
+
+    def _fetched(self, row_id: int) -> Generator[Step, None, None]:
+        """Have a thread fetch what tells where a row is, and then the list that holds it."""
+        future = self._index.fetching(only_ids=True)
+        if future is not None:
+            yield future
+            future.result()
+        clusters, _ = yield from self._index.places_steps([row_id])
+        future = self._index.fetching(clusters[clusters >= 0])
+        if future is not None:
+            yield future
+            future.result()
 
     def current(self, serial: int) -> ActiveSearch:
         """Return the search on the page if it has this serial and is as new as the index.
@@ -211,7 +240,7 @@ class Searches:
         self.active = search
         self.past.note(query, nprobe, k)
         is_bounded = False
-        answer = search_messages(self._index, search, request, label, self._k_max)
+        answer = search_messages(self._index, search, request, label, self._k_max, self._price)
         for step in named(self._index, search, answer):
             yield step
             if search.is_answered and not is_bounded:

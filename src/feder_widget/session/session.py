@@ -54,6 +54,7 @@ from feder_widget.session.runner import Job, Priority, Runner, Step
 from feder_widget.session.searches import Searches, known
 from feder_widget.truth import Evaluation, Workload
 from feder_widget.truth.evaluation import Progress
+from feder_widget.truth.originals_price import TruthPrice
 
 CHANGES_APART = 1.0
 """Seconds between two changes that are noticed where no request comes: each begins searches anew."""
@@ -78,7 +79,8 @@ class Session:
     projection
         The better picture of candidates; None leaves it at the linear one.
     executor
-        Its workers compare vectors when the page has a workload evaluated; None for the owner's thread.
+        Its workers compare vectors when the page has a workload evaluated, or asks for the true neighbours
+        by the original vectors; None for the owner's thread.
     embedder
         What makes queries of pictures and words; None where nothing does.
     driver
@@ -112,6 +114,9 @@ class Session:
     ) -> None:
         self._index = index
         self._media = media
+        # Of codes that workers cannot compare, the owner compares what a search asks for.
+        shared = executor if index.truth.why_not_shared is None else None
+        self._workers = index.workers(shared)
         self._executor = executor
         self._k_max = k_max
         self._changed = changed
@@ -137,6 +142,7 @@ class Session:
             self._describe_anew,
             self.embedded_queries.remarks,
             self._give_back,
+            TruthPrice(index.truth, self._workers).now,
             most_ranked,
         )
         self._map = MapDrawing(index, self._outbox, most_whole)
@@ -145,7 +151,7 @@ class Session:
         self._orderings = Orderings(index, in_thread)
         self._labels = LabelsByColumn(index, media, self._labelling.submit)
         self._scales = ColumnScales(index, media, self._labelling.submit)
-        self._truths = Truths(index)
+        self._truths = Truths(index, self._workers)
         self.workloads = Workloads(lambda rows: [media.label(row) for row in rows], in_thread)
         settle = SETTLE if self._driver.is_paced else 0
         self._projector = Projector(

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from feder_widget.faiss_internals import inverted_lists
 from feder_widget.model.keys import keys_of
 from feder_widget.model.pieces import WHOLE, Steps
+from feder_widget.truth.job.one_reading import PRODUCT_SPEED
 from feder_widget.truth.list_blocks import ListBlocks
 from feder_widget.truth.product_parts import BLOCK_BYTES, ProductPass, ProductsFound, best_by_products
 from feder_widget.truth.rankings import blas_work
@@ -26,9 +27,6 @@ from feder_widget.workers import Workers
 
 SPARE = 8
 """Candidates beyond the k nearest that the kernels of a search compare again."""
-
-PRODUCT_SPEED = 8
-"""Multiplications of a matrix product that take as long as one of a kernel."""
 
 FINISHED_WORK = 10_000_000_000
 """Multiplications with which the first queries of an ended batch are finished: a quarter of a second."""

@@ -14,14 +14,15 @@ import numpy as np
 from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
 from feder_widget.truth import recall_curves, recall_points
 from feder_widget.truth.ground_truth import GroundTruth
-from feder_widget.truth.known_neighbours import KnownNeighbours
+from feder_widget.truth.known_neighbours import Known, KnownNeighbours
+from feder_widget.truth.list_reading import ReadNeighbours, read_steps
 from feder_widget.truth.origin import Origin
 from feder_widget.truth.rankings import batches
 from feder_widget.truth.recall_curves import Curves
 from feder_widget.truth.recall_points import Points
 from feder_widget.truth.workload import Workload
 from feder_widget.truth.workload_queries import Queries, Rows, open_queries
-from feder_widget.truth.workload_truth import Batch, Found, found_steps
+from feder_widget.truth.workload_truth import Batch, Found, can_batch, found_steps, transformed_steps
 from feder_widget.workers import Workers
 
 Progress = Callable[[float, int], None]
@@ -33,6 +34,9 @@ Result = TypeVar("Result", covariant=True)
 
 TOGETHER = 256
 """Answers joined at once: many queries are answered one by one."""
+
+READ_SHARE = {"lists": 0.95, "vectors": 0.5}
+"""Share of an evaluation that one reading of the lists, or of the originals, counts for in its progress."""
 
 SOON = 0.5
 """Seconds after which a bar is shown."""
@@ -96,7 +100,9 @@ class Evaluation:
         self._worked = 0.0
         self._scanned = np.zeros(truth.file.centroids.nlist)
         self._is_kept = True
-        self._known = None if known is None else self._known_of(known)
+        self._known: Known | None = None if known is None else self._known_of(known)
+        self._read: ReadNeighbours | None = None
+        self._read_share = 0.0
 
     @property
     def asked(self) -> int:
@@ -132,11 +138,13 @@ class Evaluation:
         yield 0.0
         for _ in self._queries.draw_steps():
             yield 0.0
+        if self._known is None and self._truth.reads_once:
+            yield from self._read_steps(work)
         for parts in batches(self.asked, self._dim, self._truth.file.centroids.nlist):
             with closing(self._batch_steps(parts, work)) as steps:
                 for _ in steps:
                     yield max(self._worked, float(self._done))
-            yield float(self._done)
+            yield max(self._worked if self._read_share else 0.0, float(self._done))
 
     def leave(self) -> None:
         """Have ``steps`` read nothing more when they are closed: no query that is under way is finished."""
@@ -151,11 +159,46 @@ class Evaluation:
         vectors = queries.read(slice(0, queries.count))
         return truth.table_check.known(given, vectors, wanted)
 
+    def _read_steps(self, work: int) -> Generator[float, None, None]:
+        """Find the neighbours of all queries by one reading of the lists, or of the originals."""
+        truth, queries = self._truth, self._queries
+        if truth.basis == "lists" and not can_batch(truth.file):
+            return
+        self._read_share = READ_SHARE[truth.basis]
+        left_out = 0 if self._include_self else 1
+        k = max(1, min(self._k, truth.ntotal - left_out))
+
+        def progress(share: float) -> None:
+            self._worked = min(self._worked + share * self._read_share * self.asked, float(self.asked))
+
+        vectors = yield from self._following(queries.read_steps(slice(0, self.asked)))
+        if truth.basis == "vectors":
+            wanted = k if self._include_self or queries.ids is None else k + 1
+            reading = truth.read_rows_steps(vectors, wanted, self._workers, progress, work)
+            self._known = yield from self._following(reading)
+            return
+        points = yield from self._following(transformed_steps(truth.file, vectors, work))
+        self._read = yield from self._following(
+            read_steps(truth.file, points, k, self._workers, progress, work)
+        )
+
+    def _following(self, steps: Steps[Result]) -> Generator[float, None, Result]:
+        """Do steps; yields the queries done so far, with parts of queries."""
+        with closing(steps):
+            while True:
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    result: Result = end.value
+                    return result
+                yield self._worked
+
     def _batch_steps(self, parts: list[slice], work: int) -> Steps[None]:
         """Evaluate the queries of some parts, which follow on one another and are ranked one by one."""
         truth, queries = self._truth, self._queries
         some = slice(parts[0].start, parts[-1].stop)
-        self._worked = float(some.start)
+        if not self._read_share:
+            self._worked = float(some.start)
         vectors = yield from queries.read_steps(some)
         left_out = 0 if self._include_self else 1
         batch = Batch(
@@ -165,10 +208,13 @@ class Evaluation:
             min(self._k, max(0, truth.ntotal - left_out)),
             self._workers,
             None if self._known is None else self._known.part(some),
+            None if self._read is None else self._read.part(some),
         )
+        most = self.asked if self._read_share else some.stop
 
         def progress(share: float) -> None:
-            self._worked = min(self._worked + share * len(batch), some.stop)
+            worked = self._worked + share * len(batch) * (1 - self._read_share)
+            self._worked = min(worked, float(most))
 
         yield from found_steps(truth, batch, self._take, progress, work, lambda: self._is_kept)
 

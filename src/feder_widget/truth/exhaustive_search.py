@@ -130,7 +130,7 @@ def nearest_steps(
         found = yield from _not_farther_steps(file, vector, coarse, wanted, work)
     else:
         places = yield from list_rows.not_farther_steps(file, vector, coarse, wanted, workers)
-        found = _stored(file.stack.ivf, pack(*places[:2]), places[2])
+        found = stored_at(file.stack.ivf, pack(*places[:2]), places[2])
     return settled(file, coarse, found, k, own)
 
 
@@ -213,14 +213,14 @@ def within(
         return float(np.nextafter(farthest, np.float32(infinitely_far(similarity))))
 
     for places, distances in _ranged(file, vector, coarse, radius, work):
-        yield _stored(file.stack.ivf, places, distances)
+        yield stored_at(file.stack.ivf, places, distances)
 
 
 def _ranged(
     file: InvertedFile, vector: npt.NDArray[Any], coarse: CoarseStep, radius: Callable[[], float], work: int
 ) -> Iterator[tuple[Ids, Distances]]:
     """Yield the places of the vectors that are strictly nearer than a radius, and their distances."""
-    most = vectors_per_piece(_work_per_vector(file), min(work, COUNTED * _work_per_vector(file)))
+    most = vectors_per_piece(_work_per_vector(file), _work_at_once(file, work))
     begin = 0
     for part, some in _pieces(file, coarse, most):
         have(file.stack.ivf.invlists, part.clusters, coarse.clusters[begin:])
@@ -235,6 +235,11 @@ def _ranged(
 def _work_per_vector(file: InvertedFile) -> int:
     """Return the multiplications that comparing one vector counts for."""
     return max(RESULT_WORK, file.work_per_vector)
+
+
+def _work_at_once(file: InvertedFile, work: int) -> int:
+    """Return the multiplications of a piece of ``work`` that memory has room for."""
+    return min(work, min(COUNTED, file.vectors_at_once) * _work_per_vector(file))
 
 
 def _pieces(file: InvertedFile, coarse: CoarseStep, most: int) -> Iterator[tuple[CoarseStep, slice | None]]:
@@ -254,7 +259,7 @@ def _pieces(file: InvertedFile, coarse: CoarseStep, most: int) -> Iterator[tuple
 def _scanned(file: InvertedFile, vector: npt.NDArray[Any], coarse: CoarseStep, work: int) -> Iterator[Stored]:
     """Yield all vectors where Faiss cannot search for places, or several indexes are searched."""
     cluster, before = -1, 0
-    work = min(work, COUNTED * _work_per_vector(file))
+    work = _work_at_once(file, work)
     for scan in file.scan_steps(vector, coarse.clusters, coarse.distances, work):
         counts = np.diff(scan.lims)
         # A long list comes in several pieces.
@@ -271,11 +276,12 @@ def _not_farther_steps(
 
     With the ids in the lists.
     """
-    if work >= WHOLE and file.has_one_scanner:
+    # One call reads all lists, and ties take another: not from a disk.
+    if work >= WHOLE and file.has_one_scanner and not file.is_on_disk:
         ivf, similarity = file.stack.ivf, file.similarity
         distances, labels = _search(ivf, vector, coarse, k + 1, similarity)
         if len(labels) <= k or distances[k] != distances[k - 1]:
-            return _stored(ivf, labels[:k], distances[:k])
+            return stored_at(ivf, labels[:k], distances[:k])
         last = key_of(float(distances[k - 1]), similarity)
         return Stored.joined(list(within(file, vector, coarse, lambda: last)))
     held, last = Stored.joined([]), np.inf
@@ -331,8 +337,8 @@ def _search(
     return distances[order], labels[order]
 
 
-def _stored(index: Any, places: Ids, distances: Distances) -> Stored:
-    """Look up the ids that are stored at these places."""
+def stored_at(index: Any, places: Ids, distances: Distances) -> Stored:
+    """Return the vectors of an IVF index at some places, with the ids that are stored there."""
     clusters, offsets = unpack(places)
     ids = np.empty(len(places), np.int64)
     order = np.argsort(clusters, kind="stable")

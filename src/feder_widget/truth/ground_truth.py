@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,15 +16,16 @@ from feder_widget.model.pieces import WHOLE, Steps, drain
 from feder_widget.model.query_vector import as_bytes
 from feder_widget.model.row_source import row_file
 from feder_widget.model.search_trace import Ranking
-from feder_widget.truth import list_rows, recall_spans, row_verdict, true_neighbours
+from feder_widget.truth import list_rows, list_vectors, recall_spans, row_verdict, true_neighbours
 from feder_widget.truth.explanation import Explanation, Verdict
-from feder_widget.truth.job.row_set import RowSet
+from feder_widget.truth.job.row_set import JobRows
 from feder_widget.truth.known_neighbours import WITHOUT_VECTORS as CODES_ALONE
-from feder_widget.truth.known_neighbours import KnownNeighbours, TableCheck
+from feder_widget.truth.known_neighbours import Known, TableCheck
 from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis, Ledger
+from feder_widget.truth.list_reading import read_steps, reads_once
 from feder_widget.truth.list_vectors import ListVectors
-from feder_widget.truth.original_vectors import Originals
-from feder_widget.truth.own_row import OwnRow, RowCopies
+from feder_widget.truth.original_vectors import Originals, ReadRows
+from feder_widget.truth.own_row import MOST_HELD, OwnRow, RowCopies
 from feder_widget.truth.recall_points import doubled_up_to
 from feder_widget.truth.search_stages import Near, Presence, Searches, Spans, Stages, stages_of_search
 from feder_widget.truth.true_neighbours import Neighbours
@@ -108,6 +109,13 @@ class GroundTruth:
         return None if self.basis == "vectors" else list_rows.why_not_shared(self._file)
 
     @property
+    def reads_once(self) -> bool:
+        """Whether many queries are compared by one reading: of lists on a disk, or of files of vectors."""
+        if self.basis == "vectors":
+            return self.originals.reads_once
+        return self.basis == "lists" and reads_once(self._file)
+
+    @property
     def why_no_curve(self) -> str | None:
         """Why recall at every nprobe takes a search at each, or None where one pass tells it."""
         if self.basis == "vectors":
@@ -130,12 +138,14 @@ class GroundTruth:
         without: int | None = None,
         work: int = WHOLE,
         workers: Workers | None = None,
-        known: KnownNeighbours | None = None,
+        known: Known | None = None,
+        progress: Callable[[float], None] = lambda _: None,
     ) -> Steps[Explanation]:
         """Find the k true neighbours of a query, ``work`` multiplications per piece.
 
         ``workers`` compare the vectors, where ``why_not_shared`` says nothing against it; none does where the
-        neighbours are ``known``.
+        neighbours are ``known``. ``progress`` is called with the share of the originals compared since the
+        last call.
 
         Raises
         ------
@@ -147,7 +157,7 @@ class GroundTruth:
         ranking = self.ranking(vector)
         yield
         own = yield from self.row_copies.own_row_steps(without, work)
-        found = yield from self.neighbours_steps(vector, k, own, ranking, work, workers, known)
+        found = yield from self.neighbours_steps(vector, k, own, ranking, work, workers, known, progress)
         presence = yield from self._presence_steps(vector, ranking, found, k, own, work)
         best = found.best
         return Explanation(
@@ -173,7 +183,7 @@ class GroundTruth:
         without: int | None = None,
         work: int = WHOLE,
         workers: Workers | None = None,
-        known: KnownNeighbours | None = None,
+        known: Known | None = None,
     ) -> Steps[Ledger]:
         """Search, and say what became of the k true neighbours of a query. The search is one piece.
 
@@ -201,7 +211,7 @@ class GroundTruth:
         k: int,
         nprobe: int,
         workers: Workers | None = None,
-        known: KnownNeighbours | None = None,
+        known: Known | None = None,
     ) -> Iterator[Ledger]:
         """Yield the ledger of each of several queries, float32 (n, dim), after one pass over the originals.
 
@@ -211,21 +221,44 @@ class GroundTruth:
         k = self._at_most_all(k)
         every = None
         if self.basis == "vectors":
+            if known is None and self.reads_once:
+                known = drain(self.read_rows_steps(vectors, k if own is None else k + 1, workers))
             every = drain(
                 true_neighbours.by_originals_steps(
                     self._file, self.originals, vectors, k, own, workers=workers, known=known
                 )
             )
+        read = None
+        if known is None and self.basis == "lists" and self.reads_once:
+            points = np.stack([self._file.transform(vector) for vector in vectors])
+            read = drain(read_steps(self._file, np.ascontiguousarray(points), k, workers))
         for i in range(len(vectors)):
             vector = self.query(vectors[i])
             without = drain(self.row_copies.own_row_steps(None if own is None else int(own[i])))
-            if every is None:
+            left_out = None if own is None else int(self._file.inner_ids(own[i : i + 1])[0])
+            if read is not None and read.holds(i, k, left_out, self.ntotal):
+                coarse = self.ranking(vector).step
+                found = true_neighbours.of_lists(self._file, coarse, read.each[i], k, without)
+            elif every is None:
                 ranking = self.ranking(vector)
                 one = None if known is None else known.part(slice(i, i + 1))
                 found = drain(self.neighbours_steps(vector, k, without, ranking, workers=workers, known=one))
             else:
                 found = every[i]
             yield self._ledger(vector, found, k, nprobe, without)
+
+    def read_rows_steps(
+        self,
+        vectors: npt.NDArray[np.float32],
+        k: int,
+        workers: Workers | None = None,
+        progress: Callable[[float], None] = lambda _: None,
+        work: int = WHOLE,
+    ) -> Steps[ReadRows]:
+        """Find the k nearest originals of many queries, float32 (n, dim), by one reading of their files."""
+        originals = self.originals
+        present = yield from true_neighbours.present_steps(self._file, len(originals), work)
+        return (yield from originals.read_steps(vectors, present, k, work, progress, workers))
 
     def verdict_steps(
         self,
@@ -286,26 +319,44 @@ class GroundTruth:
         """The vectors given, and how they are compared."""
         ivf = self._file.stack.ivf
         chain = original_space.metric_chain(self._file.stack)
-        return Originals(self._vectors_given, chain, ivf.metric_type, ivf.metric_arg, self._vectors_file)
+        return Originals(
+            self._vectors_given,
+            chain,
+            ivf.metric_type,
+            ivf.metric_arg,
+            self._vectors_file,
+            self._file.memory_limit,
+        )
 
-    def row_set(self) -> RowSet:
-        """Return the rows that are stored, with the vectors given for them.
+    def row_set(self) -> JobRows:
+        """Return the rows that are stored, with the vectors given for them, or held whole by the lists.
 
         Raises
         ------
         ValueError
-            If none were given, or the index is binary.
+            If there are neither, the index is binary, or lists hold two vectors under one row id.
         """
-        if self._vectors_given is None or self._file.stack.is_binary:
-            what = "a binary index" if self._file.stack.is_binary else "an index without its vectors"
+        if self._file.stack.is_binary:
+            raise ValueError("source must hold vectors of numbers, got a binary index")
+        if self._vectors_given is not None:
+            present = drain(true_neighbours.present_steps(self._file, len(self._vectors_given), WHOLE))
+            return self.originals.row_set(present)
+        compares = list_vectors.why_not(self._file)
+        if compares is not None:
             raise ValueError(
-                f"source must be an index that was opened with its vectors, open_index(source, vectors=...), "
-                f"got {what}"
+                "source must be an index that holds vectors whole, or that was opened with its vectors, "
+                f"open_index(source, vectors=...); this one compares {compares}"
             )
-        present = drain(true_neighbours.present_steps(self._file, len(self._vectors_given), WHOLE))
-        return self.originals.row_set(present)
+        # Of more ids than can be held, the job notices those that it comes to.
+        repeated = drain(self.row_copies.repeated_steps()).ids if self.ntotal <= MOST_HELD else np.empty(0)
+        for row_id in repeated[repeated >= 0][:1].tolist():
+            raise ValueError(
+                f"source must hold each row id once, and {row_id} is stored several times: ground truth "
+                "names neighbours by their ids"
+            )
+        return ListVectors(self._file)
 
-    def _rows_compared(self) -> RowSet | ListVectors:
+    def _rows_compared(self) -> JobRows:
         """Return the rows that define the true neighbours."""
         if self._file.stack.is_binary:
             raise ValueError("truth is of vectors of numbers, and this index is binary; leave truth out")
@@ -369,7 +420,8 @@ class GroundTruth:
         ranking: Ranking,
         work: int = WHOLE,
         workers: Workers | None = None,
-        known: KnownNeighbours | None = None,
+        known: Known | None = None,
+        progress: Callable[[float], None] = lambda _: None,
     ) -> Steps[Neighbours]:
         """Find the true neighbours of one query."""
         file = self._file
@@ -382,7 +434,7 @@ class GroundTruth:
             )
         row = None if own is None else np.array([own.row_id])
         found = yield from true_neighbours.by_originals_steps(
-            file, self.originals, vector[None], k, row, work, workers=workers, known=known
+            file, self.originals, vector[None], k, row, work, progress, workers, known
         )
         return found[0]
 

@@ -52,14 +52,38 @@ def found_at_steps(
     homes, _ = yield from file.places_steps(wanted, None, work)
     clusters = np.zeros(rows.shape, np.int64)
     clusters[counts_here] = homes[np.searchsorted(wanted, rows[counts_here])]
+    return found_at_by_clusters(orders, clusters, distances, counts_here, k, file.similarity)
+
+
+def found_at_by_clusters(
+    orders: npt.NDArray[np.int32],
+    clusters: Ids,
+    distances: Float32Array,
+    counts_here: npt.NDArray[np.bool_],
+    k: int,
+    similarity: bool,
+) -> npt.NDArray[np.int32]:
+    """Return the same of vectors whose clusters are known.
+
+    Parameters
+    ----------
+    orders, k
+        As for ``found_at_steps``.
+    clusters, distances : (n, width)
+        Of each query's nearest vectors and all that tie; int64 and float32.
+    counts_here : bool (n, width)
+        Which of them count.
+    similarity : bool
+        True when a larger distance is nearer.
+    """
     ranks = ranks_among(orders, clusters)
     ranks[~counts_here] = orders.shape[1] + 1
-    distances[~counts_here] = infinitely_far(file.similarity)
-    at = found_at(ranks, distances, k, file.similarity).astype(np.int32)
+    distances = np.where(counts_here, distances, np.float32(infinitely_far(similarity)))
+    at = found_at(ranks, distances, k, similarity).astype(np.int32)
     for i in np.flatnonzero(counts_here.sum(axis=1) < k).tolist():
         real = counts_here[i]
         few = int(real.sum())
         at[i] = 0
         if few:
-            at[i, k - few :] = found_at(ranks[i, real], distances[i, real], few, file.similarity)
+            at[i, k - few :] = found_at(ranks[i, real], distances[i, real], few, similarity)
     return at

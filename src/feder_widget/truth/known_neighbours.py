@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,18 @@ Float32Array = npt.NDArray[np.float32]
 WITHOUT_VECTORS = (
     "truth is of vectors, and this index holds codes: open it with them, open_index(source, vectors=...)"
 )
+
+
+class Known(Protocol):
+    """The neighbours of some queries, by their ids."""
+
+    def part(self, some: slice) -> Known:
+        """Return those of some of the queries."""
+        ...
+
+    def nearest(self, wanted: int) -> list[tuple[Ids, Float32Array]]:
+        """Return the ``wanted`` nearest rows of each query, ascending, ties included, and their distances."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -88,6 +88,15 @@ class ListBlocks:
             block[rows] = stored
         return block
 
+    def ids(self, start: int, stop: int) -> npt.NDArray[np.int64]:
+        """Return the ids at positions ``start`` to ``stop - 1``, int64 (n,), as they stand in the lists."""
+        found = np.empty(stop - start, np.int64)
+        for cluster, held, rows in self._places(start, stop):
+            with inverted_lists.borrowed_ids(self.index.invlists, cluster, held) as stored:
+                self._check(cluster)
+                found[rows] = stored
+        return found
+
     def _copy(self, start: int, out: npt.NDArray[np.float32]) -> None:
         """Copy the vectors from one position on, less the origin."""
         for stored, rows in self._lists(start, start + len(out)):
@@ -96,17 +105,28 @@ class ListBlocks:
 
     def _lists(self, start: int, stop: int) -> Iterator[tuple[npt.NDArray[np.float32], slice]]:
         """Lend the stored vectors at some positions list by list, with their places from ``start`` on."""
-        dim = self.index.d
+        for cluster, held, rows in self._places(start, stop):
+            with inverted_lists.borrowed_vectors(self.index.invlists, cluster, self.index.d, held) as stored:
+                self._check(cluster)
+                yield stored, rows
+
+    def _places(self, start: int, stop: int) -> Iterator[tuple[int, slice, slice]]:
+        """Yield each cluster of some positions, the offsets there, and their places from ``start`` on."""
+        if stop <= start:
+            return
         first, last = np.searchsorted(self._ends, [start, stop - 1], side="right").tolist()
         have(self.index.invlists, range(first, last + 1))
         for cluster in range(first, last + 1):
             size = int(self.sizes[cluster])
             begins = int(self._ends[cluster]) - size
             begin, end = max(start, begins), min(stop, begins + size)
-            with inverted_lists.borrowed_vectors(self.index.invlists, cluster, dim) as stored:
-                if len(stored) != size:
-                    raise self.changed(cluster, len(stored))
-                yield stored[begin - begins : end - begins], slice(begin - start, end - start)
+            if begin < end:
+                yield cluster, slice(begin - begins, end - begins), slice(begin - start, end - start)
+
+    def _check(self, cluster: int) -> None:
+        size = int(self.index.invlists.list_size(cluster))
+        if size != self.sizes[cluster]:
+            raise self.changed(cluster, size)
 
     def changed(self, cluster: int, size: int) -> IndexChangedError:
         """Return the error that says that a list has another length now."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import faiss
@@ -12,7 +10,7 @@ import numpy.typing as npt
 
 from feder_widget.errors import IndexChangedError
 from feder_widget.faiss_internals.inverted_file import InvertedFile
-from feder_widget.faiss_internals.opened_file import KEPT, ListsFile, opened_stack
+from feder_widget.faiss_internals.opened_file import ListsFile, opened_stack
 from feder_widget.model.pieces import Steps
 from feder_widget.model.row_source import HeldRows, RowSource
 from feder_widget.model.search_trace import CoarseStep
@@ -21,9 +19,6 @@ from feder_widget.truth.original_vectors import BLOCK_BYTES, READ_WORK
 from feder_widget.truth.row_comparison import RowComparison
 from feder_widget.truth.row_parts import RowPass
 from feder_widget.workers import Workers
-
-_lock = threading.Lock()
-_read: OrderedDict[ListsFile, ListBlocks] = OrderedDict()
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]
@@ -80,16 +75,14 @@ class ListRows:
         """Return the vectors, as ``read``."""
         return self.read()
 
+    def part(self, start: int, stop: int) -> ListRows:
+        """Return some of them."""
+        return ListRows(self.file, self.total, self.start + start, self.start + stop)
+
 
 def _blocks_in(file: ListsFile) -> ListBlocks:
     stack = opened_stack(file)
-    with _lock:
-        if file not in _read:
-            _read[file] = ListBlocks(stack.ivf, centred=False, root=stack)
-            if len(_read) > KEPT:
-                _read.popitem(last=False)
-        _read.move_to_end(file)
-        return _read[file]
+    return ListBlocks(stack.ivf, centred=False, root=stack)
 
 
 def list_rows(file: InvertedFile, blocks: ListBlocks, start: int, stop: int) -> RowSource:

@@ -86,7 +86,7 @@ class ProductPass:
             yield Part(
                 f"vectors {start:,} to {stop - 1:,} of {source.name}",
                 found_in_part,
-                (source, self.queries, self.origin, start, self.width, self.similarity),
+                (source, self.queries, self.origin, start, stop, self.width, self.similarity),
                 source.carried_bytes,
             )
 
@@ -96,25 +96,27 @@ def found_in_part(
     queries: Float32Array,
     origin: Float32Array,
     first: int,
+    stop: int,
     width: int,
     similarity: bool,
 ) -> ProductsFound:
-    """Return the best vectors of a part for each query; a worker calls it."""
-    vectors, largest = source.read(), 0.0
-    size = max(2 * width, BLOCK_BYTES // (4 * vectors.shape[1]))
+    """Return the best of the vectors ``first`` to ``stop - 1`` for each query; a worker calls it."""
+    largest = 0.0
+    size = max(2 * width, BLOCK_BYTES // (4 * len(origin)))
     keys = np.full((len(queries), width), np.inf, np.float32)
     positions = np.full((len(queries), width), -1, np.int64)
     # One thread for each worker, in a forked process too.
     with omp_threads(1):
-        for start in range(0, len(vectors), size):
-            block = np.subtract(vectors[start : start + size], origin, dtype=np.float32)
+        for start in range(0, stop - first, size):
+            vectors = source.part(start, min(start + size, stop - first)).load()
+            block = np.subtract(vectors, origin, dtype=np.float32)
             largest = max(largest, largest_norm(block))
             near, rows = best_by_products(queries, block, width, similarity)
             keys = np.concatenate([keys, near], axis=1)
             positions = np.concatenate([positions, np.where(rows >= 0, rows + start + first, -1)], axis=1)
             kept = np.argpartition(keys, width - 1, axis=1)[:, :width]
             keys, positions = np.take_along_axis(keys, kept, 1), np.take_along_axis(positions, kept, 1)
-    return ProductsFound(keys, positions, len(vectors), largest)
+    return ProductsFound(keys, positions, stop - first, largest)
 
 
 def best_by_products(

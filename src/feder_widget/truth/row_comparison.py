@@ -55,6 +55,16 @@ class RowComparison:
         return len(self._chain) > 0
 
     @property
+    def is_by_products(self) -> bool:
+        """Whether blocks of any size are compared by products, with the same bits.
+
+        By L2 or inner product, and without transforms that multiply matrices, which round by their blocks.
+        """
+        return self._metric in _KERNELS and all(
+            type(step).__name__ == "NormalizationTransform" for step in self._chain
+        )
+
+    @property
     def chain_bytes(self) -> tuple[bytes, ...]:
         """The transforms as Faiss writes them."""
         return tuple(map(_bytes_of, self._chain))

@@ -139,12 +139,12 @@ def nearest_in_part(
 
     ``limits`` are the largest keys that can still be among the nearest, float32 (n,).
     """
-    rows = source.read()
     nearest = NearestRows(len(points), k, comparison.similarity, limits)
     # One thread for each worker, in a forked process too.
     with omp_threads(1):
-        for start in range(0, len(rows), width):
-            some = slice(start, start + width)
+        for start in range(0, len(counted), width):
+            some = slice(start, min(start + width, len(counted)))
             if counted[some].any():
-                nearest.take(comparison.distances(points, rows[some], counted[some]), first_row + start)
-    return len(rows), nearest.near()
+                rows = source.part(some.start, some.stop).load()
+                nearest.take(comparison.distances(points, rows, counted[some]), first_row + start)
+    return len(counted), nearest.near()

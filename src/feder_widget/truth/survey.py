@@ -14,8 +14,8 @@ from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.inverted_lists import LIST_WORK
 from feder_widget.model.list_runs import runs
 from feder_widget.model.pieces import DECODE_WORK, PIECE_WORK
-from feder_widget.truth.batch_search import PRODUCT_SPEED
 from feder_widget.truth.cluster_bounds import Extents, rounding_of
+from feder_widget.truth.job.one_reading import PRODUCT_SPEED
 from feder_widget.truth.rankings import blas_work
 
 PLANES_WORK = 3e11

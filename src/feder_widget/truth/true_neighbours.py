@@ -17,8 +17,8 @@ from feder_widget.model.pieces import ID_WORK, WHOLE, Steps
 from feder_widget.model.places import pack
 from feder_widget.model.search_trace import CoarseStep
 from feder_widget.model.top_k import top_k_places
-from feder_widget.truth.exhaustive_search import Stored, nearest_steps, settled
-from feder_widget.truth.known_neighbours import KnownNeighbours
+from feder_widget.truth.exhaustive_search import Nearest, Stored, nearest_steps, settled
+from feder_widget.truth.known_neighbours import Known
 from feder_widget.truth.original_vectors import Originals
 from feder_widget.truth.own_row import OwnRow
 from feder_widget.truth.search_stages import Near
@@ -65,19 +65,25 @@ def by_lists_steps(
     own: OwnRow | None,
     work: int = WHOLE,
     workers: Workers | None = None,
-    known: KnownNeighbours | None = None,
+    known: Known | None = None,
 ) -> Steps[Neighbours]:
     """Find the vectors whose distances in the inverted lists are least; see ``nearest_steps``.
 
     ``known`` is what was computed of the query before: then no list is compared.
     """
     if known is None:
-        found = yield from nearest_steps(file, vector, coarse, k, own, work, workers)
-    else:
-        ((rows, distances),) = known.nearest(k if own is None else k + own.copies)
-        clusters, offsets = yield from file.places_steps(rows, None, work)
-        stored = Stored(file.inner_ids(rows), distances, clusters, offsets)
-        found = settled(file, coarse, stored, k, own)
+        return _neighbours((yield from nearest_steps(file, vector, coarse, k, own, work, workers)))
+    ((rows, distances),) = known.nearest(k if own is None else k + own.copies)
+    clusters, offsets = yield from file.places_steps(rows, None, work)
+    return of_lists(file, coarse, Stored(file.inner_ids(rows), distances, clusters, offsets), k, own)
+
+
+def of_lists(file: InvertedFile, coarse: CoarseStep, found: Stored, k: int, own: OwnRow | None) -> Neighbours:
+    """Return the neighbours among vectors that hold all of them, with the ids in the lists."""
+    return _neighbours(settled(file, coarse, found, k, own))
+
+
+def _neighbours(found: Nearest) -> Neighbours:
     best, near = found.best, found.near
     spare = ~np.isin(pack(near.clusters, near.offsets), pack(best.clusters, best.offsets))
     return Neighbours(Stored.joined([best, near.at(spare)]), len(best))
@@ -92,7 +98,7 @@ def by_originals_steps(
     work: int = WHOLE,
     progress: Callable[[float], None] = lambda _: None,
     workers: Workers | None = None,
-    known: KnownNeighbours | None = None,
+    known: Known | None = None,
 ) -> Steps[list[Neighbours]]:
     """Find the vectors whose originals are nearest, for each of several queries.
 
@@ -116,7 +122,7 @@ def by_originals_steps(
         Called with the share of the work done since the last call.
     workers : Workers, optional
         Compare the originals, in parts.
-    known : KnownNeighbours, optional
+    known : Known, optional
         What was computed before: then the originals are not read.
 
     Raises

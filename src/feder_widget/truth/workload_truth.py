@@ -18,8 +18,9 @@ from feder_widget.truth import known_answers
 from feder_widget.truth.batch_search import FINISHED_WORK, SPARE, BatchSearch
 from feder_widget.truth.explanation import found_at
 from feder_widget.truth.ground_truth import GroundTruth
-from feder_widget.truth.known_neighbours import KnownNeighbours
+from feder_widget.truth.known_neighbours import Known
 from feder_widget.truth.list_blocks import ListBlocks
+from feder_widget.truth.list_reading import ReadNeighbours
 from feder_widget.truth.list_rows import list_rows
 from feder_widget.truth.rankings import (
     Orders,
@@ -98,8 +99,10 @@ class Batch:
         Neighbours wanted: no more than there are.
     workers : Workers or None
         Compare the vectors, where ``GroundTruth.why_not_shared`` says nothing against it.
-    known : KnownNeighbours or None
+    known : Known or None
         Their neighbours where they were computed before: then nothing is compared.
+    read : ReadNeighbours or None
+        Their neighbours where one reading of the lists has found those of all queries.
     """
 
     vectors: npt.NDArray[np.float32]
@@ -107,7 +110,8 @@ class Batch:
     own: Ids | None
     k: int
     workers: Workers | None = None
-    known: KnownNeighbours | None = None
+    known: Known | None = None
+    read: ReadNeighbours | None = None
 
     def __len__(self) -> int:
         """Return the number of queries."""
@@ -117,7 +121,7 @@ class Batch:
         """Return the row id that is left out of a query."""
         return None if self.own is None else int(self.own[i])
 
-    def known_of(self, i: int) -> KnownNeighbours | None:
+    def known_of(self, i: int) -> Known | None:
         """Return what is known of a query."""
         return None if self.known is None else self.known.part(slice(i, i + 1))
 
@@ -156,6 +160,8 @@ def found_steps(
         yield from _by_originals_steps(truth, batch, take, progress, work)
     elif can_batch(truth.file) and batch.known is not None:
         yield from _by_known_steps(truth, batch, batch.known, take, progress, work)
+    elif can_batch(truth.file) and batch.read is not None:
+        yield from _by_read_steps(truth, batch, batch.read, take, progress, work)
     elif can_batch(truth.file):
         yield from _by_products_steps(truth, batch, take, progress, work, is_kept)
     else:
@@ -216,7 +222,7 @@ def _by_products_steps(
     is_kept: Callable[[], bool],
 ) -> Steps[None]:
     file = truth.file
-    vectors = yield from _transformed_steps(file, batch.vectors, work)
+    vectors = yield from transformed_steps(file, batch.vectors, work)
     orders = yield from rankings_steps(file, vectors, batch.parts, work)
     blocks = ListBlocks(file.stack.ivf, centred=not file.similarity)
     hidden = None if batch.own is None else file.inner_ids(batch.own)
@@ -257,19 +263,54 @@ def _by_products_steps(
 def _by_known_steps(
     truth: GroundTruth,
     batch: Batch,
-    known: KnownNeighbours,
+    known: Known,
     take: Callable[[Found], None],
     progress: Progress,
     work: int,
 ) -> Steps[None]:
     """Read the answers off neighbours that were computed before, with the rankings of a batch."""
     file = truth.file
-    vectors = yield from _transformed_steps(file, batch.vectors, work)
+    vectors = yield from transformed_steps(file, batch.vectors, work)
     orders = yield from rankings_steps(file, vectors, batch.parts, work)
     for some in chunks(len(batch), vectors.shape[1], batch.k):
         own = None if batch.own is None else batch.own[some]
         found = known.part(some).nearest(batch.k if own is None else batch.k + 1)
         answers = yield from known_answers.found_at_steps(file, orders[some], found, own, batch.k, work)
+        progress(len(answers) / len(batch))
+        nearest = orders[some, 0].astype(np.int32, copy=True)
+        take(Found(answers, compared_at(orders[some], file.sizes()), nearest))
+        yield
+
+
+def _by_read_steps(
+    truth: GroundTruth,
+    batch: Batch,
+    read: ReadNeighbours,
+    take: Callable[[Found], None],
+    progress: Progress,
+    work: int,
+) -> Steps[None]:
+    """Read the answers off what one reading of the lists has found, with the rankings of a batch."""
+    file = truth.file
+    vectors = yield from transformed_steps(file, batch.vectors, work)
+    orders = yield from rankings_steps(file, vectors, batch.parts, work)
+    hidden = None if batch.own is None else file.inner_ids(batch.own)
+    for some in query_blocks(len(batch), file.nlist, work):
+        each = read.each[some]
+        width = max(batch.k, max(len(found) for found in each))
+        clusters = np.zeros((len(each), width), np.int64)
+        distances = np.full(clusters.shape, np.inf, np.float32)
+        counts_here = np.zeros(clusters.shape, np.bool_)
+        for i, found in enumerate(each):
+            clusters[i, : len(found)], distances[i, : len(found)] = found.clusters, found.distances
+            counts_here[i, : len(found)] = True if hidden is None else found.ids != hidden[some.start + i]
+        answers = known_answers.found_at_by_clusters(
+            orders[some], clusters, distances, counts_here, batch.k, file.similarity
+        )
+        for i in range(some.start, some.stop):
+            own = None if hidden is None else int(hidden[i])
+            if not read.holds(i, batch.k, own, truth.ntotal):
+                answers[i - some.start] = yield from _alone_steps(truth, batch, i, work)
         progress(len(answers) / len(batch))
         nearest = orders[some, 0].astype(np.int32, copy=True)
         take(Found(answers, compared_at(orders[some], file.sizes()), nearest))
@@ -299,7 +340,7 @@ def _compare_steps(
     )
 
 
-def _transformed_steps(
+def transformed_steps(
     file: InvertedFile, vectors: npt.NDArray[np.float32], work: int
 ) -> Steps[npt.NDArray[np.float32]]:
     """Return queries behind the transforms of the index, each as a search of it alone transforms it."""

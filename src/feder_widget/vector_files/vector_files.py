@@ -56,6 +56,16 @@ class VectorRows:
         """Return the rows, as ``read``."""
         return self.read()
 
+    def part(self, start: int, stop: int) -> VectorRows:
+        """Return some of them."""
+        pieces, before = [], 0
+        for block, first, last in self.pieces:
+            begin, end = max(start, before), min(stop, before + last - first)
+            if begin < end:
+                pieces.append((block, first + begin - before, first + end - before))
+            before += last - first
+        return VectorRows(tuple(pieces))
+
 
 class VectorFiles:
     """Vectors in one or more files, which are read when rows are asked for. Made by ``open_vectors``.

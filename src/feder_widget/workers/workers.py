@@ -70,15 +70,15 @@ class Workers:
 
     @classmethod
     def of(cls, executor: Any) -> Workers | None:
-        """Return the workers of a caller's ``executor``; None for None.
+        """Return the workers of a caller's ``executor``; None for None, and workers as they are.
 
         Raises
         ------
         TypeError
             If it is no executor.
         """
-        if executor is None:
-            return None
+        if executor is None or isinstance(executor, cls):
+            return executor
         if isinstance(executor, type) or not callable(getattr(executor, "submit", None)):
             kind = executor.__name__ if isinstance(executor, type) else type(executor).__name__
             what = f"the class {kind}" if isinstance(executor, type) else kind

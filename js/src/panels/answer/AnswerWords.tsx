@@ -1,7 +1,9 @@
 import { useEffect } from "preact/hooks";
 import { Button } from "../../controls/Button";
+import { DashboardLink } from "../../controls/DashboardLink";
 import { mark } from "../../look/mark";
-import { count, plural } from "../../model/format";
+import { bytes, count, plural } from "../../model/format";
+import type { Search } from "../../model/search";
 import type { Summary } from "../../model/summary";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
@@ -96,10 +98,32 @@ function Certainty() {
         <Button disabled={!exploration.canComplete.value} onClick={() => exploration.needRest(nlist)}>
           Compare the other {plural(missing, "vector")}
           {timeText(exploration, missing)}
+          {truthText(search)}
         </Button>
       )}
+      <TruthProgress />
     </>
   );
+}
+
+/** How far the kernel is with the true neighbours by the original vectors. */
+function TruthProgress() {
+  const progress = useApp().exploration.truthProgress.value;
+  if (progress === null) return null;
+  return (
+    <p class="feder-evaluate">
+      <progress max={progress.asked} value={progress.done} aria-label="Comparing the original vectors" />{" "}
+      {count(progress.done)} of {plural(progress.asked, "original vector")} compared
+      <DashboardLink address={progress.dashboard} />
+    </p>
+  );
+}
+
+/** The price of a pass over the original vectors, which follows. */
+function truthText({ truthBytes, truthSeconds }: Search): string {
+  if (truthBytes === 0) return "";
+  const seconds = truthSeconds > 0.1 ? `, about ${truthSeconds.toPrecision(2)} s` : "";
+  return `, then the original vectors (${bytes(truthBytes)}${seconds})`;
 }
 
 /** What the geometry of the clusters proves where no unprobed cluster can hold anything nearer than the last result. */

@@ -1,14 +1,12 @@
 import { useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
+import { DashboardLink } from "../../controls/DashboardLink";
 import { count, plural } from "../../model/format";
 import { searchesText } from "../../model/workloadText";
 import type { Workload } from "../../protocol/messages";
 import { useWorkload } from "../../state/workloadContext";
 
 const SAMPLE = 1000;
-
-/** What a link may lead to. */
-const ADDRESS = /^https?:\/\//;
 
 /** A form that starts the evaluation of a workload, or its progress. */
 function EvaluateForm() {
@@ -20,11 +18,7 @@ function EvaluateForm() {
       <p class="feder-evaluate">
         <progress max={progress.asked} value={progress.done} aria-label="Evaluating" />{" "}
         {count(Math.floor(progress.done))} of {plural(progress.asked, "query", "queries")}
-        {progress.dashboard !== null && ADDRESS.test(progress.dashboard) && (
-          <a href={progress.dashboard} target="_blank" rel="noopener noreferrer">
-            Dashboard
-          </a>
-        )}
+        <DashboardLink address={progress.dashboard} />
         {progress.cancellable && (
           <Button kind="small" onClick={() => workloads.cancel()}>
             Cancel

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from feder_widget.checks.cluster_sizes import size_findings
 from feder_widget.checks.index_checks import IndexChecks
 from feder_widget.engines.ivf.rows import Rows
-from feder_widget.faiss_internals import family_name, traced_search
+from feder_widget.faiss_internals import family_name, opened_file, traced_search
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.arguments import as_clusters, as_distances, as_int, as_rows
 from feder_widget.model.finding import Finding
@@ -38,7 +38,7 @@ from feder_widget.truth import (
 )
 from feder_widget.truth.cluster_bounds import Extents
 from feder_widget.truth.evaluation import Progress
-from feder_widget.truth.job.row_set import RowSet
+from feder_widget.truth.job.row_set import JobRows
 from feder_widget.truth.known_neighbours import KnownNeighbours
 from feder_widget.truth.origin import Origin
 from feder_widget.truth.own_row import OwnRow
@@ -81,6 +81,7 @@ class IvfIndex:
         self.inverted_file = file
         self.truth = GroundTruth(file, vectors_given)
         self.frozen = frozen
+        self._lent = opened_file.lend(file.stack) if frozen else None
         self._vectors_given = vectors_given
         self._rows = Rows(file, vectors_given)
         self._survey = Survey(file)
@@ -99,8 +100,53 @@ class IvfIndex:
 
     @property
     def faiss_index(self) -> Any:
-        """The caller's index, or the one that was read."""
+        """The caller's index, or the one that was read.
+
+        Of shards that lie elsewhere, once all of their lists are here: Faiss would search the others as
+        zeros. Until then it raises an ``AttributeError``; ``fetch_lists`` fetches them.
+        """
+        missing = self.inverted_file.missing_bytes
+        if missing:
+            raise AttributeError(
+                f"faiss_index: {missing:,} bytes of the lists of these shards are not here, and Faiss would "
+                "search them as zeros; use trace and explain, or call fetch_lists() first"
+            )
         return self.inverted_file.stack.root
+
+    def fetch_lists(self) -> None:
+        """Fetch all lists of shards that lie elsewhere; nothing happens for any other index.
+
+        Raises
+        ------
+        OSError, IndexChangedError, ShardError
+            If a shard cannot be read, or the disk is full. What was fetched is kept.
+        """
+        self.inverted_file.fetch()
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """True while lists of shards lie elsewhere that were not fetched yet."""
+        return self.inverted_file.missing_bytes > 0
+
+    def fetching(
+        self, clusters: npt.ArrayLike | None = None, *, only_ids: bool = False
+    ) -> Future[None] | None:
+        """Have a thread fetch lists of shards that lie elsewhere.
+
+        Parameters
+        ----------
+        clusters : int array_like (n,), optional
+            Which lists; all of them if it is not given.
+        only_ids : bool
+            Fetch their row ids alone.
+
+        Returns
+        -------
+        Future or None
+            Done once they are here, with the errors of ``fetch_lists``; None where they are here.
+        """
+        wanted = np.arange(self.nlist) if clusters is None else as_clusters(clusters, self.nlist)
+        return self.inverted_file.fetching(wanted, only_ids=only_ids)
 
     @property
     def engine_name(self) -> str:
@@ -678,10 +724,15 @@ class IvfIndex:
         *,
         include_self: bool = False,
         work: int = PIECE_WORK,
-        executor: Executor | None = None,
+        executor: Executor | Workers | None = None,
         truth: Any = None,
+        progress: Callable[[float], None] = lambda _: None,
     ) -> Steps[Explanation]:
-        """Do ``explain`` in pieces of ``work`` multiplications."""
+        """Do ``explain`` in pieces of ``work`` multiplications.
+
+        ``executor`` may be ``workers`` of one, whose ``waits_for`` says what a piece waits for. ``progress``
+        is called with the share of the vectors given that was compared since the last call.
+        """
         self._check_explainable()
         workers = self.workers(executor)
         k = as_int(k, "k")
@@ -689,7 +740,9 @@ class IvfIndex:
         found = yield from self._rows.query_steps(query, work)
         left_out = found.left_out(include_self)
         known = self._known(truth, found, k, left_out)
-        explanation = yield from self.truth.explain_steps(found.vector, k, left_out, work, workers, known)
+        explanation = yield from self.truth.explain_steps(
+            found.vector, k, left_out, work, workers, known, progress
+        )
         return replace(explanation, origin=Origin(self, version, include_self, lambda _: found))
 
     def ledger(
@@ -795,8 +848,8 @@ class IvfIndex:
             wanted = self._wanted_neighbours(k, own is not None)
             known = self.truth.table_check.known(truth, asked.read(slice(0, asked.count)), wanted)
         found: list[Ledger] = []
-        for batch in batches(asked.count, self.dim, self.nlist):
-            part = slice(batch[0].start, batch[-1].stop)
+        cuts = [slice(batch[0].start, batch[-1].stop) for batch in batches(asked.count, self.dim, self.nlist)]
+        for part in [slice(0, asked.count)] if self.truth.reads_once else cuts:
             leave_out = None if own is None else own[part]
             some = None if known is None else known.part(part)
             found += self.truth.ledgers(asked.read(part), leave_out, k, nprobe, workers, some)
@@ -912,7 +965,7 @@ class IvfIndex:
         )
         return evaluate(evaluation, progress)
 
-    def workers(self, executor: Executor | None) -> Workers | None:
+    def workers(self, executor: Executor | Workers | None) -> Workers | None:
         """Return the workers of an executor, checked; None for None.
 
         Raises
@@ -950,13 +1003,14 @@ class IvfIndex:
             known=truth,
         )
 
-    def given_rows(self) -> RowSet:
-        """Return the rows that are stored, with the vectors given for them, as ``ground_truth`` reads them.
+    def given_rows(self) -> JobRows:
+        """Return the rows that are stored, as ``ground_truth`` reads them: the vectors given, or the lists.
 
         Raises
         ------
         ValueError
-            If ``open_index`` was given no vectors, or the index is binary.
+            If the index does not hold vectors whole and ``open_index`` was given none, or it is binary; if
+            lists hold two vectors under one row id.
         """
         return self.truth.row_set()
 

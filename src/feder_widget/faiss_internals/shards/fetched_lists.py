@@ -12,7 +12,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -108,6 +108,8 @@ class FetchedLists:
         # The list behind the last one that was asked for alone, of ids and of all; and lists fetched ahead.
         self._next = {IDS: (-1, 0), IDS | CODES: (-1, 0)}
         self._lock = threading.RLock()
+        self._thread = ThreadPoolExecutor(1, "fetch")
+        weakref.finalize(self, self._thread.shutdown, wait=False)
         self.fetched_bytes = 0
         stop = int(self._bytes.sum())
         folder.mkdir(parents=True, exist_ok=True)
@@ -119,6 +121,16 @@ class FetchedLists:
         finally:
             Path(name).unlink()
 
+    @property
+    def maps(self) -> Sequence[Any]:
+        """The lists."""
+        return [self.invlists]
+
+    @property
+    def missing_bytes(self) -> int:
+        """Bytes of the lists of which ids or codes were not fetched."""
+        return int(self._bytes[self._has != IDS | CODES].sum())
+
     def have(self, clusters: Ids, then: Ids, *, only_ids: bool) -> None:
         """Fetch what is missing of some lists.
 
@@ -126,18 +138,32 @@ class FetchedLists:
         ones in ``then``, or, of lists that are asked for one after the other, the next ones.
         """
         want = IDS if only_ids else IDS | CODES
+        is_run = not len(then) and len(clusters) == 1
+        if not len(self._missing(clusters, want)):
+            # Not behind a thread that fetches others; two that note the order at once cost a guess.
+            if is_run:
+                self._next_in_order(int(clusters[0]), want, is_missing=False)
+            return
         with self._lock:
             missing = self._missing(clusters, want)
-            if not len(then) and len(clusters) == 1:
+            if is_run:
                 then = self._next_in_order(int(clusters[0]), want, bool(len(missing)))
             if not len(missing):
                 return
             ahead = self._missing(then, want)
             ahead = ahead[np.cumsum(self._bytes[ahead]) <= FETCHED_AHEAD]
-            wanted = np.unique(np.concatenate([missing, ahead]))
-            ends = np.cumsum(self._bytes[wanted]) // FETCHED_AT_ONCE
-            for some in np.split(wanted, np.flatnonzero(np.diff(ends)) + 1):
-                self._fetch(some, want)
+            self._fetch_all(np.unique(np.concatenate([missing, ahead])), want)
+
+    def fetching(self, clusters: Ids, *, only_ids: bool) -> Future[None] | None:
+        """Have a thread fetch what is missing of some lists; None where nothing is."""
+        want = IDS if only_ids else IDS | CODES
+        if not len(self._missing(clusters, want)):
+            return None
+        return self._thread.submit(self._have_these, clusters, want)
+
+    def _have_these(self, clusters: Ids, want: int) -> None:
+        with self._lock:
+            self._fetch_all(np.unique(self._missing(clusters, want)), want)
 
     def ids_at(self, cluster: int, some: slice) -> None:
         """Return nothing: Faiss lends these lists without a copy."""
@@ -160,6 +186,13 @@ class FetchedLists:
         if ahead < SURE:
             return np.empty(0, np.int64)
         return np.arange(cluster + 1, min(len(self.sizes), cluster + 1 + ahead))
+
+    def _fetch_all(self, clusters: Ids, want: int) -> None:
+        """Fetch lists, ascending, as many at a time as memory has room for."""
+        ends = np.cumsum(self._bytes[clusters]) // FETCHED_AT_ONCE
+        for some in np.split(clusters, np.flatnonzero(np.diff(ends)) + 1):
+            if len(some):
+                self._fetch(some, want)
 
     def _fetch(self, clusters: Ids, want: int) -> None:
         """Fetch some lists, ascending, from all shards side by side, and then count them as there."""

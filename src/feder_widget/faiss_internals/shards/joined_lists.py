@@ -1,17 +1,22 @@
 """Inverted lists joined from several files: found again by the object of Faiss that holds them.
 
-Whatever reads lists calls ``have`` first. Lists that Faiss holds itself need nothing; of joined ones, those
-that lie elsewhere are fetched then, and a file that has changed is noticed.
+Whatever reads lists calls ``have`` first. Lists in memory need nothing; of joined ones, those that lie
+elsewhere are fetched then, and a file that has changed is noticed; of mapped ones, the pages that were read
+before are unmapped.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from feder_widget.faiss_internals import mapped_pages
+from feder_widget.faiss_internals.mapped_pages import maps_of, pages_of
 
 Ids = npt.NDArray[np.int64]
 
@@ -24,8 +29,22 @@ class JoinedLists(Protocol):
         """Vectors in each list, int64 (nlist,). They never change."""
         ...
 
+    @property
+    def maps(self) -> Sequence[Any]:
+        """The lists of Faiss that are mapped; ``faiss.OnDiskInvertedLists``."""
+        ...
+
+    @property
+    def missing_bytes(self) -> int:
+        """Bytes of lists that read as zeros, because they are elsewhere and were not fetched."""
+        ...
+
     def have(self, clusters: Ids, then: Ids, *, only_ids: bool) -> None:
         """Make some lists readable, and maybe more of those that are read next."""
+        ...
+
+    def fetching(self, clusters: Ids, *, only_ids: bool) -> Future[None] | None:
+        """Have a thread make some lists readable; None where they are."""
         ...
 
     def ids_at(self, cluster: int, some: slice) -> Ids | None:
@@ -69,6 +88,12 @@ def joined_in(invlists: Any) -> JoinedLists | None:
     return _joined.get(int(invlists.this)) if _joined else None
 
 
+def keep_pages_within(root: Any, invlists: Any, most: int) -> None:
+    """Have pages of mapped lists, joined or not, unmapped after ``most`` bytes; see ``mapped_pages``."""
+    joined = joined_in(invlists)
+    mapped_pages.keep_within(root, invlists, maps_of(invlists) if joined is None else joined.maps, most)
+
+
 def have(
     invlists: Any, clusters: Iterable[int] | Ids, then: Ids = _NONE, *, only_ids: bool = False
 ) -> JoinedLists | None:
@@ -96,7 +121,12 @@ def have(
         If they cannot be read, with the shard.
     """
     joined = joined_in(invlists)
-    if joined is not None:
+    pages = pages_of(invlists)
+    if joined is not None or pages is not None:
         wanted = np.asarray(clusters if isinstance(clusters, np.ndarray) else list(clusters), np.int64)
-        joined.have(wanted[wanted >= 0], then, only_ids=only_ids)
+        wanted = wanted[wanted >= 0]
+        if joined is not None:
+            joined.have(wanted, then, only_ids=only_ids)
+        if pages is not None:
+            pages.reading(wanted)
     return joined

@@ -45,6 +45,16 @@ class MappedShards:
         self.invlists: Any = faiss.HStackInvertedLists(len(self._parts), pointers.data())
         self.sizes: Ids = self._sizes.sum(axis=0)
 
+    @property
+    def maps(self) -> Sequence[Any]:
+        """The lists of each file."""
+        return self._parts
+
+    @property
+    def missing_bytes(self) -> int:
+        """None: all lists are here."""
+        return 0
+
     def have(self, clusters: Ids, then: Ids, *, only_ids: bool) -> None:  # noqa: ARG002
         """Look whether the files are as they were; all lists are there."""
         now = time.monotonic()
@@ -58,6 +68,9 @@ class MappedShards:
             # Whoever asks next is told too.
             self._checked = -np.inf
             raise
+
+    def fetching(self, clusters: Ids, *, only_ids: bool) -> None:
+        """Return nothing: all lists are here."""
 
     def ids_at(self, cluster: int, some: slice) -> Ids | None:
         """Return a copy of the ids of a part of one list; None for the whole, which Faiss copies itself."""

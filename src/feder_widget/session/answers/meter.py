@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,9 @@ class Meter:
         """Seconds of work, by step."""
         return Seconds(**self._seconds)
 
-    def timed(self, stage: str, steps: Iterator[Message | None]) -> Iterator[Message | None]:
+    def timed(
+        self, stage: str, steps: Iterator[Message | Future[None] | None]
+    ) -> Iterator[Message | Future[None] | None]:
         """Go through the steps of a stage."""
         while True:
             begun = time.thread_time()
@@ -35,7 +38,7 @@ class Meter:
                 return
             finally:
                 self._seconds[stage] += time.thread_time() - begun
-            if step is not None:
+            if step is not None and not isinstance(step, Future):
                 self.bytes += size_of(step)
             yield step
 

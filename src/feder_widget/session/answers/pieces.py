@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,16 @@ REPORTED = 1_000_000
 """Vectors compared between two messages at most, so that the page can follow."""
 
 
+FETCHED_TOGETHER = 1 << 20
+"""Bytes of lists that are fetched before they are compared: the page sees them as they come."""
+
+MOST_FETCHED_TOGETHER = 16 << 20
+"""The same after several times: each is twice the one before."""
+
+Pause: TypeAlias = "Future[None] | None"
+"""Between two steps: lists that are on their way, or nothing."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
     """Candidates of the clusters from ``first_rank`` on; ``continues`` where the last one is not complete.
@@ -40,10 +51,17 @@ class Piece:
     compared: int
 
 
-def scanned(index: IvfIndex, search: ActiveSearch, first: int, last: int) -> Iterator[Piece | None]:
-    """Compare the clusters ranked ``first`` + 1 to ``last`` with the query; None between two steps."""
+def scanned(index: IvfIndex, search: ActiveSearch, first: int, last: int) -> Iterator[Piece | Pause]:
+    """Compare the clusters ranked ``first`` + 1 to ``last`` with the query; a ``Pause`` between two steps."""
     rank, held = first + 1, None
-    for scan in _scans(index, search, first, last):
+    for scan in _arrived(index, search, first, last):
+        if not isinstance(scan, Scan):
+            if held is not None:
+                # What is here is not held back by what is fetched.
+                yield Piece(rank, held, False, len(held.ids))
+                rank, held = rank + len(held.clusters), None
+            yield scan
+            continue
         if held is not None:
             goes_on = bool(scan.clusters[0] == held.clusters[-1])
             yield Piece(rank, held, goes_on, len(held.ids))
@@ -78,16 +96,16 @@ class Bound:
 
 
 def kept(
-    pieces: Iterable[Piece | None], k_max: int, similarity: bool, bound: Bound | None = None
-) -> Iterator[Piece | None]:
+    pieces: Iterable[Piece | Pause], k_max: int, similarity: bool, bound: Bound | None = None
+) -> Iterator[Piece | Pause]:
     """Keep of each cluster all that can be among the k best at any k <= ``k_max``.
 
     With a bound, only what a longer prefix of the ranking can need.
     """
     started: Piece | None = None
     for piece in pieces:
-        if piece is None:
-            yield None
+        if not isinstance(piece, Piece):
+            yield piece
             continue
         scan, compared = piece.scan, piece.compared
         if started is not None:
@@ -104,14 +122,17 @@ def kept(
 
 
 def messages(
-    kind: Literal["fine", "nearest"], request: Request, pieces: Iterable[Piece | None]
-) -> Iterator[Candidates | None]:
+    kind: Literal["fine", "nearest"], request: Request, pieces: Iterable[Piece | Pause]
+) -> Iterator[Candidates | Pause]:
     """Put pieces together and cut them to messages of at most ``CHUNK`` candidates."""
     held: list[Piece] = []
     rows = compared = 0
     for piece in pieces:
-        if piece is None:
-            yield None
+        if not isinstance(piece, Piece):
+            if piece is not None and held:
+                yield _message(kind, request, held)
+                held, rows, compared = [], 0, 0
+            yield piece
             continue
         for cut in _cut(piece):
             if held and (rows + len(cut.scan.ids) > CHUNK or compared >= REPORTED):
@@ -122,6 +143,40 @@ def messages(
             compared += cut.compared
     if held:
         yield _message(kind, request, held)
+
+
+def _arrived(index: IvfIndex, search: ActiveSearch, first: int, last: int) -> Iterator[Scan | Pause]:
+    """Scan clusters as their lists arrive, where they are elsewhere: the next ones are fetched meanwhile."""
+    if not index.is_elsewhere:
+        yield from _scans(index, search, first, last)
+        return
+    clusters, width = search.ranking.clusters, index.inverted_file.stack.ivf.code_size
+    if not index.splittable:
+        future = index.fetching(clusters[: max(last, search.nprobe)])
+        if future is not None:
+            yield future
+            future.result()
+        yield from _scans(index, search, first, last)
+        return
+    cuts = list(_growing_runs(search.sizes * (width + 8), first, last))
+    waiting = index.fetching(clusters[slice(*cuts[0])]) if cuts else None
+    for number, (start, stop) in enumerate(cuts):
+        future, waiting = waiting, None
+        if number + 1 < len(cuts):
+            waiting = index.fetching(clusters[slice(*cuts[number + 1])])
+        if future is not None:
+            yield future
+            future.result()
+        yield from _scans(index, search, start, stop)
+
+
+def _growing_runs(sizes: NDArray[np.int64], first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Cut ranks into runs: small ones first, which are soon here, then larger ones by fewer requests."""
+    most = FETCHED_TOGETHER
+    while first < last:
+        begin, first = next(iter(runs(sizes, most, first, last)))
+        yield begin, first
+        most = min(2 * most, MOST_FETCHED_TOGETHER)
 
 
 def _scans(index: IvfIndex, search: ActiveSearch, first: int, last: int) -> Iterator[Scan]:

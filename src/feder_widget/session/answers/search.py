@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,11 @@ from feder_widget.engines import IvfIndex
 from feder_widget.model.finding import Finding
 from feder_widget.session.active_search import ActiveSearch
 from feder_widget.session.answers.meter import Meter
-from feder_widget.session.answers.pieces import Bound, Piece, kept, messages, scanned
+from feder_widget.session.answers.pieces import Bound, Pause, Piece, kept, messages, scanned
 from feder_widget.session.answers.results import results
 from feder_widget.session.messages import Message, Request, RowId
 from feder_widget.session.messages.to_page import Candidates, Coarse, Done, FaissResults
+from feder_widget.truth.originals_price import Price
 from feder_widget.truth.search_findings import coarse_findings, duplicate_findings, refine_findings
 
 COMPLETE_ENTRIES = 524_288
@@ -35,11 +36,19 @@ def is_replayable(index: IvfIndex) -> bool:
 
 
 def search_messages(
-    index: IvfIndex, search: ActiveSearch, request: Request, label: str | None, k_max: int
-) -> Iterator[Message | None]:
-    """Answer a search; None between two steps. ``search.reached`` says at the end how far it came."""
+    index: IvfIndex,
+    search: ActiveSearch,
+    request: Request,
+    label: str | None,
+    k_max: int,
+    price: Callable[[], Price] = Price,
+) -> Iterator[Message | Pause]:
+    """Answer a search; None between two steps. ``search.reached`` says at the end how far it came.
+
+    ``price`` returns what the true neighbours by the original vectors cost.
+    """
     meter = Meter()
-    yield from meter.timed("coarse", _coarse(index, search, request, label, k_max))
+    yield from meter.timed("coarse", _coarse(index, search, request, label, k_max, price))
     complete, exhaustive = _is_complete(search, k_max), is_exhaustive(index)
     most = search.most(k_max)
     bound = None if complete else Bound(most, index.similarity)
@@ -74,7 +83,7 @@ def search_messages(
 
 def rest(
     index: IvfIndex, search: ActiveSearch, request: Request, k_max: int, last: int
-) -> Iterator[Message | None]:
+) -> Iterator[Message | Pause]:
     """Go on with a search that is done, over the clusters up to rank ``last``."""
     meter = Meter()
     bound, most = None, search.most(k_max)
@@ -98,14 +107,14 @@ def rest(
 
 def candidates(
     index: IvfIndex, search: ActiveSearch, request: Request, first: int, last: int
-) -> Iterator[Message | None]:
+) -> Iterator[Message | Pause]:
     """Send every candidate of the clusters ranked ``first`` + 1 to ``last``."""
     yield from messages("fine", request, scanned(index, search, first, last))
 
 
 def clusters(
     index: IvfIndex, search: ActiveSearch, request: Request, k_max: int, ranks: list[int]
-) -> Iterator[Message | None]:
+) -> Iterator[Message | Pause]:
     """Send all that can be a result of each of these clusters, for any set of probed ones."""
     meter = Meter()
     for rank in ranks:
@@ -115,8 +124,15 @@ def clusters(
 
 
 def _coarse(
-    index: IvfIndex, search: ActiveSearch, request: Request, label: str | None, k_max: int
-) -> Iterator[Message | None]:
+    index: IvfIndex,
+    search: ActiveSearch,
+    request: Request,
+    label: str | None,
+    k_max: int,
+    price: Callable[[], Price],
+) -> Iterator[Message | Pause]:
+    exhaustive = is_exhaustive(index)
+    asked = Price() if exhaustive else price()
     reached = search.ranking.distances[: search.reach]
     yield Coarse(
         request=request,
@@ -131,8 +147,10 @@ def _coarse(
         k=search.k,
         k_max=k_max,
         complete=_is_complete(search, k_max),
-        exhaustive=is_exhaustive(index),
+        exhaustive=exhaustive,
         tied=bool((reached[1:] == reached[:-1]).any()),
+        truth_bytes=asked.bytes,
+        truth_seconds=asked.seconds,
         clusters=search.ranking.clusters[: search.ranked],
         distances=search.ranking.distances[: search.ranked],
         nearest=_nearest(index, search),
@@ -160,9 +178,9 @@ def _coarse_findings(index: IvfIndex, search: ActiveSearch) -> list[Finding]:
     return coarse_findings(probed, others, index.coarse_similarity)
 
 
-def _bounding(pieces: Iterator[Piece | None], bound: Bound) -> Iterator[Piece | None]:
+def _bounding(pieces: Iterator[Piece | Pause], bound: Bound) -> Iterator[Piece | Pause]:
     for piece in pieces:
-        if piece is not None:
+        if isinstance(piece, Piece):
             bound.add(piece.scan.distances)
         yield piece
 
@@ -173,8 +191,8 @@ class _Identical:
     def __init__(self) -> None:
         self.count = 0
 
-    def counted(self, pieces: Iterator[Piece | None]) -> Iterator[Piece | None]:
+    def counted(self, pieces: Iterator[Piece | Pause]) -> Iterator[Piece | Pause]:
         for piece in pieces:
-            if piece is not None:
+            if isinstance(piece, Piece):
                 self.count += int(np.count_nonzero(piece.scan.distances == 0))
             yield piece

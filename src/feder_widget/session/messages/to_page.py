@@ -30,7 +30,9 @@ class Coarse:
     under ``id``, mostly 1, and 0 without an ``id``: a search without that row is one for k + ``copies``. No
     search probes a cluster behind rank ``reach``, however large nprobe is. ``title`` names a query from
     elsewhere, null for none, and ``picture`` is a small encoded picture of it, empty for none. ``tied`` says
-    whether two centroids that some search comes to are at one distance.
+    whether two centroids that some search comes to are at one distance. Where the search ends with the probed
+    clusters and true neighbours are by the original vectors, a pass over these has a price: ``truth_bytes``
+    to read, in about ``truth_seconds``; else both are 0.
 
     Where clusters are left out, every message that is about rows in one of them comes after a ``ranked`` one
     that names it. ``nearest`` is then, where the coarse search is approximate, the rank of each cluster by
@@ -52,6 +54,8 @@ class Coarse:
     complete: bool
     exhaustive: bool
     tied: bool
+    truth_bytes: int
+    truth_seconds: float
     clusters: Array = buffer("int32", "ranked")
     distances: Array = buffer("float32", "ranked")
     vector: Array = buffer("float32", "dim")
@@ -147,6 +151,21 @@ class TrueNeighbours:
     handed_from: Array = buffer("int32", "rows")
     returned_from: Array = buffer("int32", "rows")
     returned_until: Array = buffer("int32", "rows")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TruthProgress:
+    """Of the original vectors, ``done`` of ``asked`` were compared with the query of search ``serial``.
+
+    ``dashboard`` is the address of the page on which the workers' cluster shows its work; null without one.
+    """
+
+    kind: Literal["truth_progress"] = "truth_progress"
+    request: Request
+    serial: int
+    done: int
+    asked: int
+    dashboard: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -630,6 +649,7 @@ MESSAGES = (
     Candidates,
     FaissResults,
     TrueNeighbours,
+    TruthProgress,
     Bounds,
     Remarks,
     Verdict,
@@ -667,6 +687,7 @@ Message: TypeAlias = (
     | Candidates
     | FaissResults
     | TrueNeighbours
+    | TruthProgress
     | Bounds
     | Remarks
     | Verdict

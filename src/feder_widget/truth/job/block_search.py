@@ -18,6 +18,7 @@ from feder_widget.faiss_internals.omp_threads import omp_threads
 from feder_widget.model.keys import keys_of
 from feder_widget.truth.job.products import LONGEST, Products
 from feder_widget.truth.nearest_rows import NearestRows, NearRows
+from feder_widget.truth.rankings import blas_work
 from feder_widget.truth.row_comparison import RowComparison
 
 HEAD = 1024
@@ -37,6 +38,9 @@ FAR = 16
 
 FEW = 64
 """One row in so many at most is compared so for its length."""
+
+FEW_QUERIES = 32
+"""Queries up to which a search by kernels takes less time than products and what they need."""
 
 EXACT_BYTES = 8 << 20
 """Distances by kernels alone that are held at once."""
@@ -105,6 +109,8 @@ class BlockSearch:
         every = np.arange(len(self.points))
         if self.comparison.metric not in _INDEXED:
             return self._by_kernels(every, vectors, np.arange(len(vectors)), limits)
+        if len(self.points) <= FEW_QUERIES and self.points.size < blas_work():
+            return self._by_search(vectors, limits)
         points, rows = self._centred(self.points), self._centred(vectors)
         norms, lengths = _squared(points), _squared(rows)
         if norms.max(initial=0) > LONGEST:
@@ -129,6 +135,24 @@ class BlockSearch:
                 nearest.join(self._pairs(query + first, some[place], vectors))
             self._check(nearest)
         return nearest.near()
+
+    def _by_search(self, vectors: Float32Array, limits: Float32Array) -> NearRows:
+        """Return the pairs of a few queries by Faiss's own search, which keeps only k of those that tie."""
+        wanted = min(self.k + 1, len(vectors))
+        distances, rows = faiss.knn(self.points, vectors, wanted, metric=self.comparison.metric)
+        keys = keys_of(distances, self.comparison.similarity)
+        near = (rows >= 0) & (keys < np.inf) & (keys <= limits[:, None])
+        tied = np.zeros(len(keys), np.bool_)
+        if wanted > self.k:
+            # Others may be as near, unless the last one is farther than the k-th, or beyond the limit.
+            tied = near[:, self.k] & (keys[:, self.k] == keys[:, self.k - 1])
+        near[tied] = False
+        query, place = np.nonzero(near)
+        found = NearRows(query, rows[query, place], keys[query, place])
+        if not tied.any():
+            return found
+        again = self._by_kernels(np.flatnonzero(tied), vectors, np.arange(len(vectors)), limits)
+        return _joined([found, again])
 
     def _pairs(self, queries: Ids, rows: Ids, vectors: Float32Array) -> NearRows:
         """Return pairs of a query and a row with their keys, as a search computes them."""

@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.errors import IndexChangedError
-from feder_widget.truth.job.job_cost import GroundTruthCost, faiss_threads, seconds_per_row
+from feder_widget.faiss_internals.omp_threads import faiss_threads
+from feder_widget.truth.job.job_cost import GroundTruthCost, seconds_per_row
 from feder_widget.truth.job.memory_plan import MemoryPlan
 from feder_widget.truth.job.pass_state import PassState, difference_of_queries, refuse
-from feder_widget.truth.job.row_set import RowSet
+from feder_widget.truth.job.row_set import JobRows
 from feder_widget.truth.job.spans import total
 from feder_widget.truth.job.truth_pass import TruthPass, transformed_alone
 from feder_widget.truth.nearest_rows import SPARE
@@ -45,7 +46,7 @@ class GroundTruthJob:
 
     Attributes
     ----------
-    rows : RowSet
+    rows : JobRows
         The rows.
     queries : float32 (n, dim)
         Not yet transformed.
@@ -59,7 +60,7 @@ class GroundTruthJob:
         Compare the rows.
     """
 
-    rows: RowSet
+    rows: JobRows
     queries: npt.NDArray[np.float32]
     k: int
     plan: MemoryPlan
@@ -70,7 +71,7 @@ class GroundTruthJob:
     def cost(self) -> GroundTruthCost:
         """What is still to do, from a rate measured on some of the rows."""
         n, dim = self.queries.shape
-        rows, counted = len(self.rows), int(np.count_nonzero(self.rows.counted))
+        rows, counted = len(self.rows), self.rows.count
         work = [(part.stop - part.start, self._state(part)[0].rows) for part in self._parts()]
         left = sum(count * (rows - done) for count, done in work)
         part = next(self._parts())
@@ -150,6 +151,7 @@ class GroundTruthJob:
                 raise IndexChangedError("vectors were changed between two passes over them; begin anew")
             digest = work.state.digest
             found += work.found()
+        _refuse_repeated(found)
         table = NeighbourTable.of(
             found,
             self.k,
@@ -220,3 +222,14 @@ class GroundTruthJob:
         n = len(self.queries)
         state = n * (self.k * PAIR_BYTES + 16)
         return 2 * state + n * ((2 * self.k + SPARE) * PAIR_BYTES)
+
+
+def _refuse_repeated(found: Found) -> None:
+    """Raise if two rows near to one query go by one id; rows are ascending."""
+    for rows, _ in found:
+        again = np.flatnonzero(rows[1:] == rows[:-1])
+        if len(again):
+            raise ValueError(
+                f"source must hold each row id once, and {rows[again[0]]} is stored several times: ground "
+                "truth names neighbours by their ids"
+            )

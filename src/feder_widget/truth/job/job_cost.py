@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-import faiss
 import numpy as np
 
 from feder_widget.truth.job.memory_plan import ALIGN
@@ -84,11 +83,6 @@ def seconds_per_row(work: TruthPass, queries: int, dim: int, most_rows: int) -> 
     work.compare(block, limits)
     _ = block.digest
     return (time.process_time() - begin) / len(block.ids)
-
-
-def faiss_threads() -> int:
-    """Return the number of Faiss's threads."""
-    return int(faiss.omp_get_max_threads())
 
 
 def _size(count: int) -> str:

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import re
 from dataclasses import dataclass
-from typing import Any
 
 from feder_widget.truth.nearest_rows import SPARE
-
-LEAST = 64 << 20
-"""The least limit."""
 
 PAIR_BYTES = 80
 """Of a pair of a query and a row near it, while the nearest are sorted out: it is held four times then."""
@@ -23,9 +17,6 @@ BLOCK_BYTES = 16 << 20
 
 ALIGN = 1024
 """Blocks begin and end at multiples of so many rows: transforms that multiply matrices round by them."""
-
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-_UNITS |= {f"{name}I": 1 << 10 * power for power, name in enumerate("KMGT", 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,30 +71,3 @@ class MemoryPlan:
         passes = -(-queries // most)
         blocks = max(1, for_blocks // (2 * workers) // (item_bytes * dim * block_rows))
         return cls(limit, -(-queries // passes), block_rows, for_queries // PAIR_BYTES, blocks * block_rows)
-
-
-def as_memory_limit(value: Any) -> int:
-    """Return a caller's ``memory_limit`` in bytes; by default a quarter of the machine's memory."""
-    if value is None:
-        return max(LEAST, _machine() // 4)
-    if isinstance(value, str):
-        parts = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([KMGT]I?)?B?\s*", value.upper())
-        if parts is None:
-            raise ValueError(
-                f'memory_limit must be bytes, or a text such as "2GB" or "512MiB", got {value!r}'
-            )
-        value = int(float(parts[1]) * _UNITS[parts[2] or ""])
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f'memory_limit must be bytes, or a text such as "2GB", got {type(value).__name__}')
-    limit = int(value)
-    if limit < LEAST:
-        raise ValueError(f"memory_limit must be at least {LEAST:,} bytes, got {limit:,}")
-    return limit
-
-
-def _machine() -> int:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        # Not known on Windows.
-        return 8 << 30

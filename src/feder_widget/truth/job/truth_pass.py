@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.faiss_internals.omp_threads import omp_threads
-from feder_widget.model.row_source import RowSource
 from feder_widget.truth.job.block_search import BlockSearch, too_many
 from feder_widget.truth.job.memory_plan import ALIGN, MemoryPlan
 from feder_widget.truth.job.pass_state import PassState
-from feder_widget.truth.job.row_set import Block, RowSet, block_of
+from feder_widget.truth.job.row_set import Block, JobRows, RowsPart
 from feder_widget.truth.job.spans import missing
 from feder_widget.truth.nearest_rows import NearestRows, NearRows
 from feder_widget.truth.row_comparison import RowComparison
@@ -56,7 +55,7 @@ class TruthPass:
 
     Parameters
     ----------
-    rows : RowSet
+    rows : JobRows
         The rows.
     points : float32 (n, dim)
         The transformed queries. Contiguous.
@@ -66,6 +65,8 @@ class TruthPass:
         How it is cut.
     state : PassState
         Where it begins.
+    reads_ahead : bool
+        Whether another thread may read the rows while they are compared.
 
     Attributes
     ----------
@@ -74,9 +75,17 @@ class TruthPass:
     """
 
     def __init__(
-        self, rows: RowSet, points: Float32Array, k: int, plan: MemoryPlan, state: PassState
+        self,
+        rows: JobRows,
+        points: Float32Array,
+        k: int,
+        plan: MemoryPlan,
+        state: PassState,
+        *,
+        reads_ahead: bool = True,
     ) -> None:
         self.state = state
+        self._reads_ahead = reads_ahead
         self._rows = rows
         self._plan = plan
         self._nearest = NearestRows(len(points), k, rows.comparison.similarity)
@@ -86,10 +95,11 @@ class TruthPass:
         self._search = BlockSearch(rows.comparison, points, k, origin, plan.most_pairs)
 
     def steps(self, workers: Workers | None) -> Iterator[int]:
-        """Compare the rows that are missing; yields the number of rows after each part."""
-        if not self._rows.counted.any() or self.state.rows == len(self._rows):
+        """Compare the rows that are missing; yields the rows of each part, and 0 before it waits for one."""
+        if not self._rows.count or self.state.rows == len(self._rows):
             return
-        self._search = self._centred()
+        if not self._rows.comparison.similarity:
+            self._search = replace(self._search, origin=self._rows.origin())
         parts = self._shared(workers) if workers is not None else self._alone()
         yield from parts
 
@@ -106,17 +116,15 @@ class TruthPass:
         start, stop = next(missing(self.state.spans, len(self._rows), max(ALIGN, rows // ALIGN * ALIGN)))
         return self._rows.block(start, stop)
 
-    def _centred(self) -> BlockSearch:
-        """Return the search with an origin amidst the vectors."""
-        some = self.first_block(ALIGN).vectors
-        mean = some[np.isfinite(some).all(axis=1)].astype(np.float64)
-        if not len(mean):
-            return self._search
-        return replace(self._search, origin=mean.mean(axis=0).astype(np.float32))
-
     def _alone(self) -> Iterator[int]:
         """Compare on this thread, while another one reads ahead."""
         spans = missing(self.state.spans, len(self._rows), self._plan.block_rows)
+        if not self._reads_ahead:
+            for begin, end in spans:
+                block, digest = self._read(begin, end)
+                self._take(PartFound(begin, end, self.compare(block, self._nearest.limits()), digest))
+                yield end - begin
+            return
         with ThreadPoolExecutor(1, "read-ahead") as reader:
             span = next(spans, None)
             waiting = None if span is None else reader.submit(self._read, *span)
@@ -136,6 +144,9 @@ class TruthPass:
     def _shared(self, workers: Workers) -> Iterator[int]:
         done: list[PartFound] = []
         for _ in workers.results_steps(self._parts(), done.append):
+            if not done:
+                # It waits: see ``Workers.waits_for``.
+                yield 0
             for found in done:
                 self._take(found)
                 yield found.stop - found.start
@@ -144,19 +155,18 @@ class TruthPass:
     def _parts(self) -> Iterator[Part[PartFound]]:
         rows, search, size = self._rows, self._search, self._plan.block_rows
         copied = replace(search, comparison=rows.comparison.copy())
-        most_bytes = PART_BYTES if rows.file is not None else CARRIED_BYTES
         blocks = min(
             self._plan.part_rows // size,
             PART_WORK // max(1, size * search.points.size),
-            most_bytes // max(1, size * rows.row_bytes),
+            (CARRIED_BYTES if rows.is_carried else PART_BYTES) // max(1, size * rows.row_bytes),
         )
         for start, stop in missing(self.state.spans, len(rows), max(1, blocks) * size):
-            source = rows.source(start, stop)
+            part = rows.part(start, stop)
             yield Part(
-                f"rows {start:,} to {stop - 1:,} of {source.name}",
+                part.name,
                 near_in_part,
-                (source, copied, rows.counted[start:stop], start, size, self._nearest.limits()),
-                source.carried_bytes,
+                (part, copied, start, stop, size, self._nearest.limits()),
+                part.carried_bytes,
             )
 
     def _take(self, found: PartFound) -> None:
@@ -175,25 +185,18 @@ def near_in_block(search: BlockSearch, block: Block, limits: Float32Array) -> Ne
 
 
 def near_in_part(
-    source: RowSource,
-    search: BlockSearch,
-    counted: npt.NDArray[np.bool_],
-    first: int,
-    size: int,
-    limits: Float32Array,
+    part: RowsPart, search: BlockSearch, start: int, stop: int, size: int, limits: Float32Array
 ) -> PartFound:
-    """Return the nearest of some rows; a worker calls it."""
-    rows, digest = source.load(), RowDigest()
+    """Return the nearest of some rows, which are read ``size`` at a time; a worker calls it."""
+    digest = RowDigest()
     nearest = NearestRows(len(search.points), search.k, search.comparison.similarity, limits)
     # One thread for each worker, in a forked process too.
     with omp_threads(1):
-        for start in range(0, len(rows), size):
-            some = slice(start, start + size)
-            block = block_of(rows[some], first + start, counted[some], search.comparison)
+        for block in part.blocks(size):
             digest += block.digest
             nearest.join(near_in_block(search, block, nearest.limits()))
             nearest.near()
-    return PartFound(first, first + len(rows), nearest.near(), digest)
+    return PartFound(start, stop, nearest.near(), digest)
 
 
 def transformed_alone(comparison: RowComparison, queries: Float32Array) -> Float32Array:
