@@ -218,10 +218,12 @@ describe("the true neighbours of an exploration", () => {
     expect(exploration.openClusters.value).toBeNull();
     transport.say(fine);
     expect(exploration.openClusters.value).toBe(0);
-    transport.say(nearest, done);
     expect(exploration.findings.value).toEqual([findingOf("far")]);
     transport.say({ kind: "bounds", request: "b", serial: 9, findings: [], bounds });
     expect(exploration.findings.value).toEqual([findingOf("far")]);
+    transport.say(nearest, done);
+    // The true neighbours are known: geometry has nothing to add.
+    expect(exploration.findings.value).toEqual([]);
   });
 });
 

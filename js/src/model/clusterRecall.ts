@@ -1,5 +1,5 @@
 import type { QueryRecalls } from "../protocol/messages";
-import { plural } from "./format";
+import { plural, recallNumber } from "./format";
 
 /** A mean of fewer queries says little: their cluster stays neutral. */
 export const LEAST_QUERIES = 3;
@@ -37,17 +37,11 @@ export function clusterRecall(parts: readonly QueryRecalls[], nlist: number, npr
   return { means, queries, nprobe };
 }
 
-/** A recall in two digits: 1.00 of all only, 0.00 of none only. */
-export function recallText(recall: number): string {
-  if (recall > 0 && recall < 0.005) return "<0.01";
-  return (recall < 1 ? Math.min(0.99, recall) : 1).toFixed(2);
-}
-
 /** The recall of a cluster in words. */
 export function clusterRecallText({ means, queries }: ClusterRecall, cluster: number): string {
   const count = queries[cluster];
   if (count === 0) return "nearest cluster of no query of the workload";
   if (count < LEAST_QUERIES)
     return `nearest cluster of ${plural(count, "query", "queries")}: too few for a mean`;
-  return `mean recall ${recallText(means[cluster])} of ${plural(count, "query", "queries")}`;
+  return `mean recall ${recallNumber(means[cluster])} of ${plural(count, "query", "queries")}`;
 }

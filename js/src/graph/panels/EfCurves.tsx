@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import { count, plural } from "../../model/format";
+import { count, plural, recallNumber } from "../../model/format";
 import { listed, placeOf, shareText } from "../../model/workloadText";
 import type { Workload } from "../../protocol/messages";
 import { foundOf, isReturnedAt, turnsOf } from "../model/truth";
@@ -85,7 +85,7 @@ export function WorkloadChart({ workload }: { workload: Workload }) {
       curve={curve}
       band={band}
       cost={cost}
-      label={`mean recall@${k} = ${height.toFixed(2)}`}
+      label={`mean recall@${k} = ${recallNumber(height)}`}
       height={height}
       pictures={[]}
       remark={null}

@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import { count, plural } from "../../model/format";
+import { count, plural, recallNumber } from "../../model/format";
 import { listed, placeOf, shareText } from "../../model/workloadText";
 import type { Workload } from "../../protocol/messages";
 import { useApp } from "../../state/app";
@@ -26,7 +26,7 @@ export function WorkloadCurves({ workload }: { workload: Workload }) {
       band={band}
       share={apart ? null : share}
       isApart={apart}
-      label={`${exploration.search.value === null ? `${plural(computed, "row")} sampled: ` : ""}mean recall@${k} = ${height.toFixed(2)}${where}`}
+      label={`${exploration.search.value === null ? `${plural(computed, "row")} sampled: ` : ""}mean recall@${k} = ${recallNumber(height)}${where}`}
       height={height}
       pictures={[]}
       hasRanks={false}

@@ -1,5 +1,5 @@
 import { nprobeFor, type RecallAt, recallAt } from "../../model/decision";
-import { count, percent } from "../../model/format";
+import { count, percent, recallNumber } from "../../model/format";
 import type { Workload } from "../../protocol/messages";
 import { useWorkload } from "../../state/workloadContext";
 
@@ -71,7 +71,7 @@ function Cells({ nprobe, at }: { nprobe: number; at: RecallAt }) {
   return (
     <>
       {[mean, ...reached].map((value, i) => (
-        <td key={i}>{value.toFixed(2)}</td>
+        <td key={i}>{recallNumber(value)}</td>
       ))}
       <td>{percent(compared)}</td>
     </>

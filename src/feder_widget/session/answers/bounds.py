@@ -23,6 +23,6 @@ def bounds(index: IvfIndex, search: ActiveSearch) -> Iterator[Bounds | None]:
         yield Bounds(
             request=f"bounds:{search.serial}",
             serial=search.serial,
-            findings=distance_findings(best, index.similarity),
+            findings=distance_findings(best, index.similarity, by_code=index.basis != "lists"),
             bounds=best[search.ranking.clusters],
         )
