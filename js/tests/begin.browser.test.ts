@@ -67,6 +67,7 @@ async function answerHardest(stage: Stage, found: readonly number[]): Promise<vo
     request,
     order,
     nprobe,
+    missing: 3,
     labels: found.map((_, i) => (i === 0 ? "cat" : null)),
     places: Int32Array.from(found, (_, i) => 10 + i),
     ids: BigInt64Array.from(found, (_, i) => BigInt(70 + i)),

@@ -273,6 +273,7 @@ describe("workloads", () => {
     request: "h",
     order: "recall",
     nprobe: 1,
+    missing: 3,
     labels: [null],
     places: Int32Array.of(3),
     ids: BigInt64Array.of(7n),
@@ -400,7 +401,11 @@ describe("a workload that takes searches", () => {
 
 describe("the bands of a workload", () => {
   it("are named by the shares that the kernel sends", () => {
-    expect(bandNames([0.5, 0.95, 0.99, 1])).toEqual(["95\u00a0% reach", "99\u00a0% reach", "all reach"]);
-    expect(bandNames([0.9, 0.999])).toEqual(["99.9\u00a0% reach"]);
+    expect(bandNames([0.5, 0.95, 0.99, 1])).toEqual([
+      "recall reached by 95\u00a0% of queries",
+      "by 99\u00a0%",
+      "by all",
+    ]);
+    expect(bandNames([0.9, 0.999])).toEqual(["recall reached by 99.9\u00a0% of queries"]);
   });
 });

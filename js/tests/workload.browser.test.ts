@@ -47,6 +47,7 @@ const HARDEST: Hardest = {
   request: "h",
   order: "recall",
   nprobe: 1,
+  missing: 3,
   labels: ["cat", null],
   places: Int32Array.of(3, 8),
   ids: BigInt64Array.of(7n, 5n),

@@ -10,6 +10,8 @@ export interface ClusterRecall {
   readonly means: Float32Array;
   /** By cluster: the number of its queries. */
   readonly queries: Int32Array;
+  /** Where the scale of colours begins: the least mean, rounded down to a twentieth; it ends at 1. */
+  readonly low: number;
   /** The nprobe of the recall: the present one, or the next smaller one that the workload was evaluated at. */
   readonly nprobe: number;
 }
@@ -34,7 +36,19 @@ export function clusterRecall(parts: readonly QueryRecalls[], nlist: number, npr
     const count = queries[cluster];
     means[cluster] = count < LEAST_QUERIES ? Number.NaN : sums[cluster] / count;
   }
-  return { means, queries, nprobe };
+  return { means, queries, low: lowEnd(means), nprobe };
+}
+
+const STEP = 0.05;
+
+function lowEnd(means: Float32Array): number {
+  const least = means.reduce((low, mean) => (mean < low ? mean : low), 1 - STEP);
+  return Math.floor(least / STEP + 1e-5) * STEP;
+}
+
+/** The place of a recall on the scale of colours, from 0 to 1. */
+export function recallShade({ low }: ClusterRecall, recall: number): number {
+  return (recall - low) / (1 - low);
 }
 
 /** The recall of a cluster in words. */

@@ -175,6 +175,7 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
           };
           if (member === null) return <li key={i} class="feder-loading" style={place} />;
           const isResult = ids.has(member.id);
+          const isQuery = member.id === search?.id;
           return (
             <li
               key={i}
@@ -193,11 +194,13 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
                 side={least}
                 tabIndex={i === current ? 0 : -1}
                 isResult={isResult}
+                {...(isQuery ? { tag: "query" } : {})}
                 name={
                   `Row ${member.id}` +
                   (Number.isNaN(member.distance) ? "" : `, distance ${distance(member.distance)}`) +
                   `, ${count(i + 1)} of ${count(members.total)}` +
-                  (isResult ? ", a result" : "")
+                  (isResult ? ", a result" : "") +
+                  (isQuery ? ", the query itself" : "")
                 }
               />
             </li>

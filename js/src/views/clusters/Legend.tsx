@@ -47,7 +47,7 @@ export function Legend() {
                 {end !== search.distances[search.nlist - 1] && " and beyond"}
               </span>
               <span class="feder-legend-target">
-                <i /> rank 1
+                <i /> nearest cluster
               </span>
               <span title={`query to centroid, ${coarseDistance}`}>
                 <Optional>query</Optional> to centroid, {coarseDistance.replace(/ distance$/, "")}
