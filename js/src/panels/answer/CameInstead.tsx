@@ -36,7 +36,7 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
         </b>
         <small>
           {k === 1 ? "not the nearest" : `not among the ${count(k)} true neighbours`}
-          {isByCode && "; distances by code"}
+          {isByCode && "; ≈\u00a0distance by code"}
         </small>
       </h4>
       <ol
@@ -59,7 +59,7 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
               distance={row.distance}
               distanceName={name}
               distanceText={format(row.distance, before.length + i)}
-              measure={isByCode ? "code" : ""}
+              measure={isByCode ? "≈" : ""}
               clusterRank={row.clusterRank}
               side={SIDE}
               rank={row.place}

@@ -52,7 +52,7 @@ function Needed({ workload }: { workload: Workload }) {
       <p class="feder-needs" role="status">
         <b>{needed === null ? `no ${name} reaches it` : `needs ${name} ${count(needed)}`}</b>
         <Button
-          kind="primary"
+          {...(needed === null ? {} : { kind: "primary" as const })}
           disabled={value.value === at}
           onClick={() => {
             value.value = at;
