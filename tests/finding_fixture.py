@@ -15,7 +15,7 @@ from feder_widget.model.finding import Finding
 
 PATH = Path(__file__).parent / "fixtures" / "findings.json"
 HOSTILE = 'a|b *c* <img onerror=x> "d", $e$ `f` [g](h) ~i~ #j & k!'
-STAGES = ("coarse", "ranking", "limit", "unreached", "code", "rerank")
+STAGES = ("coarse", "ranking", "limit", "unreached", "both", "code", "rerank")
 NLIST = 64
 
 

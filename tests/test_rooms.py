@@ -48,7 +48,7 @@ PYTHON_ROOMS = {
     "projection": ("engines", "layout", "model"),
     "media": ("model",),
     "embedding": ("errors", "media", "model"),
-    "wording": ("media",),
+    "wording": ("media", "model"),
     "embedders": ("embedding",),
     "figures": (
         "engines",
@@ -118,7 +118,7 @@ PYTHON_ROOMS = {
         "synced_traits",
         "truth",
     ),
-    "commands": ("engines", "errors", "export", "truth", "widget"),
+    "commands": ("engines", "errors", "export", "model", "truth", "widget"),
     "exploration": ("embedders", "embedding", "engines", "widget"),
     "__init__": (
         "embedders",

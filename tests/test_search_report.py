@@ -58,7 +58,7 @@ def test_it_holds_what_faiss_finds_and_what_an_exhaustive_search_finds(descripti
     assert report.recall == pytest.approx(1 - len(missed) / K)
     for one in report.neighbours:
         assert one.cluster == w.index.locate(one.id)[0]
-        if one.lost_to in ("coarse", "ranking"):
+        if one.lost_to in ("coarse", "ranking", "both"):
             assert one.rank > NPROBE
         elif one.lost_to is not None:
             assert one.rank <= NPROBE
@@ -341,3 +341,19 @@ def test_a_distance_is_told_from_all_others_in_the_fewest_digits(far):
     text = exact_number(far)
     assert np.float32(text) == np.float32(far)
     assert float(text) == float(str(np.float32(far)))
+
+
+def test_a_row_that_no_nprobe_returns_is_lost_to_the_code_although_its_cluster_was_not_probed():
+    w = made("IVF30,PQ4x4")
+    w.search(7)
+    index = faiss.extract_index_ivf(w.index.faiss_index)
+    returned = set()
+    for nprobe in range(1, index.nlist + 1):
+        index.nprobe = nprobe
+        ids = w.index.faiss_index.search(X[7:8], K + 1)[1][0]
+        returned |= set(ids[ids != 7][:K].tolist())
+    beyond = [one for one in w.report().missed if one.rank > NPROBE]
+    assert {one.lost_to for one in beyond} == {"coarse", "both"}
+    for one in beyond:
+        assert (one.lost_to == "both") == (one.id not in returned)
+        assert ("no nprobe" in one.why or "any nprobe" in one.why) == (one.lost_to == "both")

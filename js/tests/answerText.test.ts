@@ -84,6 +84,18 @@ describe("why neighbours are missed", () => {
     expect(lossTexts([lost(1, "limit"), lost(1, "limit")], 4)).toEqual(["the search stopped before them"]);
   });
 
+  it("is the code, where no nprobe brings back what is not probed either", () => {
+    const coded = [lost(1, "code"), lost(2, "code")];
+    expect(lossTexts([...coded, lost(5, "both"), lost(6, "both")], 4)).toEqual([
+      "lost to the code (2 of them also not probed)",
+    ]);
+    expect(lossTexts([lost(5, "both")], 4)).toEqual(["lost to the code (also not probed)"]);
+    expect(lossTexts([lost(5), lost(6, "both")], 4)).toEqual([
+      "1 in the cluster ranked 5",
+      "1 lost to the code (also not probed)",
+    ]);
+  });
+
   it("is counted by cause where there are several", () => {
     const all = [lost(6), lost(9), lost(1, "code"), lost(1, "limit"), lost(3, "refine"), lost(3, "code")];
     expect(lossTexts(all, 4)).toEqual([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PALETTES, recallColour, rgbOf } from "../src/look/palette";
-import { clusterRecall, clusterRecallText, recallText } from "../src/model/clusterRecall";
+import { clusterRecall, clusterRecallText, recallShade } from "../src/model/clusterRecall";
 import { joined } from "../src/model/mapCells";
 import { nearest } from "../src/model/probe";
 import { Search } from "../src/model/search";
@@ -96,16 +96,23 @@ describe("the recall by cluster", () => {
       "nearest cluster of no query of the workload",
     ]);
   });
+});
 
-  it("is 1.00 of all only and 0.00 of none only", () => {
-    expect([0, 0.001, 0.994, 0.996, 0.9999, 1].map(recallText)).toEqual([
-      "0.00",
-      "<0.01",
-      "0.99",
-      "0.99",
-      "0.99",
-      "1.00",
+describe("the scale of recall", () => {
+  it("begins at the least mean, rounded down, and ends at 1", () => {
+    const of = (low: number) => ({
+      means: Float32Array.of(low, Number.NaN, 1),
+      queries: new Int32Array(3),
+      nprobe: 1,
+      low,
+    });
+    expect([0.65, 0.825, 1].map((recall) => recallShade(of(0.65), recall).toFixed(3))).toEqual([
+      "0.000",
+      "0.500",
+      "1.000",
     ]);
+    const found = clusterRecall([partOf(QUERIES)], 4, 1);
+    expect(found.low).toBeCloseTo(0.4);
   });
 });
 
@@ -122,8 +129,8 @@ describe.each([PALETTES.light, PALETTES.dark])("the map by recall", (palette) =>
   it("has the colours of the means, none where queries are too few, and outlines what is probed", () => {
     const { fill, edge } = cellColours(scene, palette);
     const neutral = pack(rgbOf(palette.background));
-    expect(fill[0]).toBe(pack(recallColour(palette, scene.recall.means[0])));
-    expect(fill[3]).toBe(pack(recallColour(palette, scene.recall.means[3])));
+    expect(fill[0]).toBe(pack(recallColour(palette, recallShade(scene.recall, scene.recall.means[0]))));
+    expect(fill[3]).toBe(pack(recallColour(palette, recallShade(scene.recall, scene.recall.means[3]))));
     expect([fill[1], fill[2]]).toEqual([neutral, neutral]);
     expect([...edge]).toEqual([
       pack(rgbOf(palette.text)),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nprobeFor, recallAt } from "../src/model/decision";
+import { canTell, fewestQueries, mostReached, nprobeFor, recallAt, toldShares } from "../src/model/decision";
 import { bandNames, listed, placeOf, shareText } from "../src/model/workloadText";
 import type { Workload } from "../src/protocol/messages";
 
@@ -35,6 +35,25 @@ it("the share of the queries that find none is read at an nprobe, or at the next
   ]);
 });
 
+describe("a share of the queries", () => {
+  it("is told by as many as leave one out", () => {
+    expect([0.5, 0.95, 0.99, 0.999].map(fewestQueries)).toEqual([2, 20, 100, 1000]);
+    expect([19, 20].map((queries) => canTell(queries, 0.95))).toEqual([false, true]);
+    expect([99, 100].map((queries) => canTell(queries, 0.99))).toEqual([false, true]);
+    expect(canTell(1, 1)).toBe(true);
+  });
+
+  it("is left out of curves and tables where the queries are too few", () => {
+    const few = workloadOf({ computed: 19 });
+    expect(toldShares(few)).toEqual([
+      { share: 0.5, place: 0 },
+      { share: 1, place: 2 },
+    ]);
+    expect(recallAt(few, 4).reached).toEqual([1, 0.5]);
+    expect(recallAt(workloadOf(), 4).reached).toHaveLength(3);
+  });
+});
+
 describe("the nprobe that reaches a target", () => {
   it.each([
     [0.75, null, 2],
@@ -50,6 +69,12 @@ describe("the nprobe that reaches a target", () => {
     [1, null, 8],
   ])("recall %f for the share %s is %s", (recall, share, nprobe) => {
     expect(nprobeFor(workloadOf(), { recall, share })).toBe(nprobe);
+  });
+
+  it("is known beside the most that any reaches", () => {
+    const { recall, nprobe } = mostReached(workloadOf(), { recall: 0.95, share: 1 });
+    expect([Number(recall.toFixed(6)), nprobe]).toEqual([0.9, 8]);
+    expect(mostReached(workloadOf(), { recall: 1, share: 0.5 })).toEqual({ recall: 1, nprobe: 4 });
   });
 
   it("is not put off by the rounding of a recall", () => {
@@ -93,7 +118,7 @@ describe("the words of a workload", () => {
   });
 
   it("name a band by the curve below it", () => {
-    expect(bandNames([0.5, 0.95, 1])).toEqual(["95\u00a0% reach", "all reach"]);
+    expect(bandNames([0.5, 0.95, 1])).toEqual(["recall reached by 95\u00a0% of queries", "by all"]);
   });
 
   it("list parts", () => {

@@ -11,7 +11,7 @@ import { firstClusters, foundAmong, SAMPLE, sampleOf } from "../src/views/distan
 import { boxOutside } from "../src/views/distances/labels";
 import { circleIn, layoutDistances, roomIn } from "../src/views/distances/layout";
 import { placePictures } from "../src/views/distances/pictures";
-import { isCompressed, radialScale, roundLabel } from "../src/views/distances/radialScale";
+import { isCompressed, radialScale, roundLabel, scaleText } from "../src/views/distances/radialScale";
 import { angleOf, sectorAt, sectorsOf } from "../src/views/distances/sectors";
 import { MOST_PICTURES } from "../src/views/points/marks";
 import { randomOf } from "./random";
@@ -155,6 +155,17 @@ describe("scale", () => {
     expect(scale.radius(0)).toBe(30);
     expect(scale.rings[0]).toMatchObject({ radius: 30, label: "0" });
     expect(scale.rings[1].label).toBe("1.5");
+  });
+
+  it("says in words where it begins, and which rings are not to scale", () => {
+    const own = scaleText(scaleOf([0, ...Array.from({ length: 100 }, (_, i) => 1.53 + i / 60)], 0).domain);
+    expect(own).toBe(", linear from 1.5 at the inner ring; dashed ring: the query's own row");
+    expect(scaleText(scaleOf(Array.from({ length: 100 }, (_, i) => 0.1 + i / 25)).domain)).toBe(
+      ", linear from 0 at the inner ring",
+    );
+    const far = scaleText(scaleOf([...Array.from({ length: 500 }, (_, i) => 10 + i / 100), 4000]).domain);
+    expect(far).toMatch(/^, linear from 10 at the inner ring to 14\.9\d; dashed rings: not to scale$/);
+    expect(scaleText(scaleOf([2.5, 2.5]).domain)).toBe(", 2.500 for all");
   });
 
   it("has the query's own row say nothing only where it is the nearest", () => {

@@ -139,6 +139,7 @@ export class FakeKernel implements Transport {
             request,
             order: asked.order,
             nprobe: asked.nprobe,
+            missing: 3,
             labels: [null],
             places: Int32Array.of(3),
             ids: BigInt64Array.of(7n),

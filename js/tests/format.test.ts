@@ -7,6 +7,7 @@ import {
   ordinal,
   percent,
   plural,
+  recallNumber,
 } from "../src/model/format";
 
 describe("numbers as people read them", () => {
@@ -41,13 +42,28 @@ describe("numbers as people read them", () => {
   it.each([
     [0, "0 %"],
     [1, "100 %"],
-    [0.9996, "100 %"],
+    [0.9996, "99.9 %"],
     [0.999, "99.9 %"],
+    [1.0001, "> 100 %"],
+    [0.0625, "6.3 %"],
     [0.123, "12.3 %"],
     [0.005, "0.50 %"],
     [0.00001, "< 0.01 %"],
     [1.25, "125 %"],
   ])("the share %d is %s", (value, text) => expect(percent(value)).toBe(text.replaceAll(" ", "\u00a0")));
+
+  it.each([
+    [0, "0.00"],
+    [0.0002, "<0.001"],
+    [0.004, "0.004"],
+    [0.005, "0.01"],
+    [0.125, "0.13"],
+    [0.994, "0.99"],
+    [0.9963, "0.996"],
+    [0.9992, "0.999"],
+    [0.99999, "0.999"],
+    [1, "1.00"],
+  ])("the recall %d is %s", (value, text) => expect(recallNumber(value)).toBe(text));
 
   it.each([
     [1, "1st"],

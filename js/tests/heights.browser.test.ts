@@ -127,6 +127,7 @@ async function sayHardest(): Promise<void> {
     request,
     order,
     nprobe,
+    missing: 3,
     labels: Array.from({ length: count }, () => LONG),
     places: Int32Array.from({ length: count }, (_, i) => i),
     ids: BigInt64Array.from({ length: count }, (_, i) => BigInt(i)),

@@ -36,6 +36,23 @@ describe("a missed neighbour, by the original vectors", () => {
     expect(rowLoss(exploration, missed[1])).toBe("its cluster was probed: lost to re-ranking");
   });
 
+  it("in a cluster that is not probed is lost to the code where no nprobe returns it", () => {
+    const { summary, transport, settings, exploration } = explorationOf(undefined, {
+      given: true,
+      exact: false,
+    });
+    settings.nprobe.value = 1;
+    settings.k.value = 2;
+    for (const message of answerOf(summary)) transport.say(message);
+    const never = summary.nlist + 1;
+    const hopeless = [8, 0.5, 4, never, never, never] as const;
+    transport.say(neighboursOf([[...hopeless], [5, 1.5, 2, 3, 3, never]], { k: 2, count: 2 }));
+    expect(exploration.missed.value.map(({ lostTo }) => lostTo)).toEqual(["both", "coarse"]);
+    expect(rowLoss(exploration, exploration.missed.value[0])).toBe(
+      "lost to the code at any nprobe; its cluster was not probed either",
+    );
+  });
+
   it("is not said to be found from an nprobe that only probes its cluster", () => {
     const { exploration, missed } = missedOf(1);
     expect(rowLoss(exploration, missed[2])).toBe("not probed: found from nprobe 4");
@@ -204,7 +221,13 @@ describe("a neighbour in a cluster that the coarse search never comes to", () =>
     for (const message of answerOf(summary)) transport.say(message);
     const never = summary.nlist + 1;
     // The original vectors are known: no nprobe compares this row, although its cluster is ranked and reached.
-    transport.say(neighboursOf([[8, 1.5, 4, never, never, never]], { k: 1, count: 1 }));
+    transport.say(
+      neighboursOf([[8, 1.5, 4, never, never, never]], {
+        k: 1,
+        count: 1,
+        compared_from: Int32Array.of(never),
+      }),
+    );
     exploration.settings.k.value = 1;
     const [row] = exploration.missed.value;
     expect(row.lostTo).toBe("coarse");

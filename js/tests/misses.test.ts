@@ -39,6 +39,7 @@ function hardestOf(request: string | number, nprobe: number, places = [5, 9, 2])
     request,
     order: "recall",
     nprobe,
+    missing: 3,
     labels: ["cat", null, "dog"],
     places: Int32Array.from(places),
     ids: BigInt64Array.of(70n, 71n, 72n),
@@ -78,16 +79,16 @@ function looking(sizes?: readonly number[], changes: Parameters<typeof explorati
 }
 
 describe("queries that miss true neighbours", () => {
-  it("are those of the last workload that lack some at the present nprobe, the fewest first", () => {
+  it("are those of the last workload that lack some at the present nprobe, the worst first", () => {
     const { misses, exploration, tell, list, settings } = looking();
     exploration.workloads.want();
     expect(misses.queries.value).toEqual([]);
     tell(workloadOf("kernel:1"));
     expect(misses.queries.value).toEqual([
+      { place: 5, id: 70n, label: "cat", found: 1, total: 3 },
       { place: 9, id: 71n, label: null, found: 2, total: 3 },
       // One of its neighbours is none: fewer than k were found.
       { place: 2, id: 72n, label: "dog", found: 1, total: 2 },
-      { place: 5, id: 70n, label: "cat", found: 1, total: 3 },
     ]);
     settings.nprobe.value = 3;
     list();
@@ -191,7 +192,7 @@ describe("queries that miss true neighbours", () => {
       misses.next();
       return searched();
     });
-    expect(shown).toEqual([9, 2, 5, 9]);
+    expect(shown).toEqual([5, 9, 2, 5]);
     expect(transport.all("evaluate")).toEqual([]);
   });
 
@@ -202,7 +203,7 @@ describe("queries that miss true neighbours", () => {
     said({ final: false, computed: 3 });
     expect(searched()).toEqual({ resume: true });
     said();
-    expect(searched()).toBe(9);
+    expect(searched()).toBe(5);
     // A workload that comes later is nobody's search.
     const before = transport.all("search").length;
     tell(workloadOf("kernel:2"), [1, 3, 4]);

@@ -301,7 +301,7 @@ describe("an index whose vectors were given beside its codes", () => {
       return [exploration.found.value, ...lost];
     });
     expect(seen).toEqual([
-      [1, "coarse", "coarse"],
+      [1, "both", "coarse"],
       [1, "code", "coarse"],
       [0, "code", "code", "coarse"],
       [1, "code", "code"],
@@ -560,9 +560,14 @@ describe("a true neighbour that the code loses", () => {
     expect(texts).toEqual(["its cluster was probed: lost to the code", "not probed: found from nprobe 4"]);
   });
 
-  it("in an unprobed cluster, is said to be found by no nprobe that is not known to", () => {
+  it("in an unprobed cluster, is said to be lost to it at any nprobe where none returns it", () => {
     const { exploration, transport } = answered(given);
     transport.say(neighboursOf([[5, 0.2, 2, never, never, never]], { count: 1 }));
+    expect(exploration.missed.value.map((row) => rowLoss(exploration, row))).toEqual([
+      "lost to the code at any nprobe; its cluster was not probed either",
+    ]);
+    // Of one nprobe alone, nothing is known of the others.
+    transport.say(neighboursOf([[5, 0.2, 2, never, never, never]], { count: 1, nprobe: 1 }));
     expect(exploration.missed.value.map((row) => rowLoss(exploration, row))).toEqual([
       "not probed: its cluster is probed from nprobe 2",
     ]);

@@ -177,7 +177,7 @@ describe("the title of a mosaic", () => {
 describe("the recall of a workload", () => {
   const recall = (nlist: number) => {
     const means = Float32Array.from({ length: nlist }, (_, i) => (i % 3 === 0 ? Number.NaN : 0.25));
-    return { means, queries: new Int32Array(nlist).fill(4), nprobe: 2 };
+    return { means, queries: new Int32Array(nlist).fill(4), low: 0, nprobe: 2 };
   };
 
   it("is written on the cells that have one, beside no rank", () => {

@@ -220,10 +220,12 @@ describe("the true neighbours of an exploration", () => {
     expect(exploration.openClusters.value).toBeNull();
     transport.say(fine);
     expect(exploration.openClusters.value).toEqual({ count: 0, isLeast: false });
-    transport.say(nearest, done);
     expect(exploration.findings.value).toEqual([findingOf("far")]);
     transport.say({ kind: "bounds", request: "b", serial: 9, findings: [], bounds, beyond });
     expect(exploration.findings.value).toEqual([findingOf("far")]);
+    transport.say(nearest, done);
+    // The true neighbours are known: geometry has nothing to add.
+    expect(exploration.findings.value).toEqual([]);
   });
 });
 
@@ -273,6 +275,7 @@ describe("workloads", () => {
     request: "h",
     order: "recall",
     nprobe: 1,
+    missing: 3,
     labels: [null],
     places: Int32Array.of(3),
     ids: BigInt64Array.of(7n),
@@ -400,7 +403,11 @@ describe("a workload that takes searches", () => {
 
 describe("the bands of a workload", () => {
   it("are named by the shares that the kernel sends", () => {
-    expect(bandNames([0.5, 0.95, 0.99, 1])).toEqual(["95\u00a0% reach", "99\u00a0% reach", "all reach"]);
-    expect(bandNames([0.9, 0.999])).toEqual(["99.9\u00a0% reach"]);
+    expect(bandNames([0.5, 0.95, 0.99, 1])).toEqual([
+      "recall reached by 95\u00a0% of queries",
+      "by 99\u00a0%",
+      "by all",
+    ]);
+    expect(bandNames([0.9, 0.999])).toEqual(["recall reached by 99.9\u00a0% of queries"]);
   });
 });

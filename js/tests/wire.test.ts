@@ -171,6 +171,7 @@ const GOOD: Record<string, Record<string, unknown>> = {
     request: "h",
     order: "recall",
     nprobe: 2,
+    missing: 3,
     labels: [null, "<b>"],
     places: Int32Array.of(4, 0),
     ids: BigInt64Array.of(9n, -1n),

@@ -37,10 +37,17 @@ export function lossTexts(lost: readonly Missed[], nprobe: number): string[] {
   const cut = by("limit");
   if (cut.length > 0)
     texts.push(`${shareOf(cut, lost)}the search stopped before ${cut.length === 1 ? "it" : "them"}`);
-  for (const stage of ["code", "refine"] as const) {
-    const rows = by(stage);
-    if (rows.length > 0) texts.push(`${shareOf(rows, lost)}lost to the ${STAGE_NAMES[stage]}`);
+  const both = by("both");
+  const coded = [...both, ...by("code")];
+  if (coded.length > 0) {
+    const more =
+      both.length === 0
+        ? ""
+        : ` (${both.length === coded.length ? "" : `${both.length} of them `}also not probed)`;
+    texts.push(`${shareOf(coded, lost)}lost to the code${more}`);
   }
+  const refined = by("refine");
+  if (refined.length > 0) texts.push(`${shareOf(refined, lost)}lost to the ${STAGE_NAMES.refine}`);
   return texts;
 }
 

@@ -1,5 +1,5 @@
 import type { QueryRecalls } from "../protocol/messages";
-import { plural } from "./format";
+import { plural, recallNumber } from "./format";
 
 /** A mean of fewer queries says little: their cluster stays neutral. */
 export const LEAST_QUERIES = 3;
@@ -10,6 +10,8 @@ export interface ClusterRecall {
   readonly means: Float32Array;
   /** By cluster: the number of its queries. */
   readonly queries: Int32Array;
+  /** Where the scale of colours begins: the least mean, rounded down to a twentieth; it ends at 1. */
+  readonly low: number;
   /** The nprobe of the recall: the present one, or the next smaller one that the workload was evaluated at. */
   readonly nprobe: number;
 }
@@ -34,13 +36,19 @@ export function clusterRecall(parts: readonly QueryRecalls[], nlist: number, npr
     const count = queries[cluster];
     means[cluster] = count < LEAST_QUERIES ? Number.NaN : sums[cluster] / count;
   }
-  return { means, queries, nprobe };
+  return { means, queries, low: lowEnd(means), nprobe };
 }
 
-/** A recall in two digits: 1.00 of all only, 0.00 of none only. */
-export function recallText(recall: number): string {
-  if (recall > 0 && recall < 0.005) return "<0.01";
-  return (recall < 1 ? Math.min(0.99, recall) : 1).toFixed(2);
+const STEP = 0.05;
+
+function lowEnd(means: Float32Array): number {
+  const least = means.reduce((low, mean) => (mean < low ? mean : low), 1 - STEP);
+  return Math.floor(least / STEP + 1e-5) * STEP;
+}
+
+/** The place of a recall on the scale of colours, from 0 to 1. */
+export function recallShade({ low }: ClusterRecall, recall: number): number {
+  return (recall - low) / (1 - low);
 }
 
 /** The recall of a cluster in words. */
@@ -49,5 +57,5 @@ export function clusterRecallText({ means, queries }: ClusterRecall, cluster: nu
   if (count === 0) return "nearest cluster of no query of the workload";
   if (count < LEAST_QUERIES)
     return `nearest cluster of ${plural(count, "query", "queries")}: too few for a mean`;
-  return `mean recall ${recallText(means[cluster])} of ${plural(count, "query", "queries")}`;
+  return `mean recall ${recallNumber(means[cluster])} of ${plural(count, "query", "queries")}`;
 }

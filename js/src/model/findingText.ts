@@ -1,6 +1,6 @@
 /** What is told of a search in other places, whatever the index is: Markdown, Python, comma-separated values. */
 
-import { count, plural } from "./format";
+import { count, percent, plural } from "./format";
 
 /** A search on screen, as far as every kind of index has it. */
 export interface SharedAnswer {
@@ -78,16 +78,17 @@ export function sentenceOf({ query, soFar, returned, found, total }: SharedAnswe
   return `${count(found)} of ${plural(total, "true neighbour")} of ${query} came back.`;
 }
 
-/** The recall in three decimals; 1 where all came back only. */
+/** The recall in three decimals; 1 where all came back only, 0 where none did only. */
 function recallText(k: number, found: number, total: number): string {
   const thousandths = total === 0 ? 1000 : Math.floor((1000 * found) / total + 0.5);
-  return `recall@${k} = ${(found < total ? Math.min(thousandths, 999) : thousandths) / 1000}`;
+  const isPart = found > 0 && found < total;
+  return `recall@${k} = ${(isPart ? Math.max(1, Math.min(thousandths, 999)) : thousandths) / 1000}`;
 }
 
 /** The number of distances computed, and their share of all vectors. */
 export function costText({ distances, ntotal }: SharedAnswer, besides = ""): string {
-  const share = ntotal === 0 ? 0 : Math.floor((1000 * distances) / ntotal + 0.5) / 10;
-  return `${plural(distances, "distance")} computed${besides}, ${share.toFixed(1)} % of brute force`;
+  const share = percent(ntotal === 0 ? 0 : distances / ntotal).replaceAll("\u00a0", " ");
+  return `${plural(distances, "distance")} computed${besides}, ${share} of brute force`;
 }
 
 /** Rows as comma-separated values (RFC 4180), below a line of names. */

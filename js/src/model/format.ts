@@ -72,10 +72,30 @@ export function bytes(value: number): string {
 
 /** A share in percent, with the digits that a small share needs; no line breaks inside it. */
 export function percent(share: number): string {
-  const value = 100 * share;
-  const whole = value === 0 || value >= 99.95;
-  const digits = value > 0 && value < 0.01 ? "<\u00a00.01" : value.toFixed(whole ? 0 : value < 1 ? 2 : 1);
-  return `${digits}\u00a0%`;
+  return `${percentDigits(100 * share)}\u00a0%`;
+}
+
+/** 100 of all only, 0 of none only. */
+function percentDigits(value: number): string {
+  if (value > 0 && value < 0.01) return "<\u00a00.01";
+  if (value >= 99.95 && value < 100) return "99.9";
+  if (value > 100 && value < 100.5) return ">\u00a0100";
+  return rounded(value, value === 0 || value >= 99.95 ? 0 : value < 1 ? 2 : 1);
+}
+
+/** A recall between 0 and 1 in so many decimals, or in one more where these would say 0 or 1. */
+export function recallNumber(recall: number, decimals = 2): string {
+  const text = rounded(recall, decimals);
+  if (recall === 0 || recall === 1 || (Number(text) !== 0 && Number(text) !== 1)) return text;
+  const steps = 10 ** (decimals + 1);
+  if (recall < 1 / steps) return `<${(1 / steps).toFixed(decimals + 1)}`;
+  return (Math.min(Math.floor(recall * steps), steps - 1) / steps).toFixed(decimals + 1);
+}
+
+/** A number of at least 0 in so many decimals, halves upwards: Python computes the same. */
+function rounded(value: number, decimals: number): string {
+  const steps = 10 ** decimals;
+  return (Math.floor(value * steps + 0.5) / steps).toFixed(decimals);
 }
 
 /** A share in whole percent: 100 % of all only, 0 % of none only. */

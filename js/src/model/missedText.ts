@@ -6,6 +6,7 @@ import { foundFrom, type Missed, STAGE_NAMES } from "./truth";
 export function lossText(row: Missed, nprobe: number, summary: Summary): string {
   const { lostTo, clusterRank: rank } = row;
   if (lostTo === "limit") return "its cluster was probed, but not to its end";
+  if (lostTo === "both") return "lost to the code at any nprobe; its cluster was not probed either";
   if (lostTo === "code") return "its cluster was probed: lost to the code";
   if (lostTo === "refine") return `its cluster was probed: lost to ${STAGE_NAMES[lostTo]}`;
   if (lostTo === "unreached") return "never probed: the coarse search does not come to its cluster";

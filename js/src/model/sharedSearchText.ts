@@ -45,6 +45,7 @@ const LOSSES: Readonly<Record<Stage | "off", string>> = {
   ranking: "the coarse quantizer ranked its cluster wrongly",
   limit: "the search stopped before it",
   unreached: "the coarse search does not come to its cluster",
+  both: "lost to the code at any nprobe; its cluster was not probed either",
   code: "lost to the code",
   refine: "lost in the re-ranking",
   off: "its cluster is switched off",

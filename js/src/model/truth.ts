@@ -35,13 +35,14 @@ export interface Truth {
 }
 
 /** The stage of a search that loses a true neighbour. */
-export type Stage = "coarse" | "unreached" | "ranking" | "limit" | "code" | "refine";
+export type Stage = "coarse" | "unreached" | "ranking" | "limit" | "both" | "code" | "refine";
 
 export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
   coarse: "coarse search",
   unreached: "coarse search",
   ranking: "coarse quantizer",
   limit: "limit of compared vectors",
+  both: "code",
   code: "code",
   refine: "re-ranking",
 };
@@ -53,6 +54,7 @@ export interface Missed extends Result, Row {
   /**
    * "coarse": its cluster is not probed. "unreached": nor is it at any nprobe. "ranking": nor is it, although it is near enough: an approximate coarse
    * quantizer ranks it behind others. "limit": the search stops before it. "code": its distance by code is too large.
+   * "both": its cluster is not probed, and at every nprobe that probes it the code loses it.
    * "refine": the second pass.
    */
   readonly lostTo: Stage;
@@ -163,8 +165,13 @@ export function foundAtEvery(
 }
 
 /** The stage that loses a row which a search of these clusters does not return. */
-function stageOf({ clusterRank, fate }: Row, probe: Probe, { exact }: Summary): Stage {
-  if (!probe.has(clusterRank)) return "coarse";
+function stageOf({ clusterRank, fate }: Row, probe: Probe, summary: Summary, { turns }: Truth): Stage {
+  const { exact, nlist } = summary;
+  if (!probe.has(clusterRank)) {
+    // Without turns the fate is that of one nprobe.
+    const isNever = turns.length > 0 && fate !== undefined && fate.compared <= nlist && fate.from > nlist;
+    return isNever ? "both" : "coarse";
+  }
   // Where vectors are stored whole, no code is at fault.
   if (fate === undefined) return exact ? "limit" : "code";
   if (fate.compared > probe.count) return "limit";
@@ -222,7 +229,11 @@ export function missedBy(
   const { neighbours } = truth;
   let lacking = neighbours.length - foundBy(truth, finds);
   return neighbours
-    .map((neighbour, i) => ({ ...neighbour, place: i + 1, lostTo: stageOf(neighbour, probe, summary) }))
+    .map((neighbour, i) => ({
+      ...neighbour,
+      place: i + 1,
+      lostTo: stageOf(neighbour, probe, summary, truth),
+    }))
     .filter((neighbour) => !finds(neighbour) && lacking-- > 0);
 }
 

@@ -11,7 +11,10 @@ export function listed(parts: readonly string[]): string {
 
 /** The bands between the curves of these shares of the queries, each by its lower edge. */
 export function bandNames(shares: readonly number[]): string[] {
-  return shares.slice(1).map((share) => `${share === 1 ? "all" : shareText(share)} reach`);
+  return shares.slice(1).map((share, i) => {
+    const some = share === 1 ? "all" : shareText(share);
+    return i === 0 ? `recall reached by ${some}${share === 1 ? "" : " of"} queries` : `by ${some}`;
+  });
 }
 
 /** The cost of a workload where recall takes a search at each nprobe. */

@@ -5,8 +5,8 @@ import { Composition } from "../controls/Composition";
 import { isShortcut } from "../controls/sliderKeys";
 import { css, rankColour } from "../look/palette";
 import { useSize } from "../look/size";
-import { clusterRecallText, recallText } from "../model/clusterRecall";
-import { count, distance, plural, wholePercent } from "../model/format";
+import { clusterRecallText } from "../model/clusterRecall";
+import { count, distance, plural, recallNumber, wholePercent } from "../model/format";
 import { mainLabels } from "../model/labels";
 import { useApp } from "../state/app";
 import { MemberList } from "../state/members";
@@ -57,7 +57,7 @@ export function ClusterPanel() {
   ];
   const known = facts.filter((fact) => fact !== null);
   const mean = recall?.means[cluster] ?? Number.NaN;
-  const text = [...known, ...(Number.isNaN(mean) ? [] : [`recall ${recallText(mean)}`])].join(" · ");
+  const text = [...known, ...(Number.isNaN(mean) ? [] : [`recall ${recallNumber(mean)}`])].join(" · ");
   const title = [...known, ...(recall === null ? [] : [clusterRecallText(recall, cluster)])];
   if (rank !== null && search !== null) {
     title.push(`distance to its centroid ${distance(search.distances[rank - 1])}`);
@@ -181,6 +181,7 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
           };
           if (member === null) return <li key={i} class="feder-loading" style={place} />;
           const isResult = ids.has(member.id);
+          const isQuery = member.id === search?.id;
           return (
             <li
               key={i}
@@ -199,11 +200,13 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
                 side={least}
                 tabIndex={i === current ? 0 : -1}
                 isResult={isResult}
+                {...(isQuery ? { tag: "query" } : {})}
                 name={
                   `Row ${member.id}` +
                   (Number.isNaN(member.distance) ? "" : `, distance ${distance(member.distance)}`) +
                   `, ${count(i + 1)} of ${count(members.total)}` +
-                  (isResult ? ", a result" : "")
+                  (isResult ? ", a result" : "") +
+                  (isQuery ? ", the query itself" : "")
                 }
               />
             </li>

@@ -20,6 +20,8 @@ interface Props {
   readonly distanceText?: string;
   /** Shown below the picture, with the distance. */
   readonly rank?: number | null;
+  /** What the distance is by, where the place is not known. */
+  readonly measure?: string;
   /** Shown below that. */
   readonly note?: string;
   readonly isMissed?: boolean;
@@ -32,10 +34,10 @@ interface Props {
 }
 
 /** The place of a picture, and its distance where both have room. */
-function Caption({ rank, text }: { rank: number | null; text: string }) {
+function Caption({ rank, measure, text }: { rank: number | null; measure: string; text: string }) {
   return (
-    <span class="feder-caption" title={rank === null ? text : `${rank} · ${text}`}>
-      <b>{rank ?? ""}</b>
+    <span class="feder-caption" title={rank === null ? `${measure} ${text}`.trim() : `${rank} · ${text}`}>
+      {rank === null ? <small>{measure}</small> : <b>{rank}</b>}
       <span>{text}</span>
     </span>
   );
@@ -53,6 +55,7 @@ export function Tile(props: Props) {
     side,
     name,
     rank,
+    measure = "",
     note,
     isResult,
     isMissed,
@@ -130,7 +133,11 @@ export function Tile(props: Props) {
         </span>
       )}
       {rank !== undefined && (
-        <Caption rank={rank} text={Number.isNaN(distance) ? "" : (distanceText ?? shortDistance(distance))} />
+        <Caption
+          rank={rank}
+          measure={measure}
+          text={Number.isNaN(distance) ? "" : (distanceText ?? shortDistance(distance))}
+        />
       )}
       {note !== undefined && <span class="feder-note">{note}</span>}
     </button>

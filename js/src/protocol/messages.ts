@@ -639,13 +639,15 @@ export interface QueryRecalls {
  *
  * Their places in the workload, their row ids (none for vectors), how many of the `counts` true neighbours
  * of each are `found` at `nprobe`, and the least nprobe that finds all; nlist + 1 for never. `nprobe` is
- * the one asked for, or the next smaller one that the workload was evaluated at.
+ * the one asked for, or the next smaller one that the workload was evaluated at; there `missing` queries of
+ * the whole workload miss a true neighbour.
  */
 export interface Hardest {
   kind: "hardest";
   request: RequestName;
   order: string;
   nprobe: number;
+  missing: number;
   labels: (string | null)[];
   places: Int32Array<ArrayBuffer>;
   ids: BigInt64Array<ArrayBuffer>;
@@ -1818,6 +1820,7 @@ export const LAYOUTS: Readonly<Record<string, Layout>> = {
       request: "request",
       order: "string",
       nprobe: "number",
+      missing: "number",
       labels: { each: { nullable: "string" } },
     },
     buffers: {

@@ -109,7 +109,7 @@ export function explore(
     ...shown,
     ...neighbours,
     ...candidateSets(progress, probed, neighbours, summary),
-    ...findings(progress, probed, shown, summary, settings),
+    ...findings(progress, probed, shown, neighbours, summary, settings),
     ...stepChange(progress, probed, shown.results, summary, settings),
     ...pointer(settings),
     ...clusterRecalls(workloads, colours.wanted, settings.nprobe, summary, asker, abort),

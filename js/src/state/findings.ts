@@ -6,6 +6,7 @@ import type { ProbedClusters } from "./probedClusters";
 import type { SearchProgress } from "./searchProgress";
 import type { Settings } from "./settings";
 import type { ShownResults } from "./shownResults";
+import type { TrueNeighbours } from "./trueNeighbours";
 
 /** Remarks about the index and this query. */
 export interface Findings {
@@ -19,6 +20,7 @@ export function findings(
   { search, revision, timings, bounds, remarks }: SearchProgress,
   { probe }: ProbedClusters,
   { results }: ShownResults,
+  { truth }: TrueNeighbours,
   summary: ReadonlySignal<Summary>,
   settings: Settings,
 ): Findings {
@@ -26,7 +28,8 @@ export function findings(
     findings: computed(() => [
       ...summary.value.findings,
       ...(timings.value?.findings ?? []),
-      ...(bounds.value?.findings ?? []),
+      // What geometry alone tells says nothing more once the true neighbours are known.
+      ...(truth.value === null ? (bounds.value?.findings ?? []) : []),
       ...(remarks.value?.findings ?? []),
     ]),
     openClusters: computed(() => {

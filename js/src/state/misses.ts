@@ -23,7 +23,7 @@ export interface MissingQuery {
 
 /** Queries that miss true neighbours. */
 export interface Misses {
-  /** Of the last workload, fewest missed first. */
+  /** Of the last workload, most missed first. */
   readonly queries: ReadonlySignal<readonly MissingQuery[]>;
   /** Whether a sample can be searched for them. */
   readonly isPossible: ReadonlySignal<boolean>;
@@ -117,5 +117,5 @@ function missing({ places, ids, labels, found, counts }: Hardest): MissingQuery[
     return { place, id: ids[i] ?? null, label: labels[i] ?? null, found: found[i], total: counts[i] };
   });
   const missed = ({ found, total }: MissingQuery) => total - found;
-  return all.filter((query) => missed(query) > 0).sort((a, b) => missed(a) - missed(b));
+  return all.filter((query) => missed(query) > 0).sort((a, b) => missed(b) - missed(a));
 }

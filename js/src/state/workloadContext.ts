@@ -13,6 +13,8 @@ export interface Parameter {
   readonly stored: number;
   /** The largest value evaluated. */
   readonly most: number;
+  /** What brings back true neighbours that no value of it finds. */
+  readonly remedy: string;
   /** The line of Python that sets it on the index. */
   code(value: number): string;
 }

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.finding import Finding
+from feder_widget.model.shares import percent
 
 UNEVEN = 2.0
 """Imbalance factor from which on the clusters are called uneven."""
@@ -33,7 +34,6 @@ def size_findings(sizes: npt.NDArray[np.int64], stored_nprobe: int) -> list[Find
                 "warning",
                 "Outside this widget the index uses its stored nprobe = 1.",
                 {"nprobe": 1, "nlist": nlist},
-                "faiss.extract_index_ivf(index).nprobe = 8",
             )
         )
     factor = imbalance_factor(sizes)
@@ -45,7 +45,7 @@ def size_findings(sizes: npt.NDArray[np.int64], stored_nprobe: int) -> list[Find
                 "warning",
                 f"The clusters are uneven: the imbalance factor is {factor:.1f} (1 is even), so a search "
                 f"compares about {factor:.1f} times as many vectors as with even clusters. The largest "
-                f"cluster holds {share:.1%} of the vectors.",
+                f"cluster holds {percent(share)} of the vectors.",
                 {"imbalance_factor": factor, "largest_share": share},
                 "Train the index on a larger sample of the vectors that it stores.",
             )

@@ -15,6 +15,7 @@ import numpy as np
 from feder_widget.engines import IvfIndex, open_ivf
 from feder_widget.errors import FederError
 from feder_widget.export import SearchReport, write_whole
+from feder_widget.model.shares import NO_BREAK, percent, recall_number
 from feder_widget.truth import Workload
 from feder_widget.widget import FederWidget
 
@@ -207,12 +208,14 @@ def _print(
     if workload is not None:
         said = workload_json(index, workload, nprobe)
         reached = ", ".join(
-            f"{float(share):.0%} of them reach {recall:.3g}" for share, recall in said["reached"].items()
+            f"{float(share):.0%} of them reach {recall_number(recall)}"
+            for share, recall in said["reached"].items()
         )
         needed = said["nprobe_for"]["0.95"]
         parts.append(
             f"{said['queries']:,} queries (seed {said['seed']}) at nprobe {said['nprobe']:,}: mean "
-            f"recall@{said['k']} {said['recall']:.4g}; {reached}; {said['compared']:.1%} of the "
+            f"recall@{said['k']} {recall_number(said['recall'], 3)}; {reached}; "
+            f"{percent(said['compared']).replace(NO_BREAK, ' ')} of the "
             "vectors compared. "
             + ("No nprobe reaches" if needed is None else f"nprobe {needed:,} reaches")
             + " a mean of 0.95."

@@ -7,21 +7,24 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from feder_widget.figures.shown_search import ShownSearch
 from feder_widget.model.pieces import Steps
 from feder_widget.truth.explanation import Explanation
+from feder_widget.truth.search_stages import Spans
 from feder_widget.wording.answer_text import as_markdown, exact_number
 from feder_widget.wording.numbers import ordinal
 
 Label = Callable[[int], "str | None"]
-Loss = Literal["coarse", "ranking", "limit", "unreached", "code", "rerank"]
+Loss = Literal["coarse", "ranking", "limit", "unreached", "both", "code", "rerank"]
 
 LOSSES: dict[Loss, str] = {
     "coarse": "its cluster was not probed",
     "ranking": "the coarse quantizer ranked its cluster wrongly",
     "limit": "the search stopped before it",
     "unreached": "the coarse search does not come to its cluster",
+    "both": "lost to the code at any nprobe; its cluster was not probed either",
     "code": "lost to the code",
     "rerank": "lost in the re-ranking",
 }
@@ -45,8 +48,9 @@ class ReportedRow:
         That cluster's rank for the query, 1 = nearest; None where the coarse search never comes to it.
     label : str or None
         One line.
-    lost_to : "coarse", "ranking", "limit", "unreached", "code", "rerank" or None
-        The stage at which a true neighbour was lost; None where it came back, and for a result.
+    lost_to : "coarse", "ranking", "limit", "unreached", "both", "code", "rerank" or None
+        The stage at which a true neighbour was lost; None where it came back, and for a result. "both" is
+        one whose cluster was not probed, and which the code loses at every nprobe that probes it.
     """
 
     place: int
@@ -126,13 +130,26 @@ def losses_steps(search: ShownSearch, explanation: Explanation) -> Steps[list[Lo
             ("code", ledger.lost_to_code),
             ("rerank", ledger.lost_to_rerank),
         ]
+    hopeless = _never_returned(explanation)
     # Rows that share an id: the one in the farther cluster is the one that was lost.
     by_rank = np.argsort(-explanation.ranks, kind="stable").tolist()
     for stage, ids in stages:
         for row_id in ids.tolist():
             at = next(i for i in by_rank if explanation.ids[i] == row_id and lost[i] is None)
             lost[at] = _coarse_stage(stage, int(explanation.ranks[at]), nprobe, index.nlist)
+            if lost[at] in ("coarse", "ranking") and hopeless[at]:
+                lost[at] = "both"
     return lost
+
+
+def _never_returned(explanation: Explanation) -> npt.NDArray[np.bool_]:
+    """Return the true neighbours that some nprobe compares and none returns, bool (m,); none if unknown."""
+    presence, n = explanation.presence, len(explanation)
+    if not isinstance(presence, Spans):
+        return np.zeros(n, np.bool_)
+    never = explanation.nlist + 1
+    is_never: npt.NDArray[np.bool_] = presence.returned_from[:n] == never
+    return is_never & (presence.compared_from[:n] < never)
 
 
 def _coarse_stage(stage: Loss, rank: int, nprobe: int, nlist: int) -> Loss:

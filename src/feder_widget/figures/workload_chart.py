@@ -11,6 +11,7 @@ from matplotlib.transforms import ScaledTranslation
 from feder_widget.figures.canvas import Canvas, root_of
 from feder_widget.figures.parameter_axis import AROUND, changes, put_now, with_parameter
 from feder_widget.model.arguments import as_int
+from feder_widget.model.shares import recall_number
 from feder_widget.truth import Workload
 from feder_widget.truth.graph_workload import GraphWorkload
 from feder_widget.wording.numbers import plural
@@ -119,7 +120,7 @@ def draw_workload(workload: Workload, name: str, at: int | None, *, ax: Axes | N
         )
         _put_legend(canvas, "share compared" if name == "nprobe" else "share of brute force")
     mean = float(workload.recall[wanted - 1])
-    put_now(canvas, wanted, mean, f"mean {mean:.3f} at {name} {wanted:,}")
+    put_now(canvas, wanted, mean, f"mean {recall_number(mean, 3)} at {name} {wanted:,}")
     canvas.title(f"Recall of {plural(len(workload), 'query', 'queries')}")
     return axes
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.arguments import as_int
+from feder_widget.model.shares import recall_number
 from feder_widget.truth.ledger import BASES, Basis
 from feder_widget.truth.search_stages import Near
 
@@ -47,7 +48,9 @@ class FlatExplanation:
         return len(self.ids)
 
     def __repr__(self) -> str:
-        return f"<FlatExplanation: recall {self.recall:.3f} of {len(self)}, {BASES[self.basis]}>"
+        return (
+            f"<FlatExplanation: recall {recall_number(self.recall, 3)} of {len(self)}, {BASES[self.basis]}>"
+        )
 
     @property
     def recall(self) -> float:
@@ -118,7 +121,7 @@ class FlatWorkload:
         return len(self.recalls)
 
     def __repr__(self) -> str:
-        return f"<FlatWorkload of {len(self):,} queries, k={self.k}, recall {self.recall:.3f}>"
+        return f"<FlatWorkload of {len(self):,} queries, k={self.k}, recall {recall_number(self.recall, 3)}>"
 
     @property
     def recall(self) -> float:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from feder_widget.model.arguments import as_int
 from feder_widget.model.plots import plot
+from feder_widget.model.shares import recall_number
 from feder_widget.truth.ef_spans import searched_values
 from feder_widget.truth.ledger import Basis
 from feder_widget.truth.workload import Source, Workload
@@ -46,7 +47,9 @@ class GraphWorkload:
 
     def __repr__(self) -> str:
         stored = self.curves.nprobe
-        recall = f", recall {self.recall[stored - 1]:.3f} at efSearch {stored}" if len(self) else ""
+        recall = (
+            f", recall {recall_number(self.recall[stored - 1], 3)} at efSearch {stored}" if len(self) else ""
+        )
         return f"<GraphWorkload of {len(self):,} queries, k={self.k}{recall}>"
 
     @property

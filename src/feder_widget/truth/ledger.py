@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.plots import plot
+from feder_widget.model.shares import NO_BREAK, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -168,8 +169,11 @@ class MeanLedger:
     @property
     def sentence(self) -> str:
         """The ledger in words."""
+        recall, coarse, code, rerank = (
+            percent(share).replace(NO_BREAK, "")
+            for share in (self.recall, self.lost_to_coarse, self.lost_to_code, self.lost_to_rerank)
+        )
         return (
-            f"recall {self.recall:.1%} at nprobe {self.nprobe}; lost {self.lost_to_coarse:.1%} to the coarse "
-            f"search, {self.lost_to_code:.1%} to the code, {self.lost_to_rerank:.1%} to the re-ranking "
-            f"({BASES[self.basis]})"
+            f"recall {recall} at nprobe {self.nprobe}; lost {coarse} to the coarse search, {code} to the "
+            f"code, {rerank} to the re-ranking ({BASES[self.basis]})"
         )

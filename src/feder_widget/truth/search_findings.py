@@ -68,7 +68,9 @@ def refine_findings(k: int, first_k: int) -> list[Finding]:
     ]
 
 
-def distance_findings(bounds: npt.NDArray[np.float32], similarity: bool) -> list[Finding]:
+def distance_findings(
+    bounds: npt.NDArray[np.float32], similarity: bool, *, by_code: bool = False
+) -> list[Finding]:
     """Find a query outside of all clusters.
 
     Parameters
@@ -77,6 +79,8 @@ def distance_findings(bounds: npt.NDArray[np.float32], similarity: bool) -> list
         The best distance that any vector of each cluster can have.
     similarity : bool
         True when a larger distance is nearer: then a query may have any length and has no place.
+    by_code : bool
+        True when the bounds are of distances by code: original vectors may be nearer.
     """
     least = 0.0 if similarity else float(bounds.min(initial=np.inf))
     if not 0 < least < np.inf:
@@ -85,8 +89,8 @@ def distance_findings(bounds: npt.NDArray[np.float32], similarity: bool) -> list
         Finding(
             "query-outside-clusters",
             "info",
-            "The query lies unusually far from every centroid, outside of all clusters: no vector can be "
-            f"nearer than {least:.4g}.",
+            "By geometry alone the query lies outside of all clusters: no vector can be nearer than "
+            f"{least:.4g}{' by code' if by_code else ''}.",
             {"least_distance": least},
         )
     ]

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from feder_widget.model.pages import save_html, to_html
 from feder_widget.model.plots import plot
+from feder_widget.model.shares import recall_number
 from feder_widget.truth.explanation import one_nprobe
 from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis, MeanLedger
 from feder_widget.truth.origin import Origin
@@ -102,7 +103,7 @@ class Workload:
         recall = ""
         if len(self):
             nprobe = self.evaluated_below(self.nprobe)
-            recall = f", recall {self.recall[nprobe - 1]:.3f} at nprobe {nprobe}"
+            recall = f", recall {recall_number(self.recall[nprobe - 1], 3)} at nprobe {nprobe}"
         return f"<Workload of {len(self):,}{part} queries, k={self.k}{recall}>"
 
     @property

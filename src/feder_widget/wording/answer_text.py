@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from feder_widget.media.text import one_line
+from feder_widget.model.shares import NO_BREAK, percent
 from feder_widget.wording.numbers import plural
 
 NAME_LIMIT = 200
@@ -46,10 +47,10 @@ def answer_sentence(name: str, returned: int, found: int, total: int | None) -> 
 
 
 def recall_text(k: int, found: int, total: int) -> str:
-    """Return the recall in three decimals; 1 where all came back only."""
+    """Return the recall in three decimals; 1 where all came back only, 0 where none did only."""
     thousandths = math.floor(1000 * found / total + 0.5) if total else 1000
-    if found < total:
-        thousandths = min(thousandths, 999)
+    if 0 < found < total:
+        thousandths = min(max(thousandths, 1), 999)
     return f"recall@{k} = {thousandths / 1000:g}"
 
 
@@ -77,8 +78,8 @@ def settings_line(
 
 def cost_text(distances: int, ntotal: int, besides: str = "") -> str:
     """Return the number of distances computed, and their share of all vectors."""
-    share = math.floor(1000 * distances / ntotal + 0.5) / 10 if ntotal else 0.0
-    return f"{plural(distances, 'distance')} computed{besides}, {share:.1f} % of brute force"
+    share = percent(distances / ntotal if ntotal else 0.0).replace(NO_BREAK, " ")
+    return f"{plural(distances, 'distance')} computed{besides}, {share} of brute force"
 
 
 def remedy_sentence(

@@ -36,15 +36,6 @@ def distance_text(value: float, digits: int = 4) -> str:
     return f"{value:.{max(0, digits - 1 - math.floor(math.log10(rounded)))}f}"
 
 
-def percent(share: float) -> str:
-    """Return a share in percent, with the digits that a small share needs."""
-    value = 100 * share
-    if 0 < value < 0.01:
-        return "<\N{NO-BREAK SPACE}0.01\N{NO-BREAK SPACE}%"
-    decimals = 0 if value == 0 or value >= 99.95 else 2 if value < 1 else 1
-    return f"{value:.{decimals}f}\N{NO-BREAK SPACE}%"
-
-
 def in_powers(value: float, digits: int) -> str:
     """Return a number with an exponent and no needless zeros: "2e+6"."""
     return re.sub(r"\.?0+e", "e", _exponent(value, digits))

@@ -20,6 +20,8 @@ export interface EfSteps {
 }
 
 interface Props {
+  /** The recall that is wanted, as a line. */
+  readonly target?: number;
   /** The picture in words. */
   readonly name: string;
   readonly axisName: string;
@@ -40,7 +42,7 @@ interface Props {
 
 /** Recall against efSearch over the distances computed: the slider of efSearch. */
 export function EfChart(props: Props) {
-  const { name, axisName, top, curve, band = [], cost, label, height, pictures, remark } = props;
+  const { name, axisName, top, curve, band = [], cost, label, height, pictures, remark, target } = props;
   const { exploration } = useGraphApp();
   const { efSearch } = exploration.settings;
   const { storedEf } = exploration.facts.value;
@@ -95,6 +97,11 @@ export function EfChart(props: Props) {
             <path key={i} class="feder-band" d={axis.below(at, band[i].values) + axis.below(at, values)} />
           ))}
           {curve !== null && <path class="feder-curve" d={curvePath(axis, curve)} />}
+          {target !== undefined && (
+            <path class="feder-target-line" d={`M${MARGIN.left} ${axis.y(target)}H${right}`}>
+              <title>the recall wanted: {target}</title>
+            </path>
+          )}
           {storedEf <= top && (
             <path class="feder-stored" d={`M${axis.x(storedEf) - 4.5} ${MARGIN.top + 4}h9l-4.5 8z`}>
               <title>stored in the index</title>
@@ -102,7 +109,7 @@ export function EfChart(props: Props) {
           )}
         </>
       ),
-    [axis, axisName, width, tall, cost, curve, band, storedEf, hasNames],
+    [axis, axisName, width, tall, cost, curve, band, storedEf, hasNames, target],
   );
   const x = axis.x(Math.min(efSearch.value, top));
   const [before, after] = [x - MARGIN.left, width - x];

@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks";
-import { count, plural } from "../../model/format";
+import { toldShares } from "../../model/decision";
+import { count, plural, recallNumber } from "../../model/format";
 import { listed, placeOf, shareText } from "../../model/workloadText";
 import type { Workload } from "../../protocol/messages";
 import { foundOf, isReturnedAt, turnsOf } from "../model/truth";
@@ -62,15 +63,16 @@ export function QueryChart() {
 
 /** Mean recall of the workload at every efSearch, its spread, and the mean cost. */
 export function WorkloadChart({ workload }: { workload: Workload }) {
-  const { exploration } = useGraphApp();
+  const { exploration, target } = useGraphApp();
   const { ntotal } = exploration.facts.value;
-  const { k, nprobes, recall, reached, compared, shares, computed } = workload;
+  const { k, nprobes, recall, reached, compared, computed } = workload;
   const n = nprobes.length;
+  const told = useMemo(() => toldShares(workload), [workload]);
   const top = nprobes[n - 1];
   const [curve, ...band] = useMemo(() => {
-    const bands = shares.map((_, i) => reached.subarray(i * n, (i + 1) * n));
+    const bands = told.map(({ place }) => reached.subarray(place * n, (place + 1) * n));
     return [recall, ...bands].map((values) => ({ at: nprobes, values, until: top }));
-  }, [nprobes, n, top, recall, reached, shares]);
+  }, [nprobes, n, top, recall, reached, told]);
   const cost = useMemo(() => {
     const most = compared[n - 1];
     return { at: nprobes, values: compared.map((value) => value / most), most: most * ntotal };
@@ -79,16 +81,17 @@ export function WorkloadChart({ workload }: { workload: Workload }) {
   const height = recall[placeOf(nprobes, ef)];
   return (
     <EfChart
-      name={`Mean recall@${k} of ${plural(computed, "query", "queries")} at every efSearch from 1 to ${count(top)}, and the recall that ${listed(shares.map(shareText))} of them reach`}
+      name={`Mean recall@${k} of ${plural(computed, "query", "queries")} at every efSearch from 1 to ${count(top)}, and the recall that ${listed(told.map(({ share }) => shareText(share)))} of them reach`}
       axisName={`recall@${k}`}
       top={top}
       curve={curve}
       band={band}
       cost={cost}
-      label={`mean recall@${k} = ${height.toFixed(2)}`}
+      label={`mean recall@${k} = ${recallNumber(height)}`}
       height={height}
       pictures={[]}
       remark={null}
+      target={target.value.recall}
     />
   );
 }

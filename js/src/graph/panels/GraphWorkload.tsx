@@ -20,6 +20,10 @@ export function GraphWorkload() {
       value: settings.efSearch,
       stored: facts.storedEf,
       most: evaluated === undefined ? facts.efLimit : evaluated[evaluated.length - 1],
+      remedy:
+        facts.basis === "vectors"
+          ? "The rest takes finer codes, a re-ranking or a graph with more links."
+          : "The rest takes a larger efSearch or a graph with more links.",
       code: (ef) => `index.hnsw.efSearch = ${ef}`,
     },
     k: settings.k,

@@ -56,6 +56,12 @@ export function Begin() {
   );
 }
 
+/** How many rows of a sample miss true neighbours, and which of them are offered. */
+function sampleText(missing: number, sampled: number, offered: number, at: string): string {
+  const some = `${count(missing)} of ${plural(sampled, "row")} sampled ${missing === 1 ? "misses" : "miss"} true neighbours ${at}`;
+  return offered < missing ? `${some}, these the most:` : `${some}:`;
+}
+
 /** Rows of a sample that miss true neighbours at the present nprobe. */
 function MissingQueries() {
   const { exploration } = useApp();
@@ -88,7 +94,12 @@ function MissingQueries() {
   return (
     <>
       <p class="feder-muted">
-        Of {count(workload.computed)} rows sampled, {at}:
+        {sampleText(
+          workloads.hardest.value?.missing ?? queries.length,
+          workload.computed,
+          queries.length,
+          at,
+        )}
       </p>
       <ul class="feder-offers" aria-label="Queries that miss neighbours">
         {queries.map(({ id, place, label, found, total }, i) => (

@@ -23,16 +23,21 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
   const neighbours = exploration.truth.value?.neighbours ?? [];
   const k = neighbours.length;
   // Beside the true neighbours, their distances are told apart from theirs.
+  // Distances by code stand apart from those of the true neighbours, which original vectors tell.
+  const isByCode = summary.given && !summary.exact && name === summary.distance;
   const before = name === summary.trueDistance ? neighbours.map((row) => row.distance) : [];
   const format = distancesFormat([...before, ...intruders.map((row) => row.distance)]);
   return (
     <div class="feder-instead-row">
       <h4 class="feder-instead">
         <b>
-          {isPartial ? "Among the results so far" : kind === "result" ? "Came instead" : "Instead"}:{" "}
+          {isPartial ? "So far" : kind === "result" ? "Came instead" : "Instead"}:{" "}
           {plural(intruders.length, kind)}
         </b>
-        <small>{k === 1 ? "not the nearest" : `not among the ${count(k)} true neighbours`}</small>
+        <small>
+          {k === 1 ? "not the nearest" : `not among the ${count(k)} true neighbours`}
+          {isByCode && "; ≈\u00a0distance by code"}
+        </small>
       </h4>
       <ol
         ref={roving.list}
@@ -54,6 +59,7 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
               distance={row.distance}
               distanceName={name}
               distanceText={format(row.distance, before.length + i)}
+              measure={isByCode ? "≈" : ""}
               clusterRank={row.clusterRank}
               side={SIDE}
               rank={row.place}

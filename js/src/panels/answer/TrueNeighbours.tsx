@@ -12,6 +12,7 @@ const STAGE_TAGS = {
   ranking: "wrongly ranked",
   unreached: "never probed",
   limit: "not compared",
+  both: "lost to code",
   code: "lost to code",
   refine: "lost in re-rank",
 } as const;

@@ -1,4 +1,5 @@
 import { Stepper } from "../../controls/Stepper";
+import { toldShares } from "../../model/decision";
 import { count } from "../../model/format";
 import { bandNames } from "../../model/workloadText";
 import { useApp } from "../../state/app";
@@ -15,6 +16,9 @@ function BandLegend({ shares }: { shares: readonly number[] }) {
           <i /> {name}
         </span>
       ))}
+      <span class="feder-band-target">
+        <i /> wanted
+      </span>
     </div>
   );
 }
@@ -46,7 +50,7 @@ export function Band() {
         </span>
         <Cost />
         {isOfWorkload && workload !== null && workload.computed > 0 && (
-          <BandLegend shares={workload.shares} />
+          <BandLegend shares={toldShares(workload).map(({ share }) => share)} />
         )}
       </div>
       {isOfWorkload && workload !== null && workload.computed > 0 ? (

@@ -16,6 +16,7 @@ export function QueryCurve() {
   const summary = exploration.summary.value;
   const search = exploration.search.value;
   const truth = exploration.truth.value;
+  const isPartial = exploration.step.value !== null;
   // The curve is of whole searches, whatever part of one the player shows.
   const found = exploration.foundInEnd.value;
   const total = truth?.neighbours.length ?? 0;
@@ -40,7 +41,7 @@ export function QueryCurve() {
       ? ""
       : truth === null
         ? `${compared} of the vectors compared`
-        : `recall@${k} ${exploration.foundAmong.value === "results" ? "=" : "≤"} ${found} of ${total}`;
+        : `recall@${k} ${exploration.foundAmong.value === "results" ? "=" : "≤"} ${found} of ${total}${isPartial ? " in the end" : ""}`;
   const missed = exploration.missed.value;
   const pictures = useMemo(
     () =>

@@ -23,6 +23,8 @@ export interface Steps {
 }
 
 interface Props {
+  /** The recall that is wanted, as a line. */
+  readonly target?: number;
   /** The picture in words. */
   readonly name: string;
   readonly axisName: string;
@@ -58,6 +60,7 @@ export function RecallChart(props: Props) {
     pictures,
     hasRanks,
     remark,
+    target,
   } = props;
   const { exploration } = useApp();
   const { nprobe } = exploration.settings;
@@ -119,6 +122,11 @@ export function RecallChart(props: Props) {
                 />
               ),
             )}
+          {target !== undefined && (
+            <path class="feder-target-line" d={`M${MARGIN.left} ${axis.y(target)}H${right}`}>
+              <title>the recall wanted: {target}</title>
+            </path>
+          )}
           {curve !== null &&
             (isApart ? (
               Array.from(curve.at, (at, i) => (
@@ -130,7 +138,7 @@ export function RecallChart(props: Props) {
           <Stored nprobe={storedNprobe} axis={axis} isLow={isHigh} />
         </>
       ),
-    [axis, axisName, width, tall, share, curve, band, isApart, storedNprobe, isHigh, isCovered],
+    [axis, axisName, width, tall, share, curve, band, isApart, storedNprobe, isHigh, isCovered, target],
   );
   const x = axis.x(nprobe.value);
   const [before, after] = [x - MARGIN.left, width - x];

@@ -1,17 +1,15 @@
 import { useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
-import { nprobeFor, recallAt } from "../../model/decision";
-import { count, percent } from "../../model/format";
+import { canTell, fewestQueries, mostReached, nprobeFor, recallAt } from "../../model/decision";
+import { count, percent, plural, recallNumber } from "../../model/format";
 import { shareText } from "../../model/workloadText";
 import type { Workload } from "../../protocol/messages";
 import { useWorkload } from "../../state/workloadContext";
 
 /** A target, the nprobe that reaches it, and the way to take it over. */
 export function Decision({ workload }: { workload: Workload }) {
-  const { parameter, target } = useWorkload();
-  const { name, value, stored } = parameter;
+  const { target } = useWorkload();
   const { recall, share } = target.value;
-  const needed = nprobeFor(workload, target.value);
   return (
     <div class="feder-decision">
       <p class="feder-target">
@@ -33,31 +31,78 @@ export function Decision({ workload }: { workload: Workload }) {
         </select>{" "}
         of the queries
       </p>
-      {needed === null ? (
-        <p class="feder-needs" role="status">
-          <b>no {name} reaches it</b>
-        </p>
+      {share !== null && !canTell(workload.computed, share) ? (
+        <TooFew workload={workload} share={share} />
       ) : (
-        <>
-          <p class="feder-needs" role="status">
-            <b>
-              needs {name} {count(needed)}
-            </b>
-            <Button
-              kind="primary"
-              disabled={value.value === needed}
-              onClick={() => {
-                value.value = needed;
-              }}
-            >
-              Use {name} {count(needed)}
-            </Button>
-          </p>
-          <p class="feder-muted">{costText(workload, needed, value.value, name)}</p>
-          {needed !== stored && <Line code={parameter.code(needed)} />}
-        </>
+        <Needed workload={workload} />
       )}
     </div>
+  );
+}
+
+/** The nprobe that the target needs, with its cost; where none reaches it, the most that one does. */
+function Needed({ workload }: { workload: Workload }) {
+  const { parameter, target } = useWorkload();
+  const { name, value, stored, remedy } = parameter;
+  const needed = nprobeFor(workload, target.value);
+  const most = mostReached(workload, target.value);
+  const at = needed ?? most.nprobe;
+  return (
+    <>
+      <p class="feder-needs" role="status">
+        <b>{needed === null ? `no ${name} reaches it` : `needs ${name} ${count(needed)}`}</b>
+        <Button
+          {...(needed === null ? {} : { kind: "primary" as const })}
+          disabled={value.value === at}
+          onClick={() => {
+            value.value = at;
+          }}
+        >
+          Use {name} {count(at)}
+        </Button>
+      </p>
+      {needed === null && (
+        <p>
+          {name} {count(at)} comes nearest, with {recallNumber(most.recall)}. {remedy}
+        </p>
+      )}
+      <p class="feder-muted">{costText(workload, at, value.value, name)}</p>
+      {at !== stored && <Line code={parameter.code(at)} />}
+    </>
+  );
+}
+
+/** Queries evaluated at least where a larger sample is offered. */
+const SAMPLE = 1000;
+
+/** That so few queries do not tell what this share of all reach, and a button that evaluates more. */
+function TooFew({ workload, share }: { workload: Workload; share: number }) {
+  const { workloads, recorded, rows, sampleLimit, k, includeSelf, isDisconnected } = useWorkload();
+  const { computed, source } = workload;
+  const fewest = fewestQueries(share);
+  const sample = Math.min(rows, sampleLimit, Math.max(SAMPLE, fewest));
+  const isOffered = recorded === null && source === "sample" && sample >= fewest;
+  return (
+    <>
+      <p class="feder-needs" role="status">
+        <b>too few queries for {shareText(share)}</b>
+        {isOffered && workloads.progress.value === null && (
+          <Button
+            kind="primary"
+            disabled={isDisconnected.value}
+            onClick={() =>
+              workloads.evaluate(sample, Math.floor(Math.random() * 2 ** 31), k.peek(), includeSelf.peek())
+            }
+          >
+            Evaluate {count(sample)}
+          </Button>
+        )}
+      </p>
+      <p>
+        {shareText(share)} of {plural(computed, "query", "queries")} are all of them: the worst one alone
+        would decide. {count(fewest)} queries or more tell it.
+      </p>
+    </>
   );
 }
 
@@ -68,6 +113,12 @@ function costText(workload: Workload, needed: number, now: number, name: string)
     today.nprobe === now ? `, ${times.toPrecision(2)} times as many as at ${name}\u00a0${count(now)}` : "";
   const beside = needed === now ? ", as now" : others;
   return `It compares ${percent(then.compared)} of the vectors${beside}.`;
+}
+
+/** A recall that was asked for, with all of its digits and at least two decimals. */
+function targetText(recall: number): string {
+  const text = String(recall);
+  return text.length < 4 ? recall.toFixed(2) : text;
 }
 
 function RecallField() {
@@ -85,7 +136,7 @@ function RecallField() {
       type="text"
       inputMode="decimal"
       aria-label="Recall wanted"
-      value={typed ?? target.value.recall.toFixed(2)}
+      value={typed ?? targetText(target.value.recall)}
       onInput={(event) => setTyped(event.currentTarget.value)}
       onBlur={take}
       onKeyDown={(event) => {

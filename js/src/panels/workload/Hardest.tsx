@@ -6,9 +6,9 @@ import { useWorkload } from "../../state/workloadContext";
 const SIDE = 40;
 const NOTHING = new Float32Array(0);
 
-const ORDERS: Readonly<Record<HardestRequest["order"], (name: string) => string>> = {
-  recall: (name) => `of the lowest recall at ${name}`,
-  nprobe: (name) => `that need the largest ${name}`,
+const ORDERS: Readonly<Record<HardestRequest["order"], (name: string, at: number) => string>> = {
+  recall: (name, at) => `lowest recall at ${name} ${count(at)}`,
+  nprobe: (name) => `largest ${name} needed`,
 };
 
 /** The hardest queries of the workload, by a choice of two orders; each opens in the explorer. */
@@ -17,10 +17,11 @@ export function HardestQueries() {
   const list = workloads.hardest.value;
   const order = workloads.order.value;
   if (list === null) return null;
+  const hard = Array.from(list.places, (_, i) => i).filter((i) => isHard(list, i));
   return (
     <>
       <label class="feder-check feder-order">
-        <b>Queries</b>
+        <b>Hardest queries</b>
         <select
           aria-label="Order of the hardest queries"
           value={order}
@@ -30,18 +31,29 @@ export function HardestQueries() {
         >
           {Object.entries(ORDERS).map(([id, name]) => (
             <option key={id} value={id}>
-              {name(parameter.name)}
+              {name(parameter.name, list.nprobe)}
             </option>
           ))}
         </select>
       </label>
       <ol class="feder-hardest" aria-label="Hardest queries">
-        {Array.from(list.places, (place, i) => (
-          <Query key={place} list={list} i={i} isNow={list.nprobe === parameter.value.value} />
+        {hard.map((i) => (
+          <Query key={list.places[i]} list={list} i={i} isNow={list.nprobe === parameter.value.value} />
         ))}
       </ol>
+      {hard.length === 0 && (
+        <p class="feder-muted">
+          None: every query finds all of its true neighbours at {parameter.name}{" "}
+          {count(list.order === "nprobe" ? 1 : list.nprobe)}.
+        </p>
+      )}
     </>
   );
+}
+
+/** Whether a query is hard by the order of the list: that of a short workload holds easy ones too. */
+function isHard({ order, found, counts, needed }: Hardest, i: number): boolean {
+  return order === "nprobe" ? needed[i] > 1 : found[i] < counts[i];
 }
 
 function Query({ list, i, isNow }: { list: Hardest; i: number; isNow: boolean }) {

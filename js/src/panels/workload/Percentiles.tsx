@@ -1,5 +1,5 @@
-import { nprobeFor, type RecallAt, recallAt } from "../../model/decision";
-import { count, percent } from "../../model/format";
+import { canTell, nprobeFor, type RecallAt, recallAt, toldShares } from "../../model/decision";
+import { count, percent, recallNumber } from "../../model/format";
 import type { Workload } from "../../protocol/messages";
 import { useWorkload } from "../../state/workloadContext";
 
@@ -7,7 +7,10 @@ import { useWorkload } from "../../state/workloadContext";
 export function Percentiles({ workload }: { workload: Workload }) {
   const { parameter, target } = useWorkload();
   const now = parameter.value.value;
-  const needed = nprobeFor(workload, target.value);
+  const { share } = target.value;
+  const isTold = share === null || canTell(workload.computed, share);
+  const needed = isTold ? nprobeFor(workload, target.value) : null;
+  const shares = toldShares(workload).map((told) => told.share);
   const notes = new Map<number, string[]>();
   const note = (nprobe: number, text: string) => notes.set(nprobe, [...(notes.get(nprobe) ?? []), text]);
   if (parameter.stored <= parameter.most) note(parameter.stored, "stored");
@@ -19,7 +22,7 @@ export function Percentiles({ workload }: { workload: Workload }) {
       <table class="feder-percentiles" aria-label={`Recall at a few values of ${parameter.name}`}>
         <thead>
           <tr>
-            {[parameter.name, "mean", ...workload.shares.map(columnName), "compared"].map((name) => (
+            {[parameter.name, "mean", ...shares.map(columnName), "compared"].map((name) => (
               <th key={name} scope="col">
                 {name}
               </th>
@@ -39,8 +42,8 @@ export function Percentiles({ workload }: { workload: Workload }) {
       </table>
       <ZeroRecall at={recallAt(workload, now)} now={now} name={parameter.name} />
       <p class="feder-muted feder-definition">
-        p95: 95 % of the queries have at least this recall@{count(workload.k)}, the share of their{" "}
-        {count(workload.k)} true neighbours, by id, that come back.
+        recall@{count(workload.k)}: the share of a query's {count(workload.k)} true neighbours, by id, that
+        come back{shares.includes(0.95) && "; p95: 95\u00a0% of the queries have at least this"}.
       </p>
     </>
   );
@@ -71,7 +74,7 @@ function Cells({ nprobe, at }: { nprobe: number; at: RecallAt }) {
   return (
     <>
       {[mean, ...reached].map((value, i) => (
-        <td key={i}>{value.toFixed(2)}</td>
+        <td key={i}>{recallNumber(value)}</td>
       ))}
       <td>{percent(compared)}</td>
     </>

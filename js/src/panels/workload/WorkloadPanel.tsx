@@ -1,6 +1,7 @@
 import { useComputed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { plural } from "../../model/format";
+import type { Summary } from "../../model/summary";
 import { asSeen } from "../../model/truth";
 import { useApp } from "../../state/app";
 import { useWorkload, WorkloadContext, type WorkloadSetting } from "../../state/workloadContext";
@@ -23,6 +24,7 @@ export function WorkloadPanel() {
       value: settings.nprobe,
       stored: summary.storedNprobe,
       most: summary.nlist,
+      remedy: remedyText(summary),
       code: (nprobe) => `faiss.extract_index_ivf(index).nprobe = ${nprobe}`,
     },
     k: settings.k,
@@ -44,6 +46,13 @@ export function WorkloadPanel() {
       <WorkloadSection />
     </WorkloadContext.Provider>
   );
+}
+
+function remedyText({ given, exact, refinedDistance }: Summary): string {
+  if (!given || exact) return "Ask for less recall, or for fewer of the queries.";
+  return refinedDistance === null
+    ? "The code loses the rest: finer codes or a re-ranking bring it back."
+    : "The code loses the rest: finer codes or a larger k_factor bring it back.";
 }
 
 /** Recall of many queries: the value of the parameter that reaches a target, the spread, the hardest queries. */

@@ -3,7 +3,7 @@ import { ClusterValues } from "../../controls/ClusterValues";
 import { Composition } from "../../controls/Composition";
 import { Picture } from "../../controls/Picture";
 import { css, rankColour, recallColour } from "../../look/palette";
-import { clusterRecallText } from "../../model/clusterRecall";
+import { clusterRecallText, recallShade } from "../../model/clusterRecall";
 import { count, distance, plural } from "../../model/format";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
@@ -39,9 +39,9 @@ export function ClusterCard({ cluster, x, y, within }: Props) {
   const swatch =
     tellsRank && probed && rank !== null
       ? rankColour(palette.value, rank)
-      : Number.isNaN(mean)
+      : recall === null || Number.isNaN(mean)
         ? null
-        : recallColour(palette.value, mean);
+        : recallColour(palette.value, recallShade(recall, mean));
   const missed = exploration.missed.value.filter((one) => one.cluster === cluster).length;
   return (
     <div ref={card} class="feder-card feder-hover" aria-hidden="true">
@@ -60,7 +60,7 @@ export function ClusterCard({ cluster, x, y, within }: Props) {
         {rank !== null && search !== null && (
           <>
             <br />
-            rank {count(rank)} · {distance(search.distances[rank - 1])}
+            rank {count(rank)} · centroid at {distance(search.distances[rank - 1])}
             <br />
             {probeText(exploration, cluster, rank)}
           </>

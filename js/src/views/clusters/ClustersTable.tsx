@@ -1,8 +1,7 @@
 import { useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
-import { recallText } from "../../model/clusterRecall";
 import { type ColumnScale, valueText } from "../../model/columnScale";
-import { count, distance, plural } from "../../model/format";
+import { count, distance, plural, recallNumber } from "../../model/format";
 import { tally } from "../../model/results";
 import { useApp } from "../../state/app";
 import { shownScale } from "../../state/columnScales";
@@ -80,7 +79,7 @@ export function ClustersTable() {
                   <>
                     <td>{count(recall.queries[cluster])}</td>
                     <td>
-                      {Number.isNaN(recall.means[cluster]) ? "too few" : recallText(recall.means[cluster])}
+                      {Number.isNaN(recall.means[cluster]) ? "too few" : recallNumber(recall.means[cluster])}
                     </td>
                   </>
                 )}

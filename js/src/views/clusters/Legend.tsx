@@ -47,7 +47,7 @@ export function Legend() {
                 {(search.isPartial || end !== search.distances[search.nlist - 1]) && " and beyond"}
               </span>
               <span class="feder-legend-target">
-                <i /> rank 1
+                <i /> nearest cluster
               </span>
               {search.isPartial && (
                 <span title="The kernel tells the rank of another cluster when it is pinned.">

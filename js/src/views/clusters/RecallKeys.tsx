@@ -23,7 +23,7 @@ export function RecallKeys({ recall }: { recall: ClusterRecall }) {
   return (
     <>
       <span class="feder-legend-ramp">
-        0
+        {Number(recall.low.toFixed(2))}
         <i style={{ background: `linear-gradient(90deg, ${ramp})` }} />1
       </span>
       <span

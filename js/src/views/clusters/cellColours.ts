@@ -1,4 +1,5 @@
 import { meanColour, mix, type Palette, type Rgb, rankColour, recallColour, rgbOf } from "../../look/palette";
+import { recallShade } from "../../model/clusterRecall";
 import { meanOf, shareOf } from "../../model/columnScale";
 import { cellOutline, cellTints } from "../labels/cellLabels";
 import { type ClusterScene, coloursMeanRanks, SHADES } from "./scene";
@@ -39,7 +40,9 @@ export function cellColours(
     const neutral = pack(neutralEdge(palette));
     for (let cell = 0; cell < n; cell++) {
       const mean = recall.means[cell];
-      fill[cell] = pack(Number.isNaN(mean) ? rgbOf(palette.background) : recallColour(palette, mean));
+      fill[cell] = pack(
+        Number.isNaN(mean) ? rgbOf(palette.background) : recallColour(palette, recallShade(recall, mean)),
+      );
       if (Number.isNaN(mean) && n <= OUTLINED) edge[cell] = neutral;
     }
   }

@@ -1,6 +1,5 @@
-import { recallText } from "../../model/clusterRecall";
 import { meanOf, valueText } from "../../model/columnScale";
-import { count } from "../../model/format";
+import { count, recallNumber } from "../../model/format";
 import { type Box, BoxPlacer, boxAround } from "../placer";
 import type { Size } from "../viewport";
 import type { Camera } from "./camera";
@@ -79,7 +78,7 @@ export function titlesOf(scene: ClusterScene, cell: number): readonly string[] {
 function figureOf({ recall, scale }: ClusterScene, cell: number): string | null {
   const mean = recall ? recall.means[cell] : scale ? meanOf(scale, cell) : Number.NaN;
   if (Number.isNaN(mean)) return null;
-  return recall || !scale ? recallText(mean) : valueText(scale, mean);
+  return recall || !scale ? recallNumber(mean) : valueText(scale, mean);
 }
 
 /** The title of a mosaic by what a search has to do with its cluster. */

@@ -15,7 +15,7 @@ import { paintCoarse, paintCoarseOverlay } from "./coarseChart";
 import { layoutCentroids } from "./coarseScene";
 import { circleIn } from "./layout";
 import { NprobeCircle } from "./NprobeCircle";
-import { isCompressed } from "./radialScale";
+import { scaleText } from "./radialScale";
 
 const REACH = 16;
 /** Height of the note below the circle. */
@@ -124,9 +124,8 @@ export function CoarsePicture({ search }: { search: Search }) {
         }}
       />
       <p class="feder-points-note">
-        {search.isPartial && `${drawnText(search)} · `}radius: query to centroid, {summary.coarseDistance} ·
-        area: vectors
-        {layout !== null && isCompressed(layout.scale.domain) && " · dashed rings: not to scale"}
+        {search.isPartial && `${drawnText(search)} · `}radius: query to centroid, {summary.coarseDistance}
+        {layout !== null && scaleText(layout.scale.domain)} · area: vectors
       </p>
       {layout !== null && <NprobeCircle layout={layout} nprobe={settings.nprobe} nlist={search.nlist} />}
       <ClusterPointerCard pointer={pointer} within={frame} />

@@ -1,9 +1,7 @@
-import type { Domain } from "../../model/distanceDomain";
-import { distance } from "../../model/format";
 import { useApp } from "../../state/app";
 import { ColourBy } from "../labels/ColourBy";
 import { ColourKeys } from "../labels/ColourKeys";
-import { isCompressed } from "./radialScale";
+import { scaleText } from "./radialScale";
 
 /** The scale of the radius, and the meaning of the angle. */
 export function Legend() {
@@ -27,13 +25,4 @@ export function Legend() {
       )}
     </div>
   );
-}
-
-/** The part of the scale that is linear. */
-function scaleText(domain: Domain): string {
-  const value = (key: number) => distance(domain.similarity ? -key : key);
-  if (domain.step === 0) return `, ${value(domain.start)} for all`;
-  const inner = domain.best < domain.start;
-  if (!isCompressed(domain)) return inner ? ", linear but for the query itself (dashed)" : ", linear";
-  return `, linear to ${value(domain.bulk)}; dashed rings: not to scale`;
 }

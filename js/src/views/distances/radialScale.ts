@@ -127,3 +127,13 @@ export function roundLabel(value: number, step: number): string {
   const decimals = Math.min(9, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
   return value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
+
+/** The part of a scale that is linear: it does not begin at the query, but at the innermost solid ring. */
+export function scaleText(domain: Domain): string {
+  const { similarity, best, start, step } = domain;
+  const value = (key: number) => distance(similarity ? -key : key);
+  if (step === 0) return `, ${value(start)} for all`;
+  const from = `, linear from ${roundLabel(similarity ? -start : start, step)} at the inner ring`;
+  if (isCompressed(domain)) return `${from} to ${value(domain.bulk)}; dashed rings: not to scale`;
+  return best < start ? `${from}; dashed ring: the query's own row` : from;
+}

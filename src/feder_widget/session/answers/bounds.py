@@ -30,7 +30,7 @@ def bounds(index: IvfIndex, search: ActiveSearch) -> Iterator[Bounds | None]:
         yield Bounds(
             request=f"bounds:{search.serial}",
             serial=search.serial,
-            findings=distance_findings(best, index.similarity),
+            findings=distance_findings(best, index.similarity, by_code=index.basis != "lists"),
             bounds=by_rank[: search.ranked],
             beyond=_best_first(by_rank[search.ranked :], index.similarity),
         )

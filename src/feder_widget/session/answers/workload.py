@@ -282,6 +282,7 @@ class Workloads:
             request=request,
             order=order,
             nprobe=at,
+            missing=int(np.count_nonzero(workload.recall_of(at) < 1)),
             labels=labels.result() or [None] * len(places),
             places=places,
             ids=ids,

@@ -304,13 +304,15 @@ class Hardest:
 
     Their places in the workload, their row ids (none for vectors), how many of the ``counts`` true neighbours
     of each are ``found`` at ``nprobe``, and the least nprobe that finds all; nlist + 1 for never. ``nprobe``
-    is the one asked for, or the next smaller one that the workload was evaluated at.
+    is the one asked for, or the next smaller one that the workload was evaluated at; there ``missing``
+    queries of the whole workload miss a true neighbour.
     """
 
     kind: Literal["hardest"] = "hardest"
     request: Request
     order: str
     nprobe: int
+    missing: int
     labels: list[str | None]
     places: Array = buffer("int32", "labels")
     ids: Array = buffer("int64", "named")
