@@ -34,13 +34,15 @@ const asked = (request: string, query: object, others: object = {}) =>
 const ofRow = (id: bigint, serial: number, others: Partial<Walk> = {}) =>
   walkMessage({ id, serial, ...others });
 
-describe.each(GRAPHS)("true neighbours of the graph %s", (name) => {
+// A second pass orders results anew, so that these depend on k.
+const ONE_PASS = GRAPHS.filter((name) => name !== "reranked");
+
+describe.each(ONE_PASS)("true neighbours of the graph %s", (name) => {
   const messages = messagesOf(recorded[name] as Recorded);
   const walk = messages.find(({ kind }) => kind === "walk") as Walk;
   const truths = messages.filter(({ kind }) => kind === "walk_truth") as WalkTruth[];
 
-  // A second pass orders results anew, so that these depend on k.
-  it.skipIf(name === "reranked")("at a smaller k are what Python tells at that k", () => {
+  it("at a smaller k are what Python tells at that k", () => {
     const largest = truths.reduce((one, other) => (other.k > one.k ? other : one));
     let compared = 0;
     for (const truth of truths.filter(({ k, include_self }) => k < largest.k && !include_self)) {
