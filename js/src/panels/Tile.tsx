@@ -123,7 +123,6 @@ export function Tile(props: Props) {
       }}
     >
       <Picture id={id} cluster={cluster} side={side} alt="" />
-      {tag !== undefined && <span class="feder-tag">{tag}</span>}
       {picture.state !== "text" && exploration.summary.value.labels && (
         <span class="feder-label" dir="auto" title={label ?? ""}>
           {label ?? "\u00a0"}
@@ -133,6 +132,7 @@ export function Tile(props: Props) {
         <Caption rank={rank} text={Number.isNaN(distance) ? "" : (distanceText ?? shortDistance(distance))} />
       )}
       {note !== undefined && <span class="feder-note">{note}</span>}
+      {tag !== undefined && <span class="feder-tag">{tag}</span>}
     </button>
   );
 }
