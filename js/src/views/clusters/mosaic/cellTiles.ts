@@ -158,11 +158,9 @@ export function portraitSides(frame: LayerFrame, cell: number, kind: TileKind): 
 /** The room in the middle of a cell that holds most words of a label. */
 function labelSides(frame: LayerFrame, cell: number, radius: number): Room | null {
   const [cx, cy] = middleOf(frame, cell);
-  const outline = frame.cells.corners(cell).slice();
-  for (let i = 0; i < outline.length; i += 2) {
-    outline[i] = outline[i] * frame.sx - cx;
-    outline[i + 1] = outline[i + 1] * frame.sy - cy;
-  }
+  const outline = Float32Array.from(frame.cells.corners(cell), (value, i) =>
+    i % 2 === 0 ? value * frame.sx - cx : value * frame.sy - cy,
+  );
   let best: Room | null = null;
   let most = 0;
   for (const height of [LABEL_SHARE * radius, ...LABEL_HEIGHTS]) {
