@@ -20,9 +20,9 @@ from dask import config as dask_config
 from distributed import Client, LocalCluster
 
 from feder_widget.engines import open_index
-from feder_widget.model.pieces import drain
 from feder_widget.model.row_source import MappedArray
-from feder_widget.truth.original_vectors import Originals
+from feder_widget.model.work_pieces import drain
+from feder_widget.truth.neighbours.original_vectors import Originals
 from feder_widget.workers import Workers
 
 K = 10

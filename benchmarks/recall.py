@@ -17,8 +17,8 @@ import numpy as np
 
 from benchmarks.trace import K, cached_index, queries, vectors
 from feder_widget.engines import IvfIndex, open_index
-from feder_widget.model.pieces import drain
-from feder_widget.truth.rankings import batches, compared_at, rankings_steps, ranks_among
+from feder_widget.model.work_pieces import drain
+from feder_widget.truth.workloads.rankings import batches, compared_at, rankings_steps, ranks_among
 
 NPROBES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 NLIST = 256

@@ -9,9 +9,9 @@ import numpy as np
 from feder_widget.engines import open_index
 from feder_widget.faiss_internals import inverted_file
 from feder_widget.media import IdRange, Media
-from feder_widget.model.pieces import drain
 from feder_widget.model.query import Query
 from feder_widget.model.top_k import top_k
+from feder_widget.model.work_pieces import drain
 from feder_widget.session import active_search
 from feder_widget.session.active_search import ActiveSearch
 from feder_widget.session.answers import pieces, search, true_neighbours
@@ -19,7 +19,7 @@ from feder_widget.session.answers import workload as evaluator
 from feder_widget.session.driver import Driver
 from feder_widget.session.messages import encode
 from feder_widget.session.session import Session
-from feder_widget.truth import rankings, workload_truth
+from feder_widget.truth.workloads import rankings, workload_truth
 
 PATIENCE = 60
 """Seconds after which something that is waited for counts as never coming."""

@@ -18,7 +18,7 @@ import graphs
 import numpy as np
 from makers import make_vectors
 
-from feder_widget.faiss_internals import graph_admission
+from feder_widget.faiss_internals.admission import graph_admission
 from feder_widget.faiss_internals.tracing_by_class import REFUSED
 
 DOCS = Path(__file__).parents[1] / "docs" / "FAMILIES.md"

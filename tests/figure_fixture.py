@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from feder_widget.figures.cell_colours import cell_colours
-from feder_widget.figures.distance_domain import domain_of, nearest_first
-from feder_widget.figures.distance_layout import circle_in, dot_radius, layout_distances, room_in
+from feder_widget.figures.clusters.cell_colours import cell_colours
+from feder_widget.figures.distances.distance_domain import domain_of, nearest_first
+from feder_widget.figures.distances.distance_layout import circle_in, dot_radius, layout_distances, room_in
+from feder_widget.figures.distances.picture_places import place_pictures
+from feder_widget.figures.distances.radial_scale import RadialScale
+from feder_widget.figures.distances.sectors import sectors_of
 from feder_widget.figures.graph_walk.height_scale import HeightScale
 from feder_widget.figures.graph_walk.tray import TrayItem, tray_places
-from feder_widget.figures.picture_places import place_pictures
-from feder_widget.figures.radial_scale import RadialScale
-from feder_widget.figures.sectors import sectors_of
 from feder_widget.palette import PALETTES, hex_of
 
 PATH = Path(__file__).parent / "fixtures" / "figures.json"

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from feder_widget.errors import UnknownIdError
 from feder_widget.model.arguments import as_int, as_rows
 from feder_widget.model.guarantees import Guarantees
-from feder_widget.model.pieces import PIECE_WORK, Steps, drain, vectors_per_piece
 from feder_widget.model.query import Query
 from feder_widget.model.query_vector import as_vector
 from feder_widget.model.search_parameter import SearchParameter
@@ -25,6 +24,7 @@ from feder_widget.model.search_trace import (
     SearchTrace,
 )
 from feder_widget.model.top_k import top_k
+from feder_widget.model.work_pieces import PIECE_WORK, Steps, drain, vectors_per_piece
 from feder_widget.truth import Evaluation, Explanation, Verdict, Workload
 from feder_widget.truth.search_stages import Near, Spans
 

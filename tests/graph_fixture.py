@@ -17,7 +17,7 @@ from feder_widget.media import IdRange, Media
 from feder_widget.session.driver import Driver
 from feder_widget.session.graph.graph_session import GraphSession
 from feder_widget.session.graph.graph_summary import graph_summary_of
-from feder_widget.truth.graph_loss import graph_losses, known_found_at
+from feder_widget.truth.graph.graph_loss import graph_losses, known_found_at
 
 PATH = Path(__file__).parent / "fixtures" / "graph.json"
 EFS = (1, 2, 3, 4, 5, 6, 8, 11, 16, 23, 32, 64)

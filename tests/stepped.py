@@ -3,8 +3,8 @@
 import numpy as np
 
 from feder_widget.faiss_internals import inverted_file
-from feder_widget.model.pieces import ID_WORK
 from feder_widget.model.search_trace import Scan
+from feder_widget.model.work_pieces import ID_WORK
 
 PIECE = 32
 """Vectors per piece: fewer than the families' lists hold, a multiple of four as real pieces are."""

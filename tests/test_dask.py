@@ -21,7 +21,7 @@ from s3_store import s3_store
 from shard_store import NLIST, SHARDS, integers, merged, rows_of, shard, trained, written
 
 import feder_widget as fw
-from feder_widget.truth import list_rows, original_vectors, product_parts, row_parts
+from feder_widget.truth.neighbours import list_rows, original_vectors, product_parts, row_parts
 from feder_widget.workers import Part, Workers
 
 N, D, K = 2600, 16, 7

@@ -18,13 +18,7 @@ from makers import make_vectors
 import feder_widget as fw
 from feder_widget.faiss_internals import index_file, opened_file
 from feder_widget.model.row_source import MappedArray
-from feder_widget.truth import (
-    list_blocks,
-    list_rows,
-    original_vectors,
-    product_parts,
-    row_parts,
-)
+from feder_widget.truth.neighbours import list_blocks, list_rows, original_vectors, product_parts, row_parts
 
 L2, IP = faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT
 N, D, K = 2600, 16, 7

@@ -9,7 +9,8 @@ from makers import METRICS, cases, ivf_around, make_ivf, make_vectors
 
 from feder_widget import UnknownIdError
 from feder_widget.engines import open_index
-from feder_widget.truth import exhaustive_search, found_at
+from feder_widget.truth import found_at
+from feder_widget.truth.neighbours import exhaustive_search
 
 
 def searched(index, query, nprobe, k):

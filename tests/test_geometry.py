@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from makers import METRICS, cases, ivf_around, make_ivf, make_vectors
 
 from feder_widget.engines import open_index
-from feder_widget.model.pieces import drain
+from feder_widget.model.work_pieces import drain
 from feder_widget.truth import cluster_bounds, survey
 
 

@@ -9,7 +9,7 @@ import pytest
 from reranked import EFS, RERANKED, faiss_search, with_ties
 
 import feder_widget as fw
-from feder_widget.truth.ef_results import results_by_ef
+from feder_widget.truth.graph.ef_results import results_by_ef
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import feder_widget as fw
-from feder_widget.faiss_internals.hnsw_search import HnswSearch
+from feder_widget.faiss_internals.graph.hnsw_search import HnswSearch
 from feder_widget.model.graph_walk import Nearest, UntoldWalkError, walk_of
 from feder_widget.model.quick_walk import quick_walk_of
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import feder_widget as fw
-from feder_widget.truth.ef_spans import searched_values
+from feder_widget.truth.graph.ef_spans import searched_values
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

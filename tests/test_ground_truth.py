@@ -14,11 +14,11 @@ from makers import make_vectors
 import feder_widget as fw
 from feder_widget.faiss_internals import original_space
 from feder_widget.faiss_internals.unwrap import unwrap
-from feder_widget.model.pieces import drain
+from feder_widget.model.work_pieces import drain
 from feder_widget.truth.job import block_search, memory_plan, truth_pass
 from feder_widget.truth.job.block_search import BlockSearch
-from feder_widget.truth.original_vectors import Originals
-from feder_widget.truth.row_digest import RowDigest
+from feder_widget.truth.neighbours.original_vectors import Originals
+from feder_widget.truth.neighbours.row_digest import RowDigest
 
 N, D, K = 3000, 12, 7
 L2, IP = faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT
@@ -313,7 +313,7 @@ def test_nothing_is_compared_where_neighbours_are_known(opened, queries, monkeyp
 
     for name in ("original_vectors.Originals.nearest_steps", "batch_search.BatchSearch.steps"):
         monkeypatch.setattr(f"feder_widget.truth.{name}", refused)
-    monkeypatch.setattr("feder_widget.truth.true_neighbours.nearest_steps", refused)
+    monkeypatch.setattr("feder_widget.truth.neighbours.true_neighbours.nearest_steps", refused)
     for family, table in tables.items():
         opened(family).evaluate(queries[:5], K, progress=False, truth=table)
         opened(family).explain(queries[0], K, truth=table)

@@ -143,7 +143,7 @@ def test_an_interrupt_keeps_what_is_done(tmp_path, files, vectors, queries, tabl
 def test_an_interrupt_in_the_middle_of_a_block_counts_nothing_twice(
     tmp_path, vectors, queries, table, monkeypatch
 ):
-    from feder_widget.truth.nearest_rows import NearestRows
+    from feder_widget.truth.neighbours.nearest_rows import NearestRows
 
     inner, calls = NearestRows.near, []
 

@@ -10,7 +10,7 @@ from shard_store import written
 
 import feder_widget as fw
 from feder_widget.truth.job import memory_plan, truth_pass
-from feder_widget.truth.list_blocks import ListBlocks
+from feder_widget.truth.neighbours.list_blocks import ListBlocks
 
 N, D, K = 4000, 12, 6
 TABLE = ("ids", "distances", "tied_ids", "tied_ends", "hashes")

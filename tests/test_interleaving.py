@@ -30,7 +30,7 @@ from makers import make_ivf, make_vectors
 from feder_widget.engines import open_index
 from feder_widget.errors import UnknownIdError
 from feder_widget.faiss_internals import centroids
-from feder_widget.model.pieces import drain
+from feder_widget.model.work_pieces import drain
 from feder_widget.projection import resolve_method
 from feder_widget.session import loop_driver
 from feder_widget.session.answers import workload as evaluator_module
@@ -38,9 +38,10 @@ from feder_widget.session.loop_driver import LoopDriver
 from feder_widget.session.message_rate import BURST
 from feder_widget.session.summary import summary_of
 from feder_widget.session.thread_driver import ThreadDriver
-from feder_widget.truth import batch_search, evaluate
+from feder_widget.truth import evaluate
 from feder_widget.truth import survey as survey_module
-from feder_widget.truth.evaluation import Evaluation
+from feder_widget.truth.neighbours import batch_search
+from feder_widget.truth.workloads.evaluation import Evaluation
 
 
 def shown(session, page, name="good", **options):

@@ -14,12 +14,13 @@ from makers import make_vectors
 
 from feder_widget import Ledger, MeanLedger, UnknownIdError
 from feder_widget.engines import open_index
-from feder_widget.model.pieces import drain
-from feder_widget.truth import exhaustive_search, nearest_rows, recall_spans
-from feder_widget.truth import original_vectors as original_vectors_module
-from feder_widget.truth import recall_curves as curves_module
-from feder_widget.truth.recall_curves import curves_of, joined
-from feder_widget.truth.row_comparison import RowComparison
+from feder_widget.model.work_pieces import drain
+from feder_widget.truth.neighbours import exhaustive_search, nearest_rows
+from feder_widget.truth.neighbours import original_vectors as original_vectors_module
+from feder_widget.truth.neighbours.row_comparison import RowComparison
+from feder_widget.truth.workloads import recall_curves as curves_module
+from feder_widget.truth.workloads import recall_spans
+from feder_widget.truth.workloads.recall_curves import curves_of, joined
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

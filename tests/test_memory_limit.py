@@ -16,7 +16,7 @@ from shard_store import written
 import feder_widget as fw
 from feder_widget.faiss_internals import mapped_pages
 from feder_widget.truth.job import memory_plan, truth_pass
-from feder_widget.truth.list_blocks import ListBlocks
+from feder_widget.truth.neighbours.list_blocks import ListBlocks
 from feder_widget.truth.search_stages import Spans
 
 N, D, K, NLIST = 6000, 16, 7, 12

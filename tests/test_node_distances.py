@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import feder_widget as fw
-from feder_widget.faiss_internals.node_distances import alike_distances, node_distances
+from feder_widget.faiss_internals.graph.node_distances import alike_distances, node_distances
 
 METRICS = [faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT]
 
@@ -95,7 +95,7 @@ def test_norms_that_are_kept_change_the_bits_and_the_trace_follows():
 SUMS_OF_OTHER_PROCESSORS = """
 import faiss, graphs, numpy as np
 import feder_widget as fw
-from feder_widget.faiss_internals.node_distances import rounds_in_groups
+from feder_widget.faiss_internals.graph.node_distances import rounds_in_groups
 from test_node_distances import in_groups
 for metric in (faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT):
     data = graphs.vectors(600, 30)

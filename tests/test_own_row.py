@@ -9,7 +9,7 @@ from makers import make_ivf, make_vectors
 
 from feder_widget.engines import open_index
 from feder_widget.faiss_internals.repeated_ids import repeated_ids_steps
-from feder_widget.model.pieces import ID_WORK, drain
+from feder_widget.model.work_pieces import ID_WORK, drain
 from feder_widget.truth import MeanLedger
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -12,8 +12,8 @@ from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 from feder_widget.engines import open_index
 from feder_widget.layout import LayoutCancelled
-from feder_widget.model.pieces import drain
 from feder_widget.model.search_trace import CoarseStep, Scan
+from feder_widget.model.work_pieces import drain
 from feder_widget.projection import (
     LinearMap,
     ProjectionError,

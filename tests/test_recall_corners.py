@@ -11,7 +11,8 @@ from makers import METRICS, ivf_around, make_ivf, make_vectors
 
 import feder_widget as fw
 from feder_widget.engines import open_index
-from feder_widget.truth import batch_search, workload_truth
+from feder_widget.truth.neighbours import batch_search
+from feder_widget.truth.workloads import workload_truth
 
 GROWTH = """
 import re, sys

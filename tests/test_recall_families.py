@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from feder_widget.engines import open_index
-from feder_widget.model.pieces import drain
+from feder_widget.model.work_pieces import drain
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from feder_widget.engines import open_index
-from feder_widget.truth import MeanLedger, exhaustive_search
-from feder_widget.truth.recall_points import Points, doubled_up_to
+from feder_widget.truth import MeanLedger
+from feder_widget.truth.neighbours import exhaustive_search
+from feder_widget.truth.workloads.recall_points import Points, doubled_up_to
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

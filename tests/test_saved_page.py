@@ -16,7 +16,7 @@ from PIL import Image
 
 import feder_widget as fw
 from feder_widget.export import View
-from feder_widget.export.packed_recording import Exchange, PackedRecording
+from feder_widget.export.compressed_recording import Exchange, PackedRecording
 
 RNG = np.random.default_rng(3)
 X = RNG.random((2000, 16), np.float32)

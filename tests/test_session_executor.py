@@ -12,7 +12,7 @@ from makers import make_vectors
 import feder_widget as fw
 from feder_widget.media import IdRange, Media
 from feder_widget.session.graph.graph_session import GraphSession
-from feder_widget.truth import row_parts
+from feder_widget.truth.neighbours import row_parts
 
 N, D = 1500, 16
 ASK = {"kind": "evaluate", "request": "w", "sample": 40, "seed": 3, "k": 5, "include_self": False}
@@ -22,7 +22,7 @@ ASK = {"kind": "evaluate", "request": "w", "sample": 40, "seed": 3, "k": 5, "inc
 def small_parts(monkeypatch):
     """Cut passes into many parts."""
     monkeypatch.setattr(row_parts, "PART_WORK", 1)
-    monkeypatch.setattr("feder_widget.truth.original_vectors.BLOCK_BYTES", 4 * D * 100)
+    monkeypatch.setattr("feder_widget.truth.neighbours.original_vectors.BLOCK_BYTES", 4 * D * 100)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from makers import make_vectors
 
 import feder_widget as fw
 from feder_widget.session.answers import true_neighbours
-from feder_widget.truth import row_parts
+from feder_widget.truth.neighbours import row_parts
 
 N, D = 1500, 16
 SEARCH = {"kind": "search", "request": "s", "query": {"id": "7", "cluster": None}, "nprobe": 2, "k": 5}
@@ -21,7 +21,7 @@ TRUTH = {"kind": "truth", "request": "t", "serial": 1, "nprobe": 2, "k": 5}
 def small_parts(monkeypatch):
     """Cut passes into many parts, and report each."""
     monkeypatch.setattr(row_parts, "PART_WORK", 1)
-    monkeypatch.setattr("feder_widget.truth.original_vectors.BLOCK_BYTES", 4 * D * 100)
+    monkeypatch.setattr("feder_widget.truth.neighbours.original_vectors.BLOCK_BYTES", 4 * D * 100)
     monkeypatch.setattr(true_neighbours, "REPORTED", 0)
 
 

@@ -13,9 +13,9 @@ from feder_widget.errors import IndexChangedError, UnknownIdError
 from feder_widget.faiss_internals import inverted_lists
 from feder_widget.faiss_internals.scans import range_scan
 from feder_widget.model.list_runs import runs
-from feder_widget.model.pieces import ID_WORK, PIECE_WORK, drain, vectors_per_piece
 from feder_widget.model.places import pack, unpack, unpack_one
 from feder_widget.model.query import Query
+from feder_widget.model.work_pieces import ID_WORK, PIECE_WORK, drain, vectors_per_piece
 
 
 def test_a_list_of_two_million_rows_comes_in_pieces_of_bounded_work(monkeypatch):

@@ -13,10 +13,12 @@ from feder_widget import errors as fw_errors
 from feder_widget.engines import open_index
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.inverted_lists import LIST_WORK
-from feder_widget.model.pieces import ID_WORK, PIECE_WORK
-from feder_widget.truth import batch_search, exhaustive_search, survey, workload_truth
-from feder_widget.truth.row_comparison import RowComparison
+from feder_widget.model.work_pieces import ID_WORK, PIECE_WORK
+from feder_widget.truth import survey
+from feder_widget.truth.neighbours import batch_search, exhaustive_search
+from feder_widget.truth.neighbours.row_comparison import RowComparison
 from feder_widget.truth.search_stages import Spans
+from feder_widget.truth.workloads import workload_truth
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -33,12 +33,12 @@ from makers import ivf_around, make_ivf
 from stand_ins import EagerTensor, Tensor
 
 import feder_widget as fw
-from feder_widget.model.pieces import drain
+from feder_widget.model.work_pieces import drain
 from feder_widget.palette import PALETTES
 from feder_widget.session import session as session_module
 from feder_widget.session.answers.thumbnails import read_vectors
 from feder_widget.session.message_rate import BURST
-from feder_widget.truth import rankings, workload_truth
+from feder_widget.truth.workloads import rankings, workload_truth
 
 BIG = 2**62 + 1
 BIG_IDS = np.r_[np.arange(1997), BIG, -7, 2**53 + 1]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feder_widget import IndexChangedError, WorkerError
-from feder_widget.model.pieces import drain
+from feder_widget.model.work_pieces import drain
 from feder_widget.workers import Part, Workers
 from feder_widget.workers import workers as workers_module
 

@@ -16,8 +16,10 @@ from makers import METRICS, cases, ivf_around, make_ivf, make_vectors
 from feder_widget import UnknownIdError, Workload
 from feder_widget.engines import open_index
 from feder_widget.errors import IndexChangedError
-from feder_widget.truth import GroundTruth, batch_search, list_blocks, rankings, workload_truth
-from feder_widget.truth import evaluation as evaluation_module
+from feder_widget.truth import GroundTruth
+from feder_widget.truth.neighbours import batch_search, list_blocks
+from feder_widget.truth.workloads import evaluation as evaluation_module
+from feder_widget.truth.workloads import rankings, workload_truth
 
 
 def spread_index(metric="L2", n=3000, d=24, nlist=40, seed=1, offset=0.0):

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { userEvent } from "vitest/browser";
-import { NoPicture, pictureBytes } from "../src/panels/ask/pictureFile";
+import { NoPicture, pictureBytes } from "../src/panels/ask/sentPicture";
 import { encoded } from "./encode";
 import { Stage } from "./stage";
 import { coarseOf } from "./support";

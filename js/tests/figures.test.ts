@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import recorded from "../../tests/fixtures/figures.json";
-import { trayPlaces } from "../src/graph/views/walk/tray";
+import { trayPlaces } from "../src/graph/views/walk/pictureTray";
 import { heightScale } from "../src/graph/views/walk/walkScale";
 import { PALETTES, rgbOf } from "../src/look/palette";
 import { nearestFirst } from "../src/model/candidateOrder";

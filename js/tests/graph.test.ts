@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { describe, expect, it, vi } from "vitest";
-import { lossText, missedText, reasonOf } from "../src/graph/model/missedText";
+import { lossText, missedText, reasonOf } from "../src/graph/model/missReason";
 import { nthNearest, resultsAmong, resultsAt } from "../src/graph/model/results";
 import { readGraphFacts } from "../src/graph/model/summary";
 import {
@@ -13,7 +13,7 @@ import {
 } from "../src/graph/model/truth";
 import { GraphExploration, type GraphSettings } from "../src/graph/state/graphExploration";
 import { verdictText } from "../src/graph/state/verdictText";
-import { trayPlaces } from "../src/graph/views/walk/tray";
+import { trayPlaces } from "../src/graph/views/walk/pictureTray";
 import { heightScale } from "../src/graph/views/walk/walkScale";
 import { walkScene } from "../src/graph/views/walk/walkScene";
 import { Asker } from "../src/protocol/asker";

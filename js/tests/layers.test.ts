@@ -6,7 +6,7 @@ import { MOST_DOTS } from "../src/graph/views/layers/dotPlot";
 import { layersScene } from "../src/graph/views/layers/layersScene";
 import type { LayersState } from "../src/graph/views/layers/layersState";
 import { hopRows } from "../src/graph/views/layers/levelRows";
-import { placeLabels } from "../src/graph/views/layers/nodeLabels";
+import { placeLabels } from "../src/graph/views/layers/nodeCaptions";
 import { randomOf } from "./random";
 import { layersStateOf, truthMessage, walkMessage } from "./walks";
 

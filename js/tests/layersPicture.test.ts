@@ -6,7 +6,7 @@ import type { LayersState } from "../src/graph/views/layers/layersState";
 import { layersText } from "../src/graph/views/layers/layersText";
 import { hopRows } from "../src/graph/views/layers/levelRows";
 import { wordsOf } from "../src/graph/views/layers/levelWords";
-import { LINE, placeLabels } from "../src/graph/views/layers/nodeLabels";
+import { LINE, placeLabels } from "../src/graph/views/layers/nodeCaptions";
 import { takenBy } from "../src/graph/views/layers/obstacles";
 import { PALETTES } from "../src/look/palette";
 import { type Box, boxAround } from "../src/views/placer";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import recorded from "../../tests/fixtures/graph_findings.json";
-import { type Reason, reasonText } from "../src/graph/model/missedText";
+import { type Reason, reasonText } from "../src/graph/model/missReason";
 import {
   csvOf,
   markdownOf,

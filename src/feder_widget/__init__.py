@@ -42,11 +42,11 @@ from feder_widget.truth import (  # noqa: E402
     Verdict,
     Workload,
 )
-from feder_widget.truth.graph_explanation import GraphExplanation  # noqa: E402
-from feder_widget.truth.graph_verdict import GraphVerdict  # noqa: E402
-from feder_widget.truth.graph_workload import GraphWorkload  # noqa: E402
+from feder_widget.truth.graph.graph_explanation import GraphExplanation  # noqa: E402
+from feder_widget.truth.graph.graph_verdict import GraphVerdict  # noqa: E402
+from feder_widget.truth.graph.graph_workload import GraphWorkload  # noqa: E402
 from feder_widget.truth.job.job_cost import GroundTruthCost  # noqa: E402
-from feder_widget.truth.neighbour_table import NeighbourTable  # noqa: E402
+from feder_widget.truth.neighbours.neighbour_table import NeighbourTable  # noqa: E402
 from feder_widget.vector_files import VectorFiles, open_vectors  # noqa: E402
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
 from feder_widget.model.arguments import as_bool, as_int
 from feder_widget.model.graph_trace import GraphTrace
-from feder_widget.model.pieces import Steps, drain
+from feder_widget.model.work_pieces import Steps, drain
 from feder_widget.projection import resolve_method
 from feder_widget.session.cell_end import at_cell_end
 from feder_widget.session.graph.graph_session import GraphSession
@@ -45,9 +45,9 @@ from feder_widget.session.graph.graph_summary import GRAPH_VIEWS, ef_limit, grap
 from feder_widget.session.messages.to_kernel import WalkFigureRequest, WalkPageRequest
 from feder_widget.synced_traits import Checked, bundled, one_of
 from feder_widget.truth import evaluate
-from feder_widget.truth.evaluation import Progress
-from feder_widget.truth.graph_explanation import GraphExplanation
-from feder_widget.truth.graph_workload import GraphWorkload
+from feder_widget.truth.graph.graph_explanation import GraphExplanation
+from feder_widget.truth.graph.graph_workload import GraphWorkload
+from feder_widget.truth.workloads.evaluation import Progress
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -39,8 +39,8 @@ from feder_widget.map import ClusterMap
 from feder_widget.media import IdRange
 from feder_widget.media.media_arguments import opened_media
 from feder_widget.model.arguments import as_bool, as_int
-from feder_widget.model.pieces import Steps, drain
 from feder_widget.model.search_trace import SearchTrace
+from feder_widget.model.work_pieces import Steps, drain
 from feder_widget.projection import resolve_method
 from feder_widget.session.cell_end import at_cell_end
 from feder_widget.session.messages.to_kernel import FigureRequest, PageRequest
@@ -51,7 +51,7 @@ from feder_widget.session.snapshot_check import checked_snapshot
 from feder_widget.session.summary import VIEWS, summary_of_rows
 from feder_widget.synced_traits import THEMES, Checked, bundled, id_to_json, one_of
 from feder_widget.truth import Workload, evaluate
-from feder_widget.truth.evaluation import Progress
+from feder_widget.truth.workloads.evaluation import Progress
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

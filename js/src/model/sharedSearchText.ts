@@ -1,5 +1,6 @@
 /** A search of an inverted file as text for other places: Markdown, Python, comma-separated values. */
 
+import { count, plural } from "./format";
 import {
   costText,
   csvText,
@@ -9,8 +10,7 @@ import {
   findingText,
   pythonText,
   type SharedAnswer,
-} from "./findingText";
-import { count, plural } from "./format";
+} from "./sharedText";
 import type { Stage } from "./truth";
 
 /** A row of a list that is shared, with its label. */

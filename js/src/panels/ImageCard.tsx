@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../controls/Button";
 import { Picture, usePicture } from "../controls/Picture";
-import { RowFacts } from "../controls/RowFacts";
+import { RowMetadata } from "../controls/RowMetadata";
 import { count, distance } from "../model/format";
 import { storedName } from "../model/missedText";
 import type { Summary } from "../model/summary";
@@ -105,7 +105,7 @@ function Card({ open }: { open: OpenCard }) {
       {columns.length > 0 && (
         // Its own scroll bar, which the keyboard can reach: a table may have many columns.
         <div class="feder-metadata" tabIndex={0} role="group" aria-label="Metadata, scrollable">
-          <RowFacts id={id} />
+          <RowMetadata id={id} />
         </div>
       )}
       <p class="feder-verdict" aria-live="polite">

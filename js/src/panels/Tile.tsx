@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { Picture, usePicture } from "../controls/Picture";
-import { useColouredValue, useRowNumbers, useRowValues } from "../controls/RowFacts";
+import { useColouredValue, useRowNumbers, useRowValues } from "../controls/RowMetadata";
 import { css, labelColour, rankColour, valueColour } from "../look/palette";
 import { shareOf } from "../model/columnScale";
 import { shortDistance } from "../model/format";

@@ -4,8 +4,8 @@ import { useApp } from "../state/app";
 import { acceptedViews } from "../views";
 import { FullScreen } from "./FullScreen";
 import { QueryPicker } from "./QueryPicker";
-import { entriesOf } from "./share/entries";
 import { ShareMenu } from "./share/ShareMenu";
+import { entriesOf } from "./share/shareEntries";
 
 /** The query, and the views of its search. */
 export function Toolbar({ root }: { root: () => HTMLElement | null }) {

@@ -20,7 +20,7 @@ import type {
   WalkFigureRequest,
   WalkVerdict,
 } from "./messages";
-import { FAILED, Patience } from "./patience";
+import { FAILED, Patience } from "./retry";
 import { Disconnected, type Transport } from "./transport";
 
 /** Milliseconds until a kernel that seems lost is asked whether it is there. */

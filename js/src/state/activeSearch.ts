@@ -12,7 +12,7 @@ import type {
   TrueNeighbours,
   TruthProgress,
 } from "../protocol/messages";
-import { Patience } from "../protocol/patience";
+import { Patience } from "../protocol/retry";
 
 /** Requests about one search: the search itself, and the ones that complete it. */
 type Purpose = "search" | "rest" | "candidates" | "clusters" | "results" | "truth";

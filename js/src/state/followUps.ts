@@ -1,6 +1,6 @@
 import { computed, effect, type ReadonlySignal } from "@preact/signals";
 import type { Summary } from "../model/summary";
-import { Patience } from "../protocol/patience";
+import { Patience } from "../protocol/retry";
 import type { Conversation } from "./conversation";
 import type { ProbedClusters } from "./probedClusters";
 import type { SearchProgress } from "./searchProgress";

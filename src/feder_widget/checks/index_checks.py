@@ -12,8 +12,8 @@ from feder_widget.checks.coarse_metric import metric_findings
 from feder_widget.errors import BrokenIdMapError
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.finding import Finding
-from feder_widget.model.pieces import WHOLE, Steps, drain
-from feder_widget.truth.own_row import MOST_HELD, RowCopies
+from feder_widget.model.work_pieces import WHOLE, Steps, drain
+from feder_widget.truth.neighbours.own_row import MOST_HELD, RowCopies
 
 CHECKED_AT_ONCE = 1_000_000
 """Row ids that are read on opening at most; of more, a widget reads them between cells."""

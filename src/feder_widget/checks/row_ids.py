@@ -11,7 +11,7 @@ from feder_widget.faiss_internals.layers import id_maps
 from feder_widget.faiss_internals.repeated_ids import RepeatedIds
 from feder_widget.model.finding import Finding
 from feder_widget.model.list_runs import runs
-from feder_widget.model.pieces import ID_WORK, WHOLE, Steps
+from feder_widget.model.work_pieces import ID_WORK, WHOLE, Steps
 
 MOST_IDS = 10
 """Ids in the evidence at most."""

@@ -16,7 +16,7 @@ from PIL import Image
 from feder_widget.embedding.embedder import Embedder
 from feder_widget.embedding.pictures import read_picture
 from feder_widget.media import BadImage, file_of
-from feder_widget.media.text import one_line
+from feder_widget.media.one_line import one_line
 from feder_widget.model.query import Query
 
 _ADDRESS = re.compile(r"data:image/|[a-z][a-z0-9+.-]*://", re.IGNORECASE)

@@ -15,7 +15,7 @@ from feder_widget.embedding.naming.embedder_name import EmbedderName, name_of
 from feder_widget.embedding.pictures import PICTURE_SIDE
 from feder_widget.embedding.vectors import BadVectorsError, as_vectors
 from feder_widget.errors import EmbedderError
-from feder_widget.media.text import one_line
+from feder_widget.media.one_line import one_line
 
 MOST_NAMED = 5
 """Pictures that an error names."""

@@ -15,21 +15,21 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.engines.flat.flat_index import FlatIndex
-from feder_widget.engines.given_vectors import as_vectors
 from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.engines.ivf.ivf_index import IvfIndex
 from feder_widget.engines.unindexed_rows import UnindexedRows
+from feder_widget.engines.vectors_argument import as_vectors
 from feder_widget.model.arguments import as_int
 from feder_widget.model.memory_limit import as_memory_limit
-from feder_widget.model.pieces import drain
-from feder_widget.truth.evaluation import SOON, Progress
+from feder_widget.model.work_pieces import drain
 from feder_widget.truth.job.ground_truth_job import GroundTruthJob
 from feder_widget.truth.job.job_cost import GroundTruthCost
 from feder_widget.truth.job.memory_plan import MemoryPlan
 from feder_widget.truth.job.row_set import JobRows, RowSet
-from feder_widget.truth.neighbour_table import NeighbourTable
-from feder_widget.truth.row_comparison import RowComparison
-from feder_widget.truth.workload_queries import open_queries
+from feder_widget.truth.neighbours.neighbour_table import NeighbourTable
+from feder_widget.truth.neighbours.row_comparison import RowComparison
+from feder_widget.truth.workloads.evaluation import SOON, Progress
+from feder_widget.truth.workloads.workload_queries import open_queries
 from feder_widget.workers import Workers
 
 METRICS = ("L2", "inner product", "cosine")

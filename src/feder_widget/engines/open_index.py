@@ -11,16 +11,17 @@ from typing import Any
 
 from feder_widget.checks import index_checks
 from feder_widget.engines.flat.flat_index import FlatIndex
-from feder_widget.engines.given_vectors import check_graph_vectors, check_vectors
 from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.engines.ivf.ivf_index import IvfIndex
 from feder_widget.engines.open_milvus import segment_as_index
+from feder_widget.engines.vectors_argument import check_graph_vectors, check_vectors
 from feder_widget.errors import IndexFileError, UnsupportedIndexError
-from feder_widget.faiss_internals import flat_file, graph_admission, index_file, original_space
-from feder_widget.faiss_internals.admission import InconsistentIndexError, check
-from feder_widget.faiss_internals.binary_graph_file import BinaryGraphFile
+from feder_widget.faiss_internals import flat_file, index_file, original_space
+from feder_widget.faiss_internals.admission import graph_admission
+from feder_widget.faiss_internals.admission.ivf_admission import InconsistentIndexError, check
 from feder_widget.faiss_internals.flat_file import FlatFile
-from feder_widget.faiss_internals.graph_file import GraphFile
+from feder_widget.faiss_internals.graph.binary_graph_file import BinaryGraphFile
+from feder_widget.faiss_internals.graph.graph_file import GraphFile
 from feder_widget.faiss_internals.index_holder import index_inside
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.owners import owners_of
@@ -34,7 +35,7 @@ from feder_widget.model.file_stamp import FileStamp
 from feder_widget.model.memory_limit import as_memory_limit
 from feder_widget.model.row_source import row_file
 from feder_widget.stores import shard_files
-from feder_widget.truth.original_vectors import Originals
+from feder_widget.truth.neighbours.original_vectors import Originals
 
 
 def open_index(

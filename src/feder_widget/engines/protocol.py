@@ -21,10 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.guarantees import Guarantees
-from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
 from feder_widget.model.search_parameter import SearchParameter
 from feder_widget.model.search_trace import CoarseStep, FineStep, RefineStep, Scan, SearchTrace
+from feder_widget.model.work_pieces import Steps
 from feder_widget.truth import Evaluation, Explanation, Verdict, Workload
 
 Ids = npt.NDArray[np.int64]

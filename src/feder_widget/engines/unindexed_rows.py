@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.model.pieces import Steps
+from feder_widget.model.work_pieces import Steps
 
 Ids = npt.NDArray[np.int64]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from feder_widget.map import ClusterMap
-from feder_widget.model.pieces import Steps
+from feder_widget.model.work_pieces import Steps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

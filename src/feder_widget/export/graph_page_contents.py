@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from feder_widget.export.packed_recording import Exchange
+from feder_widget.export.compressed_recording import Exchange
 from feder_widget.export.page_assembly import Recorded
 from feder_widget.export.page_contents import by_turns, each_once, record_values
 from feder_widget.export.recorded_session import RecordedSession, array_of
 from feder_widget.export.saved_query import GraphView, SavedQuery
 from feder_widget.export.walk_contents import SavedRange, SeenNodes, record_walk, some_values
 from feder_widget.media import Media
-from feder_widget.model.pieces import Steps
+from feder_widget.model.work_pieces import Steps
 from feder_widget.session.answers.workload import HARDEST
 from feder_widget.session.graph.active_walk import NO_ROW
 from feder_widget.session.graph.graph_session import GraphSession

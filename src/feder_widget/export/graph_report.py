@@ -15,7 +15,7 @@ from feder_widget.export.reported_neighbours import (
 from feder_widget.export.reported_rows import Label
 from feder_widget.figures.graph_text import graph_remedy_sentence, graph_settings_line
 from feder_widget.figures.graph_walk.shown_walk import ShownWalk
-from feder_widget.truth.graph_loss import is_tied, known_found_at
+from feder_widget.truth.graph.graph_loss import is_tied, known_found_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

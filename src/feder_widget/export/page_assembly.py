@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from feder_widget.engines import GraphIndex, IvfIndex
-from feder_widget.export.one_page import Bundle, PageParts, one_page, page_bytes
-from feder_widget.export.packed_recording import Exchange, PackedRecording
+from feder_widget.export.compressed_recording import Exchange, PackedRecording
+from feder_widget.export.html_document import Bundle, PageParts, one_page, page_bytes
 from feder_widget.export.page_pictures import TEXT_SHARE, record_pictures
 from feder_widget.export.recorded_session import RecordedSession
 from feder_widget.export.saved_query import SavedQuery, hardest_queries, saved_queries
 from feder_widget.export.search_contents import finished, size_of
-from feder_widget.media.text import one_line
+from feder_widget.media.one_line import one_line
 from feder_widget.model.arguments import as_int
 from feder_widget.model.array_like import as_array
-from feder_widget.model.pieces import Steps
+from feder_widget.model.work_pieces import Steps
 from feder_widget.truth import Workload
 
 HARDEST_SAVED = 20

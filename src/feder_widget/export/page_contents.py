@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
-from feder_widget.export.packed_recording import Exchange
+from feder_widget.export.compressed_recording import Exchange
 from feder_widget.export.page_assembly import Recorded
 from feder_widget.export.recorded_session import RecordedSession, array_of
 from feder_widget.export.saved_query import SavedQuery, View
 from feder_widget.export.search_contents import FEW_CLUSTERS, drop_first_drafts, record_search, some_nprobes
 from feder_widget.media import Media
-from feder_widget.model.pieces import Steps
+from feder_widget.model.work_pieces import Steps
 from feder_widget.session.answers.workload import HARDEST, nprobes_shown
 from feder_widget.session.messages.limits import MAX_BATCH, MAX_VALUES
 from feder_widget.session.session import Session

@@ -8,9 +8,9 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from feder_widget.export.packed_recording import Exchange, PackedRecording, Packet
+from feder_widget.export.compressed_recording import Exchange, PackedRecording, Packet
 from feder_widget.export.recorded_session import RecordedSession
-from feder_widget.model.pieces import Steps
+from feder_widget.model.work_pieces import Steps
 
 LARGE, SMALL = 128, 64
 """Sides of pictures in pixels: of what is listed, and of what lies on the map."""

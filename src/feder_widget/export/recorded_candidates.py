@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from feder_widget.export.packed_recording import Packet
+from feder_widget.export.compressed_recording import Packet
 from feder_widget.export.recorded_session import array_of
 
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.errors import IndexChangedError
-from feder_widget.export.packed_recording import Exchange, Packet
-from feder_widget.model.pieces import Steps
+from feder_widget.export.compressed_recording import Exchange, Packet
+from feder_widget.model.work_pieces import Steps
 from feder_widget.session import threads
 from feder_widget.session.answers.workload import Workloads
 from feder_widget.session.driver import Driver

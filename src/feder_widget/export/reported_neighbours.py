@@ -11,8 +11,8 @@ import numpy as np
 from feder_widget.export.reported_rows import Label
 from feder_widget.figures.graph_text import loss_text
 from feder_widget.figures.shown_search import Rows
-from feder_widget.truth.graph_explanation import GraphExplanation
-from feder_widget.truth.graph_loss import GraphLoss, Losses, known_from
+from feder_widget.truth.graph.graph_explanation import GraphExplanation
+from feder_widget.truth.graph.graph_loss import GraphLoss, Losses, known_from
 from feder_widget.wording.answer_text import as_markdown, exact_number
 from feder_widget.wording.numbers import ordinal
 

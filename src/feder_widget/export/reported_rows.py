@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.figures.shown_search import ShownSearch
-from feder_widget.model.pieces import Steps
+from feder_widget.model.work_pieces import Steps
 from feder_widget.truth.explanation import Explanation
 from feder_widget.truth.search_stages import Spans
 from feder_widget.wording.answer_text import as_markdown, exact_number

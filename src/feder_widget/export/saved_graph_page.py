@@ -20,8 +20,8 @@ from feder_widget.figures.graph_walk.shown_walk import ShownWalk, ahead_of, show
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.media import Media
 from feder_widget.model.graph_trace import GraphTrace
-from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
+from feder_widget.model.work_pieces import Steps
 from feder_widget.projection import Method
 from feder_widget.session.graph.graph_session import GraphSession
 from feder_widget.truth import Workload

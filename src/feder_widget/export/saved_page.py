@@ -7,7 +7,7 @@ from typing import Any
 
 from feder_widget.engines import IvfIndex
 from feder_widget.export.answer_table import AnswerTable
-from feder_widget.export.one_page import page_bytes
+from feder_widget.export.html_document import page_bytes
 from feder_widget.export.page_assembly import PageText, PageWish, assembled, queries_of
 from feder_widget.export.page_contents import record
 from feder_widget.export.recorded_session import RecordedSession
@@ -20,8 +20,8 @@ from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.search_text import map_title
 from feder_widget.figures.shown_search import ShownSearch, shown_search_steps
 from feder_widget.media import Media
-from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
+from feder_widget.model.work_pieces import Steps
 from feder_widget.projection import Method
 from feder_widget.session.session import Session
 from feder_widget.truth import Workload

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
-from feder_widget.export.packed_recording import Exchange, Packet
+from feder_widget.export.compressed_recording import Exchange, Packet
 from feder_widget.export.recorded_candidates import RecordedCandidates
 from feder_widget.export.recorded_session import RecordedSession, array_of
 from feder_widget.export.saved_query import SavedQuery, View
-from feder_widget.model.pieces import Steps
+from feder_widget.model.work_pieces import Steps
 from feder_widget.session.messages.limits import MAX_BATCH, MAX_WINDOW
 from feder_widget.session.session import Session
 

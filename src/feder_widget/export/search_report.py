@@ -9,7 +9,7 @@ from typing import Any
 from feder_widget.export.report import Report
 from feder_widget.export.reported_rows import Label, ReportedRow, losses_steps, reported_rows
 from feder_widget.figures.shown_search import ShownSearch
-from feder_widget.model.pieces import Steps, drain
+from feder_widget.model.work_pieces import Steps, drain
 from feder_widget.wording.answer_text import remedy_sentence, settings_line
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.engines import GraphIndex
-from feder_widget.export.packed_recording import Packet
+from feder_widget.export.compressed_recording import Packet
 from feder_widget.export.recorded_session import RecordedSession, array_of
 from feder_widget.export.saved_query import GraphView, SavedQuery
-from feder_widget.model.pieces import Steps
+from feder_widget.model.work_pieces import Steps
 from feder_widget.session.graph.active_walk import NO_ROW
 from feder_widget.session.graph.graph_session import GraphSession
 from feder_widget.session.graph.graph_summary import ef_limit

@@ -8,10 +8,10 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from feder_widget.faiss_internals.admission.supported_quantizers import EXHAUSTIVE, FLAT, STEADY
 from feder_widget.faiss_internals.codes import unpacked
 from feder_widget.faiss_internals.layers import transforms
 from feder_widget.faiss_internals.scans.hamming_scan import count_differing_bits
-from feder_widget.faiss_internals.supported_quantizers import EXHAUSTIVE, FLAT, STEADY
 from feder_widget.faiss_internals.unwrap import chain_of, derived
 from feder_widget.model.keys import infinitely_far
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.faiss_internals.admission import InconsistentIndexError
-from feder_widget.faiss_internals.check_sizes import misfit
+from feder_widget.faiss_internals.admission.check_sizes import misfit
+from feder_widget.faiss_internals.admission.ivf_admission import InconsistentIndexError
+from feder_widget.faiss_internals.admission.supported_quantizers import FLAT
 from feder_widget.faiss_internals.family_name import METRICS
 from feder_widget.faiss_internals.stored_vectors import StoredVectors
-from feder_widget.faiss_internals.supported_quantizers import FLAT
 from feder_widget.faiss_internals.unwrap import Stack, refusal
 
 CODED = ("IndexScalarQuantizer", "IndexPQ")

@@ -32,11 +32,11 @@ from feder_widget.faiss_internals.unwrap import IdMap, Stack, Transform
 from feder_widget.model.guarantees import Guarantees
 from feder_widget.model.list_runs import runs
 from feder_widget.model.memory_limit import as_memory_limit
-from feder_widget.model.pieces import DECODE_WORK, PIECE_WORK, WHOLE, Steps, drain, vectors_per_piece
 from feder_widget.model.search_trace import (
     Ranking,
     Scan,
 )
+from feder_widget.model.work_pieces import DECODE_WORK, PIECE_WORK, WHOLE, Steps, drain, vectors_per_piece
 
 Ids = npt.NDArray[np.int64]
 Distances = npt.NDArray[np.float32]

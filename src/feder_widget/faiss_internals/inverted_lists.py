@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from feder_widget.faiss_internals.mapped_pages import pages_of
 from feder_widget.faiss_internals.shards.joined_lists import have, joined_in
-from feder_widget.model.pieces import ID_WORK, WHOLE, Steps
 from feder_widget.model.places import unpack_one
+from feder_widget.model.work_pieces import ID_WORK, WHOLE, Steps
 
 # Not in the type stubs that come with faiss.
 _DIRECT_MAP: Any = vars(faiss)["DirectMap"]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.inverted_lists import LIST_WORK
 from feder_widget.model.list_runs import runs
-from feder_widget.model.pieces import ID_WORK, PIECE_WORK, WHOLE, Steps
+from feder_widget.model.work_pieces import ID_WORK, PIECE_WORK, WHOLE, Steps
 
 SPREAD = 8
 """Numbers per vector, from the least id to the greatest, up to which each of them is marked by a byte."""

@@ -18,9 +18,9 @@ from feder_widget.faiss_internals.shards.joined_lists import keep_pages_within
 from feder_widget.faiss_internals.tracing_by_class import family_of
 from feder_widget.faiss_internals.unwrap import IdMap, Shard
 from feder_widget.model.keys import keys_of, no_result
-from feder_widget.model.pieces import WHOLE, Steps
 from feder_widget.model.search_trace import Ranking, Scan
 from feder_widget.model.top_k import top_k
+from feder_widget.model.work_pieces import WHOLE, Steps
 
 Ids = npt.NDArray[np.int64]
 Distances = npt.NDArray[np.float32]

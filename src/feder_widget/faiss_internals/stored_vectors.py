@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from feder_widget.errors import IndexChangedError
 from feder_widget.faiss_internals import family_name
+from feder_widget.faiss_internals.admission.supported_quantizers import FLAT
 from feder_widget.faiss_internals.layers import id_maps, transforms
-from feder_widget.faiss_internals.supported_quantizers import FLAT
 from feder_widget.faiss_internals.unwrap import IdMap, Stack
-from feder_widget.model.pieces import WHOLE, Steps, vectors_per_piece
 from feder_widget.model.top_k import top_k_places
+from feder_widget.model.work_pieces import WHOLE, Steps, vectors_per_piece
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]

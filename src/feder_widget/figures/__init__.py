@@ -11,16 +11,16 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from feder_widget.figures.cluster_picture import clusters
-    from feder_widget.figures.distance_picture import distances
+    from feder_widget.figures.charts.ledger_chart import ledger
+    from feder_widget.figures.charts.recall_chart import recall
+    from feder_widget.figures.charts.size_chart import cluster_sizes
+    from feder_widget.figures.charts.workload_chart import workload
+    from feder_widget.figures.clusters.cluster_picture import clusters
+    from feder_widget.figures.distances.distance_picture import distances
     from feder_widget.figures.district_map.picture import graph_map
     from feder_widget.figures.graph_walk.picture import walk
-    from feder_widget.figures.ledger_chart import ledger
     from feder_widget.figures.projection_picture import projection
-    from feder_widget.figures.recall_chart import recall
     from feder_widget.figures.result_tiles import results
-    from feder_widget.figures.size_chart import cluster_sizes
-    from feder_widget.figures.workload_chart import workload
 
 __all__ = [
     "cluster_sizes",

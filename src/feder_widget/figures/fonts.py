@@ -9,7 +9,7 @@ from matplotlib import font_manager
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from feder_widget.media.text import one_line
+from feder_widget.media.one_line import one_line
 
 LABEL_LIMIT = 60
 """Most characters of a label."""

@@ -1,6 +1,6 @@
 """A graph, a search and its missed neighbours, in words.
 
-``js/src/graph/model/sharedWalkText.ts`` and ``missedText.ts`` write the same, and
+``js/src/graph/model/sharedWalkText.ts`` and ``missReason.ts`` write the same, and
 ``tests/fixtures/graph_findings.json`` holds both to it.
 """
 
@@ -12,8 +12,15 @@ from feder_widget.engines import GraphIndex
 from feder_widget.figures.graph_walk.shown_walk import ShownWalk
 from feder_widget.figures.search_text import MOST_NAMED, NAME_LIMIT
 from feder_widget.model.query import Query
-from feder_widget.truth.graph_explanation import GraphExplanation
-from feder_widget.truth.graph_loss import GraphLoss, Losses, is_tied, known_found_at, known_from, needed_tag
+from feder_widget.truth.graph.graph_explanation import GraphExplanation
+from feder_widget.truth.graph.graph_loss import (
+    GraphLoss,
+    Losses,
+    is_tied,
+    known_found_at,
+    known_from,
+    needed_tag,
+)
 from feder_widget.wording.answer_text import answer_sentence, cost_text, query_name
 from feder_widget.wording.numbers import plural
 

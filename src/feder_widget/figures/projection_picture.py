@@ -11,17 +11,17 @@ from matplotlib.axes import Axes
 
 from feder_widget.engines import IvfIndex
 from feder_widget.figures.canvas import Canvas
-from feder_widget.figures.distance_picture import found_points
+from feder_widget.figures.clusters.map_cells import opened
+from feder_widget.figures.distances.distance_picture import found_points
+from feder_widget.figures.distances.picture_places import MOST_PICTURES
 from feder_widget.figures.fonts import TITLE_LIMIT, shown_text
-from feder_widget.figures.map_cells import opened
-from feder_widget.figures.picture_places import MOST_PICTURES
 from feder_widget.figures.placer import BoxPlacer, box_around
 from feder_widget.figures.point_marks import put_dots, put_found, put_query
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.search_text import map_title
 from feder_widget.figures.shown_search import ShownSearch, shown_search
 from feder_widget.layout.plane import into_unit_square
-from feder_widget.model.pieces import drain
+from feder_widget.model.work_pieces import drain
 from feder_widget.projection import (
     LinearMap,
     Method,

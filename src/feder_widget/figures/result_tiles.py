@@ -19,8 +19,8 @@ from feder_widget.figures.tile_look import tile_caption, tile_edge
 from feder_widget.model.graph_trace import GraphTrace
 from feder_widget.model.search_trace import SearchTrace
 from feder_widget.truth import Explanation
-from feder_widget.truth.graph_explanation import GraphExplanation
-from feder_widget.truth.graph_loss import graph_losses
+from feder_widget.truth.graph.graph_explanation import GraphExplanation
+from feder_widget.truth.graph.graph_loss import graph_losses
 from feder_widget.wording.numbers import plural
 
 MOST_TILES = 200

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from feder_widget.engines import IvfIndex
 from feder_widget.model.arguments import as_bool, as_int
-from feder_widget.model.pieces import drain
 from feder_widget.model.query import Query
 from feder_widget.model.search_trace import SearchTrace
+from feder_widget.model.work_pieces import drain
 from feder_widget.truth import Explanation
 
 Ids = npt.NDArray[np.int64]

@@ -16,8 +16,8 @@ from feder_widget.hnswlib_internals.stored_links import InconsistentStateError
 from feder_widget.model.graph_links import GraphLinks
 from feder_widget.model.graph_walk import Descent, Walk
 from feder_widget.model.keys import no_result
-from feder_widget.model.pieces import WHOLE, Steps, drain, vectors_per_piece
 from feder_widget.model.top_k import top_k_places
+from feder_widget.model.work_pieces import WHOLE, Steps, drain, vectors_per_piece
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]

@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from feder_widget.media.text import one_line
+from feder_widget.media.one_line import one_line
 from feder_widget.model.array_like import as_array, is_data_set, is_tensor
 
 MOST_PIECES = 32

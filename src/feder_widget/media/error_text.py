@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from feder_widget.media.text import one_line
+from feder_widget.media.one_line import one_line
 
 LIMIT = 2000
 """Characters of an error that reach the page."""

@@ -15,7 +15,7 @@ from PIL.JpegImagePlugin import JpegImageFile, jpeg_factory
 from feder_widget.media.errors import BadImage
 from feder_widget.media.image_fit import FittedImage, fit
 from feder_widget.media.image_formats import decoders, missing_plugin
-from feder_widget.media.text import one_line
+from feder_widget.media.one_line import one_line
 
 MAX_FILE_BYTES = 128 << 20
 MAX_PIXELS = 64_000_000

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feder_widget.media.errors import BadImage
+from feder_widget.media.one_line import one_line
 from feder_widget.media.pixels import channels_last, to_pixels
-from feder_widget.media.text import one_line
 from feder_widget.model.array_like import as_array
 
 MOST_KEYS = 5

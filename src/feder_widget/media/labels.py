@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from feder_widget.media.column_labels import ColumnLabels
 from feder_widget.media.columns import StoredColumn, is_column
 from feder_widget.media.entries import IdRange, Lookup, is_missing, open_entries
+from feder_widget.media.one_line import one_line
 from feder_widget.media.row_table import ColumnById
-from feder_widget.media.text import one_line
 
 LABEL_LIMIT = 200
 """Most characters of a label on the page."""

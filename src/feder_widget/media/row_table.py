@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from feder_widget.media.columns import StoredColumn
 from feder_widget.media.entries import IdRange, is_missing
 from feder_widget.media.numbers_and_dates import Unit, as_numbers, unit_of
+from feder_widget.media.one_line import one_line
 from feder_widget.media.table_values import PLAIN, is_scalar, may_repeat, number_text, opened, plain_entry
-from feder_widget.media.text import one_line
 
 MAX_COLUMNS = 32
 """Columns shown at most: more do not fit in a card."""

@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 
 from feder_widget.media.entries import is_missing
-from feder_widget.media.text import one_line
+from feder_widget.media.one_line import one_line
 
 PLAIN = frozenset({str, int, type(None)})
 """Types of values that are given as they are stored."""

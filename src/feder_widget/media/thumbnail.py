@@ -17,7 +17,7 @@ from feder_widget.media.errors import BadImage
 from feder_widget.media.image_decoder import check_pixels, shrink_bytes, shrink_file
 from feder_widget.media.image_entry import array_pixels, bare_image
 from feder_widget.media.image_fit import FittedImage, fit
-from feder_widget.media.text import one_line
+from feder_widget.media.one_line import one_line
 from feder_widget.model.array_like import is_tensor
 
 SIZES = (64, 128, 256, 512, 1024)

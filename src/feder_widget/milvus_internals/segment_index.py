@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from feder_widget.errors import IndexFileError, UnsupportedIndexError
 from feder_widget.faiss_internals import index_file
-from feder_widget.faiss_internals.admission import InconsistentIndexError, check
+from feder_widget.faiss_internals.admission.ivf_admission import InconsistentIndexError, check
 from feder_widget.faiss_internals.unwrap import unwrap
 from feder_widget.milvus_internals.database import IndexKind
 

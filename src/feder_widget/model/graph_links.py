@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.model.pieces import WHOLE, Steps
+from feder_widget.model.work_pieces import WHOLE, Steps
 
 Links = npt.NDArray[np.int32]
 

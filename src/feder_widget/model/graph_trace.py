@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.graph_walk import NO_NODE, Descent, Walk
-from feder_widget.model.plots import plot
+from feder_widget.model.plot_functions import plot
 from feder_widget.model.search_trace import RefineStep
 
 if TYPE_CHECKING:

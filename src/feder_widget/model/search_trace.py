@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.model.plots import plot
+from feder_widget.model.plot_functions import plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.model.pieces import WHOLE, Steps
+from feder_widget.model.work_pieces import WHOLE, Steps
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]

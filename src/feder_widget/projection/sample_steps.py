@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
 from feder_widget.model.list_runs import runs
-from feder_widget.model.pieces import DECODE_WORK, Steps, vectors_per_piece
 from feder_widget.model.search_trace import CoarseStep, Scan
+from feder_widget.model.work_pieces import DECODE_WORK, Steps, vectors_per_piece
 from feder_widget.projection.prefix_results import NOWHERE, PrefixResults
 from feder_widget.projection.sample import Sample, turns_of
 

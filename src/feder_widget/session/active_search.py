@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from feder_widget.engines import IvfIndex
 from feder_widget.model.query import Query
 from feder_widget.model.search_trace import CoarseStep
-from feder_widget.truth.own_row import OwnRow
+from feder_widget.truth.neighbours.own_row import OwnRow
 
 FULL_CANDIDATES = 1_000_000
 """Candidates that the page gets of the probed clusters at most (12 MB); of clusters beyond, the best."""

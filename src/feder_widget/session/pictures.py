@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from feder_widget.media import Media
 from feder_widget.media.media import Vector
 from feder_widget.media.thumbnail import LABEL
-from feder_widget.model.pieces import Steps
+from feder_widget.model.work_pieces import Steps
 from feder_widget.session import threads
 from feder_widget.session.answers.thumbnails import DrawnRow, RowVectors, ThumbnailStream, read_vectors
 from feder_widget.session.messages.to_kernel import ThumbnailsRequest

@@ -16,7 +16,7 @@ from feder_widget.media import Media
 from feder_widget.model.query import Query
 from feder_widget.session.active_search import MOST_RANKED, ActiveSearch
 from feder_widget.session.answers.bounds import bounds
-from feder_widget.session.answers.ranks import named
+from feder_widget.session.answers.cluster_ranks import named
 from feder_widget.session.answers.search import search_messages
 from feder_widget.session.freed_memory import give_back
 from feder_widget.session.message_rate import MessageRate
@@ -24,7 +24,7 @@ from feder_widget.session.messages import Request
 from feder_widget.session.messages.parse import SupersededError
 from feder_widget.session.past_queries import PastQueries
 from feder_widget.session.runner import Job, Priority, Runner, Step
-from feder_widget.truth.originals_price import Price
+from feder_widget.truth.neighbours.originals_price import Price
 
 SHOWN_AT_ONCE = 3
 """Messages that may leave when a search in a cell is answered there: coarse, candidates, one to spare."""

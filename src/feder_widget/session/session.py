@@ -15,18 +15,18 @@ from feder_widget.embedding import Embedder
 from feder_widget.engines import IvfIndex
 from feder_widget.map import ClusterMap
 from feder_widget.media import Media
-from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
+from feder_widget.model.work_pieces import Steps
 from feder_widget.projection import Method
 from feder_widget.session import threads
 from feder_widget.session.active_search import FULL_CANDIDATES, MOST_RANKED, ActiveSearch
+from feder_widget.session.answers.cluster_ranks import ranks
 from feder_widget.session.answers.column_scale import ColumnScales
 from feder_widget.session.answers.file import file_parts
 from feder_widget.session.answers.labels_by_column import LabelsByColumn
 from feder_widget.session.answers.map import MOST_WHOLE, MapDrawing
 from feder_widget.session.answers.members import Orderings, medoids
 from feder_widget.session.answers.projection import SETTLE, Projector
-from feder_widget.session.answers.ranks import ranks
 from feder_widget.session.answers.results import results
 from feder_widget.session.answers.search import candidates, clusters, rest
 from feder_widget.session.answers.true_neighbours import Truths
@@ -34,7 +34,6 @@ from feder_widget.session.answers.verdict import verdict
 from feder_widget.session.answers.workload import KERNEL, Workloads
 from feder_widget.session.driver import Driver
 from feder_widget.session.drivers import driver_for
-from feder_widget.session.embedded_queries import EmbeddedQueries
 from feder_widget.session.freed_memory import QUIET, give_back_when_quiet
 from feder_widget.session.message_rate import MessageRate, unlimited
 from feder_widget.session.messages import Buffer, Message, Request, to_kernel
@@ -48,13 +47,14 @@ from feder_widget.session.messages.parse import (
 )
 from feder_widget.session.outbox import Outbox, Send
 from feder_widget.session.past_queries import PastQuery
+from feder_widget.session.picture_queries import EmbeddedQueries
 from feder_widget.session.pictures import Pictures
 from feder_widget.session.row_values import RowValueReader
 from feder_widget.session.runner import Job, Priority, Runner, Step
 from feder_widget.session.searches import Searches, known
 from feder_widget.truth import Evaluation, Workload
-from feder_widget.truth.evaluation import Progress
-from feder_widget.truth.originals_price import TruthPrice
+from feder_widget.truth.neighbours.originals_price import TruthPrice
+from feder_widget.truth.workloads.evaluation import Progress
 
 CHANGES_APART = 1.0
 """Seconds between two changes that are noticed where no request comes: each begins searches anew."""

@@ -1,10 +1,10 @@
 """Ground truth: the true neighbours of one query or many, the nprobe that finds them, and recall."""
 
-from feder_widget.truth.evaluation import Evaluation, evaluate
 from feder_widget.truth.explanation import Certainty, Explanation, Verdict, found_at
-from feder_widget.truth.ground_truth import GroundTruth
+from feder_widget.truth.ivf_truth import GroundTruth
 from feder_widget.truth.ledger import Basis, Ledger, MeanLedger
-from feder_widget.truth.workload import Workload
+from feder_widget.truth.workloads.evaluation import Evaluation, evaluate
+from feder_widget.truth.workloads.workload import Workload
 
 __all__ = [
     "Basis",

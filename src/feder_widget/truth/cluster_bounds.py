@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.model.pieces import WHOLE, Steps, drain
+from feder_widget.model.work_pieces import WHOLE, Steps, drain
 
 ANCHORS = 32
 """Nearest centroids whose planes are tried: those of centroids farther away bound no better."""

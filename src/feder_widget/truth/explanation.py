@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.model.keys import keys_of
-from feder_widget.model.pages import save_html, to_html
-from feder_widget.model.plots import plot
+from feder_widget.model.page_functions import save_html, to_html
+from feder_widget.model.plot_functions import plot
 from feder_widget.truth.ledger import BASES, WITHOUT_VECTORS, Basis, Ledger
 from feder_widget.truth.origin import Origin
 from feder_widget.truth.search_stages import Presence, Searches, Spans, first_reaching

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.model.plots import plot
+from feder_widget.model.plot_functions import plot
 from feder_widget.model.shares import NO_BREAK, percent
 
 if TYPE_CHECKING:

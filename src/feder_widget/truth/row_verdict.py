@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.model.keys import key_of, keys_of
-from feder_widget.model.pieces import WHOLE, Steps
 from feder_widget.model.search_trace import CoarseStep, Ranking
-from feder_widget.truth.exhaustive_search import Stored, count_nearer_steps, within
+from feder_widget.model.work_pieces import WHOLE, Steps
 from feder_widget.truth.explanation import Verdict
-from feder_widget.truth.own_row import RowCopies
+from feder_widget.truth.neighbours.exhaustive_search import Stored, count_nearer_steps, within
+from feder_widget.truth.neighbours.own_row import RowCopies
 
 Vector = npt.NDArray[Any]
 Ids = npt.NDArray[np.int64]

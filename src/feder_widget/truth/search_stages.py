@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from feder_widget.faiss_internals import traced_search
 from feder_widget.faiss_internals.inverted_file import InvertedFile
-from feder_widget.truth.exhaustive_search import Stored
 from feder_widget.truth.ledger import Basis, Ledger
-from feder_widget.truth.own_row import OwnRow
+from feder_widget.truth.neighbours.exhaustive_search import Stored
+from feder_widget.truth.neighbours.own_row import OwnRow
 
 Mask = npt.NDArray[np.bool_]
 Ids = npt.NDArray[np.int64]

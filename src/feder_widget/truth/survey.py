@@ -13,10 +13,10 @@ import numpy.typing as npt
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.inverted_lists import LIST_WORK
 from feder_widget.model.list_runs import runs
-from feder_widget.model.pieces import DECODE_WORK, PIECE_WORK
+from feder_widget.model.work_pieces import DECODE_WORK, PIECE_WORK
 from feder_widget.truth.cluster_bounds import Extents, rounding_of
 from feder_widget.truth.job.one_reading import PRODUCT_SPEED
-from feder_widget.truth.rankings import blas_work
+from feder_widget.truth.workloads.rankings import blas_work
 
 PLANES_WORK = 3e11
 """Multiplications up to which every vector is compared with every centroid: some ten seconds by products."""

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from feder_widget.model.natural_order import natural_key
+from feder_widget.vector_files.joined_blocks import VectorFiles
 from feder_widget.vector_files.npy_block import NpyBlock
 from feder_widget.vector_files.parquet_block import ParquetBlock
 from feder_widget.vector_files.vector_block import VectorBlock
-from feder_widget.vector_files.vector_files import VectorFiles
 from feder_widget.vector_files.zarr_block import ZarrBlock, is_zarr
 
 PARQUET = (".parquet", ".pq")

@@ -1,6 +1,6 @@
 """The sentences about one search, in figures, reports and beside pictures.
 
-``js/src/model/findingText.ts`` writes the same, and ``tests/fixtures/findings.json`` holds both to it.
+``js/src/model/sharedText.ts`` writes the same, and ``tests/fixtures/findings.json`` holds both to it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from feder_widget.media.text import one_line
+from feder_widget.media.one_line import one_line
 from feder_widget.model.shares import NO_BREAK, percent
 from feder_widget.wording.numbers import plural
 

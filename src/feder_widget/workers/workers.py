@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from feder_widget.errors import FederError, WorkerError
-from feder_widget.model.pieces import Steps
+from feder_widget.model.work_pieces import Steps
 from feder_widget.workers import dask_client
 from feder_widget.workers.part import Part
 

@@ -1,5 +1,6 @@
 /** A search of a graph as text for other places: Markdown, Python, comma-separated values. */
 
+import { count, plural } from "../../model/format";
 import {
   costText,
   csvText,
@@ -10,9 +11,8 @@ import {
   pythonText,
   type SharedAnswer,
   type SharedState,
-} from "../../model/findingText";
-import { count, plural } from "../../model/format";
-import { type Reason, reasonText } from "./missedText";
+} from "../../model/sharedText";
+import { type Reason, reasonText } from "./missReason";
 
 /** A row of a list that is shared, with its label. */
 export interface SharedNeighbour {

@@ -2,7 +2,7 @@ import { Button } from "../../controls/Button";
 import { useRoving } from "../../controls/roving";
 import { rowKeys } from "../../controls/rowKeys";
 import { count, distance, distancesFormat, ordinal, plural } from "../../model/format";
-import { lossText, missedText } from "../model/missedText";
+import { lossText, missedText } from "../model/missReason";
 import type { GraphTruth, Neighbour } from "../model/truth";
 import type { GraphWalk } from "../model/walk";
 import { useGraphApp } from "../state/graphApp";

@@ -4,7 +4,7 @@ import { Picture, usePicture } from "../../controls/Picture";
 import { distance as formatted, ordinal } from "../../model/format";
 import type { WalkVerdict } from "../../protocol/messages";
 import { useGraphApp } from "../state/graphApp";
-import { rowFacts } from "../state/rowFacts";
+import { rowStanding } from "../state/rowStanding";
 import { verdictText } from "../state/verdictText";
 
 const SIDE = 248;
@@ -23,7 +23,7 @@ export function GraphCard() {
     element.current?.querySelector<HTMLElement>("button")?.focus();
   }, [open]);
   if (open === null) return null;
-  const facts = rowFacts(exploration, open.id);
+  const facts = rowStanding(exploration, open.id);
   const distance = facts.distance ?? open.distance;
   return (
     <div

@@ -1,5 +1,5 @@
 import { count, plural } from "../../model/format";
-import { missedText, reasonOf } from "../model/missedText";
+import { missedText, reasonOf } from "../model/missReason";
 import type { SharedNeighbour, SharedWalk } from "../model/sharedWalkText";
 import { foundAtOf } from "../model/truth";
 import type { GraphApp } from "./graphApp";

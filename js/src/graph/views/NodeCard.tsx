@@ -2,7 +2,7 @@ import { Picture, usePicture } from "../../controls/Picture";
 import { distance as formatted, ordinal } from "../../model/format";
 import { useCardPlace, useRested } from "../../views/cardPlace";
 import { useGraphApp } from "../state/graphApp";
-import { rowFacts } from "../state/rowFacts";
+import { rowStanding } from "../state/rowStanding";
 
 const SIDE = 96;
 /** Milliseconds that the pointer rests on a node before its picture is asked for. */
@@ -20,7 +20,7 @@ export function NodeCard({ id, x, y, within }: Props) {
   const { exploration } = useGraphApp();
   const card = useCardPlace(x, y, within);
   const rested = useRested(id, REST);
-  const { distance, distanceName, rank, lines } = rowFacts(exploration, id);
+  const { distance, distanceName, rank, lines } = rowStanding(exploration, id);
   return (
     <div ref={card} class="feder-card feder-point-card" aria-hidden="true">
       {rested ? <Portrait id={id} /> : <span class="feder-picture feder-loading" />}

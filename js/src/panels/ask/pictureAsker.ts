@@ -1,5 +1,5 @@
 import type { Exploration } from "../../state/exploration";
-import { NoPicture, pictureBytes } from "./pictureFile";
+import { NoPicture, pictureBytes } from "./sentPicture";
 
 /** Why pictures are no queries here, and what makes them queries. */
 export const LACKS_EMBEDDER =

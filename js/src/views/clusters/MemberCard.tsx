@@ -1,5 +1,5 @@
 import { Picture, usePicture } from "../../controls/Picture";
-import { RowFacts } from "../../controls/RowFacts";
+import { RowMetadata } from "../../controls/RowMetadata";
 import { css, rankColour } from "../../look/palette";
 import { count, distance, ordinal } from "../../model/format";
 import { useApp } from "../../state/app";
@@ -65,7 +65,7 @@ export function MemberCard({ tile, x, y, within }: Props) {
           </>
         )}
       </p>
-      {rested && <RowFacts id={id} most={FACTS} />}
+      {rested && <RowMetadata id={id} most={FACTS} />}
     </div>
   );
 }

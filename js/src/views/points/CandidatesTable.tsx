@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
 import { usePicture } from "../../controls/Picture";
-import { useRowValues, Value } from "../../controls/RowFacts";
+import { useRowValues, Value } from "../../controls/RowMetadata";
 import { count, distance, plural } from "../../model/format";
 import { useApp } from "../../state/app";
 import { foundPoints } from "./marks";

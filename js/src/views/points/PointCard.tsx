@@ -1,5 +1,5 @@
 import { Picture, usePicture } from "../../controls/Picture";
-import { RowFacts } from "../../controls/RowFacts";
+import { RowMetadata } from "../../controls/RowMetadata";
 import { css, rankColour } from "../../look/palette";
 import { count, distance as formatted } from "../../model/format";
 import { useApp } from "../../state/app";
@@ -57,7 +57,7 @@ export function PointCard({ id, distance, rank, mark, x, y, within }: Props) {
           </>
         )}
       </p>
-      {rested && <RowFacts id={id} most={FACTS} />}
+      {rested && <RowMetadata id={id} most={FACTS} />}
     </div>
   );
 }

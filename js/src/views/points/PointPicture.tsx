@@ -2,7 +2,7 @@ import { effect, signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
-import { useColouredValue } from "../../controls/RowFacts";
+import { useColouredValue } from "../../controls/RowMetadata";
 import { count, distance } from "../../model/format";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";

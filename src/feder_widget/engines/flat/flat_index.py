@@ -13,15 +13,15 @@ from feder_widget.faiss_internals.flat_file import FlatFile
 from feder_widget.model.arguments import as_int, as_rows
 from feder_widget.model.flat_trace import FlatTrace
 from feder_widget.model.keys import key_of, keys_of
-from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
 from feder_widget.model.query import Query
+from feder_widget.model.work_pieces import PIECE_WORK, WHOLE, Steps, drain
 from feder_widget.truth.flat_answers import FlatExplanation, FlatVerdict, FlatWorkload
 from feder_widget.truth.job.row_set import RowSet
 from feder_widget.truth.ledger import WITHOUT_VECTORS, Basis
-from feder_widget.truth.nearest_truth import NearestTruth
-from feder_widget.truth.original_vectors import Originals
+from feder_widget.truth.neighbours.nearest_truth import NearestTruth
+from feder_widget.truth.neighbours.original_vectors import Originals
 from feder_widget.truth.search_stages import Near
-from feder_widget.truth.workload_queries import Queries, open_queries
+from feder_widget.truth.workloads.workload_queries import Queries, open_queries
 from feder_widget.workers import Workers
 
 Ids = npt.NDArray[np.int64]

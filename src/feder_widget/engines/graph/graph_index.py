@@ -15,22 +15,22 @@ from feder_widget.model.finding import Finding
 from feder_widget.model.graph_source import GraphSource, ranked_by
 from feder_widget.model.graph_trace import Expansion, GraphTrace
 from feder_widget.model.graph_walk import Descent, Hop, Walk
-from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
 from feder_widget.model.query import Query
 from feder_widget.model.query_vector import bits_of_many
 from feder_widget.model.search_parameter import SearchParameter
 from feder_widget.model.search_trace import RefineStep
-from feder_widget.truth.evaluation import Progress
-from feder_widget.truth.graph_evaluation import GraphEvaluation
-from feder_widget.truth.graph_explanation import GraphExplanation
-from feder_widget.truth.graph_structure import GraphStructure, structure_findings, structure_steps
-from feder_widget.truth.graph_truth import GraphTruth
-from feder_widget.truth.graph_verdict import GraphVerdict
-from feder_widget.truth.graph_workload import GraphWorkload
+from feder_widget.model.work_pieces import PIECE_WORK, WHOLE, Steps, drain
+from feder_widget.truth.graph.graph_evaluation import GraphEvaluation
+from feder_widget.truth.graph.graph_explanation import GraphExplanation
+from feder_widget.truth.graph.graph_structure import GraphStructure, structure_findings, structure_steps
+from feder_widget.truth.graph.graph_truth import GraphTruth
+from feder_widget.truth.graph.graph_verdict import GraphVerdict
+from feder_widget.truth.graph.graph_workload import GraphWorkload
 from feder_widget.truth.job.row_set import RowSet
 from feder_widget.truth.ledger import Basis
-from feder_widget.truth.original_vectors import Originals
-from feder_widget.truth.workload_queries import Queries, open_queries
+from feder_widget.truth.neighbours.original_vectors import Originals
+from feder_widget.truth.workloads.evaluation import Progress
+from feder_widget.truth.workloads.workload_queries import Queries, open_queries
 from feder_widget.workers import Workers
 
 Ids = npt.NDArray[np.int64]

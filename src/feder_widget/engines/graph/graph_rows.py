@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.engines import given_vectors
+from feder_widget.engines import vectors_argument as given_vectors
 from feder_widget.errors import UnknownIdError
-from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
 from feder_widget.model.query_vector import as_bits, as_vector
 from feder_widget.model.vector_source import VectorSource
+from feder_widget.model.work_pieces import Steps
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]

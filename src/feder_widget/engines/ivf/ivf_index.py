@@ -19,11 +19,11 @@ from feder_widget.model.arguments import as_clusters, as_distances, as_int, as_r
 from feder_widget.model.finding import Finding
 from feder_widget.model.guarantees import Guarantees
 from feder_widget.model.keys import infinitely_far, keys_of
-from feder_widget.model.pieces import PIECE_WORK, WHOLE, Steps, drain
 from feder_widget.model.query import Query
 from feder_widget.model.query_vector import bits_of_many
 from feder_widget.model.search_parameter import SearchParameter
 from feder_widget.model.search_trace import CoarseStep, FineStep, Ranking, RefineStep, Scan, SearchTrace
+from feder_widget.model.work_pieces import PIECE_WORK, WHOLE, Steps, drain
 from feder_widget.truth import (
     Basis,
     Certainty,
@@ -37,14 +37,14 @@ from feder_widget.truth import (
     evaluate,
 )
 from feder_widget.truth.cluster_bounds import Extents
-from feder_widget.truth.evaluation import Progress
 from feder_widget.truth.job.row_set import JobRows
-from feder_widget.truth.known_neighbours import KnownNeighbours
+from feder_widget.truth.neighbours.known_neighbours import KnownNeighbours
+from feder_widget.truth.neighbours.own_row import OwnRow
 from feder_widget.truth.origin import Origin
-from feder_widget.truth.own_row import OwnRow
-from feder_widget.truth.rankings import batches
 from feder_widget.truth.survey import Survey
-from feder_widget.truth.workload_queries import Queries, open_queries
+from feder_widget.truth.workloads.evaluation import Progress
+from feder_widget.truth.workloads.rankings import batches
+from feder_widget.truth.workloads.workload_queries import Queries, open_queries
 from feder_widget.workers import Workers
 
 

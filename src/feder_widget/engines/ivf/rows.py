@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.engines import given_vectors
+from feder_widget.engines import vectors_argument as given_vectors
 from feder_widget.errors import IndexChangedError, UnknownIdError
 from feder_widget.faiss_internals.inverted_file import InvertedFile
 from feder_widget.faiss_internals.inverted_lists import LIST_WORK
 from feder_widget.faiss_internals.layers import transforms
-from feder_widget.model.pieces import ID_WORK, Steps
 from feder_widget.model.query import Query
 from feder_widget.model.query_vector import as_bytes, as_vector
+from feder_widget.model.work_pieces import ID_WORK, Steps
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]

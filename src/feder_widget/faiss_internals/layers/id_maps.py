@@ -12,7 +12,7 @@ import numpy.typing as npt
 from feder_widget.errors import BrokenIdMapError
 from feder_widget.faiss_internals.inverted_lists import FEW_IDS
 from feder_widget.faiss_internals.unwrap import IdMap
-from feder_widget.model.pieces import ID_WORK, WHOLE, Steps, drain
+from feder_widget.model.work_pieces import ID_WORK, WHOLE, Steps, drain
 
 Ids = npt.NDArray[np.int64]
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feder_widget.errors import IndexChangedError
-from feder_widget.model.pieces import DECODE_WORK, WHOLE, Steps
+from feder_widget.model.work_pieces import DECODE_WORK, WHOLE, Steps
 
 
 def k_base(refine: Any, k: int) -> int:

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from feder_widget.figures.cell_colours import SHADES, cell_colours
 from feder_widget.figures.cell_output.pixel_pen import BADGE, PixelPen
 from feder_widget.figures.cell_output.small_png import SCALES, colours_of, small_png
 from feder_widget.figures.cell_output.tiles import TEXT, paint_tiles
-from feder_widget.figures.map_cells import ScaledCells, edge_widths
+from feder_widget.figures.clusters.cell_colours import SHADES, cell_colours
+from feder_widget.figures.clusters.map_cells import ScaledCells, edge_widths
+from feder_widget.figures.clusters.rank_labels import DOT, RankLabel, RankLabels
 from feder_widget.figures.pen import Ink
-from feder_widget.figures.rank_labels import DOT, RankLabel, RankLabels
 from feder_widget.figures.search_text import map_title
 from feder_widget.figures.shown_search import ShownSearch
 from feder_widget.map import ClusterMap
-from feder_widget.media.text import one_line
+from feder_widget.media.one_line import one_line
 from feder_widget.palette import PALETTES, Mode, Palette, mix, ramp_colour, rank_colour, rgb_of
 
 WIDTH, HEIGHT = 880, 420

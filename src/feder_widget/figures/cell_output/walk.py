@@ -14,7 +14,7 @@ from feder_widget.figures.graph_walk.legend import Legend, walk_legend
 from feder_widget.figures.graph_walk.painter import WalkInks, frame_in, paint_walk
 from feder_widget.figures.graph_walk.scene import Frame, walk_scene
 from feder_widget.figures.graph_walk.shown_walk import ShownWalk, ahead_of
-from feder_widget.media.text import one_line
+from feder_widget.media.one_line import one_line
 from feder_widget.model.graph_trace import GraphTrace
 from feder_widget.palette import PALETTES, Mode, Palette, mix, rgb_of
 

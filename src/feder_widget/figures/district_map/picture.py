@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from feder_widget.engines import GraphIndex, open_graph
 from feder_widget.figures.canvas import PX, Canvas, look_of
 from feder_widget.figures.canvas_pen import CanvasPen
+from feder_widget.figures.clusters.map_cells import ScaledCells
 from feder_widget.figures.district_map.districts_drawn import drawn_districts
 from feder_widget.figures.district_map.scene import MapScene, map_scene
 from feder_widget.figures.fonts import TITLE_LIMIT, shown_text
@@ -18,7 +19,6 @@ from feder_widget.figures.graph_walk.legend import ROW, Legend, LegendEntry, cro
 from feder_widget.figures.graph_walk.painter import WalkInks
 from feder_widget.figures.graph_walk.scene import EXPANDED, MISSED, RESULT, VISITED
 from feder_widget.figures.graph_walk.shown_walk import ShownWalk, shown_walk
-from feder_widget.figures.map_cells import ScaledCells
 from feder_widget.figures.placer import BoxPlacer, box_around
 from feder_widget.figures.shapes import rounded
 from feder_widget.map import DrawnGraph

@@ -7,15 +7,15 @@ from matplotlib.figure import Figure
 
 from feder_widget.engines import GraphIndex
 from feder_widget.figures.canvas import look_of, root_of, two_parts
+from feder_widget.figures.charts.recall_chart import recall
+from feder_widget.figures.charts.workload_chart import draw_workload
 from feder_widget.figures.district_map.districts_drawn import drawn_districts
 from feder_widget.figures.district_map.picture import draw_graph_map
 from feder_widget.figures.graph_text import missed_tags
 from feder_widget.figures.graph_walk.picture import draw_shown_walk
 from feder_widget.figures.graph_walk.shown_walk import ShownWalk, shown_walk
-from feder_widget.figures.recall_chart import recall
 from feder_widget.figures.result_tiles import draw_results
 from feder_widget.figures.row_pictures import RowPictures
-from feder_widget.figures.workload_chart import draw_workload
 from feder_widget.map import DrawnGraph
 from feder_widget.model.query import Query
 from feder_widget.truth import Workload

@@ -22,8 +22,8 @@ from feder_widget.figures.thumbnails import put_framed, put_pill
 from feder_widget.figures.tile_grid import CAPTION
 from feder_widget.figures.tile_look import tile_caption
 from feder_widget.model.graph_trace import GraphTrace
-from feder_widget.truth.graph_explanation import GraphExplanation
-from feder_widget.truth.graph_loss import graph_losses
+from feder_widget.truth.graph.graph_explanation import GraphExplanation
+from feder_widget.truth.graph.graph_loss import graph_losses
 from feder_widget.wording.numbers import plural
 
 SIDE = 40

@@ -15,8 +15,8 @@ from feder_widget.figures.shown_search import Rows, no_rows, placed_among
 from feder_widget.model.arguments import as_bool, as_int
 from feder_widget.model.graph_trace import GraphTrace
 from feder_widget.model.query import Query
-from feder_widget.truth.graph_explanation import GraphExplanation
-from feder_widget.truth.graph_loss import Losses, graph_losses, known_from, needed_tag
+from feder_widget.truth.graph.graph_explanation import GraphExplanation
+from feder_widget.truth.graph.graph_loss import Losses, graph_losses, known_from, needed_tag
 
 AHEAD = 2.5
 """A larger efSearch is shown up to this many times the present one, or up to where it finds all."""

@@ -1,4 +1,4 @@
-"""Pictures side by side below a walk, as ``tray.ts`` places them."""
+"""Pictures side by side below a walk, as ``pictureTray.ts`` places them."""
 
 from __future__ import annotations
 

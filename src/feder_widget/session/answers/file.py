@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from feder_widget.model.pieces import Steps
+from feder_widget.model.work_pieces import Steps
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.to_page import FilePart
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from feder_widget.engines import IvfIndex
 from feder_widget.layout.plane import into_unit_square
-from feder_widget.model.pieces import Steps
+from feder_widget.model.work_pieces import Steps
 from feder_widget.projection import (
     LinearMap,
     Method,

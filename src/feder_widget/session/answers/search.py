@@ -15,7 +15,7 @@ from feder_widget.session.answers.pieces import Bound, Pause, Piece, kept, messa
 from feder_widget.session.answers.results import results
 from feder_widget.session.messages import Message, Request, RowId
 from feder_widget.session.messages.to_page import Candidates, Coarse, Done, FaissResults
-from feder_widget.truth.originals_price import Price
+from feder_widget.truth.neighbours.originals_price import Price
 from feder_widget.truth.search_findings import coarse_findings, duplicate_findings, refine_findings
 
 COMPLETE_ENTRIES = 524_288

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from feder_widget.media.media import Vector
 from feder_widget.media.thumbnail import Thumbnail
-from feder_widget.model.pieces import Steps
+from feder_widget.model.work_pieces import Steps
 from feder_widget.session.messages import RowId
 from feder_widget.session.messages.to_kernel import ThumbnailsRequest
 from feder_widget.session.messages.to_page import ThumbnailItem, Thumbnails

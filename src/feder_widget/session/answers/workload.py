@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from feder_widget.session.messages import Message, Request
 from feder_widget.session.messages.to_page import Failure, Hardest, Progress, QueryRecalls, Workload
 from feder_widget.truth import Workload as Evaluated
-from feder_widget.truth.evaluation import Progress as Report
+from feder_widget.truth.workloads.evaluation import Progress as Report
 
 SHARES = (0.5, 0.95, 0.99, 1.0)
 """Shares of the queries whose recall the page draws, besides the mean."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 
 from feder_widget.truth import Workload
-from feder_widget.truth.evaluation import Progress
-from feder_widget.truth.graph_evaluation import GraphEvaluation
+from feder_widget.truth.graph.graph_evaluation import GraphEvaluation
+from feder_widget.truth.workloads.evaluation import Progress
 
 
 class CurvesEvaluation:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.map import DrawnGraph
 from feder_widget.map.districts import count_for, sample_nodes
-from feder_widget.model.pieces import DECODE_WORK, PIECE_WORK
+from feder_widget.model.work_pieces import DECODE_WORK, PIECE_WORK
 from feder_widget.session import threads
 from feder_widget.session.answers.map import parts
 from feder_widget.session.freed_memory import give_back

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.layout.plane import into_unit_square
-from feder_widget.model.pieces import DECODE_WORK, PIECE_WORK
+from feder_widget.model.work_pieces import DECODE_WORK, PIECE_WORK
 from feder_widget.projection import LinearMap, Method, into_picture
 from feder_widget.projection.limits import AXES_ROWS, LINEAR_ROWS, REFINED_ROWS
 from feder_widget.projection.linear_map import directions

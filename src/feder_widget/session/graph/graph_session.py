@@ -14,8 +14,8 @@ from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.errors import IndexChangedError
 from feder_widget.map import DrawnGraph
 from feder_widget.media import Media
-from feder_widget.model.pieces import Steps
 from feder_widget.model.query import Query
+from feder_widget.model.work_pieces import Steps
 from feder_widget.projection import Method
 from feder_widget.session import threads
 from feder_widget.session.answers.file import file_parts
@@ -47,9 +47,9 @@ from feder_widget.session.outbox import Outbox, Send
 from feder_widget.session.pictures import Pictures
 from feder_widget.session.row_values import RowValueReader
 from feder_widget.session.runner import Job, Priority, Runner, Step
-from feder_widget.truth.evaluation import Progress
-from feder_widget.truth.graph_evaluation import GraphEvaluation
-from feder_widget.truth.graph_workload import GraphWorkload
+from feder_widget.truth.graph.graph_evaluation import GraphEvaluation
+from feder_widget.truth.graph.graph_workload import GraphWorkload
+from feder_widget.truth.workloads.evaluation import Progress
 
 WALK_AHEAD = 256
 """efSearch to which a walk goes on at least, so that it can be dragged without asking."""

@@ -9,7 +9,7 @@ from feder_widget.engines.graph.graph_index import GraphIndex
 from feder_widget.session.graph.active_walk import ActiveWalk
 from feder_widget.session.messages import Request
 from feder_widget.session.messages.graph_to_page import WalkResults
-from feder_widget.truth.ef_results import EfResults, results_by_ef
+from feder_widget.truth.graph.ef_results import EfResults, results_by_ef
 
 Ids = npt.NDArray[np.int64]
 Float32Array = npt.NDArray[np.float32]

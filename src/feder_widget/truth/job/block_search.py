@@ -17,9 +17,9 @@ import numpy.typing as npt
 from feder_widget.faiss_internals.omp_threads import omp_threads
 from feder_widget.model.keys import keys_of
 from feder_widget.truth.job.products import LONGEST, Products
-from feder_widget.truth.nearest_rows import NearestRows, NearRows
-from feder_widget.truth.rankings import blas_work
-from feder_widget.truth.row_comparison import RowComparison
+from feder_widget.truth.neighbours.nearest_rows import NearestRows, NearRows
+from feder_widget.truth.neighbours.row_comparison import RowComparison
+from feder_widget.truth.workloads.rankings import blas_work
 
 HEAD = 1024
 """Rows that are compared by kernels alone where nothing bounds yet what is near."""

@@ -21,10 +21,10 @@ from feder_widget.truth.job.pass_state import PassState, difference_of_queries, 
 from feder_widget.truth.job.row_set import JobRows
 from feder_widget.truth.job.spans import total
 from feder_widget.truth.job.truth_pass import TruthPass, transformed_alone
-from feder_widget.truth.nearest_rows import SPARE
-from feder_widget.truth.neighbour_table import FILE, NeighbourTable
-from feder_widget.truth.row_digest import RowDigest
-from feder_widget.truth.truth_fingerprint import Compared, query_hashes
+from feder_widget.truth.neighbours.nearest_rows import SPARE
+from feder_widget.truth.neighbours.neighbour_table import FILE, NeighbourTable
+from feder_widget.truth.neighbours.row_digest import RowDigest
+from feder_widget.truth.neighbours.truth_fingerprint import Compared, query_hashes
 from feder_widget.workers import Workers
 
 SAVE_SECONDS = 10.0

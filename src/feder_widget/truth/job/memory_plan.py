@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feder_widget.truth.nearest_rows import SPARE
+from feder_widget.truth.neighbours.nearest_rows import SPARE
 
 PAIR_BYTES = 80
 """Of a pair of a query and a row near it, while the nearest are sorted out: it is held four times then."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.model.pieces import WHOLE, Steps
+from feder_widget.model.work_pieces import WHOLE, Steps
 from feder_widget.truth.job.memory_plan import ALIGN, MemoryPlan
 from feder_widget.truth.job.pass_state import PassState
 from feder_widget.truth.job.row_set import JobRows

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from feder_widget.errors import TruthFileError
 from feder_widget.model.kept_arrays import read_arrays, write_arrays
 from feder_widget.truth.job.spans import Span, total, with_span
-from feder_widget.truth.nearest_rows import NearRows
-from feder_widget.truth.row_digest import RowDigest
-from feder_widget.truth.truth_fingerprint import Compared
+from feder_widget.truth.neighbours.nearest_rows import NearRows
+from feder_widget.truth.neighbours.row_digest import RowDigest
+from feder_widget.truth.neighbours.truth_fingerprint import Compared
 
 FORMAT = 1
 """Of the file."""

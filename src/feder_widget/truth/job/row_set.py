@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from feder_widget.model.row_source import HeldRows, RowSource, row_file
 from feder_widget.truth.job.memory_plan import ALIGN
-from feder_widget.truth.row_comparison import RowComparison
-from feder_widget.truth.row_digest import RowDigest
-from feder_widget.truth.truth_fingerprint import Compared, ids_digest
+from feder_widget.truth.neighbours.row_comparison import RowComparison
+from feder_widget.truth.neighbours.row_digest import RowDigest
+from feder_widget.truth.neighbours.truth_fingerprint import Compared, ids_digest
 
 DIGEST_BYTES = 8 << 20
 """Vectors read at once to tell them from others."""

@@ -15,10 +15,10 @@ from feder_widget.truth.job.memory_plan import ALIGN, MemoryPlan
 from feder_widget.truth.job.pass_state import PassState
 from feder_widget.truth.job.row_set import Block, JobRows, RowsPart
 from feder_widget.truth.job.spans import missing
-from feder_widget.truth.nearest_rows import NearestRows, NearRows
-from feder_widget.truth.row_comparison import RowComparison
-from feder_widget.truth.row_digest import RowDigest
-from feder_widget.truth.row_parts import CARRIED_BYTES
+from feder_widget.truth.neighbours.nearest_rows import NearestRows, NearRows
+from feder_widget.truth.neighbours.row_comparison import RowComparison
+from feder_widget.truth.neighbours.row_digest import RowDigest
+from feder_widget.truth.neighbours.row_parts import CARRIED_BYTES
 from feder_widget.workers import Part, Workers
 
 PART_WORK = 20_000_000_000

@@ -5,7 +5,7 @@ import { count } from "../../../model/format";
 import { useCanvas } from "../../../views/canvas";
 import type { Size } from "../../../views/viewport";
 import { useGraphApp } from "../../state/graphApp";
-import { rowFacts } from "../../state/rowFacts";
+import { rowStanding } from "../../state/rowStanding";
 import { NodeCard } from "../NodeCard";
 import { paintHovered, pointNear, pointsOf } from "./hovered";
 import { paintLayers } from "./layersPainter";
@@ -13,7 +13,7 @@ import { layersScene } from "./layersScene";
 import type { LayersState } from "./layersState";
 import { layersText } from "./layersText";
 import { wordsOf } from "./levelWords";
-import { type Measure, placeLabels, SIZE } from "./nodeLabels";
+import { type Measure, placeLabels, SIZE } from "./nodeCaptions";
 
 /** CSS pixels from the pointer within which a node counts as hovered. */
 const NEAR = 12;
@@ -128,7 +128,7 @@ export function LayersView() {
             const from = missed.find((row) => row.id === id)?.from ?? null;
             if (kind === "missed" && from !== null && from <= facts.efLimit) settings.efSearch.value = from;
             else {
-              const distance = rowFacts(exploration, id).distance ?? Number.NaN;
+              const distance = rowStanding(exploration, id).distance ?? Number.NaN;
               card.value = { id, distance, opener: event.currentTarget };
             }
           }}

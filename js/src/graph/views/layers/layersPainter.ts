@@ -8,7 +8,7 @@ import { paintBeyondBar, paintFloor } from "./floorPainter";
 import type { LayersInk } from "./layersInk";
 import type { LayersScene } from "./layersScene";
 import type { WordLine } from "./levelWords";
-import { type Labels, SIZE, type Tone } from "./nodeLabels";
+import { type Labels, SIZE, type Tone } from "./nodeCaptions";
 
 type Context = CanvasRenderingContext2D;
 

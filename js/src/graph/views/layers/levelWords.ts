@@ -1,7 +1,7 @@
 import { count, plural } from "../../../model/format";
 import type { LayersScene } from "./layersScene";
 import type { LayersState } from "./layersState";
-import type { Measure } from "./nodeLabels";
+import type { Measure } from "./nodeCaptions";
 
 /** A line of the words beside a level: a bold beginning, and the rest. */
 export interface WordLine {

@@ -1,6 +1,6 @@
 import { count, distance, ordinal, plural } from "../../../model/format";
 import type { GraphExploration } from "../../state/graphExploration";
-import { rowFacts } from "../../state/rowFacts";
+import { rowStanding } from "../../state/rowStanding";
 import type { NodeScene } from "./nodeScene";
 
 /** What the keys do. */
@@ -39,7 +39,7 @@ export function searchText(exploration: GraphExploration, { counts, descent, nod
 
 /** One node in words. */
 export function nodeText(exploration: GraphExploration, id: bigint): string {
-  const { distance: far, distanceName, rank, lines } = rowFacts(exploration, id);
+  const { distance: far, distanceName, rank, lines } = rowStanding(exploration, id);
   return [
     `Row ${id}`,
     ...(far === null ? [] : [`${distanceName} ${distance(far)}`]),

@@ -9,7 +9,7 @@ import type { Size } from "../../../views/viewport";
 import { useGraphApp } from "../../state/graphApp";
 import { NodeCard } from "../NodeCard";
 import { useDotSheet } from "../nodes/useDotSheet";
-import { trayPlaces } from "./tray";
+import { trayPlaces } from "./pictureTray";
 import { paintWalk } from "./walkPainter";
 import { MARGINS, type WalkPoint, walkScene } from "./walkScene";
 

@@ -6,7 +6,7 @@ import { type Box, BoxPlacer } from "../../../views/placer";
 import type { Size } from "../../../views/viewport";
 import { paintDeleted } from "../nodes/deletedMarks";
 import type { DotSheet } from "../nodes/dotSheet";
-import type { TrayPlace } from "./tray";
+import type { TrayPlace } from "./pictureTray";
 import type { WalkPoint, WalkScene } from "./walkScene";
 
 type Context = CanvasRenderingContext2D;

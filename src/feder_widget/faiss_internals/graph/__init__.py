@@ -1,0 +1,1 @@
+"""How Faiss stores a graph and searches it, step by step."""

@@ -1,0 +1,1 @@
+"""Charts against a search parameter, and of sizes and losses."""

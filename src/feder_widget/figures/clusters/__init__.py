@@ -1,0 +1,1 @@
+"""The map of the clusters, as the view Clusters shows it."""

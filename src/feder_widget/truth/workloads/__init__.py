@@ -1,0 +1,1 @@
+"""Many queries at once: recall at every nprobe, and the queries that lose most."""
