@@ -43,6 +43,8 @@ def cases():
     crowd = np.full(20, 40, np.float32)
     crowd[10:] = distances_of(10)
     yield "pictures in a crowd", (500, 400), [12, 8], False, crowd, False, -1, list(range(14))
+    missed = np.concatenate([distances_of(60), np.full(8, 20, np.float32)])
+    yield "missed in a crowd", (500, 400), [40, 20], True, missed, False, -1, [3, 7, 41, *range(60, 68)]
     yield "many candidates", (640, 480), [3000, 1500, 37], False, distances_of(4537), False, -1, [5, 3100]
 
 
@@ -57,7 +59,8 @@ def drawn(size, sizes, has_beyond, distances, similarity, own, found):
     sectors = sectors_of(sizes, has_beyond)
     dot = dot_radius(len(distances), width, height)
     layout = layout_distances(distances, places, order, scale, sectors, circle, dot)
-    pictures = place_pictures(found, places, layout, sectors, circle)
+    missed = [point >= sum(sizes) for point in found]
+    pictures = place_pictures(found, missed, places, layout, sectors, circle)
     return {
         "circle": [circle.x, circle.y, circle.radius],
         "rings": [[rounded(ring.radius), ring.label, ring.is_compressed] for ring in scale.rings],

@@ -329,6 +329,24 @@ describe("pictures", () => {
     expect(Math.max(...sides(1))).toBeGreaterThan(Math.max(...sides(2)));
   });
 
+  it("of results are never larger than those of missed neighbours, whatever room these have", () => {
+    const { set, layout, sectors, circle } = drawnOf([40, 5, 40], (i) =>
+      i >= 40 && i < 45 ? 1 + i / 1e4 : 2 + i / 100,
+    );
+    const found = [0, 50, 40, 41, 42, 43, 44].map((point, i) => ({
+      point,
+      place: i + 1,
+      isMissed: set.ranks[point] === 2,
+    }));
+    const { marks } = placePictures(found, set, layout, sectors, circle);
+    const sides = (isMissed: boolean) =>
+      marks.filter((mark) => mark.isMissed === isMissed).map(({ side }) => side);
+    expect(Math.min(...sides(true).filter((side) => side > 0))).toBeGreaterThanOrEqual(
+      Math.max(...sides(false)),
+    );
+    expect(Math.min(...sides(false))).toBeGreaterThan(0);
+  });
+
   it("are dots above forty, and none where there are no results", () => {
     expect(withPictures([200], (i) => i, MOST_PICTURES + 1).marks.every(({ side }) => side === 0)).toBe(true);
     expect(withPictures([200], (i) => i, 0).marks).toEqual([]);

@@ -146,7 +146,7 @@ def _put_points(
 ) -> list[tuple[float, float, float, float]]:  # fmt: skip
     """Draw the candidates, and the found ones as pictures; return the boxes that these take."""
     points, rows, is_missed = found_points(search, compared.ids, compared.ranks)
-    placed = place_pictures(points, compared.places, layout, sectors, around)
+    placed = place_pictures(points, is_missed.tolist(), compared.places, layout, sectors, around)
     hidden = np.zeros(len(compared.ids), bool)
     hidden[points] = True
     put_dots(canvas, layout.positions, np.where(compared.ranks > 0, compared.ranks, 1), hidden)

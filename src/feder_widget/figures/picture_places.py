@@ -40,6 +40,7 @@ class Pictures:
 
 def place_pictures(
     points: Sequence[int],
+    missed: Sequence[bool],
     places: npt.NDArray[np.int64],
     layout: Layout,
     sectors: Sectors,
@@ -47,12 +48,15 @@ def place_pictures(
 ) -> Pictures:
     """Place pictures at their exact radius: each moves along it, in its sector, until it covers no other.
 
-    The pictures of a sector are as large as finds room; one that finds none at the least size is a dot.
+    The pictures of a sector are as large as finds room, and those of results no larger than those of missed
+    neighbours; one that finds none at the least size is a dot.
 
     Parameters
     ----------
     points : sequence of int
         Points of the layout, the most important first.
+    missed : sequence of bool
+        Of each, whether it is a missed neighbour.
     places : int64 (n,)
         The sector of each point of the layout, from 0.
     """
@@ -73,6 +77,8 @@ def place_pictures(
             break
         for home in shrinkable:
             levels[home] += 1
+        most = max((levels[home] for home, lost in zip(homes, missed, strict=True) if lost), default=0)
+        levels = {home: max(level, most) for home, level in levels.items()}
     held = np.array([angle is not None for angle in angles])
     chosen = np.array([angle for angle in angles if angle is not None])
     positions[held] = on_circle(circle, layout.radii[found][held], chosen)

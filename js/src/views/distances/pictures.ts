@@ -28,7 +28,8 @@ interface Spot {
 
 /**
  * Results and missed neighbours as pictures at their exact radius: each moves along it, within its sector, until it
- * covers no other. The pictures of a sector are as large as finds room; one that finds none at the least size is a dot.
+ * covers no other. The pictures of a sector are as large as finds room, and those of results no larger than those of
+ * missed neighbours; one that finds none at the least size is a dot.
  *
  * @param found  the most important point first
  */
@@ -47,6 +48,7 @@ export function placePictures(
   const smallest = SIDES.length - 1;
   const largest = SIDES.findIndex((side) => side <= LARGEST * circle.radius);
   const levels = new Map(points.map((point) => [places[point], largest < 0 ? smallest : largest]));
+  const withMissed = new Set(found.filter(({ isMissed }) => isMissed).map(({ point }) => places[point]));
   const sideOf = (point: number) => SIDES[levels.get(places[point]) as number];
   let spots: readonly Spot[];
   for (;;) {
@@ -55,6 +57,8 @@ export function placePictures(
     const shrinkable = [...crowded].filter((sector) => (levels.get(sector) as number) < smallest);
     if (shrinkable.length === 0) break;
     for (const sector of shrinkable) levels.set(sector, (levels.get(sector) as number) + 1);
+    const most = Math.max(0, ...[...withMissed].map((sector) => levels.get(sector) as number));
+    for (const [sector, level] of levels) levels.set(sector, Math.max(level, most));
   }
   const moved = positions.slice();
   points.forEach((point, i) => {
