@@ -45,7 +45,7 @@ export function EfChart(props: Props) {
   const { name, axisName, top, curve, band = [], cost, label, height, pictures, remark, target } = props;
   const { exploration } = useGraphApp();
   const { efSearch } = exploration.settings;
-  const { storedEf } = exploration.facts.value;
+  const { storedEf, images, labels } = exploration.facts.value;
   const { element: box, width, height: tall } = useSize<HTMLDivElement>();
   const input = useRef<HTMLInputElement>(null);
   const right = width - MARGIN.right;
@@ -129,7 +129,7 @@ export function EfChart(props: Props) {
         {still}
         <path class="feder-now" d={`M${x} ${MARGIN.top}V${bottom}`} />
       </svg>
-      <FoundPictures axis={axis} pictures={pictures} />
+      <FoundPictures axis={axis} pictures={pictures} hasPictures={images || !labels} />
       {remark !== null && (
         <p class="feder-remark" title={remark.reason}>
           {remark.text}

@@ -1,5 +1,6 @@
 import { Picture } from "../../controls/Picture";
 import { count } from "../../model/format";
+import { foundSpots } from "./foundSpots";
 import type { Axis } from "./scale";
 
 /** A missed row, and the nprobe that finds it. */
@@ -9,35 +10,46 @@ export interface FoundRow {
   readonly at: number;
 }
 
+/** Height of the largest picture, and of the room around it, in CSS pixels. */
 const SIDE = 30;
-const GAP = 2;
+const AROUND = 8;
+const ABOVE_AXIS = 5;
 
-/** The missed pictures, each at the nprobe that finds it; the ranked strip says the same in words. */
-export function FoundPictures({ axis, pictures }: { axis: Axis; pictures: readonly FoundRow[] }) {
-  const { right, bottom, top } = axis.frame;
-  if (bottom - top < SIDE + 8) return null;
-  const groups = [...new Set(pictures.map(({ at }) => at))].sort((a, b) => a - b);
-  let free = -Infinity;
+interface Props {
+  readonly axis: Axis;
+  readonly pictures: readonly FoundRow[];
+  /** Whether rows have pictures; of texts, which are unreadable at this size, the number is shown. */
+  readonly hasPictures: boolean;
+}
+
+/** The missed rows, each at the nprobe that finds it; the ranked strip says the same in words. */
+export function FoundPictures({ axis, pictures, hasPictures }: Props) {
+  const { bottom, top } = axis.frame;
+  if (bottom - top < SIDE + AROUND) return null;
+  const ats = pictures.map(({ at }) => at);
   return (
     <span aria-hidden="true">
-      {groups.map((at) => {
-        const rows = pictures.filter((picture) => picture.at === at);
-        const x = Math.max(free, axis.x(at) + 3);
-        const room = Math.floor((right - x) / (SIDE + GAP));
-        const shown = rows.length <= room ? rows : rows.slice(0, Math.max(0, room - 1));
-        const end = x + Math.min(rows.length, shown.length + 1) * (SIDE + GAP);
-        if (room < 1) return null;
-        free = end + GAP;
-        return (
-          <span key={at} class="feder-found" style={{ left: `${x}px`, top: `${bottom - SIDE - 5}px` }}>
-            <i style={{ left: `${axis.x(at) - x}px`, height: `${bottom - top}px`, bottom: "-5px" }} />
-            {shown.map(({ id, cluster }, i) => (
-              <Picture key={i} id={id} cluster={cluster} side={SIDE} alt="" />
-            ))}
-            {shown.length < rows.length && <b>+{count(rows.length - shown.length)}</b>}
-          </span>
-        );
-      })}
+      {foundSpots(ats, axis).map(({ at, x, side, shown, count: rows }) => (
+        <span key={at} class="feder-found" style={{ left: `${x}px`, top: `${bottom - SIDE - ABOVE_AXIS}px` }}>
+          <i
+            style={{
+              left: `${axis.x(at) - x}px`,
+              height: `${bottom - top}px`,
+              bottom: `${-ABOVE_AXIS}px`,
+            }}
+          />
+          {hasPictures &&
+            pictures
+              .filter((picture) => picture.at === at)
+              .slice(0, shown)
+              .map(({ id, cluster }, i) => (
+                <span key={i} style={{ width: `${side}px`, height: `${side}px` }}>
+                  <Picture id={id} cluster={cluster} side={SIDE} alt="" />
+                </span>
+              ))}
+          {side > 0 && (shown < rows || !hasPictures) && <b>×{count(rows)}</b>}
+        </span>
+      ))}
     </span>
   );
 }

@@ -4,14 +4,18 @@ import { slideByKey } from "../../controls/sliderKeys";
 import { useSize } from "../../look/size";
 import { count } from "../../model/format";
 import { useApp } from "../../state/app";
+import type { Box } from "../../views/placer";
 import { FoundPictures, type FoundRow } from "./FoundPictures";
+import { freeSpot, placesBeside, stepBoxes } from "./freeSpot";
 import { RankAxis } from "./RankAxis";
 import { Axis } from "./scale";
 
-/** Room for the words beside the handle: around them, and for each letter. */
-const LABEL = { around: 26, letter: 7 };
-/** Between the handle and its words. */
-const LABEL_GAP = 10;
+/** The words beside the handle: each letter is so wide at most, and they are so far from its middle, in CSS pixels. */
+const WORDS = { letter: 7.5, around: 14, height: 18, beside: 10 };
+/** Those at the mark of the stored nprobe. */
+const STORED = { text: "stored in the index", width: 106, height: 15, beside: 8 };
+/** Half of the height of the words above which recall leaves more room below the curve. */
+const HIGH = 0.8;
 /** Radius of a value that stands alone. */
 const DOT = 3.5;
 const MARGIN = { left: 50, right: 22, top: 9, bottom: 21 };
@@ -64,7 +68,7 @@ export function RecallChart(props: Props) {
   } = props;
   const { exploration } = useApp();
   const { nprobe } = exploration.settings;
-  const { nlist, storedNprobe } = exploration.summary.value;
+  const { nlist, storedNprobe, images, labels } = exploration.summary.value;
   const { element: box, width, height: tall } = useSize<HTMLDivElement>();
   const input = useRef<HTMLInputElement>(null);
   const right = width - MARGIN.right;
@@ -73,7 +77,13 @@ export function RecallChart(props: Props) {
     () => new Axis({ left: MARGIN.left, right, top: MARGIN.top, bottom }, nlist),
     [right, bottom, nlist],
   );
-  const isHigh = height >= 0.5;
+  const bounds = { left: MARGIN.left, top: 0, right: width, bottom: bottom - 2 };
+  // The words keep off the line, and off each other.
+  const drawn = useMemo(
+    () => (curve === null || isApart ? [] : stepBoxes(axis, curve.at, curve.values)),
+    [axis, curve, isApart],
+  );
+  const stored = useMemo(() => storedPlace(axis, storedNprobe, drawn), [axis, storedNprobe, drawn]);
   // Pictures, or a remark, stand where the name of the share would.
   const isCovered = pictures.length > 0 || remark !== null;
   const still = useMemo(
@@ -135,14 +145,35 @@ export function RecallChart(props: Props) {
             ) : (
               <path class="feder-curve" d={axis.steps(curve.at, curve.values)} />
             ))}
-          <Stored nprobe={storedNprobe} axis={axis} isLow={isHigh} />
+          <path
+            class="feder-stored"
+            d={`M${axis.x(storedNprobe) - 4.5} ${(stored?.bottom ?? bottom - 2) - STORED.height / 2 - 4}h9l-4.5 8z`}
+          />
+          {stored !== null && (
+            <text class="feder-stored-name" x={stored.left} y={stored.bottom - 4}>
+              {STORED.text}
+            </text>
+          )}
         </>
       ),
-    [axis, axisName, width, tall, share, curve, band, isApart, storedNprobe, isHigh, isCovered, target],
+    [axis, axisName, width, tall, share, curve, band, isApart, storedNprobe, stored, isCovered, target],
   );
   const x = axis.x(nprobe.value);
-  const [before, after] = [x - MARGIN.left, width - x];
-  const isLeft = before > Math.min(after, LABEL.around + LABEL.letter * label.length);
+  const y = axis.y(height);
+  const wide = WORDS.around + WORDS.letter * label.length;
+  const [before, after] = [x - MARGIN.left, width - x].map((room) => room - WORDS.beside);
+  const isLeft = before > Math.min(after, wide);
+  const room = Math.max(before, after);
+  const words =
+    label === ""
+      ? null
+      : freeSpot(
+          placesBeside(x, y, { ...WORDS, width: Math.min(wide, room) }, bounds, {
+            isLeft,
+            isAbove: height < HIGH,
+          }),
+          stored === null ? drawn : [...drawn, stored],
+        );
   const follow = (event: PointerEvent) => {
     const { left } = (box.current as HTMLDivElement).getBoundingClientRect();
     nprobe.value = axis.nprobeAt(event.clientX - left);
@@ -159,7 +190,7 @@ export function RecallChart(props: Props) {
         {hasRanks && width >= 80 && <RankAxis axis={axis} />}
         <path class="feder-now" d={`M${x} ${MARGIN.top}V${bottom}`} />
       </svg>
-      <FoundPictures axis={axis} pictures={pictures} />
+      <FoundPictures axis={axis} pictures={pictures} hasPictures={images || !labels} />
       {remark !== null && (
         <p class="feder-remark" title={remark.reason}>
           {remark.text}
@@ -184,17 +215,17 @@ export function RecallChart(props: Props) {
           event.preventDefault();
         }}
       />
-      <span
-        class="feder-handle"
-        aria-hidden="true"
-        style={{ transform: `translate(${x}px, ${axis.y(height)}px)` }}
-      >
+      <span class="feder-handle" aria-hidden="true" style={{ transform: `translate(${x}px, ${y}px)` }}>
         <i />
-        {label !== "" && (
+        {words !== null && (
           <span
-            data-left={isLeft}
-            data-low={height < 0.8}
-            style={{ maxWidth: `${(isLeft ? before : after) - LABEL_GAP}px` }}
+            data-left={words.right <= x}
+            style={{
+              left: words.right <= x ? "auto" : `${words.left - x}px`,
+              right: words.right <= x ? `${x - words.right}px` : "auto",
+              top: `${words.top - y}px`,
+              maxWidth: `${words.right <= x ? words.right - bounds.left : bounds.right - words.left}px`,
+            }}
           >
             {label}
           </span>
@@ -204,18 +235,14 @@ export function RecallChart(props: Props) {
   );
 }
 
-/** A mark at the nprobe that the index has stored, at the end that the words of the handle leave free. */
-function Stored({ nprobe, axis, isLow }: { nprobe: number; axis: Axis; isLow: boolean }) {
+/** Where the mark of the stored nprobe is named: at its height, beside it, as low as finds room. */
+function storedPlace(axis: Axis, nprobe: number, drawn: readonly Box[]): Box | null {
   const { left, right, top, bottom } = axis.frame;
   const x = axis.x(nprobe);
-  const y = isLow ? bottom - 17 : top;
-  const isRight = x > (left + right) / 2;
-  return (
-    <>
-      <path class="feder-stored" d={`M${x - 4.5} ${y + 4}h9l-4.5 8z`} />
-      <text class="feder-stored-name" data-left={isRight} x={x} y={y + 12}>
-        stored in the index
-      </text>
-    </>
-  );
+  const bounds = { left, top: top - 4, right, bottom: bottom - 2 };
+  const places = placesBeside(x, bottom - 2, STORED, bounds, {
+    isLeft: x > (left + right) / 2,
+    isAbove: true,
+  });
+  return freeSpot(places, drawn);
 }
