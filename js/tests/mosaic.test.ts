@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Outline, within } from "../src/views/clusters/mosaic/outline";
+import { areaOf, type Outline, within } from "../src/views/clusters/mosaic/outline";
 import {
   fitOf,
   levelOf,
@@ -98,7 +98,22 @@ describe("a mosaic", () => {
       Math.hypot(places[2 * i] - places[0], places[2 * i + 1] - places[1]),
     );
     for (let i = 1; i < away.length; i++) expect(away[i]).toBeGreaterThanOrEqual(away[i - 1] - 1e-3);
-    expect(Math.hypot(places[0], places[1])).toBeLessThan(1e-3);
+    // Beside it by less than a row and a column, so that more find room.
+    expect(Math.hypot(places[0], places[1])).toBeLessThan(ROOM.width);
+  });
+
+  it.each([
+    ["no title", "", 0.69],
+    ["a title", "rank 3", 0.64],
+  ])("with %s fills most of its cell, whatever its shape", (_, title, least) => {
+    let shares = 0;
+    for (let seed = 1; seed <= 40; seed++) {
+      const plan = planOf(5000, { seed, title: textWidth(title) });
+      const { boxes, scale, first } = tiled(plan, 4);
+      const rooms = boxes.length + first ** 2 - 1;
+      shares += (rooms * ROOM.width * ROOM.height) / (areaOf(plan.outline) * scale ** 2);
+    }
+    expect(shares / 40).toBeGreaterThan(least);
   });
 
   it("is made of rows", () => {

@@ -220,6 +220,13 @@ describe.each<Mode>(["light", "dark"])("in the %s palette", (mode) => {
     }
   });
 
+  it("the ramp of centroids is seen on the ground from end to end, and its near end is not rank 1", () => {
+    const [farthest, nearest] = [0, 1].map((share) => lab(rampColour(palette, share)));
+    expect(ciede2000(farthest, lab(background))).toBeGreaterThanOrEqual(APART);
+    expect(ciede2000(farthest, nearest)).toBeGreaterThanOrEqual(APART);
+    expect(ciede2000(nearest, lab(mix(background, ranks[0], fill)))).toBeGreaterThanOrEqual(APART);
+  });
+
   it("text is legible", () => {
     for (const ground of [background, raised]) {
       for (const colour of [text, muted, danger, accent]) {

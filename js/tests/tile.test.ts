@@ -80,7 +80,7 @@ describe("a tile", () => {
       { isText: true, width: 94, height: 44 },
       "Tally elements from the iterable, and then",
     );
-    expect(texts).toEqual(["Tally", "elements", "from the i…"]);
+    expect(texts).toEqual(["Tally", "elements", "from the it…"]);
   });
 
   it("without a picture has an edge, but for the label of a cluster that is not probed, which is on its cell", () => {

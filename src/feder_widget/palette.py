@@ -88,7 +88,7 @@ PALETTES: dict[Mode, Palette] = {
         on_accent="#ffffff",
         danger="#ae1400",
         shade="rgb(20 28 44 / 0.16)",
-        far=(246, 248, 251),
+        far=(235, 241, 249),
         near=(206, 221, 243),
         plain=(228, 234, 243),
         ranks=(
@@ -141,8 +141,8 @@ PALETTES: dict[Mode, Palette] = {
         on_accent="#0c1320",
         danger="#ff837e",
         shade="rgb(0 0 0 / 0.5)",
-        far=(25, 29, 36),
-        near=(38, 62, 94),
+        far=(28, 34, 44),
+        near=(36, 58, 88),
         plain=(36, 43, 54),
         ranks=(
             (108, 178, 254),
@@ -206,10 +206,6 @@ def hex_of(colour: Rgb) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
-PALE = 0.62
-"""Cells that are not probed are paler than ``near``, which the fill of rank 1 resembles."""
-
-
 def ramp_colour(palette: Palette, share: float) -> Rgb:
     """Return the colour of a cell that is not probed, from the farthest shade, 0, to the nearest, 1."""
-    return mix(palette.far, palette.near, PALE * share)
+    return mix(palette.far, palette.near, share)

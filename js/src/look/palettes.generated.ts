@@ -38,7 +38,7 @@ export const PALETTES: Readonly<Record<Mode, Palette>> = {
     onAccent: "#ffffff",
     danger: "#ae1400",
     shade: "rgb(20 28 44 / 0.16)",
-    far: [246, 248, 251],
+    far: [235, 241, 249],
     near: [206, 221, 243],
     plain: [228, 234, 243],
     ranks: [
@@ -98,8 +98,8 @@ export const PALETTES: Readonly<Record<Mode, Palette>> = {
     onAccent: "#0c1320",
     danger: "#ff837e",
     shade: "rgb(0 0 0 / 0.5)",
-    far: [25, 29, 36],
-    near: [38, 62, 94],
+    far: [28, 34, 44],
+    near: [36, 58, 88],
     plain: [36, 43, 54],
     ranks: [
       [108, 178, 254],

@@ -13,19 +13,22 @@ export class Gestures {
   readonly #element: HTMLElement;
   readonly #changed: (zoom: Zoom) => void;
   readonly #clicked: (x: number, y: number, event: PointerEvent) => void;
-  readonly #closest: () => number;
+  readonly #closest: (x: number, y: number) => number;
   readonly #beside: number;
   readonly #pointers = new Map<number, { x: number; y: number }>();
   #zoom = UNZOOMED;
   #travelled = 0;
 
-  /** @param beside  CSS pixels by which an enlarged picture may be moved off each side of the element */
+  /**
+   * @param closest  how much the picture can be enlarged about a place in the element
+   * @param beside  CSS pixels by which an enlarged picture may be moved off each side of the element
+   */
   constructor(
     element: HTMLElement,
     changed: (zoom: Zoom) => void,
     clicked: (x: number, y: number, event: PointerEvent) => void,
     abort: AbortSignal,
-    closest = () => CLOSEST,
+    closest: (x: number, y: number) => number = () => CLOSEST,
     beside = 0,
   ) {
     this.#element = element;
@@ -54,7 +57,9 @@ export class Gestures {
 
   /** Zoom about a place in the element; about its middle when none is given. */
   scale(factor: number, x = this.#element.clientWidth / 2, y = this.#element.clientHeight / 2): void {
-    const k = Math.min(this.#closest(), Math.max(1, this.#zoom.k * factor));
+    // Where less is allowed than what is shown, nothing jumps back.
+    const closest = Math.max(this.#closest(x, y), this.#zoom.k);
+    const k = Math.min(closest, Math.max(1, this.#zoom.k * factor));
     const change = k / this.#zoom.k;
     this.#set({ k, x: x - (x - this.#zoom.x) * change, y: y - (y - this.#zoom.y) * change });
   }
@@ -67,7 +72,7 @@ export class Gestures {
   fit({ left, top, right, bottom }: Box, margin = 30): void {
     const { clientWidth: width, clientHeight: height } = this.#element;
     const room = Math.min((width - 2 * margin) / (right - left), (height - 2 * margin) / (bottom - top));
-    const k = Math.min(this.#closest(), Math.max(1, room));
+    const k = Math.min(this.#closest(width / 2, height / 2), Math.max(1, room));
     this.#set({ k, x: (width - k * (left + right)) / 2, y: (height - k * (top + bottom)) / 2 });
   }
 

@@ -70,12 +70,9 @@ export function neutralEdge({ background, control }: Palette): Rgb {
   return mix(rgbOf(background), rgbOf(control), 0.5);
 }
 
-/** Paler than the nearest colour of the palette, which the fill of rank 1 resembles. */
-const PALE = 0.62;
-
 /** The colour of a cell that is not probed, by its share of the way from the farthest to the nearest shade. */
 export function rampColour({ far, near }: Palette, share: number): Rgb {
-  return mix(far, near, PALE * share);
+  return mix(far, near, share);
 }
 
 export function pack([red, green, blue]: Rgb): number {

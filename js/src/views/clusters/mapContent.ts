@@ -150,7 +150,7 @@ export class MapContent implements LayerContent {
         return { tiles, tiling };
       }
     }
-    if (portraitSides(radius, frame.size.width, kind) === null) return NOTHING;
+    if (portraitSides(frame, cell, kind) === null) return NOTHING;
     const isTold = scene.ranking !== null && (isProbed(scene, cell) || isMissed(scene, cell));
     const row = (isTold ? nearestOf(cell) : null) ?? medoids.get(cell);
     if (row === null) {

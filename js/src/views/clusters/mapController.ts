@@ -6,7 +6,7 @@ import { shownScale } from "../../state/columnScales";
 import type { Exploration } from "../../state/exploration";
 import { MemberLists } from "../../state/memberLists";
 import type { Pictures } from "../../state/pictures";
-import { CLOSEST, Gestures } from "../gestures";
+import { Gestures } from "../gestures";
 import { shownCellLabels } from "../labels/cellLabels";
 import { ratioFor, UNZOOMED } from "../viewport";
 import { camera, toScreen } from "./camera";
@@ -18,6 +18,9 @@ import type { Tile } from "./mosaic/tile";
 import { TileImages } from "./mosaic/tileImages";
 import { cellRanking, missedCells, rowMarks } from "./scene";
 import type { InSight } from "./shownCells";
+
+/** Share of the canvas that a single row takes at most. */
+const ROW_SHARE = 0.94;
 
 interface State {
   readonly exploration: Exploration;
@@ -80,8 +83,7 @@ export class MapController {
         if (cell !== null) clicked(cell, this.canvas.tileAt(cell, x, y), event);
       },
       abort,
-      // A single row then fills the map.
-      () => Math.max(CLOSEST, 2 * Math.sqrt(summary.peek().ntotal)),
+      (x, y) => this.#closestAt(x, y),
     );
     const resize = () => {
       const { clientWidth: width, clientHeight: height } = frame;
@@ -133,6 +135,17 @@ export class MapController {
     this.#abort.abort();
     this.canvas.close();
     this.#images.close();
+  }
+
+  /** How much the map can be enlarged about a place in the canvas: until a single row fills it, caption and all. */
+  #closestAt(x: number, y: number): number {
+    const { size, zoom } = this.canvas;
+    const cell = this.canvas.cellAt(x, y);
+    const row = cell === null ? null : this.canvas.tileAt(cell, x, y);
+    if (row !== null) return ROW_SHARE * zoom.k * Math.min(size.width / row.width, size.height / row.height);
+    // Between rows, and before they have come: half of what the rows allow that have as much room as any.
+    const [least, most] = [size.width, size.height].sort((left, right) => left - right);
+    return Math.sqrt((this.#state.exploration.summary.peek().ntotal * least) / most) / 2;
   }
 
   /** Draws whatever changes. */

@@ -2,7 +2,8 @@ import type { Member } from "../../../state/members";
 import { cellPictureOpacity } from "../../labels/cellLabels";
 import type { LayerFrame } from "../layers/layer";
 import { type ClusterScene, coloursMeanRanks } from "../scene";
-import type { Tile } from "./tile";
+import { widthBetween } from "./outline";
+import { type Tile, wordsIn } from "./tile";
 import type { Room, Tiling } from "./tiling";
 
 /** What tiles show of their rows. */
@@ -24,8 +25,19 @@ const MOST_PORTRAIT = 48;
 const MOST_ON_WIDE_MAP = 60;
 /** CSS pixels from which on a map is wide. */
 const WIDE = 720;
-/** Least radius of a cell with a label in the place of a picture. */
-const LABEL_RADIUS = 26;
+/**
+ * Heights of the label that stands for a cluster: one for large cells, by the radius of the circle in the cell, and in
+ * CSS pixels those of three lines, two and one. The one is taken in which most words find room.
+ */
+const LABEL_SHARE = 1.2;
+const LABEL_HEIGHTS = [41, 28, 16];
+/** CSS pixels between such a label and the edge of its cell, its least width and its most. */
+const LABEL_EDGE = 4;
+const LEAST_LABEL = 30;
+const LEAST_LABEL_RADIUS = 8;
+/** CSS pixels of a word of some length. */
+const WORD = 30;
+const MOST_LABEL = 150;
 /** Share of the height of a label that is left to it above a recall. */
 const BESIDE_RECALL = 0.75;
 /** Opacity of rows in clusters that are not probed. */
@@ -109,7 +121,7 @@ export function portraitTile(
   id: bigint,
   kind: TileKind,
 ): Tile | null {
-  const whole = portraitSides(radiusOf(frame, cell), frame.size.width, kind);
+  const whole = portraitSides(frame, cell, kind);
   if (whole === null) return null;
   // A recall or a mean is written below a label.
   const hasFigure = Boolean(scene.recall || scene.scale);
@@ -133,14 +145,38 @@ export function portraitTile(
   };
 }
 
-/** How large the tile is that stands for a cell of this radius; null where there is none. */
-export function portraitSides(radius: number, mapWidth: number, kind: TileKind): Room | null {
+/** How large the tile is that stands for a cell; null where there is none. */
+export function portraitSides(frame: LayerFrame, cell: number, kind: TileKind): Room | null {
   if (kind === "vector") return null;
-  if (kind === "label") {
-    return radius < LABEL_RADIUS ? null : { width: 1.6 * radius, height: 1.2 * radius };
-  }
-  const side = Math.min(mapWidth < WIDE ? MOST_PORTRAIT : MOST_ON_WIDE_MAP, PORTRAIT * radius);
+  const radius = radiusOf(frame, cell);
+  if (kind === "label") return radius < LEAST_LABEL_RADIUS ? null : labelSides(frame, cell, radius);
+  const most = frame.size.width < WIDE ? MOST_PORTRAIT : MOST_ON_WIDE_MAP;
+  const side = Math.min(most, PORTRAIT * radius);
   return side < LEAST_PORTRAIT ? null : { width: side, height: side };
+}
+
+/** The room in the middle of a cell that holds most words of a label. */
+function labelSides(frame: LayerFrame, cell: number, radius: number): Room | null {
+  const { points, offsets } = frame.cells;
+  const [cx, cy] = middleOf(frame, cell);
+  const outline = new Float32Array(2 * (offsets[cell + 1] - offsets[cell]));
+  for (let i = 0; i < outline.length; i += 2) {
+    outline[i] = points[2 * offsets[cell] + i] * frame.sx - cx;
+    outline[i + 1] = points[2 * offsets[cell] + i + 1] * frame.sy - cy;
+  }
+  let best: Room | null = null;
+  let most = 0;
+  for (const height of [LABEL_SHARE * radius, ...LABEL_HEIGHTS]) {
+    const [left, right] = widthBetween(outline, -height / 2, height / 2);
+    const width = Math.min(MOST_LABEL, 2 * (Math.min(-left, right) - LABEL_EDGE));
+    const { size, lines } = wordsIn(height);
+    // Lines that hardly hold a word count little, however many they are.
+    const words = (lines * Math.max(1, width - WORD)) / size;
+    if (width < LEAST_LABEL || words <= most) continue;
+    most = words;
+    best = { width, height };
+  }
+  return best;
 }
 
 /** The middle of a cell, in CSS pixels from the map's corner. */

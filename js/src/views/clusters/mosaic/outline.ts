@@ -97,22 +97,18 @@ function cut(outline: Outline, depth: (x: number, y: number) => number): Outline
   return Float32Array.from(kept);
 }
 
-/** The outline enlarged `scale` times, and drawn in from its edge; empty where nothing is left. */
+/** The convex outline enlarged `scale` times, without what is nearer than `edge` to a side; empty where nothing is left. */
 export function inset(outline: Outline, scale: number, edge: number): Outline {
-  const shrink = 1 - edge / (scale * inradiusOf(outline));
-  return shrink > 0 ? outline.map((value) => value * scale * shrink) : new Float32Array(0);
-}
-
-/** The least distance from the centre to a side. */
-function inradiusOf(outline: Outline): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0, j = outline.length - 2; i < outline.length; j = i, i += 2) {
-    const dx = outline[i] - outline[j];
-    const dy = outline[i + 1] - outline[j + 1];
+  const whole = outline.map((value) => value * scale);
+  const turn = Math.sign(twiceArea(whole));
+  let kept: Outline = whole;
+  for (let i = 0, j = whole.length - 2; i < whole.length; j = i, i += 2) {
+    const [ax, ay] = [whole[j], whole[j + 1]];
+    const [dx, dy] = [whole[i] - ax, whole[i + 1] - ay];
     const length = Math.hypot(dx, dy);
-    if (length > 0) least = Math.min(least, Math.abs(dx * outline[j + 1] - dy * outline[j]) / length);
+    if (length > 0) kept = cut(kept, (x, y) => (turn * (dx * (y - ay) - dy * (x - ax))) / length - edge);
   }
-  return least;
+  return kept;
 }
 
 export function areaOf(outline: Outline): number {

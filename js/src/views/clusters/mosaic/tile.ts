@@ -46,6 +46,8 @@ const CAPTION_ROOM = 50;
 const LABEL_ROOM = 78;
 const WORDS_ROOM = 170;
 const LINES = 3;
+/** CSS pixels beside the words of a tile, both sides together. */
+const WORDS_EDGE = 6;
 /** Room beside the words of a caption, in CSS pixels. */
 const PAD = 5;
 const MISSED_DASH = [4, 3];
@@ -152,6 +154,13 @@ function paintFrame(
   }
 }
 
+/** The size of the letters in a tile, the step from line to line, and how many lines there are. */
+export function wordsIn(height: number): { size: number; step: number; lines: number } {
+  const size = Math.min(17, Math.max(10.5, height / 4.2));
+  const step = size * 1.22;
+  return { size, step, lines: Math.min(LINES, Math.floor((height - 2) / step)) };
+}
+
 /** Writes the label, in three lines. */
 function paintWords(
   context: Context,
@@ -160,10 +169,9 @@ function paintWords(
   palette: Palette,
 ): void {
   if (label === null) return;
-  const size = Math.min(17, Math.max(10.5, height / 4.2));
+  const { size, step, lines: most } = wordsIn(height);
   textStyle(context, size, 450);
-  const step = size * 1.22;
-  const lines = wrapped(context, label, width - size, Math.min(LINES, Math.floor((height - 2) / step)));
+  const lines = wrapped(context, label, width - WORDS_EDGE, most);
   context.fillStyle = alpha < 1 ? palette.muted : palette.text;
   lines.forEach((line, i) => {
     context.fillText(line, x, y + (i - (lines.length - 1) / 2) * step);

@@ -78,6 +78,8 @@ const COUNT_LETTER = 6.2;
 /** Share of a title that is inside its cell at least: it may reach over a pointed end. */
 const INSIDE = 0.75;
 const HALVINGS = 7;
+/** Shares of a room's height by which rows may lie beside the middle of the cell, so that more of them fit. */
+const PHASES = [0, 1 / 6, -1 / 6, 1 / 3, -1 / 3, 1 / 2];
 
 /** Tiles are laid out anew at these enlargements while not all fit: in between they grow with the map, by less than √2. */
 export function levelOf(k: number): number {
@@ -179,21 +181,35 @@ function lowest(rows: readonly Row[], rooms: number): Row | null {
   );
 }
 
-/** The rows of rooms below the title; with an odd or an even number of them, whichever has more rooms. */
+/** The rows of rooms below the title, where most of them find room. */
 function rowsAt(plan: MosaicPlan, scale: number, room: Room) {
   const whole = inset(plan.outline, scale, EDGE);
   const title = plan.title > 0 ? titlePlace(whole, plan.title) : null;
   const outline = title === null ? whole : below(whole, title.y + LINE / 2);
-  const middle = title === null ? ([0, 0] as [number, number]) : middleOf(outline);
-  const [x, y] = middle;
+  const [x, y] = title === null ? [0, 0] : middleOf(outline);
   const { width, height } = room;
   const [left, right] = widthBetween(outline, y - height, y + height);
   const isLarge = plan.isFirstLarge && plan.count >= FEW && left <= x - width && right >= x + width;
-  const even = rowsFrom(outline, room, y + height / 2, isLarge ? middle : null);
-  if (isLarge) return { rows: even, isLarge, middle, outline };
-  const odd = rowsFrom(outline, room, y, null);
-  const rooms = (rows: readonly Row[]) => rows.reduce((sum, { count }) => sum + count, 0);
-  return { rows: rooms(odd) >= rooms(even) ? odd : even, isLarge, middle, outline };
+  let best: { rows: Row[]; middle: [x: number, y: number]; rooms: number } | null = null;
+  for (const phase of PHASES) {
+    const at = y + phase * height;
+    const middle: [number, number] = [isLarge ? largeX(outline, room, x, at) : x, at];
+    const rows = rowsFrom(outline, room, isLarge ? at + height / 2 : at, isLarge ? middle : null);
+    const rooms = rows.reduce((sum, { count }) => sum + count, 0);
+    if (best === null || rooms > best.rooms) best = { rows, middle, rooms };
+  }
+  const { rows, middle } = best as NonNullable<typeof best>;
+  return { rows, isLarge, middle, outline };
+}
+
+/** The middle of the large tile between two rows: as near to `x` as it can be while they have as many rooms as fit. */
+function largeX(outline: Outline, { width, height }: Room, x: number, y: number): number {
+  const [left, right] = widthBetween(outline, y - height, y + height);
+  const columns = Math.floor((right - left) / width);
+  if (columns < 2) return x;
+  const start = (left + right - columns * width) / 2;
+  const before = Math.round((x - width - start) / width);
+  return start + (1 + Math.max(0, Math.min(columns - 2, before))) * width;
 }
 
 /** @param large  middle of a tile of two rows' height, which lies between the rows at `y` and above it */

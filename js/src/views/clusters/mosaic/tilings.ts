@@ -3,8 +3,14 @@ import type { Camera } from "../camera";
 import { areaOf, type Outline } from "./outline";
 import { type Fit, fitOf, levelOf, type MosaicPlan, type Room, type Tiling, tile } from "./tiling";
 
-/** Diameter of the circle as large as a cell from which on the cell is a mosaic, in CSS pixels. */
-const LEAST_DIAMETER = 120;
+/**
+ * Diameters of circles as large as cells, in CSS pixels. Where the cells have so much on average, they are mosaics all at
+ * once, so that large ones are none while others still show one picture; but for small ones, whose time comes later,
+ * and very large ones, in which one picture would be lost.
+ */
+const MEAN_DIAMETER = 120;
+const LEAST_DIAMETER = 84;
+const MOST_DIAMETER = 240;
 /** Cells whose tilings are kept. */
 const KEPT = 2000;
 
@@ -20,6 +26,7 @@ export class Tilings {
   readonly #sx: number;
   readonly #sy: number;
   readonly #room: Room;
+  readonly #meanArea: number;
   readonly #outlines = new Map<number, Outline>();
   readonly #leastScales = new Map<number, number>();
   readonly #kept = new Map<number, Kept>();
@@ -30,6 +37,8 @@ export class Tilings {
     this.#sx = unzoomed.sx;
     this.#sy = unzoomed.sy;
     this.#room = room;
+    const shown = cells.inradii.filter((radius) => radius > 0).length;
+    this.#meanArea = (cells.aspect * unzoomed.sx * unzoomed.sy) / Math.max(1, shown);
   }
 
   isFor(cells: CellMap, { sx, sy }: Camera, room: Room): boolean {
@@ -84,10 +93,21 @@ export class Tilings {
   #leastScale(cell: number): number {
     const known = this.#leastScales.get(cell);
     if (known !== undefined) return known;
-    const scale = (LEAST_DIAMETER / 2) * Math.sqrt(Math.PI / areaOf(this.outline(cell)));
+    const area = areaOf(this.outline(cell));
+    // A line of text has room in a cell of average size only.
+    const least = this.#room.width > this.#room.height ? MEAN_DIAMETER : LEAST_DIAMETER;
+    const scale = Math.min(
+      scaleOf(MOST_DIAMETER, area),
+      Math.max(scaleOf(MEAN_DIAMETER, this.#meanArea), scaleOf(least, area)),
+    );
     keep(this.#leastScales, cell, scale);
     return scale;
   }
+}
+
+/** The enlargement at which a cell of this area is as large as a circle of a diameter. */
+function scaleOf(diameter: number, area: number): number {
+  return (diameter / 2) * Math.sqrt(Math.PI / area);
 }
 
 function keep<T>(kept: Map<number, T>, cell: number, value: T): void {
