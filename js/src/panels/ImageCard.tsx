@@ -70,7 +70,7 @@ function Card({ open }: { open: OpenCard }) {
   const isOfSearch = search === then && !Number.isNaN(open.distance);
   const facts: [string, string][] = [
     ["id", id.toString()],
-    ["label", label ?? "none"],
+    ["label", picture.state === "loading" ? "loading…" : (label ?? "none")],
     ...(isOfSearch ? distanceFacts(open, lost, exploration.summary.value) : []),
     ["cluster", rank === null ? `${cluster}` : `${cluster}, rank ${count(rank)}`],
   ];

@@ -126,7 +126,6 @@ export function Tile(props: Props) {
       }}
     >
       <Picture id={id} cluster={cluster} side={side} alt="" />
-      {tag !== undefined && <span class="feder-tag">{tag}</span>}
       {picture.state !== "text" && exploration.summary.value.labels && (
         <span class="feder-label" dir="auto" title={label ?? ""}>
           {label ?? "\u00a0"}
@@ -140,6 +139,7 @@ export function Tile(props: Props) {
         />
       )}
       {note !== undefined && <span class="feder-note">{note}</span>}
+      {tag !== undefined && <span class="feder-tag">{tag}</span>}
     </button>
   );
 }

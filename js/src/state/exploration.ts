@@ -68,7 +68,9 @@ export function explore(
     (isOtherQuery) => {
       probed.switched.value = new Map();
       probed.player.finish();
-      if (isOtherQuery) settings.cluster.value = null;
+      if (!isOtherQuery) return;
+      settings.cluster.value = null;
+      settings.selection.value = [];
     },
     abort,
   );

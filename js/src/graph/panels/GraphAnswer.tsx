@@ -199,7 +199,7 @@ function CameInstead() {
   if (rows.length === 0 || exploration.truth.value === null) return null;
   const isPartial = exploration.player.step.value !== null;
   return (
-    <div class="feder-instead-row">
+    <>
       <h4 class="feder-instead">
         <b>
           {isPartial ? "Among the results so far" : "Came instead"}: {plural(rows.length, "result")}
@@ -226,7 +226,7 @@ function CameInstead() {
           </li>
         ))}
       </ol>
-    </div>
+    </>
   );
 }
 

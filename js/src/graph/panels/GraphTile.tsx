@@ -57,7 +57,6 @@ export function GraphTile({ id, distance, text, name, rank, isMissed, isPending,
       }}
     >
       <Picture id={id} cluster={null} side={SIDE} alt="" />
-      {tag !== undefined && <span class="feder-tag">{tag}</span>}
       {picture.state !== "text" && exploration.facts.value.labels && (
         <span class="feder-label" dir="auto" title={label ?? ""}>
           {label ?? "\u00a0"}
@@ -67,6 +66,7 @@ export function GraphTile({ id, distance, text, name, rank, isMissed, isPending,
         <b>{rank ?? ""}</b>
         <span>{text}</span>
       </span>
+      {tag !== undefined && <span class="feder-tag">{tag}</span>}
     </button>
   );
 }

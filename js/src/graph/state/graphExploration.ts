@@ -312,6 +312,7 @@ export class GraphExploration {
       if (isOther) {
         this.player.finish();
         this.hoveredRow.value = null;
+        if (before !== null) this.settings.selection.value = [];
         this.#visit(walk, key);
       }
       this.#isGoing = false;

@@ -28,7 +28,7 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
   const before = name === summary.trueDistance ? neighbours.map((row) => row.distance) : [];
   const format = distancesFormat([...before, ...intruders.map((row) => row.distance)]);
   return (
-    <div class="feder-instead-row">
+    <>
       <h4 class="feder-instead">
         <b>
           {isPartial ? "So far" : kind === "result" ? "Came instead" : "Instead"}:{" "}
@@ -73,6 +73,6 @@ export function CameInstead({ intruders }: { intruders: readonly Intruder[] }) {
           </li>
         ))}
       </ol>
-    </div>
+    </>
   );
 }

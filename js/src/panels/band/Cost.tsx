@@ -74,7 +74,7 @@ function Selected() {
   const { selected, settings } = useApp().exploration;
   const { size } = selected.value;
   return (
-    <span role="status" class="feder-selected">
+    <span role="status" class="feder-selected" title="w.selected() returns them in Python">
       {size > 0 && (
         <>
           {plural(size, "row")} selected{" "}
