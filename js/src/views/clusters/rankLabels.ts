@@ -163,7 +163,9 @@ class LabelPlacer {
     }
     const half = look.width / 2;
     const [left, right] = half > 0 ? [x - half + 2, x + half - 2] : [x, x];
-    const [top, bottom] = half > 0 ? [y - look.height / 2 + 2, y + look.height / 2 - 2] : [y, y];
+    // On a corner of a picture, but beside a label, whose letters they would cover.
+    const tall = look.height / 2 + (look.width === look.height ? -2 : BADGE / 2);
+    const [top, bottom] = half > 0 ? [y - tall, y + tall] : [y, y];
     const places: [number, number][] =
       half > 0
         ? [
@@ -179,10 +181,12 @@ class LabelPlacer {
             [x, y - radius / 2],
             [x, y + radius / 2],
           ];
-    this.#add(
+    const isPlaced = this.#add(
       common,
       places.map(([px, py]) => boxAround(px, py, width, height)),
     );
+    // A rank that finds no room on its cell stands beside it.
+    if (!isPlaced && !isTarget) this.#mark(common, x, y, width, height);
     if (lost > 0) {
       const told = `×${count(lost)}`;
       const wide = PER_LETTER * told.length + 10;
@@ -277,9 +281,10 @@ class LabelPlacer {
     this.#add(label, boxes, dot);
   }
 
-  #add(label: Omit<MapLabel, "box" | "from">, boxes: readonly Box[], from: MapLabel["from"] = null): void {
+  #add(label: Omit<MapLabel, "box" | "from">, boxes: readonly Box[], from: MapLabel["from"] = null): boolean {
     const box = this.#placer.placeFree(boxes.map((one) => this.#inSight(one)));
     if (box !== null) this.labels.push({ ...label, box, from });
+    return box !== null;
   }
 
   /** The box moved into the canvas. */
