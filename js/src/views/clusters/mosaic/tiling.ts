@@ -67,8 +67,8 @@ interface Row {
 const MOST = 20_000;
 /** Fewer members have tiles of one size. */
 const FEW = 9;
-/** CSS pixels between the cell's edge and its tiles. */
-const EDGE = 3;
+/** CSS pixels between the cell's edge and its tiles: none lies on the line around a probed cell. */
+const EDGE = 5;
 /** Height of a line of text in a cell, in CSS pixels. */
 export const LINE = 22;
 /** CSS pixels that a letter of such a line is wide at most. */
