@@ -166,7 +166,7 @@ class FederWidget(IndexWidget):
     nprobe, k, include_self, query_id, cluster, selection, view, theme
         Traits that ``ipywidgets.link`` and ``observe`` work with. ``query_id`` is the row being searched
         (None for a free vector; setting it starts a search), ``cluster`` the pinned cluster or None,
-        ``selection`` the selected row ids.
+        ``selection`` the selected row ids, which the page clears when another query is searched for.
 
     Raises
     ------

@@ -157,13 +157,10 @@ export function portraitSides(frame: LayerFrame, cell: number, kind: TileKind): 
 
 /** The room in the middle of a cell that holds most words of a label. */
 function labelSides(frame: LayerFrame, cell: number, radius: number): Room | null {
-  const { points, offsets } = frame.cells;
   const [cx, cy] = middleOf(frame, cell);
-  const outline = new Float32Array(2 * (offsets[cell + 1] - offsets[cell]));
-  for (let i = 0; i < outline.length; i += 2) {
-    outline[i] = points[2 * offsets[cell] + i] * frame.sx - cx;
-    outline[i + 1] = points[2 * offsets[cell] + i + 1] * frame.sy - cy;
-  }
+  const outline = Float32Array.from(frame.cells.corners(cell), (value, i) =>
+    i % 2 === 0 ? value * frame.sx - cx : value * frame.sy - cy,
+  );
   let best: Room | null = null;
   let most = 0;
   for (const height of [LABEL_SHARE * radius, ...LABEL_HEIGHTS]) {
