@@ -175,11 +175,13 @@ class ByHand(Driver):
 
 
 class Clock:
-    """A clock that stands still until it is set."""
+    """A clock that stands still until it is set, or goes on by a step whenever it is read."""
 
-    now = 0.0
+    def __init__(self, now=0.0, *, step=0.0):
+        self.now, self.step = now, step
 
     def __call__(self):
+        self.now += self.step
         return self.now
 
 

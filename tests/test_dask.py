@@ -21,6 +21,7 @@ from s3_store import s3_store
 from shard_store import NLIST, SHARDS, integers, merged, rows_of, shard, trained, written
 
 import feder_widget as fw
+from feder_widget.truth.job import memory_plan, truth_pass
 from feder_widget.truth.neighbours import list_rows, original_vectors, product_parts, row_parts
 from feder_widget.workers import Part, Workers
 
@@ -86,6 +87,8 @@ def small_parts(monkeypatch):
     """Cut passes into a dozen parts."""
     monkeypatch.setattr(row_parts, "PART_WORK", 1)
     monkeypatch.setattr(product_parts, "PART_WORK", 150_000)
+    monkeypatch.setattr(memory_plan, "BLOCK_BYTES", 1)
+    monkeypatch.setattr(truth_pass, "PART_WORK", 1)
     for module in (original_vectors, list_rows):
         monkeypatch.setattr(module, "BLOCK_BYTES", 4 * D * 300)
 

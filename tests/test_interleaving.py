@@ -155,7 +155,7 @@ class TestASearchThatDoesNotBegin:
         session.handle(search_request("bad", {"id": "99999", "cluster": None}))
         step_until(session, page, kind="error", request="bad")
         assert session.query.row_id == 0
-        session._runner.now = lambda: 60.0
+        session._runner.now = Clock(60.0, step=0.25)
         session.handle({**REST, "serial": serial})
         session.drain()
         page.wait(kind="done", request="rest")
@@ -165,7 +165,7 @@ class TestASearchThatDoesNotBegin:
         with pytest.raises(UnknownIdError):
             session.search(99999, 4, 5)
         assert session.query.row_id == 0
-        session._runner.now = lambda: 60.0
+        session._runner.now = Clock(60.0, step=0.25)
         session.handle({**REST, "serial": serial})
         session.drain()
         page.wait(kind="done", request="rest")

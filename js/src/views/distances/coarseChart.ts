@@ -6,7 +6,7 @@ import { paintQuery } from "../points/markPainter";
 import { MOST_CIRCLES, splat, stamp } from "../points/splat";
 import { type Size, UNZOOMED } from "../viewport";
 import { type CoarseHighlights, type CoarseLayout, type CoarseScene, nprobeRadius } from "./coarseScene";
-import { paintRingLabels, paintRings, ring } from "./rings";
+import { paintRingLabels, paintRings, ring } from "./ringPainter";
 
 /** Sizes of discs that are written pixel by pixel. */
 const SIZES = 5;

@@ -7,7 +7,7 @@ import type { Viewport } from "../viewport";
 import type { Chart, FineContent } from "./fineScene";
 import { boxOutside } from "./labels";
 import type { Circle } from "./layout";
-import { boxesOn, paintRingLabels, paintRings, ring } from "./rings";
+import { boxesOn, paintRingLabels, paintRings, ring } from "./ringPainter";
 import type { Sectors } from "./sectors";
 
 const TINT = 0.07;

@@ -3,7 +3,7 @@ import { distance } from "../../../model/format";
 import { toScreen } from "../../../views/clusters/camera";
 import type { Circle } from "../../../views/distances/layout";
 import type { RadialScale } from "../../../views/distances/radialScale";
-import { boxesOn, paintRingLabels, paintRings } from "../../../views/distances/rings";
+import { boxesOn, paintRingLabels, paintRings } from "../../../views/distances/ringPainter";
 import { font, haloed, stroke, circle as trace } from "../../../views/draw";
 import { type Box, BoxPlacer, centreOf } from "../../../views/placer";
 import type { NodePicture } from "../nodes/nodePicture";
