@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { foundSpots } from "../src/panels/band/foundSpots";
+import { foundBoxes, foundSpots } from "../src/panels/band/foundSpots";
 import { freeSpot, placesBeside, stepBoxes } from "../src/panels/band/freeSpot";
 import { Axis } from "../src/panels/band/scale";
 import type { Box } from "../src/views/placer";
@@ -52,6 +52,21 @@ function covers(one: Box, other: Box): boolean {
 }
 
 describe("words beside the curve", () => {
+  it("cover no missed picture where a line leaves room above it", () => {
+    const bounds = { left: 50, top: 0, right: 1007, bottom: 78 };
+    const words = { width: 159, height: 15, beside: 9 };
+    const low = new Axis(FRAME, 64);
+    const curve = { at: [1, 3, 4], values: [5 / 12, 10 / 12, 1] };
+    const pictures = foundBoxes(foundSpots([3, 3, 3, 3, 3, 4, 4], low), low);
+    const place = freeSpot(
+      placesBeside(low.x(2), low.y(5 / 12), words, bounds, { isLeft: false, isAbove: true }),
+      [...stepBoxes(low, curve.at, curve.values), ...pictures],
+    );
+    expect(pictures).toHaveLength(2);
+    expect(place).not.toBeNull();
+    for (const picture of pictures) expect(place !== null && covers(place, picture)).toBe(false);
+  });
+
   const bounds = { left: 50, top: 0, right: 1007, bottom: 78 };
   const words = { width: 106, height: 15, beside: 9 };
 

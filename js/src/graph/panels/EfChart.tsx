@@ -4,6 +4,7 @@ import { slideByKey } from "../../controls/sliderKeys";
 import { useSize } from "../../look/size";
 import { count } from "../../model/format";
 import { FoundPictures, type FoundRow } from "../../panels/band/FoundPictures";
+import { foundSpots } from "../../panels/band/foundSpots";
 import { Axis } from "../../panels/band/scale";
 import { useGraphApp } from "../state/graphApp";
 
@@ -129,7 +130,15 @@ export function EfChart(props: Props) {
         {still}
         <path class="feder-now" d={`M${x} ${MARGIN.top}V${bottom}`} />
       </svg>
-      <FoundPictures axis={axis} pictures={pictures} hasPictures={images || !labels} />
+      <FoundPictures
+        axis={axis}
+        pictures={pictures}
+        spots={foundSpots(
+          pictures.map(({ at }) => at),
+          axis,
+        )}
+        hasPictures={images || !labels}
+      />
       {remark !== null && (
         <p class="feder-remark" title={remark.reason}>
           {remark.text}

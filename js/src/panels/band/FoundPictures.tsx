@@ -1,6 +1,6 @@
 import { Picture } from "../../controls/Picture";
 import { count } from "../../model/format";
-import { foundSpots } from "./foundSpots";
+import { ABOVE_AXIS, type FoundSpot, SIDE } from "./foundSpots";
 import type { Axis } from "./scale";
 
 /** A missed row, and the nprobe that finds it. */
@@ -10,26 +10,25 @@ export interface FoundRow {
   readonly at: number;
 }
 
-/** Height of the largest picture, and of the room around it, in CSS pixels. */
-const SIDE = 30;
+/** Room around the largest picture, in CSS pixels. */
 const AROUND = 8;
-const ABOVE_AXIS = 5;
 
 interface Props {
   readonly axis: Axis;
   readonly pictures: readonly FoundRow[];
+  /** Where these stand. */
+  readonly spots: readonly FoundSpot[];
   /** Whether rows have pictures; of texts, which are unreadable at this size, the number is shown. */
   readonly hasPictures: boolean;
 }
 
 /** The missed rows, each at the nprobe that finds it; the ranked strip says the same in words. */
-export function FoundPictures({ axis, pictures, hasPictures }: Props) {
+export function FoundPictures({ axis, pictures, spots, hasPictures }: Props) {
   const { bottom, top } = axis.frame;
   if (bottom - top < SIDE + AROUND) return null;
-  const ats = pictures.map(({ at }) => at);
   return (
     <span aria-hidden="true">
-      {foundSpots(ats, axis).map(({ at, x, side, shown, count: rows }) => (
+      {spots.map(({ at, x, side, shown, count: rows }) => (
         <span key={at} class="feder-found" style={{ left: `${x}px`, top: `${bottom - SIDE - ABOVE_AXIS}px` }}>
           <i
             style={{

@@ -6,6 +6,7 @@ import { count } from "../../model/format";
 import { useApp } from "../../state/app";
 import type { Box } from "../../views/placer";
 import { FoundPictures, type FoundRow } from "./FoundPictures";
+import { foundBoxes, foundSpots } from "./foundSpots";
 import { freeSpot, placesBeside, stepBoxes } from "./freeSpot";
 import { RankAxis } from "./RankAxis";
 import { Axis } from "./scale";
@@ -78,12 +79,24 @@ export function RecallChart(props: Props) {
     [right, bottom, nlist],
   );
   const bounds = { left: MARGIN.left, top: 0, right: width, bottom: bottom - 2 };
-  // The words keep off the line, and off each other.
+  // The words keep off the line, off the pictures, and off each other.
   const drawn = useMemo(
     () => (curve === null || isApart ? [] : stepBoxes(axis, curve.at, curve.values)),
     [axis, curve, isApart],
   );
   const stored = useMemo(() => storedPlace(axis, storedNprobe, drawn), [axis, storedNprobe, drawn]);
+  const spots = useMemo(
+    () =>
+      foundSpots(
+        pictures.map(({ at }) => at),
+        axis,
+      ),
+    [pictures, axis],
+  );
+  const taken = useMemo(
+    () => [...drawn, ...foundBoxes(spots, axis), ...(stored === null ? [] : [stored])],
+    [drawn, spots, axis, stored],
+  );
   // Pictures, or a remark, stand where the name of the share would.
   const isCovered = pictures.length > 0 || remark !== null;
   const still = useMemo(
@@ -172,7 +185,7 @@ export function RecallChart(props: Props) {
             isLeft,
             isAbove: height < HIGH,
           }),
-          stored === null ? drawn : [...drawn, stored],
+          taken,
         );
   const follow = (event: PointerEvent) => {
     const { left } = (box.current as HTMLDivElement).getBoundingClientRect();
@@ -190,7 +203,7 @@ export function RecallChart(props: Props) {
         {hasRanks && width >= 80 && <RankAxis axis={axis} />}
         <path class="feder-now" d={`M${x} ${MARGIN.top}V${bottom}`} />
       </svg>
-      <FoundPictures axis={axis} pictures={pictures} hasPictures={images || !labels} />
+      <FoundPictures axis={axis} pictures={pictures} spots={spots} hasPictures={images || !labels} />
       {remark !== null && (
         <p class="feder-remark" title={remark.reason}>
           {remark.text}

@@ -1,3 +1,4 @@
+import type { Box } from "../../views/placer";
 import type { Axis } from "./scale";
 
 /** Rows that the same nprobe finds, on the line of that nprobe. */
@@ -12,8 +13,10 @@ export interface FoundSpot {
   readonly count: number;
 }
 
-/** Largest and least side of a picture, between two of them, and from their line to the first, in CSS pixels. */
-const SIDE = 30;
+/** Between the pictures and the axis, in CSS pixels. */
+export const ABOVE_AXIS = 5;
+/** Largest and least side of a picture, room between two of them, and from their line to the first, in CSS pixels. */
+export const SIDE = 30;
 const LEAST = 16;
 const GAP = 2;
 const BESIDE_LINE = 3;
@@ -32,4 +35,14 @@ export function foundSpots(ats: readonly number[], axis: Axis): FoundSpot[] {
     const side = Math.floor(Math.min(SIDE, room));
     return side < LEAST ? { at, x, side: 0, shown: 0, count } : { at, x, side, shown: 1, count };
   });
+}
+
+/** What the pictures cover, in CSS pixels. */
+export function foundBoxes(spots: readonly FoundSpot[], { frame }: Axis): Box[] {
+  const bottom = frame.bottom - ABOVE_AXIS;
+  return spots
+    .filter(({ side }) => side > 0)
+    .map(({ x, side, shown }) => {
+      return { left: x, top: bottom - SIDE, right: x + shown * (side + GAP) - GAP, bottom };
+    });
 }
