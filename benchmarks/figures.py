@@ -25,7 +25,7 @@ from feder_widget import FederWidget, figures, open_index
 from feder_widget.engines import IvfIndex
 from feder_widget.figures.cell_output.output import MOST_SECONDS
 from feder_widget.figures.cell_output.small_png import MOST_BYTES
-from feder_widget.figures.clusters.map_cells import map_of
+from feder_widget.figures.cluster_map.map_cells import map_of
 
 LIMIT = 0.5
 RUNS = 5

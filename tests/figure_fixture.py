@@ -8,12 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from feder_widget.figures.clusters.cell_colours import cell_colours
-from feder_widget.figures.distances.distance_domain import domain_of, nearest_first
-from feder_widget.figures.distances.distance_layout import circle_in, dot_radius, layout_distances, room_in
-from feder_widget.figures.distances.picture_places import place_pictures
-from feder_widget.figures.distances.radial_scale import RadialScale
-from feder_widget.figures.distances.sectors import sectors_of
+from feder_widget.figures.cluster_map.cell_colours import cell_colours
+from feder_widget.figures.distance_rings.distance_domain import domain_of, nearest_first
+from feder_widget.figures.distance_rings.distance_layout import (
+    circle_in,
+    dot_radius,
+    layout_distances,
+    room_in,
+)
+from feder_widget.figures.distance_rings.picture_places import place_pictures
+from feder_widget.figures.distance_rings.radial_scale import RadialScale
+from feder_widget.figures.distance_rings.sectors import sectors_of
 from feder_widget.figures.graph_walk.height_scale import HeightScale
 from feder_widget.figures.graph_walk.tray import TrayItem, tray_places
 from feder_widget.palette import PALETTES, hex_of

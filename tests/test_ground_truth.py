@@ -312,7 +312,7 @@ def test_nothing_is_compared_where_neighbours_are_known(opened, queries, monkeyp
         raise AssertionError("a vector was compared")
 
     for name in ("original_vectors.Originals.nearest_steps", "batch_search.BatchSearch.steps"):
-        monkeypatch.setattr(f"feder_widget.truth.{name}", refused)
+        monkeypatch.setattr(f"feder_widget.truth.neighbours.{name}", refused)
     monkeypatch.setattr("feder_widget.truth.neighbours.true_neighbours.nearest_steps", refused)
     for family, table in tables.items():
         opened(family).evaluate(queries[:5], K, progress=False, truth=table)

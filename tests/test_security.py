@@ -211,12 +211,12 @@ def test_the_page_has_no_way_to_make_html_of_data_nor_to_ask_a_host(way):
     found = re.compile(rf"(?<![#\w]){re.escape(way)}")
     using = [path.name for path in files if found.search(path.read_text(encoding="utf-8"))]
     # A saved page reads itself, to save itself. A cluster's dashboard opens when it is clicked.
-    allowed = {"outerHTML": ["savedPage.ts"], "href=": ["Evaluate.tsx"]}
+    allowed = {"outerHTML": ["openPage.ts"], "href=": ["DashboardLink.tsx"]}
     assert using == allowed.get(way, [])
 
 
 def test_a_saved_page_only_reads_itself():
-    text = (SOURCES / "savedPage.ts").read_text(encoding="utf-8")
+    text = (SOURCES / "page" / "openPage.ts").read_text(encoding="utf-8")
     assert re.findall(r"\w+\.outerHTML(.)", text) == ["}"]
 
 

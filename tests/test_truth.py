@@ -846,7 +846,7 @@ def test_it_is_that_of_faiss_on_an_index(clustered):
         (lambda: cluster_sizes.size_findings(np.array([0, 4, 0, 5]), 2), ["2 of 4 clusters are empty"]),
         (
             lambda: cluster_sizes.size_findings(np.array([97, 1, 1, 1]), 2),
-            ["imbalance factor is 3.8", "97.0%"],
+            ["imbalance factor is 3.8", "97.0\N{NO-BREAK SPACE}%"],
         ),
         (lambda: findings.coarse_findings(np.float32([1, 5]), np.float32([4.99999, 6]), False), []),
         (

@@ -3,7 +3,7 @@ import type { AnyModel, Initialize, Render } from "@anywidget/types";
 import { asModel, LocalModel } from "./localModel";
 import { readSaved, type SavedExploration, unpacked } from "./savedExploration";
 
-/** Element ids of the page; see `one_page.py`. */
+/** Element ids of the page; see `html_document.py`. */
 const RECORDING = "feder-recording";
 const STAGE = "feder-explorer";
 const STATIC = "feder-static";

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from feder_widget.figures.charts.recall_chart import recall
     from feder_widget.figures.charts.size_chart import cluster_sizes
     from feder_widget.figures.charts.workload_chart import workload
-    from feder_widget.figures.clusters.cluster_picture import clusters
-    from feder_widget.figures.distances.distance_picture import distances
+    from feder_widget.figures.cluster_map.cluster_picture import clusters
+    from feder_widget.figures.distance_rings.distance_picture import distances
     from feder_widget.figures.district_map.picture import graph_map
     from feder_widget.figures.graph_walk.picture import walk
     from feder_widget.figures.projection_picture import projection
@@ -36,16 +36,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "cluster_sizes": "size_chart",
-    "clusters": "cluster_picture",
-    "distances": "distance_picture",
+    "cluster_sizes": "charts.size_chart",
+    "clusters": "cluster_map.cluster_picture",
+    "distances": "distance_rings.distance_picture",
     "graph_map": "district_map.picture",
-    "ledger": "ledger_chart",
+    "ledger": "charts.ledger_chart",
     "projection": "projection_picture",
-    "recall": "recall_chart",
+    "recall": "charts.recall_chart",
     "results": "result_tiles",
     "walk": "graph_walk.picture",
-    "workload": "workload_chart",
+    "workload": "charts.workload_chart",
 }
 """Functions by the module that holds them: matplotlib is imported when one is first asked for."""
 

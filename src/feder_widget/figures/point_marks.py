@@ -9,7 +9,7 @@ from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
 
 from feder_widget.figures.canvas import PX, Canvas, Ink, ink
-from feder_widget.figures.distances.distance_layout import dot_opacity, dot_radius
+from feder_widget.figures.distance_rings.distance_layout import dot_opacity, dot_radius
 from feder_widget.figures.row_pictures import RowPictures
 from feder_widget.figures.shapes import circle
 from feder_widget.figures.shown_search import Rows

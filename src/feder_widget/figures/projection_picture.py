@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 
 from feder_widget.engines import IvfIndex
 from feder_widget.figures.canvas import Canvas
-from feder_widget.figures.clusters.map_cells import opened
-from feder_widget.figures.distances.distance_picture import found_points
-from feder_widget.figures.distances.picture_places import MOST_PICTURES
+from feder_widget.figures.cluster_map.map_cells import opened
+from feder_widget.figures.distance_rings.distance_picture import found_points
+from feder_widget.figures.distance_rings.picture_places import MOST_PICTURES
 from feder_widget.figures.fonts import TITLE_LIMIT, shown_text
 from feder_widget.figures.placer import BoxPlacer, box_around
 from feder_widget.figures.point_marks import put_dots, put_found, put_query

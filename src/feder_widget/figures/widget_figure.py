@@ -8,9 +8,9 @@ from feder_widget.engines import IvfIndex
 from feder_widget.figures.canvas import look_of, root_of, two_parts
 from feder_widget.figures.charts.recall_chart import recall
 from feder_widget.figures.charts.workload_chart import workload as draw_workload
-from feder_widget.figures.clusters.cluster_picture import draw_clusters
-from feder_widget.figures.clusters.map_cells import map_of
-from feder_widget.figures.distances.distance_picture import draw_distances
+from feder_widget.figures.cluster_map.cluster_picture import draw_clusters
+from feder_widget.figures.cluster_map.map_cells import map_of
+from feder_widget.figures.distance_rings.distance_picture import draw_distances
 from feder_widget.figures.projection_picture import draw_projection
 from feder_widget.figures.result_tiles import draw_results
 from feder_widget.figures.row_pictures import RowPictures

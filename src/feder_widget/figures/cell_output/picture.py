@@ -15,9 +15,9 @@ from PIL import Image
 from feder_widget.figures.cell_output.pixel_pen import BADGE, PixelPen
 from feder_widget.figures.cell_output.small_png import SCALES, colours_of, small_png
 from feder_widget.figures.cell_output.tiles import TEXT, paint_tiles
-from feder_widget.figures.clusters.cell_colours import SHADES, cell_colours
-from feder_widget.figures.clusters.map_cells import ScaledCells, edge_widths
-from feder_widget.figures.clusters.rank_labels import DOT, RankLabel, RankLabels
+from feder_widget.figures.cluster_map.cell_colours import SHADES, cell_colours
+from feder_widget.figures.cluster_map.map_cells import ScaledCells, edge_widths
+from feder_widget.figures.cluster_map.rank_labels import DOT, RankLabel, RankLabels
 from feder_widget.figures.pen import Ink
 from feder_widget.figures.search_text import map_title
 from feder_widget.figures.shown_search import ShownSearch

@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from feder_widget.engines import IvfIndex
 from feder_widget.figures.canvas import Canvas
-from feder_widget.figures.clusters.map_cells import opened
+from feder_widget.figures.cluster_map.map_cells import opened
 from feder_widget.figures.fonts import text_options
 
 

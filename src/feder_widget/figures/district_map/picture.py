@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from feder_widget.engines import GraphIndex, open_graph
 from feder_widget.figures.canvas import PX, Canvas, look_of
 from feder_widget.figures.canvas_pen import CanvasPen
-from feder_widget.figures.clusters.map_cells import ScaledCells
+from feder_widget.figures.cluster_map.map_cells import ScaledCells
 from feder_widget.figures.district_map.districts_drawn import drawn_districts
 from feder_widget.figures.district_map.scene import MapScene, map_scene
 from feder_widget.figures.fonts import TITLE_LIMIT, shown_text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.figures.clusters.cell_colours import nearness
+from feder_widget.figures.cluster_map.cell_colours import nearness
 from feder_widget.figures.graph_walk.scene import EXPANDED, MISSED, RESULT, VISITED
 from feder_widget.figures.graph_walk.shown_walk import ShownWalk
 from feder_widget.map import DrawnGraph

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.figures.distances.distance_domain import Domain, keys_outward, round_step
+from feder_widget.figures.distance_rings.distance_domain import Domain, keys_outward, round_step
 from feder_widget.wording.numbers import distance_text, grouped, in_powers
 
 RING_ROOM = 15

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from feder_widget.figures.canvas import Canvas, Ink
-from feder_widget.figures.distances.distance_layout import Circle
-from feder_widget.figures.distances.radial_scale import RadialScale
-from feder_widget.figures.distances.sectors import Sectors
+from feder_widget.figures.distance_rings.distance_layout import Circle
+from feder_widget.figures.distance_rings.radial_scale import RadialScale
+from feder_widget.figures.distance_rings.sectors import Sectors
 from feder_widget.figures.placer import BoxPlacer, box_around
 from feder_widget.figures.shapes import arc, box, circle, sector
 from feder_widget.figures.shown_search import ShownSearch

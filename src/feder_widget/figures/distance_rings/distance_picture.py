@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 
 from feder_widget.engines import IvfIndex
 from feder_widget.figures.canvas import Canvas
-from feder_widget.figures.clusters.map_cells import opened
-from feder_widget.figures.distances.distance_chart import DistanceChart
-from feder_widget.figures.distances.distance_domain import domain_of, nearest_first
-from feder_widget.figures.distances.distance_layout import (
+from feder_widget.figures.cluster_map.map_cells import opened
+from feder_widget.figures.distance_rings.distance_chart import DistanceChart
+from feder_widget.figures.distance_rings.distance_domain import domain_of, nearest_first
+from feder_widget.figures.distance_rings.distance_layout import (
     Circle,
     Layout,
     circle_in,
@@ -22,9 +22,9 @@ from feder_widget.figures.distances.distance_layout import (
     layout_distances,
     room_in,
 )
-from feder_widget.figures.distances.picture_places import place_pictures
-from feder_widget.figures.distances.radial_scale import RadialScale
-from feder_widget.figures.distances.sectors import Sectors, sectors_of
+from feder_widget.figures.distance_rings.picture_places import place_pictures
+from feder_widget.figures.distance_rings.radial_scale import RadialScale
+from feder_widget.figures.distance_rings.sectors import Sectors, sectors_of
 from feder_widget.figures.fonts import TITLE_LIMIT, shown_text
 from feder_widget.figures.placer import box_around
 from feder_widget.figures.point_marks import put_dots, put_found, put_query

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.figures.distances.distance_layout import Circle, Layout, on_circle
-from feder_widget.figures.distances.sectors import Sectors
+from feder_widget.figures.distance_rings.distance_layout import Circle, Layout, on_circle
+from feder_widget.figures.distance_rings.sectors import Sectors
 from feder_widget.figures.placer import BoxPlacer, box_around
 
 SIDES = (46, 41, 37, 33, 30, 27, 24, 22, 20, 18)

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from feder_widget.figures.clusters.map_cells import ScaledCells
+from feder_widget.figures.cluster_map.map_cells import ScaledCells
 from feder_widget.figures.placer import BoxPlacer, box_around
 from feder_widget.figures.shown_search import ShownSearch
 from feder_widget.wording.numbers import grouped

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feder_widget.figures.distances.radial_scale import RadialScale, Room
-from feder_widget.figures.distances.sectors import Sectors
+from feder_widget.figures.distance_rings.radial_scale import RadialScale, Room
+from feder_widget.figures.distance_rings.sectors import Sectors
 from feder_widget.figures.placer import GOLDEN, DiscPlacer
 
 SPREAD = 4000

@@ -9,9 +9,9 @@ from matplotlib.path import Path
 
 from feder_widget.engines import IvfIndex
 from feder_widget.figures.canvas import Canvas, look_of
-from feder_widget.figures.clusters.cell_colours import cell_colours
-from feder_widget.figures.clusters.map_cells import ScaledCells, edge_widths, map_of, opened
-from feder_widget.figures.clusters.rank_labels import DOT, RankLabel, RankLabels
+from feder_widget.figures.cluster_map.cell_colours import cell_colours
+from feder_widget.figures.cluster_map.map_cells import ScaledCells, edge_widths, map_of, opened
+from feder_widget.figures.cluster_map.rank_labels import DOT, RankLabel, RankLabels
 from feder_widget.figures.fonts import TITLE_LIMIT, shown_text
 from feder_widget.figures.search_text import map_title
 from feder_widget.figures.shapes import circle, rounded
