@@ -66,7 +66,7 @@ const KINDS: Record<string, Kind> = {
     centroid: () => 0,
     place: () => 0.5,
     says: {
-      clusters: "00 rank 1query to centroid",
+      clusters: "00 nearest clusterquery to centroid",
       distances: "0 for all",
       projection: "they lie at one place",
     },
@@ -78,7 +78,7 @@ const KINDS: Record<string, Kind> = {
     centroid: (i) => -2 - i,
     metric: "inner product",
     says: {
-      clusters: "-2.000-4.000 rank 1query to centroid, inner product",
+      clusters: "-2.000-4.000 nearest clusterquery to centroid, inner product",
       distances: "radius: inner product",
       projection: "16 candidates and the query",
     },

@@ -262,7 +262,7 @@ describe("what geometry proves", () => {
 describe("the images of a cluster", () => {
   it("are no results for sharing an id with a result of another cluster", async () => {
     const shown = open(undefined, { k: 3, cluster: 1 });
-    shown.sayCoarse();
+    shown.sayCoarse({ copies: 2 });
     const ids = BigInt64Array.of(0n, 1n, 2n, 0n, 4n, 5n, 6n, 7n, 8n, 9n, 10n, 11n);
     shown.sayCandidates(1, 4, { ids });
     shown.sayDone();

@@ -768,7 +768,7 @@ describe("the player", () => {
     await expect.element(curve).toBeVisible();
     await expect.element(see.getByText("0 distances")).toBeVisible();
     await expect.element(see.getByText("0 of 5 true neighbours so far")).toBeVisible();
-    await expect.element(handle).toHaveAttribute("aria-valuetext", text);
+    await expect.element(handle).toHaveAttribute("aria-valuetext", `${text} in the end`);
   });
 
   it("counts clusters that were switched by hand in that recall", async () => {
@@ -780,7 +780,7 @@ describe("the player", () => {
     await see.getByRole("button", { name: "Step back" }).click();
     await expect.element(see.getByText(/^Fine search/)).toBeVisible();
     await expect.element(see.getByText("3 of 5 true neighbours so far")).toBeVisible();
-    await expect.element(handle).toHaveAttribute("aria-valuetext", "1: recall@5 = 5 of 5");
+    await expect.element(handle).toHaveAttribute("aria-valuetext", "1: recall@5 = 5 of 5 in the end");
   });
 
   it("goes step by step from the overview to the results", async () => {

@@ -181,7 +181,8 @@ function Grid({ cluster, rank }: { cluster: number; rank: number | null }) {
           };
           if (member === null) return <li key={i} class="feder-loading" style={place} />;
           const isResult = ids.has(member.id);
-          const isQuery = member.id === search?.id;
+          // Of several rows with one id, it is not known which is the query.
+          const isQuery = search?.copies === 1 && member.id === search.id;
           return (
             <li
               key={i}
