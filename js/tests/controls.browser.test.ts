@@ -48,6 +48,32 @@ describe("a number that can be typed", () => {
     await expect.element(field).toHaveAttribute("aria-valuenow", "9");
   });
 
+  it("is kept where it is typed in the moment in which the one before was drawn", async () => {
+    const { value, field } = stepper(4);
+    const input = field.element() as HTMLInputElement;
+    // Preact draws in a microtask, and runs effects after a frame: none passes here.
+    const drawn = () => Promise.resolve();
+    const typeAtOnce = async (text: string) => {
+      input.value = text;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      await drawn();
+      input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+      await drawn();
+    };
+    await typeAtOnce("12");
+    expect(value.value).toBe(12);
+    await typeAtOnce("17");
+    expect(value.value).toBe(17);
+    await expect.element(field).toHaveValue("17");
+  });
+
+  it("does not come back once an arrow key has changed the number", async () => {
+    const { value, field, type } = stepper(4);
+    await type("17{ArrowUp}{ArrowDown}");
+    await expect.element(field).toHaveValue("4");
+    expect(value.value).toBe(4);
+  });
+
   it("replaces the number that was there", async () => {
     const { value, type } = stepper(12);
     await type("3{Enter}");

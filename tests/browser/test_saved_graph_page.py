@@ -50,9 +50,6 @@ def shown_by(w: Any, row: Any, ef_search: int, k: int = K) -> list[int]:
 
 def set_ef(page: Page, ef_search: int) -> None:
     field = page.get_by_role("textbox", name="efSearch").or_(page.get_by_role("spinbutton", name="efSearch"))
-    # The field shows the value before once more when the picture has followed: it may do so amid the typing.
-    expect(field.first).to_have_value(root_of(page).get_attribute("data-ef") or "")
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     field.first.fill(str(ef_search))
     field.first.press("Enter")
     expect(root_of(page)).to_have_attribute("data-ef", str(ef_search))

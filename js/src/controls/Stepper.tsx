@@ -1,5 +1,5 @@
 import type { Signal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { count } from "../model/format";
 import { isShortcut, slideByKey } from "./sliderKeys";
 
@@ -11,21 +11,27 @@ interface Props {
   readonly max: number;
 }
 
+/** What is being typed, and the value that it is to replace. */
+interface Draft {
+  readonly text: string;
+  readonly instead: number;
+}
+
 /** A whole number that can be typed, with a button on either side. */
 export function Stepper({ name, help, value, max }: Props) {
   const now = value.value;
   const input = useRef<HTMLInputElement>(null);
-  const [typed, setTyped] = useState<string | null>(null);
+  const [draft, setDraft] = useState<Draft | null>(null);
   // A value that comes from elsewhere replaces what is being typed.
-  useEffect(() => setTyped(null), [now]);
+  const typed = draft?.instead === now ? draft.text : null;
   // Once it is taken, what is typed next replaces it.
   useLayoutEffect(() => {
     if (typed === null && input.current?.matches(":focus")) input.current.select();
   }, [typed]);
   const take = () => {
-    const number = typed === null ? Number.NaN : numberIn(typed);
+    const number = draft?.instead === value.peek() ? numberIn(draft.text) : Number.NaN;
     if (Number.isInteger(number)) value.value = Math.max(1, Math.min(max, number));
-    setTyped(null);
+    setDraft(null);
   };
   return (
     <span class="feder-stepper" title={help}>
@@ -51,15 +57,16 @@ export function Stepper({ name, help, value, max }: Props) {
         style={{ width: `calc(${Math.max(2, count(max).length)}ch + 18px)` }}
         value={typed ?? count(now)}
         onFocus={(event) => event.currentTarget.select()}
-        onInput={(event) => setTyped(event.currentTarget.value)}
+        onInput={(event) => setDraft({ text: event.currentTarget.value, instead: value.peek() })}
         onBlur={take}
         onKeyDown={(event) => {
           if (event.key === "Enter") take();
-          else if (event.key === "Escape") setTyped(null);
+          else if (event.key === "Escape") setDraft(null);
           const isSideways = event.key === "ArrowLeft" || event.key === "ArrowRight";
           const to = isSideways || isShortcut(event) ? null : slideByKey(event, now, max);
           if (to === null || event.key === "Home" || event.key === "End") return;
           event.preventDefault();
+          setDraft(null);
           value.value = to;
         }}
       />
