@@ -53,7 +53,7 @@ def resident():
 
 def work():
     before = resident()
-    held = [np.ones(100_000, np.uint8) for _ in range(300)]
+    held = [np.ones(100_000, np.uint8) for _ in range(500)]
     del held
     kept = resident() - before
     give_back()
@@ -72,7 +72,7 @@ thread.join()
 def test_what_a_thread_has_freed_at_the_end_of_its_memory_is_given_back():
     ran = subprocess.run([sys.executable, "-c", AT_THE_END], check=True, capture_output=True, text=True)
     kept, left = map(int, ran.stdout.split())
-    assert kept >= 10, "glibc keeps what was freed: otherwise this test shows nothing"
+    assert kept >= 20, "glibc keeps what was freed: otherwise this test shows nothing"
     assert left <= 8
 
 
