@@ -167,13 +167,13 @@ export class FakeKernel implements Transport {
         kind: "bounds",
         request: `bounds:${serial}`,
         serial,
-        findings: [findingOf("A finding.")],
+        findings: [findingOf("A finding of geometry.")],
         bounds,
         beyond,
       },
       candidatesOf(summary, 1, nprobe, { request }),
       candidatesOf(summary, nprobe + 1, summary.nlist, { request, kind: "nearest" }),
-      doneOf(request),
+      { ...doneOf(request), findings: [findingOf("A finding of the search.")] },
     ];
   }
 

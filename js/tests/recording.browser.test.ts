@@ -14,7 +14,7 @@ import { AppContext, makeApp } from "../src/state/app";
 import { explore } from "../src/state/exploration";
 import { Pictures } from "../src/state/pictures";
 import { FakeKernel } from "./fakeKernel";
-import { settingsOf, summaryOf } from "./support";
+import { findingOf, settingsOf, summaryOf } from "./support";
 
 const SIZES = [30, 40, 0, 50];
 const SUMMARY = summaryOf(SIZES);
@@ -110,7 +110,7 @@ it("a recorded exploration draws every view, results, missed, members and worklo
     ),
   );
   // What geometry tells is not said where the true neighbours are known.
-  expect(shown.exploration.findings.value).toEqual([]);
+  expect(shown.exploration.findings.value).toEqual([findingOf("A finding of the search.")]);
   await shown.see.getByRole("tab", { name: "Workload" }).click();
   await expect.element(shown.see.getByText(/10 queries, drawn with seed 7/)).toBeVisible();
   expect(shown.exploration.failure.value).toBeNull();

@@ -5,6 +5,7 @@ import { Asker } from "../src/protocol/asker";
 import type {
   Candidates,
   Coarse,
+  Done,
   FaissResults,
   Finding,
   MapPart,
@@ -255,7 +256,7 @@ export function missedOf(
   };
 }
 
-export function doneOf(request: string | number = "kernel:1"): Message {
+export function doneOf(request: string | number = "kernel:1"): Done {
   return {
     kind: "done",
     request,
