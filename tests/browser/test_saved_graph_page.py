@@ -90,7 +90,7 @@ def test_every_k_shows_what_faiss_finds_and_misses(tmp_path: Path, open_file: Op
         expect(root_of(page)).to_have_attribute("data-results", joined(shown_by(w, 9, 4, k)))
         lacking = w.index.explain(9, k).missed(4)
         expect(root_of(page)).to_have_attribute("data-missed-ids", joined(lacking))
-    page.get_by_role("checkbox", name="Count the query among its neighbours").check()
+    page.get_by_role("checkbox", name="Count the query itself").check()
     expect(root_of(page)).to_have_attribute(
         "data-results", joined(one for one in w.index.trace(9, 17, 4).ids if one >= 0)
     )

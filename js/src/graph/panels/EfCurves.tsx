@@ -42,7 +42,7 @@ export function QueryChart() {
       top={top}
       curve={curve}
       cost={cost}
-      label={truth === null ? "" : `recall@${k.value} = ${exploration.found.value}/${all}`}
+      label={truth === null ? "" : `recall@${k.value} = ${exploration.found.value} of ${all}`}
       height={all === 0 ? 0 : exploration.found.value / all}
       pictures={exploration.missed.value.flatMap(({ id, from }) =>
         from === null || from > top ? [] : [{ id, cluster: null, at: from }],

@@ -1,4 +1,5 @@
 import { Button } from "../../controls/Button";
+import { IncludeSelf } from "../../controls/IncludeSelf";
 import { useRoving } from "../../controls/roving";
 import { rowKeys } from "../../controls/rowKeys";
 import { count, distance, distancesFormat, ordinal, plural } from "../../model/format";
@@ -306,18 +307,7 @@ function Words({ walk }: { walk: GraphWalk }) {
           {rivalText(exploration, start.nearest)}.
         </p>
       )}
-      {walk.id !== null && (
-        <label class="feder-check">
-          <input
-            type="checkbox"
-            checked={settings.includeSelf.value}
-            onChange={(event) => {
-              settings.includeSelf.value = event.currentTarget.checked;
-            }}
-          />
-          Count the query among its neighbours
-        </label>
-      )}
+      {walk.id !== null && <IncludeSelf value={settings.includeSelf} />}
       {facts.findings.map(({ code, severity, sentence, remedy }) => (
         <p key={code} class="feder-finding" data-severity={severity}>
           {sentence} {remedy}

@@ -1,13 +1,13 @@
 import { useEffect } from "preact/hooks";
 import { Button } from "../../controls/Button";
 import { DashboardLink } from "../../controls/DashboardLink";
+import { IncludeSelf } from "../../controls/IncludeSelf";
 import { mark } from "../../look/mark";
 import { bytes, count, plural } from "../../model/format";
 import type { Search } from "../../model/search";
 import type { Summary } from "../../model/summary";
 import { useApp } from "../../state/app";
 import type { Exploration } from "../../state/exploration";
-import { IncludeSelf } from "../IncludeSelf";
 import { FindingList, isGrave } from "./FindingList";
 
 /** Everything else that there is to say about this answer. */
@@ -65,7 +65,7 @@ export function AnswerWords() {
           </Button>
         </p>
       )}
-      {search !== null && search.id !== null && <IncludeSelf />}
+      {search !== null && search.id !== null && <IncludeSelf value={settings.includeSelf} />}
       <Certainty />
       <FindingList findings={exploration.findings.value.filter((finding) => !isGrave(finding))} />
     </div>

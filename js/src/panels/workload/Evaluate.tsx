@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { Button } from "../../controls/Button";
 import { DashboardLink } from "../../controls/DashboardLink";
+import { IncludeSelf } from "../../controls/IncludeSelf";
 import { count, plural } from "../../model/format";
 import { searchesText } from "../../model/workloadText";
 import type { Workload } from "../../protocol/messages";
@@ -53,17 +54,7 @@ function EvaluateForm() {
       >
         Evaluate queries
       </button>
-      <label class="feder-check">
-        <input
-          type="checkbox"
-          aria-label="Count the query itself"
-          checked={includeSelf.value}
-          onChange={(event) => {
-            includeSelf.value = event.currentTarget.checked;
-          }}
-        />
-        count the query itself
-      </label>
+      <IncludeSelf value={includeSelf} />
     </form>
   );
 }

@@ -82,13 +82,13 @@ def structure_findings(row_ids: Ids) -> list[Finding]:
     if count:
         named = row_ids[:MOST_NAMED].tolist()
         more = "" if count <= MOST_NAMED else ", …"
-        what = "row cannot" if count == 1 else "rows cannot"
+        what = "row" if count == 1 else "rows"
         found.append(
             Finding(
                 "unreached-rows",
                 "warning",
-                f"{count:,} {what} be found at any efSearch: no path leads there "
-                f"(row {', '.join(map(str, named))}{more}).",
+                f"{count:,} {what} cannot be found at any efSearch: no path leads there "
+                f"({what} {', '.join(map(str, named))}{more}).",
                 {"count": count, "row_ids": named},
                 "Build the graph with a larger efConstruction or M.",
             )

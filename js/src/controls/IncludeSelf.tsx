@@ -1,16 +1,15 @@
-import { useApp } from "../state/app";
+import type { Signal } from "@preact/signals";
 
 /** A box to tick where a row that is the query is to count among its own results and neighbours. */
-export function IncludeSelf() {
-  const { includeSelf } = useApp().exploration.settings;
+export function IncludeSelf({ value }: { value: Signal<boolean> }) {
   return (
     <label class="feder-check">
       <input
         type="checkbox"
         aria-label="Count the query itself"
-        checked={includeSelf.value}
+        checked={value.value}
         onChange={(event) => {
-          includeSelf.value = event.currentTarget.checked;
+          value.value = event.currentTarget.checked;
         }}
       />
       count the query itself
