@@ -343,6 +343,28 @@ def test_a_distance_is_told_from_all_others_in_the_fewest_digits(far):
     assert float(text) == float(str(np.float32(far)))
 
 
+def test_of_rows_that_tie_for_the_last_place_none_is_lost_to_the_code_while_another_one_is_found():
+    rng = np.random.default_rng(0)
+    half = rng.normal(size=(1000, 16)).astype(np.float32)
+    vectors = np.concatenate([half, half])
+    index = faiss.index_factory(16, "IVF32,SQ8")
+    index.train(vectors)
+    index.add_with_ids(vectors[::-1].copy(), np.arange(len(vectors))[::-1].copy())
+    opened = fw.open_index(index, vectors=vectors)
+    seen = 0
+    for query in rng.normal(size=(60, 16)).astype(np.float32):
+        explanation = opened.explain(query, 5)
+        nprobe = max(1, int(explanation.nprobe_needed or 1) - 1)
+        w = fw.FederWidget(opened, nprobe=nprobe, k=5)
+        w.search(query)
+        losses = [one.lost_to for one in w.report().missed]
+        w.close()
+        if explanation.nprobe_needed is not None and explanation.nprobe_needed > 1:
+            seen += 1
+            assert "both" not in losses
+    assert seen > 10
+
+
 def test_a_row_that_no_nprobe_returns_is_lost_to_the_code_although_its_cluster_was_not_probed():
     w = made("IVF30,PQ4x4")
     w.search(7)

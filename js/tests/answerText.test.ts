@@ -38,59 +38,51 @@ function lost(clusterRank: number, lostTo: Stage = "coarse"): Missed {
 
 describe("why neighbours are missed", () => {
   it("is that no search comes to their cluster, whatever nprobe is", () => {
-    expect(lossTexts([lost(3, "unreached"), lost(9, "unreached")], 4)).toEqual([
+    expect(lossTexts([lost(3, "unreached"), lost(9, "unreached")])).toEqual([
       "in clusters that the coarse search does not come to at any nprobe",
     ]);
   });
 
   it("is the coarse quantizer where it ranks a near cluster behind others", () => {
-    expect(lossTexts([lost(6, "ranking"), lost(9)], 4)).toEqual([
+    expect(lossTexts([lost(6, "ranking"), lost(9)])).toEqual([
       "1 in the cluster ranked 9",
       "1 in the cluster ranked 6, which the coarse quantizer ranks wrongly",
     ]);
   });
 
   it("is the ranks of their clusters, each once and in order", () => {
-    expect(lossTexts([lost(6)], 4)).toEqual(["in the cluster ranked 6"]);
-    expect(lossTexts([lost(6), lost(6)], 4)).toEqual(["in the cluster ranked 6"]);
-    expect(lossTexts([lost(8), lost(6), lost(8)], 4)).toEqual(["in clusters ranked 6 and 8"]);
-    expect(lossTexts([lost(11), lost(8), lost(6)], 4)).toEqual(["in clusters ranked 6, 8 and 11"]);
-    expect(
-      lossTexts(
-        [5, 6, 7, 8].map((rank) => lost(rank)),
-        4,
-      ),
-    ).toEqual(["in clusters ranked 5, 6, 7 and 8"]);
-    expect(
-      lossTexts(
-        [5, 6, 7, 8, 1200].map((rank) => lost(rank)),
-        4,
-      ),
-    ).toEqual(["in clusters ranked 5, 6, 7 … 1,200"]);
+    expect(lossTexts([lost(6)])).toEqual(["in the cluster ranked 6"]);
+    expect(lossTexts([lost(6), lost(6)])).toEqual(["in the cluster ranked 6"]);
+    expect(lossTexts([lost(8), lost(6), lost(8)])).toEqual(["in clusters ranked 6 and 8"]);
+    expect(lossTexts([lost(11), lost(8), lost(6)])).toEqual(["in clusters ranked 6, 8 and 11"]);
+    expect(lossTexts([5, 6, 7, 8].map((rank) => lost(rank)))).toEqual(["in clusters ranked 5, 6, 7 and 8"]);
+    expect(lossTexts([5, 6, 7, 8, 1200].map((rank) => lost(rank)))).toEqual([
+      "in clusters ranked 5, 6, 7 … 1,200",
+    ]);
   });
 
   it("is the hand that switched a cluster off, not nprobe", () => {
-    expect(lossTexts([lost(2)], 4)).toEqual(["in the cluster ranked 2, switched off by hand"]);
-    expect(lossTexts([lost(2), lost(6), lost(6)], 4)).toEqual([
+    expect(lossTexts([lost(2, "off")])).toEqual(["in the cluster ranked 2, switched off by hand"]);
+    expect(lossTexts([lost(2, "off"), lost(6), lost(6)])).toEqual([
       "2 in the cluster ranked 6",
       "1 in the cluster ranked 2, switched off by hand",
     ]);
   });
 
   it("is the stage that lost them where their cluster was probed", () => {
-    expect(lossTexts([lost(1, "code")], 4)).toEqual(["lost to the code"]);
-    expect(lossTexts([lost(1, "refine"), lost(2, "refine")], 4)).toEqual(["lost to the re-ranking"]);
-    expect(lossTexts([lost(1, "limit")], 4)).toEqual(["the search stopped before it"]);
-    expect(lossTexts([lost(1, "limit"), lost(1, "limit")], 4)).toEqual(["the search stopped before them"]);
+    expect(lossTexts([lost(1, "code")])).toEqual(["lost to the code"]);
+    expect(lossTexts([lost(1, "refine"), lost(2, "refine")])).toEqual(["lost to the re-ranking"]);
+    expect(lossTexts([lost(1, "limit")])).toEqual(["the search stopped before it"]);
+    expect(lossTexts([lost(1, "limit"), lost(1, "limit")])).toEqual(["the search stopped before them"]);
   });
 
   it("is the code, where no nprobe brings back what is not probed either", () => {
     const coded = [lost(1, "code"), lost(2, "code")];
-    expect(lossTexts([...coded, lost(5, "both"), lost(6, "both")], 4)).toEqual([
+    expect(lossTexts([...coded, lost(5, "both"), lost(6, "both")])).toEqual([
       "lost to the code (2 of them also not probed)",
     ]);
-    expect(lossTexts([lost(5, "both")], 4)).toEqual(["lost to the code (also not probed)"]);
-    expect(lossTexts([lost(5), lost(6, "both")], 4)).toEqual([
+    expect(lossTexts([lost(5, "both")])).toEqual(["lost to the code (also not probed)"]);
+    expect(lossTexts([lost(5), lost(6, "both")])).toEqual([
       "1 in the cluster ranked 5",
       "1 lost to the code (also not probed)",
     ]);
@@ -98,7 +90,7 @@ describe("why neighbours are missed", () => {
 
   it("is counted by cause where there are several", () => {
     const all = [lost(6), lost(9), lost(1, "code"), lost(1, "limit"), lost(3, "refine"), lost(3, "code")];
-    expect(lossTexts(all, 4)).toEqual([
+    expect(lossTexts(all)).toEqual([
       "2 in clusters ranked 6 and 9",
       "1 the search stopped before it",
       "2 lost to the code",

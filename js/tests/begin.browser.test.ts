@@ -186,6 +186,15 @@ describe("queries that miss something are offered", () => {
     expect(stage.lastAsked("search").query).toEqual({ workload: 15 });
   });
 
+  it("of which nothing is said before they have come", async () => {
+    const stage = open();
+    stage.sayMap();
+    await vi.waitFor(() => stage.lastAsked("evaluate"));
+    answerEvaluation(stage);
+    await expect.element(stage.see.getByText("Reading the queries of the sample…")).toBeVisible();
+    await expect.element(stage.see.getByText(/^No row of/)).not.toBeInTheDocument();
+  });
+
   it("or it is said that there are none", async () => {
     const stage = open();
     stage.sayMap();

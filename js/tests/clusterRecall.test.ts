@@ -114,6 +114,17 @@ describe("the scale of recall", () => {
     const found = clusterRecall([partOf(QUERIES)], 4, 1);
     expect(found.low).toBeCloseTo(0.4);
   });
+
+  it.each(Array.from({ length: 20 }, (_, i) => i + 1))(
+    "has a colour for a least mean of %i in 20",
+    (found) => {
+      const queries: Query[] = Array.from({ length: 6 }, () => [0, 20, [1, found]]);
+      const recall = clusterRecall([partOf(queries)], 1, 1);
+      const shade = recallShade(recall, recall.means[0]);
+      expect(shade).toBeGreaterThanOrEqual(0);
+      expect(() => recallColour(PALETTES.light, shade)).not.toThrow();
+    },
+  );
 });
 
 describe.each([PALETTES.light, PALETTES.dark])("the map by recall", (palette) => {

@@ -74,6 +74,17 @@ describe("a number that can be typed", () => {
     expect(value.value).toBe(4);
   });
 
+  it("is given up for good once the number changes from elsewhere", async () => {
+    const { value, field, type } = stepper(4);
+    await type("17");
+    value.value = 6;
+    await expect.element(field).toHaveValue("6");
+    value.value = 4;
+    await expect.element(field).toHaveValue("4");
+    await userEvent.keyboard("{Tab}");
+    expect(value.value).toBe(4);
+  });
+
   it("replaces the number that was there", async () => {
     const { value, type } = stepper(12);
     await type("3{Enter}");

@@ -62,6 +62,8 @@ describe("numbers as people read them", () => {
     [0.9963, "0.996"],
     [0.9992, "0.999"],
     [0.99999, "0.999"],
+    [Math.fround(0.996), "0.996"],
+    [Math.fround(0.997), "0.997"],
     [1, "1.00"],
   ])("the recall %d is %s", (value, text) => expect(recallNumber(value)).toBe(text));
 

@@ -102,6 +102,45 @@ describe("a missed neighbour, by the original vectors", () => {
     expect(rowLoss(exploration, first)).toBe("not probed: its cluster is switched off");
     expect(rowDistance(exploration, first)).toBe("squared L2 distance 0");
   });
+
+  it("whose cluster is switched off stays so at an nprobe below its rank", () => {
+    const { exploration, transport, summary, settings } = explorationOf();
+    settings.nprobe.value = 2;
+    settings.k.value = 7;
+    for (const message of answerOf(summary)) transport.say(message);
+    exploration.toggleProbed(1);
+    settings.nprobe.value = 1;
+    const rows = exploration.missed.value.filter(({ cluster }) => cluster === 1);
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) {
+      expect(row.lostTo).toBe("off");
+      expect(rowLoss(exploration, row)).toBe("not probed: its cluster is switched off");
+    }
+  });
+
+  it("that ties for the last place is not lost to the code while another one is found", () => {
+    const { exploration, transport, summary, settings } = explorationOf(undefined, {
+      given: true,
+      exact: false,
+    });
+    settings.nprobe.value = 1;
+    settings.k.value = 2;
+    const never = summary.nlist + 1;
+    for (const message of answerOf(summary)) transport.say(message);
+    const ofTies = (second: number) =>
+      neighboursOf(
+        [
+          [0, 0.5, 1, 1, 1, never],
+          [3, 2, 2, 2, never, never],
+          [4, 2, 2, 2, second, never],
+        ],
+        { k: 2, count: 2 },
+      );
+    transport.say(ofTies(2));
+    expect(exploration.missed.value.map(({ lostTo }) => lostTo)).toEqual(["coarse"]);
+    transport.say(ofTies(never));
+    expect(exploration.missed.value.map(({ lostTo }) => lostTo)).toEqual(["both"]);
+  });
 });
 
 describe("a neighbour in a cluster that an approximate coarse search passes over", () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import recorded from "../../tests/fixtures/session.json";
-import type { MapBox } from "../src/model/centreGrid";
 import { joined } from "../src/model/mapCells";
 import { PartialMap } from "../src/model/partialMap";
 import { readSummary } from "../src/model/summary";
 import { decode } from "../src/protocol/decode";
+import type { MapBox } from "../src/protocol/mapBox";
 import type { MapCentres, MapPart, MapShapes } from "../src/protocol/messages";
 import { CellsInSight } from "../src/views/clusters/layers/cellsInSight";
 import { explorationOf } from "./support";
@@ -69,8 +69,10 @@ describe("a map of centres", () => {
     map.lose("another");
     map.touching(HALF);
     expect(asked).toHaveLength(1);
+    const before = [map.centres.slice(), map.inradii.slice()];
     map.take([{ ...shapes, request: "another" }]);
     expect(map.has(shapes.clusters[0])).toBe(false);
+    expect([map.centres, map.inradii]).toEqual(before);
     map.lose(shapes.request);
     map.touching(HALF);
     expect(asked).toHaveLength(2);

@@ -23,6 +23,7 @@ export function Stepper({ name, help, value, max }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const [draft, setDraft] = useState<Draft | null>(null);
   // A value that comes from elsewhere replaces what is being typed.
+  if (draft !== null && draft.instead !== now) setDraft(null);
   const typed = draft?.instead === now ? draft.text : null;
   // Once it is taken, what is typed next replaces it.
   useLayoutEffect(() => {

@@ -18,13 +18,12 @@ export function headline(found: number, total: number, foundAmong: FoundAmong, i
 }
 
 /** Why true neighbours are missed, a phrase for each cause: "2 in clusters ranked 6 and 8". */
-export function lossTexts(lost: readonly Missed[], nprobe: number): string[] {
+export function lossTexts(lost: readonly Missed[]): string[] {
   const by = (stage: Stage) => lost.filter(({ lostTo }) => lostTo === stage);
-  const unprobed = by("coarse");
   const texts: string[] = [];
-  const beyond = unprobed.filter(({ clusterRank }) => clusterRank > nprobe);
+  const beyond = by("coarse");
   if (beyond.length > 0) texts.push(`${shareOf(beyond, lost)}${clusterText(beyond)}`);
-  const off = unprobed.filter(({ clusterRank }) => clusterRank <= nprobe);
+  const off = by("off");
   if (off.length > 0) texts.push(`${shareOf(off, lost)}${clusterText(off)}, switched off by hand`);
   const unreached = by("unreached");
   if (unreached.length > 0)

@@ -1,5 +1,5 @@
+import type { MapBox } from "../protocol/mapBox";
 import type { MapShapes, RequestName } from "../protocol/messages";
-import type { MapBox } from "./centreGrid";
 
 /** The shapes of a map's cells, of which those in sight come from the kernel. */
 export interface CellShapes {
@@ -59,9 +59,9 @@ export class ShapeStore {
     return null;
   }
 
-  /** Take in the answer, in parts, to what was asked for. */
-  take(parts: readonly MapShapes[]): void {
-    if (this.#asked === null || parts[0].request !== this.#asked.request) return;
+  /** Take in the answer, in parts, to what was asked for; returns whether it was. */
+  take(parts: readonly MapShapes[]): boolean {
+    if (this.#asked === null || parts[0].request !== this.#asked.request) return false;
     if (this.#shapes.size > MOST_KEPT) {
       this.#shapes.clear();
       this.#regions = [];
@@ -74,6 +74,7 @@ export class ShapeStore {
     const cells = parts.flatMap(({ clusters }) => Array.from(clusters));
     this.#regions = [{ box: this.#asked.box, cells }, ...this.#regions].slice(0, REGIONS);
     this.#asked = null;
+    return true;
   }
 
   /** Forget what a request asked for, or any for null: no answer will come. */

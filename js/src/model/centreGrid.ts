@@ -1,13 +1,7 @@
+import type { MapBox } from "../protocol/mapBox";
+
 /** Cells in one square of the grid, roughly. */
 const PER_SQUARE = 4;
-
-/** A box of the map, in map units. */
-export interface MapBox {
-  readonly left: number;
-  readonly right: number;
-  readonly bottom: number;
-  readonly top: number;
-}
 
 /** The cells of a map by the square that their centre is in: finds those near a box without a look at all. */
 export class CentreGrid {

@@ -48,7 +48,8 @@ function lowEnd(means: Float32Array): number {
 
 /** The place of a recall on the scale of colours, from 0 to 1. */
 export function recallShade({ low }: ClusterRecall, recall: number): number {
-  return (recall - low) / (1 - low);
+  // The lower end is computed from float32 numbers.
+  return Math.max(0, (recall - low) / (1 - low));
 }
 
 /** The recall of a cluster in words. */

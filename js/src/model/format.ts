@@ -83,13 +83,16 @@ function percentDigits(value: number): string {
   return rounded(value, value === 0 || value >= 99.95 ? 0 : value < 1 ? 2 : 1);
 }
 
+/** More than float32 takes from a thousand. */
+const FLOAT32 = 1e-3;
+
 /** A recall between 0 and 1 in so many decimals, or in one more where these would say 0 or 1. */
 export function recallNumber(recall: number, decimals = 2): string {
   const text = rounded(recall, decimals);
   if (recall === 0 || recall === 1 || (Number(text) !== 0 && Number(text) !== 1)) return text;
   const steps = 10 ** (decimals + 1);
   if (recall < 1 / steps) return `<${(1 / steps).toFixed(decimals + 1)}`;
-  return (Math.min(Math.floor(recall * steps), steps - 1) / steps).toFixed(decimals + 1);
+  return (Math.min(Math.floor(recall * steps + FLOAT32), steps - 1) / steps).toFixed(decimals + 1);
 }
 
 /** A number of at least 0 in so many decimals, halves upwards: Python computes the same. */

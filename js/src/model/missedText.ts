@@ -3,8 +3,9 @@ import type { Summary } from "./summary";
 import { foundFrom, type Missed, STAGE_NAMES } from "./truth";
 
 /** The stage that loses a true neighbour, and the nprobe that finds it where that is known. */
-export function lossText(row: Missed, nprobe: number, summary: Summary): string {
+export function lossText(row: Missed, summary: Summary): string {
   const { lostTo, clusterRank: rank } = row;
+  if (lostTo === "off") return "not probed: its cluster is switched off";
   if (lostTo === "limit") return "its cluster was probed, but not to its end";
   if (lostTo === "both") return "lost to the code at any nprobe; its cluster was not probed either";
   if (lostTo === "code") return "its cluster was probed: lost to the code";
@@ -14,7 +15,6 @@ export function lossText(row: Missed, nprobe: number, summary: Summary): string 
     const nearest = row.nearestRank === 1 ? "nearest" : `${ordinal(row.nearestRank)} nearest`;
     return `wrongly ranked: its cluster is the ${nearest}, but the coarse quantizer ranks it ${ordinal(rank)}`;
   }
-  if (rank <= nprobe) return "not probed: its cluster is switched off";
   const from = foundFrom(row, summary);
   if (from === null && !summary.steady) return `not probed: its cluster ranks ${ordinal(rank)}`;
   return from === null

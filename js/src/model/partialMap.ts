@@ -1,10 +1,8 @@
+import { MAP_UNITS, type MapBox } from "../protocol/mapBox";
 import type { MapCentres, MapShapes, RequestName } from "../protocol/messages";
 import { type AskShapes, type CellShapes, ShapeStore } from "./cellShapes";
-import { CentreGrid, type MapBox } from "./centreGrid";
+import { CentreGrid } from "./centreGrid";
 import { type CellMap, depthIn } from "./mapCells";
-
-/** Centres come in these parts of the map's width and height. */
-export const MAP_UNITS = 65_536;
 
 /** Times its own side that a cell may reach beyond its centre: bisected cells are elongated. */
 const REACH = 2;
@@ -89,8 +87,9 @@ export class PartialMap implements CellMap, CellShapes {
     return this.#store.touching(box, this.count(box));
   }
 
-  /** Take in the shapes that a request asked for, in parts. */
+  /** Take in the shapes that a request asked for, in parts; those of a map before are ignored. */
   take(parts: readonly MapShapes[]): void {
+    if (!this.#store.take(parts)) return;
     for (const { clusters, centres, inradii } of parts) {
       clusters.forEach((cell, i) => {
         this.centres[2 * cell] = centres[2 * i];
@@ -98,7 +97,6 @@ export class PartialMap implements CellMap, CellShapes {
         this.inradii[cell] = inradii[i];
       });
     }
-    this.#store.take(parts);
   }
 
   /** Forget what a request asked for, or any for null: no answer will come. */

@@ -39,8 +39,16 @@ export function nearest(count: number): Probe {
   return new Probe(Uint32Array.from({ length: count }, (_, i) => i + 1));
 }
 
+/** Clusters that are switched on (true) or off by hand, whatever nprobe says. */
+export type Switched = ReadonlyMap<number, boolean>;
+
+/** Whether the cluster at a rank is switched off by hand. */
+export function isSwitchedOff(search: Search, switched: Switched, rank: number): boolean {
+  return switched.get(search.order[rank - 1]) === false;
+}
+
 /** The `nprobe` nearest clusters without the ones switched off, and the ones switched on. */
-export function probeOf(search: Search, nprobe: number, switched: ReadonlyMap<number, boolean>): Probe {
+export function probeOf(search: Search, nprobe: number, switched: Switched): Probe {
   const reached = Math.min(nprobe, search.reach);
   if (switched.size === 0) return nearest(reached);
   const ranks: number[] = [];

@@ -23,8 +23,8 @@ export interface SharedRow {
   readonly label: string | null;
   /** Why it did not come back, with the numbers; null for one that did. */
   readonly why: string | null;
-  /** The stage that lost it; "off" where its cluster is switched off by hand. */
-  readonly lostTo: Stage | "off" | null;
+  /** The stage that lost it. */
+  readonly lostTo: Stage | null;
 }
 
 /** What is told of the search on screen. */
@@ -40,7 +40,7 @@ export interface SharedSearch extends SharedAnswer {
   readonly missed: readonly SharedRow[];
 }
 
-const LOSSES: Readonly<Record<Stage | "off", string>> = {
+const LOSSES: Readonly<Record<Stage, string>> = {
   coarse: "its cluster was not probed",
   ranking: "the coarse quantizer ranked its cluster wrongly",
   limit: "the search stopped before it",

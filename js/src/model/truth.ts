@@ -1,5 +1,5 @@
 import type { Bounds, TrueNeighbours } from "../protocol/messages";
-import { nearest, type Probe } from "./probe";
+import { nearest, type Probe, type Switched } from "./probe";
 import { type Result, resultsAt } from "./results";
 import type { Search } from "./search";
 import type { Summary } from "./summary";
@@ -35,10 +35,11 @@ export interface Truth {
 }
 
 /** The stage of a search that loses a true neighbour. */
-export type Stage = "coarse" | "unreached" | "ranking" | "limit" | "both" | "code" | "refine";
+export type Stage = "coarse" | "off" | "unreached" | "ranking" | "limit" | "both" | "code" | "refine";
 
 export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
   coarse: "coarse search",
+  off: "coarse search",
   unreached: "coarse search",
   ranking: "coarse quantizer",
   limit: "limit of compared vectors",
@@ -52,7 +53,7 @@ export interface Missed extends Result, Row {
   /** Its place among the true neighbours, 1 = nearest. */
   readonly place: number;
   /**
-   * "coarse": its cluster is not probed. "unreached": nor is it at any nprobe. "ranking": nor is it, although it is near enough: an approximate coarse
+   * "coarse": its cluster is not probed. "off": it is switched off by hand. "unreached": nor is it at any nprobe. "ranking": nor is it, although it is near enough: an approximate coarse
    * quantizer ranks it behind others. "limit": the search stops before it. "code": its distance by code is too large.
    * "both": its cluster is not probed, and at every nprobe that probes it the code loses it.
    * "refine": the second pass.
@@ -143,7 +144,7 @@ export function returnedAt(nprobe: number): Finds {
 }
 
 /** Finds the rows that a search at this nprobe returns where some clusters are switched on or off by hand. */
-export function returnedWith(nprobe: number, search: Search, switched: ReadonlyMap<number, boolean>): Finds {
+export function returnedWith(nprobe: number, search: Search, switched: Switched): Finds {
   const byNprobe = returnedAt(nprobe);
   return (row) => switched.get(search.order[row.clusterRank - 1]) ?? byNprobe(row);
 }
@@ -152,7 +153,7 @@ export function returnedWith(nprobe: number, search: Search, switched: ReadonlyM
 export function foundAtEvery(
   truth: Truth,
   search: Search,
-  switched: ReadonlyMap<number, boolean>,
+  switched: Switched,
 ): { readonly at: readonly number[]; readonly found: readonly number[] } | null {
   const { neighbours, tied, turns } = truth;
   if (turns.length === 0) return null;
@@ -165,12 +166,16 @@ export function foundAtEvery(
 }
 
 /** The stage that loses a row which a search of these clusters does not return. */
-function stageOf({ clusterRank, fate }: Row, probe: Probe, summary: Summary, { turns }: Truth): Stage {
+function stageOf(row: Row, probe: Probe, summary: Summary, { turns, tied }: Truth): Stage {
+  const { clusterRank, fate } = row;
   const { exact, nlist } = summary;
   if (!probe.has(clusterRank)) {
+    const isNever = (one: Row) =>
+      one.fate !== undefined && one.fate.compared <= nlist && one.fate.from > nlist;
+    // Any of those that tie for the last place serves as the last: none is lost while another one is found.
+    const alike = tied.some(({ id }) => id === row.id) ? tied : [row];
     // Without turns the fate is that of one nprobe.
-    const isNever = turns.length > 0 && fate !== undefined && fate.compared <= nlist && fate.from > nlist;
-    return isNever ? "both" : "coarse";
+    return turns.length > 0 && alike.every(isNever) ? "both" : "coarse";
   }
   // Where vectors are stored whole, no code is at fault.
   if (fate === undefined) return exact ? "limit" : "code";
@@ -210,11 +215,7 @@ export function nprobeNeeded({ foundAt, neighbours }: Truth): number | null {
 }
 
 /** The smallest nprobe that finds them all with these clusters switched by hand; null where none does. */
-export function nprobeNeededWith(
-  truth: Truth,
-  search: Search,
-  switched: ReadonlyMap<number, boolean>,
-): number | null {
+export function nprobeNeededWith(truth: Truth, search: Search, switched: Switched): number | null {
   const known = foundAtEvery(truth, search, switched);
   return known?.at[known.found.indexOf(truth.neighbours.length)] ?? null;
 }

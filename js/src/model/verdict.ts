@@ -23,6 +23,8 @@ export interface Answer {
   readonly nearestRank: (rank: number) => number;
   /** No search probes a cluster behind this rank. */
   readonly reach: number;
+  /** Whether the cluster at a rank is switched off by hand. */
+  readonly isSwitchedOff: (rank: number) => boolean;
 }
 
 /** Why a row came back, or why it did not, with the numbers. */
@@ -84,10 +86,10 @@ function isSame({ id, rank }: Verdict): (result: Result) => boolean {
 
 /** Why a cluster is not probed, and the nprobe that finds a row in it where that is known. */
 function unprobedText(answer: Answer, rank: number, from: number | null): string {
-  const { wanted, nprobe, summary, nearestRank, reach } = answer;
+  const { wanted, nprobe, summary, nearestRank, reach, isSwitchedOff } = answer;
   if (wanted.has(rank)) return "was not probed up to this step.";
   if (rank > reach) return "is never probed: the coarse search does not come to it.";
-  if (rank <= nprobe) return "is switched off.";
+  if (isSwitchedOff(rank)) return "is switched off.";
   const nearest = nearestRank(rank);
   if (nearest <= nprobe) {
     const place = nearest === 1 ? "nearest" : `${ordinal(nearest)} nearest`;

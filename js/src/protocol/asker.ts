@@ -1,4 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
+import { MAP_UNITS, type MapBox } from "./mapBox";
 import type {
   Composition,
   Failure,
@@ -25,17 +26,6 @@ import { Disconnected, type Transport } from "./transport";
 
 /** Milliseconds until a kernel that seems lost is asked whether it is there. */
 const RECONNECT = 1500;
-
-/** Parts of the map's width and height in which boxes are asked for. */
-const MAP_UNITS = 65_536;
-
-/** A box of the map. */
-interface Sides {
-  readonly left: number;
-  readonly right: number;
-  readonly bottom: number;
-  readonly top: number;
-}
 
 type Answer =
   | FilePart
@@ -260,7 +250,7 @@ export class Asker {
   }
 
   /** The cells of the map that touch a box of map units, with their shapes, as `map_shapes` messages. */
-  askMapShapes(drawing: number, box: Sides, aspect: number): string | null {
+  askMapShapes(drawing: number, box: MapBox, aspect: number): string | null {
     const unit = (share: number, round: (value: number) => number) =>
       Math.max(0, Math.min(MAP_UNITS, round(share * MAP_UNITS)));
     return this.#send((request) => ({

@@ -1,10 +1,10 @@
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
-import type { MapBox } from "../model/centreGrid";
 import { type CellMap, joined } from "../model/mapCells";
 import { PartialMap } from "../model/partialMap";
 import { Parts } from "../model/parts";
 import type { Summary } from "../model/summary";
 import type { Asker } from "../protocol/asker";
+import type { MapBox } from "../protocol/mapBox";
 import type { MapCentres, MapPart, MapShapes, Message } from "../protocol/messages";
 
 export interface DrawnMap {

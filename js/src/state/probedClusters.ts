@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { nearest, type Probe, probeOf } from "../model/probe";
+import { nearest, type Probe, probeOf, type Switched } from "../model/probe";
 import type { Search } from "../model/search";
 import type { Summary } from "../model/summary";
 import { Player } from "./player";
@@ -10,8 +10,7 @@ export interface ProbedClusters {
   readonly player: Player;
   /** The player's step: 0 overview, 1 coarse search, 1 + r after r clusters; null at the end. */
   readonly step: ReadonlySignal<number | null>;
-  /** Clusters that are switched on (true) or off by hand, whatever nprobe says. */
-  readonly switched: Signal<ReadonlyMap<number, boolean>>;
+  readonly switched: Signal<Switched>;
   /** The clusters that are probed in the end, by nprobe and by hand. */
   readonly wanted: ReadonlySignal<Probe>;
   /** The clusters that are probed at the player's step. */
@@ -29,7 +28,7 @@ export function probedClusters(
   settings: Settings,
   abort: AbortSignal,
 ): ProbedClusters {
-  const switched = signal<ReadonlyMap<number, boolean>>(new Map());
+  const switched = signal<Switched>(new Map());
   const wanted = computed(() => {
     const found = search.value;
     const nprobe = Math.min(settings.nprobe.value, summary.value.nlist);

@@ -1,4 +1,5 @@
 import { distanceText, lossText } from "../model/missedText";
+import { isSwitchedOff } from "../model/probe";
 import type { Summary } from "../model/summary";
 import { type Missed, nearestRankOf } from "../model/truth";
 import { verdictText } from "../model/verdict";
@@ -19,6 +20,8 @@ export function rowVerdict(exploration: Exploration, verdict: Verdict): string {
       outcome: outcome.value,
       probe: probe.value,
       wanted: wanted.value,
+      isSwitchedOff: (rank) =>
+        search.value !== null && isSwitchedOff(search.value, exploration.switched.value, rank),
       nprobe: settings.nprobe.value,
       k: settings.k.value,
       missed: missed.value,
@@ -34,7 +37,7 @@ export function rowVerdict(exploration: Exploration, verdict: Verdict): string {
 
 /** The stage of the search on screen that loses a true neighbour. */
 export function rowLoss(exploration: Exploration, row: Missed): string {
-  return lossText(row, exploration.settings.nprobe.value, summaryNow(exploration));
+  return lossText(row, summaryNow(exploration));
 }
 
 /** The distances of a true neighbour that the search on screen does not find. */

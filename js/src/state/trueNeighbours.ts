@@ -1,4 +1,5 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
+import { isSwitchedOff } from "../model/probe";
 import { placedResults, type RankedTruth, rankedTruth } from "../model/rankedTruth";
 import type { Result } from "../model/results";
 import type { Summary } from "../model/summary";
@@ -87,8 +88,11 @@ export function trueNeighbours(
     // A neighbour that is far by its code is not among the candidates that come first.
     if (given) revision.value;
     const nprobe = settings.nprobe.value;
-    const coarseStage = (rank: number, nearest: number): Stage =>
-      rank > found.reach ? "unreached" : rank > nprobe && nearest <= nprobe ? "ranking" : "coarse";
+    const coarseStage = (rank: number, nearest: number): Stage => {
+      if (rank > found.reach) return "unreached";
+      if (isSwitchedOff(found, switched.value, rank)) return "off";
+      return rank > nprobe && nearest <= nprobe ? "ranking" : "coarse";
+    };
     return missedBy(neighbours, finds.value, wanted.value, summary.value).map((row) => {
       const nearestRank = nearestRankOf(found, row.clusterRank, summary.value);
       return {

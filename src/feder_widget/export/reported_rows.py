@@ -148,8 +148,11 @@ def _never_returned(explanation: Explanation) -> npt.NDArray[np.bool_]:
     if not isinstance(presence, Spans):
         return np.zeros(n, np.bool_)
     never = explanation.nlist + 1
-    is_never: npt.NDArray[np.bool_] = presence.returned_from[:n] == never
-    return is_never & (presence.compared_from[:n] < never)
+    is_never = (presence.returned_from == never) & (presence.compared_from < never)
+    tied = presence.near.tied
+    # Any of those that tie for the last place serves as the last: none is lost while another one is found.
+    found: npt.NDArray[np.bool_] = np.where(tied, is_never[tied].all(), is_never)
+    return found[:n]
 
 
 def _coarse_stage(stage: Loss, rank: int, nprobe: int, nlist: int) -> Loss:

@@ -9,6 +9,9 @@ import math
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
+FLOAT32 = 1e-3
+"""More than float32 takes from a thousand."""
+
 
 def percent(share: float) -> str:
     """Return a share in percent, with the digits that a small share needs; no line breaks inside it."""
@@ -33,7 +36,7 @@ def recall_number(recall: float, decimals: int = 2) -> str:
     steps = 10**finer
     if recall < 1 / steps:
         return f"<{1 / steps:.{finer}f}"
-    return f"{min(math.floor(recall * steps), steps - 1) / steps:.{finer}f}"
+    return f"{min(math.floor(recall * steps + FLOAT32), steps - 1) / steps:.{finer}f}"
 
 
 def _rounded(value: float, decimals: int) -> str:

@@ -4,6 +4,7 @@ import { Picture } from "../../controls/Picture";
 import { rowKeys } from "../../controls/rowKeys";
 import { whenSeen } from "../../look/seen";
 import { count, plural } from "../../model/format";
+import type { Hardest } from "../../protocol/messages";
 import { useApp } from "../../state/app";
 import { FindingList, isGrave } from "./FindingList";
 
@@ -57,15 +58,16 @@ export function Begin() {
 }
 
 /** How many rows of a sample miss true neighbours, and which of them are offered. */
-function sampleText(missing: number, sampled: number, offered: number, at: string): string {
+function sampleText({ missing, order }: Hardest, sampled: number, offered: number, at: string): string {
   const some = `${count(missing)} of ${plural(sampled, "row")} sampled ${missing === 1 ? "misses" : "miss"} true neighbours ${at}`;
-  return offered < missing ? `${some}, these the most:` : `${some}:`;
+  if (offered >= missing) return `${some}:`;
+  return order === "recall" ? `${some}, these the most:` : `${some}, these among them:`;
 }
 
 /** Rows of a sample that miss true neighbours at the present nprobe. */
 function MissingQueries() {
   const { exploration } = useApp();
-  const { misses, workloads, settings, summary } = exploration;
+  const { misses, workloads, summary } = exploration;
   const workload = workloads.latest.value;
   const queries = misses.queries.value.slice(0, OFFERED);
   const { unexplained, noCurve } = summary.value;
@@ -81,26 +83,27 @@ function MissingQueries() {
       </Button>
     );
   }
-  const at = `at nprobe ${count(settings.nprobe.value)}`;
+  const list = workloads.hardest.value;
+  if (list === null) return <p class="feder-muted">Reading the queries of the sample…</p>;
+  const at = `at nprobe ${count(list.nprobe)}`;
   if (queries.length === 0) {
     return (
       <p class="feder-muted">
-        No row of {count(workload.computed)} sampled misses one {at}.
-        {settings.nprobe.value > 1 && " A smaller nprobe may."}
+        {list.missing === 0 ? (
+          <>
+            No row of {count(workload.computed)} sampled misses one {at}.
+            {list.nprobe > 1 && " A smaller nprobe may."}
+          </>
+        ) : (
+          sampleText(list, workload.computed, list.missing, at).replace(/:$/, ".")
+        )}
       </p>
     );
   }
   const keys = rowKeys(queries.map(({ id, place }) => id ?? BigInt(-1 - place)));
   return (
     <>
-      <p class="feder-muted">
-        {sampleText(
-          workloads.hardest.value?.missing ?? queries.length,
-          workload.computed,
-          queries.length,
-          at,
-        )}
-      </p>
+      <p class="feder-muted">{sampleText(list, workload.computed, queries.length, at)}</p>
       <ul class="feder-offers" aria-label="Queries that miss neighbours">
         {queries.map(({ id, place, label, found, total }, i) => (
           <li key={keys[i]}>

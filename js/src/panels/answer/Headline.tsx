@@ -8,7 +8,7 @@ import type { Exploration } from "../../state/exploration";
 /** The answer in one line, why true neighbours are missed, and what finds them. */
 export function Headline() {
   const { exploration } = useApp();
-  const { truth, found, foundAmong, step, settings, results } = exploration;
+  const { truth, found, foundAmong, step, results } = exploration;
   const summary = exploration.summary.value;
   const lost = exploration.missed.value;
   const outcome = exploration.outcome.value;
@@ -32,8 +32,7 @@ export function Headline() {
       <p class="feder-reason-line" aria-live="polite">
         {lost.length > 0 ? (
           <span>
-            <b class="feder-danger">{count(lost.length)} missed:</b>{" "}
-            {lossTexts(lost, settings.nprobe.value).join("; ")}
+            <b class="feder-danger">{count(lost.length)} missed:</b> {lossTexts(lost).join("; ")}
           </span>
         ) : (
           quietReason(exploration)
@@ -54,7 +53,7 @@ function Cure() {
   // Where each nprobe ranks the clusters in its own way, this ranking tells of no other.
   const isKnown = given || isSteady.value;
   const nprobe = settings.nprobe.value;
-  const isOff = missed.value.some((row) => switched.value.get(row.cluster) === false);
+  const isOff = missed.value.some(({ lostTo }) => lostTo === "off");
   const needed = !isKnown
     ? null
     : isOff || switched.value.size === 0

@@ -9,6 +9,7 @@ import { Tile } from "../Tile";
 
 const SIDE = 90;
 const STAGE_TAGS = {
+  off: "switched off",
   ranking: "wrongly ranked",
   unreached: "never probed",
   limit: "not compared",
@@ -60,11 +61,7 @@ export function TrueNeighbours({ neighbours }: { neighbours: readonly RankedNeig
               isMissed={state === "missed"}
               isPending={state === "pending" && isPartial}
               tabIndex={roving.tabIndexOf(i)}
-              {...(missed !== null
-                ? { tag: tagOf(missed, exploration.settings.nprobe.value) }
-                : isQuery
-                  ? { tag: "query" }
-                  : {})}
+              {...(missed !== null ? { tag: tagOf(missed) } : isQuery ? { tag: "query" } : {})}
               name={
                 `Row ${id}, ${ordinal(place)} nearest of all, ${
                   missed === null
@@ -89,7 +86,6 @@ export function TrueNeighbours({ neighbours }: { neighbours: readonly RankedNeig
 }
 
 /** On its picture: the rank of its cluster, or the stage that lost it. */
-function tagOf({ lostTo, clusterRank }: Missed, nprobe: number): string {
-  if (lostTo !== "coarse") return STAGE_TAGS[lostTo];
-  return clusterRank <= nprobe ? "switched off" : `rank ${count(clusterRank)}`;
+function tagOf({ lostTo, clusterRank }: Missed): string {
+  return lostTo === "coarse" ? `rank ${count(clusterRank)}` : STAGE_TAGS[lostTo];
 }

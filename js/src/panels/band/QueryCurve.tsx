@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks";
 import { percent } from "../../model/format";
+import type { Switched } from "../../model/probe";
 import type { Search } from "../../model/search";
 import { foundAtEvery, foundFrom, type Truth } from "../../model/truth";
 import { useApp } from "../../state/app";
@@ -35,7 +36,9 @@ export function QueryCurve() {
     [truth, search, switched, why],
   );
   const k = settings.k.value;
-  const compared = percent(share.values[settings.nprobe.value - 1] ?? 0);
+  const ranks = exploration.wanted.value.ranks;
+  const compared =
+    search === null ? "" : percent(search.scanned(ranks) / Math.max(1, search.upTo[search.nlist]));
   const label =
     search === null
       ? ""
@@ -47,11 +50,10 @@ export function QueryCurve() {
     () =>
       missed.flatMap((row): FoundRow[] => {
         // No nprobe finds a row in a cluster that is switched off by hand.
-        const isOff = search !== null && switched.get(search.order[row.clusterRank - 1]) === false;
-        const at = why === null && !isOff ? foundFrom(row, summary) : null;
+        const at = why === null && row.lostTo !== "off" ? foundFrom(row, summary) : null;
         return at === null ? [] : [{ id: row.id, cluster: row.cluster, at }];
       }),
-    [missed, summary, why, search, switched],
+    [missed, summary, why],
   );
   return (
     <RecallChart
@@ -74,7 +76,7 @@ export function QueryCurve() {
 
 const NO_CURVE = "No curve: recall takes a search at each nprobe.";
 
-function curveOf(truth: Truth | null, search: Search, switched: ReadonlyMap<number, boolean>) {
+function curveOf(truth: Truth | null, search: Search, switched: Switched) {
   if (truth === null) return null;
   const known = foundAtEvery(truth, search, switched);
   const total = Math.max(1, truth.neighbours.length);

@@ -43,7 +43,6 @@ export function sharedSearch(app: App): SharedSearch | null {
 }
 
 function sharedMiss({ exploration, pictures }: App, row: Missed): SharedRow {
-  const isOff = row.lostTo === "coarse" && row.clusterRank <= exploration.settings.nprobe.peek();
   return {
     place: row.place,
     id: row.id,
@@ -52,7 +51,7 @@ function sharedMiss({ exploration, pictures }: App, row: Missed): SharedRow {
     rank: row.clusterRank,
     label: pictures.labelOf(row.id),
     why: rowLoss(exploration, row),
-    lostTo: isOff ? "off" : row.lostTo,
+    lostTo: row.lostTo,
   };
 }
 

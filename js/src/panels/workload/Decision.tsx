@@ -42,7 +42,7 @@ export function Decision({ workload }: { workload: Workload }) {
 
 /** The nprobe that the target needs, with its cost; where none reaches it, the most that one does. */
 function Needed({ workload }: { workload: Workload }) {
-  const { parameter, target } = useWorkload();
+  const { parameter, target, evaluatedAt } = useWorkload();
   const { name, value, stored, remedy } = parameter;
   const needed = nprobeFor(workload, target.value);
   const most = mostReached(workload, target.value);
@@ -50,7 +50,11 @@ function Needed({ workload }: { workload: Workload }) {
   return (
     <>
       <p class="feder-needs" role="status">
-        <b>{needed === null ? `no ${name} reaches it` : `needs ${name} ${count(needed)}`}</b>
+        <b>
+          {needed === null
+            ? `no ${name} ${evaluatedAt.length > 0 ? "searched " : ""}reaches it`
+            : `needs ${name} ${count(needed)}`}
+        </b>
         <Button
           {...(needed === null ? {} : { kind: "primary" as const })}
           disabled={value.value === at}

@@ -51,8 +51,8 @@ export function WorkloadPanel() {
 function remedyText({ given, exact, refinedDistance }: Summary): string {
   if (!given || exact) return "Ask for less recall, or for fewer of the queries.";
   return refinedDistance === null
-    ? "The code loses the rest: finer codes or a re-ranking bring it back."
-    : "The code loses the rest: finer codes or a larger k_factor bring it back.";
+    ? "What the code loses comes back with finer codes or a re-ranking."
+    : "What the code loses comes back with finer codes or a larger k_factor.";
 }
 
 /** Recall of many queries: the value of the parameter that reaches a target, the spread, the hardest queries. */

@@ -1,5 +1,5 @@
-import type { MapBox } from "../../../model/centreGrid";
 import type { CellMap, WholeMap } from "../../../model/mapCells";
+import type { MapBox } from "../../../protocol/mapBox";
 import type { Box } from "../../placer";
 import { CellGrid } from "./cellGrid";
 

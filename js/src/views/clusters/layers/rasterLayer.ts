@@ -18,6 +18,7 @@ export class RasterLayer implements Layer {
   readonly #owner: Uint32Array;
   readonly #shown: Uint32Array;
   #next = 0;
+  #isClosed = false;
   #colours: CellColours | null = null;
 
   readonly #cells: readonly number[] | null;
@@ -66,8 +67,9 @@ export class RasterLayer implements Layer {
         else this.#ownSquare(cell);
       }
       if (performance.now() > deadline) return false;
-      if (this.#next === count && shapes !== null) this.#close();
     }
+    if (!this.#isClosed && shapes !== null) this.#close();
+    this.#isClosed = true;
     if (colours === this.#colours) return true;
     this.#colours = colours;
     const { fill, edge } = colours;
